@@ -1,0 +1,143 @@
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Outcome, StopReason};
+use crate::result::Extent;
+use crate::tools::Source;
+
+/// Version of the answer object's format.
+pub const ANSWER_VERSION: u32 = 1;
+
+/// Everything a turn came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Answer {
+    /// Version of this format: [`ANSWER_VERSION`].
+    pub version: u32,
+    /// The question, as asked.
+    pub question: String,
+    /// How the turn ended.
+    pub outcome: Outcome,
+    /// Why the loop ended.
+    pub stop_reason: StopReason,
+    /// What the person reads.
+    pub text: String,
+    /// Answers to choose from, when the outcome is a question back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// The results it rests on, in the order they came.
+    pub evidence: Vec<Evidence>,
+    /// Every tool call, in order.
+    pub tool_calls: Vec<CallRecord>,
+    /// What the models used.
+    pub usage: UsageReport,
+    /// Where the time went.
+    pub timings: Timings,
+    /// The catalog it was asked over.
+    pub catalog: CatalogReport,
+    /// The prompt it was asked with.
+    pub prompt: PromptReport,
+    /// The model that was asked, `provider:name`.
+    pub model: String,
+}
+
+/// A result that an answer rests on.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evidence {
+    /// Number of the tool call it came from, counted from 1.
+    pub call: u32,
+    /// Card, metric or table, with arguments and link.
+    #[serde(flatten)]
+    pub source: Source,
+    /// Names of its columns.
+    pub columns: Vec<String>,
+    /// Its rows as the model saw them, at most the shaped ones.
+    pub rows: Vec<Vec<Value>>,
+    /// Rows we had.
+    pub rows_known: u64,
+    /// Whether these were all rows there are.
+    pub extent: Extent,
+    /// Whether our own cut left rows out of what the model saw.
+    pub truncated: bool,
+}
+
+/// How a tool call went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallStatus {
+    /// It ran.
+    Ok,
+    /// The gate or the guard said no; nothing was sent.
+    Refused,
+    /// It ran and failed.
+    Failed,
+    /// The turn had its result already; nothing was sent.
+    ServedFromTurn,
+}
+
+/// One tool call.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallRecord {
+    /// The tool it named.
+    pub name: String,
+    /// Its arguments: validated, or as the model wrote them when it was refused.
+    pub arguments: Value,
+    /// How it went.
+    pub status: CallStatus,
+    /// Rows of its result.
+    pub rows: Option<u64>,
+    /// Bytes the model saw of it.
+    pub bytes: u64,
+    /// Whether the result was cut, by us or before us.
+    pub truncated: bool,
+    /// For a refusal or failure: the message the model got.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Milliseconds it took.
+    pub duration_ms: u64,
+}
+
+/// What the models of a turn used.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct UsageReport {
+    /// Prompt tokens of all completions, cached ones included.
+    pub input_tokens: u64,
+    /// Of these, read from the provider's cache.
+    pub cached_tokens: u64,
+    /// Completion tokens.
+    pub output_tokens: u64,
+    /// `cached_tokens / input_tokens`, between 0 and 1; null without input.
+    pub cached_share: Option<f64>,
+    /// US dollars; null when a price is unknown, never a guess.
+    pub cost_usd: Option<f64>,
+    /// Completions that reported no usage: when not 0 the counts above are too low.
+    pub unreported: u32,
+}
+
+/// Milliseconds.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Timings {
+    /// The whole turn.
+    pub total_ms: u64,
+    /// Waiting for models.
+    pub model_ms: u64,
+    /// Running tools.
+    pub tools_ms: u64,
+    /// To the first byte of text that a person saw.
+    pub first_text_ms: Option<u64>,
+}
+
+/// The catalog an answer was asked over.
+#[derive(Debug, Clone, Serialize)]
+pub struct CatalogReport {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// How many entries it has.
+    pub entries: usize,
+}
+
+/// The prompt an answer was asked with.
+#[derive(Debug, Clone, Serialize)]
+pub struct PromptReport {
+    /// Hash of tools and system prompt.
+    pub hash: String,
+}

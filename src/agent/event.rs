@@ -1,0 +1,49 @@
+use serde_json::Value;
+
+use super::Answer;
+use crate::wire::ServedBy;
+
+/// What happens in a turn, for whoever watches. Watching changes nothing.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A step begins: a completion is asked for.
+    StepStarted {
+        /// Counted from 1.
+        step: u32,
+    },
+    /// More text of the answer, as it is written. Text of a step that goes on to call tools is talk, not answer.
+    Text(String),
+    /// The text streamed in this step was not the answer: the step goes on with tools, or its text was dropped.
+    TextDiscarded,
+    /// A tool call is about to run.
+    ToolStarted {
+        /// Counted from 1 within the turn.
+        call: u32,
+        /// The tool.
+        tool: String,
+        /// One line for people: what is asked of which entry.
+        summary: String,
+        /// The arguments.
+        arguments: Value,
+    },
+    /// A tool call is over.
+    ToolFinished {
+        /// The same number.
+        call: u32,
+        /// How it went.
+        status: super::CallStatus,
+        /// Rows of the result.
+        rows: Option<u64>,
+        /// What served it.
+        served_by: Option<ServedBy>,
+        /// For a refusal or failure: one line for people.
+        note: Option<String>,
+    },
+    /// The guard did something: a note to the model, a tool closed, a last completion.
+    Guard {
+        /// One line for people.
+        note: String,
+    },
+    /// The turn is over.
+    Finished(Box<Answer>),
+}

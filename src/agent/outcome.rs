@@ -1,0 +1,101 @@
+use serde::{Deserialize, Serialize};
+
+/// How a turn ended, for people and programs. A turn always ends in exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The question was answered from complete results.
+    Answered,
+    /// It was answered, but something it rests on is not whole (cut rows, a failed page).
+    Partial,
+    /// The model asked the person something.
+    NeedsClarification,
+    /// The catalog holds nothing that answers it.
+    NotInCatalog,
+    /// It was declined.
+    Refused,
+    /// A budget ran out; the text says what was found until then.
+    BudgetExhausted,
+    /// The guard ended a loop that went nowhere; the text says what was found until then.
+    LoopStopped,
+    /// The model or the data source failed.
+    UpstreamFailed,
+    /// The person ended it.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The exit code of the command line: 0 only for a whole answer.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Answered => 0,
+            Self::Partial => 10,
+            Self::NeedsClarification => 11,
+            Self::NotInCatalog => 12,
+            Self::Refused => 13,
+            Self::BudgetExhausted => 14,
+            Self::LoopStopped => 15,
+            Self::UpstreamFailed => 16,
+            Self::Cancelled => 130,
+        }
+    }
+
+    /// One sentence for people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Answered => "The question was answered from complete results.",
+            Self::Partial => "The question was answered, but from results that are not whole.",
+            Self::NeedsClarification => "The question can be meant in more than one way.",
+            Self::NotInCatalog => "Nothing in the catalog answers the question.",
+            Self::Refused => "The question was declined.",
+            Self::BudgetExhausted => "A budget ran out before the question was answered.",
+            Self::LoopStopped => "The model went in circles and was stopped.",
+            Self::UpstreamFailed => "The model or the data source failed.",
+            Self::Cancelled => "The question was cancelled.",
+        }
+    }
+}
+
+/// Why the loop ended: every exit has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// The model answered without asking for more tools.
+    FinalAnswer,
+    /// The model called `ask_user`.
+    AskedUser,
+    /// The model called `cannot_answer`.
+    CannotAnswer,
+    /// The provider withheld the answer.
+    ModelRefused,
+    /// The step budget ran out.
+    MaxSteps,
+    /// The tool-call budget ran out.
+    MaxToolCalls,
+    /// The token budget ran out.
+    MaxTokens,
+    /// The money budget ran out, or the model's price is unknown under a money budget.
+    MaxCost,
+    /// The wall-time budget ran out.
+    MaxTime,
+    /// The same call came again and again.
+    RepeatedCall,
+    /// A cycle of calls came again and again.
+    Cycle,
+    /// The same class of error came again and again.
+    ErrorStreak,
+    /// Calls brought nothing new.
+    NoNewInformation,
+    /// Results were empty again and again.
+    EmptyResults,
+    /// The model's text had no end.
+    EndlessText,
+    /// The model answered nothing at all.
+    EmptyAnswer,
+    /// The model failed.
+    ModelFailed,
+    /// The data source failed in a way the model cannot fix.
+    DataFailed,
+    /// The person ended it.
+    Cancelled,
+}

@@ -1,0 +1,51 @@
+use std::sync::Arc;
+
+use super::{CardEntry, CardId, MetricEntry, MetricId, TableEntry, TableId};
+
+macro_rules! allowed {
+    ($(#[$doc:meta])* $name:ident, $entry:ident, $id:ident) => {
+        $(#[$doc])*
+        ///
+        /// There is no public constructor: a lookup in a loaded catalog is the only way to get one.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $name {
+            entry: Arc<$entry>,
+        }
+
+        impl $name {
+            /// Private to the catalog on purpose (invariant 2): whoever holds one went through a lookup.
+            pub(in crate::catalog) fn new(entry: Arc<$entry>) -> Self {
+                Self { entry }
+            }
+
+            /// The curated entry.
+            pub fn entry(&self) -> &$entry {
+                &self.entry
+            }
+
+            /// Its Metabase id.
+            pub fn id(&self) -> $id {
+                self.entry.id
+            }
+        }
+    };
+}
+
+allowed!(
+    /// The permission to run one curated card.
+    AllowedCard,
+    CardEntry,
+    CardId
+);
+allowed!(
+    /// The permission to query one curated metric.
+    AllowedMetric,
+    MetricEntry,
+    MetricId
+);
+allowed!(
+    /// The permission to query one curated table.
+    AllowedTable,
+    TableEntry,
+    TableId
+);

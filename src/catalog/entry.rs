@@ -1,0 +1,224 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{CardId, MeasureId, MetricId, SegmentId, TableId};
+use crate::result::{Column, ColumnKind};
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// A saved question or model that is run as it is, with parameters.
+    Card,
+    /// A metric that is queried by dimensions.
+    Metric,
+    /// A table that is queried by its fields, measures and segments.
+    Table,
+}
+
+/// One thing the model may use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Entry {
+    /// See [`CardEntry`].
+    Card(std::sync::Arc<CardEntry>),
+    /// See [`MetricEntry`].
+    Metric(std::sync::Arc<MetricEntry>),
+    /// See [`TableEntry`].
+    Table(std::sync::Arc<TableEntry>),
+}
+
+/// A curated saved question or model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CardEntry {
+    /// Its Metabase id.
+    pub id: CardId,
+    /// Its name as Metabase has it, unescaped.
+    pub name: String,
+    /// Its description, if the curator wrote one.
+    pub description: Option<String>,
+    /// Names of the collections it lies in, outermost first; empty for the root.
+    pub collection: Vec<String>,
+    /// Whether Metabase marks it verified.
+    pub verified: bool,
+    /// What it can be run with, in the card's own order.
+    pub parameters: Vec<Parameter>,
+    /// What it returns, in order; empty when Metabase has no result metadata for it.
+    pub columns: Vec<Column>,
+}
+
+/// A parameter of a card.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Metabase's id of the parameter, needed for its values and for matching.
+    pub id: String,
+    /// The name the model uses: the slug (for SQL cards, the template tag's name).
+    pub slug: String,
+    /// The label people see.
+    pub name: String,
+    /// Metabase's parameter type on the wire, such as `string/=`, `number/between`, `date/all-options`.
+    pub kind: String,
+    /// Where the value goes.
+    pub target: ParameterTarget,
+    /// Whether the card refuses to run without a value or a default.
+    pub required: bool,
+    /// The value used when none is sent.
+    pub default: Option<Value>,
+    /// The values that may be sent, when the card declares or the server lists them.
+    pub allowed: Option<AllowedValues>,
+    /// Whether several values may be sent.
+    pub multiple: bool,
+}
+
+/// Where a parameter's value goes in the card's query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParameterTarget {
+    /// A raw template tag: `["variable", ["template-tag", slug]]`.
+    Variable,
+    /// A field filter or temporal unit: `["dimension", ["template-tag", slug]]`.
+    Dimension,
+}
+
+/// Values that may be sent for a parameter, or that occur in a dimension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AllowedValues {
+    /// The values, in the order the server gave them.
+    pub values: Vec<Value>,
+    /// Whether these are all (a static list, or a listing that said it has no more). Only a complete list may be
+    /// used to refuse a value.
+    pub complete: bool,
+}
+
+/// A curated metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricEntry {
+    /// Its Metabase id.
+    pub id: MetricId,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// Names of the collections it lies in, outermost first.
+    pub collection: Vec<String>,
+    /// Whether Metabase marks it verified.
+    pub verified: bool,
+    /// What it can be filtered and grouped by. Names are unique within the entry.
+    pub dimensions: Vec<Dimension>,
+    /// Name of the dimension that time questions use by default.
+    pub default_time_dimension: Option<String>,
+    /// What the metric's own definition computes and filters, in words (`sum of Total`, `Status is not refunded`).
+    pub definition: Option<String>,
+    /// The filters inside the metric's own definition, in words; empty when it has none or they could not be read.
+    pub built_in_filters: Vec<String>,
+    /// Named filters that may be applied to it.
+    pub segments: Vec<Segment>,
+}
+
+/// What a metric or table can be filtered or grouped by.
+///
+/// Metabase's positional field ids shift, so none is stored here: the name is resolved at call time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dimension {
+    /// The name the model uses, unique within the entry: the field's own name, or `Reference.field` for a field
+    /// reached through a foreign key.
+    pub name: String,
+    /// The label people see.
+    pub label: String,
+    /// Its type.
+    pub kind: ColumnKind,
+    /// Its description.
+    pub description: Option<String>,
+    /// Values that occur in it, when the field is categorical and the loader sampled it.
+    pub values: Option<AllowedValues>,
+}
+
+/// A named filter on a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Its Metabase id.
+    pub id: SegmentId,
+    /// Its name, which the model uses.
+    pub name: String,
+    /// Its description.
+    pub description: Option<String>,
+}
+
+/// A named aggregation on a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// Its Metabase id.
+    pub id: MeasureId,
+    /// Its name, which the model uses.
+    pub name: String,
+    /// Its description.
+    pub description: Option<String>,
+}
+
+/// A curated table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableEntry {
+    /// Its Metabase id.
+    pub id: TableId,
+    /// Its physical name.
+    pub name: String,
+    /// The label people see.
+    pub label: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// Database and schema it lies in, outermost first.
+    pub collection: Vec<String>,
+    /// Its own fields and those of related tables. Names are unique within the entry.
+    pub dimensions: Vec<Dimension>,
+    /// Named aggregations.
+    pub measures: Vec<Measure>,
+    /// Named filters.
+    pub segments: Vec<Segment>,
+}
+
+impl Entry {
+    /// What it is.
+    pub fn kind(&self) -> EntryKind {
+        match self {
+            Self::Card(_) => EntryKind::Card,
+            Self::Metric(_) => EntryKind::Metric,
+            Self::Table(_) => EntryKind::Table,
+        }
+    }
+
+    /// Its id as a bare number; unique together with [`Entry::kind`].
+    pub fn id(&self) -> u32 {
+        match self {
+            Self::Card(card) => card.id.0,
+            Self::Metric(metric) => metric.id.0,
+            Self::Table(table) => table.id.0,
+        }
+    }
+
+    /// The name people know it by.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Card(card) => &card.name,
+            Self::Metric(metric) => &metric.name,
+            Self::Table(table) => &table.label,
+        }
+    }
+
+    /// Its description, if there is one.
+    pub fn description(&self) -> Option<&str> {
+        match self {
+            Self::Card(card) => card.description.as_deref(),
+            Self::Metric(metric) => metric.description.as_deref(),
+            Self::Table(table) => table.description.as_deref(),
+        }
+    }
+
+    /// Names of the collections it lies in, outermost first.
+    pub fn collection(&self) -> &[String] {
+        match self {
+            Self::Card(card) => &card.collection,
+            Self::Metric(metric) => &metric.collection,
+            Self::Table(table) => &table.collection,
+        }
+    }
+}

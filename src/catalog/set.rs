@@ -1,0 +1,55 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AllowedCard, AllowedMetric, AllowedTable, CardId, Entry, MetricId, TableId};
+
+/// The loaded, curated set. Immutable: a refresh makes a new one, between sessions and never inside one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Catalog {
+    entries: Vec<Entry>,
+}
+
+impl Catalog {
+    /// A catalog of `entries`, sorted by kind and id; of two entries with the same kind and id the first stays.
+    pub fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_by_key(|entry| (entry.kind(), entry.id()));
+        entries.dedup_by_key(|entry| (entry.kind(), entry.id()));
+        Self { entries }
+    }
+
+    /// All entries, sorted by kind and id.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Hash over everything in it, hex: two catalogs with the same fingerprint are the same.
+    pub fn fingerprint(&self) -> String {
+        let bytes = serde_json::to_vec(&self.entries).unwrap_or_default();
+        blake3::hash(&bytes).to_hex().chars().take(32).collect()
+    }
+
+    /// The permission to run a card, if it is curated.
+    pub fn allow_card(&self, id: CardId) -> Option<AllowedCard> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Card(card) if card.id == id => Some(AllowedCard::new(Arc::clone(card))),
+            _ => None,
+        })
+    }
+
+    /// The permission to query a metric, if it is curated.
+    pub fn allow_metric(&self, id: MetricId) -> Option<AllowedMetric> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Metric(metric) if metric.id == id => Some(AllowedMetric::new(Arc::clone(metric))),
+            _ => None,
+        })
+    }
+
+    /// The permission to query a table, if it is curated.
+    pub fn allow_table(&self, id: TableId) -> Option<AllowedTable> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Table(table) if table.id == id => Some(AllowedTable::new(Arc::clone(table))),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,236 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::catalog::{CardId, CollectionId, MetricId, TableId};
+use crate::model::ModelId;
+
+/// Everything the program is told, validated. Secrets are never printed.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The Metabase to ask; `None` runs on the embedded sandbox.
+    pub metabase: Option<MetabaseSettings>,
+    /// What is curated.
+    pub catalog: CatalogSettings,
+    /// The model.
+    pub model: ModelSettings,
+    /// Budgets of a turn.
+    pub budget: BudgetSettings,
+    /// When the guard steps in.
+    pub guard: GuardSettings,
+    /// What a model sees of a result.
+    pub shaping: ShapingSettings,
+}
+
+/// A Metabase and how to sign in.
+#[derive(Debug, Clone)]
+pub struct MetabaseSettings {
+    /// Its address, without `/api`.
+    pub url: Url,
+    /// How to sign in.
+    pub auth: AuthSettings,
+    /// Longest wait for one query.
+    pub timeout: Duration,
+    /// Most bytes of one response taken into memory.
+    pub max_response_bytes: usize,
+    /// Most requests in flight at once.
+    pub max_concurrency: usize,
+    /// Most rows fetched for one query, over all its pages.
+    pub max_rows: u64,
+}
+
+/// How to sign in to Metabase.
+#[derive(Debug, Clone)]
+pub enum AuthSettings {
+    /// `X-API-Key`.
+    ApiKey(SecretString),
+    /// A user's name and password, exchanged for a session.
+    Password {
+        /// E-mail.
+        username: String,
+        /// Password.
+        password: SecretString,
+    },
+    /// A session that exists already: `X-Metabase-Session`.
+    Session(SecretString),
+    /// JWTs signed with the shared secret, sent as bearer tokens to the Agent API.
+    Jwt {
+        /// The shared secret.
+        secret: SecretString,
+        /// The person the token names.
+        email: String,
+        /// Exchange the token for a session (needed for the classic card API).
+        exchange: bool,
+    },
+}
+
+/// What is curated, and how it is kept.
+#[derive(Debug, Clone, Default)]
+pub struct CatalogSettings {
+    /// Which cards (questions and models).
+    pub cards: ContentRule<CardId>,
+    /// Which metrics.
+    pub metrics: ContentRule<MetricId>,
+    /// Which tables; none unless asked for.
+    pub tables: TableRule,
+    /// Where loaded catalogs are kept; `None` keeps none.
+    pub cache_dir: Option<PathBuf>,
+    /// How long a kept catalog is used before it is loaded again.
+    pub max_age: Duration,
+}
+
+/// Selects cards or metrics: the union of what `collections` and `ids` name, narrowed by the rest.
+#[derive(Debug, Clone)]
+pub struct ContentRule<Id> {
+    /// Everything in these collections.
+    pub collections: Vec<CollectionId>,
+    /// Everything in the root collection too.
+    pub root_collection: bool,
+    /// Whether collections inside these count.
+    pub recursive: bool,
+    /// These, wherever they lie.
+    pub ids: Vec<Id>,
+    /// Only names that begin so (applies to what collections select).
+    pub name_prefix: Option<String>,
+    /// Only what Metabase marks verified (applies to what collections select).
+    pub verified_only: bool,
+}
+
+impl<Id> Default for ContentRule<Id> {
+    fn default() -> Self {
+        Self {
+            collections: Vec::new(),
+            root_collection: false,
+            recursive: true,
+            ids: Vec::new(),
+            name_prefix: None,
+            verified_only: false,
+        }
+    }
+}
+
+/// Selects tables.
+#[derive(Debug, Clone, Default)]
+pub struct TableRule {
+    /// These tables.
+    pub ids: Vec<TableId>,
+    /// Tables whose physical name begins so, in every database the credential can read.
+    pub name_prefix: Option<String>,
+}
+
+/// How the model is driven.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelDrive {
+    /// The provider's own tool calls.
+    #[default]
+    Native,
+    /// One JSON object per step under a JSON schema, for models that call tools badly.
+    JsonAction,
+    /// Tries native tool calls once and falls back to `json_action` when they do not come.
+    Probe,
+}
+
+/// The model.
+#[derive(Debug, Clone)]
+pub struct ModelSettings {
+    /// Which.
+    pub id: ModelId,
+    /// Where; `None` for the provider's own address.
+    pub base_url: Option<Url>,
+    /// The key; local servers need none.
+    pub api_key: Option<SecretString>,
+    /// Further headers (`api-key` and `api-version` of Azure-style servers, tenant headers); values are secret.
+    pub headers: Vec<(String, SecretString)>,
+    /// Query parameters added to every request, as Azure-style servers want (`api-version`).
+    pub query: Vec<(String, String)>,
+    /// How it is driven.
+    pub drive: ModelDrive,
+    /// Most tokens one completion may have.
+    pub max_output_tokens: u32,
+    /// Sampling temperature; `None` leaves it to the provider.
+    pub temperature: Option<f32>,
+    /// Longest wait for the next piece of a stream.
+    pub timeout: Duration,
+    /// Prices of a model the built-in table does not know, USD per million tokens.
+    pub prices: Option<crate::model::Prices>,
+}
+
+/// Budgets of one turn. When one runs out the model gets one last completion to answer with what there is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BudgetSettings {
+    /// Most steps (completions that may call tools).
+    pub max_steps: u32,
+    /// Most tool calls.
+    pub max_tool_calls: u32,
+    /// Most tokens, input and output of all completions together.
+    pub max_tokens: u64,
+    /// Most money, in US dollars; `None` for no limit.
+    pub max_cost_usd: Option<rust_decimal::Decimal>,
+    /// Whether a model of unknown price may be used under a money budget.
+    pub allow_unpriced: bool,
+    /// Most wall time.
+    pub max_time: Duration,
+}
+
+impl Default for BudgetSettings {
+    fn default() -> Self {
+        Self {
+            max_steps: 12,
+            max_tool_calls: 20,
+            max_tokens: 400_000,
+            max_cost_usd: None,
+            allow_unpriced: false,
+            max_time: Duration::from_secs(180),
+        }
+    }
+}
+
+/// When the guard steps in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardSettings {
+    /// The same call this many times ends the loop; from the second on it is served from the turn's own results.
+    pub max_same_call: u32,
+    /// A cycle of up to five calls this many times ends the loop.
+    pub max_cycles: u32,
+    /// Errors of one class in a row that end the loop.
+    pub max_error_streak: u32,
+    /// Empty results in a row that end the loop.
+    pub max_empty_results: u32,
+    /// Most bytes of text one completion may stream.
+    pub max_text_bytes: usize,
+}
+
+impl Default for GuardSettings {
+    fn default() -> Self {
+        Self {
+            max_same_call: 4,
+            max_cycles: 3,
+            max_error_streak: 4,
+            max_empty_results: 4,
+            max_text_bytes: 64 * 1024,
+        }
+    }
+}
+
+/// What a model sees of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShapingSettings {
+    /// Most rows.
+    pub max_rows: usize,
+    /// Most bytes of the whole tool result.
+    pub max_bytes: usize,
+}
+
+impl Default for ShapingSettings {
+    fn default() -> Self {
+        Self {
+            max_rows: 200,
+            max_bytes: 30_000,
+        }
+    }
+}

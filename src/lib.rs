@@ -1,0 +1,38 @@
+//! Cardinal answers business questions over Metabase with a language model that can only touch what an analyst
+//! curated. Every call is checked before it is sent, nothing is cut or ended silently, and every number in an
+//! answer points at where it came from.
+//!
+//! # Layout
+//!
+//! Arrows run downwards only.
+//!
+//! - [`cli`]: the commands.
+//! - [`app`]: everything one process needs, assembled from the settings.
+//! - [`agent`]: the loop, its guard and budgets, outcomes, answers and events.
+//! - [`session`]: conversations.
+//! - [`tools`]: what the model may call, and the gate before it.
+//! - [`prompt`]: what the model reads first, byte-stable and hashed.
+//! - [`model`]: language models, and the planner that needs none.
+//! - [`metabase`]: the Metabase client.
+//! - [`catalog`]: the curated set; the permission.
+//! - [`result`]: tables, shaping, totals.
+//! - [`wire`]: the one seam all HTTP crosses.
+//! - [`config`]: file, environment and flags, validated once.
+//! - [`telemetry`]: log lines, each named once.
+//!
+//! The [`sandbox`] is apart: a Metabase stand-in that shares no type with the client.
+
+pub mod agent;
+pub mod app;
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod metabase;
+pub mod model;
+pub mod prompt;
+pub mod result;
+pub mod sandbox;
+pub mod session;
+pub mod telemetry;
+pub mod tools;
+pub mod wire;

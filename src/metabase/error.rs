@@ -1,0 +1,44 @@
+use crate::wire::WireError;
+
+/// Whether the model can do something about a failure, and which failures count as the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// The query or its parameters are wrong.
+    InvalidQuery,
+    /// The entry is gone or not readable; Metabase does not always say which.
+    NotFound,
+    /// The credential may not do this.
+    Forbidden,
+    /// The credential is missing, wrong or too old.
+    Unauthorized,
+    /// The server asked to slow down.
+    Throttled,
+    /// The query took too long.
+    Timeout,
+    /// The response is longer than the cap.
+    TooLarge,
+    /// The server failed, or the connection broke.
+    Unavailable,
+    /// The response cannot be read as Metabase's.
+    Unreadable,
+    /// What the catalog says no longer fits the server (a dimension vanished, a parameter changed).
+    CatalogDrift,
+}
+
+/// Why Metabase gave no whole, completed answer.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {action}: {message}")]
+pub struct MetabaseError {
+    /// What was tried, on which thing: `run card 7`.
+    pub action: String,
+    /// What happened and what to do next, in words; capped, without secrets.
+    pub message: String,
+    /// The class.
+    pub class: FailureClass,
+    /// The HTTP status, if there was a response.
+    pub status: Option<u16>,
+    /// The wire's error, if there was no response.
+    #[source]
+    pub source: Option<WireError>,
+}

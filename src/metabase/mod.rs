@@ -1,0 +1,13 @@
+//! Everything that knows Metabase's wire: credentials, the generations of the Agent API, cards, and turning answers
+//! into tables. Only this folder builds Metabase paths, and it runs queries only from `Allowed*` types.
+
+mod client;
+mod error;
+mod query;
+
+pub use client::{DimensionOwner, Fetched, Generation, LoadedCatalog, MetabaseClient, ServerInfo};
+pub use error::{FailureClass, MetabaseError};
+pub use query::{
+    Aggregate, Aggregation, Bucket, CardArgument, CardRun, Direction, Filter, FilterOperation, GroupBy,
+    MetricQuery, OrderBy, Scalar, TableQuery,
+};

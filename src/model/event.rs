@@ -1,0 +1,51 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ToolCall, Usage};
+
+/// What happens while a completion is made.
+#[derive(Debug, Clone)]
+pub enum ModelEvent {
+    /// More text.
+    Text(String),
+    /// A tool call has begun; its arguments are still arriving.
+    ToolCallStarted {
+        /// The tool's name.
+        name: String,
+    },
+    /// The end.
+    Done(Completion),
+}
+
+/// Why the model stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopCause {
+    /// It had nothing more to say.
+    End,
+    /// It asks for tools.
+    ToolCalls,
+    /// It reached the output limit: what it said is cut.
+    Length,
+    /// The provider withheld the rest.
+    Refusal,
+    /// Something this program does not know.
+    Other(String),
+}
+
+/// One whole completion.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// All its text.
+    pub text: String,
+    /// All tool calls, in order.
+    pub tool_calls: Vec<ToolCall>,
+    /// Parts to be sent back unchanged.
+    pub opaque: Option<Value>,
+    /// Why it stopped.
+    pub stop: StopCause,
+    /// What it used, if the provider said so.
+    pub usage: Option<Usage>,
+    /// The model that answered, in the provider's words.
+    pub model: String,
+}

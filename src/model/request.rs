@@ -1,0 +1,139 @@
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::result::ResultTable;
+
+/// The ways to reach a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// Any endpoint that speaks OpenAI's chat completions.
+    Openai,
+    /// Anthropic's Messages API.
+    Anthropic,
+    /// The keyword planner: no language model at all.
+    Offline,
+}
+
+/// A provider and a model name: `openai:NAME`, `anthropic:NAME` or `offline`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ModelId {
+    /// How it is reached.
+    pub provider: Provider,
+    /// The provider's name for it; `offline` for the planner.
+    pub name: String,
+}
+
+impl fmt::Display for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.provider {
+            Provider::Openai => write!(f, "openai:{}", self.name),
+            Provider::Anthropic => write!(f, "anthropic:{}", self.name),
+            Provider::Offline => f.write_str("offline"),
+        }
+    }
+}
+
+impl FromStr for ModelId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (provider, name) = match text.split_once(':') {
+            Some(("openai", name)) if !name.is_empty() => (Provider::Openai, name),
+            Some(("anthropic", name)) if !name.is_empty() => (Provider::Anthropic, name),
+            None if text == "offline" => (Provider::Offline, "offline"),
+            _ => return Err(format!("`{text}` is not openai:NAME, anthropic:NAME or offline")),
+        };
+        Ok(Self {
+            provider,
+            name: name.to_owned(),
+        })
+    }
+}
+
+/// A tool as the model is told of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ToolSpec {
+    /// Its name.
+    pub name: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// JSON schema of its arguments: a closed object, keys in sorted order.
+    pub schema: Value,
+}
+
+/// A call the model asked for. The arguments are its own bytes: nothing has been checked yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The provider's id of the call; made up when the provider gave none.
+    pub id: String,
+    /// The tool it named, which may not exist.
+    pub name: String,
+    /// The arguments as text, which may not be JSON.
+    pub arguments: String,
+}
+
+/// What a tool call came to, as the model sees it.
+#[derive(Debug, Clone)]
+pub struct ToolResultMessage {
+    /// The id of the call it answers.
+    pub call_id: String,
+    /// The name of the tool.
+    pub tool: String,
+    /// What the model reads.
+    pub content: String,
+    /// Whether it is a refusal or a failure.
+    pub is_error: bool,
+    /// The result behind the text, for a model that runs in this process. Never sent anywhere.
+    pub table: Option<Arc<ResultTable>>,
+}
+
+/// One entry of the conversation.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// What a person (or the program, between turns) says.
+    User(String),
+    /// What the model said and asked for.
+    Assistant {
+        /// Its text, possibly empty.
+        text: String,
+        /// The tools it asked for, possibly none.
+        tool_calls: Vec<ToolCall>,
+        /// Provider-specific parts that have to be sent back unchanged (thinking blocks and their signatures).
+        opaque: Option<Value>,
+    },
+    /// Answers to all tool calls of the message before, in its order.
+    ToolResults(Vec<ToolResultMessage>),
+}
+
+/// Whether the model may call tools. The tools stay in the request either way, so that the cached prefix survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// It may.
+    Auto,
+    /// It may not: this completion has to answer.
+    None,
+}
+
+/// One completion to be made. The prefix (tools, system) is the same bytes for every request of a session.
+#[derive(Debug, Clone)]
+pub struct ModelRequest {
+    /// The system prompt with the catalog.
+    pub system: Arc<str>,
+    /// The tools, in order.
+    pub tools: Arc<[ToolSpec]>,
+    /// The conversation; request N+1 of a conversation extends request N.
+    pub messages: Vec<Message>,
+    /// Whether tools may be called.
+    pub tool_choice: ToolChoice,
+    /// Most tokens the completion may have.
+    pub max_output_tokens: u32,
+    /// Sampling temperature; `None` leaves it to the provider.
+    pub temperature: Option<f32>,
+    /// Stable key for the provider's prompt cache: the prompt's hash.
+    pub cache_key: String,
+}

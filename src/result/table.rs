@@ -1,0 +1,88 @@
+use serde::{Deserialize, Serialize};
+
+/// The type of a column or dimension, in words a model and a person both know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnKind {
+    /// Whole numbers.
+    Integer,
+    /// Numbers with a fraction.
+    Number,
+    /// Text.
+    Text,
+    /// True or false.
+    Boolean,
+    /// A calendar day.
+    Date,
+    /// A moment.
+    Datetime,
+    /// A time of day.
+    Time,
+    /// Anything else (JSON, arrays, binary).
+    Other,
+}
+
+/// A column of a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Unique within its table.
+    pub name: String,
+    /// The label people see.
+    pub label: String,
+    /// Its type.
+    pub kind: ColumnKind,
+    /// Temporal unit of a time bucket (`month`), when the column is one.
+    pub unit: Option<String>,
+    /// Its description, if Metabase has one.
+    pub description: Option<String>,
+}
+
+/// One value of a result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Cell {
+    /// No value.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number, as the server wrote it as far as JSON allows.
+    Number(serde_json::Number),
+    /// Text; also times (ISO 8601) and whole numbers beyond 2^53.
+    Text(String),
+}
+
+/// How much of the full result a [`ResultTable`] is. Anything but `Complete` makes an answer that rests on it
+/// partial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extent {
+    /// Every row is here.
+    Complete,
+    /// The server stopped at its own row limit, or returned exactly that many rows: there may be more.
+    ServerLimit {
+        /// The server's limit, in rows.
+        limit: u64,
+    },
+    /// We stopped paging at our row budget; there are more rows.
+    RowBudget {
+        /// Our budget, in rows.
+        budget: u64,
+    },
+    /// A later page failed; the rows before it are here.
+    PageFailed {
+        /// The page that failed, counted from 1.
+        page: u64,
+    },
+}
+
+/// A table a query returned: `rows.len()` rows of `columns.len()` cells each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultTable {
+    /// The columns, in order.
+    pub columns: Vec<Column>,
+    /// The rows, in the server's order.
+    pub rows: Vec<Vec<Cell>>,
+    /// Whether these are all rows.
+    pub extent: Extent,
+    /// Bytes received from the server for it.
+    pub bytes_received: u64,
+}

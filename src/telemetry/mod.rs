@@ -1,0 +1,1 @@
+//! Log lines, each named and shaped once.

@@ -1,0 +1,53 @@
+use std::time::Duration;
+
+/// Why no response, or no whole response, was had. Addresses in it carry no secret.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum WireError {
+    /// The connection could not be made.
+    #[error("failed to connect to {host}: {reason}")]
+    Connect {
+        /// Host and port.
+        host: String,
+        /// The innermost cause.
+        reason: String,
+    },
+    /// The connection broke before the response was complete.
+    #[error("the connection to {host} broke before the response was complete: {reason}")]
+    Broken {
+        /// Host and port.
+        host: String,
+        /// The innermost cause.
+        reason: String,
+    },
+    /// The response did not come in time.
+    #[error("no complete response from {host} within {after:?}")]
+    Timeout {
+        /// Host and port.
+        host: String,
+        /// The limit that ran out.
+        after: Duration,
+    },
+    /// The body is longer than we take into memory.
+    #[error("the response from {host} is longer than the cap of {cap} bytes")]
+    TooLarge {
+        /// Host and port.
+        host: String,
+        /// The cap, in bytes.
+        cap: usize,
+    },
+    /// The endpoint table does not list the request, so it was not sent.
+    #[error("{method} {path} is not granted, so it was not sent")]
+    NotGranted {
+        /// The method.
+        method: String,
+        /// The path, without query.
+        path: String,
+    },
+    /// The request could not be built, or its host is not the configured one.
+    #[error("the request could not be sent: {reason}")]
+    Invalid {
+        /// What is wrong with it.
+        reason: String,
+    },
+}

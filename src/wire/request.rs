@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Who asks. Decides the credential used, and is part of every cache key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Principal(pub String);
+
+impl Default for Principal {
+    fn default() -> Self {
+        Self("default".to_owned())
+    }
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Getting or exchanging a credential.
+    Auth,
+    /// Reading what exists: catalog loading, field values, health.
+    Metadata,
+    /// Running a query: at most one at a time per session.
+    DataQuery,
+    /// A model completion.
+    Completion,
+}
+
+/// Whether a response may be kept and served again.
+#[derive(Debug, Clone, Copy)]
+pub enum CacheRule {
+    /// Never.
+    Never,
+    /// Kept for the cache's time to live when this says that status and whole body are a success.
+    WhenSuccessful(fn(http::StatusCode, &[u8]) -> bool),
+}
+
+/// How the stack treats one request.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Who asks.
+    pub principal: Principal,
+    /// Whether sending it twice does no harm; only such requests are retried.
+    pub idempotent: bool,
+    /// Whether the whole body may be held in memory before it is passed on, so that a body cut on the way can be
+    /// retried. Streams that a person watches are not held.
+    pub buffered: bool,
+    /// Most bytes of the (decompressed) body that are ever taken into memory.
+    pub cap: usize,
+    /// Longest wait for the response to be complete (for a stream: for its next bytes).
+    pub timeout: Duration,
+    /// Whether the response may be kept.
+    pub cache: CacheRule,
+}
+
+/// A request below serialisation: what goes over the network, apart from the transport's own headers.
+#[derive(Debug, Clone)]
+pub struct WireRequest {
+    /// The method.
+    pub method: Method,
+    /// The whole address. Never holds a secret.
+    pub url: Url,
+    /// Headers; credentials among them are marked sensitive.
+    pub headers: HeaderMap,
+    /// The serialised body.
+    pub body: Option<Bytes>,
+    /// How the stack treats it.
+    pub policy: Policy,
+}

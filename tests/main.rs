@@ -1,0 +1,24 @@
+//! All integration tests in one binary: one link instead of many.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    clippy::too_many_lines,
+    reason = "a test may stop where it stands"
+)]
+
+mod catalog;
+mod cli;
+mod config;
+mod gate;
+mod loops;
+mod metabase;
+mod model;
+mod offline;
+mod result;
+mod sandbox;
+mod support;
+mod wire;
