@@ -201,6 +201,8 @@ pub struct GuardSettings {
     pub max_error_streak: u32,
     /// Empty results in a row that end the loop.
     pub max_empty_results: u32,
+    /// Results in a row that repeat the content of an earlier one, though the call was another, that end the loop.
+    pub max_stale_results: u32,
     /// Most bytes of text one completion may stream.
     pub max_text_bytes: usize,
 }
@@ -212,6 +214,7 @@ impl Default for GuardSettings {
             max_cycles: 3,
             max_error_streak: 4,
             max_empty_results: 4,
+            max_stale_results: 4,
             max_text_bytes: 64 * 1024,
         }
     }

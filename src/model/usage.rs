@@ -52,3 +52,19 @@ pub struct Prices {
     /// Input written to the cache.
     pub cache_write: Decimal,
 }
+
+impl Prices {
+    /// What `usage` costs. Cached and cache-written tokens are part of the input and priced apart.
+    pub fn cost(&self, usage: Usage) -> Usd {
+        let plain = usage
+            .input_tokens
+            .saturating_sub(usage.cached_tokens)
+            .saturating_sub(usage.cache_write_tokens);
+        let million = Decimal::from(1_000_000);
+        Usd((Decimal::from(plain) * self.input
+            + Decimal::from(usage.cached_tokens) * self.cache_read
+            + Decimal::from(usage.cache_write_tokens) * self.cache_write
+            + Decimal::from(usage.output_tokens) * self.output)
+            / million)
+    }
+}
