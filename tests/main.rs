@@ -7,6 +7,7 @@
     clippy::string_slice,
     clippy::print_stderr,
     clippy::too_many_lines,
+    unreachable_pub,
     reason = "a test may stop where it stands"
 )]
 

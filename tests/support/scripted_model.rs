@@ -1,0 +1,248 @@
+//! Model servers that say what a test wrote down, over real sockets, and remember what they were asked.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use cardinal::config::{ModelDrive, ModelSettings};
+use cardinal::model::{ModelId, Provider};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use serde_json::{Value, json};
+use url::Url;
+
+pub use super::reply::{Reply, Say};
+use super::{scripted_anthropic, scripted_openai};
+
+/// One request as it arrived.
+#[derive(Debug, Clone)]
+pub struct Captured {
+    pub method: String,
+    /// Path with query.
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
+
+impl Captured {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+type Script = Box<dyn FnMut(&Value) -> Reply + Send>;
+
+#[derive(Clone)]
+struct Shared {
+    provider: Provider,
+    script: Arc<Mutex<Script>>,
+    captured: Arc<Mutex<Vec<Captured>>>,
+}
+
+/// A running scripted model. The server lives as long as the test's runtime.
+pub struct ScriptedModel {
+    provider: Provider,
+    address: SocketAddr,
+    captured: Arc<Mutex<Vec<Captured>>>,
+}
+
+impl ScriptedModel {
+    /// An OpenAI-compatible server that gives these replies in order, then errors (400).
+    pub async fn openai(replies: Vec<Reply>) -> Self {
+        Self::start(Provider::Openai, in_order(replies)).await
+    }
+
+    /// An OpenAI-compatible server that decides from the request's body.
+    pub async fn openai_with(script: impl FnMut(&Value) -> Reply + Send + 'static) -> Self {
+        Self::start(Provider::Openai, Box::new(script)).await
+    }
+
+    /// An Anthropic-compatible server that gives these replies in order, then errors (400).
+    pub async fn anthropic(replies: Vec<Reply>) -> Self {
+        Self::start(Provider::Anthropic, in_order(replies)).await
+    }
+
+    /// An Anthropic-compatible server that decides from the request's body.
+    pub async fn anthropic_with(script: impl FnMut(&Value) -> Reply + Send + 'static) -> Self {
+        Self::start(Provider::Anthropic, Box::new(script)).await
+    }
+
+    async fn start(provider: Provider, script: Script) -> Self {
+        let captured = Arc::default();
+        let shared = Shared {
+            provider,
+            script: Arc::new(Mutex::new(script)),
+            captured: Arc::clone(&captured),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = Router::new().fallback(answer).with_state(shared);
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self {
+            provider,
+            address,
+            captured,
+        }
+    }
+
+    /// The base URL as the provider's clients take it: with `/v1` for OpenAI, without for Anthropic.
+    pub fn base_url(&self) -> Url {
+        let path = if self.provider == Provider::Openai {
+            "/v1"
+        } else {
+            ""
+        };
+        Url::parse(&format!("http://{}{path}", self.address)).unwrap()
+    }
+
+    /// Settings that reach it.
+    pub fn settings(&self) -> ModelSettings {
+        ModelSettings {
+            id: ModelId {
+                provider: self.provider,
+                name: "scripted".to_owned(),
+            },
+            base_url: Some(self.base_url()),
+            api_key: Some("sk-test-secret".to_owned().into()),
+            headers: Vec::new(),
+            query: Vec::new(),
+            drive: ModelDrive::Native,
+            max_output_tokens: 1024,
+            temperature: None,
+            timeout: Duration::from_secs(10),
+            prices: None,
+        }
+    }
+
+    /// Everything it was asked, in order.
+    pub fn captured(&self) -> Vec<Captured> {
+        self.captured.lock().unwrap().clone()
+    }
+
+    /// The bodies of the completions it was asked for, in order.
+    pub fn requests(&self) -> Vec<Value> {
+        let captured = self.captured();
+        captured
+            .iter()
+            .filter(|request| request.method == "POST")
+            .map(Captured::json)
+            .collect()
+    }
+}
+
+fn in_order(replies: Vec<Reply>) -> Script {
+    let mut replies = replies.into_iter();
+    Box::new(move |_| {
+        replies.next().unwrap_or_else(|| {
+            Reply::status(400, json!({"error": {"message": "the script has no reply left"}}))
+        })
+    })
+}
+
+async fn answer(State(shared): State<Shared>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 64 << 20).await.unwrap();
+    let headers = parts.headers.iter();
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
+    let captured = Captured {
+        method: parts.method.to_string(),
+        path: parts.uri.to_string(),
+        headers: headers.collect(),
+        body,
+    };
+    let json = captured.json();
+    shared.captured.lock().unwrap().push(captured);
+    if parts.method == http::Method::GET {
+        let models =
+            json!({"object": "list", "data": [{"id": "scripted", "object": "model", "type": "model"}]});
+        return respond(200, "application/json", Body::from(models.to_string()), &[]);
+    }
+    let reply = (shared.script.lock().unwrap())(&json);
+    tokio::time::sleep(reply.delay).await;
+    serve(&shared, reply)
+}
+
+fn serve(shared: &Shared, reply: Reply) -> Response {
+    let (start, turn): (fn(&str) -> String, fn(&Reply) -> String) = match shared.provider {
+        Provider::Anthropic => (scripted_anthropic::delta, scripted_anthropic::turn),
+        _ => (scripted_openai::delta, scripted_openai::turn),
+    };
+    let (status, kind, text) = match &reply.say {
+        Say::Status { status, body } => (*status, "application/json", body.to_string()),
+        Say::Json(body) => (200, "application/json", body.to_string()),
+        Say::Sse(body) => (200, "text/event-stream", body.clone()),
+        Say::Turn { .. } => (200, "text/event-stream", turn(&reply)),
+        Say::Endless(piece) => {
+            let opening = match shared.provider {
+                Provider::Anthropic => scripted_anthropic::opening(),
+                _ => String::new(),
+            };
+            let endless =
+                stream::once(async { Bytes::from(opening) }).chain(stream::repeat(Bytes::from(start(piece))));
+            let body = endless.then(|bytes| async {
+                tokio::task::yield_now().await;
+                Ok::<_, Infallible>(bytes)
+            });
+            return respond(200, "text/event-stream", Body::from_stream(body), &reply.headers);
+        }
+    };
+    respond(
+        status,
+        kind,
+        Body::from_stream(pieces(&reply, text.into_bytes())),
+        &reply.headers,
+    )
+}
+
+fn pieces(reply: &Reply, mut bytes: Vec<u8>) -> BoxStream<'static, Result<Bytes, std::io::Error>> {
+    let cut = reply.cut_after.filter(|at| *at <= bytes.len());
+    if let Some(at) = cut {
+        bytes.truncate(at);
+    }
+    let mut parts: Vec<Result<Bytes, std::io::Error>> = match (reply.fragment, reply.split_at) {
+        (Some(size), _) => bytes
+            .chunks(size)
+            .map(|part| Ok(Bytes::copy_from_slice(part)))
+            .collect(),
+        (None, Some(at)) => {
+            let (head, tail) = bytes.split_at(at.min(bytes.len()));
+            vec![Ok(Bytes::copy_from_slice(head)), Ok(Bytes::copy_from_slice(tail))]
+        }
+        (None, None) => vec![Ok(Bytes::from(bytes))],
+    };
+    parts.retain(|part| part.as_ref().is_ok_and(|bytes| !bytes.is_empty()));
+    if cut.is_some() {
+        parts.push(Err(std::io::Error::other("cut by the script")));
+    }
+    // The pause lets what was sent reach the client before the connection is cut.
+    let paced = stream::iter(parts).then(|part| async {
+        match &part {
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Ok(_) => tokio::task::yield_now().await,
+        }
+        part
+    });
+    paced.boxed()
+}
+
+fn respond(status: u16, kind: &str, body: Body, headers: &[(String, String)]) -> Response {
+    let mut response = Response::builder().status(status).header("content-type", kind);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    response.body(body).unwrap()
+}
