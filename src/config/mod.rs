@@ -3,6 +3,6 @@
 mod settings;
 
 pub use settings::{
-    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, GuardSettings, MetabaseSettings, ModelDrive,
-    ModelSettings, Settings, ShapingSettings, TableRule,
+    AuthSettings, BudgetSettings, CacheHints, CatalogSettings, ContentRule, GuardSettings, MetabaseSettings,
+    ModelDrive, ModelSettings, Settings, ShapingSettings, TableRule,
 };

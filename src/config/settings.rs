@@ -135,6 +135,22 @@ pub enum ModelDrive {
     Probe,
 }
 
+/// Whether an OpenAI-compatible endpoint is sent `prompt_cache_key` and cache breakpoints, which servers that do
+/// not know them may refuse. Anthropic's breakpoints are part of its protocol and always sent.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheHints {
+    /// To OpenAI's and Azure's own hosts only.
+    #[default]
+    Auto,
+    /// To this endpoint, whatever its host: for a proxy in front of OpenAI.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// The model.
 #[derive(Debug, Clone)]
 pub struct ModelSettings {
@@ -150,6 +166,8 @@ pub struct ModelSettings {
     pub query: Vec<(String, String)>,
     /// How it is driven.
     pub drive: ModelDrive,
+    /// Whether prompt-cache fields are sent to an OpenAI-compatible endpoint.
+    pub cache_hints: CacheHints,
     /// Most tokens one completion may have.
     pub max_output_tokens: u32,
     /// Sampling temperature; `None` leaves it to the provider.

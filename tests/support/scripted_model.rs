@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use cardinal::config::{ModelDrive, ModelSettings};
+use cardinal::config::{CacheHints, ModelDrive, ModelSettings};
 use cardinal::model::{ModelId, Provider};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -120,6 +120,7 @@ impl ScriptedModel {
             headers: Vec::new(),
             query: Vec::new(),
             drive: ModelDrive::Native,
+            cache_hints: CacheHints::Auto,
             max_output_tokens: 1024,
             temperature: None,
             timeout: Duration::from_secs(10),
