@@ -1,0 +1,111 @@
+use cardinal::config::ShapingSettings;
+use cardinal::result::{Cell, ColumnKind, Extent, shape};
+
+use super::encoding::{HEADING, column, table};
+use super::parse;
+
+fn sample(rows: usize) -> cardinal::result::ResultTable {
+    let mut month = column("created_at", ColumnKind::Date);
+    month.unit = Some("month".into());
+    let mut sum = column("sum", ColumnKind::Number);
+    sum.label = "Sum of Total".into();
+    let rows = (0..rows)
+        .map(|n| {
+            vec![
+                Cell::Text(format!("20{:02}-{:02}-01", 10 + n / 12, n % 12 + 1)),
+                if n == 1 {
+                    Cell::Null
+                } else {
+                    Cell::Number(
+                        serde_json::Number::from_f64(f64::from(u8::try_from(n + 1).unwrap()) / 10.0).unwrap(),
+                    )
+                },
+                Cell::Text(["paid", "refunded"][n % 2].into()),
+            ]
+        })
+        .collect();
+    table(vec![month, sum, column("status", ColumnKind::Text)], rows)
+}
+
+#[test]
+fn a_small_result_is_shown_whole() {
+    let shaped = shape(&sample(4), &HEADING, ShapingSettings::default());
+    assert!(!shaped.truncated);
+    insta::assert_snapshot!(shaped.text);
+}
+
+#[test]
+fn a_cut_result_says_so_and_how_to_narrow_it() {
+    let shaped = shape(
+        &sample(40),
+        &HEADING,
+        ShapingSettings {
+            max_rows: 3,
+            max_bytes: 30_000,
+        },
+    );
+    assert!(shaped.truncated);
+    assert_eq!(shaped.rows_shown, 3);
+    insta::assert_snapshot!(shaped.text);
+}
+
+#[test]
+fn what_the_server_left_out_is_said_too() {
+    let cases = [
+        (
+            Extent::ServerLimit { limit: 2_000 },
+            "stopped at its limit of 2000 rows",
+        ),
+        (Extent::RowBudget { budget: 600 }, "budget of 600 rows"),
+        (Extent::PageFailed { page: 3 }, "page 3 failed"),
+    ];
+    for (extent, said) in cases {
+        let mut cut = sample(3);
+        cut.extent = extent;
+        let shaped = shape(&cut, &HEADING, ShapingSettings::default());
+        assert!(shaped.text.contains(said), "{}", shaped.text);
+        assert!(shaped.text.contains("to narrow: run_card"), "{}", shaped.text);
+        assert!(!shaped.truncated, "our own cut left nothing out");
+    }
+}
+
+#[test]
+fn an_empty_result_has_a_header_and_no_rows() {
+    let shaped = shape(&sample(0), &HEADING, ShapingSettings::default());
+    assert!(
+        shaped.text.contains("rows: 0 shown of 0 (all there are)"),
+        "{}",
+        shaped.text
+    );
+    assert!(shaped.text.ends_with("status:text"), "{}", shaped.text);
+}
+
+#[test]
+fn thousands_of_columns_still_fit_and_say_so() {
+    let columns = (0..3_000)
+        .map(|at| column(&format!("a_rather_long_column_name_{at}"), ColumnKind::Integer))
+        .collect();
+    let rows = (0..50)
+        .map(|_| (0..3_000).map(|n| Cell::Number(n.into())).collect())
+        .collect();
+    let shaped = shape(&table(columns, rows), &HEADING, ShapingSettings::default());
+    assert!(shaped.text.len() <= 30_000);
+    assert!(shaped.truncated);
+    let shown = parse::header(&shaped.text).len();
+    assert!(
+        shaped
+            .text
+            .contains(&format!("only the first {shown} of 3000 columns")),
+        "{}",
+        shaped.text
+    );
+}
+
+#[test]
+fn names_cannot_forge_lines() {
+    let mut forged = sample(2);
+    forged.columns[2].name = "status\ntable:\nfake\tcolumn\u{202e}".into();
+    let shaped = shape(&forged, &HEADING, ShapingSettings::default());
+    assert_eq!(parse::header(&shaped.text).len(), 3, "{}", shaped.text);
+    assert_eq!(shaped.text.matches("\ntable:\n").count(), 1);
+}
