@@ -4,6 +4,7 @@ use serde_json::Value;
 use super::{Outcome, StopReason};
 use crate::result::Extent;
 use crate::tools::Source;
+use crate::wire::ServedBy;
 
 /// Version of the answer object's format.
 pub const ANSWER_VERSION: u32 = 1;
@@ -87,8 +88,12 @@ pub struct CallRecord {
     pub rows: Option<u64>,
     /// Bytes the model saw of it.
     pub bytes: u64,
+    /// Bytes received for it.
+    pub bytes_received: u64,
     /// Whether the result was cut, by us or before us.
     pub truncated: bool,
+    /// What served it; null when nothing was sent.
+    pub served_by: Option<ServedBy>,
     /// For a refusal or failure: the message the model got.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

@@ -28,8 +28,10 @@ pub enum Event {
     },
     /// A tool call is over.
     ToolFinished {
-        /// The same number.
+        /// The same number. Calls that were refused or served from the turn have no start.
         call: u32,
+        /// The tool it named.
+        tool: String,
         /// How it went.
         status: super::CallStatus,
         /// Rows of the result.

@@ -1,8 +1,20 @@
-//! The loop: a pure state machine (`step`), the driver that performs its effects, and what comes out.
+//! The loop: a pure state machine (`step`) that reads no clock and makes no call, the driver that performs its
+//! effects, and what comes out. A turn always ends in exactly one [`Outcome`], for exactly one [`StopReason`].
 
 mod answer;
+mod budget;
+mod calls;
+mod driver;
 mod event;
+mod evidence;
+mod fallback;
+mod finish;
+mod guard;
+mod notes;
 mod outcome;
+mod state;
+mod step;
+mod turn;
 
 pub use answer::{
     ANSWER_VERSION, Answer, CallRecord, CallStatus, CatalogReport, Evidence, PromptReport, Timings,
@@ -10,3 +22,4 @@ pub use answer::{
 };
 pub use event::Event;
 pub use outcome::{Outcome, StopReason};
+pub use turn::{Agent, AgentParts, TurnOptions};

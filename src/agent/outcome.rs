@@ -62,6 +62,8 @@ impl Outcome {
 pub enum StopReason {
     /// The model answered without asking for more tools.
     FinalAnswer,
+    /// The model's answer reached its output limit: the text is cut.
+    OutputLimit,
     /// The model called `ask_user`.
     AskedUser,
     /// The model called `cannot_answer`.
@@ -98,4 +100,57 @@ pub enum StopReason {
     DataFailed,
     /// The person ended it.
     Cancelled,
+}
+
+impl StopReason {
+    /// The outcome a turn has that ended so, before it is looked at whether its results are whole.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::FinalAnswer => Outcome::Answered,
+            Self::OutputLimit => Outcome::Partial,
+            Self::AskedUser => Outcome::NeedsClarification,
+            Self::CannotAnswer => Outcome::NotInCatalog,
+            Self::ModelRefused => Outcome::Refused,
+            Self::MaxSteps | Self::MaxToolCalls | Self::MaxTokens | Self::MaxCost | Self::MaxTime => {
+                Outcome::BudgetExhausted
+            }
+            Self::RepeatedCall
+            | Self::Cycle
+            | Self::ErrorStreak
+            | Self::NoNewInformation
+            | Self::EmptyResults
+            | Self::EndlessText
+            | Self::EmptyAnswer => Outcome::LoopStopped,
+            Self::ModelFailed | Self::DataFailed => Outcome::UpstreamFailed,
+            Self::Cancelled => Outcome::Cancelled,
+        }
+    }
+
+    /// One sentence for people and for the model: why the loop ended.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::FinalAnswer => "The model answered.",
+            Self::OutputLimit => "The model's answer reached its output limit and is cut.",
+            Self::AskedUser => "The model asked a question back.",
+            Self::CannotAnswer => "The model found nothing in the catalog that answers the question.",
+            Self::ModelRefused => "The model's provider withheld the answer.",
+            Self::MaxSteps => "The turn's steps are used up.",
+            Self::MaxToolCalls => "The turn's tool calls are used up.",
+            Self::MaxTokens => "The turn's tokens are used up.",
+            Self::MaxCost => {
+                "The turn's money is used up, or the model's price is not known under a money budget."
+            }
+            Self::MaxTime => "The turn's time is used up.",
+            Self::RepeatedCall => "The same call came again and again.",
+            Self::Cycle => "The same calls came round again and again.",
+            Self::ErrorStreak => "Calls failed again and again.",
+            Self::NoNewInformation => "Calls brought nothing new.",
+            Self::EmptyResults => "Results were empty again and again.",
+            Self::EndlessText => "The model's text had no end and was cut.",
+            Self::EmptyAnswer => "The model answered nothing.",
+            Self::ModelFailed => "The model failed.",
+            Self::DataFailed => "The data source failed.",
+            Self::Cancelled => "The question was cancelled.",
+        }
+    }
 }

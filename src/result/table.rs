@@ -86,3 +86,14 @@ pub struct ResultTable {
     /// Bytes received from the server for it.
     pub bytes_received: u64,
 }
+
+impl From<&Cell> for serde_json::Value {
+    fn from(cell: &Cell) -> Self {
+        match cell {
+            Cell::Null => Self::Null,
+            Cell::Bool(value) => Self::Bool(*value),
+            Cell::Number(number) => Self::Number(number.clone()),
+            Cell::Text(text) => Self::String(text.clone()),
+        }
+    }
+}

@@ -3,10 +3,23 @@
 use crate::model::Message;
 
 /// A conversation, held in memory. Every turn appends; nothing that was said is rewritten.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Conversation {
+    /// Tells it apart from others, in logs and tapes.
+    pub id: String,
     /// Everything said so far, in order.
     pub messages: Vec<Message>,
     /// Turns finished.
     pub turns: u32,
+}
+
+impl Conversation {
+    /// A conversation in which nothing was said yet.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            messages: Vec::new(),
+            turns: 0,
+        }
+    }
 }

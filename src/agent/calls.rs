@@ -1,0 +1,378 @@
+//! The part of the core that deals with tool calls: one after the other, each refused, served from the turn, or run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::finish::Ending;
+use super::guard::{ErrorKind, Nudge, Repeat};
+use super::notes::Note;
+use super::state::{Known, TurnState};
+use super::step::{Effect, Ran, RunEnd};
+use super::{CallRecord, CallStatus, Event, StopReason, evidence, fallback};
+use crate::metabase::FailureClass;
+use crate::model::{Completion, Message, ToolCall, ToolResultMessage};
+use crate::result::{Extent, ResultTable};
+use crate::tools::{Plan, PlannedCall, Refusal, ToolError, ToolOutput};
+
+/// Most calls of one completion that are looked at; a model that asks for more is told so.
+const MOST_CALLS: usize = 2_000;
+/// Longest arguments that are kept in the conversation as the model wrote them, in bytes.
+const LONGEST_ARGUMENTS: usize = 16 * 1024;
+
+impl TurnState {
+    pub(super) fn take_calls(&mut self, completion: Completion, now: Duration) -> Effect {
+        self.events.push(Event::TextDiscarded);
+        let Completion {
+            text,
+            mut tool_calls,
+            opaque,
+            ..
+        } = completion;
+        let dropped = tool_calls.len().saturating_sub(MOST_CALLS);
+        tool_calls.truncate(MOST_CALLS);
+        self.queue = tool_calls.iter().cloned().collect();
+        let kept = tool_calls.into_iter().map(as_kept).collect();
+        self.messages.push(Message::Assistant {
+            text,
+            tool_calls: kept,
+            opaque,
+        });
+        if dropped > 0 {
+            let values = BTreeMap::from([("dropped", dropped.to_string()), ("kept", MOST_CALLS.to_string())]);
+            self.events.push(Event::Guard {
+                note: format!("{dropped} further calls of one message were dropped."),
+            });
+            self.dropped_note = Some(Note::Dropped.render(&values));
+        }
+        self.next_call(now)
+    }
+
+    /// Turns to the next call of the latest completion; when all are answered, to the model.
+    fn next_call(&mut self, now: Duration) -> Effect {
+        while let Some(call) = self.queue.pop_front() {
+            if !self.ledger.take_tool_call() {
+                let note = Note::OverBudget.with("limit", self.ledger.tool_call_limit());
+                self.decline(&call, note);
+            } else if let Some(reason) = self.watch.closed(&call.name) {
+                let values = BTreeMap::from([
+                    ("tool", call.name.clone()),
+                    ("reason", reason.sentence().to_owned()),
+                ]);
+                self.decline(&call, Note::Closed.render(&values));
+            } else {
+                return Effect::Decide(call);
+            }
+        }
+        let mut results = std::mem::take(&mut self.gathered);
+        if let (Some(note), Some(last)) = (self.dropped_note.take(), results.last_mut()) {
+            last.content = format!("{}\n{note}", last.content);
+        }
+        self.messages.push(Message::ToolResults(results));
+        self.ask_model(now)
+    }
+
+    /// Refuses a call without asking the gate.
+    pub(super) fn decline(&mut self, call: &ToolCall, note: String) {
+        self.answer_call(call, note, true, None);
+        let message = self.gathered.last().map(|result| result.content.clone());
+        self.record(
+            call.name.clone(),
+            readable(&call.arguments),
+            CallStatus::Refused,
+            message,
+            Duration::ZERO,
+        );
+    }
+
+    pub(super) fn refused(&mut self, call: &ToolCall, refusal: &Refusal, now: Duration) -> Effect {
+        self.watch.asked(&format!("{} {}", call.name, call.arguments));
+        let nudge = self.watch.failed(&call.name, ErrorKind::Refusal(refusal.class));
+        let content = with_nudge(refusal.message.clone(), nudge, &call.name);
+        self.answer_call(call, content, true, None);
+        let message = Some(refusal.message.clone());
+        self.record(
+            call.name.clone(),
+            readable(&call.arguments),
+            CallStatus::Refused,
+            message,
+            Duration::ZERO,
+        );
+        self.next_call(now)
+    }
+
+    pub(super) fn let_through(&mut self, call: ToolCall, planned: PlannedCall, now: Duration) -> Effect {
+        match &planned.plan {
+            Plan::AskUser { question, options } => {
+                let ending = Ending {
+                    options: options.clone(),
+                    ..Ending::new(StopReason::AskedUser, question.clone())
+                };
+                return self.end_on_call(&call, &planned, "The person is asked.", ending);
+            }
+            Plan::CannotAnswer { reason, nearest } => {
+                let text = fallback::cannot_answer(reason, nearest);
+                let ending = Ending::new(StopReason::CannotAnswer, text);
+                return self.end_on_call(&call, &planned, "The person is told.", ending);
+            }
+            _ => {}
+        }
+        let key = key_of(&planned);
+        self.watch.asked(&key);
+        let repeat = self.watch.repeat(planned.tool, &key);
+        let Some(known) = self.known.get(&key).filter(|_| repeat != Repeat::No).cloned() else {
+            return Effect::Run {
+                call,
+                planned,
+                deadline: self.ledger.work_deadline(),
+            };
+        };
+        let mut status = CallStatus::ServedFromTurn;
+        let content = match repeat {
+            Repeat::No | Repeat::Serve => {
+                format!("{}\n{}", known.content, Note::Repeat.with("call", known.call))
+            }
+            Repeat::ServeKnown { times } => Note::RepeatKnown.render(&BTreeMap::from([
+                ("times", times.to_string()),
+                ("tool", planned.tool.to_owned()),
+                ("known", fallback::known_list(&self.evidence)),
+            ])),
+            Repeat::Close { times } => {
+                status = CallStatus::Refused;
+                let reason = format!("this call came {times} times.");
+                Note::Closed.render(&BTreeMap::from([
+                    ("tool", planned.tool.to_owned()),
+                    ("reason", reason),
+                ]))
+            }
+        };
+        let refused = status == CallStatus::Refused;
+        let message = refused.then(|| content.clone());
+        self.answer_call(&call, content, refused, known.table.clone().filter(|_| !refused));
+        self.record(
+            planned.tool.to_owned(),
+            planned.arguments,
+            status,
+            message,
+            Duration::ZERO,
+        );
+        if let Some(record) = self.records.last_mut().filter(|_| !refused) {
+            (record.rows, record.truncated) = (known.rows, known.truncated);
+        }
+        self.next_call(now)
+    }
+
+    pub(super) fn ran(&mut self, ran: Ran, now: Duration) -> Effect {
+        let Ran {
+            call,
+            planned,
+            end,
+            took,
+        } = ran;
+        match end {
+            RunEnd::Output(output) => self.brought(&call, planned, output, took),
+            RunEnd::Error(ToolError::TellModel { class, message }) => {
+                self.run_failed(&call, planned, class, message, took);
+            }
+            RunEnd::TimedOut => {
+                let message = "the turn's time ran out while this call ran; it was cancelled".to_owned();
+                self.run_failed(&call, planned, FailureClass::Timeout, message, took);
+            }
+            RunEnd::Error(ToolError::Fatal(error)) => {
+                let message = error.to_string();
+                self.answer_call(&call, message.clone(), true, None);
+                let status = CallStatus::Failed;
+                self.record(
+                    planned.tool.to_owned(),
+                    planned.arguments,
+                    status,
+                    Some(message.clone()),
+                    took,
+                );
+                let ending = Ending::new(StopReason::DataFailed, String::new());
+                return self.end_with(Ending {
+                    detail: Some(message),
+                    ..ending
+                });
+            }
+        }
+        self.next_call(now)
+    }
+
+    fn brought(&mut self, call: &ToolCall, planned: PlannedCall, output: ToolOutput, took: Duration) {
+        let shown = output.shown.as_ref();
+        let rows = shown.map(|shown| shown.rows_known);
+        let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent != Extent::Complete);
+        let bytes_received = shown.map_or(0, |shown| shown.bytes_received);
+        let served_by = output.served_by;
+        let nudge = self
+            .watch
+            .succeeded(blake3::hash(output.content.as_bytes()).to_hex().to_string(), rows);
+        let number = self.call_number();
+        let content = output.content.clone();
+        let known = Known {
+            call: number,
+            content,
+            table: output.table.clone(),
+            rows,
+            truncated,
+        };
+        self.known.insert(key_of(&planned), known);
+        self.evidence.extend(evidence::of(number, &output));
+        self.answer_call(
+            call,
+            with_nudge(output.content, nudge, planned.tool),
+            false,
+            output.table,
+        );
+        self.record(
+            planned.tool.to_owned(),
+            planned.arguments,
+            CallStatus::Ok,
+            None,
+            took,
+        );
+        if let Some(record) = self.records.last_mut() {
+            (record.rows, record.truncated) = (rows, truncated);
+            (record.served_by, record.bytes_received) = (served_by, bytes_received);
+        }
+    }
+
+    fn run_failed(
+        &mut self,
+        call: &ToolCall,
+        planned: PlannedCall,
+        class: FailureClass,
+        message: String,
+        took: Duration,
+    ) {
+        self.source_failed |= is_upstream(class);
+        let nudge = self.watch.failed(planned.tool, ErrorKind::Failure(class));
+        self.answer_call(call, with_nudge(message.clone(), nudge, planned.tool), true, None);
+        self.record(
+            planned.tool.to_owned(),
+            planned.arguments,
+            CallStatus::Failed,
+            Some(message),
+            took,
+        );
+    }
+
+    /// Ends the turn on a tool that means its end.
+    fn end_on_call(&mut self, call: &ToolCall, planned: &PlannedCall, said: &str, ending: Ending) -> Effect {
+        self.answer_call(call, said.to_owned(), false, None);
+        self.record(
+            planned.tool.to_owned(),
+            planned.arguments.clone(),
+            CallStatus::Ok,
+            None,
+            Duration::ZERO,
+        );
+        self.end_with(ending)
+    }
+
+    fn answer_call(
+        &mut self,
+        call: &ToolCall,
+        content: String,
+        is_error: bool,
+        table: Option<Arc<ResultTable>>,
+    ) {
+        self.gathered.push(ToolResultMessage {
+            call_id: call.id.clone(),
+            tool: call.name.clone(),
+            content,
+            is_error,
+            table,
+        });
+    }
+
+    /// Records a call whose answer was gathered just before.
+    fn record(
+        &mut self,
+        name: String,
+        arguments: Value,
+        status: CallStatus,
+        message: Option<String>,
+        took: Duration,
+    ) {
+        let bytes = self.gathered.last().map_or(0, |result| result.content.len()) as u64;
+        self.records.push(CallRecord {
+            name,
+            arguments,
+            status,
+            rows: None,
+            bytes,
+            bytes_received: 0,
+            truncated: false,
+            served_by: None,
+            message,
+            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        });
+    }
+}
+
+/// Whether a failure says that the data source failed, rather than that the call was wrong.
+fn is_upstream(class: FailureClass) -> bool {
+    match class {
+        FailureClass::Unauthorized
+        | FailureClass::Throttled
+        | FailureClass::Timeout
+        | FailureClass::Unavailable
+        | FailureClass::Unreadable => true,
+        FailureClass::InvalidQuery
+        | FailureClass::NotFound
+        | FailureClass::Forbidden
+        | FailureClass::TooLarge
+        | FailureClass::CatalogDrift => false,
+    }
+}
+
+/// The same bytes for calls that mean the same.
+fn key_of(planned: &PlannedCall) -> String {
+    format!("{} {}", planned.tool, planned.arguments)
+}
+
+fn with_nudge(content: String, nudge: Nudge, tool: &str) -> String {
+    let note = match nudge {
+        Nudge::None => return content,
+        Nudge::Errors { times } => Note::Errors.with("times", times),
+        Nudge::EmptyRows { times } => Note::EmptyRows.with("times", times),
+        Nudge::Stale { times } => Note::Stale.with("times", times),
+        Nudge::CloseForErrors { times } => {
+            let reason = format!("this kind of failure came {times} times in a row.");
+            Note::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
+        }
+    };
+    format!("{content}\n{note}")
+}
+
+/// The arguments of a refused call, for the record: as JSON if they are, a note of what they were otherwise.
+fn readable(arguments: &str) -> Value {
+    if arguments.len() <= LONGEST_ARGUMENTS {
+        serde_json::from_str(arguments).unwrap_or_else(|_| noted(arguments))
+    } else {
+        noted(arguments)
+    }
+}
+
+fn noted(arguments: &str) -> Value {
+    json!({ "unreadable": arguments.chars().take(500).collect::<String>(), "bytes": arguments.len() })
+}
+
+/// A call as the conversation keeps it: what is not a JSON object of sensible length would be refused by some
+/// providers when it is sent back, so it is kept as a note of what it was.
+fn as_kept(call: ToolCall) -> ToolCall {
+    let sound = call.arguments.len() <= LONGEST_ARGUMENTS
+        && serde_json::from_str::<serde_json::Map<String, Value>>(&call.arguments).is_ok();
+    if sound {
+        call
+    } else {
+        ToolCall {
+            arguments: noted(&call.arguments).to_string(),
+            ..call
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The async shell around the pure core: performs one effect after the other, watches the clock and the person's
+//! wish to stop, and tells whoever watches what happens.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::finish::{Conclusion, conclude};
+use super::state::TurnState;
+use super::step::{Effect, Input, Ran, RunEnd, step};
+use super::{Agent, CallRecord, CallStatus, Event};
+use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
+use crate::tools::{Plan, PlannedCall};
+
+/// One turn on its way.
+pub(super) struct Drive<'a> {
+    pub(super) agent: &'a Agent,
+    /// The conversation before this turn.
+    pub(super) before: &'a [Message],
+    pub(super) turn_id: &'a str,
+    pub(super) cancel: &'a CancellationToken,
+    pub(super) watch: &'a mut (dyn FnMut(Event) + Send),
+    pub(super) began: Instant,
+    pub(super) clocks: Clocks,
+    /// Records that were reported already.
+    pub(super) reported: usize,
+}
+
+/// Where the time went.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Clocks {
+    pub(super) model: Duration,
+    pub(super) tools: Duration,
+    pub(super) first_text: Option<Duration>,
+}
+
+impl Drive<'_> {
+    /// Runs the turn to its end. Always returns: every effect has a deadline.
+    pub(super) async fn run(&mut self, mut turn: TurnState) -> (TurnState, Conclusion) {
+        let mut input = Input::Begin;
+        loop {
+            let (next, effect) = step(turn, input, self.began.elapsed());
+            turn = next;
+            self.report(&mut turn);
+            input = match effect {
+                Effect::Complete { choice, deadline } => self.complete(&turn, choice, deadline).await,
+                Effect::Decide(call) => {
+                    let decision = self.agent.toolbox.gate(&call);
+                    Input::Decided { call, decision }
+                }
+                Effect::Run {
+                    call,
+                    planned,
+                    deadline,
+                } => self.execute(turn.call_number(), call, planned, deadline).await,
+                Effect::Finish(ending) => {
+                    let conclusion = conclude(&mut turn, ending);
+                    return (turn, conclusion);
+                }
+            };
+        }
+    }
+
+    /// Passes on what the core announced and the calls that ended since the last look.
+    fn report(&mut self, turn: &mut TurnState) {
+        let fresh: Vec<(usize, CallRecord)> = turn
+            .records
+            .iter()
+            .enumerate()
+            .skip(self.reported)
+            .map(|(at, record)| (at, record.clone()))
+            .collect();
+        for (at, record) in fresh {
+            self.reported = at + 1;
+            let call = u32::try_from(at + 1).unwrap_or(u32::MAX);
+            crate::telemetry::tool_call(
+                self.turn_id,
+                turn.ledger.completions(),
+                self.agent.model.id(),
+                &record,
+            );
+            (self.watch)(Event::ToolFinished {
+                call,
+                tool: record.name,
+                status: record.status,
+                rows: record.rows,
+                served_by: record.served_by,
+                note: record.message.filter(|_| record.status != CallStatus::Ok),
+            });
+        }
+        for event in std::mem::take(&mut turn.events) {
+            (self.watch)(event);
+        }
+    }
+
+    async fn complete(&mut self, turn: &TurnState, choice: ToolChoice, deadline: Duration) -> Input {
+        let mut messages = self.before.to_vec();
+        messages.extend(turn.messages.iter().cloned());
+        let request = self.agent.request(messages, choice);
+        let started = Instant::now();
+        let mut heard = Heard {
+            text: String::new(),
+            limit: self.agent.guard.max_text_bytes,
+        };
+        let cancel = self.cancel.clone();
+        let until = self.began + deadline;
+        let input = tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            () = tokio::time::sleep_until(until) => Some(None),
+            input = self.listen(&request, &mut heard) => Some(Some(input)),
+        };
+        self.clocks.model += started.elapsed();
+        match input {
+            None => Input::Cancelled { partial: heard.text },
+            Some(None) => Input::ModelTimedOut { partial: heard.text },
+            Some(Some(input)) => input,
+        }
+    }
+
+    async fn listen(&mut self, request: &ModelRequest, heard: &mut Heard) -> Input {
+        let mut stream = match self.agent.model.complete(request).await {
+            Ok(stream) => stream,
+            Err(error) => return failed(&error, heard),
+        };
+        while let Some(event) = stream.next().await {
+            match event {
+                Ok(ModelEvent::Text(text)) => {
+                    if self.clocks.first_text.is_none() {
+                        self.clocks.first_text = Some(self.began.elapsed());
+                    }
+                    let text = heard.take(text);
+                    if !text.is_empty() {
+                        (self.watch)(Event::Text(text));
+                    }
+                    if heard.full() {
+                        return Input::Endless(std::mem::take(&mut heard.text));
+                    }
+                }
+                Ok(ModelEvent::ToolCallStarted { .. }) => {}
+                Ok(ModelEvent::Done(completion)) if completion.text.len() > heard.limit => {
+                    let mut heard = Heard {
+                        text: String::new(),
+                        limit: heard.limit,
+                    };
+                    let _ = heard.take(completion.text);
+                    return Input::Endless(heard.text);
+                }
+                Ok(ModelEvent::Done(completion)) => return Input::Completed(completion),
+                Err(error) => return failed(&error, heard),
+            }
+        }
+        let message = "its stream ended before the completion did".to_owned();
+        Input::ModelFailed {
+            message,
+            partial: std::mem::take(&mut heard.text),
+        }
+    }
+
+    async fn execute(
+        &mut self,
+        number: u32,
+        call: ToolCall,
+        planned: PlannedCall,
+        deadline: Duration,
+    ) -> Input {
+        (self.watch)(Event::ToolStarted {
+            call: number,
+            tool: planned.tool.to_owned(),
+            summary: summary(&planned),
+            arguments: planned.arguments.clone(),
+        });
+        let started = Instant::now();
+        let cancel = self.cancel.clone();
+        let until = self.began + deadline;
+        let toolbox = &self.agent.toolbox;
+        let input = tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            () = tokio::time::sleep_until(until) => Some(None),
+            outcome = toolbox.execute(&planned) => Some(Some(outcome)),
+        };
+        let took = started.elapsed();
+        self.clocks.tools += took;
+        match input {
+            None => Input::Cancelled {
+                partial: String::new(),
+            },
+            Some(None) => ran(call, planned, RunEnd::TimedOut, took),
+            Some(Some(Ok(output))) => ran(call, planned, RunEnd::Output(output), took),
+            Some(Some(Err(error))) => ran(call, planned, RunEnd::Error(error), took),
+        }
+    }
+}
+
+fn ran(call: ToolCall, planned: PlannedCall, end: RunEnd, took: Duration) -> Input {
+    Input::Ran(Box::new(Ran {
+        call,
+        planned,
+        end,
+        took,
+    }))
+}
+
+fn failed(error: &crate::model::ModelError, heard: &mut Heard) -> Input {
+    let message = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ");
+    Input::ModelFailed {
+        message,
+        partial: std::mem::take(&mut heard.text),
+    }
+}
+
+/// The text of one completion so far, bounded.
+struct Heard {
+    text: String,
+    limit: usize,
+}
+
+impl Heard {
+    /// Takes as much of `more` as there is room for, in whole characters, and returns what was taken.
+    fn take(&mut self, mut more: String) -> String {
+        let room = self.limit.saturating_sub(self.text.len());
+        if more.len() > room {
+            let end = more
+                .char_indices()
+                .map(|(at, c)| at + c.len_utf8())
+                .take_while(|end| *end <= room)
+                .last();
+            more.truncate(end.unwrap_or(0));
+            self.limit = self.text.len() + more.len();
+        }
+        self.text.push_str(&more);
+        more
+    }
+
+    fn full(&self) -> bool {
+        self.text.len() >= self.limit
+    }
+}
+
+/// One line for people: what is asked of which entry.
+fn summary(planned: &PlannedCall) -> String {
+    match &planned.plan {
+        Plan::RunCard(run) => format!("runs “{}”", run.card.entry().name),
+        Plan::QueryMetric(query) => {
+            let by: Vec<&str> = query
+                .group_by
+                .iter()
+                .map(|group| group.dimension.label.as_str())
+                .collect();
+            let by = if by.is_empty() {
+                String::new()
+            } else {
+                format!(" by {}", by.join(", "))
+            };
+            format!("queries “{}”{by}", query.metric.entry().name)
+        }
+        Plan::QueryTable(query) => format!("queries the table “{}”", query.table.entry().label),
+        Plan::Describe(_) => "reads the description of an entry".to_owned(),
+        Plan::FieldValues(_) => "lists values".to_owned(),
+        Plan::AskUser { .. } => "asks a question back".to_owned(),
+        Plan::CannotAnswer { .. } => "says that the catalog cannot answer".to_owned(),
+    }
+}

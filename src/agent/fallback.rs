@@ -1,0 +1,90 @@
+//! What a person reads when no model wrote an answer: plain, from what the turn knows, nothing made up.
+
+use serde_json::Value;
+
+use super::{Evidence, StopReason};
+use crate::result::Extent;
+
+/// Most results that are listed.
+const MOST_RESULTS: usize = 5;
+/// Most rows of a result that are listed.
+const MOST_ROWS: usize = 3;
+
+/// Why there is no answer, and what was found until then.
+pub(super) fn found(reason: StopReason, detail: Option<&str>, evidence: &[Evidence]) -> String {
+    let why = why(reason, detail);
+    if evidence.is_empty() {
+        return format!("{why} No result was found before that.");
+    }
+    format!(
+        "{why} Until then these results were found:\n{}",
+        known_list(evidence)
+    )
+}
+
+/// Why the loop ended, with what failed.
+pub(super) fn why(reason: StopReason, detail: Option<&str>) -> String {
+    match detail {
+        Some(detail) => format!("{} ({detail})", reason.sentence()),
+        None => reason.sentence().to_owned(),
+    }
+}
+
+/// The latest results, one line each, with their first rows.
+pub(super) fn known_list(evidence: &[Evidence]) -> String {
+    let skipped = evidence.len().saturating_sub(MOST_RESULTS);
+    let mut lines: Vec<String> = evidence.iter().skip(skipped).map(line).collect();
+    if skipped > 0 {
+        lines.insert(0, format!("({skipped} earlier results are not listed)"));
+    }
+    if lines.is_empty() {
+        "- no result yet".to_owned()
+    } else {
+        lines.join("\n")
+    }
+}
+
+fn line(item: &Evidence) -> String {
+    let whole = if item.extent == Extent::Complete {
+        ""
+    } else {
+        ", and there may be more"
+    };
+    let rows: Vec<String> = item
+        .rows
+        .iter()
+        .take(MOST_ROWS)
+        .map(|row| row_text(&item.columns, row))
+        .collect();
+    let more = if item.rows_known > rows.len() as u64 {
+        "; …"
+    } else {
+        ""
+    };
+    format!(
+        "- {}: {} rows{whole}. {}{more}",
+        item.source.name,
+        item.rows_known,
+        rows.join("; ")
+    )
+}
+
+fn row_text(columns: &[String], row: &[Value]) -> String {
+    let cells: Vec<String> = columns
+        .iter()
+        .zip(row)
+        .map(|(column, cell)| match cell {
+            Value::String(text) => format!("{column} {}", text.chars().take(60).collect::<String>()),
+            other => format!("{column} {other}"),
+        })
+        .collect();
+    cells.join(", ")
+}
+
+/// The text of a turn that ended because the catalog does not hold the answer.
+pub(super) fn cannot_answer(reason: &str, nearest: &[String]) -> String {
+    if nearest.is_empty() {
+        return reason.to_owned();
+    }
+    format!("{reason}\n\nNearest in the catalog: {}.", nearest.join(", "))
+}

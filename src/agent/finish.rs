@@ -1,0 +1,104 @@
+//! Every exit of the loop goes through [`conclude`], which demands a [`StopReason`] and gives an [`Outcome`].
+
+use serde_json::Value;
+
+use super::state::TurnState;
+use super::{Outcome, StopReason, fallback};
+use crate::model::Message;
+use crate::result::Extent;
+
+/// How the loop ended.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) reason: StopReason,
+    /// The answer as far as there is one.
+    pub(super) text: String,
+    /// Answers to choose from, for a question back.
+    pub(super) options: Vec<String>,
+    /// What failed, in words.
+    pub(super) detail: Option<String>,
+    /// Whether the text broke off.
+    pub(super) cut: bool,
+    /// Parts of the last completion that have to be sent back unchanged.
+    pub(super) opaque: Option<Value>,
+}
+
+impl Ending {
+    pub(super) fn new(reason: StopReason, text: String) -> Self {
+        let cut = reason == StopReason::OutputLimit;
+        Self {
+            reason,
+            text,
+            options: Vec::new(),
+            detail: None,
+            cut,
+            opaque: None,
+        }
+    }
+}
+
+/// What a person gets.
+#[derive(Debug)]
+pub(super) struct Conclusion {
+    pub(super) outcome: Outcome,
+    pub(super) reason: StopReason,
+    pub(super) text: String,
+    pub(super) options: Vec<String>,
+}
+
+/// Turns the end of the loop into an outcome and a text, and writes the text into the conversation.
+pub(super) fn conclude(turn: &mut TurnState, ending: Ending) -> Conclusion {
+    let Ending {
+        reason,
+        text,
+        options,
+        detail,
+        cut,
+        opaque,
+    } = ending;
+    let outcome = outcome(turn, reason);
+    let text = if text.trim().is_empty() {
+        fallback::found(reason, detail.as_deref(), &turn.evidence)
+    } else if cut {
+        format!(
+            "{text}\n\n[cut here] {}",
+            fallback::why(reason, detail.as_deref())
+        )
+    } else {
+        text
+    };
+    turn.messages.push(Message::Assistant {
+        text: text.clone(),
+        tool_calls: Vec::new(),
+        opaque,
+    });
+    Conclusion {
+        outcome,
+        reason,
+        text,
+        options,
+    }
+}
+
+fn outcome(turn: &TurnState, reason: StopReason) -> Outcome {
+    let nothing_came = turn.source_failed && turn.evidence.is_empty();
+    match reason.outcome() {
+        Outcome::Answered | Outcome::LoopStopped if nothing_came => Outcome::UpstreamFailed,
+        Outcome::Answered if rests_on_cut(turn) => Outcome::Partial,
+        outcome => outcome,
+    }
+}
+
+/// Whether the latest result of any source is not whole. A later, whole result of the same source makes up for an
+/// earlier one that was cut: that is how a model narrows.
+fn rests_on_cut(turn: &TurnState) -> bool {
+    turn.evidence.iter().enumerate().any(|(at, item)| {
+        let cut = item.truncated || item.extent != Extent::Complete;
+        let superseded = turn
+            .evidence
+            .iter()
+            .skip(at + 1)
+            .any(|later| (later.source.kind, later.source.id) == (item.source.kind, item.source.id));
+        cut && !superseded
+    })
+}

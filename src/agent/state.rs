@@ -1,0 +1,122 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::budget::Ledger;
+use super::guard::Watch;
+use super::{CallRecord, Event, Evidence, StopReason};
+use crate::config::{BudgetSettings, GuardSettings};
+use crate::model::{Message, Prices, ToolCall, ToolResultMessage};
+use crate::result::ResultTable;
+
+/// What a turn is told when it begins.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    pub(super) budget: BudgetSettings,
+    pub(super) guard: GuardSettings,
+    pub(super) prices: Option<Prices>,
+    pub(super) max_output_tokens: u32,
+    /// Bytes of everything that stands before this turn's messages: tools, system prompt, earlier turns.
+    pub(super) prefix_bytes: u64,
+}
+
+/// Where a turn stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Steps with tools.
+    Working,
+    /// The last completion was asked for, for this reason.
+    LastWord(StopReason),
+    /// The turn has ended.
+    Ended,
+}
+
+/// A result of this turn, kept to serve the same call again.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// Number of the call that brought it.
+    pub(super) call: u32,
+    pub(super) content: String,
+    pub(super) table: Option<Arc<ResultTable>>,
+    pub(super) rows: Option<u64>,
+    pub(super) truncated: bool,
+}
+
+/// Everything a turn knows. Only [`super::step::step`] changes it.
+#[derive(Debug, Clone)]
+pub(super) struct TurnState {
+    pub(super) phase: Phase,
+    pub(super) ledger: Ledger,
+    pub(super) watch: Watch,
+    pub(super) prefix_bytes: u64,
+    /// What this turn adds to the conversation.
+    pub(super) messages: Vec<Message>,
+    /// Calls of the latest completion that were not looked at yet.
+    pub(super) queue: VecDeque<ToolCall>,
+    /// Results of the latest completion's calls, in call order.
+    pub(super) gathered: Vec<ToolResultMessage>,
+    /// Results by tool and canonical arguments.
+    pub(super) known: BTreeMap<String, Known>,
+    pub(super) records: Vec<CallRecord>,
+    pub(super) evidence: Vec<Evidence>,
+    /// Whether a query failed because the data source did.
+    pub(super) source_failed: bool,
+    /// Whether the model was told once that it answered nothing.
+    pub(super) told_empty: bool,
+    /// What the model is told of calls that were dropped from its latest message.
+    pub(super) dropped_note: Option<String>,
+    /// What watchers are to be told, in order.
+    pub(super) events: Vec<Event>,
+}
+
+impl TurnState {
+    /// A turn whose first message is `question`, as the model reads it.
+    pub(super) fn new(question: String, rules: Rules) -> Self {
+        Self {
+            phase: Phase::Working,
+            ledger: Ledger::new(rules.budget, rules.prices, rules.max_output_tokens),
+            watch: Watch::new(rules.guard),
+            prefix_bytes: rules.prefix_bytes,
+            messages: vec![Message::User(question)],
+            queue: VecDeque::new(),
+            gathered: Vec::new(),
+            known: BTreeMap::new(),
+            records: Vec::new(),
+            evidence: Vec::new(),
+            source_failed: false,
+            told_empty: false,
+            dropped_note: None,
+            events: Vec::new(),
+        }
+    }
+
+    /// Bytes of the prompt as it would be sent now.
+    pub(super) fn prompt_bytes(&self) -> u64 {
+        self.prefix_bytes + bytes_of(&self.messages)
+    }
+
+    /// Number of the call that is being looked at, counted from 1.
+    pub(super) fn call_number(&self) -> u32 {
+        u32::try_from(self.records.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
+    }
+}
+
+/// Bytes of text in messages: the measure for estimates, not what goes over the wire.
+pub(super) fn bytes_of(messages: &[Message]) -> u64 {
+    let bytes: usize = messages
+        .iter()
+        .map(|message| match message {
+            Message::User(text) => text.len(),
+            Message::Assistant { text, tool_calls, .. } => {
+                text.len()
+                    + tool_calls
+                        .iter()
+                        .map(|call| call.name.len() + call.arguments.len())
+                        .sum::<usize>()
+            }
+            Message::ToolResults(results) => results.iter().map(|result| result.content.len()).sum(),
+        })
+        .sum();
+    bytes as u64
+}

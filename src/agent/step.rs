@@ -1,0 +1,233 @@
+//! The pure core of the loop: given where a turn stands and what just happened, where it stands next and the one
+//! effect to perform. Reads no clock, makes no call, holds no lock; the time is passed in.
+
+use std::time::Duration;
+
+use super::budget::Room;
+use super::finish::Ending;
+use super::notes::Note;
+use super::state::{Phase, TurnState};
+use super::{Event, StopReason};
+use crate::model::{Completion, Message, StopCause, ToolCall, ToolChoice};
+use crate::tools::{PlannedCall, Refusal, ToolError, ToolOutput};
+
+/// What just happened.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// The turn begins.
+    Begin,
+    /// A completion came whole.
+    Completed(Completion),
+    /// A completion's text passed every bound and was cut off here.
+    Endless(String),
+    /// A completion came to nothing: why, and the text until then.
+    ModelFailed { message: String, partial: String },
+    /// Time ran out while a completion was made: the text until then.
+    ModelTimedOut { partial: String },
+    /// The gate decided on the call at hand.
+    Decided {
+        call: ToolCall,
+        decision: Result<PlannedCall, Refusal>,
+    },
+    /// The call at hand ran.
+    Ran(Box<Ran>),
+    /// The person ended the turn: the text until then.
+    Cancelled { partial: String },
+}
+
+/// A call that ran.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) call: ToolCall,
+    pub(super) planned: PlannedCall,
+    pub(super) end: RunEnd,
+    pub(super) took: Duration,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(super) enum RunEnd {
+    Output(ToolOutput),
+    Error(ToolError),
+    /// The turn's time ran out meanwhile.
+    TimedOut,
+}
+
+/// The one thing to do next.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Ask the model, until `deadline` into the turn.
+    Complete { choice: ToolChoice, deadline: Duration },
+    /// Ask the gate.
+    Decide(ToolCall),
+    /// Run a call that was let through, until `deadline` into the turn.
+    Run {
+        call: ToolCall,
+        planned: PlannedCall,
+        deadline: Duration,
+    },
+    /// The turn is over.
+    Finish(Ending),
+}
+
+/// One step of the machine.
+pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnState, Effect) {
+    let effect = match input {
+        Input::Begin => turn.ask_model(now),
+        Input::Completed(completion) => turn.completed(completion, now),
+        Input::Endless(text) => turn.broke_off(StopReason::EndlessText, text, None),
+        Input::ModelFailed { message, partial } => {
+            turn.broke_off(StopReason::ModelFailed, partial, Some(message))
+        }
+        Input::ModelTimedOut { partial } => turn.out_of_time(partial, now),
+        Input::Decided {
+            call,
+            decision: Err(refusal),
+        } => turn.refused(&call, &refusal, now),
+        Input::Decided {
+            call,
+            decision: Ok(planned),
+        } => turn.let_through(call, planned, now),
+        Input::Ran(ran) => turn.ran(*ran, now),
+        Input::Cancelled { partial } => turn.broke_off(StopReason::Cancelled, partial, None),
+    };
+    (turn, effect)
+}
+
+impl TurnState {
+    /// Asks for the next completion, if there is room for one.
+    pub(super) fn ask_model(&mut self, now: Duration) -> Effect {
+        if let Some(reason) = self.watch.stop() {
+            return self.last_word(reason, now);
+        }
+        match self.ledger.room(self.prompt_bytes(), now) {
+            Room::Step => {
+                let step = self.ledger.completions().saturating_add(1);
+                self.events.push(Event::StepStarted { step });
+                Effect::Complete {
+                    choice: ToolChoice::Auto,
+                    deadline: self.ledger.work_deadline(),
+                }
+            }
+            Room::LastWord(reason) => self.last_word(reason, now),
+            Room::None(reason) => self.end(reason, String::new()),
+        }
+    }
+
+    /// Asks for the one completion that must answer without tools. The tools stay in the request, so that the
+    /// cached prefix survives.
+    fn last_word(&mut self, reason: StopReason, now: Duration) -> Effect {
+        if let Room::None(reason) = self.ledger.room(self.prompt_bytes(), now) {
+            return self.end(reason, String::new());
+        }
+        self.events.push(Event::Guard {
+            note: format!("{} Asking for a last answer.", reason.sentence()),
+        });
+        self.phase = Phase::LastWord(reason);
+        self.messages
+            .push(Message::User(Note::Last.with("reason", reason.sentence())));
+        Effect::Complete {
+            choice: ToolChoice::None,
+            deadline: self.ledger.deadline(),
+        }
+    }
+
+    fn completed(&mut self, completion: Completion, now: Duration) -> Effect {
+        let written = completion.text.len()
+            + completion
+                .tool_calls
+                .iter()
+                .map(|call| call.name.len() + call.arguments.len())
+                .sum::<usize>();
+        self.ledger
+            .settle(completion.usage, self.prompt_bytes(), written as u64);
+        if let Phase::LastWord(reason) = self.phase {
+            return self.end(reason, completion.text);
+        }
+        if completion.stop == StopCause::Refusal {
+            return self.end(StopReason::ModelRefused, completion.text);
+        }
+        if !completion.tool_calls.is_empty() {
+            return self.take_calls(completion, now);
+        }
+        if completion.text.trim().is_empty() {
+            return self.answered_nothing(completion, now);
+        }
+        let reason = if completion.stop == StopCause::Length {
+            StopReason::OutputLimit
+        } else {
+            StopReason::FinalAnswer
+        };
+        self.end_with(Ending {
+            opaque: completion.opaque,
+            ..Ending::new(reason, completion.text)
+        })
+    }
+
+    fn answered_nothing(&mut self, completion: Completion, now: Duration) -> Effect {
+        if self.told_empty {
+            return self.end(StopReason::EmptyAnswer, String::new());
+        }
+        self.told_empty = true;
+        if completion.opaque.is_some() {
+            let Completion { text, opaque, .. } = completion;
+            self.messages.push(Message::Assistant {
+                text,
+                tool_calls: Vec::new(),
+                opaque,
+            });
+        }
+        self.messages.push(Message::User(Note::EmptyAnswer.text()));
+        self.events.push(Event::Guard {
+            note: "The model answered nothing; it was told so.".to_owned(),
+        });
+        self.ask_model(now)
+    }
+
+    fn out_of_time(&mut self, partial: String, now: Duration) -> Effect {
+        if self.phase == Phase::Working && now < self.ledger.deadline() {
+            self.ledger
+                .settle(None, self.prompt_bytes(), partial.len() as u64);
+            self.events.push(Event::TextDiscarded);
+            return self.last_word(StopReason::MaxTime, now);
+        }
+        self.broke_off(StopReason::MaxTime, partial, None)
+    }
+
+    /// Ends a turn whose completion did not come whole.
+    fn broke_off(&mut self, reason: StopReason, partial: String, detail: Option<String>) -> Effect {
+        if !partial.is_empty() {
+            self.ledger
+                .settle(None, self.prompt_bytes(), partial.len() as u64);
+        }
+        let reason = match (self.phase, reason) {
+            (
+                Phase::LastWord(first),
+                StopReason::ModelFailed | StopReason::MaxTime | StopReason::EndlessText,
+            ) => first,
+            _ => reason,
+        };
+        self.end_with(Ending {
+            detail,
+            cut: !partial.is_empty(),
+            ..Ending::new(reason, partial)
+        })
+    }
+
+    fn end(&mut self, reason: StopReason, text: String) -> Effect {
+        self.end_with(Ending::new(reason, text))
+    }
+
+    /// The one way out: every call is answered, so that the conversation can go on, and a reason is demanded.
+    pub(super) fn end_with(&mut self, ending: Ending) -> Effect {
+        self.phase = Phase::Ended;
+        while let Some(call) = self.queue.pop_front() {
+            self.decline(&call, Note::NotRun.text());
+        }
+        let results = std::mem::take(&mut self.gathered);
+        if !results.is_empty() {
+            self.messages.push(Message::ToolResults(results));
+        }
+        Effect::Finish(ending)
+    }
+}

@@ -1,0 +1,220 @@
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::driver::{Clocks, Drive};
+use super::state::{Rules, TurnState, bytes_of};
+use super::{ANSWER_VERSION, Answer, CatalogReport, Event, PromptReport, Timings, UsageReport};
+use crate::config::{BudgetSettings, GuardSettings};
+use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
+use crate::prompt::{Prompt, PromptError, user_turn};
+use crate::session::Conversation;
+use crate::tools::Toolbox;
+
+/// What an agent is made of.
+#[derive(Debug)]
+pub struct AgentParts {
+    /// The model.
+    pub model: Arc<dyn Model>,
+    /// Its price; `None` when it is not known.
+    pub prices: Option<Prices>,
+    /// The tools, with the gate before them.
+    pub toolbox: Toolbox,
+    /// The rendered prefix.
+    pub prompt: Prompt,
+    /// What the answer says of the catalog.
+    pub catalog: CatalogReport,
+    /// Budgets of a turn.
+    pub budget: BudgetSettings,
+    /// When the guard steps in.
+    pub guard: GuardSettings,
+    /// Most tokens one completion may have.
+    pub max_output_tokens: u32,
+    /// Sampling temperature; `None` leaves it to the provider.
+    pub temperature: Option<f32>,
+}
+
+/// What differs from turn to turn.
+#[derive(Debug, Clone)]
+pub struct TurnOptions {
+    /// Today, as the question's "last month" means it.
+    pub today: jiff::civil::Date,
+    /// Who asks, if known; told to the model in the user's turn.
+    pub asker: Option<String>,
+    /// Ends the turn with what is known when it is cancelled.
+    pub cancel: CancellationToken,
+}
+
+/// Answers questions: one model, one catalog, one set of tools. Holds no conversation; shared by all of them.
+pub struct Agent {
+    pub(super) model: Arc<dyn Model>,
+    pub(super) toolbox: Toolbox,
+    pub(super) guard: GuardSettings,
+    parts: Fixed,
+}
+
+/// What only the making of requests and answers needs.
+struct Fixed {
+    prices: Option<Prices>,
+    prompt: Prompt,
+    catalog: CatalogReport,
+    budget: BudgetSettings,
+    max_output_tokens: u32,
+    temperature: Option<f32>,
+    prefix_bytes: u64,
+}
+
+impl fmt::Debug for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Agent")
+            .field("model", self.model.id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Agent {
+    /// An agent of these parts.
+    pub fn new(parts: AgentParts) -> Self {
+        let AgentParts {
+            model,
+            prices,
+            toolbox,
+            prompt,
+            catalog,
+            budget,
+            guard,
+            max_output_tokens,
+            temperature,
+        } = parts;
+        let tools: usize = prompt
+            .tools
+            .iter()
+            .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len())
+            .sum();
+        let prefix_bytes = (prompt.system.len() + tools) as u64;
+        let parts = Fixed {
+            prices,
+            prompt,
+            catalog,
+            budget,
+            max_output_tokens,
+            temperature,
+            prefix_bytes,
+        };
+        Self {
+            model,
+            toolbox,
+            guard,
+            parts,
+        }
+    }
+
+    /// The prefix every request of this agent begins with.
+    pub fn prompt(&self) -> &Prompt {
+        &self.parts.prompt
+    }
+
+    pub(super) fn request(&self, messages: Vec<Message>, tool_choice: ToolChoice) -> ModelRequest {
+        ModelRequest {
+            system: Arc::clone(&self.parts.prompt.system),
+            tools: Arc::clone(&self.parts.prompt.tools),
+            messages,
+            tool_choice,
+            max_output_tokens: self.parts.max_output_tokens,
+            temperature: self.parts.temperature,
+            cache_key: self.parts.prompt.hash.clone(),
+        }
+    }
+
+    /// Answers one question of a conversation, and appends the turn to it. Always ends, within the budgets, in
+    /// exactly one outcome; it fails only if the question cannot be put into words for the model.
+    pub async fn run_turn(
+        &self,
+        conversation: &mut Conversation,
+        question: &str,
+        options: TurnOptions,
+        watch: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Answer, PromptError> {
+        let asked = user_turn(question, options.today, options.asker.as_deref())?;
+        let parts = &self.parts;
+        let rules = Rules {
+            budget: parts.budget.clone(),
+            guard: self.guard.clone(),
+            prices: parts.prices,
+            max_output_tokens: parts.max_output_tokens,
+            prefix_bytes: parts.prefix_bytes + bytes_of(&conversation.messages),
+        };
+        let turn_id = format!("{}-{}", conversation.id, conversation.turns + 1);
+        let mut drive = Drive {
+            agent: self,
+            before: &conversation.messages,
+            turn_id: &turn_id,
+            cancel: &options.cancel,
+            watch,
+            began: Instant::now(),
+            clocks: Clocks::default(),
+            reported: 0,
+        };
+        let (turn, conclusion) = drive.run(TurnState::new(asked, rules)).await;
+        let timings = timings(drive.clocks, drive.began);
+        let TurnState {
+            messages,
+            records,
+            evidence,
+            ledger,
+            ..
+        } = turn;
+        let answer = Answer {
+            version: ANSWER_VERSION,
+            question: question.to_owned(),
+            outcome: conclusion.outcome,
+            stop_reason: conclusion.reason,
+            text: conclusion.text,
+            options: conclusion.options,
+            evidence,
+            tool_calls: records,
+            usage: UsageReport::of(&ledger),
+            timings,
+            catalog: parts.catalog.clone(),
+            prompt: PromptReport {
+                hash: parts.prompt.hash.clone(),
+            },
+            model: self.model.id().to_string(),
+        };
+        conversation.messages.extend(messages);
+        conversation.turns += 1;
+        watch(Event::Finished(Box::new(answer.clone())));
+        Ok(answer)
+    }
+}
+
+impl UsageReport {
+    fn of(ledger: &super::budget::Ledger) -> Self {
+        use rust_decimal::prelude::ToPrimitive;
+        let usage = ledger.usage();
+        let share = (usage.input_tokens > 0).then(|| {
+            let (cached, input) = (usage.cached_tokens.to_f64(), usage.input_tokens.to_f64());
+            cached.zip(input).map_or(0.0, |(cached, input)| cached / input)
+        });
+        Self {
+            input_tokens: usage.input_tokens,
+            cached_tokens: usage.cached_tokens,
+            output_tokens: usage.output_tokens,
+            cached_share: share,
+            cost_usd: ledger.cost().and_then(|cost| cost.to_f64()),
+            unreported: ledger.unreported(),
+        }
+    }
+}
+
+fn timings(clocks: Clocks, began: Instant) -> Timings {
+    let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Timings {
+        total_ms: ms(began.elapsed()),
+        model_ms: ms(clocks.model),
+        tools_ms: ms(clocks.tools),
+        first_text_ms: clocks.first_text.map(ms),
+    }
+}

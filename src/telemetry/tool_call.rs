@@ -1,0 +1,26 @@
+use crate::agent::CallRecord;
+use crate::model::ModelId;
+
+/// One structured record per tool call, at `info` under the target `cardinal::tool_call`: turn, step, model, tool,
+/// arguments, the gate's decision, what served it, rows, bytes shown and received, milliseconds.
+pub fn tool_call(turn: &str, step: u32, model: &ModelId, record: &CallRecord) {
+    let decision = match record.status {
+        crate::agent::CallStatus::Refused => "refused",
+        _ => "allowed",
+    };
+    tracing::info!(
+        target: "cardinal::tool_call",
+        turn,
+        step,
+        model = %model,
+        tool = %record.name,
+        arguments = %record.arguments,
+        decision,
+        status = ?record.status,
+        served_by = ?record.served_by,
+        rows = record.rows,
+        bytes_shown = record.bytes,
+        bytes_received = record.bytes_received,
+        duration_ms = record.duration_ms,
+    );
+}
