@@ -1,8 +1,24 @@
 //! Settings: defaults, then `cardinal.toml`, then the environment, then flags, validated once into [`Settings`].
 
+mod env;
+mod error;
+mod file;
+mod load;
+mod resolve;
+mod schema;
 mod settings;
+mod template;
 
+pub use env::Environment;
+pub use error::ConfigError;
+pub use file::{
+    AuthKind, BudgetConfig, CatalogConfig, ContentConfig, FileConfig, GuardConfig, MetabaseConfig,
+    ModelConfig, PricesConfig, ShapingConfig, TableConfig,
+};
+pub use load::{FILE_NAME, Loaded, Overrides, load};
+pub use schema::schema;
 pub use settings::{
     AuthSettings, BudgetSettings, CacheHints, CatalogSettings, ContentRule, GuardSettings, MetabaseSettings,
     ModelDrive, ModelSettings, Settings, ShapingSettings, TableRule,
 };
+pub use template::TEMPLATE;

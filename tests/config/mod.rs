@@ -1,1 +1,7 @@
-
+mod environment;
+mod file;
+mod kit;
+mod metabase;
+mod model;
+mod schema;
+mod template;

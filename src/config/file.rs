@@ -1,0 +1,250 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{CacheHints, ModelDrive};
+
+/// Settings of Cardinal (`cardinal.toml`). Everything but `version` may be left out. Secrets are never written here:
+/// a setting that ends in `_env` names the environment variable that holds one.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileConfig {
+    /// Version of this file's format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The Metabase to ask, and how to sign in. Without it the embedded demo sandbox is asked.
+    #[serde(default)]
+    pub metabase: MetabaseConfig,
+    /// What is curated: the only content that questions can be answered from.
+    #[serde(default)]
+    pub catalog: CatalogConfig,
+    /// The language model.
+    #[serde(default)]
+    pub model: ModelConfig,
+    /// Budgets of one question.
+    #[serde(default)]
+    pub budget: BudgetConfig,
+    /// When a model that goes in circles is stopped.
+    #[serde(default)]
+    pub guard: GuardConfig,
+    /// How much of a result a model sees.
+    #[serde(default)]
+    pub shaping: ShapingConfig,
+}
+
+/// The ways to sign in to Metabase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthKind {
+    /// An API key.
+    ApiKey,
+    /// A user's e-mail address and password.
+    Password,
+    /// A session that exists already.
+    Session,
+    /// JWTs signed with the secret shared with Metabase.
+    Jwt,
+}
+
+/// The Metabase to ask, and how to sign in.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MetabaseConfig {
+    /// Address as people open it in a browser, without `/api`. METABASE_URL goes before it.
+    pub url: Option<String>,
+    /// How to sign in. Without it: the first of `api_key`, `session`, `jwt`, `password` whose variables are set.
+    pub auth: Option<AuthKind>,
+    /// Variable that holds the API key (default METABASE_API_KEY).
+    pub api_key_env: Option<String>,
+    /// E-mail address to sign in with. METABASE_USERNAME goes before it.
+    pub username: Option<String>,
+    /// Variable that holds the password (default METABASE_PASSWORD).
+    pub password_env: Option<String>,
+    /// Variable that holds a session id (default METABASE_SESSION).
+    pub session_env: Option<String>,
+    /// Variable that holds the JWT secret (default METABASE_JWT_SECRET).
+    pub jwt_secret_env: Option<String>,
+    /// The person JWTs name. METABASE_JWT_EMAIL goes before it.
+    pub jwt_email: Option<String>,
+    /// Whether a JWT is exchanged for a session; saved questions cannot be run without (default true).
+    pub jwt_exchange: Option<bool>,
+    /// Longest wait for one query, in seconds (default 120).
+    #[schemars(range(min = 1, max = 3600))]
+    pub timeout_seconds: Option<u64>,
+    /// Most bytes of one response taken into memory (default 33554432).
+    #[schemars(range(min = 65536, max = 1_073_741_824))]
+    pub max_response_bytes: Option<u64>,
+    /// Most requests in flight at once (default 4).
+    #[schemars(range(min = 1, max = 64))]
+    pub max_concurrency: Option<u64>,
+    /// Most rows fetched for one query, over all its pages (default 10000).
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_rows: Option<u64>,
+}
+
+/// What is curated, and how it is kept.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogConfig {
+    /// Collections whose cards and metrics are curated: short for the same list under `cards` and `metrics`.
+    pub collections: Option<Vec<u32>>,
+    /// Saved questions and models.
+    #[serde(default)]
+    pub cards: ContentConfig,
+    /// Metrics.
+    #[serde(default)]
+    pub metrics: ContentConfig,
+    /// Tables; none unless asked for.
+    #[serde(default)]
+    pub tables: TableConfig,
+    /// Whether loaded catalogs are kept on disk (default true).
+    pub cache: Option<bool>,
+    /// Where they are kept (default: `cardinal` in the user's cache folder).
+    pub cache_dir: Option<PathBuf>,
+    /// How long a kept catalog is used before it is loaded again, in seconds (default 900).
+    #[schemars(range(max = 604_800))]
+    pub max_age_seconds: Option<u64>,
+}
+
+/// Selects cards or metrics: what `collections` and `ids` name, the former narrowed by the rest.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContentConfig {
+    /// Everything in these collections, by id.
+    pub collections: Option<Vec<u32>>,
+    /// Everything in the root collection too (default false).
+    pub root_collection: Option<bool>,
+    /// Whether collections inside these count (default true).
+    pub recursive: Option<bool>,
+    /// These, wherever they lie.
+    pub ids: Option<Vec<u32>>,
+    /// Of what the collections select: only names that begin so.
+    pub name_prefix: Option<String>,
+    /// Of what the collections select: only what Metabase marks verified (default false).
+    pub verified_only: Option<bool>,
+}
+
+/// Selects tables.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableConfig {
+    /// These tables.
+    pub ids: Option<Vec<u32>>,
+    /// Tables whose physical name begins so, in every database the credential can read.
+    pub name_prefix: Option<String>,
+}
+
+/// The language model.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// `openai:NAME`, `anthropic:NAME` or `offline`. CARDINAL_MODEL and --model go before it. Without any: the
+    /// provider whose key is in the environment, else `offline`.
+    pub id: Option<String>,
+    /// Address of the provider's API, such as `http://localhost:11434/v1`. OPENAI_BASE_URL or ANTHROPIC_BASE_URL goes
+    /// before it.
+    pub base_url: Option<String>,
+    /// Variable that holds the key (default OPENAI_API_KEY or ANTHROPIC_API_KEY).
+    pub api_key_env: Option<String>,
+    /// Further headers of every request: name to the variable that holds the value.
+    pub headers_env: Option<BTreeMap<String, String>>,
+    /// Query parameters of every request, as Azure-style servers want (`api-version`). Not for secrets.
+    pub query: Option<BTreeMap<String, String>>,
+    /// How the model calls tools: `native`, `json_action` (for models that call tools badly) or `probe` (default
+    /// `native`).
+    pub drive: Option<ModelDrive>,
+    /// Whether an OpenAI-compatible server is sent prompt-cache fields: `auto` (OpenAI's and Azure's own hosts only),
+    /// `always` or `never` (default `auto`).
+    pub cache_hints: Option<CacheHints>,
+    /// Most tokens one completion may have (default 4096).
+    #[schemars(range(min = 16, max = 200_000))]
+    pub max_output_tokens: Option<u32>,
+    /// Sampling temperature; without it the provider decides.
+    #[schemars(range(min = 0, max = 2))]
+    pub temperature: Option<f32>,
+    /// Longest wait for the next piece of an answer, in seconds (default 120).
+    #[schemars(range(min = 1, max = 3600))]
+    pub timeout_seconds: Option<u64>,
+    /// Prices of a model that Cardinal does not know.
+    pub prices: Option<PricesConfig>,
+}
+
+/// Prices of a model, US dollars per million tokens.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PricesConfig {
+    /// Input that was neither read from nor written to the provider's cache.
+    #[schemars(with = "f64", range(min = 0))]
+    pub input: Decimal,
+    /// Output.
+    #[schemars(with = "f64", range(min = 0))]
+    pub output: Decimal,
+    /// Input read from the cache (default: as `input`).
+    #[schemars(with = "Option<f64>", range(min = 0))]
+    pub cache_read: Option<Decimal>,
+    /// Input written to the cache (default: as `input`).
+    #[schemars(with = "Option<f64>", range(min = 0))]
+    pub cache_write: Option<Decimal>,
+}
+
+/// Budgets of one question. When one runs out the model answers with what there is.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetConfig {
+    /// Most steps: completions that may call tools (default 12).
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_steps: Option<u32>,
+    /// Most tool calls (default 20).
+    #[schemars(range(min = 1, max = 10_000))]
+    pub max_tool_calls: Option<u32>,
+    /// Most tokens, input and output of all completions together (default 400000).
+    #[schemars(range(min = 1))]
+    pub max_tokens: Option<u64>,
+    /// Most money, in US dollars; without it there is no limit.
+    #[schemars(with = "Option<f64>", range(min = 0))]
+    pub max_cost_usd: Option<Decimal>,
+    /// Whether a model of unknown price may be used although `max_cost_usd` is set (default false).
+    pub allow_unpriced: Option<bool>,
+    /// Most wall time, in seconds (default 180).
+    #[schemars(range(min = 1, max = 86_400))]
+    pub max_seconds: Option<u64>,
+}
+
+/// When a model that goes in circles is stopped.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuardConfig {
+    /// The same call this many times ends the loop (default 4).
+    #[schemars(range(min = 2, max = 1000))]
+    pub max_same_call: Option<u32>,
+    /// A cycle of up to five calls this many times ends the loop (default 3).
+    #[schemars(range(min = 2, max = 1000))]
+    pub max_cycles: Option<u32>,
+    /// Errors of one kind in a row that end the loop (default 4).
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_error_streak: Option<u32>,
+    /// Empty results in a row that end the loop (default 4).
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_empty_results: Option<u32>,
+    /// Results in a row that repeat an earlier one, though the call was another, that end the loop (default 4).
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_stale_results: Option<u32>,
+    /// Most bytes of text one completion may stream (default 65536).
+    #[schemars(range(min = 1024, max = 16_777_216))]
+    pub max_text_bytes: Option<u64>,
+}
+
+/// How much of a result a model sees.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShapingConfig {
+    /// Most rows (default 200).
+    #[schemars(range(min = 1, max = 100_000))]
+    pub max_rows: Option<u64>,
+    /// Most bytes of the whole tool result (default 30000).
+    #[schemars(range(min = 2000, max = 10_000_000))]
+    pub max_bytes: Option<u64>,
+}

@@ -1,0 +1,223 @@
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::value::{SecretVariable, address, in_range, variable_name};
+use crate::config::ModelSettings;
+use crate::config::env::Environment;
+use crate::config::error::ConfigError;
+use crate::config::file::{ModelConfig, PricesConfig};
+use crate::config::load::{Origins, Overrides};
+use crate::model::{ModelId, Prices, Provider};
+
+const DEFAULT_OPENAI: &str = "gpt-6.1-terra";
+const DEFAULT_ANTHROPIC: &str = "claude-sonnet-5-5";
+const MAX_OUTPUT_TOKENS: u32 = 4096;
+const TIMEOUT_SECONDS: u64 = 120;
+
+/// The model. What the file says about address, key and headers belongs to the provider that the file names: with
+/// another provider it is left aside, so that no key is ever sent to another provider's address.
+pub(super) fn resolve(
+    mut file: ModelConfig,
+    environment: &Environment,
+    origins: &Origins,
+    overrides: &Overrides,
+) -> Result<ModelSettings, ConfigError> {
+    let written = file
+        .id
+        .as_deref()
+        .map(|text| parse_id(text, &origins.place("model.id")));
+    let written = written.transpose()?;
+    let chosen = match (&overrides.model, environment.get("CARDINAL_MODEL")) {
+        (Some(id), _) => Some(id.clone()),
+        (None, Some(text)) => Some(parse_id(text, "CARDINAL_MODEL")?),
+        (None, None) => written.clone(),
+    };
+    if written.is_none() {
+        need_id(&file, origins)?;
+    }
+    let id = chosen.unwrap_or_else(|| default_id(environment));
+    if written.is_some_and(|written| written.provider != id.provider) {
+        forget_other_provider(&mut file, origins);
+    }
+    let temperature = match file.temperature {
+        Some(_) => Some(in_range(
+            file.temperature,
+            0.0,
+            0.0..=2.0,
+            "model.temperature",
+            origins,
+        )?),
+        None => None,
+    };
+    Ok(ModelSettings {
+        base_url: base_url(&file, id.provider, environment, origins)?,
+        api_key: api_key(&file, id.provider, environment, origins)?,
+        headers: headers(&file, environment, origins)?,
+        query: file.query.clone().unwrap_or_default().into_iter().collect(),
+        drive: file.drive.unwrap_or_default(),
+        cache_hints: file.cache_hints.unwrap_or_default(),
+        max_output_tokens: in_range(
+            file.max_output_tokens,
+            MAX_OUTPUT_TOKENS,
+            16..=200_000,
+            "model.max_output_tokens",
+            origins,
+        )?,
+        temperature,
+        timeout: Duration::from_secs(in_range(
+            file.timeout_seconds,
+            TIMEOUT_SECONDS,
+            1..=3600,
+            "model.timeout_seconds",
+            origins,
+        )?),
+        prices: file.prices.map(|written| prices(written, origins)).transpose()?,
+        id,
+    })
+}
+
+fn parse_id(text: &str, place: &str) -> Result<ModelId, ConfigError> {
+    text.parse()
+        .map_err(|problem: String| ConfigError::setting(place, problem))
+}
+
+fn default_id(environment: &Environment) -> ModelId {
+    let has = |name| environment.get(name).is_some();
+    let (provider, name) = if has("OPENAI_API_KEY") || has("OPENAI_BASE_URL") {
+        (Provider::Openai, DEFAULT_OPENAI)
+    } else if has("ANTHROPIC_API_KEY") {
+        (Provider::Anthropic, DEFAULT_ANTHROPIC)
+    } else {
+        (Provider::Offline, "offline")
+    };
+    ModelId {
+        provider,
+        name: name.to_owned(),
+    }
+}
+
+/// A file that says where and with which key, but not which model, could send a key to the wrong provider.
+fn need_id(file: &ModelConfig, origins: &Origins) -> Result<(), ConfigError> {
+    let written = [
+        ("model.base_url", file.base_url.is_some()),
+        ("model.api_key_env", file.api_key_env.is_some()),
+        ("model.headers_env", file.headers_env.is_some()),
+        ("model.query", file.query.is_some()),
+    ];
+    match written
+        .iter()
+        .find(|(path, is_set)| *is_set && !origins.is_variable(path))
+    {
+        None => Ok(()),
+        Some((path, _)) => Err(ConfigError::setting(
+            origins.place(path),
+            "belongs to one provider, so `id` in [model] has to name the model (`openai:NAME` or `anthropic:NAME`)",
+        )),
+    }
+}
+
+fn forget_other_provider(file: &mut ModelConfig, origins: &Origins) {
+    if !origins.is_variable("model.base_url") {
+        file.base_url = None;
+    }
+    if !origins.is_variable("model.api_key_env") {
+        file.api_key_env = None;
+    }
+    if !origins.is_variable("model.headers_env") {
+        file.headers_env = None;
+    }
+    if !origins.is_variable("model.query") {
+        file.query = None;
+    }
+    file.prices = None;
+}
+
+fn base_url(
+    file: &ModelConfig,
+    provider: Provider,
+    environment: &Environment,
+    origins: &Origins,
+) -> Result<Option<Url>, ConfigError> {
+    let variable = match provider {
+        Provider::Openai => "OPENAI_BASE_URL",
+        Provider::Anthropic => "ANTHROPIC_BASE_URL",
+        Provider::Offline => return Ok(None),
+    };
+    let written = file
+        .base_url
+        .as_deref()
+        .map(|text| (text, origins.place("model.base_url")));
+    let usual = environment.get(variable).map(|text| (text, variable.to_owned()));
+    let ours_first = origins.is_variable("model.base_url");
+    let chosen = if ours_first {
+        written.or(usual)
+    } else {
+        usual.or(written)
+    };
+    chosen.map(|(text, place)| address(text, &place)).transpose()
+}
+
+fn api_key(
+    file: &ModelConfig,
+    provider: Provider,
+    environment: &Environment,
+    origins: &Origins,
+) -> Result<Option<SecretString>, ConfigError> {
+    let usual = match provider {
+        Provider::Openai => "OPENAI_API_KEY",
+        Provider::Anthropic => "ANTHROPIC_API_KEY",
+        Provider::Offline => return Ok(None),
+    };
+    SecretVariable {
+        path: "model.api_key_env",
+        named: file.api_key_env.as_deref(),
+        usual,
+    }
+    .read(environment, origins)
+}
+
+fn headers(
+    file: &ModelConfig,
+    environment: &Environment,
+    origins: &Origins,
+) -> Result<Vec<(String, SecretString)>, ConfigError> {
+    let path = "model.headers_env";
+    let mut headers = Vec::new();
+    for (name, variable) in file.headers_env.iter().flatten() {
+        let place = format!("{} ({name})", origins.place(path));
+        variable_name(variable, &place)?;
+        if http::HeaderName::try_from(name.as_str()).is_err() {
+            return Err(ConfigError::setting(place, "is not a header's name"));
+        }
+        let Some(value) = environment.secret(variable) else {
+            return Err(ConfigError::setting(
+                place,
+                format!("names the variable {variable}, which is not set"),
+            ));
+        };
+        headers.push((name.clone(), value));
+    }
+    Ok(headers)
+}
+
+fn prices(written: PricesConfig, origins: &Origins) -> Result<Prices, ConfigError> {
+    let prices = Prices {
+        input: written.input,
+        output: written.output,
+        cache_read: written.cache_read.unwrap_or(written.input),
+        cache_write: written.cache_write.unwrap_or(written.input),
+    };
+    let all = [prices.input, prices.output, prices.cache_read, prices.cache_write];
+    if all
+        .iter()
+        .any(|price| price.is_sign_negative() && !price.is_zero())
+    {
+        return Err(ConfigError::setting(
+            origins.place("model.prices"),
+            "a price may not be negative",
+        ));
+    }
+    Ok(prices)
+}

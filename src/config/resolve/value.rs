@@ -1,0 +1,121 @@
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::config::env::Environment;
+use crate::config::error::ConfigError;
+use crate::config::load::Origins;
+
+/// A number that has to lie in a range; `default` when nothing was written.
+pub(super) fn in_range<T: PartialOrd + Display + Copy>(
+    written: Option<T>,
+    default: T,
+    range: RangeInclusive<T>,
+    path: &str,
+    origins: &Origins,
+) -> Result<T, ConfigError> {
+    match written {
+        None => Ok(default),
+        Some(value) if range.contains(&value) => Ok(value),
+        Some(value) => Err(ConfigError::setting(
+            origins.place(path),
+            format!(
+                "{value} is out of range: {} to {} are allowed",
+                range.start(),
+                range.end()
+            ),
+        )),
+    }
+}
+
+/// A number of things in memory, written as a whole number.
+pub(super) fn size(
+    written: Option<u64>,
+    default: usize,
+    range: RangeInclusive<u64>,
+    path: &str,
+    origins: &Origins,
+) -> Result<usize, ConfigError> {
+    let default = u64::try_from(default).unwrap_or(u64::MAX);
+    let value = in_range(written, default, range, path, origins)?;
+    usize::try_from(value)
+        .map_err(|_| ConfigError::setting(origins.place(path), "is more than this machine can count"))
+}
+
+/// An address of a server. It ends in `/`, so that paths can be joined to it; secrets in it are refused.
+pub(super) fn address(text: &str, place: &str) -> Result<Url, ConfigError> {
+    let mut url = Url::parse(text).map_err(|reason| {
+        ConfigError::setting(
+            place,
+            format!("is not an address ({reason}): write it like https://host"),
+        )
+    })?;
+    let problem = if !matches!(url.scheme(), "http" | "https") {
+        Some("only http:// and https:// addresses are allowed")
+    } else if !url.username().is_empty() || url.password().is_some() {
+        Some("an address may not hold a name or password: use the settings for credentials")
+    } else if url.query().is_some() || url.fragment().is_some() {
+        Some("an address may not have `?` or `#` parts")
+    } else {
+        None
+    };
+    if let Some(problem) = problem {
+        return Err(ConfigError::setting(place, problem));
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+/// The variable that holds a secret: the one the file names, else the usual one.
+pub(super) struct SecretVariable<'a> {
+    /// Path of the setting that may name another variable.
+    pub(super) path: &'a str,
+    /// What the setting says.
+    pub(super) named: Option<&'a str>,
+    /// The usual variable.
+    pub(super) usual: &'a str,
+}
+
+impl SecretVariable<'_> {
+    /// The variable's name.
+    pub(super) fn name(&self) -> &str {
+        self.named.unwrap_or(self.usual)
+    }
+
+    /// The secret, if the variable is set. A setting that holds anything but a variable's name, or names a variable
+    /// that is not set, is an error.
+    pub(super) fn read(
+        &self,
+        environment: &Environment,
+        origins: &Origins,
+    ) -> Result<Option<SecretString>, ConfigError> {
+        if let Some(named) = self.named {
+            variable_name(named, &origins.place(self.path))?;
+            if environment.get(named).is_none() {
+                return Err(ConfigError::setting(
+                    origins.place(self.path),
+                    format!("names the variable {named}, which is not set"),
+                ));
+            }
+        }
+        Ok(environment.secret(self.name()))
+    }
+}
+
+/// Checks that a text is the name of a variable. The text is not repeated: it may be the secret itself.
+pub(super) fn variable_name(text: &str, place: &str) -> Result<(), ConfigError> {
+    let begins_well = !text.starts_with(|first: char| first.is_ascii_digit()) && !text.is_empty();
+    let fits = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if begins_well && fits {
+        return Ok(());
+    }
+    Err(ConfigError::setting(
+        place,
+        "has to be the name of an environment variable (letters, digits, `_`), not the secret itself",
+    ))
+}
