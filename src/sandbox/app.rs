@@ -1,0 +1,146 @@
+//! What every handler shares: the world, the instance's settings, and who is signed in.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::auth::{Identity, JwtKey, LoginThrottle, Sessions};
+use super::error::ApiError;
+use super::semantic::{SemanticModel, User};
+use super::world::World;
+
+/// A generation of the Agent API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Generation {
+    /// v0.59: no query route, no databases, no scopes, the older shape of field values.
+    V59,
+    /// v0.60.
+    #[default]
+    V60,
+}
+
+impl Generation {
+    /// The version tag that the server reports.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::V59 => "v0.59.6",
+            Self::V60 => "v0.60.4",
+        }
+    }
+
+    /// Whether tokens can be narrowed by scopes.
+    pub(super) fn has_scopes(self) -> bool {
+        self == Self::V60
+    }
+}
+
+/// The instance's settings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) generation: Generation,
+    pub(super) ai_features: bool,
+    pub(super) agent_api: bool,
+}
+
+impl Settings {
+    /// 403 when the Agent API is switched off.
+    pub(super) fn check_agent_api(self) -> Result<(), ApiError> {
+        let message = if !self.ai_features {
+            "AI features are not enabled."
+        } else if !self.agent_api {
+            "Agent API is not enabled."
+        } else {
+            return Ok(());
+        };
+        Err(ApiError::text(StatusCode::FORBIDDEN, message))
+    }
+}
+
+/// A key that is accepted, and who it acts as.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) secret: SecretString,
+    pub(super) holder: Identity,
+}
+
+/// The state of a running sandbox.
+#[derive(Debug)]
+pub(super) struct App {
+    pub(super) world: Arc<World>,
+    pub(super) settings: Settings,
+    pub(super) sessions: Sessions,
+    pub(super) throttle: LoginThrottle,
+    pub(super) jwt: Option<JwtKey>,
+    pub(super) keys: Vec<Key>,
+}
+
+impl App {
+    /// What the world holds besides rows.
+    pub(super) fn model(&self) -> &SemanticModel {
+        self.world.model()
+    }
+
+    /// An active user as a caller.
+    pub(super) fn person(&self, user_id: i64) -> Option<Identity> {
+        let user = self.model().users.iter().find(|user| user.id == user_id)?;
+        user.active.then(|| self.identity(user))
+    }
+
+    /// An active user as a caller, by lower-case e-mail.
+    pub(super) fn person_by_email(&self, email: &str) -> Option<Identity> {
+        let user = self.model().users.iter().find(|user| user.email == email)?;
+        user.active.then(|| self.identity(user))
+    }
+
+    /// Who a key acts as.
+    pub(super) fn key_holder(&self, key: &str) -> Option<Identity> {
+        self.keys
+            .iter()
+            .find(|known| known.secret.expose_secret() == key)
+            .map(|known| known.holder.clone())
+    }
+
+    /// Runs what blocks (every query does) where blocking is allowed.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&World) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let world = Arc::clone(&self.world);
+        tokio::task::spawn_blocking(move || work(&world))
+            .await
+            .map_err(|_| ApiError::exception("The query stopped unexpectedly."))
+    }
+
+    fn identity(&self, user: &User) -> Identity {
+        Identity {
+            user_id: user.id,
+            email: user.email.clone(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            groups: user.groups.clone(),
+            access: self.model().access(&user.groups, user.superuser),
+            scopes: None,
+        }
+    }
+}
+
+/// Who the keys of a model act as: made-up users beyond the people, one per key.
+pub(super) fn keys_of(model: &SemanticModel) -> Vec<Key> {
+    let beyond = model.users.iter().map(|user| user.id).max().unwrap_or_default() + 1;
+    (beyond..)
+        .zip(&model.api_keys)
+        .map(|(user_id, key)| Key {
+            secret: key.key.clone(),
+            holder: Identity {
+                user_id,
+                email: format!("api-key-user-{user_id}@api-key.invalid"),
+                first_name: key.name.clone(),
+                last_name: String::new(),
+                groups: vec![key.group_id],
+                access: model.access(&[key.group_id], key.superuser),
+                scopes: None,
+            },
+        })
+        .collect()
+}
