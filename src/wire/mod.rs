@@ -1,16 +1,29 @@
 //! Every effect crosses this seam: all HTTP that an answer causes, to models and to data alike, is a
-//! [`WireRequest`] sent through a [`Wire`], a stack of tower layers:
+//! [`WireRequest`] sent through a [`Wire`], a stack of tower services:
 //! `tape → grants → cache → limit → retry → transport`.
 //!
 //! Nothing else in the crate opens a connection, and no body is read without a cap.
 
+mod cache;
+mod canonical;
 mod error;
+mod grants;
+mod hold;
+mod limit;
 mod request;
 mod response;
+mod retry;
+mod retry_after;
+mod settings;
 mod stack;
+mod tape;
 mod transport;
+mod watch;
 
 pub use error::WireError;
+pub use grants::{Endpoint, Grants};
 pub use request::{CacheRule, Policy, Principal, Purpose, WireRequest};
 pub use response::{BodyStream, ServedBy, WireResponse};
+pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
+pub use tape::{Tape, TapeError};

@@ -73,3 +73,20 @@ pub struct WireRequest {
     /// How the stack treats it.
     pub policy: Policy,
 }
+
+impl Policy {
+    /// Whether the whole body is read before the response is handed on.
+    pub(super) fn holds_body(&self) -> bool {
+        self.buffered || matches!(self.cache, CacheRule::WhenSuccessful(_))
+    }
+}
+
+impl WireRequest {
+    /// Host and port, as errors name them; never a user name or password.
+    pub(super) fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or("an unnamed host");
+        self.url
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+}

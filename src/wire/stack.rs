@@ -1,23 +1,121 @@
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::Semaphore;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
-use super::{WireError, WireRequest, WireResponse, transport::Transport};
+use super::cache::{Cache, Store};
+use super::grants::Granted;
+use super::hold::Hold;
+use super::limit::{Hosts, Limit};
+use super::retry::Retrying;
+use super::tape::{Tape, Taping};
+use super::transport::Transport;
+use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
+
+/// What every layer offers and every layer but the last stands on.
+pub(super) type Next = BoxCloneSyncService<WireRequest, WireResponse, WireError>;
+/// What a layer's call returns.
+pub(super) type Answer = BoxFuture<'static, Result<WireResponse, WireError>>;
 
 /// The whole stack, ready to send. Cheap to clone; clones share connections, cache and limits.
 #[derive(Debug, Clone)]
 pub struct Wire {
-    service: BoxCloneSyncService<WireRequest, WireResponse, WireError>,
+    settings: WireSettings,
+    transport: Transport,
+    store: Store,
+    hosts: Hosts,
+    session: Arc<Semaphore>,
+    tape: Option<Tape>,
+    service: Next,
 }
 
 impl Wire {
-    /// A stack that goes to the network.
-    pub fn live() -> Result<Self, WireError> {
+    /// A stack that goes to the network, for one session.
+    pub fn new(settings: WireSettings) -> Result<Self, WireError> {
+        let transport = Transport::new(&settings)?;
+        let store = Store::new(settings.cache);
+        let hosts = Hosts::new(settings.limit);
+        let session = new_session();
+        let service = assemble(&settings, &transport, &store, &hosts, &session, None);
         Ok(Self {
-            service: BoxCloneSyncService::new(Transport::new()?),
+            settings,
+            transport,
+            store,
+            hosts,
+            session,
+            tape: None,
+            service,
         })
+    }
+
+    /// A stack with the default settings that may send anything anywhere. For tests and experiments: what runs for
+    /// people names its endpoints, see [`Wire::new`].
+    pub fn live() -> Result<Self, WireError> {
+        Self::new(WireSettings::new(Grants::everything()))
+    }
+
+    /// The same stack for another session: it runs its own data query at a time, and shares connections, cache and
+    /// the ceiling per host. Nothing it sends is put on a tape.
+    #[must_use]
+    pub fn for_session(&self) -> Self {
+        let mut wire = self.clone();
+        wire.session = new_session();
+        wire.tape = None;
+        wire.reassembled()
+    }
+
+    /// The same stack, same session, with every exchange recorded on `tape`.
+    #[must_use]
+    pub fn recording(&self, tape: Tape) -> Self {
+        let mut wire = self.clone();
+        wire.tape = Some(tape);
+        wire.reassembled()
+    }
+
+    /// The same stack, same session, with the jitter of its retries drawn from `seed`.
+    #[must_use]
+    pub fn seeded(&self, seed: u64) -> Self {
+        let mut wire = self.clone();
+        wire.settings.retry.seed = seed;
+        wire.reassembled()
     }
 
     /// Sends one request through every layer.
     pub async fn send(&self, request: WireRequest) -> Result<WireResponse, WireError> {
         self.service.clone().oneshot(request).await
     }
+
+    fn reassembled(mut self) -> Self {
+        self.service = assemble(
+            &self.settings,
+            &self.transport,
+            &self.store,
+            &self.hosts,
+            &self.session,
+            self.tape.clone(),
+        );
+        self
+    }
+}
+
+fn new_session() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(1))
+}
+
+fn assemble(
+    settings: &WireSettings,
+    transport: &Transport,
+    store: &Store,
+    hosts: &Hosts,
+    session: &Arc<Semaphore>,
+    tape: Option<Tape>,
+) -> Next {
+    let transport = Next::new(transport.clone());
+    let whole = Next::new(Hold::new(transport, settings.retry.first_byte));
+    let retry = Next::new(Retrying::new(whole, settings.retry));
+    let limit = Next::new(Limit::new(retry, session.clone(), hosts.clone()));
+    let cache = Next::new(Cache::new(limit, store.clone()));
+    let grants = Next::new(Granted::new(cache, settings.grants.clone()));
+    Next::new(Taping::new(grants, tape))
 }

@@ -2,102 +2,137 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
+use url::Host;
 
-use super::{ServedBy, WireError, WireRequest, WireResponse};
+use super::stack::Answer;
+use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const USER_AGENT: &str = concat!("cardinal/", env!("CARGO_PKG_VERSION"));
 
-/// The innermost layer: the only place in the crate that opens a connection.
+/// The innermost layer: the only place in the crate that opens a connection. It goes to the granted origins only,
+/// follows no redirect, and stops reading at the cap.
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
     client: reqwest::Client,
+    /// Never through a proxy that the environment names: this machine is not behind it.
+    loopback: reqwest::Client,
+    grants: Grants,
 }
 
 impl Transport {
-    pub(super) fn new() -> Result<Self, WireError> {
+    pub(super) fn new(settings: &WireSettings) -> Result<Self, WireError> {
         // Fails only when a provider is already installed, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build()
-            .map_err(|error| WireError::Invalid {
-                reason: error.to_string(),
-            })?;
-        Ok(Self { client })
+        let base = || {
+            reqwest::Client::builder()
+                .user_agent(USER_AGENT)
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .connect_timeout(CONNECT_TIMEOUT)
+        };
+        let built = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| WireError::Invalid {
+                reason: root_cause(&error),
+            })
+        };
+        Ok(Self {
+            client: built(base())?,
+            loopback: built(base().no_proxy())?,
+            grants: settings.grants.clone(),
+        })
+    }
+
+    fn client_for(&self, request: &WireRequest) -> Result<reqwest::Client, WireError> {
+        let url = &request.url;
+        if !self.grants.names_origin(url) {
+            return Err(WireError::Invalid {
+                reason: format!("{} is none of the configured hosts", request.host()),
+            });
+        }
+        let near = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        Ok(if near { &self.loopback } else { &self.client }.clone())
     }
 }
 
 impl tower::Service<WireRequest> for Transport {
     type Response = WireResponse;
     type Error = WireError;
-    type Future = BoxFuture<'static, Result<WireResponse, WireError>>;
+    type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: WireRequest) -> Self::Future {
-        let client = self.client.clone();
-        Box::pin(send(client, request))
+        let client = self.client_for(&request);
+        Box::pin(async move { send(client?, request).await })
     }
 }
 
 async fn send(client: reqwest::Client, request: WireRequest) -> Result<WireResponse, WireError> {
-    let host = request.url.authority().to_owned();
-    let policy = request.policy;
+    let host = request.host();
+    let (cap, timeout) = (request.policy.cap, request.policy.timeout);
+    let late = move |host: &str| WireError::Timeout {
+        host: host.to_owned(),
+        after: timeout,
+    };
+    let too_large = move |host: &str| WireError::TooLarge {
+        host: host.to_owned(),
+        cap,
+    };
     let mut outgoing = reqwest::Request::new(request.method, request.url);
     *outgoing.headers_mut() = request.headers;
     *outgoing.body_mut() = request.body.map(Into::into);
 
     #[expect(clippy::disallowed_methods, reason = "the one place that may")]
-    let sent = tokio::time::timeout(policy.timeout, client.execute(outgoing)).await;
+    let sent = tokio::time::timeout(timeout, client.execute(outgoing)).await;
     let response = match sent {
-        Err(_) => {
-            return Err(WireError::Timeout {
-                host,
-                after: policy.timeout,
-            });
-        }
+        Err(_) => return Err(late(&host)),
         Ok(Err(error)) => return Err(failure(&host, &error)),
         Ok(Ok(response)) => response,
     };
+    let announced = response.content_length().unwrap_or(0);
+    if usize::try_from(announced).map_or(true, |length| length > cap) {
+        return Err(too_large(&host));
+    }
     let (status, headers) = (response.status(), response.headers().clone());
     let body = async_stream::stream! {
         let mut chunks = response.bytes_stream();
-        let mut taken = 0_usize;
+        let mut left = cap;
         loop {
-            match tokio::time::timeout(policy.timeout, chunks.next()).await {
-                Err(_) => { yield Err(WireError::Timeout { host, after: policy.timeout }); return; }
+            match tokio::time::timeout(timeout, chunks.next()).await {
+                Err(_) => { yield Err(late(&host)); return; }
                 Ok(None) => return,
                 Ok(Some(Err(error))) => {
-                    yield Err(WireError::Broken { host, reason: root_cause(&error) });
+                    yield Err(WireError::Broken { reason: root_cause(&error), host });
                     return;
                 }
                 Ok(Some(Ok(chunk))) => {
-                    taken = taken.saturating_add(chunk.len());
-                    if taken > policy.cap {
-                        yield Err(WireError::TooLarge { host, cap: policy.cap });
+                    let Some(rest) = left.checked_sub(chunk.len()) else {
+                        yield Err(too_large(&host));
                         return;
-                    }
+                    };
+                    left = rest;
                     yield Ok(chunk);
                 }
             }
         }
     };
-    Ok(WireResponse {
-        status,
-        headers,
-        body: body.boxed(),
-        served_by: ServedBy::Live,
-    })
+    Ok(WireResponse::streaming(status, headers, body.boxed()))
 }
 
 fn failure(host: &str, error: &reqwest::Error) -> WireError {
     let (host, reason) = (host.to_owned(), root_cause(error));
     if error.is_connect() {
         WireError::Connect { host, reason }
+    } else if error.is_builder() {
+        WireError::Invalid { reason }
     } else {
         WireError::Broken { host, reason }
     }

@@ -1,1 +1,10 @@
+//! The wire over real sockets.
 
+mod cache;
+mod cap;
+mod cut;
+mod grants;
+mod limit;
+mod retry;
+mod server;
+mod tape;

@@ -1,0 +1,126 @@
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use tower::ServiceExt;
+
+use super::settings::CacheSettings;
+use super::stack::{Answer, Next};
+use super::{CacheRule, ServedBy, WireError, WireRequest, WireResponse, canonical};
+
+/// Memory of one kept response besides its body: key, headers, bookkeeping. An estimate.
+const OVERHEAD: usize = 1024;
+
+/// A response as it is kept.
+#[derive(Debug, Clone)]
+struct Kept {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    attempts: u32,
+}
+
+impl Kept {
+    fn serve(self, served_by: ServedBy) -> WireResponse {
+        let mut response = WireResponse::whole(self.status, self.headers, self.body, served_by);
+        if served_by == ServedBy::Live {
+            response.attempts = self.attempts;
+        }
+        response
+    }
+}
+
+/// How a flight ended whose outcome is not kept. Everyone who waited for it gets the same.
+#[derive(Debug, Clone)]
+enum NotKept {
+    Failed(WireError),
+    Unsuccessful(Kept),
+}
+
+/// What the cache holds, shared by all sessions. Bounded by bytes and by time.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    kept: Option<moka::future::Cache<[u8; 32], Kept>>,
+}
+
+impl Store {
+    pub(super) fn new(settings: CacheSettings) -> Self {
+        let kept = (!settings.time_to_live.is_zero()).then(|| {
+            moka::future::Cache::builder()
+                .max_capacity(settings.max_bytes)
+                .weigher(|_, kept: &Kept| {
+                    u32::try_from(kept.body.len().saturating_add(OVERHEAD)).unwrap_or(u32::MAX)
+                })
+                .time_to_live(settings.time_to_live)
+                .build()
+        });
+        Self { kept }
+    }
+}
+
+/// Serves what was read a moment ago, to the same principal only. Of equal requests at the same time one is sent,
+/// and the others wait for it; if the one is dropped, the next of them is sent.
+#[derive(Debug, Clone)]
+pub(super) struct Cache {
+    next: Next,
+    store: Store,
+}
+
+impl Cache {
+    pub(super) fn new(next: Next, store: Store) -> Self {
+        Self { next, store }
+    }
+}
+
+impl tower::Service<WireRequest> for Cache {
+    type Response = WireResponse;
+    type Error = WireError;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: WireRequest) -> Self::Future {
+        let next = self.next.clone();
+        match (self.store.kept.clone(), request.policy.cache) {
+            (Some(kept), CacheRule::WhenSuccessful(is_success)) => {
+                Box::pin(through(kept, next, request, is_success))
+            }
+            (_, CacheRule::Never) | (None, _) => Box::pin(next.oneshot(request)),
+        }
+    }
+}
+
+async fn through(
+    cache: moka::future::Cache<[u8; 32], Kept>,
+    next: Next,
+    request: WireRequest,
+    is_success: fn(StatusCode, &[u8]) -> bool,
+) -> Result<WireResponse, WireError> {
+    let mut sent = false;
+    let found = cache
+        .try_get_with(canonical::key(&request), async {
+            sent = true;
+            let response = next.oneshot(request).await.map_err(NotKept::Failed)?;
+            let kept = Kept {
+                status: response.status,
+                headers: response.headers.clone(),
+                attempts: response.attempts,
+                body: response.bytes().await.map_err(NotKept::Failed)?,
+            };
+            if is_success(kept.status, &kept.body) {
+                Ok(kept)
+            } else {
+                Err(NotKept::Unsuccessful(kept))
+            }
+        })
+        .await;
+    match found {
+        Ok(kept) => Ok(kept.serve(if sent { ServedBy::Live } else { ServedBy::Cache })),
+        Err(not_kept) => match NotKept::clone(&not_kept) {
+            NotKept::Failed(error) => Err(error),
+            NotKept::Unsuccessful(kept) => Ok(kept.serve(ServedBy::Live)),
+        },
+    }
+}

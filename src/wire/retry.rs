@@ -1,0 +1,174 @@
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use http::StatusCode;
+use serde_json::Value;
+use tokio::time::Instant;
+use tower::ServiceExt;
+use tower::retry::{Policy, Retry};
+
+use super::retry_after::asked_wait;
+use super::settings::RetrySettings;
+use super::stack::{Answer, Next};
+use super::{Purpose, WireError, WireRequest, WireResponse, canonical};
+use crate::telemetry;
+
+/// Sends a request again while that makes sense, all attempts and waits within the request's own timeout.
+#[derive(Debug, Clone)]
+pub(super) struct Retrying {
+    next: Next,
+    settings: RetrySettings,
+}
+
+impl Retrying {
+    pub(super) fn new(next: Next, settings: RetrySettings) -> Self {
+        Self { next, settings }
+    }
+}
+
+impl tower::Service<WireRequest> for Retrying {
+    type Response = WireResponse;
+    type Error = WireError;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: WireRequest) -> Self::Future {
+        let (next, settings) = (self.next.clone(), self.settings);
+        Box::pin(async move {
+            let (host, after) = (request.host(), request.policy.timeout);
+            let deadline = Instant::now().checked_add(after);
+            let attempts = Attempts {
+                settings,
+                deadline,
+                sent: 0,
+                jitter: Jitter::new(settings.seed, &request),
+            };
+            let answer = Retry::new(attempts, next).oneshot(request);
+            match deadline {
+                None => answer.await,
+                Some(deadline) => tokio::time::timeout_at(deadline, answer)
+                    .await
+                    .map_err(|_| WireError::Timeout { host, after })?,
+            }
+        })
+    }
+}
+
+/// The attempts of one request.
+#[derive(Debug, Clone)]
+struct Attempts {
+    settings: RetrySettings,
+    deadline: Option<Instant>,
+    sent: u32,
+    jitter: Jitter,
+}
+
+impl Policy<WireRequest, WireResponse, WireError> for Attempts {
+    type Future = BoxFuture<'static, ()>;
+
+    fn retry(
+        &mut self,
+        request: &mut WireRequest,
+        result: &mut Result<WireResponse, WireError>,
+    ) -> Option<Self::Future> {
+        self.sent = self.sent.saturating_add(1);
+        if let Ok(response) = result {
+            response.attempts = self.sent;
+        }
+        if self.sent >= self.settings.attempts || !is_worth_repeating(request, result) {
+            return None;
+        }
+        let asked = result
+            .as_ref()
+            .ok()
+            .and_then(|response| asked_wait(&response.headers));
+        let wait = match asked {
+            Some(asked) if asked > self.settings.max_retry_after => return None,
+            Some(asked) => asked,
+            None => self.backoff(),
+        };
+        let until = Instant::now().checked_add(wait)?;
+        if self.deadline.is_some_and(|deadline| until >= deadline) {
+            return None;
+        }
+        telemetry::retry(request, result, self.sent, wait);
+        Some(Box::pin(tokio::time::sleep_until(until)))
+    }
+
+    fn clone_request(&mut self, request: &WireRequest) -> Option<WireRequest> {
+        Some(request.clone())
+    }
+}
+
+impl Attempts {
+    /// Doubles from attempt to attempt; between half and all of that, so that many clients do not come back at once.
+    fn backoff(&mut self) -> Duration {
+        let doublings = self.sent.saturating_sub(1).min(16);
+        let full = self.settings.base.saturating_mul(1 << doublings);
+        full.min(self.settings.max_backoff)
+            .mul_f64(0.5 + 0.5 * self.jitter.0.f64())
+    }
+}
+
+/// A source of numbers that depends on the seed and the request alone, not on what else happens at the time.
+#[derive(Debug, Clone)]
+struct Jitter(fastrand::Rng);
+
+impl Jitter {
+    fn new(seed: u64, request: &WireRequest) -> Self {
+        let mixed = canonical::key(request)
+            .iter()
+            .fold(seed, |mixed, byte| mixed.rotate_left(8) ^ u64::from(*byte));
+        Self(fastrand::Rng::with_seed(mixed))
+    }
+}
+
+fn is_worth_repeating(request: &WireRequest, result: &Result<WireResponse, WireError>) -> bool {
+    if !request.policy.idempotent {
+        return false;
+    }
+    match result {
+        // For a body that is passed on as it comes these happen before its first byte only: later ones are in the
+        // stream, past this layer.
+        Err(WireError::Connect { .. } | WireError::Broken { .. } | WireError::Timeout { .. }) => true,
+        Err(_) => false,
+        Ok(response) => match told(response) {
+            Some(decided) => decided && !response.status.is_success(),
+            None => is_passing(request.policy.purpose, response.status) && !quota_is_gone(response),
+        },
+    }
+}
+
+/// What the provider itself says about a retry.
+fn told(response: &WireResponse) -> Option<bool> {
+    match response.headers.get("x-should-retry")?.as_bytes() {
+        b"true" => Some(true),
+        b"false" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether the status speaks of a passing trouble. Metabase answers definite failures of a query with 500; model
+/// providers answer passing ones with it, with 409 and with 529 (overloaded).
+fn is_passing(purpose: Purpose, status: StatusCode) -> bool {
+    match status.as_u16() {
+        408 | 429 | 502 | 503 | 504 => true,
+        409 | 500 | 529 => purpose == Purpose::Completion,
+        _ => false,
+    }
+}
+
+/// A 429 that no waiting mends: the account has no money left.
+fn quota_is_gone(response: &WireResponse) -> bool {
+    let Some(body) = &response.held else { return false };
+    let Ok(body) = serde_json::from_slice::<Value>(body) else {
+        return false;
+    };
+    ["/error/code", "/error/type"]
+        .iter()
+        .any(|pointer| body.pointer(pointer).and_then(Value::as_str) == Some("insufficient_quota"))
+}

@@ -1,0 +1,91 @@
+use std::time::Duration;
+
+use super::Grants;
+
+/// How a stack is set up.
+#[derive(Debug, Clone)]
+pub struct WireSettings {
+    /// What may be sent, and where to. [`Grants::none`] sends nothing.
+    pub grants: Grants,
+    /// The cache.
+    pub cache: CacheSettings,
+    /// Limits on what is in flight.
+    pub limit: LimitSettings,
+    /// Retries.
+    pub retry: RetrySettings,
+}
+
+impl WireSettings {
+    /// The defaults, with these grants.
+    pub fn new(grants: Grants) -> Self {
+        Self {
+            grants,
+            cache: CacheSettings::default(),
+            limit: LimitSettings::default(),
+            retry: RetrySettings::default(),
+        }
+    }
+}
+
+/// How long and how much the cache keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheSettings {
+    /// How long a response is served again after it came in; zero keeps nothing.
+    pub time_to_live: Duration,
+    /// Most bytes kept, all bodies together.
+    pub max_bytes: u64,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self {
+            time_to_live: Duration::from_secs(60),
+            max_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// How much is in flight at once. Data queries are limited to one per session besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// Most requests in flight to one host; at least one.
+    pub per_host: usize,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self { per_host: 8 }
+    }
+}
+
+/// How often and when a request is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetrySettings {
+    /// Most times one request is sent; one never retries.
+    pub attempts: u32,
+    /// The first wait, before jitter; each further one is twice as long.
+    pub base: Duration,
+    /// Longest wait of our own choosing, before jitter.
+    pub max_backoff: Duration,
+    /// Longest wait a server may ask for; when it asks for more, its response is given back at once.
+    pub max_retry_after: Duration,
+    /// Longest wait for the first byte of an answer to [`super::Purpose::Auth`] and [`super::Purpose::Metadata`]
+    /// before it is sent again. Queries and completions may rightly think for as long as their own timeout lasts,
+    /// and sending them again would only double the work.
+    pub first_byte: Duration,
+    /// Where the jitter comes from: equal seeds and requests wait equally long.
+    pub seed: u64,
+}
+
+impl Default for RetrySettings {
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            base: Duration::from_millis(500),
+            max_backoff: Duration::from_secs(8),
+            max_retry_after: Duration::from_secs(20),
+            first_byte: Duration::from_secs(20),
+            seed: 0,
+        }
+    }
+}
