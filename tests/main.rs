@@ -19,6 +19,7 @@ mod loops;
 mod metabase;
 mod model;
 mod offline;
+mod prompt;
 mod result;
 mod sandbox;
 mod support;

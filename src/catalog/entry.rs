@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,6 +16,16 @@ pub enum EntryKind {
     Metric,
     /// A table that is queried by its fields, measures and segments.
     Table,
+}
+
+impl fmt::Display for EntryKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Card => "card",
+            Self::Metric => "metric",
+            Self::Table => "table",
+        })
+    }
 }
 
 /// One thing the model may use.

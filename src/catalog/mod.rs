@@ -5,14 +5,23 @@
 //! This folder knows nothing of HTTP: `metabase` turns a server into entries, this folder keeps them.
 
 mod allowed;
+mod compare;
+mod drift;
 mod entry;
 mod ids;
+mod nearest;
 mod set;
+mod store;
+mod view;
 
 pub use allowed::{AllowedCard, AllowedMetric, AllowedTable};
+pub use drift::{Change, Drift, Part, PartChange, What};
 pub use entry::{
     AllowedValues, CardEntry, Dimension, Entry, EntryKind, Measure, MetricEntry, Parameter, ParameterTarget,
     Segment, TableEntry,
 };
 pub use ids::{CardId, CollectionId, MeasureId, MetricId, SegmentId, TableId};
+pub use nearest::nearest;
 pub use set::Catalog;
+pub use store::{CatalogStore, Kept, Lookup, StoreError, StoreKey, Unusable};
+pub use view::{ListRow, NoSuchEntry, find, list_rows};

@@ -2,12 +2,25 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AllowedCard, AllowedMetric, AllowedTable, CardId, Entry, MetricId, TableId};
+use super::{AllowedCard, AllowedMetric, AllowedTable, CardId, Entry, EntryKind, MetricId, TableId};
 
 /// The loaded, curated set. Immutable: a refresh makes a new one, between sessions and never inside one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Unsorted")]
 pub struct Catalog {
     entries: Vec<Entry>,
+}
+
+/// What a catalog is read from: nothing says that a file is still sorted and free of doubles.
+#[derive(Deserialize)]
+struct Unsorted {
+    entries: Vec<Entry>,
+}
+
+impl From<Unsorted> for Catalog {
+    fn from(read: Unsorted) -> Self {
+        Self::new(read.entries)
+    }
 }
 
 impl Catalog {
@@ -27,6 +40,13 @@ impl Catalog {
     pub fn fingerprint(&self) -> String {
         let bytes = serde_json::to_vec(&self.entries).unwrap_or_default();
         blake3::hash(&bytes).to_hex().chars().take(32).collect()
+    }
+
+    /// The entry of that kind and id, if it is curated.
+    pub fn entry(&self, kind: EntryKind, id: u32) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .find(|entry| entry.kind() == kind && entry.id() == id)
     }
 
     /// The permission to run a card, if it is curated.

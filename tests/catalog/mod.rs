@@ -1,1 +1,6 @@
+//! The catalog as it is kept, compared and listed.
 
+mod drift;
+mod nearest;
+mod store;
+mod view;

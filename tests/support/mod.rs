@@ -1,3 +1,4 @@
+pub mod catalogs;
 pub mod reply;
 pub mod scripted_anthropic;
 pub mod scripted_model;

@@ -1,0 +1,268 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use url::Url;
+
+use super::Catalog;
+use crate::config::{CatalogSettings, ContentRule};
+use crate::wire::Principal;
+
+/// Version of the file format. A file of any other version is not read.
+const VERSION: u32 = 1;
+
+/// A file longer than this is not one of ours.
+const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Tells the temporary files of one process apart.
+static WRITES: AtomicU64 = AtomicU64::new(0);
+
+/// What a kept catalog is kept under: the same server, rules and principal. Another principal may see other things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreKey {
+    /// The server's address, without credentials, query or fragment.
+    source: String,
+    /// Hash of source, rules and principal, hex.
+    hash: String,
+}
+
+impl StoreKey {
+    /// The key for a server, what is selected from it, and who looks.
+    pub fn new(source: &Url, settings: &CatalogSettings, principal: &Principal) -> Self {
+        let source = public_address(source);
+        let rules = json!({
+            "cards": rule(&settings.cards),
+            "metrics": rule(&settings.metrics),
+            "tables": {"ids": sorted(&settings.tables.ids), "name_prefix": settings.tables.name_prefix},
+            "source": source,
+            "principal": principal.0,
+        });
+        let hash = blake3::hash(rules.to_string().as_bytes());
+        Self {
+            source,
+            hash: hash.to_hex().chars().take(32).collect(),
+        }
+    }
+}
+
+fn public_address(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Fails only for addresses that cannot have credentials.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.into()
+}
+
+fn rule<Id: Copy + Ord + Serialize>(rule: &ContentRule<Id>) -> serde_json::Value {
+    json!({
+        "collections": sorted(&rule.collections),
+        "root_collection": rule.root_collection,
+        "recursive": rule.recursive,
+        "ids": sorted(&rule.ids),
+        "name_prefix": rule.name_prefix,
+        "verified_only": rule.verified_only,
+    })
+}
+
+fn sorted<Id: Copy + Ord>(ids: &[Id]) -> Vec<Id> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// A catalog as it was kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Version of the format.
+    version: u32,
+    /// Hash of server, rules and principal.
+    key: String,
+    /// The server's address.
+    pub source: String,
+    /// When it was loaded.
+    pub loaded_at: Timestamp,
+    /// The catalog's fingerprint.
+    pub fingerprint: String,
+    /// What could not be loaded then, in words.
+    pub warnings: Vec<String>,
+    /// The catalog.
+    pub catalog: Catalog,
+}
+
+/// What was found on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup {
+    /// A catalog young enough to be used.
+    Fresh(Box<Kept>),
+    /// A catalog that should be loaded again; good for comparing.
+    Stale(Box<Kept>),
+    /// None was kept.
+    Missing,
+    /// A file that cannot be used: say so and load again.
+    Unusable(Unusable),
+}
+
+/// Why a kept file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// It is of another version of the format.
+    #[error("the kept catalog {} has format version {found}, this program reads {VERSION}; it is loaded again", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+    },
+    /// It was kept for another server, other rules or another principal.
+    #[error("the kept catalog {} belongs to another server, rule or principal; it is loaded again", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be read or is damaged.
+    #[error("the kept catalog {} cannot be used ({reason}); it is loaded again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A catalog could not be kept. Nothing depends on it but the next start's speed.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to keep the catalog in {}; check that the folder is writable or set another cache_dir", path.display())]
+pub struct StoreError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
+
+/// Loaded catalogs in a folder, one file per server, rules and principal. The files hold names, descriptions and sampled
+/// values, never a credential; on Unix only their owner can read them.
+#[derive(Debug, Clone)]
+pub struct CatalogStore {
+    dir: PathBuf,
+}
+
+impl CatalogStore {
+    /// The store in `dir`, which is made when something is first kept.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// The file a key's catalog is kept in.
+    pub fn path(&self, key: &StoreKey) -> PathBuf {
+        self.dir.join(format!("catalog-{}.json", key.hash))
+    }
+
+    /// What is kept for `key`. Fresh means: not older than `max_age` at `now`, and not from the future.
+    pub fn read(&self, key: &StoreKey, now: Timestamp, max_age: Duration) -> Lookup {
+        let path = self.path(key);
+        let bytes = match read_capped(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Lookup::Missing,
+            Err(error) => return damaged(path, &error),
+        };
+        let value: serde_json::Value = match serde_json::from_slice(&bytes) {
+            Ok(value) => value,
+            Err(error) => return damaged(path, &error),
+        };
+        match value.get("version").and_then(serde_json::Value::as_u64) {
+            Some(found) if found == u64::from(VERSION) => {}
+            Some(found) => return Lookup::Unusable(Unusable::Version { path, found }),
+            None => return damaged(path, &"it has no version"),
+        }
+        let kept: Kept = match serde_json::from_value(value) {
+            Ok(kept) => kept,
+            Err(error) => return damaged(path, &error),
+        };
+        if kept.key != key.hash || kept.source != key.source {
+            return Lookup::Unusable(Unusable::Foreign { path });
+        }
+        if kept.fingerprint != kept.catalog.fingerprint() {
+            return damaged(path, &"its fingerprint does not fit its content");
+        }
+        let age = now.duration_since(kept.loaded_at);
+        if Duration::try_from(age).is_ok_and(|age| age <= max_age) {
+            Lookup::Fresh(Box::new(kept))
+        } else {
+            Lookup::Stale(Box::new(kept))
+        }
+    }
+
+    /// Keeps `catalog` as loaded at `now`, replacing what was kept for `key` in one step. Returns the file.
+    pub fn write(
+        &self,
+        key: &StoreKey,
+        catalog: &Catalog,
+        warnings: &[String],
+        now: Timestamp,
+    ) -> Result<PathBuf, StoreError> {
+        let path = self.path(key);
+        let fail = |source| StoreError {
+            path: path.clone(),
+            source,
+        };
+        let kept = Kept {
+            version: VERSION,
+            key: key.hash.clone(),
+            source: key.source.clone(),
+            loaded_at: now,
+            fingerprint: catalog.fingerprint(),
+            warnings: warnings.to_vec(),
+            catalog: catalog.clone(),
+        };
+        let bytes = serde_json::to_vec(&kept).map_err(|error| fail(error.into()))?;
+        fs::create_dir_all(&self.dir).map_err(fail)?;
+        let unique = WRITES.fetch_add(1, Ordering::Relaxed);
+        let temporary = path.with_extension(format!("{}-{unique}.tmp", std::process::id()));
+        let replaced = write_private(&temporary, &bytes).and_then(|()| fs::rename(&temporary, &path));
+        if let Err(error) = replaced {
+            // Best effort: the error that counts is the one before.
+            let _ = fs::remove_file(&temporary);
+            return Err(fail(error));
+        }
+        Ok(path)
+    }
+}
+
+fn damaged(path: PathBuf, reason: &impl ToString) -> Lookup {
+    Lookup::Unusable(Unusable::Damaged {
+        path,
+        reason: reason.to_string(),
+    })
+}
+
+fn read_capped(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MAX_FILE_BYTES.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too long"));
+    }
+    Ok(bytes)
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

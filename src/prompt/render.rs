@@ -1,0 +1,129 @@
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::entry::{Detail, EntryView};
+use super::templates::{self, Templates};
+use crate::catalog::{Catalog, Entry};
+use crate::model::ToolSpec;
+
+/// Bytes the entries may take in the prompt. Above it they are shown in a shorter form, and the model asks for the rest
+/// with `describe`.
+pub const CATALOG_BUDGET_BYTES: usize = 60_000;
+
+/// The cached prefix: tools, system core, catalog. A function of templates, catalog and tool schemas alone.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// The system prompt, catalog included.
+    pub system: Arc<str>,
+    /// The tools, in order.
+    pub tools: Arc<[ToolSpec]>,
+    /// Hash of the whole prefix (hex).
+    pub hash: String,
+    /// Hash of each segment, in order: `tools`, `core`, `catalog`.
+    pub segments: Vec<(&'static str, String)>,
+}
+
+/// Why a prompt could not be rendered: a template does not fit its values.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to render the prompt template {template}: {reason}")]
+pub struct PromptError {
+    /// The template.
+    pub template: &'static str,
+    /// The engine's message.
+    pub reason: String,
+}
+
+impl Prompt {
+    /// Renders the prefix.
+    pub fn render(catalog: &Catalog, tools: Arc<[ToolSpec]>) -> Result<Self, PromptError> {
+        let tool_bytes = serde_json::to_string(&tools).map_err(|error| PromptError {
+            template: "tools",
+            reason: error.to_string(),
+        })?;
+        let templates = Templates::new()?;
+        let core = templates.render(templates::CORE, &CoreValues::new(catalog))?;
+        let entries = catalog_text(&templates, catalog)?;
+        let segments = vec![
+            ("tools", hash(&tool_bytes)),
+            ("core", hash(&core)),
+            ("catalog", hash(&entries)),
+        ];
+        let all: Vec<&str> = segments.iter().map(|(_, hash)| hash.as_str()).collect();
+        Ok(Self {
+            hash: hash(&all.join("\n")),
+            system: Arc::from(format!("{core}\n{entries}")),
+            tools,
+            segments,
+        })
+    }
+}
+
+/// The whole text of one entry, as the prompt shows it when the catalog is small: for `describe`. Every line is the
+/// curator's or the server's word and has been made safe to show.
+pub fn entry_text(entry: &Entry) -> Result<String, PromptError> {
+    one_entry(&Templates::new()?, entry, Detail::Full).map(|text| text.trim_end().to_owned())
+}
+
+/// What the core template may ask about.
+#[derive(Serialize)]
+struct CoreValues {
+    has_tables: bool,
+}
+
+impl CoreValues {
+    fn new(catalog: &Catalog) -> Self {
+        Self {
+            has_tables: catalog
+                .entries()
+                .iter()
+                .any(|entry| matches!(entry, Entry::Table(_))),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CatalogValues {
+    count: usize,
+    form: &'static str,
+    entries: Vec<String>,
+}
+
+/// The fenced catalog in the fullest form that fits the budget. Names are always all there, whatever they take: an
+/// entry that is left out could not be used.
+fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, PromptError> {
+    let mut fitting = (Vec::new(), "names");
+    for (detail, form) in [
+        (Detail::Full, "full"),
+        (Detail::Short, "short"),
+        (Detail::Names, "names"),
+    ] {
+        let entries: Vec<String> = catalog
+            .entries()
+            .iter()
+            .map(|entry| one_entry(templates, entry, detail))
+            .collect::<Result<_, _>>()?;
+        let bytes: usize = entries.iter().map(String::len).sum();
+        fitting = (entries, form);
+        if bytes <= CATALOG_BUDGET_BYTES {
+            break;
+        }
+    }
+    let (entries, form) = fitting;
+    templates.render(
+        templates::CATALOG,
+        &CatalogValues {
+            count: entries.len(),
+            form,
+            entries,
+        },
+    )
+}
+
+fn one_entry(templates: &Templates, entry: &Entry, detail: Detail) -> Result<String, PromptError> {
+    templates.render(templates::ENTRY, &EntryView::new(entry, detail))
+}
+
+fn hash(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}

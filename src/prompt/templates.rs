@@ -1,0 +1,52 @@
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use super::PromptError;
+
+/// Every template, by name. They are part of the program: a prompt never depends on the machine it runs on.
+const TEMPLATES: [(&str, &str); 4] = [
+    (CORE, include_str!("../../prompts/system/core.tera")),
+    (CATALOG, include_str!("../../prompts/system/catalog.tera")),
+    (ENTRY, include_str!("../../prompts/system/entry.tera")),
+    (USER_TURN, include_str!("../../prompts/system/user_turn.tera")),
+];
+
+/// How to work.
+pub(super) const CORE: &str = "system/core";
+/// All entries, fenced.
+pub(super) const CATALOG: &str = "system/catalog";
+/// One entry.
+pub(super) const ENTRY: &str = "system/entry";
+/// A question with its day and asker.
+pub(super) const USER_TURN: &str = "system/user_turn";
+
+/// The parsed templates.
+#[derive(Debug)]
+pub(super) struct Templates(Tera);
+
+impl Templates {
+    /// Parses all templates; none of them escapes anything, as no browser reads them.
+    pub(super) fn new() -> Result<Self, PromptError> {
+        let mut tera = Tera::new();
+        tera.autoescape_on(Vec::<&str>::new());
+        tera.add_raw_templates(TEMPLATES).map_err(|error| PromptError {
+            template: "system/*",
+            reason: error.to_string(),
+        })?;
+        Ok(Self(tera))
+    }
+
+    /// Renders one template over values whose order is fixed.
+    pub(super) fn render(
+        &self,
+        template: &'static str,
+        values: &impl Serialize,
+    ) -> Result<String, PromptError> {
+        Context::from_serialize(values)
+            .and_then(|context| self.0.render(template, &context))
+            .map_err(|error| PromptError {
+                template,
+                reason: error.to_string(),
+            })
+    }
+}
