@@ -8,7 +8,7 @@ use super::settings::CacheSettings;
 use super::stack::{Answer, Next};
 use super::{CacheRule, ServedBy, WireError, WireRequest, WireResponse, canonical};
 
-/// Memory of one kept response besides its body: key, headers, bookkeeping. An estimate.
+/// Memory of one kept response besides its body and the texts of its headers. An estimate.
 const OVERHEAD: usize = 1024;
 
 /// A response as it is kept.
@@ -21,6 +21,16 @@ struct Kept {
 }
 
 impl Kept {
+    /// Bytes of memory it takes.
+    fn weight(&self) -> u32 {
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.as_str().len().saturating_add(value.len()));
+        let bytes = headers.fold(self.body.len().saturating_add(OVERHEAD), usize::saturating_add);
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+
     fn serve(self, served_by: ServedBy) -> WireResponse {
         let mut response = WireResponse::whole(self.status, self.headers, self.body, served_by);
         if served_by == ServedBy::Live {
@@ -48,9 +58,7 @@ impl Store {
         let kept = (!settings.time_to_live.is_zero()).then(|| {
             moka::future::Cache::builder()
                 .max_capacity(settings.max_bytes)
-                .weigher(|_, kept: &Kept| {
-                    u32::try_from(kept.body.len().saturating_add(OVERHEAD)).unwrap_or(u32::MAX)
-                })
+                .weigher(|_, kept: &Kept| kept.weight())
                 .time_to_live(settings.time_to_live)
                 .build()
         });

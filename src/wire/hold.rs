@@ -1,14 +1,12 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use tower::ServiceExt;
 
 use super::stack::{Answer, Next};
 use super::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse};
-
-const FIRST_BLOCK: usize = 64 * 1024;
 
 /// One attempt: reads the whole body where the policy says so, so that the layers above can send the request
 /// again or keep the response. The body of an error is always read whole: whether a retry makes sense may stand
@@ -64,17 +62,18 @@ impl tower::Service<WireRequest> for Hold {
     }
 }
 
-/// The whole body in one piece, in a buffer that never grows beyond the cap.
+/// The whole body in one piece, in a buffer that never grows beyond the cap and keeps no room it does not need.
 async fn gather(mut body: BodyStream, cap: usize) -> Result<Bytes, WireError> {
-    let mut whole = BytesMut::new();
+    let mut whole = Vec::new();
     while let Some(chunk) = body.next().await {
         let chunk = chunk?;
         let needed = whole.len().saturating_add(chunk.len());
         if needed > whole.capacity() {
-            let roomy = needed.saturating_mul(2).clamp(FIRST_BLOCK, cap.max(FIRST_BLOCK));
-            whole.reserve(roomy.max(needed).saturating_sub(whole.len()));
+            let roomy = needed.saturating_mul(2).min(cap).max(needed);
+            whole.reserve_exact(roomy.saturating_sub(whole.len()));
         }
         whole.extend_from_slice(&chunk);
     }
-    Ok(whole.freeze())
+    whole.shrink_to_fit();
+    Ok(whole.into())
 }

@@ -136,15 +136,19 @@ fn is_worth_repeating(request: &WireRequest, result: &Result<WireResponse, WireE
         // stream, past this layer.
         Err(WireError::Connect { .. } | WireError::Broken { .. } | WireError::Timeout { .. }) => true,
         Err(_) => false,
-        Ok(response) => match told(response) {
-            Some(decided) => decided && !response.status.is_success(),
+        Ok(response) if response.status.is_success() => false,
+        Ok(response) => match told(request.policy.purpose, response) {
+            Some(decided) => decided,
             None => is_passing(request.policy.purpose, response.status) && !quota_is_gone(response),
         },
     }
 }
 
-/// What the provider itself says about a retry.
-fn told(response: &WireResponse) -> Option<bool> {
+/// What a model's provider itself says about a retry.
+fn told(purpose: Purpose, response: &WireResponse) -> Option<bool> {
+    if purpose != Purpose::Completion {
+        return None;
+    }
     match response.headers.get("x-should-retry")?.as_bytes() {
         b"true" => Some(true),
         b"false" => Some(false),

@@ -146,3 +146,42 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     }
     cause.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::super::{CacheRule, Endpoint, Policy, Principal, Purpose};
+    use super::*;
+
+    #[tokio::test]
+    async fn goes_to_the_configured_hosts_only() {
+        let configured = Url::parse("http://127.0.0.1:9/").unwrap();
+        let settings = WireSettings::new(Grants::none().and(&configured, const { &[Endpoint::get("/")] }));
+        let mut transport = Transport::new(&settings).unwrap();
+        for elsewhere in [
+            "http://127.0.0.1:10/",
+            "https://127.0.0.1:9/",
+            "http://who:pw@localhost:9/",
+        ] {
+            let request = WireRequest {
+                method: http::Method::GET,
+                url: Url::parse(elsewhere).unwrap(),
+                headers: http::HeaderMap::new(),
+                body: None,
+                policy: Policy {
+                    purpose: Purpose::Metadata,
+                    principal: Principal::default(),
+                    idempotent: true,
+                    buffered: true,
+                    cap: 1,
+                    timeout: Duration::from_secs(1),
+                    cache: CacheRule::Never,
+                },
+            };
+            let error = tower::Service::call(&mut transport, request).await.unwrap_err();
+            assert!(matches!(error, WireError::Invalid { .. }), "{error}");
+            assert!(!error.to_string().contains("pw"), "{error}");
+        }
+    }
+}

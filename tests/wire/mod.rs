@@ -5,6 +5,7 @@ mod cap;
 mod cut;
 mod grants;
 mod limit;
+mod log;
 mod retry;
 mod server;
 mod tape;
