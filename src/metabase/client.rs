@@ -1,10 +1,14 @@
 use std::sync::Arc;
 
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 use url::Url;
 
-use super::{CardRun, FailureClass, MetabaseError, MetricQuery, TableQuery};
+use super::auth::{Authenticator, Clock};
+use super::call::Caller;
+use super::server::{self, Detected};
+use super::{CardRun, MetabaseError, MetricQuery, TableQuery, agent, card, curate, values};
 use crate::catalog::{
-    AllowedCard, AllowedMetric, AllowedTable, AllowedValues, Catalog, Dimension, Parameter,
+    AllowedCard, AllowedMetric, AllowedTable, AllowedValues, Catalog, Dimension, EntryKind, Parameter,
 };
 use crate::config::{CatalogSettings, MetabaseSettings};
 use crate::result::ResultTable;
@@ -56,87 +60,123 @@ pub struct LoadedCatalog {
     pub warnings: Vec<String>,
 }
 
-/// The Metabase client of one principal. Cheap to clone.
+/// The Metabase client of one principal. Cheap to clone; clones share the credential and what is known of the
+/// server.
 #[derive(Debug, Clone)]
 pub struct MetabaseClient {
-    settings: Arc<MetabaseSettings>,
-    #[expect(dead_code, reason = "wired up with the client")]
-    wire: Wire,
-    #[expect(dead_code, reason = "wired up with the client")]
-    principal: Principal,
+    inner: Arc<Inner>,
 }
 
-fn unfinished(action: String) -> MetabaseError {
-    MetabaseError {
-        action,
-        message: "not connected".into(),
-        class: FailureClass::Unavailable,
-        status: None,
-        source: None,
-    }
+#[derive(Debug)]
+struct Inner {
+    caller: Caller,
+    detected: OnceCell<Detected>,
 }
 
 impl MetabaseClient {
     /// A client of the configured server. Sends nothing yet.
     pub fn new(settings: MetabaseSettings, wire: Wire, principal: Principal) -> Self {
-        Self {
-            settings: Arc::new(settings),
+        Self::with_clock(settings, wire, principal, Clock::default())
+    }
+
+    /// The same, with a clock of its own for the tokens it signs.
+    pub fn with_clock(settings: MetabaseSettings, wire: Wire, principal: Principal, clock: Clock) -> Self {
+        let caller = Caller {
+            auth: Authenticator::new(settings.auth.clone(), clock),
+            in_flight: Semaphore::new(settings.max_concurrency.max(1)),
+            settings,
             wire,
             principal,
+            signing_in: Mutex::default(),
+        };
+        Self {
+            inner: Arc::new(Inner {
+                caller,
+                detected: OnceCell::new(),
+            }),
         }
     }
 
-    /// What answers; asked once and kept.
+    /// What answers; asked once and kept. An error when nothing answers or the credential is refused.
     pub async fn server(&self) -> Result<ServerInfo, MetabaseError> {
-        Err(unfinished("reach the server".into()))
+        Ok(self.detected().await?.info.clone())
     }
 
-    /// Loads what the rules select.
-    pub async fn load_catalog(&self, _rules: &CatalogSettings) -> Result<LoadedCatalog, MetabaseError> {
-        Err(unfinished("load the catalog".into()))
+    /// Loads what the rules select. What could not be read is left out with a warning; the order of entries and
+    /// warnings does not depend on which response came first.
+    pub async fn load_catalog(&self, rules: &CatalogSettings) -> Result<LoadedCatalog, MetabaseError> {
+        let detected = self.detected().await?;
+        curate::load(&self.inner.caller, detected, rules).await
     }
 
     /// Runs a curated card.
     pub async fn run_card(&self, run: &CardRun) -> Result<Fetched, MetabaseError> {
-        Err(unfinished(format!("run card {}", run.card.id())))
+        card::run(&self.inner.caller, run).await
     }
 
-    /// Queries a curated metric.
+    /// Queries a curated metric. Needs the Agent API of v0.59 or v0.60.
     pub async fn query_metric(&self, query: &MetricQuery) -> Result<Fetched, MetabaseError> {
-        Err(unfinished(format!("query metric {}", query.metric.id())))
+        let generation = self
+            .generation(|| format!("query metric {}", query.metric.id()))
+            .await?;
+        agent::metric(&self.inner.caller, generation, query).await
     }
 
-    /// Queries a curated table.
+    /// Queries a curated table. Needs the Agent API of v0.59 or v0.60.
     pub async fn query_table(&self, query: &TableQuery) -> Result<Fetched, MetabaseError> {
-        Err(unfinished(format!("query table {}", query.table.id())))
+        let generation = self
+            .generation(|| format!("query table {}", query.table.id()))
+            .await?;
+        agent::table(&self.inner.caller, generation, query).await
     }
 
     /// Values that a parameter of a curated card takes.
     pub async fn parameter_values(
         &self,
         card: &AllowedCard,
-        _parameter: &Parameter,
+        parameter: &Parameter,
     ) -> Result<AllowedValues, MetabaseError> {
-        Err(unfinished(format!("list values of card {}", card.id())))
+        values::of_parameter(&self.inner.caller, card.id(), &parameter.id, true).await
     }
 
-    /// Values that occur in a dimension; at most `limit`.
+    /// Values that occur in a dimension; at most `limit`. Needs the Agent API of v0.59 or v0.60.
     pub async fn dimension_values(
         &self,
-        _owner: &DimensionOwner,
-        _dimension: &Dimension,
-        _limit: u32,
+        owner: &DimensionOwner,
+        dimension: &Dimension,
+        limit: u32,
     ) -> Result<AllowedValues, MetabaseError> {
-        Err(unfinished("list values".into()))
+        self.generation(|| "list values of a dimension".to_owned())
+            .await?;
+        values::of_dimension(&self.inner.caller, owner, dimension, limit).await
     }
 
     /// The page a person opens for a card, metric or table.
-    pub fn link(&self, kind: crate::catalog::EntryKind, id: u32) -> Option<Url> {
-        let path = match kind {
-            crate::catalog::EntryKind::Card => format!("question/{id}"),
-            crate::catalog::EntryKind::Metric => format!("metric/{id}"),
-            crate::catalog::EntryKind::Table => format!("question#?table={id}"),
-        };
-        self.settings.url.join(&path).ok()
+    pub fn link(&self, kind: EntryKind, id: u32) -> Option<Url> {
+        let mut url = self.inner.caller.settings.url.clone();
+        {
+            let mut segments = url.path_segments_mut().ok()?;
+            segments.pop_if_empty();
+            match kind {
+                EntryKind::Card => segments.push("question").push(&id.to_string()),
+                EntryKind::Metric => segments.push("metric").push(&id.to_string()),
+                EntryKind::Table => segments.push("question"),
+            };
+        }
+        if kind == EntryKind::Table {
+            url.set_fragment(Some(&format!("?table={id}")));
+        }
+        Some(url)
+    }
+
+    async fn generation(&self, action: impl FnOnce() -> String) -> Result<Generation, MetabaseError> {
+        self.detected().await?.generation(&action())
+    }
+
+    async fn detected(&self) -> Result<&Detected, MetabaseError> {
+        self.inner
+            .detected
+            .get_or_try_init(|| server::detect(&self.inner.caller))
+            .await
     }
 }

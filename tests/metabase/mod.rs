@@ -1,1 +1,4 @@
-
+mod answers;
+mod cards;
+mod failures;
+mod scripted;

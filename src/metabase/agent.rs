@@ -1,0 +1,108 @@
+//! Metric and table queries over the Agent API, in the two generations that take filters and group-bys by field id.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::call::{Call, Caller, combined};
+use super::{
+    Fetched, Generation, MetabaseError, MetricQuery, TableQuery, endpoints, fields, order, pages, request,
+};
+use crate::result::Extent;
+
+/// What `execute` never exceeds, and the size of a page of `/v1/query`.
+pub(super) const PAGE: u32 = 200;
+
+/// Runs a metric query, then orders and limits the whole result.
+pub(super) async fn metric(
+    caller: &Caller,
+    generation: Generation,
+    query: &MetricQuery,
+) -> Result<Fetched, MetabaseError> {
+    let id = query.metric.id();
+    let action = format!("query metric {id}");
+    let (_, fields) = fields::metric(caller, id, true).await?;
+    let body = request::metric(query, &fields)?;
+    let mut fetched = match generation {
+        Generation::V59 => execute(caller, &action, body, None).await?,
+        Generation::V60 => pages::fetch(caller, &action, body, None).await?,
+    };
+    let column = fetched.aggregation;
+    order::apply(&mut fetched.table.rows, column, query);
+    Ok(fetched.into())
+}
+
+/// Runs a table query.
+pub(super) async fn table(
+    caller: &Caller,
+    generation: Generation,
+    query: &TableQuery,
+) -> Result<Fetched, MetabaseError> {
+    let id = query.table.id();
+    let action = format!("query table {id}");
+    let (_, fields) = fields::table(caller, id, true).await?;
+    // Without a limit the first builds of v0.59 stop at 100 rows and say nothing.
+    let body = request::table(query, &fields, query.limit.unwrap_or(PAGE).clamp(1, PAGE))?;
+    let fetched = match generation {
+        Generation::V59 => execute(caller, &action, body, query.limit).await?,
+        Generation::V60 => pages::fetch(caller, &action, body, query.limit).await?,
+    };
+    Ok(fetched.into())
+}
+
+/// A table on its way out, with the column a metric is ordered by.
+#[derive(Debug)]
+pub(super) struct Raw {
+    pub(super) table: crate::result::ResultTable,
+    pub(super) served_by: crate::wire::ServedBy,
+    pub(super) aggregation: usize,
+}
+
+impl From<Raw> for Fetched {
+    fn from(raw: Raw) -> Self {
+        Self {
+            table: Arc::new(raw.table),
+            served_by: raw.served_by,
+        }
+    }
+}
+
+async fn execute(
+    caller: &Caller,
+    action: &str,
+    body: Value,
+    limit: Option<u32>,
+) -> Result<Raw, MetabaseError> {
+    #[derive(Deserialize)]
+    struct Constructed {
+        query: String,
+    }
+    let call = |body: Value| Call {
+        action: action.to_owned(),
+        body: Some(body),
+        cached: true,
+        ..Call::default()
+    };
+    let constructed: Constructed = caller.fetch(endpoints::CONSTRUCT, call(body)).await?;
+    let reply = caller
+        .send(endpoints::EXECUTE, call(json!({ "query": constructed.query })))
+        .await?;
+    let answer = Answer::read(&reply)?;
+    let asked_for_less = limit.is_some_and(|limit| limit <= PAGE);
+    let full = answer.rows.len() >= PAGE as usize || answer.rows_truncated.is_some();
+    let extent = if full && !asked_for_less {
+        Extent::ServerLimit {
+            limit: answer.rows_truncated.unwrap_or(u64::from(PAGE)),
+        }
+    } else {
+        Extent::Complete
+    };
+    let aggregation = answer.aggregation_column();
+    Ok(Raw {
+        table: answer.into_table(extent),
+        served_by: combined([reply.served_by]),
+        aggregation,
+    })
+}

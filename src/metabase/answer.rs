@@ -1,0 +1,94 @@
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::call::Reply;
+use super::columns::{self, WireColumn};
+use super::{FailureClass, MetabaseError, failure};
+use crate::result::{Cell, Column, Extent, ResultTable};
+
+/// A completed query, read from a response that is whole.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Vec<Cell>>,
+    /// The limit the server says it stopped at. Set on an exactly full result too.
+    pub(super) rows_truncated: Option<u64>,
+    pub(super) continuation_token: Option<String>,
+    /// Index of the last column that is an aggregation.
+    aggregation: Option<usize>,
+    pub(super) bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    status: Option<String>,
+    data: Option<Data>,
+    continuation_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    #[serde(default)]
+    rows: Vec<Vec<Value>>,
+    #[serde(default)]
+    cols: Vec<WireColumn>,
+    #[serde(default)]
+    rows_truncated: Option<u64>,
+}
+
+impl Answer {
+    /// Success is a 2xx status, complete JSON with nothing after it, and `completed`. Nothing else is.
+    pub(super) fn read(reply: &Reply) -> Result<Self, MetabaseError> {
+        let envelope: Envelope = reply.json()?;
+        if envelope.status.as_deref() != Some("completed") {
+            return Err(reply.failure());
+        }
+        let misshapen = |message: &str| failure::local(&reply.action, FailureClass::Unreadable, message);
+        let Some(data) = envelope.data else {
+            return Err(misshapen(
+                "the query is said to be completed, but there is no data with it",
+            ));
+        };
+        let columns = columns::columns(&data.cols);
+        let width = columns.len();
+        let rows = data
+            .rows
+            .into_iter()
+            .map(|row| {
+                (row.len() == width).then(|| {
+                    row.into_iter()
+                        .zip(&columns)
+                        .map(|(value, column)| columns::cell(value, column.kind))
+                        .collect()
+                })
+            })
+            .collect::<Option<Vec<Vec<Cell>>>>()
+            .ok_or_else(|| misshapen("a row does not have as many values as there are columns"))?;
+        Ok(Self {
+            columns,
+            rows,
+            rows_truncated: data.rows_truncated,
+            continuation_token: envelope.continuation_token,
+            aggregation: data
+                .cols
+                .iter()
+                .rposition(|column| column.source.as_deref() == Some("aggregation")),
+            bytes: reply.body.len() as u64,
+        })
+    }
+
+    /// The column a metric's value stands in: its last aggregation, or the last column.
+    pub(super) fn aggregation_column(&self) -> usize {
+        self.aggregation.unwrap_or(self.columns.len().saturating_sub(1))
+    }
+
+    /// The table, with `extent` as found by the caller.
+    pub(super) fn into_table(self, extent: Extent) -> ResultTable {
+        ResultTable {
+            columns: self.columns,
+            rows: self.rows,
+            extent,
+            bytes_received: self.bytes,
+        }
+    }
+}

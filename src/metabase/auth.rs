@@ -1,0 +1,210 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+use super::{FailureClass, MetabaseError};
+use crate::config::AuthSettings;
+
+/// Metabase takes a token until 180 s after its `iat`. Half of that leaves room for slow requests and clock skew.
+const JWT_MAX_AGE: Duration = Duration::from_secs(90);
+
+/// Where the time for tokens comes from.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// A clock that reads `now`.
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new(Timestamp::now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// What must happen before a request can carry a credential.
+#[derive(Debug)]
+pub(super) enum Need {
+    /// Send these headers.
+    Headers(HeaderMap),
+    /// Exchange this for a session first, then call [`Authenticator::keep_session`].
+    SignIn(SignIn),
+}
+
+/// The body of a sign-in request. Holds a secret.
+pub(super) enum SignIn {
+    /// For `POST /api/session`.
+    Password(serde_json::Value),
+    /// For `POST /auth/sso/to_session`.
+    Jwt(serde_json::Value),
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Password(_) => "SignIn::Password",
+            Self::Jwt(_) => "SignIn::Jwt",
+        })
+    }
+}
+
+/// Holds one principal's credential and renews it. Sends nothing itself.
+#[derive(Debug)]
+pub(super) struct Authenticator {
+    settings: AuthSettings,
+    clock: Clock,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    session: Option<SecretString>,
+    jwt: Option<(Timestamp, SecretString)>,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    email: &'a str,
+    iat: i64,
+}
+
+impl Authenticator {
+    pub(super) fn new(settings: AuthSettings, clock: Clock) -> Self {
+        Self {
+            settings,
+            clock,
+            held: Mutex::default(),
+        }
+    }
+
+    /// What a request to the Agent API (`agent`) or the classic API carries, or what must come first.
+    pub(super) async fn need(&self, agent: bool) -> Result<Need, MetabaseError> {
+        let mut held = self.held.lock().await;
+        match &self.settings {
+            AuthSettings::ApiKey(key) => header("x-api-key", key).map(Need::Headers),
+            AuthSettings::Session(session) => header("x-metabase-session", session).map(Need::Headers),
+            AuthSettings::Password { username, password } => match &held.session {
+                Some(session) => header("x-metabase-session", session).map(Need::Headers),
+                None => Ok(Need::SignIn(SignIn::Password(serde_json::json!({
+                    "username": username,
+                    "password": password.expose_secret(),
+                })))),
+            },
+            AuthSettings::Jwt { secret, email, .. } if agent => {
+                let token = self.token(&mut held, secret, email)?;
+                header(
+                    "authorization",
+                    &SecretString::from(format!("Bearer {}", token.expose_secret())),
+                )
+                .map(Need::Headers)
+            }
+            AuthSettings::Jwt {
+                secret,
+                email,
+                exchange,
+            } => match &held.session {
+                Some(session) => header("x-metabase-session", session).map(Need::Headers),
+                None if *exchange => {
+                    let token = self.token(&mut held, secret, email)?;
+                    Ok(Need::SignIn(SignIn::Jwt(
+                        serde_json::json!({ "jwt": token.expose_secret() }),
+                    )))
+                }
+                None => Err(unauthorized(
+                    "a signed token alone opens only the Agent API; cards and collections need a session, so let \
+                     the token be exchanged for one, or use an API key",
+                )),
+            },
+        }
+    }
+
+    /// Keeps a session that a sign-in returned.
+    pub(super) async fn keep_session(&self, session: SecretString) {
+        self.held.lock().await.session = Some(session);
+    }
+
+    /// Drops what `rejected` carried, after the server refused it. True when a fresh credential can be had, so that
+    /// one more attempt makes sense.
+    pub(super) async fn forget(&self, rejected: &HeaderMap) -> bool {
+        let renewable = matches!(
+            self.settings,
+            AuthSettings::Password { .. } | AuthSettings::Jwt { .. }
+        );
+        if renewable {
+            let mut held = self.held.lock().await;
+            let carried = |name: &str| rejected.get(name).and_then(|value| value.to_str().ok());
+            // Another request may have renewed it meanwhile: only the refused one is dropped.
+            if let (Some(session), Some(sent)) = (&held.session, carried("x-metabase-session"))
+                && session.expose_secret() == sent
+            {
+                held.session = None;
+            }
+            if rejected.contains_key(AUTHORIZATION) {
+                held.jwt = None;
+            }
+        }
+        renewable
+    }
+
+    fn token(
+        &self,
+        held: &mut Held,
+        secret: &SecretString,
+        email: &str,
+    ) -> Result<SecretString, MetabaseError> {
+        let now = self.clock.now();
+        if let Some((minted, token)) = &held.jwt {
+            let age = now.duration_since(*minted);
+            if !age.is_negative() && age.unsigned_abs() < JWT_MAX_AGE {
+                return Ok(token.clone());
+            }
+        }
+        let claims = Claims {
+            email,
+            iat: now.as_second(),
+        };
+        let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
+            .map(SecretString::from)
+            .map_err(|_| unauthorized("the token could not be signed; check the JWT shared secret"))?;
+        held.jwt = Some((now, token.clone()));
+        Ok(token)
+    }
+}
+
+fn header(name: &'static str, secret: &SecretString) -> Result<HeaderMap, MetabaseError> {
+    let mut value = HeaderValue::from_str(secret.expose_secret())
+        .map_err(|_| unauthorized("the credential has characters that no header can carry; copy it again"))?;
+    value.set_sensitive(true);
+    Ok(HeaderMap::from_iter([(HeaderName::from_static(name), value)]))
+}
+
+fn unauthorized(message: &str) -> MetabaseError {
+    MetabaseError {
+        action: "sign in to Metabase".into(),
+        message: message.into(),
+        class: FailureClass::Unauthorized,
+        status: None,
+        source: None,
+    }
+}

@@ -1,0 +1,210 @@
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::auth::{Authenticator, Need, SignIn};
+use super::endpoints::{self, Route};
+use super::{FailureClass, MetabaseError, failure};
+use crate::config::MetabaseSettings;
+use crate::wire::{CacheRule, Policy, Principal, ServedBy, Wire, WireRequest};
+
+/// Sends requests of the endpoint table with the principal's credential.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) settings: MetabaseSettings,
+    pub(super) wire: Wire,
+    pub(super) principal: Principal,
+    pub(super) auth: Authenticator,
+    /// One sign-in at a time: Metabase throttles them per person.
+    pub(super) signing_in: tokio::sync::Mutex<()>,
+    /// `max_concurrency` permits.
+    pub(super) in_flight: tokio::sync::Semaphore,
+}
+
+/// One request, before it has an address and a credential.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Call<'a> {
+    /// What is tried, on which thing, for errors: `run card 7`.
+    pub(super) action: String,
+    /// What stands in the path's `{id}`.
+    pub(super) ids: Vec<String>,
+    /// The query string.
+    pub(super) query: Vec<(&'a str, String)>,
+    /// The JSON body.
+    pub(super) body: Option<Value>,
+    /// Whether a kept response will do, where the endpoint allows one.
+    pub(super) cached: bool,
+}
+
+/// A whole response of any status.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) action: String,
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+    pub(super) served_by: ServedBy,
+}
+
+impl Reply {
+    /// The body as `T`: only for a 2xx status and complete JSON with nothing after it.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, MetabaseError> {
+        if !self.status.is_success() {
+            return Err(self.failure());
+        }
+        serde_json::from_slice(&self.body)
+            .map_err(|error| failure::unreadable(&self.action, self.status, &self.body, &error))
+    }
+
+    /// The error this response is.
+    pub(super) fn failure(&self) -> MetabaseError {
+        failure::from_response(&self.action, self.status, &self.body)
+    }
+}
+
+impl Caller {
+    /// Sends `call` and reads the whole response. A refused credential is renewed once where it can be.
+    pub(super) async fn send(&self, endpoint: Route, call: Call<'_>) -> Result<Reply, MetabaseError> {
+        let headers = self.credential(endpoint).await?;
+        let reply = self.send_with(endpoint, &call, headers.clone()).await?;
+        if reply.status == StatusCode::UNAUTHORIZED && self.auth.forget(&headers).await {
+            let headers = self.credential(endpoint).await?;
+            return self.send_with(endpoint, &call, headers).await;
+        }
+        Ok(reply)
+    }
+
+    /// Like [`Caller::send`], and reads the body as `T`.
+    pub(super) async fn fetch<T: DeserializeOwned>(
+        &self,
+        endpoint: Route,
+        call: Call<'_>,
+    ) -> Result<T, MetabaseError> {
+        self.send(endpoint, call).await?.json()
+    }
+
+    /// Sends without a credential.
+    pub(super) async fn send_public(&self, endpoint: Route, call: Call<'_>) -> Result<Reply, MetabaseError> {
+        self.send_with(endpoint, &call, HeaderMap::new()).await
+    }
+
+    async fn credential(&self, endpoint: Route) -> Result<HeaderMap, MetabaseError> {
+        if let Need::Headers(headers) = self.auth.need(endpoint.is_agent()).await? {
+            return Ok(headers);
+        }
+        let _turn = self.signing_in.lock().await;
+        match self.auth.need(endpoint.is_agent()).await? {
+            Need::Headers(headers) => Ok(headers),
+            Need::SignIn(sign_in) => {
+                self.sign_in(sign_in).await?;
+                match self.auth.need(endpoint.is_agent()).await? {
+                    Need::Headers(headers) => Ok(headers),
+                    Need::SignIn(_) => Err(failure::local(
+                        "sign in to Metabase",
+                        FailureClass::Unauthorized,
+                        "the session was refused right after it was made; try again",
+                    )),
+                }
+            }
+        }
+    }
+
+    async fn sign_in(&self, sign_in: SignIn) -> Result<(), MetabaseError> {
+        let (endpoint, body, key) = match sign_in {
+            SignIn::Password(body) => (endpoints::SIGN_IN, body, "id"),
+            SignIn::Jwt(body) => (endpoints::JWT_TO_SESSION, body, "session_token"),
+        };
+        let call = Call {
+            action: "sign in to Metabase".into(),
+            body: Some(body),
+            ..Call::default()
+        };
+        let answer: Value = self.send_public(endpoint, call).await?.json()?;
+        match answer.get(key).and_then(Value::as_str) {
+            Some(session) => {
+                self.auth
+                    .keep_session(SecretString::from(session.to_owned()))
+                    .await;
+                Ok(())
+            }
+            None if answer.get("mfa_required").is_some() => Err(failure::local(
+                "sign in to Metabase",
+                FailureClass::Unauthorized,
+                "this person needs a second factor, which cannot be given here; use an API key",
+            )),
+            None => Err(failure::local(
+                "sign in to Metabase",
+                FailureClass::Unreadable,
+                "the server accepted the credential but returned no session",
+            )),
+        }
+    }
+
+    async fn send_with(
+        &self,
+        endpoint: Route,
+        call: &Call<'_>,
+        mut headers: HeaderMap,
+    ) -> Result<Reply, MetabaseError> {
+        let action = &call.action;
+        let ids: Vec<&str> = call.ids.iter().map(String::as_str).collect();
+        let Some(mut url) = endpoint.url(&self.settings.url, &ids) else {
+            let message = format!("{} cannot be the base of an address", self.settings.url.scheme());
+            return Err(failure::local(action, FailureClass::Unreadable, &message));
+        };
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        if call.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let request = WireRequest {
+            method: endpoint.http_method(),
+            url,
+            headers,
+            body: call.body.as_ref().map(|body| Bytes::from(body.to_string())),
+            policy: Policy {
+                purpose: endpoint.purpose,
+                principal: self.principal.clone(),
+                idempotent: endpoint.idempotent,
+                buffered: true,
+                cap: self.settings.max_response_bytes,
+                timeout: self.settings.timeout,
+                cache: match (endpoint.cacheable && call.cached, endpoint.purpose) {
+                    (false, _) => CacheRule::Never,
+                    (true, crate::wire::Purpose::DataQuery) => {
+                        CacheRule::WhenSuccessful(failure::is_completed)
+                    }
+                    (true, _) => CacheRule::WhenSuccessful(failure::is_whole_json),
+                },
+            },
+        };
+        let sent = async {
+            // The semaphore is never closed, so there is always a permit at the end of the wait.
+            let _permit = self.in_flight.acquire().await;
+            let response = self.wire.send(request).await?;
+            let (status, served_by) = (response.status, response.served_by);
+            Ok((status, served_by, response.bytes().await?))
+        };
+        let (status, served_by, body) = sent.await.map_err(|error| failure::from_wire(action, error))?;
+        Ok(Reply {
+            action: action.clone(),
+            status,
+            body,
+            served_by,
+        })
+    }
+}
+
+/// What served a result made of several responses: the server, as soon as one of them came from it.
+pub(super) fn combined(served: impl IntoIterator<Item = ServedBy>) -> ServedBy {
+    served
+        .into_iter()
+        .reduce(|left, right| match (left, right) {
+            (ServedBy::Live, _) | (_, ServedBy::Live) => ServedBy::Live,
+            (ServedBy::Tape, _) | (_, ServedBy::Tape) => ServedBy::Tape,
+            (ServedBy::Cache, ServedBy::Cache) => ServedBy::Cache,
+        })
+        .unwrap_or(ServedBy::Live)
+}

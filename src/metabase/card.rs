@@ -1,0 +1,94 @@
+//! Running saved questions and models over the classic API, which every version has.
+
+use std::sync::Arc;
+
+use serde_json::{Number, Value, json};
+
+use super::answer::Answer;
+use super::call::{Call, Caller};
+use super::{CardArgument, CardRun, Fetched, MetabaseError, endpoints};
+use crate::catalog::{Parameter, ParameterTarget};
+use crate::result::Extent;
+
+/// The limits a server has unless its administrator changed them: rows as they are, and rows of groups.
+const DEFAULT_CAPS: [usize; 2] = [2_000, 10_000];
+
+/// Runs a card.
+pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, MetabaseError> {
+    let id = run.card.id();
+    let parameters: Vec<Value> = run.arguments.iter().map(argument).collect();
+    let call = Call {
+        action: format!("run card {id}"),
+        ids: vec![id.to_string()],
+        body: Some(json!({ "parameters": parameters })),
+        cached: true,
+        ..Call::default()
+    };
+    let reply = caller.send(endpoints::CARD_QUERY, call).await?;
+    let answer = Answer::read(&reply)?;
+    let held = answer.rows.len();
+    let extent = match answer.rows_truncated {
+        Some(limit) => Extent::ServerLimit { limit },
+        None if DEFAULT_CAPS.contains(&held) => Extent::ServerLimit { limit: held as u64 },
+        None => Extent::Complete,
+    };
+    Ok(Fetched {
+        table: Arc::new(answer.into_table(extent)),
+        served_by: reply.served_by,
+    })
+}
+
+fn argument(argument: &CardArgument) -> Value {
+    let parameter = &argument.parameter;
+    let target = match parameter.target {
+        ParameterTarget::Variable => "variable",
+        ParameterTarget::Dimension => "dimension",
+    };
+    json!({
+        "id": parameter.id,
+        "type": parameter.kind,
+        "target": [target, ["template-tag", parameter.slug]],
+        "value": value(parameter, &argument.value),
+    })
+}
+
+/// The value in the shape its parameter type wants: a field filter takes a list, a raw variable and a date one
+/// scalar, and numbers are numbers even where the model wrote text.
+fn value(parameter: &Parameter, value: &Value) -> Value {
+    let typed = |value: &Value| scalar(&parameter.kind, value);
+    match value {
+        Value::Null => Value::Null,
+        Value::Array(items) if takes_list(parameter) => items.iter().map(typed).collect(),
+        Value::Array(items) => match items.as_slice() {
+            [one] => typed(one),
+            several => several.iter().map(typed).collect(),
+        },
+        one if takes_list(parameter) => Value::Array(vec![typed(one)]),
+        one => typed(one),
+    }
+}
+
+fn takes_list(parameter: &Parameter) -> bool {
+    parameter.target == ParameterTarget::Dimension
+        && !parameter.kind.starts_with("date")
+        && parameter.kind != "temporal-unit"
+}
+
+fn scalar(kind: &str, value: &Value) -> Value {
+    match (kind.split('/').next().unwrap_or(kind), value) {
+        ("number", Value::String(text)) => number(text).unwrap_or_else(|| value.clone()),
+        ("boolean", Value::String(text)) => text.parse().map_or_else(|_| value.clone(), Value::Bool),
+        ("string" | "text" | "category" | "location" | "date", Value::Number(number)) => {
+            Value::String(number.to_string())
+        }
+        ("string" | "text" | "category" | "location", Value::Bool(flag)) => Value::String(flag.to_string()),
+        _ => value.clone(),
+    }
+}
+
+fn number(text: &str) -> Option<Value> {
+    let whole = text.parse::<i64>().ok().map(Number::from);
+    whole
+        .or_else(|| Number::from_f64(text.parse().ok()?))
+        .map(Value::Number)
+}

@@ -1,0 +1,107 @@
+//! Columns and cells of an answer, from Metabase's types and scalars to ours.
+
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::result::{Cell, Column, ColumnKind};
+
+/// A column as Metabase describes it in `cols` and `result_metadata`; everything else about it is ignored.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct WireColumn {
+    #[serde(default)]
+    pub(super) name: String,
+    pub(super) display_name: Option<String>,
+    pub(super) base_type: Option<String>,
+    pub(super) effective_type: Option<String>,
+    pub(super) unit: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) source: Option<String>,
+}
+
+/// The columns, with names made unique.
+pub(super) fn columns(wire: &[WireColumn]) -> Vec<Column> {
+    let mut taken = std::collections::BTreeSet::new();
+    wire.iter()
+        .map(|column| {
+            let name = unique(&column.name, &mut taken);
+            Column {
+                label: column.display_name.clone().unwrap_or_else(|| name.clone()),
+                name,
+                kind: kind_of(column),
+                unit: column.unit.clone().filter(|unit| unit != "default"),
+                description: column.description.clone().filter(|text| !text.trim().is_empty()),
+            }
+        })
+        .collect()
+}
+
+/// `name`, or `name_2` and so on when it is taken already. An empty name becomes `column`.
+pub(super) fn unique(name: &str, taken: &mut std::collections::BTreeSet<String>) -> String {
+    let name = if name.is_empty() { "column" } else { name };
+    let mut candidate = name.to_owned();
+    let mut number = 2_u32;
+    while !taken.insert(candidate.clone()) {
+        candidate = format!("{name}_{number}");
+        number += 1;
+    }
+    candidate
+}
+
+/// The kind of a Metabase type name (`type/Integer`) or of the Agent API's short names (`number`).
+pub(super) fn kind_of_type(name: &str) -> ColumnKind {
+    match name.strip_prefix("type/").unwrap_or(name) {
+        "Integer" | "BigInteger" | "Long" | "UnixTimestampSeconds" => ColumnKind::Integer,
+        "Number" | "Float" | "Decimal" | "Currency" | "number" => ColumnKind::Number,
+        "Boolean" | "boolean" => ColumnKind::Boolean,
+        "Date" | "date" => ColumnKind::Date,
+        "Time" | "TimeWithTZ" | "TimeWithLocalTZ" | "TimeWithZoneOffset" | "time" => ColumnKind::Time,
+        "Text" | "TextLike" | "UUID" | "MongoBSONID" | "MySQLEnum" | "PostgresEnum" | "IPAddress"
+        | "string" => ColumnKind::Text,
+        other if other.starts_with("DateTime") || matches!(other, "Instant" | "datetime") => {
+            ColumnKind::Datetime
+        }
+        _ => ColumnKind::Other,
+    }
+}
+
+fn kind_of(column: &WireColumn) -> ColumnKind {
+    let kind = column
+        .effective_type
+        .as_deref()
+        .or(column.base_type.as_deref())
+        .map_or(ColumnKind::Other, kind_of_type);
+    match (kind, column.unit.as_deref()) {
+        // A moment truncated to a day or more is a calendar day to everyone who reads it.
+        (ColumnKind::Datetime, Some("day" | "week" | "month" | "quarter" | "year")) => ColumnKind::Date,
+        (kind, _) => kind,
+    }
+}
+
+/// One cell. Pure dates come as midnight of the day and are shown as the day; moments keep their text.
+pub(super) fn cell(value: Value, kind: ColumnKind) -> Cell {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Bool(flag) => Cell::Bool(flag),
+        Value::Number(number) => Cell::Number(number),
+        Value::String(text) if kind == ColumnKind::Date => Cell::Text(day(&text).unwrap_or(text)),
+        Value::String(text) => Cell::Text(text),
+        nested => Cell::Text(nested.to_string()),
+    }
+}
+
+/// `2024-05-01` of `2024-05-01T00:00:00Z` (any offset: it is the reporting time zone's), if it is a midnight.
+fn day(text: &str) -> Option<String> {
+    let (date, rest) = (text.get(..10)?, text.get(10..)?);
+    date.parse::<Date>().ok()?;
+    let midnight = rest.is_empty()
+        || rest
+            .strip_prefix('T')
+            .and_then(|time| {
+                time.get(..8)
+                    .map(|clock| clock == "00:00:00")
+                    .or(Some(time.starts_with("00:00")))
+            })
+            .unwrap_or(false);
+    midnight.then(|| date.to_owned())
+}

@@ -1,0 +1,114 @@
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::collections::Collections;
+use super::load::Read;
+use super::parameters;
+use super::select::Named;
+use crate::catalog::{CardEntry, CardId, Entry};
+use crate::metabase::call::{Call, Caller};
+use crate::metabase::columns::{self, WireColumn};
+use crate::metabase::{MetabaseError, endpoints};
+
+/// `GET /api/card/:id`, as far as it is used. Metrics are cards here too.
+#[derive(Debug, Deserialize)]
+pub(super) struct WireCard {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    pub(super) archived: Option<bool>,
+    collection_id: Option<u32>,
+    collection: Option<WireCollection>,
+    #[serde(default)]
+    moderation_reviews: Option<Vec<Review>>,
+    #[serde(default)]
+    pub(super) parameters: Option<Vec<Value>>,
+    #[serde(default)]
+    result_metadata: Option<Vec<WireColumn>>,
+    #[serde(default)]
+    pub(super) dataset_query: Value,
+    pub(super) table_id: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WireCollection {
+    name: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Review {
+    status: Option<String>,
+    most_recent: Option<bool>,
+}
+
+impl WireCard {
+    pub(super) async fn read(caller: &Caller, id: u32) -> Result<Self, MetabaseError> {
+        let call = Call {
+            action: format!("read card {id}"),
+            ids: vec![id.to_string()],
+            ..Call::default()
+        };
+        caller.fetch(endpoints::CARD, call).await
+    }
+
+    pub(super) fn is_metric(&self) -> bool {
+        self.kind.as_deref() == Some("metric")
+    }
+
+    pub(super) fn verified(&self) -> bool {
+        let mut reviews = self.moderation_reviews.iter().flatten();
+        reviews.any(|review| review.most_recent == Some(true) && review.status.as_deref() == Some("verified"))
+    }
+
+    pub(super) fn path(&self, collections: &Collections) -> Vec<String> {
+        let name = self
+            .collection
+            .as_ref()
+            .and_then(|collection| collection.name.as_deref());
+        collections.path(self.collection_id, name)
+    }
+}
+
+/// Reads one card and everything the catalog says of it.
+pub(super) async fn read(
+    caller: &Caller,
+    collections: &Collections,
+    id: u32,
+    named: Named,
+) -> Result<Read, MetabaseError> {
+    let card = WireCard::read(caller, id).await?;
+    if card.archived == Some(true) {
+        return Ok(Read::left_out(format!("card {id} is archived; left out")));
+    }
+    if card.is_metric() {
+        let hint = match named {
+            Named::ById => "name it under the metrics",
+            Named::ByCollection => "it is loaded with the metrics",
+        };
+        return Ok(Read::left_out(format!(
+            "card {id} is a metric; {hint}; left out of the cards"
+        )));
+    }
+    let (parameters, warnings) = parameters::of(caller, CardId(id), &card).await?;
+    let entry = CardEntry {
+        id: CardId(id),
+        collection: card.path(collections),
+        verified: card.verified(),
+        parameters,
+        columns: columns::columns(card.result_metadata.as_deref().unwrap_or_default()),
+        name: card.name,
+        description: described(card.description),
+    };
+    Ok(Read {
+        entry: Some(Entry::Card(Arc::new(entry))),
+        warnings,
+    })
+}
+
+/// A description that says something.
+pub(super) fn described(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}

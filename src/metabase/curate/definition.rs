@@ -1,0 +1,143 @@
+//! What a metric computes and filters by itself, in words. Best effort: what cannot be said is said to be unknown,
+//! because a hidden filter that goes unmentioned makes wrong answers.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::cards::WireCard;
+use super::tables::TableNames;
+use super::words::{self, Names};
+use crate::metabase::MetabaseError;
+use crate::metabase::call::Caller;
+
+/// Most foreign tables read for the names in one definition.
+const MAX_FOREIGN: usize = 6;
+
+/// A definition in words.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Definition {
+    pub(super) computes: Option<String>,
+    pub(super) filters: Vec<String>,
+}
+
+/// The definition of the metric that `card` is.
+pub(super) async fn of(
+    caller: &Caller,
+    metric: u32,
+    card: &WireCard,
+    warnings: &mut Vec<String>,
+) -> Result<Definition, MetabaseError> {
+    let parts = Parts::of(&card.dataset_query);
+    let mut names = Names::default();
+    if let Some(table) = card.table_id.or(parts.source_table) {
+        names = names_of(caller, table, &parts, warnings).await?;
+    }
+    let computes = parts
+        .aggregation
+        .and_then(|aggregation| words::aggregation(aggregation, &names));
+    if parts.aggregation.is_some() && computes.is_none() {
+        warnings.push(format!(
+            "the definition of metric {metric} cannot be put into words"
+        ));
+    }
+    let filters = parts.filters.iter().map(|filter| {
+        words::condition(filter, &names).unwrap_or_else(|| {
+            warnings.push(format!("a filter of metric {metric} cannot be put into words"));
+            "a further condition that Metabase shows".to_owned()
+        })
+    });
+    Ok(Definition {
+        filters: filters.collect(),
+        computes,
+    })
+}
+
+/// The parts of a query that words are made of, from both shapes of `dataset_query`.
+#[derive(Debug, Default)]
+struct Parts<'a> {
+    source_table: Option<u32>,
+    aggregation: Option<&'a Value>,
+    filters: Vec<&'a Value>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(query: &'a Value) -> Self {
+        let mut parts = Self::default();
+        if let Some(stages) = query.get("stages").and_then(Value::as_array) {
+            for stage in stages {
+                parts.add(stage);
+                if let Some(filters) = stage.get("filters").and_then(Value::as_array) {
+                    for filter in filters {
+                        parts.flatten(filter);
+                    }
+                }
+            }
+        } else {
+            let mut level = query.get("query");
+            while let Some(inner) = level {
+                parts.add(inner);
+                if let Some(filter) = inner.get("filter").filter(|filter| !filter.is_null()) {
+                    parts.flatten(filter);
+                }
+                level = inner.get("source-query");
+            }
+        }
+        parts
+    }
+
+    fn add(&mut self, stage: &'a Value) {
+        let table = stage.get("source-table").and_then(Value::as_u64);
+        self.source_table = self.source_table.or(table.and_then(|id| u32::try_from(id).ok()));
+        let aggregation = stage
+            .get("aggregation")
+            .and_then(Value::as_array)
+            .and_then(|all| all.first());
+        self.aggregation = self.aggregation.or(aggregation);
+    }
+
+    /// The arms of an `and` are filters of their own.
+    fn flatten(&mut self, filter: &'a Value) {
+        match filter.as_array().map(Vec::as_slice) {
+            Some([Value::String(operator), arms @ ..]) if operator == "and" => {
+                arms.iter()
+                    .filter(|arm| arm.is_array())
+                    .for_each(|arm| self.flatten(arm));
+            }
+            _ => self.filters.push(filter),
+        }
+    }
+}
+
+async fn names_of(
+    caller: &Caller,
+    table: u32,
+    parts: &Parts<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Names, MetabaseError> {
+    let mut names = Names::default();
+    let Some(own) = TableNames::read(caller, table, warnings).await? else {
+        return Ok(names);
+    };
+    let foreign: BTreeSet<u32> = own
+        .fields
+        .iter()
+        .filter_map(|field| field.target.as_ref()?.table_id)
+        .collect();
+    names.add(&own);
+    let mut used = BTreeSet::new();
+    parts
+        .aggregation
+        .iter()
+        .chain(&parts.filters)
+        .for_each(|clause| words::field_ids(clause, &mut used));
+    for id in foreign.into_iter().take(MAX_FOREIGN) {
+        if used.iter().all(|field| names.has_field(*field)) {
+            break;
+        }
+        if let Some(other) = TableNames::read(caller, id, warnings).await? {
+            names.add(&other);
+        }
+    }
+    Ok(names)
+}

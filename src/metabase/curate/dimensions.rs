@@ -1,0 +1,123 @@
+use futures_util::{StreamExt, stream};
+
+use crate::catalog::{Dimension, Measure, MeasureId, Segment, SegmentId};
+use crate::metabase::call::Caller;
+use crate::metabase::fields::{Fields, NamedField, WireNamed};
+use crate::metabase::values::{self, Place, Sample};
+use crate::metabase::{FailureClass, MetabaseError};
+use crate::result::ColumnKind;
+
+use super::cards::described;
+
+/// Most distinct values of a dimension that counts as categorical, and how many are asked for.
+const CATEGORIES: u32 = 30;
+/// Most dimensions of one entry that are sampled.
+const MAX_SAMPLED: usize = 24;
+
+/// The dimensions of a metric or table, categorical ones with the values that occur in them.
+pub(super) async fn of(
+    caller: &Caller,
+    place: Place,
+    fields: &Fields,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Dimension>, MetabaseError> {
+    let categorical: Vec<&NamedField> = fields
+        .named
+        .iter()
+        .filter(|field| may_be_categorical(field))
+        .take(MAX_SAMPLED)
+        .collect();
+    let mut samples: Vec<(String, Result<Sample, MetabaseError>)> = stream::iter(categorical)
+        .map(|field| async move {
+            let sample = values::of_field(caller, place, &field.id, CATEGORIES, false).await;
+            (field.name.clone(), sample)
+        })
+        .buffered(caller.settings.max_concurrency.max(1))
+        .collect()
+        .await;
+    let mut dimensions = Vec::with_capacity(fields.named.len());
+    for field in &fields.named {
+        let at = samples.iter().position(|(name, _)| *name == field.name);
+        let sample = match at.map(|at| samples.swap_remove(at).1) {
+            Some(Ok(sample)) => Some(sample),
+            Some(Err(error)) if error.class == FailureClass::Unauthorized => return Err(error),
+            Some(Err(error)) => {
+                warnings.push(format!("{error}; any value is let through"));
+                None
+            }
+            None => None,
+        };
+        dimensions.push(dimension(field, sample));
+    }
+    Ok(dimensions)
+}
+
+fn dimension(field: &NamedField, sample: Option<Sample>) -> Dimension {
+    let categorical = |sample: &Sample| {
+        !sample.values.values.is_empty()
+            && sample.distinct.map_or_else(
+                || sample.values.values.len() < CATEGORIES as usize,
+                |distinct| distinct <= u64::from(CATEGORIES),
+            )
+    };
+    Dimension {
+        name: field.name.clone(),
+        label: field
+            .wire
+            .display_name
+            .clone()
+            .unwrap_or_else(|| field.wire.name.clone()),
+        kind: field.wire.kind(),
+        description: described(field.wire.description.clone()),
+        values: sample.filter(categorical).map(|sample| sample.values),
+    }
+}
+
+/// Texts and booleans, but not what names one thing each or is prose.
+fn may_be_categorical(field: &NamedField) -> bool {
+    let kind = matches!(field.wire.kind(), ColumnKind::Text | ColumnKind::Boolean);
+    let single = matches!(
+        field.wire.semantic(),
+        Some(
+            "PK" | "FK"
+                | "Name"
+                | "Title"
+                | "Email"
+                | "URL"
+                | "ImageURL"
+                | "AvatarURL"
+                | "Description"
+                | "Comment"
+                | "Address"
+                | "ZipCode"
+                | "Latitude"
+                | "Longitude"
+                | "SerializedJSON"
+        )
+    );
+    kind && !single
+}
+
+/// Named filters of an entry.
+pub(super) fn segments(wire: Option<Vec<WireNamed>>) -> Vec<Segment> {
+    wire.into_iter()
+        .flatten()
+        .map(|segment| Segment {
+            id: SegmentId(segment.id),
+            name: segment.display_name.unwrap_or(segment.name),
+            description: described(segment.description),
+        })
+        .collect()
+}
+
+/// Named aggregations of an entry.
+pub(super) fn measures(wire: Option<Vec<WireNamed>>) -> Vec<Measure> {
+    wire.into_iter()
+        .flatten()
+        .map(|measure| Measure {
+            id: MeasureId(measure.id),
+            name: measure.display_name.unwrap_or(measure.name),
+            description: described(measure.description),
+        })
+        .collect()
+}

@@ -1,0 +1,15 @@
+//! Turns what the rules select on a server into catalog entries. Names and descriptions stay as the server has them:
+//! they are data, and whoever shows them cleans them.
+
+mod cards;
+mod collections;
+mod definition;
+mod dimensions;
+mod load;
+mod metrics;
+mod parameters;
+mod select;
+mod tables;
+mod words;
+
+pub(super) use load::load;

@@ -1,0 +1,235 @@
+//! Names of dimensions and the positional ids behind them. Ids shift, so they are looked up when a query is made
+//! and never kept.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::call::{Call, Caller};
+use super::{FailureClass, MetabaseError, columns, endpoints, failure};
+use crate::catalog::{Dimension, MetricId, TableId};
+use crate::result::ColumnKind;
+
+/// A field as the Agent API describes it.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct WireField {
+    pub(super) field_id: Value,
+    pub(super) name: String,
+    pub(super) display_name: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) short_type: Option<String>,
+    pub(super) base_type: Option<String>,
+    pub(super) effective_type: Option<String>,
+    pub(super) semantic_type: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) table_reference: Option<String>,
+}
+
+impl WireField {
+    /// Its kind: the exact type where the generation has one, else the short one.
+    pub(super) fn kind(&self) -> ColumnKind {
+        let exact = self.effective_type.as_deref().or(self.base_type.as_deref());
+        let short = self.short_type.as_deref();
+        match exact.map(columns::kind_of_type) {
+            Some(kind) if kind != ColumnKind::Other => kind,
+            _ => short.map_or(ColumnKind::Other, columns::kind_of_type),
+        }
+    }
+
+    /// The semantic type without its `type/`.
+    pub(super) fn semantic(&self) -> Option<&str> {
+        self.semantic_type
+            .as_deref()
+            .map(|name| name.strip_prefix("type/").unwrap_or(name))
+    }
+
+    fn id(&self) -> String {
+        match &self.field_id {
+            Value::String(id) => id.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// A segment or measure.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct WireNamed {
+    pub(super) id: u32,
+    pub(super) name: String,
+    pub(super) display_name: Option<String>,
+    pub(super) description: Option<String>,
+}
+
+/// `GET /v1/metric/:id`.
+#[derive(Debug, Deserialize)]
+pub(super) struct WireMetric {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) default_time_dimension_field_id: Option<Value>,
+    #[serde(default)]
+    pub(super) verified: Option<bool>,
+    #[serde(default)]
+    queryable_dimensions: Option<Vec<WireField>>,
+    #[serde(default)]
+    pub(super) segments: Option<Vec<WireNamed>>,
+}
+
+/// `GET /v1/table/:id`.
+#[derive(Debug, Deserialize)]
+pub(super) struct WireTable {
+    pub(super) name: String,
+    pub(super) display_name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) database_id: Option<u32>,
+    pub(super) database_schema: Option<String>,
+    #[serde(default)]
+    fields: Option<Vec<WireField>>,
+    #[serde(default)]
+    related_tables: Option<Vec<RelatedTable>>,
+    #[serde(default)]
+    pub(super) measures: Option<Vec<WireNamed>>,
+    #[serde(default)]
+    pub(super) segments: Option<Vec<WireNamed>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RelatedTable {
+    name: String,
+    display_name: Option<String>,
+    related_by: Option<String>,
+    #[serde(default)]
+    fields: Option<Vec<WireField>>,
+}
+
+/// A field under the name the model uses.
+#[derive(Debug, Clone)]
+pub(super) struct NamedField {
+    /// Unique within its metric or table: the field's own name, or `Reference.name` through a foreign key.
+    pub(super) name: String,
+    /// Its id in the shape the server has now.
+    pub(super) id: String,
+    /// The rest of it.
+    pub(super) wire: WireField,
+}
+
+/// The fields of one metric or table.
+#[derive(Debug)]
+pub(super) struct Fields {
+    owner: String,
+    pub(super) named: Vec<NamedField>,
+}
+
+impl Fields {
+    fn new(owner: String, fields: Vec<WireField>) -> Self {
+        let mut taken = BTreeSet::new();
+        let named = fields
+            .into_iter()
+            .map(|wire| {
+                let name = match wire.table_reference.as_deref().filter(|name| !name.is_empty()) {
+                    Some(reference) => format!("{reference}.{}", wire.name),
+                    None => wire.name.clone(),
+                };
+                NamedField {
+                    name: columns::unique(&name, &mut taken),
+                    id: wire.id(),
+                    wire,
+                }
+            })
+            .collect();
+        Self { owner, named }
+    }
+
+    /// The current id of a dimension of the catalog.
+    pub(super) fn id(&self, dimension: &Dimension) -> Result<&str, MetabaseError> {
+        self.named
+            .iter()
+            .find(|field| field.name == dimension.name)
+            .map(|field| field.id.as_str())
+            .ok_or_else(|| {
+                let message = format!(
+                    "dimension {} is no longer there; refresh the catalog, or use another dimension",
+                    failure::clean(&dimension.name)
+                );
+                failure::local(
+                    &format!("find a dimension of {}", self.owner),
+                    FailureClass::CatalogDrift,
+                    &message,
+                )
+            })
+    }
+
+    /// The name of the field with this id.
+    pub(super) fn name_of(&self, id: &Value) -> Option<&str> {
+        let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+        self.named
+            .iter()
+            .find(|field| field.id == id)
+            .map(|field| field.name.as_str())
+    }
+}
+
+/// Reads a metric and names its dimensions. `cached` lets a response of the last minute do.
+pub(super) async fn metric(
+    caller: &Caller,
+    id: MetricId,
+    cached: bool,
+) -> Result<(WireMetric, Fields), MetabaseError> {
+    let call = Call {
+        action: format!("read metric {id}"),
+        ids: vec![id.to_string()],
+        query: flags(&[
+            ("with-default-temporal-breakout", true),
+            ("with-field-values", false),
+            ("with-queryable-dimensions", true),
+            ("with-segments", true),
+        ]),
+        cached,
+        ..Call::default()
+    };
+    let mut metric: WireMetric = caller.fetch(endpoints::METRIC, call).await?;
+    let fields = metric.queryable_dimensions.take().unwrap_or_default();
+    Ok((metric, Fields::new(format!("metric {id}"), fields)))
+}
+
+/// Reads a table and names its fields and those of related tables.
+pub(super) async fn table(
+    caller: &Caller,
+    id: TableId,
+    cached: bool,
+) -> Result<(WireTable, Fields), MetabaseError> {
+    let call = Call {
+        action: format!("read table {id}"),
+        ids: vec![id.to_string()],
+        query: flags(&[
+            ("with-fields", true),
+            ("with-field-values", false),
+            ("with-related-tables", true),
+            ("with-metrics", false),
+            ("with-measures", true),
+            ("with-segments", true),
+        ]),
+        cached,
+        ..Call::default()
+    };
+    let mut table: WireTable = caller.fetch(endpoints::TABLE, call).await?;
+    let mut fields = table.fields.take().unwrap_or_default();
+    for related in table.related_tables.take().unwrap_or_default() {
+        let reference = related
+            .related_by
+            .or(related.display_name)
+            .unwrap_or(related.name);
+        fields.extend(related.fields.unwrap_or_default().into_iter().map(|mut field| {
+            field.table_reference.get_or_insert_with(|| reference.clone());
+            field
+        }));
+    }
+    Ok((table, Fields::new(format!("table {id}"), fields)))
+}
+
+fn flags(flags: &[(&'static str, bool)]) -> Vec<(&'static str, String)> {
+    flags
+        .iter()
+        .map(|(name, value)| (*name, value.to_string()))
+        .collect()
+}

@@ -1,0 +1,132 @@
+//! Which Metabase answers, and which generation of its Agent API.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::call::{Call, Caller};
+use super::endpoints::{self, Route};
+use super::{FailureClass, Generation, MetabaseError, ServerInfo, failure};
+
+/// What was found, with the reason when there is no Agent API we speak.
+#[derive(Debug, Clone)]
+pub(super) struct Detected {
+    pub(super) info: ServerInfo,
+    reason: String,
+}
+
+impl Detected {
+    /// The generation, or the error of `action` that says why there is none.
+    pub(super) fn generation(&self, action: &str) -> Result<Generation, MetabaseError> {
+        self.info
+            .generation
+            .ok_or_else(|| failure::local(action, FailureClass::Unavailable, &self.reason))
+    }
+
+    fn none(version: &str, why: &str) -> Self {
+        Self {
+            info: ServerInfo {
+                version: version.to_owned(),
+                generation: None,
+            },
+            reason: format!(
+                "metrics and tables need the Agent API of Metabase v0.59 or v0.60, and {version} {why}; cards work, \
+                 so curate those"
+            ),
+        }
+    }
+
+    fn some(version: &str, generation: Generation) -> Self {
+        Self {
+            info: ServerInfo {
+                version: version.to_owned(),
+                generation: Some(generation),
+            },
+            reason: String::new(),
+        }
+    }
+}
+
+/// Asks for the version, then whether the Agent API takes the credential, and probes routes where the version does
+/// not decide it (development builds).
+pub(super) async fn detect(caller: &Caller) -> Result<Detected, MetabaseError> {
+    let version = version(caller).await?;
+    if let Some(reason) = agent_api_refused(caller).await? {
+        return Ok(Detected::none(&version, &reason));
+    }
+    match major(&version) {
+        Some(59) => Ok(Detected::some(&version, Generation::V59)),
+        Some(60) => Ok(Detected::some(&version, Generation::V60)),
+        Some(61..) => Ok(Detected::none(&version, "speaks a later one")),
+        Some(_) => Ok(Detected::none(&version, "speaks an earlier one")),
+        None => probe(caller, &version).await,
+    }
+}
+
+async fn version(caller: &Caller) -> Result<String, MetabaseError> {
+    let call = Call {
+        action: "read the version of Metabase".into(),
+        ..Call::default()
+    };
+    let properties: Value = caller
+        .send_public(endpoints::SESSION_PROPERTIES, call)
+        .await?
+        .json()?;
+    let tag = properties.pointer("/version/tag").and_then(Value::as_str);
+    Ok(tag.map_or_else(|| "an unknown version".to_owned(), failure::clean))
+}
+
+/// `59` of `v0.59.2`, and of `v1.59.2` as the licensed builds call it.
+fn major(tag: &str) -> Option<u32> {
+    let mut numbers = tag.strip_prefix('v')?.split('.');
+    match numbers.next()? {
+        "0" | "1" => numbers.next()?.split('-').next()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Why the Agent API cannot be used, if it cannot although the server answers.
+async fn agent_api_refused(caller: &Caller) -> Result<Option<String>, MetabaseError> {
+    let call = Call {
+        action: "reach the Agent API".into(),
+        ..Call::default()
+    };
+    let reply = caller.send(endpoints::PING, call).await?;
+    if reply.status.is_success() {
+        return Ok(None);
+    }
+    let error = reply.failure();
+    match reply.status {
+        StatusCode::NOT_FOUND => Ok(Some("has none (too old, or not licensed for it)".into())),
+        StatusCode::PAYMENT_REQUIRED => Ok(Some("is not licensed for it".into())),
+        StatusCode::FORBIDDEN => Ok(Some(format!("refuses it: {}", error.message))),
+        _ => Err(error),
+    }
+}
+
+async fn probe(caller: &Caller, version: &str) -> Result<Detected, MetabaseError> {
+    if exists(caller, endpoints::CONSTRUCT_V2).await? {
+        return Ok(Detected::none(version, "speaks a later one"));
+    }
+    if !exists(caller, endpoints::CONSTRUCT).await? {
+        return Ok(Detected::none(version, "speaks another one"));
+    }
+    let paged = exists(caller, endpoints::QUERY).await?;
+    let generation = if paged { Generation::V60 } else { Generation::V59 };
+    Ok(Detected::some(version, generation))
+}
+
+/// Whether a route is there: an empty body is refused by it, and not found without it.
+async fn exists(caller: &Caller, endpoint: Route) -> Result<bool, MetabaseError> {
+    let call = Call {
+        action: format!("find out whether {} is there", endpoint.path),
+        body: Some(json!({})),
+        ..Call::default()
+    };
+    let reply = caller.send(endpoint, call).await?;
+    match reply.status {
+        StatusCode::NOT_FOUND => Ok(false),
+        StatusCode::BAD_REQUEST => Ok(true),
+        status if status.is_success() => Ok(true),
+        _ => Err(reply.failure()),
+    }
+}

@@ -1,0 +1,138 @@
+//! Values that parameters and dimensions take.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::call::{Call, Caller};
+use super::{DimensionOwner, MetabaseError, endpoints, fields};
+use crate::catalog::{AllowedValues, CardId, Dimension};
+
+/// Values of one parameter of a card, as `GET /api/card/:id/params/:param/values` lists them.
+pub(super) async fn of_parameter(
+    caller: &Caller,
+    card: CardId,
+    parameter: &str,
+    cached: bool,
+) -> Result<AllowedValues, MetabaseError> {
+    #[derive(Deserialize)]
+    struct Listed {
+        #[serde(default)]
+        values: Vec<Value>,
+        has_more_values: Option<bool>,
+    }
+    let call = Call {
+        action: format!("list values of a parameter of card {card}"),
+        ids: vec![card.to_string(), parameter.to_owned()],
+        cached,
+        ..Call::default()
+    };
+    let listed: Listed = caller.fetch(endpoints::PARAMETER_VALUES, call).await?;
+    Ok(AllowedValues {
+        values: bare(listed.values),
+        complete: listed.has_more_values == Some(false),
+    })
+}
+
+/// Values of a dimension, looked up by its name; at most `limit`.
+pub(super) async fn of_dimension(
+    caller: &Caller,
+    owner: &DimensionOwner,
+    dimension: &Dimension,
+    limit: u32,
+) -> Result<AllowedValues, MetabaseError> {
+    let (place, fields) = match owner {
+        DimensionOwner::Metric(metric) => {
+            let (_, fields) = fields::metric(caller, metric.id(), true).await?;
+            (Place::Metric(metric.id().0), fields)
+        }
+        DimensionOwner::Table(table) => {
+            let (_, fields) = fields::table(caller, table.id(), true).await?;
+            (Place::Table(table.id().0), fields)
+        }
+    };
+    let sample = of_field(caller, place, fields.id(dimension)?, limit, true).await?;
+    Ok(sample.values)
+}
+
+/// Whose field is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    Metric(u32),
+    Table(u32),
+}
+
+/// Values of a field, and how many distinct ones it has if the server knows.
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub(super) values: AllowedValues,
+    pub(super) distinct: Option<u64>,
+}
+
+/// Values of a field by its current id; at most `limit`.
+pub(super) async fn of_field(
+    caller: &Caller,
+    place: Place,
+    field: &str,
+    limit: u32,
+    cached: bool,
+) -> Result<Sample, MetabaseError> {
+    let (endpoint, kind, id) = match place {
+        Place::Metric(id) => (endpoints::METRIC_FIELD_VALUES, "metric", id),
+        Place::Table(id) => (endpoints::TABLE_FIELD_VALUES, "table", id),
+    };
+    let call = Call {
+        action: format!("list values of a dimension of {kind} {id}"),
+        ids: vec![id.to_string(), field.to_owned()],
+        query: vec![("limit", limit.to_string())],
+        cached,
+        ..Call::default()
+    };
+    let answer: FieldValues = caller.fetch(endpoint, call).await?;
+    let (listed, statistics) = match answer.value_metadata {
+        Some(metadata) => (metadata.field_values, metadata.statistics),
+        None => (answer.values, answer.statistics),
+    };
+    let listed = listed.unwrap_or_default();
+    let distinct = statistics.and_then(|statistics| statistics.distinct_count);
+    let whole = distinct.is_some_and(|distinct| distinct <= listed.len() as u64);
+    let mut values = bare(listed);
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let complete = whole && values.len() <= most;
+    values.truncate(most);
+    Ok(Sample {
+        values: AllowedValues { values, complete },
+        distinct,
+    })
+}
+
+/// Both shapes: v0.59 has the values at the top, v0.60 inside `value_metadata`.
+#[derive(Deserialize)]
+struct FieldValues {
+    values: Option<Vec<Value>>,
+    statistics: Option<Statistics>,
+    value_metadata: Option<ValueMetadata>,
+}
+
+#[derive(Deserialize)]
+struct ValueMetadata {
+    field_values: Option<Vec<Value>>,
+    statistics: Option<Statistics>,
+}
+
+#[derive(Deserialize)]
+struct Statistics {
+    #[serde(alias = "distinct-count")]
+    distinct_count: Option<u64>,
+}
+
+/// The values themselves: rows of one, or of a value and its label; without nulls, which no filter takes.
+pub(super) fn bare(listed: Vec<Value>) -> Vec<Value> {
+    listed
+        .into_iter()
+        .filter_map(|item| match item {
+            Value::Array(row) => row.into_iter().next(),
+            scalar => Some(scalar),
+        })
+        .filter(|value| !value.is_null())
+        .collect()
+}
