@@ -111,6 +111,14 @@ impl Grants {
         self
     }
 
+    /// What `others` grant too.
+    #[must_use]
+    pub fn joined(mut self, others: Self) -> Self {
+        self.servers.extend(others.servers);
+        self.everything |= others.everything;
+        self
+    }
+
     /// Whether a request may be sent.
     pub fn allow(&self, method: &Method, url: &Url) -> bool {
         self.everything

@@ -74,6 +74,20 @@ fn the_server_is_part_of_the_grant() {
     assert!(!Grants::none().allow(&Method::GET, &base()));
 }
 
+#[test]
+fn joined_grants_do_not_mix_their_servers() {
+    const MODEL: &[Endpoint] = &[Endpoint::post("/chat/completions")];
+    let model = Url::parse("https://models.example.com/v1").unwrap();
+    let both = Grants::none()
+        .and(&base(), TABLE)
+        .joined(Grants::none().and(&model, MODEL));
+    let allows = |address: &str| both.allow(&Method::POST, &Url::parse(address).unwrap());
+    assert!(allows("https://models.example.com/v1/chat/completions"));
+    assert!(allows("https://bi.example.com/metabase/api/card/7/query"));
+    assert!(!allows("https://models.example.com/v1/api/card/7/query"));
+    assert!(!allows("https://bi.example.com/metabase/chat/completions"));
+}
+
 #[tokio::test]
 async fn what_is_not_granted_is_not_sent() {
     let server = Server::scripted(vec![answer("200 OK", "", b"")]).await;
