@@ -19,7 +19,8 @@ use super::field_values::FieldValuesCall;
 pub struct PlannedCall {
     /// The tool's name.
     pub tool: &'static str,
-    /// The arguments after validation, keys sorted, defaults filled, ids as numbers: two calls that mean the same
+    /// The arguments after validation: keys sorted, names and values as the catalog writes them, filters and
+    /// alternatives in a fixed order, what is empty or the default anyway left out. Two calls that mean the same
     /// have the same bytes here.
     pub arguments: Value,
     /// What will be done.

@@ -1,8 +1,18 @@
 //! The tools the model may call, one file each, and the gate that decides on every call before anything is sent.
 
+mod ask_user;
 mod call;
+mod cannot_answer;
 mod describe;
+mod example;
+mod failure;
 mod field_values;
+mod gate;
+mod output;
+mod query_metric;
+mod query_table;
+mod run_card;
+mod spec;
 mod toolbox;
 
 pub use call::{Plan, PlannedCall, Refusal, RefusalClass, Shown, Source, ToolError, ToolOutput};

@@ -1,0 +1,329 @@
+//! Filters: the operation fits the dimension's type, the values fit the operation.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::card_value::listed;
+use super::grouping::{bucket, bucket_fits};
+use super::{No, dates, dimension, json, listing, names, quote, resolve, scalar};
+use crate::catalog::{Dimension, Segment};
+use crate::metabase::{Bucket, Filter, FilterOperation, Scalar};
+use crate::result::ColumnKind;
+
+/// Most filters of one query.
+const MAX_FILTERS: usize = 20;
+/// Most values of one filter.
+const MAX_VALUES: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SegmentArguments {
+    segment: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DimensionArguments {
+    dimension: String,
+    operation: String,
+    #[serde(default)]
+    values: Option<Vec<Value>>,
+    #[serde(default)]
+    bucket: Option<String>,
+}
+
+/// The filters in canonical order (all must hold, so order means nothing), each once, with their canonical form.
+pub(in crate::tools) fn filters(
+    items: Option<Vec<Value>>,
+    dimensions: &[Dimension],
+    segments: &[Segment],
+    place: &str,
+) -> Result<Vec<(Filter, Value)>, No> {
+    let maps: Vec<Map<String, Value>> = json::list(items, "filters", MAX_FILTERS)?;
+    let mut filters = Vec::new();
+    for (at, map) in maps.into_iter().enumerate() {
+        let filter = if map.contains_key("segment") {
+            json::decode(map).and_then(|item| segment(&item, segments, place))
+        } else {
+            json::decode(map).and_then(|item| condition(item, dimensions, place))
+        };
+        filters.push(filter.map_err(|no| no.at(&format!("filters[{at}]")))?);
+    }
+    filters.sort_by_cached_key(|(_, canonical)| canonical.to_string());
+    filters.dedup_by(|a, b| a.1 == b.1);
+    Ok(filters)
+}
+
+fn segment(item: &SegmentArguments, segments: &[Segment], place: &str) -> Result<(Filter, Value), No> {
+    let found = resolve(&item.segment, segments, |item| &item.name, |item| &item.name).ok_or_else(|| {
+        let names = segments.iter().map(|segment| segment.name.as_str());
+        names::unknown("segment", &item.segment, place, names)
+    })?;
+    Ok((Filter::Segment(found.clone()), json!({"segment": found.name})))
+}
+
+/// What an operation wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// No values.
+    Existence,
+    /// Any number of values.
+    Equality,
+    /// One value.
+    Comparison,
+    /// One text or several.
+    Matching,
+    /// Whole numbers from a part of a date or time.
+    Extraction { least: i64, greatest: i64 },
+}
+
+fn family(operation: FilterOperation) -> Family {
+    use FilterOperation as Op;
+    let part = |least, greatest| Family::Extraction { least, greatest };
+    match operation {
+        Op::IsNull | Op::IsNotNull | Op::StringIsEmpty | Op::StringIsNotEmpty | Op::IsTrue | Op::IsFalse => {
+            Family::Existence
+        }
+        Op::Equals | Op::NotEquals => Family::Equality,
+        Op::GreaterThan | Op::GreaterThanOrEqual | Op::LessThan | Op::LessThanOrEqual => Family::Comparison,
+        Op::StringContains | Op::StringNotContains | Op::StringStartsWith | Op::StringEndsWith => {
+            Family::Matching
+        }
+        Op::YearEquals | Op::YearNotEquals => part(1, 9_999),
+        Op::QuarterEquals | Op::QuarterNotEquals => part(1, 4),
+        Op::MonthEquals | Op::MonthNotEquals => part(1, 12),
+        Op::DayOfWeekEquals | Op::DayOfWeekNotEquals => part(1, 7),
+        Op::HourEquals | Op::HourNotEquals => part(0, 23),
+        Op::MinuteEquals | Op::MinuteNotEquals | Op::SecondEquals | Op::SecondNotEquals => part(0, 59),
+    }
+}
+
+const COMPARISONS: &[FilterOperation] = &[
+    FilterOperation::Equals,
+    FilterOperation::NotEquals,
+    FilterOperation::GreaterThan,
+    FilterOperation::GreaterThanOrEqual,
+    FilterOperation::LessThan,
+    FilterOperation::LessThanOrEqual,
+];
+const DATE_PARTS: &[FilterOperation] = &[
+    FilterOperation::YearEquals,
+    FilterOperation::YearNotEquals,
+    FilterOperation::QuarterEquals,
+    FilterOperation::QuarterNotEquals,
+    FilterOperation::MonthEquals,
+    FilterOperation::MonthNotEquals,
+    FilterOperation::DayOfWeekEquals,
+    FilterOperation::DayOfWeekNotEquals,
+];
+const TIME_PARTS: &[FilterOperation] = &[
+    FilterOperation::HourEquals,
+    FilterOperation::HourNotEquals,
+    FilterOperation::MinuteEquals,
+    FilterOperation::MinuteNotEquals,
+    FilterOperation::SecondEquals,
+    FilterOperation::SecondNotEquals,
+];
+const TEXT: &[FilterOperation] = &[
+    FilterOperation::Equals,
+    FilterOperation::NotEquals,
+    FilterOperation::StringContains,
+    FilterOperation::StringNotContains,
+    FilterOperation::StringStartsWith,
+    FilterOperation::StringEndsWith,
+    FilterOperation::StringIsEmpty,
+    FilterOperation::StringIsNotEmpty,
+];
+const TRUTH: &[FilterOperation] = &[FilterOperation::IsTrue, FilterOperation::IsFalse];
+const PRESENCE: &[FilterOperation] = &[FilterOperation::IsNull, FilterOperation::IsNotNull];
+
+/// The operations that fit a type, as Metabase's schema has them.
+fn operations(kind: ColumnKind) -> Vec<FilterOperation> {
+    let families: &[&[FilterOperation]] = match kind {
+        ColumnKind::Integer | ColumnKind::Number => &[COMPARISONS, PRESENCE],
+        ColumnKind::Text => &[TEXT, PRESENCE],
+        ColumnKind::Boolean => &[TRUTH, PRESENCE],
+        ColumnKind::Date => &[COMPARISONS, DATE_PARTS, PRESENCE],
+        ColumnKind::Datetime => &[COMPARISONS, DATE_PARTS, TIME_PARTS, PRESENCE],
+        ColumnKind::Time => &[COMPARISONS, TIME_PARTS, PRESENCE],
+        ColumnKind::Other => &[PRESENCE],
+    };
+    families.concat()
+}
+
+fn wire_name(operation: FilterOperation) -> String {
+    serde_json::to_value(operation)
+        .ok()
+        .and_then(|name| name.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+fn operation(name: &str, found: &Dimension) -> Result<FilterOperation, No> {
+    let fitting = operations(found.kind);
+    if let Some(operation) = fitting.iter().copied().find(|fit| wire_name(*fit) == name) {
+        return Ok(operation);
+    }
+    let fitting: Vec<String> = fitting.into_iter().map(wire_name).collect();
+    let known = serde_json::from_value::<FilterOperation>(Value::from(name)).is_ok();
+    let no = No::value(if known {
+        format!(
+            "{} is {}, which {} does not fit",
+            quote(&found.name),
+            found.kind.word(),
+            quote(name)
+        )
+    } else {
+        format!("there is no operation {}", quote(name))
+    });
+    let no = if name == "between" {
+        no.hint("write two filters: greater-than-or-equal and less-than-or-equal")
+    } else {
+        no
+    };
+    Err(no.hint(format!(
+        "operations for {}: {}",
+        quote(&found.name),
+        fitting.join(", ")
+    )))
+}
+
+fn condition(item: DimensionArguments, dimensions: &[Dimension], place: &str) -> Result<(Filter, Value), No> {
+    let found = dimension(dimensions, &item.dimension, "dimension", place)?;
+    let operation = operation(&item.operation, found)?;
+    let family = family(operation);
+    let bucket = item
+        .bucket
+        .as_deref()
+        .map(|name| filter_bucket(name, family, found))
+        .transpose()?;
+    let given = item.values.unwrap_or_default();
+    let name = wire_name(operation);
+    let fits = match family {
+        Family::Existence => given.is_empty(),
+        Family::Comparison => given.len() == 1,
+        Family::Equality | Family::Matching | Family::Extraction { .. } => {
+            (1..=MAX_VALUES).contains(&given.len())
+        }
+    };
+    if !fits {
+        let wanted = match family {
+            Family::Existence => "no values".to_owned(),
+            Family::Comparison => "exactly one value".to_owned(),
+            _ => format!("1 to {MAX_VALUES} values"),
+        };
+        return Err(No::value(format!("{name} takes {wanted}, not {}", given.len())));
+    }
+    let mut values = given
+        .iter()
+        .map(|value| operand(value, family, found, bucket))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|no| no.at(&format!("{name} on {}", quote(&found.name))))?;
+    values.sort_by_cached_key(Value::to_string);
+    values.dedup();
+    let mut canonical = json!({"dimension": found.name, "operation": operation});
+    if let Some(map) = canonical.as_object_mut() {
+        if !values.is_empty() {
+            map.insert("values".to_owned(), Value::Array(values.clone()));
+        }
+        if let Some(bucket) = bucket {
+            map.insert("bucket".to_owned(), json!(bucket));
+        }
+    }
+    let filter = Filter::Dimension {
+        dimension: found.clone(),
+        operation,
+        values: values.into_iter().filter_map(scalar_of).collect(),
+        bucket,
+    };
+    Ok((filter, canonical))
+}
+
+fn scalar_of(value: Value) -> Option<Scalar> {
+    match value {
+        Value::String(text) => Some(Scalar::Text(text)),
+        Value::Number(number) => Some(Scalar::Number(number)),
+        Value::Bool(truth) => Some(Scalar::Bool(truth)),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn filter_bucket(name: &str, family: Family, found: &Dimension) -> Result<Bucket, No> {
+    let bucket = bucket(name, "bucket")?;
+    let compares = matches!(family, Family::Equality | Family::Comparison);
+    if !compares || !bucket_fits(bucket, found.kind) {
+        return Err(No::value(format!(
+            "the bucket {} does not fit: a bucket goes with comparisons of a date or datetime",
+            quote(name)
+        ))
+        .hint("leave bucket out"));
+    }
+    Ok(bucket)
+}
+
+fn operand(value: &Value, family: Family, found: &Dimension, bucket: Option<Bucket>) -> Result<Value, No> {
+    if let Family::Extraction { least, greatest } = family {
+        return part(value, least, greatest);
+    }
+    if bucket == Some(Bucket::DayOfWeek) {
+        return part(value, 1, 7)
+            .map_err(|no| no.hint("day-of-week counts from 1 for Monday to 7 for Sunday"));
+    }
+    match (found.kind, value) {
+        (ColumnKind::Integer | ColumnKind::Number, _) => scalar::number_value(value).map(Value::Number),
+        (ColumnKind::Text, Value::String(text)) => {
+            scalar::text(text, found.values.as_ref())?;
+            member(value, family, found)
+        }
+        (ColumnKind::Date | ColumnKind::Datetime, Value::String(text)) => {
+            if dates::day(text).is_some() || dates::is_moment(text) {
+                Ok(value.clone())
+            } else {
+                Err(No::value(format!("{} is no date", quote(text))).hint(
+                    "dates are ISO 8601: \"2024-05-31\" or \"2024-05-31T14:00:00\"; ranges are two filters",
+                ))
+            }
+        }
+        (ColumnKind::Time, Value::String(text)) if dates::is_time(text) => Ok(value.clone()),
+        _ => Err(No::value(format!(
+            "{} is {}, and {} does not fit",
+            quote(&found.name),
+            found.kind.word(),
+            json::type_word(value)
+        ))),
+    }
+}
+
+/// A whole number of a part of a date or time.
+fn part(value: &Value, least: i64, greatest: i64) -> Result<Value, No> {
+    let number = value
+        .as_number()
+        .and_then(|number| scalar::number(number).ok())
+        .and_then(|number| number.as_i64());
+    match number.filter(|number| (least..=greatest).contains(number)) {
+        Some(number) => Ok(Value::from(number)),
+        None => Err(No::value(format!(
+            "the values are whole numbers from {least} to {greatest}"
+        ))),
+    }
+}
+
+/// Holds text against the values that occur, if their list is complete.
+fn member(value: &Value, family: Family, found: &Dimension) -> Result<Value, No> {
+    let Some(known) = found
+        .values
+        .as_ref()
+        .filter(|known| known.complete && family == Family::Equality)
+    else {
+        return Ok(value.clone());
+    };
+    listed(&known.values, value).ok_or_else(|| {
+        let written = value.as_str().unwrap_or_default();
+        let near = names::nearest(written, known.values.iter().filter_map(Value::as_str), 10);
+        No::value(format!(
+            "{} does not occur in {}",
+            quote(written),
+            quote(&found.name)
+        ))
+        .hint(format!("nearest values: {}", listing(near)))
+    })
+}
