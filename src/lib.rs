@@ -9,7 +9,7 @@
 //! - [`cli`]: the commands.
 //! - [`app`]: everything one process needs, assembled from the settings.
 //! - [`agent`]: the loop, its guard and budgets, outcomes, answers and events.
-//! - [`session`]: conversations.
+//! - [`session`]: conversations, each with its history.
 //! - [`tools`]: what the model may call, and the gate before it.
 //! - [`prompt`]: what the model reads first, byte-stable and hashed.
 //! - [`model`]: language models, and the planner that needs none.
@@ -18,7 +18,7 @@
 //! - [`result`]: tables, shaping, totals.
 //! - [`wire`]: the one seam all HTTP crosses.
 //! - [`config`]: file, environment and flags, validated once.
-//! - [`telemetry`]: log lines, each named once.
+//! - [`telemetry`]: log lines, each named once, and where they go.
 //!
 //! The [`sandbox`] is apart: a Metabase stand-in that shares no type with the client.
 
