@@ -176,3 +176,61 @@ fn quota_is_gone(response: &WireResponse) -> bool {
         .iter()
         .any(|pointer| body.pointer(pointer).and_then(Value::as_str) == Some("insufficient_quota"))
 }
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::super::{CacheRule, Policy as RequestPolicy, Principal};
+    use super::*;
+
+    fn waits(seed: u64, path: &str) -> Vec<Duration> {
+        let request = WireRequest {
+            method: http::Method::GET,
+            url: Url::parse("https://bi.example.com").unwrap().join(path).unwrap(),
+            headers: http::HeaderMap::new(),
+            body: None,
+            policy: RequestPolicy {
+                purpose: Purpose::Metadata,
+                principal: Principal::default(),
+                idempotent: true,
+                buffered: true,
+                cap: 1,
+                timeout: Duration::from_secs(1),
+                cache: CacheRule::Never,
+            },
+        };
+        let mut attempts = Attempts {
+            settings: RetrySettings::default(),
+            deadline: None,
+            sent: 0,
+            jitter: Jitter::new(seed, &request),
+        };
+        (1..=7)
+            .map(|sent| {
+                attempts.sent = sent;
+                attempts.backoff()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn waits_double_up_to_a_ceiling_with_jitter_below() {
+        for seed in 0..100 {
+            for (wait, full) in waits(seed, "/a")
+                .iter()
+                .zip([500, 1000, 2000, 4000, 8000, 8000, 8000])
+            {
+                let full = Duration::from_millis(full);
+                assert!(*wait >= full / 2 && *wait <= full, "{wait:?} of {full:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn waits_depend_on_seed_and_request_only() {
+        assert_eq!(waits(7, "/a"), waits(7, "/a"));
+        assert_ne!(waits(7, "/a"), waits(8, "/a"));
+        assert_ne!(waits(7, "/a"), waits(7, "/b"));
+    }
+}
