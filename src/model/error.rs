@@ -23,6 +23,14 @@ pub enum ModelError {
         /// The provider's message, capped and without secrets.
         message: String,
     },
+    /// The conversation is longer than the model takes.
+    #[error("the conversation is longer than the model {model} takes: {message}")]
+    TooLong {
+        /// The model.
+        model: String,
+        /// The provider's message, capped and without secrets.
+        message: String,
+    },
     /// The provider reported an error inside a stream that had begun.
     #[error("the model {model} broke off: {message}")]
     BrokeOff {

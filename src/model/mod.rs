@@ -3,16 +3,24 @@
 //!
 //! No model client retries by itself: retry is a layer of the wire.
 
+mod anthropic;
+mod connect;
+mod endpoint;
 mod error;
 mod event;
+mod openai;
+mod prices;
+mod replay;
 mod request;
 mod usage;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
+pub use connect::connect;
 pub use error::ModelError;
 pub use event::{Completion, ModelEvent, StopCause};
+pub use prices::{list_price, prices};
 pub use request::{
     Message, ModelId, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec,
 };

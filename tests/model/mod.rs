@@ -1,1 +1,9 @@
+mod anthropic;
+mod errors;
+mod fragments;
+mod openai;
+mod prefix;
+mod prices;
 mod scripted;
+mod sloppy;
+mod talk;

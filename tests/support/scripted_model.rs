@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use axum::serve::ListenerExt;
 use cardinal::config::{CacheHints, ModelDrive, ModelSettings};
 use cardinal::model::{ModelId, Provider};
 use futures_util::StreamExt;
@@ -90,6 +91,8 @@ impl ScriptedModel {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new().fallback(answer).with_state(shared);
+        // Without it every small piece would wait for the acknowledgement of the one before.
+        let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self {
             provider,

@@ -1,0 +1,132 @@
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::model::{Message, ModelRequest, ToolChoice, ToolResultMessage, replay};
+
+/// The request's body. Field order is the struct's and the cache's (tools, system, messages), maps inside are sorted:
+/// same request, same bytes.
+#[derive(Debug, Serialize)]
+pub(super) struct MessagesBody<'a> {
+    model: &'a str,
+    max_tokens: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Value>,
+    system: [Value; 1],
+    messages: Vec<Turn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f32>,
+    stream: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Turn {
+    role: &'static str,
+    content: Vec<Value>,
+}
+
+impl<'a> MessagesBody<'a> {
+    pub(super) fn new(model: &'a str, request: &'a ModelRequest) -> Self {
+        let mut tools: Vec<Value> = request
+            .tools
+            .iter()
+            .map(|spec| json!({"name": spec.name, "description": spec.description, "input_schema": spec.schema}))
+            .collect();
+        if let Some(last) = tools.last_mut() {
+            mark(last);
+        }
+        let mut system = json!({"type": "text", "text": request.system});
+        mark(&mut system);
+        let mut messages = turns(&request.messages);
+        let last_said = messages.iter_mut().rfind(|turn| turn.role == "user");
+        if let Some(block) = last_said.and_then(|turn| turn.content.last_mut()) {
+            mark(block);
+        }
+        // Left out while tools may be called: a change of it costs the cached messages.
+        let forbidden = request.tool_choice == ToolChoice::None && !tools.is_empty();
+        Self {
+            model,
+            max_tokens: request.max_output_tokens,
+            tools,
+            system: [system],
+            messages,
+            tool_choice: forbidden.then(|| json!({"type": "none"})),
+            temperature: request.temperature,
+            stream: true,
+        }
+    }
+}
+
+/// Ends a cached prefix after this block.
+fn mark(block: &mut Value) {
+    block["cache_control"] = json!({"type": "ephemeral"});
+}
+
+/// The conversation with one turn per change of speaker, so that all results of a step, and what the program says
+/// after them, are one message with the results first.
+fn turns(messages: &[Message]) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = Vec::new();
+    for message in messages {
+        let (role, content) = match message {
+            Message::User(text) => ("user", vec![text_block(text)]),
+            Message::ToolResults(results) => ("user", results.iter().map(tool_result).collect()),
+            Message::Assistant { .. } => ("assistant", assistant(message)),
+        };
+        match turns.last_mut() {
+            Some(last) if last.role == role => last.content.extend(content),
+            _ if content.is_empty() => {}
+            _ => turns.push(Turn { role, content }),
+        }
+    }
+    turns
+}
+
+/// The API refuses blocks without any text.
+fn text_block(text: &str) -> Value {
+    let text = if text.trim().is_empty() { "(empty)" } else { text };
+    json!({"type": "text", "text": text})
+}
+
+fn tool_result(result: &ToolResultMessage) -> Value {
+    let mut block = Map::new();
+    block.insert("type".to_owned(), json!("tool_result"));
+    block.insert(
+        "tool_use_id".to_owned(),
+        json!(replay::identifier(&result.call_id)),
+    );
+    block.insert("content".to_owned(), json!(result.content));
+    if result.is_error {
+        block.insert("is_error".to_owned(), json!(true));
+    }
+    Value::Object(block)
+}
+
+fn assistant(message: &Message) -> Vec<Value> {
+    let Message::Assistant {
+        text,
+        tool_calls,
+        opaque,
+    } = message
+    else {
+        return Vec::new();
+    };
+    if let Some(blocks) = opaque
+        .as_ref()
+        .and_then(|opaque| opaque.get("anthropic")?.as_array())
+    {
+        return blocks.clone();
+    }
+    let mut blocks = Vec::new();
+    if !text.trim().is_empty() {
+        blocks.push(json!({"type": "text", "text": text}));
+    }
+    blocks.extend(tool_calls.iter().map(|call| {
+        let input: Value = serde_json::from_str(replay::arguments(call)).unwrap_or_else(|_| json!({}));
+        json!({
+            "type": "tool_use", "id": replay::identifier(&call.id), "name": replay::identifier(&call.name),
+            "input": input,
+        })
+    }));
+    blocks
+}

@@ -1,0 +1,8 @@
+//! Anthropic's Messages API, streamed over the wire: tools, cache breakpoints, thinking blocks kept and sent back.
+
+mod assemble;
+mod body;
+mod client;
+mod event;
+
+pub(super) use client::AnthropicModel;

@@ -1,0 +1,305 @@
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::{ModelError, ModelId, Provider};
+use crate::config::ModelSettings;
+use crate::wire::{CacheRule, Policy, Principal, Purpose, WireError, WireRequest, WireResponse};
+
+/// Most bytes of one completion, its stream's framing included.
+const COMPLETION_CAP: usize = 8 << 20;
+/// Longest message of a provider that an error repeats, in characters.
+const MESSAGE_CHARS: usize = 400;
+/// Values shorter than this are not worth hiding: they would make every message unreadable.
+const SHORTEST_SECRET: usize = 4;
+
+/// Where a model lives and what every request to it carries.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    id: ModelId,
+    base: Url,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    secrets: Vec<SecretString>,
+    timeout: Duration,
+}
+
+impl Endpoint {
+    /// The endpoint that the settings name. `default_base` is the provider's own address; `key` and `fixed` are the
+    /// headers of its protocol. Headers of the settings win over these.
+    pub(super) fn new(
+        settings: &ModelSettings,
+        default_base: &str,
+        key: Option<(HeaderName, String)>,
+        fixed: &[(HeaderName, &'static str)],
+    ) -> Result<Self, ModelError> {
+        let not_usable = |reason: String| ModelError::NotUsable {
+            model: settings.id.to_string(),
+            reason,
+        };
+        let mut base = match &settings.base_url {
+            Some(url) => url.clone(),
+            None => Url::parse(default_base).map_err(|error| not_usable(error.to_string()))?,
+        };
+        if !base.username().is_empty() || base.password().is_some() {
+            let variable = address_variable(settings.id.provider);
+            return Err(not_usable(format!(
+                "{variable} holds a name or password: set a key or a header instead"
+            )));
+        }
+        let mut query: Vec<(String, String)> = base.query_pairs().into_owned().collect();
+        query.extend(settings.query.iter().cloned());
+        base.set_query(None);
+        base.set_fragment(None);
+
+        let mut headers = HeaderMap::new();
+        for (name, value) in fixed {
+            headers.insert(name.clone(), HeaderValue::from_static(value));
+        }
+        if let Some((name, value)) = key {
+            headers.insert(
+                name,
+                sensitive(&value).ok_or_else(|| not_usable("its key is not a header value".into()))?,
+            );
+        }
+        let mut secrets: Vec<SecretString> = settings.api_key.iter().cloned().collect();
+        for (name, value) in &settings.headers {
+            let parsed = HeaderName::try_from(name.as_str())
+                .ok()
+                .zip(sensitive(value.expose_secret()));
+            let (header, parsed) =
+                parsed.ok_or_else(|| not_usable(format!("the header {name} cannot be sent")))?;
+            headers.insert(header, parsed);
+            secrets.push(value.clone());
+        }
+        Ok(Self {
+            id: settings.id.clone(),
+            base,
+            query,
+            headers,
+            secrets,
+            timeout: settings.timeout,
+        })
+    }
+
+    /// Which model is reached.
+    pub(super) fn id(&self) -> &ModelId {
+        &self.id
+    }
+
+    /// The headers of every request.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The query parameters of every request.
+    pub(super) fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
+    /// The base address, without query.
+    pub(super) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// The address of `path` below the base, without query.
+    pub(super) fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url
+    }
+
+    /// A request to `path` with this endpoint's headers and query.
+    pub(super) fn request(&self, method: Method, path: &str, body: Option<Bytes>) -> WireRequest {
+        let mut url = self.url(path);
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        let mut headers = self.headers.clone();
+        if body.is_some() {
+            headers.insert(
+                http::header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+        }
+        WireRequest {
+            method,
+            url,
+            headers,
+            body,
+            policy: self.policy(),
+        }
+    }
+
+    /// How the wire treats a completion. It leaves nothing behind at the provider, so that it may be sent again while
+    /// its answer has not begun.
+    pub(super) fn policy(&self) -> Policy {
+        Policy {
+            purpose: Purpose::Completion,
+            principal: Principal::default(),
+            idempotent: true,
+            buffered: false,
+            cap: COMPLETION_CAP,
+            timeout: self.timeout,
+            cache: CacheRule::Never,
+        }
+    }
+
+    /// The wire's failure as this model's.
+    pub(super) fn wire_error(&self, source: WireError) -> ModelError {
+        ModelError::Wire {
+            model: self.id.to_string(),
+            source,
+        }
+    }
+
+    /// An answer that cannot be read.
+    pub(super) fn unreadable(&self, reason: impl fmt::Display) -> ModelError {
+        ModelError::Unreadable {
+            model: self.id.to_string(),
+            reason: self.presentable(&reason.to_string()),
+        }
+    }
+
+    /// A stream that ended before the completion did, or reported an error in its middle.
+    pub(super) fn broke_off(&self, message: &str) -> ModelError {
+        let (model, message) = (self.id.to_string(), self.presentable(message));
+        if says_too_long(&message) {
+            return ModelError::TooLong { model, message };
+        }
+        ModelError::BrokeOff { model, message }
+    }
+
+    /// The error that a response with a failure status stands for.
+    pub(super) async fn refusal(&self, response: WireResponse) -> ModelError {
+        let status = response.status;
+        match response.bytes().await {
+            Err(source) => self.wire_error(source),
+            Ok(body) => self.status(status, &provider_message(&body)),
+        }
+    }
+
+    fn status(&self, status: StatusCode, message: &str) -> ModelError {
+        let (model, message) = (self.id.to_string(), self.presentable(message));
+        let too_long = matches!(status.as_u16(), 400 | 413 | 422) && says_too_long(&message);
+        if too_long {
+            return ModelError::TooLong { model, message };
+        }
+        ModelError::Status {
+            model,
+            status: status.as_u16(),
+            message,
+        }
+    }
+
+    /// A provider's words, short, on one line and without any secret of ours.
+    fn presentable(&self, message: &str) -> String {
+        let mut clean = message.to_owned();
+        for secret in &self.secrets {
+            let secret = secret.expose_secret();
+            if secret.len() >= SHORTEST_SECRET {
+                clean = clean.replace(secret, "[redacted]");
+            }
+        }
+        let words = clean
+            .split(|c: char| c.is_control() || c.is_whitespace())
+            .filter(|word| !word.is_empty());
+        let clean = words.collect::<Vec<_>>().join(" ");
+        if clean.chars().count() <= MESSAGE_CHARS {
+            return clean;
+        }
+        clean.chars().take(MESSAGE_CHARS).chain(['…']).collect()
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("id", &self.id)
+            .field("base", &self.base.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The variable that holds a provider's key.
+pub(super) fn key_variable(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Anthropic => "ANTHROPIC_API_KEY",
+        Provider::Openai | Provider::Offline => "OPENAI_API_KEY",
+    }
+}
+
+/// The variable that holds a provider's address.
+pub(super) fn address_variable(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Anthropic => "ANTHROPIC_BASE_URL",
+        Provider::Openai | Provider::Offline => "OPENAI_BASE_URL",
+    }
+}
+
+/// Whether the address is this machine or a private network: what runs there has no list price.
+pub(super) fn is_private(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => {
+            address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_unspecified()
+        }
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unique_local(),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            !name.contains('.')
+                || [".local", ".internal", ".localhost"]
+                    .iter()
+                    .any(|end| name.ends_with(end))
+        }
+        None => false,
+    }
+}
+
+fn sensitive(value: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(value).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The provider's message in an error body of any of the usual shapes, or the body itself.
+pub(super) fn provider_message(body: &[u8]) -> String {
+    let Ok(json) = serde_json::from_slice::<serde_json::Value>(body) else {
+        return String::from_utf8_lossy(body).into_owned();
+    };
+    let found = [
+        "/error/message",
+        "/error",
+        "/message",
+        "/detail",
+        "/detail/0/msg",
+        "/0/error/message",
+    ]
+    .iter()
+    .find_map(|pointer| json.pointer(pointer).and_then(serde_json::Value::as_str));
+    found.map_or_else(|| json.to_string(), str::to_owned)
+}
+
+/// The usual ways to say that the conversation does not fit into the model's context.
+fn says_too_long(message: &str) -> bool {
+    let message = message.to_lowercase();
+    [
+        "context_length_exceeded",
+        "context length",
+        "context window",
+        "context size",
+        "maximum context",
+        "prompt is too long",
+        "too many tokens",
+        "input is too long",
+    ]
+    .iter()
+    .any(|phrase| message.contains(phrase))
+}

@@ -1,0 +1,167 @@
+//! OpenAI-compatible servers that leave out, add or bend what the protocol says.
+
+use cardinal::model::{ModelError, StopCause};
+use serde_json::{Value, json};
+
+use super::talk::{Heard, ask, call, question, request};
+use crate::support::scripted_model::{Reply, ScriptedModel};
+
+async fn says(body: &str) -> Result<Heard, ModelError> {
+    let server = ScriptedModel::openai(vec![Reply::sse(body)]).await;
+    ask(&server.settings(), &question()).await
+}
+
+fn events(pieces: &[Value]) -> String {
+    pieces.iter().map(|piece| format!("data: {piece}\n\n")).collect()
+}
+
+#[tokio::test]
+async fn missing_and_null_fields_are_borne() {
+    let body = events(&[
+        json!({"choices": [{"delta": {"role": "assistant", "content": null, "tool_calls": null}}]}),
+        json!({"choices": [{"delta": {"content": "ten"}, "finish_reason": ""}], "usage": null}),
+        json!({"choices": [{"delta": null, "finish_reason": "stop"}], "usage": {"prompt_tokens": 0}}),
+        json!({"choices": null, "usage": {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": null}}),
+    ]);
+    let heard = says(&body).await.unwrap();
+    assert_eq!(heard.completion.text, "ten");
+    let usage = heard.completion.usage.unwrap();
+    assert_eq!(
+        (usage.input_tokens, usage.cached_tokens, usage.output_tokens),
+        (9, 0, 2)
+    );
+    assert_eq!(
+        heard.completion.model, "scripted",
+        "the asked name stands in for a missing one"
+    );
+}
+
+#[tokio::test]
+async fn comments_keepalives_and_carriage_returns_are_borne() {
+    let body = concat!(
+        ": OPENROUTER PROCESSING\r\n\r\n",
+        "event: keepalive\r\ndata: {}\r\n\r\n",
+        "data:{\"choices\":[{\"delta\":{\"content\":\"é\"}}]}\r\n\r\n",
+        ": again\r\n",
+        "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\r\n\r\n",
+        "data: [DONE]\r\n\r\n",
+    );
+    assert_eq!(says(body).await.unwrap().completion.text, "é");
+}
+
+#[tokio::test]
+async fn a_stream_may_end_without_a_last_newline_or_the_end_mark() {
+    let spoken = "data: {\"choices\":[{\"delta\":{\"content\":\"ten\"}}]}\n\n";
+    let finish = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}";
+    assert_eq!(
+        says(&format!("{spoken}{finish}")).await.unwrap().completion.text,
+        "ten"
+    );
+    assert_eq!(
+        says(&format!("{spoken}data: [DONE]"))
+            .await
+            .unwrap()
+            .completion
+            .text,
+        "ten"
+    );
+    assert_eq!(
+        says(&format!("{spoken}data:[DONE]\n"))
+            .await
+            .unwrap()
+            .completion
+            .stop,
+        StopCause::End
+    );
+}
+
+#[tokio::test]
+async fn a_stream_without_reason_and_end_mark_broke_off() {
+    let spoken = "data: {\"choices\":[{\"delta\":{\"content\":\"ten data: [DONE]\"}}]}\n\n";
+    for body in [spoken, "", ": nothing but a comment\n\n"] {
+        let error = says(body).await.unwrap_err();
+        assert!(
+            matches!(error, ModelError::BrokeOff { .. }),
+            "{body:?}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn calls_without_index_or_id_are_told_apart() {
+    let whole = |name: &str, arguments: Value| json!({"function": {"name": name, "arguments": arguments}});
+    let body = events(&[
+        json!({"choices": [{"delta": {"tool_calls": [whole("run_card", json!("{\"card_id\":7}"))]}}]}),
+        json!({"choices": [{"delta": {"tool_calls": [whole("run_card", json!({"card_id": 12}))]}}]}),
+        json!({"choices": [{"delta": {"tool_calls": [{"function": {"name": "describe"}}]}}]}),
+        json!({"choices": [{"delta": {"tool_calls": [{"function": {"arguments": "{\"id\""}}]}}]}),
+        json!({"choices": [{"delta": {"tool_calls": [{"function": {"arguments": ":1}"}}]}}]}),
+        json!({"choices": [{"delta": {}, "finish_reason": "stop"}]}),
+    ]);
+    let completion = says(&body).await.unwrap().completion;
+    assert_eq!(
+        completion.tool_calls,
+        [
+            call("call_0", "run_card", "{\"card_id\":7}"),
+            call("call_1", "run_card", "{\"card_id\":12}"),
+            call("call_2", "describe", "{\"id\":1}"),
+        ]
+    );
+    assert_eq!(completion.stop, StopCause::ToolCalls);
+}
+
+#[tokio::test]
+async fn calls_that_share_an_index_are_told_apart_by_id() {
+    let piece =
+        |id: &str, name: &str| json!({"index": 0, "id": id, "function": {"name": name, "arguments": "{}"}});
+    let body = events(&[
+        json!({"choices": [{"delta": {"tool_calls": [piece("a", "run_card")]}}]}),
+        json!({"choices": [{"delta": {"tool_calls": [piece("b", "describe")]}}]}),
+        json!({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}),
+    ]);
+    let calls = says(&body).await.unwrap().completion.tool_calls;
+    assert_eq!(calls, [call("a", "run_card", "{}"), call("b", "describe", "{}")]);
+}
+
+#[tokio::test]
+async fn a_made_up_or_repeated_id_is_new_to_the_conversation() {
+    let first = json!({"choices": [{"delta": {"tool_calls": [
+        {"index": 0, "id": "call_0", "function": {"name": "run_card", "arguments": ""}},
+        {"index": 1, "id": "", "function": {"name": "run_card", "arguments": ""}},
+    ]}, "finish_reason": "tool_calls"}]});
+    let server = ScriptedModel::openai(vec![Reply::sse(events(&[first]))]).await;
+    let calls = ask(&server.settings(), &request(super::talk::conversation()))
+        .await
+        .unwrap()
+        .completion
+        .tool_calls;
+    let ids: Vec<&str> = calls.iter().map(|call| call.id.as_str()).collect();
+    assert_eq!(ids, ["call_2", "call_3"]);
+    assert_eq!(calls[0].arguments, "{}");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_stream_is_read_all_the_same() {
+    let whole = json!({
+        "model": "plain", "usage": {"prompt_tokens": 3, "completion_tokens": 1},
+        "choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": [{"type": "text", "text": "ten"}]}}],
+    });
+    let server = ScriptedModel::openai(vec![Reply::json(whole)]).await;
+    let completion = ask(&server.settings(), &question()).await.unwrap().completion;
+    assert_eq!(
+        (completion.text.as_str(), completion.model.as_str()),
+        ("ten", "plain")
+    );
+    assert_eq!(completion.usage.unwrap().input_tokens, 3);
+}
+
+#[tokio::test]
+async fn a_refusal_is_text_and_a_stop() {
+    let body = events(&[
+        json!({"choices": [{"delta": {"refusal": "I will not."}}]}),
+        json!({"choices": [{"delta": {}, "finish_reason": "stop"}]}),
+    ]);
+    let heard = says(&body).await.unwrap();
+    assert_eq!(heard.completion.text, "I will not.");
+    assert_eq!(heard.completion.stop, StopCause::Refusal);
+}
