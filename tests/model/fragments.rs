@@ -9,11 +9,7 @@ use crate::support::scripted_model::ScriptedModel;
 use crate::support::{scripted_anthropic, scripted_openai};
 
 fn reply() -> Reply {
-    Reply::tool_calls([
-        ("run_card", json!({"note": "日本 \"q\""})),
-        ("describe", json!({"id": 1})),
-    ])
-    .saying("Größe: ")
+    Reply::tool_calls([("run_card", json!({"note": "日本 \"q\""}))]).saying("Größe: ")
 }
 
 fn check(completion: &Completion, at: usize) {
