@@ -1,26 +1,35 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::{Mutex, Semaphore};
 
-use super::auth::{Authenticator, Need, SignIn};
+use super::auth::{Authenticator, Clock, Need, SignIn};
 use super::endpoints::{self, Route};
 use super::{FailureClass, MetabaseError, failure};
 use crate::config::MetabaseSettings;
 use crate::wire::{CacheRule, Policy, Principal, ServedBy, Wire, WireRequest};
 
 /// Sends requests of the endpoint table with the principal's credential.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Caller {
-    pub(super) settings: MetabaseSettings,
+    pub(super) settings: Arc<MetabaseSettings>,
     pub(super) wire: Wire,
-    pub(super) principal: Principal,
-    pub(super) auth: Authenticator,
+    shared: Arc<Shared>,
+}
+
+/// What every clone has in common, over whichever wire it sends.
+#[derive(Debug)]
+struct Shared {
+    principal: Principal,
+    auth: Authenticator,
     /// One sign-in at a time: Metabase throttles them per person.
-    pub(super) signing_in: tokio::sync::Mutex<()>,
+    signing_in: Mutex<()>,
     /// `max_concurrency` permits.
-    pub(super) in_flight: tokio::sync::Semaphore,
+    in_flight: Semaphore,
 }
 
 /// One request, before it has an address and a credential.
@@ -64,11 +73,25 @@ impl Reply {
 }
 
 impl Caller {
+    pub(super) fn new(settings: MetabaseSettings, wire: Wire, principal: Principal, clock: Clock) -> Self {
+        let shared = Shared {
+            principal,
+            auth: Authenticator::new(settings.auth.clone(), clock),
+            signing_in: Mutex::default(),
+            in_flight: Semaphore::new(settings.max_concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+        };
+        Self {
+            settings: Arc::new(settings),
+            wire,
+            shared: Arc::new(shared),
+        }
+    }
+
     /// Sends `call` and reads the whole response. A refused credential is renewed once where it can be.
     pub(super) async fn send(&self, endpoint: Route, call: Call<'_>) -> Result<Reply, MetabaseError> {
         let headers = self.credential(endpoint).await?;
         let reply = self.send_with(endpoint, &call, headers.clone()).await?;
-        if reply.status == StatusCode::UNAUTHORIZED && self.auth.forget(&headers).await {
+        if reply.status == StatusCode::UNAUTHORIZED && self.shared.auth.forget(&headers).await {
             let headers = self.credential(endpoint).await?;
             return self.send_with(endpoint, &call, headers).await;
         }
@@ -90,15 +113,15 @@ impl Caller {
     }
 
     async fn credential(&self, endpoint: Route) -> Result<HeaderMap, MetabaseError> {
-        if let Need::Headers(headers) = self.auth.need(endpoint.is_agent()).await? {
+        if let Need::Headers(headers) = self.shared.auth.need(endpoint.is_agent()).await? {
             return Ok(headers);
         }
-        let _turn = self.signing_in.lock().await;
-        match self.auth.need(endpoint.is_agent()).await? {
+        let _turn = self.shared.signing_in.lock().await;
+        match self.shared.auth.need(endpoint.is_agent()).await? {
             Need::Headers(headers) => Ok(headers),
             Need::SignIn(sign_in) => {
                 self.sign_in(sign_in).await?;
-                match self.auth.need(endpoint.is_agent()).await? {
+                match self.shared.auth.need(endpoint.is_agent()).await? {
                     Need::Headers(headers) => Ok(headers),
                     Need::SignIn(_) => Err(failure::local(
                         "sign in to Metabase",
@@ -123,7 +146,8 @@ impl Caller {
         let answer: Value = self.send_public(endpoint, call).await?.json()?;
         match answer.get(key).and_then(Value::as_str) {
             Some(session) => {
-                self.auth
+                self.shared
+                    .auth
                     .keep_session(SecretString::from(session.to_owned()))
                     .await;
                 Ok(())
@@ -160,13 +184,13 @@ impl Caller {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let request = WireRequest {
-            method: endpoint.http_method(),
+            method: endpoint.method(),
             url,
             headers,
             body: call.body.as_ref().map(|body| Bytes::from(body.to_string())),
             policy: Policy {
                 purpose: endpoint.purpose,
-                principal: self.principal.clone(),
+                principal: self.shared.principal.clone(),
                 idempotent: endpoint.idempotent,
                 buffered: true,
                 cap: self.settings.max_response_bytes,
@@ -182,7 +206,7 @@ impl Caller {
         };
         let sent = async {
             // The semaphore is never closed, so there is always a permit at the end of the wait.
-            let _permit = self.in_flight.acquire().await;
+            let _permit = self.shared.in_flight.acquire().await;
             let response = self.wire.send(request).await?;
             let (status, served_by) = (response.status, response.served_by);
             Ok((status, served_by, response.bytes().await?))

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 use url::Url;
 
-use super::auth::{Authenticator, Clock};
+use super::auth::Clock;
 use super::call::Caller;
 use super::server::{self, Detected};
 use super::{CardRun, MetabaseError, MetricQuery, TableQuery, agent, card, curate, values};
@@ -64,13 +64,8 @@ pub struct LoadedCatalog {
 /// server.
 #[derive(Debug, Clone)]
 pub struct MetabaseClient {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
     caller: Caller,
-    detected: OnceCell<Detected>,
+    detected: Arc<OnceCell<Detected>>,
 }
 
 impl MetabaseClient {
@@ -81,20 +76,19 @@ impl MetabaseClient {
 
     /// The same, with a clock of its own for the tokens it signs.
     pub fn with_clock(settings: MetabaseSettings, wire: Wire, principal: Principal, clock: Clock) -> Self {
-        let caller = Caller {
-            auth: Authenticator::new(settings.auth.clone(), clock),
-            in_flight: Semaphore::new(settings.max_concurrency.max(1)),
-            settings,
-            wire,
-            principal,
-            signing_in: Mutex::default(),
-        };
         Self {
-            inner: Arc::new(Inner {
-                caller,
-                detected: OnceCell::new(),
-            }),
+            caller: Caller::new(settings, wire, principal, clock),
+            detected: Arc::default(),
         }
+    }
+
+    /// This client over another wire: another session's, or one that records. The credential and what is known of
+    /// the server stay shared.
+    #[must_use]
+    pub fn over(&self, wire: Wire) -> Self {
+        let mut client = self.clone();
+        client.caller.wire = wire;
+        client
     }
 
     /// What answers; asked once and kept. An error when nothing answers or the credential is refused.
@@ -106,12 +100,12 @@ impl MetabaseClient {
     /// warnings does not depend on which response came first.
     pub async fn load_catalog(&self, rules: &CatalogSettings) -> Result<LoadedCatalog, MetabaseError> {
         let detected = self.detected().await?;
-        curate::load(&self.inner.caller, detected, rules).await
+        curate::load(&self.caller, detected, rules).await
     }
 
     /// Runs a curated card.
     pub async fn run_card(&self, run: &CardRun) -> Result<Fetched, MetabaseError> {
-        card::run(&self.inner.caller, run).await
+        card::run(&self.caller, run).await
     }
 
     /// Queries a curated metric. Needs the Agent API of v0.59 or v0.60.
@@ -119,7 +113,7 @@ impl MetabaseClient {
         let generation = self
             .generation(|| format!("query metric {}", query.metric.id()))
             .await?;
-        agent::metric(&self.inner.caller, generation, query).await
+        agent::metric(&self.caller, generation, query).await
     }
 
     /// Queries a curated table. Needs the Agent API of v0.59 or v0.60.
@@ -127,7 +121,7 @@ impl MetabaseClient {
         let generation = self
             .generation(|| format!("query table {}", query.table.id()))
             .await?;
-        agent::table(&self.inner.caller, generation, query).await
+        agent::table(&self.caller, generation, query).await
     }
 
     /// Values that a parameter of a curated card takes.
@@ -136,7 +130,7 @@ impl MetabaseClient {
         card: &AllowedCard,
         parameter: &Parameter,
     ) -> Result<AllowedValues, MetabaseError> {
-        values::of_parameter(&self.inner.caller, card.id(), &parameter.id, true).await
+        values::of_parameter(&self.caller, card.id(), &parameter.id, true).await
     }
 
     /// Values that occur in a dimension; at most `limit`. Needs the Agent API of v0.59 or v0.60.
@@ -148,12 +142,12 @@ impl MetabaseClient {
     ) -> Result<AllowedValues, MetabaseError> {
         self.generation(|| "list values of a dimension".to_owned())
             .await?;
-        values::of_dimension(&self.inner.caller, owner, dimension, limit).await
+        values::of_dimension(&self.caller, owner, dimension, limit).await
     }
 
     /// The page a person opens for a card, metric or table.
     pub fn link(&self, kind: EntryKind, id: u32) -> Option<Url> {
-        let mut url = self.inner.caller.settings.url.clone();
+        let mut url = self.caller.settings.url.clone();
         {
             let mut segments = url.path_segments_mut().ok()?;
             segments.pop_if_empty();
@@ -174,9 +168,8 @@ impl MetabaseClient {
     }
 
     async fn detected(&self) -> Result<&Detected, MetabaseError> {
-        self.inner
-            .detected
-            .get_or_try_init(|| server::detect(&self.inner.caller))
+        self.detected
+            .get_or_try_init(|| server::detect(&self.caller))
             .await
     }
 }

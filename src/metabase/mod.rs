@@ -9,7 +9,7 @@ mod card;
 mod client;
 mod columns;
 mod curate;
-pub mod endpoints;
+mod endpoints;
 mod error;
 mod failure;
 mod fields;
@@ -23,6 +23,7 @@ mod values;
 
 pub use auth::Clock;
 pub use client::{DimensionOwner, Fetched, Generation, LoadedCatalog, MetabaseClient, ServerInfo};
+pub use endpoints::grants;
 pub use error::{FailureClass, MetabaseError};
 pub use query::{
     Aggregate, Aggregation, Bucket, CardArgument, CardRun, Direction, Filter, FilterOperation, GroupBy,

@@ -1,4 +1,10 @@
 mod answers;
 mod cards;
+mod credentials;
+mod curation;
+mod entries;
 mod failures;
+mod generations;
+mod paging;
+mod queries;
 mod scripted;

@@ -61,7 +61,6 @@ impl Reply {
 /// What the server was asked.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
-    pub(super) method: Method,
     pub(super) path: String,
     pub(super) query: String,
     pub(super) headers: HeaderMap,
@@ -160,7 +159,6 @@ async fn answer(
     body: Bytes,
 ) -> Response {
     server.shared.asked.lock().unwrap().push(Asked {
-        method: method.clone(),
         path: uri.path().to_owned(),
         query: uri.query().unwrap_or_default().to_owned(),
         headers,
