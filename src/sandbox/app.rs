@@ -41,6 +41,7 @@ pub(super) struct Settings {
     pub(super) generation: Generation,
     pub(super) ai_features: bool,
     pub(super) agent_api: bool,
+    pub(super) template_tags_as_list: bool,
 }
 
 impl Settings {

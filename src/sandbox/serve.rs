@@ -28,6 +28,10 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How a sandbox is served.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the instance, independent of the others"
+)]
 pub struct ServeOptions {
     /// What it serves.
     pub world: Arc<World>,
@@ -49,6 +53,8 @@ pub struct ServeOptions {
     pub ai_features: bool,
     /// Metabase's `agent-api-enabled?`.
     pub agent_api: bool,
+    /// Whether a card's template tags are a list, as since v0.63, instead of an object by name.
+    pub template_tags_as_list: bool,
 }
 
 impl ServeOptions {
@@ -65,6 +71,7 @@ impl ServeOptions {
             jwt: true,
             ai_features: true,
             agent_api: true,
+            template_tags_as_list: false,
         }
     }
 }
@@ -137,6 +144,7 @@ pub async fn serve(options: ServeOptions) -> Result<Running, ServeError> {
             generation: options.generation,
             ai_features: options.ai_features,
             agent_api: options.agent_api,
+            template_tags_as_list: options.template_tags_as_list,
         },
         sessions: Sessions::default(),
         throttle: LoginThrottle::default(),

@@ -1,7 +1,5 @@
 //! Credentials made up at start. They guard made-up data on a loopback port, not secrets.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
 /// A version 4 UUID.
@@ -18,19 +16,7 @@ pub(in crate::sandbox) fn uuid() -> String {
     )
 }
 
-/// An API key as Metabase makes them: `mb_` and the base64 of 32 bytes.
-pub(in crate::sandbox) fn api_key() -> SecretString {
-    SecretString::from(format!("mb_{}", STANDARD.encode(bytes())))
-}
-
 /// A shared secret as Metabase makes them: 64 hexadecimal digits.
 pub(in crate::sandbox) fn secret() -> SecretString {
-    let digits: String = bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    SecretString::from(digits)
-}
-
-fn bytes() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    fastrand::fill(&mut bytes);
-    bytes
+    SecretString::from(format!("{:032x}{:032x}", fastrand::u128(..), fastrand::u128(..)))
 }

@@ -3,6 +3,7 @@
 mod agent;
 mod classic;
 mod decode;
+mod lookup;
 
 use std::sync::Arc;
 

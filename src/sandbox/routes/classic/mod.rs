@@ -1,7 +1,16 @@
 //! The routes that every Metabase has: sessions, collections, cards, databases, metadata, settings.
 
+mod card;
+mod card_query;
+mod collection;
+mod collection_body;
+mod database;
 mod instance;
+mod items;
+mod metadata_body;
+mod people;
 mod session;
+mod table;
 
 use std::sync::Arc;
 
@@ -18,4 +27,23 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
         .route("/auth/sso/to_session", post(session::exchange))
         .route("/api/user/current", get(session::current_user))
+        .route("/api/collection", get(collection::list))
+        .route("/api/collection/tree", get(collection::tree))
+        .route("/api/collection/{id}", get(collection::get))
+        .route("/api/collection/{id}/items", get(items::items))
+        .route("/api/card", get(card::list))
+        .route("/api/card/{id}", get(card::get))
+        .route("/api/card/{id}/query", post(card_query::run))
+        .route("/api/card/{id}/params/{param}/values", get(card_query::values))
+        .route(
+            "/api/card/{id}/params/{param}/search/{query}",
+            get(card_query::search),
+        )
+        .route("/api/database", get(database::list))
+        .route("/api/database/{id}", get(database::get))
+        .route("/api/database/{id}/metadata", get(database::metadata))
+        .route("/api/table", get(table::list))
+        .route("/api/table/{id}", get(table::get))
+        .route("/api/table/{id}/query_metadata", get(table::query_metadata))
+        .route("/api/field/{id}/values", get(table::field_values))
 }

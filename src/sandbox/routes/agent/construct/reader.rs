@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+
+/// Reads the members of a closed map one by one and collects everything that is wrong with them.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    members: &'a Map<String, Value>,
+    known: Vec<&'static str>,
+    problems: BTreeMap<String, Problem>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of an object; anything else is a problem by itself.
+    pub(super) fn new(value: &'a Value) -> Result<Self, Problem> {
+        match value {
+            Value::Object(members) => Ok(Self::of(members)),
+            other => Err(Problem::wrong("map", "invalid type", other)),
+        }
+    }
+
+    /// A reader of an object's members.
+    pub(super) fn of(members: &'a Map<String, Value>) -> Self {
+        Self {
+            members,
+            known: Vec::new(),
+            problems: BTreeMap::new(),
+        }
+    }
+
+    /// A member that may be there; null is as good as absent.
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
+        self.known.push(key);
+        self.members.get(key).filter(|value| !value.is_null())
+    }
+
+    /// Whether a member is there, whatever it is.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.members.get(key).is_some_and(|value| !value.is_null())
+    }
+
+    /// A member decoded by `decode`.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        decode: impl FnOnce(&'a Value) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let value = self.value(key)?;
+        decode(value).map_err(|problem| self.note(key, problem)).ok()
+    }
+
+    /// A member that has to be there.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        description: &str,
+        decode: impl FnOnce(&'a Value) -> Result<T, Problem>,
+    ) -> Option<T> {
+        if !self.has(key) {
+            self.known.push(key);
+            self.note(key, Problem::missing(description));
+            return None;
+        }
+        self.optional(key, decode)
+    }
+
+    /// A list, each item decoded by `decode`; absent is empty.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        decode: impl Fn(&'a Value) -> Result<T, Problem>,
+    ) -> Vec<T> {
+        self.optional(key, |value| list(value, decode))
+            .unwrap_or_default()
+    }
+
+    /// Notes a problem with a member.
+    pub(super) fn note(&mut self, key: &str, problem: Problem) {
+        self.problems.insert(key.to_owned(), problem);
+    }
+
+    /// Adds the keys that are not known; any problem at all fails the map.
+    pub(super) fn finish(mut self) -> Result<(), Problem> {
+        for (key, value) in self.members {
+            if !self.known.contains(&key.as_str()) {
+                self.problems.insert(key.clone(), Problem::disallowed(value));
+            }
+        }
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::Map(self.problems))
+        }
+    }
+}
+
+/// A list, each item decoded by `decode`.
+pub(super) fn list<'a, T>(
+    value: &'a Value,
+    decode: impl Fn(&'a Value) -> Result<T, Problem>,
+) -> Result<Vec<T>, Problem> {
+    let Value::Array(items) = value else {
+        return Err(Problem::wrong("sequence", "invalid type", value));
+    };
+    let (mut good, mut problems) = (Vec::new(), Vec::new());
+    for item in items {
+        match decode(item) {
+            Ok(decoded) => {
+                good.push(decoded);
+                problems.push(None);
+            }
+            Err(problem) => problems.push(Some(problem)),
+        }
+    }
+    if problems.iter().all(Option::is_none) {
+        Ok(good)
+    } else {
+        Err(Problem::List(problems))
+    }
+}
+
+/// A positive whole number, also as text.
+pub(super) fn positive(value: &Value) -> Result<i64, Problem> {
+    int(value).ok().filter(|number| *number > 0).ok_or_else(|| {
+        Problem::wrong(
+            "value must be an integer greater than zero.",
+            "should be a positive int",
+            value,
+        )
+    })
+}
+
+/// A whole number, also as text.
+pub(super) fn int(value: &Value) -> Result<i64, Problem> {
+    let number = match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number.ok_or_else(|| Problem::wrong("integer", "should be an integer", value))
+}
+
+/// Text that is not blank.
+pub(super) fn text(value: &Value) -> Result<&str, Problem> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Ok(text),
+        other => Err(Problem::wrong(
+            "value must be a non-blank string.",
+            "should be a non-blank string",
+            other,
+        )),
+    }
+}
+
+/// One of a few words.
+pub(super) fn choice<T: Copy>(value: &Value, words: &[(&'static str, T)]) -> Result<T, Problem> {
+    let known = words.iter().find(|(word, _)| value.as_str() == Some(word));
+    known.map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        Problem::wrong(
+            format!("enum of {}", words.join(", ")),
+            &format!("should be one of: {}", words.join(", ")),
+            value,
+        )
+    })
+}

@@ -1,0 +1,204 @@
+use serde_json::{Map, Value};
+
+use super::filters::{Filter, filter};
+use super::problem::Problem;
+use super::reader::{Reader, choice, positive, text};
+use super::temporal::{BUCKETS, Bucket, GRANULARITIES};
+
+/// A checked request.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// What is asked about.
+    pub(super) source: RequestSource,
+    /// Conditions, all of which must hold.
+    pub(super) filters: Vec<Filter>,
+    /// Groups.
+    pub(super) group_by: Vec<Group>,
+}
+
+/// What a request is about, with what only that kind may ask.
+#[derive(Debug)]
+pub(super) enum RequestSource {
+    /// A table.
+    Table {
+        /// Its id.
+        id: i64,
+        /// Columns to show.
+        fields: Vec<Column>,
+        /// Figures to compute.
+        aggregations: Vec<Aggregation>,
+        /// Order of the rows.
+        order_by: Vec<(Column, Direction)>,
+        /// Most rows.
+        limit: Option<i64>,
+    },
+    /// A metric.
+    Metric {
+        /// Its id.
+        id: i64,
+    },
+}
+
+/// A column, maybe cut down.
+#[derive(Debug)]
+pub(super) struct Column {
+    /// Positional id.
+    pub(super) field: String,
+    /// What it is cut down to.
+    pub(super) bucket: Option<Bucket>,
+}
+
+/// A group.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Positional id.
+    pub(super) field: String,
+    /// Unit of a temporal column.
+    pub(super) granularity: Option<&'static str>,
+}
+
+/// A figure.
+#[derive(Debug)]
+pub(super) struct Aggregation {
+    /// What is computed.
+    pub(super) kind: AggregationKind,
+    /// Order of the rows by it.
+    pub(super) sort: Option<Direction>,
+}
+
+/// What is computed.
+#[derive(Debug)]
+pub(super) enum AggregationKind {
+    /// Rows.
+    Count,
+    /// A function (MBQL name) of a column.
+    Of(&'static str, Column),
+    /// A named aggregation of the table.
+    Measure(i64),
+}
+
+/// Smallest or largest first.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Direction {
+    /// Smallest first.
+    Asc,
+    /// Largest first.
+    Desc,
+}
+
+const DIRECTIONS: [(&str, Direction); 2] = [("asc", Direction::Asc), ("desc", Direction::Desc)];
+const FUNCTIONS: [(&str, &str); 6] = [
+    ("count", "count"),
+    ("avg", "avg"),
+    ("count-distinct", "distinct"),
+    ("max", "max"),
+    ("min", "min"),
+    ("sum", "sum"),
+];
+
+impl Direction {
+    /// MBQL name.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+        }
+    }
+}
+
+/// Decodes a body: a table's request or a metric's.
+pub(super) fn request(body: &Map<String, Value>) -> Result<Request, Problem> {
+    let mut reader = Reader::of(body);
+    let metric = reader.has("metric_id") && !reader.has("table_id");
+    let filters = reader.list("filters", filter);
+    let group_by = reader.list("group_by", group);
+    let source = if metric {
+        let id = reader.required("metric_id", "metric id", positive);
+        id.map(|id| RequestSource::Metric { id })
+    } else {
+        let id = reader.required("table_id", "table id or metric id", positive);
+        let fields = reader.list("fields", column);
+        let aggregations = reader.list("aggregations", aggregation);
+        let order_by = reader.list("order_by", order);
+        let limit = reader.optional("limit", positive);
+        id.map(|id| RequestSource::Table {
+            id,
+            fields,
+            aggregations,
+            order_by,
+            limit,
+        })
+    };
+    reader.finish()?;
+    let source = source.ok_or_else(|| Problem::missing("table id or metric id"))?;
+    Ok(Request {
+        source,
+        filters,
+        group_by,
+    })
+}
+
+fn column(value: &Value) -> Result<Column, Problem> {
+    let mut reader = Reader::new(value)?;
+    let field = field_id(&mut reader);
+    let bucket = bucket(&mut reader);
+    reader.finish()?;
+    let field = field.ok_or_else(|| Problem::missing("field id"))?;
+    Ok(Column { field, bucket })
+}
+
+fn group(value: &Value) -> Result<Group, Problem> {
+    let mut reader = Reader::new(value)?;
+    let field = field_id(&mut reader);
+    let granularity = reader.optional("field_granularity", |value| choice(value, &GRANULARITIES));
+    reader.finish()?;
+    let field = field.ok_or_else(|| Problem::missing("field id"))?;
+    Ok(Group { field, granularity })
+}
+
+fn order(value: &Value) -> Result<(Column, Direction), Problem> {
+    let mut reader = Reader::new(value)?;
+    let field = reader.required("field", "field", column);
+    let direction = reader.required("direction", "enum of asc, desc", |value| {
+        choice(value, &DIRECTIONS)
+    });
+    reader.finish()?;
+    field
+        .zip(direction)
+        .ok_or_else(|| Problem::missing("field and direction"))
+}
+
+fn aggregation(value: &Value) -> Result<Aggregation, Problem> {
+    let mut reader = Reader::new(value)?;
+    let sort = reader.optional("sort_order", |value| choice(value, &DIRECTIONS));
+    let kind = if reader.has("measure_id") {
+        let id = reader.required("measure_id", "measure id", positive);
+        id.map(AggregationKind::Measure)
+    } else {
+        let function = reader.required("function", "aggregation function or measure id", |value| {
+            choice(value, &FUNCTIONS)
+        });
+        let bucket = bucket(&mut reader);
+        match function {
+            Some("count") => Some(AggregationKind::Count),
+            Some(function) => {
+                field_id(&mut reader).map(|field| AggregationKind::Of(function, Column { field, bucket }))
+            }
+            None => {
+                reader.value("field_id");
+                None
+            }
+        }
+    };
+    reader.finish()?;
+    let kind = kind.ok_or_else(|| Problem::missing("aggregation"))?;
+    Ok(Aggregation { kind, sort })
+}
+
+fn field_id(reader: &mut Reader<'_>) -> Option<String> {
+    reader.required("field_id", "field id", |value| text(value).map(str::to_owned))
+}
+
+fn bucket(reader: &mut Reader<'_>) -> Option<Bucket> {
+    reader.optional("bucket", |value| choice(value, &BUCKETS))
+}
