@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::gate::{Form, kind_word};
 use super::{ask_user, cannot_answer, describe, field_values, query_metric, query_table, run_card};
-use crate::catalog::{CardEntry, Catalog, Dimension, Entry, EntryKind, MetricEntry, TableEntry};
+use crate::catalog::{CardEntry, Catalog, Dimension, Entry, EntryKind, MetricEntry, Parameter, TableEntry};
 use crate::result::ColumnKind;
 
 /// A right call of a tool over the first entry it goes with.
@@ -12,7 +12,7 @@ pub(super) fn of_tool(catalog: &Catalog, tool: &str) -> Option<Value> {
     let mut entries = catalog.entries().iter();
     match tool {
         run_card::NAME => entries.find_map(|entry| match entry {
-            Entry::Card(card) => Some(of_card(card)),
+            Entry::Card(card) => Some(of_card(card, None)),
             _ => None,
         }),
         query_metric::NAME => entries.find_map(|entry| match entry {
@@ -35,11 +35,11 @@ pub(super) fn of_tool(catalog: &Catalog, tool: &str) -> Option<Value> {
     }
 }
 
-/// The card with its first parameter set.
-pub(super) fn of_card(card: &CardEntry) -> Value {
+/// The card with `shown` set, else its first parameter; and with everything it requires.
+pub(super) fn of_card(card: &CardEntry, shown: Option<&Parameter>) -> Value {
     let mut parameters = Map::new();
     let wanted = card.parameters.iter().filter(|parameter| parameter.required);
-    for parameter in wanted.chain(card.parameters.first()) {
+    for parameter in wanted.chain(shown.or(card.parameters.first())) {
         let known = parameter
             .allowed
             .as_ref()

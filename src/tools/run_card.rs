@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::gate::{Form, No, card, card_value, decode, listing, nearest, quote, resolve};
+use super::gate::{Form, No, card, card_value, decode, listing, nearest, quote, resolve, takes_list};
 use super::output::{Asked, of_query, title};
 use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure, spec};
 use crate::catalog::{CardEntry, Catalog, Entry, EntryKind, Parameter};
@@ -42,35 +42,25 @@ pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
 
 /// Every slug of every card with the types its values may have. Which card has which is the gate's to check.
 fn parameters_schema(catalog: &Catalog) -> Value {
-    let mut slugs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut slugs: BTreeMap<&str, ValueTypes> = BTreeMap::new();
     let cards = catalog.entries().iter().filter_map(|entry| match entry {
         Entry::Card(card) => Some(card),
         _ => None,
     });
     for parameter in cards.flat_map(|card| &card.parameters) {
-        let types = slugs.entry(&parameter.slug).or_default();
-        types.extend(Form::of(&parameter.kind).json_types());
-        if super::gate::takes_list(parameter) {
-            types.insert("array");
-        }
+        slugs.entry(&parameter.slug).or_default().add(parameter);
     }
-    let value = |types: Vec<&str>| {
-        let mut schema = json!({"type": types});
-        if let Some(map) = schema.as_object_mut()
-            && types.contains(&"array")
-        {
-            map.insert("items".to_owned(), json!({"type": ["null", "number", "string"]}));
-        }
-        schema
-    };
     let description = "values by parameter slug; only parameters of this very card";
     if slugs.len() > MAX_LISTED_SLUGS {
-        let any = value(vec!["array", "boolean", "number", "string"]);
-        return json!({"additionalProperties": any, "description": description, "type": "object"});
+        let mut any = ValueTypes::default();
+        for types in slugs.into_values() {
+            any.join(types);
+        }
+        return json!({"additionalProperties": any.schema(), "description": description, "type": "object"});
     }
     let properties: Map<String, Value> = slugs
         .into_iter()
-        .map(|(slug, types)| (slug.to_owned(), value(types.into_iter().collect())))
+        .map(|(slug, types)| (slug.to_owned(), types.schema()))
         .collect();
     json!({
         "additionalProperties": false,
@@ -80,12 +70,54 @@ fn parameters_schema(catalog: &Catalog) -> Value {
     })
 }
 
+/// The JSON types that the values of a slug may have, over all cards that have it.
+#[derive(Default)]
+struct ValueTypes {
+    single: BTreeSet<&'static str>,
+    in_lists: BTreeSet<&'static str>,
+}
+
+impl ValueTypes {
+    fn add(&mut self, parameter: &Parameter) {
+        let form = Form::of(&parameter.kind);
+        if form == Form::NumberPair {
+            self.in_lists.extend(form.json_types());
+            return;
+        }
+        self.single.extend(form.json_types());
+        if takes_list(parameter) {
+            self.in_lists.extend(form.json_types());
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.single.extend(other.single);
+        self.in_lists.extend(other.in_lists);
+    }
+
+    fn schema(mut self) -> Value {
+        if self.in_lists.is_empty() {
+            return json!({"type": one_or_several(&self.single)});
+        }
+        self.single.insert("array");
+        json!({"items": {"type": one_or_several(&self.in_lists)}, "type": one_or_several(&self.single)})
+    }
+}
+
+/// Some servers read a list of types only where there is a choice.
+fn one_or_several(types: &BTreeSet<&str>) -> Value {
+    match (types.first(), types.len()) {
+        (Some(only), 1) => json!(only),
+        _ => json!(types),
+    }
+}
+
 /// Checks a call.
 pub(super) fn plan(catalog: &Catalog, arguments: Map<String, Value>) -> Result<PlannedCall, No> {
     let arguments: Arguments = decode(arguments).map_err(|no| no.hint("keys: card_id, parameters"))?;
     let card = card(catalog, "card_id", &arguments.card_id)?;
     let (given, canonical) = parameters(card.entry(), arguments.parameters.unwrap_or_default())
-        .map_err(|no| no.example(NAME, example::of_card(card.entry())))?;
+        .map_err(|no| no.example(NAME, example::of_card(card.entry(), None)))?;
     let mut arguments = json!({"card_id": card.id()});
     if let Some(map) = arguments.as_object_mut()
         && !canonical.is_empty()
@@ -123,7 +155,8 @@ fn parameters(card: &CardEntry, given: Map<String, Value>) -> Result<Checked, No
     for parameter in &card.parameters {
         let given = values.iter().find(|(other, _)| other.slug == parameter.slug);
         let value = match given {
-            Some((_, value)) => card_value(parameter, value)?,
+            Some((_, value)) => card_value(parameter, value)
+                .map_err(|no| no.example(NAME, example::of_card(card, Some(parameter))))?,
             None => None,
         };
         match value {

@@ -1,1 +1,8 @@
+//! What the gate lets through, what it refuses and how it says so; what running a call makes the model read.
 
+mod canonical;
+mod fixture;
+mod forbidden;
+mod hostile;
+mod refusals;
+mod specs;

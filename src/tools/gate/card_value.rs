@@ -95,11 +95,11 @@ impl Form {
         }
     }
 
-    /// The JSON types a value may have.
+    /// The JSON types of one value; for a pair, of its sides.
     pub(in crate::tools) fn json_types(self) -> &'static [&'static str] {
         match self {
             Self::Number => &["number"],
-            Self::NumberPair => &["array"],
+            Self::NumberPair => &["null", "number"],
             Self::Key => &["number", "string"],
             Self::Boolean => &["boolean"],
             _ => &["string"],

@@ -1,41 +1,30 @@
 //! Names the model wrote, matched to names that exist.
 
 use super::{No, listing, quote};
+use crate::catalog;
 
 /// Names shown when one is not found.
 const SHOWN: usize = 8;
 
-/// The names most like `wanted`, best first; when none is like it, the first ones.
+/// Longest name that is looked for, in bytes: comparing is quadratic, and nobody's name is longer.
+const MAX_WANTED: usize = 200;
+
+/// The names most like `wanted`, best first; when none is like it, the first ones, so that there is always a way on.
 pub(in crate::tools) fn nearest<'a>(
     wanted: &str,
     names: impl IntoIterator<Item = &'a str>,
     most: usize,
 ) -> Vec<&'a str> {
-    let wanted = plain(wanted);
-    let mut scored: Vec<(u64, &str)> = names
-        .into_iter()
-        .map(|name| (likeness(&wanted, name), name))
-        .collect();
-    // Stable: names that are equally alike keep the catalog's order.
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    scored.into_iter().take(most).map(|(_, name)| name).collect()
-}
-
-/// Between 0 and 2 000; anything under 600 counts as nothing alike.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a similarity lies between 0 and 1"
-)]
-fn likeness(wanted: &str, name: &str) -> u64 {
-    let name = plain(name);
-    // Comparing is quadratic, and nobody's name is longer.
-    let short: String = wanted.chars().take(80).collect();
-    let similarity = (strsim::jaro_winkler(&short, &name) * 1_000.0) as u64;
-    let contained = !short.is_empty() && (name.contains(&short) || short.contains(&name)) && !name.is_empty();
-    match similarity + if contained { 1_000 } else { 0 } {
-        score if score < 600 => 0,
-        score => score,
+    let names: Vec<&str> = names.into_iter().collect();
+    let near = if wanted.len() <= MAX_WANTED {
+        catalog::nearest(wanted, names.iter().copied(), most)
+    } else {
+        Vec::new()
+    };
+    if near.is_empty() {
+        names.into_iter().take(most).collect()
+    } else {
+        near
     }
 }
 
@@ -57,7 +46,7 @@ pub(in crate::tools) fn resolve<'a, T>(
     if let Some(found) = items.iter().find(|item| name(item) == wanted) {
         return Some(found);
     }
-    if wanted.len() > 400 {
+    if wanted.len() > MAX_WANTED {
         return None;
     }
     let wanted = plain(wanted);
@@ -89,7 +78,7 @@ pub(in crate::tools) fn unknown<'a>(
         return no.hint(format!("it has no {what} at all"));
     }
     let near = nearest(wanted, names, SHOWN);
-    let more = count - near.len();
+    let more = count.saturating_sub(near.len());
     let rest = if more > 0 {
         format!(" and {more} more; describe lists them")
     } else {

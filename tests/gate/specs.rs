@@ -1,0 +1,101 @@
+use cardinal::catalog::{Catalog, Entry};
+use serde_json::Value;
+
+use super::fixture::{catalog, toolbox, toolbox_over};
+
+#[tokio::test]
+async fn the_model_is_told_of_tools_that_make_sense() {
+    let names = |entries: Vec<Entry>| async {
+        let (toolbox, _) = toolbox_over(Catalog::new(entries)).await;
+        toolbox
+            .specs()
+            .iter()
+            .map(|spec| spec.name.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(Vec::new()).await, ["ask_user", "cannot_answer"]);
+    let cards = catalog()
+        .entries()
+        .iter()
+        .filter(|entry| matches!(entry, Entry::Card(_)))
+        .cloned()
+        .collect();
+    assert_eq!(
+        names(cards).await,
+        [
+            "run_card",
+            "describe",
+            "field_values",
+            "ask_user",
+            "cannot_answer"
+        ]
+    );
+    let all = catalog().entries().to_vec();
+    assert_eq!(
+        names(all).await,
+        [
+            "run_card",
+            "query_metric",
+            "query_table",
+            "describe",
+            "field_values",
+            "ask_user",
+            "cannot_answer"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn specs_are_what_they_were() {
+    let specs = toolbox().await.specs();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&*specs).unwrap());
+}
+
+#[tokio::test]
+async fn every_object_in_a_schema_is_closed_and_every_list_has_items() {
+    fn check(schema: &Value) {
+        match schema {
+            Value::Object(map) => {
+                assert!(!map.contains_key("$ref"), "{schema}");
+                if map.get("type") == Some(&Value::from("object")) {
+                    assert_eq!(
+                        map.get("additionalProperties"),
+                        Some(&Value::from(false)),
+                        "{schema}"
+                    );
+                }
+                if map.get("type") == Some(&Value::from("array")) {
+                    assert!(map.contains_key("items"), "{schema}");
+                }
+                map.values().for_each(check);
+            }
+            Value::Array(items) => items.iter().for_each(check),
+            _ => {}
+        }
+    }
+    for spec in toolbox().await.specs().iter() {
+        assert!(!spec.description.is_empty());
+        check(&spec.schema);
+    }
+}
+
+#[tokio::test]
+async fn ids_are_listed_while_the_catalog_is_small() {
+    let many = |count: u32| {
+        let entries = (1..=count)
+            .map(|id| {
+                Entry::Card(std::sync::Arc::new(crate::support::catalogs::card(
+                    id,
+                    &format!("Card {id}"),
+                    "",
+                )))
+            })
+            .collect();
+        Catalog::new(entries)
+    };
+    for (count, listed) in [(60, true), (61, false)] {
+        let (toolbox, _) = toolbox_over(many(count)).await;
+        let schema = &toolbox.specs()[0].schema;
+        assert_eq!(schema["properties"]["card_id"].get("enum").is_some(), listed);
+    }
+}
