@@ -6,10 +6,12 @@
 
 mod app;
 mod auth;
+mod data;
 mod db;
 mod error;
 pub mod faults;
 mod json;
+mod native;
 pub mod query;
 mod requests;
 mod routes;

@@ -1,1 +1,2 @@
-
+mod engine_demo;
+mod engine_support;

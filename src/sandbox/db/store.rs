@@ -1,6 +1,8 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
 /// One connection that everybody takes turns on. Once [`sealed`](Store::seal) nothing can write through it.
@@ -12,16 +14,28 @@ pub(crate) struct Store {
 impl Store {
     /// An empty database that lives in memory.
     pub(crate) fn in_memory() -> rusqlite::Result<Self> {
-        Ok(Self {
-            connection: Mutex::new(Connection::open_in_memory()?),
-        })
+        Self::ready(Connection::open_in_memory()?)
     }
 
     /// An existing file, which is never written to.
     pub(crate) fn open(path: &Path) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::ready(Connection::open_with_flags(path, flags)?)
+    }
+
+    /// Text functions that know more letters than ASCII: "josé" must find "JOSÉ".
+    fn ready(connection: Connection) -> rusqlite::Result<Self> {
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        connection.create_scalar_function("lower", 1, flags, |call| {
+            Ok(match call.get_raw(0) {
+                ValueRef::Null | ValueRef::Blob(_) => None,
+                ValueRef::Integer(whole) => Some(whole.to_string()),
+                ValueRef::Real(real) => Some(real.to_string()),
+                ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).to_lowercase()),
+            })
+        })?;
         Ok(Self {
-            connection: Mutex::new(Connection::open_with_flags(path, flags)?),
+            connection: Mutex::new(connection),
         })
     }
 

@@ -3,7 +3,7 @@ use rusqlite::Connection;
 use super::store::quote;
 
 /// The wire's type of a column by its declaration, as the server's SQLite driver reads it.
-pub(super) fn base_type(declared: &str) -> Option<&'static str> {
+pub(crate) fn base_type(declared: &str) -> Option<&'static str> {
     let declared = declared.to_ascii_uppercase();
     let has = |part: &str| declared.contains(part);
     Some(match () {

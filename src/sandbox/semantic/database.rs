@@ -100,7 +100,7 @@ impl Field {
 }
 
 /// Whether a wire type such as `type/DateTime` is a date, a time or both.
-pub fn is_temporal(base_type: &str) -> bool {
+pub(in crate::sandbox) fn is_temporal(base_type: &str) -> bool {
     matches!(
         base_type,
         "type/Date" | "type/DateTime" | "type/DateTimeWithTZ" | "type/Time"

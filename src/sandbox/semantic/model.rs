@@ -28,29 +28,6 @@ pub struct SemanticModel {
 }
 
 impl SemanticModel {
-    /// Tables and nothing else.
-    pub(in crate::sandbox) fn bare(name: &str, tables: Vec<Table>) -> Self {
-        let database = Database {
-            id: 1,
-            name: name.to_owned(),
-            engine: "sqlite",
-            description: None,
-            is_sample: false,
-        };
-        Self {
-            database,
-            tables,
-            collections: Vec::new(),
-            cards: Vec::new(),
-            segments: Vec::new(),
-            measures: Vec::new(),
-            groups: Vec::new(),
-            users: Vec::new(),
-            api_keys: Vec::new(),
-            curated_collection_id: None,
-        }
-    }
-
     /// A table by id.
     pub fn table(&self, id: i64) -> Option<&Table> {
         self.tables.iter().find(|table| table.id == id)

@@ -1,0 +1,32 @@
+//! The built-in business: an online shop (people, products, orders, reviews) and a subscription service (accounts,
+//! invoices). Made by rules from one seed, with whole-number arithmetic, so that every process on every machine makes
+//! the same rows.
+
+mod accounts;
+mod calendar;
+mod chance;
+mod names;
+mod orders;
+mod people;
+mod products;
+mod reviews;
+
+use rusqlite::Connection;
+
+use self::calendar::Calendar;
+
+/// The demo's model file; the format is documented there.
+pub(super) const MODEL: &str = include_str!("demo.yaml");
+
+/// Fills an empty database.
+pub(super) fn generate(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN")?;
+    connection.execute_batch(include_str!("schema.sql"))?;
+    let calendar = Calendar::new();
+    let people = people::generate(connection, &calendar)?;
+    let products = products::generate(connection)?;
+    orders::generate(connection, &calendar, &people, &products)?;
+    reviews::generate(connection, &people, &products)?;
+    accounts::generate(connection, &calendar)?;
+    connection.execute_batch("COMMIT")
+}

@@ -1,0 +1,198 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, params_from_iter};
+use serde_json::Value;
+
+use super::store::quote;
+use super::types::base_type;
+
+/// What columns are, by table and column.
+pub(crate) type Descriptions = BTreeMap<(String, String), String>;
+
+/// The file and what is wrong with it.
+type Failure = (PathBuf, String);
+
+/// Fills a database with a folder's CSV files, one table each, in order of name. A header line is required, an empty
+/// cell is NULL, `true` and `false` are booleans. `schema.sqlite.sql` gives the tables' types when it is there, else
+/// they are told from the cells.
+pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<Descriptions, Failure> {
+    let at_folder = |error: &dyn std::fmt::Display| (folder.to_owned(), error.to_string());
+    let entries = std::fs::read_dir(folder).map_err(|error| at_folder(&error))?;
+    let paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>();
+    let mut paths = paths.map_err(|error| at_folder(&error))?;
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+    });
+    paths.sort();
+    if paths.is_empty() {
+        return Err(at_folder(&"there are no .csv files in it"));
+    }
+    let schema = folder.join("schema.sqlite.sql");
+    connection
+        .execute_batch("PRAGMA foreign_keys = OFF; BEGIN")
+        .map_err(|error| at_folder(&error))?;
+    if schema.exists() {
+        let text = std::fs::read_to_string(&schema).map_err(|error| (schema.clone(), error.to_string()))?;
+        connection
+            .execute_batch(&text)
+            .map_err(|error| (schema.clone(), error.to_string()))?;
+    }
+    for path in &paths {
+        load_file(connection, path).map_err(|reason| (path.clone(), reason))?;
+    }
+    connection
+        .execute_batch("COMMIT")
+        .map_err(|error| at_folder(&error))?;
+    let metadata = folder.join("metadata.json");
+    if metadata.exists() {
+        descriptions(&metadata).map_err(|reason| (metadata, reason))
+    } else {
+        Ok(BTreeMap::new())
+    }
+}
+
+fn load_file(connection: &Connection, path: &Path) -> Result<(), String> {
+    let said = |error: rusqlite::Error| error.to_string();
+    let table = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let mut reader = csv::ReaderBuilder::new()
+        .from_path(path)
+        .map_err(|error| error.to_string())?;
+    let headers: Vec<String> = reader
+        .headers()
+        .map_err(|error| error.to_string())?
+        .iter()
+        .map(header)
+        .collect();
+    // Reading all of a file first lets undeclared columns be typed by everything in them.
+    let records = reader
+        .records()
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| error.to_string())?;
+    let mut declared = declared_types(connection, &table).map_err(said)?;
+    if declared.is_empty() {
+        let types = headers.iter().enumerate().map(|(at, name)| {
+            let cells = records
+                .iter()
+                .filter_map(|record| record.get(at))
+                .filter(|cell| !cell.is_empty());
+            (name.clone(), told_type(cells).to_owned())
+        });
+        declared = types.collect();
+        let columns: Vec<String> = headers
+            .iter()
+            .map(|name| format!("{} {}", quote(name), declared.get(name).map_or("", |kind| kind)))
+            .collect();
+        let create = format!("CREATE TABLE {} ({})", quote(&table), columns.join(", "));
+        connection.execute_batch(&create).map_err(said)?;
+    }
+    let types: Vec<Option<&'static str>> = headers
+        .iter()
+        .map(|name| declared.get(name).and_then(|kind| base_type(kind)))
+        .collect();
+    let names: Vec<String> = headers.iter().map(|name| quote(name)).collect();
+    let marks = vec!["?"; headers.len()].join(", ");
+    let insert = format!(
+        "INSERT INTO {} ({}) VALUES ({marks})",
+        quote(&table),
+        names.join(", ")
+    );
+    let mut insert = connection.prepare(&insert).map_err(said)?;
+    for record in &records {
+        let cells = record.iter().zip(&types).map(|(cell, kind)| typed(cell, *kind));
+        let line = record.position().map_or(0, csv::Position::line);
+        insert
+            .execute(params_from_iter(cells))
+            .map_err(|error| format!("line {line}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// A byte order mark is no part of a name.
+fn header(name: &str) -> String {
+    name.trim_start_matches('\u{feff}').trim().to_owned()
+}
+
+fn declared_types(connection: &Connection, table: &str) -> rusqlite::Result<BTreeMap<String, String>> {
+    let mut statement = connection.prepare(&format!("PRAGMA table_info({})", quote(table)))?;
+    statement
+        .query_map([], |row| Ok((row.get(1)?, row.get(2)?)))?
+        .collect()
+}
+
+fn typed(cell: &str, kind: Option<&str>) -> SqlValue {
+    let text = || SqlValue::Text(cell.to_owned());
+    if cell.is_empty() {
+        return SqlValue::Null;
+    }
+    match kind {
+        Some("type/Text") => text(),
+        Some("type/Integer" | "type/BigInteger" | "type/Boolean") => match cell {
+            "true" => SqlValue::Integer(1),
+            "false" => SqlValue::Integer(0),
+            _ => cell.parse().map_or_else(|_| text(), SqlValue::Integer),
+        },
+        Some("type/Float" | "type/Decimal") => cell.parse().map_or_else(|_| text(), SqlValue::Real),
+        _ => text(),
+    }
+}
+
+/// The declaration that fits all cells of a column.
+fn told_type<'a>(cells: impl Iterator<Item = &'a str>) -> &'static str {
+    let mut told = None;
+    for cell in cells {
+        let this = cell_type(cell);
+        told = match (told, this) {
+            (None, this) => Some(this),
+            (Some(told), this) if told == this => Some(told),
+            (Some("INTEGER" | "REAL"), "INTEGER" | "REAL") => Some("REAL"),
+            (Some("DATE" | "TIMESTAMP"), "DATE" | "TIMESTAMP") => Some("TIMESTAMP"),
+            _ => return "TEXT",
+        };
+    }
+    told.unwrap_or("TEXT")
+}
+
+fn cell_type(cell: &str) -> &'static str {
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    // 007 is a code, not a number.
+    let code = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+    match cell {
+        "true" | "false" => "BOOLEAN",
+        _ if code => "TEXT",
+        _ if cell.parse::<i64>().is_ok() => "INTEGER",
+        _ if digits.starts_with(|c: char| c.is_ascii_digit())
+            && cell.parse::<f64>().is_ok_and(f64::is_finite) =>
+        {
+            "REAL"
+        }
+        _ if cell.len() == 10 && cell.parse::<jiff::civil::Date>().is_ok() => "DATE",
+        _ if cell.len() > 10 && cell.parse::<jiff::civil::DateTime>().is_ok() => "TIMESTAMP",
+        _ => "TEXT",
+    }
+}
+
+/// `{"table_metadata":{table:[{"column_name","column_description"}]}}`.
+fn descriptions(path: &Path) -> Result<Descriptions, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let metadata: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let tables = metadata.get("table_metadata").and_then(Value::as_object);
+    let tables = tables.ok_or_else(|| "it has no object \"table_metadata\"".to_owned())?;
+    let mut descriptions = BTreeMap::new();
+    for (table, columns) in tables {
+        for column in columns.as_array().into_iter().flatten() {
+            let text = |key: &str| column.get(key).and_then(Value::as_str).map(str::to_owned);
+            if let (Some(name), Some(description)) = (text("column_name"), text("column_description")) {
+                descriptions.insert((table.clone(), name), description);
+            }
+        }
+    }
+    Ok(descriptions)
+}

@@ -1,0 +1,59 @@
+/// A piece of SQL with template tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// SQL as it stands.
+    Text(String),
+    /// `{{name}}`.
+    Tag(String),
+    /// `[[...]]`: left out when a tag in it has no value.
+    Optional(Vec<Piece>),
+}
+
+/// Takes SQL apart. Brackets that do not close are text.
+pub(super) fn parse(sql: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = sql;
+    while let Some(at) = next_mark(rest) {
+        let (before, from) = rest.split_at(at);
+        let optional = from.starts_with("[[");
+        let (open, close) = if optional { ("[[", "]]") } else { ("{{", "}}") };
+        let Some((inner, after)) = from.strip_prefix(open).and_then(|inner| inner.split_once(close)) else {
+            break;
+        };
+        push_text(&mut pieces, before);
+        pieces.push(if optional {
+            Piece::Optional(parse(inner))
+        } else {
+            Piece::Tag(inner.trim().to_owned())
+        });
+        rest = after;
+    }
+    push_text(&mut pieces, rest);
+    pieces
+}
+
+fn next_mark(sql: &str) -> Option<usize> {
+    [sql.find("{{"), sql.find("[[")].into_iter().flatten().min()
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text.to_owned()));
+    }
+}
+
+/// The names of all tags in SQL, in order of appearance, each once.
+pub(crate) fn tag_names(sql: &str) -> Vec<String> {
+    fn collect(pieces: Vec<Piece>, names: &mut Vec<String>) {
+        for piece in pieces {
+            match piece {
+                Piece::Tag(name) if !names.contains(&name) => names.push(name),
+                Piece::Optional(inner) => collect(inner, names),
+                Piece::Tag(_) | Piece::Text(_) => {}
+            }
+        }
+    }
+    let mut names = Vec::new();
+    collect(parse(sql), &mut names);
+    names
+}
