@@ -8,10 +8,14 @@ mod connect;
 mod endpoint;
 mod error;
 mod event;
+mod health;
+mod json_action;
 mod openai;
 mod prices;
+mod probe;
 mod replay;
 mod request;
+mod salvage;
 mod usage;
 
 use futures_util::future::BoxFuture;
@@ -20,6 +24,7 @@ use futures_util::stream::BoxStream;
 pub use connect::connect;
 pub use error::ModelError;
 pub use event::{Completion, ModelEvent, StopCause};
+pub use health::{ModelHealth, check, grants};
 pub use prices::{list_price, prices};
 pub use request::{
     Message, ModelId, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec,

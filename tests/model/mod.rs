@@ -1,9 +1,13 @@
 mod anthropic;
 mod errors;
 mod fragments;
+mod health;
+mod json_action;
 mod openai;
 mod prefix;
 mod prices;
+mod probe;
+mod salvage;
 mod scripted;
 mod sloppy;
 mod talk;

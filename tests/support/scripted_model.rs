@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -50,6 +51,7 @@ type Script = Box<dyn FnMut(&Value) -> Reply + Send>;
 struct Shared {
     provider: Provider,
     script: Arc<Mutex<Script>>,
+    unlisted: Arc<AtomicBool>,
     captured: Arc<Mutex<Vec<Captured>>>,
 }
 
@@ -57,6 +59,7 @@ struct Shared {
 pub struct ScriptedModel {
     provider: Provider,
     address: SocketAddr,
+    unlisted: Arc<AtomicBool>,
     captured: Arc<Mutex<Vec<Captured>>>,
 }
 
@@ -83,9 +86,11 @@ impl ScriptedModel {
 
     async fn start(provider: Provider, script: Script) -> Self {
         let captured = Arc::default();
+        let unlisted = Arc::default();
         let shared = Shared {
             provider,
             script: Arc::new(Mutex::new(script)),
+            unlisted: Arc::clone(&unlisted),
             captured: Arc::clone(&captured),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -97,6 +102,7 @@ impl ScriptedModel {
         Self {
             provider,
             address,
+            unlisted,
             captured,
         }
     }
@@ -129,6 +135,11 @@ impl ScriptedModel {
             timeout: Duration::from_secs(10),
             prices: None,
         }
+    }
+
+    /// From now on it has no list of models (404), as some servers do.
+    pub fn list_nothing(&self) {
+        self.unlisted.store(true, Ordering::Relaxed);
     }
 
     /// Everything it was asked, in order.
@@ -170,6 +181,9 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
     };
     let json = captured.json();
     shared.captured.lock().unwrap().push(captured);
+    if parts.method == http::Method::GET && shared.unlisted.load(Ordering::Relaxed) {
+        return respond(404, "text/plain", Body::from("not found"), &[]);
+    }
     if parts.method == http::Method::GET {
         let models =
             json!({"object": "list", "data": [{"id": "scripted", "object": "model", "type": "model"}]});

@@ -5,4 +5,4 @@ mod body;
 mod client;
 mod event;
 
-pub(super) use client::AnthropicModel;
+pub(super) use client::{AnthropicModel, endpoint};

@@ -51,28 +51,28 @@ pub(in crate::model) struct OpenAiModel {
     dialect: Dialect,
 }
 
-impl OpenAiModel {
-    /// The endpoint of the settings. A key is needed for OpenAI's own address only; without one no `Authorization`
-    /// is sent.
-    pub(in crate::model) fn new(settings: &ModelSettings, wire: Wire) -> Result<Self, ModelError> {
-        let not_usable = |reason: String| ModelError::NotUsable {
+/// The endpoint of the settings, for completions and for listing models. A key is needed for OpenAI's own address
+/// only; without one no `Authorization` is sent.
+pub(in crate::model) fn endpoint(settings: &ModelSettings) -> Result<Endpoint, ModelError> {
+    if settings.base_url.is_none() && settings.api_key.is_none() && settings.headers.is_empty() {
+        let (key, address) = (
+            key_variable(settings.id.provider),
+            address_variable(settings.id.provider),
+        );
+        return Err(ModelError::NotUsable {
             model: settings.id.to_string(),
-            reason,
-        };
-        if settings.base_url.is_none() && settings.api_key.is_none() && settings.headers.is_empty() {
-            let (key, address) = (
-                key_variable(settings.id.provider),
-                address_variable(settings.id.provider),
-            );
-            return Err(not_usable(format!(
-                "set {key}, or {address} for a server that needs no key"
-            )));
-        }
-        let key = settings
-            .api_key
-            .as_ref()
-            .map(|key| (AUTHORIZATION, format!("Bearer {}", key.expose_secret())));
-        let endpoint = Arc::new(Endpoint::new(settings, DEFAULT_BASE, key, &[])?);
+            reason: format!("set {key}, or {address} for a server that needs no key"),
+        });
+    }
+    let key = settings.api_key.as_ref();
+    let key = key.map(|key| (AUTHORIZATION, format!("Bearer {}", key.expose_secret())));
+    Endpoint::new(settings, DEFAULT_BASE, key, &[])
+}
+
+impl OpenAiModel {
+    /// The model of the settings.
+    pub(in crate::model) fn new(settings: &ModelSettings, wire: Wire) -> Result<Self, ModelError> {
+        let endpoint = Arc::new(endpoint(settings)?);
         let official = hosts::is_official(endpoint.base());
         let hints = match settings.cache_hints {
             CacheHints::Auto => official,
@@ -87,7 +87,7 @@ impl OpenAiModel {
         // The library builds requests with this client and never sends one: they all go to `WireService`.
         let builder = reqwest::Client::builder()
             .build()
-            .map_err(|error| not_usable(error.to_string()))?;
+            .map_err(|error| endpoint.unreadable(error))?;
         Ok(Self {
             endpoint,
             client: Client::build(builder, address),

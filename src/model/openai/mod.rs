@@ -10,4 +10,4 @@ mod client;
 mod hosts;
 mod service;
 
-pub(super) use client::{OpenAiModel, ResponseFormat};
+pub(super) use client::{OpenAiModel, ResponseFormat, endpoint};

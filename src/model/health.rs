@@ -1,0 +1,100 @@
+use futures_util::StreamExt;
+use http::Method;
+use serde_json::Value;
+
+use super::{
+    Message, ModelError, ModelEvent, ModelRequest, Provider, ToolChoice, anthropic, connect, openai,
+};
+use crate::config::{ModelDrive, ModelSettings};
+use crate::wire::{Endpoint, Grants, Wire};
+
+const OPENAI_ENDPOINTS: &[Endpoint] = &[Endpoint::post("/chat/completions"), Endpoint::get("/models")];
+const ANTHROPIC_ENDPOINTS: &[Endpoint] = &[Endpoint::post("/v1/messages"), Endpoint::get("/v1/models")];
+
+/// What a look at a model's server found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelHealth {
+    /// The names the server lists, in its order; empty when it lists none.
+    pub listed: Vec<String>,
+    /// Whether the configured model is among them; `None` when the server lists none, and the model answered a
+    /// completion of one token instead.
+    pub has_model: Option<bool>,
+}
+
+/// What the wire has to let through for the model of these settings, and nothing more.
+pub fn grants(settings: &ModelSettings) -> Result<Grants, ModelError> {
+    match settings.id.provider {
+        Provider::Openai => Ok(Grants::none().and(openai::endpoint(settings)?.base(), OPENAI_ENDPOINTS)),
+        Provider::Anthropic => {
+            Ok(Grants::none().and(anthropic::endpoint(settings)?.base(), ANTHROPIC_ENDPOINTS))
+        }
+        Provider::Offline => Ok(Grants::none()),
+    }
+}
+
+/// Whether the model of these settings can be reached with its key. Asks for the list of models, and for one token
+/// where there is no list.
+pub async fn check(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, ModelError> {
+    let (endpoint, path) = match settings.id.provider {
+        Provider::Openai => (openai::endpoint(settings)?, "/models"),
+        Provider::Anthropic => (anthropic::endpoint(settings)?, "/v1/models"),
+        Provider::Offline => {
+            return Ok(ModelHealth {
+                listed: Vec::new(),
+                has_model: None,
+            });
+        }
+    };
+    let sent = wire.send(endpoint.request(Method::GET, path, None)).await;
+    let response = sent.map_err(|error| endpoint.wire_error(error))?;
+    if !response.status.is_success() {
+        if !matches!(response.status.as_u16(), 404 | 405 | 501) {
+            return Err(endpoint.refusal(response).await);
+        }
+        return one_token(settings, wire).await;
+    }
+    let body = response
+        .bytes()
+        .await
+        .map_err(|error| endpoint.wire_error(error))?;
+    let list: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let models = ["data", "models"]
+        .iter()
+        .find_map(|key| list.get(key)?.as_array());
+    let names = models.into_iter().flatten().filter_map(|model| {
+        let name = model.get("id").or_else(|| model.get("name"))?.as_str()?;
+        Some(name.to_owned())
+    });
+    let listed: Vec<String> = names.collect();
+    if listed.is_empty() {
+        return one_token(settings, wire).await;
+    }
+    let has_model = Some(listed.contains(&settings.id.name));
+    Ok(ModelHealth { listed, has_model })
+}
+
+async fn one_token(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, ModelError> {
+    let native = ModelSettings {
+        drive: ModelDrive::Native,
+        ..settings.clone()
+    };
+    let request = ModelRequest {
+        system: "Say ok.".into(),
+        tools: [].into(),
+        messages: vec![Message::User("ok?".to_owned())],
+        tool_choice: ToolChoice::Auto,
+        max_output_tokens: 1,
+        temperature: None,
+        cache_key: "check".to_owned(),
+    };
+    let mut stream = connect(&native, wire)?.complete(&request).await?;
+    while let Some(event) = stream.next().await {
+        if let ModelEvent::Done(_) = event? {
+            break;
+        }
+    }
+    Ok(ModelHealth {
+        listed: Vec::new(),
+        has_model: None,
+    })
+}

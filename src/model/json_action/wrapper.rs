@@ -1,0 +1,104 @@
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+
+use super::reply::{self, Reply};
+use super::{request, schema};
+use crate::model::openai::{OpenAiModel, ResponseFormat};
+use crate::model::replay::CallIds;
+use crate::model::{
+    Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause, ToolCall,
+    ToolChoice,
+};
+
+/// Text of a completion that is kept back at most, in bytes: what is longer is passed on as it comes, so that whoever
+/// listens can end it.
+const MOST_HELD: usize = 64 << 10;
+
+/// A model that is driven by one JSON object per step.
+#[derive(Debug)]
+pub(in crate::model) struct JsonAction {
+    inner: OpenAiModel,
+}
+
+impl JsonAction {
+    pub(in crate::model) fn new(inner: OpenAiModel) -> Self {
+        Self { inner }
+    }
+
+    async fn start(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
+        let schema = schema::of(&request.tools, request.tool_choice);
+        let format = ResponseFormat::new("action", &schema).map_err(|error| ModelError::NotUsable {
+            model: self.id().to_string(),
+            reason: format!("the tools' schemas cannot be sent: {error}"),
+        })?;
+        let inner = self
+            .inner
+            .start(&request::rewritten(request), Some(&format))
+            .await?;
+        Ok(acting(inner, request.clone()))
+    }
+}
+
+impl Model for JsonAction {
+    fn id(&self) -> &ModelId {
+        self.inner.id()
+    }
+
+    fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {
+        Box::pin(self.start(request))
+    }
+}
+
+fn acting(mut inner: ModelStream, request: ModelRequest) -> ModelStream {
+    let events = async_stream::try_stream! {
+        let mut held = String::new();
+        let mut given_up = false;
+        while let Some(event) = inner.next().await {
+            match event? {
+                ModelEvent::Text(text) => {
+                    held += &text;
+                    given_up |= held.len() > MOST_HELD;
+                    if given_up {
+                        yield ModelEvent::Text(std::mem::take(&mut held));
+                    }
+                }
+                ModelEvent::ToolCallStarted { .. } => {}
+                ModelEvent::Done(whole) => {
+                    for event in acted(whole, &request, given_up) {
+                        yield event;
+                    }
+                }
+            }
+        }
+    };
+    events.boxed()
+}
+
+/// The end of a completion, with what a listener has still to hear before it.
+fn acted(mut whole: Completion, request: &ModelRequest, given_up: bool) -> Vec<ModelEvent> {
+    let callable = request.tool_choice == ToolChoice::Auto;
+    let mut events = Vec::new();
+    if !given_up {
+        match reply::read(&whole.text, &request.tools, callable) {
+            Reply::Text(text) => {
+                if !text.is_empty() {
+                    events.push(ModelEvent::Text(text.clone()));
+                }
+                whole.text = text;
+            }
+            Reply::Calls(found) => {
+                let mut ids = CallIds::after(&request.messages);
+                for (name, arguments) in found.calls {
+                    events.push(ModelEvent::ToolCallStarted { name: name.clone() });
+                    let id = ids.assign("");
+                    whole.tool_calls.push(ToolCall { id, name, arguments });
+                }
+                whole.text = found.said;
+                whole.stop = StopCause::ToolCalls;
+            }
+        }
+    }
+    whole.opaque = None;
+    events.push(ModelEvent::Done(whole));
+    events
+}

@@ -1,0 +1,101 @@
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use serde_json::json;
+use tokio::sync::OnceCell;
+
+use super::json_action::JsonAction;
+use super::openai::OpenAiModel;
+use super::salvage::Salvaging;
+use super::{
+    Message, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, ToolCall, ToolChoice,
+    ToolSpec,
+};
+
+/// The tool of the probe and what it is to be called with.
+const TOOL: &str = "report";
+const WORD: &str = "ready";
+
+/// A model of which it is found out, before its first completion, how it is best driven.
+#[derive(Debug)]
+pub(super) struct Probing {
+    model: OpenAiModel,
+    chosen: OnceCell<Arc<dyn Model>>,
+}
+
+impl Probing {
+    pub(super) fn new(model: OpenAiModel) -> Self {
+        Self {
+            model,
+            chosen: OnceCell::new(),
+        }
+    }
+
+    async fn start(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
+        let chosen = self.chosen.get_or_try_init(|| self.choose()).await?;
+        chosen.complete(request).await
+    }
+
+    async fn choose(&self) -> Result<Arc<dyn Model>, ModelError> {
+        let native = calls_tools(&self.model).await?;
+        tracing::info!(model = %self.model.id(), native, "probed how the model is driven");
+        Ok(if native {
+            Arc::new(Salvaging::new(Arc::new(self.model.clone())))
+        } else {
+            Arc::new(JsonAction::new(self.model.clone()))
+        })
+    }
+}
+
+impl Model for Probing {
+    fn id(&self) -> &ModelId {
+        self.model.id()
+    }
+
+    fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {
+        Box::pin(self.start(request))
+    }
+}
+
+/// Whether one small request for a tool call is answered with that call. A server that refuses tools altogether is a
+/// plain no; a server that cannot be reached or does not let us in is an error.
+async fn calls_tools(model: &dyn Model) -> Result<bool, ModelError> {
+    let request = ModelRequest {
+        system: include_str!("../../prompts/model/probe.md").trim_end().into(),
+        tools: [ToolSpec {
+            name: TOOL.to_owned(),
+            description: "Reports a word.".to_owned(),
+            schema: json!({
+                "type": "object", "additionalProperties": false, "required": ["word"],
+                "properties": {"word": {"type": "string", "enum": [WORD, "busy"]}},
+            }),
+        }]
+        .into(),
+        messages: vec![Message::User(format!(
+            "Call the tool `{TOOL}` with the word `{WORD}`."
+        ))],
+        tool_choice: ToolChoice::Auto,
+        max_output_tokens: 256,
+        temperature: None,
+        cache_key: "probe".to_owned(),
+    };
+    let mut stream = match model.complete(&request).await {
+        Err(ModelError::Status {
+            status: 400 | 404 | 422 | 500 | 501,
+            ..
+        }) => return Ok(false),
+        started => started?,
+    };
+    while let Some(event) = stream.next().await {
+        if let ModelEvent::Done(whole) = event? {
+            return Ok(whole.tool_calls.iter().any(is_the_call));
+        }
+    }
+    Ok(false)
+}
+
+fn is_the_call(call: &ToolCall) -> bool {
+    let arguments: serde_json::Value = serde_json::from_str(&call.arguments).unwrap_or_default();
+    call.name == TOOL && arguments == json!({ "word": WORD })
+}

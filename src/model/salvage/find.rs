@@ -1,0 +1,140 @@
+use serde_json::{Map, Value};
+
+/// The tags that models put around calls.
+const TAGS: [&str; 4] = ["tool_call", "tools", "tool_calls", "function_call"];
+/// The keys under which models put a tool's name.
+const NAME_KEYS: [&str; 4] = ["name", "tool", "tool_name", "action"];
+/// The keys under which models put the arguments.
+const ARGUMENT_KEYS: [&str; 5] = ["arguments", "parameters", "args", "input", "action_input"];
+/// What else a call may hold without being something else that happens to have a name.
+const SIDE_KEYS: [&str; 3] = ["id", "type", "index"];
+
+/// Calls found in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::model) struct Salvaged {
+    /// What was said before them.
+    pub(in crate::model) said: String,
+    /// Names and arguments, in order; never empty.
+    pub(in crate::model) calls: Vec<(String, String)>,
+}
+
+/// The calls that end the text, if it ends in nothing else: tagged, fenced or bare JSON, every piece of it a call of a
+/// known tool. An answer that quotes JSON of something else, or goes on after it, holds no calls.
+pub(in crate::model) fn find_calls(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+    let text = text.trim();
+    tagged(text, is_tool)
+        .or_else(|| fenced(text, is_tool))
+        .or_else(|| bare(text, is_tool))
+}
+
+fn tagged(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+    let (start, tag) = TAGS
+        .iter()
+        .filter_map(|tag| text.find(&format!("<{tag}>")).map(|start| (start, *tag)))
+        .min_by_key(|(start, tag)| (*start, std::cmp::Reverse(tag.len())))?;
+    let (said, tail) = text.split_at_checked(start)?;
+    let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
+    let mut inside = String::new();
+    let mut rest = tail;
+    while let Some(after) = rest.strip_prefix(&open) {
+        // The last closing tag is often missing.
+        let (content, next) = after.split_once(&close).unwrap_or((after, ""));
+        inside.push_str(unfenced(content));
+        inside.push('\n');
+        rest = next.trim_start();
+    }
+    rest.is_empty().then_some(())?;
+    salvaged(said, &inside, is_tool)
+}
+
+fn fenced(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+    let (said, _) = text.split_once("```")?;
+    let mut inside = String::new();
+    for (nth, part) in text.split("```").skip(1).enumerate() {
+        if nth % 2 == 0 {
+            inside.push_str(without_language(part));
+            inside.push('\n');
+        } else if !part.trim().is_empty() {
+            return None;
+        }
+    }
+    salvaged(said, &inside, is_tool)
+}
+
+fn bare(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().starts_with(['{', '[']) {
+            let (said, tail) = text.split_at_checked(start)?;
+            return salvaged(said, tail, is_tool);
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// The inside of a fence that wraps all of the text, or the text.
+fn unfenced(text: &str) -> &str {
+    let text = text.trim();
+    match text.strip_prefix("```") {
+        Some(inside) => without_language(inside.strip_suffix("```").unwrap_or(inside)),
+        None => text,
+    }
+}
+
+fn without_language(fenced: &str) -> &str {
+    fenced.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+fn salvaged(said: &str, json: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+    let mut calls = Vec::new();
+    for value in serde_json::Deserializer::from_str(json).into_iter::<Value>() {
+        collect(&value.ok()?, is_tool, &mut calls)?;
+    }
+    (!calls.is_empty()).then(|| Salvaged {
+        said: said.trim().to_owned(),
+        calls,
+    })
+}
+
+/// Takes one value as a call or a list of calls; `None` when any of it is something else.
+fn collect(value: &Value, is_tool: &dyn Fn(&str) -> bool, calls: &mut Vec<(String, String)>) -> Option<()> {
+    match value {
+        Value::Array(items) => items.iter().try_for_each(|item| collect(item, is_tool, calls)),
+        Value::Object(object) => {
+            if let (1, Some(inner @ Value::Array(_))) = (object.len(), object.get("tool_calls")) {
+                return collect(inner, is_tool, calls);
+            }
+            calls.push(as_call(object, is_tool)?);
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+fn as_call(object: &Map<String, Value>, is_tool: &dyn Fn(&str) -> bool) -> Option<(String, String)> {
+    if let Some(Value::Object(function)) = object.get("function") {
+        let others = object.keys().filter(|key| key.as_str() != "function");
+        return others
+            .clone()
+            .all(|key| is_side(key))
+            .then(|| as_call(function, is_tool))?;
+    }
+    let name_key = NAME_KEYS.iter().find(|key| object.contains_key(**key))?;
+    let name = object.get(*name_key)?.as_str().filter(|name| is_tool(name))?;
+    let argument_key = ARGUMENT_KEYS.iter().find(|key| object.contains_key(**key));
+    let known =
+        |key: &str| key == *name_key || argument_key.is_some_and(|known| key == *known) || is_side(key);
+    object.keys().all(|key| known(key)).then_some(())?;
+    let arguments = match argument_key.and_then(|key| object.get(*key)) {
+        None | Some(Value::Null) => "{}".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Object(map)) => Value::Object(map.clone()).to_string(),
+        Some(_) => return None,
+    };
+    Some((name.to_owned(), arguments))
+}
+
+fn is_side(key: &str) -> bool {
+    SIDE_KEYS.contains(&key)
+}

@@ -1,0 +1,83 @@
+//! Looking whether a model can be reached, and what the wire lets through for it.
+
+use cardinal::model::{ModelError, check, connect, grants};
+use cardinal::wire::{Grants, Wire, WireError, WireSettings};
+use http::Method;
+use serde_json::json;
+
+use super::talk::{listen, question};
+use crate::support::scripted_model::{Reply, ScriptedModel};
+
+#[tokio::test]
+async fn a_server_that_lists_models_is_asked_for_nothing_more() {
+    for server in [
+        ScriptedModel::openai(Vec::new()).await,
+        ScriptedModel::anthropic(Vec::new()).await,
+    ] {
+        let mut settings = server.settings();
+        let wire = Wire::new(WireSettings::new(grants(&settings).unwrap())).unwrap();
+        let health = check(&settings, wire.clone()).await.unwrap();
+        assert_eq!(
+            (health.listed, health.has_model),
+            (vec!["scripted".to_owned()], Some(true))
+        );
+        settings.id.name = "another".to_owned();
+        assert_eq!(check(&settings, wire).await.unwrap().has_model, Some(false));
+        assert!(server.requests().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_a_list_is_asked_for_one_token() {
+    let server = ScriptedModel::openai(vec![Reply::text("ok")]).await;
+    server.list_nothing();
+    let health = check(&server.settings(), Wire::live().unwrap()).await.unwrap();
+    assert_eq!((health.listed.len(), health.has_model), (0, None));
+    assert_eq!(server.requests()[0]["max_tokens"], json!(1));
+    let error = check(&server.settings(), Wire::live().unwrap())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ModelError::Status { status: 400, .. }));
+}
+
+#[tokio::test]
+async fn only_the_models_own_endpoints_are_granted() {
+    for (server, path) in [
+        (
+            ScriptedModel::openai_with(|_| Reply::text("ok")).await,
+            "chat/completions",
+        ),
+        (
+            ScriptedModel::anthropic_with(|_| Reply::text("ok")).await,
+            "v1/messages",
+        ),
+    ] {
+        let settings = server.settings();
+        let granted = grants(&settings).unwrap();
+        let base = server.base_url().as_str().trim_end_matches('/').to_owned();
+        let at = |path: &str| format!("{base}/{path}").parse().unwrap();
+        assert!(granted.allow(&Method::POST, &at(path)));
+        assert!(!granted.allow(&Method::DELETE, &at(path)));
+        assert!(!granted.allow(&Method::POST, &at("files")));
+        let wire = Wire::new(WireSettings::new(granted)).unwrap();
+        let heard = listen(&*connect(&settings, wire).unwrap(), &question())
+            .await
+            .unwrap();
+        assert_eq!(heard.completion.text, "ok");
+        let shut = Wire::new(WireSettings::new(Grants::none())).unwrap();
+        let error = listen(&*connect(&settings, shut).unwrap(), &question())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ModelError::Wire {
+                    source: WireError::NotGranted { .. },
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+        assert_eq!(server.requests().len(), 1);
+    }
+}

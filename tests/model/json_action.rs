@@ -1,0 +1,152 @@
+//! Models driven by one JSON object per step.
+
+use cardinal::config::{ModelDrive, ModelSettings};
+use cardinal::model::{Message, ModelError, StopCause, ToolChoice};
+use cardinal::wire::Wire;
+use serde_json::json;
+
+use super::talk::{Heard, ask, conversation, question, request};
+use crate::support::scripted_model::{Reply, ScriptedModel};
+
+fn driven(server: &ScriptedModel) -> ModelSettings {
+    ModelSettings {
+        drive: ModelDrive::JsonAction,
+        ..server.settings()
+    }
+}
+
+async fn says(reply: Reply) -> Heard {
+    let server = ScriptedModel::openai(vec![reply]).await;
+    ask(&driven(&server), &question()).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_action_is_a_tool_call_and_not_heard_as_text() {
+    let heard =
+        says(Reply::text(r#"{"action": "run_card", "arguments": {"card_id": 7}}"#).with_usage(90, 80, 9))
+            .await;
+    let calls = &heard.completion.tool_calls;
+    assert_eq!(
+        (calls[0].name.as_str(), calls[0].arguments.as_str()),
+        ("run_card", "{\"card_id\": 7}")
+    );
+    assert_eq!(heard.completion.stop, StopCause::ToolCalls);
+    assert_eq!((heard.texts.len(), heard.completion.text.as_str()), (0, ""));
+    assert_eq!(heard.started, ["run_card"]);
+    assert_eq!(heard.completion.usage.unwrap().cached_tokens, 80);
+}
+
+#[tokio::test]
+async fn an_answer_is_heard_as_its_text() {
+    let heard = says(Reply::text(
+        r#"{"action":"answer","arguments":{"text":"Ten \"euros\"."}}"#,
+    ))
+    .await;
+    assert_eq!(heard.completion.text, "Ten \"euros\".");
+    assert_eq!(heard.texts, ["Ten \"euros\"."]);
+    assert_eq!(heard.completion.stop, StopCause::End);
+    assert!(heard.completion.tool_calls.is_empty());
+}
+
+#[tokio::test]
+async fn a_reply_that_does_not_conform_is_salvaged_or_taken_as_text() {
+    let written = says(Reply::text(
+        "```json\n{\"name\":\"describe\",\"arguments\":{\"id\":1}}\n```",
+    ))
+    .await;
+    assert_eq!(written.completion.tool_calls[0].name, "describe");
+    let fenced = says(Reply::text(
+        "```json\n{\"action\":\"run_card\",\"arguments\":{\"card_id\":7}}\n```",
+    ))
+    .await;
+    assert_eq!(fenced.completion.tool_calls[0].name, "run_card");
+    let plain = says(Reply::text("Ten euros.")).await;
+    assert_eq!(plain.texts, ["Ten euros."]);
+    assert_eq!(plain.completion.stop, StopCause::End);
+    let cut =
+        says(Reply::text("{\"action\":\"answer\",\"arguments\":{\"text\":\"Ten").stopping("length")).await;
+    assert_eq!(cut.completion.stop, StopCause::Length);
+    assert!(!cut.texts.is_empty());
+}
+
+#[tokio::test]
+async fn unknown_actions_are_not_calls() {
+    let heard = says(Reply::text(r#"{"action":"drop_table","arguments":{}}"#)).await;
+    assert!(heard.completion.tool_calls.is_empty());
+}
+
+#[tokio::test]
+async fn the_request_tells_of_the_tools_and_the_schema_allows_nothing_else() {
+    let server = ScriptedModel::openai_with(|_| Reply::text("x")).await;
+    ask(&driven(&server), &request(conversation())).await.unwrap();
+    insta::assert_json_snapshot!(server.requests()[0]);
+    let mut last = request(conversation());
+    last.tool_choice = ToolChoice::None;
+    ask(&driven(&server), &last).await.unwrap();
+    let requests = server.requests();
+    assert_eq!(
+        requests[0]["messages"], requests[1]["messages"],
+        "only the schema says that tools are closed"
+    );
+    let closed = &requests[1]["response_format"]["json_schema"]["schema"];
+    assert_eq!(closed["properties"]["action"]["enum"], json!(["answer"]));
+}
+
+#[tokio::test]
+async fn requests_extend_each_other_byte_for_byte() {
+    let server = ScriptedModel::openai_with(|_| Reply::text("x")).await;
+    let messages = conversation();
+    for length in 1..=messages.len() {
+        ask(&driven(&server), &request(messages[..length].to_vec()))
+            .await
+            .unwrap();
+    }
+    for pair in server.captured().windows(2) {
+        let older = String::from_utf8(pair[0].body.to_vec()).unwrap();
+        let newer = String::from_utf8(pair[1].body.to_vec()).unwrap();
+        let end = older.find("],\"response_format\"").unwrap();
+        assert!(newer.starts_with(&older[..end]), "{older}\n---\n{newer}");
+    }
+}
+
+#[tokio::test]
+async fn endless_text_is_passed_on_so_that_a_listener_can_end_it() {
+    use futures_util::StreamExt;
+    let server = ScriptedModel::openai(vec![Reply::endless_text("and so on ".repeat(100))]).await;
+    let model = super::talk::model(&driven(&server));
+    let mut stream = model.complete(&question()).await.unwrap();
+    assert!(matches!(
+        stream.next().await,
+        Some(Ok(cardinal::model::ModelEvent::Text(_)))
+    ));
+}
+
+#[tokio::test]
+async fn anthropic_endpoints_are_not_driven_so() {
+    let server = ScriptedModel::anthropic(Vec::new()).await;
+    let error = cardinal::model::connect(&driven(&server), Wire::live().unwrap()).unwrap_err();
+    assert!(matches!(error, ModelError::NotUsable { .. }));
+}
+
+#[tokio::test]
+async fn a_call_and_its_result_are_told_as_messages() {
+    let server = ScriptedModel::openai_with(|_| Reply::text("x")).await;
+    ask(&driven(&server), &request(conversation()[..3].to_vec()))
+        .await
+        .unwrap();
+    let body = &server.requests()[0];
+    let said = body["messages"][2]["content"].as_str().unwrap();
+    assert!(
+        said.starts_with(r#"{"action":"run_card","arguments":{"card_id":7}}"#),
+        "{said}"
+    );
+    let Message::ToolResults(results) = &conversation()[2] else {
+        panic!()
+    };
+    assert!(
+        body["messages"][3]["content"]
+            .as_str()
+            .unwrap()
+            .contains(&results[0].content)
+    );
+}

@@ -1,0 +1,136 @@
+//! Tool calls that a model wrote into its text are made real; answers that quote JSON stay answers.
+
+use cardinal::model::{StopCause, ToolChoice};
+use serde_json::json;
+
+use super::talk::{Heard, ask, question};
+use crate::support::scripted_model::{Reply, ScriptedModel};
+
+async fn says(text: &str) -> Heard {
+    let server = ScriptedModel::openai(vec![Reply::text(text)]).await;
+    ask(&server.settings(), &question()).await.unwrap()
+}
+
+#[tokio::test]
+async fn written_calls_of_every_usual_form_are_made_real() {
+    let call = r#"{"name": "run_card", "arguments": {"card_id": 7}}"#;
+    let forms = [
+        call.to_owned(),
+        format!("  [{call}]\n"),
+        format!("```json\n{call}\n```"),
+        format!("```\n{call}\n```\n"),
+        format!("```json\n{call}"),
+        format!("<tools>\n{call}\n</tools>"),
+        format!("<tool_call>{call}</tool_call>"),
+        format!("<tool_call>\n{call}"),
+        format!("<tool_call>\n```json\n{call}\n```\n</tool_call>"),
+        format!("{{\"tool_calls\": [{call}]}}"),
+        format!("{{\"type\": \"function\", \"id\": \"x\", \"function\": {call}}}"),
+        r#"{"tool": "run_card", "args": "{\"card_id\":7}"}"#.to_owned(),
+        r#"{"action": "run_card", "parameters": {"card_id": 7}}"#.to_owned(),
+    ];
+    for form in forms {
+        let heard = says(&form).await;
+        let calls = &heard.completion.tool_calls;
+        assert_eq!(calls.len(), 1, "{form}");
+        let arguments = calls[0].arguments.replace(' ', "");
+        assert_eq!(
+            (calls[0].name.as_str(), arguments.as_str()),
+            ("run_card", "{\"card_id\":7}"),
+            "{form}"
+        );
+        assert_eq!(heard.completion.stop, StopCause::ToolCalls, "{form}");
+        assert_eq!(heard.completion.text, "", "{form}");
+        assert_eq!(heard.texts.concat(), "", "a call is not heard as text: {form}");
+        assert_eq!(heard.started, ["run_card"], "{form}");
+    }
+}
+
+#[tokio::test]
+async fn several_calls_and_the_words_before_them_are_kept() {
+    let calls = r#"{"name":"run_card","arguments":{"card_id":7}}"#;
+    for (open, close) in [
+        ("<tool_call>", "</tool_call>\n"),
+        ("```json\n", "\n```\n"),
+        ("", "\n"),
+    ] {
+        let heard = says(&format!(
+            "I look at both.\n{open}{calls}{close}{open}{{\"name\":\"describe\"}}{close}"
+        ))
+        .await;
+        let names: Vec<_> = heard
+            .completion
+            .tool_calls
+            .iter()
+            .map(|call| call.name.as_str())
+            .collect();
+        assert_eq!(names, ["run_card", "describe"]);
+        assert_eq!(heard.completion.tool_calls[1].arguments, "{}");
+        assert_ne!(
+            heard.completion.tool_calls[0].id,
+            heard.completion.tool_calls[1].id
+        );
+        assert_eq!(heard.completion.text, "I look at both.");
+        assert_eq!(heard.texts.concat(), "I look at both.\n");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_quotes_json_stays_an_answer() {
+    let answers = [
+        "The row is {\"name\": \"Widget\", \"revenue\": 10}",
+        "{\"name\": \"Widget\", \"arguments\": {\"revenue\": 10}}",
+        "{\"name\": \"describe\", \"revenue\": 10}",
+        "{\"revenue\": 10}",
+        "[1, 2, 3]",
+        "```json\n{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}\n```\nis what I would call.",
+        "```sql\nselect 1\n```",
+        "Call {\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}} to see it.",
+        "<tools> are what I have: run_card",
+        "<b>bold</b> and `code`",
+        "{\"name\": \"run_card\", \"arguments\": 7}",
+        "{\"name\": \"run_card\", \"arguments\": {\"card_id\": ",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+    ];
+    for answer in answers {
+        let heard = says(answer).await;
+        assert!(heard.completion.tool_calls.is_empty(), "{answer}");
+        assert_eq!(heard.completion.text, answer);
+        assert_eq!(
+            heard.texts.concat(),
+            answer,
+            "nothing of an answer is lost on the way"
+        );
+        assert_eq!(heard.completion.stop, StopCause::End);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_prose_is_heard_word_by_word() {
+    let heard = says("Revenue was ten.\n\nThen it was twelve.").await;
+    assert!(heard.texts.len() > 4, "{:?}", heard.texts);
+}
+
+#[tokio::test]
+async fn a_long_answer_that_begins_like_a_call_is_let_through() {
+    let long = format!("{{ {}", "word ".repeat(8000));
+    let heard = says(&long).await;
+    assert!(heard.texts.len() > 100);
+    assert_eq!(heard.texts.concat(), long);
+}
+
+#[tokio::test]
+async fn nothing_is_salvaged_where_tools_may_not_be_called_or_were_called() {
+    let written = r#"{"name":"run_card","arguments":{"card_id":7}}"#;
+    let native = Reply::tool_calls([("describe", json!({"id": 1}))]).saying(written);
+    let server = ScriptedModel::openai(vec![Reply::text(written), native]).await;
+    let mut last = question();
+    last.tool_choice = ToolChoice::None;
+    let heard = ask(&server.settings(), &last).await.unwrap();
+    assert!(heard.completion.tool_calls.is_empty());
+    assert_eq!(heard.completion.text, written);
+    let heard = ask(&server.settings(), &question()).await.unwrap();
+    assert_eq!(heard.completion.tool_calls.len(), 1);
+    assert_eq!(heard.completion.tool_calls[0].name, "describe");
+    assert_eq!(heard.completion.text, written);
+}
