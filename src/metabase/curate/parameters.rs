@@ -64,15 +64,19 @@ pub(super) async fn of(
     card: CardId,
     wire: &WireCard,
 ) -> Result<(Vec<Parameter>, Vec<String>), MetabaseError> {
-    let tags = tags(&wire.dataset_query);
     let mut warnings = Vec::new();
+    let mut tags = Vec::new();
+    for tag in wire_tags(&wire.dataset_query) {
+        match tag {
+            Some(tag) => tags.push(tag),
+            None => warnings.push(unreadable(card)),
+        }
+    }
     let mut parameters = Vec::new();
     for declared in wire.parameters.iter().flatten() {
         match serde_json::from_value::<Declared>(declared.clone()) {
             Ok(declared) => parameters.extend(from_declared(declared, &tags)),
-            Err(_) => warnings.push(format!(
-                "card {card} declares a parameter that cannot be read; it is left out"
-            )),
+            Err(_) => warnings.push(unreadable(card)),
         }
     }
     if wire.parameters.as_ref().is_none_or(Vec::is_empty) {
@@ -91,9 +95,13 @@ struct Found {
     listable: bool,
 }
 
+fn unreadable(card: CardId) -> String {
+    format!("card {card} has a parameter that cannot be read; it is left out")
+}
+
 /// `template-tags` of a native query in every shape: an object by name, or since v0.63 a list; under `native`, or
-/// in the last stage.
-fn tags(query: &Value) -> Vec<Tag> {
+/// in the first stage. `None` for a tag that cannot be read.
+fn wire_tags(query: &Value) -> Vec<Option<Tag>> {
     let stage = query
         .pointer("/stages")
         .and_then(Value::as_array)
@@ -101,21 +109,19 @@ fn tags(query: &Value) -> Vec<Tag> {
     let found = query
         .pointer("/native/template-tags")
         .or_else(|| stage.and_then(|stage| stage.get("template-tags")));
-    let values: Vec<(Option<&String>, &Value)> = match found {
-        Some(Value::Object(by_name)) => by_name.iter().map(|(name, tag)| (Some(name), tag)).collect(),
-        Some(Value::Array(list)) => list.iter().map(|tag| (None, tag)).collect(),
+    let read = |tag: &Value| serde_json::from_value::<Tag>(tag.clone()).ok();
+    match found {
+        Some(Value::Object(by_name)) => by_name
+            .iter()
+            .map(|(name, tag)| {
+                let mut tag = read(tag)?;
+                tag.name.clone_from(name);
+                Some(tag)
+            })
+            .collect(),
+        Some(Value::Array(list)) => list.iter().map(read).collect(),
         _ => Vec::new(),
-    };
-    values
-        .into_iter()
-        .filter_map(|(name, tag)| {
-            let mut tag: Tag = serde_json::from_value(tag.clone()).ok()?;
-            if tag.name.is_empty() {
-                tag.name.clone_from(name?);
-            }
-            Some(tag)
-        })
-        .collect()
+    }
 }
 
 fn from_declared(declared: Declared, tags: &[Tag]) -> Option<Found> {
