@@ -3,6 +3,7 @@
 
 mod clean;
 mod encode;
+mod frame;
 mod shape;
 mod table;
 mod totals;

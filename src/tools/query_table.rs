@@ -1,22 +1,22 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::gate::{No, decode, dimension, filters, group_by, limit, list, quote, resolve, table, unknown};
+use super::gate::{
+    FUNCTIONS, MAX_AGGREGATIONS, No, aggregations, decode, dimension, filters, group_by, limit, list, quote,
+    table,
+};
 use super::output::{Asked, of_query, title};
 use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure, spec};
 use crate::catalog::{AllowedTable, Catalog, Dimension, EntryKind, TableEntry};
 use crate::config::ShapingSettings;
-use crate::metabase::{Aggregate, Aggregation, Direction, GroupBy, MetabaseClient, OrderBy, TableQuery};
+use crate::metabase::{Direction, GroupBy, MetabaseClient, OrderBy, TableQuery};
 use crate::model::ToolSpec;
-use crate::result::ColumnKind;
 
 /// The tool's name.
 pub(super) const NAME: &str = "query_table";
 
 const MAX_FIELDS: usize = 50;
-const MAX_AGGREGATIONS: usize = 10;
 const MAX_ORDERS: usize = 5;
-const FUNCTIONS: &[&str] = &["count", "avg", "count-distinct", "max", "min", "sum"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,19 +34,6 @@ struct Arguments {
     order_by: Option<Vec<Value>>,
     #[serde(default)]
     limit: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AggregationArguments {
-    #[serde(default)]
-    function: Option<String>,
-    #[serde(default)]
-    field: Option<String>,
-    #[serde(default)]
-    measure: Option<String>,
-    #[serde(default)]
-    order: Option<Direction>,
 }
 
 #[derive(Deserialize)]
@@ -192,108 +179,6 @@ fn fields(names: Vec<String>, table: &TableEntry, place: &str) -> Result<Vec<Dim
         fields.push(found.clone());
     }
     Ok(fields)
-}
-
-fn aggregations(
-    items: Option<Vec<Value>>,
-    table: &TableEntry,
-    place: &str,
-) -> Result<Vec<(Aggregation, Value)>, No> {
-    let mut found: Vec<(Aggregation, Value)> = Vec::new();
-    for (at, item) in list::<AggregationArguments>(items, "aggregations", MAX_AGGREGATIONS)?
-        .into_iter()
-        .enumerate()
-    {
-        let next = aggregation(&item, table, place).map_err(|no| no.at(&format!("aggregations[{at}]")))?;
-        if found.iter().any(|(other, _)| other.aggregate == next.0.aggregate) {
-            return Err(No::value(format!("aggregations[{at}] is there twice")));
-        }
-        found.push(next);
-    }
-    Ok(found)
-}
-
-fn aggregation(
-    item: &AggregationArguments,
-    table: &TableEntry,
-    place: &str,
-) -> Result<(Aggregation, Value), No> {
-    let (aggregate, mut canonical) = match (&item.function, &item.measure) {
-        (None, Some(measure)) if item.field.is_none() => {
-            let found =
-                resolve(measure, &table.measures, |item| &item.name, |item| &item.name).ok_or_else(|| {
-                    let names = table.measures.iter().map(|measure| measure.name.as_str());
-                    unknown("measure", measure, place, names)
-                })?;
-            (Aggregate::Measure(found.clone()), json!({"measure": found.name}))
-        }
-        (Some(function), None) => computed(function, item.field.as_deref(), table, place)?,
-        _ => {
-            return Err(No::schema(
-                "an aggregation is either a function with its field, or a measure alone",
-            ));
-        }
-    };
-    if let (Some(order), Some(map)) = (item.order, canonical.as_object_mut()) {
-        map.insert("order".to_owned(), json!(order));
-    }
-    let aggregation = Aggregation {
-        aggregate,
-        sort: item.order,
-    };
-    Ok((aggregation, canonical))
-}
-
-fn computed(
-    function: &str,
-    field: Option<&str>,
-    table: &TableEntry,
-    place: &str,
-) -> Result<(Aggregate, Value), No> {
-    if !FUNCTIONS.contains(&function) {
-        return Err(No::value(format!("there is no function {}", quote(function)))
-            .hint(format!("the functions are: {}", FUNCTIONS.join(", "))));
-    }
-    let found = match field {
-        Some(name) => Some(dimension(&table.dimensions, name, "field", place)?.clone()),
-        None => None,
-    };
-    let canonical = match &found {
-        Some(found) => json!({"field": found.name, "function": function}),
-        None => json!({"function": function}),
-    };
-    let Some(found) = found else {
-        return if function == "count" {
-            Ok((Aggregate::Count, canonical))
-        } else {
-            Err(No::schema(format!("{function} needs a field")))
-        };
-    };
-    let kind = found.kind;
-    let fits = match function {
-        "sum" | "avg" => kind.is_numeric(),
-        "min" | "max" => kind.is_numeric() || kind.is_temporal(),
-        _ => kind != ColumnKind::Other,
-    };
-    if !fits {
-        return Err(No::value(format!(
-            "{function} does not fit {}, which is {}",
-            quote(&found.name),
-            kind.word()
-        )));
-    }
-    let aggregate = match function {
-        "avg" => Aggregate::Average(found),
-        "count-distinct" => Aggregate::CountDistinct(found),
-        "max" => Aggregate::Max(found),
-        "min" => Aggregate::Min(found),
-        "sum" => Aggregate::Sum(found),
-        _ => {
-            return Err(No::schema("count takes no field")
-                .hint("count-distinct counts the different values of a field"));
-        }
-    };
-    Ok((aggregate, canonical))
 }
 
 /// `groups`: what the rows are grouped by, when they are aggregated; only that can be ordered by then.

@@ -226,10 +226,7 @@ pub(super) async fn run(
         "this card has no further parameters; narrow the ones used, or use a metric or another card"
             .to_owned()
     } else {
-        format!(
-            "run_card with {NAME}.parameters: {}",
-            listing(unused.into_iter().take(8))
-        )
+        format!("{NAME} with a value for: {}", listing(unused.into_iter().take(8)))
     };
     let asked = Asked {
         kind: EntryKind::Card,

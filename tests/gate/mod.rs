@@ -5,4 +5,5 @@ mod fixture;
 mod forbidden;
 mod hostile;
 mod refusals;
+mod running;
 mod specs;

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::card_value::listed;
 use super::grouping::{bucket, bucket_fits};
+use super::operations::{Family, family, operation, wire_name};
 use super::{No, dates, dimension, json, listing, names, quote, resolve, scalar};
 use crate::catalog::{Dimension, Segment};
-use crate::metabase::{Bucket, Filter, FilterOperation, Scalar};
+use crate::metabase::{Bucket, Filter, Scalar};
 use crate::result::ColumnKind;
 
 /// Most filters of one query.
@@ -60,131 +61,6 @@ fn segment(item: &SegmentArguments, segments: &[Segment], place: &str) -> Result
         names::unknown("segment", &item.segment, place, names)
     })?;
     Ok((Filter::Segment(found.clone()), json!({"segment": found.name})))
-}
-
-/// What an operation wants.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Family {
-    /// No values.
-    Existence,
-    /// Any number of values.
-    Equality,
-    /// One value.
-    Comparison,
-    /// One text or several.
-    Matching,
-    /// Whole numbers from a part of a date or time.
-    Extraction { least: i64, greatest: i64 },
-}
-
-fn family(operation: FilterOperation) -> Family {
-    use FilterOperation as Op;
-    let part = |least, greatest| Family::Extraction { least, greatest };
-    match operation {
-        Op::IsNull | Op::IsNotNull | Op::StringIsEmpty | Op::StringIsNotEmpty | Op::IsTrue | Op::IsFalse => {
-            Family::Existence
-        }
-        Op::Equals | Op::NotEquals => Family::Equality,
-        Op::GreaterThan | Op::GreaterThanOrEqual | Op::LessThan | Op::LessThanOrEqual => Family::Comparison,
-        Op::StringContains | Op::StringNotContains | Op::StringStartsWith | Op::StringEndsWith => {
-            Family::Matching
-        }
-        Op::YearEquals | Op::YearNotEquals => part(1, 9_999),
-        Op::QuarterEquals | Op::QuarterNotEquals => part(1, 4),
-        Op::MonthEquals | Op::MonthNotEquals => part(1, 12),
-        Op::DayOfWeekEquals | Op::DayOfWeekNotEquals => part(1, 7),
-        Op::HourEquals | Op::HourNotEquals => part(0, 23),
-        Op::MinuteEquals | Op::MinuteNotEquals | Op::SecondEquals | Op::SecondNotEquals => part(0, 59),
-    }
-}
-
-const COMPARISONS: &[FilterOperation] = &[
-    FilterOperation::Equals,
-    FilterOperation::NotEquals,
-    FilterOperation::GreaterThan,
-    FilterOperation::GreaterThanOrEqual,
-    FilterOperation::LessThan,
-    FilterOperation::LessThanOrEqual,
-];
-const DATE_PARTS: &[FilterOperation] = &[
-    FilterOperation::YearEquals,
-    FilterOperation::YearNotEquals,
-    FilterOperation::QuarterEquals,
-    FilterOperation::QuarterNotEquals,
-    FilterOperation::MonthEquals,
-    FilterOperation::MonthNotEquals,
-    FilterOperation::DayOfWeekEquals,
-    FilterOperation::DayOfWeekNotEquals,
-];
-const TIME_PARTS: &[FilterOperation] = &[
-    FilterOperation::HourEquals,
-    FilterOperation::HourNotEquals,
-    FilterOperation::MinuteEquals,
-    FilterOperation::MinuteNotEquals,
-    FilterOperation::SecondEquals,
-    FilterOperation::SecondNotEquals,
-];
-const TEXT: &[FilterOperation] = &[
-    FilterOperation::Equals,
-    FilterOperation::NotEquals,
-    FilterOperation::StringContains,
-    FilterOperation::StringNotContains,
-    FilterOperation::StringStartsWith,
-    FilterOperation::StringEndsWith,
-    FilterOperation::StringIsEmpty,
-    FilterOperation::StringIsNotEmpty,
-];
-const TRUTH: &[FilterOperation] = &[FilterOperation::IsTrue, FilterOperation::IsFalse];
-const PRESENCE: &[FilterOperation] = &[FilterOperation::IsNull, FilterOperation::IsNotNull];
-
-/// The operations that fit a type, as Metabase's schema has them.
-fn operations(kind: ColumnKind) -> Vec<FilterOperation> {
-    let families: &[&[FilterOperation]] = match kind {
-        ColumnKind::Integer | ColumnKind::Number => &[COMPARISONS, PRESENCE],
-        ColumnKind::Text => &[TEXT, PRESENCE],
-        ColumnKind::Boolean => &[TRUTH, PRESENCE],
-        ColumnKind::Date => &[COMPARISONS, DATE_PARTS, PRESENCE],
-        ColumnKind::Datetime => &[COMPARISONS, DATE_PARTS, TIME_PARTS, PRESENCE],
-        ColumnKind::Time => &[COMPARISONS, TIME_PARTS, PRESENCE],
-        ColumnKind::Other => &[PRESENCE],
-    };
-    families.concat()
-}
-
-fn wire_name(operation: FilterOperation) -> String {
-    serde_json::to_value(operation)
-        .ok()
-        .and_then(|name| name.as_str().map(str::to_owned))
-        .unwrap_or_default()
-}
-
-fn operation(name: &str, found: &Dimension) -> Result<FilterOperation, No> {
-    let fitting = operations(found.kind);
-    if let Some(operation) = fitting.iter().copied().find(|fit| wire_name(*fit) == name) {
-        return Ok(operation);
-    }
-    let fitting: Vec<String> = fitting.into_iter().map(wire_name).collect();
-    let known = serde_json::from_value::<FilterOperation>(Value::from(name)).is_ok();
-    let no = No::value(if known {
-        format!(
-            "{} is {}, which {} does not fit",
-            quote(&found.name),
-            found.kind.word(),
-            quote(name)
-        )
-    } else {
-        format!("there is no operation {}", quote(name))
-    });
-    let no = if name == "between" {
-        no.hint("write two filters: greater-than-or-equal and less-than-or-equal")
-    } else {
-        no
-    };
-    Err(no.hint(format!(
-        "operations for {}: {}",
-        quote(&found.name),
-        fitting.join(", ")
-    )))
 }
 
 fn condition(item: DimensionArguments, dimensions: &[Dimension], place: &str) -> Result<(Filter, Value), No> {

@@ -4,6 +4,7 @@
 //! Only the catalog's structure (ids, names, types, declared values) decides. Descriptions and everything else that
 //! Metabase says are data and change nothing here.
 
+mod aggregation;
 mod card_value;
 mod dates;
 mod entry;
@@ -12,9 +13,11 @@ mod grouping;
 mod json;
 mod names;
 mod no;
+mod operations;
 mod scalar;
 mod sql;
 
+pub(super) use aggregation::{FUNCTIONS, MAX_AGGREGATIONS, aggregations};
 pub(super) use card_value::{Form, card_value, takes_list};
 pub(super) use entry::{card, metric, table};
 pub(super) use filter::filters;
