@@ -1,2 +1,3 @@
 mod engine_demo;
 mod engine_support;
+mod http;

@@ -1,0 +1,15 @@
+//! The sandbox over real sockets, against the wire that Metabase documents.
+
+mod agent_entities;
+mod agent_query;
+mod auth;
+mod cards;
+mod client;
+mod collections;
+mod construct;
+mod construct_errors;
+mod fault_syntax;
+mod faults;
+mod lifecycle;
+mod metadata;
+mod paging;
