@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod health;
 mod json_action;
+pub mod offline;
 mod openai;
 mod prices;
 mod probe;

@@ -1,5 +1,7 @@
 use std::fmt::Write as _;
 
+use crate::result::is_hidden;
+
 /// Makes text from outside (names, descriptions, values, an asker's name) safe to show on one line of a prompt.
 ///
 /// White space, line breaks included, becomes single spaces. Characters that cannot be seen or that reorder what is
@@ -49,14 +51,8 @@ fn cut(text: &str, max_chars: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// Characters that a reader does not see or that change the order of what is seen. A single emoji selector (U+FE0F) is
+/// Hidden characters, and the variation selectors that can carry a message nobody sees. The emoji selector (U+FE0F) is
 /// left alone: it only says that a sign is shown in colour.
 fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            u32::from(c),
-            0x00AD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F
-                | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0E
-                | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF
-        )
+    is_hidden(c) || matches!(c, '\u{fe00}'..='\u{fe0e}' | '\u{fff0}'..='\u{fff8}')
 }

@@ -1,1 +1,7 @@
+//! The planner that needs no language model: what it asks of which entry, and how it says what came back.
 
+mod answers;
+mod conversation;
+mod fixture;
+mod periods;
+mod plans;

@@ -1,0 +1,293 @@
+//! Calls of `run_card`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::dimension::{named_at, values_in};
+use super::profile::{Field, Profile};
+use super::proposal::{Asked, Keep, Proposal, explain, period_words};
+use super::score;
+use super::time::{Period, Unit};
+use crate::catalog::{CardEntry, Parameter};
+use crate::result::ColumnKind;
+
+/// What is taken off when a wish cannot be met.
+const UNMET: f64 = 0.35;
+/// What is taken off when the card tells things apart that nobody asked to tell apart.
+const TOO_FINE: f64 = 0.12;
+
+struct Draft {
+    parameters: Map<String, Value>,
+    said: Vec<String>,
+    explained: BTreeSet<usize>,
+    keep: Keep,
+    against: f64,
+}
+
+/// The call that runs a card.
+pub(super) fn propose(asked: Asked<'_>, profile: &Profile, card: &CardEntry, rank: f64) -> Option<Proposal> {
+    let question = asked.question;
+    let mut draft = Draft {
+        parameters: Map::new(),
+        said: Vec::new(),
+        explained: BTreeSet::new(),
+        keep: Keep {
+            top: question.top,
+            wanted: wanted_columns(asked, profile),
+            ..Keep::default()
+        },
+        against: 0.0,
+    };
+    values(&mut draft, asked, profile);
+    period(&mut draft, asked, profile, card);
+    grain(&mut draft, asked, profile, card);
+    if let (Some(top), Some(parameter)) = (question.top, card.parameters.iter().find(|p| is_limit(p))) {
+        draft.parameters.insert(parameter.slug.clone(), json!(top.count));
+    }
+    if !question.compare.is_empty() {
+        numbers(&mut draft, asked, profile);
+    }
+    defaults(&mut draft, card);
+    let found = score::compare(question, profile, asked.index, &draft.explained);
+    let against = draft.against + score::mismatch(question, profile.computes);
+    let score = score::total(found, rank, against)?;
+    let missing = card.parameters.iter().filter(|parameter| {
+        parameter.required && parameter.default.is_none() && !draft.parameters.contains_key(&parameter.slug)
+    });
+    let missing = missing.map(|parameter| parameter.name.clone()).collect();
+    let mut arguments = json!({"card_id": card.id});
+    if let (Some(object), false) = (arguments.as_object_mut(), draft.parameters.is_empty()) {
+        object.insert("parameters".to_owned(), Value::Object(draft.parameters));
+    }
+    Some(Proposal {
+        tool: "run_card",
+        arguments,
+        name: card.name.clone(),
+        kind: "card",
+        built_in: Vec::new(),
+        score,
+        missing,
+        said: draft.said,
+        keep: draft.keep,
+    })
+}
+
+/// Numeric columns whose names the question says, best first.
+fn wanted_columns(asked: Asked<'_>, profile: &Profile) -> Vec<String> {
+    let mut scored: Vec<(usize, &Field)> = profile
+        .fields
+        .iter()
+        .filter(|field| {
+            matches!(field.kind, ColumnKind::Integer | ColumnKind::Number) && field.unit.is_none()
+        })
+        .map(|field| {
+            let says = |stem: &String| {
+                asked.question.subjects().any(|(_, word)| {
+                    word.stem == *stem || asked.index.likes_of(&word.stem).any(|like| like == stem)
+                })
+            };
+            (field.own.iter().filter(|stem| says(stem)).count(), field)
+        })
+        .filter(|(hits, _)| *hits > 0)
+        .collect();
+    scored.sort_by_key(|(hits, _)| std::cmp::Reverse(*hits));
+    scored.into_iter().map(|(_, field)| field.name.clone()).collect()
+}
+
+fn is_limit(parameter: &Parameter) -> bool {
+    let slug = parameter.slug.to_lowercase();
+    parameter.kind.starts_with("number")
+        && ["limit", "top", "rows", "n"]
+            .iter()
+            .any(|word| slug.split('_').any(|part| part == *word))
+}
+
+/// Values that parameters take.
+fn values(draft: &mut Draft, asked: Asked<'_>, profile: &Profile) {
+    for found in values_in(asked.question, &profile.parameters, &[], |_| false) {
+        explain(&mut draft.explained, &found.words);
+        draft
+            .parameters
+            .insert(found.field.name.clone(), found.value.clone());
+        let text = found
+            .value
+            .as_str()
+            .map_or_else(|| found.value.to_string(), str::to_owned);
+        draft.said.push(format!("{} is {text}", found.field.name));
+    }
+}
+
+/// The period, through a parameter for it or by keeping rows of a time column.
+fn period(draft: &mut Draft, asked: Asked<'_>, profile: &Profile, card: &CardEntry) {
+    let Some(period) = asked.question.period() else {
+        return;
+    };
+    let mut filled = false;
+    for parameter in &card.parameters {
+        if let Some(value) = period_value(parameter, period) {
+            draft.parameters.insert(parameter.slug.clone(), value);
+            filled = true;
+        }
+    }
+    if !filled {
+        let Some(column) = profile.fields.iter().find(|field| field.is_time()) else {
+            draft.against += UNMET;
+            return;
+        };
+        draft.keep.period = Some((column.name.clone(), period));
+    }
+    draft.said.push(period_words(period));
+}
+
+/// The value that makes a parameter mean the period; `None` when it is about something else.
+fn period_value(parameter: &Parameter, period: Period) -> Option<Value> {
+    let (from, to) = (period.from, period.to);
+    let last = to.and_then(|day| day.yesterday().ok());
+    let slug = parameter.slug.to_lowercase();
+    let says = |any: &[&str]| slug.split(['_', '-', ' ']).any(|part| any.contains(&part));
+    let text = match parameter.kind.as_str() {
+        "date/single" | "date" if says(&["start", "from", "since", "after", "begin"]) => from?.to_string(),
+        "date/single" | "date" if says(&["end", "to", "until", "before"]) => last?.to_string(),
+        "date/single" | "date" => return None,
+        "date/month-year" if period.unit == Unit::Month => from?.strftime("%Y-%m").to_string(),
+        "date/quarter-year" if period.unit == Unit::Quarter => {
+            let from = from?;
+            format!("Q{}-{}", (from.month() - 1) / 3 + 1, from.year())
+        }
+        kind if kind.starts_with("date/range") || kind == "date/all-options" => match (from, last) {
+            (Some(from), Some(last)) => format!("{from}~{last}"),
+            (Some(from), None) => format!("{from}~"),
+            (None, Some(last)) => format!("~{last}"),
+            (None, None) => return None,
+        },
+        kind if kind.starts_with("number") && says(&["year"]) && period.unit == Unit::Year => {
+            return Some(json!(from?.year()));
+        }
+        kind if kind.starts_with("string") || matches!(kind, "category" | "text") => match period.unit {
+            Unit::Month if says(&["month"]) && one(period) => from?.strftime("%Y-%m").to_string(),
+            Unit::Year if says(&["year"]) && one(period) => from?.year().to_string(),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(Value::String(text))
+}
+
+/// Whether the period is exactly one of its unit.
+fn one(period: Period) -> bool {
+    period.from.is_some_and(|from| {
+        period.to.is_some_and(|to| {
+            period.unit.start(to) == to && period.unit.start(from.max(to.yesterday().unwrap_or(to))) == from
+        })
+    })
+}
+
+/// Says which defaults narrow the card although nobody asked for it.
+fn defaults(draft: &mut Draft, card: &CardEntry) {
+    for parameter in &card.parameters {
+        if let (Some(default), false) = (&parameter.default, draft.parameters.contains_key(&parameter.slug)) {
+            let value = default
+                .as_str()
+                .map_or_else(|| default.to_string(), str::to_owned);
+            draft.said.push(format!("{} {value} by default", parameter.name));
+        }
+    }
+}
+
+/// Whether the rows are for each of what was asked, no finer and no coarser.
+fn grain(draft: &mut Draft, asked: Asked<'_>, profile: &Profile, card: &CardEntry) {
+    let question = asked.question;
+    let time = profile.fields.iter().find(|field| field.is_time());
+    let mut asked_time = false;
+    if let Some(unit) = question.each {
+        asked_time = true;
+        let parameter = card
+            .parameters
+            .iter()
+            .find(|parameter| parameter.kind == "temporal-unit");
+        match (parameter, time) {
+            (Some(parameter), _) => {
+                draft
+                    .parameters
+                    .insert(parameter.slug.clone(), json!(unit.name()));
+            }
+            (None, Some(field)) if in_unit(field, unit, profile) => {}
+            _ => draft.against += UNMET,
+        }
+    }
+    let mut grouped: Vec<&str> = Vec::new();
+    for at in question
+        .groups
+        .iter()
+        .filter(|at| !draft.explained.contains(at))
+        .copied()
+        .collect::<Vec<_>>()
+    {
+        if let Some(found) = named_at(question, at, profile, asked.index) {
+            explain(&mut draft.explained, &found.words);
+            grouped.push(&found.field.name);
+        } else if question
+            .words
+            .get(at)
+            .is_some_and(|word| !word.used && !profile.name.contains(&word.stem))
+        {
+            draft.against += 0.2;
+        }
+    }
+    let texts = profile
+        .fields
+        .iter()
+        .filter(|field| field.kind == ColumnKind::Text && field.unit.is_none());
+    let fine = texts
+        .filter(|field| !grouped.contains(&field.name.as_str()))
+        .count();
+    let filtered = !draft.parameters.is_empty();
+    let listed = question.says(&["list", "which", "who", "show", "details"]);
+    if fine > 0 && !listed && question.top.is_none() && grouped.is_empty() && !filtered {
+        draft.against += TOO_FINE;
+    }
+    if time.is_some() && !asked_time && draft.keep.period.is_none() {
+        draft.against += TOO_FINE;
+    }
+    // The rows of several months are not the one figure of their year.
+    if let (Some((_, period)), Some(field), false) = (&draft.keep.period, time, asked_time)
+        && !in_unit(field, period.unit, profile)
+    {
+        draft.against += TOO_FINE;
+    }
+}
+
+fn in_unit(field: &Field, unit: Unit, profile: &Profile) -> bool {
+    if let Some(bucket) = &field.unit {
+        return bucket == unit.name();
+    }
+    let adjective = format!("{}li", unit.name());
+    let says = |known: &String| known == unit.name() || *known == adjective;
+    field.own.iter().chain(&profile.name).any(says)
+}
+
+/// Numbers after `over`, `at least`, for a parameter of that name.
+fn numbers(draft: &mut Draft, asked: Asked<'_>, profile: &Profile) {
+    for compare in &asked.question.compare {
+        let parameter = profile.parameters.iter().find(|parameter| {
+            let bound = if compare.operation.starts_with("greater") {
+                "min"
+            } else {
+                "max"
+            };
+            parameter.kind == ColumnKind::Number && parameter.name.to_lowercase().contains(bound)
+        });
+        match parameter {
+            Some(parameter) => {
+                draft
+                    .parameters
+                    .insert(parameter.name.clone(), json!(compare.number));
+                draft
+                    .said
+                    .push(format!("{} is {}", parameter.name, compare.number));
+            }
+            None => draft.against += UNMET,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Cells of a result as they stand in a sentence.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::time::Period;
+use crate::prompt::clean;
+use crate::result::{Cell, Column};
+
+/// Longest text of a cell in an answer.
+const TEXT_CHARS: usize = 80;
+
+/// A cell as a person reads it: figures with at most two decimals (four below one), time buckets by their names.
+pub(super) fn shown(cell: &Cell, column: &Column) -> String {
+    match cell {
+        Cell::Null => "(none)".to_owned(),
+        Cell::Bool(value) => value.to_string(),
+        Cell::Number(number) => figure(&number.to_string()),
+        Cell::Text(text) => match day(text) {
+            Some(day) if column.kind.is_temporal() || column.unit.is_some() => {
+                bucket(day, column.unit.as_deref())
+            }
+            _ => clean(text, TEXT_CHARS),
+        },
+    }
+}
+
+/// A number as written, rounded where it has more decimals than anybody reads.
+fn figure(text: &str) -> String {
+    let Ok(number) = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)) else {
+        return text.to_owned();
+    };
+    let decimals = if number.abs() < Decimal::ONE { 4 } else { 2 };
+    number.round_dp(decimals).normalize().to_string()
+}
+
+/// The share as a percentage, for figures between 0 and 1.
+pub(super) fn percent(cell: &Cell) -> Option<String> {
+    let Cell::Number(number) = cell else { return None };
+    let number = Decimal::from_scientific(&number.to_string())
+        .or_else(|_| Decimal::from_str_exact(&number.to_string()))
+        .ok()?;
+    let share = number > Decimal::ZERO && number < Decimal::ONE;
+    share.then(|| format!("{}%", (number * Decimal::ONE_HUNDRED).round_dp(2).normalize()))
+}
+
+fn bucket(day: Date, unit: Option<&str>) -> String {
+    match unit {
+        Some("year") => day.year().to_string(),
+        Some("quarter") => format!("{}-Q{}", day.year(), (day.month() - 1) / 3 + 1),
+        Some("month") => day.strftime("%Y-%m").to_string(),
+        Some("week") => format!("week of {day}"),
+        _ => day.to_string(),
+    }
+}
+
+/// The day a text begins with: an ISO date, alone or before a time, or a month.
+pub(super) fn day(text: &str) -> Option<Date> {
+    let head: String = text.chars().take(10).collect();
+    match head.len() {
+        10 => head.parse().ok(),
+        7 => format!("{head}-01").parse().ok(),
+        4 => format!("{head}-01-01").parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether a cell lies in a period; cells that are no day do not.
+pub(super) fn in_period(cell: &Cell, period: Period) -> bool {
+    let text = match cell {
+        Cell::Text(text) => text.clone(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Null | Cell::Bool(_) => return false,
+    };
+    day(&text)
+        .is_some_and(|day| period.from.is_none_or(|from| day >= from) && period.to.is_none_or(|to| day < to))
+}
+
+/// A cell as a number, for ordering.
+pub(super) fn number(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Number(number) => number.as_f64(),
+        Cell::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+        Cell::Null | Cell::Bool(_) => None,
+    }
+}

@@ -1,0 +1,354 @@
+//! Calls of `query_metric` and `query_table`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::dimension::{FoundValue, named_at, values_in};
+use super::profile::{Computes, Field, Profile};
+use super::proposal::{Asked, Keep, Proposal, explain, period_filters, period_words};
+use super::score;
+use crate::catalog::{MetricEntry, TableEntry};
+use crate::result::ColumnKind;
+
+/// What a question comes to for one entry with dimensions.
+#[derive(Debug, Default)]
+struct Draft {
+    group_by: Vec<Value>,
+    filters: Vec<Value>,
+    said: Vec<String>,
+    explained: BTreeSet<usize>,
+    /// What the entry cannot do of what was asked.
+    against: f64,
+}
+
+/// What is taken off when a wish cannot be met.
+const UNMET: f64 = 0.35;
+
+/// What is taken off for telling people apart by name alone.
+const SHARED_NAMES: f64 = 0.2;
+
+impl Draft {
+    fn read(asked: Asked<'_>, profile: &Profile) -> Self {
+        let mut draft = Self::default();
+        draft.segments(asked, profile);
+        draft.time(asked, profile);
+        draft.groups(asked, profile);
+        draft.values(asked, profile);
+        draft.comparisons(asked, profile);
+        draft
+    }
+
+    fn segments(&mut self, asked: Asked<'_>, profile: &Profile) {
+        for segment in &profile.segments {
+            let place = |stem: &String| {
+                let mut words = asked.question.words.iter();
+                words.position(|word| !word.used && word.stem == *stem)
+            };
+            let places: Option<Vec<usize>> = segment.stems.iter().map(place).collect();
+            if let Some(places) = places.filter(|places| places.len() > 1) {
+                explain(&mut self.explained, &places);
+                self.filters.push(json!({"segment": segment.name}));
+                self.said.push(format!("only {}", segment.name));
+            }
+        }
+    }
+
+    fn time(&mut self, asked: Asked<'_>, profile: &Profile) {
+        let question = asked.question;
+        let Some(field) = profile.time_field() else {
+            if question.period().is_some() || question.each.is_some() || question.weekday {
+                self.against += UNMET;
+            }
+            return;
+        };
+        if let Some(period) = question.period() {
+            self.filters.extend(period_filters(&field.name, period));
+            self.said.push(period_words(period));
+        }
+        if question.weekday {
+            self.group_by
+                .push(json!({"dimension": field.name, "granularity": "day-of-week"}));
+        }
+        // `Monthly recurring revenue` is a name, not a wish.
+        let named = question.each.is_some_and(|unit| {
+            let adjective = format!("{}li", unit.name());
+            profile.name.contains(&adjective) && !question.says(&[unit.name()])
+        });
+        if let Some(unit) = question.each.filter(|_| !named) {
+            self.group_by
+                .push(json!({"dimension": field.name, "granularity": unit.name()}));
+        }
+    }
+
+    fn groups(&mut self, asked: Asked<'_>, profile: &Profile) {
+        let question = asked.question;
+        let mut found: Vec<&Field> = Vec::new();
+        for at in &question.groups {
+            if self.explained.contains(at) {
+                continue;
+            }
+            if let Some(dimension) = named_at(question, *at, profile, asked.index) {
+                explain(&mut self.explained, &dimension.words);
+                found.push(dimension.field);
+                continue;
+            }
+            let word = question.words.get(*at).filter(|word| !word.used);
+            let about = |stem: &String| {
+                let like =
+                    |other: &String| other == stem || asked.index.likes_of(stem).any(|like| like == other);
+                profile.name.iter().chain(&profile.about).any(like)
+            };
+            if word.is_some_and(|word| !about(&word.stem)) {
+                self.against += 0.2;
+            }
+        }
+        if question.top.is_some() && found.is_empty() && self.group_by.is_empty() {
+            let candidates = question
+                .subjects()
+                .filter(|(at, _)| !self.explained.contains(at))
+                .filter_map(|(at, _)| named_at(question, at, profile, asked.index))
+                .filter(|dimension| dimension.fit >= 0.7);
+            // The first of the best.
+            let best = candidates.fold(
+                None,
+                |best: Option<super::dimension::Found<'_>>, next| match best {
+                    Some(best) if best.fit >= next.fit => Some(best),
+                    _ => Some(next),
+                },
+            );
+            match best {
+                Some(dimension) => {
+                    explain(&mut self.explained, &dimension.words);
+                    found.push(dimension.field);
+                }
+                None => self.against += UNMET,
+            }
+        }
+        for field in found {
+            // Different people share a name; a card that tells them apart is better.
+            let people = field.own.last().is_some_and(|stem| stem == "name");
+            if people {
+                self.against += SHARED_NAMES;
+            }
+            let group = json!({"dimension": field.name});
+            if !self.group_by.contains(&group) {
+                self.group_by.push(group);
+            }
+        }
+    }
+
+    fn values(&mut self, asked: Asked<'_>, profile: &Profile) {
+        let taken: Vec<usize> = self.explained.iter().copied().collect();
+        // A word of the entry's own name or filters is no filter on top.
+        let own = |stem: &str| profile.name.iter().any(|name| name == stem);
+        let mut filters: Vec<(&str, &str, Vec<Value>)> = Vec::new();
+        for found in values_in(asked.question, &profile.fields, &taken, own) {
+            explain(&mut self.explained, &found.words);
+            if contradicts(profile, &found) {
+                self.against += 2.0 * UNMET;
+            }
+            let operation = if found.without { "not-equals" } else { "equals" };
+            let same = filters
+                .iter_mut()
+                .find(|(name, other, _)| *name == found.field.name && *other == operation);
+            match same {
+                Some((_, _, values)) => values.push(found.value.clone()),
+                None => filters.push((&found.field.name, operation, vec![found.value.clone()])),
+            }
+        }
+        for (name, operation, values) in filters {
+            let words: Vec<String> = values.iter().map(text).collect();
+            let is = if operation == "equals" { "is" } else { "is not" };
+            self.said.push(format!("{name} {is} {}", words.join(" or ")));
+            // `Widgets and Gadgets` side by side are told apart.
+            let group = json!({"dimension": name});
+            if values.len() > 1 && operation == "equals" && self.group_by.is_empty() {
+                self.group_by.push(group);
+            }
+            self.filters
+                .push(json!({"dimension": name, "operation": operation, "values": values}));
+        }
+    }
+
+    fn comparisons(&mut self, asked: Asked<'_>, profile: &Profile) {
+        for compare in &asked.question.compare {
+            let near = [
+                compare.at + 1,
+                compare.at.saturating_sub(3),
+                compare.at.saturating_sub(4),
+            ];
+            let numeric = |field: &&Field| matches!(field.kind, ColumnKind::Integer | ColumnKind::Number);
+            let named = near
+                .iter()
+                .filter_map(|at| named_at(asked.question, *at, profile, asked.index))
+                .find(|found| numeric(&found.field));
+            let amount = profile.fields.iter().filter(numeric).find(|field| {
+                field.owner.is_empty() && matches!(field.name.to_lowercase().as_str(), "total" | "amount")
+            });
+            let field = match &named {
+                Some(found) => {
+                    explain(&mut self.explained, &found.words);
+                    Some(found.field)
+                }
+                None => amount,
+            };
+            match field {
+                Some(field) => {
+                    self.said.push(format!(
+                        "{} {} {}",
+                        field.name,
+                        compare.operation.replace('-', " "),
+                        compare.number
+                    ));
+                    self.filters.push(json!({
+                        "dimension": field.name, "operation": compare.operation, "values": [compare.number],
+                    }));
+                }
+                None => self.against += UNMET,
+            }
+        }
+    }
+
+    fn arguments(&self) -> Map<String, Value> {
+        let mut arguments = Map::new();
+        if !self.group_by.is_empty() {
+            arguments.insert("group_by".to_owned(), json!(self.group_by));
+        }
+        if !self.filters.is_empty() {
+            arguments.insert("filters".to_owned(), json!(self.filters));
+        }
+        arguments
+    }
+}
+
+/// Whether a filter built into the entry leaves nothing, or nothing else, of what is asked for.
+fn contradicts(profile: &Profile, found: &FoundValue<'_>) -> bool {
+    let field = &found.field.own;
+    profile.built_in.iter().any(|filter| {
+        let same_field = filter.starts_with(field) && !field.is_empty();
+        let named = found.stems.iter().all(|stem| filter.contains(stem));
+        same_field && !named
+    })
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn order(greatest: bool) -> &'static str {
+    if greatest { "desc" } else { "asc" }
+}
+
+/// The call that asks a metric.
+pub(super) fn metric(
+    asked: Asked<'_>,
+    profile: &Profile,
+    entry: &MetricEntry,
+    rank: f64,
+) -> Option<Proposal> {
+    let draft = Draft::read(asked, profile);
+    let found = score::compare(asked.question, profile, asked.index, &draft.explained);
+    // A metric is made to be asked.
+    let against = draft.against + score::mismatch(asked.question, profile.computes) - 0.05;
+    let score = score::total(found, rank, against)?;
+    let mut arguments = draft.arguments();
+    arguments.insert("metric_id".to_owned(), json!(entry.id));
+    if let Some(top) = asked.question.top.filter(|_| !draft.group_by.is_empty()) {
+        arguments.insert("order".to_owned(), json!(order(top.greatest)));
+        arguments.insert("limit".to_owned(), json!(top.count));
+    }
+    Some(Proposal {
+        tool: "query_metric",
+        arguments: Value::Object(arguments),
+        name: entry.name.clone(),
+        kind: "metric",
+        built_in: entry.built_in_filters.clone(),
+        score,
+        missing: Vec::new(),
+        said: draft.said,
+        keep: Keep {
+            top: asked.question.top,
+            ..Keep::default()
+        },
+    })
+}
+
+/// The call that asks a table: a measure the question names, the mean or sum of a field it names, or a count of rows.
+pub(super) fn table(asked: Asked<'_>, profile: &Profile, entry: &TableEntry, rank: f64) -> Option<Proposal> {
+    let question = asked.question;
+    let mut draft = Draft::read(asked, profile);
+    let (mut aggregation, computes) = aggregation(asked, profile, &mut draft)?;
+    let found = score::compare(question, profile, asked.index, &draft.explained);
+    // Whoever curated a metric or card for it knew better what counts.
+    let score = score::total(
+        found,
+        rank,
+        draft.against + score::mismatch(question, computes) + 0.05,
+    )?;
+    let mut arguments = draft.arguments();
+    arguments.insert("table_id".to_owned(), json!(entry.id));
+    if let Some(top) = question.top.filter(|_| !draft.group_by.is_empty()) {
+        if let Some(object) = aggregation.as_object_mut() {
+            object.insert("order".to_owned(), json!(order(top.greatest)));
+        }
+        arguments.insert("limit".to_owned(), json!(top.count));
+    }
+    arguments.insert("aggregations".to_owned(), json!([aggregation]));
+    Some(Proposal {
+        tool: "query_table",
+        arguments: Value::Object(arguments),
+        name: entry.label.clone(),
+        kind: "table",
+        built_in: Vec::new(),
+        score,
+        missing: Vec::new(),
+        said: draft.said,
+        keep: Keep {
+            top: question.top,
+            ..Keep::default()
+        },
+    })
+}
+
+fn aggregation(asked: Asked<'_>, profile: &Profile, draft: &mut Draft) -> Option<(Value, Computes)> {
+    let question = asked.question;
+    let says = |stem: &String| question.subjects().any(|(_, word)| word.stem == *stem);
+    if let Some(measure) = profile
+        .measures
+        .iter()
+        .find(|measure| !measure.stems.is_empty() && measure.stems.iter().all(says))
+    {
+        let words: Vec<usize> = question
+            .subjects()
+            .filter(|(_, word)| measure.stems.contains(&word.stem))
+            .map(|(at, _)| at)
+            .collect();
+        explain(&mut draft.explained, &words);
+        return Some((json!({"measure": measure.name}), Computes::Unknown));
+    }
+    let field = question
+        .subjects()
+        .filter(|(at, _)| !draft.explained.contains(at))
+        .filter_map(|(at, _)| named_at(question, at, profile, asked.index))
+        .find(|found| matches!(found.field.kind, ColumnKind::Integer | ColumnKind::Number));
+    let mean = question.says(super::lexicon::MEAN);
+    match field {
+        Some(found) if !question.counts => {
+            explain(&mut draft.explained, &found.words);
+            let (function, computes) = if mean {
+                ("avg", Computes::Mean)
+            } else {
+                ("sum", Computes::Sum)
+            };
+            Some((json!({"function": function, "field": found.field.name}), computes))
+        }
+        _ if question.counts || question.top.is_some() => {
+            Some((json!({"function": "count"}), Computes::Count))
+        }
+        _ => None,
+    }
+}

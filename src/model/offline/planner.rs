@@ -1,0 +1,303 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::answer::{self, NO_MODEL};
+use super::index::Index;
+use super::profile::{Computes, Profile, Stems};
+use super::proposal::{Asked, Proposal, proposals};
+use super::question::Question;
+use super::stem::Stemmer;
+use crate::catalog::{Catalog, Entry};
+use crate::model::{
+    Completion, Message, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, Provider,
+    StopCause, ToolCall, ToolChoice, ToolResultMessage, Usage,
+};
+use crate::prompt::{clean, question_of};
+
+/// Most entries named when none fits.
+const MAX_NEAREST: usize = 3;
+/// Most values offered for a missing parameter.
+const MAX_OPTIONS: usize = 8;
+/// Calls made for one question: the best one, and one more if it was refused.
+const MAX_CALLS: usize = 2;
+
+/// Plans calls from keywords: a [`Model`] without a language model. The same question over the same catalog on the same
+/// day always leads to the same call.
+pub struct OfflinePlanner {
+    id: ModelId,
+    today: Date,
+    /// `Err` when SQLite could not build the index; said when a completion is asked for.
+    shelf: Result<Mutex<Shelf>, String>,
+}
+
+/// The catalog, indexed.
+struct Shelf {
+    profiles: Vec<Profile>,
+    index: Index,
+    stemmer: Stemmer,
+}
+
+impl fmt::Debug for OfflinePlanner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OfflinePlanner")
+            .field("today", &self.today)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OfflinePlanner {
+    /// A planner over `catalog` that reads `last month` from `today`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "every model is made from shared parts"
+    )]
+    pub fn new(catalog: Arc<Catalog>, today: Date) -> Self {
+        Self {
+            id: ModelId {
+                provider: Provider::Offline,
+                name: "offline".to_owned(),
+            },
+            today,
+            shelf: Shelf::new(&catalog)
+                .map(Mutex::new)
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    fn decide(&self, request: &ModelRequest) -> Result<Decision, ModelError> {
+        let unusable = |reason: String| ModelError::NotUsable {
+            model: self.id.to_string(),
+            reason: format!("the catalog could not be indexed: {reason}"),
+        };
+        let lock = self.shelf.as_ref().map_err(|reason| unusable(reason.clone()))?;
+        lock.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .decide(&Turn::of(&request.messages), request.tool_choice, self.today)
+            .map_err(|error| unusable(error.to_string()))
+    }
+}
+
+impl Model for OfflinePlanner {
+    fn id(&self) -> &ModelId {
+        &self.id
+    }
+
+    fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {
+        let decided = self.decide(request);
+        async move { Ok(events(decided?, &self.id, request.messages.len())) }.boxed()
+    }
+}
+
+/// What is done next.
+enum Decision {
+    Say(String),
+    Call { tool: &'static str, arguments: Value },
+}
+
+fn events(decision: Decision, id: &ModelId, said: usize) -> ModelStream {
+    let mut events = Vec::new();
+    let (text, tool_calls, stop) = match decision {
+        Decision::Say(text) => {
+            events.push(Ok(ModelEvent::Text(text.clone())));
+            (text, Vec::new(), StopCause::End)
+        }
+        Decision::Call { tool, arguments } => {
+            events.push(Ok(ModelEvent::ToolCallStarted {
+                name: tool.to_owned(),
+            }));
+            let call = ToolCall {
+                id: format!("offline-{said}"),
+                name: tool.to_owned(),
+                arguments: arguments.to_string(),
+            };
+            (String::new(), vec![call], StopCause::ToolCalls)
+        }
+    };
+    events.push(Ok(ModelEvent::Done(Completion {
+        text,
+        tool_calls,
+        opaque: None,
+        stop,
+        usage: Some(Usage::default()),
+        model: id.name.clone(),
+    })));
+    stream::iter(events).boxed()
+}
+
+/// The question that is being answered, and what was done for it.
+struct Turn<'a> {
+    question: &'a str,
+    calls: Vec<&'a ToolCall>,
+    results: Vec<&'a ToolResultMessage>,
+}
+
+impl<'a> Turn<'a> {
+    fn of(messages: &'a [Message]) -> Self {
+        let asked = messages
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(at, message)| match message {
+                Message::User(text) => question_of(text).map(|question| (at, question)),
+                _ => None,
+            });
+        // Text that no turn was made of is taken as it is.
+        let asked = asked.or_else(|| {
+            messages
+                .iter()
+                .enumerate()
+                .rev()
+                .find_map(|(at, message)| match message {
+                    Message::User(text) => Some((at, text.as_str())),
+                    _ => None,
+                })
+        });
+        let (at, question) = asked.unwrap_or((0, ""));
+        let mut turn = Self {
+            question,
+            calls: Vec::new(),
+            results: Vec::new(),
+        };
+        for message in messages.iter().skip(at) {
+            match message {
+                Message::Assistant { tool_calls, .. } => turn.calls.extend(tool_calls),
+                Message::ToolResults(results) => turn.results.extend(results),
+                Message::User(_) => {}
+            }
+        }
+        turn
+    }
+}
+
+impl Shelf {
+    fn new(catalog: &Catalog) -> Result<Self, rusqlite::Error> {
+        let stemmer = Stemmer::new()?;
+        let stems = Stems::of(catalog, &stemmer)?;
+        let profiles: Vec<Profile> = catalog
+            .entries()
+            .iter()
+            .map(|entry| Profile::new(entry, &stems))
+            .collect();
+        let index = Index::new(&profiles, &stemmer)?;
+        Ok(Self {
+            profiles,
+            index,
+            stemmer,
+        })
+    }
+
+    fn decide(&self, turn: &Turn<'_>, choice: ToolChoice, today: Date) -> Result<Decision, rusqlite::Error> {
+        let question = Question::read(turn.question, today, &self.stemmer)?;
+        let asked = Asked {
+            question: &question,
+            index: &self.index,
+        };
+        let found = proposals(asked, &self.profiles)?;
+        if let Some(text) = self.answer(turn, &found) {
+            return Ok(Decision::Say(text));
+        }
+        let untried = found
+            .iter()
+            .find(|proposal| !turn.calls.iter().any(|call| proposal.is(call)));
+        let may_call = choice == ToolChoice::Auto && turn.calls.len() < MAX_CALLS;
+        Ok(match untried {
+            Some(best) if may_call => self.call(best),
+            _ => match turn.results.last() {
+                // What went wrong is in the evidence; repeating a refusal written for a model helps nobody.
+                Some(_) => Decision::Say(format!(
+                    "The catalog seems to hold an answer, but the call for it was not let through or failed. {NO_MODEL}"
+                )),
+                None if may_call => self.cannot(&question)?,
+                None => Decision::Say(format!("Nothing was found before the end. {NO_MODEL}")),
+            },
+        })
+    }
+
+    /// The answer, when a call of this turn brought a table.
+    fn answer(&self, turn: &Turn<'_>, found: &[Proposal]) -> Option<String> {
+        let result = turn
+            .results
+            .iter()
+            .rev()
+            .find(|result| !result.is_error && result.table.is_some())?;
+        let call = turn.calls.iter().find(|call| call.id == result.call_id)?;
+        let made = found.iter().find(|proposal| proposal.is(call))?;
+        let profile = self
+            .profiles
+            .iter()
+            .find(|profile| profile.entry.name() == made.name);
+        let computes = profile.map_or(Computes::Unknown, |profile| profile.computes);
+        Some(answer::write(made, computes, result.table.as_ref()?))
+    }
+
+    fn call(&self, proposal: &Proposal) -> Decision {
+        let Some(missing) = proposal.missing.first() else {
+            return Decision::Call {
+                tool: proposal.tool,
+                arguments: proposal.arguments.clone(),
+            };
+        };
+        let card = self.profiles.iter().find_map(|profile| match &profile.entry {
+            Entry::Card(card) if card.name == proposal.name => Some(card),
+            _ => None,
+        });
+        let parameter = card.and_then(|card| {
+            card.parameters
+                .iter()
+                .find(|parameter| parameter.name == *missing)
+        });
+        let allowed = parameter.and_then(|parameter| parameter.allowed.as_ref());
+        let options: Vec<String> = allowed
+            .iter()
+            .flat_map(|allowed| allowed.values.iter().take(MAX_OPTIONS))
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .collect();
+        let mut arguments = json!({
+            "question": format!("\"{}\" needs a value: which {} do you mean?", clean(&proposal.name, 120), clean(missing, 120)),
+        });
+        if let (Some(object), false) = (arguments.as_object_mut(), options.is_empty()) {
+            object.insert("options".to_owned(), json!(options));
+        }
+        Decision::Call {
+            tool: "ask_user",
+            arguments,
+        }
+    }
+
+    /// Says that nothing fits, which words no entry knows, and which entries come nearest.
+    fn cannot(&self, question: &Question) -> Result<Decision, rusqlite::Error> {
+        let stems: Vec<&str> = question.subjects().map(|(_, word)| word.stem.as_str()).collect();
+        let nearest: Vec<&str> = self
+            .index
+            .rank(&stems)?
+            .into_iter()
+            .filter(|(_, rank)| *rank > 0.3)
+            .filter_map(|(at, _)| self.profiles.get(at))
+            .map(|profile| profile.entry.name())
+            .take(MAX_NEAREST)
+            .collect();
+        let unknown: Vec<String> = question
+            .subjects()
+            .filter(|(_, word)| !self.index.knows(&word.stem))
+            .map(|(_, word)| format!("\"{}\"", clean(&word.text, 40)))
+            .take(5)
+            .collect();
+        let why = match unknown.as_slice() {
+            [] => "No entry of the catalog answers the question as a whole.".to_owned(),
+            words => format!("Nothing in the catalog speaks of {}.", words.join(", ")),
+        };
+        let mut arguments = json!({"reason": format!("{why} {NO_MODEL}")});
+        if let (Some(object), false) = (arguments.as_object_mut(), nearest.is_empty()) {
+            object.insert("nearest".to_owned(), json!(nearest));
+        }
+        Ok(Decision::Call {
+            tool: "cannot_answer",
+            arguments,
+        })
+    }
+}

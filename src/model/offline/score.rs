@@ -1,0 +1,122 @@
+use std::collections::BTreeSet;
+
+use super::index::Index;
+use super::lexicon;
+use super::profile::{Computes, Profile};
+use super::question::Question;
+
+/// Below this an entry does not answer the question.
+pub(super) const LEAST_SCORE: f64 = 0.5;
+/// Below this share of the question's words explained, it asks for something else.
+const LEAST_COVERAGE: f64 = 0.66;
+
+/// How well an entry speaks of what the question speaks of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Match {
+    /// Share of the question's words that the entry explains, weighted by how telling they are.
+    pub(super) coverage: f64,
+    /// Share of the entry's name that the question mentions.
+    pub(super) precision: f64,
+}
+
+/// Compares the words of the question that are not `explained` yet with the entry.
+pub(super) fn compare(
+    question: &Question,
+    profile: &Profile,
+    index: &Index,
+    explained: &BTreeSet<usize>,
+) -> Match {
+    let (mut told, mut all) = (0.0, 0.0);
+    let mut said: BTreeSet<&str> = BTreeSet::new();
+    for (at, word) in question.words.iter().enumerate() {
+        if word.used || explained.contains(&at) {
+            said.insert(&word.stem);
+            continue;
+        }
+        if lexicon::is_filler(&word.text) {
+            continue;
+        }
+        said.insert(&word.stem);
+        let weight = index.weight(&word.stem);
+        all += weight;
+        told += weight * quality(&word.text, &word.stem, profile, index);
+    }
+    let coverage = if all > 0.0 { told / all } else { 0.0 };
+    let acronym = question.words.iter().any(|word| is_acronym(&word.text, profile));
+    let precision = if acronym {
+        1.0
+    } else {
+        precision(&said, profile, index)
+    };
+    Match { coverage, precision }
+}
+
+/// How well one word is explained, by where it stands.
+fn quality(text: &str, stem: &str, profile: &Profile, index: &Index) -> f64 {
+    if is_acronym(text, profile) {
+        return 1.0;
+    }
+    let mut best: f64 = 0.0;
+    let places = [(&profile.name, 1.0), (&profile.about, 0.8)];
+    let fields = profile.fields.iter().chain(&profile.parameters);
+    let parts = fields
+        .flat_map(|field| [&field.own, &field.label, &field.owner])
+        .chain(profile.measures.iter().map(|measure| &measure.stems));
+    for (stems, worth) in places.into_iter().chain(parts.map(|stems| (stems, 0.55))) {
+        if stems.iter().any(|known| known == stem) {
+            best = best.max(worth);
+        } else if index
+            .likes_of(stem)
+            .any(|like| stems.iter().any(|known| known == like))
+        {
+            best = best.max(worth * 0.85);
+        }
+    }
+    best
+}
+
+fn is_acronym(text: &str, profile: &Profile) -> bool {
+    text.len() >= 3 && text == profile.acronym
+}
+
+fn precision(said: &BTreeSet<&str>, profile: &Profile, index: &Index) -> f64 {
+    let (mut told, mut all) = (0.0, 0.0);
+    for stem in &profile.name {
+        if lexicon::is_filler(stem) || matches!(stem.as_str(), "number" | "count" | "total" | "sum") {
+            continue;
+        }
+        let weight = index.weight(stem);
+        all += weight;
+        if said.contains(stem.as_str()) {
+            told += weight;
+        } else if index.likes_of(stem).any(|like| said.contains(like)) {
+            told += weight * 0.85;
+        }
+    }
+    if all > 0.0 { told / all } else { 0.0 }
+}
+
+/// What speaks against an entry because its figures are of another kind than those asked for.
+pub(super) fn mismatch(question: &Question, computes: Computes) -> f64 {
+    let mean = question.says(lexicon::MEAN);
+    let share = question.says(lexicon::SHARE);
+    match computes {
+        Computes::Mean if mean => 0.0,
+        Computes::Mean if question.counts || share => 0.3,
+        Computes::Mean => 0.08,
+        Computes::Share if share => 0.0,
+        Computes::Share if question.counts || mean => 0.3,
+        Computes::Share => 0.15,
+        Computes::Count | Computes::Sum | Computes::Pieces if mean || share => 0.3,
+        Computes::Count | Computes::Pieces if question.says(&["much"]) => 0.12,
+        Computes::Count if question.counts => -0.05,
+        Computes::Sum if question.counts => 0.1,
+        _ => 0.0,
+    }
+}
+
+/// The score of a match, with what speaks against it taken off; `None` when it answers something else.
+pub(super) fn total(found: Match, rank: f64, against: f64) -> Option<f64> {
+    let score = 0.5 * found.coverage + 0.3 * found.precision + 0.2 * rank - against;
+    (found.coverage >= LEAST_COVERAGE && found.precision > 0.0 && score >= LEAST_SCORE).then_some(score)
+}
