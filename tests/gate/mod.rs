@@ -6,4 +6,5 @@ mod forbidden;
 mod hostile;
 mod refusals;
 mod running;
+mod sandbox;
 mod specs;
