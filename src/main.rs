@@ -1,5 +1,5 @@
 //! Parses the command line, runs the command, maps its outcome to an exit code.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    cardinal::cli::run(std::env::args_os())
 }

@@ -1,1 +1,22 @@
 //! The command line: one file per command. Commands start a flow and listen to its events; they never reach inside.
+
+mod answer;
+mod args;
+mod ask;
+mod catalog;
+mod chat;
+mod doctor;
+mod error;
+mod exit;
+mod init;
+mod interrupt;
+mod lines;
+mod progress;
+mod run;
+mod serve;
+mod settings;
+mod table;
+mod term;
+mod turn;
+
+pub use run::run;

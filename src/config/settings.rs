@@ -41,6 +41,20 @@ pub struct MetabaseSettings {
     pub max_rows: u64,
 }
 
+impl MetabaseSettings {
+    /// This server, with the usual limits.
+    pub fn new(url: Url, auth: AuthSettings) -> Self {
+        Self {
+            url,
+            auth,
+            timeout: Duration::from_secs(120),
+            max_response_bytes: 32 * 1024 * 1024,
+            max_concurrency: 4,
+            max_rows: 10_000,
+        }
+    }
+}
+
 /// How to sign in to Metabase.
 #[derive(Debug, Clone)]
 pub enum AuthSettings {

@@ -6,7 +6,9 @@ use url::Url;
 use super::auth::Clock;
 use super::call::Caller;
 use super::server::{self, Detected};
-use super::{CardRun, MetabaseError, MetricQuery, TableQuery, agent, card, curate, values};
+use super::{
+    CardRun, CredentialInfo, MetabaseError, MetricQuery, TableQuery, agent, card, credential, curate, values,
+};
 use crate::catalog::{
     AllowedCard, AllowedMetric, AllowedTable, AllowedValues, Catalog, Dimension, EntryKind, Parameter,
 };
@@ -101,6 +103,12 @@ impl MetabaseClient {
     pub async fn load_catalog(&self, rules: &CatalogSettings) -> Result<LoadedCatalog, MetabaseError> {
         let detected = self.detected().await?;
         curate::load(&self.caller, detected, rules).await
+    }
+
+    /// Who the credential is and what it may do beyond reading, judged by the entries of `catalog`. Needs a credential
+    /// that the classic API takes.
+    pub async fn credential(&self, catalog: Option<&Catalog>) -> Result<CredentialInfo, MetabaseError> {
+        credential::look(&self.caller, catalog).await
     }
 
     /// Runs a curated card.

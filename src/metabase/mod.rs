@@ -8,6 +8,7 @@ mod call;
 mod card;
 mod client;
 mod columns;
+mod credential;
 mod curate;
 mod endpoints;
 mod error;
@@ -23,6 +24,7 @@ mod values;
 
 pub use auth::Clock;
 pub use client::{DimensionOwner, Fetched, Generation, LoadedCatalog, MetabaseClient, ServerInfo};
+pub use credential::CredentialInfo;
 pub use endpoints::grants;
 pub use error::{FailureClass, MetabaseError};
 pub use query::{

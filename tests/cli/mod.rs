@@ -1,1 +1,11 @@
-
+mod ask;
+mod catalog;
+mod chat;
+mod doctor;
+mod help;
+mod init;
+mod interrupt;
+mod kit;
+mod metabase;
+mod serve;
+mod usage;

@@ -7,11 +7,6 @@ use crate::config::file::{AuthKind, MetabaseConfig};
 use crate::config::load::Origins;
 use crate::config::{AuthSettings, MetabaseSettings};
 
-const TIMEOUT_SECONDS: u64 = 120;
-const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
-const MAX_CONCURRENCY: usize = 4;
-const MAX_ROWS: u64 = 10_000;
-
 /// The Metabase to ask, or `None` when no address is given anywhere.
 pub(super) fn resolve(
     file: &MetabaseConfig,
@@ -30,37 +25,37 @@ pub(super) fn resolve(
             "is the address of the API: leave out the `/api` at its end",
         ));
     }
+    let usual = MetabaseSettings::new(url, sign_in(file, environment, origins)?);
     Ok(Some(MetabaseSettings {
-        url,
-        auth: sign_in(file, environment, origins)?,
         timeout: Duration::from_secs(in_range(
             file.timeout_seconds,
-            TIMEOUT_SECONDS,
+            usual.timeout.as_secs(),
             1..=3600,
             "metabase.timeout_seconds",
             origins,
         )?),
         max_response_bytes: size(
             file.max_response_bytes,
-            MAX_RESPONSE_BYTES,
+            usual.max_response_bytes,
             65_536..=1_073_741_824,
             "metabase.max_response_bytes",
             origins,
         )?,
         max_concurrency: size(
             file.max_concurrency,
-            MAX_CONCURRENCY,
+            usual.max_concurrency,
             1..=64,
             "metabase.max_concurrency",
             origins,
         )?,
         max_rows: in_range(
             file.max_rows,
-            MAX_ROWS,
+            usual.max_rows,
             1..=1_000_000,
             "metabase.max_rows",
             origins,
         )?,
+        ..usual
     }))
 }
 

@@ -1,0 +1,46 @@
+use crate::metabase::MetabaseError;
+use crate::model::ModelError;
+use crate::prompt::PromptError;
+use crate::sandbox::{ServeError, WorldError};
+use crate::wire::WireError;
+
+/// Why there is nothing that could answer a question.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// The demo's data could not be made.
+    #[error("failed to build the demo sandbox")]
+    World(#[from] WorldError),
+    /// The demo could not be served.
+    #[error("failed to start the demo sandbox")]
+    Serve(#[from] ServeError),
+    /// The demo is not what it should be.
+    #[error("the demo sandbox cannot be asked: {0}")]
+    Demo(String),
+    /// The wire could not be set up.
+    #[error("failed to set up the network")]
+    Wire(#[from] WireError),
+    /// The Metabase cannot be asked.
+    #[error("failed to load the catalog from {url}")]
+    Metabase {
+        /// Its address.
+        url: String,
+        /// Why.
+        source: Box<MetabaseError>,
+    },
+    /// The rules select nothing.
+    #[error(
+        "the catalog of {url} is empty: its rules select nothing that this credential can read; check `collections` \
+         and `ids` under [catalog], and the credential's group with `cardinal doctor`"
+    )]
+    EmptyCatalog {
+        /// Its address.
+        url: String,
+    },
+    /// The model cannot be asked.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The prompt could not be rendered.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}

@@ -1,0 +1,109 @@
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::shelf::{Freshness, Shelf, Shelved};
+use super::{AppError, Place, network};
+use crate::agent::{Agent, AgentParts, CatalogReport};
+use crate::catalog::Catalog;
+use crate::config::{ModelSettings, Settings};
+use crate::metabase::MetabaseClient;
+use crate::model::offline::OfflinePlanner;
+use crate::model::{Model, ModelError, Prices, Provider, connect, prices};
+use crate::prompt::Prompt;
+use crate::tools::Toolbox;
+use crate::wire::{Principal, Wire};
+
+/// How the parts are assembled.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenOptions {
+    /// Whether a kept catalog may be used.
+    pub freshness: Freshness,
+    /// The day to take as today; `None` takes the place's own.
+    pub today: Option<Date>,
+}
+
+/// Everything needed to answer questions, for one principal.
+#[derive(Debug)]
+pub struct App {
+    /// The Metabase that is asked. It has to live as long as questions are asked.
+    pub place: Place,
+    /// The catalog, and how it was had.
+    pub shelved: Shelved,
+    /// The day that questions mean by "today".
+    pub today: Date,
+    /// What answers.
+    pub agent: Agent,
+}
+
+impl App {
+    /// Assembles everything: reaches the Metabase, loads the catalog, renders the prompt. The model is not asked yet.
+    pub async fn open(settings: &Settings, options: OpenOptions) -> Result<Self, AppError> {
+        let place = Place::open(settings).await?;
+        let wire = network::wire(Some(&place.metabase.url), Some(&settings.model))?;
+        let principal = Principal::default();
+        let client = MetabaseClient::new(place.metabase.clone(), wire.clone(), principal.clone());
+        let shelf = Shelf::of(&place, &principal);
+        let shelved = shelf.load(&place, &client, options.freshness).await?;
+        let today = options.today.unwrap_or_else(|| place.today());
+        let model = model(&settings.model, wire, &shelved.catalog, today)?;
+        let agent = agent(settings, model, &shelved.catalog, client)?;
+        Ok(Self {
+            place,
+            shelved,
+            today,
+            agent,
+        })
+    }
+}
+
+/// The model of the settings. The offline planner ranks the entries of `catalog`.
+fn model(
+    settings: &ModelSettings,
+    wire: Wire,
+    catalog: &Arc<Catalog>,
+    today: Date,
+) -> Result<Arc<dyn Model>, ModelError> {
+    match settings.id.provider {
+        Provider::Offline => Ok(Arc::new(OfflinePlanner::new(Arc::clone(catalog), today))),
+        Provider::Openai | Provider::Anthropic => connect(settings, wire),
+    }
+}
+
+fn agent(
+    settings: &Settings,
+    model: Arc<dyn Model>,
+    catalog: &Arc<Catalog>,
+    client: MetabaseClient,
+) -> Result<Agent, AppError> {
+    let toolbox = Toolbox::new(Arc::clone(catalog), client, settings.shaping);
+    let prompt = Prompt::render(catalog, toolbox.specs())?;
+    Ok(Agent::new(AgentParts {
+        prices: price(&settings.model),
+        model,
+        toolbox,
+        prompt,
+        catalog: CatalogReport {
+            fingerprint: catalog.fingerprint(),
+            entries: catalog.entries().len(),
+        },
+        budget: settings.budget.clone(),
+        guard: settings.guard.clone(),
+        max_output_tokens: settings.model.max_output_tokens,
+        temperature: settings.model.temperature,
+    }))
+}
+
+/// What the model costs; the offline planner runs here and costs nothing.
+pub fn price(settings: &ModelSettings) -> Option<Prices> {
+    match settings.id.provider {
+        Provider::Offline => Some(Prices {
+            input: Decimal::ZERO,
+            output: Decimal::ZERO,
+            cache_read: Decimal::ZERO,
+            cache_write: Decimal::ZERO,
+        }),
+        Provider::Openai | Provider::Anthropic => prices(settings),
+    }
+}

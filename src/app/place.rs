@@ -1,0 +1,88 @@
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use url::Url;
+
+use super::AppError;
+use crate::catalog::CollectionId;
+use crate::config::{AuthSettings, CatalogSettings, ContentRule, MetabaseSettings, Settings};
+use crate::sandbox::{Running, ServeOptions, World, serve};
+
+/// The Metabase that is asked: the configured one, or the demo sandbox in this process.
+#[derive(Debug)]
+pub struct Place {
+    /// How it is reached.
+    pub metabase: MetabaseSettings,
+    /// What is curated there.
+    pub rules: CatalogSettings,
+    demo: Option<Demo>,
+}
+
+/// The demo runs as long as the place is there.
+#[derive(Debug)]
+struct Demo {
+    /// Serves until it is dropped.
+    _running: Running,
+    today: Date,
+}
+
+impl Place {
+    /// The configured Metabase, or a demo sandbox started now. Nothing is asked yet.
+    pub async fn open(settings: &Settings) -> Result<Self, AppError> {
+        match &settings.metabase {
+            Some(metabase) => Ok(Self {
+                metabase: metabase.clone(),
+                rules: settings.catalog.clone(),
+                demo: None,
+            }),
+            None => Self::demo(&settings.catalog).await,
+        }
+    }
+
+    /// Whether it is the demo sandbox.
+    pub fn is_demo(&self) -> bool {
+        self.demo.is_some()
+    }
+
+    /// The day that questions mean by "today": the last day of the demo's data, else the real one.
+    pub fn today(&self) -> Date {
+        self.demo
+            .as_ref()
+            .map_or_else(|| jiff::Zoned::now().date(), |demo| demo.today)
+    }
+
+    async fn demo(catalog: &CatalogSettings) -> Result<Self, AppError> {
+        let world = tokio::task::spawn_blocking(World::demo)
+            .await
+            .map_err(|error| AppError::Demo(error.to_string()))??;
+        let today = world.today();
+        let running = serve(ServeOptions::new(Arc::new(world))).await?;
+        let url = Url::parse(&running.url).map_err(|error| AppError::Demo(error.to_string()))?;
+        let curated = running
+            .curated_collection_id
+            .and_then(|id| u32::try_from(id).ok())
+            .ok_or_else(|| AppError::Demo("it names no curated collection".to_owned()))?;
+        let auth = AuthSettings::ApiKey(running.api_key.clone());
+        Ok(Self {
+            metabase: MetabaseSettings::new(url, auth),
+            rules: CatalogSettings {
+                cards: collection(curated),
+                metrics: collection(curated),
+                // It is another server each time, so nothing that is kept of it could be used again.
+                cache_dir: None,
+                ..catalog.clone()
+            },
+            demo: Some(Demo {
+                _running: running,
+                today,
+            }),
+        })
+    }
+}
+
+fn collection<Id>(id: u32) -> ContentRule<Id> {
+    ContentRule {
+        collections: vec![CollectionId(id)],
+        ..ContentRule::default()
+    }
+}

@@ -1,0 +1,193 @@
+//! The command line as it is written. Nothing is resolved here: settings come from [`config::load`](crate::config).
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+/// Answers business questions over Metabase with a language model that can only touch what an analyst curated.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cardinal",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "`cardinal --help` also lists environment variables and exit codes.",
+    after_long_help = long_help()
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(super) struct GlobalArgs {
+    /// Settings file [default: cardinal.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE", display_order = 900)]
+    pub(super) config: Option<PathBuf>,
+    /// Language model: openai:NAME, anthropic:NAME or offline
+    // A string on purpose: `sandbox serve` has a `--model` of its own, and clap wants one type for one name.
+    #[arg(long, global = true, value_name = "MODEL", display_order = 901)]
+    pub(super) model: Option<String>,
+    /// Print JSON for programs on stdout
+    #[arg(long, global = true, display_order = 902)]
+    pub(super) json: bool,
+    /// Log more to stderr (-vv, -vvv: even more)
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 903)]
+    pub(super) verbose: u8,
+    /// Log as JSON, one object per line
+    #[arg(long, global = true, display_order = 904)]
+    pub(super) log_json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Answer one question
+    Ask(AskArgs),
+    /// Answer questions in a conversation
+    Chat(ChatArgs),
+    /// Look at the curated content that questions are answered from
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// Run the embedded Metabase stand-in
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Check settings, Metabase, catalog and model, and say how to fix what is wrong
+    Doctor,
+    /// Write a commented cardinal.toml
+    Init(InitArgs),
+}
+
+/// Flags of commands that answer questions.
+#[derive(Debug, Args)]
+pub(super) struct TurnArgs {
+    /// Take this day as today (YYYY-MM-DD) [default: the real one; on the demo sandbox, the last day of its data]
+    #[arg(long, value_name = "DATE", env = "CARDINAL_TODAY", hide_env_values = true)]
+    pub(super) today: Option<Date>,
+    /// Load the catalog anew instead of using the kept one
+    #[arg(long)]
+    pub(super) refresh: bool,
+    /// Print answers only, no steps and remarks
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+/// `cardinal ask`.
+#[derive(Debug, Args)]
+pub(super) struct AskArgs {
+    /// The question; `-` reads it from stdin
+    pub(super) question: String,
+    /// Print the last result as a table (tab-separated when piped); the answer's text goes to stderr
+    #[arg(long, conflicts_with = "json")]
+    pub(super) table: bool,
+    #[command(flatten)]
+    pub(super) turn: TurnArgs,
+}
+
+/// `cardinal chat`.
+#[derive(Debug, Args)]
+pub(super) struct ChatArgs {
+    #[command(flatten)]
+    pub(super) turn: TurnArgs,
+}
+
+/// `cardinal catalog`.
+#[derive(Debug, Subcommand)]
+pub(super) enum CatalogCommand {
+    /// List all entries
+    List(CatalogArgs),
+    /// Show one entry as the model sees it
+    Show {
+        /// Its id or name: `7`, `card 7`, `metric 3`, "Monthly revenue"
+        entry: String,
+        #[command(flatten)]
+        catalog: CatalogArgs,
+    },
+    /// Load the catalog and report what changed and what cannot be read (exit code 1 if anything did)
+    Check(CatalogArgs),
+}
+
+/// Flags of commands that read the catalog.
+#[derive(Debug, Args)]
+pub(super) struct CatalogArgs {
+    /// Load the catalog anew instead of using the kept one
+    #[arg(long)]
+    pub(super) refresh: bool,
+}
+
+/// `cardinal sandbox`.
+#[derive(Debug, Subcommand)]
+pub(super) enum SandboxCommand {
+    /// Serve it until Ctrl-C; prints one JSON line (url, api_key, user, password, jwt_secret,
+    /// curated_collection_id) once it listens
+    Serve(Box<ServeArgs>),
+}
+
+/// `cardinal sandbox serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Port on the loopback interface; 0 takes a free one
+    #[arg(long, default_value_t = 3000)]
+    pub(super) port: u16,
+    /// Serve this SQLite file instead of the demo data
+    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
+    pub(super) db: Option<PathBuf>,
+    /// Serve the CSV files of this folder instead of the demo data
+    #[arg(long, value_name = "DIR")]
+    pub(super) csv: Option<PathBuf>,
+    /// Semantic model of --db or --csv (YAML): cards, metrics, segments, measures, permissions
+    // The same name as the global flag, so that it replaces it here.
+    #[arg(long = "model", id = "model", value_name = "FILE.yaml")]
+    pub(super) semantic_model: Option<String>,
+    /// Faults to inject, such as `POST /api/card/*/query=429:2,retry-after=1`; separate several with `;`
+    #[arg(long, value_name = "RULES")]
+    pub(super) faults: Option<String>,
+    /// Generation of the Agent API
+    #[arg(long, value_enum, default_value_t = GenerationArg::V60)]
+    pub(super) generation: GenerationArg,
+    /// API key to accept, beginning with `mb_` [default: the semantic model's]
+    #[arg(long, value_name = "KEY")]
+    pub(super) api_key: Option<String>,
+}
+
+/// Generations of the Agent API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GenerationArg {
+    /// As Metabase v0.59 speaks it
+    V59,
+    /// As Metabase v0.60 speaks it
+    V60,
+}
+
+/// `cardinal init`.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Print the JSON schema of the file instead of writing one
+    #[arg(long)]
+    pub(super) schema: bool,
+}
+
+fn long_help() -> String {
+    format!(
+        "Environment:\n  \
+         METABASE_URL, METABASE_API_KEY           the Metabase to ask; without a URL: the demo sandbox\n  \
+         METABASE_SESSION                         instead of a key: a session\n  \
+         METABASE_USERNAME, METABASE_PASSWORD     instead of a key: a person\n  \
+         METABASE_JWT_SECRET, METABASE_JWT_EMAIL  instead of a key: signed tokens\n  \
+         OPENAI_API_KEY, OPENAI_BASE_URL          models openai:NAME\n  \
+         ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL    models anthropic:NAME\n  \
+         CARDINAL_CONFIG                          like --config\n  \
+         CARDINAL_MODEL                           like --model\n  \
+         CARDINAL_TODAY                           like --today\n  \
+         CARDINAL_LOG                             log filter, such as cardinal=debug\n  \
+         CARDINAL_<SECTION>_<KEY>                 any setting of cardinal.toml\n\n{}",
+        super::exit::help()
+    )
+}

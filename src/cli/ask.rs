@@ -1,0 +1,43 @@
+use std::io::Read as _;
+
+use super::answer::Form;
+use super::args::{AskArgs, GlobalArgs};
+use super::error::CliError;
+use super::exit::Ending;
+use super::turn::Asking;
+use crate::session::Conversation;
+
+/// Longest question read from stdin, in bytes.
+const MAX_QUESTION: u64 = 64 * 1024;
+
+/// Answers one question.
+pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, CliError> {
+    let question = question(&args.question)?;
+    let form = match (global.json, args.table) {
+        (true, _) => Form::Json,
+        (false, true) => Form::Table,
+        (false, false) => Form::Text,
+    };
+    let asking = Asking::open(global, &args.turn, form).await?;
+    let mut conversation = Conversation::new("ask");
+    let answer = asking.answer(&mut conversation, &question).await?;
+    Ok(Ending::Outcome(answer.outcome))
+}
+
+fn question(argument: &str) -> Result<String, CliError> {
+    let text = if argument == "-" {
+        let mut text = String::new();
+        std::io::stdin()
+            .take(MAX_QUESTION)
+            .read_to_string(&mut text)
+            .map_err(CliError::Input)?;
+        text
+    } else {
+        argument.to_owned()
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(CliError::usage("the question is empty"));
+    }
+    Ok(text.to_owned())
+}

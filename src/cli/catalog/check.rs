@@ -1,0 +1,66 @@
+use serde::Serialize;
+
+use super::Opened;
+use crate::catalog::Drift;
+use crate::cli::args::CatalogArgs;
+use crate::cli::error::CliError;
+use crate::cli::exit::Ending;
+use crate::cli::{answer, term};
+
+/// Version of the report's JSON format.
+const VERSION: u32 = 1;
+
+/// What the check found, for programs.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    version: u32,
+    /// Whether nothing was found.
+    ok: bool,
+    fingerprint: String,
+    entries: usize,
+    /// What changed since the kept catalog; null when none is kept.
+    drift: Option<&'a Drift>,
+    /// Entries that are selected but cannot be read, in words.
+    unreadable: &'a [String],
+}
+
+/// Loads the catalog from the server and compares it with the kept one. The loaded one is kept when there was none,
+/// or when `--refresh` says that the changes are known.
+pub(super) async fn run(opened: &Opened, args: &CatalogArgs, json: bool) -> Result<Ending, CliError> {
+    let mut shelved = opened.shelf.compare(&opened.place, &opened.client).await?;
+    if shelved.drift.is_none() || args.refresh {
+        opened.shelf.keep(&mut shelved);
+    }
+    for note in &shelved.notes {
+        term::warn(note);
+    }
+    let drifted = shelved.drift.as_ref().is_some_and(|drift| !drift.is_empty());
+    let ok = !drifted && shelved.unreadable.is_empty();
+    let entries = shelved.catalog.entries().len();
+    let printed = if json {
+        answer::json(&Report {
+            version: VERSION,
+            ok,
+            fingerprint: shelved.catalog.fingerprint(),
+            entries,
+            drift: shelved.drift.as_ref(),
+            unreadable: &shelved.unreadable,
+        })
+    } else {
+        let changes = match &shelved.drift {
+            None => "nothing is kept to compare with".to_owned(),
+            Some(drift) => drift.to_string(),
+        };
+        let mut report = format!("{entries} entries\n{changes}");
+        for note in &shelved.unreadable {
+            report.push_str("\nunreadable: ");
+            report.push_str(note);
+        }
+        term::out_line(term::plain(&report))
+    };
+    printed.map_err(CliError::Output)?;
+    if drifted && !args.refresh {
+        term::say("hint: `cardinal catalog check --refresh` takes the changes as known");
+    }
+    Ok(if ok { Ending::Done } else { Ending::Findings })
+}

@@ -1,0 +1,156 @@
+use std::sync::Arc;
+
+use super::report::Check;
+use crate::app::{self, Place, Shelf};
+use crate::catalog::Catalog;
+use crate::config::Settings;
+use crate::metabase::{Generation, MetabaseClient};
+use crate::wire::Principal;
+
+const GROUP: &str = "make an API key for a group that may only view the curated collections and query their data \
+                     (Admin > Settings > Authentication > API keys), and use that one";
+
+/// Checks server, catalog and credential.
+pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
+    let place = match Place::open(settings).await {
+        Ok(place) => place,
+        Err(error) => {
+            checks.push(Check::error(
+                "metabase",
+                &error,
+                "set METABASE_URL to ask a real one",
+            ));
+            return;
+        }
+    };
+    let wire = match app::wire(Some(&place.metabase.url), None) {
+        Ok(wire) => wire,
+        Err(error) => {
+            checks.push(Check::error("metabase", &error, "check the addresses and keys"));
+            return;
+        }
+    };
+    let principal = Principal::default();
+    let client = MetabaseClient::new(place.metabase.clone(), wire, principal.clone());
+    if !server(&place, &client, checks).await {
+        return;
+    }
+    let catalog = catalog(&place, &client, &principal, checks).await;
+    credential(&place, &client, catalog.as_deref(), checks).await;
+}
+
+async fn server(place: &Place, client: &MetabaseClient, checks: &mut Vec<Check>) -> bool {
+    let what = if place.is_demo() {
+        "the demo sandbox".to_owned()
+    } else {
+        place.metabase.url.to_string()
+    };
+    match client.server().await {
+        Ok(info) => {
+            let generation = match info.generation {
+                Some(Generation::V59) => "Agent API of v0.59",
+                Some(Generation::V60) => "Agent API of v0.60",
+                None => "no Agent API",
+            };
+            let message = format!("{what}, version {}, {generation}", info.version);
+            checks.push(match info.generation {
+                Some(_) => Check::ok("metabase", message),
+                None => Check::warning(
+                    "metabase",
+                    message,
+                    "cards can be asked; for metrics and tables use Metabase v0.59 or v0.60 with its Agent API \
+                     switched on",
+                ),
+            });
+            true
+        }
+        Err(error) => {
+            checks.push(Check::error(
+                "metabase",
+                &error,
+                "check METABASE_URL and the credential, and that this machine can reach it",
+            ));
+            false
+        }
+    }
+}
+
+async fn catalog(
+    place: &Place,
+    client: &MetabaseClient,
+    principal: &Principal,
+    checks: &mut Vec<Check>,
+) -> Option<Arc<Catalog>> {
+    match Shelf::of(place, principal).compare(place, client).await {
+        Ok(shelved) => {
+            let entries = shelved.catalog.entries();
+            checks.push(Check::ok("catalog", format!("{} curated entries", entries.len())));
+            for note in &shelved.unreadable {
+                checks.push(Check::warning(
+                    "catalog",
+                    note,
+                    "repair the entry in Metabase, or take it out of the rules",
+                ));
+            }
+            let silent = entries
+                .iter()
+                .filter(|entry| entry.description().is_none())
+                .count();
+            if silent > 0 {
+                checks.push(Check::warning(
+                    "catalog",
+                    format!("{silent} entries have no description"),
+                    "describe them in Metabase: descriptions decide how well the right one is found",
+                ));
+            }
+            Some(shelved.catalog)
+        }
+        Err(error) => {
+            checks.push(Check::error(
+                "catalog",
+                &error,
+                "check the rules under [catalog], and what the credential's group may see",
+            ));
+            None
+        }
+    }
+}
+
+/// The least a credential needs is to read. More is a risk without a use.
+async fn credential(
+    place: &Place,
+    client: &MetabaseClient,
+    catalog: Option<&Catalog>,
+    checks: &mut Vec<Check>,
+) {
+    match client.credential(catalog).await {
+        Ok(credential) if credential.superuser => checks.push(Check::warning(
+            "credential",
+            format!(
+                "{} is an administrator: it can read and change everything",
+                credential.name
+            ),
+            GROUP,
+        )),
+        Ok(credential) if !credential.can_write.is_empty() => checks.push(Check::warning(
+            "credential",
+            format!(
+                "{} may change what it only needs to read: {}",
+                credential.name,
+                credential.can_write.join(", ")
+            ),
+            GROUP,
+        )),
+        Ok(credential) => checks.push(Check::ok(
+            "credential",
+            format!("{} may read only", credential.name),
+        )),
+        Err(error) => {
+            let message = format!(
+                "what it may do on {} cannot be found out: {error}",
+                place.metabase.url
+            );
+            checks.push(Check::warning("credential", message, GROUP));
+        }
+    }
+}

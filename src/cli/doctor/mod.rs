@@ -1,0 +1,60 @@
+//! `cardinal doctor`: tries everything an answer needs, one thing after the other, and says how to fix what is wrong.
+
+mod metabase;
+mod model;
+mod report;
+
+use report::{Check, Report};
+
+use super::args::GlobalArgs;
+use super::error::CliError;
+use super::exit::Ending;
+use super::{settings, term};
+use crate::app;
+
+/// Checks everything and prints the report. Findings are part of the report, not errors of the command.
+pub(super) async fn run(global: &GlobalArgs) -> Result<Ending, CliError> {
+    let report = examine(global).await?;
+    if global.json {
+        super::answer::json(&report).map_err(CliError::Output)?;
+    } else {
+        term::out(&report).map_err(CliError::Output)?;
+    }
+    Ok(if report.ok { Ending::Done } else { Ending::Findings })
+}
+
+async fn examine(global: &GlobalArgs) -> Result<Report, CliError> {
+    let mut checks = Vec::new();
+    let settings = match settings::load_quietly(global) {
+        Ok(loaded) => {
+            let from = loaded.file.as_ref().map_or_else(
+                || "no file; defaults and environment".to_owned(),
+                |file| file.display().to_string(),
+            );
+            checks.push(Check::ok("settings", from));
+            checks.extend(
+                loaded
+                    .notes
+                    .into_iter()
+                    .map(|note| Check::warning("settings", note, "unset it, or correct its name")),
+            );
+            loaded.settings
+        }
+        // A wrong command line is no finding.
+        Err(error @ CliError::Usage(_)) => return Err(error),
+        Err(error) => {
+            checks.push(Check::error(
+                "settings",
+                &error,
+                "correct it; `cardinal init` writes a commented file to start from",
+            ));
+            return Ok(Report::of(checks));
+        }
+    };
+    metabase::check(&settings, &mut checks).await;
+    match app::wire(None, Some(&settings.model)) {
+        Ok(wire) => model::check(&settings, wire, &mut checks).await,
+        Err(error) => checks.push(Check::error("model", &error, "check the model's key and address")),
+    }
+    Ok(Report::of(checks))
+}

@@ -1,0 +1,50 @@
+use super::report::Check;
+use crate::app;
+use crate::catalog::nearest;
+use crate::config::Settings;
+use crate::model::{self, Provider};
+use crate::wire::Wire;
+
+const FIX: &str = "check the model's name, its key (OPENAI_API_KEY or ANTHROPIC_API_KEY) and its address, \
+                   or use --model offline";
+
+/// Names shown of those like the one that is not listed.
+const SIMILAR: usize = 3;
+
+/// Asks the model's server whether it is there, takes the key and has the model.
+pub(super) async fn check(settings: &Settings, wire: Wire, checks: &mut Vec<Check>) {
+    let name = settings.model.id.to_string();
+    if settings.model.id.provider == Provider::Offline {
+        checks.push(Check::ok(
+            "model",
+            format!("{name}: keyword planner, no language model is used"),
+        ));
+        return;
+    }
+    match model::check(&settings.model, wire).await {
+        Ok(health) if health.has_model == Some(false) => {
+            let listed = health.listed.iter().map(String::as_str);
+            let similar = nearest(&settings.model.id.name, listed, SIMILAR);
+            let message = match similar.as_slice() {
+                [] => format!("the server of {name} does not list it"),
+                names => format!(
+                    "the server of {name} does not list it; near it: {}",
+                    names.join(", ")
+                ),
+            };
+            checks.push(Check::warning("model", message, FIX));
+        }
+        Ok(_) => checks.push(Check::ok("model", format!("{name} can be reached"))),
+        Err(error) => checks.push(Check::error("model", &error, FIX)),
+    }
+    if app::price(&settings.model).is_none()
+        && settings.budget.max_cost_usd.is_some()
+        && !settings.budget.allow_unpriced
+    {
+        checks.push(Check::warning(
+            "model",
+            format!("the price of {name} is not known, so it is not used under budget.max_cost_usd"),
+            "set [model.prices], or budget.allow_unpriced = true",
+        ));
+    }
+}

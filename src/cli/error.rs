@@ -1,0 +1,71 @@
+use std::io;
+use std::path::PathBuf;
+
+use crate::app::AppError;
+use crate::catalog::NoSuchEntry;
+use crate::config::ConfigError;
+use crate::prompt::PromptError;
+use crate::sandbox::faults::FaultSyntaxError;
+use crate::sandbox::{ServeError, WorldError};
+
+/// Why a command came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    /// The command line is wrong, or asks for help.
+    #[error(transparent)]
+    Usage(#[from] clap::Error),
+    /// The settings are wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Nothing could be assembled from the settings.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// Fault rules cannot be read.
+    #[error(transparent)]
+    Faults(#[from] FaultSyntaxError),
+    /// The sandbox's data cannot be read.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// The sandbox cannot be served.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A prompt cannot be rendered.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// Nothing in the catalog has that name.
+    #[error(transparent)]
+    NoSuchEntry(#[from] NoSuchEntry),
+    /// Data could not be written to stdout.
+    #[error("failed to write to standard output: {0}")]
+    Output(#[source] io::Error),
+    /// The question or conversation could not be read from stdin.
+    #[error("failed to read standard input: {0}")]
+    Input(#[source] io::Error),
+    /// A file could not be written.
+    #[error("failed to write {path}: {source}", path = .path.display())]
+    WriteFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file is there already and was not asked to be replaced.
+    #[error("{path} exists already; `cardinal init --force` replaces it", path = .path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system gave no runtime or no working directory.
+    #[error("failed to start: {0}")]
+    Start(#[source] io::Error),
+}
+
+impl CliError {
+    /// The command line is wrong in a way that only shows later.
+    pub(super) fn usage(problem: impl std::fmt::Display) -> Self {
+        use clap::CommandFactory as _;
+        super::args::Cli::command()
+            .error(clap::error::ErrorKind::ValueValidation, problem)
+            .into()
+    }
+}

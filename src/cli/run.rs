@@ -1,0 +1,36 @@
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use super::args::{Cli, Command, SandboxCommand};
+use super::error::CliError;
+use super::exit::{Ending, code};
+use super::{ask, catalog, chat, doctor, init, serve};
+
+/// Runs a command line, program name first, and says with which code the process should end.
+pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    code(
+        Cli::try_parse_from(arguments)
+            .map_err(CliError::from)
+            .and_then(dispatch),
+    )
+}
+
+fn dispatch(Cli { global, command }: Cli) -> Result<Ending, CliError> {
+    crate::telemetry::init(global.verbose, global.log_json);
+    match command {
+        Command::Ask(args) => block_on(ask::run(&global, &args)),
+        Command::Chat(args) => block_on(chat::run(&global, &args)),
+        Command::Catalog(command) => block_on(catalog::run(&global, &command)),
+        Command::Sandbox(SandboxCommand::Serve(args)) => block_on(serve::run(*args)),
+        Command::Doctor => block_on(doctor::run(&global)),
+        Command::Init(args) => init::init(&args, global.config.as_deref()),
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<Ending, CliError>>) -> Result<Ending, CliError> {
+    tokio::runtime::Runtime::new()
+        .map_err(CliError::Start)?
+        .block_on(work)
+}

@@ -1,0 +1,28 @@
+use std::path::Path;
+
+use super::args::GlobalArgs;
+use super::error::CliError;
+use super::term;
+use crate::config::{Environment, Loaded, Overrides, load};
+use crate::model::ModelId;
+
+/// The settings of this run: file, environment, flags.
+pub(super) fn load_quietly(global: &GlobalArgs) -> Result<Loaded, CliError> {
+    let model = global.model.as_deref().map(str::parse::<ModelId>).transpose();
+    let model =
+        model.map_err(|problem| CliError::usage(format_args!("invalid value for --model: {problem}")))?;
+    let overrides = Overrides {
+        config: global.config.clone(),
+        model,
+    };
+    Ok(load(&Environment::of_process(), Path::new(""), &overrides)?)
+}
+
+/// The same, with a warning for everything that does nothing.
+pub(super) fn load_and_warn(global: &GlobalArgs) -> Result<Loaded, CliError> {
+    let loaded = load_quietly(global)?;
+    for note in &loaded.notes {
+        term::warn(note);
+    }
+    Ok(loaded)
+}

@@ -1,0 +1,63 @@
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::call::{Call, Caller};
+use super::{MetabaseError, endpoints};
+use crate::catalog::{Catalog, Entry};
+
+/// Most entries that are looked at for the right to change them.
+const MAX_LOOKED_AT: usize = 20;
+
+/// Who a credential is, and what it may do beyond reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialInfo {
+    /// The name or e-mail address of the person or key.
+    pub name: String,
+    /// Whether it may read and change everything.
+    pub superuser: bool,
+    /// Names of curated cards and metrics that it may change, of the first 20.
+    pub can_write: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct CurrentUser {
+    common_name: Option<String>,
+    email: Option<String>,
+    #[serde(default)]
+    is_superuser: bool,
+}
+
+/// Asks who the credential is, and for each of the first entries of `catalog` whether it may change it.
+pub(super) async fn look(
+    caller: &Caller,
+    catalog: Option<&Catalog>,
+) -> Result<CredentialInfo, MetabaseError> {
+    let call = Call {
+        action: "ask who the credential is".into(),
+        ..Call::default()
+    };
+    let user: CurrentUser = caller.fetch(endpoints::CURRENT_USER, call).await?;
+    let mut can_write = Vec::new();
+    let entries = catalog.map(Catalog::entries).unwrap_or_default();
+    let cards = entries.iter().filter(|entry| !matches!(entry, Entry::Table(_)));
+    for entry in cards.take(MAX_LOOKED_AT) {
+        let id = entry.id().to_string();
+        let call = Call {
+            action: format!("read {} {id}", entry.kind()),
+            ids: vec![id],
+            ..Call::default()
+        };
+        let card: Value = caller.fetch(endpoints::CARD, call).await?;
+        if card.get("can_write").and_then(Value::as_bool) == Some(true) {
+            can_write.push(entry.name().to_owned());
+        }
+    }
+    Ok(CredentialInfo {
+        name: user
+            .common_name
+            .or(user.email)
+            .unwrap_or_else(|| "the credential".to_owned()),
+        superuser: user.is_superuser,
+        can_write,
+    })
+}

@@ -1,0 +1,89 @@
+use super::kit::Program;
+
+const REVENUE: &str = "How did revenue develop by month in 2025?";
+
+#[test]
+fn with_nothing_set_up_it_answers_on_the_sandbox_without_a_model_and_says_so() {
+    let run = Program::new().run(&["ask", REVENUE]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.contains("2025"), "{run:#?}");
+    assert!(run.stderr.contains("offline"), "{run:#?}");
+    assert!(run.stderr.contains("no language model"), "{run:#?}");
+    assert!(run.stderr.contains("demo sandbox"), "{run:#?}");
+    assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn json_is_one_versioned_object_and_nothing_else() {
+    let run = Program::new().run(&["ask", REVENUE, "--json"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let answer = run.json();
+    assert_eq!(answer["version"], 1);
+    assert_eq!(answer["outcome"], "answered");
+    assert_eq!(answer["stop_reason"], "final_answer");
+    assert_eq!(answer["model"], "offline");
+    assert!(!answer["text"].as_str().unwrap().is_empty());
+    let call = &answer["tool_calls"][0];
+    assert_eq!(call["status"], "ok");
+    assert_eq!(call["rows"], 12);
+    for key in ["name", "arguments", "bytes", "truncated"] {
+        assert!(!call[key].is_null(), "{key} in {call}");
+    }
+    assert_eq!(answer["evidence"][0]["rows"].as_array().unwrap().len(), 12);
+    for key in ["input_tokens", "cached_tokens", "output_tokens", "cost_usd"] {
+        assert!(answer["usage"].get(key).is_some(), "{key}");
+    }
+    assert!(answer["timings"]["total_ms"].is_u64());
+    assert!(answer["catalog"]["entries"].as_u64().unwrap() > 10);
+    assert!(!answer["catalog"]["fingerprint"].as_str().unwrap().is_empty());
+    assert!(!answer["prompt"]["hash"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn a_table_is_tab_separated_for_programs() {
+    let run = Program::new().run(&["ask", REVENUE, "--table"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 13, "{run:#?}");
+    assert!(lines.iter().all(|line| line.matches('\t').count() == 1));
+    assert!(lines[1].contains("2025-01"), "{run:#?}");
+}
+
+#[test]
+fn the_question_may_come_from_stdin() {
+    let run = Program::new().run_with(&["ask", "-", "--quiet"], &format!("{REVENUE}\n"));
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.contains("2025"));
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn what_the_catalog_does_not_hold_has_its_own_exit_code() {
+    let run = Program::new().run(&["ask", "What is the weather on Mars tomorrow?", "--json"]);
+    assert_eq!(run.code, Some(12), "{run:#?}");
+    assert_eq!(run.json()["outcome"], "not_in_catalog");
+}
+
+#[test]
+fn a_key_in_the_environment_chooses_the_model_and_a_dead_model_is_an_outcome() {
+    let run = Program::new()
+        .with("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+        .with("OPENAI_API_KEY", "sk-secret")
+        .run(&["ask", REVENUE, "--json"]);
+    assert_eq!(run.code, Some(16), "{run:#?}");
+    let answer = run.json();
+    assert_eq!(answer["outcome"], "upstream_failed");
+    assert!(answer["model"].as_str().unwrap().starts_with("openai:"));
+    assert!(!run.stdout.contains("sk-secret") && !run.stderr.contains("sk-secret"));
+}
+
+#[test]
+fn today_can_be_chosen() {
+    let run = Program::new().with("CARDINAL_TODAY", "2025-07-15").run(&[
+        "ask",
+        "Revenue by month last quarter",
+        "--json",
+    ]);
+    let call = &run.json()["tool_calls"][0];
+    assert!(call["arguments"].to_string().contains("2025-0"), "{call}");
+}

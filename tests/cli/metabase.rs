@@ -1,0 +1,54 @@
+use super::kit::Sandbox;
+
+const REVENUE: &str = "How did revenue develop by month in 2025?";
+
+#[test]
+fn a_served_sandbox_is_asked_like_any_metabase_in_both_generations() {
+    let mut texts = Vec::new();
+    for generation in ["v59", "v60"] {
+        let sandbox = Sandbox::serve(&["--generation", generation]);
+        let run = sandbox.client().run(&["ask", REVENUE]);
+        assert_eq!(run.code, Some(0), "{run:#?}");
+        assert!(run.stderr.contains(&sandbox.text("url")), "{run:#?}");
+        assert!(!run.stderr.contains(&sandbox.text("api_key")));
+        texts.push(run.stdout);
+    }
+    assert_eq!(texts[0], texts[1]);
+}
+
+#[test]
+fn a_person_can_sign_in_instead_of_a_key() {
+    let sandbox = Sandbox::serve(&[]);
+    let program = sandbox
+        .client()
+        .with("METABASE_API_KEY", "")
+        .with("METABASE_USERNAME", &sandbox.text("user"))
+        .with("METABASE_PASSWORD", &sandbox.text("password"));
+    let run = program.run(&["ask", REVENUE]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+}
+
+#[test]
+fn tokens_can_be_signed_instead_of_a_key() {
+    let sandbox = Sandbox::serve(&[]);
+    let program = sandbox
+        .client()
+        .with("METABASE_API_KEY", "")
+        .with("METABASE_JWT_SECRET", &sandbox.text("jwt_secret"))
+        .with("METABASE_JWT_EMAIL", &sandbox.text("user"));
+    let run = program.run(&["ask", REVENUE]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+}
+
+#[test]
+fn the_kept_catalog_is_used_until_it_is_refreshed() {
+    let sandbox = Sandbox::serve(&[]);
+    let program = sandbox.client();
+    assert_eq!(program.run(&["catalog", "list"]).code, Some(0));
+    let (url, elsewhere) = (sandbox.text("url"), "http://127.0.0.1:1");
+    assert_ne!(url, elsewhere);
+    drop(sandbox);
+    let kept = program.run(&["catalog", "list"]);
+    assert_eq!(kept.code, Some(0), "{kept:#?}");
+    assert_eq!(program.run(&["catalog", "list", "--refresh"]).code, Some(1));
+}

@@ -1,0 +1,83 @@
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use super::kit::{Program, Sandbox};
+
+fn get(sandbox: &Sandbox, path: &str) -> String {
+    let url = sandbox.text("url");
+    let host = url.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(host).unwrap();
+    let key = sandbox.text("api_key");
+    write!(
+        connection,
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn prints_one_line_with_everything_to_call_it() {
+    let sandbox = Sandbox::serve(&[]);
+    let keys: Vec<&str> = sandbox
+        .line
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "api_key",
+            "curated_collection_id",
+            "jwt_secret",
+            "password",
+            "url",
+            "user"
+        ]
+    );
+    assert!(sandbox.line["curated_collection_id"].is_u64());
+    assert!(get(&sandbox, "/api/health").contains("\"ok\""));
+}
+
+#[cfg(unix)]
+#[test]
+fn ends_well_when_told_to() {
+    let (code, rest) = Sandbox::serve(&[]).terminate();
+    assert_eq!(code, Some(0));
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn takes_a_key_and_a_generation() {
+    let sandbox = Sandbox::serve(&["--api-key", "mb_0123456789", "--generation", "v59"]);
+    assert_eq!(sandbox.text("api_key"), "mb_0123456789");
+    assert!(get(&sandbox, "/api/session/properties").contains("v0.59"));
+}
+
+#[test]
+fn takes_faults() {
+    let sandbox = Sandbox::serve(&["--faults", "GET /api/health=503:1"]);
+    assert!(get(&sandbox, "/api/health").starts_with("HTTP/1.1 503"));
+    assert!(get(&sandbox, "/api/health").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn what_it_cannot_serve_is_named() {
+    let program = Program::new();
+    for (arguments, problem) in [
+        (&["--faults", "nonsense"][..], "fault rule `nonsense`"),
+        (&["--api-key", "short"], "mb_"),
+        (&["--db", "gone.sqlite"], "gone.sqlite"),
+    ] {
+        let mut all = vec!["sandbox", "serve", "--port", "0"];
+        all.extend(arguments);
+        let run = program.run(&all);
+        assert_eq!(run.code, Some(1), "{run:?}");
+        assert_eq!(run.stdout, "");
+        assert!(run.stderr.contains(problem), "{run:?}");
+    }
+}
