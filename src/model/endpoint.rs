@@ -12,7 +12,7 @@ use crate::config::ModelSettings;
 use crate::wire::{CacheRule, Policy, Principal, Purpose, WireError, WireRequest, WireResponse};
 
 /// Most bytes of one completion, its stream's framing included.
-const COMPLETION_CAP: usize = 8 << 20;
+const COMPLETION_CAP: usize = 64 << 20;
 /// Longest message of a provider that an error repeats, in characters.
 const MESSAGE_CHARS: usize = 400;
 /// Values shorter than this are not worth hiding: they would make every message unreadable.

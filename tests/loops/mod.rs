@@ -1,1 +1,7 @@
-
+mod answers;
+mod budgets;
+mod cancel;
+mod guard;
+mod hostile;
+mod prefix;
+mod upstream;

@@ -3,3 +3,4 @@ pub mod reply;
 pub mod scripted_anthropic;
 pub mod scripted_model;
 pub mod scripted_openai;
+pub mod stack;

@@ -1,0 +1,72 @@
+//! A person who stops a turn gets what is known.
+
+use std::time::Duration;
+
+use cardinal::agent::{Outcome, StopReason};
+use serde_json::json;
+
+use crate::support::scripted_model::{Reply, ScriptedModel};
+use crate::support::stack::{Knobs, Stack, a_metric};
+
+#[tokio::test]
+async fn while_the_model_is_silent() {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |request| {
+        step += 1;
+        let mut reply = Reply::tool_calls([("query_metric", json!({ "metric_id": a_metric(request) }))]);
+        if step == 2 {
+            reply.delay = Duration::from_secs(60);
+        }
+        reply
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    let cancel = stack.cancel.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        cancel.cancel();
+    });
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(
+        (answer.outcome, answer.stop_reason),
+        (Outcome::Cancelled, StopReason::Cancelled)
+    );
+    assert!(
+        answer.text.contains("Until then these results were found"),
+        "{}",
+        answer.text
+    );
+    assert!(answer.timings.total_ms < 20_000);
+}
+
+#[tokio::test]
+async fn while_the_model_writes() {
+    let model = ScriptedModel::openai(vec![Reply::endless_text("more ")]).await;
+    let mut stack = Stack::new(
+        model,
+        Knobs {
+            guard: cardinal::config::GuardSettings {
+                max_text_bytes: usize::MAX,
+                ..Default::default()
+            },
+            ..Knobs::default()
+        },
+    )
+    .await;
+    let cancel = stack.cancel.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        cancel.cancel();
+    });
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(answer.outcome, Outcome::Cancelled);
+    assert!(answer.text.starts_with("more ") && answer.text.contains("[cut here]"));
+}
+
+#[tokio::test]
+async fn before_anything_happened() {
+    let mut stack = Stack::scripted(vec![Reply::text("Too late.")]).await;
+    stack.cancel.cancel();
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(answer.outcome, Outcome::Cancelled);
+    assert!(!answer.text.is_empty());
+}

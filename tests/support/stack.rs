@@ -1,0 +1,214 @@
+//! The whole stack in one process: sandbox, wire, client, catalog, tools, agent, before a scripted model.
+
+use std::sync::Arc;
+
+use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Event, TurnOptions};
+use cardinal::catalog::{Catalog, CollectionId, Entry};
+use cardinal::config::{
+    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, GuardSettings, MetabaseSettings,
+    ShapingSettings, TableRule,
+};
+use cardinal::metabase::MetabaseClient;
+use cardinal::model::{Model, Prices};
+use cardinal::prompt::Prompt;
+use cardinal::sandbox::{Running, ServeOptions, World, serve};
+use cardinal::session::Conversation;
+use cardinal::tools::Toolbox;
+use cardinal::wire::{Principal, Wire};
+use jiff::civil::date;
+use serde_json::Value;
+use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+use super::scripted_model::ScriptedModel;
+
+static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
+
+/// What a test may turn.
+#[derive(Clone)]
+pub struct Knobs {
+    pub budget: BudgetSettings,
+    pub guard: GuardSettings,
+    pub shaping: ShapingSettings,
+    pub prices: Option<Prices>,
+    pub max_output_tokens: u32,
+    pub query_timeout: Duration,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            budget: BudgetSettings::default(),
+            guard: GuardSettings::default(),
+            shaping: ShapingSettings::default(),
+            prices: None,
+            max_output_tokens: 1024,
+            query_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The stack.
+pub struct Stack {
+    pub sandbox: Running,
+    pub catalog: Arc<Catalog>,
+    pub model: ScriptedModel,
+    pub agent: Agent,
+    pub conversation: Conversation,
+    pub cancel: CancellationToken,
+    pub events: Arc<Mutex<Vec<Event>>>,
+}
+
+/// Settings that reach a sandbox with its own key.
+pub fn metabase_settings(sandbox: &Running, timeout: Duration) -> MetabaseSettings {
+    MetabaseSettings {
+        url: sandbox.url.parse().unwrap(),
+        auth: AuthSettings::ApiKey(sandbox.api_key.clone()),
+        timeout,
+        max_response_bytes: 16 * 1024 * 1024,
+        max_concurrency: 4,
+        max_rows: 10_000,
+    }
+}
+
+/// Rules that select everything in the sandbox's curated collection, and the orders table.
+pub fn curated(sandbox: &Running, tables: TableRule) -> CatalogSettings {
+    let id = CollectionId(u32::try_from(sandbox.curated_collection_id.unwrap()).unwrap());
+    CatalogSettings {
+        cards: ContentRule {
+            collections: vec![id],
+            ..ContentRule::default()
+        },
+        metrics: ContentRule {
+            collections: vec![id],
+            ..ContentRule::default()
+        },
+        tables,
+        cache_dir: None,
+        max_age: Duration::ZERO,
+    }
+}
+
+impl Stack {
+    /// The stack over the demo's curated collection, with the orders table.
+    pub async fn new(model: ScriptedModel, knobs: Knobs) -> Self {
+        let sandbox = serve(ServeOptions::new(Arc::clone(&WORLD))).await.unwrap();
+        let wire = Wire::live().unwrap();
+        let client = MetabaseClient::new(
+            metabase_settings(&sandbox, knobs.query_timeout),
+            wire.clone(),
+            Principal::default(),
+        );
+        let tables = TableRule {
+            ids: Vec::new(),
+            name_prefix: Some("orders".to_owned()),
+        };
+        let loaded = client.load_catalog(&curated(&sandbox, tables)).await.unwrap();
+        let catalog = Arc::new(loaded.catalog);
+        let toolbox = Toolbox::new(Arc::clone(&catalog), client, knobs.shaping);
+        let prompt = Prompt::render(&catalog, toolbox.specs()).unwrap();
+        let reached: Arc<dyn Model> = cardinal::model::connect(&model.settings(), wire).unwrap();
+        let agent = Agent::new(AgentParts {
+            model: reached,
+            prices: knobs.prices,
+            toolbox,
+            prompt,
+            catalog: CatalogReport {
+                fingerprint: catalog.fingerprint(),
+                entries: catalog.entries().len(),
+            },
+            budget: knobs.budget,
+            guard: knobs.guard,
+            max_output_tokens: knobs.max_output_tokens,
+            temperature: None,
+        });
+        Self {
+            sandbox,
+            catalog,
+            model,
+            agent,
+            conversation: Conversation::new("test"),
+            cancel: CancellationToken::new(),
+            events: Arc::default(),
+        }
+    }
+
+    /// The stack with default settings before a model that gives these replies in order.
+    pub async fn scripted(replies: Vec<super::scripted_model::Reply>) -> Self {
+        Self::new(ScriptedModel::openai(replies).await, Knobs::default()).await
+    }
+
+    /// Asks one question of the conversation.
+    pub async fn ask(&mut self, question: &str) -> Answer {
+        let options = TurnOptions {
+            today: date(2026, 6, 30),
+            asker: None,
+            cancel: self.cancel.clone(),
+        };
+        let events = Arc::clone(&self.events);
+        let mut watch = move |event: Event| events.lock().unwrap().push(event);
+        self.agent
+            .run_turn(&mut self.conversation, question, options, &mut watch)
+            .await
+            .unwrap()
+    }
+
+    /// The id of a curated card or metric by its name.
+    pub fn id(&self, name: &str) -> u32 {
+        let found = self.catalog.entries().iter().find(|entry| entry.name() == name);
+        found.unwrap_or_else(|| panic!("no entry {name}")).id()
+    }
+
+    /// All metrics.
+    pub fn metrics(&self) -> Vec<u32> {
+        self.catalog
+            .entries()
+            .iter()
+            .filter(|entry| matches!(entry, Entry::Metric(_)))
+            .map(Entry::id)
+            .collect()
+    }
+
+    /// Requests that reached the sandbox and run queries, as `METHOD PATH`.
+    pub fn queries(&self) -> Vec<String> {
+        self.sandbox
+            .requests()
+            .iter()
+            .filter(|request| request.method == "POST")
+            .map(|request| format!("{} {}", request.method, request.path))
+            .collect()
+    }
+}
+
+/// The content of the tool results in a captured OpenAI request.
+pub fn tool_contents(request: &Value) -> Vec<String> {
+    request["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|message| message["role"] == "tool")
+        .map(|message| message["content"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Ids that a tool of an OpenAI request may be called with, as its schema's enum lists them.
+pub fn ids(request: &Value, tool: &str, key: &str) -> Vec<u64> {
+    let tools = request["tools"].as_array().unwrap();
+    let found = tools
+        .iter()
+        .find(|entry| entry["function"]["name"] == tool)
+        .unwrap_or_else(|| panic!("no {tool}"));
+    let listed = &found["function"]["parameters"]["properties"][key]["enum"];
+    listed
+        .as_array()
+        .unwrap_or_else(|| panic!("no enum in {found}"))
+        .iter()
+        .filter_map(Value::as_u64)
+        .collect()
+}
+
+/// The first metric a request offers.
+pub fn a_metric(request: &Value) -> u64 {
+    ids(request, "query_metric", "metric_id")[0]
+}
