@@ -62,7 +62,7 @@ impl World {
             store,
             "Example shop",
             Some(data::MODEL),
-            BTreeMap::new(),
+            &BTreeMap::new(),
             built_in,
         )
     }
@@ -74,7 +74,7 @@ impl World {
             source,
         };
         let store = Store::open(path).map_err(fail)?;
-        Self::described(store, &stem(path), model, BTreeMap::new()).map_err(|error| match error {
+        Self::described(store, &stem(path), model, &BTreeMap::new()).map_err(|error| match error {
             WorldError::Build(source) => fail(source),
             other => other,
         })
@@ -86,14 +86,14 @@ impl World {
         let store = Store::in_memory()?;
         let loaded = store.with(|connection| load_csv_folder(connection, folder));
         let descriptions = loaded.map_err(|(path, reason)| WorldError::File { path, reason })?;
-        Self::described(store, &stem(folder), model, descriptions)
+        Self::described(store, &stem(folder), model, &descriptions)
     }
 
     fn described(
         store: Store,
         name: &str,
         model: Option<&Path>,
-        descriptions: Descriptions,
+        descriptions: &Descriptions,
     ) -> Result<Self, WorldError> {
         let path = model.map(Path::to_owned).unwrap_or_default();
         let wrong = |reason| WorldError::File {
@@ -111,16 +111,15 @@ impl World {
         store: Store,
         name: &str,
         model: Option<&str>,
-        descriptions: Descriptions,
+        descriptions: &Descriptions,
         wrong: impl Fn(String) -> WorldError,
     ) -> Result<Self, WorldError> {
         store.seal()?;
         let mut tables = store.with(|connection| introspect(connection, 1))?;
         for table in &mut tables {
             for field in &mut table.fields {
-                field.description = descriptions
-                    .get(&(table.name.clone(), field.name.clone()))
-                    .cloned();
+                let key = (table.name.to_lowercase(), field.name.to_lowercase());
+                field.description = descriptions.get(&key).cloned();
             }
         }
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();

@@ -28,8 +28,8 @@ impl Chance {
 
     /// One of a list, each as likely.
     pub(super) fn one<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
-        let last = i64::try_from(list.len()).unwrap_or(0) - 1;
-        list.get(usize::try_from(self.between(0, last)).ok()?)
+        let end = i64::try_from(list.len()).unwrap_or(0) - 1;
+        list.get(usize::try_from(self.between(0, end)).ok()?)
     }
 
     /// One of a list by weight.

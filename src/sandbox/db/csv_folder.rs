@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::store::quote;
 use super::types::base_type;
 
-/// What columns are, by table and column.
+/// What columns are, by table and column in lower case: SQLite's names have no case.
 pub(crate) type Descriptions = BTreeMap<(String, String), String>;
 
 /// The file and what is wrong with it.
@@ -133,7 +133,6 @@ fn typed(cell: &str, kind: Option<&str>) -> SqlValue {
         return SqlValue::Null;
     }
     match kind {
-        Some("type/Text") => text(),
         Some("type/Integer" | "type/BigInteger" | "type/Boolean") => match cell {
             "true" => SqlValue::Integer(1),
             "false" => SqlValue::Integer(0),
@@ -190,7 +189,7 @@ fn descriptions(path: &Path) -> Result<Descriptions, String> {
         for column in columns.as_array().into_iter().flatten() {
             let text = |key: &str| column.get(key).and_then(Value::as_str).map(str::to_owned);
             if let (Some(name), Some(description)) = (text("column_name"), text("column_description")) {
-                descriptions.insert((table.clone(), name), description);
+                descriptions.insert((table.to_lowercase(), name.to_lowercase()), description);
             }
         }
     }

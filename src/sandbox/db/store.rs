@@ -34,6 +34,10 @@ impl Store {
                 ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).to_lowercase()),
             })
         })?;
+        // The bundled SQLite comes without it; standard deviations need it.
+        connection.create_scalar_function("sqrt", 1, flags, |call| {
+            Ok(call.get::<Option<f64>>(0)?.map(f64::sqrt))
+        })?;
         Ok(Self {
             connection: Mutex::new(connection),
         })

@@ -66,7 +66,7 @@ pub(super) fn condition(
         (_, values) => {
             let list = values
                 .iter()
-                .map(|value| bind(value))
+                .map(bind)
                 .collect::<Result<Vec<_>, QueryFailure>>()?;
             Ok(column.then(" IN (").and(Fragment::join(list, ", ")).then(")"))
         }

@@ -131,6 +131,9 @@ fn month_or_quarter(text: &str) -> Option<DateFilter> {
     Some(DateFilter::Within(Some(start), Some(unit.add(start, 1))))
 }
 
+/// Turns one part of an exclusion into the number that its unit extracts.
+type Reader<'a> = &'a dyn Fn(&str) -> Option<i64>;
+
 fn exclusion(text: &str) -> Option<DateFilter> {
     let (kind, list) = text.strip_prefix("exclude-")?.split_once('-')?;
     let place = |names: &[&str], name: &str| {
@@ -143,7 +146,7 @@ fn exclusion(text: &str) -> Option<DateFilter> {
     let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
-    let (unit, read): (Unit, &dyn Fn(&str) -> Option<i64>) = match kind {
+    let (unit, read): (Unit, Reader<'_>) = match kind {
         "days" => (Unit::DayOfWeek, &|name| place(&days, name)),
         "months" => (Unit::MonthOfYear, &|name| place(&months, name)),
         "quarters" => (Unit::QuarterOfYear, &|name| {

@@ -134,14 +134,12 @@ fn raw(tag: &Tag<'_>, given: &Given, today: Date) -> Result<Fragment, QueryFailu
         let bound = match (tag.kind, value) {
             ("number", Value::String(text)) => number(text).ok_or_else(unusable)?,
             ("number", Value::Number(_)) => bindable(value).ok_or_else(unusable)?,
-            ("number", _) => return Err(unusable()),
             ("date", Value::String(text)) => SqlValue::Text(date(text, today).ok_or_else(unusable)?),
-            ("date", _) => return Err(unusable()),
             ("boolean", Value::String(text)) if text == "true" || text == "false" => {
                 SqlValue::Integer(i64::from(text == "true"))
             }
             ("boolean", Value::Bool(flag)) => SqlValue::Integer(i64::from(*flag)),
-            ("boolean", _) => return Err(unusable()),
+            ("number" | "date" | "boolean", _) => return Err(unusable()),
             (_, Value::String(text)) => SqlValue::Text(text.clone()),
             (_, Value::Number(number)) => SqlValue::Text(number.to_string()),
             (_, Value::Bool(flag)) => SqlValue::Text(flag.to_string()),

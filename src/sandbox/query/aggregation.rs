@@ -183,7 +183,7 @@ impl<'a> Stage<'a> {
     }
 
     fn only_metric(&self) -> Option<&'a Value> {
-        sole_metric(self.stage)
+        sole_metric(self.clauses)
     }
 
     fn restricted(&self, sql: Fragment, name: &str, title: &str, base_type: &str) -> Expr {
@@ -203,9 +203,9 @@ impl<'a> Stage<'a> {
     ) -> Result<T, QueryFailure> {
         let compiler = self.compiler;
         self.compiler = compiler.deeper()?;
-        let compiled = compile(self);
+        let outcome = compile(self);
         self.compiler = compiler;
-        compiled
+        outcome
     }
 }
 

@@ -1,3 +1,4 @@
+use base64::Engine as _;
 use rusqlite::types::Value as SqlValue;
 use serde_json::{Value, json};
 
@@ -18,8 +19,7 @@ pub(crate) fn cell(value: SqlValue, base_type: &str) -> Value {
         (SqlValue::Text(text), "type/Time") => json!(time(&text)),
         (SqlValue::Text(text), _) => json!(text),
         (SqlValue::Blob(bytes), _) => {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            json!(format!("0x{hex}"))
+            json!(base64::engine::general_purpose::STANDARD.encode(bytes))
         }
     }
 }

@@ -151,7 +151,7 @@ impl Stage<'_> {
     }
 
     fn named_expression(&mut self, name: &str) -> Result<Expr, QueryFailure> {
-        let stage = self.stage;
+        let stage = self.clauses;
         let named = |clause: &&Value| {
             Clause::parse(clause).and_then(|clause| clause.text_option("lib/expression-name")) == Some(name)
         };

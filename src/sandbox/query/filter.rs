@@ -172,10 +172,9 @@ fn existence(op: &str, left: Expr) -> Fragment {
     let is_text = left.column.base_type == "type/Text";
     let sql = left.sql;
     match op {
-        "not-null" => sql.then(" IS NOT NULL"),
         "is-empty" if is_text => sql.clone().then(" IS NULL OR ").and(sql).then(" = ''"),
         "not-empty" if is_text => sql.clone().then(" IS NOT NULL AND ").and(sql).then(" <> ''"),
-        "not-empty" => sql.then(" IS NOT NULL"),
+        "not-null" | "not-empty" => sql.then(" IS NOT NULL"),
         "is-true" => sql.then(" = 1"),
         "is-false" => sql.then(" = 0"),
         _ => sql.then(" IS NULL"),

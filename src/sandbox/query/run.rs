@@ -29,9 +29,9 @@ pub(crate) fn run(
     } else {
         constraints.max_bare_rows
     };
-    let compiled = compiler.compile(query, Some(max))?;
-    let rows = rows(compiler.store, &compiled.sql, &compiled.columns, max)?;
-    Ok(result(&compiled.columns, rows, compiled.sql, max))
+    let built = compiler.compile(query, Some(max))?;
+    let rows = rows(compiler.store, &built.sql, &built.columns, max)?;
+    Ok(result(&built.columns, rows, built.sql, max))
 }
 
 /// Runs SQL as it stands.

@@ -27,7 +27,8 @@ pub(super) struct Join {
 pub(crate) struct Stage<'a> {
     pub(super) compiler: Compiler<'a>,
     pub(super) source: Source<'a>,
-    pub(super) stage: &'a Value,
+    /// Its clauses.
+    pub(super) clauses: &'a Value,
     pub(super) joins: Vec<Join>,
     /// What every aggregate is restricted to, while a metric with filters is compiled among others.
     pub(super) condition: Option<Fragment>,
@@ -48,7 +49,7 @@ impl<'a> Stage<'a> {
         Ok(Self {
             compiler,
             source,
-            stage,
+            clauses: stage,
             joins: Vec::new(),
             condition: None,
         })
@@ -58,7 +59,7 @@ impl<'a> Stage<'a> {
     pub(crate) fn compile(mut self, cap: Option<u64>) -> Result<Compiled, QueryFailure> {
         let selected = self.selected()?;
         let mut filters = self.metric_filters()?;
-        for filter in list(self.stage, "filters") {
+        for filter in list(self.clauses, "filters") {
             filters.push(self.filter(filter)?);
         }
         let order = self.order(&selected)?;
@@ -100,7 +101,7 @@ impl<'a> Stage<'a> {
 
     /// The columns in order, with unique names: breakouts and aggregations, or fields.
     fn selected(&mut self) -> Result<Vec<Expr>, QueryFailure> {
-        let stage = self.stage;
+        let stage = self.clauses;
         let mut selected: Vec<Expr> = Vec::new();
         for clause in list(stage, "breakout") {
             let mut expr = self.expression(clause)?;
@@ -130,7 +131,7 @@ impl<'a> Stage<'a> {
     }
 
     fn plain_fields(&mut self) -> Result<Vec<Expr>, QueryFailure> {
-        let stage = self.stage;
+        let stage = self.clauses;
         let fields = list(stage, "fields");
         if !fields.is_empty() {
             return fields.iter().map(|clause| self.expression(clause)).collect();
@@ -147,7 +148,7 @@ impl<'a> Stage<'a> {
     }
 
     fn order(&mut self, selected: &[Expr]) -> Result<Vec<Fragment>, QueryFailure> {
-        let stage = self.stage;
+        let stage = self.clauses;
         let mut order = Vec::new();
         let mut ordered = Vec::new();
         for clause in list(stage, "order-by") {
@@ -203,7 +204,7 @@ impl<'a> Stage<'a> {
 
     /// An aggregation by its place among the aggregations or by its `lib/uuid`.
     fn aggregation_place(&self, reference: &Value, selected: &[Expr]) -> Result<usize, QueryFailure> {
-        let aggregations = list(self.stage, "aggregation");
+        let aggregations = list(self.clauses, "aggregation");
         let index = match reference {
             Value::String(uuid) => aggregations.iter().position(|clause| {
                 Clause::parse(clause).and_then(|clause| clause.text_option("lib/uuid")) == Some(uuid.as_str())
@@ -233,9 +234,9 @@ impl<'a> Stage<'a> {
                     QueryFailure::invalid(format!("{what} must be a positive integer, got {value}"))
                 })
         };
-        let limit = self.stage.get("limit").filter(|limit| !limit.is_null());
+        let limit = self.clauses.get("limit").filter(|limit| !limit.is_null());
         let limit = limit.map(|limit| positive(limit, "limit")).transpose()?;
-        let Some(page) = self.stage.get("page").filter(|page| !page.is_null()) else {
+        let Some(page) = self.clauses.get("page").filter(|page| !page.is_null()) else {
             let rows = limit.into_iter().chain(cap).min();
             return Ok(rows.map(|rows| format!(" LIMIT {rows}")).unwrap_or_default());
         };

@@ -78,7 +78,7 @@ fn card(
         (None, Some(_)) if !spec.parameters.is_empty() => {
             return Err("parameters belong to SQL cards; a query takes none".to_owned());
         }
-        (None, Some(query)) => query_stage(&mut card, query, names)?,
+        (None, Some(query)) => query_stage(&mut card, &query, names)?,
         _ => return Err("it needs either sql or query".to_owned()),
     };
     card.dataset_query = json!({"lib/type": "mbql/query", "database": 1, "stages": [stage]});
@@ -91,7 +91,7 @@ fn timestamp(day: Date) -> Timestamp {
         .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }
 
-fn query_stage(card: &mut Card, query: QuerySpec, names: Names<'_>) -> Result<Value, String> {
+fn query_stage(card: &mut Card, query: &QuerySpec, names: Names<'_>) -> Result<Value, String> {
     let mut stage = Map::new();
     stage.insert("lib/type".to_owned(), json!("mbql.stage/mbql"));
     let source = match (&query.table, &query.card) {
