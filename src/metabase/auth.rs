@@ -125,6 +125,8 @@ impl Authenticator {
             } => match &held.session {
                 Some(session) => header("x-metabase-session", session).map(Need::Headers),
                 None if *exchange => {
+                    // Exchanges are rare, and a token that was refused must not be offered again.
+                    held.jwt = None;
                     let token = self.token(&mut held, secret, email)?;
                     Ok(Need::SignIn(SignIn::Jwt(
                         serde_json::json!({ "jwt": token.expose_secret() }),

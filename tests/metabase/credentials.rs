@@ -187,6 +187,30 @@ async fn a_token_is_exchanged_for_cards_where_that_is_wanted() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_refused_is_not_offered_for_a_session_again() {
+    let server = with_card().await;
+    let refused = json!({ "error": "invalid_jwt", "message": "Invalid or expired JWT token." });
+    let exchange = "POST /auth/sso/to_session";
+    server.on(exchange, json_reply(401, &refused));
+    server.on(
+        exchange,
+        json_reply(200, &json!({ "session_token": "exchanged" })),
+    );
+    let now = Arc::new(AtomicI64::new(1_700_000_000));
+    let clock = {
+        let now = now.clone();
+        Clock::new(move || jiff::Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap())
+    };
+    let wire = Wire::live().unwrap();
+    let client = MetabaseClient::with_clock(server.settings(jwt(true)), wire, Principal::default(), clock);
+    assert_eq!(run(&client).await.unwrap_err().class, FailureClass::Unauthorized);
+    now.fetch_add(5, Ordering::SeqCst);
+    run(&client).await.unwrap();
+    let asked = server.asked("/auth/sso/to_session");
+    assert_ne!(asked[0].body["jwt"], asked[1].body["jwt"]);
+}
+
+#[tokio::test]
 async fn no_secret_is_in_what_is_shown_of_a_client() {
     let server = with_card().await;
     server.on(
