@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::{Message, ToolCall};
 
 /// Longest name that every provider takes, in characters.
@@ -15,7 +17,7 @@ const ARGUMENT_BYTES: usize = 64 << 10;
 /// result beside it says what was wrong.
 pub(super) fn arguments(call: &ToolCall) -> &str {
     let sane = call.arguments.len() <= ARGUMENT_BYTES
-        && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&call.arguments).is_ok();
+        && serde_json::from_str::<serde_json::Map<String, Value>>(&call.arguments).is_ok();
     if sane { &call.arguments } else { "{}" }
 }
 
@@ -35,6 +37,13 @@ pub(super) fn identifier(text: &str) -> Cow<'_, str> {
     } else {
         clean
     })
+}
+
+/// Sets a key of a JSON object that is put together here.
+pub(super) fn set(object: &mut Value, key: &str, value: Value) {
+    if let Some(map) = object.as_object_mut() {
+        map.insert(key.to_owned(), value);
+    }
 }
 
 /// Gives out ids for calls: the provider's own where there is one and it is new to the conversation, else one that

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::event::{Delta, Event, RawUsage};
-use crate::model::replay::CallIds;
+use crate::model::replay::{CallIds, set};
 use crate::model::{Completion, ModelEvent, StopCause, ToolCall};
 
 /// Puts a message together from the stream's events.
@@ -83,13 +83,13 @@ impl Assembler {
             input: String::new(),
         });
         match delta {
-            Delta::TextDelta { text } => {
+            Delta::Text { text } => {
                 append(&mut block.content, "text", &text);
                 return Some(ModelEvent::Text(text));
             }
-            Delta::InputJsonDelta { partial_json } => block.input += &partial_json,
-            Delta::ThinkingDelta { thinking } => append(&mut block.content, "thinking", &thinking),
-            Delta::SignatureDelta { signature } => append(&mut block.content, "signature", &signature),
+            Delta::InputJson { partial_json } => block.input += &partial_json,
+            Delta::Thinking { thinking } => append(&mut block.content, "thinking", &thinking),
+            Delta::Signature { signature } => append(&mut block.content, "signature", &signature),
             Delta::Ignored => {}
         }
         None
@@ -115,8 +115,8 @@ impl Assembler {
                     let object = serde_json::from_str::<Value>(&call.arguments)
                         .ok()
                         .filter(Value::is_object);
-                    sent_back["input"] = object.unwrap_or_else(|| json!({}));
-                    sent_back["id"] = json!(call.id);
+                    set(&mut sent_back, "input", object.unwrap_or_else(|| json!({})));
+                    set(&mut sent_back, "id", json!(call.id));
                     tool_calls.push(call);
                 }
                 _ => keep = true,

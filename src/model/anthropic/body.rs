@@ -60,7 +60,7 @@ impl<'a> MessagesBody<'a> {
 
 /// Ends a cached prefix after this block.
 fn mark(block: &mut Value) {
-    block["cache_control"] = json!({"type": "ephemeral"});
+    replay::set(block, "cache_control", json!({"type": "ephemeral"}));
 }
 
 /// The conversation with one turn per change of speaker, so that all results of a step, and what the program says

@@ -44,20 +44,16 @@ pub(super) struct Start {
 
 /// What a block grows by.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 pub(super) enum Delta {
-    TextDelta {
-        text: String,
-    },
-    InputJsonDelta {
-        partial_json: String,
-    },
-    ThinkingDelta {
-        thinking: String,
-    },
-    SignatureDelta {
-        signature: String,
-    },
+    #[serde(rename = "text_delta")]
+    Text { text: String },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: String },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: String },
+    #[serde(rename = "signature_delta")]
+    Signature { signature: String },
     #[serde(other)]
     Ignored,
 }
@@ -82,42 +78,40 @@ pub(super) struct Fault {
 /// replace earlier ones.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 pub(super) struct RawUsage {
-    #[serde(default)]
-    input_tokens: Option<u64>,
-    #[serde(default)]
-    cache_creation_input_tokens: Option<u64>,
-    #[serde(default)]
-    cache_read_input_tokens: Option<u64>,
-    #[serde(default)]
-    output_tokens: Option<u64>,
+    #[serde(default, rename = "input_tokens")]
+    input: Option<u64>,
+    #[serde(default, rename = "cache_creation_input_tokens")]
+    written: Option<u64>,
+    #[serde(default, rename = "cache_read_input_tokens")]
+    cached: Option<u64>,
+    #[serde(default, rename = "output_tokens")]
+    output: Option<u64>,
 }
 
 impl RawUsage {
     /// These counts with what `later` says in place of what it repeats.
     pub(super) fn updated(self, later: Self) -> Self {
         Self {
-            input_tokens: later.input_tokens.or(self.input_tokens),
-            cache_creation_input_tokens: later
-                .cache_creation_input_tokens
-                .or(self.cache_creation_input_tokens),
-            cache_read_input_tokens: later.cache_read_input_tokens.or(self.cache_read_input_tokens),
-            output_tokens: later.output_tokens.or(self.output_tokens),
+            input: later.input.or(self.input),
+            written: later.written.or(self.written),
+            cached: later.cached.or(self.cached),
+            output: later.output.or(self.output),
         }
     }
 
     /// The same in our words.
     pub(super) fn normalised(self) -> Usage {
-        let written = self.cache_creation_input_tokens.unwrap_or(0);
-        let cached = self.cache_read_input_tokens.unwrap_or(0);
+        let written = self.written.unwrap_or(0);
+        let cached = self.cached.unwrap_or(0);
         Usage {
             input_tokens: self
-                .input_tokens
+                .input
                 .unwrap_or(0)
                 .saturating_add(written)
                 .saturating_add(cached),
             cached_tokens: cached,
             cache_write_tokens: written,
-            output_tokens: self.output_tokens.unwrap_or(0),
+            output_tokens: self.output.unwrap_or(0),
         }
     }
 }

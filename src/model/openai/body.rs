@@ -119,7 +119,7 @@ fn push_message(messages: &mut Vec<Value>, message: &Message) {
                 return;
             }
             if text.is_empty() {
-                said["content"] = Value::Null;
+                replay::set(&mut said, "content", Value::Null);
             }
             let kept = opaque.as_ref().and_then(|opaque| opaque.get("openai"));
             let calls = tool_calls.iter().map(|call| {
@@ -127,13 +127,13 @@ fn push_message(messages: &mut Vec<Value>, message: &Message) {
                     json!({"name": replay::identifier(&call.name), "arguments": replay::arguments(call)});
                 let mut sent = json!({"id": call.id, "type": "function", "function": function});
                 if let Some(extra) = kept.and_then(|kept| kept.get("extra_content")?.get(&call.id)) {
-                    sent["extra_content"] = extra.clone();
+                    replay::set(&mut sent, "extra_content", extra.clone());
                 }
                 sent
             });
-            said["tool_calls"] = calls.collect();
+            replay::set(&mut said, "tool_calls", calls.collect());
             if let Some(reasoning) = kept.and_then(|kept| kept.get("reasoning_content")) {
-                said["reasoning_content"] = reasoning.clone();
+                replay::set(&mut said, "reasoning_content", reasoning.clone());
             }
             messages.push(said);
         }
