@@ -96,10 +96,10 @@ async fn stops_are_told_apart() {
 }
 
 fn events(events: &[Value]) -> String {
-    events
+    let framed = events
         .iter()
-        .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()))
-        .collect()
+        .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()));
+    framed.collect::<Vec<_>>().concat()
 }
 
 #[tokio::test]

@@ -17,10 +17,10 @@ fn flat(sent: &Captured) -> (String, String) {
             Some(parts) => {
                 for part in parts {
                     part.as_object_mut().unwrap().remove("cache_control");
-                    blocks += &format!("{role}{part}\n");
+                    blocks.extend([role.as_str(), &part.to_string(), "\n"]);
                 }
             }
-            None => blocks += &format!("{message}\n"),
+            None => blocks.extend([message.to_string().as_str(), "\n"]),
         }
     }
     (prefix, blocks)

@@ -12,7 +12,8 @@ async fn says(body: &str) -> Result<Heard, ModelError> {
 }
 
 fn events(pieces: &[Value]) -> String {
-    pieces.iter().map(|piece| format!("data: {piece}\n\n")).collect()
+    let framed = pieces.iter().map(|piece| format!("data: {piece}\n\n"));
+    framed.collect::<Vec<_>>().concat()
 }
 
 #[tokio::test]

@@ -191,26 +191,32 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
     }
     let reply = (shared.script.lock().unwrap())(&json);
     tokio::time::sleep(reply.delay).await;
-    serve(&shared, reply)
+    serve(shared.provider, &reply)
 }
 
-fn serve(shared: &Shared, reply: Reply) -> Response {
-    let (start, turn): (fn(&str) -> String, fn(&Reply) -> String) = match shared.provider {
-        Provider::Anthropic => (scripted_anthropic::delta, scripted_anthropic::turn),
-        _ => (scripted_openai::delta, scripted_openai::turn),
-    };
+fn serve(provider: Provider, reply: &Reply) -> Response {
+    let anthropic = provider == Provider::Anthropic;
     let (status, kind, text) = match &reply.say {
         Say::Status { status, body } => (*status, "application/json", body.to_string()),
         Say::Json(body) => (200, "application/json", body.to_string()),
         Say::Sse(body) => (200, "text/event-stream", body.clone()),
-        Say::Turn { .. } => (200, "text/event-stream", turn(&reply)),
+        Say::Turn { .. } => (
+            200,
+            "text/event-stream",
+            if anthropic {
+                scripted_anthropic::turn(reply)
+            } else {
+                scripted_openai::turn(reply)
+            },
+        ),
         Say::Endless(piece) => {
-            let opening = match shared.provider {
-                Provider::Anthropic => scripted_anthropic::opening(),
-                _ => String::new(),
+            let (opening, piece) = if anthropic {
+                (scripted_anthropic::opening(), scripted_anthropic::delta(piece))
+            } else {
+                (String::new(), scripted_openai::delta(piece))
             };
             let endless =
-                stream::once(async { Bytes::from(opening) }).chain(stream::repeat(Bytes::from(start(piece))));
+                stream::once(async { Bytes::from(opening) }).chain(stream::repeat(Bytes::from(piece)));
             let body = endless.then(|bytes| async {
                 tokio::task::yield_now().await;
                 Ok::<_, Infallible>(bytes)
@@ -221,7 +227,7 @@ fn serve(shared: &Shared, reply: Reply) -> Response {
     respond(
         status,
         kind,
-        Body::from_stream(pieces(&reply, text.into_bytes())),
+        Body::from_stream(pieces(reply, text.into_bytes())),
         &reply.headers,
     )
 }
