@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::app::{App, Generation, Settings, keys_of};
-use super::auth::{JwtKey, LoginThrottle, Sessions, secret};
+use super::auth::{JwtKey, LoginThrottle, Sessions, api_key, secret};
 use super::error::{ErrorStyle, render_errors};
 use super::faults::{FaultRule, Faults, inject};
 use super::requests::{LoggedRequest, RequestLog, remember};
@@ -116,7 +116,7 @@ pub struct Running {
 /// Starts serving on the loopback interface and returns once connections are accepted.
 pub async fn serve(options: ServeOptions) -> Result<Running, ServeError> {
     let model = options.world.model();
-    let mut keys = keys_of(model);
+    let mut keys = keys_of(model, api_key());
     if let Some(key) = &options.api_key {
         let text = key.expose_secret();
         if !text.starts_with("mb_") || !(12..=254).contains(&text.len()) {
@@ -129,7 +129,7 @@ pub async fn serve(options: ServeOptions) -> Result<Running, ServeError> {
     let jwt_secret = options.jwt.then(secret);
     let (user, password) = announced_user(model);
     let curated_collection_id = model.curated_collection_id;
-    let api_key = keys
+    let first_key = keys
         .first()
         .map_or_else(|| SecretString::from(""), |key| key.secret.clone());
 
@@ -167,7 +167,7 @@ pub async fn serve(options: ServeOptions) -> Result<Running, ServeError> {
     let server = tokio::spawn(accept(listener, router, stop.clone()));
     Ok(Running {
         url,
-        api_key,
+        api_key: first_key,
         user,
         password,
         jwt_secret,

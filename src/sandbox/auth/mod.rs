@@ -10,6 +10,6 @@ mod throttle;
 pub(super) use caller::{AgentCaller, AuthFailure, ClassicCaller, session_token};
 pub(super) use identity::{Identity, Scope};
 pub(super) use jwt::JwtKey;
-pub(super) use random::{secret, uuid};
+pub(super) use random::{api_key, secret, uuid};
 pub(super) use sessions::Sessions;
 pub(super) use throttle::LoginThrottle;

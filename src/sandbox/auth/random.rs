@@ -20,3 +20,9 @@ pub(in crate::sandbox) fn uuid() -> String {
 pub(in crate::sandbox) fn secret() -> SecretString {
     SecretString::from(format!("{:032x}{:032x}", fastrand::u128(..), fastrand::u128(..)))
 }
+
+/// An API key of the form that Metabase makes: `mb_` and 44 characters.
+pub(in crate::sandbox) fn api_key() -> SecretString {
+    let low = fastrand::u64(..) & 0xffff_ffff_ffff;
+    SecretString::from(format!("mb_{:032x}{low:012x}", fastrand::u128(..)))
+}

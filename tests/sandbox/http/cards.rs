@@ -370,3 +370,51 @@ async fn values_of_a_parameter_are_listed() {
         answer.body
     );
 }
+
+#[tokio::test]
+async fn a_value_is_remapped_to_itself() {
+    let sandbox = Sandbox::start().await;
+    let id = sandbox.card("Revenue by month").await;
+    let card = sandbox.fetch(&format!("/api/card/{id}")).await;
+    let parameters = card["parameters"].as_array().unwrap();
+    let category = parameters.iter().find(|p| p["slug"] == "category").unwrap()["id"]
+        .as_str()
+        .unwrap();
+    let path = format!("/api/card/{id}/params/{category}/remapping?value=Kitchen");
+    assert_eq!(sandbox.fetch(&path).await, json!(["Kitchen"]));
+}
+
+#[tokio::test]
+async fn files_have_titles_and_no_limit() {
+    let sandbox = Sandbox::start().await;
+    let id = sandbox.card("Revenue by product category").await;
+    let csv = sandbox
+        .post(&format!("/api/card/{id}/query/csv"), &json!({}))
+        .await;
+    assert_eq!((csv.status.as_u16(), csv.body.lines().count()), (200, 7));
+    assert_eq!(csv.header("content-type"), "text/csv;charset=utf-8");
+    let rows = sandbox
+        .post(&format!("/api/card/{id}/query/json"), &json!({}))
+        .await;
+    assert_eq!(
+        (rows.status.as_u16(), rows.json().as_array().unwrap().len()),
+        (200, 6)
+    );
+    let header: Vec<&str> = csv.body.lines().next().unwrap().split(',').collect();
+    assert!(header.iter().all(|title| !rows.json()[0][*title].is_null()));
+    let month = sandbox.card("Daily revenue of a month").await;
+    let answer = sandbox
+        .post(&format!("/api/card/{month}/query/csv"), &json!({}))
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()["status"].as_str()),
+        (400, Some("failed"))
+    );
+    assert_eq!(
+        sandbox
+            .post(&format!("/api/card/{id}/query/pdf"), &json!({}))
+            .await
+            .status,
+        400
+    );
+}

@@ -176,3 +176,38 @@ async fn exceptions_say_nothing_where_traces_are_hidden() {
     assert_eq!(answer.status, 500);
     assert_eq!(answer.json(), json!({ "message": "Something went wrong" }));
 }
+
+#[tokio::test]
+async fn the_list_of_routes_tells_the_generations_apart() {
+    let sandbox = Sandbox::start().await;
+    let document = sandbox.get_as(As::Nobody, "/api/docs/openapi.json").await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert!(document["paths"]["/api/agent/v1/query"]["post"].is_object());
+    let v59 = Sandbox::with(|options| options.generation = Generation::V59).await;
+    let document = v59.get_as(As::Nobody, "/api/docs/openapi.json").await.json();
+    assert!(document["paths"]["/api/agent/v1/query"].is_null());
+    assert!(document["paths"]["/api/agent/v1/construct-query"]["post"].is_object());
+}
+
+#[tokio::test]
+async fn a_world_without_keys_gets_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("things.csv"), "id,name\n1,one\n2,two\n").unwrap();
+    let model = folder.path().join("model.yaml");
+    let people = "version: 1\npeople:\n  groups:\n    - { name: Staff, collections: all, tables: all }\n  \
+                  users:\n    - { email: a@example.com, password: secret, name: A B, groups: [Staff] }\n";
+    std::fs::write(&model, people).unwrap();
+    let world = World::from_csv(folder.path(), Some(&model)).unwrap();
+    let running = serve(ServeOptions::new(Arc::new(world))).await.unwrap();
+    assert!(
+        running.api_key.expose_secret().starts_with("mb_") && running.api_key.expose_secret().len() == 47
+    );
+    assert_eq!(running.user, "a@example.com");
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let request = reqwest::Client::new().get(format!("{}/api/user/current", running.url));
+    let me = send(request.header("X-API-Key", running.api_key.expose_secret()))
+        .await
+        .json();
+    assert_eq!(me["is_superuser"], false);
+    assert_eq!(me["group_ids"], json!([1]));
+}

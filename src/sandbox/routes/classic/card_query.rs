@@ -10,7 +10,7 @@ use crate::sandbox::app::App;
 use crate::sandbox::auth::ClassicCaller;
 use crate::sandbox::error::{ApiError, FailedQuery};
 use crate::sandbox::query::{CardFailure, Constraints, ParameterException, ParameterValues};
-use crate::sandbox::routes::decode::JsonBody;
+use crate::sandbox::routes::decode::{JsonBody, Params};
 use crate::sandbox::routes::lookup;
 use crate::sandbox::semantic::Card;
 use crate::sandbox::stream::{Continuation, RunInfo, completed};
@@ -36,8 +36,7 @@ pub(super) async fn run(
         .await?;
     match outcome {
         Ok(result) => Ok(completed(&run, result, Continuation::Absent)),
-        Err(CardFailure::Query(failure)) => Err(ApiError::Failed(Box::new(FailedQuery { failure, run }))),
-        Err(CardFailure::Exception(exception)) => Err(exception_error(exception)),
+        Err(failure) => Err(card_error(failure, run)),
     }
 }
 
@@ -76,15 +75,37 @@ pub(super) async fn search(
     Ok(Json(json!({ "values": values, "has_more_values": has_more })))
 }
 
+/// `GET /api/card/:id/params/:param/remapping?value=`: a value with its label, where it has one.
+pub(super) async fn remapping(
+    State(app): State<Arc<App>>,
+    ClassicCaller(caller): ClassicCaller,
+    Path((id, parameter)): Path<(String, String)>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let card = lookup::card(&app, &caller.access, &id)?;
+    let found = parameter_values(&app, card, parameter).await?;
+    let wanted = params.get("value").unwrap_or_default();
+    let row = found
+        .values
+        .into_iter()
+        .find(|row| row.first().is_some_and(|value| shown(value) == wanted));
+    Ok(Json(row.map_or_else(|| json!([wanted]), Value::Array)))
+}
+
 async fn parameter_values(app: &App, card: &Card, parameter: String) -> Result<ParameterValues, ApiError> {
     let run = RunInfo::start("question", Value::Null, app.model().database.id);
     let card = card.clone();
     app.blocking(move |world| world.parameter_values(&card, &parameter))
         .await?
-        .map_err(|failure| match failure {
-            CardFailure::Query(failure) => ApiError::Failed(Box::new(FailedQuery { failure, run })),
-            CardFailure::Exception(exception) => exception_error(exception),
-        })
+        .map_err(|failure| card_error(failure, run))
+}
+
+/// What the wire says when a card does not run.
+pub(super) fn card_error(failure: CardFailure, run: RunInfo) -> ApiError {
+    match failure {
+        CardFailure::Query(failure) => ApiError::Failed(Box::new(FailedQuery { failure, run })),
+        CardFailure::Exception(exception) => exception_error(exception),
+    }
 }
 
 fn shown(value: &Value) -> String {
@@ -107,7 +128,8 @@ fn exception_error(exception: ParameterException) -> ApiError {
     }
 }
 
-fn parameters(value: Option<&Value>) -> Result<Vec<Value>, ApiError> {
+/// The parameters of a body: a list of objects, absent is empty.
+pub(super) fn parameters(value: Option<&Value>) -> Result<Vec<Value>, ApiError> {
     let wrong = |received: &Value| {
         ApiError::invalid(
             "parameters",

@@ -5,6 +5,7 @@ mod card_query;
 mod collection;
 mod collection_body;
 mod database;
+mod export;
 mod instance;
 mod items;
 mod metadata_body;
@@ -24,6 +25,7 @@ pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/api/health", get(instance::health))
         .route("/api/session/properties", get(instance::properties))
+        .route("/api/docs/openapi.json", get(instance::openapi))
         .route("/api/session", post(session::sign_in).delete(session::sign_out))
         .route("/auth/sso/to_session", post(session::exchange))
         .route("/api/user/current", get(session::current_user))
@@ -34,6 +36,11 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/api/card", get(card::list))
         .route("/api/card/{id}", get(card::get))
         .route("/api/card/{id}/query", post(card_query::run))
+        .route("/api/card/{id}/query/{format}", post(export::export))
+        .route(
+            "/api/card/{id}/params/{param}/remapping",
+            get(card_query::remapping),
+        )
         .route("/api/card/{id}/params/{param}/values", get(card_query::values))
         .route(
             "/api/card/{id}/params/{param}/search/{query}",
