@@ -2,6 +2,7 @@
 
 mod answers;
 mod conversation;
+mod demo;
 mod fixture;
 mod periods;
 mod plans;

@@ -11,6 +11,9 @@ fn short(question: &str) -> String {
         other => return other.to_owned(),
     };
     for filter in arguments["filters"].as_array().into_iter().flatten() {
+        if filter["operation"] == "is-not-null" {
+            continue;
+        }
         let values: Vec<String> = filter["values"]
             .as_array()
             .unwrap()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::dimension::{named_at, values_in};
+use super::dimension::{group_at, values_in};
 use super::profile::{Field, Profile};
 use super::proposal::{Asked, Keep, Proposal, explain, period_words};
 use super::score;
@@ -224,7 +224,7 @@ fn grain(draft: &mut Draft, asked: Asked<'_>, profile: &Profile, card: &CardEntr
         .copied()
         .collect::<Vec<_>>()
     {
-        if let Some(found) = named_at(question, at, profile, asked.index) {
+        if let Some(found) = group_at(question, at, profile, asked.index) {
             explain(&mut draft.explained, &found.words);
             grouped.push(&found.field.name);
         } else if question

@@ -58,6 +58,22 @@ pub(super) fn named_at<'a>(
     best
 }
 
+/// The dimension that the words from `at` on ask to group by: `by channel`, or `by sales channel` with one word more.
+pub(super) fn group_at<'a>(
+    question: &Question,
+    at: usize,
+    profile: &'a Profile,
+    index: &Index,
+) -> Option<Found<'a>> {
+    named_at(question, at, profile, index).or_else(|| {
+        let plain = question.words.get(at).is_some_and(|word| !word.used);
+        let mut found =
+            named_at(question, at + 1, profile, index).filter(|found| plain && found.fit >= 0.9)?;
+        found.words.insert(0, at);
+        Some(found)
+    })
+}
+
 fn can_group(field: &Field) -> bool {
     let identifier = field.own.last().is_some_and(|stem| stem == "id");
     !identifier

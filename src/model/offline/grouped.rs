@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::dimension::{FoundValue, named_at, values_in};
+use super::dimension::{FoundValue, group_at, named_at, values_in};
 use super::profile::{Computes, Field, Profile};
 use super::proposal::{Asked, Keep, Proposal, explain, period_filters, period_words};
 use super::score;
@@ -26,7 +26,7 @@ struct Draft {
 const UNMET: f64 = 0.35;
 
 /// What is taken off for telling people apart by name alone.
-const SHARED_NAMES: f64 = 0.2;
+const SHARED_NAMES: f64 = 0.3;
 
 impl Draft {
     fn read(asked: Asked<'_>, profile: &Profile) -> Self {
@@ -88,7 +88,7 @@ impl Draft {
             if self.explained.contains(at) {
                 continue;
             }
-            if let Some(dimension) = named_at(question, *at, profile, asked.index) {
+            if let Some(dimension) = group_at(question, *at, profile, asked.index) {
                 explain(&mut self.explained, &dimension.words);
                 found.push(dimension.field);
                 continue;
@@ -130,6 +130,11 @@ impl Draft {
             let people = field.own.last().is_some_and(|stem| stem == "name");
             if people {
                 self.against += SHARED_NAMES;
+            }
+            // The best of those that are known: no value is no answer to `which`.
+            if question.top.is_some() {
+                self.filters
+                    .push(json!({"dimension": field.name, "operation": "is-not-null"}));
             }
             let group = json!({"dimension": field.name});
             if !self.group_by.contains(&group) {

@@ -46,7 +46,7 @@ pub(super) fn compare(
     let precision = if acronym {
         1.0
     } else {
-        precision(&said, profile, index)
+        precision(&said, profile, index, question.top.is_some())
     };
     Match { coverage, precision }
 }
@@ -79,10 +79,13 @@ fn is_acronym(text: &str, profile: &Profile) -> bool {
     text.len() >= 3 && text == profile.acronym
 }
 
-fn precision(said: &BTreeSet<&str>, profile: &Profile, index: &Index) -> f64 {
+fn precision(said: &BTreeSet<&str>, profile: &Profile, index: &Index, top: bool) -> f64 {
     let (mut told, mut all) = (0.0, 0.0);
     for stem in &profile.name {
         if lexicon::is_filler(stem) || matches!(stem.as_str(), "number" | "count" | "total" | "sum") {
+            continue;
+        }
+        if matches!(stem.as_str(), "top" | "best" | "highest") && top {
             continue;
         }
         let weight = index.weight(stem);

@@ -57,12 +57,12 @@ impl Unit {
         }
     }
 
-    /// The first day of the unit that holds `day`.
+    /// The first day of the unit that holds `day`. Weeks begin on Sunday, as Metabase's do unless told otherwise.
     pub(super) fn start(self, day: Date) -> Date {
         match self {
             Self::Day => day,
             Self::Week => {
-                let since = day.weekday().since(Weekday::Monday);
+                let since = day.weekday().since(Weekday::Sunday);
                 shift(day, Self::Day, -i32::from(since))
             }
             Self::Month => day.first_of_month(),
