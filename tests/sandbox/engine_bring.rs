@@ -243,7 +243,17 @@ fn the_benchmarks_folders_load_as_they_are() {
     for entry in fs::read_dir(bench.join("defog/data")).unwrap() {
         let folder = entry.unwrap().path();
         let world = World::from_csv(&folder, None).unwrap_or_else(|error| panic!("{error}"));
-        assert!(!world.model().tables.is_empty());
+        let fields = || world.model().tables.iter().flat_map(|table| &table.fields);
+        assert!(
+            fields().any(|field| field.description.is_some()),
+            "{}",
+            folder.display()
+        );
+        assert!(
+            fields().all(|field| field.description.as_deref() != Some("")),
+            "{}",
+            folder.display()
+        );
         for table in &world.model().tables {
             let csv = fs::read_to_string(folder.join(format!("{}.csv", table.name))).unwrap();
             let mut reader = csv::Reader::from_reader(csv.as_bytes());
@@ -252,18 +262,6 @@ fn the_benchmarks_folders_load_as_they_are() {
             assert_eq!(
                 rows(&world, &count),
                 vec![vec![json!(wanted)]],
-                "{} {}",
-                folder.display(),
-                table.name
-            );
-            let described = table
-                .fields
-                .iter()
-                .filter(|field| field.description.is_some())
-                .count();
-            assert_eq!(
-                described,
-                table.fields.len(),
                 "{} {}",
                 folder.display(),
                 table.name

@@ -188,7 +188,9 @@ fn descriptions(path: &Path) -> Result<Descriptions, String> {
     for (table, columns) in tables {
         for column in columns.as_array().into_iter().flatten() {
             let text = |key: &str| column.get(key).and_then(Value::as_str).map(str::to_owned);
-            if let (Some(name), Some(description)) = (text("column_name"), text("column_description")) {
+            if let (Some(name), Some(description)) = (text("column_name"), text("column_description"))
+                && !description.is_empty()
+            {
                 descriptions.insert((table.to_lowercase(), name.to_lowercase()), description);
             }
         }
