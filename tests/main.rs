@@ -7,6 +7,9 @@
     clippy::string_slice,
     clippy::print_stderr,
     clippy::too_many_lines,
+    clippy::float_cmp,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
     unreachable_pub,
     reason = "a test may stop where it stands"
 )]

@@ -154,12 +154,6 @@ impl Stack {
             .unwrap()
     }
 
-    /// The id of a curated card or metric by its name.
-    pub fn id(&self, name: &str) -> u32 {
-        let found = self.catalog.entries().iter().find(|entry| entry.name() == name);
-        found.unwrap_or_else(|| panic!("no entry {name}")).id()
-    }
-
     /// All metrics.
     pub fn metrics(&self) -> Vec<u32> {
         self.catalog
