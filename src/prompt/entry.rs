@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,6 +19,11 @@ const PART_DESCRIPTION_CHARS: usize = 120;
 const VALUE_CHARS: usize = 60;
 /// Most values shown for one parameter or dimension.
 const MAX_VALUES: usize = 12;
+
+/// The label of the line that lists dimensions.
+const DIMENSIONS: &str = "dimensions";
+/// Fewest dimensions that are worth pointing at elsewhere.
+const WORTH_SHARING: usize = 4;
 
 /// How much of each entry is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +91,24 @@ impl EntryView {
             lines: lines.into_iter().filter(|line| !line.items.is_empty()).collect(),
         }
     }
+
+    /// Points at an earlier entry with the very same dimensions instead of listing them again: metrics over one table
+    /// share them all, and they are most of what an entry takes. `seen` is what earlier entries listed.
+    pub(super) fn share_dimensions(&mut self, seen: &mut BTreeMap<Vec<String>, String>) {
+        for line in self
+            .lines
+            .iter_mut()
+            .filter(|line| line.label == DIMENSIONS && line.items.len() >= WORTH_SHARING)
+        {
+            let here = format!("the same as of {} {} {}", self.kind, self.id, self.name);
+            match seen.get(&line.items) {
+                Some(first) => line.items = vec![first.clone()],
+                None => {
+                    seen.insert(line.items.clone(), here);
+                }
+            }
+        }
+    }
 }
 
 fn line(label: &'static str, items: Vec<String>) -> Line {
@@ -132,7 +157,7 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<Line> {
                 "default time dimension",
                 cleaned(metric.default_time_dimension.iter()),
             ),
-            line("dimensions", metric.dimensions.iter().map(dimension).collect()),
+            line(DIMENSIONS, metric.dimensions.iter().map(dimension).collect()),
             line(
                 "segments",
                 metric
@@ -144,7 +169,7 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<Line> {
         ],
         Detail::Short => vec![
             line("built-in filters", cleaned(metric.built_in_filters.iter())),
-            names("dimensions", cleaned(metric.dimensions.iter().map(|d| &d.name))),
+            names(DIMENSIONS, cleaned(metric.dimensions.iter().map(|d| &d.name))),
         ],
         Detail::Names => Vec::new(),
     }
@@ -153,7 +178,7 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<Line> {
 fn table_lines(table: &TableEntry, detail: Detail) -> Vec<Line> {
     match detail {
         Detail::Full => vec![
-            line("dimensions", table.dimensions.iter().map(dimension).collect()),
+            line(DIMENSIONS, table.dimensions.iter().map(dimension).collect()),
             line(
                 "measures",
                 table
@@ -172,7 +197,7 @@ fn table_lines(table: &TableEntry, detail: Detail) -> Vec<Line> {
             ),
         ],
         Detail::Short => vec![
-            names("dimensions", cleaned(table.dimensions.iter().map(|d| &d.name))),
+            names(DIMENSIONS, cleaned(table.dimensions.iter().map(|d| &d.name))),
             names("measures", cleaned(table.measures.iter().map(|m| &m.name))),
             names("segments", cleaned(table.segments.iter().map(|s| &s.name))),
         ],

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -62,7 +63,8 @@ impl Prompt {
 /// The whole text of one entry, as the prompt shows it when the catalog is small: for `describe`. Every line is the
 /// curator's or the server's word and has been made safe to show.
 pub fn entry_text(entry: &Entry) -> Result<String, PromptError> {
-    one_entry(&Templates::new()?, entry, Detail::Full).map(|text| text.trim_end().to_owned())
+    let text = Templates::new()?.render(templates::ENTRY, &EntryView::new(entry, Detail::Full))?;
+    Ok(text.trim_end().to_owned())
 }
 
 /// What the core template may ask about.
@@ -98,10 +100,15 @@ fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, Prom
         (Detail::Short, "short"),
         (Detail::Names, "names"),
     ] {
+        let mut seen = BTreeMap::new();
         let entries: Vec<String> = catalog
             .entries()
             .iter()
-            .map(|entry| one_entry(templates, entry, detail))
+            .map(|entry| {
+                let mut view = EntryView::new(entry, detail);
+                view.share_dimensions(&mut seen);
+                templates.render(templates::ENTRY, &view)
+            })
             .collect::<Result<_, _>>()?;
         let bytes: usize = entries.iter().map(String::len).sum();
         fitting = (entries, form);
@@ -118,10 +125,6 @@ fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, Prom
             entries,
         },
     )
-}
-
-fn one_entry(templates: &Templates, entry: &Entry, detail: Detail) -> Result<String, PromptError> {
-    templates.render(templates::ENTRY, &EntryView::new(entry, detail))
 }
 
 fn hash(text: &str) -> String {

@@ -130,7 +130,7 @@ fn a_big_catalog_is_shown_shorter_but_never_with_entries_missing() {
                 for n in 0..dimensions {
                     metric
                         .dimensions
-                        .push(dimension(&format!("field_{n}"), ColumnKind::Text, &["a", "b"]));
+                        .push(dimension(&format!("m{id}_{n}"), ColumnKind::Text, &["a", "b"]));
                 }
                 Entry::Metric(Arc::new(metric))
             })
@@ -149,4 +149,25 @@ fn a_big_catalog_is_shown_shorter_but_never_with_entries_missing() {
         assert_eq!(entries.contains("User.state"), dimension_names);
         assert_eq!(entries.contains("Doohickey"), values);
     }
+}
+
+#[test]
+fn metrics_with_the_same_dimensions_list_them_once() {
+    let with = |id: u32, name: &str, extra: &[&str]| {
+        let mut metric = metric(id, name, "What it is.", "count of rows");
+        let names = ["one", "two", "three", "four"].iter().chain(extra);
+        metric.dimensions = names.map(|name| dimension(name, ColumnKind::Text, &[])).collect();
+        Entry::Metric(Arc::new(metric))
+    };
+    let text = catalog_part(&render(vec![
+        with(1, "First", &[]),
+        with(2, "Second", &[]),
+        with(3, "Third", &["five"]),
+    ]));
+    assert!(
+        text.contains("dimensions: the same as of metric 1 \"First\"\n"),
+        "{text}"
+    );
+    assert_eq!(text.matches("; four text").count(), 2, "{text}");
+    assert_eq!(text.matches("; five text").count(), 1, "{text}");
 }
