@@ -9,6 +9,7 @@
 //! - [`cli`]: the commands.
 //! - [`app`]: everything one process needs, assembled from the settings.
 //! - [`agent`]: the loop, its guard and budgets, outcomes, answers and events.
+//! - [`eval`]: cases, suites and graders.
 //! - [`session`]: conversations, each with its history.
 //! - [`tools`]: what the model may call, and the gate before it.
 //! - [`prompt`]: what the model reads first, byte-stable and hashed.
@@ -27,6 +28,7 @@ pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod eval;
 pub mod metabase;
 pub mod model;
 pub mod prompt;

@@ -116,6 +116,8 @@ pub struct UsageReport {
     pub cost_usd: Option<f64>,
     /// Completions that reported no usage: when not 0 the counts above are too low.
     pub unreported: u32,
+    /// Completions asked for.
+    pub steps: u32,
 }
 
 /// Milliseconds.

@@ -205,6 +205,7 @@ impl UsageReport {
             cached_share: share,
             cost_usd: ledger.cost().and_then(|cost| cost.to_f64()),
             unreported: ledger.unreported(),
+            steps: ledger.completions(),
         }
     }
 }

@@ -1,0 +1,102 @@
+//! Suites: a folder with `suite.yaml` and `cases/*.yaml`, or one file with everything.
+
+mod error;
+mod file;
+mod load;
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::case::Case;
+
+pub use error::SuiteError;
+pub(super) use file::{CasesFile, SuiteFile};
+
+/// Cases over one dataset.
+#[derive(Debug, Clone, Serialize)]
+pub struct Suite {
+    /// Its name, for reports and baselines.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What is asked about.
+    pub dataset: Dataset,
+    /// The day its cases are asked on; the dataset's when `None`.
+    pub today: Option<Date>,
+    /// What holds for cases that say nothing else; applied to [`cases`](Self::cases) already.
+    pub defaults: Defaults,
+    /// The cases, in the order of the files' names and of their places in them.
+    pub cases: Vec<Case>,
+    /// The file it was loaded from.
+    #[serde(skip)]
+    pub path: PathBuf,
+}
+
+/// What holds for cases that say nothing else.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Defaults {
+    /// Who asks: the name of one of the sandbox's API keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// What each case may cost, as far as it says nothing about it.
+    pub budget: super::case::Budget,
+    /// Tags that every case has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// Data for the sandbox, and what of it is curated.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dataset {
+    /// What sort of data it is.
+    pub kind: DatasetKind,
+    /// The folder or file, relative to the suite's file until it is loaded; not for the demo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub path: Option<PathBuf>,
+    /// The semantic model's file, relative to the suite's file until it is loaded; not for the demo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub model: Option<PathBuf>,
+    /// What the catalog is made of.
+    #[serde(default)]
+    pub curated: Curated,
+}
+
+/// A sort of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DatasetKind {
+    /// The sandbox's own business.
+    Demo,
+    /// A folder of CSV files.
+    Csv,
+    /// A SQLite file.
+    Sqlite,
+}
+
+/// What the catalog is made of, beside the cards and metrics of the sandbox's curated collection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Curated {
+    /// Which tables may be queried.
+    pub tables: TableRule,
+}
+
+/// Which tables may be queried.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TableRule {
+    /// None.
+    #[default]
+    None,
+    /// All of them.
+    All,
+    /// Those whose name begins so.
+    Prefix(String),
+}

@@ -1,0 +1,30 @@
+use std::path::PathBuf;
+
+/// Why a suite was not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SuiteError {
+    /// A file or folder could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not as it has to be.
+    #[error("{}:{line}: {reason}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong there, and what to do about it.
+        reason: String,
+    },
+    /// There is no case at all.
+    #[error("{}: the suite has no cases: write some into `cases`, or into cases/*.yaml beside it", path.display())]
+    NoCases {
+        /// The suite's file.
+        path: PathBuf,
+    },
+}
