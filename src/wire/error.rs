@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use super::{Miss, TapeError};
+
 /// Why no response, or no whole response, was had. Addresses in it carry no secret.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -50,4 +52,10 @@ pub enum WireError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The turn is replayed, and the request is not on its tape. Nothing was sent.
+    #[error(transparent)]
+    OffTape(Box<Miss>),
+    /// The turn is recorded, and cannot be any longer. The request was not sent.
+    #[error(transparent)]
+    Tape(Box<TapeError>),
 }

@@ -26,4 +26,8 @@ pub use request::{CacheRule, Policy, Principal, Purpose, WireRequest};
 pub use response::{BodyStream, ServedBy, WireResponse};
 pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
-pub use tape::{Tape, TapeError};
+pub use tape::{
+    CatalogNote, Diverged, Ended, Exchange, Failure, Head, Header, MetabaseNote, Miss, Player, PromptNote,
+    Tape, TapeError, TapeFile, TapeMode, TapeSlot, TurnEnd, Unconsumed, catalog_path, keep_beside,
+    read_capped,
+};

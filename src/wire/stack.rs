@@ -9,7 +9,7 @@ use super::grants::Granted;
 use super::hold::Hold;
 use super::limit::{Hosts, Limit};
 use super::retry::Retrying;
-use super::tape::{Tape, Taping};
+use super::tape::{Tape, TapeMode, TapeSlot, Taping};
 use super::transport::Transport;
 use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
 
@@ -26,7 +26,7 @@ pub struct Wire {
     store: Store,
     hosts: Hosts,
     session: Arc<Semaphore>,
-    tape: Option<Tape>,
+    slot: TapeSlot,
     service: Next,
 }
 
@@ -37,14 +37,15 @@ impl Wire {
         let store = Store::new(settings.cache);
         let hosts = Hosts::new(settings.limit);
         let session = new_session();
-        let service = assemble(&settings, &transport, &store, &hosts, &session, None);
+        let slot = TapeSlot::default();
+        let service = assemble(&settings, &transport, &store, &hosts, &session, &slot);
         Ok(Self {
             settings,
             transport,
             store,
             hosts,
             session,
-            tape: None,
+            slot,
             service,
         })
     }
@@ -56,12 +57,12 @@ impl Wire {
     }
 
     /// The same stack for another session: it runs its own data query at a time, and shares connections, cache and
-    /// the ceiling per host. Nothing it sends is put on a tape.
+    /// the ceiling per host. Its tape slot is its own, and empty.
     #[must_use]
     pub fn for_session(&self) -> Self {
         let mut wire = self.clone();
         wire.session = new_session();
-        wire.tape = None;
+        wire.slot = TapeSlot::default();
         wire.reassembled()
     }
 
@@ -69,8 +70,14 @@ impl Wire {
     #[must_use]
     pub fn recording(&self, tape: Tape) -> Self {
         let mut wire = self.clone();
-        wire.tape = Some(tape);
+        wire.slot = TapeSlot::default();
+        wire.slot.put(TapeMode::Record(tape));
         wire.reassembled()
+    }
+
+    /// Where a turn of this session puts its tape.
+    pub fn tape_slot(&self) -> &TapeSlot {
+        &self.slot
     }
 
     /// The same stack, same session, with the jitter of its retries drawn from `seed`.
@@ -93,7 +100,7 @@ impl Wire {
             &self.store,
             &self.hosts,
             &self.session,
-            self.tape.clone(),
+            &self.slot,
         );
         self
     }
@@ -109,7 +116,7 @@ fn assemble(
     store: &Store,
     hosts: &Hosts,
     session: &Arc<Semaphore>,
-    tape: Option<Tape>,
+    slot: &TapeSlot,
 ) -> Next {
     let transport = Next::new(transport.clone());
     let whole = Next::new(Hold::new(transport, settings.retry.first_byte));
@@ -117,5 +124,5 @@ fn assemble(
     let limit = Next::new(Limit::new(retry, session.clone(), hosts.clone()));
     let cache = Next::new(Cache::new(limit, store.clone()));
     let grants = Next::new(Granted::new(cache, settings.grants.clone()));
-    Next::new(Taping::new(grants, tape))
+    Next::new(Taping::new(grants, slot.clone()))
 }

@@ -1,13 +1,57 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use cardinal::wire::{Purpose, Tape, TapeError, Wire, WireRequest};
+use cardinal::wire::{
+    CatalogNote, Ended, Exchange, Header, MetabaseNote, Miss, Player, PromptNote, Purpose, Tape, TapeError,
+    TapeFile, TapeMode, TurnEnd, Wire, WireError, WireRequest,
+};
 use futures_util::StreamExt;
 use http::HeaderValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::retry::quick;
 use super::server::{Server, answer, chunked};
+
+/// A header that says little.
+fn header() -> Header {
+    Header {
+        question: "How many orders?".to_owned(),
+        conversation: "c1".to_owned(),
+        turn: 1,
+        previous: None,
+        principal: "default".to_owned(),
+        asker: None,
+        today: jiff::civil::date(2026, 6, 30),
+        started_at: jiff::Timestamp::UNIX_EPOCH,
+        time_zone: "UTC".to_owned(),
+        seed: 0,
+        model: "openai:x".to_owned(),
+        answered_by: "a test".to_owned(),
+        prompt: PromptNote {
+            hash: "p".to_owned(),
+            segments: [("core".to_owned(), "c".to_owned())].into(),
+        },
+        catalog: CatalogNote {
+            fingerprint: "f".to_owned(),
+            entries: 0,
+        },
+        metabase: MetabaseNote {
+            url: "http://127.0.0.1/".to_owned(),
+            server: None,
+        },
+        code: "0".to_owned(),
+        setup: Value::Null,
+    }
+}
+
+fn end() -> TurnEnd {
+    TurnEnd {
+        outcome: "answered".to_owned(),
+        stop_reason: "final_answer".to_owned(),
+        text: "5".to_owned(),
+        answer: "a".to_owned(),
+    }
+}
 
 struct Recording {
     directory: TempDir,
@@ -18,8 +62,7 @@ struct Recording {
 impl Recording {
     fn of(server: &Server) -> Self {
         let directory = TempDir::new().unwrap();
-        let about = Map::from_iter([("turn".to_owned(), json!("t1"))]);
-        let tape = Tape::create(&directory.path().join("tape.jsonl"), &about).unwrap();
+        let tape = Tape::create(&directory.path().join("tape.jsonl"), &header()).unwrap();
         let wire = Wire::new(quick(server)).unwrap().recording(tape.clone());
         Self {
             directory,
@@ -28,17 +71,21 @@ impl Recording {
         }
     }
 
-    fn text(&self) -> String {
-        std::fs::read_to_string(self.directory.path().join("tape.jsonl")).unwrap()
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("tape.jsonl")
     }
 
-    /// Header, then one value per exchange.
-    fn lines(&self) -> Vec<Value> {
-        self.text()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+    fn text(&self) -> String {
+        std::fs::read_to_string(self.path()).unwrap()
     }
+
+    fn read(&self) -> TapeFile {
+        TapeFile::read_unfinished(&self.path()).unwrap()
+    }
+}
+
+async fn send(wire: &Wire, request: WireRequest) -> Vec<u8> {
+    wire.send(request).await.unwrap().bytes().await.unwrap().to_vec()
 }
 
 fn with_key(mut request: WireRequest, key: &'static str) -> WireRequest {
@@ -59,36 +106,52 @@ async fn an_exchange_is_recorded_as_it_was_seen() {
     let recording = Recording::of(&server);
     let mut request = with_key(server.query(r#"{"b":1,"a":{"d":2,"c":3}}"#), "mb_very_secret_key");
     request.url.set_query(Some("page=2&token=geheim"));
-    recording.wire.send(request).await.unwrap().bytes().await.unwrap();
-    recording.tape.check().unwrap();
+    send(&recording.wire, request).await;
+    recording.tape.finish(&end()).unwrap();
 
+    let text = recording.text();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [first, exchange, last] = lines.as_slice() else {
+        panic!("{text}")
+    };
     assert_eq!(
-        recording.lines(),
-        [
-            json!({"cardinal_tape": 1, "about": {"turn": "t1"}}),
-            json!({
-                "seq": 0,
-                "request": {
-                    "purpose": "data_query", "principal": "default", "method": "POST", "path": "/api/query",
-                    "query": [["page", "2"], ["token", "[redacted]"]],
-                    "body": {"json": {"a": {"c": 3, "d": 2}, "b": 1}},
-                },
-                "response": {
-                    "status": 202, "headers": {"x-request-id": "r1"}, "served_by": "live",
-                    "chunks": ["{\"rows\":[1]}"],
-                },
-                "end": "complete",
-            }),
-        ]
+        (&first["cardinal_tape"], &first["header"]["turn"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(
+        exchange["request"],
+        json!({
+            "purpose": "data_query", "principal": "default", "method": "POST", "path": "/api/query",
+            "query": [["page", "2"], ["token", "[redacted]"]], "body": {"a": {"c": 3, "d": 2}, "b": 1},
+        })
+    );
+    assert_eq!(
+        exchange["response"],
+        json!({
+            "status": 202, "headers": {"x-request-id": "r1"}, "served_by": "live",
+            "body": {"text": "{\"rows\":[1]}"},
+        })
+    );
+    assert_eq!(
+        (&exchange["seq"], &exchange["end"]),
+        (&json!(0), &json!("complete"))
+    );
+    assert_eq!(
+        (&last["end"]["exchanges"], &last["end"]["outcome"]),
+        (&json!(1), &json!("answered"))
     );
     assert!(
-        recording.text().contains(r#"{"a":{"c":3,"d":2},"b":1}"#),
-        "keys are sorted"
+        text.contains(r#"{"a":{"c":3,"d":2},"b":1}"#),
+        "keys are sorted: {text}"
     );
+    assert_eq!(TapeFile::read(&recording.path()).unwrap().end, Some(end()));
 }
 
 #[tokio::test]
-async fn a_stream_keeps_its_bytes_and_says_when_it_was_left() {
+async fn a_stream_keeps_its_pieces_and_says_when_it_was_left() {
     let events = "data: \u{20ac}uro\n\ndata: [DONE]\n\n";
     let server = Server::scripted(vec![chunked("200 OK", "", events.as_bytes(), 7)]).await;
     let recording = Recording::of(&server);
@@ -100,50 +163,42 @@ async fn a_stream_keeps_its_bytes_and_says_when_it_was_left() {
     let mut left = recording.wire.send(streamed()).await.unwrap();
     left.body.next().await.unwrap().unwrap();
     drop(left);
-    recording
-        .wire
-        .send(streamed())
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    send(&recording.wire, streamed()).await;
 
-    let lines = recording.lines();
-    assert_eq!(
-        (&lines[1]["seq"], &lines[1]["end"]),
-        (&json!(0), &json!("dropped"))
-    );
-    assert_eq!(
-        (&lines[2]["seq"], &lines[2]["end"]),
-        (&json!(1), &json!("complete"))
-    );
-    let mut body = Vec::new();
-    for chunk in lines[2]["response"]["chunks"].as_array().unwrap() {
-        match chunk {
-            Value::String(text) => body.extend_from_slice(text.as_bytes()),
-            other => {
-                use base64::Engine as _;
-                let encoded = other["base64"].as_str().unwrap();
-                body.extend(base64::engine::general_purpose::STANDARD.decode(encoded).unwrap());
-            }
-        }
-    }
-    assert_eq!(body, events.as_bytes());
+    let tape = recording.read();
+    let [left, whole] = tape.exchanges.as_slice() else {
+        panic!("{tape:#?}")
+    };
+    assert_eq!((&left.end, &whole.end), (&Ended::Dropped, &Ended::Complete));
+    assert_eq!(whole.chunks.concat(), events.as_bytes());
 }
 
 #[tokio::test]
-async fn failures_are_on_the_tape_too() {
+async fn failures_are_on_the_tape_too_and_come_back_as_they_were() {
     let server = Server::scripted(vec![answer("200 OK", "", &[b'x'; 100])]).await;
     let recording = Recording::of(&server);
-    let mut request = server.get("/");
-    request.policy.cap = 10;
-    assert!(recording.wire.send(request).await.is_err());
-    assert!(recording.wire.send(server.get("/api/user")).await.is_err());
-    let lines = recording.lines();
-    assert_eq!(lines[1]["end"]["error"], "too_large");
-    assert_eq!(lines[2]["end"]["error"], "not_granted");
-    assert_eq!(lines[2]["response"], Value::Null);
+    let mut long = server.get("/");
+    long.policy.cap = 10;
+    let refused = server.get("/api/user");
+    let mut errors = Vec::new();
+    for request in [&long, &refused] {
+        errors.push(
+            recording
+                .wire
+                .send(request.clone())
+                .await
+                .unwrap_err()
+                .to_string(),
+        );
+    }
+    let sent = server.requests();
+    let wire = Wire::new(quick(&server)).unwrap();
+    wire.tape_slot()
+        .put(TapeMode::Replay(Player::new(&recording.read())));
+    for (request, error) in [long, refused].into_iter().zip(errors) {
+        assert_eq!(wire.send(request).await.unwrap_err().to_string(), error);
+    }
+    assert_eq!(server.requests(), sent);
 }
 
 #[tokio::test]
@@ -152,7 +207,7 @@ async fn secrets_are_redacted_by_the_name_of_their_field() {
     let server = Server::scripted(vec![answer("200 OK", "", reply)]).await;
     let recording = Recording::of(&server);
     let request = server.query(r#"{"password":"hunter2","deep":[{"client-secret":"s3"}],"max_tokens":9}"#);
-    recording.wire.send(request).await.unwrap().bytes().await.unwrap();
+    send(&recording.wire, request).await;
     let text = recording.text();
     for secret in ["hunter2", "s3", "k-123"] {
         assert!(!text.contains(secret), "{secret} in {text}");
@@ -168,7 +223,7 @@ async fn nothing_of_signing_in_is_recorded() {
     let recording = Recording::of(&server);
     let mut request = server.query(r#"{"username":"ana","password":"hunter2"}"#);
     request.policy.purpose = Purpose::Auth;
-    recording.wire.send(request).await.unwrap().bytes().await.unwrap();
+    send(&recording.wire, request).await;
     let text = recording.text();
     assert!(
         !text.contains("a-session-id") && !text.contains("hunter2"),
@@ -178,16 +233,40 @@ async fn nothing_of_signing_in_is_recorded() {
 }
 
 #[tokio::test]
-async fn a_record_that_would_hold_the_credential_is_withheld() {
+async fn a_tape_that_would_hold_the_credential_is_not_kept() {
     let echo = b"invalid key mb_very_secret_key";
     let server = Server::scripted(vec![answer("401 Unauthorized", "", echo)]).await;
     let recording = Recording::of(&server);
     let request = with_key(server.get("/"), "mb_very_secret_key");
-    recording.wire.send(request).await.unwrap().bytes().await.unwrap();
-    assert!(!recording.text().contains("mb_very_secret_key"));
+    send(&recording.wire, request).await;
+    assert!(matches!(recording.tape.check(), Err(TapeError::Withheld { .. })));
     assert!(matches!(
-        recording.tape.check(),
-        Err(TapeError::Withheld { seq: 0, .. })
+        recording.tape.finish(&end()),
+        Err(TapeError::Withheld { .. })
+    ));
+    assert!(!recording.path().exists());
+}
+
+#[tokio::test]
+async fn secrets_are_redacted_by_their_shape_and_never_read() {
+    let key = "sk-proj-abcdefgh0123456789";
+    let reply = format!("data: the key {key} is leaked\n\n");
+    let server = Server::scripted(vec![answer("200 OK", "", reply.as_bytes())]).await;
+    let recording = Recording::of(&server);
+    send(
+        &recording.wire,
+        server.query(&format!(r#"{{"note":"use {key}"}}"#)),
+    )
+    .await;
+    recording.tape.finish(&end()).unwrap();
+    assert!(!recording.text().contains(key), "{}", recording.text());
+    assert!(recording.text().contains("[redacted]"));
+
+    let planted = recording.text().replace("[redacted]", key);
+    std::fs::write(recording.path(), planted).unwrap();
+    assert!(matches!(
+        TapeFile::read(&recording.path()),
+        Err(TapeError::Secret { line: 2, .. })
     ));
 }
 
@@ -197,8 +276,306 @@ fn a_tape_is_never_overwritten() {
     let path: &Path = &directory.path().join("tape.jsonl");
     std::fs::write(path, "precious").unwrap();
     assert!(matches!(
-        Tape::create(path, &Map::new()),
+        Tape::create(path, &header()),
         Err(TapeError::Create { .. })
     ));
     assert_eq!(std::fs::read_to_string(path).unwrap(), "precious");
+}
+
+/// Three exchanges, two of them of the same request.
+async fn three(server: &Server) -> Recording {
+    let recording = Recording::of(server);
+    for body in [r#"{"q":1}"#, r#"{"q":2,"s":"a"}"#, r#"{"q":1}"#] {
+        send(&recording.wire, server.query(body)).await;
+    }
+    recording.tape.finish(&end()).unwrap();
+    recording
+}
+
+async fn counting() -> Server {
+    Server::scripted(
+        (0..5)
+            .map(|n| answer("200 OK", "", format!("answer {n}").as_bytes()))
+            .collect(),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_replay_serves_each_exchange_once_in_order_and_opens_no_socket() {
+    let server = counting().await;
+    let recording = three(&server).await;
+    let sent = server.requests();
+    let player = Player::new(&recording.read());
+    let wire = Wire::new(quick(&server)).unwrap();
+    wire.tape_slot().put(TapeMode::Replay(player.clone()));
+    let ask = |body: &str| send(&wire, server.query(body));
+    assert_eq!(ask(r#"{"q":1}"#).await, b"answer 0");
+    assert_eq!(ask(r#"{"q":1}"#).await, b"answer 2");
+    let early = player.finish().unwrap_err().to_string();
+    assert!(
+        early.contains("1 recorded exchanges") && early.contains("POST /api/query"),
+        "{early}"
+    );
+    assert_eq!(
+        ask(r#"{"s":"a","q":2}"#).await,
+        b"answer 1",
+        "order of keys does not matter"
+    );
+    player.finish().unwrap();
+    assert_eq!(server.requests(), sent);
+}
+
+#[tokio::test]
+async fn a_miss_names_the_first_difference_and_ends_the_replay() {
+    let server = counting().await;
+    let recording = three(&server).await;
+    let player = Player::new(&recording.read());
+    let wire = Wire::new(quick(&server)).unwrap();
+    wire.tape_slot().put(TapeMode::Replay(player.clone()));
+    send(&wire, server.query(r#"{"q":1}"#)).await;
+    let Err(WireError::OffTape(miss)) = wire.send(server.query(r#"{"q":2,"s":"b"}"#)).await else {
+        panic!("it was served")
+    };
+    let Miss {
+        exchange,
+        pointer,
+        recorded,
+        now,
+        command,
+    } = *miss.clone();
+    assert_eq!((exchange, pointer.as_str()), (Some(1), "/body/s"));
+    assert_eq!((recorded.as_str(), now.as_str()), (r#""a""#, r#""b""#));
+    assert!(
+        command.contains("cardinal ask 'How many orders?' --tape"),
+        "{command}"
+    );
+    assert!(
+        wire.send(server.query(r#"{"q":1}"#)).await.is_err(),
+        "nothing is served behind a miss"
+    );
+    assert!(player.finish().unwrap_err().to_string().contains("/body/s"));
+}
+
+#[tokio::test]
+async fn damage_is_named_for_what_it_is() {
+    let server = counting().await;
+    let recording = three(&server).await;
+    let text = recording.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let read = |lines: &[&str]| {
+        let path = recording.directory.path().join("mutant.jsonl");
+        std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+        TapeFile::read(&path).map(|_| ())
+    };
+    read(&lines).unwrap();
+    let altered = lines[2].replace("answer 1", "answer 9");
+    assert!(matches!(
+        read(&[lines[0], lines[1], &altered, lines[3], lines[4]]),
+        Err(TapeError::Altered { line: 3, .. })
+    ));
+    let asked = lines[2].replace(r#""s":"a""#, r#""s":"b""#);
+    assert!(matches!(
+        read(&[lines[0], lines[1], &asked, lines[3], lines[4]]),
+        Err(TapeError::Altered { line: 3, .. })
+    ));
+    assert!(matches!(
+        read(&[lines[0], lines[2], lines[1], lines[3], lines[4]]),
+        Err(TapeError::Order {
+            line: 2,
+            expected: 0,
+            found: 1,
+            ..
+        })
+    ));
+    assert!(matches!(
+        read(&[lines[0], lines[1], lines[3], lines[4]]),
+        Err(TapeError::Order {
+            line: 3,
+            expected: 1,
+            found: 2,
+            ..
+        })
+    ));
+    assert!(matches!(
+        read(&[lines[0], lines[1], lines[2], lines[4]]),
+        Err(TapeError::Order {
+            line: 4,
+            expected: 2,
+            found: 3,
+            ..
+        })
+    ));
+    assert!(matches!(
+        read(&lines[..4]),
+        Err(TapeError::Unfinished { exchanges: 3, .. })
+    ));
+    assert!(matches!(
+        read(&lines[1..]),
+        Err(TapeError::Damaged { line: 1, .. })
+    ));
+    let version = lines[0].replace(r#""cardinal_tape":1"#, r#""cardinal_tape":2"#);
+    assert!(matches!(read(&[&version]), Err(TapeError::Version { .. })));
+    assert!(matches!(
+        read(&[lines[0], "{", lines[4]]),
+        Err(TapeError::Damaged { line: 2, .. })
+    ));
+}
+
+#[tokio::test]
+async fn every_cut_of_the_file_is_noticed_and_whole_lines_survive_it() {
+    let server = counting().await;
+    let recording = three(&server).await;
+    let text = recording.text();
+    let path = recording.directory.path().join("cut.jsonl");
+    // Every cut near a line's end, and some of the others.
+    let near = |cut: &usize| cut % 29 == 0 || text.as_bytes()[cut.saturating_sub(2)..=*cut].contains(&b'\n');
+    for cut in (0..text.len() - 1).filter(near) {
+        std::fs::write(&path, &text.as_bytes()[..cut]).unwrap();
+        let Err(error) = TapeFile::read(&path) else {
+            panic!("a tape cut at {cut} was read")
+        };
+        let whole = text[..cut].matches('\n').count();
+        match TapeFile::read_unfinished(&path) {
+            Ok(tape) => assert_eq!(tape.exchanges.len(), whole - 1),
+            Err(_) => assert_eq!(whole, 0, "{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_broken_off_recording_is_resumed_behind_its_last_whole_line() {
+    let server = counting().await;
+    let recording = three(&server).await;
+    let text = recording.text();
+    let torn: String = text.lines().take(3).map(|line| format!("{line}\n")).collect();
+    std::fs::write(recording.path(), torn + r#"{"end":"comp"#).unwrap();
+
+    let (tape, recorder) = TapeFile::resume(&recording.path()).unwrap();
+    let sent = server.requests();
+    let wire = Wire::new(quick(&server)).unwrap();
+    wire.tape_slot()
+        .put(TapeMode::Resume(Player::new(&tape), recorder.clone()));
+    assert_eq!(send(&wire, server.query(r#"{"q":1}"#)).await, b"answer 0");
+    assert_eq!(send(&wire, server.query(r#"{"q":2,"s":"a"}"#)).await, b"answer 1");
+    assert_eq!(server.requests(), sent, "what is on the tape is not asked again");
+    assert_eq!(send(&wire, server.query(r#"{"q":1}"#)).await, b"answer 3");
+    recorder.finish(&end()).unwrap();
+    let whole = TapeFile::read(&recording.path()).unwrap();
+    assert_eq!(whole.exchanges.len(), 3);
+    assert!(matches!(
+        TapeFile::resume(&recording.path()),
+        Err(TapeError::Finished { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_resumed_turn_that_asks_something_else_is_not_mixed_up() {
+    let server = counting().await;
+    let recording = three(&server).await;
+    let text: String = recording
+        .text()
+        .lines()
+        .take(3)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    std::fs::write(recording.path(), &text).unwrap();
+    let (tape, recorder) = TapeFile::resume(&recording.path()).unwrap();
+    let wire = Wire::new(quick(&server)).unwrap();
+    wire.tape_slot()
+        .put(TapeMode::Resume(Player::new(&tape), recorder));
+    assert!(matches!(
+        wire.send(server.query(r#"{"q":7}"#)).await,
+        Err(WireError::OffTape(_))
+    ));
+    assert_eq!(recording.text(), text);
+}
+
+/// A completion of a conversation.
+fn completion(server: &Server, system: &str, said: &[&str]) -> WireRequest {
+    let mut messages = vec![json!({"role": "system", "content": system})];
+    messages.extend(said.iter().map(|text| json!({"role": "user", "content": text})));
+    let body = json!({"model": "x", "messages": messages, "tools": [{"name": "t", "description": "d".repeat(2000)}]});
+    let mut request = server.query(&body.to_string());
+    request.policy.purpose = Purpose::Completion;
+    request
+}
+
+#[tokio::test]
+async fn a_completion_is_told_as_what_it_adds_to_the_one_before() {
+    let server = counting().await;
+    let recording = Recording::of(&server);
+    let words = ["first words", "more words", "last words"];
+    for count in 1..=3 {
+        send(&recording.wire, completion(&server, "be kind", &words[..count])).await;
+    }
+    recording.tape.finish(&end()).unwrap();
+    let text = recording.text();
+    assert!(text.len() < 3000, "{text}");
+    for said in words.iter().skip(1) {
+        assert_eq!(text.matches(said).count(), 1, "{said} in {text}");
+    }
+    let tape = TapeFile::read(&recording.path()).unwrap();
+    let sizes: Vec<usize> = tape
+        .exchanges
+        .iter()
+        .map(|exchange| exchange.request["body"]["messages"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(sizes, [2, 3, 4]);
+
+    let prompts = recording.directory.path().join("prompts");
+    let kept = std::fs::read_dir(&prompts)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let changed = std::fs::read_to_string(&kept)
+        .unwrap()
+        .replace("be kind", "be rude");
+    std::fs::write(&kept, changed).unwrap();
+    assert!(matches!(
+        TapeFile::read(&recording.path()),
+        Err(TapeError::Beside { .. })
+    ));
+}
+
+#[tokio::test]
+async fn recording_ends_when_the_prompt_changes_under_it() {
+    let server = counting().await;
+    let recording = Recording::of(&server);
+    send(&recording.wire, completion(&server, "be kind", &["q"])).await;
+    let sent = server.requests();
+    let changed = recording
+        .wire
+        .send(completion(&server, "be rude", &["q", "r"]))
+        .await;
+    let Err(WireError::Tape(error)) = changed else {
+        panic!("it was sent")
+    };
+    assert!(
+        matches!(&*error, TapeError::Changed { pointer, .. } if pointer == "/messages/0/content"),
+        "{error}"
+    );
+    assert_eq!(server.requests(), sent);
+    assert!(recording.tape.finish(&end()).is_err());
+}
+
+#[tokio::test]
+async fn a_tape_that_was_changed_on_purpose_is_saved_anew_and_then_misses() {
+    let server = counting().await;
+    let recording = three(&server).await;
+    let mut tape = TapeFile::read(&recording.path()).unwrap();
+    let exchange: &mut Exchange = &mut tape.exchanges[1];
+    exchange.request["body"]["s"] = json!("z");
+    let path = recording.directory.path().join("edited.jsonl");
+    tape.save(&path).unwrap();
+    let edited = TapeFile::read(&path).unwrap();
+    assert_eq!(edited.exchanges, tape.exchanges);
+    let wire = Wire::new(quick(&server)).unwrap();
+    wire.tape_slot().put(TapeMode::Replay(Player::new(&edited)));
+    assert!(matches!(
+        wire.send(server.query(r#"{"q":2,"s":"a"}"#)).await,
+        Err(WireError::OffTape(_))
+    ));
 }

@@ -1,26 +1,34 @@
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::file::Tape;
-use super::record::Record;
-use crate::telemetry::Exchange;
+use super::exchange::{Ended, Exchange, Head};
+use super::play::Player;
+use super::redact::credentials;
+use super::request::canonical;
+use super::slot::{TapeMode, TapeSlot};
+use super::write::Tape;
+use crate::telemetry;
 use crate::wire::stack::{Answer, Next};
 use crate::wire::watch::{End, Watcher, watched};
-use crate::wire::{WireError, WireRequest, WireResponse};
+use crate::wire::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse};
 
-/// Logs every exchange and, when there is a tape, records it: as the agent sees it, above every other layer.
+/// Logs every exchange, and records it or serves it from a tape: as the agent sees it, above every other layer.
 #[derive(Debug, Clone)]
 pub(in crate::wire) struct Taping {
     next: Next,
-    tape: Option<Tape>,
+    slot: TapeSlot,
 }
 
 impl Taping {
-    pub(in crate::wire) fn new(next: Next, tape: Option<Tape>) -> Self {
-        Self { next, tape }
+    pub(in crate::wire) fn new(next: Next, slot: TapeSlot) -> Self {
+        Self { next, slot }
     }
 }
 
@@ -34,50 +42,148 @@ impl tower::Service<WireRequest> for Taping {
     }
 
     fn call(&mut self, request: WireRequest) -> Self::Future {
-        let Self { next, tape } = self.clone();
+        let (next, mode) = (self.next.clone(), self.slot.mode());
+        // Nothing of signing in is ever on a tape, and a replay signs in nowhere.
+        let signs_in = request.policy.purpose == Purpose::Auth;
         Box::pin(async move {
-            let mut watch = Observer::new(&request, tape);
-            match next.oneshot(request).await {
-                Ok(mut response) => {
-                    watch.head(&response);
-                    response.held = None;
-                    response.body = watched(response.body, watch);
-                    Ok(response)
-                }
-                Err(error) => {
-                    watch.end(End::Failed(error.clone()));
-                    Err(error)
-                }
+            match mode {
+                TapeMode::Live => live(next, request, None).await,
+                TapeMode::Record(_) | TapeMode::Resume(..) if signs_in => live(next, request, None).await,
+                TapeMode::Record(tape) => live(next, request, Some(tape)).await,
+                TapeMode::Replay(player) => replay(&player, &request).await,
+                TapeMode::Resume(player, tape) if player.is_over() => live(next, request, Some(tape)).await,
+                TapeMode::Resume(player, _) => replay(&player, &request).await,
             }
         })
     }
 }
 
+async fn live(next: Next, request: WireRequest, tape: Option<Tape>) -> Result<WireResponse, WireError> {
+    let recording = tape.map(|tape| Recording::begin(tape, &request)).transpose()?;
+    let mut watch = Observer::new(&request, recording);
+    match next.oneshot(request).await {
+        Ok(mut response) => {
+            watch.head(&response);
+            response.held = None;
+            response.body = watched(response.body, watch);
+            Ok(response)
+        }
+        Err(error) => {
+            watch.end(End::Failed(error.clone()));
+            Err(error)
+        }
+    }
+}
+
+async fn replay(player: &Player, request: &WireRequest) -> Result<WireResponse, WireError> {
+    let exchange = player
+        .take(&canonical(request))
+        .map_err(|miss| WireError::OffTape(Box::new(miss)))?;
+    let mut watch = Observer::new(request, None);
+    let Some(head) = exchange.response else {
+        return match exchange.end {
+            Ended::Failed(failure) => Err(failure.into()),
+            Ended::Complete | Ended::Dropped => Err(stall(player.stalled()).await),
+        };
+    };
+    let status = StatusCode::from_u16(head.status).map_err(|error| WireError::Invalid {
+        reason: format!("the tape has a response with status {}: {error}", head.status),
+    })?;
+    let headers: HeaderMap = head
+        .headers
+        .iter()
+        .filter_map(|(name, value)| {
+            Some((
+                HeaderName::try_from(name.as_str()).ok()?,
+                HeaderValue::try_from(value.as_str()).ok()?,
+            ))
+        })
+        .collect();
+    let body = body(exchange.chunks, exchange.end, player.stalled().clone());
+    let mut response = WireResponse::streaming(status, headers, body);
+    response.served_by = ServedBy::Tape;
+    response.attempts = 0;
+    watch.head(&response);
+    response.body = watched(response.body, watch);
+    Ok(response)
+}
+
+fn body(chunks: Vec<Bytes>, end: Ended, stalled: CancellationToken) -> BodyStream {
+    async_stream::stream! {
+        for chunk in chunks {
+            yield Ok(chunk);
+        }
+        match end {
+            Ended::Complete => {}
+            Ended::Failed(failure) => yield Err(failure.into()),
+            Ended::Dropped => yield Err(stall(&stalled).await),
+        }
+    }
+    .boxed()
+}
+
+/// The reader waits longer than it did when the turn was recorded: says so, and lets it wait.
+async fn stall(stalled: &CancellationToken) -> WireError {
+    stalled.cancel();
+    std::future::pending().await
+}
+
+/// An exchange on its way to a tape.
+struct Recording {
+    tape: Tape,
+    request: Value,
+    response: Option<Head>,
+    chunks: Vec<Bytes>,
+    credentials: Vec<String>,
+}
+
+impl Recording {
+    fn begin(tape: Tape, request: &WireRequest) -> Result<Self, WireError> {
+        let canonical = canonical(request);
+        tape.admit(&canonical)
+            .map_err(|error| WireError::Tape(Box::new(error)))?;
+        Ok(Self {
+            tape,
+            request: canonical,
+            response: None,
+            chunks: Vec::new(),
+            credentials: credentials(&request.headers),
+        })
+    }
+
+    fn end(self, end: &End) {
+        let exchange = Exchange {
+            request: self.request,
+            response: self.response,
+            chunks: self.chunks,
+            end: end.into(),
+        };
+        self.tape.write(exchange, &self.credentials);
+    }
+}
+
 /// Sees one exchange.
 struct Observer {
-    exchange: Exchange,
+    exchange: telemetry::Exchange,
     began: Instant,
-    recording: Option<(Tape, Record)>,
+    recording: Option<Recording>,
     ended: bool,
 }
 
 impl Observer {
-    fn new(request: &WireRequest, tape: Option<Tape>) -> Self {
+    fn new(request: &WireRequest, recording: Option<Recording>) -> Self {
         Self {
-            exchange: Exchange::new(request),
+            exchange: telemetry::Exchange::new(request),
             began: Instant::now(),
-            recording: tape.map(|tape| {
-                let record = Record::new(tape.begin(), request);
-                (tape, record)
-            }),
+            recording,
             ended: false,
         }
     }
 
     fn head(&mut self, response: &WireResponse) {
         self.exchange.head(response);
-        if let Some((_, record)) = &mut self.recording {
-            record.head(response);
+        if let Some(recording) = &mut self.recording {
+            recording.response = Some(Head::of(response));
         }
     }
 }
@@ -85,8 +191,8 @@ impl Observer {
 impl Watcher for Observer {
     fn chunk(&mut self, chunk: &Bytes) {
         self.exchange.bytes = self.exchange.bytes.saturating_add(chunk.len());
-        if let Some((_, record)) = &mut self.recording {
-            record.chunk(chunk);
+        if let Some(recording) = &mut self.recording {
+            recording.chunks.push(chunk.clone());
         }
     }
 
@@ -102,9 +208,8 @@ impl Watcher for Observer {
             },
             self.began.elapsed(),
         );
-        if let Some((tape, mut record)) = self.recording.take() {
-            record.end(&end);
-            tape.write(&record);
+        if let Some(recording) = self.recording.take() {
+            recording.end(&end);
         }
     }
 }

@@ -1,10 +1,29 @@
-//! The outermost layer: what the agent sent and saw, as a record. Three files because a record has three parts:
-//! its lines, what may stand in them, and where they go.
+//! The outermost layer: what the agent sent and saw, recorded, or served back. One file a turn; JSON Lines: a header,
+//! the exchanges, an end. What a line may say is in `header`, `exchange` and `line`; what may never stand in one is in
+//! `redact`.
 
-mod file;
+mod beside;
+mod body;
+mod delta;
+mod error;
+mod exchange;
+mod header;
 mod layer;
-mod record;
+mod line;
+mod play;
+mod read;
 mod redact;
+mod request;
+mod slot;
+mod write;
 
-pub use file::{Tape, TapeError};
+pub use beside::{catalog_path, keep_beside, read_capped};
+pub use error::{Miss, TapeError, Unconsumed};
+pub use exchange::{Ended, Exchange, Failure, Head};
+pub use header::{CatalogNote, Header, MetabaseNote, PromptNote};
 pub(super) use layer::Taping;
+pub use line::TurnEnd;
+pub use play::{Diverged, Player};
+pub use read::TapeFile;
+pub use slot::{TapeMode, TapeSlot};
+pub use write::Tape;

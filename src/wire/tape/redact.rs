@@ -1,6 +1,10 @@
-//! What never reaches a tape, by name and by value.
+//! What never reaches a tape: by name first, then by shape.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use http::{HeaderMap, HeaderName};
+use regex::Regex;
 use serde_json::Value;
 
 /// What stands where a secret stood.
@@ -44,6 +48,32 @@ const KEPT_HEADERS: &[&str] = &[
     "x-should-retry",
 ];
 
+/// What credentials look like: name, pattern, and whether only texts with a digit or a capital count (names of things
+/// can begin like a key).
+const SHAPES: [(&str, &str, bool); 5] = [
+    ("a model provider's key", r"\bsk-[A-Za-z0-9_-]{16,}", true),
+    ("a Metabase API key", r"\bmb_[A-Za-z0-9+/=_-]{16,}", true),
+    (
+        "a JWT",
+        r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+        false,
+    ),
+    ("a bearer token", r"(?i)\bbearer\s+[A-Za-z0-9._~+/-]{16,}=*", true),
+    (
+        "a session",
+        r#"(?i)\b(?:x-metabase-session|metabase\.session)\b["'\\:=\s]+[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"#,
+        false,
+    ),
+];
+
+/// The shapes, ready to search with. A pattern that is none would be caught by the test below.
+static PATTERNS: LazyLock<Vec<(&'static str, Regex, bool)>> = LazyLock::new(|| {
+    SHAPES
+        .iter()
+        .filter_map(|(what, pattern, strict)| Some((*what, Regex::new(pattern).ok()?, *strict)))
+        .collect()
+});
+
 /// Whether a field of this name holds a secret.
 pub(super) fn is_secret(name: &str) -> bool {
     let plain: String = name
@@ -54,30 +84,70 @@ pub(super) fn is_secret(name: &str) -> bool {
     SECRET_FIELDS.binary_search(&plain.as_str()).is_ok()
 }
 
-/// Replaces the values of secret fields, however deep. Says whether there were any.
+/// Replaces the values of secret fields, however deep, and everything that has the shape of a credential. Says whether
+/// there was any.
 pub(super) fn redact(value: &mut Value) -> bool {
     match value {
         Value::Array(items) => items.iter_mut().fold(false, |any, item| redact(item) | any),
         Value::Object(fields) => fields.iter_mut().fold(false, |any, (name, field)| {
             // A schema or a count under such a name is no secret; only texts are.
-            if is_secret(name) && field.is_string() {
+            if is_secret(name) && field.is_string() && field != REDACTED {
                 *field = REDACTED.into();
                 true
             } else {
                 redact(field) | any
             }
         }),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        Value::String(text) => match redact_text(text) {
+            Cow::Borrowed(_) => false,
+            Cow::Owned(clean) => {
+                *text = clean;
+                true
+            }
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
+/// The text without anything that has the shape of a credential.
+pub(super) fn redact_text(text: &str) -> Cow<'_, str> {
+    let mut clean = Cow::Borrowed(text);
+    for (_, pattern, strict) in PATTERNS.iter() {
+        let found: Vec<String> = pattern
+            .find_iter(&clean)
+            .map(|found| found.as_str().to_owned())
+            .filter(|found| counts(found, *strict))
+            .collect();
+        for secret in found {
+            clean = clean.replace(&secret, REDACTED).into();
+        }
+    }
+    clean
+}
+
+/// What kind of credential the text may hold, if any.
+pub(super) fn suspect(text: &str) -> Option<&'static str> {
+    PATTERNS.iter().find_map(|(what, pattern, strict)| {
+        let found = pattern
+            .find_iter(text)
+            .any(|found| counts(found.as_str(), *strict));
+        found.then_some(*what)
+    })
+}
+
+fn counts(found: &str, strict: bool) -> bool {
+    !strict
+        || found
+            .chars()
+            .any(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
+}
+
 /// The headers that may be kept, in order of name.
-pub(super) fn kept_headers(headers: &HeaderMap) -> Value {
+pub(super) fn kept_headers(headers: &HeaderMap) -> Vec<(&'static str, String)> {
     KEPT_HEADERS
         .iter()
-        .filter_map(|name| Some(((*name).to_owned(), headers.get(*name)?.to_str().ok()?.into())))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+        .filter_map(|name| Some((*name, headers.get(*name)?.to_str().ok()?.to_owned())))
+        .collect()
 }
 
 /// The credentials a request carries: values that must not occur anywhere in its record.
@@ -104,5 +174,28 @@ mod tests {
         assert!(SECRET_FIELDS.is_sorted());
         assert!(is_secret("API_Key") && is_secret("x-metabase-session"));
         assert!(!is_secret("continuation_token") && !is_secret("max_tokens") && !is_secret("key"));
+    }
+
+    #[test]
+    fn credentials_are_known_by_their_shape_and_names_are_not_credentials() {
+        assert_eq!(PATTERNS.len(), SHAPES.len());
+        for secret in [
+            "key sk-abcdefgh12345678 end",
+            "mb_c2FuZGJveC1vZi1jYXJkaW5hbA==",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefgh123",
+            "Authorization: Bearer abcdefghijklmnop1234",
+            "X-Metabase-Session: 01234567-89ab-cdef-0123-456789abcdef",
+        ] {
+            assert!(suspect(secret).is_some(), "{secret}");
+            assert!(suspect(&redact_text(secret)).is_none(), "{secret}");
+        }
+        for harmless in [
+            "task-management-and-follow-up",
+            "mb_used_in_the_last_month",
+            "the bearer of this letter",
+            "an id 01234567-89ab-cdef-0123-456789abcdef",
+        ] {
+            assert!(suspect(harmless).is_none(), "{harmless}");
+        }
     }
 }

@@ -1,0 +1,75 @@
+//! Files beside a tape that many tapes share, each under the hash of what it holds.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::error::TapeError;
+
+/// A file longer than this is not one of ours.
+const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Where the prefix of completions with this hash is kept.
+pub(super) fn prompt_path(tape: &Path, hash: &str) -> PathBuf {
+    path(tape, "prompts", hash)
+}
+
+/// Where the catalog with this fingerprint is kept.
+pub fn catalog_path(tape: &Path, fingerprint: &str) -> PathBuf {
+    path(tape, "catalogs", fingerprint)
+}
+
+fn path(tape: &Path, folder: &str, hash: &str) -> PathBuf {
+    // A tape that was tampered with may name anything; only hex digits lead to a file.
+    let name: String = hash.chars().filter(char::is_ascii_hexdigit).collect();
+    let beside = tape.parent().unwrap_or(Path::new(""));
+    beside.join(folder).join(format!("{name}.json"))
+}
+
+/// Keeps a text under its path unless it is there already.
+pub fn keep_beside(path: &Path, text: &str) -> Result<(), TapeError> {
+    let failed = |error: io::Error| TapeError::Write {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    // In one step, so that nobody reads half of it.
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let mut file = private(
+        OpenOptions::new().write(true).create(true).truncate(true),
+        &temporary,
+    )
+    .map_err(failed)?;
+    let kept = file
+        .write_all(text.as_bytes())
+        .and_then(|()| fs::rename(&temporary, path));
+    kept.map_err(failed)
+}
+
+/// Opens a file that only its owner may read, where the system knows such a thing.
+pub(super) fn private(options: &mut OpenOptions, path: &Path) -> io::Result<fs::File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// The whole text of a file, up to a bound.
+pub fn read_capped(path: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    let file = fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(MAX_FILE_BYTES.saturating_add(1))
+        .read_to_string(&mut text)
+        .map_err(|error| error.to_string())?;
+    if u64::try_from(text.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
+        return Err("it is too long to be one of ours".to_owned());
+    }
+    Ok(text)
+}

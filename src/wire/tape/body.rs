@@ -1,0 +1,171 @@
+//! A response's body on a tape: every byte and every split point, told so that a person can read it. A stream's
+//! events mostly repeat each other; of each event only what differs from the one before is written.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+/// The empty lines that end an event.
+const ENDS: [&str; 2] = ["\n\n", "\r\n\r\n"];
+/// Shared bytes that are not worth a reference.
+const SHORT: usize = 12;
+
+/// The body as JSON: `text` or `events` (or `base64`, when it is no text), and `cuts`, the length of each piece, when
+/// there was more than one.
+pub(super) fn write(chunks: &[Bytes]) -> Value {
+    use base64::Engine as _;
+    let whole = chunks.concat();
+    let mut body = match String::from_utf8(whole) {
+        Ok(text) => match events(&text) {
+            events if events.len() > 1 => json!({ "events": fold(&events) }),
+            _ => json!({ "text": text }),
+        },
+        Err(error) => {
+            json!({ "base64": base64::engine::general_purpose::STANDARD.encode(error.as_bytes()) })
+        }
+    };
+    if chunks.len() > 1
+        && let Some(fields) = body.as_object_mut()
+    {
+        fields.insert("cuts".to_owned(), chunks.iter().map(Bytes::len).collect());
+    }
+    body
+}
+
+/// The pieces that were written.
+pub(super) fn read(body: &Value) -> Result<Vec<Bytes>, String> {
+    use base64::Engine as _;
+    let whole: Vec<u8> = if let Some(text) = body.get("text").and_then(Value::as_str) {
+        text.as_bytes().to_vec()
+    } else if let Some(events) = body.get("events").and_then(Value::as_array) {
+        unfold(events)?.into_bytes()
+    } else if let Some(encoded) = body.get("base64").and_then(Value::as_str) {
+        base64::engine::general_purpose::STANDARD
+            .decode(encoded)
+            .map_err(|error| format!("its body is no base64: {error}"))?
+    } else {
+        return Err("its body is in no known form".to_owned());
+    };
+    let mut rest = Bytes::from(whole);
+    let Some(cuts) = body.get("cuts").and_then(Value::as_array) else {
+        return Ok(if rest.is_empty() { Vec::new() } else { vec![rest] });
+    };
+    let mut chunks = Vec::with_capacity(cuts.len());
+    for cut in cuts {
+        let length = cut.as_u64().and_then(|length| usize::try_from(length).ok());
+        let length = length.filter(|length| *length <= rest.len());
+        chunks.push(rest.split_to(length.ok_or("its cuts do not fit its body")?));
+    }
+    if rest.is_empty() {
+        Ok(chunks)
+    } else {
+        Err("its cuts do not fit its body".to_owned())
+    }
+}
+
+/// The text, split behind every empty line.
+fn events(text: &str) -> Vec<&str> {
+    let mut events = Vec::new();
+    let mut rest = text;
+    while let Some(end) = ENDS
+        .iter()
+        .filter_map(|end| rest.find(end).map(|at| at + end.len()))
+        .min()
+        && let Some((event, more)) = rest.split_at_checked(end)
+    {
+        events.push(event);
+        rest = more;
+    }
+    if !rest.is_empty() {
+        events.push(rest);
+    }
+    events
+}
+
+/// Each event as it is, or as `[bytes shared at the start, what differs, bytes shared at the end]` with the one before.
+fn fold(events: &[&str]) -> Vec<Value> {
+    let mut before = "";
+    events
+        .iter()
+        .map(|event| {
+            let folded = folded(before, event);
+            before = event;
+            folded
+        })
+        .collect()
+}
+
+fn folded(before: &str, event: &str) -> Value {
+    let head: usize = before
+        .chars()
+        .zip(event.chars())
+        .take_while(|(a, b)| a == b)
+        .map(|(c, _)| c.len_utf8())
+        .sum();
+    let (old, new) = (
+        before.get(head..).unwrap_or_default(),
+        event.get(head..).unwrap_or_default(),
+    );
+    let tail: usize = old
+        .chars()
+        .rev()
+        .zip(new.chars().rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(c, _)| c.len_utf8())
+        .sum();
+    if head + tail < SHORT {
+        return event.into();
+    }
+    let differs = new.get(..new.len().saturating_sub(tail)).unwrap_or_default();
+    json!([head, differs, tail])
+}
+
+fn unfold(events: &[Value]) -> Result<String, String> {
+    let (mut whole, mut before) = (String::new(), String::new());
+    for event in events {
+        let text = match event {
+            Value::String(text) => text.clone(),
+            other => unfolded(&before, other).ok_or("an event of its body does not follow the one before")?,
+        };
+        whole.push_str(&text);
+        before = text;
+    }
+    Ok(whole)
+}
+
+fn unfolded(before: &str, event: &Value) -> Option<String> {
+    let length = |at: usize| {
+        event
+            .get(at)?
+            .as_u64()
+            .and_then(|length| usize::try_from(length).ok())
+    };
+    let (head, tail) = (length(0)?, length(2)?);
+    let head = before.get(..head)?;
+    let tail = before.get(before.len().checked_sub(tail)?..)?;
+    Some(format!("{head}{}{tail}", event.get(1)?.as_str()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_body_comes_back_in_the_same_pieces() {
+        let stream =
+            "data: {\"id\":1,\"text\":\"€uro\"}\n\ndata: {\"id\":1,\"text\":\"€ure\"}\r\n\r\nretry: 1";
+        for text in ["", "x", stream, "a\n\n", "\n\n\n\n\n"] {
+            let bytes = text.as_bytes();
+            for cut in 0..=bytes.len() {
+                let (head, tail) = bytes.split_at(cut);
+                let chunks: Vec<Bytes> = [head, tail]
+                    .into_iter()
+                    .filter(|part| !part.is_empty())
+                    .map(Bytes::copy_from_slice)
+                    .collect();
+                assert_eq!(read(&write(&chunks)).unwrap(), chunks, "{text:?} cut at {cut}");
+            }
+        }
+        let binary = [Bytes::from_static(&[0xff, 0xfe]), Bytes::from_static(b"x")];
+        assert_eq!(read(&write(&binary)).unwrap(), binary);
+    }
+}

@@ -1,0 +1,168 @@
+use std::path::{Path, PathBuf};
+
+/// Why a tape cannot be written, read or followed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum TapeError {
+    /// The file cannot be made; most often it exists, and tapes are never overwritten.
+    #[error("failed to create the tape {path}: {reason}", path = .path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// Something could not be written.
+    #[error("failed to write to the tape {path}: {reason}", path = .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// It would have held a credential, so it is not kept.
+    #[error("the tape {path} is not kept: {place} may hold a credential", path = .path.display())]
+    Withheld {
+        /// The file.
+        path: PathBuf,
+        /// Which part of the tape: the header or an exchange, by number.
+        place: String,
+    },
+    /// System prompt or tools are not those the turn began with.
+    #[error(
+        "the prompt changed while {path} was being recorded, first at {pointer}; record the turn again", path = .path.display()
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// JSON pointer into the request's body.
+        pointer: String,
+    },
+    /// The file cannot be read.
+    #[error("failed to read the tape {path}: {reason}", path = .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// It is of a version of the format that this program does not know.
+    #[error("the tape {path} has format version {found}; this program reads version 1", path = .path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version, as written.
+        found: String,
+    },
+    /// A line is not what the format says.
+    #[error("the tape {path} is damaged at line {line}: {reason}", path = .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A line is not the one that was recorded.
+    #[error("line {line} of the tape {path} was changed after it was recorded", path = .path.display())]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+    },
+    /// Lines were dropped, doubled or moved.
+    #[error("line {line} of the tape {path} is out of order: exchange {expected} should be there, {found} is", path = .path.display())]
+    Order {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// The exchange that belongs there.
+        expected: u64,
+        /// The one that is there.
+        found: u64,
+    },
+    /// It has no end: the recording was broken off, or the file was cut.
+    #[error("the tape {path} has no end: it was broken off after {exchanges} exchanges", path = .path.display())]
+    Unfinished {
+        /// The file.
+        path: PathBuf,
+        /// Whole exchanges on it.
+        exchanges: usize,
+    },
+    /// There is nothing to resume.
+    #[error("the tape {path} is finished: there is nothing to resume", path = .path.display())]
+    Finished {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It may hold a credential, so it is not read.
+    #[error("the tape {path} is not read: line {line} may hold {what}; remove the file and record the turn again", path = .path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What it looks like; never the text itself.
+        what: &'static str,
+    },
+    /// A file that belongs beside it is not there or is another.
+    #[error("the tape {tape} needs {path}: {reason}", tape = .tape.display(), path = .path.display())]
+    Beside {
+        /// The tape.
+        tape: PathBuf,
+        /// The file it needs.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl TapeError {
+    pub(super) fn damaged(path: &Path, line: usize, reason: impl ToString) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            line,
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// A request that is not the one on the tape: where the two first differ.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the request is not on the tape: {}{pointer} was {recorded} and is now {now}; if that is meant, record the turn \
+     again: {command}",
+    .exchange.map_or_else(String::new, |number| format!("in exchange {number}, "))
+)]
+pub struct Miss {
+    /// Number of the recorded exchange that was compared; `None` when the tape has none left.
+    pub exchange: Option<u64>,
+    /// JSON pointer into the canonical request (`/method`, `/path`, `/body/messages/2/content`).
+    pub pointer: String,
+    /// What the tape has there, as JSON, shortened around the difference.
+    pub recorded: String,
+    /// What was sent now.
+    pub now: String,
+    /// The command that records the turn again.
+    pub command: String,
+}
+
+/// Exchanges of the tape that the replay never asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{count} recorded exchanges were not asked for, first exchange {first} ({request}); if that is meant, record the \
+     turn again: {command}"
+)]
+pub struct Unconsumed {
+    /// How many.
+    pub count: usize,
+    /// Number of the first.
+    pub first: u64,
+    /// Its method and path.
+    pub request: String,
+    /// The command that records the turn again.
+    pub command: String,
+}

@@ -1,0 +1,176 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::redact::{kept_headers, redact, redact_text};
+use crate::wire::watch::End;
+use crate::wire::{ServedBy, WireError, WireResponse};
+
+/// One request and what came of it, as the agent saw it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// The canonical request: an object with `purpose`, `principal`, `method`, `path`, `query` (pairs), and `body` (JSON)
+    /// or `text`.
+    pub request: Value,
+    /// The response's head; `None` when there was no response.
+    pub response: Option<Head>,
+    /// The body, in the pieces it came in.
+    pub chunks: Vec<Bytes>,
+    /// How it ended.
+    pub end: Ended,
+}
+
+/// The head of a response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// The status.
+    pub status: u16,
+    /// The headers that a tape keeps, names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// What served it then.
+    pub served_by: ServedBy,
+}
+
+/// How an exchange ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// The body was read to its end.
+    Complete,
+    /// The reader went away before.
+    Dropped,
+    /// With a failure of the wire.
+    Failed(Failure),
+}
+
+/// A failure of the wire as a tape holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "error", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Failure {
+    /// [`WireError::Connect`].
+    Connect {
+        /// Host and port.
+        host: String,
+        /// The cause.
+        reason: String,
+    },
+    /// [`WireError::Broken`].
+    Broken {
+        /// Host and port.
+        host: String,
+        /// The cause.
+        reason: String,
+    },
+    /// [`WireError::Timeout`].
+    Timeout {
+        /// Host and port.
+        host: String,
+        /// Milliseconds.
+        after_ms: u64,
+    },
+    /// [`WireError::TooLarge`].
+    TooLarge {
+        /// Host and port.
+        host: String,
+        /// The cap, in bytes.
+        cap: usize,
+    },
+    /// [`WireError::NotGranted`].
+    NotGranted {
+        /// The method.
+        method: String,
+        /// The path.
+        path: String,
+    },
+    /// Any other.
+    Invalid {
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+impl From<&WireError> for Failure {
+    fn from(error: &WireError) -> Self {
+        match error.clone() {
+            WireError::Connect { host, reason } => Self::Connect { host, reason },
+            WireError::Broken { host, reason } => Self::Broken { host, reason },
+            WireError::Timeout { host, after } => Self::Timeout {
+                host,
+                after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
+            },
+            WireError::TooLarge { host, cap } => Self::TooLarge { host, cap },
+            WireError::NotGranted { method, path } => Self::NotGranted { method, path },
+            WireError::Invalid { reason } => Self::Invalid { reason },
+            WireError::OffTape(miss) => Self::Invalid {
+                reason: miss.to_string(),
+            },
+            WireError::Tape(error) => Self::Invalid {
+                reason: error.to_string(),
+            },
+        }
+    }
+}
+
+impl From<Failure> for WireError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Connect { host, reason } => Self::Connect { host, reason },
+            Failure::Broken { host, reason } => Self::Broken { host, reason },
+            Failure::Timeout { host, after_ms } => Self::Timeout {
+                host,
+                after: Duration::from_millis(after_ms),
+            },
+            Failure::TooLarge { host, cap } => Self::TooLarge { host, cap },
+            Failure::NotGranted { method, path } => Self::NotGranted { method, path },
+            Failure::Invalid { reason } => Self::Invalid { reason },
+        }
+    }
+}
+
+impl From<&End> for Ended {
+    fn from(end: &End) -> Self {
+        match end {
+            End::Complete => Self::Complete,
+            End::Dropped => Self::Dropped,
+            End::Failed(error) => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl Head {
+    pub(super) fn of(response: &WireResponse) -> Self {
+        let kept = kept_headers(&response.headers).into_iter();
+        Self {
+            status: response.status.as_u16(),
+            headers: kept.map(|(name, value)| (name.to_owned(), value)).collect(),
+            served_by: response.served_by,
+        }
+    }
+}
+
+impl Exchange {
+    /// The same without secrets in its body; the request has none already. A body that held one is in one piece then.
+    pub(super) fn redacted(mut self) -> Self {
+        let whole = self.chunks.concat();
+        if let Ok(mut json) = serde_json::from_slice::<Value>(&whole) {
+            if redact(&mut json) {
+                self.chunks = vec![Bytes::from(json.to_string())];
+            }
+        } else if let Ok(text) = str::from_utf8(&whole)
+            && let std::borrow::Cow::Owned(clean) = redact_text(text)
+        {
+            self.chunks = vec![Bytes::from(clean)];
+        }
+        self
+    }
+
+    /// Method and path, for people.
+    pub fn name(&self) -> String {
+        let part = |name| self.request.get(name).and_then(Value::as_str).unwrap_or("?");
+        format!("{} {}", part("method"), part("path"))
+    }
+}

@@ -1,0 +1,281 @@
+//! The lines of a tape: one JSON object each, keys sorted, each with a checksum of its own, so that one changed
+//! exchange is one changed line. The last line holds a seal over all checksums.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::delta::{Delta, apply};
+use super::exchange::{Ended, Exchange, Head};
+use super::header::Header;
+use super::{body, request};
+
+/// The version of the format.
+pub(super) const FORMAT: u64 = 1;
+/// Prefixes shorter than this stand in the tape itself.
+const INLINE: usize = 1024;
+
+/// What the turn came to: the last line of a tape.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TurnEnd {
+    /// The outcome.
+    pub outcome: String,
+    /// The stop reason.
+    pub stop_reason: String,
+    /// The answer's text.
+    pub text: String,
+    /// Hash of everything in the answer that has to come out the same in a replay.
+    pub answer: String,
+}
+
+/// The prefix of a turn's completions, kept in a file beside the tape under its hash.
+#[derive(Debug, Clone)]
+pub(super) struct Prefix {
+    pub(super) hash: String,
+    pub(super) value: Value,
+}
+
+/// Puts lines together, or takes them apart: both need what came before.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    seq: u64,
+    seal: blake3::Hasher,
+    /// The body of the completion before, and the hash of its prefix.
+    last: Option<(Value, String)>,
+}
+
+/// What a line was.
+#[derive(Debug)]
+pub(super) enum Line {
+    Header(Box<Header>),
+    Exchange(Box<Exchange>),
+    End(TurnEnd),
+}
+
+/// Why a line cannot be taken.
+#[derive(Debug)]
+pub(super) enum Bad {
+    Version(String),
+    Damaged(String),
+    Altered,
+    Order { expected: u64, found: u64 },
+    Prefix { hash: String, reason: String },
+}
+
+impl Lines {
+    /// The number of the next exchange.
+    pub(super) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    pub(super) fn header(&mut self, header: &Header) -> Result<String, serde_json::Error> {
+        let header = serde_json::to_value(header)?;
+        Ok(self.finished(json!({ "cardinal_tape": FORMAT, "header": header })))
+    }
+
+    /// The line, and the prefix that it refers to.
+    pub(super) fn exchange(
+        &mut self,
+        exchange: &Exchange,
+    ) -> Result<(String, Option<Prefix>), serde_json::Error> {
+        let mut told = exchange.request.clone();
+        let key = request::key(&told);
+        let prefix = self.tell_body(&mut told);
+        let mut response = serde_json::to_value(&exchange.response)?;
+        if let Some(fields) = response.as_object_mut() {
+            fields.insert("body".to_owned(), body::write(&exchange.chunks));
+        }
+        let line = json!({
+            "seq": self.seq,
+            "key": key,
+            "request": told,
+            "response": response,
+            "end": exchange.end,
+        });
+        self.seq = self.seq.saturating_add(1);
+        Ok((self.finished(line), prefix))
+    }
+
+    pub(super) fn end(&mut self, end: &TurnEnd) -> Result<String, serde_json::Error> {
+        let mut end = serde_json::to_value(end)?;
+        if let Some(fields) = end.as_object_mut() {
+            fields.insert("exchanges".to_owned(), self.seq.into());
+            fields.insert("seal".to_owned(), self.sealed().into());
+        }
+        Ok(self.finished(json!({ "end": end })))
+    }
+
+    /// Replaces a completion's body by what it adds to the one before.
+    fn tell_body(&mut self, told: &mut Value) -> Option<Prefix> {
+        if !request::is_completion(told) {
+            return None;
+        }
+        let fields = told.as_object_mut()?;
+        let new = fields.remove("body")?;
+        let prefix = request::prefix(&new);
+        let hash = request::hash(&prefix);
+        let (mut delta, kept) = match &self.last {
+            Some((last, same)) if *same == hash => (Delta::between(last, &new).into_json(), None),
+            _ if prefix.to_string().len() < INLINE => {
+                let mut delta = Delta::between(&json!({}), &new).into_json();
+                delta.insert("base".to_owned(), Value::Null);
+                (delta, None)
+            }
+            _ => {
+                let mut delta = Delta::between(&prefix, &new).into_json();
+                delta.insert("base".to_owned(), hash.clone().into());
+                let hash = hash.clone();
+                (delta, Some(Prefix { hash, value: prefix }))
+            }
+        };
+        delta.retain(|_, part| !part.as_object().is_some_and(Map::is_empty));
+        fields.insert("delta".to_owned(), delta.into());
+        self.last = Some((new, hash));
+        kept
+    }
+
+    fn finished(&mut self, mut line: Value) -> String {
+        let sum = sum(&line);
+        self.seal.update(sum.as_bytes());
+        if let Some(fields) = line.as_object_mut() {
+            fields.insert("sum".to_owned(), sum.into());
+        }
+        format!("{line}\n")
+    }
+
+    fn sealed(&self) -> String {
+        self.seal.finalize().to_hex().chars().take(32).collect()
+    }
+
+    /// Takes a line apart. `prefix` finds the prefix of a hash.
+    pub(super) fn take(
+        &mut self,
+        text: &str,
+        prefix: &dyn Fn(&str) -> Result<Value, String>,
+    ) -> Result<Line, Bad> {
+        let damaged = |reason: &dyn ToString| Bad::Damaged(reason.to_string());
+        let mut line: Map<String, Value> = serde_json::from_str(text).map_err(|error| damaged(&error))?;
+        if let Some(version) = line
+            .get("cardinal_tape")
+            .filter(|version| **version != json!(FORMAT))
+        {
+            return Err(Bad::Version(version.to_string()));
+        }
+        let written = line.remove("sum");
+        let line = Value::Object(line);
+        let sum = sum(&line);
+        if written.as_ref().and_then(Value::as_str) != Some(sum.as_str()) {
+            return Err(Bad::Altered);
+        }
+        let before = self.sealed();
+        self.seal.update(sum.as_bytes());
+        if let Some(header) = line.get("header") {
+            let header = serde_json::from_value(header.clone()).map_err(|error| damaged(&error))?;
+            return Ok(Line::Header(Box::new(header)));
+        }
+        if let Some(end) = line.get("end").filter(|_| line.get("seq").is_none()) {
+            return self.take_end(end.clone(), &before);
+        }
+        self.take_exchange(&line, prefix)
+            .map(|exchange| Line::Exchange(Box::new(exchange)))
+    }
+
+    fn take_end(&self, mut end: Value, seal: &str) -> Result<Line, Bad> {
+        let fields = end.as_object_mut().ok_or(Bad::Altered)?;
+        let count = fields.remove("exchanges").and_then(|count| count.as_u64());
+        let written = fields.remove("seal");
+        let found = count.ok_or_else(|| Bad::Damaged("its end counts no exchanges".to_owned()))?;
+        if found != self.seq {
+            return Err(Bad::Order {
+                expected: self.seq,
+                found,
+            });
+        }
+        if written.as_ref().and_then(Value::as_str) != Some(seal) {
+            return Err(Bad::Altered);
+        }
+        let end = serde_json::from_value(end).map_err(|error| Bad::Damaged(error.to_string()))?;
+        Ok(Line::End(end))
+    }
+
+    fn take_exchange(
+        &mut self,
+        line: &Value,
+        prefix: &dyn Fn(&str) -> Result<Value, String>,
+    ) -> Result<Exchange, Bad> {
+        let damaged = |reason: &str| Bad::Damaged(reason.to_owned());
+        let found = line.get("seq").and_then(Value::as_u64);
+        let found = found.ok_or_else(|| damaged("it is no header, exchange or end"))?;
+        if found != self.seq {
+            return Err(Bad::Order {
+                expected: self.seq,
+                found,
+            });
+        }
+        self.seq = self.seq.saturating_add(1);
+        let mut told = line.get("request").cloned().unwrap_or_default();
+        self.restore_body(&mut told, prefix)?;
+        if line.get("key").and_then(Value::as_str) != Some(request::key(&told).as_str()) {
+            return Err(damaged("its request is not the one its key was made of"));
+        }
+        let mut response = line.get("response").cloned().unwrap_or_default();
+        let chunks: Vec<Bytes> = match response.as_object_mut().map(|fields| fields.remove("body")) {
+            None => Vec::new(),
+            Some(None) => return Err(damaged("its response has no body")),
+            Some(Some(body)) => body::read(&body).map_err(Bad::Damaged)?,
+        };
+        let response: Option<Head> =
+            serde_json::from_value(response).map_err(|error| Bad::Damaged(error.to_string()))?;
+        let end = line.get("end").cloned().unwrap_or_default();
+        let end: Ended = serde_json::from_value(end).map_err(|error| Bad::Damaged(error.to_string()))?;
+        Ok(Exchange {
+            request: told,
+            response,
+            chunks,
+            end,
+        })
+    }
+
+    fn restore_body(
+        &mut self,
+        told: &mut Value,
+        prefix: &dyn Fn(&str) -> Result<Value, String>,
+    ) -> Result<(), Bad> {
+        let Some(Value::Object(mut delta)) = told.as_object_mut().and_then(|told| told.remove("delta"))
+        else {
+            return Ok(());
+        };
+        let mut whole = match delta.remove("base") {
+            Some(Value::String(hash)) => match prefix(&hash) {
+                Ok(value) if request::hash(&value) == hash => value,
+                Ok(_) => {
+                    let reason = "it was changed after it was recorded".to_owned();
+                    return Err(Bad::Prefix { hash, reason });
+                }
+                Err(reason) => return Err(Bad::Prefix { hash, reason }),
+            },
+            Some(_) => json!({}),
+            None => match &self.last {
+                Some((last, _)) => last.clone(),
+                None => {
+                    return Err(Bad::Damaged(
+                        "it refers to a completion before it, and there is none".to_owned(),
+                    ));
+                }
+            },
+        };
+        apply(&mut whole, &delta).map_err(Bad::Damaged)?;
+        let hash = request::hash(&request::prefix(&whole));
+        self.last = Some((whole.clone(), hash));
+        if let Some(fields) = told.as_object_mut() {
+            fields.insert("body".to_owned(), whole);
+        }
+        Ok(())
+    }
+}
+
+fn sum(line: &Value) -> String {
+    let hash = blake3::hash(line.to_string().as_bytes());
+    hash.to_hex().chars().take(16).collect()
+}

@@ -1,0 +1,150 @@
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::beside::{prompt_path, read_capped};
+use super::error::TapeError;
+use super::exchange::Exchange;
+use super::header::Header;
+use super::line::{Bad, Line, Lines, TurnEnd};
+use super::redact::suspect;
+use super::write::Tape;
+
+/// A tape as it was read: whole, unchanged and without credentials.
+#[derive(Debug, Clone)]
+pub struct TapeFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What it was recorded under.
+    pub header: Header,
+    /// The exchanges, in the order they ended.
+    pub exchanges: Vec<Exchange>,
+    /// What the turn came to; `None` when it was broken off.
+    pub end: Option<TurnEnd>,
+    /// Bytes of the file up to the end of its last whole line.
+    pub(super) whole_bytes: u64,
+}
+
+impl TapeFile {
+    /// Reads a finished tape.
+    pub fn read(path: &Path) -> Result<Self, TapeError> {
+        let (tape, _) = load(path)?;
+        if tape.end.is_none() {
+            return Err(TapeError::Unfinished {
+                path: path.to_owned(),
+                exchanges: tape.exchanges.len(),
+            });
+        }
+        Ok(tape)
+    }
+
+    /// Reads a tape that may have been broken off; a torn last line is left out.
+    pub fn read_unfinished(path: &Path) -> Result<Self, TapeError> {
+        load(path).map(|(tape, _)| tape)
+    }
+
+    /// Opens a tape that was broken off, to go on with it.
+    pub fn resume(path: &Path) -> Result<(Self, Tape), TapeError> {
+        let (tape, lines) = load(path)?;
+        if tape.end.is_some() {
+            return Err(TapeError::Finished {
+                path: path.to_owned(),
+            });
+        }
+        let recorder = Tape::resume(&tape, lines)?;
+        Ok((tape, recorder))
+    }
+
+    /// Writes this tape to a new file, with new checksums and with what it needs beside it.
+    pub fn save(&self, path: &Path) -> Result<(), TapeError> {
+        let tape = Tape::create(path, &self.header)?;
+        for exchange in &self.exchanges {
+            tape.write(exchange.clone(), &[]);
+        }
+        tape.check()?;
+        match &self.end {
+            Some(end) => tape.finish(end).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn load(path: &Path) -> Result<(TapeFile, Lines), TapeError> {
+    let text = read_capped(path).map_err(|reason| TapeError::Read {
+        path: path.to_owned(),
+        reason,
+    })?;
+    let whole = text.rfind('\n').map_or(0, |at| at + 1);
+    let prefix = |hash: &str| -> Result<Value, String> {
+        let text = read_capped(&prompt_path(path, hash))?;
+        match suspect(&text) {
+            Some(what) => Err(format!("it may hold {what}")),
+            None => serde_json::from_str(&text).map_err(|error| error.to_string()),
+        }
+    };
+    let mut lines = Lines::default();
+    let (mut header, mut exchanges, mut end) = (None, Vec::new(), None);
+    for (index, line) in text.get(..whole).unwrap_or_default().lines().enumerate() {
+        let number = index + 1;
+        clean(path, number, line)?;
+        match lines
+            .take(line, &prefix)
+            .map_err(|bad| error(path, number, bad))?
+        {
+            Line::Header(found) if index == 0 => header = Some(*found),
+            Line::Exchange(exchange) if index > 0 && end.is_none() => {
+                clean(path, number, &String::from_utf8_lossy(&exchange.chunks.concat()))?;
+                exchanges.push(*exchange);
+            }
+            Line::End(found) if index > 0 && end.is_none() => end = Some(found),
+            _ => return Err(TapeError::damaged(path, number, "it does not belong there")),
+        }
+    }
+    let header = header.ok_or_else(|| TapeError::damaged(path, 1, "it is no header of a tape"))?;
+    if end.is_some() && whole != text.len() {
+        let last = text.lines().count();
+        return Err(TapeError::damaged(
+            path,
+            last,
+            "there is something behind its end",
+        ));
+    }
+    let tape = TapeFile {
+        path: path.to_owned(),
+        header,
+        exchanges,
+        end,
+        whole_bytes: u64::try_from(whole).unwrap_or(u64::MAX),
+    };
+    Ok((tape, lines))
+}
+
+fn clean(path: &Path, line: usize, text: &str) -> Result<(), TapeError> {
+    suspect(text).map_or(Ok(()), |what| {
+        Err(TapeError::Secret {
+            path: path.to_owned(),
+            line,
+            what,
+        })
+    })
+}
+
+fn error(path: &Path, line: usize, bad: Bad) -> TapeError {
+    let owned = path.to_owned();
+    match bad {
+        Bad::Version(found) => TapeError::Version { path: owned, found },
+        Bad::Damaged(reason) => TapeError::damaged(path, line, reason),
+        Bad::Altered => TapeError::Altered { path: owned, line },
+        Bad::Order { expected, found } => TapeError::Order {
+            path: owned,
+            line,
+            expected,
+            found,
+        },
+        Bad::Prefix { hash, reason } => TapeError::Beside {
+            tape: owned,
+            path: prompt_path(path, &hash),
+            reason,
+        },
+    }
+}
