@@ -129,12 +129,15 @@ impl Ledger {
             self.measured = Some((usage.input_tokens, prompt_bytes));
         } else {
             self.unreported += 1;
-            self.estimated = self.estimated
-                + Usage {
-                    input_tokens: self.estimate(prompt_bytes),
-                    output_tokens: written_bytes / BYTES_PER_TOKEN,
-                    ..Usage::default()
-                };
+            // A provider bills no more than what it was allowed to write, whatever arrives.
+            let output_tokens = (written_bytes / BYTES_PER_TOKEN).min(self.max_output_tokens);
+            let input_tokens = self.estimate(prompt_bytes);
+            let estimated = Usage {
+                input_tokens,
+                output_tokens,
+                ..Usage::default()
+            };
+            self.estimated = self.estimated + estimated;
         }
     }
 

@@ -205,10 +205,7 @@ fn ran(call: ToolCall, planned: PlannedCall, end: RunEnd, took: Duration) -> Inp
 }
 
 fn failed(error: &crate::model::ModelError, heard: &mut Heard) -> Input {
-    let message = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ");
+    let message = crate::telemetry::causes(error).join(": ");
     Input::ModelFailed {
         message,
         partial: std::mem::take(&mut heard.text),

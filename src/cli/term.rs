@@ -59,16 +59,10 @@ pub(super) fn warn(talk: impl Display) {
 
 /// Writes an error and its causes to stderr.
 pub(super) fn error(error: &dyn std::error::Error) {
-    say(format_args!("{BAD}error:{BAD:#} {error}"));
-    let mut last = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let text = inner.to_string();
-        // A message that already ends in its cause is not said twice.
-        if !last.ends_with(&text) {
-            say(format_args!("  caused by: {text}"));
-        }
-        last = text;
-        cause = inner.source();
+    let mut told = crate::telemetry::causes(error).into_iter();
+    let first = told.next().unwrap_or_default();
+    say(format_args!("{BAD}error:{BAD:#} {first}"));
+    for cause in told {
+        say(format_args!("  caused by: {cause}"));
     }
 }

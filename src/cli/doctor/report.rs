@@ -76,19 +76,10 @@ impl Check {
 
     /// An error with all its causes.
     pub(super) fn error(name: &'static str, error: &dyn Error, fix: &str) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            let text = inner.to_string();
-            if !message.ends_with(&text) {
-                message = format!("{message}: {text}");
-            }
-            cause = inner.source();
-        }
         Self {
             name,
             status: Status::Error,
-            message,
+            message: crate::telemetry::causes(error).join(": "),
             fix: Some(fix.to_owned()),
         }
     }
