@@ -17,6 +17,7 @@
 //! - [`metabase`]: the Metabase client.
 //! - [`catalog`]: the curated set; the permission.
 //! - [`result`]: tables, shaping, totals.
+//! - [`grounding`]: numbers in prose.
 //! - [`wire`]: the one seam all HTTP crosses.
 //! - [`config`]: file, environment and flags, validated once.
 //! - [`telemetry`]: log lines, each named once, and where they go.
@@ -29,6 +30,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod eval;
+pub mod grounding;
 pub mod metabase;
 pub mod model;
 pub mod prompt;

@@ -24,7 +24,7 @@ pub enum Gold {
 pub type Turn = Option<u32>;
 
 /// A figure and how near is near enough. Without `absolute` and `relative` a figure is right when it is the gold
-/// rounded as the answer wrote it, to at least `min_digits` significant digits.
+/// rounded as the answer wrote it, to at least `min_digits` significant digits; a count is never rounded.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoldScalar {
@@ -42,7 +42,7 @@ pub struct GoldScalar {
     /// Greatest difference that is still right, as a share of the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relative: Option<f64>,
-    /// Fewest significant digits of a rounded figure; 3 when left out.
+    /// Fewest significant digits of a rounded figure; when left out 3, of a percentage or fraction 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_digits: Option<u32>,
     /// Whether it is a change, so that "fell by 5 %" is -5.
@@ -112,8 +112,7 @@ pub struct GoldTable {
     pub columns: Vec<String>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<Value>>,
-    /// Columns that have to be there; all of them when left out. One that is not required has to be right only in so
-    /// far as it need not be there at all.
+    /// Columns that have to be there; all of them when left out. The others are for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<Vec<String>>,
     /// Whether the order of the rows matters.
@@ -128,7 +127,7 @@ pub struct GoldTable {
     /// Greatest difference of two numbers that are the same, as a share of the gold one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relative: Option<f64>,
-    /// Where it has to stand.
+    /// Where it has to stand; without it, in any of the results or as a Markdown table in the text.
     #[serde(default, rename = "in")]
     pub place: Place,
     /// The turn.

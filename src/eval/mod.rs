@@ -3,6 +3,7 @@
 
 mod case;
 mod gold;
+pub mod grade;
 mod pattern;
 mod schema;
 mod suite;
@@ -13,6 +14,7 @@ pub use case::{
     ToolArguments, ToolRules,
 };
 pub use gold::{Columns, Gold, GoldScalar, GoldSet, GoldTable, GoldTop, Locale, Place, TopItem, Turn, Unit};
+pub use grade::{GRADER_VERSION, grade};
 pub use pattern::Pattern;
 pub use schema::{case_schema, suite_schema};
 pub use suite::{Curated, Dataset, DatasetKind, Defaults, Suite, SuiteError, TableRule};

@@ -111,16 +111,14 @@ impl<'a> Reader<'a> {
         for gold in &expect.gold {
             sound(gold, turns.len())?;
         }
-        for (what, count) in [("query", expect.query.len())] {
-            if count > 0 && expect.query.iter().any(|query| unnamed(&query.entry)) {
-                return Err(format!("an entry in `{what}` needs a name or an id"));
-            }
+        if expect.query.iter().any(|query| unnamed(&query.entry)) {
+            return Err("an entry in `query` needs a name or an id".to_owned());
         }
         let rules = &expect.evidence;
         if rules.must_use.iter().chain(&rules.must_not_use).any(unnamed) {
             return Err("an entry in `evidence` needs a name or an id".to_owned());
         }
-        expect.budget = merged(expect.budget, &self.defaults.budget);
+        expect.budget = merged(&expect.budget, &self.defaults.budget);
         let mut tags = self.defaults.tags.clone();
         tags.extend(spec.tags);
         Ok(Case {
@@ -203,7 +201,7 @@ fn sound(gold: &Gold, turns: usize) -> Result<(), String> {
     }
 }
 
-fn merged(own: Budget, default: &Budget) -> Budget {
+fn merged(own: &Budget, default: &Budget) -> Budget {
     Budget {
         tool_calls: own.tool_calls.or(default.tool_calls),
         steps: own.steps.or(default.steps),

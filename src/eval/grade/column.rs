@@ -1,0 +1,162 @@
+//! Two columns made comparable: as numbers, as moments, or as texts, whichever both are.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+use serde_json::Value;
+
+use super::cell::{self, Key};
+
+/// A gold column and one that may be it.
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    pub(super) gold: Vec<Key>,
+    pub(super) found: Vec<Key>,
+    pub(super) tolerance: Tolerance,
+}
+
+/// How far two numbers may be apart and be the same.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tolerance {
+    absolute: Decimal,
+    relative: Decimal,
+}
+
+impl Tolerance {
+    fn of(absolute: Option<f64>, relative: Option<f64>) -> Option<Self> {
+        if absolute.is_none() && relative.is_none() {
+            return None;
+        }
+        let decimal = |bound: Option<f64>| bound.and_then(Decimal::from_f64).unwrap_or_default();
+        Some(Self {
+            absolute: decimal(absolute),
+            relative: decimal(relative),
+        })
+    }
+
+    /// Whether two cells are the same.
+    pub(super) fn same(self, gold: &Key, found: &Key) -> bool {
+        match (gold, found) {
+            (Key::Number(gold), Key::Number(found)) => {
+                let Some(apart) = gold.checked_sub(*found) else {
+                    return false;
+                };
+                let share = gold.abs().checked_mul(self.relative).unwrap_or_default();
+                apart.abs() <= self.absolute.max(share)
+            }
+            (gold, found) => gold == found,
+        }
+    }
+}
+
+/// Makes two columns comparable. Bounds that the case gives go before what the written digits allow.
+pub(super) fn pair(gold: &[&Value], found: &[&Value], absolute: Option<f64>, relative: Option<f64>) -> Pair {
+    let tolerance = Tolerance::of(absolute, relative);
+    if let Some((gold, found)) = moments(gold, found) {
+        return Pair {
+            gold,
+            found,
+            tolerance: Tolerance::default(),
+        };
+    }
+    if let Some((gold, found)) = numbers(gold, found) {
+        let tolerance = tolerance.unwrap_or_else(|| as_written(&gold, &found));
+        return Pair {
+            gold,
+            found,
+            tolerance,
+        };
+    }
+    let texts = |column: &[&Value]| column.iter().map(|value| cell::text(value)).collect();
+    Pair {
+        gold: texts(gold),
+        found: texts(found),
+        tolerance: Tolerance::default(),
+    }
+}
+
+type Keys = (Vec<Key>, Vec<Key>);
+
+/// Both as moments, if one side is dates and the other dates or the periods they begin.
+fn moments(gold: &[&Value], found: &[&Value]) -> Option<Keys> {
+    let strict = |column: &[&Value]| {
+        let mut filled = column.iter().filter(|value| !value.is_null()).peekable();
+        filled.peek().is_some() && filled.all(|value| cell::moment(value).is_some())
+    };
+    let read = |column: &[&Value]| -> Option<Vec<Key>> {
+        let key = |value: &&Value| match value {
+            Value::Null => Some(Key::Null),
+            value => cell::moment(value)
+                .or_else(|| cell::period(value))
+                .map(Key::Moment),
+        };
+        column.iter().map(key).collect()
+    };
+    if !strict(gold) && !strict(found) {
+        return None;
+    }
+    read(gold).zip(read(found))
+}
+
+fn numbers(gold: &[&Value], found: &[&Value]) -> Option<Keys> {
+    let all = || gold.iter().chain(found);
+    if all().all(|value| value.is_string() || value.is_null()) && all().any(|value| cell::is_code(value)) {
+        return None;
+    }
+    let read = |column: &[&Value]| -> Option<Vec<Key>> {
+        let key = |value: &&Value| match value {
+            Value::Null => Some(Key::Null),
+            value => cell::number(value).map(Key::Number),
+        };
+        column.iter().map(key).collect()
+    };
+    read(gold).zip(read(found))
+}
+
+/// What two columns of numbers allow by themselves: one may be the other rounded to its decimals, if enough digits
+/// are left to tell. Whole gold numbers are exact but for the noise of binary fractions.
+fn as_written(gold: &[Key], found: &[Key]) -> Tolerance {
+    let noise = Tolerance {
+        absolute: Decimal::ZERO,
+        relative: Decimal::new(1, 11),
+    };
+    let decimals = |column: &[Key]| column.iter().filter_map(scale).max().unwrap_or(0);
+    let (fine, coarse) = (decimals(gold), decimals(gold).min(decimals(found)));
+    if fine == 0 {
+        // Only a fraction can be noise: whole numbers next to each other differ, however large they are.
+        return if decimals(found) == 0 {
+            Tolerance::default()
+        } else {
+            noise
+        };
+    }
+    let whole = gold.iter().filter_map(whole_digits).max().unwrap_or(0);
+    let digits = whole + coarse;
+    let telling = match coarse {
+        0 => digits >= 4,
+        1 => digits >= 3,
+        _ => digits >= 2,
+    };
+    if !telling || fine == decimals(found) {
+        return noise;
+    }
+    Tolerance {
+        absolute: Decimal::new(5, coarse + 1),
+        ..noise
+    }
+}
+
+fn scale(key: &Key) -> Option<u32> {
+    match key {
+        Key::Number(number) => Some(number.scale()),
+        _ => None,
+    }
+}
+
+/// Digits before the point.
+fn whole_digits(key: &Key) -> Option<u32> {
+    let Key::Number(number) = key else {
+        return None;
+    };
+    let whole = number.abs().trunc().to_u128().unwrap_or(u128::MAX);
+    Some(whole.checked_ilog10().map_or(0, |digits| digits + 1))
+}

@@ -1,0 +1,113 @@
+//! Whether a written figure is a gold one.
+
+use crate::eval::gold::{GoldScalar, Locale, Unit};
+use crate::grounding::{Number, Separators, Sign};
+
+/// Fewest significant digits of a rounded figure.
+const MIN_DIGITS: u32 = 3;
+/// The same where two are as much as people write.
+const MIN_DIGITS_OF_SHARES: u32 = 2;
+/// Noise of binary fractions, as a share of the value.
+const NOISE: f64 = 1e-11;
+
+/// A figure as it was written, or a cell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Figure {
+    pub(super) value: f64,
+    /// Half of it is what rounding can take away.
+    pub(super) last_place: f64,
+    pub(super) digits: u32,
+}
+
+impl Figure {
+    fn scaled(self, by: f64) -> Self {
+        Self {
+            value: self.value * by,
+            last_place: self.last_place * by,
+            ..self
+        }
+    }
+}
+
+impl From<Locale> for Separators {
+    fn from(locale: Locale) -> Self {
+        match locale {
+            Locale::En => Self::English,
+            Locale::De => Self::German,
+            Locale::Fr => Self::French,
+            Locale::Ch => Self::Swiss,
+        }
+    }
+}
+
+/// Whether a figure is the gold one as it stands.
+pub(super) fn near(gold: &GoldScalar, figure: Figure) -> bool {
+    let apart = (figure.value - gold.value).abs();
+    let noise = gold.value.abs() * NOISE;
+    if gold.absolute.is_some() || gold.relative.is_some() {
+        let share = gold.relative.unwrap_or(0.0) * gold.value.abs();
+        return apart <= gold.absolute.unwrap_or(0.0).max(share) + noise;
+    }
+    if apart <= noise {
+        return true;
+    }
+    let least = gold.min_digits.unwrap_or(match gold.unit {
+        Unit::Percent | Unit::Fraction => MIN_DIGITS_OF_SHARES,
+        _ => MIN_DIGITS,
+    });
+    gold.unit != Unit::Count
+        && figure.digits >= least
+        && apart <= figure.last_place / 2.0 * (1.0 + 1e-9) + noise
+}
+
+/// Whether a cell is the gold figure: its unit is not written, so both ways of a share count.
+pub(super) fn cell_is(gold: &GoldScalar, cell: Figure) -> bool {
+    match gold.unit {
+        Unit::Percent => near(gold, cell) || near(gold, cell.scaled(100.0)),
+        Unit::Fraction => near(gold, cell) || near(gold, cell.scaled(0.01)),
+        Unit::Number | Unit::Count | Unit::Money => near(gold, cell),
+    }
+}
+
+/// Whether a number in a text is the gold figure. `down` says that the words around it make it a decrease.
+pub(super) fn number_is(gold: &GoldScalar, number: &Number, down: bool) -> bool {
+    let other_currency = match (&gold.currency, number.currency) {
+        (Some(wanted), Some(written)) => code(wanted) != written,
+        _ => false,
+    };
+    if other_currency || (number.currency.is_some() && !matches!(gold.unit, Unit::Number | Unit::Money)) {
+        return false;
+    }
+    let figure = |value: f64| Figure {
+        value,
+        last_place: number.last_place,
+        digits: number.digits,
+    };
+    let mut readings = vec![figure(number.value)];
+    if number.sign == Sign::Bracketed {
+        readings.push(figure(-number.value));
+    }
+    if gold.change && down && number.value > 0.0 {
+        readings = vec![figure(-number.value)];
+    }
+    readings
+        .into_iter()
+        .any(|figure| match (gold.unit, number.percent) {
+            (Unit::Percent, true) => near(gold, figure),
+            (Unit::Percent, false) => near(gold, figure) || near(gold, figure.scaled(100.0)),
+            (Unit::Fraction, true) => near(gold, figure.scaled(0.01)),
+            (_, true) => false,
+            (_, false) => near(gold, figure),
+        })
+}
+
+/// A currency's code, from its sign or code.
+fn code(currency: &str) -> &str {
+    match currency {
+        "$" => "USD",
+        "€" => "EUR",
+        "£" => "GBP",
+        "¥" => "JPY",
+        other => other,
+    }
+}

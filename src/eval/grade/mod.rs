@@ -1,0 +1,135 @@
+//! Graders: each looks at one kind of expectation, reads nothing but the stored answers, and says in its reason what
+//! was expected and what was found.
+
+mod cell;
+mod column;
+mod evidence;
+mod figure;
+mod limits;
+mod markdown;
+mod mention;
+mod query;
+mod rows;
+mod scalar;
+mod set;
+mod simple;
+mod table;
+mod tools;
+mod top;
+mod view;
+
+use super::case::Case;
+use super::gold::{Gold, Turn};
+use super::trial::{Grade, Trial};
+use view::AnswerView;
+
+pub use table::{TableMismatch, match_tables};
+
+/// Version of what graders think: two grades of different versions cannot be compared.
+pub const GRADER_VERSION: u32 = 1;
+
+/// A grader's yes or no, with what was expected and found.
+type Verdict = Result<String, String>;
+
+/// Grades a trial: one grade for each kind of expectation, and one for each gold.
+pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
+    let views: Result<Vec<AnswerView>, String> = trial.answers.iter().map(AnswerView::read).collect();
+    let views = match views {
+        Ok(views) if views.len() == case.turns.len() => views,
+        Ok(views) => {
+            let reason = format!("expected {} answers, found {}", case.turns.len(), views.len());
+            return vec![made("answers", Err(reason))];
+        }
+        Err(reason) => return vec![made("answers", Err(reason))],
+    };
+    let Some(last) = views.last() else {
+        return vec![made("answers", Err("found no answer".to_owned()))];
+    };
+    let expect = &case.expect;
+    let mut grades = Vec::new();
+    let mut take = |name: &str, verdict: Option<Verdict>| {
+        grades.extend(verdict.map(|verdict| made(name, verdict)));
+    };
+    take("outcome", simple::outcome(&expect.outcome, last));
+    for (name, gold) in named(&expect.gold) {
+        let verdict = of_gold(gold, &views);
+        take(&name, Some(verdict));
+    }
+    take("text", simple::text(&expect.text, last));
+    take("evidence", evidence::used(&expect.evidence, &views));
+    take("query", query::same(&expect.query, last));
+    take("trajectory", tools::trajectory(&expect.tools, &views));
+    take("guards", limits::guards(&expect.guards, &views));
+    take("budget", limits::budget(&expect.budget, &views));
+    grades
+}
+
+fn made(grader: &str, verdict: Verdict) -> Grade {
+    let (passed, reason) = match verdict {
+        Ok(reason) => (true, reason),
+        Err(reason) => (false, reason),
+    };
+    Grade {
+        grader: grader.to_owned(),
+        passed,
+        reason,
+    }
+}
+
+/// Each gold with its grader's name, numbered from the second of a kind on.
+fn named(golds: &[Gold]) -> Vec<(String, &Gold)> {
+    let mut seen = std::collections::BTreeMap::new();
+    golds
+        .iter()
+        .map(|gold| {
+            let kind = kind(gold);
+            let count = seen.entry(kind).or_insert(0_u32);
+            *count += 1;
+            let name = if *count == 1 {
+                kind.to_owned()
+            } else {
+                format!("{kind} {count}")
+            };
+            (name, gold)
+        })
+        .collect()
+}
+
+fn kind(gold: &Gold) -> &'static str {
+    match gold {
+        Gold::Scalar(_) => "scalar",
+        Gold::Table(_) => "table",
+        Gold::Set(_) => "set",
+        Gold::Top(_) => "top_n",
+        Gold::AnyOf(options) => options.first().map_or("any_of", kind),
+    }
+}
+
+fn of_gold(gold: &Gold, views: &[AnswerView]) -> Verdict {
+    let about = |turn: Turn| {
+        let at = turn.map_or(views.len(), |turn| turn as usize);
+        at.checked_sub(1)
+            .and_then(|at| views.get(at))
+            .ok_or_else(|| format!("there is no answer of turn {at}"))
+    };
+    match gold {
+        Gold::Scalar(scalar) => scalar::grade(scalar, about(scalar.turn)?),
+        Gold::Table(table) => table::grade(table, about(table.turn)?),
+        Gold::Set(set) => set::grade(set, about(set.turn)?),
+        Gold::Top(top) => top::grade(top, about(top.turn)?),
+        Gold::AnyOf(options) => {
+            let mut reasons = Vec::new();
+            for option in options {
+                match of_gold(option, views) {
+                    Ok(reason) => return Ok(reason),
+                    Err(reason) => reasons.push(reason),
+                }
+            }
+            Err(format!(
+                "none of {} fits: {}",
+                reasons.len(),
+                reasons.join("; or ")
+            ))
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Whether two lists of rows are the same.
+
+use std::collections::BTreeMap;
+
+use super::cell::Key;
+use super::column::Pair;
+
+/// Rows up to this many of one group are paired one by one where sorting does not settle it.
+const MOST_PAIRED: usize = 2_000;
+
+/// Whether the rows that the pairs of columns make are the same, as a list or as a multiset.
+pub(super) fn same(pairs: &[&Pair], ordered: bool) -> bool {
+    let count = pairs.first().map_or(0, |pair| pair.gold.len());
+    let even = pairs
+        .iter()
+        .all(|pair| pair.gold.len() == count && pair.found.len() == count);
+    if !even {
+        return false;
+    }
+    let equal = |gold: usize, found: usize| {
+        pairs
+            .iter()
+            .all(|pair| match (pair.gold.get(gold), pair.found.get(found)) {
+                (Some(gold), Some(found)) => pair.tolerance.same(gold, found),
+                _ => false,
+            })
+    };
+    if ordered {
+        return (0..count).all(|row| equal(row, row));
+    }
+    let gold = groups(pairs, count, |pair| &pair.gold);
+    let found = groups(pairs, count, |pair| &pair.found);
+    gold.len() == found.len()
+        && gold
+            .into_iter()
+            .zip(found)
+            .all(|((gold_key, gold), (found_key, found))| {
+                gold_key == found_key && paired(gold, found, pairs, &equal)
+            })
+}
+
+type Exact<'a> = Vec<Option<&'a Key>>;
+
+/// Rows by what has to be equal exactly; a number counts as nothing here.
+fn groups<'a>(
+    pairs: &[&'a Pair],
+    count: usize,
+    side: impl Fn(&'a Pair) -> &'a Vec<Key>,
+) -> BTreeMap<Exact<'a>, Vec<usize>> {
+    let mut groups: BTreeMap<Exact<'a>, Vec<usize>> = BTreeMap::new();
+    for row in 0..count {
+        let key = pairs
+            .iter()
+            .map(|pair| side(pair).get(row).filter(|key| !matches!(key, Key::Number(_))))
+            .collect();
+        groups.entry(key).or_default().push(row);
+    }
+    groups
+}
+
+fn paired(
+    mut gold: Vec<usize>,
+    mut found: Vec<usize>,
+    pairs: &[&Pair],
+    equal: &impl Fn(usize, usize) -> bool,
+) -> bool {
+    if gold.len() != found.len() {
+        return false;
+    }
+    gold.sort_by_key(|row| pairs.iter().map(|pair| pair.gold.get(*row)).collect::<Vec<_>>());
+    found.sort_by_key(|row| pairs.iter().map(|pair| pair.found.get(*row)).collect::<Vec<_>>());
+    if gold.iter().zip(&found).all(|(gold, found)| equal(*gold, *found)) {
+        return true;
+    }
+    // Two numbers that are nearly the same may be sorted the other way round on the other side.
+    gold.len() <= MOST_PAIRED && pairs.len() > 1 && matched(&gold, &found, equal)
+}
+
+/// Whether each row of one side can have one of the other for itself.
+fn matched(gold: &[usize], found: &[usize], equal: &impl Fn(usize, usize) -> bool) -> bool {
+    let mut taken: Vec<Option<usize>> = vec![None; found.len()];
+    (0..gold.len()).all(|row| {
+        let mut seen = vec![false; found.len()];
+        place(row, gold, found, equal, &mut taken, &mut seen)
+    })
+}
+
+fn place(
+    row: usize,
+    gold: &[usize],
+    found: &[usize],
+    equal: &impl Fn(usize, usize) -> bool,
+    taken: &mut [Option<usize>],
+    seen: &mut [bool],
+) -> bool {
+    let Some(own) = gold.get(row) else {
+        return false;
+    };
+    for (at, other) in found.iter().enumerate() {
+        if seen.get(at).copied().unwrap_or(true) || !equal(*own, *other) {
+            continue;
+        }
+        if let Some(mark) = seen.get_mut(at) {
+            *mark = true;
+        }
+        let free = match taken.get(at).copied().flatten() {
+            None => true,
+            Some(holder) => place(holder, gold, found, equal, taken, seen),
+        };
+        if free {
+            if let Some(slot) = taken.get_mut(at) {
+                *slot = Some(row);
+            }
+            return true;
+        }
+    }
+    false
+}

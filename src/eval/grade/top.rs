@@ -1,0 +1,131 @@
+use serde_json::Value;
+
+use super::Verdict;
+use super::figure::{self, Figure};
+use super::mention;
+use super::scalar;
+use super::view::{AnswerView, ResultView};
+use crate::eval::gold::{GoldScalar, GoldTop, Locale, Place, TopItem, Unit};
+use crate::grounding::{Kind, Separators, numbers};
+
+pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> Verdict {
+    let n = gold.n.map_or(gold.items.len(), |n| n as usize);
+    let names: Vec<&str> = gold.items.iter().take(n).map(|item| item.name.as_str()).collect();
+    let wanted = format!("expected in this order: {}", names.join(", "));
+    let mut said = "nothing of it in the text".to_owned();
+    if gold.place != Place::Evidence {
+        let mentions = mentions(gold, &answer.text);
+        let found: Vec<&str> = mentions.iter().map(|(_, item)| item.name.as_str()).collect();
+        if !found.is_empty() {
+            said = format!("{} in the text", found.join(", "));
+        }
+        if let Some(wrong) = wrong_value(&mentions, &answer.text) {
+            return Err(format!("{wanted}, found {wrong}"));
+        }
+        if found.len() >= n {
+            let items: Vec<&TopItem> = mentions.iter().take(n).map(|(_, item)| *item).collect();
+            return if ranked(gold, &items) {
+                Ok(format!("{wanted}, found {said}"))
+            } else {
+                Err(format!("{wanted}, found {said}"))
+            };
+        }
+        if gold.place == Place::Text {
+            return Err(format!("{wanted}, found {said}"));
+        }
+    }
+    match answer.evidence.iter().find(|result| in_result(gold, n, result)) {
+        Some(result) => Ok(format!("{wanted}, found it in {}", result.title())),
+        None => Err(format!("{wanted}, found {said}, and no result begins so")),
+    }
+}
+
+/// Whether these are the gold's first, where items of one value are as good as each other.
+fn ranked(gold: &GoldTop, found: &[&TopItem]) -> bool {
+    let distinct = found
+        .iter()
+        .enumerate()
+        .all(|(at, item)| !found.iter().take(at).any(|other| other.name == item.name));
+    distinct
+        && found.iter().zip(&gold.items).all(|(found, place)| {
+            found.name == place.name || (found.value.is_some() && found.value == place.value)
+        })
+}
+
+/// The items that a text names, in the order of their first mention.
+fn mentions<'a>(gold: &'a GoldTop, text: &str) -> Vec<(usize, &'a TopItem)> {
+    let mut found: Vec<(usize, &TopItem)> = gold
+        .items
+        .iter()
+        .filter_map(|item| Some((mention::find(text, &item.name)?, item)))
+        .collect();
+    found.sort_by_key(|(at, _)| *at);
+    found
+}
+
+/// An item with other figures beside its name than its own.
+fn wrong_value(mentions: &[(usize, &TopItem)], text: &str) -> Option<String> {
+    mentions.iter().enumerate().find_map(|(at, (start, item))| {
+        let value = item.value?;
+        let next = mentions.get(at + 1).map_or(text.len(), |(next, _)| *next);
+        let beside = text.get(start + item.name.len()..next)?;
+        let beside = beside.lines().next().unwrap_or_default();
+        let figures: Vec<_> = numbers(beside, Separators::English)
+            .into_iter()
+            .filter(|number| number.kind == Kind::Quantity)
+            .collect();
+        let own = scalar_of(value);
+        let right = figures.is_empty()
+            || figures.iter().any(|number| {
+                let figure = Figure {
+                    value: number.value,
+                    last_place: number.last_place,
+                    digits: number.digits,
+                };
+                figure::near(&own, figure)
+            });
+        (!right).then(|| format!("{} with {} instead of {value}", item.name, beside.trim()))
+    })
+}
+
+fn scalar_of(value: f64) -> GoldScalar {
+    GoldScalar {
+        value,
+        unit: Unit::Number,
+        currency: None,
+        absolute: None,
+        relative: None,
+        min_digits: None,
+        change: false,
+        locale: Locale::En,
+        place: Place::Text,
+        turn: None,
+    }
+}
+
+/// Whether the first rows of a result are the ranking, and there are no more where `n` were asked for.
+fn in_result(gold: &GoldTop, n: usize, result: &ResultView) -> bool {
+    (0..result.columns.len()).any(|at| {
+        let rows: Vec<&Vec<Value>> = result.rows.iter().take(n).collect();
+        let items: Option<Vec<&TopItem>> = rows
+            .iter()
+            .map(|row| {
+                let name = mention::name(row.get(at).unwrap_or(&Value::Null));
+                gold.items
+                    .iter()
+                    .find(|item| item.name == name && holds(row, item))
+            })
+            .collect();
+        items.is_some_and(|items| items.len() == n && ranked(gold, &items))
+    })
+}
+
+/// Whether a row has the item's value.
+fn holds(row: &[Value], item: &TopItem) -> bool {
+    item.value.is_none_or(|value| {
+        let own = scalar_of(value);
+        row.iter()
+            .filter_map(scalar::number)
+            .any(|figure| figure::near(&own, figure))
+    })
+}

@@ -1,0 +1,93 @@
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What graders read of an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct AnswerView {
+    pub(super) version: u32,
+    pub(super) outcome: String,
+    #[serde(default)]
+    pub(super) text: String,
+    #[serde(default)]
+    pub(super) options: Vec<String>,
+    #[serde(default)]
+    pub(super) evidence: Vec<ResultView>,
+    #[serde(default)]
+    pub(super) tool_calls: Vec<CallView>,
+    #[serde(default)]
+    pub(super) usage: UsageView,
+}
+
+/// A result an answer rests on.
+#[derive(Debug, Deserialize)]
+pub(super) struct ResultView {
+    pub(super) kind: String,
+    pub(super) id: u64,
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) arguments: Value,
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Vec<Value>>,
+    #[serde(default)]
+    pub(super) rows_known: Option<u64>,
+}
+
+/// A tool call.
+#[derive(Debug, Deserialize)]
+pub(super) struct CallView {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) arguments: Value,
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) message: Option<String>,
+}
+
+/// What it used.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct UsageView {
+    #[serde(default)]
+    pub(super) input_tokens: u64,
+    #[serde(default)]
+    pub(super) output_tokens: u64,
+    pub(super) cost_usd: Option<f64>,
+    pub(super) steps: Option<u64>,
+}
+
+impl AnswerView {
+    pub(super) fn read(answer: &Value) -> Result<Self, String> {
+        let view =
+            Self::deserialize(answer).map_err(|error| format!("the answer cannot be read: {error}"))?;
+        if view.version == crate::agent::ANSWER_VERSION {
+            return Ok(view);
+        }
+        Err(format!(
+            "the answer has version {}, which is not known",
+            view.version
+        ))
+    }
+}
+
+impl ResultView {
+    /// `card 7 "Revenue by month"`.
+    pub(super) fn title(&self) -> String {
+        format!("{} {} \"{}\"", self.kind, self.id, self.name)
+    }
+}
+
+impl CallView {
+    /// Whether it brought something.
+    pub(super) fn worked(&self) -> bool {
+        matches!(self.status.as_str(), "ok" | "served_from_turn")
+    }
+}
+
+/// A text cut to what a reason can hold.
+pub(super) fn short(text: &str) -> String {
+    const MOST: usize = 160;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line,
+    }
+}
