@@ -37,26 +37,37 @@ pub(super) async fn run(args: ServeArgs) -> Result<Ending, CliError> {
     options.api_key = args.api_key.map(SecretString::from);
     options.faults = faults.unwrap_or_default();
 
+    // Listening for the signals begins before anybody is told that there is something to stop.
+    let stop = told_to_stop();
     let running = serve(options).await?;
     term::out_line(running.announcement()).map_err(CliError::Output)?;
-    told_to_stop().await;
+    stop.await;
     running.shutdown().await;
     Ok(Ending::Done)
 }
 
-/// Returns on Ctrl-C, and where there is such a thing, on SIGTERM.
-async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
+/// Resolves on Ctrl-C or SIGTERM, also when they came before it was first polled.
+#[cfg(unix)]
+fn told_to_stop() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = signal(SignalKind::interrupt()).and_then(|i| Ok((i, signal(SignalKind::terminate())?)));
+    async move {
+        match signals {
+            Ok((mut interrupt, mut terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
             }
-            return;
+            // Without signals it is served until the process is ended.
+            Err(_) => std::future::pending().await,
         }
     }
+}
+
+/// Resolves on Ctrl-C.
+#[cfg(not(unix))]
+async fn told_to_stop() {
     // An error means that there is no such signal: then it is served until the process is ended.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
