@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::json::ordered_object;
+use super::json::push_members;
 use super::query::QueryFailure;
 use super::stream::RunInfo;
 
@@ -134,7 +134,10 @@ impl ApiError {
                 };
                 body(status, JSON, failed.envelope(style))
             }
-            Self::Json { status, body: value } => body(status, JSON, value.to_string()),
+            Self::Json { status, body: value } => {
+                let content_type = HeaderValue::from_static("application/json");
+                body(status, content_type, value.to_string())
+            }
         }
     }
 }
@@ -150,7 +153,6 @@ impl FailedQuery {
             status: _,
         } = &self.failure;
         let mut fields = vec![
-            ("data", json!({ "rows": [], "cols": [] })),
             ("row_count", json!(0)),
             ("status", json!("failed")),
             ("error", json!(error)),
@@ -174,7 +176,14 @@ impl FailedQuery {
             ("context", json!(self.run.context)),
             ("ex-data", json!({ "type": error_type })),
         ]);
-        ordered_object(&fields)
+        let query = &self.run.json_query;
+        if query.pointer("/stages/0/lib~1type") == Some(&json!("mbql.stage/mbql")) {
+            fields.extend([("preprocessed", query.clone()), ("native", Value::Null)]);
+        }
+        let mut text = String::from(r#"{"data":{"rows":[],"cols":[]},"#);
+        push_members(&mut text, &fields);
+        text.push('}');
+        text
     }
 }
 

@@ -56,6 +56,34 @@ fn types_are_told_from_cells() {
 }
 
 #[test]
+fn keys_are_told_from_names_when_there_is_no_schema() {
+    let folder = written(&[
+        ("people.csv", "id,name\n1,Zoë\n2,Bo\n"),
+        ("categories.csv", "ID,name\na,Toys\nb,Tools\n"),
+        ("tags.csv", "id,name\n1,x\n1,y\n"),
+        (
+            "sales.csv",
+            "id,user_id,category_id,tag_id,shop_id\n1,1,a,1,1\n2,1,b,1,1\n3,,a,1,1\n",
+        ),
+    ]);
+    let world = World::from_csv(folder.path(), None).unwrap();
+    let model = world.model();
+    let table = |name: &str| model.table_named(name).unwrap();
+    let key = |name: &str| table(name).primary_key().map(|key| key.id);
+    let target = |column: &str| table("sales").field_named(column).unwrap().fk_target_field_id;
+    assert_eq!(key("tags"), None, "a repeated id is no key");
+    assert!(key("people").is_some() && key("sales").is_some());
+    assert_eq!(target("user_id"), key("people"));
+    assert_eq!(target("category_id"), key("categories"));
+    assert_eq!((target("tag_id"), target("shop_id")), (None, None));
+    let name = table("people").field_named("name").unwrap().id;
+    let user = table("sales").field_named("user_id").unwrap().id;
+    let query = json!({"stages": [{"source-table": table("sales").id, "aggregation": [["count", {}]],
+        "breakout": [["field", {"source-field": user}, name]]}]});
+    assert_eq!(json!(rows(&world, &query)), json!([[null, 1], ["Zoë", 2]]));
+}
+
+#[test]
 fn a_schema_beside_the_files_wins_and_metadata_describes() {
     let folder = written(&[
         (

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::Value as SqlValue;
@@ -6,6 +6,7 @@ use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 
 use super::store::quote;
+use super::told_keys::{has_key, is_key, pointed_at};
 use super::types::base_type;
 
 /// What columns are, by table and column in lower case: SQLite's names have no case.
@@ -15,8 +16,9 @@ pub(crate) type Descriptions = BTreeMap<(String, String), String>;
 type Failure = (PathBuf, String);
 
 /// Fills a database with a folder's CSV files, one table each, in order of name. A header line is required, an empty
-/// cell is NULL, `true` and `false` are booleans. `schema.sqlite.sql` gives the tables' types when it is there, else
-/// they are told from the cells.
+/// cell is NULL, `true` and `false` are booleans. `schema.sqlite.sql` gives the tables' types and keys when it is
+/// there, else types are told from the cells and keys from names: an `id` without repeats, a `product_id` where there are
+/// `products`.
 pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<Descriptions, Failure> {
     let at_folder = |error: &dyn std::fmt::Display| (folder.to_owned(), error.to_string());
     let entries = std::fs::read_dir(folder).map_err(|error| at_folder(&error))?;
@@ -36,14 +38,21 @@ pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<
     connection
         .execute_batch("PRAGMA foreign_keys = OFF; BEGIN")
         .map_err(|error| at_folder(&error))?;
+    let mut keyed = BTreeSet::new();
     if schema.exists() {
         let text = std::fs::read_to_string(&schema).map_err(|error| (schema.clone(), error.to_string()))?;
         connection
             .execute_batch(&text)
             .map_err(|error| (schema.clone(), error.to_string()))?;
+    } else {
+        for path in &paths {
+            if has_key(path).map_err(|reason| (path.clone(), reason))? {
+                keyed.insert(table_name(path));
+            }
+        }
     }
     for path in &paths {
-        load_file(connection, path).map_err(|reason| (path.clone(), reason))?;
+        load_file(connection, path, &keyed).map_err(|reason| (path.clone(), reason))?;
     }
     connection
         .execute_batch("COMMIT")
@@ -56,12 +65,16 @@ pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<
     }
 }
 
-fn load_file(connection: &Connection, path: &Path) -> Result<(), String> {
-    let said = |error: rusqlite::Error| error.to_string();
-    let table = path
-        .file_stem()
+/// A file's table.
+fn table_name(path: &Path) -> String {
+    path.file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+fn load_file(connection: &Connection, path: &Path, keyed: &BTreeSet<String>) -> Result<(), String> {
+    let said = |error: rusqlite::Error| error.to_string();
+    let table = table_name(path);
     let mut reader = csv::ReaderBuilder::new()
         .from_path(path)
         .map_err(|error| error.to_string())?;
@@ -88,7 +101,15 @@ fn load_file(connection: &Connection, path: &Path) -> Result<(), String> {
         declared = types.collect();
         let columns: Vec<String> = headers
             .iter()
-            .map(|name| format!("{} {}", quote(name), declared.get(name).map_or("", |kind| kind)))
+            .map(|name| {
+                let kind = declared.get(name).map_or("", |kind| kind);
+                let key = match pointed_at(name, keyed) {
+                    _ if is_key(name) && keyed.contains(&table) => " PRIMARY KEY".to_owned(),
+                    Some(target) => format!(" REFERENCES {} (id)", quote(target)),
+                    None => String::new(),
+                };
+                format!("{} {kind}{key}", quote(name))
+            })
             .collect();
         let create = format!("CREATE TABLE {} ({})", quote(&table), columns.join(", "));
         connection.execute_batch(&create).map_err(said)?;

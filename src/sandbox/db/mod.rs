@@ -4,6 +4,7 @@ mod csv_folder;
 mod introspect;
 mod names;
 mod store;
+mod told_keys;
 mod types;
 
 pub(crate) use csv_folder::{Descriptions, load_csv_folder};

@@ -246,6 +246,11 @@ async fn search_finds_tables_and_metrics() {
         (first["type"].as_str(), first["verified"].as_bool()),
         (Some("metric"), Some(true))
     );
+    assert_eq!(first["name"], "Revenue", "what has the very name comes first");
+    assert_eq!(
+        first["base_table_portable_fk"],
+        json!(["Example shop", null, "orders"])
+    );
     for key in [
         "id",
         "name",

@@ -83,6 +83,9 @@ async fn a_query_that_fails_has_the_envelope_and_its_status() {
         (Some("failed"), Some("agent"))
     );
     assert_eq!(body["json_query"]["stages"], query["stages"]);
+    assert_eq!(body["preprocessed"], body["json_query"]);
+    let head = r#"{"data":{"rows":[],"cols":[]},"row_count":0,"status":"failed","error":"#;
+    assert!(answer.body.starts_with(head), "{}", answer.body);
     let legacy = Sandbox::with(|options| options.legacy_failures = true).await;
     let answer = execute(&legacy, &query).await;
     assert_eq!(

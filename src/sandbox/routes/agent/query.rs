@@ -22,6 +22,17 @@ use crate::sandbox::stream::{Continuation, RunInfo, completed};
 
 /// Rows of a page, and most rows of an answer.
 const PAGE: i64 = 200;
+/// What a body with a continuation token cannot ask as well.
+const CONSTRUCT_KEYS: [&str; 8] = [
+    "table_id",
+    "metric_id",
+    "filters",
+    "fields",
+    "aggregations",
+    "group_by",
+    "order_by",
+    "limit",
+];
 
 /// `POST /v1/construct-query`.
 pub(super) async fn construct_query(
@@ -119,7 +130,10 @@ struct Page {
 impl Page {
     /// The page that a token stands for. v0.60 decodes tokens without any guard: what does not fit is a 500.
     fn resume(body: &Map<String, Value>, token: &str) -> Result<Self, ApiError> {
-        if let Some((key, value)) = body.iter().find(|(key, _)| *key != "continuation_token") {
+        if let Some((key, value)) = body
+            .iter()
+            .find(|(key, _)| CONSTRUCT_KEYS.contains(&key.as_str()))
+        {
             let detail = format!("disallowed key, received: {value}");
             return Err(ApiError::invalid(key, "disallowed key", &detail));
         }

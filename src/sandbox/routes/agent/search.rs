@@ -13,6 +13,8 @@ use crate::sandbox::routes::decode::{JsonBody, Params};
 use crate::sandbox::semantic::{Access, Card, CardKind, Table};
 
 const DEFAULT_LIMIT: u64 = 50;
+/// What being asked for by name is worth, in found words.
+const NAMED: usize = 1000;
 /// When tables were made: the model does not know.
 const EPOCH: &str = "2026-01-01T00:00:00Z";
 
@@ -37,7 +39,8 @@ pub(super) async fn search(
 }
 
 struct Candidate {
-    name: String,
+    /// What it is called, in lower case: a table has a physical name and a pretty one.
+    names: Vec<String>,
     description: String,
     body: Value,
 }
@@ -50,7 +53,7 @@ fn candidates(app: &App, access: &Access) -> Vec<Candidate> {
         .filter(|card| card.kind == CardKind::Metric && !card.archived)
         .filter(|card| access.collections.contains(&card.collection_id))
         .map(|card| Candidate {
-            name: card.name.to_lowercase(),
+            names: vec![card.name.to_lowercase()],
             description: card.description.as_deref().unwrap_or_default().to_lowercase(),
             body: metric_item(app, access, card),
         });
@@ -59,7 +62,7 @@ fn candidates(app: &App, access: &Access) -> Vec<Candidate> {
         .iter()
         .filter(|table| access.tables.contains(&table.id))
         .map(|table| Candidate {
-            name: format!("{} {}", table.name, table.display_name).to_lowercase(),
+            names: vec![table.name.to_lowercase(), table.display_name.to_lowercase()],
             description: table.description.as_deref().unwrap_or_default().to_lowercase(),
             body: table_item(app, table),
         });
@@ -93,19 +96,22 @@ fn ranked(candidates: Vec<Candidate>, queries: &[String]) -> Vec<Candidate> {
     kept.into_iter().map(|(_, _, candidate)| candidate).collect()
 }
 
-/// Words found in the name count more than words found in the description.
+/// Words found in the name count more than words found in the description; the very name counts more than any words.
 fn score(candidate: &Candidate, query: &str) -> usize {
+    let named = candidate.names.iter().any(|name| name == query.trim());
     let words = query.split(|letter: char| !letter.is_alphanumeric());
-    words
+    let found: usize = words
         .filter(|word| !word.is_empty())
         .map(|word| {
             let stem = word
                 .strip_suffix('s')
                 .filter(|stem| stem.len() > 2)
                 .unwrap_or(word);
-            3 * usize::from(candidate.name.contains(stem)) + usize::from(candidate.description.contains(stem))
+            let in_name = candidate.names.iter().any(|name| name.contains(stem));
+            3 * usize::from(in_name) + usize::from(candidate.description.contains(stem))
         })
-        .sum()
+        .sum();
+    found + NAMED * usize::from(named)
 }
 
 fn table_item(app: &App, table: &Table) -> Value {
@@ -157,6 +163,8 @@ fn metric_item(app: &App, access: &Access, card: &Card) -> Value {
     if let (Some(table), Some(members)) = (base.and_then(|id| model.table(id)), body.as_object_mut()) {
         members.insert("base_table_id".to_owned(), json!(table.id));
         members.insert("base_table_name".to_owned(), json!(table.name));
+        let path = json!([model.database.name, null, table.name]);
+        members.insert("base_table_portable_fk".to_owned(), path);
     }
     body
 }

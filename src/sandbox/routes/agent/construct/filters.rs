@@ -144,13 +144,7 @@ pub(super) fn filter(value: &Value) -> Result<Filter, Problem> {
             let values = values(&mut reader, true, decode);
             (field.zip(values)).map(|(field, values)| Filter::Text { field, op, values })
         }
-        // Without an operation there is no telling which other keys belong.
-        None => {
-            for key in ["value", "values", "bucket"] {
-                reader.value(key);
-            }
-            None
-        }
+        None => None,
     };
     reader.finish()?;
     decoded.ok_or_else(|| Problem::missing("filter"))
@@ -191,15 +185,10 @@ fn values<T>(
 ) -> Option<Vec<T>> {
     match (reader.has("value"), reader.has("values")) {
         (true, true) => {
-            let both = reader.value("values").map(Problem::disallowed);
-            reader.value("value");
-            if let Some(problem) = both {
-                reader.note("values", problem);
-            }
+            reader.refuse(&["values"]);
             None
         }
         (false, true) => {
-            reader.value("value");
             let given = reader.required("values", "values", |value| list(value, decode))?;
             let most = if several { usize::MAX } else { 1 };
             if given.is_empty() || given.len() > most {
@@ -213,10 +202,7 @@ fn values<T>(
             }
             Some(given)
         }
-        _ => {
-            reader.value("values");
-            reader.required("value", "value", decode).map(|value| vec![value])
-        }
+        _ => reader.required("value", "value", decode).map(|value| vec![value]),
     }
 }
 

@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use super::problem::Problem;
 
-/// Reads the members of a closed map one by one and collects everything that is wrong with them.
+/// Reads the members of a map one by one and collects everything that is wrong with them. Keys that nobody asks for are
+/// ignored: no body of these routes is closed.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     members: &'a Map<String, Value>,
-    known: Vec<&'static str>,
     problems: BTreeMap<String, Problem>,
 }
 
@@ -25,20 +25,18 @@ impl<'a> Reader<'a> {
     pub(super) fn of(members: &'a Map<String, Value>) -> Self {
         Self {
             members,
-            known: Vec::new(),
             problems: BTreeMap::new(),
         }
     }
 
     /// A member that may be there; null is as good as absent.
-    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
-        self.known.push(key);
+    pub(super) fn value(&self, key: &str) -> Option<&'a Value> {
         self.members.get(key).filter(|value| !value.is_null())
     }
 
     /// Whether a member is there, whatever it is.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.members.get(key).is_some_and(|value| !value.is_null())
+        self.value(key).is_some()
     }
 
     /// A member decoded by `decode`.
@@ -59,7 +57,6 @@ impl<'a> Reader<'a> {
         decode: impl FnOnce(&'a Value) -> Result<T, Problem>,
     ) -> Option<T> {
         if !self.has(key) {
-            self.known.push(key);
             self.note(key, Problem::missing(description));
             return None;
         }
@@ -81,13 +78,17 @@ impl<'a> Reader<'a> {
         self.problems.insert(key.to_owned(), problem);
     }
 
-    /// Adds the keys that are not known; any problem at all fails the map.
-    pub(super) fn finish(mut self) -> Result<(), Problem> {
-        for (key, value) in self.members {
-            if !self.known.contains(&key.as_str()) {
-                self.problems.insert(key.clone(), Problem::disallowed(value));
+    /// Notes those of `keys` that are there although another kind of request has them.
+    pub(super) fn refuse(&mut self, keys: &[&str]) {
+        for key in keys {
+            if let Some(value) = self.value(key) {
+                self.note(key, Problem::disallowed(value));
             }
         }
+    }
+
+    /// Any problem at all fails the map.
+    pub(super) fn finish(self) -> Result<(), Problem> {
         if self.problems.is_empty() {
             Ok(())
         } else {

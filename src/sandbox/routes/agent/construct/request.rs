@@ -113,9 +113,13 @@ pub(super) fn request(body: &Map<String, Value>) -> Result<Request, Problem> {
     let filters = reader.list("filters", filter);
     let group_by = reader.list("group_by", group);
     let source = if metric {
+        reader.refuse(&["fields", "aggregations", "order_by", "limit"]);
         let id = reader.required("metric_id", "metric id", positive);
         id.map(|id| RequestSource::Metric { id })
     } else {
+        if reader.has("table_id") {
+            reader.refuse(&["metric_id"]);
+        }
         let id = reader.required("table_id", "table id or metric id", positive);
         let fields = reader.list("fields", column);
         let aggregations = reader.list("aggregations", aggregation);
@@ -184,10 +188,7 @@ fn aggregation(value: &Value) -> Result<Aggregation, Problem> {
             Some(function) => {
                 field_id(&mut reader).map(|field| AggregationKind::Of(function, Column { field, bucket }))
             }
-            None => {
-                reader.value("field_id");
-                None
-            }
+            None => None,
         }
     };
     reader.finish()?;
