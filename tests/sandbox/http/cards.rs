@@ -418,3 +418,38 @@ async fn files_have_titles_and_no_limit() {
         400
     );
 }
+
+#[tokio::test]
+async fn a_query_can_be_had_in_its_older_form() {
+    let sandbox = Sandbox::start().await;
+    let fetch = async |name: &str| {
+        let id = sandbox.card(name).await;
+        let card = sandbox.fetch(&format!("/api/card/{id}?legacy-mbql=true")).await;
+        card["dataset_query"].clone()
+    };
+    let native = fetch("Revenue by month").await;
+    assert_eq!(
+        (&native["type"], &native["database"]),
+        (&json!("native"), &json!(1))
+    );
+    let sql = native["native"]["query"].as_str().unwrap();
+    assert!(sql.contains("{{period}}"), "{sql}");
+    let dimension = &native["native"]["template-tags"]["period"]["dimension"];
+    assert!(dimension[1].is_number() && dimension[2].is_null(), "{dimension}");
+
+    let orders = sandbox.table("orders").await;
+    let built = fetch("Revenue").await;
+    assert_eq!(
+        (&built["type"], &built["query"]["source-table"]),
+        (&json!("query"), &json!(orders))
+    );
+    assert_eq!(built["query"]["filter"][0], "=");
+    assert_eq!(built["query"]["filter"][2], "completed");
+    assert_eq!(built["query"]["aggregation"][0][0], "sum");
+    assert_eq!(
+        built["query"]["breakout"][0][2],
+        json!({ "temporal-unit": "month" })
+    );
+    let sorted = fetch("Revenue by product category").await;
+    assert_eq!(sorted["query"]["order-by"], json!([["desc", ["aggregation", 0]]]));
+}

@@ -83,3 +83,78 @@ async fn field_values_are_rows() {
         .await
         .is_text(404, "Not found.");
 }
+
+#[tokio::test]
+async fn the_tables_are_in_a_schema_without_a_name() {
+    let sandbox = Sandbox::start().await;
+    assert_eq!(sandbox.fetch("/api/database/1/schemas").await, json!([""]));
+    let tables = sandbox.fetch("/api/database/1/schema/").await;
+    assert_eq!(tables.as_array().unwrap().len(), 6);
+    let named = sandbox.get("/api/database/1/schema/PUBLIC").await;
+    named.is_text(404, "Not found.");
+    assert_eq!(
+        sandbox.get_as(As::Viewer, "/api/database/1/schemas").await.status,
+        403
+    );
+}
+
+#[tokio::test]
+async fn foreign_keys_are_listed_by_what_they_point_at() {
+    let sandbox = Sandbox::start().await;
+    let products = sandbox.table("products").await;
+    let keys = sandbox.fetch(&format!("/api/table/{products}/fks")).await;
+    let origins: Vec<&str> = keys
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key["origin"]["table"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(origins, ["orders", "reviews"]);
+    assert_eq!(keys[0]["origin"]["name"], "product_id");
+    assert_eq!(keys[0]["destination"]["table"]["id"], products);
+    assert_eq!(keys[0]["destination_id"], keys[0]["origin"]["fk_target_field_id"]);
+}
+
+#[tokio::test]
+async fn values_of_a_column_are_searched() {
+    let sandbox = Sandbox::start().await;
+    let orders = sandbox.table("orders").await;
+    let table = sandbox
+        .fetch(&format!("/api/table/{orders}/query_metadata"))
+        .await;
+    let fields = table["fields"].as_array().unwrap();
+    let id = |name: &str| fields.iter().find(|field| field["name"] == name).unwrap()["id"].clone();
+    let (status, channel) = (id("status"), id("channel"));
+    let path = format!("/api/field/{status}/search/{status}");
+    let found = sandbox.fetch(&format!("{path}?value=COMP")).await;
+    assert_eq!(found, json!([["completed"]]));
+    let found = sandbox.fetch(&format!("{path}?value=e&limit=2")).await;
+    assert_eq!(found.as_array().unwrap().len(), 2);
+    let other = format!("/api/field/{status}/search/{channel}?value=a");
+    assert_eq!(sandbox.get(&other).await.status, 400);
+    assert_eq!(sandbox.get_as(As::Viewer, &path).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_cards_query_metadata_has_its_tables_and_filtered_columns() {
+    let sandbox = Sandbox::start().await;
+    let built = sandbox.card("Revenue by product category").await;
+    let metadata = sandbox.fetch(&format!("/api/card/{built}/query_metadata")).await;
+    let names: Vec<&str> = metadata["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|table| table["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["orders", "people", "products"]);
+    assert!(metadata["tables"][0]["fields"].is_array());
+    assert_eq!(metadata["databases"][0]["id"], 1);
+    let native = sandbox.card("Revenue by month").await;
+    let metadata = sandbox.fetch(&format!("/api/card/{native}/query_metadata")).await;
+    let fields = metadata["fields"].as_array().unwrap();
+    let names: Vec<&str> = fields
+        .iter()
+        .map(|field| field["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["category", "created_at"]);
+}

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
 use super::collection_body::collection_body;
+use super::legacy::legacy_query;
 use super::people::{creator, creator_id, last_edit};
 use crate::sandbox::app::App;
 use crate::sandbox::auth::ClassicCaller;
@@ -16,12 +17,14 @@ use crate::sandbox::semantic::{Access, Card};
 /// Version of the card format that the instance reports.
 const CARD_SCHEMA: i64 = 23;
 
-/// `GET /api/card/:id`.
+/// `GET /api/card/:id`; with `legacy-mbql=true` its query is MBQL 4.
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     ClassicCaller(caller): ClassicCaller,
     Path(id): Path<String>,
+    params: Params,
 ) -> Result<Json<Value>, ApiError> {
+    let legacy = params.flag("legacy-mbql", false)?;
     let card = lookup::card(&app, &caller.access, &id)?.clone();
     // The columns of a card that cannot run are null, as on a server that never ran it.
     let (card, columns) = app
@@ -33,6 +36,9 @@ pub(super) async fn get(
     let mut body = card_body(&app, &caller.access, &card);
     if let Some(members) = body.as_object_mut() {
         members.insert("result_metadata".to_owned(), json!(columns));
+        if legacy {
+            members.insert("dataset_query".to_owned(), legacy_query(&card.dataset_query));
+        }
     }
     Ok(Json(body))
 }

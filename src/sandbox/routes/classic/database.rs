@@ -79,6 +79,36 @@ pub(super) async fn metadata(
     Ok(Json(body))
 }
 
+/// `GET /api/database/:id/schemas`: SQLite has none, which the wire writes as one without a name.
+pub(super) async fn schemas(
+    State(app): State<Arc<App>>,
+    ClassicCaller(caller): ClassicCaller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    check(&app, &caller.access, &id)?;
+    Ok(Json(json!([""])))
+}
+
+/// `GET /api/database/:id/schema/`: the tables of the schema without a name.
+pub(super) async fn schema(
+    State(app): State<Arc<App>>,
+    ClassicCaller(caller): ClassicCaller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    check(&app, &caller.access, &id)?;
+    Ok(Json(Value::Array(tables(&app, &caller.access, false))))
+}
+
+/// `GET /api/database/:id/schema/:name`: no schema has a name here.
+pub(super) async fn named_schema(
+    State(app): State<Arc<App>>,
+    ClassicCaller(caller): ClassicCaller,
+    Path((id, _)): Path<(String, String)>,
+) -> Result<Json<Value>, ApiError> {
+    check(&app, &caller.access, &id)?;
+    Err(ApiError::not_found())
+}
+
 fn check(app: &App, access: &Access, id: &str) -> Result<(), ApiError> {
     if path_id("id", id)? != app.model().database.id {
         return Err(ApiError::not_found());

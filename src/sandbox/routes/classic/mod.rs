@@ -1,6 +1,7 @@
 //! The routes that every Metabase has: sessions, collections, cards, databases, metadata, settings.
 
 mod card;
+mod card_metadata;
 mod card_query;
 mod collection;
 mod collection_body;
@@ -8,6 +9,7 @@ mod database;
 mod export;
 mod instance;
 mod items;
+mod legacy;
 mod metadata_body;
 mod people;
 mod session;
@@ -35,6 +37,10 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/api/collection/{id}/items", get(items::items))
         .route("/api/card", get(card::list))
         .route("/api/card/{id}", get(card::get))
+        .route(
+            "/api/card/{id}/query_metadata",
+            get(card_metadata::query_metadata),
+        )
         .route("/api/card/{id}/query", post(card_query::run))
         .route("/api/card/{id}/query/{format}", post(export::export))
         .route(
@@ -49,8 +55,13 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/api/database", get(database::list))
         .route("/api/database/{id}", get(database::get))
         .route("/api/database/{id}/metadata", get(database::metadata))
+        .route("/api/database/{id}/schemas", get(database::schemas))
+        .route("/api/database/{id}/schema/", get(database::schema))
+        .route("/api/database/{id}/schema/{name}", get(database::named_schema))
         .route("/api/table", get(table::list))
         .route("/api/table/{id}", get(table::get))
         .route("/api/table/{id}/query_metadata", get(table::query_metadata))
+        .route("/api/table/{id}/fks", get(table::foreign_keys))
+        .route("/api/field/{id}/search/{search}", get(table::field_search))
         .route("/api/field/{id}/values", get(table::field_values))
 }

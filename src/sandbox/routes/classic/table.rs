@@ -2,14 +2,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::metadata_body::{database_body, field_body, measure_body, metric_body, segment_body, table_body};
 use crate::sandbox::app::App;
 use crate::sandbox::auth::ClassicCaller;
 use crate::sandbox::error::{ApiError, FailedQuery};
-use crate::sandbox::routes::decode::path_id;
+use crate::sandbox::routes::decode::{Params, path_id};
 use crate::sandbox::routes::lookup;
+use crate::sandbox::semantic::{Field, Table};
 use crate::sandbox::stream::RunInfo;
 
 /// Most values that are listed for a column.
@@ -106,4 +108,73 @@ pub(super) async fn field_values(
         "field_id": id,
         "has_more_values": found.has_more_values,
     })))
+}
+
+/// `GET /api/field/:id/search/:search-id?value=`: the values of the second column that contain the text, whatever its
+/// case, in pairs with the first column's where the two differ. Here both are the same column.
+pub(super) async fn field_search(
+    State(app): State<Arc<App>>,
+    ClassicCaller(caller): ClassicCaller,
+    Path((id, search_id)): Path<(String, String)>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let (id, search_id) = (path_id("id", &id)?, path_id("search-id", &search_id)?);
+    lookup::field(&app, &caller.access, id)?;
+    lookup::field(&app, &caller.access, search_id)?;
+    if id != search_id {
+        let message = "Values are searched in the column itself only.";
+        return Err(ApiError::text(StatusCode::BAD_REQUEST, message));
+    }
+    let wanted = params.get("value").unwrap_or_default().to_lowercase();
+    let limit = params.number("limit", 1)?.unwrap_or(VALUES);
+    let run = RunInfo::start("question", Value::Null, app.model().database.id);
+    let found = app
+        .blocking(move |world| world.field_values(id, u64::MAX))
+        .await?
+        .map_err(|failure| ApiError::Failed(Box::new(FailedQuery { failure, run })))?;
+    let matching = found.values.into_iter().filter(|row| {
+        row.iter().any(|value| {
+            value
+                .as_str()
+                .is_some_and(|text| text.to_lowercase().contains(&wanted))
+        })
+    });
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(Json(matching.take(limit).map(Value::Array).collect()))
+}
+
+/// `GET /api/table/:id/fks`: the foreign keys that point at a table, from tables the caller may query.
+pub(super) async fn foreign_keys(
+    State(app): State<Arc<App>>,
+    ClassicCaller(caller): ClassicCaller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let access = &caller.access;
+    let table = lookup::table(&app, access, path_id("id", &id)?)?;
+    let model = app.model();
+    let with_table = |table: &Table, field: &Field| {
+        let mut body = field_body(model, field);
+        if let Some(members) = body.as_object_mut() {
+            members.insert("table".to_owned(), table_body(table));
+        }
+        body
+    };
+    let keys = model
+        .tables
+        .iter()
+        .filter(|origin| access.tables.contains(&origin.id))
+        .flat_map(|origin| origin.visible_fields().map(move |key| (origin, key)));
+    let pointing = keys.filter_map(|(origin, key)| {
+        let (_, target) = model
+            .field(key.fk_target_field_id?)
+            .filter(|(at, _)| at.id == table.id)?;
+        Some(json!({
+            "relationship": "Mt1",
+            "origin_id": key.id,
+            "origin": with_table(origin, key),
+            "destination_id": target.id,
+            "destination": with_table(table, target),
+        }))
+    });
+    Ok(Json(pointing.collect()))
 }
