@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{AppError, Place};
 use crate::catalog::{Catalog, CatalogStore, Drift, Kept, Lookup, StoreKey};
+use crate::config::AuthSettings;
 use crate::metabase::MetabaseClient;
 use crate::wire::Principal;
 
@@ -25,6 +27,8 @@ pub struct Shelved {
     pub loaded_at: Timestamp,
     /// Entries that were selected but could not be read, in words.
     pub unreadable: Vec<String>,
+    /// Whether something is missing because the server failed just now. Such a catalog is used once and not kept.
+    pub incomplete: bool,
     /// What changed since the one that was kept before; `None` when none was kept, or the kept one was used.
     pub drift: Option<Drift>,
     /// Kept catalogs that could not be used or replaced, in words.
@@ -43,7 +47,11 @@ impl Shelf {
     pub fn of(place: &Place, principal: &Principal) -> Self {
         Self {
             store: place.rules.cache_dir.as_ref().map(CatalogStore::new),
-            key: StoreKey::new(&place.metabase.url, &place.rules, principal),
+            key: StoreKey::new(
+                &place.metabase.url,
+                &place.rules,
+                &looker(principal, &place.metabase.auth),
+            ),
         }
     }
 
@@ -74,6 +82,7 @@ impl Shelf {
                 catalog: Arc::new(kept.catalog),
                 loaded_at: kept.loaded_at,
                 unreadable: kept.warnings,
+                incomplete: false,
                 drift: None,
                 notes,
             }),
@@ -91,9 +100,12 @@ impl Shelf {
         fetch(place, client, kept.as_deref(), note.into_iter().collect()).await
     }
 
-    /// Keeps a catalog that was loaded now. Nothing depends on it but the next start's speed, so a failure is a note.
+    /// Keeps a catalog that was loaded now, unless the next one may have more. Nothing depends on it but the next
+    /// start's speed, so a failure is a note.
     pub fn keep(&self, shelved: &mut Shelved) {
-        let Some(store) = &self.store else { return };
+        let Some(store) = self.store.as_ref().filter(|_| !shelved.incomplete) else {
+            return;
+        };
         let written = store.write(
             &self.key,
             &shelved.catalog,
@@ -104,6 +116,24 @@ impl Shelf {
             shelved.notes.push(format!("{error} ({})", error.source));
         }
     }
+}
+
+/// Who looks at the catalog: the principal by its credential, for another credential may see other things. Of a
+/// secret that is long and random only a hash takes part, and that only in the hash that names the file.
+fn looker(principal: &Principal, auth: &AuthSettings) -> Principal {
+    let (way, who) = match auth {
+        AuthSettings::ApiKey(secret) => ("api_key", hash_of(secret)),
+        AuthSettings::Session(secret) => ("session", hash_of(secret)),
+        AuthSettings::Password { username, .. } => ("password", username.clone()),
+        AuthSettings::Jwt { email, .. } => ("jwt", email.clone()),
+    };
+    Principal(format!("{} {way} {who}", principal.0))
+}
+
+fn hash_of(secret: &SecretString) -> String {
+    let secret = secret.expose_secret().as_bytes();
+    let hash = blake3::derive_key("cardinal 2026 catalog shelf: whose catalog", secret);
+    blake3::Hash::from(hash).to_hex().to_string()
 }
 
 async fn fetch(
@@ -128,6 +158,7 @@ async fn fetch(
         catalog: Arc::new(loaded.catalog),
         loaded_at: Timestamp::now(),
         unreadable: loaded.warnings,
+        incomplete: loaded.incomplete,
         notes,
     })
 }

@@ -60,6 +60,8 @@ pub struct LoadedCatalog {
     pub catalog: Catalog,
     /// Entries that were selected but could not be read, each with the reason, in words.
     pub warnings: Vec<String>,
+    /// Whether something is missing because the server failed just now: it may be there the next time.
+    pub incomplete: bool,
 }
 
 /// The Metabase client of one principal. Cheap to clone; clones share the credential and what is known of the

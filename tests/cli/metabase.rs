@@ -52,3 +52,47 @@ fn the_kept_catalog_is_used_until_it_is_refreshed() {
     assert_eq!(kept.code, Some(0), "{kept:#?}");
     assert_eq!(program.run(&["catalog", "list", "--refresh"]).code, Some(1));
 }
+
+#[test]
+fn a_catalog_with_gaps_from_an_outage_is_not_kept() {
+    let sandbox = Sandbox::serve(&["--faults", "GET /api/card/*=500:1"]);
+    let program = sandbox.client();
+    let entries = || program.run(&["catalog", "list", "--json"]).json()["entries"].clone();
+    let (first, second) = (entries(), entries());
+    let count = |entries: &serde_json::Value| entries.as_array().unwrap().len();
+    assert_eq!(count(&first) + 1, count(&second));
+}
+
+#[test]
+fn a_catalog_is_kept_for_the_credential_that_loaded_it() {
+    let sandbox = Sandbox::serve(&[]);
+    let program = sandbox.client();
+    assert_eq!(program.run(&["catalog", "list"]).code, Some(0));
+    let other = program
+        .command(&["catalog", "list"])
+        .env("METABASE_API_KEY", "mb_a_key_of_nobody")
+        .output()
+        .unwrap();
+    assert_eq!(other.status.code(), Some(1), "{other:?}");
+    for file in walk(program.folder()) {
+        let name = file.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(
+            !name.contains("mb_") && !text.contains(&sandbox.text("api_key")),
+            "{name}"
+        );
+    }
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(walk(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}

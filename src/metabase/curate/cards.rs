@@ -105,6 +105,7 @@ pub(super) async fn read(
     Ok(Read {
         entry: Some(Entry::Card(Arc::new(entry))),
         warnings,
+        outage: false,
     })
 }
 

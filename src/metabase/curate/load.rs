@@ -17,6 +17,8 @@ use crate::wire::WireError;
 pub(super) struct Read {
     pub(super) entry: Option<Entry>,
     pub(super) warnings: Vec<String>,
+    /// Whether a part of it is missing because the server failed just now.
+    pub(super) outage: bool,
 }
 
 impl Read {
@@ -25,6 +27,7 @@ impl Read {
         Self {
             entry: None,
             warnings: vec![warning],
+            outage: false,
         }
     }
 }
@@ -76,6 +79,8 @@ struct Gathered {
     warnings: Vec<String>,
     /// The first failure that says more about the server than about one entry.
     outage: Option<MetabaseError>,
+    /// Whether anything is missing because the server failed just now.
+    incomplete: bool,
 }
 
 impl Gathered {
@@ -107,11 +112,13 @@ impl Gathered {
                 Ok(read) => {
                     self.entries.extend(read.entry);
                     self.warnings.extend(read.warnings);
+                    self.incomplete |= read.outage;
                 }
                 Err(error) if concerns_all(&error) => return Err(error),
                 Err(error) => {
                     self.warnings.push(format!("{error}; left out"));
                     if is_outage(error.class) {
+                        self.incomplete = true;
                         self.outage.get_or_insert(error);
                     }
                 }
@@ -127,6 +134,7 @@ impl Gathered {
             _ => Ok(LoadedCatalog {
                 catalog: Catalog::new(self.entries),
                 warnings: self.warnings,
+                incomplete: self.incomplete,
             }),
         }
     }
@@ -136,7 +144,8 @@ fn concerns_all(error: &MetabaseError) -> bool {
     error.class == FailureClass::Unauthorized || matches!(error.source, Some(WireError::Connect { .. }))
 }
 
-fn is_outage(class: FailureClass) -> bool {
+/// Whether a failure may be over the next time.
+pub(super) fn is_outage(class: FailureClass) -> bool {
     matches!(
         class,
         FailureClass::Unavailable | FailureClass::Timeout | FailureClass::Throttled

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::cards::{WireCard, described};
 use super::collections::Collections;
-use super::load::Read;
+use super::load::{Read, is_outage};
 use super::select::Named;
 use super::{definition, dimensions};
 use crate::catalog::{Entry, MetricEntry, MetricId};
@@ -17,7 +17,7 @@ pub(super) async fn read(
     id: u32,
     _named: Named,
 ) -> Result<Read, MetabaseError> {
-    let mut warnings = Vec::new();
+    let (mut warnings, mut outage) = (Vec::new(), false);
     // The card is best effort: without it only the definition in words and the collection are missing.
     let card = match WireCard::read(caller, id).await {
         Ok(card) if card.archived == Some(true) => {
@@ -30,6 +30,7 @@ pub(super) async fn read(
         Ok(card) => Some(card),
         Err(error) if error.class == FailureClass::Unauthorized => return Err(error),
         Err(error) => {
+            outage = is_outage(error.class);
             warnings.push(format!("{error}; the definition of metric {id} is not known"));
             None
         }
@@ -61,5 +62,6 @@ pub(super) async fn read(
     Ok(Read {
         entry: Some(Entry::Metric(Arc::new(entry))),
         warnings,
+        outage,
     })
 }

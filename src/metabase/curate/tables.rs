@@ -114,6 +114,7 @@ pub(super) async fn read(
     Ok(Read {
         entry: Some(Entry::Table(Arc::new(entry))),
         warnings,
+        outage: false,
     })
 }
 
