@@ -141,7 +141,7 @@ fn footer(answer: &Answer) -> String {
 }
 
 fn usage(usage: &UsageReport) -> String {
-    let tokens = usage.input_tokens + usage.output_tokens;
+    let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
     if tokens == 0 {
         return String::new();
     }

@@ -26,12 +26,17 @@ pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, C
 
 fn question(argument: &str) -> Result<String, CliError> {
     let text = if argument == "-" {
-        let mut text = String::new();
+        let mut text = Vec::new();
         std::io::stdin()
-            .take(MAX_QUESTION)
-            .read_to_string(&mut text)
+            .take(MAX_QUESTION + 1)
+            .read_to_end(&mut text)
             .map_err(CliError::Input)?;
-        text
+        if text.len() as u64 > MAX_QUESTION {
+            let problem = format!("the question is longer than {MAX_QUESTION} bytes");
+            return Err(CliError::usage(problem));
+        }
+        String::from_utf8(text)
+            .map_err(|error| CliError::Input(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))?
     } else {
         argument.to_owned()
     };
