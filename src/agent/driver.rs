@@ -114,7 +114,9 @@ impl Drive<'_> {
         };
         self.clocks.model += started.elapsed();
         match input {
-            None => Input::Cancelled { partial: heard.text },
+            None => Input::Cancelled {
+                partial: Some(heard.text),
+            },
             Some(None) => Input::ModelTimedOut { partial: heard.text },
             Some(Some(input)) => input,
         }
@@ -123,7 +125,7 @@ impl Drive<'_> {
     async fn listen(&mut self, request: &ModelRequest, heard: &mut Heard) -> Input {
         let mut stream = match self.agent.model.complete(request).await {
             Ok(stream) => stream,
-            Err(error) => return failed(&error, heard),
+            Err(error) => return failed(&error, heard, false),
         };
         while let Some(event) = stream.next().await {
             match event {
@@ -149,13 +151,14 @@ impl Drive<'_> {
                     return Input::Endless(heard.text);
                 }
                 Ok(ModelEvent::Done(completion)) => return Input::Completed(completion),
-                Err(error) => return failed(&error, heard),
+                Err(error) => return failed(&error, heard, true),
             }
         }
         let message = "its stream ended before the completion did".to_owned();
         Input::ModelFailed {
             message,
             partial: std::mem::take(&mut heard.text),
+            begun: true,
         }
     }
 
@@ -185,9 +188,7 @@ impl Drive<'_> {
         let took = started.elapsed();
         self.clocks.tools += took;
         match input {
-            None => Input::Cancelled {
-                partial: String::new(),
-            },
+            None => Input::Cancelled { partial: None },
             Some(None) => ran(call, planned, RunEnd::TimedOut, took),
             Some(Some(Ok(output))) => ran(call, planned, RunEnd::Output(output), took),
             Some(Some(Err(error))) => ran(call, planned, RunEnd::Error(error), took),
@@ -204,11 +205,12 @@ fn ran(call: ToolCall, planned: PlannedCall, end: RunEnd, took: Duration) -> Inp
     }))
 }
 
-fn failed(error: &crate::model::ModelError, heard: &mut Heard) -> Input {
+fn failed(error: &crate::model::ModelError, heard: &mut Heard, begun: bool) -> Input {
     let message = crate::telemetry::causes(error).join(": ");
     Input::ModelFailed {
         message,
         partial: std::mem::take(&mut heard.text),
+        begun,
     }
 }
 

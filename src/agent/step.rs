@@ -20,8 +20,12 @@ pub(super) enum Input {
     Completed(Completion),
     /// A completion's text passed every bound and was cut off here.
     Endless(String),
-    /// A completion came to nothing: why, and the text until then.
-    ModelFailed { message: String, partial: String },
+    /// A completion came to nothing: why, the text until then, and whether it had begun, so that it may be billed.
+    ModelFailed {
+        message: String,
+        partial: String,
+        begun: bool,
+    },
     /// Time ran out while a completion was made: the text until then.
     ModelTimedOut { partial: String },
     /// The gate decided on the call at hand.
@@ -31,8 +35,8 @@ pub(super) enum Input {
     },
     /// The call at hand ran.
     Ran(Box<Ran>),
-    /// The person ended the turn: the text until then.
-    Cancelled { partial: String },
+    /// The person ended the turn: the text until then if a completion was under way.
+    Cancelled { partial: Option<String> },
 }
 
 /// A call that ran.
@@ -75,8 +79,18 @@ pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnSta
     let effect = match input {
         Input::Begin => turn.ask_model(now),
         Input::Completed(completion) => turn.completed(completion, now),
-        Input::Endless(text) => turn.broke_off(StopReason::EndlessText, text, None),
-        Input::ModelFailed { message, partial } => {
+        Input::Endless(text) => {
+            turn.settle_unreported(&text);
+            turn.broke_off(StopReason::EndlessText, text, None)
+        }
+        Input::ModelFailed {
+            message,
+            partial,
+            begun,
+        } => {
+            if begun {
+                turn.settle_unreported(&partial);
+            }
             turn.broke_off(StopReason::ModelFailed, partial, Some(message))
         }
         Input::ModelTimedOut { partial } => turn.out_of_time(partial, now),
@@ -89,7 +103,12 @@ pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnSta
             decision: Ok(planned),
         } => turn.let_through(call, planned, now),
         Input::Ran(ran) => turn.ran(*ran, now),
-        Input::Cancelled { partial } => turn.broke_off(StopReason::Cancelled, partial, None),
+        Input::Cancelled { partial } => {
+            if let Some(partial) = &partial {
+                turn.settle_unreported(partial);
+            }
+            turn.broke_off(StopReason::Cancelled, partial.unwrap_or_default(), None)
+        }
     };
     (turn, effect)
 }
@@ -185,21 +204,22 @@ impl TurnState {
     }
 
     fn out_of_time(&mut self, partial: String, now: Duration) -> Effect {
+        self.settle_unreported(&partial);
         if self.phase == Phase::Working && now < self.ledger.deadline() {
-            self.ledger
-                .settle(None, self.prompt_bytes(), partial.len() as u64);
             self.events.push(Event::TextDiscarded);
             return self.last_word(StopReason::MaxTime, now);
         }
         self.broke_off(StopReason::MaxTime, partial, None)
     }
 
+    /// Settles a completion that did not come whole: what it used is not known, and never nothing.
+    fn settle_unreported(&mut self, partial: &str) {
+        self.ledger
+            .settle(None, self.prompt_bytes(), partial.len() as u64);
+    }
+
     /// Ends a turn whose completion did not come whole.
     fn broke_off(&mut self, reason: StopReason, partial: String, detail: Option<String>) -> Effect {
-        if !partial.is_empty() {
-            self.ledger
-                .settle(None, self.prompt_bytes(), partial.len() as u64);
-        }
         let reason = match (self.phase, reason) {
             (
                 Phase::LastWord(first),

@@ -75,3 +75,13 @@ async fn a_credential_that_stopped_working_ends_the_turn() {
     );
     assert_eq!(stack.model.requests().len(), 1);
 }
+
+#[tokio::test]
+async fn a_completion_that_broke_off_is_never_free() {
+    let call =
+        r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"run_card"}}]}}]}"#;
+    let mut stack = Stack::scripted(vec![Reply::sse(format!("data: {call}\n\n"))]).await;
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(answer.stop_reason, StopReason::ModelFailed);
+    assert_eq!((answer.usage.unreported, answer.usage.cost_usd), (1, None));
+}
