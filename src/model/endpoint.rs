@@ -166,6 +166,13 @@ impl Endpoint {
         }
     }
 
+    /// The error that a web page stands for: what is at the address is no model's API.
+    pub(super) fn web_page(&self, content_type: Option<&str>) -> Option<ModelError> {
+        content_type.filter(|kind| kind.starts_with("text/html"))?;
+        let variable = address_variable(self.id.provider);
+        Some(self.unreadable(format!("it is a web page; check {variable}")))
+    }
+
     /// A stream that ended before the completion did, or reported an error in its middle.
     pub(super) fn broke_off(&self, message: &str) -> ModelError {
         let (model, message) = (self.id.to_string(), self.presentable(message));

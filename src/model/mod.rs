@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod health;
 mod json_action;
+mod lines;
 pub mod offline;
 mod openai;
 mod prices;

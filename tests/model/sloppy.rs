@@ -166,3 +166,29 @@ async fn a_refusal_is_text_and_a_stop() {
     assert_eq!(heard.completion.text, "I will not.");
     assert_eq!(heard.completion.stop, StopCause::Refusal);
 }
+
+#[tokio::test]
+async fn calls_that_share_a_number_keep_their_own_arguments() {
+    let piece = |piece: Value| json!({"choices": [{"delta": {"tool_calls": [piece]}}]});
+    let body = events(&[
+        piece(json!({"index": 0, "id": "a", "function": {"name": "run_card", "arguments": "{\"card_id\":"}})),
+        piece(json!({"index": 0, "function": {"arguments": "1}"}})),
+        piece(json!({"index": 0, "id": "b", "function": {"name": "run_card", "arguments": "{\"card_id\":"}})),
+        piece(json!({"index": 0, "function": {"arguments": "2}"}})),
+        json!({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}),
+    ]);
+    let calls = says(&body).await.unwrap().completion.tool_calls;
+    let arguments: Vec<&str> = calls.iter().map(|call| call.arguments.as_str()).collect();
+    assert_eq!(arguments, ["{\"card_id\":1}", "{\"card_id\":2}"]);
+}
+
+#[tokio::test]
+async fn a_web_page_is_no_answer() {
+    let reply = Reply::sse("<html>sign in</html>").with_header("content-type", "text/html");
+    let server = ScriptedModel::openai(vec![reply]).await;
+    let error = ask(&server.settings(), &question()).await.unwrap_err();
+    assert!(
+        error.to_string().contains("web page; check OPENAI_BASE_URL"),
+        "{error}"
+    );
+}

@@ -264,9 +264,14 @@ fn pieces(reply: &Reply, mut bytes: Vec<u8>) -> BoxStream<'static, Result<Bytes,
 }
 
 fn respond(status: u16, kind: &str, body: Body, headers: &[(String, String)]) -> Response {
-    let mut response = Response::builder().status(status).header("content-type", kind);
+    let mut response = Response::new(body);
+    *response.status_mut() = status.try_into().unwrap();
+    response
+        .headers_mut()
+        .insert("content-type", kind.parse().unwrap());
     for (name, value) in headers {
-        response = response.header(name, value);
+        let name = http::HeaderName::try_from(name).unwrap();
+        response.headers_mut().insert(name, value.parse().unwrap());
     }
-    response.body(body).unwrap()
+    response
 }

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use super::body::MessagesBody;
 use super::event::Event;
 use crate::config::ModelSettings;
 use crate::model::endpoint::{Endpoint, address_variable, key_variable, provider_message};
+use crate::model::lines::whole_lines;
 use crate::model::replay::CallIds;
 use crate::model::{Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream};
 use crate::wire::{Wire, WireError, WireResponse};
@@ -73,6 +75,9 @@ impl AnthropicModel {
             .headers
             .get(http::header::CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok());
+        if let Some(error) = self.endpoint.web_page(kind) {
+            return Err(error);
+        }
         if kind.is_some_and(|kind| kind.contains("json")) {
             let whole = response
                 .bytes()
@@ -89,7 +94,7 @@ impl AnthropicModel {
         let events = async_stream::try_stream! {
             // The last event is closed for servers that leave out the last empty line.
             let closing = stream::iter([Ok::<_, WireError>(Bytes::from_static(b"\n\n"))]);
-            let mut events = response.body.chain(closing).eventsource();
+            let mut events = pin!(whole_lines(response.body).chain(closing).eventsource());
             while let Some(event) = events.next().await {
                 let event = event.map_err(|error| self.stream_error(error))?;
                 let event = serde_json::from_str::<Event>(&event.data)

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::chunk::{CallPiece, Choice, Chunk};
@@ -11,6 +13,8 @@ pub(super) struct Assembler {
     text: String,
     reasoning: String,
     calls: Vec<PendingCall>,
+    /// Where the latest call of each number stands.
+    numbered: BTreeMap<u32, usize>,
     finish: Option<String>,
     refused: bool,
     usage: Option<Usage>,
@@ -19,7 +23,6 @@ pub(super) struct Assembler {
 
 #[derive(Debug, Default)]
 struct PendingCall {
-    index: Option<u32>,
     id: String,
     name: String,
     arguments: String,
@@ -33,6 +36,7 @@ impl Assembler {
             text: String::new(),
             reasoning: String::new(),
             calls: Vec::new(),
+            numbered: BTreeMap::new(),
             finish: None,
             refused: false,
             usage: None,
@@ -80,10 +84,10 @@ impl Assembler {
         let id = piece.id.as_deref().unwrap_or_default();
         let name = piece.function.name.as_deref().unwrap_or_default();
         let known = match piece.index {
-            Some(index) => self.calls.iter().position(|call| call.index == Some(index)),
+            Some(index) => self.numbered.get(&index).copied(),
             None if id.is_empty() && name.is_empty() => self.calls.len().checked_sub(1),
             None if id.is_empty() => None,
-            None => self.calls.iter().position(|call| call.id == id),
+            None => self.calls.iter().rposition(|call| call.id == id),
         };
         // Some servers number every call 0: another id together with a name is another call.
         let known = known.filter(|at| {
@@ -94,11 +98,12 @@ impl Assembler {
                 .is_some_and(|call| other_id(call) && !name.is_empty())
         });
         let at = known.unwrap_or_else(|| {
-            self.calls.push(PendingCall {
-                index: piece.index,
-                ..PendingCall::default()
-            });
-            self.calls.len().saturating_sub(1)
+            let at = self.calls.len();
+            self.calls.push(PendingCall::default());
+            if let Some(index) = piece.index {
+                self.numbered.insert(index, at);
+            }
+            at
         });
         let Some(call) = self.calls.get_mut(at) else {
             return;

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -10,6 +11,7 @@ use tower::BoxError;
 
 use crate::model::ModelError;
 use crate::model::endpoint::Endpoint;
+use crate::model::lines::whole_lines;
 use crate::wire::{BodyStream, Wire, WireError, WireRequest};
 
 /// What the client library does not pass on about one call.
@@ -80,6 +82,9 @@ impl WireService {
             .headers
             .get(http::header::CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok());
+        if let Some(error) = endpoint.web_page(kind) {
+            return Err(error);
+        }
         let body = if kind.is_some_and(|kind| kind.contains("json")) {
             let whole = response
                 .bytes()
@@ -102,13 +107,11 @@ fn as_event(body: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
 
 /// The body as it is, with notes on how it ended. At its proper end the last event is closed, for servers that leave
 /// out the last empty line.
-fn watched(
-    mut body: BodyStream,
-    call: Arc<CallState>,
-) -> impl Stream<Item = Result<Bytes, WireError>> + Send {
+fn watched(body: BodyStream, call: Arc<CallState>) -> impl Stream<Item = Result<Bytes, WireError>> + Send {
     async_stream::stream! {
         let mut end_mark = EndMark::default();
-        while let Some(piece) = body.next().await {
+        let mut lines = pin!(whole_lines(body));
+        while let Some(piece) = lines.next().await {
             match piece {
                 Ok(bytes) => {
                     if end_mark.is_in(&bytes) {
