@@ -152,6 +152,15 @@ pub(super) struct ServeArgs {
     /// API key to accept, beginning with `mb_` [default: the semantic model's]
     #[arg(long, value_name = "KEY")]
     pub(super) api_key: Option<String>,
+    /// Exceptions say only that something went wrong, as with Metabase's `hide-stacktraces`
+    #[arg(long)]
+    pub(super) hide_stacktraces: bool,
+    /// Queries that fail are answered with 202, as by servers before late v0.59
+    #[arg(long)]
+    pub(super) legacy_failures: bool,
+    /// No shared secret for JWTs is configured
+    #[arg(long)]
+    pub(super) without_jwt: bool,
 }
 
 /// Generations of the Agent API.

@@ -36,6 +36,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<Ending, CliError> {
     };
     options.api_key = args.api_key.map(SecretString::from);
     options.faults = faults.unwrap_or_default();
+    options.hide_stacktraces = args.hide_stacktraces;
+    options.legacy_failures = args.legacy_failures;
+    options.jwt = !args.without_jwt;
 
     // Listening for the signals begins before anybody is told that there is something to stop.
     let stop = told_to_stop();

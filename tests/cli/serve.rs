@@ -4,13 +4,22 @@ use std::net::TcpStream;
 use super::kit::{Program, Sandbox};
 
 fn get(sandbox: &Sandbox, path: &str) -> String {
+    ask(sandbox, &format!("GET {path}"), "")
+}
+
+fn post(sandbox: &Sandbox, path: &str, body: &str) -> String {
+    ask(sandbox, &format!("POST {path}"), body)
+}
+
+fn ask(sandbox: &Sandbox, what: &str, body: &str) -> String {
     let url = sandbox.text("url");
     let host = url.strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(host).unwrap();
-    let key = sandbox.text("api_key");
+    let (key, length) = (sandbox.text("api_key"), body.len());
     write!(
         connection,
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nConnection: close\r\n\r\n"
+        "{what} HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();
@@ -49,6 +58,25 @@ fn ends_well_when_told_to() {
     let (code, rest) = Sandbox::serve(&[]).terminate();
     assert_eq!(code, Some(0));
     assert_eq!(rest, "");
+}
+
+#[test]
+fn takes_the_settings_of_an_instance() {
+    let sandbox = Sandbox::serve(&["--hide-stacktraces", "--legacy-failures", "--without-jwt"]);
+    assert!(sandbox.line["jwt_secret"].is_null());
+    let broken = post(&sandbox, "/api/agent/v1/execute", r#"{"query":"!"}"#);
+    assert!(broken.contains(" 500 "), "{broken}");
+    assert!(
+        broken.ends_with(r#"{"message":"Something went wrong"}"#),
+        "{broken}"
+    );
+    // The base64 of an empty object: a query without stages, which fails inside the query processor.
+    let failed = post(&sandbox, "/api/agent/v1/execute", r#"{"query":"e30="}"#);
+    assert!(
+        failed.contains(" 202 ") && failed.contains(r#""status":"failed""#),
+        "{failed}"
+    );
+    assert!(!failed.contains("stacktrace"), "{failed}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::live::Faults;
 use super::rule::FaultKind;
 use crate::sandbox::auth::AuthFailure;
-use crate::sandbox::error::{ApiError, FailedQuery, JSON, glued_error};
+use crate::sandbox::error::{ApiError, FailedQuery, JSON, TEXT, glued_error};
 use crate::sandbox::query::QueryFailure;
 use crate::sandbox::stream::RunInfo;
 
@@ -50,7 +50,8 @@ fn replacement(kind: &FaultKind) -> Response {
         FaultKind::Status { status, retry_after } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
             let reason = status.canonical_reason().unwrap_or("Error");
-            let mut response = (status, reason.to_owned()).into_response();
+            let headers = [(header::CONTENT_TYPE, TEXT)];
+            let mut response = (status, headers, reason.to_owned()).into_response();
             if let Some(seconds) = retry_after {
                 response
                     .headers_mut()

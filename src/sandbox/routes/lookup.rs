@@ -11,6 +11,7 @@ pub(super) fn card<'a>(app: &'a App, access: &Access, id: &str) -> Result<&'a Ca
     let model = app.model();
     let card = match model.card_by_entity_id(id) {
         Some(card) => Some(card),
+        None if is_entity_id(id) => None,
         None => model.card(path_id("id", id)?),
     };
     let card = card.ok_or_else(ApiError::not_found)?;
@@ -37,6 +38,7 @@ pub(super) fn collection<'a>(
             .find(|collection| collection.entity_id == id);
         let collection = match by_entity {
             Some(collection) => Some(collection),
+            None if is_entity_id(id) => None,
             None => model.collection(path_id("id", id)?),
         };
         Some(collection.ok_or_else(ApiError::not_found)?)
@@ -49,6 +51,15 @@ pub(super) fn collection<'a>(
     } else {
         Err(ApiError::forbidden())
     }
+}
+
+/// Whether a path names a thing by what stays the same between instances: 21 characters of the URL-safe alphabet.
+fn is_entity_id(id: &str) -> bool {
+    id.len() == 21
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        && id.parse::<i128>().is_err()
 }
 
 /// A table by id.

@@ -116,7 +116,11 @@ async fn cards_are_404_403_or_there() {
         .find(|card| card["collection_id"] == finance)
         .unwrap();
     let secret = secret["id"].as_i64().unwrap();
-    sandbox.get("/api/card/99999").await.is_text(404, "Not found.");
+    for missing in ["99999", "abcdefghijklmnopqrstu"] {
+        let answer = sandbox.get(&format!("/api/card/{missing}")).await;
+        answer.is_text(404, "Not found.");
+    }
+    assert_eq!(sandbox.get("/api/card/abc").await.status, 400);
     sandbox
         .get(&format!("/api/card/{secret}"))
         .await

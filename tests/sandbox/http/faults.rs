@@ -25,6 +25,7 @@ async fn too_many_requests_says_when_to_come_back_and_ends() {
     for _ in 0..2 {
         let answer = sandbox.post(&path, &json!({})).await;
         assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "1"));
+        assert_eq!(answer.header("content-type"), "text/plain;charset=utf-8");
     }
     assert_eq!(sandbox.post(&path, &json!({})).await.rows().len(), 6);
     assert_eq!(sandbox.running.faults().hits(), [2]);
