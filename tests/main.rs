@@ -17,7 +17,9 @@
 mod catalog;
 mod cli;
 mod config;
+mod eval;
 mod gate;
+mod grounding;
 mod loops;
 mod metabase;
 mod model;

@@ -167,7 +167,7 @@ pub struct GoldSet {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoldTop {
-    /// The items, best first. More than `n` where further ones tie with the last place.
+    /// The items, best first. More than `n` where further ones tie with the last place, or to notice them when named.
     pub items: Vec<TopItem>,
     /// How many were asked for; all items when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

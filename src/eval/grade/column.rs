@@ -129,8 +129,11 @@ fn as_written(gold: &[Key], found: &[Key]) -> Tolerance {
             noise
         };
     }
-    let whole = gold.iter().filter_map(whole_digits).max().unwrap_or(0);
-    let digits = whole + coarse;
+    let digits = gold
+        .iter()
+        .filter_map(|key| digits(key, coarse))
+        .max()
+        .unwrap_or(0);
     let telling = match coarse {
         0 => digits >= 4,
         1 => digits >= 3,
@@ -152,11 +155,12 @@ fn scale(key: &Key) -> Option<u32> {
     }
 }
 
-/// Digits before the point.
-fn whole_digits(key: &Key) -> Option<u32> {
+/// Significant digits of a number of so many decimals.
+fn digits(key: &Key, decimals: u32) -> Option<u32> {
     let Key::Number(number) = key else {
         return None;
     };
-    let whole = number.abs().trunc().to_u128().unwrap_or(u128::MAX);
-    Some(whole.checked_ilog10().map_or(0, |digits| digits + 1))
+    let power = Decimal::from_u128(10_u128.checked_pow(decimals)?)?;
+    let units = number.abs().checked_mul(power)?.trunc().to_u128()?;
+    Some(units.checked_ilog10().map_or(0, |digits| digits + 1))
 }

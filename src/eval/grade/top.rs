@@ -30,7 +30,7 @@ pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> Verdict {
                 Err(format!("{wanted}, found {said}"))
             };
         }
-        if gold.place == Place::Text {
+        if gold.place == Place::Text || !rising(gold, &mentions) {
             return Err(format!("{wanted}, found {said}"));
         }
     }
@@ -45,20 +45,33 @@ fn ranked(gold: &GoldTop, found: &[&TopItem]) -> bool {
     let distinct = found
         .iter()
         .enumerate()
-        .all(|(at, item)| !found.iter().take(at).any(|other| other.name == item.name));
+        .all(|(at, item)| !found.iter().take(at).any(|other| std::ptr::eq(*item, *other)));
     distinct
         && found.iter().zip(&gold.items).all(|(found, place)| {
             found.name == place.name || (found.value.is_some() && found.value == place.value)
         })
 }
 
+/// Whether the items that a text names are in the order of the gold, as far as it names them.
+fn rising(gold: &GoldTop, mentions: &[(usize, &TopItem)]) -> bool {
+    let place = |item: &TopItem| {
+        let own = |other: &TopItem| {
+            std::ptr::eq(item, other) || (item.value.is_some() && item.value == other.value)
+        };
+        gold.items.iter().position(own)
+    };
+    mentions.iter().map(|(_, item)| place(item)).is_sorted()
+}
+
 /// The items that a text names, in the order of their first mention.
 fn mentions<'a>(gold: &'a GoldTop, text: &str) -> Vec<(usize, &'a TopItem)> {
-    let mut found: Vec<(usize, &TopItem)> = gold
-        .items
-        .iter()
-        .filter_map(|item| Some((mention::find(text, &item.name)?, item)))
-        .collect();
+    let mut found: Vec<(usize, &TopItem)> = Vec::new();
+    for item in &gold.items {
+        // Two of one name take its mentions in turn.
+        let before = found.iter().filter(|(_, other)| other.name == item.name).count();
+        let mention = mention::all(text, &item.name).into_iter().nth(before);
+        found.extend(mention.map(|at| (at, item)));
+    }
     found.sort_by_key(|(at, _)| *at);
     found
 }
@@ -95,7 +108,7 @@ fn scalar_of(value: f64) -> GoldScalar {
         currency: None,
         absolute: None,
         relative: None,
-        min_digits: None,
+        min_digits: Some(2),
         change: false,
         locale: Locale::En,
         place: Place::Text,

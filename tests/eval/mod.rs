@@ -1,0 +1,4 @@
+mod demo;
+mod graders;
+mod suites;
+mod tables;
