@@ -83,6 +83,23 @@ fn rows_without_a_value_are_not_equal_to_one() {
 }
 
 #[test]
+fn a_bucket_is_compared_with_a_month_or_year_as_written() {
+    let by = |unit: &str| bucket("orders.created_at", unit);
+    same(
+        &json!(["=", {}, by("month"), "2024-05"]),
+        "strftime('%Y-%m', created_at) = '2024-05'",
+    );
+    same(
+        &json!(["=", {}, by("year"), "2024"]),
+        "strftime('%Y', created_at) = '2024'",
+    );
+    same(
+        &json!([">", {}, by("month"), "2025-11"]),
+        "created_at >= '2025-12-01'",
+    );
+}
+
+#[test]
 fn existence() {
     same(&json!(["is-null", {}, f("orders.discount")]), "discount IS NULL");
     same(

@@ -131,7 +131,17 @@ impl Stage<'_> {
             return Ok(compare_bucket(left, op, moment, unit));
         }
         let moment = match right {
-            Value::String(text) => Moment::parse(text),
+            Value::String(text) => Moment::parse(text).or_else(|| {
+                // A bucketed column is also compared with a month (`2024-05`) or year: its first day stands for it.
+                let rest = match text.len() {
+                    4 => "-01-01",
+                    7 => "-01",
+                    _ => return None,
+                };
+                left.column
+                    .unit
+                    .and_then(|_| Moment::parse(&format!("{text}{rest}")))
+            }),
             // A bare year, as a bucket by year takes it.
             Value::Number(year) => {
                 let year = year
