@@ -1,4 +1,4 @@
-//! The demo suite: every gold is what SQL over the demo's data says, a right answer passes, a wrong one does not.
+//! The suites: every gold is what SQL over their data says, a right answer passes, a wrong one does not.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,19 +13,23 @@ type Rows = Vec<Vec<Value>>;
 
 static WORLD: LazyLock<World> = LazyLock::new(|| World::demo().unwrap());
 
+fn load(name: &str) -> Suite {
+    Suite::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("evals").join(name)).unwrap()
+}
+
 fn suite() -> Suite {
-    Suite::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("evals/demo")).unwrap()
+    load("demo")
 }
 
 /// The SQL of each case's golds, in their order.
-fn statements() -> BTreeMap<String, Vec<String>> {
-    serde_saphyr::from_str(include_str!("demo_golds.yaml")).unwrap()
+fn statements(text: &str) -> BTreeMap<String, Vec<String>> {
+    serde_saphyr::from_str(text).unwrap()
 }
 
-fn rows(sql: &str) -> Rows {
+fn rows(world: &World, sql: &str) -> Rows {
     let query = json!({"lib/type": "mbql/query", "database": 1,
         "stages": [{"lib/type": "mbql.stage/native", "native": sql}]});
-    let result = WORLD.run(&query, Constraints::USERLAND);
+    let result = world.run(&query, Constraints::USERLAND);
     result.unwrap_or_else(|error| panic!("{sql}: {error:?}")).rows
 }
 
@@ -62,9 +66,22 @@ fn agrees(gold: &Gold, rows: &Rows) -> bool {
 
 #[test]
 fn every_gold_is_what_the_data_says() {
-    let statements = statements();
     let suite = suite();
     assert!(suite.cases.len() >= 40, "{}", suite.cases.len());
+    assert_eq!(Some(WORLD.today()), suite.today);
+    hold(&WORLD, &suite, &statements(include_str!("demo_golds.yaml")));
+}
+
+#[test]
+fn a_suite_brings_its_own_data() {
+    let suite = load("hostile");
+    let dataset = &suite.dataset;
+    let world = World::from_csv(dataset.path.as_deref().unwrap(), dataset.model.as_deref()).unwrap();
+    assert_eq!(Some(world.today()), suite.today);
+    hold(&world, &suite, &statements(include_str!("hostile_golds.yaml")));
+}
+
+fn hold(world: &World, suite: &Suite, statements: &BTreeMap<String, Vec<String>>) {
     let with_gold = suite.cases.iter().filter(|case| !case.expect.gold.is_empty());
     let mut count = 0;
     for case in with_gold {
@@ -75,10 +92,10 @@ fn every_gold_is_what_the_data_says() {
         assert_eq!(sql.len(), case.expect.gold.len(), "{}", case.id);
         for (gold, sql) in case.expect.gold.iter().zip(sql) {
             assert!(
-                agrees(gold, &rows(sql)),
+                agrees(gold, &rows(world, sql)),
                 "{}: {gold:?}\n{sql}\n{:?}",
                 case.id,
-                rows(sql)
+                rows(world, sql)
             );
         }
     }
