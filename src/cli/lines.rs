@@ -3,13 +3,17 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
-use rustyline::DefaultEditor;
+use rustyline::Editor;
 use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
 
 use super::error::CliError;
 use super::term;
 
 const PROMPT: &str = "> ";
+
+/// Named with its history: the library's default one cannot be kept in a file unless a feature is on.
+type LineEditor = Editor<(), FileHistory>;
 
 /// What was read.
 pub(super) enum Line {
@@ -26,7 +30,7 @@ pub(super) enum Lines {
     /// With line editing and history.
     Edited {
         /// The editor.
-        editor: Box<DefaultEditor>,
+        editor: Box<LineEditor>,
         /// Where history is kept; `None` when the system names no folder for it.
         history: Option<PathBuf>,
     },
@@ -40,7 +44,7 @@ impl Lines {
         if !io::stdin().is_terminal() {
             return Ok(Self::Piped);
         }
-        let mut editor = DefaultEditor::new().map_err(failed)?;
+        let mut editor = LineEditor::new().map_err(failed)?;
         let history = history_file();
         if let Some(path) = history.as_ref().filter(|path| path.exists())
             && let Err(error) = editor.load_history(path)
@@ -73,17 +77,23 @@ impl Lines {
                 Err(ReadlineError::Eof) => Ok(Line::End),
                 Err(error) => Err(failed(error)),
             },
-            Self::Piped => {
-                let mut line = String::new();
-                let read = io::stdin().lock().read_line(&mut line).map_err(CliError::Input)?;
-                Ok(if read == 0 { Line::End } else { Line::Text(line) })
-            }
+            Self::Piped => loop {
+                let mut line = Vec::new();
+                let read = io::stdin().lock().read_until(b'\n', &mut line);
+                if read.map_err(CliError::Input)? == 0 {
+                    return Ok(Line::End);
+                }
+                match String::from_utf8(line) {
+                    Ok(line) => return Ok(Line::Text(line)),
+                    Err(_) => term::warn("a line that is not UTF-8 is left out"),
+                }
+            },
         }
     }
 }
 
 /// Appends to the history. When that fails it is said once, and history is no longer written.
-fn remember(editor: &mut DefaultEditor, history: &mut Option<PathBuf>, line: &str) {
+fn remember(editor: &mut LineEditor, history: &mut Option<PathBuf>, line: &str) {
     if line.trim().is_empty() {
         return;
     }

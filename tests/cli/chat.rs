@@ -27,3 +27,14 @@ fn json_is_one_object_a_line() {
     assert_eq!(answers[0]["question"], "Revenue by month in 2025");
     assert_eq!(run.stderr, "");
 }
+
+#[test]
+fn a_line_that_is_no_text_does_not_end_the_rest() {
+    let run = Program::new().run_with(
+        &["chat", "--quiet"],
+        b"\xff\xfe\nHow many orders were there in 2025?\n",
+    );
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stderr.contains("not UTF-8"), "{run:#?}");
+    assert!(run.stdout.contains("Number of orders"), "{run:#?}");
+}

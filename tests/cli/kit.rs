@@ -63,9 +63,9 @@ impl Program {
     }
 
     /// With `input` on stdin.
-    pub(super) fn run_with(&self, arguments: &[&str], input: &str) -> Run {
+    pub(super) fn run_with(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
         finish(child)
     }
 }

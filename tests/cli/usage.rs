@@ -92,7 +92,7 @@ fn a_metabase_that_is_not_there_is_named() {
 
 #[test]
 fn a_question_on_stdin_is_taken_whole_or_not_at_all() {
-    let run = Program::new().run_with(&["ask", "-"], &"é".repeat(40_000));
+    let run = Program::new().run_with(&["ask", "-"], "é".repeat(40_000));
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.stderr.contains("longer than 65536 bytes"), "{run:?}");
 }
