@@ -8,6 +8,7 @@
 //!
 //! - [`cli`]: the commands.
 //! - [`app`]: everything one process needs, assembled from the settings.
+//! - [`tapes`]: whole turns recorded, and replayed without a key or a socket.
 //! - [`agent`]: the loop, its guard and budgets, outcomes, answers and events.
 //! - [`eval`]: cases, suites and graders.
 //! - [`session`]: conversations, each with its history.
@@ -37,6 +38,7 @@ pub mod prompt;
 pub mod result;
 pub mod sandbox;
 pub mod session;
+pub mod tapes;
 pub mod telemetry;
 pub mod tools;
 pub mod wire;

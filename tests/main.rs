@@ -28,4 +28,5 @@ mod prompt;
 mod result;
 mod sandbox;
 mod support;
+mod tape;
 mod wire;

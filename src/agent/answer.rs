@@ -39,6 +39,9 @@ pub struct Answer {
     pub prompt: PromptReport,
     /// The model that was asked, `provider:name`.
     pub model: String,
+    /// The file the turn was recorded in, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tape: Option<std::path::PathBuf>,
 }
 
 /// A result that an answer rests on.

@@ -182,9 +182,11 @@ impl Agent {
                 hash: parts.prompt.hash.clone(),
             },
             model: self.model.id().to_string(),
+            tape: None,
         };
         conversation.messages.extend(messages);
         conversation.turns += 1;
+        conversation.tape = None;
         watch(Event::Finished(Box::new(answer.clone())));
         Ok(answer)
     }

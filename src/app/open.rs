@@ -12,6 +12,7 @@ use crate::metabase::MetabaseClient;
 use crate::model::offline::OfflinePlanner;
 use crate::model::{Model, ModelError, Prices, Provider, connect, prices};
 use crate::prompt::Prompt;
+use crate::tapes::{ModelSetup, Setup, Studio};
 use crate::tools::Toolbox;
 use crate::wire::{Principal, Wire};
 
@@ -35,6 +36,8 @@ pub struct App {
     pub today: Date,
     /// What answers.
     pub agent: Agent,
+    /// What turns are recorded with.
+    pub studio: Studio,
 }
 
 impl App {
@@ -47,13 +50,30 @@ impl App {
         let shelf = Shelf::of(&place, &principal);
         let shelved = shelf.load(&place, &client, options.freshness).await?;
         let today = options.today.unwrap_or_else(|| place.today());
-        let model = model(&settings.model, wire, &shelved.catalog, today)?;
-        let agent = agent(settings, model, &shelved.catalog, client)?;
+        let model = model(&settings.model, wire.clone(), &shelved.catalog, today)?;
+        let agent = agent(settings, model, &shelved.catalog, client.clone())?;
+        let studio = Studio {
+            wire,
+            client,
+            catalog: Arc::clone(&shelved.catalog),
+            metabase: place.metabase.url.clone(),
+            principal,
+            model: settings.model.id.clone(),
+            setup: Setup {
+                model: ModelSetup::of(&settings.model, price(&settings.model)),
+                budget: settings.budget.clone(),
+                guard: settings.guard.clone(),
+                shaping: settings.shaping,
+                max_rows: place.metabase.max_rows,
+            },
+            answered_by: settings.tape.answered_by.clone(),
+        };
         Ok(Self {
             place,
             shelved,
             today,
             agent,
+            studio,
         })
     }
 }

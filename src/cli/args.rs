@@ -50,6 +50,9 @@ pub(super) enum Command {
     Ask(AskArgs),
     /// Answer questions in a conversation
     Chat(ChatArgs),
+    /// Look at recorded answers, compare and replay them
+    #[command(subcommand)]
+    Tape(TapeCommand),
     /// Look at the curated content that questions are answered from
     #[command(subcommand)]
     Catalog(CatalogCommand),
@@ -84,6 +87,12 @@ pub(super) struct AskArgs {
     /// Print the last result as a table (tab-separated when piped); the answer's text goes to stderr
     #[arg(long, conflicts_with = "json")]
     pub(super) table: bool,
+    /// Record how it was answered in this new file, for `cardinal tape`
+    #[arg(long, value_name = "FILE")]
+    pub(super) tape: Option<PathBuf>,
+    /// Go on with the recording in --tape FILE that was broken off; the question is the recorded one
+    #[arg(long, requires = "tape")]
+    pub(super) resume: bool,
     #[command(flatten)]
     pub(super) turn: TurnArgs,
 }
@@ -91,8 +100,36 @@ pub(super) struct AskArgs {
 /// `cardinal chat`.
 #[derive(Debug, Args)]
 pub(super) struct ChatArgs {
+    /// Record how each question was answered, in new files in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) tape: Option<PathBuf>,
     #[command(flatten)]
     pub(super) turn: TurnArgs,
+}
+
+/// `cardinal tape`.
+#[derive(Debug, Subcommand)]
+pub(super) enum TapeCommand {
+    /// Show a recorded answer: what was asked, which tools with which arguments, results, answer
+    Show {
+        /// The tape
+        file: PathBuf,
+        /// Write Markdown
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Say where two recorded answers part (exit code 1 if they do)
+    Diff {
+        /// The one
+        left: PathBuf,
+        /// The other
+        right: PathBuf,
+    },
+    /// Answer again from the tape alone, without a key or a network (exit code 1 if the answer is not the recorded one)
+    Replay {
+        /// The tape
+        file: PathBuf,
+    },
 }
 
 /// `cardinal catalog`.

@@ -4,7 +4,7 @@ use super::answer::Form;
 use super::args::{AskArgs, GlobalArgs};
 use super::error::CliError;
 use super::exit::Ending;
-use super::turn::Asking;
+use super::turn::{Asking, TapeTo};
 use crate::session::Conversation;
 
 /// Longest question read from stdin, in bytes.
@@ -18,7 +18,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, C
         (false, true) => Form::Table,
         (false, false) => Form::Text,
     };
-    let asking = Asking::open(global, &args.turn, form).await?;
+    let tape = match &args.tape {
+        Some(path) if args.resume => TapeTo::Resumed(path.clone()),
+        Some(path) => TapeTo::File(path.clone()),
+        None => TapeTo::Settings,
+    };
+    let asking = Asking::open(global, &args.turn, form, tape).await?;
     let mut conversation = Conversation::new("ask");
     let answer = asking.answer(&mut conversation, &question).await?;
     Ok(Ending::Outcome(answer.outcome))

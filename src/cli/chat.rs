@@ -4,7 +4,7 @@ use super::error::CliError;
 use super::exit::Ending;
 use super::lines::{Line, Lines};
 use super::term;
-use super::turn::Asking;
+use super::turn::{Asking, TapeTo};
 use crate::agent::Answer;
 use crate::session::Conversation;
 
@@ -43,7 +43,8 @@ impl<'a> Input<'a> {
 /// Answers questions line by line until the input ends. What went wrong with one question does not end the rest.
 pub(super) async fn run(global: &GlobalArgs, args: &ChatArgs) -> Result<Ending, CliError> {
     let form = if global.json { Form::JsonLine } else { Form::Text };
-    let asking = Asking::open(global, &args.turn, form).await?;
+    let tape = args.tape.clone().map_or(TapeTo::Settings, TapeTo::Folder);
+    let asking = Asking::open(global, &args.turn, form, tape).await?;
     let mut lines = Lines::open()?;
     if lines.interactive() && !args.turn.quiet {
         term::say("ask away; /help lists commands, Ctrl-D ends");

@@ -7,6 +7,8 @@ use crate::config::ConfigError;
 use crate::prompt::PromptError;
 use crate::sandbox::faults::FaultSyntaxError;
 use crate::sandbox::{ServeError, WorldError};
+use crate::tapes::ReplayError;
+use crate::wire::TapeError;
 
 /// Why a command came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +34,12 @@ pub(super) enum CliError {
     /// A prompt cannot be rendered.
     #[error(transparent)]
     Prompt(#[from] PromptError),
+    /// A tape cannot be written or read.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// A recorded answer could not be replayed.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     /// Nothing in the catalog has that name.
     #[error(transparent)]
     NoSuchEntry(#[from] NoSuchEntry),

@@ -16,6 +16,7 @@ mod run;
 mod serve;
 mod settings;
 mod table;
+mod tape;
 mod term;
 mod turn;
 

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use super::args::{Cli, Command, SandboxCommand};
 use super::error::CliError;
 use super::exit::{Ending, code};
-use super::{ask, catalog, chat, doctor, init, serve};
+use super::{ask, catalog, chat, doctor, init, serve, tape};
 
 /// Runs a command line, program name first, and says with which code the process should end.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
@@ -22,6 +22,7 @@ fn dispatch(Cli { global, command }: Cli) -> Result<Ending, CliError> {
     match command {
         Command::Ask(args) => block_on(ask::run(&global, &args)),
         Command::Chat(args) => block_on(chat::run(&global, &args)),
+        Command::Tape(command) => block_on(tape::run(&global, &command)),
         Command::Catalog(command) => block_on(catalog::run(&global, &command)),
         Command::Sandbox(SandboxCommand::Serve(args)) => block_on(serve::run(*args)),
         Command::Doctor => block_on(doctor::run(&global)),

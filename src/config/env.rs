@@ -19,7 +19,7 @@ const RESERVED: [&str; 4] = [
 ];
 
 /// The file's sections, longest name first, so that `CARDINAL_CATALOG_CARDS_IDS` is not looked for in `catalog`.
-const SECTIONS: [&[&str]; 10] = [
+const SECTIONS: [&[&str]; 11] = [
     &["catalog", "metrics"],
     &["catalog", "tables"],
     &["catalog", "cards"],
@@ -30,6 +30,7 @@ const SECTIONS: [&[&str]; 10] = [
     &["budget"],
     &["model"],
     &["guard"],
+    &["tape"],
 ];
 
 /// The environment, read once, so that settings are a function of their inputs. Variables that are empty count as

@@ -33,6 +33,9 @@ pub struct FileConfig {
     /// How much of a result a model sees.
     #[serde(default)]
     pub shaping: ShapingConfig,
+    /// Where answers are recorded, so that they can be replayed.
+    #[serde(default)]
+    pub tape: TapeConfig,
 }
 
 /// The ways to sign in to Metabase.
@@ -247,4 +250,21 @@ pub struct ShapingConfig {
     /// Most bytes of the whole tool result (default 30000).
     #[schemars(range(min = 2000, max = 10_000_000))]
     pub max_bytes: Option<u64>,
+}
+
+/// Where answers are recorded, so that they can be replayed. Tapes hold questions, results and answers, never a
+/// credential.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TapeConfig {
+    /// Folder that gets one tape for each question; without it nothing is recorded.
+    pub dir: Option<PathBuf>,
+    /// Most tapes kept in the folder; the oldest are removed (default 1000).
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub max_files: Option<u64>,
+    /// How long a tape is kept, in days (default 30).
+    #[schemars(range(min = 1, max = 36_500))]
+    pub max_age_days: Option<u64>,
+    /// Who or what answers as the model, as tapes say it (default: the model's name).
+    pub answered_by: Option<String>,
 }

@@ -13,12 +13,12 @@ pub use env::Environment;
 pub use error::ConfigError;
 pub use file::{
     AuthKind, BudgetConfig, CatalogConfig, ContentConfig, FileConfig, GuardConfig, MetabaseConfig,
-    ModelConfig, PricesConfig, ShapingConfig, TableConfig,
+    ModelConfig, PricesConfig, ShapingConfig, TableConfig, TapeConfig,
 };
 pub use load::{FILE_NAME, Loaded, Overrides, load};
 pub use schema::schema;
 pub use settings::{
     AuthSettings, BudgetSettings, CacheHints, CatalogSettings, ContentRule, GuardSettings, MetabaseSettings,
-    ModelDrive, ModelSettings, Settings, ShapingSettings, TableRule,
+    ModelDrive, ModelSettings, Settings, ShapingSettings, TableRule, TapeSettings,
 };
 pub use template::TEMPLATE;

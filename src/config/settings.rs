@@ -22,6 +22,8 @@ pub struct Settings {
     pub guard: GuardSettings,
     /// What a model sees of a result.
     pub shaping: ShapingSettings,
+    /// Where turns are recorded.
+    pub tape: TapeSettings,
 }
 
 /// A Metabase and how to sign in.
@@ -193,7 +195,7 @@ pub struct ModelSettings {
 }
 
 /// Budgets of one turn. When one runs out the model gets one last completion to answer with what there is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BudgetSettings {
     /// Most steps (completions that may call tools).
     pub max_steps: u32,
@@ -223,7 +225,7 @@ impl Default for BudgetSettings {
 }
 
 /// When the guard steps in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct GuardSettings {
     /// The same call this many times ends the loop; from the second on it is served from the turn's own results.
     pub max_same_call: u32,
@@ -253,7 +255,7 @@ impl Default for GuardSettings {
 }
 
 /// What a model sees of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ShapingSettings {
     /// Most rows.
     pub max_rows: usize,
@@ -268,4 +270,17 @@ impl Default for ShapingSettings {
             max_bytes: 30_000,
         }
     }
+}
+
+/// Where turns are recorded, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TapeSettings {
+    /// The folder; `None` records nothing.
+    pub dir: Option<PathBuf>,
+    /// Most tapes kept in it.
+    pub max_files: usize,
+    /// How long one is kept.
+    pub max_age: Duration,
+    /// Who or what answers as the model, for the tapes' headers; `None`: the model itself.
+    pub answered_by: Option<String>,
 }

@@ -7,7 +7,8 @@ use super::auth::Clock;
 use super::call::Caller;
 use super::server::{self, Detected};
 use super::{
-    CardRun, CredentialInfo, MetabaseError, MetricQuery, TableQuery, agent, card, credential, curate, values,
+    CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, TableQuery, agent, card, credential,
+    curate, failure, values,
 };
 use crate::catalog::{
     AllowedCard, AllowedMetric, AllowedTable, AllowedValues, Catalog, Dimension, EntryKind, Parameter,
@@ -27,7 +28,7 @@ pub enum Generation {
 }
 
 /// What answers at the configured address.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ServerInfo {
     /// The version tag, such as `v0.60.2`.
     pub version: String,
@@ -98,6 +99,21 @@ impl MetabaseClient {
     /// What answers; asked once and kept. An error when nothing answers or the credential is refused.
     pub async fn server(&self) -> Result<ServerInfo, MetabaseError> {
         Ok(self.detected().await?.info.clone())
+    }
+
+    /// What is known of the server, for a tape's header; asked once and kept.
+    pub async fn detection(&self) -> Result<serde_json::Value, MetabaseError> {
+        let detected = self.detected().await?;
+        serde_json::to_value(detected).map_err(|error| {
+            failure::local("note what answers", FailureClass::Unreadable, &error.to_string())
+        })
+    }
+
+    /// The same client, of a server of which [`MetabaseClient::detection`] said this: it does not ask again.
+    pub fn with_detection(mut self, detection: &serde_json::Value) -> Result<Self, serde_json::Error> {
+        let detected = serde_json::from_value(detection.clone())?;
+        self.detected = Arc::new(OnceCell::new_with(Some(detected)));
+        Ok(self)
     }
 
     /// Loads what the rules select. What could not be read is left out with a warning; the order of entries and

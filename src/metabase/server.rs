@@ -8,8 +8,9 @@ use super::endpoints::{self, Route};
 use super::{FailureClass, Generation, MetabaseError, ServerInfo, failure};
 
 /// What was found, with the reason when there is no Agent API we speak.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Detected {
+    #[serde(flatten)]
     pub(super) info: ServerInfo,
     reason: String,
 }

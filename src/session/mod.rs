@@ -1,5 +1,7 @@
 //! Conversations: what was said so far. One query at a time inside one.
 
+use std::path::PathBuf;
+
 use crate::model::Message;
 
 /// A conversation, held in memory. Every turn appends; nothing that was said is rewritten.
@@ -11,6 +13,8 @@ pub struct Conversation {
     pub messages: Vec<Message>,
     /// Turns finished.
     pub turns: u32,
+    /// The tape of the latest turn, if it was recorded.
+    pub tape: Option<PathBuf>,
 }
 
 impl Conversation {
@@ -20,6 +24,7 @@ impl Conversation {
             id: id.into(),
             messages: Vec::new(),
             turns: 0,
+            tape: None,
         }
     }
 }

@@ -31,3 +31,4 @@ pub use tape::{
     Tape, TapeError, TapeFile, TapeMode, TapeSlot, TurnEnd, Unconsumed, catalog_path, keep_beside,
     read_capped,
 };
+pub(crate) use tape::{first_difference, shown};

@@ -88,6 +88,11 @@ impl Wire {
         wire.reassembled()
     }
 
+    /// The seed of the jitter of retries.
+    pub fn seed(&self) -> u64 {
+        self.settings.retry.seed
+    }
+
     /// Sends one request through every layer.
     pub async fn send(&self, request: WireRequest) -> Result<WireResponse, WireError> {
         self.service.clone().oneshot(request).await

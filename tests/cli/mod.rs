@@ -8,4 +8,5 @@ mod interrupt;
 mod kit;
 mod metabase;
 mod serve;
+mod tape;
 mod usage;

@@ -13,6 +13,7 @@ use cardinal::model::{Model, Prices};
 use cardinal::prompt::Prompt;
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
 use cardinal::session::Conversation;
+use cardinal::tapes::{ModelSetup, Recorded, Setup, Studio};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Principal, Wire};
 use jiff::civil::date;
@@ -55,6 +56,7 @@ pub struct Stack {
     pub catalog: Arc<Catalog>,
     pub model: ScriptedModel,
     pub agent: Agent,
+    pub studio: Studio,
     pub conversation: Conversation,
     pub cancel: CancellationToken,
     pub events: Arc<Mutex<Vec<Event>>>,
@@ -106,6 +108,25 @@ impl Stack {
         };
         let loaded = client.load_catalog(&curated(&sandbox, tables)).await.unwrap();
         let catalog = Arc::new(loaded.catalog);
+        let studio = Studio {
+            wire: wire.clone(),
+            client: client.clone(),
+            catalog: Arc::clone(&catalog),
+            metabase: sandbox.url.parse().unwrap(),
+            principal: Principal::default(),
+            model: model.settings().id,
+            setup: Setup {
+                model: ModelSetup {
+                    max_output_tokens: knobs.max_output_tokens,
+                    ..ModelSetup::of(&model.settings(), knobs.prices)
+                },
+                budget: knobs.budget.clone(),
+                guard: knobs.guard.clone(),
+                shaping: knobs.shaping,
+                max_rows: 10_000,
+            },
+            answered_by: Some("a script".to_owned()),
+        };
         let toolbox = Toolbox::new(Arc::clone(&catalog), client, knobs.shaping);
         let prompt = Prompt::render(&catalog, toolbox.specs()).unwrap();
         let reached: Arc<dyn Model> = cardinal::model::connect(&model.settings(), wire).unwrap();
@@ -128,6 +149,7 @@ impl Stack {
             catalog,
             model,
             agent,
+            studio,
             conversation: Conversation::new("test"),
             cancel: CancellationToken::new(),
             events: Arc::default(),
@@ -139,13 +161,29 @@ impl Stack {
         Self::new(ScriptedModel::openai(replies).await, Knobs::default()).await
     }
 
-    /// Asks one question of the conversation.
-    pub async fn ask(&mut self, question: &str) -> Answer {
-        let options = TurnOptions {
+    /// Asks one question and records the turn.
+    pub async fn record(&mut self, question: &str, tape: &std::path::Path) -> Recorded {
+        let options = self.options();
+        let (agent, conversation) = (&self.agent, &mut self.conversation);
+        self.studio
+            .record(agent, conversation, question, options, &mut |_| {}, tape)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    /// Options of a turn on the demo's last day.
+    pub fn options(&self) -> TurnOptions {
+        TurnOptions {
             today: date(2026, 6, 30),
             asker: None,
             cancel: self.cancel.clone(),
-        };
+        }
+    }
+
+    /// Asks one question of the conversation.
+    pub async fn ask(&mut self, question: &str) -> Answer {
+        let options = self.options();
         let events = Arc::clone(&self.events);
         let mut watch = move |event: Event| events.lock().unwrap().push(event);
         self.agent

@@ -4,9 +4,11 @@ use rust_decimal::Decimal;
 
 use super::value::{in_range, size};
 use crate::config::error::ConfigError;
-use crate::config::file::{BudgetConfig, GuardConfig, ShapingConfig};
+use crate::config::file::{BudgetConfig, GuardConfig, ShapingConfig, TapeConfig};
 use crate::config::load::Origins;
-use crate::config::{BudgetSettings, GuardSettings, ShapingSettings};
+use crate::config::{BudgetSettings, GuardSettings, ShapingSettings, TapeSettings};
+
+const SECONDS_A_DAY: u64 = 86_400;
 
 pub(super) fn budget(file: &BudgetConfig, origins: &Origins) -> Result<BudgetSettings, ConfigError> {
     let default = BudgetSettings::default();
@@ -108,5 +110,15 @@ pub(super) fn shaping(file: &ShapingConfig, origins: &Origins) -> Result<Shaping
             "shaping.max_bytes",
             origins,
         )?,
+    })
+}
+
+pub(super) fn tape(file: TapeConfig, origins: &Origins) -> Result<TapeSettings, ConfigError> {
+    let days = in_range(file.max_age_days, 30, 1..=36_500, "tape.max_age_days", origins)?;
+    Ok(TapeSettings {
+        dir: file.dir,
+        max_files: size(file.max_files, 1000, 1..=10_000_000, "tape.max_files", origins)?,
+        max_age: Duration::from_secs(days.saturating_mul(SECONDS_A_DAY)),
+        answered_by: file.answered_by.filter(|name| !name.is_empty()),
     })
 }

@@ -28,5 +28,6 @@ pub(super) fn resolve(
         budget: limits::budget(&file.budget, origins)?,
         guard: limits::guard(&file.guard, origins)?,
         shaping: limits::shaping(&file.shaping, origins)?,
+        tape: limits::tape(file.tape, origins)?,
     })
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::TapeError;
+use super::redact::suspect;
 
 /// A file longer than this is not one of ours.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
@@ -26,7 +27,7 @@ fn path(tape: &Path, folder: &str, hash: &str) -> PathBuf {
     beside.join(folder).join(format!("{name}.json"))
 }
 
-/// Keeps a text under its path unless it is there already.
+/// Keeps a text under its path unless it is there already. A text that may hold a credential is not kept.
 pub fn keep_beside(path: &Path, text: &str) -> Result<(), TapeError> {
     let failed = |error: io::Error| TapeError::Write {
         path: path.to_owned(),
@@ -34,6 +35,12 @@ pub fn keep_beside(path: &Path, text: &str) -> Result<(), TapeError> {
     };
     if path.exists() {
         return Ok(());
+    }
+    if suspect(text).is_some() {
+        return Err(TapeError::Withheld {
+            path: path.to_owned(),
+            place: "its text".to_owned(),
+        });
     }
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;

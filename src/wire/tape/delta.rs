@@ -116,11 +116,11 @@ fn below(at: &str, name: &str) -> String {
 }
 
 /// A place, and what stands there in either of two values.
-pub(super) type Difference<'a> = (String, Option<&'a Value>, Option<&'a Value>);
+pub(crate) type Difference<'a> = (String, Option<&'a Value>, Option<&'a Value>);
 
 /// The first place, in order of keys, at which two values differ, with what stands there. Places that are `but` listed
 /// do not count.
-pub(super) fn first_difference<'a>(old: &'a Value, new: &'a Value, but: &[&str]) -> Option<Difference<'a>> {
+pub(crate) fn first_difference<'a>(old: &'a Value, new: &'a Value, but: &[&str]) -> Option<Difference<'a>> {
     difference("", Some(old), Some(new), but)
 }
 
@@ -145,7 +145,7 @@ fn difference<'a>(
 }
 
 /// Two values as a person compares them: as JSON, shortened around the place where they begin to differ.
-pub(super) fn shown(old: Option<&Value>, new: Option<&Value>) -> (String, String) {
+pub(crate) fn shown(old: Option<&Value>, new: Option<&Value>) -> (String, String) {
     const AROUND: usize = 60;
     let text = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
     let (old, new) = (text(old), text(new));

@@ -121,7 +121,7 @@ pub enum TapeError {
 }
 
 impl TapeError {
-    pub(super) fn damaged(path: &Path, line: usize, reason: impl ToString) -> Self {
+    pub(super) fn damaged(path: &Path, line: usize, reason: &impl ToString) -> Self {
         Self::Damaged {
             path: path.to_owned(),
             line,

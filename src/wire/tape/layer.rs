@@ -1,16 +1,16 @@
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::exchange::{Ended, Exchange, Head};
+use super::exchange::Ended;
 use super::play::Player;
-use super::redact::credentials;
+use super::recording::Recording;
 use super::request::canonical;
 use super::slot::{TapeMode, TapeSlot};
 use super::write::Tape;
@@ -18,6 +18,9 @@ use crate::telemetry;
 use crate::wire::stack::{Answer, Next};
 use crate::wire::watch::{End, Watcher, watched};
 use crate::wire::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse};
+
+/// How long a replayed turn may take to end an exchange by itself.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Logs every exchange, and records it or serves it from a tape: as the agent sees it, above every other layer.
 #[derive(Debug, Clone)]
@@ -50,16 +53,15 @@ impl tower::Service<WireRequest> for Taping {
                 TapeMode::Live => live(next, request, None).await,
                 TapeMode::Record(_) | TapeMode::Resume(..) if signs_in => live(next, request, None).await,
                 TapeMode::Record(tape) => live(next, request, Some(tape)).await,
-                TapeMode::Replay(player) => replay(&player, &request).await,
                 TapeMode::Resume(player, tape) if player.is_over() => live(next, request, Some(tape)).await,
-                TapeMode::Resume(player, _) => replay(&player, &request).await,
+                TapeMode::Replay(player) | TapeMode::Resume(player, _) => replay(&player, &request).await,
             }
         })
     }
 }
 
 async fn live(next: Next, request: WireRequest, tape: Option<Tape>) -> Result<WireResponse, WireError> {
-    let recording = tape.map(|tape| Recording::begin(tape, &request)).transpose()?;
+    let recording = tape.map(|tape| Recording::begin(&tape, &request)).transpose()?;
     let mut watch = Observer::new(&request, recording);
     match next.oneshot(request).await {
         Ok(mut response) => {
@@ -122,44 +124,12 @@ fn body(chunks: Vec<Bytes>, end: Ended, stalled: CancellationToken) -> BodyStrea
     .boxed()
 }
 
-/// The reader waits longer than it did when the turn was recorded: says so, and lets it wait.
+/// The reader waits longer than it did when the turn was recorded: says so, and lets it wait. A client library may read
+/// ahead of the agent, so the agent gets a moment to end the exchange as it did then.
 async fn stall(stalled: &CancellationToken) -> WireError {
+    tokio::time::sleep(GRACE).await;
     stalled.cancel();
     std::future::pending().await
-}
-
-/// An exchange on its way to a tape.
-struct Recording {
-    tape: Tape,
-    request: Value,
-    response: Option<Head>,
-    chunks: Vec<Bytes>,
-    credentials: Vec<String>,
-}
-
-impl Recording {
-    fn begin(tape: Tape, request: &WireRequest) -> Result<Self, WireError> {
-        let canonical = canonical(request);
-        tape.admit(&canonical)
-            .map_err(|error| WireError::Tape(Box::new(error)))?;
-        Ok(Self {
-            tape,
-            request: canonical,
-            response: None,
-            chunks: Vec::new(),
-            credentials: credentials(&request.headers),
-        })
-    }
-
-    fn end(self, end: &End) {
-        let exchange = Exchange {
-            request: self.request,
-            response: self.response,
-            chunks: self.chunks,
-            end: end.into(),
-        };
-        self.tape.write(exchange, &self.credentials);
-    }
 }
 
 /// Sees one exchange.
@@ -182,8 +152,8 @@ impl Observer {
 
     fn head(&mut self, response: &WireResponse) {
         self.exchange.head(response);
-        if let Some(recording) = &mut self.recording {
-            recording.response = Some(Head::of(response));
+        if let Some(recording) = &self.recording {
+            recording.head(response);
         }
     }
 }
@@ -191,8 +161,8 @@ impl Observer {
 impl Watcher for Observer {
     fn chunk(&mut self, chunk: &Bytes) {
         self.exchange.bytes = self.exchange.bytes.saturating_add(chunk.len());
-        if let Some(recording) = &mut self.recording {
-            recording.chunks.push(chunk.clone());
+        if let Some(recording) = &self.recording {
+            recording.chunk(chunk);
         }
     }
 
@@ -209,7 +179,7 @@ impl Watcher for Observer {
             self.began.elapsed(),
         );
         if let Some(recording) = self.recording.take() {
-            recording.end(&end);
+            recording.end((&end).into());
         }
     }
 }

@@ -12,12 +12,14 @@ mod layer;
 mod line;
 mod play;
 mod read;
+mod recording;
 mod redact;
 mod request;
 mod slot;
 mod write;
 
 pub use beside::{catalog_path, keep_beside, read_capped};
+pub(crate) use delta::{first_difference, shown};
 pub use error::{Miss, TapeError, Unconsumed};
 pub use exchange::{Ended, Exchange, Failure, Head};
 pub use header::{CatalogNote, Header, MetabaseNote, PromptNote};

@@ -107,15 +107,31 @@ impl Player {
         }
         let number = inner
             .queues
-            .get_mut(&request::key(asked))
-            .and_then(VecDeque::pop_front);
-        match number.and_then(|number| inner.left.remove(&number)) {
-            Some(exchange) => Ok(exchange),
-            None => {
-                let miss = self.miss(&inner, asked);
-                inner.missed = Some(miss.clone());
-                Err(miss)
-            }
+            .get(&request::key(asked))
+            .and_then(|queue| queue.front().copied());
+        let miss = match number {
+            Some(number) => inner
+                .skipped_by(number)
+                .map(|first| self.early(&inner, first, asked)),
+            None => Some(self.miss(&inner, asked)),
+        };
+        if let Some(miss) = miss {
+            inner.missed = Some(miss.clone());
+            return Err(miss);
+        }
+        let served = number.and_then(|number| inner.remove(number));
+        served.ok_or_else(|| self.miss(&inner, asked))
+    }
+
+    /// A request that is on the tape, but not before this exchange.
+    fn early(&self, inner: &Inner, first: u64, asked: &Value) -> Miss {
+        let due = inner.left.get(&first).map_or_else(String::new, Exchange::name);
+        Miss {
+            exchange: Some(first),
+            pointer: "its place in the order".to_owned(),
+            recorded: format!("the turn of {due}"),
+            now: format!("the turn of {}", request_name(asked)),
+            command: self.command.to_string(),
         }
     }
 
@@ -154,6 +170,30 @@ impl Player {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// The first exchange that must have been served before this one and was not: completions are in order with
+    /// everything, queries between two completions may come in any order.
+    fn skipped_by(&self, number: u64) -> Option<u64> {
+        let completes = |number: &u64| {
+            let exchange = self.left.get(number);
+            exchange.is_some_and(|exchange| request::is_completion(&exchange.request))
+        };
+        let everything = completes(&number);
+        self.left
+            .range(..number)
+            .map(|(earlier, _)| *earlier)
+            .find(|earlier| everything || completes(earlier))
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Exchange> {
+        let exchange = self.left.remove(&number)?;
+        if let Some(queue) = self.queues.get_mut(&request::key(&exchange.request)) {
+            queue.pop_front();
+        }
+        Some(exchange)
     }
 }
 

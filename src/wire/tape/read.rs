@@ -97,16 +97,16 @@ fn load(path: &Path) -> Result<(TapeFile, Lines), TapeError> {
                 exchanges.push(*exchange);
             }
             Line::End(found) if index > 0 && end.is_none() => end = Some(found),
-            _ => return Err(TapeError::damaged(path, number, "it does not belong there")),
+            _ => return Err(TapeError::damaged(path, number, &"it does not belong there")),
         }
     }
-    let header = header.ok_or_else(|| TapeError::damaged(path, 1, "it is no header of a tape"))?;
+    let header = header.ok_or_else(|| TapeError::damaged(path, 1, &"it is no header of a tape"))?;
     if end.is_some() && whole != text.len() {
         let last = text.lines().count();
         return Err(TapeError::damaged(
             path,
             last,
-            "there is something behind its end",
+            &"there is something behind its end",
         ));
     }
     let tape = TapeFile {
@@ -133,7 +133,7 @@ fn error(path: &Path, line: usize, bad: Bad) -> TapeError {
     let owned = path.to_owned();
     match bad {
         Bad::Version(found) => TapeError::Version { path: owned, found },
-        Bad::Damaged(reason) => TapeError::damaged(path, line, reason),
+        Bad::Damaged(reason) => TapeError::damaged(path, line, &reason),
         Bad::Altered => TapeError::Altered { path: owned, line },
         Bad::Order { expected, found } => TapeError::Order {
             path: owned,

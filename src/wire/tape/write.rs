@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::beside::{keep_beside, private, prompt_path};
 use super::delta::first_difference;
 use super::error::TapeError;
-use super::exchange::Exchange;
+use super::exchange::{Ended, Exchange};
 use super::header::Header;
 use super::line::{Lines, TurnEnd};
 use super::read::TapeFile;
+use super::recording::Recording;
 use super::redact::suspect;
 use super::request;
 
@@ -19,6 +20,8 @@ use super::request;
 #[derive(Debug, Clone)]
 pub struct Tape {
     inner: Arc<Mutex<Inner>>,
+    /// Exchanges that have begun and may not have ended.
+    open: Arc<Mutex<Vec<Recording>>>,
 }
 
 #[derive(Debug)]
@@ -80,6 +83,7 @@ impl Tape {
                 began_with: None,
                 flaw: None,
             })),
+            open: Arc::default(),
         }
     }
 
@@ -95,6 +99,7 @@ impl Tape {
 
     /// Writes the last line. A tape that would hold a credential is gone; one that could not be written has no end.
     pub fn finish(&self, end: &TurnEnd) -> Result<PathBuf, TapeError> {
+        self.close_open(|_| true);
         let mut inner = self.lock();
         if let Some(flaw) = &inner.flaw {
             return Err(flaw.clone());
@@ -107,6 +112,23 @@ impl Tape {
         inner.put(&line)?;
         inner.file = None;
         Ok(inner.path.clone())
+    }
+
+    /// An exchange has begun.
+    pub(super) fn opened(&self, recording: Recording) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|recording| !recording.is_over());
+        open.push(recording);
+    }
+
+    /// Ends those open exchanges: the agent has left them.
+    pub(super) fn close_open(&self, which: impl Fn(&Recording) -> bool) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for recording in open.iter().filter(|recording| which(recording)) {
+            recording.end(Ended::Dropped);
+        }
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|recording| !recording.is_over());
     }
 
     /// Whether a request may be sent while this is recorded: the prompt has to stay as it was.

@@ -1,0 +1,23 @@
+//! Tapes of whole turns: what is set up before a turn is recorded, and what turns a tape into the same turn again,
+//! without a key and without a socket. The lines of a tape, and how exchanges get on and off it, are
+//! [`wire`](crate::wire)'s.
+
+mod compare;
+mod error;
+mod folder;
+mod record;
+mod replay;
+mod setup;
+mod snapshot;
+mod stage;
+mod transcript;
+
+pub use compare::{Parting, compare};
+pub use error::ReplayError;
+pub use folder::{Retention, TapeFolder};
+pub use record::{Recorded, Studio, answer_hash};
+pub use replay::{Replayed, load_chain, replay};
+pub use setup::{ModelSetup, Setup};
+pub use snapshot::{keep_catalog, load_catalog};
+pub use stage::Stage;
+pub use transcript::{Said, transcript};

@@ -1,0 +1,205 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::setup::Setup;
+use super::snapshot::keep_catalog;
+use crate::agent::{Agent, Answer, Event, TurnOptions};
+use crate::catalog::Catalog;
+use crate::metabase::MetabaseClient;
+use crate::model::ModelId;
+use crate::prompt::{Prompt, PromptError};
+use crate::session::Conversation;
+use crate::wire::{
+    CatalogNote, Header, MetabaseNote, Player, Principal, PromptNote, Tape, TapeError, TapeFile, TapeMode,
+    TurnEnd, Wire,
+};
+
+/// Everything about a session that its tapes have to say.
+#[derive(Debug)]
+pub struct Studio {
+    /// The session's wire: the one its model and its Metabase client send through.
+    pub wire: Wire,
+    /// The session's Metabase client.
+    pub client: MetabaseClient,
+    /// The catalog.
+    pub catalog: Arc<Catalog>,
+    /// The address of the Metabase.
+    pub metabase: url::Url,
+    /// Whose credential is used.
+    pub principal: Principal,
+    /// The model.
+    pub model: ModelId,
+    /// The settings.
+    pub setup: Setup,
+    /// Who or what answers as the model; `None`: the model itself.
+    pub answered_by: Option<String>,
+}
+
+/// A recorded turn.
+#[derive(Debug)]
+pub struct Recorded {
+    /// The answer.
+    pub answer: Answer,
+    /// Its tape, or why there is none that could be used.
+    pub tape: Result<PathBuf, TapeError>,
+}
+
+/// Where a turn is recorded.
+#[derive(Debug)]
+enum Place<'a> {
+    New(&'a Path),
+    BehindWhatIsThere(&'a Path),
+}
+
+impl Studio {
+    /// Runs one turn and records it in a new file, in the folder of the conversation's other tapes. When the tape cannot
+    /// even be begun the turn is not run.
+    pub async fn record(
+        &self,
+        agent: &Agent,
+        conversation: &mut Conversation,
+        question: &str,
+        options: TurnOptions,
+        watch: &mut (dyn FnMut(Event) + Send),
+        path: &Path,
+    ) -> Result<Result<Recorded, PromptError>, TapeError> {
+        let place = Place::New(path);
+        self.run(agent, conversation, question, options, watch, place)
+            .await
+    }
+
+    /// Runs a turn whose recording was broken off: what is on the tape is served from it, the rest is asked for now and
+    /// recorded behind it. The conversation has to be the one that the turn began with.
+    pub async fn resume(
+        &self,
+        agent: &Agent,
+        conversation: &mut Conversation,
+        options: TurnOptions,
+        watch: &mut (dyn FnMut(Event) + Send),
+        path: &Path,
+    ) -> Result<Result<Recorded, PromptError>, TapeError> {
+        let question = TapeFile::read_unfinished(path)?.header.question;
+        let place = Place::BehindWhatIsThere(path);
+        self.run(agent, conversation, &question, options, watch, place)
+            .await
+    }
+
+    async fn run(
+        &self,
+        agent: &Agent,
+        conversation: &mut Conversation,
+        question: &str,
+        options: TurnOptions,
+        watch: &mut (dyn FnMut(Event) + Send),
+        place: Place<'_>,
+    ) -> Result<Result<Recorded, PromptError>, TapeError> {
+        let slot = self.wire.tape_slot();
+        slot.take();
+        let tape = match place {
+            Place::New(path) => {
+                let before = conversation.tape.as_deref();
+                let previous = before.filter(|before| before.parent() == path.parent());
+                let header = self
+                    .header(agent.prompt(), conversation, question, &options, previous)
+                    .await;
+                let tape = Tape::create(path, &header)?;
+                keep_catalog(path, &self.catalog)?;
+                slot.put(TapeMode::Record(tape.clone()));
+                tape
+            }
+            Place::BehindWhatIsThere(path) => {
+                let (begun, tape) = TapeFile::resume(path)?;
+                same_prompt(&begun, agent.prompt())?;
+                slot.put(TapeMode::Resume(Player::new(&begun), tape.clone()));
+                tape
+            }
+        };
+        let answer = agent.run_turn(conversation, question, options, watch).await;
+        slot.take();
+        Ok(answer.map(|mut answer| {
+            let tape = tape.finish(&TurnEnd::of(&answer));
+            conversation.tape = tape.as_ref().ok().cloned();
+            answer.tape.clone_from(&conversation.tape);
+            Recorded { answer, tape }
+        }))
+    }
+
+    async fn header(
+        &self,
+        prompt: &Prompt,
+        conversation: &Conversation,
+        question: &str,
+        options: &TurnOptions,
+        previous: Option<&Path>,
+    ) -> Header {
+        // What cannot be found out now is asked for in the turn, and then it is on the tape.
+        let server = self.client.detection().await.ok();
+        let now = jiff::Zoned::now();
+        Header {
+            question: question.to_owned(),
+            conversation: conversation.id.clone(),
+            turn: conversation.turns.saturating_add(1),
+            previous: previous
+                .and_then(Path::file_name)
+                .map(|name| name.to_string_lossy().into_owned()),
+            principal: self.principal.0.clone(),
+            asker: options.asker.clone(),
+            today: options.today,
+            started_at: now.timestamp(),
+            time_zone: now.time_zone().iana_name().unwrap_or("unknown").to_owned(),
+            seed: self.wire.seed(),
+            model: self.model.to_string(),
+            answered_by: self.answered_by.clone().unwrap_or_else(|| self.model.to_string()),
+            prompt: prompt_note(prompt),
+            catalog: CatalogNote {
+                fingerprint: self.catalog.fingerprint(),
+                entries: self.catalog.entries().len(),
+            },
+            metabase: MetabaseNote {
+                url: self.metabase.to_string(),
+                server,
+            },
+            code: env!("CARGO_PKG_VERSION").to_owned(),
+            // Settings are plain data; a tape whose header lost them says so when it is replayed.
+            setup: serde_json::to_value(&self.setup).unwrap_or_default(),
+        }
+    }
+}
+
+pub(super) fn prompt_note(prompt: &Prompt) -> PromptNote {
+    let segments = prompt.segments.iter();
+    PromptNote {
+        hash: prompt.hash.clone(),
+        segments: segments
+            .map(|(name, hash)| ((*name).to_owned(), hash.clone()))
+            .collect(),
+    }
+}
+
+fn same_prompt(begun: &TapeFile, prompt: &Prompt) -> Result<(), TapeError> {
+    if begun.header.prompt.hash == prompt.hash {
+        return Ok(());
+    }
+    Err(TapeError::Changed {
+        path: begun.path.clone(),
+        pointer: "the whole prompt".to_owned(),
+    })
+}
+
+/// Hash of everything in an answer that a replay has to reproduce: all but where the time went and what served it.
+pub fn answer_hash(answer: &Answer) -> String {
+    let mut told = serde_json::to_value(answer).unwrap_or_default();
+    if let Some(fields) = told.as_object_mut() {
+        fields.remove("timings");
+        fields.remove("tape");
+    }
+    let calls = told.get_mut("tool_calls").and_then(Value::as_array_mut);
+    for call in calls.into_iter().flatten().filter_map(Value::as_object_mut) {
+        call.remove("duration_ms");
+        call.remove("served_by");
+    }
+    let hash = blake3::hash(told.to_string().as_bytes());
+    hash.to_hex().chars().take(32).collect()
+}

@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::config::{
+    AuthSettings, BudgetSettings, CacheHints, GuardSettings, MetabaseSettings, ModelDrive, ModelSettings,
+    ShapingSettings,
+};
+use crate::model::{ModelId, Prices};
+
+/// What a replay signs in with. It is sent nowhere.
+const NO_KEY: &str = "replay";
+
+/// The settings that shape a turn's requests and its answer, as a tape's header holds them. No secret is among them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    /// The model.
+    pub model: ModelSetup,
+    /// Budgets.
+    pub budget: BudgetSettings,
+    /// The guard.
+    pub guard: GuardSettings,
+    /// What the model sees of a result.
+    pub shaping: ShapingSettings,
+    /// Most rows fetched for one query.
+    pub max_rows: u64,
+}
+
+/// How the model is asked, and what it costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSetup {
+    /// Address of its API, without query; `None` for the provider's own.
+    pub base_url: Option<Url>,
+    /// Query parameters of every request.
+    pub query: Vec<(String, String)>,
+    /// How it is driven.
+    pub drive: ModelDrive,
+    /// Whether cache fields are sent.
+    pub cache_hints: CacheHints,
+    /// Most tokens one completion may have.
+    pub max_output_tokens: u32,
+    /// Sampling temperature.
+    pub temperature: Option<f32>,
+    /// What it costs, if that is known.
+    pub prices: Option<Prices>,
+}
+
+impl ModelSetup {
+    /// The part of the settings that a tape holds, and the price that was found.
+    pub fn of(settings: &ModelSettings, prices: Option<Prices>) -> Self {
+        let mut base_url = settings.base_url.clone();
+        let mut query = Vec::new();
+        if let Some(url) = &mut base_url {
+            query.extend(url.query_pairs().into_owned());
+            url.set_query(None);
+            url.set_fragment(None);
+        }
+        query.extend(settings.query.iter().cloned());
+        Self {
+            base_url,
+            query,
+            drive: settings.drive,
+            cache_hints: settings.cache_hints,
+            max_output_tokens: settings.max_output_tokens,
+            temperature: settings.temperature,
+            prices,
+        }
+    }
+
+    /// Settings that make the same requests.
+    pub(super) fn settings(&self, id: ModelId) -> ModelSettings {
+        ModelSettings {
+            id,
+            base_url: self.base_url.clone(),
+            api_key: Some(SecretString::from(NO_KEY)),
+            headers: Vec::new(),
+            query: self.query.clone(),
+            drive: self.drive,
+            cache_hints: self.cache_hints,
+            max_output_tokens: self.max_output_tokens,
+            temperature: self.temperature,
+            timeout: Duration::from_secs(120),
+            prices: self.prices,
+        }
+    }
+}
+
+impl Setup {
+    /// Settings of a Metabase at this address that make the same requests.
+    pub(super) fn metabase(&self, url: Url) -> MetabaseSettings {
+        MetabaseSettings {
+            max_rows: self.max_rows,
+            ..MetabaseSettings::new(url, AuthSettings::ApiKey(SecretString::from(NO_KEY)))
+        }
+    }
+}

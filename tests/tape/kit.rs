@@ -1,0 +1,90 @@
+use std::path::PathBuf;
+
+use cardinal::agent::Answer;
+use cardinal::session::Conversation;
+use cardinal::tapes::{ReplayError, Replayed, Stage, load_catalog};
+use cardinal::wire::TapeFile;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::scripted_model::{Reply, ScriptedModel};
+use crate::support::stack::{Knobs, Stack, a_metric};
+
+/// A recorded turn and the stack that recorded it.
+pub(super) struct Taped {
+    pub(super) directory: TempDir,
+    pub(super) stack: Stack,
+    pub(super) answer: Answer,
+}
+
+impl Taped {
+    pub(super) fn path(&self) -> PathBuf {
+        self.directory.path().join("turn.jsonl")
+    }
+
+    pub(super) fn read(&self) -> TapeFile {
+        TapeFile::read(&self.path()).unwrap()
+    }
+
+    /// Replays a tape in memory, changed or not.
+    pub(super) async fn replay(&self, tape: &TapeFile) -> Result<Replayed, ReplayError> {
+        let catalog = load_catalog(&self.path(), &tape.header.catalog.fingerprint).unwrap();
+        let stage = Stage::of(&tape.header, &catalog).unwrap();
+        stage.replay(tape, &mut Conversation::new("test")).await
+    }
+}
+
+/// Two queries, then an answer with every kind of character.
+pub(super) fn script() -> impl FnMut(&Value) -> Reply + Send + 'static {
+    let mut step = 0;
+    move |request| {
+        step += 1;
+        let metric = if request["tools"][0]["function"].is_object() {
+            a_metric(request)
+        } else {
+            let tools = request["tools"].as_array().unwrap();
+            let tool = tools.iter().find(|tool| tool["name"] == "query_metric").unwrap();
+            tool["input_schema"]["properties"]["metric_id"]["enum"][0]
+                .as_u64()
+                .unwrap()
+        };
+        let by = |unit: &str| json!({ "metric_id": metric, "group_by": [{ "dimension": "created_at", "granularity": unit }] });
+        match step {
+            1 => Reply::tool_calls([("query_metric", by("year"))]).saying("Let me look."),
+            2 => Reply::tool_calls([("query_metric", by("quarter"))]),
+            _ => Reply::text("Zwölf Prozent mehr, d.h. 5\u{202f}000 € — 📈.\nSource: \"Revenue\"."),
+        }
+        .fragmented(11)
+    }
+}
+
+pub(super) async fn taped(model: ScriptedModel) -> Taped {
+    let directory = TempDir::new().unwrap();
+    let mut stack = Stack::new(model, Knobs::default()).await;
+    let recorded = stack
+        .record("How did revenue develop?", &directory.path().join("turn.jsonl"))
+        .await;
+    recorded.tape.unwrap();
+    Taped {
+        directory,
+        stack,
+        answer: recorded.answer,
+    }
+}
+
+pub(super) async fn openai() -> Taped {
+    taped(ScriptedModel::openai_with(script()).await).await
+}
+
+pub(super) async fn anthropic() -> Taped {
+    taped(ScriptedModel::anthropic_with(script()).await).await
+}
+
+/// The numbers of a tape's completions.
+pub(super) fn completions(tape: &TapeFile) -> Vec<usize> {
+    let exchanges = tape.exchanges.iter().enumerate();
+    exchanges
+        .filter(|(_, exchange)| exchange.request["purpose"] == "completion")
+        .map(|(number, _)| number)
+        .collect()
+}

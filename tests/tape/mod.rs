@@ -1,0 +1,7 @@
+//! Whole turns, recorded against the sandbox and a scripted model, and replayed without either.
+
+mod kit;
+mod mutation;
+mod rechunk;
+mod replay;
+mod resume;
