@@ -8,6 +8,7 @@
     clippy::print_stderr,
     clippy::too_many_lines,
     clippy::float_cmp,
+    clippy::format_collect,
     clippy::format_push_string,
     clippy::needless_pass_by_value,
     unreachable_pub,

@@ -44,6 +44,36 @@ pub struct Answer {
     pub tape: Option<std::path::PathBuf>,
 }
 
+impl Answer {
+    /// The answer to a question that could not be put to a model, because the data source failed before its catalog
+    /// was loaded. There is no catalog and no prompt: their hashes are empty.
+    pub fn without_source(question: &str, model: String, detail: &str) -> Self {
+        let stop_reason = StopReason::DataFailed;
+        Self {
+            version: ANSWER_VERSION,
+            question: question.to_owned(),
+            outcome: stop_reason.outcome(),
+            stop_reason,
+            text: super::fallback::why(stop_reason, Some(detail)),
+            options: Vec::new(),
+            evidence: Vec::new(),
+            tool_calls: Vec::new(),
+            usage: UsageReport {
+                cost_usd: Some(0.0),
+                ..UsageReport::default()
+            },
+            timings: Timings::default(),
+            catalog: CatalogReport {
+                fingerprint: String::new(),
+                entries: 0,
+            },
+            prompt: PromptReport { hash: String::new() },
+            model,
+            tape: None,
+        }
+    }
+}
+
 /// A result that an answer rests on.
 #[derive(Debug, Clone, Serialize)]
 pub struct Evidence {

@@ -248,7 +248,7 @@ impl TurnState {
         message: String,
         took: Duration,
     ) {
-        self.source_failed |= is_upstream(class);
+        self.source_failed |= class.is_of_the_source();
         let nudge = self.watch.failed(planned.tool, ErrorKind::Failure(class));
         self.answer_call(call, with_nudge(message.clone(), nudge, planned.tool), true, None);
         self.record(
@@ -311,22 +311,6 @@ impl TurnState {
             message,
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         });
-    }
-}
-
-/// Whether a failure says that the data source failed, rather than that the call was wrong.
-fn is_upstream(class: FailureClass) -> bool {
-    match class {
-        FailureClass::Unauthorized
-        | FailureClass::Throttled
-        | FailureClass::Timeout
-        | FailureClass::Unavailable
-        | FailureClass::Unreadable => true,
-        FailureClass::InvalidQuery
-        | FailureClass::NotFound
-        | FailureClass::Forbidden
-        | FailureClass::TooLarge
-        | FailureClass::CatalogDrift => false,
     }
 }
 

@@ -1,10 +1,14 @@
 use std::io::Read as _;
 
-use super::answer::Form;
+use super::answer::{self, Form, Remarks};
 use super::args::{AskArgs, GlobalArgs};
 use super::error::CliError;
 use super::exit::Ending;
+use super::settings;
 use super::turn::{Asking, TapeTo};
+use crate::agent::Answer;
+use crate::app::AppError;
+use crate::metabase::FailureClass;
 use crate::session::Conversation;
 
 /// Longest question read from stdin, in bytes.
@@ -23,9 +27,31 @@ pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, C
         Some(path) => TapeTo::File(path.clone()),
         None => TapeTo::Settings,
     };
-    let asking = Asking::open(global, &args.turn, form, tape).await?;
+    let asking = match Asking::open(global, &args.turn, form, tape).await {
+        Err(CliError::App(error)) if is_outage(&error) => return unasked(global, &question, form, &error),
+        opened => opened?,
+    };
     let mut conversation = Conversation::new("ask");
     let answer = asking.answer(&mut conversation, &question).await?;
+    Ok(Ending::Outcome(answer.outcome))
+}
+
+/// Whether the data source failed, rather than that the settings are wrong: then the question has an outcome.
+fn is_outage(error: &AppError) -> bool {
+    match error {
+        AppError::Metabase { source, .. } => {
+            source.class.is_of_the_source() && source.class != FailureClass::Unauthorized
+        }
+        _ => false,
+    }
+}
+
+/// Answers that the data source failed before anything could be asked.
+fn unasked(global: &GlobalArgs, question: &str, form: Form, error: &AppError) -> Result<Ending, CliError> {
+    let model = settings::load_quietly(global)?.settings.model.id.to_string();
+    let detail = crate::telemetry::causes(error).join(": ");
+    let answer = Answer::without_source(question, model, &detail);
+    answer::print(&answer, "", form, Remarks::None).map_err(CliError::Output)?;
     Ok(Ending::Outcome(answer.outcome))
 }
 

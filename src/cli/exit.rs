@@ -60,7 +60,7 @@ pub(super) fn help() -> String {
         // Writing to a string does not fail.
         let _ = writeln!(text, "  {code:>3}  {sentence}");
         if outcome == Outcome::Answered {
-            text.push_str("    1  The settings or the connection are wrong, or a check found faults.\n");
+            text.push_str("    1  The settings or the credential are wrong, or a check found faults.\n");
             text.push_str("    2  The command line is wrong.\n");
         }
     }

@@ -26,6 +26,20 @@ pub enum FailureClass {
     CatalogDrift,
 }
 
+impl FailureClass {
+    /// Whether it says that the data source failed, rather than that what was asked of it was wrong.
+    pub fn is_of_the_source(self) -> bool {
+        match self {
+            Self::Unauthorized | Self::Throttled | Self::Timeout | Self::Unavailable | Self::Unreadable => {
+                true
+            }
+            Self::InvalidQuery | Self::NotFound | Self::Forbidden | Self::TooLarge | Self::CatalogDrift => {
+                false
+            }
+        }
+    }
+}
+
 /// Why Metabase gave no whole, completed answer.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to {action}: {message}")]

@@ -51,7 +51,7 @@ fn a_table_is_tab_separated_for_programs() {
 
 #[test]
 fn the_question_may_come_from_stdin() {
-    let run = Program::new().run_with(&["ask", "-", "--quiet"], &format!("{REVENUE}\n"));
+    let run = Program::new().run_with(&["ask", "-", "--quiet"], format!("{REVENUE}\n"));
     assert_eq!(run.code, Some(0), "{run:#?}");
     assert!(run.stdout.contains("2025"));
     assert_eq!(run.stderr, "");

@@ -104,7 +104,7 @@ fn a_folder_in_the_settings_gets_a_tape_for_each_question_and_keeps_so_many() {
         .with("CARDINAL_TAPE_MAX_FILES", "2");
     let run = program.run_with(
         &["chat", "--quiet"],
-        &format!("{QUESTION}\nand by quarter?\n{QUESTION}\n"),
+        format!("{QUESTION}\nand by quarter?\n{QUESTION}\n"),
     );
     assert_eq!(run.code, Some(0), "{run:#?}");
     let kept = std::fs::read_dir(&tapes)

@@ -78,16 +78,28 @@ fn a_metabase_without_rules_teaches_how_to_curate() {
 }
 
 #[test]
-fn a_metabase_that_is_not_there_is_named() {
-    let run = Program::new()
+fn a_metabase_that_is_not_there_is_an_outcome() {
+    let program = Program::new()
         .with("METABASE_URL", "http://127.0.0.1:1")
         .with("METABASE_API_KEY", "mb_secret")
-        .with("CARDINAL_CATALOG_COLLECTIONS", "7")
-        .run(&["ask", "q", "--json"]);
-    assert_eq!(run.code, Some(1), "{run:?}");
-    assert_eq!(run.stdout, "");
-    assert!(run.stderr.contains("127.0.0.1:1"), "{run:?}");
-    assert!(!run.stderr.contains("mb_secret"));
+        .with("CARDINAL_CATALOG_COLLECTIONS", "7");
+    let run = program.run(&["ask", "q", "--json"]);
+    assert_eq!(run.code, Some(16), "{run:?}");
+    let answer = run.json();
+    assert_eq!(
+        (&answer["outcome"], &answer["stop_reason"]),
+        (&"upstream_failed".into(), &"data_failed".into())
+    );
+    assert!(
+        answer["text"].as_str().unwrap().contains("127.0.0.1:1"),
+        "{answer}"
+    );
+    let plain = program.run(&["ask", "q"]);
+    assert_eq!(plain.code, Some(16), "{plain:?}");
+    assert!(plain.stdout.contains("127.0.0.1:1"), "{plain:?}");
+    for text in [&run.stdout, &run.stderr, &plain.stdout, &plain.stderr] {
+        assert!(!text.contains("mb_secret"), "{text}");
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ async fn cuts_in_two() {
         let taped = taped(model).await;
         let length = taped.read().exchanges[0].chunks.concat().len();
         replays_in(&taped, |body| {
-            let near = |at: &usize| at % 4 == 0 || body[at - 1..=*at].contains(&b'\n');
+            let near = |at: &usize| at.is_multiple_of(4) || body[at - 1..=*at].contains(&b'\n');
             (1..length).filter(near).map(|at| split(body, at)).collect()
         })
         .await;

@@ -429,7 +429,9 @@ async fn every_cut_of_the_file_is_noticed_and_whole_lines_survive_it() {
     let text = recording.text();
     let path = recording.directory.path().join("cut.jsonl");
     // Every cut near a line's end, and some of the others.
-    let near = |cut: &usize| cut % 29 == 0 || text.as_bytes()[cut.saturating_sub(2)..=*cut].contains(&b'\n');
+    let near = |cut: &usize| {
+        cut.is_multiple_of(29) || text.as_bytes()[cut.saturating_sub(2)..=*cut].contains(&b'\n')
+    };
     for cut in (0..text.len() - 1).filter(near) {
         std::fs::write(&path, &text.as_bytes()[..cut]).unwrap();
         let Err(error) = TapeFile::read(&path) else {
