@@ -19,6 +19,7 @@ mod catalog;
 mod cli;
 mod config;
 mod eval;
+mod eval_run;
 mod gate;
 mod grounding;
 mod loops;

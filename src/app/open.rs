@@ -76,6 +76,15 @@ impl App {
             studio,
         })
     }
+
+    /// A further agent over the same catalog, asked on a day of its own, for a session apart: its wire shares neither
+    /// limits nor cache with any other. `settings` are those the app was opened with.
+    pub fn agent_on(&self, settings: &Settings, today: Date) -> Result<Agent, AppError> {
+        let wire = network::wire(Some(&self.place.metabase.url), Some(&settings.model))?;
+        let client = MetabaseClient::new(self.place.metabase.clone(), wire.clone(), Principal::default());
+        let model = model(&settings.model, wire, &self.shelved.catalog, today)?;
+        agent(settings, model, &self.shelved.catalog, client)
+    }
 }
 
 /// The model of the settings. The offline planner ranks the entries of `catalog`.

@@ -33,14 +33,28 @@ pub(super) struct GlobalArgs {
     #[arg(long, global = true, value_name = "MODEL", display_order = 901)]
     pub(super) model: Option<String>,
     /// Print JSON for programs on stdout
-    #[arg(long, global = true, display_order = 902)]
-    pub(super) json: bool,
+    // A string on purpose: `eval run` has a `--json FILE`, and clap wants one type for one name.
+    #[arg(
+        long,
+        global = true,
+        num_args = 0,
+        default_missing_value = "-",
+        display_order = 902
+    )]
+    json: Option<String>,
     /// Log more to stderr (-vv, -vvv: even more)
     #[arg(short, long, global = true, action = ArgAction::Count, display_order = 903)]
     pub(super) verbose: u8,
     /// Log as JSON, one object per line
     #[arg(long, global = true, display_order = 904)]
     pub(super) log_json: bool,
+}
+
+impl GlobalArgs {
+    /// Whether stdout is for programs.
+    pub(super) fn json(&self) -> bool {
+        self.json.is_some()
+    }
 }
 
 /// What to do.
@@ -59,6 +73,9 @@ pub(super) enum Command {
     /// Run the embedded Metabase stand-in
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    /// Run suites of questions with known answers, and hold runs against each other
+    #[command(subcommand)]
+    Eval(super::eval::args::EvalCommand),
     /// Check settings, Metabase, catalog and model, and say how to fix what is wrong
     Doctor,
     /// Write a commented cardinal.toml

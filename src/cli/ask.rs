@@ -17,7 +17,7 @@ const MAX_QUESTION: u64 = 64 * 1024;
 /// Answers one question.
 pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, CliError> {
     let question = question(&args.question)?;
-    let form = match (global.json, args.table) {
+    let form = match (global.json(), args.table) {
         (true, _) => Form::Json,
         (false, true) => Form::Table,
         (false, false) => Form::Text,

@@ -42,7 +42,7 @@ impl<'a> Input<'a> {
 
 /// Answers questions line by line until the input ends. What went wrong with one question does not end the rest.
 pub(super) async fn run(global: &GlobalArgs, args: &ChatArgs) -> Result<Ending, CliError> {
-    let form = if global.json { Form::JsonLine } else { Form::Text };
+    let form = if global.json() { Form::JsonLine } else { Form::Text };
     let tape = args.tape.clone().map_or(TapeTo::Settings, TapeTo::Folder);
     let asking = Asking::open(global, &args.turn, form, tape).await?;
     let mut lines = Lines::open()?;

@@ -63,6 +63,15 @@ pub(super) enum CliError {
         /// The file.
         path: PathBuf,
     },
+    /// A suite is there already.
+    #[error("{path} exists already; name another folder", path = .path.display())]
+    SuiteExists {
+        /// The suite's file.
+        path: PathBuf,
+    },
+    /// An eval came to nothing.
+    #[error(transparent)]
+    Eval(#[from] super::eval::EvalError),
     /// The system gave no runtime or no working directory.
     #[error("failed to start: {0}")]
     Start(#[source] io::Error),

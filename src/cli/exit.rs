@@ -28,6 +28,8 @@ pub(super) enum Ending {
     Done,
     /// It checked something and found faults.
     Findings,
+    /// It has codes of its own.
+    Code(u8),
     /// It answered a question, in one of the ways.
     Outcome(Outcome),
 }
@@ -37,6 +39,7 @@ pub(super) fn code(result: Result<Ending, CliError>) -> ExitCode {
     match result {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Findings) => FAILED.into(),
+        Ok(Ending::Code(code)) => code.into(),
         Ok(Ending::Outcome(outcome)) => outcome.exit_code().into(),
         // The reader has what it wanted (`| head`).
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ mod catalog;
 mod chat;
 mod doctor;
 mod error;
+mod eval;
 mod exit;
 mod init;
 mod interrupt;

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use super::args::{Cli, Command, SandboxCommand};
 use super::error::CliError;
 use super::exit::{Ending, code};
-use super::{ask, catalog, chat, doctor, init, serve, tape};
+use super::{ask, catalog, chat, doctor, eval, init, serve, tape};
 
 /// Runs a command line, program name first, and says with which code the process should end.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
@@ -25,6 +25,7 @@ fn dispatch(Cli { global, command }: Cli) -> Result<Ending, CliError> {
         Command::Tape(command) => block_on(tape::run(&global, &command)),
         Command::Catalog(command) => block_on(catalog::run(&global, &command)),
         Command::Sandbox(SandboxCommand::Serve(args)) => block_on(serve::run(*args)),
+        Command::Eval(command) => block_on(eval::run(&global, command)),
         Command::Doctor => block_on(doctor::run(&global)),
         Command::Init(args) => init::init(&args, global.config.as_deref()),
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use secrecy::SecretString;
 use serde_json::Value;
 
 use super::data;
@@ -136,6 +137,14 @@ impl World {
     /// world was built, in UTC.
     pub fn today(&self) -> Date {
         self.today
+    }
+
+    /// The API key of this name, if the semantic model has one.
+    pub fn api_key(&self, name: &str) -> Option<SecretString> {
+        let keys = &self.model.api_keys;
+        keys.iter()
+            .find(|key| key.name == name)
+            .map(|key| key.key.clone())
     }
 
     /// Runs a resolved MBQL 5 query: numeric ids, or one native stage.

@@ -16,11 +16,11 @@ use crate::wire::Principal;
 pub(super) async fn run(global: &GlobalArgs, command: &CatalogCommand) -> Result<Ending, CliError> {
     let opened = Opened::open(global).await?;
     match command {
-        CatalogCommand::List(args) => list::run(&opened.load(args).await?.catalog, global.json),
+        CatalogCommand::List(args) => list::run(&opened.load(args).await?.catalog, global.json()),
         CatalogCommand::Show { entry, catalog } => {
-            show::run(&opened.load(catalog).await?.catalog, entry, global.json)
+            show::run(&opened.load(catalog).await?.catalog, entry, global.json())
         }
-        CatalogCommand::Check(args) => check::run(&opened, args, global.json).await,
+        CatalogCommand::Check(args) => check::run(&opened, args, global.json()).await,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::app;
 /// Checks everything and prints the report. Findings are part of the report, not errors of the command.
 pub(super) async fn run(global: &GlobalArgs) -> Result<Ending, CliError> {
     let report = examine(global).await?;
-    if global.json {
+    if global.json() {
         super::answer::json(&report).map_err(CliError::Output)?;
     } else {
         term::out(&report).map_err(CliError::Output)?;

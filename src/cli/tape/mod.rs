@@ -11,8 +11,8 @@ use super::exit::Ending;
 /// Runs one of the tapes' commands.
 pub(super) async fn run(global: &GlobalArgs, command: &TapeCommand) -> Result<Ending, CliError> {
     match command {
-        TapeCommand::Show { file, markdown } => show::run(file, *markdown, global.json),
-        TapeCommand::Diff { left, right } => diff::run(left, right, global.json),
-        TapeCommand::Replay { file } => replay::run(file, global.json).await,
+        TapeCommand::Show { file, markdown } => show::run(file, *markdown, global.json()),
+        TapeCommand::Diff { left, right } => diff::run(left, right, global.json()),
+        TapeCommand::Replay { file } => replay::run(file, global.json()).await,
     }
 }

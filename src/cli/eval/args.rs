@@ -1,0 +1,155 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::eval::Key;
+
+/// `cardinal eval`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum EvalCommand {
+    /// Run suites and grade the answers
+    Run(Box<RunArgs>),
+    /// Grade stored results again, without asking anything
+    Grade(Box<GradeArgs>),
+    /// Show stored results, or one case with its answers
+    Show(ShowArgs),
+    /// Compare two runs of the same cases
+    Compare(CompareArgs),
+    /// Write a commented suite to begin with
+    Init(InitArgs),
+}
+
+/// `cardinal eval run`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RunArgs {
+    /// Suites: folders with a suite.yaml, or single files
+    #[arg(required = true, value_name = "SUITE")]
+    pub(super) suites: Vec<PathBuf>,
+    /// Where answers come from
+    #[arg(long, value_enum, default_value_t = ModeArg::Live)]
+    pub(super) mode: ModeArg,
+    /// How often each case is asked
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) trials: u32,
+    /// Only these cases: ids with `*` and `?`, or `tag:` and a tag; repeat it for more
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) filter: Vec<String>,
+    /// How many trials run at once
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: u16,
+    /// New folder for results.jsonl and summary.json [default: .cardinal/evals/<time>]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reports: ReportArgs,
+}
+
+/// Where answers come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ModeArg {
+    /// From the model, over the suite's data
+    Live,
+}
+
+/// Reports and what a run is held against.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReportArgs {
+    /// Hold the run against this baseline: only cases that passed there can fail it
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Compare with the baseline although this differs; repeat it for more
+    #[arg(long, value_name = "KEY", value_enum, requires = "baseline")]
+    pub(super) across: Vec<KeyArg>,
+    /// Make this run the baseline; refused if a trial could not be run to its end
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_baseline: Option<PathBuf>,
+    /// Write the summary as JSON to a file, or to stdout
+    // The same name as the global flag, so that it replaces it here.
+    #[arg(long, id = "json", value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(super) json: Option<String>,
+    /// Write JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Write a page that needs no network
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    /// Write a summary for CI
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown: Option<PathBuf>,
+    /// Put answers and graders' reasons into the JUnit XML
+    #[arg(long, requires = "junit")]
+    pub(super) with_answers: bool,
+}
+
+/// What two runs may differ in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum KeyArg {
+    /// The suite's dataset, or cases that are gone
+    Suite,
+    /// What cases ask and expect
+    Case,
+    /// The model
+    Model,
+    /// The prompt
+    Prompt,
+    /// The catalog
+    Catalog,
+    /// The graders
+    Grader,
+}
+
+impl From<KeyArg> for Key {
+    fn from(key: KeyArg) -> Self {
+        match key {
+            KeyArg::Suite => Self::Suite,
+            KeyArg::Case => Self::Case,
+            KeyArg::Model => Self::Model,
+            KeyArg::Prompt => Self::Prompt,
+            KeyArg::Catalog => Self::Catalog,
+            KeyArg::Grader => Self::Grader,
+        }
+    }
+}
+
+/// `cardinal eval grade`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct GradeArgs {
+    /// A run's folder, or its results.jsonl
+    pub(super) results: PathBuf,
+    /// The suites to grade by
+    #[arg(long = "suite", required = true, value_name = "SUITE")]
+    pub(super) suites: Vec<PathBuf>,
+    /// New folder for the graded results [default: none is written]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reports: ReportArgs,
+}
+
+/// `cardinal eval show`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ShowArgs {
+    /// A run's folder, or its results.jsonl
+    pub(super) results: PathBuf,
+    /// A case, by its id or SUITE/ID
+    pub(super) case: Option<String>,
+}
+
+/// `cardinal eval compare`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CompareArgs {
+    /// The earlier run: a folder or its results.jsonl
+    pub(super) before: PathBuf,
+    /// The later run
+    pub(super) after: PathBuf,
+    /// Compare although this differs; repeat it for more
+    #[arg(long, value_name = "KEY", value_enum)]
+    pub(super) across: Vec<KeyArg>,
+}
+
+/// `cardinal eval init`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct InitArgs {
+    /// Folder to write the suite into; made if it is not there
+    pub(super) folder: PathBuf,
+}

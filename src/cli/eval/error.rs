@@ -1,0 +1,33 @@
+use std::path::PathBuf;
+
+use crate::eval::report::ReportError;
+use crate::eval::{BaselineError, ResultsError, RunError, SuiteError};
+
+/// Why an eval came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum EvalError {
+    /// A suite cannot be read.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// It cannot be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Results cannot be read or written.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    /// A baseline cannot be used or written.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    /// A report cannot be put together.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// A report would replace a suite.
+    #[error("{} looks like a suite or a folder, not like a report: name another file", .0.display())]
+    NoReport(PathBuf),
+    /// Two suites have one name, so that their cases cannot be told apart.
+    #[error("two suites are named {0}: rename one of them")]
+    SameName(String),
+    /// The results hold no such case.
+    #[error("the results hold no case {0}; `cardinal eval show RESULTS` lists them")]
+    NoCase(String),
+}

@@ -1,0 +1,31 @@
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+
+use super::args::InitArgs;
+use crate::cli::error::CliError;
+use crate::cli::exit::Ending;
+use crate::cli::term;
+
+/// The suite to begin with.
+const STARTER: &str = include_str!("starter.yaml");
+
+/// Writes the commented suite.
+pub(super) fn run(args: &InitArgs) -> Result<Ending, CliError> {
+    let path = args.folder.join("suite.yaml");
+    let written = fs::create_dir_all(&args.folder).and_then(|()| {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        file.write_all(STARTER.as_bytes())
+    });
+    match written {
+        Ok(()) => {
+            let folder = args.folder.display();
+            term::say(format_args!(
+                "wrote {}; run it with `cardinal eval run {folder}`",
+                path.display()
+            ));
+            Ok(Ending::Done)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(CliError::SuiteExists { path }),
+        Err(source) => Err(CliError::WriteFile { path, source }),
+    }
+}

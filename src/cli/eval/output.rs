@@ -1,0 +1,139 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::EvalError;
+use super::args::ReportArgs;
+use crate::cli::error::CliError;
+use crate::cli::{answer, term};
+use crate::eval::report::{effect, figures, html, junit, markdown};
+use crate::eval::{Baseline, CompareOptions, Summary, TrialRecord, compare};
+
+/// What a run is held against, read before it begins.
+#[derive(Debug)]
+pub(super) struct Held {
+    baseline: Option<Baseline>,
+    options: CompareOptions,
+}
+
+impl Held {
+    /// Reads the baseline, and sees to it that no report would replace something else.
+    pub(super) fn open(args: &ReportArgs, filtered: bool) -> Result<Self, EvalError> {
+        let json = args
+            .json
+            .as_deref()
+            .filter(|file| *file != "-")
+            .map(PathBuf::from);
+        let written = [
+            &args.junit,
+            &args.html,
+            &args.markdown,
+            &json,
+            &args.write_baseline,
+        ];
+        for path in written.into_iter().flatten() {
+            let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+            if yaml || path.is_dir() {
+                return Err(EvalError::NoReport(path.clone()));
+            }
+        }
+        Ok(Self {
+            baseline: args.baseline.as_deref().map(Baseline::read).transpose()?,
+            options: CompareOptions {
+                across: args.across.iter().map(|key| (*key).into()).collect(),
+                filtered,
+            },
+        })
+    }
+}
+
+/// Prints what a run came to, and writes its reports. Cases that an interrupted run did not come to are not gone.
+pub(super) fn report(
+    args: &ReportArgs,
+    records: &[TrialRecord],
+    mut held: Held,
+    interrupted: bool,
+) -> Result<Summary, CliError> {
+    held.options.filtered |= interrupted;
+    let comparison = held
+        .baseline
+        .map(|baseline| compare(&baseline, &Baseline::of(records), &held.options));
+    let summary = Summary::of(records, comparison);
+    if let Some(path) = &args.junit {
+        let text = junit(records, args.with_answers).map_err(EvalError::from)?;
+        write(path, &text)?;
+    }
+    if let Some(path) = &args.markdown {
+        write(path, &markdown(&summary, records))?;
+    }
+    if let Some(path) = &args.html {
+        let text = html(&summary, records).map_err(EvalError::from)?;
+        write(path, &text)?;
+    }
+    match args.json.as_deref() {
+        Some("-") => {
+            answer::json(&summary).map_err(CliError::Output)?;
+            say(&summary, &mut |line| {
+                term::say(line);
+                Ok(())
+            })?;
+        }
+        Some(path) => {
+            let mut text =
+                serde_json::to_string_pretty(&summary).map_err(|error| CliError::Output(error.into()))?;
+            text.push('\n');
+            write(Path::new(path), &text)?;
+            say(&summary, &mut |line| {
+                term::out_line(line).map_err(CliError::Output)
+            })?;
+        }
+        None => say(&summary, &mut |line| {
+            term::out_line(line).map_err(CliError::Output)
+        })?,
+    }
+    Ok(summary)
+}
+
+/// Makes a run the baseline, when that is asked for.
+pub(super) fn write_baseline(args: &ReportArgs, records: &[TrialRecord]) -> Result<(), EvalError> {
+    if let Some(path) = &args.write_baseline {
+        Baseline::of(records).write(path)?;
+    }
+    Ok(())
+}
+
+/// The figures, what changed, and the closing line.
+pub(super) fn say(
+    summary: &Summary,
+    line: &mut dyn FnMut(String) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    for (name, value) in figures(summary) {
+        line(term::plain(&format!("{name}: {value}")))?;
+    }
+    if let Some(comparison) = &summary.comparison {
+        if let Some(effect) = effect(comparison) {
+            line(format!("against the baseline: {effect}"))?;
+        }
+        for case in &comparison.lost {
+            line(term::plain(&format!("regression: {case} passed in the baseline")))?;
+        }
+        for case in &comparison.won {
+            line(term::plain(&format!("fixed: {case} failed in the baseline")))?;
+        }
+        for case in &comparison.gone {
+            line(term::plain(&format!(
+                "missing: {case} is in the baseline and did not run"
+            )))?;
+        }
+    }
+    if summary.exit.code != 0 {
+        line(term::plain(&summary.exit.reason))?;
+    }
+    line(summary.closing_line())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    fs::write(path, text).map_err(|source| CliError::WriteFile {
+        path: path.to_owned(),
+        source,
+    })
+}

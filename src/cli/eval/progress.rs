@@ -1,0 +1,68 @@
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::term::{self, BAD, GOOD};
+use crate::eval::TrialRecord;
+
+/// How far a run is: a bar with the time left on a terminal, plain lines otherwise.
+#[derive(Debug)]
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    planned: usize,
+    ended: usize,
+}
+
+impl Progress {
+    pub(super) fn new(planned: usize) -> Self {
+        let bar = term::err_is_terminal().then(|| {
+            let bar = ProgressBar::new(u64::try_from(planned).unwrap_or(u64::MAX));
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {eta} left") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self {
+            bar,
+            planned,
+            ended: 0,
+        }
+    }
+
+    /// A trial has ended.
+    pub(super) fn ended(&mut self, record: &TrialRecord) {
+        self.ended += 1;
+        let line = self.line(record);
+        match &self.bar {
+            Some(bar) => {
+                if !record.verdict.passed() {
+                    bar.suspend(|| term::say(line));
+                }
+                bar.set_message(term::plain(&record.case));
+                bar.inc(1);
+            }
+            None => term::say(line),
+        }
+    }
+
+    /// The run is over.
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, record: &TrialRecord) -> String {
+        let style = if record.verdict.passed() { GOOD } else { BAD };
+        let mut line = format!(
+            "[{}/{}] {} trial {}: {style}{}{style:#}",
+            self.ended,
+            self.planned,
+            term::plain(&record.case_key().to_string()),
+            record.trial,
+            term::plain(&record.verdict.to_string())
+        );
+        for grade in record.grades.iter().filter(|grade| !grade.passed) {
+            line.push_str(&term::plain(&format!("\n    {}: {}", grade.grader, grade.reason)));
+        }
+        line
+    }
+}

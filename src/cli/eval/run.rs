@@ -1,0 +1,87 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::EvalError;
+use super::args::{ModeArg, RunArgs};
+use super::output::{Held, report, write_baseline};
+use super::progress::Progress;
+use crate::cli::args::GlobalArgs;
+use crate::cli::error::CliError;
+use crate::cli::exit::Ending;
+use crate::cli::interrupt::Interrupts;
+use crate::cli::{settings, term};
+use crate::eval::{self, Filter, ResultsFolder, RunOptions, Suite};
+
+/// Runs suites live.
+pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Ending, CliError> {
+    let ModeArg::Live = args.mode;
+    let suites = load(&args.suites)?;
+    let filter = Filter::new(&args.filter)
+        .map_err(|problem| CliError::usage(format_args!("invalid value for --filter: {problem}")))?;
+    let held = Held::open(&args.reports, !filter.is_all())?;
+    let interrupts = Interrupts::watch();
+    let options = RunOptions {
+        filter,
+        trials: args.trials,
+        jobs: usize::from(args.jobs),
+        cancel: interrupts.begin_turn(),
+    };
+    let planned = eval::planned(&suites, &options);
+    if planned == 0 {
+        return Err(CliError::usage("no case fits the --filter"));
+    }
+    let loaded = settings::load_and_warn(global)?;
+    let mut results = ResultsFolder::create(&out(args)).map_err(EvalError::from)?;
+    term::say(format_args!("results: {}", results.folder().display()));
+    let mut progress = Progress::new(planned);
+    let records = eval::run(&suites, &loaded.settings, &options, &mut |record| {
+        results.append(record)?;
+        progress.ended(record);
+        Ok(())
+    })
+    .await;
+    progress.finish();
+    let records = records.map_err(EvalError::from)?;
+    ended(&options.cancel, planned, records.len());
+    let cancelled = options.cancel.is_cancelled();
+    let summary = report(&args.reports, &records, held, cancelled)?;
+    results.finish(&summary).map_err(EvalError::from)?;
+    if cancelled {
+        // Half a run is nobody's baseline.
+        return Ok(Ending::Outcome(crate::agent::Outcome::Cancelled));
+    }
+    write_baseline(&args.reports, &records)?;
+    Ok(Ending::Code(summary.exit.code))
+}
+
+fn ended(cancel: &CancellationToken, planned: usize, ended: usize) {
+    if cancel.is_cancelled() {
+        term::warn(format_args!(
+            "interrupted: {ended} of {planned} trials were begun"
+        ));
+    }
+}
+
+/// Loads suites, whose names have to differ.
+pub(super) fn load(paths: &[PathBuf]) -> Result<Vec<Suite>, EvalError> {
+    let mut suites = Vec::with_capacity(paths.len());
+    let mut names = BTreeSet::new();
+    for path in paths {
+        let suite = Suite::load(path)?;
+        if !names.insert(suite.name.clone()) {
+            return Err(EvalError::SameName(suite.name));
+        }
+        suites.push(suite);
+    }
+    Ok(suites)
+}
+
+fn out(args: &RunArgs) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let now = Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S%.3fZ").to_string();
+        Path::new(".cardinal").join("evals").join(now)
+    })
+}

@@ -1,0 +1,116 @@
+//! From answers to a verdict: when they were run, and again from stored records.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::record::{Keys, TrialRecord, Verdict};
+use super::{Case, GRADER_VERSION, Grade, Suite, Trial, grade};
+use crate::agent::Outcome;
+
+/// What comes of a trial, and what each grader said. Answers that the harness could not bring about are no answers:
+/// a model or data source that failed says nothing about the case, unless that is what the case expects.
+pub fn judge(case: &Case, trial: &Trial) -> (Verdict, Vec<Grade>) {
+    if let Some(reason) = unusable(case, trial) {
+        return (Verdict::HarnessError { reason }, Vec::new());
+    }
+    let grades = grade(case, trial);
+    let failed: Vec<String> = grades
+        .iter()
+        .filter(|grade| !grade.passed)
+        .map(|grade| grade.grader.clone())
+        .collect();
+    let verdict = if failed.is_empty() {
+        Verdict::Passed
+    } else {
+        Verdict::Regressed { graders: failed }
+    };
+    (verdict, grades)
+}
+
+/// Why a trial cannot be graded.
+fn unusable(case: &Case, trial: &Trial) -> Option<String> {
+    if trial.answers.len() != case.turns.len() {
+        let (given, wanted) = (trial.answers.len(), case.turns.len());
+        return Some(format!("{given} answers came to {wanted} questions"));
+    }
+    trial.answers.iter().find_map(|answer| {
+        let name = answer.get("outcome").cloned().unwrap_or(Value::Null);
+        let Ok(outcome) = serde_json::from_value::<Outcome>(name.clone()) else {
+            return Some(format!("an answer has the unknown outcome {name}"));
+        };
+        let failed = matches!(outcome, Outcome::UpstreamFailed | Outcome::Cancelled);
+        (failed && !case.expect.outcome.contains(&outcome)).then(|| {
+            let text = answer.get("text").and_then(Value::as_str).unwrap_or_default();
+            format!("{} {text}", outcome.sentence()).trim_end().to_owned()
+        })
+    })
+}
+
+/// The keys of a trial of a case: hashes of what is asked and expected, and what the answers say of themselves.
+pub fn keys(suite: &Suite, case: &Case, answers: &[Value]) -> Keys {
+    let said = |pointer: &str| {
+        let value = answers.iter().find_map(|answer| answer.pointer(pointer));
+        value.and_then(Value::as_str).map(str::to_owned)
+    };
+    let dataset = &suite.dataset;
+    // Paths are left out: where a dataset lies on this machine says nothing about it.
+    let about = hash(&(dataset.kind, &dataset.curated, &suite.name));
+    let asked = hash(&(&about, suite.today, &case.turns, &case.principal, case.today));
+    Keys {
+        case: hash(&(&asked, case)),
+        suite: about,
+        asked,
+        prompt: said("/prompt/hash"),
+        catalog: said("/catalog/fingerprint"),
+        grader: GRADER_VERSION,
+    }
+}
+
+/// Twenty hex digits: no one has an interest in a collision here.
+fn hash(value: &impl Serialize) -> String {
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    blake3::hash(&bytes).to_hex().chars().take(20).collect()
+}
+
+/// Grades records again by what the suites say now, without asking anything. A record whose case is gone, or asks
+/// something else than it did, is stale.
+pub fn regrade(suites: &[Suite], records: Vec<TrialRecord>) -> Vec<TrialRecord> {
+    let cases: BTreeMap<(&str, &str), (&Suite, &Case)> = suites
+        .iter()
+        .flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)))
+        .map(|(suite, case)| ((suite.name.as_str(), case.id.as_str()), (suite, case)))
+        .collect();
+    let mut regraded = Vec::with_capacity(records.len());
+    for mut record in records {
+        match cases.get(&(record.suite.as_str(), record.case.as_str())) {
+            Some((suite, case)) => again(suite, case, &mut record),
+            None => stale(&mut record, "the case (it is gone)"),
+        }
+        regraded.push(record);
+    }
+    regraded
+}
+
+fn again(suite: &Suite, case: &Case, record: &mut TrialRecord) {
+    let keys = keys(suite, case, &record.answers);
+    if keys.asked != record.keys.asked {
+        stale(record, "what the case asks");
+        return;
+    }
+    record.keys = keys;
+    record.tags.clone_from(&case.tags);
+    record.cluster.clone_from(&case.cluster);
+    // What kept a trial from being run to its end is not in its answers.
+    if !(record.verdict.errored() && record.answers.len() < case.turns.len()) {
+        (record.verdict, record.grades) = judge(case, &record.trial());
+    }
+}
+
+fn stale(record: &mut TrialRecord, what: &str) {
+    record.grades.clear();
+    record.verdict = Verdict::Stale {
+        what: vec![what.to_owned()],
+    };
+}

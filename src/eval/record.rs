@@ -1,0 +1,219 @@
+//! What a run leaves behind: one line of JSON for each trial, enough to grade and report it again.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Grade, Trial};
+
+/// Version of the records' format.
+pub const RECORD_VERSION: u32 = 1;
+
+/// How answers were had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// From the model and the data source themselves.
+    Live,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Live => "live",
+        })
+    }
+}
+
+/// What came of a trial. All but `passed` count as failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every grader passed it.
+    Passed,
+    /// Graders did not.
+    Regressed {
+        /// Their names, in order.
+        graders: Vec<String>,
+    },
+    /// What was sent is not what was recorded.
+    Diverged {
+        /// The first request that differs.
+        at: String,
+    },
+    /// What it was run from has changed since.
+    Stale {
+        /// What changed.
+        what: Vec<String>,
+    },
+    /// It could not be run to its end: nothing is known about the answer.
+    HarnessError {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Verdict {
+    /// Its name, as in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Regressed { .. } => "regressed",
+            Self::Diverged { .. } => "diverged",
+            Self::Stale { .. } => "stale",
+            Self::HarnessError { .. } => "harness_error",
+        }
+    }
+
+    /// Whether the trial passed.
+    pub fn passed(&self) -> bool {
+        matches!(self, Self::Passed)
+    }
+
+    /// Whether nothing is known about the answer.
+    pub fn errored(&self) -> bool {
+        matches!(self, Self::HarnessError { .. })
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed => f.write_str("passed"),
+            Self::Regressed { graders } => write!(f, "failed: {}", graders.join(", ")),
+            Self::Diverged { at } => write!(f, "diverged at {at}"),
+            Self::Stale { what } => write!(f, "stale: {} changed since it ran", what.join(", ")),
+            Self::HarnessError { reason } => write!(f, "could not be run: {reason}"),
+        }
+    }
+}
+
+/// What has to be equal for two trials to be comparable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// Hash of what the suite asks about: its dataset and what is curated of it. Its cases have hashes of their own.
+    pub suite: String,
+    /// Hash of the case, with what it expects.
+    pub case: String,
+    /// Hash of what is asked only: a case may be graded anew as long as this stays.
+    pub asked: String,
+    /// Hash of the prompt; `None` when no answer came.
+    pub prompt: Option<String>,
+    /// Fingerprint of the catalog; `None` when no answer came.
+    pub catalog: Option<String>,
+    /// Version of the graders.
+    pub grader: u32,
+}
+
+/// One trial of one case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrialRecord {
+    /// Version of this format: [`RECORD_VERSION`].
+    pub version: u32,
+    /// Name of the suite.
+    pub suite: String,
+    /// Id of the case.
+    pub case: String,
+    /// Counted from 1.
+    pub trial: u32,
+    /// What was asked, turn by turn.
+    pub turns: Vec<String>,
+    /// What the case is about.
+    pub tags: Vec<String>,
+    /// The family of cases it belongs to.
+    pub cluster: Option<String>,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// What each grader said.
+    pub grades: Vec<Grade>,
+    /// The answer of each turn, as `ask --json` prints it.
+    pub answers: Vec<Value>,
+    /// The model, `provider:name`.
+    pub model: String,
+    /// How the answers were had.
+    pub mode: Mode,
+    /// The day it was asked on.
+    pub today: Date,
+    /// What has to be equal to compare it.
+    pub keys: Keys,
+    /// When it began.
+    pub started: Timestamp,
+}
+
+impl TrialRecord {
+    /// What graders read of it.
+    pub fn trial(&self) -> Trial {
+        Trial {
+            case_id: self.case.clone(),
+            trial: self.trial,
+            answers: self.answers.clone(),
+        }
+    }
+
+    /// The case, told apart from those of other suites.
+    pub fn case_key(&self) -> CaseKey {
+        CaseKey {
+            suite: self.suite.clone(),
+            case: self.case.clone(),
+        }
+    }
+
+    /// What it cost, over all turns.
+    pub fn spent(&self) -> Spent {
+        let mut spent = Spent {
+            cost_usd: (!self.answers.is_empty()).then_some(0.0),
+            ..Spent::default()
+        };
+        for answer in &self.answers {
+            let number = |pointer| answer.pointer(pointer).and_then(Value::as_f64);
+            spent.cost_usd = spent
+                .cost_usd
+                .zip(number("/usage/cost_usd"))
+                .map(|(sum, more)| sum + more);
+            spent.input_tokens += number("/usage/input_tokens").unwrap_or_default();
+            spent.cached_tokens += number("/usage/cached_tokens").unwrap_or_default();
+            spent.output_tokens += number("/usage/output_tokens").unwrap_or_default();
+            spent.total_ms += number("/timings/total_ms").unwrap_or_default();
+            spent.tool_calls += answer
+                .get("tool_calls")
+                .and_then(Value::as_array)
+                .map_or(0.0, |calls| calls.iter().map(|_| 1.0).sum());
+        }
+        spent
+    }
+}
+
+/// What a trial cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Spent {
+    /// US dollars; `None` when a price is unknown.
+    pub cost_usd: Option<f64>,
+    /// Prompt tokens, cached ones included.
+    pub input_tokens: f64,
+    /// Of these, read from the provider's cache.
+    pub cached_tokens: f64,
+    /// Completion tokens.
+    pub output_tokens: f64,
+    /// Tool calls, refused ones too.
+    pub tool_calls: f64,
+    /// Milliseconds.
+    pub total_ms: f64,
+}
+
+/// Names a case in a run of several suites.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CaseKey {
+    /// Name of its suite.
+    pub suite: String,
+    /// Its id.
+    pub case: String,
+}
+
+impl fmt::Display for CaseKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.suite, self.case)
+    }
+}

@@ -1,0 +1,161 @@
+//! A run's folder: `results.jsonl`, one record a line as they come, and `summary.json` when it is over.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::record::{RECORD_VERSION, TrialRecord};
+
+/// The records' file.
+pub const RESULTS_FILE: &str = "results.jsonl";
+/// The summary's file.
+pub const SUMMARY_FILE: &str = "summary.json";
+
+/// Why results could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResultsError {
+    /// There are results already.
+    #[error("{} exists already; results are never overwritten, so name another folder", .0.display())]
+    Exists(PathBuf),
+    /// A file or folder could not be written.
+    #[error("failed to write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file could not be read.
+    #[error("failed to read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A line is no record.
+    #[error("{}, line {line}: not a record of a trial: {reason}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// There is nothing in it.
+    #[error("{} holds no record", .0.display())]
+    Empty(PathBuf),
+}
+
+/// A folder that a run writes into.
+#[derive(Debug)]
+pub struct ResultsFolder {
+    folder: PathBuf,
+    path: PathBuf,
+    file: File,
+}
+
+impl ResultsFolder {
+    /// Makes the folder, and the file of records in it. Fails when that file is there already.
+    pub fn create(folder: &Path) -> Result<Self, ResultsError> {
+        fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
+        let path = folder.join(RESULTS_FILE);
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::AlreadyExists => ResultsError::Exists(path.clone()),
+                _ => failed(&path, source),
+            })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            path,
+            file,
+        })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Appends a record, in one write.
+    pub fn append(&mut self, record: &TrialRecord) -> Result<(), ResultsError> {
+        let mut line = serde_json::to_vec(record).map_err(|error| failed(&self.path, error.into()))?;
+        line.push(b'\n');
+        self.file
+            .write_all(&line)
+            .map_err(|source| failed(&self.path, source))
+    }
+
+    /// Writes the summary, once.
+    pub fn finish(self, summary: &impl Serialize) -> Result<(), ResultsError> {
+        let path = self.folder.join(SUMMARY_FILE);
+        let mut text = serde_json::to_string_pretty(summary).map_err(|error| failed(&path, error.into()))?;
+        text.push('\n');
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(|source| failed(&path, source))?;
+        file.write_all(text.as_bytes())
+            .map_err(|source| failed(&path, source))
+    }
+}
+
+/// Reads the records of a file, or of a run's folder, sorted by suite, case and trial.
+pub fn read_records(path: &Path) -> Result<Vec<TrialRecord>, ResultsError> {
+    let path = if path.is_dir() {
+        path.join(RESULTS_FILE)
+    } else {
+        path.to_owned()
+    };
+    let text = fs::read_to_string(&path).map_err(|source| ResultsError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let mut records = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        let wrong = |reason: String| ResultsError::Line {
+            path: path.clone(),
+            line,
+            reason,
+        };
+        let record: TrialRecord = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        if record.version != RECORD_VERSION {
+            return Err(wrong(format!(
+                "its version is {}, and this program reads version {RECORD_VERSION}",
+                record.version
+            )));
+        }
+        if !seen.insert((record.case_key(), record.trial)) {
+            let (case, trial) = (record.case_key(), record.trial);
+            return Err(wrong(format!("trial {trial} of {case} is there twice")));
+        }
+        records.push(record);
+    }
+    if records.is_empty() {
+        return Err(ResultsError::Empty(path));
+    }
+    sort(&mut records);
+    Ok(records)
+}
+
+/// Sorts by suite, case and trial: records come in the order in which trials end.
+pub fn sort(records: &mut [TrialRecord]) {
+    records.sort_by(|a, b| (&a.suite, &a.case, a.trial).cmp(&(&b.suite, &b.case, b.trial)));
+}
+
+fn failed(path: &Path, source: io::Error) -> ResultsError {
+    ResultsError::Write {
+        path: path.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,169 @@
+//! Running suites: every trial a fresh conversation with a wire of its own, over one sandbox for each suite.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::filter::Filter;
+use super::judge::{judge, keys};
+use super::record::{Mode, RECORD_VERSION, TrialRecord, Verdict};
+use super::results::ResultsError;
+use super::stage::{Stage, StageError};
+use super::{Case, Suite, Trial};
+use crate::agent::{Agent, TurnOptions};
+use crate::config::Settings;
+use crate::session::Conversation;
+
+/// How suites are run.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Which cases.
+    pub filter: Filter,
+    /// How often each.
+    pub trials: u32,
+    /// How many trials at once.
+    pub jobs: usize,
+    /// Ends running trials and starts no further ones when it is cancelled.
+    pub cancel: CancellationToken,
+}
+
+/// Why a run could not be started or kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A dataset cannot be asked.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// A record could not be kept.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+}
+
+/// How many trials [`run`] will come to.
+pub fn planned(suites: &[Suite], options: &RunOptions) -> usize {
+    let cases = suites.iter().flat_map(|suite| &suite.cases);
+    let trials = usize::try_from(options.trials).unwrap_or(usize::MAX);
+    let cases = cases.filter(|case| options.filter.takes(case)).count();
+    cases.saturating_mul(trials)
+}
+
+/// Runs the suites live, one after the other. `keep` gets each record as its trial ends. A trial that fails is a record
+/// with that verdict; only a dataset that cannot be asked at all, or a record that cannot be kept, ends the run.
+pub async fn run(
+    suites: &[Suite],
+    settings: &Settings,
+    options: &RunOptions,
+    keep: &mut (dyn FnMut(&TrialRecord) -> Result<(), ResultsError> + Send),
+) -> Result<Vec<TrialRecord>, RunError> {
+    let model = settings.model.id.to_string();
+    let mut records = Vec::new();
+    for suite in suites {
+        let cases: Vec<&Case> = suite
+            .cases
+            .iter()
+            .filter(|case| options.filter.takes(case))
+            .collect();
+        if cases.is_empty() || options.cancel.is_cancelled() {
+            continue;
+        }
+        let stage = Arc::new(Stage::open(suite, &cases, settings).await?);
+        // Every case once before any a second time: a run that is cut short has seen them all.
+        let trials = (1..=options.trials).flat_map(|trial| cases.iter().map(move |case| (*case, trial)));
+        let mut ended = stream::iter(trials)
+            .take_while(|_| std::future::ready(!options.cancel.is_cancelled()))
+            .map(|(case, trial)| one(suite, case, trial, &stage, &model, &options.cancel))
+            .buffer_unordered(options.jobs.max(1));
+        while let Some(record) = ended.next().await {
+            keep(&record)?;
+            records.push(record);
+        }
+    }
+    super::results::sort(&mut records);
+    Ok(records)
+}
+
+async fn one(
+    suite: &Suite,
+    case: &Case,
+    trial: u32,
+    stage: &Arc<Stage>,
+    model: &str,
+    cancel: &CancellationToken,
+) -> TrialRecord {
+    let started = Timestamp::now();
+    let today = stage.today(case);
+    let (answers, failure) = match stage.agent(case) {
+        Some(Ok(agent)) => {
+            let id = format!("{}-{}-{trial}", suite.name, case.id);
+            let asked = converse(agent, id, case.turns.clone(), today, cancel.clone());
+            // A task of its own, so that trials share all cores and a panic ends nothing but its trial.
+            match tokio::spawn(asked).await {
+                Ok(ended) => ended,
+                Err(error) => (Vec::new(), Some(error.to_string())),
+            }
+        }
+        Some(Err(error)) => (Vec::new(), Some(error.to_string())),
+        None => (Vec::new(), Some("nobody's catalog was loaded for it".to_owned())),
+    };
+    let answered = Trial {
+        case_id: case.id.clone(),
+        trial,
+        answers,
+    };
+    let (verdict, grades) = match failure {
+        Some(reason) => (Verdict::HarnessError { reason }, Vec::new()),
+        None => judge(case, &answered),
+    };
+    TrialRecord {
+        version: RECORD_VERSION,
+        suite: suite.name.clone(),
+        case: case.id.clone(),
+        trial,
+        turns: case.turns.clone(),
+        tags: case.tags.clone(),
+        cluster: case.cluster.clone(),
+        verdict,
+        grades,
+        keys: keys(suite, case, &answered.answers),
+        answers: answered.answers,
+        model: model.to_owned(),
+        mode: Mode::Live,
+        today,
+        started,
+    }
+}
+
+/// Asks one question after the other. What came is returned even when a later turn fails.
+async fn converse(
+    agent: Agent,
+    id: String,
+    turns: Vec<String>,
+    today: Date,
+    cancel: CancellationToken,
+) -> (Vec<Value>, Option<String>) {
+    let mut conversation = Conversation::new(id);
+    let mut answers = Vec::with_capacity(turns.len());
+    for question in &turns {
+        let options = TurnOptions {
+            today,
+            asker: None,
+            cancel: cancel.clone(),
+        };
+        let answer = agent
+            .run_turn(&mut conversation, question, options, &mut |_| {})
+            .await;
+        match answer
+            .map_err(|error| error.to_string())
+            .and_then(|answer| serde_json::to_value(answer).map_err(|error| error.to_string()))
+        {
+            Ok(answer) => answers.push(answer),
+            Err(reason) => return (answers, Some(reason)),
+        }
+    }
+    (answers, None)
+}

@@ -1,0 +1,48 @@
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF as _, Normal};
+
+use super::ALPHA;
+
+/// How an interval was had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Wilson's score interval: one trial a case, no clusters.
+    Wilson,
+    /// Percentiles of resampled clusters.
+    ClusterBootstrap,
+}
+
+/// A 95 % confidence interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Its lower end.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
+    /// How it was had.
+    pub method: Method,
+}
+
+/// Wilson's score interval of `passed` out of `trials`, for independent trials. `None` without trials.
+pub fn wilson(passed: u32, trials: u32) -> Option<Interval> {
+    if trials == 0 {
+        return None;
+    }
+    let z = quantile_of_normal(1.0 - ALPHA / 2.0);
+    let n = f64::from(trials);
+    let share = f64::from(passed.min(trials)) / n;
+    let scale = 1.0 + z * z / n;
+    let centre = (share + z * z / (2.0 * n)) / scale;
+    let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt() / scale;
+    Some(Interval {
+        low: (centre - half).max(0.0),
+        high: (centre + half).min(1.0),
+        method: Method::Wilson,
+    })
+}
+
+/// The quantile of the standard normal distribution.
+pub(super) fn quantile_of_normal(probability: f64) -> f64 {
+    Normal::standard().inverse_cdf(probability)
+}
