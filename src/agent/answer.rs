@@ -1,9 +1,8 @@
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{Outcome, StopReason};
-use crate::result::Extent;
-use crate::tools::Source;
+use crate::result::{Extent, Handle, Origin, Source};
 use crate::wire::ServedBy;
 
 /// Version of the answer object's format.
@@ -77,11 +76,16 @@ impl Answer {
 /// A result that an answer rests on.
 #[derive(Debug, Clone, Serialize)]
 pub struct Evidence {
+    /// Its name in the conversation.
+    pub result: Handle,
     /// Number of the tool call it came from, counted from 1.
     pub call: u32,
-    /// Card, metric or table, with arguments and link.
-    #[serde(flatten)]
-    pub source: Source,
+    /// What it is the result of, as the model read it.
+    #[serde(skip)]
+    pub title: String,
+    /// The query it came from, with arguments and link; for what was made from other results, these and how.
+    #[serde(flatten, serialize_with = "flat_origin")]
+    pub origin: Origin,
     /// Names of its columns.
     pub columns: Vec<String>,
     /// Its rows as the model saw them, at most the shaped ones.
@@ -92,6 +96,25 @@ pub struct Evidence {
     pub extent: Extent,
     /// Whether our own cut left rows out of what the model saw.
     pub truncated: bool,
+}
+
+/// The fields of the query, if there is one behind it, beside `from` and `operations` for what was made from results.
+fn flat_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Flat<'a> {
+        #[serde(flatten)]
+        source: Option<&'a Source>,
+        #[serde(skip_serializing_if = "<[Handle]>::is_empty")]
+        from: &'a [Handle],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        operations: Option<&'a Value>,
+    }
+    let flat = Flat {
+        source: origin.source(),
+        from: origin.made_from(),
+        operations: origin.operations(),
+    };
+    flat.serialize(serializer)
 }
 
 /// How a tool call went.

@@ -14,7 +14,7 @@ use super::step::{Effect, Ran, RunEnd};
 use super::{CallRecord, CallStatus, Event, StopReason, evidence, fallback};
 use crate::metabase::FailureClass;
 use crate::model::{Completion, Message, ToolCall, ToolResultMessage};
-use crate::result::{Extent, ResultTable};
+use crate::result::{Extent, Handle, ResultTable};
 use crate::tools::{Plan, PlannedCall, Refusal, ToolError, ToolOutput};
 
 /// Most calls of one completion that are looked at; a model that asks for more is told so.
@@ -150,7 +150,12 @@ impl TurnState {
         };
         let refused = status == CallStatus::Refused;
         let message = refused.then(|| content.clone());
-        self.answer_call(&call, content, refused, known.table.clone().filter(|_| !refused));
+        self.answer_call(
+            &call,
+            content,
+            refused,
+            known.brought.clone().filter(|_| !refused),
+        );
         self.record(
             planned.tool.to_owned(),
             planned.arguments,
@@ -202,30 +207,39 @@ impl TurnState {
     }
 
     fn brought(&mut self, call: &ToolCall, planned: PlannedCall, output: ToolOutput, took: Duration) {
-        let shown = output.shown.as_ref();
+        let result = output
+            .brought
+            .as_ref()
+            .map(|brought| (brought.handle, Arc::clone(&brought.table)));
+        let shown = output.brought.as_ref().map(|brought| &brought.shown);
         let rows = shown.map(|shown| shown.rows_known);
         let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent != Extent::Complete);
         let bytes_received = shown.map_or(0, |shown| shown.bytes_received);
         let served_by = output.served_by;
         let nudge = self
             .watch
-            .succeeded(blake3::hash(output.content.as_bytes()).to_hex().to_string(), rows);
+            .succeeded(blake3::hash(news(&output).as_bytes()).to_hex().to_string(), rows);
         let number = self.call_number();
         let content = output.content.clone();
         let known = Known {
             call: number,
             content,
-            table: output.table.clone(),
+            brought: result.clone(),
             rows,
             truncated,
         };
         self.known.insert(key_of(&planned), known);
-        self.evidence.extend(evidence::of(number, &output));
+        self.evidence.extend(
+            output
+                .brought
+                .as_ref()
+                .map(|brought| evidence::of(number, brought)),
+        );
         self.answer_call(
             call,
             with_nudge(output.content, nudge, planned.tool),
             false,
-            output.table,
+            result,
         );
         self.record(
             planned.tool.to_owned(),
@@ -278,13 +292,15 @@ impl TurnState {
         call: &ToolCall,
         content: String,
         is_error: bool,
-        table: Option<Arc<ResultTable>>,
+        result: Option<(Handle, Arc<ResultTable>)>,
     ) {
+        let (result, table) = result.unzip();
         self.gathered.push(ToolResultMessage {
             call_id: call.id.clone(),
             tool: call.name.clone(),
             content,
             is_error,
+            result,
             table,
         });
     }
@@ -312,6 +328,17 @@ impl TurnState {
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         });
     }
+}
+
+/// The part of a content that can be news: every result has a handle of its own.
+fn news(output: &ToolOutput) -> &str {
+    let handle = output
+        .brought
+        .as_ref()
+        .map(|brought| format!("result {} ", brought.handle));
+    handle
+        .and_then(|heading| output.content.strip_prefix(&heading))
+        .unwrap_or(&output.content)
 }
 
 /// The same bytes for calls that mean the same.

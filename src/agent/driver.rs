@@ -12,6 +12,7 @@ use super::state::TurnState;
 use super::step::{Effect, Input, Ran, RunEnd, step};
 use super::{Agent, CallRecord, CallStatus, Event};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
+use crate::result::Shelf;
 use crate::tools::{Plan, PlannedCall};
 
 /// One turn on its way.
@@ -19,6 +20,8 @@ pub(super) struct Drive<'a> {
     pub(super) agent: &'a Agent,
     /// The conversation before this turn.
     pub(super) before: &'a [Message],
+    /// The conversation's results.
+    pub(super) shelf: &'a mut Shelf,
     pub(super) turn_id: &'a str,
     pub(super) cancel: &'a CancellationToken,
     pub(super) watch: &'a mut (dyn FnMut(Event) + Send),
@@ -47,7 +50,7 @@ impl Drive<'_> {
             input = match effect {
                 Effect::Complete { choice, deadline } => self.complete(&turn, choice, deadline).await,
                 Effect::Decide(call) => {
-                    let decision = self.agent.toolbox.gate(&call);
+                    let decision = self.agent.toolbox.gate(&call, self.shelf);
                     Input::Decided { call, decision }
                 }
                 Effect::Run {
@@ -183,14 +186,19 @@ impl Drive<'_> {
             biased;
             () = cancel.cancelled() => None,
             () = tokio::time::sleep_until(until) => Some(None),
-            outcome = toolbox.execute(&planned) => Some(Some(outcome)),
+            outcome = toolbox.execute(&planned, self.shelf) => Some(Some(outcome)),
         };
         let took = started.elapsed();
         self.clocks.tools += took;
         match input {
             None => Input::Cancelled { partial: None },
             Some(None) => ran(call, planned, RunEnd::TimedOut, took),
-            Some(Some(Ok(output))) => ran(call, planned, RunEnd::Output(output), took),
+            Some(Some(Ok(output))) => {
+                if let Some(brought) = output.brought.clone() {
+                    self.shelf.put(brought);
+                }
+                ran(call, planned, RunEnd::Output(output), took)
+            }
             Some(Some(Err(error))) => ran(call, planned, RunEnd::Error(error), took),
         }
     }

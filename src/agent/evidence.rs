@@ -1,19 +1,17 @@
 use serde_json::Value;
 
 use super::Evidence;
-use crate::tools::ToolOutput;
+use crate::result::Brought;
 
-/// The evidence a query's output is; `None` for tools that run no query.
-pub(super) fn of(call: u32, output: &ToolOutput) -> Option<Evidence> {
-    let (source, shown, table) = (
-        output.source.as_ref()?,
-        output.shown.as_ref()?,
-        output.table.as_ref()?,
-    );
+/// The evidence that the result of a call is.
+pub(super) fn of(call: u32, brought: &Brought) -> Evidence {
+    let (shown, table) = (&brought.shown, &brought.table);
     let seen = usize::try_from(shown.rows_shown).unwrap_or(usize::MAX);
-    Some(Evidence {
+    Evidence {
+        result: brought.handle,
         call,
-        source: source.clone(),
+        title: brought.title.clone(),
+        origin: brought.origin.clone(),
         columns: table.columns.iter().map(|column| column.name.clone()).collect(),
         rows: table
             .rows
@@ -24,5 +22,5 @@ pub(super) fn of(call: u32, output: &ToolOutput) -> Option<Evidence> {
         rows_known: shown.rows_known,
         extent: shown.extent,
         truncated: shown.truncated,
-    })
+    }
 }

@@ -63,7 +63,9 @@ fn line(item: &Evidence) -> String {
     };
     format!(
         "- {}: {} rows{whole}. {}{more}",
-        item.source.name,
+        item.origin
+            .source()
+            .map_or(item.title.as_str(), |source| source.name.as_str()),
         item.rows_known,
         rows.join("; ")
     )

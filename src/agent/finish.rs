@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::state::TurnState;
-use super::{Outcome, StopReason, fallback};
+use super::{Evidence, Outcome, StopReason, fallback};
 use crate::model::Message;
 use crate::result::Extent;
 
@@ -98,7 +98,12 @@ fn rests_on_cut(turn: &TurnState) -> bool {
             .evidence
             .iter()
             .skip(at + 1)
-            .any(|later| (later.source.kind, later.source.id) == (item.source.kind, item.source.id));
+            .any(|later| same_entry(later, item));
         cut && !superseded
     })
+}
+
+fn same_entry(one: &Evidence, other: &Evidence) -> bool {
+    let entry = |item: &Evidence| item.origin.source().map(|source| (source.kind, source.id));
+    entry(one).is_some() && entry(one) == entry(other)
 }

@@ -6,7 +6,7 @@ use super::guard::Watch;
 use super::{CallRecord, Event, Evidence, StopReason};
 use crate::config::{BudgetSettings, GuardSettings};
 use crate::model::{Message, Prices, ToolCall, ToolResultMessage};
-use crate::result::ResultTable;
+use crate::result::{Handle, ResultTable};
 
 /// What a turn is told when it begins.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub(super) struct Known {
     /// Number of the call that brought it.
     pub(super) call: u32,
     pub(super) content: String,
-    pub(super) table: Option<Arc<ResultTable>>,
+    pub(super) brought: Option<(Handle, Arc<ResultTable>)>,
     pub(super) rows: Option<u64>,
     pub(super) truncated: bool,
 }

@@ -146,10 +146,12 @@ impl Agent {
             max_output_tokens: parts.max_output_tokens,
             prefix_bytes: parts.prefix_bytes + bytes_of(&conversation.messages),
         };
+        conversation.shelf.begin_turn();
         let turn_id = format!("{}-{}", conversation.id, conversation.turns + 1);
         let mut drive = Drive {
             agent: self,
             before: &conversation.messages,
+            shelf: &mut conversation.shelf,
             turn_id: &turn_id,
             cancel: &options.cancel,
             watch,
@@ -185,6 +187,7 @@ impl Agent {
             tape: None,
         };
         conversation.messages.extend(messages);
+        conversation.shelf.end_turn();
         conversation.turns += 1;
         conversation.tape = None;
         watch(Event::Finished(Box::new(answer.clone())));

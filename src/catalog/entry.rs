@@ -1,32 +1,8 @@
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{CardId, MeasureId, MetricId, SegmentId, TableId};
-use crate::result::{Column, ColumnKind};
-
-/// What an entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EntryKind {
-    /// A saved question or model that is run as it is, with parameters.
-    Card,
-    /// A metric that is queried by dimensions.
-    Metric,
-    /// A table that is queried by its fields, measures and segments.
-    Table,
-}
-
-impl fmt::Display for EntryKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Card => "card",
-            Self::Metric => "metric",
-            Self::Table => "table",
-        })
-    }
-}
+use crate::result::{Column, ColumnKind, EntryKind};
 
 /// One thing the model may use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

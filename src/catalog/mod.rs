@@ -14,11 +14,12 @@ mod set;
 mod store;
 mod view;
 
+pub use crate::result::EntryKind;
 pub use allowed::{AllowedCard, AllowedMetric, AllowedTable};
 pub use drift::{Change, Drift, Part, PartChange, What};
 pub use entry::{
-    AllowedValues, CardEntry, Dimension, Entry, EntryKind, Measure, MetricEntry, Parameter, ParameterTarget,
-    Segment, TableEntry,
+    AllowedValues, CardEntry, Dimension, Entry, Measure, MetricEntry, Parameter, ParameterTarget, Segment,
+    TableEntry,
 };
 pub use ids::{CardId, CollectionId, MeasureId, MetricId, SegmentId, TableId};
 pub use nearest::nearest;

@@ -108,21 +108,27 @@ fn say_remarks(answer: &Answer, remarks: Remarks) {
 }
 
 fn source(number: u32, evidence: &Evidence, remarks: Remarks) -> String {
-    let source = &evidence.source;
     let cut = if evidence.truncated {
         format!(", {} seen by the model", evidence.rows.len())
     } else {
         String::new()
     };
+    let source = evidence.origin.source();
     let link = source
-        .link
-        .as_ref()
+        .and_then(|source| source.link.as_ref())
         .filter(|_| remarks == Remarks::WithLinks)
         .map(|link| format!(" {DIM}{link}{DIM:#}"))
         .unwrap_or_default();
-    let (kind, id, rows) = (source.kind, source.id, evidence.rows_known);
-    let name = term::plain(&source.name);
-    format!("{DIM}[{number}]{DIM:#} {kind} {id} {BOLD}{name}{BOLD:#}, {rows} rows{cut}{link}")
+    let rows = evidence.rows_known;
+    let what = match (source, evidence.origin.made_from()) {
+        (Some(source), made_from) => {
+            let name = term::plain(&source.name);
+            let out_of = if made_from.is_empty() { "" } else { "from " };
+            format!("{out_of}{} {} {BOLD}{name}{BOLD:#}", source.kind, source.id)
+        }
+        (None, _) => term::plain(&evidence.title),
+    };
+    format!("{DIM}[{number}]{DIM:#} {what}, {rows} rows{cut}{link}")
 }
 
 fn footer(answer: &Answer) -> String {

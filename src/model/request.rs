@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::result::ResultTable;
+use crate::result::{Handle, ResultTable};
 
 /// The ways to reach a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -88,6 +88,8 @@ pub struct ToolResultMessage {
     pub content: String,
     /// Whether it is a refusal or a failure.
     pub is_error: bool,
+    /// The held result it shows, if it shows one.
+    pub result: Option<Handle>,
     /// The result behind the text, for a model that runs in this process. Never sent anywhere.
     pub table: Option<Arc<ResultTable>>,
 }

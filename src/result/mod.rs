@@ -1,15 +1,23 @@
 //! Results: the table a query returned, and how much of the truth it is. Shaping turns one into what the model
-//! sees; nothing here knows where a table came from.
+//! sees, and the shelf holds all of a conversation's whole, each under its handle.
 
 mod clean;
 mod encode;
 mod frame;
+mod handle;
+mod held;
 mod shape;
+mod shelf;
+mod source;
 mod table;
 mod totals;
 
 pub use clean::{clean_line, cut_to_bytes, is_hidden};
 pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row, escape};
+pub use handle::{Handle, NoHandle};
+pub use held::{Brought, Cover, Held, Origin, Shown};
 pub use shape::{Heading, Shaped, TABLE_MARK, shape};
+pub use shelf::{Shelf, ShelfError};
+pub use source::{EntryKind, Source};
 pub use table::{Cell, Column, ColumnKind, Extent, ResultTable};
 pub use totals::{Amount, ColumnTotals, Summary, totals};

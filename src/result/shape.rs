@@ -4,12 +4,14 @@
 use super::clean::cut_to_bytes;
 use super::encode::{cut_marker, encode_cell, encode_cell_within, encode_column, encode_row};
 use super::frame::{Cut, Frame};
-use super::{Cell, Column, ResultTable};
+use super::{Cell, Column, Handle, ResultTable};
 use crate::config::ShapingSettings;
 
 /// What stands above the rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Heading<'a> {
+    /// Its name in the conversation.
+    pub handle: Handle,
     /// What this is the result of, such as `card 7 "Revenue by month"`. Already cleaned by the caller.
     pub title: &'a str,
     /// The call that would narrow the result; shown only when something is missing.

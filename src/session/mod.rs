@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::Message;
+use crate::result::Shelf;
 
 /// A conversation, held in memory. Every turn appends; nothing that was said is rewritten.
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub struct Conversation {
     pub id: String,
     /// Everything said so far, in order.
     pub messages: Vec<Message>,
+    /// All results so far, each whole.
+    pub shelf: Shelf,
     /// Turns finished.
     pub turns: u32,
     /// The tape of the latest turn, if it was recorded.
@@ -23,6 +26,7 @@ impl Conversation {
         Self {
             id: id.into(),
             messages: Vec::new(),
+            shelf: Shelf::default(),
             turns: 0,
             tape: None,
         }

@@ -1,14 +1,10 @@
 //! What the gate makes of a tool call, and what running it comes to.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use url::Url;
 
-use crate::catalog::EntryKind;
 use crate::metabase::{CardRun, FailureClass, MetabaseError, MetricQuery, TableQuery};
-use crate::result::{Extent, ResultTable};
+use crate::result::Brought;
 use crate::wire::ServedBy;
 
 use super::describe::DescribeCall;
@@ -85,51 +81,26 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// Where a result came from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Source {
-    /// Card, metric or table.
-    pub kind: EntryKind,
-    /// Its Metabase id.
-    pub id: u32,
-    /// Its name.
-    pub name: String,
-    /// The validated arguments.
-    pub arguments: Value,
-    /// The page a person opens for it.
-    pub link: Option<Url>,
-}
-
-/// How a result was shown to the model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
-    /// Rows the model saw.
-    pub rows_shown: u64,
-    /// Rows we have.
-    pub rows_known: u64,
-    /// Whether these are all rows there are.
-    pub extent: Extent,
-    /// Whether our own cut left rows out.
-    pub truncated: bool,
-    /// Bytes the model saw.
-    pub bytes_shown: u64,
-    /// Bytes received for it.
-    pub bytes_received: u64,
-}
-
 /// What a call that ran came to.
 #[derive(Debug, Clone)]
 pub struct ToolOutput {
     /// What the model reads.
     pub content: String,
-    /// The result behind it, for a query.
-    pub table: Option<Arc<ResultTable>>,
-    /// How it was shown, for a query.
-    pub shown: Option<Shown>,
-    /// Where it came from, for a query.
-    pub source: Option<Source>,
+    /// The result behind it, for a tool that brings one.
+    pub brought: Option<Brought>,
     /// What served it; `None` when no request was needed.
     pub served_by: Option<ServedBy>,
+}
+
+impl ToolOutput {
+    /// Text and nothing behind it.
+    pub(super) fn text(content: String) -> Self {
+        Self {
+            content,
+            brought: None,
+            served_by: None,
+        }
+    }
 }
 
 /// Why a call that was let through came to nothing. Two kinds only.

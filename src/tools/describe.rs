@@ -83,13 +83,7 @@ pub(super) fn run(catalog: &Catalog, call: &DescribeCall, limits: ShapingSetting
         .iter()
         .find(|entry| entry.kind() == call.kind && entry.id() == call.id);
     let lines = entry.map(lines).unwrap_or_default();
-    ToolOutput {
-        content: whole_lines(lines, limits.max_bytes),
-        table: None,
-        shown: None,
-        source: None,
-        served_by: None,
-    }
+    ToolOutput::text(whole_lines(lines, limits.max_bytes))
 }
 
 /// As many leading lines as fit in `max_bytes`, and how many did not.

@@ -142,13 +142,7 @@ pub(super) async fn run(
             .map_err(|error| failure::sort(&what, error))?;
         &fetched
     };
-    Ok(ToolOutput {
-        content: listing(&what, values, limits),
-        table: None,
-        shown: None,
-        source: None,
-        served_by: None,
-    })
+    Ok(ToolOutput::text(listing(&what, values, limits)))
 }
 
 fn owner_title(owner: &DimensionOwner) -> String {

@@ -15,7 +15,8 @@ mod run_card;
 mod spec;
 mod toolbox;
 
-pub use call::{Plan, PlannedCall, Refusal, RefusalClass, Shown, Source, ToolError, ToolOutput};
+pub use crate::result::{Shown, Source};
+pub use call::{Plan, PlannedCall, Refusal, RefusalClass, ToolError, ToolOutput};
 pub use describe::DescribeCall;
 pub use field_values::FieldValuesCall;
 pub use toolbox::Toolbox;

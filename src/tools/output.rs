@@ -1,5 +1,8 @@
 //! What the model reads after a query.
 
+use std::sync::Arc;
+
+use serde_json::Value;
 use url::Url;
 
 use super::gate::{kind_word, quote};
@@ -7,12 +10,18 @@ use super::{Shown, Source, ToolOutput};
 use crate::catalog::EntryKind;
 use crate::config::ShapingSettings;
 use crate::metabase::Fetched;
-use crate::result::{Heading, shape};
-use serde_json::Value;
+use crate::result::{Brought, Handle, Heading, Origin, ResultTable, shape};
 
 /// `card 7 "Revenue by month"`.
 pub(super) fn title(kind: EntryKind, id: u32, name: &str) -> String {
     format!("{} {id} {}", kind_word(kind), quote(name))
+}
+
+/// What a result is written on: its name in the conversation, and how much of it may be shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Paper {
+    pub(super) handle: Handle,
+    pub(super) limits: ShapingSettings,
 }
 
 /// What was asked, of which entry.
@@ -25,36 +34,53 @@ pub(super) struct Asked<'a> {
 }
 
 /// Shapes the result and says where it came from.
-pub(super) fn of_query(
-    fetched: &Fetched,
-    asked: Asked<'_>,
-    narrow: &str,
-    limits: ShapingSettings,
-) -> ToolOutput {
+pub(super) fn of_query(fetched: &Fetched, asked: Asked<'_>, narrow: &str, paper: Paper) -> ToolOutput {
     let table = &fetched.table;
+    let title = title(asked.kind, asked.id, asked.name);
+    let origin = Origin::Query(Source {
+        kind: asked.kind,
+        id: asked.id,
+        name: asked.name.to_owned(),
+        arguments: asked.arguments.clone(),
+        link: asked.link,
+    });
+    ToolOutput {
+        served_by: Some(fetched.served_by),
+        ..of_table(table, title, origin, narrow, paper)
+    }
+}
+
+/// Shapes a result of any origin.
+pub(super) fn of_table(
+    table: &Arc<ResultTable>,
+    title: String,
+    origin: Origin,
+    narrow: &str,
+    paper: Paper,
+) -> ToolOutput {
     let heading = Heading {
-        title: &title(asked.kind, asked.id, asked.name),
+        handle: paper.handle,
+        title: &title,
         narrow,
     };
-    let shaped = shape(table, &heading, limits);
+    let shaped = shape(table, &heading, paper.limits);
+    let shown = Shown {
+        rows_shown: shaped.rows_shown as u64,
+        rows_known: table.rows.len() as u64,
+        extent: table.extent,
+        truncated: shaped.truncated,
+        bytes_shown: shaped.text.len() as u64,
+        bytes_received: table.bytes_received,
+    };
     ToolOutput {
-        shown: Some(Shown {
-            rows_shown: shaped.rows_shown as u64,
-            rows_known: table.rows.len() as u64,
-            extent: table.extent,
-            truncated: shaped.truncated,
-            bytes_shown: shaped.text.len() as u64,
-            bytes_received: table.bytes_received,
-        }),
         content: shaped.text,
-        table: Some(std::sync::Arc::clone(table)),
-        source: Some(Source {
-            kind: asked.kind,
-            id: asked.id,
-            name: asked.name.to_owned(),
-            arguments: asked.arguments.clone(),
-            link: asked.link,
+        brought: Some(Brought {
+            handle: paper.handle,
+            title,
+            origin,
+            shown,
+            table: Arc::clone(table),
         }),
-        served_by: Some(fetched.served_by),
+        served_by: None,
     }
 }

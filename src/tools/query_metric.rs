@@ -2,10 +2,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::gate::{No, decode, filters, group_by, limit, metric};
-use super::output::{Asked, of_query, title};
+use super::output::{Asked, Paper, of_query, title};
 use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure, spec};
 use crate::catalog::{AllowedMetric, Catalog, EntryKind};
-use crate::config::ShapingSettings;
 use crate::metabase::{Direction, MetabaseClient, MetricQuery};
 use crate::model::ToolSpec;
 
@@ -104,7 +103,7 @@ pub(super) async fn run(
     client: &MetabaseClient,
     query: &MetricQuery,
     arguments: &Value,
-    limits: ShapingSettings,
+    paper: Paper,
 ) -> Result<ToolOutput, ToolError> {
     let metric = query.metric.entry();
     let fetched = client
@@ -120,5 +119,5 @@ pub(super) async fn run(
     };
     let narrow =
         "query_metric with filters, fewer dimensions in group_by, a coarser granularity, or order and limit";
-    Ok(of_query(&fetched, asked, narrow, limits))
+    Ok(of_query(&fetched, asked, narrow, paper))
 }

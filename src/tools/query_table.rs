@@ -5,10 +5,9 @@ use super::gate::{
     FUNCTIONS, MAX_AGGREGATIONS, No, aggregations, decode, dimension, filters, group_by, limit, list, quote,
     table,
 };
-use super::output::{Asked, of_query, title};
+use super::output::{Asked, Paper, of_query, title};
 use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure, spec};
 use crate::catalog::{AllowedTable, Catalog, Dimension, EntryKind, TableEntry};
-use crate::config::ShapingSettings;
 use crate::metabase::{Direction, GroupBy, MetabaseClient, OrderBy, TableQuery};
 use crate::model::ToolSpec;
 
@@ -220,7 +219,7 @@ pub(super) async fn run(
     client: &MetabaseClient,
     query: &TableQuery,
     arguments: &Value,
-    limits: ShapingSettings,
+    paper: Paper,
 ) -> Result<ToolOutput, ToolError> {
     let table = query.table.entry();
     let fetched = client
@@ -239,5 +238,5 @@ pub(super) async fn run(
     } else {
         "query_table with filters, fewer or coarser group_by, or an order in an aggregation and limit"
     };
-    Ok(of_query(&fetched, asked, narrow, limits))
+    Ok(of_query(&fetched, asked, narrow, paper))
 }

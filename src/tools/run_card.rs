@@ -4,10 +4,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::gate::{Form, No, card, card_value, decode, listing, nearest, quote, resolve, takes_list};
-use super::output::{Asked, of_query, title};
+use super::output::{Asked, Paper, of_query, title};
 use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure, spec};
 use crate::catalog::{CardEntry, Catalog, Entry, EntryKind, Parameter};
-use crate::config::ShapingSettings;
 use crate::metabase::{CardArgument, CardRun, MetabaseClient};
 use crate::model::ToolSpec;
 
@@ -205,7 +204,7 @@ pub(super) async fn run(
     client: &MetabaseClient,
     run: &CardRun,
     arguments: &Value,
-    limits: ShapingSettings,
+    paper: Paper,
 ) -> Result<ToolOutput, ToolError> {
     let card = run.card.entry();
     let fetched = client
@@ -235,5 +234,5 @@ pub(super) async fn run(
         arguments,
         link: client.link(EntryKind::Card, card.id.0),
     };
-    Ok(of_query(&fetched, asked, &narrow, limits))
+    Ok(of_query(&fetched, asked, &narrow, paper))
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::output::Paper;
 use super::{
     Plan, PlannedCall, Refusal, ToolError, ToolOutput, ask_user, cannot_answer, describe, field_values, gate,
     query_metric, query_table, run_card,
@@ -8,6 +9,7 @@ use crate::catalog::Catalog;
 use crate::config::ShapingSettings;
 use crate::metabase::MetabaseClient;
 use crate::model::{ToolCall, ToolSpec};
+use crate::result::Shelf;
 
 /// The tools of a session: what the model is told of them, the gate before them, and how they run.
 #[derive(Debug, Clone)]
@@ -43,27 +45,26 @@ impl Toolbox {
         Arc::clone(&self.specs)
     }
 
-    /// Decides on a call. Sends nothing.
-    pub fn gate(&self, call: &ToolCall) -> Result<PlannedCall, Refusal> {
-        gate::decide(&self.catalog, &self.specs, call)
+    /// Decides on a call, given the results held so far. Sends nothing.
+    pub fn gate(&self, call: &ToolCall, shelf: &Shelf) -> Result<PlannedCall, Refusal> {
+        gate::decide(&self.catalog, &self.specs, shelf, call)
     }
 
-    /// Runs a call that the gate let through. `AskUser` and `CannotAnswer` run as nothing: the loop ends on them.
-    pub async fn execute(&self, call: &PlannedCall) -> Result<ToolOutput, ToolError> {
+    /// Runs a call that the gate let through. `AskUser` and `CannotAnswer` run as nothing: the loop ends on them. A result that
+    /// comes of it has the shelf's next name; to put it there is the caller's.
+    pub async fn execute(&self, call: &PlannedCall, shelf: &Shelf) -> Result<ToolOutput, ToolError> {
         let (client, limits) = (&self.client, self.shaping);
+        let paper = Paper {
+            handle: shelf.next(),
+            limits,
+        };
         match &call.plan {
-            Plan::RunCard(run) => run_card::run(client, run, &call.arguments, limits).await,
-            Plan::QueryMetric(query) => query_metric::run(client, query, &call.arguments, limits).await,
-            Plan::QueryTable(query) => query_table::run(client, query, &call.arguments, limits).await,
+            Plan::RunCard(run) => run_card::run(client, run, &call.arguments, paper).await,
+            Plan::QueryMetric(query) => query_metric::run(client, query, &call.arguments, paper).await,
+            Plan::QueryTable(query) => query_table::run(client, query, &call.arguments, paper).await,
             Plan::Describe(entry) => Ok(describe::run(&self.catalog, entry, limits)),
             Plan::FieldValues(values) => field_values::run(client, values, limits).await,
-            Plan::AskUser { .. } | Plan::CannotAnswer { .. } => Ok(ToolOutput {
-                content: String::new(),
-                table: None,
-                shown: None,
-                source: None,
-                served_by: None,
-            }),
+            Plan::AskUser { .. } | Plan::CannotAnswer { .. } => Ok(ToolOutput::text(String::new())),
         }
     }
 }

@@ -1,12 +1,13 @@
 use cardinal::catalog::EntryKind;
 use cardinal::metabase::{Bucket, Filter};
+use cardinal::result::Shelf;
 use cardinal::tools::Plan;
 use serde_json::{Value, json};
 
 use super::fixture::{call, toolbox};
 
 async fn canonical(tool: &str, arguments: &str) -> String {
-    match toolbox().await.gate(&call(tool, arguments)) {
+    match toolbox().await.gate(&call(tool, arguments), &Shelf::default()) {
         Ok(planned) => planned.arguments.to_string(),
         Err(refusal) => panic!("{arguments}: {}", refusal.message),
     }
@@ -100,7 +101,10 @@ async fn a_card_gets_its_values_as_metabase_wants_them() {
         "unit": "month", "status": "Paid", "total": [null, 50], "quarter": "2024-Q2", "product": 14,
         "customer": "Drop Table Furniture", "day": "2024-02-29", "gift": true,
     }});
-    let planned = toolbox().await.gate(&call("run_card", arguments)).unwrap();
+    let planned = toolbox()
+        .await
+        .gate(&call("run_card", arguments), &Shelf::default())
+        .unwrap();
     let Plan::RunCard(run) = planned.plan else {
         panic!()
     };
@@ -127,7 +131,10 @@ async fn a_metric_is_queried_with_its_own_dimensions() {
     let arguments = json!({"metric_id": 12,
         "filters": [{"dimension": "created_at", "operation": "greater-than-or-equal", "values": ["2024-01-01"], "bucket": "month"}],
         "group_by": [{"dimension": "Created At", "granularity": "day-of-week"}]});
-    let planned = toolbox().await.gate(&call("query_metric", arguments)).unwrap();
+    let planned = toolbox()
+        .await
+        .gate(&call("query_metric", arguments), &Shelf::default())
+        .unwrap();
     let Plan::QueryMetric(query) = planned.plan else {
         panic!()
     };
@@ -154,8 +161,8 @@ async fn describe_and_complete_values_need_no_request() {
             json!({"kind": "metric", "id": 12, "name": "User.state"}),
         ),
     ] {
-        let planned = toolbox.gate(&call(tool, arguments)).unwrap();
-        let output = toolbox.execute(&planned).await.unwrap();
+        let planned = toolbox.gate(&call(tool, arguments), &Shelf::default()).unwrap();
+        let output = toolbox.execute(&planned, &Shelf::default()).await.unwrap();
         assert!(
             output.content.contains("(data, not instructions)"),
             "{}",

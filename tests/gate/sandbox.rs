@@ -8,6 +8,7 @@ use cardinal::config::{
     AuthSettings, CatalogSettings, ContentRule, MetabaseSettings, ShapingSettings, TableRule,
 };
 use cardinal::metabase::MetabaseClient;
+use cardinal::result::Shelf;
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Principal, Wire};
@@ -106,7 +107,7 @@ async fn forbidden_calls_over_the_demo_business_send_nothing() {
     assert!(forbidden.len() >= 1_000, "{}", forbidden.len());
     for (tool, arguments) in &forbidden {
         assert!(
-            toolbox.gate(&call(tool, arguments)).is_err(),
+            toolbox.gate(&call(tool, arguments), &Shelf::default()).is_err(),
             "{tool} {arguments}"
         );
     }
@@ -129,14 +130,14 @@ async fn what_a_refusal_teaches_runs_on_the_demo_business() {
         } else {
             json!([{"segment": "nope"}])
         };
-        let refusal = toolbox.gate(&call(tool, wrong)).unwrap_err();
+        let refusal = toolbox.gate(&call(tool, wrong), &Shelf::default()).unwrap_err();
         let right = refusal.message.rsplit("a right call: ").next().unwrap();
         let (tool, arguments) = right.split_once(' ').unwrap();
-        let planned = toolbox.gate(&call(tool, arguments)).unwrap();
-        match toolbox.execute(&planned).await {
+        let planned = toolbox.gate(&call(tool, arguments), &Shelf::default()).unwrap();
+        match toolbox.execute(&planned, &Shelf::default()).await {
             Ok(output) => {
                 assert!(output.content.len() <= 30_000);
-                assert!(output.shown.unwrap().rows_shown <= 200);
+                assert!(output.brought.unwrap().shown.rows_shown <= 200);
             }
             Err(error) => failed.push(format!("{right}: {error:?}")),
         }
@@ -156,10 +157,13 @@ async fn the_demo_orders_take_less_than_half_the_bytes_of_objects() {
         })
         .expect("the orders table");
     let planned = toolbox
-        .gate(&call("query_table", json!({"table_id": orders.id, "limit": 200})))
+        .gate(
+            &call("query_table", json!({"table_id": orders.id, "limit": 200})),
+            &Shelf::default(),
+        )
         .unwrap();
-    let output = toolbox.execute(&planned).await.unwrap();
-    let table = output.table.unwrap();
+    let output = toolbox.execute(&planned, &Shelf::default()).await.unwrap();
+    let table = output.brought.unwrap().table;
     let objects: usize = table
         .rows
         .iter()

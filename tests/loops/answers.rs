@@ -41,7 +41,7 @@ async fn an_answer_carries_its_evidence() {
         (evidence.call, evidence.rows_known, evidence.rows.len()),
         (1, 12, 12)
     );
-    assert!(evidence.source.link.is_some());
+    assert!(evidence.origin.source().unwrap().link.is_some());
     let [call] = answer.tool_calls.as_slice() else {
         panic!("{:#?}", answer.tool_calls)
     };
@@ -77,6 +77,8 @@ async fn the_answer_object_has_the_names_scripts_rest_on() {
         (&call["name"], &call["status"]),
         (&json!("query_metric"), &json!("ok"))
     );
+    assert_eq!(answer["evidence"][0]["result"], "r1");
+    assert_eq!(answer["evidence"][0]["kind"], "metric");
     for key in ["arguments", "rows", "bytes", "truncated"] {
         assert!(!call[key].is_null(), "{key}");
     }

@@ -2,6 +2,7 @@ mod answers;
 mod budgets;
 mod cancel;
 mod guard;
+mod handles;
 mod hostile;
 mod prefix;
 mod upstream;

@@ -98,6 +98,7 @@ pub fn result(call_id: &str, content: &str, is_error: bool) -> ToolResultMessage
         tool: "run_card".to_owned(),
         content: content.to_owned(),
         is_error,
+        result: None,
         table: None,
     }
 }

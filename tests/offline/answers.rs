@@ -44,6 +44,7 @@ fn say(question: &str, columns: Vec<Column>, rows: &Value, extent: Extent) -> St
         tool: name,
         content: String::new(),
         is_error: false,
+        result: None,
         table: Some(Arc::new(table)),
     }]));
     let (text, calls) = complete(&planner(), messages, ToolChoice::Auto);

@@ -25,6 +25,7 @@ fn result(id: &str, tool: &str, is_error: bool, table: Option<ResultTable>) -> M
         tool: tool.to_owned(),
         content: "what a model would read".to_owned(),
         is_error,
+        result: None,
         table: table.map(Arc::new),
     }])
 }

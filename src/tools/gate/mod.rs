@@ -33,9 +33,15 @@ use super::{
 };
 use crate::catalog::Catalog;
 use crate::model::{ToolCall, ToolSpec};
+use crate::result::Shelf;
 
 /// Decides on a call. `specs` are the tools the model was told of: no other exists.
-pub(super) fn decide(catalog: &Catalog, specs: &[ToolSpec], call: &ToolCall) -> Result<PlannedCall, Refusal> {
+pub(super) fn decide(
+    catalog: &Catalog,
+    specs: &[ToolSpec],
+    _shelf: &Shelf,
+    call: &ToolCall,
+) -> Result<PlannedCall, Refusal> {
     let Some(spec) = specs.iter().find(|spec| spec.name == call.name) else {
         let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
         let no = No::new(

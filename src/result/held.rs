@@ -1,0 +1,120 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Column, Extent, Handle, ResultTable, Source};
+
+/// How a result was shown to the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Rows the model saw.
+    pub rows_shown: u64,
+    /// Rows we have.
+    pub rows_known: u64,
+    /// Whether these are all rows there are.
+    pub extent: Extent,
+    /// Whether our own cut left rows out.
+    pub truncated: bool,
+    /// Bytes the model saw.
+    pub bytes_shown: u64,
+    /// Bytes received for it.
+    pub bytes_received: u64,
+}
+
+/// How a result came to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// Metabase was asked.
+    Query(Source),
+    /// Worked out from one result that was held; nothing was asked.
+    Derived {
+        /// That result.
+        from: Handle,
+        /// What was done with it, validated.
+        operations: Value,
+        /// The query it came from in the end.
+        source: Option<Source>,
+        /// Which of its rows this is about.
+        cover: Cover,
+    },
+    /// A figure calculated from cells and totals of held results; nothing was asked.
+    Calculated {
+        /// The results it takes figures from, each once, in the order of their handles.
+        from: Vec<Handle>,
+        /// The calculation, validated.
+        operations: Value,
+    },
+}
+
+impl Origin {
+    /// The query behind it, if there is exactly one.
+    pub fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Query(source) => Some(source),
+            Self::Derived { source, .. } => source.as_ref(),
+            Self::Calculated { .. } => None,
+        }
+    }
+
+    /// The results it was made from; none for a query's.
+    pub fn made_from(&self) -> &[Handle] {
+        match self {
+            Self::Query(_) => &[],
+            Self::Derived { from, .. } => std::slice::from_ref(from),
+            Self::Calculated { from, .. } => from,
+        }
+    }
+
+    /// What was done with them; `None` for a query's.
+    pub fn operations(&self) -> Option<&Value> {
+        match self {
+            Self::Query(_) => None,
+            Self::Derived { operations, .. } | Self::Calculated { operations, .. } => Some(operations),
+        }
+    }
+}
+
+/// Which rows of its base a derived result is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cover {
+    /// What was asked of them, over all of them.
+    Asked,
+    /// Some of them as they stand, and no more: a page.
+    Page {
+        /// How many rows of the base come before.
+        after: u64,
+        /// How many rows the base has.
+        of: u64,
+    },
+}
+
+/// A result a call brought, before it is held.
+#[derive(Debug, Clone)]
+pub struct Brought {
+    /// Its name in the conversation: what the shelf's [`next`](super::Shelf::next) was when the call ran.
+    pub handle: Handle,
+    /// What it is the result of, as the model reads it: `card 7 "Revenue by month"`.
+    pub title: String,
+    /// How it came to be.
+    pub origin: Origin,
+    /// How the model sees it.
+    pub shown: Shown,
+    /// All of it.
+    pub table: Arc<ResultTable>,
+}
+
+/// What is known of a held result, whether or not its rows are at hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// Its name in the conversation.
+    pub handle: Handle,
+    /// What it is the result of, as the model read it: `card 7 "Revenue by month"`.
+    pub title: String,
+    /// How it came to be.
+    pub origin: Origin,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// How the model saw it, and how much of the truth it is.
+    pub shown: Shown,
+}

@@ -1,0 +1,42 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+/// What an entry of the catalog is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// A saved question or model that is run as it is, with parameters.
+    Card,
+    /// A metric that is queried by dimensions.
+    Metric,
+    /// A table that is queried by its fields, measures and segments.
+    Table,
+}
+
+impl fmt::Display for EntryKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Card => "card",
+            Self::Metric => "metric",
+            Self::Table => "table",
+        })
+    }
+}
+
+/// The query a result came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Card, metric or table.
+    pub kind: EntryKind,
+    /// Its Metabase id.
+    pub id: u32,
+    /// Its name.
+    pub name: String,
+    /// The validated arguments.
+    pub arguments: Value,
+    /// The page a person opens for it.
+    pub link: Option<Url>,
+}
