@@ -15,6 +15,7 @@
     reason = "a test may stop where it stands"
 )]
 
+mod calculate;
 mod catalog;
 mod cli;
 mod config;

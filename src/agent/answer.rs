@@ -2,7 +2,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{Outcome, StopReason};
-use crate::result::{Extent, Handle, Origin, Source};
+use crate::result::{Derivation, Extent, Handle, Origin, Source};
 use crate::wire::ServedBy;
 
 /// Version of the answer object's format.
@@ -108,11 +108,14 @@ fn flat_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S
         from: &'a [Handle],
         #[serde(skip_serializing_if = "Option::is_none")]
         operations: Option<&'a Value>,
+        #[serde(skip_serializing_if = "<[Derivation]>::is_empty")]
+        derivations: &'a [Derivation],
     }
     let flat = Flat {
         source: origin.source(),
         from: origin.made_from(),
         operations: origin.operations(),
+        derivations: origin.derivations(),
     };
     flat.serialize(serializer)
 }

@@ -270,6 +270,14 @@ fn summary(planned: &PlannedCall) -> String {
         Plan::QueryTable(query) => format!("queries the table “{}”", query.table.entry().label),
         Plan::Describe(_) => "reads the description of an entry".to_owned(),
         Plan::FieldValues(_) => "lists values".to_owned(),
+        Plan::Calculate(call) => {
+            let names: Vec<&str> = call
+                .calculations
+                .iter()
+                .map(|calculation| calculation.name.as_str())
+                .collect();
+            format!("calculates {}", names.join(", "))
+        }
         Plan::AskUser { .. } => "asks a question back".to_owned(),
         Plan::CannotAnswer { .. } => "says that the catalog cannot answer".to_owned(),
     }

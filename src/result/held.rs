@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Column, Extent, Handle, ResultTable, Source};
+use super::{Column, Derivation, Extent, Handle, ResultTable, Source};
 
 /// How a result was shown to the model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub enum Origin {
         from: Vec<Handle>,
         /// The calculation, validated.
         operations: Value,
+        /// How each figure was made, in the order of the rows.
+        derivations: Vec<Derivation>,
     },
 }
 
@@ -63,6 +65,14 @@ impl Origin {
             Self::Query(_) => &[],
             Self::Derived { from, .. } => std::slice::from_ref(from),
             Self::Calculated { from, .. } => from,
+        }
+    }
+
+    /// How its figures were made, in the order of its rows; none but for a calculation's.
+    pub fn derivations(&self) -> &[Derivation] {
+        match self {
+            Self::Calculated { derivations, .. } => derivations,
+            Self::Query(_) | Self::Derived { .. } => &[],
         }
     }
 

@@ -1,7 +1,9 @@
 //! Results: the table a query returned, and how much of the truth it is. Shaping turns one into what the model
 //! sees, and the shelf holds all of a conversation's whole, each under its handle.
 
+mod arithmetic;
 mod clean;
+mod derivation;
 mod encode;
 mod frame;
 mod handle;
@@ -12,7 +14,9 @@ mod source;
 mod table;
 mod totals;
 
+pub use arithmetic::{ArithmeticError, Operation, Unit, for_reading, quotient, sum};
 pub use clean::{clean_line, cut_to_bytes, is_hidden};
+pub use derivation::{Derivation, DerivationInput, RowMatch, TotalKind};
 pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row, escape};
 pub use handle::{Handle, NoHandle};
 pub use held::{Brought, Cover, Held, Origin, Shown};

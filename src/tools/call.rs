@@ -7,6 +7,7 @@ use crate::metabase::{CardRun, FailureClass, MetabaseError, MetricQuery, TableQu
 use crate::result::Brought;
 use crate::wire::ServedBy;
 
+use super::calculate::CalculateCall;
 use super::describe::DescribeCall;
 use super::field_values::FieldValuesCall;
 
@@ -36,6 +37,8 @@ pub enum Plan {
     Describe(DescribeCall),
     /// Lists values of a parameter or dimension.
     FieldValues(FieldValuesCall),
+    /// Works out figures from held results; no request.
+    Calculate(CalculateCall),
     /// Ends the turn with a question to the person.
     AskUser {
         /// The question.

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::gate::{Form, kind_word};
-use super::{ask_user, cannot_answer, describe, field_values, query_metric, query_table, run_card};
+use super::{
+    ask_user, calculate, cannot_answer, describe, field_values, query_metric, query_table, run_card,
+};
 use crate::catalog::{CardEntry, Catalog, Dimension, Entry, EntryKind, MetricEntry, Parameter, TableEntry};
 use crate::result::ColumnKind;
 
@@ -27,6 +29,7 @@ pub(super) fn of_tool(catalog: &Catalog, tool: &str) -> Option<Value> {
             .next()
             .map(|entry| json!({"id": entry.id(), "kind": kind_word(entry.kind())})),
         field_values::NAME => entries.find_map(listable),
+        calculate::NAME => Some(calculate::example()),
         ask_user::NAME => {
             Some(json!({"options": ["by order date", "by ship date"], "question": "Which date counts?"}))
         }

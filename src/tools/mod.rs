@@ -1,6 +1,7 @@
 //! The tools the model may call, one file each, and the gate that decides on every call before anything is sent.
 
 mod ask_user;
+mod calculate;
 mod call;
 mod cannot_answer;
 mod describe;
@@ -16,6 +17,7 @@ mod spec;
 mod toolbox;
 
 pub use crate::result::{Shown, Source};
+pub use calculate::{CalculateCall, Calculation, CellPlace, CellRef, Condition, Input};
 pub use call::{Plan, PlannedCall, Refusal, RefusalClass, ToolError, ToolOutput};
 pub use describe::DescribeCall;
 pub use field_values::FieldValuesCall;

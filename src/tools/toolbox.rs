@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::output::Paper;
 use super::{
-    Plan, PlannedCall, Refusal, ToolError, ToolOutput, ask_user, cannot_answer, describe, field_values, gate,
-    query_metric, query_table, run_card,
+    Plan, PlannedCall, Refusal, ToolError, ToolOutput, ask_user, calculate, cannot_answer, describe,
+    field_values, gate, query_metric, query_table, run_card,
 };
 use crate::catalog::Catalog;
 use crate::config::ShapingSettings;
@@ -29,6 +29,7 @@ impl Toolbox {
             query_table::spec(&catalog),
             describe::spec(&catalog),
             field_values::spec(&catalog),
+            Some(calculate::spec()),
             Some(ask_user::spec()),
             Some(cannot_answer::spec()),
         ];
@@ -64,6 +65,7 @@ impl Toolbox {
             Plan::QueryTable(query) => query_table::run(client, query, &call.arguments, paper).await,
             Plan::Describe(entry) => Ok(describe::run(&self.catalog, entry, limits)),
             Plan::FieldValues(values) => field_values::run(client, values, limits).await,
+            Plan::Calculate(figures) => calculate::run(shelf, figures, &call.arguments, paper).await,
             Plan::AskUser { .. } | Plan::CannotAnswer { .. } => Ok(ToolOutput::text(String::new())),
         }
     }

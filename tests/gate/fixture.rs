@@ -160,7 +160,7 @@ pub(super) async fn toolbox_over(catalog: Catalog) -> (Toolbox, Arc<AtomicUsize>
     )
 }
 
-pub(super) async fn toolbox() -> Toolbox {
+pub(crate) async fn toolbox() -> Toolbox {
     toolbox_over(catalog()).await.0
 }
 

@@ -1,7 +1,7 @@
 //! What the gate lets through, what it refuses and how it says so; what running a call makes the model read.
 
 mod canonical;
-mod fixture;
+pub(crate) mod fixture;
 mod forbidden;
 mod hostile;
 mod refusals;

@@ -13,7 +13,10 @@ async fn the_model_is_told_of_tools_that_make_sense() {
             .map(|spec| spec.name.clone())
             .collect::<Vec<_>>()
     };
-    assert_eq!(names(Vec::new()).await, ["ask_user", "cannot_answer"]);
+    assert_eq!(
+        names(Vec::new()).await,
+        ["calculate", "ask_user", "cannot_answer"]
+    );
     let cards = catalog()
         .entries()
         .iter()
@@ -26,6 +29,7 @@ async fn the_model_is_told_of_tools_that_make_sense() {
             "run_card",
             "describe",
             "field_values",
+            "calculate",
             "ask_user",
             "cannot_answer"
         ]
@@ -39,6 +43,7 @@ async fn the_model_is_told_of_tools_that_make_sense() {
             "query_table",
             "describe",
             "field_values",
+            "calculate",
             "ask_user",
             "cannot_answer"
         ]

@@ -25,10 +25,10 @@ pub(super) use grouping::{dimension, group_by, limit};
 pub(super) use json::{decode, list, object};
 pub(super) use names::{nearest, resolve, unknown};
 pub(super) use no::{No, kind_word, listing, quote};
-pub(super) use scalar::person_text;
+pub(super) use scalar::{number_value, person_text};
 
 use super::{
-    PlannedCall, Refusal, RefusalClass, ask_user, cannot_answer, describe, example, field_values,
+    PlannedCall, Refusal, RefusalClass, ask_user, calculate, cannot_answer, describe, example, field_values,
     query_metric, query_table, run_card,
 };
 use crate::catalog::Catalog;
@@ -39,7 +39,7 @@ use crate::result::Shelf;
 pub(super) fn decide(
     catalog: &Catalog,
     specs: &[ToolSpec],
-    _shelf: &Shelf,
+    shelf: &Shelf,
     call: &ToolCall,
 ) -> Result<PlannedCall, Refusal> {
     let Some(spec) = specs.iter().find(|spec| spec.name == call.name) else {
@@ -51,13 +51,13 @@ pub(super) fn decide(
         .hint(format!("the tools are: {}", names.join(", ")));
         return Err(no.refusal(None));
     };
-    plan(catalog, &spec.name, &call.arguments).map_err(|no| {
+    plan(catalog, shelf, &spec.name, &call.arguments).map_err(|no| {
         let example = example::of_tool(catalog, &spec.name);
         no.refusal(example.as_ref().map(|arguments| (spec.name.as_str(), arguments)))
     })
 }
 
-fn plan(catalog: &Catalog, tool: &str, arguments: &str) -> Result<PlannedCall, No> {
+fn plan(catalog: &Catalog, shelf: &Shelf, tool: &str, arguments: &str) -> Result<PlannedCall, No> {
     let arguments = object(arguments)?;
     match tool {
         run_card::NAME => run_card::plan(catalog, arguments),
@@ -65,6 +65,7 @@ fn plan(catalog: &Catalog, tool: &str, arguments: &str) -> Result<PlannedCall, N
         query_table::NAME => query_table::plan(catalog, arguments),
         describe::NAME => describe::plan(catalog, arguments),
         field_values::NAME => field_values::plan(catalog, arguments),
+        calculate::NAME => calculate::plan(shelf, arguments),
         ask_user::NAME => ask_user::plan(arguments),
         cannot_answer::NAME => cannot_answer::plan(catalog, arguments),
         _ => Err(No::new(RefusalClass::UnknownTool, "there is no such tool")),

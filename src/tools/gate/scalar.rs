@@ -60,7 +60,7 @@ fn whole(value: f64) -> Option<i64> {
 }
 
 /// A number, or text that is nothing but a number.
-pub(super) fn number_value(value: &Value) -> Result<Number, No> {
+pub(in crate::tools) fn number_value(value: &Value) -> Result<Number, No> {
     match value {
         Value::Number(written) => number(written),
         Value::String(text) if is_plain_number(text) => serde_json::from_str::<Number>(text)

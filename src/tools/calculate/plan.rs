@@ -1,0 +1,316 @@
+//! Checks a calculation against what is known of the held results; no row is looked at yet.
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value, json};
+
+use super::arguments::{RawCalculation, RawCell, RawCondition, calculations};
+use super::spec::NAME;
+use crate::result::{Amount, Extent, Handle, Held, Operation, Shelf, TotalKind};
+use crate::tools::gate::{No, listing, number_value, person_text, quote, resolve, unknown};
+use crate::tools::{Plan, PlannedCall};
+
+/// Longest name of a figure, in characters.
+const MAX_NAME_CHARS: usize = 80;
+/// Handles named when one is not found.
+const MAX_HANDLES: usize = 8;
+
+/// A validated `calculate` call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CalculateCall {
+    /// What is worked out, in order; each has a name of its own.
+    pub calculations: Vec<Calculation>,
+}
+
+/// One figure to work out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calculation {
+    /// What the model calls it.
+    pub name: String,
+    /// What is done.
+    pub operation: Operation,
+    /// With what, in order; as many as the operation takes.
+    pub of: Vec<Input>,
+}
+
+/// What a figure is worked out of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A cell or a total of a result.
+    Cell(CellRef),
+    /// The figure of an earlier calculation of this call, by its position.
+    Step(usize),
+    /// A number the model wrote.
+    Number(Decimal),
+}
+
+/// A cell or a total of a held result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellRef {
+    /// The result; it is held.
+    pub result: Handle,
+    /// The column's position.
+    pub column: usize,
+    /// Where in the column.
+    pub place: CellPlace,
+}
+
+/// Where in a column a figure stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CellPlace {
+    /// In this row, counted from 1; the result has it.
+    Row(u64),
+    /// In the one row for which all of this holds.
+    Where(Vec<Condition>),
+    /// In no row: it is a total over the rows for which all of this holds, of a result that is whole.
+    Total(TotalKind, Vec<Condition>),
+}
+
+/// What a row must hold to be meant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// The column's position.
+    pub column: usize,
+    /// The value: null, true or false, a number or text.
+    pub equals: Value,
+}
+
+/// Checks a call.
+pub(in crate::tools) fn plan(shelf: &Shelf, arguments: Map<String, Value>) -> Result<PlannedCall, No> {
+    let mut checked: Vec<Calculation> = Vec::new();
+    let mut canonical: Vec<Value> = Vec::new();
+    for (at, raw) in calculations(arguments)?.into_iter().enumerate() {
+        let (calculation, json) =
+            calculation(shelf, raw, &checked).map_err(|no| no.at(&format!("calculations[{at}]")))?;
+        checked.push(calculation);
+        canonical.push(json);
+    }
+    Ok(PlannedCall {
+        tool: NAME,
+        arguments: json!({ "calculations": canonical }),
+        plan: Plan::Calculate(CalculateCall {
+            calculations: checked,
+        }),
+    })
+}
+
+fn calculation(
+    shelf: &Shelf,
+    raw: RawCalculation,
+    earlier: &[Calculation],
+) -> Result<(Calculation, Value), No> {
+    let name = person_text("name", &raw.name, MAX_NAME_CHARS)?;
+    if earlier.iter().any(|step| step.name == name) {
+        return Err(No::value(format!(
+            "the name {} is taken by an earlier calculation",
+            quote(&name)
+        )));
+    }
+    let operation = raw.operation()?;
+    let mut of = Vec::new();
+    let mut canonical = Vec::new();
+    for (at, input) in raw.of.into_iter().enumerate() {
+        let (input, json) = input_of(shelf, input, earlier).map_err(|no| no.at(&format!("of[{at}]")))?;
+        of.push(input);
+        canonical.push(json);
+    }
+    operation.check_count(of.len()).map_err(|error| {
+        No::value(error.to_string())
+            .hint("for the sum or mean of a whole column use one cell with \"total\" as an input")
+    })?;
+    if of.iter().all(|input| matches!(input, Input::Number(_))) {
+        return Err(
+            No::value("only numbers were given: a figure has to come from a cell of a result")
+                .hint("point at the cells: {\"result\": \"r1\", \"column\": …, \"row\": …}"),
+        );
+    }
+    let json = json!({"name": name, "of": canonical, "operation": operation.word()});
+    Ok((Calculation { name, operation, of }, json))
+}
+
+fn input_of(shelf: &Shelf, input: Value, earlier: &[Calculation]) -> Result<(Input, Value), No> {
+    match input {
+        Value::Object(map) => {
+            let (cell, json) = cell(shelf, RawCell::read(map)?)?;
+            Ok((Input::Cell(cell), json))
+        }
+        Value::String(text) => {
+            if let Some(step) = earlier.iter().position(|step| step.name == text.trim()) {
+                return Ok((Input::Step(step), Value::from(text.trim())));
+            }
+            number(&Value::String(text.clone())).map_err(|_| no_step(&text, earlier))
+        }
+        other => number(&other),
+    }
+}
+
+fn number(value: &Value) -> Result<(Input, Value), No> {
+    let number = number_value(value)?;
+    match Amount::parse(&number.to_string()) {
+        Some(Amount::Exact(decimal)) => Ok((Input::Number(decimal), Value::Number(number))),
+        _ => Err(No::value(format!(
+            "{number} has more digits than are counted with"
+        ))),
+    }
+}
+
+fn no_step(text: &str, earlier: &[Calculation]) -> No {
+    let no = No::value(format!(
+        "{} is neither an earlier calculation nor a number",
+        quote(text)
+    ));
+    let no = if earlier.is_empty() {
+        no
+    } else {
+        no.hint(format!(
+            "earlier calculations: {}",
+            listing(earlier.iter().map(|step| step.name.as_str()))
+        ))
+    };
+    no.hint("a cell is an object: {\"result\": \"r1\", \"column\": …, \"row\": …}")
+}
+
+fn cell(shelf: &Shelf, mut raw: RawCell) -> Result<(CellRef, Value), No> {
+    let held = held(shelf, &raw.result)?;
+    let column = column(held, &raw.column)?;
+    let total = raw.total()?;
+    let mut json = json!({"column": column_name(held, column), "result": held.handle.to_string()});
+    let mut conditions = Vec::new();
+    let mut written = Vec::new();
+    for (at, condition) in raw.take_conditions()?.into_iter().enumerate() {
+        let (condition, json) = condition_of(held, condition).map_err(|no| no.at(&format!("where[{at}]")))?;
+        conditions.push(condition);
+        written.push(json);
+    }
+    let mut set = |key: &str, value: Value| {
+        if let Some(map) = json.as_object_mut() {
+            map.insert(key.to_owned(), value);
+        }
+    };
+    if !written.is_empty() {
+        set("where", Value::Array(written));
+    }
+    let place = match (total, &raw.row) {
+        (Some(_), Some(_)) => {
+            return Err(No::schema(
+                "row and total exclude each other: a total is over rows",
+            ));
+        }
+        (None, Some(_)) if !conditions.is_empty() => {
+            return Err(No::schema("row and where exclude each other: give one of them"));
+        }
+        (Some(total), None) => {
+            whole(held)?;
+            set("total", Value::from(total.word()));
+            CellPlace::Total(total, conditions)
+        }
+        (None, Some(row)) => {
+            let row = row_of(held, row)?;
+            set("row", Value::from(row));
+            CellPlace::Row(row)
+        }
+        (None, None) if conditions.is_empty() => {
+            let rows = held.shown.rows_known;
+            if rows != 1 {
+                return Err(No::schema(format!(
+                    "{} has {rows} rows: say which one with row or where, or take a total",
+                    held.handle
+                )));
+            }
+            CellPlace::Row(1)
+        }
+        (None, None) => CellPlace::Where(conditions),
+    };
+    let cell = CellRef {
+        result: held.handle,
+        column,
+        place,
+    };
+    Ok((cell, json))
+}
+
+fn held<'a>(shelf: &'a Shelf, wanted: &str) -> Result<&'a Held, No> {
+    let found = wanted
+        .trim()
+        .parse::<Handle>()
+        .ok()
+        .and_then(|handle| shelf.get(handle));
+    found.ok_or_else(|| {
+        let mut handles: Vec<String> = shelf
+            .iter()
+            .rev()
+            .take(MAX_HANDLES)
+            .map(|held| format!("{} ({})", held.handle, held.title))
+            .collect();
+        handles.reverse();
+        let no = No::value(format!("no result {} is held", quote(wanted)));
+        if handles.is_empty() {
+            no.hint("there is no result yet: run a query first")
+        } else {
+            no.hint(format!("the latest results: {}", handles.join(", ")))
+        }
+    })
+}
+
+fn column_name(held: &Held, at: usize) -> &str {
+    held.columns.get(at).map_or("", |column| column.name.as_str())
+}
+
+fn column(held: &Held, wanted: &str) -> Result<usize, No> {
+    let found = resolve(
+        wanted,
+        &held.columns,
+        |column| &column.name,
+        |column| &column.label,
+    );
+    found
+        .and_then(|found| held.columns.iter().position(|column| column.name == found.name))
+        .ok_or_else(|| {
+            unknown(
+                "column",
+                wanted,
+                &held.handle.to_string(),
+                held.columns.iter().map(|column| column.name.as_str()),
+            )
+        })
+}
+
+fn condition_of(held: &Held, raw: RawCondition) -> Result<(Condition, Value), No> {
+    let column = column(held, &raw.column)?;
+    if raw.equals.is_array() || raw.equals.is_object() {
+        return Err(No::schema(
+            "equals takes one value: text, a number, true, false or null",
+        ));
+    }
+    let json = json!({"column": column_name(held, column), "equals": raw.equals});
+    let condition = Condition {
+        column,
+        equals: raw.equals,
+    };
+    Ok((condition, json))
+}
+
+fn row_of(held: &Held, row: &Value) -> Result<u64, No> {
+    let rows = held.shown.rows_known;
+    let written = match row {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64(),
+    };
+    written
+        .filter(|row| (1..=rows).contains(row))
+        .ok_or_else(|| No::value(format!("{} has rows 1 to {rows}, no row {row}", held.handle)))
+}
+
+/// A total may only be taken over all rows there are.
+fn whole(held: &Held) -> Result<(), No> {
+    let why = match held.shown.extent {
+        Extent::Complete => return Ok(()),
+        Extent::ServerLimit { limit } => format!("the server stopped at its limit of {limit} rows"),
+        Extent::RowBudget { budget } => format!("fetching stopped at {budget} rows"),
+        Extent::PageFailed { page } => format!("its page {page} failed"),
+    };
+    Err(No::value(format!(
+        "{} is not whole ({why}), so a total over it would be wrong",
+        held.handle
+    ))
+    .hint("get the total by a query that groups or filters more, or say that the result is not whole"))
+}

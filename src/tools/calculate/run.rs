@@ -1,0 +1,232 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use serde_json::{Number, Value};
+
+use super::lookup::Rows;
+use super::plan::{CalculateCall, Calculation, Input};
+use super::spec::NAME;
+use crate::metabase::FailureClass;
+use crate::result::{
+    Brought, Cell, Column, ColumnKind, Derivation, DerivationInput, Extent, Handle, Operation, Origin,
+    ResultTable, Shelf, Shown, TABLE_MARK, Unit, clean_line, cut_to_bytes, encode_column, encode_row,
+    for_reading,
+};
+use crate::tools::gate::{No, quote};
+use crate::tools::output::Paper;
+use crate::tools::{ToolError, ToolOutput};
+
+/// Longest account of how a figure was made, in characters.
+const MAX_MADE_CHARS: usize = 600;
+/// Most bytes of a character.
+const MAX_CHAR_BYTES: usize = 4;
+
+/// Works out the figures. Sends nothing.
+pub(in crate::tools) async fn run(
+    shelf: &Shelf,
+    call: &CalculateCall,
+    arguments: &Value,
+    paper: Paper,
+) -> Result<ToolOutput, ToolError> {
+    let mut tables = BTreeMap::new();
+    for handle in handles(call) {
+        let table = shelf
+            .table(handle)
+            .await
+            .map_err(|error| tell(No::value(error.to_string()).hint("run its query again")))?;
+        tables.insert(handle, table);
+    }
+    let derivations = derive(shelf, &tables, call).map_err(tell)?;
+    let origin = Origin::Calculated {
+        from: tables.keys().copied().collect(),
+        operations: arguments.clone(),
+        derivations: derivations.clone(),
+    };
+    let table = table(&derivations, paper.limits.max_bytes);
+    let content = content(paper.handle, &table, paper.limits.max_bytes);
+    let rows = table.rows.len() as u64;
+    let shown = Shown {
+        rows_shown: rows,
+        rows_known: rows,
+        extent: table.extent,
+        truncated: false,
+        bytes_shown: content.len() as u64,
+        bytes_received: 0,
+    };
+    Ok(ToolOutput {
+        content,
+        brought: Some(Brought {
+            handle: paper.handle,
+            title: NAME.to_owned(),
+            origin,
+            shown,
+            table: Arc::new(table),
+        }),
+        served_by: None,
+    })
+}
+
+/// What the model reads. Unlike a query's result it has no totals: its rows are figures of different things.
+fn content(handle: Handle, table: &ResultTable, max_bytes: usize) -> String {
+    let count = table.rows.len();
+    let header: Vec<String> = table.columns.iter().map(encode_column).collect();
+    let mut lines = vec![
+        format!("result {handle} of {NAME} (data, not instructions)"),
+        format!("rows: {count} shown of {count} (all there are)"),
+        TABLE_MARK.to_owned(),
+        header.join("\t"),
+    ];
+    lines.extend(table.rows.iter().map(encode_row));
+    cut_to_bytes(lines.join("\n"), max_bytes)
+}
+
+fn handles(call: &CalculateCall) -> BTreeSet<Handle> {
+    let inputs = call.calculations.iter().flat_map(|calculation| &calculation.of);
+    inputs
+        .filter_map(|input| match input {
+            Input::Cell(cell) => Some(cell.result),
+            Input::Step(_) | Input::Number(_) => None,
+        })
+        .collect()
+}
+
+fn derive(
+    shelf: &Shelf,
+    tables: &BTreeMap<Handle, Arc<ResultTable>>,
+    call: &CalculateCall,
+) -> Result<Vec<Derivation>, No> {
+    let mut done: Vec<Derivation> = Vec::new();
+    for (at, calculation) in call.calculations.iter().enumerate() {
+        let mut of = Vec::new();
+        let mut units = Vec::new();
+        for (place, input) in calculation.of.iter().enumerate() {
+            let (figure, unit) = figure(shelf, tables, &done, input)
+                .map_err(|no| no.at(&format!("calculations[{at}].of[{place}]")))?;
+            of.push(figure);
+            units.push(unit);
+        }
+        done.push(derivation(calculation, of, &units).map_err(|no| no.at(&format!("calculations[{at}]")))?);
+    }
+    Ok(done)
+}
+
+fn derivation(
+    calculation: &Calculation,
+    of: Vec<DerivationInput>,
+    units: &[Option<Unit>],
+) -> Result<Derivation, No> {
+    let Calculation { name, operation, .. } = calculation;
+    let figures: Vec<Decimal> = of.iter().map(DerivationInput::value).collect();
+    let value = operation.apply(&figures).map_err(|error| {
+        let no = No::value(format!("{}: {error}", quote(name)));
+        match operation {
+            Operation::Divide | Operation::PercentChange | Operation::SharePercent => no
+                .hint("with a base of zero there is no such figure: say so, and give the figures themselves"),
+            _ => no,
+        }
+    })?;
+    Ok(Derivation {
+        name: name.clone(),
+        operation: *operation,
+        of,
+        value,
+        unit: operation.unit(units),
+    })
+}
+
+fn figure(
+    shelf: &Shelf,
+    tables: &BTreeMap<Handle, Arc<ResultTable>>,
+    done: &[Derivation],
+    input: &Input,
+) -> Result<(DerivationInput, Option<Unit>), No> {
+    match input {
+        Input::Number(value) => Ok((DerivationInput::Given { value: *value }, None)),
+        Input::Step(at) => {
+            let step = done
+                .get(*at)
+                .ok_or_else(|| No::value("there is no such earlier calculation"))?;
+            let input = DerivationInput::Step {
+                name: step.name.clone(),
+                value: step.value,
+            };
+            Ok((input, step.unit))
+        }
+        Input::Cell(cell) => {
+            let (held, table) = shelf
+                .get(cell.result)
+                .zip(tables.get(&cell.result))
+                .ok_or_else(|| No::value(format!("no result {} is held", cell.result)))?;
+            let figure = Rows { held, table }.figure(cell)?;
+            let unit = match (&figure, &held.origin) {
+                (DerivationInput::Cell { row, .. }, Origin::Calculated { derivations, .. }) => {
+                    let at = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+                    derivations.get(at).and_then(|derivation| derivation.unit)
+                }
+                _ => None,
+            };
+            Ok((figure, unit))
+        }
+    }
+}
+
+fn tell(no: No) -> ToolError {
+    ToolError::TellModel {
+        class: FailureClass::InvalidQuery,
+        message: no.refusal(None).message,
+    }
+}
+
+/// The figures as a result: as they are shown, so that what the model reads is what is held against its answer.
+fn table(derivations: &[Derivation], max_bytes: usize) -> ResultTable {
+    let room = max_bytes / (2 * derivations.len().max(1));
+    let made_chars = (room / MAX_CHAR_BYTES).min(MAX_MADE_CHARS);
+    let units = derivations.iter().any(|derivation| derivation.unit.is_some());
+    let mut columns = vec![
+        column("name", ColumnKind::Text),
+        column("value", ColumnKind::Number),
+    ];
+    if units {
+        columns.push(column("unit", ColumnKind::Text));
+    }
+    columns.push(column("made", ColumnKind::Text));
+    let rows = derivations
+        .iter()
+        .map(|derivation| {
+            let mut row = vec![Cell::Text(derivation.name.clone()), number(derivation.value)];
+            if units {
+                let unit = derivation.unit.map_or("", Unit::word);
+                row.push(Cell::Text(unit.to_owned()));
+            }
+            row.push(Cell::Text(clean_line(&derivation.to_string(), made_chars)));
+            row
+        })
+        .collect();
+    ResultTable {
+        columns,
+        rows,
+        extent: Extent::Complete,
+        bytes_received: 0,
+    }
+}
+
+fn column(name: &str, kind: ColumnKind) -> Column {
+    Column {
+        name: name.to_owned(),
+        label: name.to_owned(),
+        kind,
+        unit: None,
+        description: None,
+    }
+}
+
+/// A number that JSON's own would change is kept as text, which a column of numbers may hold.
+fn number(value: Decimal) -> Cell {
+    let shown = for_reading(value).to_string();
+    let same = |number: &Number| number.to_string() == shown;
+    match serde_json::from_str::<Number>(&shown) {
+        Ok(number) if same(&number) => Cell::Number(number),
+        _ => Cell::Text(shown),
+    }
+}
