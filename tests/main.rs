@@ -20,6 +20,7 @@ mod catalog;
 mod cli;
 mod config;
 mod eval;
+mod eval_replay;
 mod eval_run;
 mod gate;
 mod grounding;

@@ -52,22 +52,7 @@ impl App {
         let today = options.today.unwrap_or_else(|| place.today());
         let model = model(&settings.model, wire.clone(), &shelved.catalog, today)?;
         let agent = agent(settings, model, &shelved.catalog, client.clone())?;
-        let studio = Studio {
-            wire,
-            client,
-            catalog: Arc::clone(&shelved.catalog),
-            metabase: place.metabase.url.clone(),
-            principal,
-            model: settings.model.id.clone(),
-            setup: Setup {
-                model: ModelSetup::of(&settings.model, price(&settings.model)),
-                budget: settings.budget.clone(),
-                guard: settings.guard.clone(),
-                shaping: settings.shaping,
-                max_rows: place.metabase.max_rows,
-            },
-            answered_by: settings.tape.answered_by.clone(),
-        };
+        let studio = studio(settings, &place, wire, client, &shelved.catalog);
         Ok(Self {
             place,
             shelved,
@@ -78,12 +63,47 @@ impl App {
     }
 
     /// A further agent over the same catalog, asked on a day of its own, for a session apart: its wire shares neither
-    /// limits nor cache with any other. `settings` are those the app was opened with.
-    pub fn agent_on(&self, settings: &Settings, today: Date) -> Result<Agent, AppError> {
+    /// limits nor cache with any other. With it comes what its turns are recorded with. `settings` are those the app was
+    /// opened with; a `seed` decides everything random in the session.
+    pub fn session_on(
+        &self,
+        settings: &Settings,
+        today: Date,
+        seed: Option<u64>,
+    ) -> Result<(Agent, Studio), AppError> {
         let wire = network::wire(Some(&self.place.metabase.url), Some(&settings.model))?;
+        let wire = seed.map_or_else(|| wire.clone(), |seed| wire.seeded(seed));
         let client = MetabaseClient::new(self.place.metabase.clone(), wire.clone(), Principal::default());
-        let model = model(&settings.model, wire, &self.shelved.catalog, today)?;
-        agent(settings, model, &self.shelved.catalog, client)
+        let catalog = &self.shelved.catalog;
+        let model = model(&settings.model, wire.clone(), catalog, today)?;
+        let agent = agent(settings, model, catalog, client.clone())?;
+        let studio = studio(settings, &self.place, wire, client, catalog);
+        Ok((agent, studio))
+    }
+}
+
+fn studio(
+    settings: &Settings,
+    place: &Place,
+    wire: Wire,
+    client: MetabaseClient,
+    catalog: &Arc<Catalog>,
+) -> Studio {
+    Studio {
+        wire,
+        client,
+        catalog: Arc::clone(catalog),
+        metabase: place.metabase.url.clone(),
+        principal: Principal::default(),
+        model: settings.model.id.clone(),
+        setup: Setup {
+            model: ModelSetup::of(&settings.model, price(&settings.model)),
+            budget: settings.budget.clone(),
+            guard: settings.guard.clone(),
+            shaping: settings.shaping,
+            max_rows: place.metabase.max_rows,
+        },
+        answered_by: settings.tape.answered_by.clone(),
     }
 }
 

@@ -4,12 +4,14 @@
 mod baseline;
 mod case;
 mod compare;
+mod ended;
 mod filter;
 mod gold;
 pub mod grade;
 mod judge;
 mod pattern;
 mod record;
+pub mod recordings;
 pub mod report;
 mod results;
 mod run;

@@ -6,15 +6,14 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::ended::Ended;
 use super::filter::Filter;
-use super::judge::{judge, keys};
-use super::record::{Mode, RECORD_VERSION, TrialRecord, Verdict};
+use super::record::{Mode, TrialRecord};
 use super::results::ResultsError;
 use super::stage::{Stage, StageError};
-use super::{Case, Suite, Trial};
+use super::{Case, Suite};
 use crate::agent::{Agent, TurnOptions};
 use crate::config::Settings;
 use crate::session::Conversation;
@@ -97,45 +96,19 @@ async fn one(
 ) -> TrialRecord {
     let started = Timestamp::now();
     let today = stage.today(case);
-    let (answers, failure) = match stage.agent(case) {
-        Some(Ok(agent)) => {
+    let ended = match stage.session(case, None) {
+        Ok((agent, _)) => {
             let id = format!("{}-{}-{trial}", suite.name, case.id);
             let asked = converse(agent, id, case.turns.clone(), today, cancel.clone());
             // A task of its own, so that trials share all cores and a panic ends nothing but its trial.
             match tokio::spawn(asked).await {
                 Ok(ended) => ended,
-                Err(error) => (Vec::new(), Some(error.to_string())),
+                Err(error) => Ended::failed(error.to_string()),
             }
         }
-        Some(Err(error)) => (Vec::new(), Some(error.to_string())),
-        None => (Vec::new(), Some("nobody's catalog was loaded for it".to_owned())),
+        Err(reason) => Ended::failed(reason),
     };
-    let answered = Trial {
-        case_id: case.id.clone(),
-        trial,
-        answers,
-    };
-    let (verdict, grades) = match failure {
-        Some(reason) => (Verdict::HarnessError { reason }, Vec::new()),
-        None => judge(case, &answered),
-    };
-    TrialRecord {
-        version: RECORD_VERSION,
-        suite: suite.name.clone(),
-        case: case.id.clone(),
-        trial,
-        turns: case.turns.clone(),
-        tags: case.tags.clone(),
-        cluster: case.cluster.clone(),
-        verdict,
-        grades,
-        keys: keys(suite, case, &answered.answers),
-        answers: answered.answers,
-        model: model.to_owned(),
-        mode: Mode::Live,
-        today,
-        started,
-    }
+    ended.record(suite, case, trial, today, model, Mode::Live, started)
 }
 
 /// Asks one question after the other. What came is returned even when a later turn fails.
@@ -145,7 +118,7 @@ async fn converse(
     turns: Vec<String>,
     today: Date,
     cancel: CancellationToken,
-) -> (Vec<Value>, Option<String>) {
+) -> Ended {
     let mut conversation = Conversation::new(id);
     let mut answers = Vec::with_capacity(turns.len());
     for question in &turns {
@@ -162,8 +135,16 @@ async fn converse(
             .and_then(|answer| serde_json::to_value(answer).map_err(|error| error.to_string()))
         {
             Ok(answer) => answers.push(answer),
-            Err(reason) => return (answers, Some(reason)),
+            Err(reason) => {
+                return Ended {
+                    answers,
+                    failure: Some(reason),
+                };
+            }
         }
     }
-    (answers, None)
+    Ended {
+        answers,
+        failure: None,
+    }
 }

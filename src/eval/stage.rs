@@ -11,6 +11,7 @@ use crate::app::{App, AppError, Freshness, OpenOptions};
 use crate::catalog::CollectionId;
 use crate::config::{AuthSettings, CatalogSettings, ContentRule, MetabaseSettings, Settings};
 use crate::sandbox::{Running, ServeError, ServeOptions, World, WorldError, serve};
+use crate::tapes::Studio;
 
 /// Why a suite's dataset cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -118,11 +119,15 @@ impl Stage {
         case.today.unwrap_or(self.today)
     }
 
-    /// What answers one trial of a case, with a wire and a cache of its own.
-    pub(super) fn agent(&self, case: &Case) -> Option<Result<Agent, AppError>> {
-        let app = self.apps.get(&case.principal)?;
-        let settings = self.settings.get(&case.principal)?;
-        Some(app.agent_on(settings, self.today(case)))
+    /// What answers one trial of a case and what records it, with a wire and a cache of its own.
+    pub(super) fn session(&self, case: &Case, seed: Option<u64>) -> Result<(Agent, Studio), String> {
+        let opened = self
+            .apps
+            .get(&case.principal)
+            .zip(self.settings.get(&case.principal));
+        let (app, settings) = opened.ok_or("nobody's catalog was loaded for it")?;
+        app.session_on(settings, self.today(case), seed)
+            .map_err(|error| error.to_string())
     }
 
     fn settings(

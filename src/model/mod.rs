@@ -8,6 +8,7 @@ mod connect;
 mod endpoint;
 mod error;
 mod event;
+mod form;
 mod health;
 mod json_action;
 mod lines;
@@ -26,6 +27,7 @@ use futures_util::stream::BoxStream;
 pub use connect::connect;
 pub use error::ModelError;
 pub use event::{Completion, ModelEvent, StopCause};
+pub use form::request_form;
 pub use health::{ModelHealth, check, grants};
 pub use prices::{list_price, prices};
 pub use request::{

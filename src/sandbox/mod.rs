@@ -23,4 +23,4 @@ mod world;
 pub use app::Generation;
 pub use requests::LoggedRequest;
 pub use serve::{Running, ServeError, ServeOptions, serve};
-pub use world::{World, WorldError};
+pub use world::{DEMO_ROWS, World, WorldError, demo_fingerprint};

@@ -40,6 +40,15 @@ pub enum WorldError {
     Build(#[from] rusqlite::Error),
 }
 
+/// Hash of the demo's rows, hex. Whoever changes the demo changes it too.
+pub const DEMO_ROWS: &str = data::ROWS;
+
+/// Hash of the demo: of its rows and of its semantic model, hex. Nothing is built for it.
+pub fn demo_fingerprint() -> String {
+    let hash = blake3::hash(format!("{DEMO_ROWS}\n{}", data::MODEL).as_bytes());
+    hash.to_hex().to_string()
+}
+
 /// A database with its semantic model. It never changes once built, and can be shared between threads; queries block,
 /// so run them where blocking is allowed.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ mod transcript;
 pub use compare::{Parting, compare};
 pub use error::ReplayError;
 pub use folder::{Retention, TapeFolder};
-pub use record::{Recorded, Studio, answer_hash};
+pub use record::{NewTape, Recorded, Studio, answer_hash};
 pub use replay::{Replayed, load_chain, replay};
 pub use setup::{ModelSetup, Setup};
 pub use snapshot::{keep_catalog, load_catalog};

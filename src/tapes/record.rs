@@ -46,10 +46,31 @@ pub struct Recorded {
     pub tape: Result<PathBuf, TapeError>,
 }
 
+/// A file that a turn is to be recorded in, and the folder of what it shares with other tapes: its own, or one of the
+/// few above it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewTape<'a> {
+    /// The file; it must not exist yet.
+    pub path: &'a Path,
+    /// The folder of prompts and catalogs.
+    pub shared: &'a Path,
+}
+
+impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for NewTape<'a> {
+    /// Everything in one folder.
+    fn from(path: &'a P) -> Self {
+        let path = path.as_ref();
+        Self {
+            path,
+            shared: path.parent().unwrap_or(Path::new("")),
+        }
+    }
+}
+
 /// Where a turn is recorded.
 #[derive(Debug)]
 enum Place<'a> {
-    New(&'a Path),
+    New(NewTape<'a>),
     BehindWhatIsThere(&'a Path),
 }
 
@@ -63,9 +84,9 @@ impl Studio {
         question: &str,
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
-        path: &Path,
+        tape: impl Into<NewTape<'_>>,
     ) -> Result<Result<Recorded, PromptError>, TapeError> {
-        let place = Place::New(path);
+        let place = Place::New(tape.into());
         self.run(agent, conversation, question, options, watch, place)
             .await
     }
@@ -98,14 +119,14 @@ impl Studio {
         let slot = self.wire.tape_slot();
         slot.take();
         let tape = match place {
-            Place::New(path) => {
+            Place::New(NewTape { path, shared }) => {
                 let before = conversation.tape.as_deref();
                 let previous = before.filter(|before| before.parent() == path.parent());
                 let header = self
                     .header(agent.prompt(), conversation, question, &options, previous)
                     .await;
-                let tape = Tape::create(path, &header)?;
-                keep_catalog(path, &self.catalog)?;
+                let tape = Tape::create_sharing(path, shared, &header)?;
+                keep_catalog(shared, &self.catalog)?;
                 slot.put(TapeMode::Record(tape.clone()));
                 tape
             }

@@ -4,20 +4,20 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::catalog::Catalog;
-use crate::wire::{TapeError, catalog_path, keep_beside, read_capped};
+use crate::wire::{TapeError, catalog_path, keep_beside, read_capped, shared_catalog};
 
 /// The version of the snapshot's format.
 const VERSION: u32 = 1;
 
-/// Keeps a catalog beside the tape at `tape`, once per fingerprint.
-pub fn keep_catalog(tape: &Path, catalog: &Catalog) -> Result<(), TapeError> {
+/// Keeps a catalog for the tapes in and below `folder`, once per fingerprint.
+pub fn keep_catalog(folder: &Path, catalog: &Catalog) -> Result<(), TapeError> {
     let fingerprint = catalog.fingerprint();
-    let path = catalog_path(tape, &fingerprint);
+    let path = shared_catalog(folder, &fingerprint);
     let snapshot = json!({ "version": VERSION, "fingerprint": fingerprint, "catalog": catalog });
     keep_beside(&path, &format!("{snapshot:#}\n"))
 }
 
-/// The catalog with this fingerprint that is kept beside the tape at `tape`.
+/// The catalog with this fingerprint that is kept beside the tape at `tape`, or above it.
 pub fn load_catalog(tape: &Path, fingerprint: &str) -> Result<Arc<Catalog>, TapeError> {
     let path = catalog_path(tape, fingerprint);
     let failed = |reason: String| TapeError::Beside {

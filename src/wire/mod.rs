@@ -29,6 +29,6 @@ pub use stack::Wire;
 pub use tape::{
     CatalogNote, Diverged, Ended, Exchange, Failure, Head, Header, MetabaseNote, Miss, Player, PromptNote,
     Tape, TapeError, TapeFile, TapeMode, TapeSlot, TurnEnd, Unconsumed, catalog_path, keep_beside,
-    read_capped,
+    read_capped, shared_catalog,
 };
 pub(crate) use tape::{first_difference, shown};

@@ -9,6 +9,8 @@ use crate::eval::Key;
 pub(in crate::cli) enum EvalCommand {
     /// Run suites and grade the answers
     Run(Box<RunArgs>),
+    /// Run suites live and keep the tapes beside them, for `eval run --mode replay`
+    Record(RecordArgs),
     /// Grade stored results again, without asking anything
     Grade(Box<GradeArgs>),
     /// Show stored results, or one case with its answers
@@ -42,6 +44,32 @@ pub(in crate::cli) struct RunArgs {
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) reports: ReportArgs,
+}
+
+/// `cardinal eval record`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RecordArgs {
+    /// Suites: folders with a suite.yaml, or single files
+    #[arg(required = true, value_name = "SUITE")]
+    pub(super) suites: Vec<PathBuf>,
+    /// Name of the set of recordings [default: openai, anthropic or offline, as the model is]
+    #[arg(long, value_name = "NAME")]
+    pub(super) set: Option<String>,
+    /// Only these cases: ids with `*` and `?`, or `tag:` and a tag; repeat it for more
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) filter: Vec<String>,
+    /// How many cases run at once
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: u16,
+    /// Who or what answers as the model, as the tapes say it [default: the model's name]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) answered_by: Option<String>,
+    /// Record cases again that the set holds already; each is replaced once it is recorded
+    #[arg(long, conflicts_with = "missing")]
+    pub(super) replace: bool,
+    /// Record only cases that the set does not hold
+    #[arg(long)]
+    pub(super) missing: bool,
 }
 
 /// Where answers come from.

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::eval::recordings::RecordingError;
 use crate::eval::report::ReportError;
 use crate::eval::{BaselineError, ResultsError, RunError, SuiteError};
 
@@ -12,6 +13,9 @@ pub(in crate::cli) enum EvalError {
     /// It cannot be run.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// It cannot be recorded, or its recordings cannot be read.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// Results cannot be read or written.
     #[error(transparent)]
     Results(#[from] ResultsError),

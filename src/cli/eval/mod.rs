@@ -8,6 +8,7 @@ mod grade;
 mod init;
 mod output;
 mod progress;
+mod record;
 mod run;
 mod show;
 
@@ -25,6 +26,7 @@ const USAGE: u8 = 2;
 pub(super) async fn run(global: &GlobalArgs, command: EvalCommand) -> Result<Ending, CliError> {
     let ended = match command {
         EvalCommand::Run(args) => run::run(global, &args).await,
+        EvalCommand::Record(args) => record::run(global, &args).await,
         EvalCommand::Grade(args) => grade::run(&args),
         EvalCommand::Show(args) => show::run(global, &args),
         EvalCommand::Compare(args) => compare::run(global, &args),

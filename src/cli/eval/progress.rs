@@ -43,6 +43,14 @@ impl Progress {
         }
     }
 
+    /// Says something beside it.
+    pub(super) fn suspended(&self, say: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }
+
     /// The run is over.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {

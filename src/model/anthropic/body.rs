@@ -59,6 +59,11 @@ impl<'a> MessagesBody<'a> {
 }
 
 /// Ends a cached prefix after this block.
+/// The body of a request.
+pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<String> {
+    serde_json::to_string(&MessagesBody::new("sample", request))
+}
+
 fn mark(block: &mut Value) {
     replay::set(block, "cache_control", json!({"type": "ephemeral"}));
 }

@@ -5,4 +5,5 @@ mod body;
 mod client;
 mod event;
 
+pub(super) use body::fullest;
 pub(super) use client::{AnthropicModel, endpoint};

@@ -86,6 +86,16 @@ impl<'a> ChatBody<'a> {
     }
 }
 
+/// The body of a request with everything that a dialect may add.
+pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<String> {
+    let dialect = Dialect {
+        completion_limit: true,
+        cache_key: true,
+        breakpoint: true,
+    };
+    serde_json::to_string(&ChatBody::new("sample", dialect, request, None))
+}
+
 fn tool(spec: &ToolSpec) -> Tool<'_> {
     Tool {
         r#type: "function",

@@ -10,4 +10,5 @@ mod client;
 mod hosts;
 mod service;
 
+pub(super) use body::fullest;
 pub(super) use client::{OpenAiModel, ResponseFormat, endpoint};

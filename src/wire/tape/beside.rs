@@ -10,21 +10,46 @@ use super::redact::suspect;
 /// A file longer than this is not one of ours.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Where the prefix of completions with this hash is kept.
+/// The folder of what completions begin with.
+const PROMPTS: &str = "prompts";
+/// The folder of catalogs.
+const CATALOGS: &str = "catalogs";
+/// How many folders above its own a tape's files may lie: tapes of many folders share them.
+const LEVELS: usize = 4;
+
+/// Where the prefix of completions with this hash is found from a tape.
 pub(super) fn prompt_path(tape: &Path, hash: &str) -> PathBuf {
-    path(tape, "prompts", hash)
+    found(tape, PROMPTS, hash)
 }
 
-/// Where the catalog with this fingerprint is kept.
+/// Where the catalog with this fingerprint is found from a tape: beside it, or in the nearest folder above that has it.
 pub fn catalog_path(tape: &Path, fingerprint: &str) -> PathBuf {
-    path(tape, "catalogs", fingerprint)
+    found(tape, CATALOGS, fingerprint)
 }
 
-fn path(tape: &Path, folder: &str, hash: &str) -> PathBuf {
-    // A tape that was tampered with may name anything; only hex digits lead to a file.
-    let name: String = hash.chars().filter(char::is_ascii_hexdigit).collect();
-    let beside = tape.parent().unwrap_or(Path::new(""));
-    beside.join(folder).join(format!("{name}.json"))
+/// Where the prefix of completions with this hash is kept for the tapes in and below a folder.
+pub(super) fn shared_prompt(folder: &Path, hash: &str) -> PathBuf {
+    folder.join(PROMPTS).join(name(hash))
+}
+
+/// Where the catalog with this fingerprint is kept for the tapes in and below a folder.
+pub fn shared_catalog(folder: &Path, fingerprint: &str) -> PathBuf {
+    folder.join(CATALOGS).join(name(fingerprint))
+}
+
+fn found(tape: &Path, kind: &str, hash: &str) -> PathBuf {
+    let folder = tape.parent().unwrap_or(Path::new(""));
+    let name = name(hash);
+    let mut places = folder.ancestors().take(LEVELS);
+    places
+        .find_map(|place| Some(place.join(kind).join(&name)).filter(|path| path.is_file()))
+        .unwrap_or_else(|| folder.join(kind).join(&name))
+}
+
+/// A tape that was tampered with may name anything; only hex digits lead to a file.
+fn name(hash: &str) -> String {
+    let digits: String = hash.chars().filter(char::is_ascii_hexdigit).collect();
+    format!("{digits}.json")
 }
 
 /// Keeps a text under its path unless it is there already. A text that may hold a credential is not kept.

@@ -144,7 +144,8 @@ impl Lines {
         format!("{line}\n")
     }
 
-    fn sealed(&self) -> String {
+    /// The seal over all lines so far.
+    pub(super) fn sealed(&self) -> String {
         self.seal.finalize().to_hex().chars().take(32).collect()
     }
 

@@ -18,7 +18,7 @@ mod request;
 mod slot;
 mod write;
 
-pub use beside::{catalog_path, keep_beside, read_capped};
+pub use beside::{catalog_path, keep_beside, read_capped, shared_catalog};
 pub(crate) use delta::{first_difference, shown};
 pub use error::{Miss, TapeError, Unconsumed};
 pub use exchange::{Ended, Exchange, Failure, Head};

@@ -21,6 +21,8 @@ pub struct TapeFile {
     pub exchanges: Vec<Exchange>,
     /// What the turn came to; `None` when it was broken off.
     pub end: Option<TurnEnd>,
+    /// Seal over all its lines, hex: another one when any of them is another.
+    pub seal: String,
     /// Bytes of the file up to the end of its last whole line.
     pub(super) whole_bytes: u64,
 }
@@ -114,6 +116,7 @@ fn load(path: &Path) -> Result<(TapeFile, Lines), TapeError> {
         header,
         exchanges,
         end,
+        seal: lines.sealed(),
         whole_bytes: u64::try_from(whole).unwrap_or(u64::MAX),
     };
     Ok((tape, lines))

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::beside::{keep_beside, private, prompt_path};
+use super::beside::{keep_beside, private, shared_prompt};
 use super::delta::first_difference;
 use super::error::TapeError;
 use super::exchange::{Ended, Exchange};
@@ -27,6 +27,8 @@ pub struct Tape {
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
+    /// The folder of what it shares with other tapes.
+    shared: PathBuf,
     /// `None` once the tape is finished or given up.
     file: Option<File>,
     lines: Lines,
@@ -36,8 +38,13 @@ struct Inner {
 }
 
 impl Tape {
-    /// A new tape. The file must not exist yet; its folder is made.
+    /// A new tape. The file must not exist yet; its folder is made. What it shares with other tapes is kept beside it.
     pub fn create(path: &Path, header: &Header) -> Result<Self, TapeError> {
+        Self::create_sharing(path, folder_of(path), header)
+    }
+
+    /// The same, with what it shares with other tapes kept in `shared`: its own folder, or one of the few above it.
+    pub fn create_sharing(path: &Path, shared: &Path, header: &Header) -> Result<Self, TapeError> {
         let failed = |reason: &dyn ToString| TapeError::Create {
             path: path.to_owned(),
             reason: reason.to_string(),
@@ -56,7 +63,7 @@ impl Tape {
         let mut file =
             private(OpenOptions::new().write(true).create_new(true), path).map_err(|error| failed(&error))?;
         file.write_all(line.as_bytes()).map_err(|error| failed(&error))?;
-        Ok(Self::of(path, file, lines))
+        Ok(Self::of(path, shared, file, lines))
     }
 
     /// Goes on with a tape that was broken off: what was torn at its end is cut away.
@@ -67,17 +74,18 @@ impl Tape {
         };
         let file = OpenOptions::new().append(true).open(&tape.path).map_err(failed)?;
         file.set_len(tape.whole_bytes).map_err(failed)?;
-        let resumed = Self::of(&tape.path, file, lines);
+        let resumed = Self::of(&tape.path, folder_of(&tape.path), file, lines);
         for exchange in &tape.exchanges {
             resumed.admit(&exchange.request)?;
         }
         Ok(resumed)
     }
 
-    fn of(path: &Path, file: File, lines: Lines) -> Self {
+    fn of(path: &Path, shared: &Path, file: File, lines: Lines) -> Self {
         Self {
             inner: Arc::new(Mutex::new(Inner {
                 path: path.to_owned(),
+                shared: shared.to_owned(),
                 file: Some(file),
                 lines,
                 began_with: None,
@@ -195,7 +203,7 @@ impl Inner {
             return Err(self.withhold(&format!("exchange {seq}")));
         }
         if let (Some(prefix), Some(told)) = (prefix, told) {
-            keep_beside(&prompt_path(&self.path, &prefix.hash), &told)?;
+            keep_beside(&shared_prompt(&self.shared, &prefix.hash), &told)?;
         }
         self.put(&line)
     }
@@ -227,4 +235,8 @@ impl Inner {
             reason: reason.to_string(),
         }
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }

@@ -1,0 +1,71 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::eval::StageError;
+
+/// Why recordings could not be made or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordingError {
+    /// The suite's data cannot be asked.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// A set cannot be named so.
+    #[error(
+        "a set cannot be named {0:?}: letters, digits, `-`, `_` and `.` name one, and `prompts` and `catalogs` are taken"
+    )]
+    SetName(String),
+    /// There are recordings already.
+    #[error("{} holds {} of the cases already, the first is {first}: --replace records them again, --missing only the others", folder.display(), count)]
+    Exists {
+        /// The set's folder.
+        folder: PathBuf,
+        /// How many.
+        count: usize,
+        /// One of them.
+        first: String,
+    },
+    /// A suite has none.
+    #[error("there is no recording in {}; `cardinal eval record` makes some", .0.display())]
+    None(PathBuf),
+    /// A file could not be read.
+    #[error("failed to read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file could not be written.
+    #[error("failed to write {}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// What is noted of a recording cannot be read.
+    #[error("{} is no note of a recording: {reason}", path.display())]
+    Note {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl RecordingError {
+    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::RecordingError;
+use crate::eval::Verdict;
+use crate::model::{ModelId, Provider, request_form};
+use crate::prompt::user_turn;
+
+/// Version of the note's format.
+pub const NOTE_VERSION: u32 = 1;
+/// The note's file in a case's folder.
+pub const NOTE_FILE: &str = "case.json";
+
+/// What a case was recorded under, beside what its tapes say themselves (prompt, tools, catalog, settings), and what
+/// came of it then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseNote {
+    /// Version of this format: [`NOTE_VERSION`].
+    pub version: u32,
+    /// The case's id.
+    pub case: String,
+    /// Hash of what the suite asks about: the kind of its dataset and what is curated of it.
+    pub suite: String,
+    /// Hash of what the case asks: turns, principal, day.
+    pub asked: String,
+    /// Hash of the data.
+    pub data: String,
+    /// The form of requests.
+    pub form: Form,
+    /// The model, `provider:name`.
+    pub model: String,
+    /// Seal of each turn's tape, in order.
+    pub turns: Vec<String>,
+    /// What the graders said then.
+    pub verdict: Verdict,
+}
+
+/// Hashes of what turns a conversation into requests, beside the prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// Of the code that makes a request's body.
+    pub body: String,
+    /// Of the words around a question.
+    pub user_turn: String,
+}
+
+impl Form {
+    /// Today's, for a model.
+    pub fn now(model: &str) -> Self {
+        let id: Result<ModelId, _> = model.parse();
+        let provider = id.map_or(Provider::Offline, |id| id.provider);
+        let turn = user_turn("question", Date::constant(2000, 1, 1), Some("asker")).unwrap_or_default();
+        let turn = blake3::hash(turn.as_bytes());
+        Self {
+            body: request_form(provider),
+            user_turn: turn.to_hex().chars().take(20).collect(),
+        }
+    }
+}
+
+impl CaseNote {
+    /// Reads the note in a case's folder; `None` when there is none.
+    pub fn read(folder: &Path) -> Result<Option<Self>, RecordingError> {
+        let path = folder.join(NOTE_FILE);
+        let wrong = |reason: String| RecordingError::Note {
+            path: path.clone(),
+            reason,
+        };
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(RecordingError::read(&path, source)),
+        };
+        let note: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if note.version != NOTE_VERSION {
+            return Err(wrong(format!(
+                "its version is {}, and this program reads version {NOTE_VERSION}",
+                note.version
+            )));
+        }
+        Ok(Some(note))
+    }
+
+    /// Writes it into a case's folder that has none.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), RecordingError> {
+        let path = folder.join(NOTE_FILE);
+        let failed = |source| RecordingError::write(&path, source);
+        let mut text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
+        text.push('\n');
+        fs::write(&path, text).map_err(failed)
+    }
+}
