@@ -12,6 +12,7 @@
 //! - [`agent`]: the loop, its guard and budgets, outcomes, answers and events.
 //! - [`eval`]: cases, suites and graders.
 //! - [`session`]: conversations, each with its history.
+//! - [`ledger`]: what a principal used today, shared by all processes.
 //! - [`tools`]: what the model may call, and the gate before it.
 //! - [`prompt`]: what the model reads first, byte-stable and hashed.
 //! - [`model`]: language models, and the planner that needs none.
@@ -32,6 +33,7 @@ pub mod cli;
 pub mod config;
 pub mod eval;
 pub mod grounding;
+pub mod ledger;
 pub mod metabase;
 pub mod model;
 pub mod prompt;

@@ -1,7 +1,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Outcome, StopReason};
+use super::{Denial, Outcome, StopReason};
 use crate::result::{Derivation, Extent, Handle, Origin, Source};
 use crate::wire::ServedBy;
 
@@ -19,11 +19,17 @@ pub struct Answer {
     pub outcome: Outcome,
     /// Why the loop ended.
     pub stop_reason: StopReason,
+    /// For a reason that has more to say: which budget, how much of it is used, when it is free again; or what failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_detail: Option<String>,
     /// What the person reads.
     pub text: String,
     /// Answers to choose from, when the outcome is a question back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// What the day's ledger denied, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub denials: Vec<Denial>,
     /// The results it rests on, in the order they came.
     pub evidence: Vec<Evidence>,
     /// Every tool call, in order.
@@ -53,8 +59,10 @@ impl Answer {
             question: question.to_owned(),
             outcome: stop_reason.outcome(),
             stop_reason,
+            stop_detail: Some(detail.to_owned()),
             text: super::fallback::why(stop_reason, Some(detail)),
             options: Vec::new(),
+            denials: Vec::new(),
             evidence: Vec::new(),
             tool_calls: Vec::new(),
             usage: UsageReport {

@@ -1,5 +1,6 @@
-//! The budgets of one turn. The worst case of a completion is reserved before it is asked for and settled by what
-//! it used; the last completion's share is kept back, so that there is always room to answer.
+//! The budgets of one turn and of the conversation it is part of. The worst case of a completion is reserved before it
+//! is asked for and settled by what it used; the last completion's share is kept back, so that there is always room to
+//! answer.
 
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use rust_decimal::Decimal;
 
 use super::StopReason;
 use crate::config::BudgetSettings;
+use crate::ledger::{Allowance, Limit, Spend};
 use crate::model::{Prices, Usage};
 
 /// Bytes taken for one token where a provider has not counted: on the low side of what is usual (about four), so
@@ -14,18 +16,34 @@ use crate::model::{Prices, Usage};
 const BYTES_PER_TOKEN: u64 = 3;
 /// Room kept for one more shaped result between two completions, in tokens.
 const RESULT_TOKENS: u64 = 10_000;
+/// What is said of a model whose price is not known, where money is limited.
+pub(super) const UNPRICED: &str =
+    "the price of the model is not known: set [model.prices], or allow it with budget.allow_unpriced";
 /// Longest time kept back for the last completion.
 const LAST_WORD: Duration = Duration::from_secs(20);
 
+/// What ran out: the reason, and how much of it is used, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Out {
+    pub(super) reason: StopReason,
+    pub(super) detail: Option<String>,
+}
+
+impl From<StopReason> for Out {
+    fn from(reason: StopReason) -> Self {
+        Self { reason, detail: None }
+    }
+}
+
 /// What may be asked for next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Room {
     /// A step that may call tools.
     Step,
     /// Only the last completion, for this reason.
-    LastWord(StopReason),
+    LastWord(Out),
     /// Nothing.
-    None(StopReason),
+    None(Out),
 }
 
 /// What a turn has used, against what it may use.
@@ -36,6 +54,9 @@ pub(super) struct Ledger {
     max_output_tokens: u64,
     completions: u32,
     tool_calls: u32,
+    queries: u64,
+    /// What the conversation used before this turn.
+    before: Spend,
     usage: Usage,
     /// Tokens of completions that reported none, estimated.
     estimated: Usage,
@@ -45,13 +66,21 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(limits: BudgetSettings, prices: Option<Prices>, max_output_tokens: u32) -> Self {
+    /// The ledger of a turn, in a conversation that has used `before`.
+    pub(super) fn new(
+        limits: BudgetSettings,
+        before: Spend,
+        prices: Option<Prices>,
+        max_output_tokens: u32,
+    ) -> Self {
         Self {
             limits,
             prices,
             max_output_tokens: u64::from(max_output_tokens),
             completions: 0,
             tool_calls: 0,
+            queries: 0,
+            before,
             usage: Usage::default(),
             estimated: Usage::default(),
             unreported: 0,
@@ -61,38 +90,47 @@ impl Ledger {
 
     /// Decides what a prompt of `prompt_bytes` may be asked, `now` into the turn.
     pub(super) fn room(&self, prompt_bytes: u64, now: Duration) -> Room {
-        let input = self.estimate(prompt_bytes);
-        let last = Usage {
-            input_tokens: input,
-            output_tokens: self.max_output_tokens,
-            ..Usage::default()
-        };
-        if let Some(reason) = self.overdrawn(&[last]) {
-            return Room::None(reason);
+        let [last, after] = self.coming(prompt_bytes);
+        if let Some(out) = self.overdrawn(last) {
+            return Room::None(out);
         }
         if now >= self.limits.max_time {
-            return Room::None(StopReason::MaxTime);
+            return Room::None(StopReason::MaxTime.into());
         }
         if self.completions.saturating_add(1) >= self.limits.max_steps {
-            return Room::LastWord(StopReason::MaxSteps);
+            return Room::LastWord(StopReason::MaxSteps.into());
         }
         if self.tool_calls >= self.limits.max_tool_calls {
-            return Room::LastWord(StopReason::MaxToolCalls);
+            return Room::LastWord(StopReason::MaxToolCalls.into());
         }
         if now >= self.work_deadline() {
-            return Room::LastWord(StopReason::MaxTime);
+            return Room::LastWord(StopReason::MaxTime.into());
         }
-        let grown = input
-            .saturating_add(self.max_output_tokens)
-            .saturating_add(RESULT_TOKENS);
-        let after = Usage {
-            input_tokens: grown,
-            ..last
-        };
-        match self.overdrawn(&[last, after]) {
-            Some(reason) => Room::LastWord(reason),
+        match self.overdrawn(last + after) {
+            Some(out) => Room::LastWord(out),
             None => Room::Step,
         }
+    }
+
+    /// The worst cases of asking a prompt of `prompt_bytes`: a step with the last word after it, and the last word now.
+    pub(super) fn worst(&self, prompt_bytes: u64) -> [Spend; 2] {
+        let [last, after] = self.coming(prompt_bytes);
+        [self.at_most(last + after), self.at_most(last)]
+    }
+
+    /// What the turn has used by now: what was reported, and an estimate of what was not.
+    pub(super) fn spent(&self) -> Spend {
+        let total = self.usage + self.estimated;
+        Spend {
+            tokens: tokens(total),
+            cost_usd: self.prices.map_or(Decimal::ZERO, |prices| prices.cost(total).0),
+            queries: self.queries,
+        }
+    }
+
+    /// Whether what the model costs can be told, or need not be.
+    pub(super) fn may_spend_money(&self) -> bool {
+        self.prices.is_some() || self.limits.allow_unpriced
     }
 
     /// The moment from which on only the last completion may run.
@@ -119,6 +157,17 @@ impl Ledger {
     /// The tool-call budget.
     pub(super) fn tool_call_limit(&self) -> u32 {
         self.limits.max_tool_calls
+    }
+
+    /// Takes one query from the conversation's budget, or says that there is none left.
+    pub(super) fn take_query(&mut self) -> Result<(), Out> {
+        let used = self.before + self.spent();
+        let session = self.limits.session;
+        if let Some(limit) = session.overdrawn(used, Spend::queries(1)) {
+            return Err(of_session(session, limit, used));
+        }
+        self.queries = self.queries.saturating_add(1);
+        Ok(())
     }
 
     /// Settles a completion: of a prompt of `prompt_bytes`, that wrote `written_bytes`.
@@ -165,6 +214,24 @@ impl Ledger {
         }
     }
 
+    /// The last word to a prompt of `prompt_bytes`, and the one after a step more.
+    fn coming(&self, prompt_bytes: u64) -> [Usage; 2] {
+        let input = self.estimate(prompt_bytes);
+        let last = Usage {
+            input_tokens: input,
+            output_tokens: self.max_output_tokens,
+            ..Usage::default()
+        };
+        let grown = input
+            .saturating_add(self.max_output_tokens)
+            .saturating_add(RESULT_TOKENS);
+        let after = Usage {
+            input_tokens: grown,
+            ..last
+        };
+        [last, after]
+    }
+
     fn estimate(&self, prompt_bytes: u64) -> u64 {
         match self.measured {
             Some((tokens, bytes)) => {
@@ -174,17 +241,72 @@ impl Ledger {
         }
     }
 
+    /// What `usage` comes to when the provider's cache helps nowhere.
+    fn at_most(&self, usage: Usage) -> Spend {
+        let dearest = self.prices.map(|prices| {
+            let input = prices.input.max(prices.cache_write).max(prices.cache_read);
+            Prices { input, ..prices }
+        });
+        Spend {
+            tokens: tokens(usage),
+            cost_usd: dearest.map_or(Decimal::ZERO, |prices| prices.cost(usage).0),
+            queries: 0,
+        }
+    }
+
     /// The budget that `coming` would overdraw, if there is one.
-    fn overdrawn(&self, coming: &[Usage]) -> Option<StopReason> {
-        let total = coming.iter().copied().sum::<Usage>() + self.usage + self.estimated;
-        if total.input_tokens.saturating_add(total.output_tokens) > self.limits.max_tokens {
-            return Some(StopReason::MaxTokens);
+    fn overdrawn(&self, coming: Usage) -> Option<Out> {
+        let limits = &self.limits;
+        if !self.may_spend_money() {
+            let unpriced = |reason: StopReason| Out {
+                reason,
+                detail: Some(UNPRICED.to_owned()),
+            };
+            if limits.max_cost_usd.is_some() {
+                return Some(unpriced(StopReason::MaxCost));
+            }
+            if limits.session.max_cost_usd.is_some() {
+                return Some(unpriced(StopReason::SessionCost));
+            }
         }
-        let limit = self.limits.max_cost_usd?;
-        match self.prices {
-            Some(prices) if prices.cost(total).0 > limit => Some(StopReason::MaxCost),
-            None if !self.limits.allow_unpriced => Some(StopReason::MaxCost),
-            _ => None,
+        let (spent, coming) = (self.spent(), self.at_most(coming));
+        let question = Allowance {
+            max_tokens: Some(limits.max_tokens),
+            max_cost_usd: limits.max_cost_usd,
+            max_queries: None,
+        };
+        if let Some(limit) = question.overdrawn(spent, coming) {
+            let reason = match limit {
+                Limit::Cost => StopReason::MaxCost,
+                Limit::Tokens | Limit::Queries => StopReason::MaxTokens,
+            };
+            let detail = format!("{} of this question are used", question.told(limit, spent));
+            return Some(Out {
+                reason,
+                detail: Some(detail),
+            });
         }
+        let used = self.before + spent;
+        let limit = limits.session.overdrawn(used, coming)?;
+        Some(of_session(limits.session, limit, used))
+    }
+}
+
+fn tokens(usage: Usage) -> u64 {
+    usage.input_tokens.saturating_add(usage.output_tokens)
+}
+
+fn of_session(session: Allowance, limit: Limit, used: Spend) -> Out {
+    let reason = match limit {
+        Limit::Tokens => StopReason::SessionTokens,
+        Limit::Cost => StopReason::SessionCost,
+        Limit::Queries => StopReason::SessionQueries,
+    };
+    Out {
+        reason,
+        detail: Some(format!(
+            "{} of this conversation are used; a new conversation begins at zero",
+            session.told(limit, used)
+        )),
     }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::budget::Out;
 use super::finish::Ending;
 use super::guard::{ErrorKind, Nudge, Repeat};
 use super::notes::Note;
+use super::signs::Signs;
 use super::state::{Known, TurnState};
 use super::step::{Effect, Ran, RunEnd};
 use super::{CallRecord, CallStatus, Event, StopReason, evidence, fallback};
@@ -25,6 +27,7 @@ const LONGEST_ARGUMENTS: usize = 16 * 1024;
 impl TurnState {
     pub(super) fn take_calls(&mut self, completion: Completion, now: Duration) -> Effect {
         self.events.push(Event::TextDiscarded);
+        self.watch.next_round();
         let Completion {
             text,
             mut tool_calls,
@@ -104,6 +107,12 @@ impl TurnState {
     }
 
     pub(super) fn let_through(&mut self, call: ToolCall, planned: PlannedCall, now: Duration) -> Effect {
+        if let Plan::AskUser { .. } = planned.plan
+            && let Some(times) = self.watch.asked_too_often()
+        {
+            self.decline(&call, Note::AskedAgain.with("times", times));
+            return self.next_call(now);
+        }
         match &planned.plan {
             Plan::AskUser { question, options } => {
                 let ending = Ending {
@@ -123,6 +132,11 @@ impl TurnState {
         self.watch.asked(&key);
         let repeat = self.watch.repeat(planned.tool, &key);
         let Some(known) = self.known.get(&key).filter(|_| repeat != Repeat::No).cloned() else {
+            if planned.plan.asks_for_rows()
+                && let Err(out) = self.ledger.take_query()
+            {
+                return self.no_query(&call, out, now);
+            }
             return Effect::Run {
                 call,
                 planned,
@@ -185,6 +199,13 @@ impl TurnState {
                 let message = "the turn's time ran out while this call ran; it was cancelled".to_owned();
                 self.run_failed(&call, planned, FailureClass::Timeout, message, took);
             }
+            RunEnd::Denied(denial) => {
+                let out = Out {
+                    reason: denial.reason,
+                    detail: Some(denial.detail),
+                };
+                return self.no_query(&call, out, now);
+            }
             RunEnd::Error(ToolError::Fatal(error)) => {
                 let message = error.to_string();
                 self.answer_call(&call, message.clone(), true, None);
@@ -206,6 +227,13 @@ impl TurnState {
         self.next_call(now)
     }
 
+    /// Declines a query that no budget has room for. The turn ends after the calls of this completion.
+    fn no_query(&mut self, call: &ToolCall, out: Out, now: Duration) -> Effect {
+        self.decline(call, Note::NoQuery.with("reason", out.reason.sentence()));
+        self.out.get_or_insert(out);
+        self.next_call(now)
+    }
+
     fn brought(&mut self, call: &ToolCall, planned: PlannedCall, output: ToolOutput, took: Duration) {
         let result = output
             .brought
@@ -216,9 +244,7 @@ impl TurnState {
         let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent != Extent::Complete);
         let bytes_received = shown.map_or(0, |shown| shown.bytes_received);
         let served_by = output.served_by;
-        let nudge = self
-            .watch
-            .succeeded(blake3::hash(news(&output).as_bytes()).to_hex().to_string(), rows);
+        let nudge = self.watch.succeeded(planned.tool, Signs::of(&planned, &output));
         let number = self.call_number();
         let content = output.content.clone();
         let known = Known {
@@ -330,17 +356,6 @@ impl TurnState {
     }
 }
 
-/// The part of a content that can be news: every result has a handle of its own.
-fn news(output: &ToolOutput) -> &str {
-    let handle = output
-        .brought
-        .as_ref()
-        .map(|brought| format!("result {} ", brought.handle));
-    handle
-        .and_then(|heading| output.content.strip_prefix(&heading))
-        .unwrap_or(&output.content)
-}
-
 /// The same bytes for calls that mean the same.
 fn key_of(planned: &PlannedCall) -> String {
     format!("{} {}", planned.tool, planned.arguments)
@@ -352,6 +367,15 @@ fn with_nudge(content: String, nudge: Nudge, tool: &str) -> String {
         Nudge::Errors { times } => Note::Errors.with("times", times),
         Nudge::EmptyRows { times } => Note::EmptyRows.with("times", times),
         Nudge::Stale { times } => Note::Stale.with("times", times),
+        Nudge::Cut { times } => Note::Cut.with("times", times),
+        Nudge::Pages { times, limit } => Note::Pages.render(&BTreeMap::from([
+            ("times", times.to_string()),
+            ("limit", limit.to_string()),
+        ])),
+        Nudge::CloseForPages { times } => {
+            let reason = format!("{times} pages of one result were read.");
+            Note::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
+        }
         Nudge::CloseForErrors { times } => {
             let reason = format!("this kind of failure came {times} times in a row.");
             Note::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::finish::{Conclusion, conclude};
+use super::purse::{Denial, Spending};
 use super::state::TurnState;
 use super::step::{Effect, Input, Ran, RunEnd, step};
 use super::{Agent, CallRecord, CallStatus, Event};
@@ -29,6 +30,8 @@ pub(super) struct Drive<'a> {
     pub(super) clocks: Clocks,
     /// Records that were reported already.
     pub(super) reported: usize,
+    /// Leave to spend from the principal's day.
+    pub(super) spending: Spending,
 }
 
 /// Where the time went.
@@ -48,7 +51,10 @@ impl Drive<'_> {
             turn = next;
             self.report(&mut turn);
             input = match effect {
-                Effect::Complete { choice, deadline } => self.complete(&turn, choice, deadline).await,
+                Effect::Complete { choice, deadline } => match self.leave(&turn, choice).await {
+                    Ok(()) => self.complete(&turn, choice, deadline).await,
+                    Err(denial) => Input::Denied(denial),
+                },
                 Effect::Decide(call) => {
                     let decision = self.agent.toolbox.gate(&call, self.shelf);
                     Input::Decided { call, decision }
@@ -59,6 +65,7 @@ impl Drive<'_> {
                     deadline,
                 } => self.execute(turn.call_number(), call, planned, deadline).await,
                 Effect::Finish(ending) => {
+                    self.settle(&turn).await;
                     let conclusion = conclude(&mut turn, ending);
                     return (turn, conclusion);
                 }
@@ -95,6 +102,21 @@ impl Drive<'_> {
         }
         for event in std::mem::take(&mut turn.events) {
             (self.watch)(event);
+        }
+    }
+
+    /// Asks the day's ledger for leave to ask the model.
+    async fn leave(&mut self, turn: &TurnState, choice: ToolChoice) -> Result<(), Denial> {
+        let worst = turn.ledger.worst(turn.prompt_bytes());
+        let (spent, priced) = (turn.ledger.spent(), turn.ledger.may_spend_money());
+        self.spending.complete(choice, worst, spent, priced).await
+    }
+
+    /// Settles with the day's ledger. What cannot be settled stays reserved: it counts as used, and the answer stands.
+    async fn settle(&mut self, turn: &TurnState) {
+        if let Err(error) = self.spending.end(turn.ledger.spent()).await {
+            let note = crate::telemetry::causes(&error).join(": ");
+            (self.watch)(Event::Guard { note });
         }
     }
 
@@ -172,6 +194,11 @@ impl Drive<'_> {
         planned: PlannedCall,
         deadline: Duration,
     ) -> Input {
+        if planned.plan.asks_for_rows()
+            && let Err(denial) = self.spending.query().await
+        {
+            return ran(call, planned, RunEnd::Denied(denial), Duration::ZERO);
+        }
         (self.watch)(Event::ToolStarted {
             call: number,
             tool: planned.tool.to_owned(),

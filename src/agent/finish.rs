@@ -42,6 +42,7 @@ impl Ending {
 pub(super) struct Conclusion {
     pub(super) outcome: Outcome,
     pub(super) reason: StopReason,
+    pub(super) detail: Option<String>,
     pub(super) text: String,
     pub(super) options: Vec<String>,
 }
@@ -57,13 +58,17 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending) -> Conclusion {
         opaque,
     } = ending;
     let outcome = outcome(turn, reason);
+    let out = turn.out.take().filter(|out| out.reason == reason);
+    let detail = detail.or_else(|| out?.detail);
     let text = if text.trim().is_empty() {
         fallback::found(reason, detail.as_deref(), &turn.evidence)
     } else if cut {
-        format!(
-            "{text}\n\n[cut here] {}",
-            fallback::why(reason, detail.as_deref())
-        )
+        let why = match reason.outcome() {
+            // The text is the answer, as far as it goes.
+            Outcome::Answered | Outcome::Partial => fallback::why(reason, detail.as_deref()),
+            _ => fallback::found(reason, detail.as_deref(), &turn.evidence),
+        };
+        format!("{text}\n\n[cut here] {why}")
     } else {
         text
     };
@@ -75,6 +80,7 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending) -> Conclusion {
     Conclusion {
         outcome,
         reason,
+        detail,
         text,
         options,
     }

@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::StopReason;
+use super::signs::Signs;
 use crate::config::GuardSettings;
 use crate::metabase::FailureClass;
 use crate::tools::RefusalClass;
 
 /// Longest cycle of calls that is looked for.
 const LONGEST_CYCLE: usize = 5;
+/// Shortest cycle that counts as a long one.
+const LONG_CYCLE: usize = 4;
 
 /// What kind of failure a call was, for counting. Kinds are counted apart, whatever the arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,35 +47,80 @@ pub(super) enum Nudge {
     EmptyRows { times: u32 },
     /// Results that repeat an earlier one's content.
     Stale { times: u32 },
+    /// Results of one source in a row that were cut.
+    Cut { times: u32 },
+    /// Pages of one result.
+    Pages { times: u32, limit: u32 },
+    /// The same, too many: close the tool.
+    CloseForPages { times: u32 },
+}
+
+/// How often something came, counted once for each completion: calls of one completion were all written before any
+/// of them was answered, so that none of them shows that a note was ignored.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    times: u32,
+    round: u32,
+}
+
+impl Count {
+    fn more(&mut self, round: u32) -> u32 {
+        if self.times == 0 || self.round != round {
+            self.times = self.times.saturating_add(1);
+            self.round = round;
+        }
+        self.times
+    }
 }
 
 /// The signals of one turn.
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
     settings: GuardSettings,
+    /// The completion whose calls are looked at, counted from 1.
+    round: u32,
     history: Vec<String>,
     seen: BTreeMap<String, u32>,
-    errors: BTreeMap<ErrorKind, u32>,
+    /// Failures of each kind since the last result.
+    errors: BTreeMap<ErrorKind, Count>,
+    /// Failures of any kind in the turn.
+    failures: Count,
     contents: BTreeSet<String>,
-    empty: u32,
-    stale: u32,
+    empty: Count,
+    stale: Count,
+    /// The source whose results were cut, and how often in a row.
+    cut: Option<(String, Count)>,
+    pages: BTreeMap<String, u32>,
     closed: BTreeMap<String, StopReason>,
-    closed_hits: u32,
+    closed_hits: Count,
+    /// The completion over which a tool was closed last.
+    closed_in: u32,
+    /// Turns before this one that ended with a question back, in a row.
+    asked_back: u32,
+    asked_hits: Count,
     stop: Option<StopReason>,
 }
 
 impl Watch {
-    pub(super) fn new(settings: GuardSettings) -> Self {
+    /// The watch of a turn that comes after `asked_back` turns in a row that ended with a question back.
+    pub(super) fn new(settings: GuardSettings, asked_back: u32) -> Self {
         Self {
             settings,
+            round: 0,
             history: Vec::new(),
             seen: BTreeMap::new(),
             errors: BTreeMap::new(),
+            failures: Count::default(),
             contents: BTreeSet::new(),
-            empty: 0,
-            stale: 0,
+            empty: Count::default(),
+            stale: Count::default(),
+            cut: None,
+            pages: BTreeMap::new(),
             closed: BTreeMap::new(),
-            closed_hits: 0,
+            closed_hits: Count::default(),
+            closed_in: 0,
+            asked_back,
+            asked_hits: Count::default(),
             stop: None,
         }
     }
@@ -82,14 +130,32 @@ impl Watch {
         self.stop
     }
 
-    /// Whether a tool is closed, and over what. A second call to a closed tool ends the loop.
+    /// The calls of one more completion are looked at from now on.
+    pub(super) fn next_round(&mut self) {
+        self.round = self.round.saturating_add(1);
+    }
+
+    /// Whether a tool is closed, and over what. A second completion that calls a closed tool ends the loop.
     pub(super) fn closed(&mut self, tool: &str) -> Option<StopReason> {
         let reason = self.closed.get(tool).copied()?;
-        self.closed_hits += 1;
-        if self.closed_hits >= 2 {
+        let hits = self.closed_hits.more(self.round);
+        // The same call needs no note to be seen for what it is.
+        if hits >= 2 || reason == StopReason::RepeatedCall && self.round == self.closed_in {
             self.end(reason);
         }
         Some(reason)
+    }
+
+    /// How many turns in a row the person was asked back, when that is too often to ask again now. A second completion
+    /// that asks all the same ends the loop.
+    pub(super) fn asked_too_often(&mut self) -> Option<u32> {
+        if self.asked_back < self.settings.max_clarifications {
+            return None;
+        }
+        if self.asked_hits.more(self.round) >= 2 {
+            self.end(StopReason::AskedAgain);
+        }
+        Some(self.asked_back)
     }
 
     /// Takes note of what the model asked for, whether or not it will run. `key` has the same bytes for calls that
@@ -109,7 +175,7 @@ impl Watch {
         if times == 1 {
             Repeat::No
         } else if times >= limit {
-            self.closed.insert(tool.to_owned(), StopReason::RepeatedCall);
+            self.close(tool, StopReason::RepeatedCall);
             if times > limit {
                 self.end(StopReason::RepeatedCall);
             }
@@ -123,14 +189,17 @@ impl Watch {
 
     /// Takes note of a refusal or failure of `tool`.
     pub(super) fn failed(&mut self, tool: &str, kind: ErrorKind) -> Nudge {
-        let times = self.errors.entry(kind).or_insert(0);
-        *times += 1;
-        let (times, limit) = (*times, self.settings.error_limit(kind));
+        let round = self.round;
+        if self.failures.more(round) >= self.settings.max_errors {
+            self.end(StopReason::TooManyErrors);
+        }
+        let times = self.errors.entry(kind).or_default().more(round);
+        let limit = self.settings.error_limit(kind);
         if times > limit.saturating_mul(2) {
             self.end(StopReason::ErrorStreak);
         }
         if times >= limit {
-            self.closed.insert(tool.to_owned(), StopReason::ErrorStreak);
+            self.close(tool, StopReason::ErrorStreak);
             Nudge::CloseForErrors { times }
         } else if times >= 2 {
             Nudge::Errors { times }
@@ -139,25 +208,78 @@ impl Watch {
         }
     }
 
-    /// Takes note of a result of another call than before: the hash of what the model sees, and its rows if it is a
-    /// query's.
-    pub(super) fn succeeded(&mut self, content_hash: String, rows: Option<u64>) -> Nudge {
+    /// Takes note of a result of another call of `tool` than before.
+    pub(super) fn succeeded(&mut self, tool: &str, signs: Signs) -> Nudge {
         self.errors.clear();
-        let known = !self.contents.insert(content_hash);
-        self.empty = if rows == Some(0) { self.empty + 1 } else { 0 };
-        self.stale = if known { self.stale + 1 } else { 0 };
-        if self.empty >= self.settings.max_empty_results {
-            self.end(StopReason::EmptyResults);
-        }
-        if self.stale >= self.settings.max_stale_results {
+        let pages = self.paged(tool, signs.page);
+        let cut = self.cut_again(signs.queried);
+        let known = !self.contents.insert(signs.content);
+        let stale = in_a_row(&mut self.stale, known, self.round);
+        if stale >= self.settings.max_stale_results {
             self.end(StopReason::NoNewInformation);
         }
-        if self.empty >= 2 {
-            Nudge::EmptyRows { times: self.empty }
-        } else if self.stale >= 1 {
-            Nudge::Stale { times: self.stale }
+        let empty = in_a_row(&mut self.empty, signs.rows == Some(0), self.round);
+        if empty >= self.settings.max_empty_results {
+            self.end(StopReason::EmptyResults);
+        }
+        if pages != Nudge::None {
+            pages
+        } else if cut >= 2 {
+            Nudge::Cut { times: cut }
+        } else if empty >= 2 {
+            Nudge::EmptyRows { times: empty }
+        } else if stale >= 1 {
+            Nudge::Stale { times: stale }
         } else {
             Nudge::None
+        }
+    }
+
+    /// Counts pages of one result. Each is new, and none says more than the result's totals do.
+    fn paged(&mut self, tool: &str, page: Option<String>) -> Nudge {
+        let Some(page) = page else {
+            return Nudge::None;
+        };
+        let limit = self.settings.max_pages.max(1);
+        let times = self.pages.entry(page).or_insert(0);
+        *times = times.saturating_add(1);
+        let times = *times;
+        if times >= limit {
+            self.close(tool, StopReason::EndlessPaging);
+            Nudge::CloseForPages { times }
+        } else if times > limit / 2 && times > 1 {
+            Nudge::Pages { times, limit }
+        } else {
+            Nudge::None
+        }
+    }
+
+    /// Counts cut results of one source in a row.
+    fn cut_again(&mut self, queried: Option<(String, bool)>) -> u32 {
+        let Some((source, cut)) = queried else {
+            return 0;
+        };
+        if !cut {
+            self.cut = None;
+            return 0;
+        }
+        let same = self.cut.take().filter(|(before, _)| *before == source);
+        let mut count = same.map_or_else(Count::default, |(_, count)| count);
+        let times = count.more(self.round);
+        self.cut = Some((source, count));
+        if times >= self.settings.max_cut_results {
+            self.end(StopReason::RefetchedCut);
+        }
+        times
+    }
+
+    /// Closes a tool. A model that has had more than one closed goes from one to the next: that ends the loop.
+    fn close(&mut self, tool: &str, reason: StopReason) {
+        self.closed.entry(tool.to_owned()).or_insert(reason);
+        self.closed_in = self.round;
+        let closed = u32::try_from(self.closed.len()).unwrap_or(u32::MAX);
+        if closed >= self.settings.max_closed_tools {
+            self.end(reason);
         }
     }
 
@@ -166,12 +288,12 @@ impl Watch {
         self.stop.get_or_insert(reason);
     }
 
-    /// Whether the latest calls are one cycle of two to five calls, `max_cycles` times over. A cycle of one is a
-    /// repeat and has its own rungs.
+    /// Whether the latest calls are one cycle of two to five calls, often enough over. A cycle of one is a repeat and
+    /// has its own rungs.
     fn in_cycle(&self) -> bool {
-        let times = self.settings.max_cycles.max(2) as usize;
         (2..=LONGEST_CYCLE).any(|length| {
-            let Some(start) = self.history.len().checked_sub(length * times) else {
+            let times = self.settings.cycles_of(length);
+            let Some(start) = self.history.len().checked_sub(length.saturating_mul(times)) else {
                 return false;
             };
             let window: Vec<&String> = self.history.iter().skip(start).collect();
@@ -188,7 +310,29 @@ impl Watch {
     }
 }
 
+/// Counts what comes in a row, once for each completion. A completion of which any call breaks the row begins anew.
+fn in_a_row(count: &mut Count, again: bool, round: u32) -> u32 {
+    if again {
+        count.more(round)
+    } else {
+        *count = Count::default();
+        0
+    }
+}
+
 impl GuardSettings {
+    /// How often a cycle of this length has to come. Of a long one a time less will do: it is no accident any more,
+    /// and a turn has not the steps for more.
+    fn cycles_of(&self, length: usize) -> usize {
+        let times = self.max_cycles.max(2);
+        let times = if length >= LONG_CYCLE {
+            times.saturating_sub(1).max(2)
+        } else {
+            times
+        };
+        usize::try_from(times).unwrap_or(usize::MAX)
+    }
+
     /// How many failures of a kind in a row close the tool. Waiting for a slow or failing server is dearer than
     /// putting an argument right, so its caps are lower.
     fn error_limit(&self, kind: ErrorKind) -> u32 {

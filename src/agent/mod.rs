@@ -12,6 +12,8 @@ mod finish;
 mod guard;
 mod notes;
 mod outcome;
+mod purse;
+mod signs;
 mod state;
 mod step;
 mod turn;
@@ -22,4 +24,5 @@ pub use answer::{
 };
 pub use event::Event;
 pub use outcome::{Outcome, StopReason};
+pub use purse::Denial;
 pub use turn::{Agent, AgentParts, TurnOptions};

@@ -80,14 +80,36 @@ pub enum StopReason {
     MaxCost,
     /// The wall-time budget ran out.
     MaxTime,
+    /// The conversation's tokens ran out.
+    SessionTokens,
+    /// The conversation's money ran out, or the model's price is unknown under a money budget.
+    SessionCost,
+    /// The conversation's queries ran out.
+    SessionQueries,
+    /// The principal's tokens of the day ran out.
+    DayTokens,
+    /// The principal's money of the day ran out, or the model's price is unknown under a money budget.
+    DayCost,
+    /// The principal's queries of the day ran out.
+    DayQueries,
+    /// The day's ledger cannot be read or written, so that nothing more is spent.
+    LedgerFailed,
     /// The same call came again and again.
     RepeatedCall,
     /// A cycle of calls came again and again.
     Cycle,
     /// The same class of error came again and again.
     ErrorStreak,
+    /// Calls failed too often in one turn, whatever lay between.
+    TooManyErrors,
     /// Calls brought nothing new.
     NoNewInformation,
+    /// The same source was asked again and again for more than is shown.
+    RefetchedCut,
+    /// One result was read page by page.
+    EndlessPaging,
+    /// The person was asked back turn after turn.
+    AskedAgain,
     /// Results were empty again and again.
     EmptyResults,
     /// The model's text had no end.
@@ -111,12 +133,25 @@ impl StopReason {
             Self::AskedUser => Outcome::NeedsClarification,
             Self::CannotAnswer => Outcome::NotInCatalog,
             Self::ModelRefused => Outcome::Refused,
-            Self::MaxSteps | Self::MaxToolCalls | Self::MaxTokens | Self::MaxCost | Self::MaxTime => {
-                Outcome::BudgetExhausted
-            }
+            Self::MaxSteps
+            | Self::MaxToolCalls
+            | Self::MaxTokens
+            | Self::MaxCost
+            | Self::MaxTime
+            | Self::SessionTokens
+            | Self::SessionCost
+            | Self::SessionQueries
+            | Self::DayTokens
+            | Self::DayCost
+            | Self::DayQueries
+            | Self::LedgerFailed => Outcome::BudgetExhausted,
             Self::RepeatedCall
             | Self::Cycle
             | Self::ErrorStreak
+            | Self::TooManyErrors
+            | Self::RefetchedCut
+            | Self::EndlessPaging
+            | Self::AskedAgain
             | Self::NoNewInformation
             | Self::EmptyResults
             | Self::EndlessText
@@ -141,10 +176,27 @@ impl StopReason {
                 "The turn's money is used up, or the model's price is not known under a money budget."
             }
             Self::MaxTime => "The turn's time is used up.",
+            Self::SessionTokens => "The conversation's tokens are used up.",
+            Self::SessionCost => {
+                "The conversation's money is used up, or the model's price is not known under a money budget."
+            }
+            Self::SessionQueries => "The conversation's queries are used up.",
+            Self::DayTokens => "The day's tokens are used up.",
+            Self::DayCost => {
+                "The day's money is used up, or the model's price is not known under a money budget."
+            }
+            Self::DayQueries => "The day's queries are used up.",
+            Self::LedgerFailed => "What was used today is not known, so nothing more is spent.",
             Self::RepeatedCall => "The same call came again and again.",
             Self::Cycle => "The same calls came round again and again.",
             Self::ErrorStreak => "Calls failed again and again.",
+            Self::TooManyErrors => "Too many calls failed.",
             Self::NoNewInformation => "Calls brought nothing new.",
+            Self::RefetchedCut => {
+                "The same source was asked again and again for more rows than can be shown."
+            }
+            Self::EndlessPaging => "A result was read page by page without end.",
+            Self::AskedAgain => "The person was asked back again and again.",
             Self::EmptyResults => "Results were empty again and again.",
             Self::EndlessText => "The model's text had no end and was cut.",
             Self::EmptyAnswer => "The model answered nothing.",

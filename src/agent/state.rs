@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::budget::Ledger;
+use super::budget::{Ledger, Out};
 use super::guard::Watch;
 use super::{CallRecord, Event, Evidence, StopReason};
 use crate::config::{BudgetSettings, GuardSettings};
+use crate::ledger::Spend;
 use crate::model::{Message, Prices, ToolCall, ToolResultMessage};
 use crate::result::{Handle, ResultTable};
 
@@ -17,6 +18,10 @@ pub(super) struct Rules {
     pub(super) max_output_tokens: u32,
     /// Bytes of everything that stands before this turn's messages: tools, system prompt, earlier turns.
     pub(super) prefix_bytes: u64,
+    /// Turns before this one that ended with a question back, in a row.
+    pub(super) asked_back: u32,
+    /// What the conversation used before this turn.
+    pub(super) spent: Spend,
 }
 
 /// Where a turn stands.
@@ -60,6 +65,8 @@ pub(super) struct TurnState {
     pub(super) evidence: Vec<Evidence>,
     /// Whether a query failed because the data source did.
     pub(super) source_failed: bool,
+    /// The budget that ran out, if one did.
+    pub(super) out: Option<Out>,
     /// Whether the model was told once that it answered nothing.
     pub(super) told_empty: bool,
     /// What the model is told of calls that were dropped from its latest message.
@@ -73,8 +80,8 @@ impl TurnState {
     pub(super) fn new(question: String, rules: Rules) -> Self {
         Self {
             phase: Phase::Working,
-            ledger: Ledger::new(rules.budget, rules.prices, rules.max_output_tokens),
-            watch: Watch::new(rules.guard),
+            ledger: Ledger::new(rules.budget, rules.spent, rules.prices, rules.max_output_tokens),
+            watch: Watch::new(rules.guard, rules.asked_back),
             prefix_bytes: rules.prefix_bytes,
             messages: vec![Message::User(question)],
             queue: VecDeque::new(),
@@ -83,6 +90,7 @@ impl TurnState {
             records: Vec::new(),
             evidence: Vec::new(),
             source_failed: false,
+            out: None,
             told_empty: false,
             dropped_note: None,
             events: Vec::new(),

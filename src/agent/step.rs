@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use super::budget::Room;
+use super::budget::{Out, Room};
 use super::finish::Ending;
 use super::notes::Note;
+use super::purse::Denial;
 use super::state::{Phase, TurnState};
 use super::{Event, StopReason};
 use crate::model::{Completion, Message, StopCause, ToolCall, ToolChoice};
@@ -35,6 +36,8 @@ pub(super) enum Input {
     },
     /// The call at hand ran.
     Ran(Box<Ran>),
+    /// The day's ledger denied the completion that was asked for.
+    Denied(Denial),
     /// The person ended the turn: the text until then if a completion was under way.
     Cancelled { partial: Option<String> },
 }
@@ -55,6 +58,8 @@ pub(super) enum RunEnd {
     Error(ToolError),
     /// The turn's time ran out meanwhile.
     TimedOut,
+    /// The day's ledger denied it; nothing was sent.
+    Denied(Denial),
 }
 
 /// The one thing to do next.
@@ -103,6 +108,7 @@ pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnSta
             decision: Ok(planned),
         } => turn.let_through(call, planned, now),
         Input::Ran(ran) => turn.ran(*ran, now),
+        Input::Denied(denial) => turn.denied(denial, now),
         Input::Cancelled { partial } => {
             if let Some(partial) = &partial {
                 turn.settle_unreported(partial);
@@ -116,8 +122,11 @@ pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnSta
 impl TurnState {
     /// Asks for the next completion, if there is room for one.
     pub(super) fn ask_model(&mut self, now: Duration) -> Effect {
+        if let Some(out) = self.out.clone() {
+            return self.last_word(out, now);
+        }
         if let Some(reason) = self.watch.stop() {
-            return self.last_word(reason, now);
+            return self.last_word(reason.into(), now);
         }
         match self.ledger.room(self.prompt_bytes(), now) {
             Room::Step => {
@@ -128,17 +137,44 @@ impl TurnState {
                     deadline: self.ledger.work_deadline(),
                 }
             }
-            Room::LastWord(reason) => self.last_word(reason, now),
-            Room::None(reason) => self.end(reason, String::new()),
+            Room::LastWord(out) => self.last_word(out, now),
+            Room::None(out) => self.ran_out(out),
+        }
+    }
+
+    /// Ends the turn without another completion: there is no room even for that.
+    fn ran_out(&mut self, out: Out) -> Effect {
+        let reason = out.reason;
+        self.out.get_or_insert(out);
+        self.end(reason, String::new())
+    }
+
+    /// What becomes of a completion that the day's ledger denied.
+    fn denied(&mut self, denial: Denial, now: Duration) -> Effect {
+        let Denial {
+            reason,
+            detail,
+            last_word,
+            ..
+        } = denial;
+        let out = Out {
+            reason,
+            detail: Some(detail),
+        };
+        match self.phase {
+            Phase::Working if last_word => self.last_word(out, now),
+            _ => self.ran_out(out),
         }
     }
 
     /// Asks for the one completion that must answer without tools. The tools stay in the request, so that the
     /// cached prefix survives.
-    fn last_word(&mut self, reason: StopReason, now: Duration) -> Effect {
-        if let Room::None(reason) = self.ledger.room(self.prompt_bytes(), now) {
-            return self.end(reason, String::new());
+    fn last_word(&mut self, out: Out, now: Duration) -> Effect {
+        if let Room::None(out) = self.ledger.room(self.prompt_bytes(), now) {
+            return self.ran_out(out);
         }
+        let reason = out.reason;
+        self.out.get_or_insert(out);
         self.events.push(Event::Guard {
             note: format!("{} Asking for a last answer.", reason.sentence()),
         });
@@ -207,7 +243,7 @@ impl TurnState {
         self.settle_unreported(&partial);
         if self.phase == Phase::Working && now < self.ledger.deadline() {
             self.events.push(Event::TextDiscarded);
-            return self.last_word(StopReason::MaxTime, now);
+            return self.last_word(StopReason::MaxTime.into(), now);
         }
         self.broke_off(StopReason::MaxTime, partial, None)
     }

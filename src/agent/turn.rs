@@ -5,9 +5,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{Clocks, Drive};
+use super::purse::{Purse, Spending};
 use super::state::{Rules, TurnState, bytes_of};
-use super::{ANSWER_VERSION, Answer, CatalogReport, Event, PromptReport, Timings, UsageReport};
+use super::{
+    ANSWER_VERSION, Answer, CatalogReport, Denial, Event, Outcome, PromptReport, Timings, UsageReport,
+};
 use crate::config::{BudgetSettings, GuardSettings};
+use crate::ledger::DayBook;
 use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
 use crate::session::Conversation;
@@ -64,6 +68,7 @@ struct Fixed {
     max_output_tokens: u32,
     temperature: Option<f32>,
     prefix_bytes: u64,
+    day: Option<Arc<DayBook>>,
 }
 
 impl fmt::Debug for Agent {
@@ -102,6 +107,7 @@ impl Agent {
             max_output_tokens,
             temperature,
             prefix_bytes,
+            day: None,
         };
         Self {
             model,
@@ -109,6 +115,13 @@ impl Agent {
             guard,
             parts,
         }
+    }
+
+    /// The same agent, spending from this principal's day. Without one nothing is counted beyond a conversation.
+    #[must_use]
+    pub fn on_day(mut self, day: Option<Arc<DayBook>>) -> Self {
+        self.parts.day = day;
+        self
     }
 
     /// The prefix every request of this agent begins with.
@@ -137,6 +150,31 @@ impl Agent {
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Answer, PromptError> {
+        let purse = self.parts.day.clone().map_or(Purse::Open, Purse::Day);
+        self.run(conversation, question, options, watch, purse).await
+    }
+
+    /// The same for a turn that was recorded: the day's ledger is not asked, it has said what it says here.
+    pub(crate) async fn rerun_turn(
+        &self,
+        conversation: &mut Conversation,
+        question: &str,
+        options: TurnOptions,
+        watch: &mut (dyn FnMut(Event) + Send),
+        denials: Vec<Denial>,
+    ) -> Result<Answer, PromptError> {
+        let purse = Purse::Recorded(denials.into());
+        self.run(conversation, question, options, watch, purse).await
+    }
+
+    async fn run(
+        &self,
+        conversation: &mut Conversation,
+        question: &str,
+        options: TurnOptions,
+        watch: &mut (dyn FnMut(Event) + Send),
+        purse: Purse,
+    ) -> Result<Answer, PromptError> {
         let asked = user_turn(question, options.today, options.asker.as_deref())?;
         let parts = &self.parts;
         let rules = Rules {
@@ -145,6 +183,8 @@ impl Agent {
             prices: parts.prices,
             max_output_tokens: parts.max_output_tokens,
             prefix_bytes: parts.prefix_bytes + bytes_of(&conversation.messages),
+            asked_back: conversation.asked_back,
+            spent: conversation.spent,
         };
         conversation.shelf.begin_turn();
         let turn_id = format!("{}-{}", conversation.id, conversation.turns + 1);
@@ -158,9 +198,11 @@ impl Agent {
             began: Instant::now(),
             clocks: Clocks::default(),
             reported: 0,
+            spending: Spending::new(purse),
         };
         let (turn, conclusion) = drive.run(TurnState::new(asked, rules)).await;
         let timings = timings(drive.clocks, drive.began);
+        let denials = drive.spending.into_denials();
         let TurnState {
             messages,
             records,
@@ -173,8 +215,10 @@ impl Agent {
             question: question.to_owned(),
             outcome: conclusion.outcome,
             stop_reason: conclusion.reason,
+            stop_detail: conclusion.detail,
             text: conclusion.text,
             options: conclusion.options,
+            denials,
             evidence,
             tool_calls: records,
             usage: UsageReport::of(&ledger),
@@ -189,6 +233,11 @@ impl Agent {
         conversation.messages.extend(messages);
         conversation.shelf.end_turn();
         conversation.turns += 1;
+        conversation.spent = conversation.spent + ledger.spent();
+        conversation.asked_back = match answer.outcome {
+            Outcome::NeedsClarification => conversation.asked_back.saturating_add(1),
+            _ => 0,
+        };
         conversation.tape = None;
         watch(Event::Finished(Box::new(answer.clone())));
         Ok(answer)

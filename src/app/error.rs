@@ -1,3 +1,4 @@
+use crate::ledger::LedgerError;
 use crate::metabase::MetabaseError;
 use crate::model::ModelError;
 use crate::prompt::PromptError;
@@ -40,6 +41,9 @@ pub enum AppError {
     /// The model cannot be asked.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// What was used today is not known.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// The prompt could not be rendered.
     #[error(transparent)]
     Prompt(#[from] PromptError),

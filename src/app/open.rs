@@ -4,10 +4,11 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::shelf::{Freshness, Shelf, Shelved};
-use super::{AppError, Place, network};
+use super::{AppError, Place, day, network};
 use crate::agent::{Agent, AgentParts, CatalogReport};
 use crate::catalog::Catalog;
 use crate::config::{ModelSettings, Settings};
+use crate::ledger::DayBook;
 use crate::metabase::MetabaseClient;
 use crate::model::offline::OfflinePlanner;
 use crate::model::{Model, ModelError, Prices, Provider, connect, prices};
@@ -38,6 +39,8 @@ pub struct App {
     pub agent: Agent,
     /// What turns are recorded with.
     pub studio: Studio,
+    /// What the principal may use today, if that is limited.
+    day: Option<Arc<DayBook>>,
 }
 
 impl App {
@@ -51,7 +54,8 @@ impl App {
         let shelved = shelf.load(&place, &client, options.freshness).await?;
         let today = options.today.unwrap_or_else(|| place.today());
         let model = model(&settings.model, wire.clone(), &shelved.catalog, today)?;
-        let agent = agent(settings, model, &shelved.catalog, client.clone())?;
+        let day = day::book(settings, &principal, &place.metabase.auth)?;
+        let agent = agent(settings, model, &shelved.catalog, client.clone())?.on_day(day.clone());
         let studio = studio(settings, &place, wire, client, &shelved.catalog);
         Ok(Self {
             place,
@@ -59,6 +63,7 @@ impl App {
             today,
             agent,
             studio,
+            day,
         })
     }
 
@@ -76,7 +81,7 @@ impl App {
         let client = MetabaseClient::new(self.place.metabase.clone(), wire.clone(), Principal::default());
         let catalog = &self.shelved.catalog;
         let model = model(&settings.model, wire.clone(), catalog, today)?;
-        let agent = agent(settings, model, catalog, client.clone())?;
+        let agent = agent(settings, model, catalog, client.clone())?.on_day(self.day.clone());
         let studio = studio(settings, &self.place, wire, client, catalog);
         Ok((agent, studio))
     }

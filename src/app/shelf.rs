@@ -120,7 +120,7 @@ impl Shelf {
 
 /// Who looks at the catalog: the principal by its credential, for another credential may see other things. Of a
 /// secret that is long and random only a hash takes part, and that only in the hash that names the file.
-fn looker(principal: &Principal, auth: &AuthSettings) -> Principal {
+pub(super) fn looker(principal: &Principal, auth: &AuthSettings) -> Principal {
     let (way, who) = match auth {
         AuthSettings::ApiKey(secret) => ("api_key", hash_of(secret)),
         AuthSettings::Session(secret) => ("session", hash_of(secret)),

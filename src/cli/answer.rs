@@ -100,6 +100,13 @@ fn say_remarks(answer: &Answer, remarks: Remarks) {
             "{WARN}{name}:{WARN:#} {}",
             answer.outcome.sentence()
         ));
+        let told = answer
+            .stop_detail
+            .as_deref()
+            .filter(|detail| !answer.text.contains(detail));
+        if let Some(detail) = told {
+            term::say(format_args!("{DIM}{}{DIM:#}", term::plain(detail)));
+        }
     }
     if term::out_is_terminal() {
         sources(answer, remarks);

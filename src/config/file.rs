@@ -24,7 +24,7 @@ pub struct FileConfig {
     /// The language model.
     #[serde(default)]
     pub model: ModelConfig,
-    /// Budgets of one question.
+    /// Budgets of a question, a conversation and a day.
     #[serde(default)]
     pub budget: BudgetConfig,
     /// When a model that goes in circles is stopped.
@@ -193,7 +193,7 @@ pub struct PricesConfig {
     pub cache_write: Option<Decimal>,
 }
 
-/// Budgets of one question. When one runs out the model answers with what there is.
+/// Budgets of a question, of a conversation, and of a day. When one runs out the model answers with what there is.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BudgetConfig {
@@ -209,11 +209,34 @@ pub struct BudgetConfig {
     /// Most money, in US dollars; without it there is no limit.
     #[schemars(with = "Option<f64>", range(min = 0))]
     pub max_cost_usd: Option<Decimal>,
-    /// Whether a model of unknown price may be used although `max_cost_usd` is set (default false).
+    /// Whether a model of unknown price may be used although money is limited (default false).
     pub allow_unpriced: Option<bool>,
     /// Most wall time, in seconds (default 180).
     #[schemars(range(min = 1, max = 86_400))]
     pub max_seconds: Option<u64>,
+    /// Most tokens of a conversation, all its questions together; without it there is no limit.
+    #[schemars(range(min = 1))]
+    pub session_max_tokens: Option<u64>,
+    /// Most money of a conversation, in US dollars; without it there is no limit.
+    #[schemars(with = "Option<f64>", range(min = 0))]
+    pub session_max_cost_usd: Option<Decimal>,
+    /// Most queries of a conversation that ask for rows; without it there is no limit.
+    #[schemars(range(min = 1))]
+    pub session_max_queries: Option<u64>,
+    /// Most tokens in a day, for one credential, over all processes of this machine; without it there is no limit.
+    #[schemars(range(min = 1))]
+    pub day_max_tokens: Option<u64>,
+    /// Most money in a day, in US dollars; without it there is no limit.
+    #[schemars(with = "Option<f64>", range(min = 0))]
+    pub day_max_cost_usd: Option<Decimal>,
+    /// Most queries in a day that ask for rows; without it there is no limit.
+    #[schemars(range(min = 1))]
+    pub day_max_queries: Option<u64>,
+    /// The time zone whose midnight ends the day, such as `Europe/Berlin` (default `UTC`).
+    pub day_time_zone: Option<String>,
+    /// Where the day's count is kept (default: `cardinal/ledger` in the user's state folder). Only touched when a day is
+    /// limited.
+    pub ledger_dir: Option<PathBuf>,
 }
 
 /// When a model that goes in circles is stopped.
@@ -223,18 +246,35 @@ pub struct GuardConfig {
     /// The same call this many times ends the loop (default 4).
     #[schemars(range(min = 2, max = 1000))]
     pub max_same_call: Option<u32>,
-    /// A cycle of up to five calls this many times ends the loop (default 3).
+    /// A cycle of two or three calls this many times ends the loop; of one of four or five, one time less will do
+    /// (default 3).
     #[schemars(range(min = 2, max = 1000))]
     pub max_cycles: Option<u32>,
-    /// Errors of one kind in a row that end the loop (default 4).
+    /// Steps in a row with errors of one kind, after which the tool is closed (default 4).
     #[schemars(range(min = 1, max = 1000))]
     pub max_error_streak: Option<u32>,
-    /// Empty results in a row that end the loop (default 4).
+    /// Steps with errors of any kind, whatever lies between, that end the loop (default 8).
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_errors: Option<u32>,
+    /// Closed tools that end the loop (default 2).
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_closed_tools: Option<u32>,
+    /// Steps in a row with empty results that end the loop (default 4).
     #[schemars(range(min = 1, max = 1000))]
     pub max_empty_results: Option<u32>,
-    /// Results in a row that repeat an earlier one, though the call was another, that end the loop (default 4).
+    /// Steps in a row with results that repeat an earlier one, though the call was another, that end the loop
+    /// (default 4).
     #[schemars(range(min = 1, max = 1000))]
     pub max_stale_results: Option<u32>,
+    /// Steps in a row with cut results of one source that end the loop (default 4).
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_cut_results: Option<u32>,
+    /// Pages of one held result, after which no more are shown (default 6).
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_pages: Option<u32>,
+    /// Questions in a row that may be answered with a question back (default 3).
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_clarifications: Option<u32>,
     /// Most bytes of text one completion may stream (default 65536).
     #[schemars(range(min = 1024, max = 16_777_216))]
     pub max_text_bytes: Option<u64>,

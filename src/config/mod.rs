@@ -1,5 +1,6 @@
 //! Settings: defaults, then `cardinal.toml`, then the environment, then flags, validated once into [`Settings`].
 
+mod budget;
 mod env;
 mod error;
 mod file;
@@ -9,6 +10,7 @@ mod schema;
 mod settings;
 mod template;
 
+pub use budget::{BudgetSettings, DaySettings};
 pub use env::Environment;
 pub use error::ConfigError;
 pub use file::{
@@ -18,7 +20,7 @@ pub use file::{
 pub use load::{FILE_NAME, Loaded, Overrides, load};
 pub use schema::schema;
 pub use settings::{
-    AuthSettings, BudgetSettings, CacheHints, CatalogSettings, ContentRule, GuardSettings, MetabaseSettings,
-    ModelDrive, ModelSettings, Settings, ShapingSettings, TableRule, TapeSettings,
+    AuthSettings, CacheHints, CatalogSettings, ContentRule, GuardSettings, MetabaseSettings, ModelDrive,
+    ModelSettings, Settings, ShapingSettings, TableRule, TapeSettings,
 };
 pub use template::TEMPLATE;

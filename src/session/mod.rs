@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::ledger::Spend;
 use crate::model::Message;
 use crate::result::Shelf;
 
@@ -16,6 +17,10 @@ pub struct Conversation {
     pub shelf: Shelf,
     /// Turns finished.
     pub turns: u32,
+    /// Of the latest turns, how many in a row ended with a question back to the person.
+    pub asked_back: u32,
+    /// What its turns used, together.
+    pub spent: Spend,
     /// The tape of the latest turn, if it was recorded.
     pub tape: Option<PathBuf>,
 }
@@ -28,6 +33,8 @@ impl Conversation {
             messages: Vec::new(),
             shelf: Shelf::default(),
             turns: 0,
+            asked_back: 0,
+            spent: Spend::default(),
             tape: None,
         }
     }

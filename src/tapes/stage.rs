@@ -6,7 +6,7 @@ use super::error::ReplayError;
 use super::record::{answer_hash, prompt_note};
 use super::replay::Replayed;
 use super::setup::Setup;
-use crate::agent::{Agent, AgentParts, CatalogReport, TurnOptions};
+use crate::agent::{Agent, AgentParts, CatalogReport, Denial, TurnOptions};
 use crate::catalog::Catalog;
 use crate::metabase::MetabaseClient;
 use crate::model::offline::OfflinePlanner;
@@ -98,6 +98,10 @@ impl Stage {
                 command: header.command(),
             });
         }
+        let denials = recorded.denials.iter().cloned().map(serde_json::from_value);
+        let denials = denials
+            .collect::<Result<Vec<Denial>, _>>()
+            .map_err(|error| ReplayError::Header(error.to_string()))?;
         let player = Player::new(tape);
         let options = TurnOptions {
             today: header.today,
@@ -109,7 +113,7 @@ impl Stage {
         let mut unwatched = |_| {};
         let answer = self
             .agent
-            .run_turn(conversation, &header.question, options, &mut unwatched)
+            .rerun_turn(conversation, &header.question, options, &mut unwatched, denials)
             .await;
         slot.take();
         player.finish()?;
@@ -137,6 +141,11 @@ impl TurnEnd {
             stop_reason: word(serde_json::json!(answer.stop_reason)),
             text: answer.text.clone(),
             answer: answer_hash(answer),
+            denials: answer
+                .denials
+                .iter()
+                .map(|denial| serde_json::json!(denial))
+                .collect(),
         }
     }
 }

@@ -55,6 +55,16 @@ pub enum Plan {
     },
 }
 
+impl Plan {
+    /// Whether running it asks Metabase for rows.
+    pub fn asks_for_rows(&self) -> bool {
+        matches!(
+            self,
+            Self::RunCard(_) | Self::QueryMetric(_) | Self::QueryTable(_)
+        )
+    }
+}
+
 /// What is wrong with a refused call. Classes are counted apart by the guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,6 +6,7 @@ mod help;
 mod init;
 mod interrupt;
 mod kit;
+mod ledger;
 mod metabase;
 mod serve;
 mod tape;

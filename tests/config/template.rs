@@ -53,6 +53,13 @@ fn the_limits_it_shows_are_the_defaults() {
 
     let mut budget = shown.budget;
     assert!(budget.max_cost_usd.take().is_some());
+    let session = std::mem::take(&mut budget.session);
+    let day = shown.day.allowance;
+    for allowance in [session, day] {
+        assert!(allowance.max_tokens.is_some() && allowance.max_cost_usd.is_some());
+        assert!(allowance.max_queries.is_some());
+    }
+    assert_eq!(shown.day.time_zone, default.day.time_zone);
     assert_eq!(budget, default.budget);
     assert_eq!(shown.guard, default.guard);
     assert_eq!(shown.shaping, default.shaping);

@@ -57,6 +57,7 @@ async fn a_thousand_forbidden_calls_are_a_thousand_refusals_and_no_request() {
         },
         guard: GuardSettings {
             max_error_streak: most / 4,
+            max_errors: most,
             max_same_call: most / 4,
             ..GuardSettings::default()
         },

@@ -1,6 +1,7 @@
 mod answers;
 mod budgets;
 mod cancel;
+mod field;
 mod guard;
 mod handles;
 mod hostile;

@@ -120,15 +120,17 @@ async fn a_long_answer_that_begins_like_a_call_is_let_through() {
 }
 
 #[tokio::test]
-async fn nothing_is_salvaged_where_tools_may_not_be_called_or_were_called() {
+async fn a_call_is_taken_out_of_the_text_where_none_may_be_made_and_left_where_others_were_made() {
     let written = r#"{"name":"run_card","arguments":{"card_id":7}}"#;
     let native = Reply::tool_calls([("describe", json!({"id": 1}))]).saying(written);
     let server = ScriptedModel::openai(vec![Reply::text(written), native]).await;
     let mut last = question();
     last.tool_choice = ToolChoice::None;
     let heard = ask(&server.settings(), &last).await.unwrap();
-    assert!(heard.completion.tool_calls.is_empty());
-    assert_eq!(heard.completion.text, written);
+    assert_eq!(
+        (heard.completion.tool_calls.len(), heard.completion.text.as_str()),
+        (1, "")
+    );
     let heard = ask(&server.settings(), &question()).await.unwrap();
     assert_eq!(heard.completion.tool_calls.len(), 1);
     assert_eq!(heard.completion.tool_calls[0].name, "describe");

@@ -46,6 +46,7 @@ fn header() -> Header {
 
 fn end() -> TurnEnd {
     TurnEnd {
+        denials: Vec::new(),
         outcome: "answered".to_owned(),
         stop_reason: "final_answer".to_owned(),
         text: "5".to_owned(),

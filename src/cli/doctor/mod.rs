@@ -1,5 +1,6 @@
 //! `cardinal doctor`: tries everything an answer needs, one thing after the other, and says how to fix what is wrong.
 
+mod budget;
 mod metabase;
 mod model;
 mod report;
@@ -52,6 +53,7 @@ async fn examine(global: &GlobalArgs) -> Result<Report, CliError> {
         }
     };
     metabase::check(&settings, &mut checks).await;
+    budget::check(&settings, &mut checks);
     match app::wire(None, Some(&settings.model)) {
         Ok(wire) => model::check(&settings, wire, &mut checks).await,
         Err(error) => checks.push(Check::error("model", &error, "check the model's key and address")),

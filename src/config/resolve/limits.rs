@@ -1,25 +1,22 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
+use etcetera::BaseStrategy;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::value::{in_range, size};
 use crate::config::error::ConfigError;
 use crate::config::file::{BudgetConfig, GuardConfig, ShapingConfig, TapeConfig};
 use crate::config::load::Origins;
-use crate::config::{BudgetSettings, GuardSettings, ShapingSettings, TapeSettings};
+use crate::config::{BudgetSettings, DaySettings, GuardSettings, ShapingSettings, TapeSettings};
+use crate::ledger::Allowance;
 
 const SECONDS_A_DAY: u64 = 86_400;
 
 pub(super) fn budget(file: &BudgetConfig, origins: &Origins) -> Result<BudgetSettings, ConfigError> {
     let default = BudgetSettings::default();
-    if let Some(cost) = file.max_cost_usd
-        && cost < Decimal::ZERO
-    {
-        return Err(ConfigError::setting(
-            origins.place("budget.max_cost_usd"),
-            "may not be negative",
-        ));
-    }
+    not_negative(file.max_cost_usd, "max_cost_usd", origins)?;
     Ok(BudgetSettings {
         max_steps: in_range(
             file.max_steps,
@@ -51,37 +48,105 @@ pub(super) fn budget(file: &BudgetConfig, origins: &Origins) -> Result<BudgetSet
             "budget.max_seconds",
             origins,
         )?),
+        session: Allowance {
+            max_tokens: at_least_one(file.session_max_tokens, "session_max_tokens", origins)?,
+            max_cost_usd: not_negative(file.session_max_cost_usd, "session_max_cost_usd", origins)?,
+            max_queries: at_least_one(file.session_max_queries, "session_max_queries", origins)?,
+        },
     })
+}
+
+/// The day's limits. A limit that could not be kept count of is an error.
+pub(super) fn day(file: &BudgetConfig, origins: &Origins) -> Result<DaySettings, ConfigError> {
+    let allowance = Allowance {
+        max_tokens: at_least_one(file.day_max_tokens, "day_max_tokens", origins)?,
+        max_cost_usd: not_negative(file.day_max_cost_usd, "day_max_cost_usd", origins)?,
+        max_queries: at_least_one(file.day_max_queries, "day_max_queries", origins)?,
+    };
+    let time_zone = match file.day_time_zone.as_deref() {
+        None | Some("UTC") => TimeZone::UTC,
+        Some(name) => TimeZone::get(name).map_err(|_| {
+            let problem = format!("{name:?} is no time zone; write one like \"UTC\" or \"Europe/Berlin\"");
+            ConfigError::setting(origins.place("budget.day_time_zone"), problem)
+        })?,
+    };
+    let dir = file.ledger_dir.clone().or_else(default_ledger_dir);
+    if dir.is_none() && !allowance.is_unlimited() {
+        return Err(ConfigError::setting(
+            "budget.ledger_dir",
+            "a day is limited, and this system names no folder to keep the count in: set one",
+        ));
+    }
+    Ok(DaySettings {
+        allowance,
+        time_zone,
+        dir,
+    })
+}
+
+/// Where state belongs; where a system has no such place, where data does.
+fn default_ledger_dir() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    let dir = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+    Some(dir.join("cardinal").join("ledger"))
+}
+
+fn at_least_one(written: Option<u64>, name: &str, origins: &Origins) -> Result<Option<u64>, ConfigError> {
+    let path = format!("budget.{name}");
+    written
+        .map(|most| in_range(Some(most), most, 1..=u64::MAX, &path, origins))
+        .transpose()
+}
+
+fn not_negative(
+    written: Option<Decimal>,
+    name: &str,
+    origins: &Origins,
+) -> Result<Option<Decimal>, ConfigError> {
+    if written.is_some_and(|cost| cost < Decimal::ZERO) {
+        let path = origins.place(&format!("budget.{name}"));
+        return Err(ConfigError::setting(path, "may not be negative"));
+    }
+    Ok(written)
 }
 
 pub(super) fn guard(file: &GuardConfig, origins: &Origins) -> Result<GuardSettings, ConfigError> {
     let default = GuardSettings::default();
-    let times = |written, usual, least, path| in_range(written, usual, least..=1000, path, origins);
+    let times = |written, usual, least, name: &str| {
+        in_range(written, usual, least..=1000, &format!("guard.{name}"), origins)
+    };
+    let once = |written, usual, name| times(written, usual, 1, name);
+    let pair = |written, usual, name| times(written, usual, 2, name);
     Ok(GuardSettings {
-        max_same_call: times(
-            file.max_same_call,
-            default.max_same_call,
-            2,
-            "guard.max_same_call",
-        )?,
-        max_cycles: times(file.max_cycles, default.max_cycles, 2, "guard.max_cycles")?,
-        max_error_streak: times(
+        max_same_call: pair(file.max_same_call, default.max_same_call, "max_same_call")?,
+        max_cycles: pair(file.max_cycles, default.max_cycles, "max_cycles")?,
+        max_error_streak: once(
             file.max_error_streak,
             default.max_error_streak,
-            1,
-            "guard.max_error_streak",
+            "max_error_streak",
         )?,
-        max_empty_results: times(
+        max_errors: once(file.max_errors, default.max_errors, "max_errors")?,
+        max_closed_tools: once(
+            file.max_closed_tools,
+            default.max_closed_tools,
+            "max_closed_tools",
+        )?,
+        max_empty_results: once(
             file.max_empty_results,
             default.max_empty_results,
-            1,
-            "guard.max_empty_results",
+            "max_empty_results",
         )?,
-        max_stale_results: times(
+        max_stale_results: once(
             file.max_stale_results,
             default.max_stale_results,
-            1,
-            "guard.max_stale_results",
+            "max_stale_results",
+        )?,
+        max_cut_results: once(file.max_cut_results, default.max_cut_results, "max_cut_results")?,
+        max_pages: once(file.max_pages, default.max_pages, "max_pages")?,
+        max_clarifications: once(
+            file.max_clarifications,
+            default.max_clarifications,
+            "max_clarifications",
         )?,
         max_text_bytes: size(
             file.max_text_bytes,

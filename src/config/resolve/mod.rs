@@ -26,6 +26,7 @@ pub(super) fn resolve(
         catalog,
         model: model::resolve(file.model, environment, origins, overrides)?,
         budget: limits::budget(&file.budget, origins)?,
+        day: limits::day(&file.budget, origins)?,
         guard: limits::guard(&file.guard, origins)?,
         shaping: limits::shaping(&file.shaping, origins)?,
         tape: limits::tape(file.tape, origins)?,

@@ -8,7 +8,6 @@ use super::holdback::HoldBack;
 use crate::model::replay::CallIds;
 use crate::model::{
     Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause, ToolCall,
-    ToolChoice,
 };
 
 /// A model whose written calls are made real. Text that may be a call is heard only once it turned out to be none.
@@ -24,7 +23,8 @@ impl Salvaging {
 
     async fn start(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
         let inner = self.inner.complete(request).await?;
-        if request.tools.is_empty() || request.tool_choice == ToolChoice::None {
+        // Where no call may be made, one that is written all the same is no answer either.
+        if request.tools.is_empty() {
             return Ok(inner);
         }
         let names: Vec<String> = request.tools.iter().map(|tool| tool.name.clone()).collect();

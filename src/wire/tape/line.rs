@@ -27,6 +27,9 @@ pub struct TurnEnd {
     pub text: String,
     /// Hash of everything in the answer that has to come out the same in a replay.
     pub answer: String,
+    /// What the day's ledger denied the turn, as the answer tells it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denials: Vec<Value>,
 }
 
 /// The prefix of a turn's completions, kept in a file beside the tape under its hash.

@@ -1,0 +1,224 @@
+//! Leave to spend from the principal's day: asked for before each completion and query, and settled after it. What was
+//! denied is kept with the answer, so that a replay is denied the same and needs no ledger.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::StopReason;
+use super::budget::Out;
+use crate::ledger::{DayBook, Hold, Leave, LedgerError, Limit, Short, Spend};
+use crate::model::ToolChoice;
+
+/// A no of the day's ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Denial {
+    /// Which asking for leave of the turn it answered, counted from 0: each completion and each query asks once.
+    pub at: u32,
+    /// What ran out.
+    pub reason: StopReason,
+    /// How much is used, and when the day is over.
+    pub detail: String,
+    /// Whether there was room for a last completion all the same.
+    pub last_word: bool,
+}
+
+/// Where leave comes from.
+#[derive(Debug, Clone)]
+pub(super) enum Purse {
+    /// Nothing is asked for: there is no ledger.
+    Open,
+    /// The day's ledger.
+    Day(Arc<DayBook>),
+    /// What the ledger said when the turn was recorded.
+    Recorded(VecDeque<Denial>),
+}
+
+/// The leave of one turn.
+#[derive(Debug)]
+pub(super) struct Spending {
+    purse: Purse,
+    asked: u32,
+    hold: Option<Hold>,
+    /// What is settled of the turn so far.
+    settled: Spend,
+    denials: Vec<Denial>,
+}
+
+impl Spending {
+    pub(super) fn new(purse: Purse) -> Self {
+        Self {
+            purse,
+            asked: 0,
+            hold: None,
+            settled: Spend::default(),
+            denials: Vec::new(),
+        }
+    }
+
+    /// Everything that was denied.
+    pub(super) fn into_denials(self) -> Vec<Denial> {
+        self.denials
+    }
+
+    /// Asks for leave for a completion of a turn that has used `spent`: of `worst`, the first is needed when tools may
+    /// be called, the second for the last word. `priced`: whether money may be spent at all.
+    pub(super) async fn complete(
+        &mut self,
+        choice: ToolChoice,
+        worst: [Spend; 2],
+        spent: Spend,
+        priced: bool,
+    ) -> Result<(), Denial> {
+        let [_, last] = worst;
+        let choices = match choice {
+            ToolChoice::Auto => worst.to_vec(),
+            ToolChoice::None => vec![last],
+        };
+        self.leave(choices, spent, priced).await
+    }
+
+    /// Asks for leave for one query. It counts whether or not it brings rows.
+    pub(super) async fn query(&mut self) -> Result<(), Denial> {
+        let book = match self.look(true) {
+            Ok(Some(book)) => book,
+            Ok(None) => return Ok(()),
+            Err(denial) => return Err(denial),
+        };
+        if book.allowance().max_queries.is_none() {
+            return Ok(());
+        }
+        let one = Spend::queries(1);
+        let asked = with(book, move |book| {
+            let now = Timestamp::now();
+            let leave = book.ask(None, &[one], now)?;
+            if let Leave::Granted { hold, .. } = &leave {
+                book.settle(hold, one, now)?;
+            }
+            Ok(leave)
+        })
+        .await;
+        match asked {
+            Ok(Leave::Granted { .. }) => Ok(()),
+            Ok(Leave::Denied(short)) => Err(self.denied(short_of(short), true)),
+            Err(error) => Err(self.denied(unusable(&error), true)),
+        }
+    }
+
+    /// Gives back what was reserved and not used, at the end of a turn that has used `spent`. What cannot be given back
+    /// counts as used.
+    pub(super) async fn end(&mut self, spent: Spend) -> Result<(), LedgerError> {
+        let (Purse::Day(book), Some(hold)) = (&self.purse, self.hold.take()) else {
+            return Ok(());
+        };
+        let used = spent.since(self.settled);
+        let used = Spend { queries: 0, ..used };
+        self.settled = spent;
+        with(Arc::clone(book), move |book| {
+            book.settle(&hold, used, Timestamp::now())
+        })
+        .await
+    }
+
+    async fn leave(&mut self, choices: Vec<Spend>, spent: Spend, priced: bool) -> Result<(), Denial> {
+        let book = match self.look(priced) {
+            Ok(Some(book)) => book,
+            Ok(None) => return Ok(()),
+            Err(denial) => return Err(denial),
+        };
+        let allowance = book.allowance();
+        if allowance.max_tokens.is_none() && allowance.max_cost_usd.is_none() {
+            return Ok(());
+        }
+        let used = Spend {
+            queries: 0,
+            ..spent.since(self.settled)
+        };
+        let before = self.hold.take().map(|hold| (hold, used));
+        let asked = with(book, move |book| book.ask(before, &choices, Timestamp::now())).await;
+        match asked {
+            Ok(Leave::Granted { hold, short, .. }) => {
+                self.settled = spent;
+                self.hold = Some(hold);
+                match short {
+                    None => Ok(()),
+                    Some(short) => Err(self.denied(short_of(short), true)),
+                }
+            }
+            Ok(Leave::Denied(short)) => {
+                self.settled = spent;
+                Err(self.denied(short_of(short), false))
+            }
+            Err(error) => Err(self.denied(unusable(&error), false)),
+        }
+    }
+
+    /// Counts one asking. The ledger to ask, none if nobody need be asked, or the answer if it is known already.
+    fn look(&mut self, priced: bool) -> Result<Option<Arc<DayBook>>, Denial> {
+        let at = self.asked;
+        self.asked = self.asked.saturating_add(1);
+        match &mut self.purse {
+            Purse::Open => Ok(None),
+            Purse::Recorded(denials) => {
+                let Some(denial) = denials.front().filter(|denial| denial.at == at).cloned() else {
+                    return Ok(None);
+                };
+                denials.pop_front();
+                self.denials.push(denial.clone());
+                Err(denial)
+            }
+            Purse::Day(book) if book.allowance().max_cost_usd.is_some() && !priced => {
+                let out = Out {
+                    reason: StopReason::DayCost,
+                    detail: Some(super::budget::UNPRICED.to_owned()),
+                };
+                Err(self.denied(out, false))
+            }
+            Purse::Day(book) => Ok(Some(Arc::clone(book))),
+        }
+    }
+
+    /// Keeps a denial of the latest asking.
+    fn denied(&mut self, out: Out, last_word: bool) -> Denial {
+        let denial = Denial {
+            at: self.asked.saturating_sub(1),
+            reason: out.reason,
+            detail: out.detail.unwrap_or_default(),
+            last_word,
+        };
+        self.denials.push(denial.clone());
+        denial
+    }
+}
+
+/// Works with the ledger where waiting for a disk holds nobody up.
+async fn with<T: Send + 'static>(
+    book: Arc<DayBook>,
+    work: impl FnOnce(&DayBook) -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    match tokio::task::spawn_blocking(move || work(&book)).await {
+        Ok(done) => done,
+        Err(error) => Err(LedgerError::Aborted(error.to_string())),
+    }
+}
+
+fn short_of(short: Short) -> Out {
+    Out {
+        reason: match short.limit {
+            Limit::Tokens => StopReason::DayTokens,
+            Limit::Cost => StopReason::DayCost,
+            Limit::Queries => StopReason::DayQueries,
+        },
+        detail: Some(short.detail),
+    }
+}
+
+fn unusable(error: &LedgerError) -> Out {
+    Out {
+        reason: StopReason::LedgerFailed,
+        detail: Some(crate::telemetry::causes(error).join(": ")),
+    }
+}

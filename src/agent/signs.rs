@@ -1,0 +1,83 @@
+//! What the guard is shown of a result: whether it is like an earlier one, how many rows it has, whether it was cut. Names,
+//! cells and texts take part in a hash only, so that all they can decide is equal or different.
+
+use serde_json::Value;
+
+use crate::result::{Cell, Extent, ResultTable};
+use crate::tools::{PlannedCall, ToolOutput};
+
+/// The tool that pages through a result that is held.
+const PAGING: &str = "more_rows";
+/// Arguments that say which part of a result is wanted, and nothing else.
+const WINDOW: [&str; 2] = ["offset", "limit"];
+/// Arguments that name the entry of a query.
+const ENTRIES: [&str; 3] = ["card_id", "metric_id", "table_id"];
+
+/// The signs of one result.
+#[derive(Debug, Clone)]
+pub(super) struct Signs {
+    /// Hash of what it holds.
+    pub(super) content: String,
+    /// Its rows, if it is a table.
+    pub(super) rows: Option<u64>,
+    /// For a query: the entry that was asked, and whether its result was cut.
+    pub(super) queried: Option<(String, bool)>,
+    /// For a page of a held result: what it is a page of.
+    pub(super) page: Option<String>,
+}
+
+impl Signs {
+    pub(super) fn of(planned: &PlannedCall, output: &ToolOutput) -> Self {
+        let shown = output.brought.as_ref().map(|brought| &brought.shown);
+        let cut = shown.is_some_and(|shown| shown.truncated || shown.extent != Extent::Complete);
+        let entry = ENTRIES.iter().find_map(|key| planned.arguments.get(key));
+        let queried = entry
+            .filter(|_| shown.is_some())
+            .map(|id| (format!("{} {id}", planned.tool), cut));
+        Self {
+            content: match &output.brought {
+                Some(brought) => digest(entry.unwrap_or(&planned.arguments), &brought.table),
+                None => blake3::hash(output.content.as_bytes()).to_hex().to_string(),
+            },
+            rows: shown.map(|shown| shown.rows_known),
+            queried,
+            page: (planned.tool == PAGING).then(|| unwindowed(&planned.arguments)),
+        }
+    }
+}
+
+/// The arguments without those that say which part is wanted.
+fn unwindowed(arguments: &Value) -> String {
+    let mut arguments = arguments.clone();
+    if let Some(arguments) = arguments.as_object_mut() {
+        arguments.retain(|key, _| !WINDOW.contains(&key.as_str()));
+    }
+    arguments.to_string()
+}
+
+/// The same for tables of the same entry, or worked out by the same call, that hold the same: under whatever name the
+/// model was shown them.
+fn digest(of: &Value, table: &ResultTable) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut part = |kind: u8, text: &str| {
+        hasher.update(&[kind]);
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    part(b'o', &of.to_string());
+    for column in &table.columns {
+        part(b'c', &column.name);
+    }
+    for row in &table.rows {
+        part(b'r', "");
+        for cell in row {
+            match cell {
+                Cell::Null => part(b'0', ""),
+                Cell::Bool(value) => part(b'b', if *value { "1" } else { "0" }),
+                Cell::Number(number) => part(b'n', &number.to_string()),
+                Cell::Text(text) => part(b't', text),
+            }
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}

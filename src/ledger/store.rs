@@ -1,0 +1,147 @@
+//! Pages on disk: read and written under a lock, replaced as a whole, so that a crash leaves the old one or the new one.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use jiff::civil::Date;
+
+use super::LedgerError;
+use super::page::Page;
+
+/// Longest wait for another process.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Wait between two looks at a lock.
+const PAUSE: Duration = Duration::from_millis(5);
+/// A file longer than this is not one of ours.
+const LONGEST_FILE: u64 = 16 * 1024 * 1024;
+/// Days of which pages are kept.
+const KEPT_DAYS: i32 = 35;
+
+/// The folder of one principal.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    dir: PathBuf,
+    principal: String,
+}
+
+/// The folder, locked.
+pub(super) struct Locked<'a> {
+    store: &'a Store,
+    /// Unlocks when it is closed.
+    _lock: File,
+}
+
+impl Store {
+    pub(super) fn new(dir: &Path, principal: String) -> Self {
+        Self {
+            dir: dir.join(&principal),
+            principal,
+        }
+    }
+
+    /// The page of a day, without a lock; `None` when nothing was written on it.
+    pub(super) fn look(&self, day: Date) -> Result<Option<Page>, LedgerError> {
+        let path = self.path(day);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(failed("open", &path, source)),
+        };
+        let mut text = String::new();
+        file.take(LONGEST_FILE)
+            .read_to_string(&mut text)
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::InvalidData => LedgerError::Corrupt {
+                    path: path.clone(),
+                    reason: "it is not text".to_owned(),
+                },
+                _ => failed("read", &path, source),
+            })?;
+        Page::read(&text, &self.principal, day, &path).map(Some)
+    }
+
+    /// Waits until no other process reads or writes here.
+    pub(super) fn lock(&self) -> Result<Locked<'_>, LedgerError> {
+        fs::create_dir_all(&self.dir).map_err(|source| failed("make a folder for", &self.dir, source))?;
+        let path = self.dir.join("lock");
+        let mut options = OpenOptions::new();
+        let lock = options
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|source| failed("open the lock of", &path, source))?;
+        let began = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LedgerError::Busy {
+                        path,
+                        seconds: PATIENCE.as_secs(),
+                    });
+                }
+                Err(TryLockError::Error(source)) => return Err(failed("lock", &path, source)),
+            }
+        }
+        Ok(Locked {
+            store: self,
+            _lock: lock,
+        })
+    }
+
+    fn path(&self, day: Date) -> PathBuf {
+        self.dir.join(format!("{day}.json"))
+    }
+}
+
+impl Locked<'_> {
+    /// The page of a day; a new one when nothing was written on it.
+    pub(super) fn read(&self, day: Date) -> Result<Page, LedgerError> {
+        let found = self.store.look(day)?;
+        Ok(found.unwrap_or_else(|| Page::new(&self.store.principal, day)))
+    }
+
+    /// Replaces the page of a day, on the disk before it returns.
+    pub(super) fn write(&self, day: Date, page: &Page) -> Result<(), LedgerError> {
+        let path = self.store.path(day);
+        let new = self.store.dir.join("new");
+        let is_first = !path.exists();
+        let written = File::create(&new).and_then(|mut file| {
+            file.write_all(page.text().as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(|source| failed("write", &new, source))?;
+        fs::rename(&new, &path).map_err(|source| failed("replace", &path, source))?;
+        if is_first {
+            self.remove_old(day);
+        }
+        Ok(())
+    }
+
+    /// Removes pages of long ago. They limit nothing any more, so that nothing depends on its success.
+    fn remove_old(&self, today: Date) {
+        let Ok(entries) = fs::read_dir(&self.store.dir) else {
+            return;
+        };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let day = name.and_then(|name| name.strip_suffix(".json")?.parse::<Date>().ok());
+            if day.is_some_and(|day| (today - day).get_days() > KEPT_DAYS) {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}
+
+fn failed(action: &'static str, path: &Path, source: io::Error) -> LedgerError {
+    LedgerError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,4 @@
+mod book;
+mod conversations;
+mod days;
+mod files;
