@@ -242,8 +242,7 @@ impl TurnState {
         let shown = output.brought.as_ref().map(|brought| &brought.shown);
         let rows = shown.map(|shown| shown.rows_known);
         let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent != Extent::Complete);
-        let bytes_received = shown.map_or(0, |shown| shown.bytes_received);
-        let served_by = output.served_by;
+        let (served_by, bytes_received) = (output.served_by, output.bytes_received);
         let nudge = self.watch.succeeded(planned.tool, Signs::of(&planned, &output));
         let number = self.call_number();
         let content = output.content.clone();

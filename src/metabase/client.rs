@@ -45,6 +45,17 @@ pub struct Fetched {
     pub served_by: ServedBy,
 }
 
+/// Values and what served them.
+#[derive(Debug, Clone)]
+pub struct FetchedValues {
+    /// The values.
+    pub values: AllowedValues,
+    /// What served them.
+    pub served_by: ServedBy,
+    /// Bytes of the response that listed them.
+    pub bytes_received: u64,
+}
+
 /// Whose dimension is asked for values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DimensionOwner {
@@ -155,7 +166,7 @@ impl MetabaseClient {
         &self,
         card: &AllowedCard,
         parameter: &Parameter,
-    ) -> Result<AllowedValues, MetabaseError> {
+    ) -> Result<FetchedValues, MetabaseError> {
         values::of_parameter(&self.caller, card.id(), &parameter.id, true).await
     }
 
@@ -165,7 +176,7 @@ impl MetabaseClient {
         owner: &DimensionOwner,
         dimension: &Dimension,
         limit: u32,
-    ) -> Result<AllowedValues, MetabaseError> {
+    ) -> Result<FetchedValues, MetabaseError> {
         self.generation(|| "list values of a dimension".to_owned())
             .await?;
         values::of_dimension(&self.caller, owner, dimension, limit).await

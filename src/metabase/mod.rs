@@ -23,7 +23,9 @@ mod server;
 mod values;
 
 pub use auth::Clock;
-pub use client::{DimensionOwner, Fetched, Generation, LoadedCatalog, MetabaseClient, ServerInfo};
+pub use client::{
+    DimensionOwner, Fetched, FetchedValues, Generation, LoadedCatalog, MetabaseClient, ServerInfo,
+};
 pub use credential::CredentialInfo;
 pub use endpoints::grants;
 pub use error::{FailureClass, MetabaseError};

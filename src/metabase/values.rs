@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::call::{Call, Caller};
-use super::{DimensionOwner, MetabaseError, endpoints, fields};
+use super::call::{Call, Caller, Reply};
+use super::{DimensionOwner, FetchedValues, MetabaseError, endpoints, fields};
 use crate::catalog::{AllowedValues, CardId, Dimension};
 
 /// Values of one parameter of a card, as `GET /api/card/:id/params/:param/values` lists them.
@@ -13,7 +13,7 @@ pub(super) async fn of_parameter(
     card: CardId,
     parameter: &str,
     cached: bool,
-) -> Result<AllowedValues, MetabaseError> {
+) -> Result<FetchedValues, MetabaseError> {
     #[derive(Deserialize)]
     struct Listed {
         #[serde(default)]
@@ -26,11 +26,13 @@ pub(super) async fn of_parameter(
         cached,
         ..Call::default()
     };
-    let listed: Listed = caller.fetch(endpoints::PARAMETER_VALUES, call).await?;
-    Ok(AllowedValues {
+    let reply = caller.send(endpoints::PARAMETER_VALUES, call).await?;
+    let listed: Listed = reply.json()?;
+    let values = AllowedValues {
         values: bare(listed.values),
         complete: listed.has_more_values == Some(false),
-    })
+    };
+    Ok(fetched(values, &reply))
 }
 
 /// Values of a dimension, looked up by its name; at most `limit`.
@@ -39,7 +41,7 @@ pub(super) async fn of_dimension(
     owner: &DimensionOwner,
     dimension: &Dimension,
     limit: u32,
-) -> Result<AllowedValues, MetabaseError> {
+) -> Result<FetchedValues, MetabaseError> {
     let (place, fields) = match owner {
         DimensionOwner::Metric(metric) => {
             let (_, fields) = fields::metric(caller, metric.id(), true).await?;
@@ -51,7 +53,7 @@ pub(super) async fn of_dimension(
         }
     };
     let sample = of_field(caller, place, fields.id(dimension)?, limit, true).await?;
-    Ok(sample.values)
+    Ok(sample.fetched)
 }
 
 /// Whose field is asked.
@@ -64,7 +66,7 @@ pub(super) enum Place {
 /// Values of a field, and how many distinct ones it has if the server knows.
 #[derive(Debug)]
 pub(super) struct Sample {
-    pub(super) values: AllowedValues,
+    pub(super) fetched: FetchedValues,
     pub(super) distinct: Option<u64>,
 }
 
@@ -87,7 +89,8 @@ pub(super) async fn of_field(
         cached,
         ..Call::default()
     };
-    let answer: FieldValues = caller.fetch(endpoint, call).await?;
+    let reply = caller.send(endpoint, call).await?;
+    let answer: FieldValues = reply.json()?;
     let (listed, statistics) = match answer.value_metadata {
         Some(metadata) => (metadata.field_values, metadata.statistics),
         None => (answer.values, answer.statistics),
@@ -100,9 +103,17 @@ pub(super) async fn of_field(
     let complete = whole && values.len() <= most;
     values.truncate(most);
     Ok(Sample {
-        values: AllowedValues { values, complete },
+        fetched: fetched(AllowedValues { values, complete }, &reply),
         distinct,
     })
+}
+
+fn fetched(values: AllowedValues, reply: &Reply) -> FetchedValues {
+    FetchedValues {
+        values,
+        served_by: reply.served_by,
+        bytes_received: reply.body.len() as u64,
+    }
 }
 
 /// Both shapes: v0.59 has the values at the top, v0.60 inside `value_metadata`.

@@ -103,6 +103,8 @@ pub struct ToolOutput {
     pub brought: Option<Brought>,
     /// What served it; `None` when no request was needed.
     pub served_by: Option<ServedBy>,
+    /// Bytes received for it.
+    pub bytes_received: u64,
 }
 
 impl ToolOutput {
@@ -112,6 +114,7 @@ impl ToolOutput {
             content,
             brought: None,
             served_by: None,
+            bytes_received: 0,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::output::title;
 use super::{Plan, PlannedCall, ToolError, ToolOutput, describe, failure, spec};
 use crate::catalog::{AllowedCard, AllowedValues, Catalog, Dimension, EntryKind, Parameter};
 use crate::config::ShapingSettings;
-use crate::metabase::{DimensionOwner, MetabaseClient};
+use crate::metabase::{DimensionOwner, FetchedValues, MetabaseClient, MetabaseError};
 use crate::model::ToolSpec;
 use crate::result::{clean_line, escape};
 
@@ -133,16 +133,17 @@ pub(super) async fn run(
             dimension.values.as_ref(),
         ),
     };
-    let fetched;
-    let values = if let Some(known) = known.filter(|known| known.complete) {
-        known
-    } else {
-        fetched = fetch(client, call, limits)
-            .await
-            .map_err(|error| failure::sort(&what, error))?;
-        &fetched
-    };
-    Ok(ToolOutput::text(listing(&what, values, limits)))
+    if let Some(known) = known.filter(|known| known.complete) {
+        return Ok(ToolOutput::text(listing(&what, known, limits)));
+    }
+    let fetched = fetch(client, call, limits)
+        .await
+        .map_err(|error| failure::sort(&what, error))?;
+    Ok(ToolOutput {
+        served_by: Some(fetched.served_by),
+        bytes_received: fetched.bytes_received,
+        ..ToolOutput::text(listing(&what, &fetched.values, limits))
+    })
 }
 
 fn owner_title(owner: &DimensionOwner) -> String {
@@ -156,7 +157,7 @@ async fn fetch(
     client: &MetabaseClient,
     call: &FieldValuesCall,
     limits: ShapingSettings,
-) -> Result<AllowedValues, crate::metabase::MetabaseError> {
+) -> Result<FetchedValues, MetabaseError> {
     match call {
         FieldValuesCall::Parameter { card, parameter } => client.parameter_values(card, parameter).await,
         FieldValuesCall::Dimension { owner, dimension } => {

@@ -73,6 +73,7 @@ pub(super) fn of_table(
         bytes_received: table.bytes_received,
     };
     ToolOutput {
+        bytes_received: table.bytes_received,
         content: shaped.text,
         brought: Some(Brought {
             handle: paper.handle,

@@ -187,4 +187,6 @@ async fn values_that_the_catalog_does_not_have_are_fetched() {
     );
     assert!(output.content.contains("\nCustomer\\t199"), "{}", output.content);
     assert!(output.content.len() <= 30_000);
+    assert_eq!(output.served_by, Some(cardinal::wire::ServedBy::Live));
+    assert!(output.bytes_received > 8_000, "{}", output.bytes_received);
 }

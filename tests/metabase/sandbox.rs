@@ -425,7 +425,11 @@ async fn values_are_listed_for_dimensions_and_parameters() {
         });
         let (metric, dimension) = sampled.unwrap();
         let owner = DimensionOwner::Metric(catalog.allow_metric(metric).unwrap());
-        let values = client.dimension_values(&owner, &dimension, 1_000).await.unwrap();
+        let values = client
+            .dimension_values(&owner, &dimension, 1_000)
+            .await
+            .unwrap()
+            .values;
         assert!(
             values.complete && !values.values.is_empty(),
             "{dimension:?} {values:?}"
@@ -437,7 +441,7 @@ async fn values_are_listed_for_dimensions_and_parameters() {
             .find(|dimension| dimension.kind == ColumnKind::Text)
             .unwrap();
         let owner = DimensionOwner::Table(catalog.allow_table(table.id).unwrap());
-        let few = client.dimension_values(&owner, text, 2).await.unwrap();
+        let few = client.dimension_values(&owner, text, 2).await.unwrap().values;
         assert!(few.values.len() <= 2);
 
         let listed = catalog.entries().iter().find_map(|entry| match entry {
@@ -452,7 +456,7 @@ async fn values_are_listed_for_dimensions_and_parameters() {
         });
         let (card, parameter) = listed.unwrap();
         let card = catalog.allow_card(card).unwrap();
-        let values = client.parameter_values(&card, &parameter).await.unwrap();
+        let values = client.parameter_values(&card, &parameter).await.unwrap().values;
         assert_eq!(
             Some(&values.values),
             parameter.allowed.as_ref().map(|allowed| &allowed.values)

@@ -54,9 +54,9 @@ pub(super) async fn of(
 
 fn dimension(field: &NamedField, sample: Option<Sample>) -> Dimension {
     let categorical = |sample: &Sample| {
-        !sample.values.values.is_empty()
+        !sample.fetched.values.values.is_empty()
             && sample.distinct.map_or_else(
-                || sample.values.values.len() < CATEGORIES as usize,
+                || sample.fetched.values.values.len() < CATEGORIES as usize,
                 |distinct| distinct <= u64::from(CATEGORIES),
             )
     };
@@ -69,7 +69,7 @@ fn dimension(field: &NamedField, sample: Option<Sample>) -> Dimension {
             .unwrap_or_else(|| field.wire.name.clone()),
         kind: field.wire.kind(),
         description: described(field.wire.description.clone()),
-        values: sample.filter(categorical).map(|sample| sample.values),
+        values: sample.filter(categorical).map(|sample| sample.fetched.values),
     }
 }
 

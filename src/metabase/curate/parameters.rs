@@ -10,7 +10,7 @@ use super::cards::WireCard;
 use crate::catalog::{AllowedValues, CardId, Parameter, ParameterTarget};
 use crate::metabase::call::Caller;
 use crate::metabase::values;
-use crate::metabase::{FailureClass, MetabaseError};
+use crate::metabase::{FailureClass, FetchedValues, MetabaseError};
 
 /// Most parameters of one card whose values are listed while loading.
 const MAX_LISTINGS: usize = 8;
@@ -253,7 +253,7 @@ async fn list_values(
         .map(|found| found.parameter.id.clone())
         .take(MAX_LISTINGS)
         .collect();
-    let listed: BTreeMap<String, Result<AllowedValues, MetabaseError>> = stream::iter(wanted)
+    let listed: BTreeMap<String, Result<FetchedValues, MetabaseError>> = stream::iter(wanted)
         .map(|id| async move {
             let listed = values::of_parameter(caller, card, &id, false).await;
             (id, listed)
@@ -264,7 +264,7 @@ async fn list_values(
     for (id, listed) in listed {
         let found = parameters.iter_mut().find(|found| found.parameter.id == id);
         match (listed, found) {
-            (Ok(values), Some(found)) => found.parameter.allowed = short(values),
+            (Ok(listed), Some(found)) => found.parameter.allowed = short(listed.values),
             (Err(error), _) if error.class == FailureClass::Unauthorized => return Err(error),
             (Err(error), _) => warnings.push(format!("{error}; any value is let through")),
             (Ok(_), None) => {}

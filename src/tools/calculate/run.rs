@@ -64,6 +64,7 @@ pub(in crate::tools) async fn run(
             table: Arc::new(table),
         }),
         served_by: None,
+        bytes_received: 0,
     })
 }
 
@@ -85,7 +86,7 @@ fn handles(call: &CalculateCall) -> BTreeSet<Handle> {
     let inputs = call.calculations.iter().flat_map(|calculation| &calculation.of);
     inputs
         .filter_map(|input| match input {
-            Input::Cell(cell) => Some(cell.result),
+            Input::Cell(figure) => Some(figure.result),
             Input::Step(_) | Input::Number(_) => None,
         })
         .collect()
