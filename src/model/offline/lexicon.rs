@@ -26,7 +26,7 @@ const FILLERS: &str = "a about all altogether am amount an and any are as at be 
     according terms regarding respect certain particular specific more less lots lot hows \
     up information info details detail answer question wondering wonder curious kindly thanks thank \
     live lives living located based belong belongs belonging ours theirs his her he she him back ago \
-    roughly approximately around exact precise precisely altogether combined together";
+    lifetime lifetim right roughly approximately around exact precise precisely altogether combined together";
 
 /// Words that can stand for one another. A word of the question is looked for as itself first, then as its likes.
 const LIKES: &[&[&str]] = &[

@@ -78,9 +78,11 @@ impl Question {
                 text,
             })
             .collect();
+        money_of_something(&mut words);
         let mut periods = periods(&mut words, today);
         let (mut each, weekday) = granularity(&mut words);
         let top = superlative(&mut words);
+        best_of_something(&mut words, top, stemmer)?;
         let groups = groups(&words);
         let compare = comparisons(&mut words);
         if periods.is_empty() && has(&words, &["year", "over", "year"]) {
@@ -290,6 +292,53 @@ fn superlative(words: &mut [Word]) -> Option<Top> {
         found.count = 10;
     }
     top
+}
+
+/// In `how much money did we refund` the verb says what is asked for, and `money` only its unit; in `how much money did
+/// we make` there is nothing but `money`.
+fn money_of_something(words: &mut [Word]) {
+    let asked = words.windows(3).position(|window| {
+        window
+            .iter()
+            .map(|word| word.text.as_str())
+            .eq(["how", "much", "money"])
+    });
+    let Some(at) = asked else { return };
+    let verb = words.iter().skip(at + 3).find(|word| {
+        !matches!(
+            word.text.as_str(),
+            "did" | "do" | "does" | "have" | "has" | "had" | "was" | "were" | "is" | "are" | "we" | "our"
+        )
+    });
+    if verb.is_some_and(|word| !lexicon::is_filler(&word.text)) {
+        mark(words, at + 2, 1);
+    }
+}
+
+/// `Our best customers`, `top products`: without a word on what they are best at, by revenue.
+fn best_of_something(
+    words: &mut Vec<Word>,
+    top: Option<Top>,
+    stemmer: &Stemmer,
+) -> Result<(), rusqlite::Error> {
+    let best = words
+        .iter()
+        .any(|word| matches!(word.text.as_str(), "best" | "top"));
+    let mut subjects = words
+        .iter()
+        .filter(|word| !word.used && !lexicon::is_filler(&word.text));
+    let one = subjects.next().is_some_and(|word| is_plural(&word.text)) && subjects.next().is_none();
+    if best && one && top.is_some_and(|top| top.greatest) {
+        let text = "revenue".to_owned();
+        let stem = stemmer.stems(std::slice::from_ref(&text))?.concat().concat();
+        words.push(Word {
+            used: false,
+            capitals: false,
+            stem,
+            text,
+        });
+    }
+    Ok(())
 }
 
 fn plural_follows(words: &[Word], at: usize) -> bool {
