@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use super::{Evidence, StopReason};
-use crate::result::Extent;
+use crate::result::{Extent, defuse};
 
 /// Most results that are listed.
 const MOST_RESULTS: usize = 5;
+/// Longest name of a result or a column, and longest value, in characters.
+const MOST_CHARS: usize = 80;
 /// Most rows of a result that are listed.
 const MOST_ROWS: usize = 3;
 
@@ -61,11 +63,11 @@ fn line(item: &Evidence) -> String {
     } else {
         ""
     };
+    let source = item.origin.source();
+    let name = source.map_or(item.title.as_str(), |source| source.name.as_str());
     format!(
         "- {}: {} rows{whole}. {}{more}",
-        item.origin
-            .source()
-            .map_or(item.title.as_str(), |source| source.name.as_str()),
+        defuse(name, 2 * MOST_CHARS),
         item.rows_known,
         rows.join("; ")
     )
@@ -75,9 +77,12 @@ fn row_text(columns: &[String], row: &[Value]) -> String {
     let cells: Vec<String> = columns
         .iter()
         .zip(row)
-        .map(|(column, cell)| match cell {
-            Value::String(text) => format!("{column} {}", text.chars().take(60).collect::<String>()),
-            other => format!("{column} {other}"),
+        .map(|(column, cell)| {
+            let value = match cell {
+                Value::String(text) => defuse(text, MOST_CHARS),
+                other => defuse(&other.to_string(), MOST_CHARS),
+            };
+            format!("{} {value}", defuse(column, MOST_CHARS))
         })
         .collect();
     cells.join(", ")
@@ -88,5 +93,6 @@ pub(super) fn cannot_answer(reason: &str, nearest: &[String]) -> String {
     if nearest.is_empty() {
         return reason.to_owned();
     }
+    let nearest: Vec<String> = nearest.iter().map(|name| defuse(name, 2 * MOST_CHARS)).collect();
     format!("{reason}\n\nNearest in the catalog: {}.", nearest.join(", "))
 }

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{FailureClass, MetabaseError, glued};
+use crate::result::defuse;
 use crate::wire::WireError;
 
 const MAX_TEXT: usize = 500;
@@ -288,26 +289,7 @@ fn advice(status: StatusCode, class: FailureClass, told: &Told) -> Option<&'stat
     }
 }
 
-/// Text of a server as it may be shown: one line, no control characters, at most 500 characters.
+/// Text of a server as it may be shown: one line of at most 500 characters, with what is hidden in it made visible.
 pub(super) fn clean(text: &str) -> String {
-    let mut cleaned = String::new();
-    let mut length = 0;
-    for word in text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-    {
-        if length > 0 {
-            cleaned.push(' ');
-            length += 1;
-        }
-        for c in word.chars() {
-            if length >= MAX_TEXT {
-                cleaned.push('…');
-                return cleaned;
-            }
-            cleaned.push(c);
-            length += 1;
-        }
-    }
-    cleaned
+    defuse(text, MAX_TEXT)
 }

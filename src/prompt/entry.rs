@@ -3,9 +3,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::clean::clean;
 use crate::catalog::{AllowedValues, CardEntry, Dimension, Entry, MetricEntry, Parameter, TableEntry};
-use crate::result::{Column, ColumnKind};
+use crate::result::{Column, ColumnKind, clean_line, defuse as clean};
 
 /// Longest name shown.
 const NAME_CHARS: usize = 160;
@@ -128,7 +127,7 @@ fn names(label: &'static str, items: Vec<String>) -> Line {
 }
 
 fn quoted(name: &str) -> String {
-    format!("\"{}\"", clean(name, NAME_CHARS))
+    format!("\"{}\"", clean_line(name, NAME_CHARS))
 }
 
 fn card_lines(card: &CardEntry, detail: Detail) -> Vec<Line> {

@@ -2,12 +2,11 @@
 //!
 //! Nothing here reads a clock, the environment or an unordered map; text from outside is cleaned before it is shown.
 
-mod clean;
 mod entry;
 mod render;
 mod templates;
 mod turn;
 
-pub use clean::clean;
+pub use crate::result::defuse as clean;
 pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_text};
 pub use turn::{question_of, user_turn};

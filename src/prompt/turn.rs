@@ -2,8 +2,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::PromptError;
-use super::clean::clean;
 use super::templates::{self, Templates};
+use crate::result::defuse as clean;
 
 /// How a user's turn begins. Only such a turn has a preamble, which ends at its first empty line.
 const OPENING: &str = "Today is ";

@@ -1,42 +1,98 @@
 //! Text that came from elsewhere, made safe to stand in a line of ours.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// Whether a character is invisible or changes how its neighbours are read: controls, line separators, bidirectional
-/// marks, zero-width characters, tags and fillers. Such characters are never passed on as they are.
-pub fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}')
+use super::hidden::marked;
+use super::signs::signs;
+
+/// What stands for the bracket, or before the word, of something that could be read as a mark of ours or of a model
+/// server.
+const DEFUSED: char = '‹';
+
+/// Text from outside as one line of data, of at most `max_chars` characters.
+///
+/// White space, line breaks included, becomes single spaces. Characters that cannot be seen or that reorder what is
+/// seen become visible as `[U+202E]`. What could be read as the end of a fence, as a mark of a model server, as
+/// somebody speaking or as a line of ours begins with `‹`: `‹/catalog>`, `‹|im_start|>`, `‹Human: `. What was cut is
+/// marked by `…`. Doing it twice is the same as doing it once.
+pub fn defuse(text: &str, max_chars: usize) -> String {
+    let (text, whole) = beginning(text, max_chars);
+    let line = collapse(&without_signs(text));
+    // Line breaks are gone now, which may have brought together what was apart.
+    cut(&without_signs(&line), max_chars, whole)
 }
 
-/// One line of at most `max_chars` characters: hidden characters and runs of white space become one space, double
-/// quotes become single ones (the line is shown in double quotes), and what was cut is marked by `…`.
+/// [`defuse`], with double quotes made single ones: the line is shown in double quotes.
 pub fn clean_line(text: &str, max_chars: usize) -> String {
-    let mut out = String::new();
-    let mut kept = 0usize;
+    defuse(&text.replace('"', "'"), max_chars)
+}
+
+/// Text for a person as one line of at most `max_chars` characters: white space and what cannot be seen are handled
+/// as [`defuse`] does, the words stay as they are.
+pub fn one_line(text: &str, max_chars: usize) -> String {
+    let (text, whole) = beginning(text, max_chars);
+    cut(&collapse(text), max_chars, whole)
+}
+
+/// As much of `text` as can matter for a line of `max_chars` characters, and whether that is all of it.
+fn beginning(text: &str, max_chars: usize) -> (&str, bool) {
+    let most = max_chars.saturating_mul(4).saturating_add(200);
+    match text.char_indices().nth(most) {
+        Some((end, _)) => (text.get(..end).unwrap_or(text), false),
+        None => (text, true),
+    }
+}
+
+fn without_signs(text: &str) -> String {
+    let signs: BTreeSet<usize> = signs(text).into_iter().collect();
+    if signs.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, c) in text.char_indices() {
+        match c {
+            c if !signs.contains(&at) => out.push(c),
+            '`' | '~' | '｀' | '～' => out.push('\''),
+            c if c.is_alphanumeric() => {
+                out.push(DEFUSED);
+                out.push(c);
+            }
+            _ => out.push(DEFUSED),
+        }
+    }
+    out
+}
+
+fn collapse(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     let mut gap = false;
-    for c in text.chars() {
-        if c.is_whitespace() || is_hidden(c) {
+    for (_, c, hidden) in marked(text) {
+        if c.is_whitespace() {
             gap = !out.is_empty();
             continue;
         }
-        if kept + usize::from(gap) >= max_chars {
-            out.push('…');
-            return out;
-        }
-        if gap {
+        if std::mem::take(&mut gap) {
             out.push(' ');
-            kept += 1;
-            gap = false;
         }
-        out.push(if c == '"' { '\'' } else { c });
-        kept += 1;
+        if hidden {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "[U+{:04X}]", u32::from(c));
+        } else {
+            out.push(c);
+        }
     }
     out
+}
+
+fn cut(text: &str, max_chars: usize, whole: bool) -> String {
+    if whole && text.chars().count() <= max_chars {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(max_chars.saturating_sub(1)).collect();
+    // A joiner or selector that lost what it joined would no longer be in its place.
+    let kept = kept.trim_end_matches(|c: char| c.is_whitespace() || super::is_hidden(c));
+    format!("{kept}…")
 }
 
 /// `text`, or its beginning and a marker that says how many bytes were left out, in at most `max_bytes` bytes of

@@ -2,11 +2,14 @@
 //!
 //! Inside a cell every backslash is doubled and tabs, line breaks, controls and hidden characters are escaped as JSON
 //! escapes them, so a line break always ends a row, a tab always ends a cell, and a single backslash always begins a
-//! sign of ours: `\N` for no value, `\…` for what was left out. Numbers stand as the server sent them.
+//! sign of ours: `\N` for no value, `\…` for what was left out. The first character of what could be read as a mark
+//! of ours or of a model server is escaped in the same way. Numbers stand as the server sent them.
 
 use std::fmt::Write as _;
 
-use super::clean::{clean_line, is_hidden};
+use super::clean::clean_line;
+use super::hidden::marked;
+use super::signs::{is_speech, signs};
 use super::{Cell, Column, ColumnKind};
 
 /// Stands for no value. No text encodes to it: a backslash in text is doubled.
@@ -41,27 +44,54 @@ impl ColumnKind {
     }
 }
 
-fn escape_char(c: char, out: &mut String) {
-    match c {
-        '\\' => out.push_str("\\\\"),
-        '\t' => out.push_str("\\t"),
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        c if is_hidden(c) => {
-            let mut units = [0u16; 2];
-            for unit in c.encode_utf16(&mut units) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
+/// The characters of `text`, each as it is shown.
+fn escaped(text: &str) -> impl Iterator<Item = (usize, char, String)> + '_ {
+    let mut signs = signs(text).into_iter().peekable();
+    marked(text).map(move |(at, c, hidden)| {
+        let sign = signs.next_if_eq(&at).is_some();
+        let mut shown = String::new();
+        match c {
+            '\\' => shown.push_str("\\\\"),
+            '\t' => shown.push_str("\\t"),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            c if hidden || sign => shown.push_str(&json_escape(c)),
+            c => shown.push(c),
         }
-        c => out.push(c),
-    }
+        (at, c, shown)
+    })
 }
 
-/// `text` with everything escaped that could end a cell or hide from the reader.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    text.chars().for_each(|c| escape_char(c, &mut out));
+/// `\u202e`: what a JSON reader takes for the character.
+fn json_escape(c: char) -> String {
+    let mut units = [0u16; 2];
+    let mut out = String::new();
+    for unit in c.encode_utf16(&mut units) {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\\u{unit:04x}");
+    }
     out
+}
+
+/// `text` with everything escaped that could end a cell, hide from the reader or be read as something else than data.
+pub fn escape(text: &str) -> String {
+    escaped(text).map(|(_, _, shown)| shown).collect()
+}
+
+/// A value as JSON that means the same, with everything escaped in it that could hide from the reader or be read as
+/// something else than data.
+pub fn escape_json(value: &serde_json::Value) -> String {
+    let json = value.to_string();
+    let mut signs = signs(&json).into_iter().peekable();
+    marked(&json)
+        .map(|(at, c, hidden)| {
+            if signs.next_if_eq(&at).is_some() || hidden {
+                json_escape(c)
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
 }
 
 /// One cell.
@@ -83,7 +113,14 @@ pub fn encode_row<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
         }
         out.push_str(&encode_cell(cell));
     }
-    out
+    // Cells that are harmless alone may read as a line of ours side by side.
+    match out.chars().next() {
+        Some(first) if is_speech(&out) => {
+            out.replace_range(..first.len_utf8(), &json_escape(first));
+            out
+        }
+        _ => out,
+    }
 }
 
 /// A column in the header: `name:type`, or `name:type(unit)` for a time bucket.
@@ -110,14 +147,12 @@ pub(super) fn encode_cell_within(cell: &Cell, room: usize) -> String {
     }
     let mut out = String::new();
     let mut taken = 0usize;
-    for c in text.chars() {
-        let before = out.len();
-        escape_char(c, &mut out);
-        if out.len() > room {
-            out.truncate(before);
+    for (at, c, shown) in escaped(text) {
+        if out.len() + shown.len() > room {
             break;
         }
-        taken += c.len_utf8();
+        out.push_str(&shown);
+        taken = at + c.len_utf8();
     }
     out.push_str(&cut_marker(text.len() - taken));
     out

@@ -1,8 +1,8 @@
 //! What stands above the rows: what this is, how much of it is shown and why, and the totals of all rows.
 
-use super::clean::{clean_line, is_hidden};
+use super::clean::{clean_line, one_line};
 use super::encode::encode_column;
-use super::shape::{Heading, TABLE_MARK};
+use super::shape::{Heading, TABLE_END, TABLE_MARK};
 use super::totals::totals;
 use super::{Column, Extent, ResultTable};
 use crate::config::ShapingSettings;
@@ -71,6 +71,7 @@ impl<'a> Frame<'a> {
                 .join("\t"),
         );
         lines.extend(rows.iter().cloned());
+        lines.push(TABLE_END.to_owned());
         lines.join("\n")
     }
 
@@ -129,7 +130,7 @@ impl<'a> Frame<'a> {
 
 /// The caller's own words with cleaned names in them: one line, capped.
 fn line(text: &str, max_chars: usize) -> String {
-    text.chars().filter(|c| !is_hidden(*c)).take(max_chars).collect()
+    one_line(text, max_chars)
 }
 
 /// Labels that say more than the column's name does.
@@ -169,7 +170,7 @@ fn totals_lines(table: &ResultTable, width: usize, room: usize) -> Vec<String> {
     let mut lines: Vec<String> = totals(table)
         .iter()
         .take(width)
-        .map(|column| format!("{}: {column}", clean_line(&column.column, 80)))
+        .map(|column| format!("- {}: {column}", clean_line(&column.column, 80)))
         .take_while(|line| {
             used += line.len() + 1;
             used <= room

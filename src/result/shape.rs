@@ -29,8 +29,11 @@ pub struct Shaped {
     pub truncated: bool,
 }
 
-/// The line after which the header and the rows follow. Everything before it is ours, everything after it is data.
+/// The line after which the header and the rows follow, all of them data.
 pub const TABLE_MARK: &str = "table:";
+
+/// The line after the last row. What stands before [`TABLE_MARK`] and after this is ours, and no row reads like it.
+pub const TABLE_END: &str = "end of table";
 
 /// Most digits a count of rows has.
 const DIGITS: usize = 20;

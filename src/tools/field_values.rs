@@ -13,6 +13,9 @@ use crate::result::{clean_line, escape};
 /// The tool's name.
 pub(super) const NAME: &str = "field_values";
 
+/// The line after the last value. No value reads like it.
+const END: &str = "end of values";
+
 /// A validated `field_values` call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FieldValuesCall {
@@ -184,7 +187,8 @@ fn listing(what: &str, values: &AllowedValues, limits: ShapingSettings) -> Strin
         Value::String(text) => escape(&cut(text)),
         other => clean_line(&other.to_string(), 300),
     }));
-    describe::whole_lines(lines, limits.max_bytes)
+    let room = limits.max_bytes.saturating_sub(END.len() + 1);
+    format!("{}\n{END}", describe::whole_lines(lines, room))
 }
 
 /// A value of more than 1 000 characters cannot be sent anyway.

@@ -1,7 +1,9 @@
 //! What the model sees of a result: whole rows under a cap, exact totals, an encoding that reads back.
 
+mod cleaning;
 mod compact;
 mod encoding;
+mod ours;
 mod parse;
 mod shaping;
 mod totals;

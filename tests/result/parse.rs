@@ -5,6 +5,7 @@ use cardinal::result::{Cell, Column, ColumnKind};
 /// The rows under the header of a shaped result.
 pub(crate) fn rows(text: &str, columns: &[Column]) -> Vec<Vec<Cell>> {
     let (_, table) = text.split_once("\ntable:\n").expect("a table");
+    let table = table.strip_suffix("\nend of table").expect("an end");
     table.split('\n').skip(1).map(|line| row(line, columns)).collect()
 }
 

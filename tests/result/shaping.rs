@@ -77,7 +77,11 @@ fn an_empty_result_has_a_header_and_no_rows() {
         "{}",
         shaped.text
     );
-    assert!(shaped.text.ends_with("status:text"), "{}", shaped.text);
+    assert!(
+        shaped.text.ends_with("status:text\nend of table"),
+        "{}",
+        shaped.text
+    );
 }
 
 #[test]

@@ -10,8 +10,8 @@ use super::spec::NAME;
 use crate::metabase::FailureClass;
 use crate::result::{
     Brought, Cell, Column, ColumnKind, Derivation, DerivationInput, Extent, Handle, Operation, Origin,
-    ResultTable, Shelf, Shown, TABLE_MARK, Unit, clean_line, cut_to_bytes, encode_column, encode_row,
-    for_reading,
+    ResultTable, Shelf, Shown, TABLE_END, TABLE_MARK, Unit, clean_line, cut_to_bytes, encode_column,
+    encode_row, for_reading,
 };
 use crate::tools::gate::{No, quote};
 use crate::tools::output::Paper;
@@ -79,6 +79,7 @@ fn content(handle: Handle, table: &ResultTable, max_bytes: usize) -> String {
         header.join("\t"),
     ];
     lines.extend(table.rows.iter().map(encode_row));
+    lines.push(TABLE_END.to_owned());
     cut_to_bytes(lines.join("\n"), max_bytes)
 }
 

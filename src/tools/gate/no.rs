@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use crate::catalog::EntryKind;
-use crate::result::{clean_line, cut_to_bytes};
+use crate::result::{clean_line, cut_to_bytes, escape_json};
 use crate::tools::{Refusal, RefusalClass};
 
 /// Longest refusal, in bytes.
@@ -68,10 +68,10 @@ impl No {
             format!("refused, nothing was sent: {}", self.problem),
             MAX_LINE_BYTES,
         );
-        let example = match &self.example {
-            Some((tool, arguments)) => Some(format!("a right call: {tool} {arguments}")),
-            None => fallback.map(|(tool, arguments)| format!("a right call: {tool} {arguments}")),
-        };
+        let example = self.example.as_ref().map(|(tool, arguments)| (*tool, arguments));
+        let example = example
+            .or(fallback)
+            .map(|(tool, arguments)| format!("a right call: {tool} {}", escape_json(arguments)));
         let hints = self
             .hints
             .into_iter()

@@ -5,7 +5,7 @@ use serde_json::{Number, Value};
 use super::json::type_word;
 use super::{No, quote, sql};
 use crate::catalog::AllowedValues;
-use crate::result::clean_line;
+use crate::result::one_line;
 
 /// Longest text value, in characters.
 const MAX_TEXT_CHARS: usize = 1_000;
@@ -87,11 +87,11 @@ fn is_plain_number(text: &str) -> bool {
 
 /// Text for a person: one cleaned paragraph, not empty, not cut.
 pub(in crate::tools) fn person_text(key: &str, text: &str, max_chars: usize) -> Result<String, No> {
-    let clean = clean_line(text, max_chars);
+    let clean = one_line(text, usize::MAX);
     if clean.is_empty() {
         return Err(No::schema(format!("{key} is empty")));
     }
-    if clean.ends_with('…') && clean.chars().count() > max_chars {
+    if clean.chars().count() > max_chars {
         return Err(No::value(format!("{key} is longer than {max_chars} characters")));
     }
     Ok(clean)

@@ -1,0 +1,249 @@
+//! Finds in text from outside what could be read as something else than data: the marks that model servers put
+//! between the parts of a conversation, the names of its speakers at the beginning of a line, and the lines that we
+//! write ourselves.
+
+use super::hidden::is_hidden;
+
+/// What follows `<` (and `/`) in marks of prompts, of tools and of ours.
+const TAGS: &[&str] = &[
+    "|",
+    "catalog",
+    "asker",
+    "tool",
+    "function",
+    "system",
+    "sys>",
+    "sys ",
+    "user>",
+    "user ",
+    "assistant",
+    "human>",
+    "developer",
+    "im_",
+    "start_of",
+    "end_of",
+    "begin_of",
+    "eos",
+    "bos",
+    "s>",
+    "inst",
+    "prompt",
+    "think",
+    "antml",
+    "invoke",
+    "parameter",
+    "result",
+    "data>",
+    "document>",
+    "context>",
+    "message>",
+    "model>",
+];
+/// What stands in brackets in marks of prompts and in notes of ours.
+const BRACKETED: &[&str] = &[
+    "inst]",
+    "sys]",
+    "system]",
+    "system:",
+    "system ",
+    "user]",
+    "assistant]",
+    "human]",
+    "developer]",
+    "tool]",
+    "tool_",
+    "available_tools",
+    "cardinal",
+    "cut here",
+    "prefix]",
+    "control_",
+];
+/// Who speaks in a conversation, as a line begins in one.
+const SPEAKERS: &[&str] = &[
+    "human",
+    "assistant",
+    "user",
+    "system",
+    "developer",
+    "tool",
+    "function",
+    "ai",
+    "cardinal",
+    "benutzer",
+    "assistent",
+    "utilisateur",
+    "usuario",
+    "asistente",
+    "пользователь",
+    "ассистент",
+    "система",
+    "用户",
+    "助手",
+    "系统",
+    "ユーザー",
+    "アシスタント",
+];
+/// How headings of prompts begin, after `#`.
+const HEADINGS: &[&str] = &[
+    "system",
+    "instruction",
+    "assistant",
+    "user",
+    "response",
+    "human",
+    "new instruction",
+    "developer",
+    "the catalog",
+];
+/// How lines of ours begin. `#` stands for digits, a space for any white space, `$` for the end of the line.
+const OURS: &[&str] = &[
+    "result r#",
+    "result of ",
+    "rows: #",
+    "totals over ",
+    "(totals of ",
+    "to narrow: ",
+    "labels: ",
+    "table:$",
+    "end of table",
+    "values of ",
+    "end of values",
+    "failed: ",
+    "refused, ",
+    "message (data",
+    "a right call: ",
+    "today is ",
+    "asked by: ",
+    "description: ",
+    "card # \"",
+    "card # '",
+    "metric # \"",
+    "metric # '",
+    "table # \"",
+    "table # '",
+];
+
+/// The places of the characters in `text` that begin such a mark, in order. Who shows the text shows something else
+/// in their place.
+pub(super) fn signs(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut line_begins = true;
+    let mut fence = None;
+    for (at, c) in text.char_indices() {
+        if line_begins {
+            if is_speech(text.get(at..).unwrap_or_default()) {
+                found.push(at);
+                line_begins = false;
+            } else if !c.is_whitespace() && !is_decoration(c) && !is_hidden(c) {
+                line_begins = false;
+            }
+        }
+        if is_line_end(c) {
+            line_begins = true;
+        }
+        let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
+        let mark = match plain(c) {
+            '<' => is_tag(rest),
+            '[' => begins_any(rest.trim_start_matches(['/', ' ']), BRACKETED),
+            '(' => begins(rest, "data, not "),
+            c @ ('`' | '~') => fence == Some(c) || begins_with_run(rest, c),
+            _ => false,
+        };
+        fence = Some(plain(c)).filter(|c| mark && matches!(c, '`' | '~'));
+        if mark && found.last() != Some(&at) {
+            found.push(at);
+        }
+    }
+    found
+}
+
+/// Whether a line that begins like this reads as one of ours or as a speaker's.
+pub(super) fn is_speech(line: &str) -> bool {
+    let speaks = |name: &&str| begins(line, name) && after_name(line, name).starts_with(':');
+    if OURS.iter().any(|ours| begins(line, ours)) || SPEAKERS.iter().any(|name| speaks(&name)) {
+        return true;
+    }
+    let Some(heading) = line.strip_prefix('#') else {
+        return false;
+    };
+    begins_any(heading.trim_start_matches(['#', ' ', '*']), HEADINGS)
+}
+
+/// What stands after a name, white space and emphasis left out, in plain characters.
+fn after_name(line: &str, name: &str) -> String {
+    line.chars()
+        .skip(name.chars().count())
+        .skip_while(|c| matches!(c, ' ' | '\t' | '*' | '_'))
+        .map(plain)
+        .take(1)
+        .collect()
+}
+
+fn is_tag(rest: &str) -> bool {
+    let name = rest.trim_start_matches(['/', ' ', '<', '!', '\\', '／', '＜']);
+    begins_any(name, TAGS)
+}
+
+/// Whether `fence` comes twice more.
+fn begins_with_run(rest: &str, fence: char) -> bool {
+    let mut next = rest.chars().map(plain);
+    next.next() == Some(fence) && next.next() == Some(fence)
+}
+
+fn begins_any(text: &str, patterns: &[&str]) -> bool {
+    patterns.iter().any(|pattern| begins(text, pattern))
+}
+
+/// Whether `text` begins with `pattern`, whatever its case and width.
+fn begins(text: &str, pattern: &str) -> bool {
+    let mut text = text.chars().map(plain).peekable();
+    for wanted in pattern.chars() {
+        let fits = match wanted {
+            '#' => {
+                let digit = text.next_if(char::is_ascii_digit).is_some();
+                while text.next_if(char::is_ascii_digit).is_some() {}
+                digit
+            }
+            ' ' => {
+                let space = text.next_if(|c| c.is_whitespace()).is_some();
+                while text.next_if(|c| c.is_whitespace()).is_some() {}
+                space
+            }
+            '$' => {
+                while text.next_if(|c| c.is_whitespace() && !is_line_end(*c)).is_some() {}
+                text.peek().is_none_or(|c| is_line_end(*c))
+            }
+            wanted => text.next() == Some(wanted),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
+}
+
+/// The character as it is compared: lower case, of ordinary width.
+fn plain(c: char) -> char {
+    let narrow = match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{fe64}' => '<',
+        c => c,
+    };
+    let mut lower = narrow.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(one), None) => one,
+        _ => narrow,
+    }
+}
+
+fn is_line_end(c: char) -> bool {
+    matches!(
+        c,
+        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// What people put before the words of a line.
+fn is_decoration(c: char) -> bool {
+    matches!(c, '#' | '*' | '>' | '_' | '-' | '=' | '|' | '"' | '\'' | '•')
+}
