@@ -1,5 +1,23 @@
-//! What a text claims: the numbers in it. Both grading and the check of an answer against its evidence begin here.
+//! What a text claims, and what bears it out: the figures in it, matched to cells of results, to what columns come
+//! to, and to derivations that are recomputed here. Deterministic and pure: no clock, no request, no model.
 
+mod cells;
+mod count;
+mod date;
+mod derive;
+mod exempt;
+mod figure;
+mod ground;
+mod index;
+mod item;
+mod material;
 mod number;
+mod places;
+mod scope;
+mod text;
+mod wanted;
 
+pub use figure::{Figure, FigureKind, Input, Operation, Reason, Rule, Status, TotalKind, Trace};
+pub use ground::ground;
+pub use material::{Claim, Material};
 pub use number::{Kind, Number, Separators, Sign, numbers};

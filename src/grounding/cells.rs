@@ -1,0 +1,262 @@
+//! Sources that need no computing by us: cells, totals, counts of rows.
+
+use super::figure::{TotalKind, Trace};
+use super::index::NumberCell;
+use super::scope::{Says, Seat};
+use super::wanted::Wanted;
+use crate::result::{Amount, Extent, Summary};
+
+/// What was found for a figure.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    /// Sources that fit the words around the figure, with how well.
+    pub(super) fitting: Vec<(Says, Source)>,
+    /// Whether there are cells that have the value but belong to something else than the text says.
+    pub(super) denied: bool,
+    /// Whether it is the total of rows that are not all there are.
+    pub(super) incomplete: bool,
+}
+
+/// A source of one figure.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Source {
+    pub(super) trace: Trace,
+    /// The result it is in.
+    pub(super) material: usize,
+    /// The cell it is, if it is one.
+    pub(super) cell: Option<NumberCell>,
+}
+
+/// All cells, totals and counts that a figure may be.
+pub(super) fn sources(seat: &Seat<'_, '_, '_>, wanted: &Wanted) -> Sources {
+    let mut sources = Sources::default();
+    cells(seat, wanted, &mut sources);
+    for material in 0..seat.context.index.materials.len() {
+        totals(seat, wanted, material, &mut sources);
+        counts(seat, wanted, material, &mut sources);
+    }
+    sources
+}
+
+fn cells(seat: &Seat<'_, '_, '_>, wanted: &Wanted, sources: &mut Sources) {
+    for (scale, fraction) in [(1.0, false), (0.01, true), (100.0, true)] {
+        let fits = match (wanted.percent, fraction) {
+            (_, false) => true,
+            (true, true) => scale < 1.0,
+            (false, true) => scale > 1.0 && !wanted.count,
+        };
+        if !fits {
+            continue;
+        }
+        for (low, high) in wanted.spans(scale) {
+            for cell in seat.context.index.between(low, high) {
+                cell_source(seat, wanted, *cell, fraction, sources);
+            }
+        }
+    }
+}
+
+/// Words of columns and entries whose numbers are parts of a whole.
+const RATES: [&str; 16] = [
+    "rate",
+    "share",
+    "percent",
+    "pct",
+    "%",
+    "ratio",
+    "growth",
+    "change",
+    "conversion",
+    "margin",
+    "retention",
+    "churn",
+    "utilization",
+    "discount",
+    "quote",
+    "anteil",
+];
+
+fn cell_source(
+    seat: &Seat<'_, '_, '_>,
+    wanted: &Wanted,
+    cell: NumberCell,
+    fraction: bool,
+    sources: &mut Sources,
+) {
+    let index = seat.context.index;
+    let Some(material) = index.materials.get(cell.material) else {
+        return;
+    };
+    let Some(column) = material.table.columns.get(cell.column) else {
+        return;
+    };
+    let rate = [&column.name, &column.label, material.title]
+        .iter()
+        .any(|name| RATES.iter().any(|word| name.to_lowercase().contains(word)));
+    let whole = column.kind == crate::result::ColumnKind::Integer;
+    if (wanted.percent && whole && !rate) || (fraction && !rate && !wanted.percent) {
+        return;
+    }
+    let mut says = seat.says_row(cell.material, cell.row);
+    if !wanted.percent && !wanted.cues.mean && !wanted.cues.ratio {
+        says = match (says, seat.says_column(cell.material, cell.column)) {
+            (Says::No, _) | (_, Says::No) => Says::No,
+            (one, other) => one.max(other),
+        };
+    }
+    if says == Says::No {
+        sources.denied = true;
+        return;
+    }
+    let trace = Trace::Cell {
+        result: material.handle.to_owned(),
+        row: cell.row + 1,
+        column: column.name.clone(),
+    };
+    let source = Source {
+        trace,
+        material: cell.material,
+        cell: Some(cell),
+    };
+    sources.fitting.push((says, source));
+}
+
+fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sources) {
+    let index = seat.context.index;
+    let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
+        return;
+    };
+    if material.table.rows.len() < 2 {
+        return;
+    }
+    let some_named = !seat.named_rows(at).is_empty();
+    for column in &shape.numeric {
+        let Some(Summary::Numbers {
+            sum, mean, min, max, ..
+        }) = index.summary(at, *column)
+        else {
+            continue;
+        };
+        let whole = material.table.extent == Extent::Complete;
+        let cues = wanted.cues;
+        let of_all = [
+            (TotalKind::Sum, sum, whole && (cues.sum || !some_named)),
+            (
+                TotalKind::Mean,
+                mean,
+                whole && (cues.mean || (!some_named && wanted.digits >= 4)),
+            ),
+            (
+                TotalKind::Min,
+                min,
+                !some_named && material.rows_seen < material.table.rows.len(),
+            ),
+            (
+                TotalKind::Max,
+                max,
+                !some_named && material.rows_seen < material.table.rows.len(),
+            ),
+        ];
+        for (total, amount, allowed) in of_all {
+            if !admits(wanted, *amount) || (wanted.percent && total == TotalKind::Sum) {
+                continue;
+            }
+            if !whole && matches!(total, TotalKind::Sum | TotalKind::Mean) {
+                sources.incomplete = true;
+            }
+            let says = match (seat.says_filters(at, true), seat.says_column(at, *column)) {
+                (Says::No, _) | (_, Says::No) => Says::No,
+                (one, other) => one.max(other),
+            };
+            if !allowed || says == Says::No {
+                sources.denied = true;
+                continue;
+            }
+            let column = material
+                .table
+                .columns
+                .get(*column)
+                .map(|column| column.name.clone());
+            let trace = Trace::Total {
+                result: material.handle.to_owned(),
+                column: column.unwrap_or_default(),
+                total,
+            };
+            sources.fitting.push((
+                says,
+                Source {
+                    trace,
+                    material: at,
+                    cell: None,
+                },
+            ));
+        }
+    }
+}
+
+fn admits(wanted: &Wanted, amount: Amount) -> bool {
+    wanted.admits(amount.as_f64())
+}
+
+fn counts(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sources) {
+    let Some(material) = seat.context.index.materials.get(at).filter(|_| wanted.count) else {
+        return;
+    };
+    let exactly = |count: u64| u32::try_from(count).is_ok_and(|count| wanted.admits(f64::from(count)));
+    let known = material.table.rows.len() as u64;
+    let mut push = |trace| {
+        let source = Source {
+            trace,
+            material: at,
+            cell: None,
+        };
+        sources.fitting.push((Says::Nothing, source));
+    };
+    let says = seat.says_filters(at, true);
+    if exactly(known) && says != Says::No {
+        let shown_rows = || {
+            let list = [
+                "row", "rows", "first", "shown", "showing", "fetched", "returned", "limit",
+            ];
+            seat.context
+                .words
+                .iter()
+                .any(|word| seat.place.sentence.holds(word.span) && list.contains(&word.low.as_str()))
+        };
+        if material.table.extent == Extent::Complete || shown_rows() {
+            push(Trace::RowCount {
+                result: material.handle.to_owned(),
+                rows: Vec::new(),
+            });
+        } else {
+            sources.incomplete = true;
+            return;
+        }
+    }
+    if material.rows_seen as u64 != known && exactly(material.rows_seen as u64) {
+        push(Trace::RowCount {
+            result: material.handle.to_owned(),
+            rows: vec![1, material.rows_seen],
+        });
+    }
+    for (column, totals) in material.table.columns.iter().zip(material.totals) {
+        let mut total = |kind, count| {
+            if exactly(count) && says != Says::No && count != known {
+                push(Trace::Total {
+                    result: material.handle.to_owned(),
+                    column: column.name.clone(),
+                    total: kind,
+                });
+            }
+        };
+        if let Summary::Distinct(count) = totals.summary {
+            total(TotalKind::Distinct, count);
+        }
+        if known > 1 {
+            total(TotalKind::Count, totals.values);
+            if totals.nulls > 0 {
+                total(TotalKind::Nulls, totals.nulls);
+            }
+        }
+    }
+}

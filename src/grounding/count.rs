@@ -1,0 +1,161 @@
+//! Counts that a text may state of a result: of rows with a label, of rows beyond a bound, of things it lists.
+
+use super::cells::Source;
+use super::derive::exact;
+use super::figure::{Input, Operation, Trace};
+use super::number::Kind;
+use super::scope::{Seat, What};
+use super::text::Span;
+use super::wanted::Wanted;
+
+/// Numbers as words, as far as answers write them so.
+const WORDS: [&str; 13] = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+];
+
+/// The number a word is.
+pub(super) fn of_word(low: &str) -> Option<usize> {
+    WORDS.iter().position(|word| *word == low)
+}
+
+/// The small numbers that the figure's sentence says, in digits or words.
+pub(super) fn said(seat: &Seat<'_, '_, '_>) -> Vec<usize> {
+    let mut found: Vec<usize> = seat
+        .context
+        .words
+        .iter()
+        .filter(|word| seat.place.sentence.holds(word.span) && !seat.span.touches(word.span))
+        .filter_map(|word| of_word(&word.low).or_else(|| word.low.parse().ok()))
+        .filter(|number| (2..=100).contains(number))
+        .collect();
+    found.dedup();
+    found
+}
+
+/// Counts of rows of one result.
+pub(super) fn counts(
+    seat: &Seat<'_, '_, '_>,
+    wanted: &Wanted,
+    at: usize,
+    groups: &[Vec<usize>],
+    found: &mut Vec<Source>,
+) {
+    let Some(material) = seat.context.index.materials.get(at).filter(|_| wanted.count) else {
+        return;
+    };
+    let exactly = |count: usize| u32::try_from(count).is_ok_and(|count| wanted.admits(f64::from(count)));
+    let mut push = |rows: &[usize], column: &str| {
+        let trace = Trace::Derivation {
+            operation: Operation::Count,
+            inputs: vec![Input {
+                result: material.handle.to_owned(),
+                column: column.to_owned(),
+                rows: rows.iter().map(|row| row + 1).collect(),
+                total: None,
+            }],
+            value: rows.len().to_string(),
+        };
+        found.push(Source {
+            trace,
+            material: at,
+            cell: None,
+        });
+    };
+    if let Some(rows) = groups.iter().find(|rows| exactly(rows.len())) {
+        push(rows, "");
+    }
+    let listed = listed(seat, at);
+    if listed.len() > 1 && exactly(listed.len()) {
+        push(&listed, "");
+    }
+    for bound in bounds(seat) {
+        for (rows, column) in beyond(seat, at, bound) {
+            if exactly(rows.len()) {
+                push(&rows, &column);
+            }
+        }
+    }
+}
+
+/// The rows whose labels the text names anywhere, one for each label.
+fn listed(seat: &Seat<'_, '_, '_>, at: usize) -> Vec<usize> {
+    let Some(shape) = seat.context.index.shapes.get(at) else {
+        return Vec::new();
+    };
+    let mut rows: Vec<usize> = Vec::new();
+    for mention in &seat.context.mentions {
+        let row = match mention.what {
+            What::Label(label) if label.material == at => shape
+                .labels
+                .iter()
+                .find(|(column, _)| *column == label.column)
+                .and_then(|(_, values)| values.iter().position(|value| *value == Some(label.value))),
+            What::Period(period) => shape.times.first().and_then(|(_, days)| {
+                days.iter().position(|days| {
+                    days.is_some_and(|days| period.relation(days) == super::text::Relation::Same)
+                })
+            }),
+            _ => None,
+        };
+        rows.extend(row.filter(|row| !rows.contains(row)));
+    }
+    rows
+}
+
+/// Other figures of the sentence: what rows may be said to be above or below of.
+fn bounds(seat: &Seat<'_, '_, '_>) -> Vec<f64> {
+    const COMPARING: [&str; 16] = [
+        "above", "over", "below", "under", "exceed", "exceeded", "exceeds", "than", "least", "most",
+        "beyond", "reached", "passed", "topped", "between", "crossed",
+    ];
+    let sentence = seat.place.sentence;
+    let compares = seat
+        .context
+        .words
+        .iter()
+        .any(|word| sentence.holds(word.span) && COMPARING.contains(&word.low.as_str()));
+    let numbers = seat.context.numbers.iter().filter(|number| {
+        let span = Span::new(number.start, number.end);
+        number.kind == Kind::Quantity && sentence.holds(span) && span != seat.span
+    });
+    numbers
+        .filter(|_| compares)
+        .map(|number| number.value)
+        .take(3)
+        .collect()
+}
+
+/// For each column the rows above a bound, and those below.
+fn beyond(seat: &Seat<'_, '_, '_>, at: usize, bound: f64) -> Vec<(Vec<usize>, String)> {
+    use rust_decimal::prelude::ToPrimitive as _;
+    let index = seat.context.index;
+    let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for column in &shape.numeric {
+        let name = material
+            .table
+            .columns
+            .get(*column)
+            .map(|column| column.name.clone());
+        let values = material
+            .table
+            .rows
+            .iter()
+            .take(shape.seen)
+            .enumerate()
+            .filter_map(|(row, cells)| Some((row, exact(cells.get(*column)?)?.to_f64()?)));
+        let values: Vec<(usize, f64)> = values.collect();
+        let tests: [fn(f64, f64) -> bool; 2] = [|value, bound| value > bound, |value, bound| value < bound];
+        for test in tests {
+            let rows: Vec<usize> = values
+                .iter()
+                .filter(|(_, value)| test(*value, bound))
+                .map(|(row, _)| *row)
+                .collect();
+            found.push((rows, name.clone().unwrap_or_default()));
+        }
+    }
+    found
+}

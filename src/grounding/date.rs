@@ -1,0 +1,116 @@
+//! Periods that an answer names: found in rows, in the filters of a query, in the question, or near today.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::exempt::walk;
+use super::figure::{Reason, Rule, Status, Trace};
+use super::material::Claim;
+use super::number::{Separators, numbers};
+use super::scope::Context;
+use super::text::{Days, Period, Relation, periods, words};
+
+/// Most rows that are given as the source of one period.
+const MOST_ROWS: usize = 3;
+
+/// Looks for where a period comes from.
+pub(super) fn source(period: &Period, context: &Context<'_, '_>, claim: &Claim<'_>) -> (Status, Vec<Trace>) {
+    let mut found = cells(period, context);
+    found.extend(filters(period, context));
+    if !found.is_empty() {
+        return (Status::Matched, found);
+    }
+    let exempt = |rule| (Status::Exempt { rule }, Vec::new());
+    let stands = |text: &str| {
+        let numbers = numbers(text, Separators::English);
+        periods(text, &words(text), &numbers).iter().any(|other| {
+            let days = other.days(claim.today.year());
+            days.is_some_and(|days| period.relation(days) != Relation::Apart)
+        })
+    };
+    if stands(claim.question) || claim.earlier.iter().any(|text| stands(text)) {
+        return exempt(Rule::Question);
+    }
+    if period
+        .days(claim.today.year())
+        .is_some_and(|days| near(days, claim.today))
+    {
+        return exempt(Rule::Today);
+    }
+    if claim.shown.iter().any(|text| stands(text)) {
+        return exempt(Rule::Shown);
+    }
+    if !period.dated() {
+        return exempt(Rule::Label);
+    }
+    let reason = Reason::NoSource;
+    (Status::Unmatched { reason }, Vec::new())
+}
+
+/// Whether days hold today, lie in its year, or less than a year before it.
+fn near(days: Days, today: Date) -> bool {
+    let year_ago = today.checked_sub(1.year()).unwrap_or(Date::MIN);
+    (days.0 <= today && today < days.1) || (days.0 >= year_ago && days.0.year() <= today.year())
+}
+
+fn cells(period: &Period, context: &Context<'_, '_>) -> Vec<Trace> {
+    let index = context.index;
+    let mut found = Vec::new();
+    let mut best = Relation::Within;
+    for (material, shape) in index.materials.iter().zip(&index.shapes) {
+        for (column, days) in &shape.times {
+            let Some(column) = material.table.columns.get(*column) else {
+                continue;
+            };
+            for (row, days) in days.iter().enumerate() {
+                let relation = days.map_or(Relation::Apart, |days| period.relation(days));
+                let better = relation == Relation::Same && best != Relation::Same;
+                if relation == Relation::Apart || (best == Relation::Same && relation != Relation::Same) {
+                    continue;
+                }
+                if better {
+                    found.clear();
+                    best = Relation::Same;
+                }
+                if found.len() < MOST_ROWS {
+                    found.push(Trace::Cell {
+                        result: material.handle.to_owned(),
+                        row: row + 1,
+                        column: column.name.clone(),
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+fn filters(period: &Period, context: &Context<'_, '_>) -> Vec<Trace> {
+    let index = context.index;
+    let mut found = Vec::new();
+    for (material, shape) in index.materials.iter().zip(&index.shapes) {
+        let fixed = shape
+            .period
+            .is_some_and(|days| period.relation(days) != Relation::Apart);
+        if fixed || is_relative(material.arguments) {
+            found.push(Trace::Argument {
+                result: material.handle.to_owned(),
+                pointer: String::new(),
+            });
+        }
+    }
+    found.truncate(MOST_ROWS);
+    found
+}
+
+/// Whether a call was limited to a period that moves with today.
+fn is_relative(arguments: &serde_json::Value) -> bool {
+    let mut relative = false;
+    walk(arguments, &mut String::new(), &mut |_, value| {
+        let moving = ["past", "last", "this", "next", "today", "yesterday"];
+        relative |= value
+            .as_str()
+            .is_some_and(|text| !text.contains(' ') && moving.iter().any(|word| text.starts_with(word)));
+    });
+    relative
+}

@@ -1,0 +1,522 @@
+//! Figures that are computed from cells: recomputed by us, in decimal, from what the text names. What is not named
+//! may only take part where the rows' order says which is meant: neighbours, the first and the last, a whole column.
+//! A large table has so many pairs of cells that any figure would come out of one of them by chance.
+
+use rust_decimal::Decimal;
+
+use super::cells::Source;
+use super::figure::{Input, Operation, TotalKind, Trace};
+use super::scope::{Says, Seat};
+use super::text::Span;
+use super::wanted::Wanted;
+use crate::result::{Amount, Cell, Extent, Summary};
+
+/// Most groups of rows that one sentence is taken to name.
+const MOST_GROUPS: usize = 12;
+/// Most results of one row that are compared with each other.
+const MOST_SINGLES: usize = 8;
+
+/// A value that a derivation may start from.
+#[derive(Debug, Clone)]
+pub(super) struct Operand {
+    value: Decimal,
+    input: Input,
+    material: usize,
+    column: usize,
+}
+
+/// Looks for derivations that come to the figure.
+pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, near: &[Operand]) -> Vec<Source> {
+    let mut search = Search {
+        seat,
+        wanted,
+        found: Vec::new(),
+    };
+    for material in 0..seat.context.index.materials.len() {
+        search.within(material);
+    }
+    search.across(near);
+    search.found
+}
+
+struct Search<'s, 'c, 'a, 'i> {
+    seat: &'s Seat<'c, 'a, 'i>,
+    wanted: &'s Wanted,
+    found: Vec<Source>,
+}
+
+impl Search<'_, '_, '_, '_> {
+    /// Derivations from one result.
+    fn within(&mut self, at: usize) {
+        let index = self.seat.context.index;
+        let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
+            return;
+        };
+        if material.table.rows.is_empty() || self.seat.says_filters(at, shape.times.is_empty()) == Says::No {
+            return;
+        }
+        let mut groups = self.seat.groups(at);
+        groups.truncate(MOST_GROUPS);
+        let mut by_row: Vec<Vec<Operand>> = vec![Vec::new(); groups.len()];
+        for column in shape.numeric.iter().copied() {
+            let named: Vec<Operand> = groups
+                .iter()
+                .filter_map(|rows| operand(self.seat, at, column, rows))
+                .collect();
+            let whole = total(self.seat, at, column);
+            self.sums(&named, at, column, &groups);
+            for (place, one) in named.iter().enumerate() {
+                for other in named.iter().skip(place + 1) {
+                    self.pair(one, other, 1);
+                    self.pair(other, one, 1);
+                }
+                if let Some(whole) = &whole {
+                    self.part(one, whole);
+                }
+                self.neighbours(one, at, column);
+            }
+            if let (Some(whole), true) = (&whole, named.len() > 1)
+                && let Some(both) = joined(&named)
+            {
+                self.part(&both, whole);
+            }
+            self.ends(at, column);
+            self.leading(at, column, whole.as_ref());
+            for (rows, one) in by_row.iter_mut().zip(named) {
+                rows.push(one);
+            }
+        }
+        for row in by_row {
+            self.columns(&row);
+        }
+        let totals: Vec<Operand> = shape
+            .numeric
+            .iter()
+            .filter_map(|column| total(self.seat, at, *column))
+            .collect();
+        self.columns(&totals);
+        super::count::counts(self.seat, self.wanted, at, &groups, &mut self.found);
+    }
+
+    /// Derivations from several results, or from cells that the text has just named by their values.
+    fn across(&mut self, near: &[Operand]) {
+        let singles = singles(self.seat);
+        let tier = if singles.len() <= 3 { 1 } else { 2 };
+        for (place, one) in singles.iter().enumerate() {
+            for other in singles
+                .iter()
+                .skip(place + 1)
+                .filter(|other| other.material != one.material)
+            {
+                self.pair(one, other, tier);
+                self.pair(other, one, tier);
+            }
+        }
+        if singles.len() > 1
+            && let Some(all) = joined(&singles)
+        {
+            self.check(Operation::Sum, all.value, tier, &singles);
+        }
+        let mut others = near.to_vec();
+        let count = self.seat.context.index.materials.len();
+        for material in 0..count {
+            let shape = self.seat.context.index.shapes.get(material);
+            for column in shape.map(|shape| shape.numeric.as_slice()).unwrap_or_default() {
+                let groups = self.seat.groups(material);
+                others.extend(
+                    groups
+                        .iter()
+                        .take(4)
+                        .filter_map(|rows| operand(self.seat, material, *column, rows)),
+                );
+                others.extend(total(self.seat, material, *column));
+            }
+        }
+        others.truncate(24);
+        for one in &others {
+            for other in singles.iter().chain(&others) {
+                if other.material != one.material {
+                    self.pair(one, other, 2);
+                    self.pair(other, one, 2);
+                }
+            }
+        }
+        for (place, one) in near.iter().enumerate() {
+            for other in near.iter().skip(place + 1) {
+                self.pair(one, other, 1);
+                self.pair(other, one, 1);
+            }
+        }
+        if near.len() > 1
+            && let Some(all) = joined(near)
+        {
+            self.check(Operation::Sum, all.value, 1, near);
+        }
+    }
+
+    /// All that two values of the same thing can be to each other.
+    fn pair(&mut self, one: &Operand, other: &Operand, tier: u32) {
+        let alike = self.alike(one, other);
+        let cues = self.wanted.cues;
+        if alike {
+            let difference = one.value.checked_sub(other.value);
+            if self.wanted.percent {
+                let change = difference.and_then(|gap| percent(gap, other.value));
+                if cues.change || (!cues.share && self.wanted.digits >= 3) {
+                    self.check(
+                        Operation::PercentChange,
+                        change,
+                        tier,
+                        &[one.clone(), other.clone()],
+                    );
+                }
+                if cues.gap || cues.change {
+                    self.check(
+                        Operation::Difference,
+                        difference,
+                        tier,
+                        &[one.clone(), other.clone()],
+                    );
+                }
+            } else if cues.gap || cues.change || self.wanted.digits >= 4 {
+                self.check(
+                    Operation::Difference,
+                    difference,
+                    tier,
+                    &[one.clone(), other.clone()],
+                );
+            }
+        }
+        self.ratio(one, other, tier);
+    }
+
+    fn ratio(&mut self, one: &Operand, other: &Operand, tier: u32) {
+        let cues = self.wanted.cues;
+        if self.wanted.percent {
+            let share = percent(one.value, other.value);
+            let asked = cues.share || (!cues.change && self.wanted.digits >= 2);
+            if asked && one.input != other.input {
+                self.check(Operation::Share, share, tier, &[one.clone(), other.clone()]);
+            }
+        } else if cues.ratio || cues.mean || cues.share || (!self.wanted.count && self.wanted.digits >= 3) {
+            let ratio = one.value.checked_div(other.value);
+            self.check(Operation::Ratio, ratio, tier, &[one.clone(), other.clone()]);
+        }
+    }
+
+    /// Whether two values measure the same, so that their difference means something.
+    fn alike(&self, one: &Operand, other: &Operand) -> bool {
+        if one.material == other.material {
+            return one.column == other.column;
+        }
+        let materials = self.seat.context.index.materials;
+        match (materials.get(one.material), materials.get(other.material)) {
+            (Some(a), Some(b)) => a.title == b.title || one.input.column == other.input.column,
+            _ => false,
+        }
+    }
+
+    /// What a part is to its whole.
+    fn part(&mut self, one: &Operand, whole: &Operand) {
+        self.ratio(one, whole, 1);
+        let inputs = [one.clone(), whole.clone()];
+        let rest = whole.value.checked_sub(one.value);
+        if self.wanted.percent {
+            let left = rest.and_then(|rest| percent(rest, whole.value));
+            if self.wanted.cues.share {
+                self.check(Operation::ShareOfRest, left, 1, &inputs);
+            }
+        } else if self.wanted.cues.sum || self.wanted.cues.gap {
+            let inputs = [whole.clone(), one.clone()];
+            self.check(Operation::Difference, rest, 1, &inputs);
+        }
+    }
+
+    /// Sums and means of the rows named, and sums from the first row to a named one.
+    fn sums(&mut self, named: &[Operand], at: usize, column: usize, groups: &[Vec<usize>]) {
+        let cues = self.wanted.cues;
+        let summing = cues.sum || (self.wanted.digits >= 4 && !cues.mean);
+        for one in named.iter().filter(|one| one.input.rows.len() > 1) {
+            if summing {
+                self.check(Operation::Sum, one.value, 1, std::slice::from_ref(one));
+            }
+            if cues.mean {
+                let mean = one.value.checked_div(Decimal::from(one.input.rows.len()));
+                self.check(Operation::Mean, mean, 1, std::slice::from_ref(one));
+            }
+        }
+        if let Some(all) = joined(named).filter(|_| named.len() > 1) {
+            if summing {
+                self.check(Operation::Sum, all.value, 1, named);
+            }
+            if cues.mean {
+                let mean = all.value.checked_div(Decimal::from(all.input.rows.len()));
+                self.check(Operation::Mean, mean, 1, named);
+            }
+        }
+        if cues.running {
+            for last in groups.iter().filter_map(|rows| rows.iter().max()) {
+                let rows: Vec<usize> = (0..=*last).collect();
+                if let Some(run) = operand(self.seat, at, column, &rows).filter(|_| rows.len() > 1) {
+                    self.check(Operation::RunningTotal, run.value, 1, std::slice::from_ref(&run));
+                }
+            }
+        }
+    }
+
+    /// A named row against the one before, the one after, and the same part of the year before.
+    fn neighbours(&mut self, one: &Operand, at: usize, column: usize) {
+        let [row] = one.input.rows.as_slice() else { return };
+        let cues = self.wanted.cues;
+        if !(cues.change || cues.gap) {
+            return;
+        }
+        let row = row - 1;
+        let near = [
+            row.checked_sub(1),
+            Some(row + 1),
+            row.checked_sub(12),
+            row.checked_sub(4),
+        ];
+        for (other, tier) in near.into_iter().zip([1, 1, 2, 2]) {
+            if let Some(other) = other.and_then(|other| operand(self.seat, at, column, &[other])) {
+                self.pair(one, &other, tier);
+            }
+        }
+    }
+
+    /// The last row against the first, and the greatest against the least.
+    fn ends(&mut self, at: usize, column: usize) {
+        let index = self.seat.context.index;
+        let seen = index.shapes.get(at).map_or(0, |shape| shape.seen);
+        let cues = self.wanted.cues;
+        if seen < 2 || !(cues.change || cues.gap || cues.ratio) {
+            return;
+        }
+        let row = |row| operand(self.seat, at, column, &[row]);
+        let mut rows: Vec<Operand> = (0..seen).filter_map(row).collect();
+        let pairs = |this: &mut Self, rows: &[Operand]| {
+            if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
+                this.pair(last, first, 2);
+                this.pair(first, last, 2);
+            }
+            if let [first, second, ..] = rows {
+                this.pair(first, second, 2);
+            }
+        };
+        pairs(self, &rows);
+        rows.sort_by(|a, b| b.value.cmp(&a.value));
+        pairs(self, &rows);
+    }
+
+    /// The first rows, as many as the sentence says: their sum, their share, and what is left without them.
+    fn leading(&mut self, at: usize, column: usize, whole: Option<&Operand>) {
+        let seen = self
+            .seat
+            .context
+            .index
+            .shapes
+            .get(at)
+            .map_or(0, |shape| shape.seen);
+        let cues = self.wanted.cues;
+        if !(cues.sum || cues.share || cues.mean) {
+            return;
+        }
+        for count in super::count::said(self.seat)
+            .into_iter()
+            .filter(|count| (2..seen).contains(count))
+        {
+            let ends = [(0..count).collect::<Vec<_>>(), (seen - count..seen).collect()];
+            for rows in ends {
+                let Some(run) = operand(self.seat, at, column, &rows) else {
+                    continue;
+                };
+                self.check(Operation::Sum, run.value, 1, std::slice::from_ref(&run));
+                let mean = run.value.checked_div(Decimal::from(count));
+                if cues.mean {
+                    self.check(Operation::Mean, mean, 1, std::slice::from_ref(&run));
+                }
+                if let Some(whole) = whole {
+                    self.part(&run, whole);
+                }
+            }
+        }
+    }
+
+    /// Columns of the same row against each other.
+    fn columns(&mut self, row: &[Operand]) {
+        for (place, one) in row.iter().enumerate() {
+            for other in row.iter().skip(place + 1) {
+                self.ratio(one, other, 1);
+                self.ratio(other, one, 1);
+                let cues = self.wanted.cues;
+                if !self.wanted.percent && (cues.gap || cues.change) {
+                    for (a, b) in [(one, other), (other, one)] {
+                        let gap = a.value.checked_sub(b.value);
+                        self.check(Operation::Difference, gap, 2, &[a.clone(), b.clone()]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps a derivation that comes to the figure. What the text names less plainly needs more digits.
+    fn check(
+        &mut self,
+        operation: Operation,
+        value: impl Into<Option<Decimal>>,
+        tier: u32,
+        inputs: &[Operand],
+    ) {
+        use rust_decimal::prelude::ToPrimitive as _;
+        let Some(value) = value.into() else { return };
+        let Some(number) = value.to_f64().filter(|_| self.wanted.digits >= 2 * tier - 1) else {
+            return;
+        };
+        let fits = match operation {
+            Operation::PercentChange | Operation::Difference => self.wanted.admits_change(number),
+            _ => self.wanted.admits(number),
+        };
+        if !fits {
+            return;
+        }
+        let trace = Trace::Derivation {
+            operation,
+            inputs: inputs.iter().map(|operand| operand.input.clone()).collect(),
+            value: value.normalize().to_string(),
+        };
+        let material = inputs.first().map_or(0, |operand| operand.material);
+        let source = Source {
+            trace,
+            material,
+            cell: None,
+        };
+        if !self.found.contains(&source) {
+            self.found.push(source);
+        }
+    }
+}
+
+/// `100 * part / whole`.
+fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
+    part.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(whole)
+}
+
+/// The sum of some rows of a column.
+pub(super) fn operand(seat: &Seat<'_, '_, '_>, at: usize, column: usize, rows: &[usize]) -> Option<Operand> {
+    let material = seat.context.index.materials.get(at)?;
+    let shape = seat.context.index.shapes.get(at)?;
+    let mut value = Decimal::ZERO;
+    for row in rows.iter().filter(|row| **row < shape.seen) {
+        let cell = material.table.rows.get(*row)?.get(column)?;
+        if let Some(exact) = exact(cell) {
+            value = value.checked_add(exact)?;
+        }
+    }
+    Some(Operand {
+        value,
+        input: Input {
+            result: material.handle.to_owned(),
+            column: material.table.columns.get(column)?.name.clone(),
+            rows: rows.iter().map(|row| row + 1).collect(),
+            total: None,
+        },
+        material: at,
+        column,
+    })
+}
+
+/// The number in a cell, exactly.
+pub(super) fn exact(cell: &Cell) -> Option<Decimal> {
+    let amount = match cell {
+        Cell::Number(number) => Amount::parse(&number.to_string()),
+        Cell::Text(text) => Amount::parse(text),
+        Cell::Null | Cell::Bool(_) => None,
+    };
+    match amount? {
+        Amount::Exact(value) => Some(value),
+        Amount::Approximate(_) => None,
+    }
+}
+
+/// The sum of a whole column, if all its rows are there.
+fn total(seat: &Seat<'_, '_, '_>, at: usize, column: usize) -> Option<Operand> {
+    let material = seat.context.index.materials.get(at)?;
+    if material.table.rows.len() < 2 || material.table.extent != Extent::Complete {
+        return None;
+    }
+    let Summary::Numbers {
+        sum: Amount::Exact(value),
+        ..
+    } = seat.context.index.summary(at, column)?
+    else {
+        return None;
+    };
+    Some(Operand {
+        value: *value,
+        input: Input {
+            result: material.handle.to_owned(),
+            column: material.table.columns.get(column)?.name.clone(),
+            rows: Vec::new(),
+            total: Some(TotalKind::Sum),
+        },
+        material: at,
+        column,
+    })
+}
+
+/// The numbers of results that have one row, the latest first.
+fn singles(seat: &Seat<'_, '_, '_>) -> Vec<Operand> {
+    let index = seat.context.index;
+    let one_row = index
+        .materials
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, material)| material.table.rows.len() == 1);
+    let mut found = Vec::new();
+    for (at, _) in one_row {
+        for column in index
+            .shapes
+            .get(at)
+            .map(|shape| shape.numeric.as_slice())
+            .unwrap_or_default()
+        {
+            found.extend(operand(seat, at, *column, &[0]));
+        }
+    }
+    found.truncate(MOST_SINGLES);
+    found
+}
+
+/// Several operands as one.
+fn joined(operands: &[Operand]) -> Option<Operand> {
+    let mut all = operands.first()?.clone();
+    for other in operands.iter().skip(1) {
+        all.value = all.value.checked_add(other.value)?;
+        all.input.rows.extend(&other.input.rows);
+    }
+    Some(all)
+}
+
+/// The operands that figures of the same sentence, or of the one before, are.
+pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<Operand> {
+    let place = seat.place;
+    let close = |span: Span| {
+        if place.row.is_some() {
+            return place.line.holds(span);
+        }
+        place.sentence.holds(span) || place.before.is_some_and(|before| before.holds(span))
+    };
+    let mut found: Vec<Operand> = Vec::new();
+    for (_, source) in known.iter().filter(|(span, _)| close(*span)) {
+        let Some(cell) = source.cell else { continue };
+        if let Some(one) = operand(seat, cell.material, cell.column, &[cell.row])
+            && !found.iter().any(|other| other.input == one.input)
+        {
+            found.push(one);
+        }
+    }
+    found.truncate(MOST_GROUPS);
+    found
+}

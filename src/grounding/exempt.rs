@@ -1,0 +1,175 @@
+//! Figures that need no source, by rule.
+
+use serde_json::Value;
+
+use super::count::of_word;
+use super::figure::{Rule, Trace};
+use super::material::Claim;
+use super::number::{Kind, Number, Separators, numbers};
+use super::scope::{Context, What};
+use super::text::{Span, words};
+use super::wanted::Wanted;
+
+/// Words that an id follows.
+const BEFORE_ID: [&str; 7] = ["id", "ids", "card", "metric", "table", "dashboard", "question"];
+
+/// What the conversation says besides results.
+pub(super) struct Said {
+    question: Vec<f64>,
+    shown: Vec<f64>,
+}
+
+impl Said {
+    pub(super) fn of(claim: &Claim<'_>) -> Self {
+        let read = |text: &str| -> Vec<f64> {
+            numbers(text, Separators::English)
+                .into_iter()
+                .filter(|number| number.value.is_finite())
+                .map(|number| number.value)
+                .collect()
+        };
+        let mut question = read(claim.question);
+        question.extend(words(claim.question).iter().filter_map(|word| {
+            let number = of_word(&word.low).and_then(|number| u32::try_from(number).ok());
+            number.map(f64::from)
+        }));
+        question.extend(claim.earlier.iter().flat_map(|text| read(text)));
+        Self {
+            question,
+            shown: claim.shown.iter().flat_map(|text| read(text)).collect(),
+        }
+    }
+
+    /// The rule for a number that stands where it may be quoted from.
+    pub(super) fn quoted(&self, number: &Number) -> Option<Rule> {
+        let among = |list: &[f64]| list.iter().any(|value| (value - number.value).abs() < 1e-9);
+        match (among(&self.question), among(&self.shown)) {
+            (true, _) => Some(Rule::Question),
+            (_, true) => Some(Rule::Shown),
+            _ => None,
+        }
+    }
+}
+
+/// The rule for what a number is, whatever its value.
+pub(super) fn by_form(number: &Number, context: &Context<'_, '_>) -> Option<Rule> {
+    let span = Span::new(number.start, number.end);
+    if in_link(context.text, span) {
+        return Some(Rule::Link);
+    }
+    if in_name(context, span) {
+        return Some(Rule::Name);
+    }
+    match number.kind {
+        Kind::Quantity => None,
+        Kind::Year => Some(Rule::Year),
+        Kind::ListMarker => Some(Rule::ListNumber),
+        Kind::Ordinal => Some(Rule::Ordinal),
+        Kind::Date | Kind::Label => Some(Rule::Label),
+        Kind::Span => Some(Rule::Span),
+    }
+}
+
+/// The rule for a number that nothing else explains.
+pub(super) fn by_words(number: &Number, context: &Context<'_, '_>) -> Option<Rule> {
+    if number.percent && (number.value - 100.0).abs() < 1e-9 {
+        return Some(Rule::Whole);
+    }
+    let before = context
+        .words
+        .iter()
+        .rev()
+        .find(|word| word.span.end <= number.start);
+    let close = before.is_some_and(|word| {
+        let between = context.text.get(word.span.end..number.start).unwrap_or_default();
+        between.len() <= 2 && BEFORE_ID.contains(&word.low.as_str())
+    });
+    if close {
+        return Some(Rule::Id);
+    }
+    let items = context.text.lines().filter(|line| is_item(line)).count();
+    let listed =
+        u32::try_from(items).is_ok_and(|items| items > 1 && (number.value - f64::from(items)).abs() < 0.5);
+    (listed && number.last_place == 1.0 && !number.percent && number.currency.is_none())
+        .then_some(Rule::ListNumber)
+}
+
+fn is_item(line: &str) -> bool {
+    let body = line.trim_start();
+    let digits = body.trim_start_matches(|c: char| c.is_ascii_digit());
+    body.starts_with(['-', '*', '•']) || (digits.len() < body.len() && digits.starts_with(['.', ')']))
+}
+
+fn in_link(text: &str, span: Span) -> bool {
+    let left = text.get(..span.start).unwrap_or_default();
+    let start = left
+        .rfind([' ', '\n', '(', '<', '"', '\t'])
+        .map_or(0, |at| at + 1);
+    left.get(start..).is_some_and(|word| word.contains("://"))
+}
+
+/// Whether digits are part of a label, or of the name of an entry or column.
+fn in_name(context: &Context<'_, '_>, span: Span) -> bool {
+    let label = context.mentions.iter().any(|mention| {
+        matches!(mention.what, What::Label(_)) && mention.span.holds(span) && mention.span != span
+    });
+    let inside = |name: &str| {
+        let digits = name.contains(|c: char| c.is_ascii_digit()) && name.contains(char::is_alphabetic);
+        digits
+            && context
+                .text
+                .match_indices(name)
+                .any(|(at, name)| Span::new(at, at + name.len()).holds(span))
+    };
+    label
+        || context.index.materials.iter().any(|material| {
+            let columns = material.table.columns.iter();
+            inside(material.title)
+                || columns
+                    .flat_map(|column| [&column.name, &column.label])
+                    .any(|name| inside(name))
+        })
+}
+
+/// Arguments of calls that are the figure.
+pub(super) fn arguments(wanted: &Wanted, context: &Context<'_, '_>) -> Vec<Trace> {
+    let mut found = Vec::new();
+    for material in context.index.materials {
+        let mut pointers = Vec::new();
+        walk(material.arguments, &mut String::new(), &mut |pointer, value| {
+            let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
+            let id = pointer.ends_with("_id");
+            if !id && number.is_some_and(|number| wanted.admits(number)) {
+                pointers.push(pointer.to_owned());
+            }
+        });
+        found.extend(pointers.into_iter().map(|pointer| Trace::Argument {
+            result: material.handle.to_owned(),
+            pointer,
+        }));
+    }
+    found
+}
+
+/// Visits every single value with its JSON pointer.
+pub(super) fn walk(value: &Value, pointer: &mut String, visit: &mut impl FnMut(&str, &Value)) {
+    let length = pointer.len();
+    match value {
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{at}"));
+                walk(item, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                walk(item, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        single => visit(pointer, single),
+    }
+}

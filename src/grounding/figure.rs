@@ -1,0 +1,216 @@
+use serde::Serialize;
+
+/// A figure of an answer's text, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figure {
+    /// First byte in the text.
+    pub start: usize,
+    /// The byte after it.
+    pub end: usize,
+    /// First character in the text, counted in Unicode scalar values.
+    pub start_char: usize,
+    /// The character after it.
+    pub end_char: usize,
+    /// As written.
+    pub text: String,
+    /// What it is.
+    pub kind: FigureKind,
+    /// What came of looking for its source.
+    #[serde(flatten)]
+    pub status: Status,
+    /// Where it comes from, best first; more than one when it is ambiguous, none when it is exempt or unmatched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Trace>,
+}
+
+impl Figure {
+    /// Whether it claims something that nothing bears out.
+    pub fn is_unmatched(&self) -> bool {
+        matches!(self.status, Status::Unmatched { .. })
+    }
+}
+
+/// What a figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FigureKind {
+    /// A number.
+    Number,
+    /// A day, a month, a quarter, or a range of them.
+    Date,
+    /// A name that is said to be the first or last of its kind.
+    Item,
+}
+
+/// What came of looking for a figure's source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Status {
+    /// It has at least one.
+    Matched,
+    /// It needs none.
+    Exempt {
+        /// Why.
+        rule: Rule,
+    },
+    /// It has none.
+    Unmatched {
+        /// What is wrong with it.
+        reason: Reason,
+    },
+}
+
+/// Why a figure needs no source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// A year.
+    Year,
+    /// The number of a list's item.
+    ListNumber,
+    /// A rank, or the N of a "top N".
+    Ordinal,
+    /// A version, a quarter, another code with digits.
+    Label,
+    /// A span of time that was asked for.
+    Span,
+    /// It stands in the question.
+    Question,
+    /// It stands in a text that the model was shown, such as an entry's description.
+    Shown,
+    /// It is part of a name.
+    Name,
+    /// It tells an entry or a thing apart.
+    Id,
+    /// Today, or a period that today lies in or next to.
+    Today,
+    /// It stands in an address.
+    Link,
+    /// A whole hundred percent, or a hundredth.
+    Whole,
+}
+
+/// What is wrong with a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No result holds it, and nothing that can be computed from what the text names comes to it.
+    NoSource,
+    /// It is in a result, but belongs to another row, column or period than the text says.
+    Mismatch,
+    /// Only a result of an earlier question holds it.
+    Stale,
+    /// It is said to be a total, and the rows it is the total of are not all there are.
+    IncompleteTotal,
+    /// It is said to be first or last, and is not.
+    NotExtreme,
+}
+
+/// Where a figure comes from. Rows are counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "source", rename_all = "snake_case")]
+pub enum Trace {
+    /// A cell.
+    Cell {
+        /// The result.
+        result: String,
+        /// The row.
+        row: usize,
+        /// The column's name.
+        column: String,
+    },
+    /// How many rows a result has.
+    RowCount {
+        /// The result.
+        result: String,
+        /// The rows counted, when not all.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        rows: Vec<usize>,
+    },
+    /// What a whole column comes to.
+    Total {
+        /// The result.
+        result: String,
+        /// The column's name.
+        column: String,
+        /// What of it.
+        total: TotalKind,
+    },
+    /// An argument of the call that brought a result.
+    Argument {
+        /// The result.
+        result: String,
+        /// JSON pointer into the arguments; empty when several make it up.
+        pointer: String,
+    },
+    /// Computed by us.
+    Derivation {
+        /// How.
+        operation: Operation,
+        /// From what, in order.
+        inputs: Vec<Input>,
+        /// To what, exactly or to 28 digits.
+        value: String,
+    },
+}
+
+/// What of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TotalKind {
+    /// The sum of its values.
+    Sum,
+    /// Their mean.
+    Mean,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+    /// How many there are.
+    Count,
+    /// How many rows have none.
+    Nulls,
+    /// How many different ones there are.
+    Distinct,
+}
+
+/// Cells of one column, or its total, that a derivation starts from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Input {
+    /// The result.
+    pub result: String,
+    /// The column's name.
+    pub column: String,
+    /// The rows, counted from 1; their sum when there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<usize>,
+    /// The total, when it is not of single rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<TotalKind>,
+}
+
+/// How a figure is derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// The sum of the inputs.
+    Sum,
+    /// Their mean.
+    Mean,
+    /// The value in the middle.
+    Median,
+    /// The first less the second.
+    Difference,
+    /// The first less the second, in percent of the second.
+    PercentChange,
+    /// The first divided by the second.
+    Ratio,
+    /// The first in percent of the second.
+    Share,
+    /// What is left of the second without the first, in percent.
+    ShareOfRest,
+    /// The sum of the rows from the first to the named one.
+    RunningTotal,
+    /// How many rows there are of a kind.
+    Count,
+}

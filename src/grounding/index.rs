@@ -1,0 +1,387 @@
+//! What can be looked up in results: their numbers by size, their labels by word, the days of their rows.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use super::material::Material;
+use super::text::{Days, days_of_iso, stem, words};
+use crate::result::{Cell, Column, ColumnKind, Summary};
+
+/// A cell with a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct NumberCell {
+    pub(super) value: f64,
+    pub(super) material: usize,
+    pub(super) row: usize,
+    pub(super) column: usize,
+}
+
+/// The column of labels that are no cells, but fixed by a filter.
+pub(super) const FILTERED: usize = usize::MAX;
+
+/// A value of a text column, or of a filter.
+#[derive(Debug, Clone)]
+pub(super) struct Label {
+    pub(super) material: usize,
+    pub(super) column: usize,
+    /// Tells it apart within its column.
+    pub(super) value: usize,
+    /// What it is a value of, in lower case and without what it is joined over.
+    pub(super) dimension: String,
+    /// As it is in the data, in lower case.
+    pub(super) low: String,
+    words: Vec<String>,
+    /// Short codes count only as they are written: `us` is a word, `US` a country.
+    exact: Option<String>,
+}
+
+/// What a result looks like.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    /// Columns of numbers, ids left out.
+    pub(super) numeric: Vec<usize>,
+    /// Columns of text, with each row's value.
+    pub(super) labels: Vec<(usize, Vec<Option<usize>>)>,
+    /// Columns of days, with each row's.
+    pub(super) times: Vec<(usize, Vec<Option<Days>>)>,
+    /// The days that its filters let through; open ends are far away.
+    pub(super) period: Option<Days>,
+    /// Fixed values of dimensions, from its filters.
+    pub(super) filters: Vec<(String, Vec<String>)>,
+    /// Words that tell a numeric column from the others.
+    pub(super) column_words: Vec<(usize, Vec<String>)>,
+    /// Rows that the model saw.
+    pub(super) seen: usize,
+}
+
+/// Results, made ready for look-ups.
+#[derive(Debug)]
+pub(super) struct Index<'m> {
+    pub(super) materials: &'m [Material<'m>],
+    pub(super) shapes: Vec<Shape>,
+    cells: Vec<NumberCell>,
+    labels: HashMap<String, Vec<Label>>,
+}
+
+impl<'m> Index<'m> {
+    pub(super) fn new(materials: &'m [Material<'m>]) -> Self {
+        let mut index = Self {
+            materials,
+            shapes: Vec::with_capacity(materials.len()),
+            cells: Vec::new(),
+            labels: HashMap::new(),
+        };
+        for (at, material) in materials.iter().enumerate() {
+            index.add(at, material);
+        }
+        index.cells.sort_by(|a, b| a.value.total_cmp(&b.value));
+        index
+    }
+
+    fn add(&mut self, at: usize, material: &Material<'_>) {
+        let table = material.table;
+        let seen = material.rows_seen.min(table.rows.len());
+        let mut shape = Shape {
+            seen,
+            ..Shape::default()
+        };
+        for (column, description) in table.columns.iter().enumerate() {
+            let cells = || table.rows.iter().take(seen).map(move |row| row.get(column));
+            if description.kind.is_numeric() {
+                self.cells.extend(cells().enumerate().filter_map(|(row, cell)| {
+                    let value = number(cell?)?;
+                    Some(NumberCell {
+                        value,
+                        material: at,
+                        row,
+                        column,
+                    })
+                }));
+                if !is_id(description) {
+                    shape.numeric.push(column);
+                }
+                continue;
+            }
+            let days: Vec<Option<Days>> = cells().map(|cell| days(cell?, description)).collect();
+            if days.iter().filter(|days| days.is_some()).count() * 2 > seen && seen > 0 {
+                shape.times.push((column, days));
+            } else if description.kind == ColumnKind::Text {
+                let values = self.labels_of(at, column, cells());
+                shape.labels.push((column, values));
+            }
+        }
+        (shape.period, shape.filters) = filters(material.arguments);
+        for (name, values) in &shape.filters {
+            for (value, text) in values.iter().enumerate() {
+                self.label(text, name, (at, FILTERED, value));
+            }
+        }
+        shape.column_words = column_words(&table.columns, &shape.numeric);
+        self.shapes.push(shape);
+    }
+
+    /// Takes a column's texts in, and says which row has which.
+    fn labels_of<'c>(
+        &mut self,
+        material: usize,
+        column: usize,
+        cells: impl Iterator<Item = Option<&'c Cell>>,
+    ) -> Vec<Option<usize>> {
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        let mut rows = Vec::new();
+        let name = self
+            .materials
+            .get(material)
+            .and_then(|one| one.table.columns.get(column));
+        let dimension = name.map(|column| dimension(&column.name)).unwrap_or_default();
+        for cell in cells {
+            let Some(Cell::Text(text)) = cell else {
+                rows.push(None);
+                continue;
+            };
+            let next = known.len();
+            let value = *known.entry(text).or_insert(next);
+            rows.push(Some(value));
+            if value == next {
+                self.label(text, &dimension, (material, column, value));
+            }
+        }
+        rows
+    }
+
+    fn label(&mut self, text: &str, dimension: &str, (material, column, value): (usize, usize, usize)) {
+        for (words, exact) in spellings(text) {
+            let Some(first) = words.first().cloned() else {
+                continue;
+            };
+            self.labels.entry(first).or_default().push(Label {
+                material,
+                column,
+                value,
+                dimension: dimension.to_owned(),
+                low: text.to_lowercase(),
+                words,
+                exact,
+            });
+        }
+    }
+
+    /// The cells between two values.
+    pub(super) fn between(&self, low: f64, high: f64) -> &[NumberCell] {
+        let from = self.cells.partition_point(|cell| cell.value < low);
+        let to = self.cells.partition_point(|cell| cell.value <= high);
+        self.cells.get(from..to.max(from)).unwrap_or_default()
+    }
+
+    /// The labels that begin with this word and stand here in full, the longest only, with their words.
+    pub(super) fn labels_at(&self, words: &[super::text::Word<'_>], at: usize) -> (usize, Vec<&Label>) {
+        let Some(first) = words.get(at) else {
+            return (0, Vec::new());
+        };
+        let stands = |label: &&Label| {
+            let alike = label
+                .words
+                .iter()
+                .zip(words.iter().skip(at))
+                .filter(|(wanted, word)| **wanted == word.low)
+                .count();
+            let exact = label.exact.as_deref().is_none_or(|exact| exact == first.text);
+            alike == label.words.len() && exact
+        };
+        let found: Vec<&Label> = self
+            .labels
+            .get(&first.low)
+            .into_iter()
+            .flatten()
+            .filter(stands)
+            .collect();
+        let longest = found.iter().map(|label| label.words.len()).max().unwrap_or(0);
+        let kept = found.into_iter().filter(|label| label.words.len() == longest);
+        (longest, kept.collect())
+    }
+
+    /// What a column comes to.
+    pub(super) fn summary(&self, material: usize, column: usize) -> Option<&'m Summary> {
+        Some(&self.materials.get(material)?.totals.get(column)?.summary)
+    }
+}
+
+/// How a label may be written, as words, with the code that must be written exactly so.
+fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
+    let low: Vec<String> = words(text).into_iter().map(|word| word.low).collect();
+    let code = text.len() <= 3 && low.len() == 1 && text.is_ascii();
+    let mut all = vec![(low, code.then(|| text.to_owned()))];
+    if code && let Some(names) = super::places::names(text) {
+        all.extend(names.iter().map(|name| {
+            let words = name.split(' ').map(str::to_lowercase).collect();
+            (words, None)
+        }));
+    }
+    all.retain(|(words, _)| words.iter().any(|word| !word.chars().all(|c| c.is_ascii_digit())));
+    all
+}
+
+/// The number in a cell.
+pub(super) fn number(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Number(number) => number.as_f64(),
+        Cell::Text(text) => text.parse().ok(),
+        Cell::Null | Cell::Bool(_) => None,
+    }
+}
+
+/// Whether a column's numbers only tell things apart.
+fn is_id(column: &Column) -> bool {
+    let name = column.name.to_lowercase();
+    name == "id" || name.ends_with("_id") || name.ends_with(" id") || column.unit.is_some()
+}
+
+/// The days a cell names, if it names any.
+fn days(cell: &Cell, column: &Column) -> Option<Days> {
+    let Cell::Text(text) = cell else { return None };
+    let (from, to) = days_of_iso(text)?;
+    let until = |end: Result<Date, jiff::Error>| Some((from, end.ok()?));
+    use jiff::ToSpan as _;
+    match column.unit.as_deref() {
+        Some("week") => until(from.checked_add(7.days())),
+        Some("month") => until(from.checked_add(1.month())),
+        Some("quarter") => until(from.checked_add(3.months())),
+        Some("year") => until(from.checked_add(1.year())),
+        _ if column.unit.is_none() && !text.starts_with(|c: char| c.is_ascii_digit() || c == 'Q') => None,
+        _ => Some((from, to)),
+    }
+}
+
+/// The days and fixed values that the arguments of a call let through.
+fn filters(arguments: &Value) -> (Option<Days>, Vec<(String, Vec<String>)>) {
+    let mut bounds = Bounds::default();
+    let mut fixed = Vec::new();
+    let list = arguments.get("filters").and_then(Value::as_array);
+    for filter in list.into_iter().flatten() {
+        let text = |key: &str| filter.get(key).and_then(Value::as_str).unwrap_or_default();
+        let values: Vec<&Value> = filter
+            .get("values")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .collect();
+        bounds.narrow(text("operation"), &values);
+        if text("operation") == "equals" {
+            fixed.extend(fixed_values(text("dimension"), &values));
+        }
+    }
+    for (slug, value) in arguments
+        .get("parameters")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let values: Vec<&Value> = value
+            .as_array()
+            .map_or_else(|| vec![value], |values| values.iter().collect());
+        bounds.narrow("equals", &values);
+        fixed.extend(fixed_values(slug, &values));
+    }
+    (bounds.days(), fixed)
+}
+
+fn fixed_values(name: &str, values: &[&Value]) -> Option<(String, Vec<String>)> {
+    let texts: Vec<String> = values
+        .iter()
+        .filter_map(|value| value.as_str())
+        .filter(|text| days_of_iso(text).is_none() && !text.is_empty())
+        .map(str::to_owned)
+        .collect();
+    (!texts.is_empty()).then_some((dimension(name), texts))
+}
+
+/// A dimension's own name, without what it is joined over.
+pub(super) fn dimension(name: &str) -> String {
+    name.rsplit('.').next().unwrap_or(name).to_lowercase()
+}
+
+#[derive(Default)]
+struct Bounds {
+    from: Option<Date>,
+    to: Option<Date>,
+}
+
+impl Bounds {
+    fn narrow(&mut self, operation: &str, values: &[&Value]) {
+        let spans: Vec<Days> = values
+            .iter()
+            .filter_map(|value| days_in(value, operation))
+            .collect();
+        let (Some(from), Some(to)) = (
+            spans.iter().map(|days| days.0).min(),
+            spans.iter().map(|days| days.1).max(),
+        ) else {
+            return;
+        };
+        let (from, to) = match operation {
+            "equals" | "year-equals" => (Some(from), Some(to)),
+            "greater-than-or-equal" => (Some(from), None),
+            "greater-than" => (Some(to), None),
+            "less-than" => (None, Some(from)),
+            "less-than-or-equal" => (None, Some(to)),
+            _ => (None, None),
+        };
+        self.from = self.from.max(from);
+        self.to = match (self.to, to) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+
+    fn days(self) -> Option<Days> {
+        (self.from.is_some() || self.to.is_some())
+            .then(|| (self.from.unwrap_or(Date::MIN), self.to.unwrap_or(Date::MAX)))
+    }
+}
+
+/// The days that one argument names.
+fn days_in(value: &Value, operation: &str) -> Option<Days> {
+    if let (Some(year), "year-equals") = (value.as_i64(), operation) {
+        return days_of_iso(&year.to_string());
+    }
+    let text = value.as_str()?;
+    match text.split_once('~') {
+        Some((from, to)) => {
+            let from = days_of_iso(from).map_or(Date::MIN, |days| days.0);
+            let to = days_of_iso(to).map_or(Date::MAX, |days| days.1);
+            Some((from, to))
+        }
+        None => days_of_iso(text).filter(|_| text.len() > 4),
+    }
+}
+
+/// For each numeric column the words of its name and label that no other numeric column has.
+fn column_words(columns: &[Column], numeric: &[usize]) -> Vec<(usize, Vec<String>)> {
+    const EMPTY: [&str; 12] = [
+        "sum", "of", "the", "total", "number", "avg", "average", "mean", "amount", "value", "distinct", "in",
+    ];
+    let all: Vec<(usize, Vec<String>)> = numeric
+        .iter()
+        .filter_map(|at| {
+            let column = columns.get(*at)?;
+            let text = format!("{} {}", column.name.replace('_', " "), column.label);
+            let mut names: Vec<String> = words(&text)
+                .iter()
+                .map(|word| stem(&word.low).to_owned())
+                .collect();
+            names.retain(|name| name.len() > 2 && !EMPTY.contains(&name.as_str()));
+            names.sort_unstable();
+            names.dedup();
+            Some((*at, names))
+        })
+        .collect();
+    let own = |at: usize, name: &String| {
+        !all.iter()
+            .any(|(other, names)| *other != at && names.contains(name))
+    };
+    all.iter()
+        .map(|(at, names)| (*at, names.iter().filter(|name| own(*at, name)).cloned().collect()))
+        .collect()
+}

@@ -1,0 +1,152 @@
+//! Names that are said to be first or last of their kind: the best month, the weakest product.
+
+use super::derive::exact;
+use super::figure::{Figure, FigureKind, Reason, Status, Trace};
+use super::scope::{Context, Mention, What};
+use super::text::{Relation, Span};
+use crate::result::Extent;
+
+const MOST: [&str; 9] = [
+    "highest", "most", "largest", "biggest", "greatest", "peak", "top", "leading", "leader",
+];
+const LEAST: [&str; 6] = ["lowest", "least", "smallest", "fewest", "slowest", "minimum"];
+/// What is best or worst may have the most or the least.
+const EITHER: [&str; 6] = ["best", "worst", "strongest", "weakest", "busiest", "quietest"];
+/// Words that say that it is another question than which row has the most of a column.
+const OTHERWISE: [&str; 32] = [
+    "second", "third", "fourth", "fifth", "next", "one", "among", "except", "after", "not", "growth", "grew",
+    "rise", "increase", "decrease", "change", "drop", "fall", "decline", "share", "per", "ratio", "three",
+    "two", "four", "five", "ten", "at", "almost", "since", "until", "than",
+];
+
+/// The names of one text that are said to be first or last, each with what came of checking it.
+pub(super) fn items(context: &Context<'_, '_>) -> Vec<Figure> {
+    let mut found: Vec<Figure> = Vec::new();
+    for mention in &context.mentions {
+        let taken = found.iter().any(|figure| figure.start == mention.span.start);
+        if !taken && let Some(figure) = item(context, mention) {
+            found.push(figure);
+        }
+    }
+    found
+}
+
+fn item(context: &Context<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
+    let place = context.layout.place(mention.span);
+    if place.row.is_some() {
+        return None;
+    }
+    let clause = |span: Span| place.clause.holds(span);
+    let words: Vec<&str> = context
+        .words
+        .iter()
+        .filter(|word| clause(word.span) && !mention.span.holds(word.span))
+        .map(|word| word.low.as_str())
+        .collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    let (most, least) = match (has(&MOST), has(&LEAST), has(&EITHER)) {
+        (true, false, false) => (true, false),
+        (false, true, false) => (false, true),
+        (false, false, true) => (true, true),
+        _ => return None,
+    };
+    let numbered = context.numbers.iter().any(|number| {
+        number.kind == super::number::Kind::Ordinal && clause(Span::new(number.start, number.end))
+    });
+    if has(&OTHERWISE) || numbered {
+        return None;
+    }
+    let mut outcome: Option<(Status, Trace)> = None;
+    for at in 0..context.index.materials.len() {
+        let Some((fits, trace)) = check(context, mention, at, (most, least)) else {
+            continue;
+        };
+        if fits {
+            outcome = Some((Status::Matched, trace));
+            break;
+        }
+        let reason = Reason::NotExtreme;
+        outcome.get_or_insert((Status::Unmatched { reason }, trace));
+    }
+    let (status, trace) = outcome?;
+    let sources = if status == Status::Matched {
+        vec![trace]
+    } else {
+        Vec::new()
+    };
+    Some(super::ground::figure(
+        context.text,
+        mention.span,
+        FigureKind::Item,
+        status,
+        sources,
+    ))
+}
+
+/// Whether the one row that the clause names has the most or the least of any column, and where its name stands.
+fn check(
+    context: &Context<'_, '_>,
+    mention: &Mention<'_>,
+    at: usize,
+    (most, least): (bool, bool),
+) -> Option<(bool, Trace)> {
+    let index = context.index;
+    let (material, shape) = (index.materials.get(at)?, index.shapes.get(at)?);
+    if material.table.extent != Extent::Complete || shape.seen < material.table.rows.len() || shape.seen < 3 {
+        return None;
+    }
+    let (column, row) = match mention.what {
+        What::Label(label) if label.material == at => {
+            let (column, values) = shape.labels.iter().find(|(column, _)| *column == label.column)?;
+            (*column, only(values, |value| *value == label.value)?)
+        }
+        What::Period(period) => {
+            let (column, days) = shape.times.first()?;
+            (
+                *column,
+                only(days, |days| period.relation(*days) == Relation::Same)?,
+            )
+        }
+        _ => return None,
+    };
+    let seat = context.seat(mention.span);
+    let alone = |rows: &Vec<usize>| rows.len() == 1 && rows.first() != Some(&row);
+    let groups = seat.groups(at);
+    if groups.iter().any(alone) {
+        return None;
+    }
+    let within = groups
+        .iter()
+        .filter(|rows| rows.len() > 1 && rows.contains(&row))
+        .min_by_key(|rows| rows.len());
+    let fits = shape.numeric.iter().any(|column| {
+        let value = |row: usize| material.table.rows.get(row)?.get(*column).and_then(exact);
+        let Some(own) = value(row) else { return false };
+        let others = || {
+            (0..shape.seen)
+                .filter(|row| within.is_none_or(|rows| rows.contains(row)))
+                .filter_map(value)
+        };
+        (most && others().all(|other| other <= own)) || (least && others().all(|other| own <= other))
+    });
+    let name = material.table.columns.get(column)?.name.clone();
+    let result = material.handle.to_owned();
+    Some((
+        fits,
+        Trace::Cell {
+            result,
+            row: row + 1,
+            column: name,
+        },
+    ))
+}
+
+/// The one row that fits, if it is only one.
+fn only<T>(values: &[Option<T>], wanted: impl Fn(&T) -> bool) -> Option<usize> {
+    let mut rows = values
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| value.as_ref().is_some_and(&wanted));
+    let (row, _) = rows.next()?;
+    rows.next().is_none().then_some(row)
+}

@@ -1,0 +1,277 @@
+//! Lines, sentences, clauses, asides in brackets, list items and tables: what a figure stands with.
+
+use super::words::Span;
+use crate::grounding::number::{Kind, Number};
+
+/// Marks and words between two clauses. Where neither side has a figure of its own, they part nothing.
+const BETWEEN: [&str; 17] = [
+    ", ",
+    "; ",
+    " and ",
+    " but ",
+    " while ",
+    " whereas ",
+    " versus ",
+    " vs ",
+    " vs. ",
+    " against ",
+    " compared ",
+    " than ",
+    " ahead of ",
+    " followed by ",
+    " und ",
+    " → ",
+    " -> ",
+];
+/// Words with a point that ends no sentence.
+const SHORT: [&str; 16] = [
+    "vs", "approx", "ca", "e.g", "i.e", "no", "nr", "incl", "excl", "co", "ltd", "inc", "st", "dr", "mr",
+    "bzw",
+];
+
+/// How a text is laid out.
+#[derive(Debug, Default)]
+pub(in crate::grounding) struct Layout {
+    lines: Vec<Line>,
+    sentences: Vec<Span>,
+    clauses: Vec<Span>,
+    asides: Vec<Span>,
+}
+
+#[derive(Debug)]
+struct Line {
+    span: Span,
+    item: bool,
+    /// Cells of a table's row.
+    cells: Vec<Span>,
+    /// The line with the table's header.
+    header: Option<usize>,
+}
+
+/// Where a figure stands.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::grounding) struct Place {
+    pub(in crate::grounding) aside: Option<Span>,
+    pub(in crate::grounding) clause: Span,
+    pub(in crate::grounding) sentence: Span,
+    /// The sentence before it on the same line.
+    pub(in crate::grounding) before: Option<Span>,
+    pub(in crate::grounding) line: Span,
+    pub(in crate::grounding) item: bool,
+    pub(in crate::grounding) row: Option<InTable>,
+}
+
+/// Where in a table.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::grounding) struct InTable {
+    pub(in crate::grounding) cell: Span,
+    pub(in crate::grounding) header: Option<Span>,
+}
+
+impl Layout {
+    pub(in crate::grounding) fn of(text: &str, numbers: &[Number]) -> Self {
+        let mut layout = Self::default();
+        let figures: Vec<Span> = numbers
+            .iter()
+            .filter(|number| number.kind == Kind::Quantity)
+            .map(|number| Span::new(number.start, number.end))
+            .collect();
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let span = Span::new(start, start + line.trim_end().len());
+            start += line.len();
+            layout.line(text, span, &figures);
+        }
+        layout.headers();
+        layout
+    }
+
+    fn line(&mut self, text: &str, span: Span, figures: &[Span]) {
+        let line = span.of(text);
+        let cells = cells(line, span.start);
+        let marker = marker(line);
+        if cells.is_empty() {
+            let body = Span::new(span.start + marker, span.end);
+            for sentence in sentences(text, body) {
+                self.asides.extend(asides(text, sentence));
+                self.clauses
+                    .extend(clauses(text, sentence, &asides(text, sentence), figures));
+                self.sentences.push(sentence);
+            }
+        } else {
+            self.sentences.push(span);
+            self.clauses.push(span);
+        }
+        self.lines.push(Line {
+            span,
+            item: marker > 0,
+            cells,
+            header: None,
+        });
+    }
+
+    /// The first row of each table is its header.
+    fn headers(&mut self) {
+        let mut header = None;
+        for (at, line) in self.lines.iter_mut().enumerate() {
+            if line.cells.is_empty() {
+                header = None;
+            } else {
+                line.header = Some(*header.get_or_insert(at));
+            }
+        }
+    }
+
+    /// Where these bytes stand.
+    pub(in crate::grounding) fn place(&self, span: Span) -> Place {
+        let within = |spans: &[Span]| spans.iter().rev().find(|one| one.holds(span)).copied();
+        let line = self.lines.iter().find(|line| line.span.holds(span));
+        let whole = line.map_or(span, |line| line.span);
+        let sentence = within(&self.sentences).unwrap_or(whole);
+        let before = self
+            .sentences
+            .iter()
+            .rev()
+            .find(|one| one.end <= sentence.start && whole.holds(**one));
+        Place {
+            aside: within(&self.asides),
+            clause: within(&self.clauses).unwrap_or(sentence),
+            sentence,
+            before: before.copied(),
+            line: whole,
+            item: line.is_some_and(|line| line.item),
+            row: line.and_then(|line| self.in_table(line, span)),
+        }
+    }
+
+    fn in_table(&self, line: &Line, span: Span) -> Option<InTable> {
+        let (column, cell) = line.cells.iter().enumerate().find(|(_, cell)| cell.holds(span))?;
+        let header = self.lines.get(line.header?)?;
+        let above = header.cells.get(column).filter(|_| header.span != line.span);
+        Some(InTable {
+            cell: *cell,
+            header: above.copied(),
+        })
+    }
+
+    /// Whether these bytes stand in brackets.
+    pub(in crate::grounding) fn in_aside(&self, span: Span) -> bool {
+        self.asides.iter().any(|aside| aside.holds(span))
+    }
+}
+
+/// The cells of a table's row: what stands between bars.
+fn cells(line: &str, start: usize) -> Vec<Span> {
+    let trimmed = line.trim();
+    if !trimmed.starts_with('|') || trimmed.len() < 3 {
+        return Vec::new();
+    }
+    let bars: Vec<usize> = line.match_indices('|').map(|(at, _)| at).collect();
+    let mut cells: Vec<Span> = bars
+        .iter()
+        .zip(bars.iter().skip(1))
+        .map(|(from, to)| Span::new(start + from + 1, start + to))
+        .collect();
+    if let Some(last) = bars.last().filter(|last| **last + 1 < line.len()) {
+        cells.push(Span::new(start + last + 1, start + line.len()));
+    }
+    cells
+}
+
+/// Bytes of a list item's marker.
+fn marker(line: &str) -> usize {
+    let body = line.trim_start();
+    let indent = line.len() - body.len();
+    let mark = match body.chars().next() {
+        Some('-' | '*' | '+' | '•' | '–') => body.chars().next().map_or(0, char::len_utf8),
+        Some(c) if c.is_ascii_digit() => {
+            let digits = body.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+            match body.get(digits..).and_then(|rest| rest.chars().next()) {
+                Some('.' | ')') if digits <= 3 => digits + 1,
+                _ => 0,
+            }
+        }
+        _ => 0,
+    };
+    let rest = body.get(mark..).unwrap_or_default();
+    if mark > 0 && rest.starts_with([' ', '\t']) {
+        indent + mark + 1
+    } else {
+        0
+    }
+}
+
+fn sentences(text: &str, body: Span) -> Vec<Span> {
+    let line = body.of(text);
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (at, mark) in line.match_indices(['.', '!', '?']) {
+        let rest = line.get(at + mark.len()..).unwrap_or_default();
+        let closing = rest.len() - rest.trim_start_matches(['*', '_', ')', '"', '”']).len();
+        let after = rest.get(closing..).unwrap_or_default();
+        let word = line
+            .get(start..at)
+            .unwrap_or_default()
+            .rsplit([' ', '('])
+            .next()
+            .unwrap_or_default();
+        let short = SHORT.contains(&word.to_lowercase().as_str()) || (word.len() == 1 && mark == ".");
+        if after.starts_with(' ') && !(mark == "." && short) {
+            let end = at + mark.len() + closing;
+            found.push(Span::new(body.start + start, body.start + end));
+            start = end;
+        }
+    }
+    if line.get(start..).is_some_and(|rest| !rest.trim().is_empty()) {
+        found.push(Span::new(body.start + start, body.end));
+    }
+    found
+}
+
+/// What stands in round brackets, brackets left out.
+fn asides(text: &str, sentence: Span) -> Vec<Span> {
+    let mut open = Vec::new();
+    let mut found = Vec::new();
+    for (at, c) in sentence.of(text).char_indices() {
+        match c {
+            '(' => open.push(sentence.start + at + 1),
+            ')' => {
+                if let Some(start) = open.pop().filter(|_| open.is_empty()) {
+                    found.push(Span::new(start, sentence.start + at));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Parts of a sentence with at least one figure each, as far as there are any.
+fn clauses(text: &str, sentence: Span, asides: &[Span], figures: &[Span]) -> Vec<Span> {
+    let line = sentence.of(text);
+    let mut cuts: Vec<usize> = BETWEEN
+        .iter()
+        .flat_map(|mark| line.match_indices(mark))
+        .map(|(at, mark)| sentence.start + at + usize::from(mark.starts_with([',', ';'])))
+        .filter(|cut| !asides.iter().any(|aside| aside.start <= *cut && *cut < aside.end))
+        .collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts.push(sentence.end);
+    let mut found = Vec::new();
+    let mut start = sentence.start;
+    for cut in cuts {
+        let part = Span::new(start, cut);
+        let has = figures
+            .iter()
+            .any(|figure| part.holds(*figure) && !asides.iter().any(|aside| aside.holds(*figure)));
+        if has {
+            found.push(part);
+            start = cut;
+        }
+    }
+    if start < sentence.end {
+        found.push(Span::new(start, sentence.end));
+    }
+    found
+}

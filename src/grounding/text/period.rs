@@ -1,0 +1,368 @@
+//! Days, months, quarters, years and ranges of them, as a text names them.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::calendar::{code, month, ordinal};
+use super::words::{Span, Word};
+use crate::grounding::number::{Kind, Number};
+
+/// Days from the first up to, not including, the second.
+pub(in crate::grounding) type Days = (Date, Date);
+
+/// What part of a year is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Year,
+    Half(i8),
+    Quarter(i8),
+    Month(i8),
+    Day(i8, i8),
+}
+
+/// A part of a year, whose year may be left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct When {
+    year: Option<i16>,
+    part: Part,
+}
+
+impl When {
+    fn days(self, year: i16) -> Option<Days> {
+        let year = self.year.unwrap_or(year);
+        let months = |first: i8, count: i32| -> Option<Days> {
+            let from = Date::new(year, first, 1).ok()?;
+            Some((from, from.checked_add(count.months()).ok()?))
+        };
+        match self.part {
+            Part::Year => months(1, 12),
+            Part::Half(half) => months(half * 6 - 5, 6),
+            Part::Quarter(quarter) => months(quarter * 3 - 2, 3),
+            Part::Month(month) => months(month, 1),
+            Part::Day(month, day) => {
+                let from = Date::new(year, month, day).ok()?;
+                Some((from, from.tomorrow().ok()?))
+            }
+        }
+    }
+}
+
+/// A period that a text names, from the beginning of one part to the end of another or the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::grounding) struct Period {
+    pub(in crate::grounding) span: Span,
+    from: When,
+    to: When,
+    /// Whether nothing but a year was written.
+    pub(in crate::grounding) bare_year: bool,
+}
+
+/// How a named period and the days of a row lie to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::grounding) enum Relation {
+    Same,
+    /// The named period holds the row's days.
+    Holds,
+    /// The row's days hold the named period.
+    Within,
+    Apart,
+}
+
+impl Period {
+    /// Whether its years are known.
+    pub(in crate::grounding) fn dated(&self) -> bool {
+        self.from.year.is_some() && self.to.year.is_some()
+    }
+
+    /// Its days; an open year is taken to be `year`.
+    pub(in crate::grounding) fn days(&self, year: i16) -> Option<Days> {
+        Some((self.from.days(year)?.0, self.to.days(year)?.1))
+    }
+
+    /// How it lies to `row`. An open year is the row's.
+    pub(in crate::grounding) fn relation(&self, row: Days) -> Relation {
+        let fits = |year| {
+            let (from, to) = self.days(year)?;
+            Some(if (from, to) == row {
+                Relation::Same
+            } else if from <= row.0 && row.1 <= to {
+                Relation::Holds
+            } else if row.0 <= from && to <= row.1 {
+                Relation::Within
+            } else if from < row.1 && row.0 < to {
+                // Weeks across the end of a month belong to both.
+                Relation::Holds
+            } else {
+                Relation::Apart
+            })
+        };
+        let last = row.1.yesterday().map_or(row.0.year(), Date::year);
+        let first = fits(row.0.year()).unwrap_or(Relation::Apart);
+        if self.dated() || last == row.0.year() || first != Relation::Apart {
+            return first;
+        }
+        (row.0.year()..=last)
+            .filter_map(fits)
+            .find(|relation| *relation != Relation::Apart)
+            .unwrap_or(Relation::Apart)
+    }
+}
+
+/// The days of `2026`, `2026-03`, `2026-Q1`, `Q1-2026` or `2026-03-05`, with or without a time behind.
+pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
+    let when = |part| {
+        let year = text.get(..4)?.parse().ok()?;
+        (1900..=2100).contains(&year).then_some(When {
+            year: Some(year),
+            part,
+        })
+    };
+    let bytes = text.as_bytes();
+    let part = match (bytes.len(), bytes.get(4)) {
+        (4, _) => when(Part::Year),
+        (7, Some(b'-')) => match code(&text.get(5..)?.to_lowercase(), 'q', 4) {
+            Some(quarter) => when(Part::Quarter(quarter)),
+            None => when(Part::Month(text.get(5..)?.parse().ok()?)),
+        },
+        (7, _) => {
+            let year = text.get(3..)?.parse().ok()?;
+            let quarter = code(&text.get(..2)?.to_lowercase(), 'q', 4)?;
+            let part = Part::Quarter(quarter);
+            (text.get(2..3)? == "-").then_some(When {
+                year: Some(year),
+                part,
+            })
+        }
+        (10.., Some(b'-')) => {
+            let day = text.get(..10)?.parse::<Date>().ok()?;
+            when(Part::Day(day.month(), day.day()))
+        }
+        _ => None,
+    };
+    part?.days(0)
+}
+
+/// Every period that a text names, in order.
+pub(in crate::grounding) fn periods(text: &str, words: &[Word<'_>], numbers: &[Number]) -> Vec<Period> {
+    let reader = Reader { text, words, numbers };
+    let mut found: Vec<Period> = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let Some((when, next)) = reader.when(at) else {
+            at += 1;
+            continue;
+        };
+        let (Some(first), Some(last)) = (words.get(at), words.get(next - 1)) else {
+            break;
+        };
+        let span = Span::new(first.span.start, last.span.end);
+        let this = Period {
+            span,
+            from: when,
+            to: when,
+            bare_year: when.part == Part::Year,
+        };
+        match found.last_mut().filter(|before| reader.continues(before, &this)) {
+            Some(before) => before.extend(&this),
+            None => found.push(this),
+        }
+        at = next;
+    }
+    found
+}
+
+impl Period {
+    /// Makes a range of this and a later one. An open year at its start is the one at its end.
+    fn extend(&mut self, later: &Self) {
+        if self.from.year.is_none() {
+            self.from.year = later.to.year;
+        }
+        self.to = later.to;
+        if self.to.year.is_none() {
+            self.to.year = self.from.year;
+        }
+        self.span.end = later.span.end;
+        self.bare_year &= later.bare_year;
+    }
+}
+
+struct Reader<'a, 't> {
+    text: &'t str,
+    words: &'a [Word<'t>],
+    numbers: &'a [Number],
+}
+
+impl Reader<'_, '_> {
+    fn low(&self, at: usize) -> &str {
+        self.words.get(at).map_or("", |word| word.low.as_str())
+    }
+
+    /// What stands between a word and the one before it.
+    fn gap(&self, at: usize) -> &str {
+        let (Some(word), Some(before)) = (
+            self.words.get(at),
+            at.checked_sub(1).and_then(|at| self.words.get(at)),
+        ) else {
+            return "";
+        };
+        self.text
+            .get(before.span.end..word.span.start)
+            .unwrap_or_default()
+    }
+
+    fn close(&self, at: usize) -> bool {
+        matches!(self.gap(at), " " | ", " | "\u{a0}" | "-" | "/" | ". ")
+    }
+
+    /// A run of digits that is no part of a larger number, within bounds.
+    fn whole(&self, at: usize, least: i16, most: i16) -> Option<i16> {
+        let word = self.words.get(at)?;
+        let digits = word.low.trim_end_matches(char::is_alphabetic);
+        let suffix = word.low.get(digits.len()..).unwrap_or_default();
+        if !matches!(suffix, "" | "st" | "nd" | "rd" | "th") {
+            return None;
+        }
+        let number: i16 = digits.parse().ok()?;
+        let larger = self.numbers.iter().any(|number| {
+            number.start <= word.span.start
+                && word.span.end <= number.end
+                && number.kind == Kind::Quantity
+                && (number.end - number.start > word.text.len() || number.percent)
+        });
+        ((least..=most).contains(&number) && !larger).then_some(number)
+    }
+
+    fn year(&self, at: usize) -> Option<i16> {
+        let four = self.words.get(at).is_some_and(|word| word.text.len() == 4);
+        self.whole(at, 1900, 2100).filter(|_| four)
+    }
+
+    /// The year at `at`, perhaps after `of` or `in`.
+    fn year_after(&self, at: usize) -> (Option<i16>, usize) {
+        let skip = usize::from(matches!(self.low(at), "of" | "in") && self.gap(at) == " ");
+        match self.year(at + skip).filter(|_| self.close(at + skip)) {
+            Some(year) => (Some(year), at + skip + 1),
+            None => (None, at),
+        }
+    }
+
+    /// A part of a year that begins with this word, and the word after it.
+    fn when(&self, at: usize) -> Option<(When, usize)> {
+        self.digits_first(at)
+            .or_else(|| self.month_first(at))
+            .or_else(|| self.code_first(at))
+    }
+
+    fn digits_first(&self, at: usize) -> Option<(When, usize)> {
+        if let Some(day) = self.whole(at, 1, 31)
+            && let Some(month) = self.month(at + usize::from(self.low(at + 1) == "of") + 1)
+            && matches!(self.gap(at + 1), " " | ". ")
+        {
+            let next = at + 2 + usize::from(self.low(at + 1) == "of");
+            let (year, next) = self.year_after(next);
+            let part = Part::Day(month, i8::try_from(day).ok()?);
+            return Some((When { year, part }, next));
+        }
+        let year = self.year(at)?;
+        let when = |part| When {
+            year: Some(year),
+            part,
+        };
+        let second = self.low(at + 1);
+        if matches!(self.gap(at + 1), "-" | "/" | " ")
+            && let Some(quarter) = code(second, 'q', 4)
+        {
+            return Some((when(Part::Quarter(quarter)), at + 2));
+        }
+        if matches!(self.gap(at + 1), "-" | "/")
+            && second.len() == 2
+            && let Some(month) = second.parse::<i8>().ok().filter(|month| (1..=12).contains(month))
+        {
+            let third = self.low(at + 2).split('t').next().unwrap_or_default();
+            return match third.parse::<i8>() {
+                Ok(day) if third.len() == 2 && matches!(self.gap(at + 2), "-" | "/") => {
+                    Some((when(Part::Day(month, day)), at + 3))
+                }
+                _ => Some((when(Part::Month(month)), at + 2)),
+            };
+        }
+        let word = self.words.get(at)?;
+        let named = self
+            .numbers
+            .iter()
+            .any(|number| number.start == word.span.start && matches!(number.kind, Kind::Year | Kind::Date));
+        named.then_some((when(Part::Year), at + 1))
+    }
+
+    fn month(&self, at: usize) -> Option<i8> {
+        self.words
+            .get(at)
+            .and_then(|word| month(&word.low, word.capital()))
+    }
+
+    fn month_first(&self, at: usize) -> Option<(When, usize)> {
+        let month = self.month(at)?;
+        let (year, next) = self.year_after(at + 1);
+        if year.is_some() {
+            let part = Part::Month(month);
+            return Some((When { year, part }, next));
+        }
+        let day = self.whole(at + 1, 1, 31).filter(|_| self.gap(at + 1) == " ");
+        let dated = day.filter(|_| {
+            let start = self.words.get(at + 1).map_or(0, |word| word.span.start);
+            self.numbers
+                .iter()
+                .any(|number| number.start == start && number.kind != Kind::Quantity)
+        });
+        let (part, next) = match dated.and_then(|day| i8::try_from(day).ok()) {
+            Some(day) => (Part::Day(month, day), at + 2),
+            None => (Part::Month(month), at + 1),
+        };
+        let (year, next) = self.year_after(next);
+        Some((When { year, part }, next))
+    }
+
+    fn code_first(&self, at: usize) -> Option<(When, usize)> {
+        let low = self.low(at);
+        let (part, next) = if let Some(quarter) = code(low, 'q', 4) {
+            (Part::Quarter(quarter), at + 1)
+        } else if let Some(half) = code(low, 'h', 2) {
+            (Part::Half(half), at + 1)
+        } else {
+            let number = ordinal(low)?;
+            match self.low(at + 1) {
+                "quarter" | "quartal" | "trimestre" => (Part::Quarter(number), at + 2),
+                "half" | "halbjahr" if number <= 2 => (Part::Half(number), at + 2),
+                _ => return None,
+            }
+        };
+        let (year, next) = self.year_after(next);
+        // `the last quarter` is the fourth only of a year that is named.
+        if low == "last" && year.is_none() {
+            return None;
+        }
+        Some((When { year, part }, next))
+    }
+
+    /// Whether `this` ends a range that `before` begins.
+    fn continues(&self, before: &Period, this: &Period) -> bool {
+        if before.from != before.to {
+            return false;
+        }
+        let between = self
+            .text
+            .get(before.span.end..this.span.start)
+            .unwrap_or_default()
+            .trim_matches([' ', '\u{a0}']);
+        let spoken = matches!(
+            between,
+            "to" | "through" | "until" | "till" | "bis" | "up to" | "–" | "—" | "-"
+        );
+        let paired = matches!(between, "and" | "und")
+            && self
+                .text
+                .get(..before.span.start)
+                .is_some_and(|left| left.trim_end().to_lowercase().ends_with("between"));
+        spoken || paired
+    }
+}

@@ -1,0 +1,88 @@
+//! Words of a text, with the bytes they stand at.
+
+/// Bytes of a text, from `start` up to, not including, `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::grounding) struct Span {
+    pub(in crate::grounding) start: usize,
+    pub(in crate::grounding) end: usize,
+}
+
+impl Span {
+    pub(in crate::grounding) fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    pub(in crate::grounding) fn holds(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    pub(in crate::grounding) fn touches(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
+    pub(in crate::grounding) fn of(self, text: &str) -> &str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// A run of letters and digits.
+#[derive(Debug, Clone)]
+pub(in crate::grounding) struct Word<'t> {
+    pub(in crate::grounding) span: Span,
+    /// As written.
+    pub(in crate::grounding) text: &'t str,
+    /// In lower case.
+    pub(in crate::grounding) low: String,
+}
+
+impl Word<'_> {
+    /// Whether it begins with a capital letter.
+    pub(in crate::grounding) fn capital(&self) -> bool {
+        self.text.chars().next().is_some_and(char::is_uppercase)
+    }
+}
+
+/// All words of a text, in order.
+pub(in crate::grounding) fn words(text: &str) -> Vec<Word<'_>> {
+    let mut found = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices() {
+        match (start, c.is_alphanumeric()) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                found.push(word(text, from, at));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(from) = start {
+        found.push(word(text, from, text.len()));
+    }
+    found
+}
+
+fn word(text: &str, start: usize, end: usize) -> Word<'_> {
+    let span = Span::new(start, end);
+    let text = span.of(text);
+    Word {
+        span,
+        text,
+        low: text.to_lowercase(),
+    }
+}
+
+/// A word without the ending of its plural.
+pub(in crate::grounding) fn stem(low: &str) -> &str {
+    if low.len() > 4
+        && let Some(stem) = low
+            .strip_suffix("es")
+            .filter(|stem| stem.ends_with(['s', 'x', 'h']))
+    {
+        return stem;
+    }
+    match low.strip_suffix('s') {
+        Some(stem) if low.len() > 3 && !stem.ends_with('s') => stem,
+        _ => low,
+    }
+}
