@@ -1,7 +1,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Denial, Outcome, StopReason};
+use super::{CitedFigure, Denial, Outcome, StopReason};
 use crate::result::{Derivation, Extent, Handle, Origin, Source};
 use crate::wire::ServedBy;
 
@@ -30,6 +30,8 @@ pub struct Answer {
     /// What the day's ledger denied, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub denials: Vec<Denial>,
+    /// The figures of its text, in order, each with where it comes from.
+    pub figures: Vec<CitedFigure>,
     /// The results it rests on, in the order they came.
     pub evidence: Vec<Evidence>,
     /// Every tool call, in order.
@@ -63,6 +65,7 @@ impl Answer {
             text: super::fallback::why(stop_reason, Some(detail)),
             options: Vec::new(),
             denials: Vec::new(),
+            figures: Vec::new(),
             evidence: Vec::new(),
             tool_calls: Vec::new(),
             usage: UsageReport {

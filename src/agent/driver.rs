@@ -11,6 +11,7 @@ use super::finish::{Conclusion, conclude};
 use super::purse::{Denial, Spending};
 use super::state::TurnState;
 use super::step::{Effect, Input, Ran, RunEnd, step};
+use super::trace::Draft;
 use super::{Agent, CallRecord, CallStatus, Event};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
 use crate::result::Shelf;
@@ -24,6 +25,8 @@ pub(super) struct Drive<'a> {
     /// The conversation's results.
     pub(super) shelf: &'a mut Shelf,
     pub(super) turn_id: &'a str,
+    pub(super) question: &'a str,
+    pub(super) today: jiff::civil::Date,
     pub(super) cancel: &'a CancellationToken,
     pub(super) watch: &'a mut (dyn FnMut(Event) + Send),
     pub(super) began: Instant,
@@ -64,9 +67,16 @@ impl Drive<'_> {
                     planned,
                     deadline,
                 } => self.execute(turn.call_number(), call, planned, deadline).await,
+                Effect::Ground(ending) => {
+                    let figures = self.ground(&turn, &ending.text).await;
+                    Input::Grounded(Draft { ending, figures })
+                }
                 Effect::Finish(ending) => {
                     self.settle(&turn).await;
                     let conclusion = conclude(&mut turn, ending);
+                    if turn.figures.is_none() {
+                        turn.figures = Some(self.ground(&turn, &conclusion.text).await);
+                    }
                     return (turn, conclusion);
                 }
             };

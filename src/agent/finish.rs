@@ -8,7 +8,7 @@ use crate::model::Message;
 use crate::result::Extent;
 
 /// How the loop ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Ending {
     pub(super) reason: StopReason,
     /// The answer as far as there is one.
@@ -90,7 +90,7 @@ fn outcome(turn: &TurnState, reason: StopReason) -> Outcome {
     let nothing_came = turn.source_failed && turn.evidence.is_empty();
     match reason.outcome() {
         Outcome::Answered | Outcome::LoopStopped if nothing_came => Outcome::UpstreamFailed,
-        Outcome::Answered if rests_on_cut(turn) => Outcome::Partial,
+        Outcome::Answered if turn.unmatched || rests_on_cut(turn) => Outcome::Partial,
         outcome => outcome,
     }
 }

@@ -4,24 +4,28 @@
 mod answer;
 mod budget;
 mod calls;
+mod cite;
 mod driver;
 mod event;
 mod evidence;
 mod fallback;
 mod finish;
 mod guard;
+mod materials;
 mod notes;
 mod outcome;
 mod purse;
 mod signs;
 mod state;
 mod step;
+mod trace;
 mod turn;
 
 pub use answer::{
     ANSWER_VERSION, Answer, CallRecord, CallStatus, CatalogReport, Evidence, PromptReport, Timings,
     UsageReport,
 };
+pub use cite::{Citation, CitedFigure, CitedResult};
 pub use event::Event;
 pub use outcome::{Outcome, StopReason};
 pub use purse::Denial;

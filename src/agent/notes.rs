@@ -1,4 +1,4 @@
-//! What the guard says to the model. The texts are files under `prompts/guard/`; a note stands at the end of a
+//! What the guard says to the model. The texts are files under `prompts/guard/` and `prompts/repair/`; a note stands at the end of a
 //! message and never changes one that was sent.
 
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ pub(super) enum Note {
     EmptyAnswer,
     Dropped,
     NotRun,
+    Unmatched,
 }
 
 impl Note {
@@ -41,6 +42,7 @@ impl Note {
             Self::EmptyAnswer => include_str!("../../prompts/guard/empty_answer.md"),
             Self::Dropped => include_str!("../../prompts/guard/dropped.md"),
             Self::NotRun => include_str!("../../prompts/guard/not_run.md"),
+            Self::Unmatched => include_str!("../../prompts/repair/unmatched.md"),
         }
     }
 

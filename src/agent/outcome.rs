@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// The question was answered from complete results.
     Answered,
-    /// It was answered, but something it rests on is not whole (cut rows, a failed page).
+    /// It was answered, but something it rests on is not whole (cut rows, a failed page), or a figure of it has no
+    /// source.
     Partial,
     /// The model asked the person something.
     NeedsClarification,
@@ -44,7 +45,7 @@ impl Outcome {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Answered => "The question was answered from complete results.",
-            Self::Partial => "The question was answered, but from results that are not whole.",
+            Self::Partial => "The question was answered, but not all of it rests on whole results.",
             Self::NeedsClarification => "The question can be meant in more than one way.",
             Self::NotInCatalog => "Nothing in the catalog answers the question.",
             Self::Refused => "The question was declined.",
@@ -70,6 +71,8 @@ pub enum StopReason {
     CannotAnswer,
     /// The provider withheld the answer.
     ModelRefused,
+    /// Figures of the answer have no source, and the settings want none of it then.
+    Ungrounded,
     /// The step budget ran out.
     MaxSteps,
     /// The tool-call budget ran out.
@@ -132,7 +135,7 @@ impl StopReason {
             Self::OutputLimit => Outcome::Partial,
             Self::AskedUser => Outcome::NeedsClarification,
             Self::CannotAnswer => Outcome::NotInCatalog,
-            Self::ModelRefused => Outcome::Refused,
+            Self::ModelRefused | Self::Ungrounded => Outcome::Refused,
             Self::MaxSteps
             | Self::MaxToolCalls
             | Self::MaxTokens
@@ -169,6 +172,7 @@ impl StopReason {
             Self::AskedUser => "The model asked a question back.",
             Self::CannotAnswer => "The model found nothing in the catalog that answers the question.",
             Self::ModelRefused => "The model's provider withheld the answer.",
+            Self::Ungrounded => "Figures of the answer have no source in any result.",
             Self::MaxSteps => "The turn's steps are used up.",
             Self::MaxToolCalls => "The turn's tool calls are used up.",
             Self::MaxTokens => "The turn's tokens are used up.",

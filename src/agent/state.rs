@@ -3,8 +3,10 @@ use std::sync::Arc;
 
 use super::budget::{Ledger, Out};
 use super::guard::Watch;
+use super::trace::Draft;
 use super::{CallRecord, Event, Evidence, StopReason};
-use crate::config::{BudgetSettings, GuardSettings};
+use crate::config::{BudgetSettings, GroundingSettings, GuardSettings};
+use crate::grounding::Figure;
 use crate::ledger::Spend;
 use crate::model::{Message, Prices, ToolCall, ToolResultMessage};
 use crate::result::{Handle, ResultTable};
@@ -14,6 +16,7 @@ use crate::result::{Handle, ResultTable};
 pub(super) struct Rules {
     pub(super) budget: BudgetSettings,
     pub(super) guard: GuardSettings,
+    pub(super) grounding: GroundingSettings,
     pub(super) prices: Option<Prices>,
     pub(super) max_output_tokens: u32,
     /// Bytes of everything that stands before this turn's messages: tools, system prompt, earlier turns.
@@ -63,6 +66,13 @@ pub(super) struct TurnState {
     pub(super) known: BTreeMap<String, Known>,
     pub(super) records: Vec<CallRecord>,
     pub(super) evidence: Vec<Evidence>,
+    pub(super) grounding: GroundingSettings,
+    /// The answer whose figures the model was asked to put right.
+    pub(super) draft: Option<Draft>,
+    /// The figures of the answer, once they were looked up.
+    pub(super) figures: Option<Vec<Figure>>,
+    /// Whether the answer goes out with figures that have no source.
+    pub(super) unmatched: bool,
     /// Whether a query failed because the data source did.
     pub(super) source_failed: bool,
     /// The budget that ran out, if one did.
@@ -89,6 +99,10 @@ impl TurnState {
             known: BTreeMap::new(),
             records: Vec::new(),
             evidence: Vec::new(),
+            grounding: rules.grounding,
+            draft: None,
+            figures: None,
+            unmatched: false,
             source_failed: false,
             out: None,
             told_empty: false,

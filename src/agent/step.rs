@@ -8,6 +8,7 @@ use super::finish::Ending;
 use super::notes::Note;
 use super::purse::Denial;
 use super::state::{Phase, TurnState};
+use super::trace::Draft;
 use super::{Event, StopReason};
 use crate::model::{Completion, Message, StopCause, ToolCall, ToolChoice};
 use crate::tools::{PlannedCall, Refusal, ToolError, ToolOutput};
@@ -38,6 +39,8 @@ pub(super) enum Input {
     Ran(Box<Ran>),
     /// The day's ledger denied the completion that was asked for.
     Denied(Denial),
+    /// The figures of a final text were looked up.
+    Grounded(Draft),
     /// The person ended the turn: the text until then if a completion was under way.
     Cancelled { partial: Option<String> },
 }
@@ -75,6 +78,8 @@ pub(super) enum Effect {
         planned: PlannedCall,
         deadline: Duration,
     },
+    /// Look up the figures of this text.
+    Ground(Ending),
     /// The turn is over.
     Finish(Ending),
 }
@@ -109,6 +114,7 @@ pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnSta
         } => turn.let_through(call, planned, now),
         Input::Ran(ran) => turn.ran(*ran, now),
         Input::Denied(denial) => turn.denied(denial, now),
+        Input::Grounded(draft) => turn.grounded(draft, now),
         Input::Cancelled { partial } => {
             if let Some(partial) = &partial {
                 turn.settle_unreported(partial);
@@ -197,7 +203,10 @@ impl TurnState {
         self.ledger
             .settle(completion.usage, self.prompt_bytes(), written as u64);
         if let Phase::LastWord(reason) = self.phase {
-            return self.end(reason, completion.text);
+            if completion.text.trim().is_empty() {
+                return self.end(reason, completion.text);
+            }
+            return Effect::Ground(Ending::new(reason, completion.text));
         }
         if completion.stop == StopCause::Refusal {
             return self.end(StopReason::ModelRefused, completion.text);
@@ -213,13 +222,16 @@ impl TurnState {
         } else {
             StopReason::FinalAnswer
         };
-        self.end_with(Ending {
+        Effect::Ground(Ending {
             opaque: completion.opaque,
             ..Ending::new(reason, completion.text)
         })
     }
 
     fn answered_nothing(&mut self, completion: Completion, now: Duration) -> Effect {
+        if let Some(effect) = self.fall_back() {
+            return effect;
+        }
         if self.told_empty {
             return self.end(StopReason::EmptyAnswer, String::new());
         }
@@ -256,6 +268,11 @@ impl TurnState {
 
     /// Ends a turn whose completion did not come whole.
     fn broke_off(&mut self, reason: StopReason, partial: String, detail: Option<String>) -> Effect {
+        if reason != StopReason::Cancelled
+            && let Some(effect) = self.fall_back()
+        {
+            return effect;
+        }
         let reason = match (self.phase, reason) {
             (
                 Phase::LastWord(first),
@@ -271,6 +288,11 @@ impl TurnState {
     }
 
     fn end(&mut self, reason: StopReason, text: String) -> Effect {
+        if text.trim().is_empty()
+            && let Some(effect) = self.fall_back()
+        {
+            return effect;
+        }
         self.end_with(Ending::new(reason, text))
     }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::cite::cite;
 use super::driver::{Clocks, Drive};
 use super::purse::{Purse, Spending};
 use super::state::{Rules, TurnState, bytes_of};
 use super::{
     ANSWER_VERSION, Answer, CatalogReport, Denial, Event, Outcome, PromptReport, Timings, UsageReport,
 };
-use crate::config::{BudgetSettings, GuardSettings};
+use crate::config::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::ledger::DayBook;
 use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
@@ -34,6 +35,8 @@ pub struct AgentParts {
     pub budget: BudgetSettings,
     /// When the guard steps in.
     pub guard: GuardSettings,
+    /// What becomes of figures without a source.
+    pub grounding: GroundingSettings,
     /// Most tokens one completion may have.
     pub max_output_tokens: u32,
     /// Sampling temperature; `None` leaves it to the provider.
@@ -65,6 +68,7 @@ struct Fixed {
     prompt: Prompt,
     catalog: CatalogReport,
     budget: BudgetSettings,
+    grounding: GroundingSettings,
     max_output_tokens: u32,
     temperature: Option<f32>,
     prefix_bytes: u64,
@@ -90,6 +94,7 @@ impl Agent {
             catalog,
             budget,
             guard,
+            grounding,
             max_output_tokens,
             temperature,
         } = parts;
@@ -104,6 +109,7 @@ impl Agent {
             prompt,
             catalog,
             budget,
+            grounding,
             max_output_tokens,
             temperature,
             prefix_bytes,
@@ -180,6 +186,7 @@ impl Agent {
         let rules = Rules {
             budget: parts.budget.clone(),
             guard: self.guard.clone(),
+            grounding: parts.grounding,
             prices: parts.prices,
             max_output_tokens: parts.max_output_tokens,
             prefix_bytes: parts.prefix_bytes + bytes_of(&conversation.messages),
@@ -193,6 +200,8 @@ impl Agent {
             before: &conversation.messages,
             shelf: &mut conversation.shelf,
             turn_id: &turn_id,
+            question,
+            today: options.today,
             cancel: &options.cancel,
             watch,
             began: Instant::now(),
@@ -208,6 +217,7 @@ impl Agent {
             records,
             evidence,
             ledger,
+            figures,
             ..
         } = turn;
         let answer = Answer {
@@ -219,6 +229,7 @@ impl Agent {
             text: conclusion.text,
             options: conclusion.options,
             denials,
+            figures: cite(figures.unwrap_or_default(), &conversation.shelf).await,
             evidence,
             tool_calls: records,
             usage: UsageReport::of(&ledger),

@@ -105,6 +105,7 @@ fn studio(
             model: ModelSetup::of(&settings.model, price(&settings.model)),
             budget: settings.budget.clone(),
             guard: settings.guard.clone(),
+            grounding: settings.grounding,
             shaping: settings.shaping,
             max_rows: place.metabase.max_rows,
         },
@@ -144,6 +145,7 @@ fn agent(
         },
         budget: settings.budget.clone(),
         guard: settings.guard.clone(),
+        grounding: settings.grounding,
         max_output_tokens: settings.model.max_output_tokens,
         temperature: settings.model.temperature,
     }))

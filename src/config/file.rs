@@ -30,6 +30,9 @@ pub struct FileConfig {
     /// When a model that goes in circles is stopped.
     #[serde(default)]
     pub guard: GuardConfig,
+    /// What becomes of figures in an answer that no result bears out.
+    #[serde(default)]
+    pub grounding: GroundingConfig,
     /// How much of a result a model sees.
     #[serde(default)]
     pub shaping: ShapingConfig,
@@ -278,6 +281,16 @@ pub struct GuardConfig {
     /// Most bytes of text one completion may stream (default 65536).
     #[schemars(range(min = 1024, max = 16_777_216))]
     pub max_text_bytes: Option<u64>,
+}
+
+/// What becomes of figures in an answer that no result bears out.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GroundingConfig {
+    /// Whether the model is told once and asked for the answer again (default true).
+    pub repair: Option<bool>,
+    /// What becomes of those that stay: `mark` (default), `refuse` or `off`.
+    pub on_unmatched: Option<super::OnUnmatched>,
 }
 
 /// How much of a result a model sees.

@@ -23,6 +23,8 @@ pub struct Settings {
     pub day: DaySettings,
     /// When the guard steps in.
     pub guard: GuardSettings,
+    /// What becomes of figures without a source.
+    pub grounding: GroundingSettings,
     /// What a model sees of a result.
     pub shaping: ShapingSettings,
     /// Where turns are recorded.
@@ -242,6 +244,39 @@ impl Default for GuardSettings {
             max_text_bytes: 64 * 1024,
         }
     }
+}
+
+/// What becomes of an answer's figures that have no source in any result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct GroundingSettings {
+    /// Whether the model is told once, and asked for the answer again.
+    pub repair: bool,
+    /// What becomes of those that stay.
+    pub on_unmatched: OnUnmatched,
+}
+
+impl Default for GroundingSettings {
+    fn default() -> Self {
+        Self {
+            repair: true,
+            on_unmatched: OnUnmatched::Mark,
+        }
+    }
+}
+
+/// What becomes of an answer with figures that have no source.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnmatched {
+    /// It goes out with a mark, as a partial answer.
+    #[default]
+    Mark,
+    /// It is withheld.
+    Refuse,
+    /// Nothing: figures are looked up for the evidence alone.
+    Off,
 }
 
 /// What a model sees of a result.

@@ -90,11 +90,23 @@ fn cell_source(
     let Some(column) = material.table.columns.get(cell.column) else {
         return;
     };
-    let rate = [&column.name, &column.label, material.title]
-        .iter()
-        .any(|name| RATES.iter().any(|word| name.to_lowercase().contains(word)));
+    let rate = is_rate(&column.name, &column.label);
+    let others = rates(index, cell.material);
     let whole = column.kind == crate::result::ColumnKind::Integer;
-    if (wanted.percent && whole && !rate) || (fraction && !rate && !wanted.percent) {
+    let as_rate = rate || (others.is_empty() && is_rate(material.title, ""));
+    if (wanted.percent && whole && !as_rate) || (fraction && !as_rate && !wanted.percent) {
+        return;
+    }
+    // A percentage of a result with a column of percentages is in that column, and a number without a sign is not.
+    let numeric = index
+        .shapes
+        .get(cell.material)
+        .map_or(0, |shape| shape.numeric.len());
+    let said = seat.says_column(cell.material, cell.column) == Says::Yes || seat.names_a_rate();
+    if (wanted.percent && !rate && !others.is_empty())
+        || (!wanted.percent && rate && others.len() < numeric && !said)
+    {
+        sources.denied = true;
         return;
     }
     let mut says = seat.says_row(cell.material, cell.row);
@@ -119,6 +131,24 @@ fn cell_source(
         cell: Some(cell),
     };
     sources.fitting.push((says, source));
+}
+
+/// Whether a name is one of parts of a whole.
+pub(super) fn is_rate(name: &str, label: &str) -> bool {
+    let low = format!("{name} {label}").to_lowercase();
+    RATES.iter().any(|word| low.contains(word))
+}
+
+/// The columns of a result that are parts of a whole by their names.
+fn rates(index: &super::index::Index<'_>, material: usize) -> Vec<usize> {
+    let (Some(shape), Some(material)) = (index.shapes.get(material), index.materials.get(material)) else {
+        return Vec::new();
+    };
+    let of = |at: &usize| {
+        let column = material.table.columns.get(*at);
+        column.is_some_and(|column| is_rate(&column.name, &column.label))
+    };
+    shape.numeric.iter().copied().filter(of).collect()
 }
 
 fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sources) {

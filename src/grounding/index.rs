@@ -118,7 +118,7 @@ impl<'m> Index<'m> {
                 self.label(text, name, (at, FILTERED, value));
             }
         }
-        shape.column_words = column_words(&table.columns, &shape.numeric);
+        shape.column_words = column_words(&table.columns, &shape.numeric, material.title);
         self.shapes.push(shape);
     }
 
@@ -211,7 +211,7 @@ impl<'m> Index<'m> {
 /// How a label may be written, as words, with the code that must be written exactly so.
 fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
     let low: Vec<String> = words(text).into_iter().map(|word| word.low).collect();
-    let code = text.len() <= 3 && low.len() == 1 && text.is_ascii();
+    let code = text.len() <= 3 && low.len() == 1 && text.chars().all(|c| c.is_ascii_uppercase());
     let mut all = vec![(low, code.then(|| text.to_owned()))];
     if code && let Some(names) = super::places::names(text) {
         all.extend(names.iter().map(|name| {
@@ -357,8 +357,8 @@ fn days_in(value: &Value, operation: &str) -> Option<Days> {
     }
 }
 
-/// For each numeric column the words of its name and label that no other numeric column has.
-fn column_words(columns: &[Column], numeric: &[usize]) -> Vec<(usize, Vec<String>)> {
+/// For each numeric column the words of its name and label that no other numeric column has, nor the result's title.
+fn column_words(columns: &[Column], numeric: &[usize], title: &str) -> Vec<(usize, Vec<String>)> {
     const EMPTY: [&str; 12] = [
         "sum", "of", "the", "total", "number", "avg", "average", "mean", "amount", "value", "distinct", "in",
     ];
@@ -377,9 +377,15 @@ fn column_words(columns: &[Column], numeric: &[usize]) -> Vec<(usize, Vec<String
             Some((*at, names))
         })
         .collect();
+    let title: Vec<String> = words(title)
+        .iter()
+        .map(|word| stem(&word.low).to_owned())
+        .collect();
     let own = |at: usize, name: &String| {
-        !all.iter()
-            .any(|(other, names)| *other != at && names.contains(name))
+        !title.contains(name)
+            && !all
+                .iter()
+                .any(|(other, names)| *other != at && names.contains(name))
     };
     all.iter()
         .map(|(at, names)| (*at, names.iter().filter(|name| own(*at, name)).cloned().collect()))

@@ -325,12 +325,15 @@ impl<'i> Seat<'_, '_, 'i> {
                         add(by_column.get_mut(at), rows, values.len());
                     }
                 }
-                What::Period(period) => {
-                    for (at, (_, days)) in shape.times.iter().enumerate() {
-                        let rows = positions(days, |days| {
-                            matches!(period.relation(*days), Relation::Same | Relation::Holds)
-                        });
-                        add(by_column.get_mut(shape.labels.len() + at), rows, days.len());
+                What::Period(whole) => {
+                    let ends = whole.ends().into_iter().flatten();
+                    for period in std::iter::once(whole).chain(ends) {
+                        for (at, (_, days)) in shape.times.iter().enumerate() {
+                            let rows = positions(days, |days| {
+                                matches!(period.relation(*days), Relation::Same | Relation::Holds)
+                            });
+                            add(by_column.get_mut(shape.labels.len() + at), rows, days.len());
+                        }
                     }
                 }
                 _ => {}
@@ -401,6 +404,17 @@ impl<'i> Seat<'_, '_, 'i> {
             }
         }
         says
+    }
+
+    /// Whether the surroundings speak of parts of a whole: of a rate, a share, a percentage.
+    pub(super) fn names_a_rate(&self) -> bool {
+        let header = self.place.row.and_then(|cell| cell.header);
+        let close = |span: Span| match self.place.row {
+            Some(_) => header.is_some_and(|header| header.holds(span)),
+            None => self.place.clause.holds(span),
+        };
+        let words = self.context.words.iter().filter(|word| close(word.span));
+        words.into_iter().any(|word| super::cells::is_rate(&word.low, ""))
     }
 
     /// What the surroundings say to a column of a result.

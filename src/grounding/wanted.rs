@@ -30,6 +30,9 @@ const ABOUT: &str =
 const OVER: &str = "over above exceeding least beyond";
 const UNDER: &str = "under below nearly almost most";
 
+/// Bytes behind a figure whose words speak of it, wherever its clause ends.
+const BEHIND: usize = 16;
+
 /// Which way a change is said to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -58,7 +61,21 @@ pub(super) struct Cues {
 
 impl Cues {
     fn of(seat: &Seat<'_, '_, '_>) -> Self {
-        let has = |list: &str| near(seat).any(|word| among(list, &word.low));
+        let close = Self::read(seat, &near(seat).collect::<Vec<_>>());
+        if close.any() || seat.place.row.is_some() {
+            return close;
+        }
+        let sentence = seat.place.sentence;
+        let words = seat.context.words.iter().filter(|word| sentence.holds(word.span));
+        Self::read(seat, &words.collect::<Vec<_>>())
+    }
+
+    fn any(&self) -> bool {
+        self.change || self.share || self.mean || self.sum || self.ratio || self.gap || self.running
+    }
+
+    fn read(seat: &Seat<'_, '_, '_>, words: &[&Word<'_>]) -> Self {
+        let has = |list: &str| words.iter().any(|word| among(list, &word.low));
         let text = seat.context.text;
         let signs = |marks: &[char]| {
             let place = seat
@@ -97,8 +114,11 @@ fn near<'s>(seat: &'s Seat<'_, '_, '_>) -> impl Iterator<Item = &'s Word<'s>> {
         None => [Some(place.clause), place.aside],
     };
     let figure = seat.span;
+    // What the figure is compared with may stand in the next clause: `3.20 ahead of the rest`.
+    let behind = Span::new(figure.end, (figure.end + BEHIND).min(place.sentence.end));
     seat.context.words.iter().filter(move |word| {
-        spans.iter().flatten().any(|span| span.holds(word.span)) && !figure.holds(word.span)
+        let close = spans.iter().flatten().any(|span| span.holds(word.span));
+        (close || behind.touches(word.span)) && !figure.holds(word.span)
     })
 }
 

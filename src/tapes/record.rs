@@ -209,12 +209,14 @@ fn same_prompt(begun: &TapeFile, prompt: &Prompt) -> Result<(), TapeError> {
     })
 }
 
-/// Hash of everything in an answer that a replay has to reproduce: all but where the time went and what served it.
+/// Hash of everything in an answer that a replay has to reproduce: all but where the time went, what served it, and
+/// the sources of its figures, of which a later version may find more.
 pub fn answer_hash(answer: &Answer) -> String {
     let mut told = serde_json::to_value(answer).unwrap_or_default();
     if let Some(fields) = told.as_object_mut() {
         fields.remove("timings");
         fields.remove("tape");
+        fields.remove("figures");
     }
     let calls = told.get_mut("tool_calls").and_then(Value::as_array_mut);
     for call in calls.into_iter().flatten().filter_map(Value::as_object_mut) {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::config::{
-    AuthSettings, BudgetSettings, CacheHints, GuardSettings, MetabaseSettings, ModelDrive, ModelSettings,
-    ShapingSettings,
+    AuthSettings, BudgetSettings, CacheHints, GroundingSettings, GuardSettings, MetabaseSettings, ModelDrive,
+    ModelSettings, OnUnmatched, ShapingSettings,
 };
 use crate::model::{ModelId, Prices};
 
@@ -23,10 +23,21 @@ pub struct Setup {
     pub budget: BudgetSettings,
     /// The guard.
     pub guard: GuardSettings,
+    /// Figures without a source. On tapes of before there was any look-up it is off.
+    #[serde(default = "not_looked_up")]
+    pub grounding: GroundingSettings,
     /// What the model sees of a result.
     pub shaping: ShapingSettings,
     /// Most rows fetched for one query.
     pub max_rows: u64,
+}
+
+/// What figures without a source meant before they were looked up.
+fn not_looked_up() -> GroundingSettings {
+    GroundingSettings {
+        repair: false,
+        on_unmatched: OnUnmatched::Off,
+    }
 }
 
 /// How the model is asked, and what it costs.

@@ -58,6 +58,7 @@ impl Stage {
             },
             budget: setup.budget,
             guard: setup.guard,
+            grounding: setup.grounding,
             max_output_tokens: setup.model.max_output_tokens,
             temperature: setup.model.temperature,
         });

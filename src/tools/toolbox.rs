@@ -41,6 +41,11 @@ impl Toolbox {
         }
     }
 
+    /// What the tools are for.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     /// What the model is told, in a fixed order; a function of the catalog alone.
     pub fn specs(&self) -> Arc<[ToolSpec]> {
         Arc::clone(&self.specs)

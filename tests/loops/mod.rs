@@ -2,6 +2,7 @@ mod answers;
 mod budgets;
 mod cancel;
 mod field;
+mod grounding;
 mod guard;
 mod handles;
 mod hostile;

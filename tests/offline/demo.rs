@@ -6,8 +6,8 @@ use std::time::Duration;
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Outcome, TurnOptions};
 use cardinal::catalog::CollectionId;
 use cardinal::config::{
-    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, GuardSettings, MetabaseSettings,
-    ShapingSettings,
+    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, GroundingSettings, GuardSettings,
+    MetabaseSettings, ShapingSettings,
 };
 use cardinal::metabase::{MetabaseClient, grants};
 use cardinal::model::offline::OfflinePlanner;
@@ -79,6 +79,7 @@ impl Stage {
             },
             budget: BudgetSettings::default(),
             guard: GuardSettings::default(),
+            grounding: GroundingSettings::default(),
             max_output_tokens: 4000,
             temperature: None,
         });

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Event, TurnOptions};
 use cardinal::catalog::{Catalog, CollectionId, Entry};
 use cardinal::config::{
-    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, GuardSettings, MetabaseSettings,
-    ShapingSettings, TableRule,
+    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, GroundingSettings, GuardSettings,
+    MetabaseSettings, ShapingSettings, TableRule,
 };
 use cardinal::metabase::MetabaseClient;
 use cardinal::model::{Model, Prices};
@@ -31,6 +31,7 @@ static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unw
 pub struct Knobs {
     pub budget: BudgetSettings,
     pub guard: GuardSettings,
+    pub grounding: GroundingSettings,
     pub shaping: ShapingSettings,
     pub prices: Option<Prices>,
     pub max_output_tokens: u32,
@@ -42,6 +43,7 @@ impl Default for Knobs {
         Self {
             budget: BudgetSettings::default(),
             guard: GuardSettings::default(),
+            grounding: GroundingSettings::default(),
             shaping: ShapingSettings::default(),
             prices: None,
             max_output_tokens: 1024,
@@ -122,6 +124,7 @@ impl Stack {
                 },
                 budget: knobs.budget.clone(),
                 guard: knobs.guard.clone(),
+                grounding: knobs.grounding,
                 shaping: knobs.shaping,
                 max_rows: 10_000,
             },
@@ -141,6 +144,7 @@ impl Stack {
             },
             budget: knobs.budget,
             guard: knobs.guard,
+            grounding: knobs.grounding,
             max_output_tokens: knobs.max_output_tokens,
             temperature: None,
         });

@@ -7,9 +7,11 @@ use rust_decimal::Decimal;
 
 use super::value::{in_range, size};
 use crate::config::error::ConfigError;
-use crate::config::file::{BudgetConfig, GuardConfig, ShapingConfig, TapeConfig};
+use crate::config::file::{BudgetConfig, GroundingConfig, GuardConfig, ShapingConfig, TapeConfig};
 use crate::config::load::Origins;
-use crate::config::{BudgetSettings, DaySettings, GuardSettings, ShapingSettings, TapeSettings};
+use crate::config::{
+    BudgetSettings, DaySettings, GroundingSettings, GuardSettings, ShapingSettings, TapeSettings,
+};
 use crate::ledger::Allowance;
 
 const SECONDS_A_DAY: u64 = 86_400;
@@ -156,6 +158,14 @@ pub(super) fn guard(file: &GuardConfig, origins: &Origins) -> Result<GuardSettin
             origins,
         )?,
     })
+}
+
+pub(super) fn grounding(file: &GroundingConfig) -> GroundingSettings {
+    let default = GroundingSettings::default();
+    GroundingSettings {
+        repair: file.repair.unwrap_or(default.repair),
+        on_unmatched: file.on_unmatched.unwrap_or(default.on_unmatched),
+    }
 }
 
 pub(super) fn shaping(file: &ShapingConfig, origins: &Origins) -> Result<ShapingSettings, ConfigError> {

@@ -28,6 +28,7 @@ pub(super) fn resolve(
         budget: limits::budget(&file.budget, origins)?,
         day: limits::day(&file.budget, origins)?,
         guard: limits::guard(&file.guard, origins)?,
+        grounding: limits::grounding(&file.grounding),
         shaping: limits::shaping(&file.shaping, origins)?,
         tape: limits::tape(file.tape, origins)?,
     })

@@ -69,6 +69,16 @@ pub(in crate::grounding) enum Relation {
 }
 
 impl Period {
+    /// The two ends of a range, as periods of their own.
+    pub(in crate::grounding) fn ends(&self) -> Option<[Self; 2]> {
+        let of = |when: When| Self {
+            from: when,
+            to: when,
+            ..*self
+        };
+        (self.from != self.to).then(|| [of(self.from), of(self.to)])
+    }
+
     /// Whether its years are known.
     pub(in crate::grounding) fn dated(&self) -> bool {
         self.from.year.is_some() && self.to.year.is_some()

@@ -1,0 +1,128 @@
+//! Figures with all that a reader needs to look them up: which result, of which entry with which arguments, which row.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::grounding::{Figure, Trace};
+use crate::result::{Handle, Origin, ResultTable, Shelf, Source};
+
+/// Most cells that are given to tell a row from others.
+const MOST_KEYS: usize = 4;
+
+/// A figure of the answer's text with its sources.
+#[derive(Debug, Clone, Serialize)]
+pub struct CitedFigure {
+    /// The figure; its own list of sources is empty.
+    #[serde(flatten)]
+    pub figure: Figure,
+    /// Where it comes from, best first; more than one when it is ambiguous.
+    pub sources: Vec<Citation>,
+}
+
+/// One source of a figure.
+#[derive(Debug, Clone, Serialize)]
+pub struct Citation {
+    /// Which cell, total, count, argument or derivation.
+    #[serde(flatten)]
+    pub trace: Trace,
+    /// The cell's value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Value>,
+    /// What tells the cell's row from others: its texts and times, by column.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub key: BTreeMap<String, Value>,
+    /// The results it rests on.
+    pub of: Vec<CitedResult>,
+}
+
+/// A result that a figure rests on.
+#[derive(Debug, Clone, Serialize)]
+pub struct CitedResult {
+    /// Its name in the conversation.
+    pub result: Handle,
+    /// The query behind it: card, metric or table, with arguments and link.
+    #[serde(flatten)]
+    pub source: Option<Source>,
+    /// The results it was made from, when it is not a query's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<Handle>,
+    /// What was done with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operations: Option<Value>,
+}
+
+/// Looks up what the sources of figures are of.
+pub(super) async fn cite(figures: Vec<Figure>, shelf: &Shelf) -> Vec<CitedFigure> {
+    let mut cited = Vec::with_capacity(figures.len());
+    for mut figure in figures {
+        let mut sources = Vec::new();
+        for trace in std::mem::take(&mut figure.sources) {
+            sources.push(citation(trace, shelf).await);
+        }
+        cited.push(CitedFigure { figure, sources });
+    }
+    cited
+}
+
+async fn citation(trace: Trace, shelf: &Shelf) -> Citation {
+    let of = results(&trace)
+        .into_iter()
+        .filter_map(|name| cited_result(name.parse().ok()?, shelf))
+        .collect();
+    let (mut cell, mut key) = (None, BTreeMap::new());
+    if let Trace::Cell { result, row, column } = &trace
+        && let Ok(handle) = result.parse()
+        && let Ok(table) = shelf.table(handle).await
+    {
+        cell = cell_of(&table, *row, column);
+        key = key_of(&table, *row, column);
+    }
+    Citation { trace, cell, key, of }
+}
+
+/// The names of the results a source rests on, each once.
+fn results(trace: &Trace) -> Vec<&str> {
+    match trace {
+        Trace::Cell { result, .. }
+        | Trace::RowCount { result, .. }
+        | Trace::Total { result, .. }
+        | Trace::Argument { result, .. } => vec![result],
+        Trace::Derivation { inputs, .. } => {
+            let mut names: Vec<&str> = inputs.iter().map(|input| input.result.as_str()).collect();
+            names.dedup();
+            names
+        }
+    }
+}
+
+fn cited_result(handle: Handle, shelf: &Shelf) -> Option<CitedResult> {
+    let held = shelf.get(handle)?;
+    let from = match &held.origin {
+        Origin::Query(_) => Vec::new(),
+        other => other.made_from().to_vec(),
+    };
+    Some(CitedResult {
+        result: handle,
+        source: held.origin.source().cloned(),
+        from,
+        operations: held.origin.operations().cloned(),
+    })
+}
+
+fn cell_of(table: &ResultTable, row: usize, column: &str) -> Option<Value> {
+    let at = table.columns.iter().position(|one| one.name == column)?;
+    table.rows.get(row.checked_sub(1)?)?.get(at).map(Value::from)
+}
+
+fn key_of(table: &ResultTable, row: usize, column: &str) -> BTreeMap<String, Value> {
+    let telling = table
+        .columns
+        .iter()
+        .filter(|one| !one.kind.is_numeric() && one.name != column)
+        .take(MOST_KEYS);
+    telling
+        .filter_map(|one| Some((one.name.clone(), cell_of(table, row, &one.name)?)))
+        .collect()
+}
