@@ -307,6 +307,7 @@ fn summary(planned: &PlannedCall) -> String {
         Plan::QueryTable(query) => format!("queries the table “{}”", query.table.entry().label),
         Plan::Describe(_) => "reads the description of an entry".to_owned(),
         Plan::FieldValues(_) => "lists values".to_owned(),
+        Plan::MoreRows(call) => format!("works on the result {}", call.from),
         Plan::Calculate(call) => {
             let names: Vec<&str> = call
                 .calculations

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::state::TurnState;
 use super::{Evidence, Outcome, StopReason, fallback};
 use crate::model::Message;
-use crate::result::Extent;
+use crate::result::{Cover, Extent, Handle, Origin};
 
 /// How the loop ended.
 #[derive(Debug, Clone)]
@@ -96,20 +96,55 @@ fn outcome(turn: &TurnState, reason: StopReason) -> Outcome {
 }
 
 /// Whether the latest result of any source is not whole. A later, whole result of the same source makes up for an
-/// earlier one that was cut: that is how a model narrows.
+/// earlier one that was cut: that is how a model narrows, and a total over all held rows of a table that we cut is
+/// whole. What is computed from a table that is not whole inherits that. Pages make up for the table that they are of
+/// once all its rows were seen.
 fn rests_on_cut(turn: &TurnState) -> bool {
     turn.evidence.iter().enumerate().any(|(at, item)| {
         let cut = item.truncated || item.extent != Extent::Complete;
-        let superseded = turn
-            .evidence
-            .iter()
-            .skip(at + 1)
-            .any(|later| same_entry(later, item));
-        cut && !superseded
+        let mut later = turn.evidence.iter().skip(at + 1);
+        let superseded = later.any(|later| page(later).is_none() && same_entry(later, item));
+        cut && !superseded && !(item.extent == Extent::Complete && all_seen(&turn.evidence, item))
     })
 }
 
 fn same_entry(one: &Evidence, other: &Evidence) -> bool {
     let entry = |item: &Evidence| item.origin.source().map(|source| (source.kind, source.id));
     entry(one).is_some() && entry(one) == entry(other)
+}
+
+/// The table that a page is of, how many of its rows come before, and how many it has.
+fn page(item: &Evidence) -> Option<(Handle, u64, u64)> {
+    match &item.origin {
+        Origin::Derived {
+            from,
+            cover: Cover::Page { after, of },
+            ..
+        } => Some((*from, *after, *of)),
+        _ => None,
+    }
+}
+
+/// Whether the rows of a table were all shown, some with itself and the rest page by page.
+fn all_seen(evidence: &[Evidence], item: &Evidence) -> bool {
+    let (table, rows) = page(item).map_or((item.result, item.rows_known), |(from, _, of)| (from, of));
+    let whole_width = |other: &&Evidence| other.columns == item.columns;
+    let mut seen: Vec<(u64, u64)> = evidence
+        .iter()
+        .filter(whole_width)
+        .filter_map(|other| match page(other) {
+            Some((from, after, _)) if from == table => Some((after, other.rows.len() as u64)),
+            None if other.result == table => Some((0, other.rows.len() as u64)),
+            _ => None,
+        })
+        .collect();
+    seen.sort_unstable();
+    let reached = seen.into_iter().fold(0, |reached, (after, count)| {
+        if after <= reached {
+            reached.max(after + count)
+        } else {
+            reached
+        }
+    });
+    reached >= rows
 }

@@ -7,6 +7,9 @@ use super::totals::totals;
 use super::{Column, Extent, ResultTable};
 use crate::config::ShapingSettings;
 
+/// The tool that works on held results.
+pub const MORE_ROWS: &str = "more_rows";
+
 const MAX_TITLE_CHARS: usize = 240;
 const MAX_NARROW_CHARS: usize = 400;
 const MAX_LABELS: usize = 12;
@@ -84,9 +87,15 @@ impl<'a> Frame<'a> {
             Cut::Nothing | Cut::Columns => known,
         };
         let limits = self.limits;
-        let mut parts = vec![match self.table.extent {
-            Extent::Complete => format!("rows: {shown} shown of {known} (all there are)"),
-            _ => format!("rows: {shown} shown of {known} known"),
+        let window = self.heading.made.and_then(|made| made.window);
+        let mut parts = vec![match (self.table.extent, window) {
+            (_, Some((after, of))) if shown > 0 => {
+                let (first, last) = (after + 1, after + shown as u64);
+                format!("rows: {shown} shown of {known} asked for: numbers {first} to {last} of {of}")
+            }
+            (_, Some((_, of))) => format!("rows: {shown} shown of {known} asked for, out of {of}"),
+            (Extent::Complete, None) => format!("rows: {shown} shown of {known} (all there are)"),
+            (_, None) => format!("rows: {shown} shown of {known} known"),
         }];
         match cut {
             Cut::Rows { shown } if *shown >= limits.max_rows => {
@@ -105,19 +114,19 @@ impl<'a> Frame<'a> {
                 self.table.columns.len()
             ));
         }
-        match self.table.extent {
-            Extent::Complete => {}
-            Extent::ServerLimit { limit } => parts.push(format!(
-                "the server stopped at its limit of {limit} rows, so there may be more, and totals miss them"
-            )),
-            Extent::RowBudget { budget } => parts.push(format!(
-                "fetching stopped at the budget of {budget} rows, so there are more, and totals miss them"
-            )),
-            Extent::PageFailed { page } => parts.push(format!(
-                "page {page} failed, so rows from there on are missing, and totals miss them"
-            )),
-        }
+        parts.extend(self.missing());
         let mut lines = vec![parts.join("; ")];
+        let handle = self.heading.handle;
+        match cut {
+            Cut::Rows { shown } => lines.push(format!(
+                "the next rows: {MORE_ROWS} {{\"offset\":{shown},\"result\":\"{handle}\"}}; to total, group, filter or sort \
+                 all {known} known rows: {MORE_ROWS} with result {handle}"
+            )),
+            Cut::Columns => lines.push(format!(
+                "the other columns: {MORE_ROWS} with result {handle} and columns"
+            )),
+            Cut::Cells | Cut::Nothing => {}
+        }
         if !matches!(cut, Cut::Nothing) || self.table.extent != Extent::Complete {
             lines.push(format!(
                 "to narrow: {}",
@@ -125,6 +134,30 @@ impl<'a> Frame<'a> {
             ));
         }
         lines
+    }
+
+    /// Why there may be rows that we do not have.
+    fn missing(&self) -> Option<String> {
+        let why = match self.table.extent {
+            Extent::Complete => return None,
+            Extent::ServerLimit { limit } => {
+                format!(
+                    "the server stopped at its limit of {limit} rows, so there may be more, and totals miss them"
+                )
+            }
+            Extent::RowBudget { budget } => {
+                format!(
+                    "fetching stopped at the budget of {budget} rows, so there are more, and totals miss them"
+                )
+            }
+            Extent::PageFailed { page } => {
+                format!("page {page} failed, so rows from there on are missing, and totals miss them")
+            }
+        };
+        Some(match self.heading.made {
+            None => why,
+            Some(made) => format!("{} is not whole, so neither is this: {why}", made.from),
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 mod arithmetic;
 mod clean;
 mod derivation;
+pub mod derive;
 mod encode;
 mod frame;
 mod handle;
@@ -20,10 +21,11 @@ pub use arithmetic::{ArithmeticError, Operation, Unit, for_reading, quotient, su
 pub use clean::{clean_line, cut_to_bytes, defuse, one_line};
 pub use derivation::{Derivation, DerivationInput, RowMatch, TotalKind};
 pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row, escape, escape_json};
+pub use frame::MORE_ROWS;
 pub use handle::{Handle, NoHandle};
 pub use held::{Brought, Cover, Held, Origin, Shown};
 pub use hidden::is_hidden;
-pub use shape::{Heading, Shaped, TABLE_END, TABLE_MARK, shape};
+pub use shape::{Heading, Made, Shaped, TABLE_END, TABLE_MARK, shape};
 pub use shelf::{Shelf, ShelfError};
 pub use source::{EntryKind, Source};
 pub use table::{Cell, Column, ColumnKind, Extent, ResultTable};

@@ -14,8 +14,19 @@ pub struct Heading<'a> {
     pub handle: Handle,
     /// What this is the result of, such as `card 7 "Revenue by month"`. Already cleaned by the caller.
     pub title: &'a str,
+    /// For a result that was made from another: which, and which rows of it these are.
+    pub made: Option<Made>,
     /// The call that would narrow the result; shown only when something is missing.
     pub narrow: &'a str,
+}
+
+/// What a result that was worked out stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made {
+    /// The result it was made from.
+    pub from: Handle,
+    /// When rows were passed over or a limit was asked for: how many rows come before these, and of how many in all.
+    pub window: Option<(u64, u64)>,
 }
 
 /// A table as the model sees it.

@@ -57,6 +57,16 @@ impl Shelf {
         self.item(handle).map(|item| &item.held)
     }
 
+    /// The name of the result that came last.
+    pub fn latest(&self) -> Option<Handle> {
+        self.items.last().map(|item| item.held.handle)
+    }
+
+    /// Whether the rows of this result are held no longer.
+    pub fn is_gone(&self, handle: Handle) -> bool {
+        self.item(handle).is_none()
+    }
+
     /// All results, in the order they came.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Held> {
         self.items.iter().map(|item| &item.held)

@@ -173,7 +173,7 @@ fn span(cells: &[&Cell]) -> Summary {
     }
 }
 
-fn amount(cell: &Cell) -> Option<Amount> {
+pub(super) fn amount(cell: &Cell) -> Option<Amount> {
     match cell {
         Cell::Number(number) => Amount::parse(&number.to_string()),
         Cell::Text(text) => Amount::parse(text),
@@ -206,7 +206,7 @@ fn numbers(cells: &[&Cell]) -> Summary {
     }
 }
 
-fn sum(amounts: &[Amount]) -> Amount {
+pub(super) fn sum(amounts: &[Amount]) -> Amount {
     let exact = amounts
         .iter()
         .try_fold(Decimal::ZERO, |total, amount| match amount {
@@ -226,7 +226,7 @@ fn sum(amounts: &[Amount]) -> Amount {
     clippy::cast_precision_loss,
     reason = "row counts stay far below 2^52; the branch is approximate anyway"
 )]
-fn mean(sum: Amount, count: usize) -> Amount {
+pub(super) fn mean(sum: Amount, count: usize) -> Amount {
     let exact = match sum {
         Amount::Exact(total) => total
             .checked_div(Decimal::from(count))

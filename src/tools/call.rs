@@ -10,6 +10,7 @@ use crate::wire::ServedBy;
 use super::calculate::CalculateCall;
 use super::describe::DescribeCall;
 use super::field_values::FieldValuesCall;
+use super::more_rows::MoreRowsCall;
 
 /// A call the gate let through.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,8 @@ pub enum Plan {
     Describe(DescribeCall),
     /// Lists values of a parameter or dimension.
     FieldValues(FieldValuesCall),
+    /// Works on a held result; no request.
+    MoreRows(MoreRowsCall),
     /// Works out figures from held results; no request.
     Calculate(CalculateCall),
     /// Ends the turn with a question to the person.

@@ -9,6 +9,7 @@ mod example;
 mod failure;
 mod field_values;
 mod gate;
+mod more_rows;
 mod output;
 mod query_metric;
 mod query_table;
@@ -21,4 +22,5 @@ pub use calculate::{CalculateCall, Calculation, CellPlace, CellRef, Condition, I
 pub use call::{Plan, PlannedCall, Refusal, RefusalClass, ToolError, ToolOutput};
 pub use describe::DescribeCall;
 pub use field_values::FieldValuesCall;
+pub use more_rows::MoreRowsCall;
 pub use toolbox::Toolbox;

@@ -10,7 +10,7 @@ use super::{Shown, Source, ToolOutput};
 use crate::catalog::EntryKind;
 use crate::config::ShapingSettings;
 use crate::metabase::Fetched;
-use crate::result::{Brought, Handle, Heading, Origin, ResultTable, shape};
+use crate::result::{Brought, Extent, Handle, Heading, Made, Origin, ResultTable, shape};
 
 /// `card 7 "Revenue by month"`.
 pub(super) fn title(kind: EntryKind, id: u32, name: &str) -> String {
@@ -46,24 +46,42 @@ pub(super) fn of_query(fetched: &Fetched, asked: Asked<'_>, narrow: &str, paper:
     });
     ToolOutput {
         served_by: Some(fetched.served_by),
-        ..of_table(table, title, origin, narrow, paper)
+        ..of_table(Arc::clone(table), title, origin, (None, narrow), paper)
     }
 }
 
-/// Shapes a result of any origin.
-pub(super) fn of_table(
-    table: &Arc<ResultTable>,
+/// Shapes a result that was worked out from another; `window` says which of how many rows were asked for.
+pub(super) fn of_derived(
+    table: Arc<ResultTable>,
     title: String,
     origin: Origin,
-    narrow: &str,
+    window: Option<(u64, u64)>,
+    paper: Paper,
+) -> ToolOutput {
+    let from = origin.made_from().first().copied();
+    let made = from.map(|from| Made { from, window });
+    let narrow = match table.extent {
+        Extent::Complete => "more_rows with filters, aggregations, fewer columns, or sort and limit",
+        _ => "a narrower query, whose result is whole",
+    };
+    of_table(table, title, origin, (made, narrow), paper)
+}
+
+/// Shapes a result of any origin.
+fn of_table(
+    table: Arc<ResultTable>,
+    title: String,
+    origin: Origin,
+    (made, narrow): (Option<Made>, &str),
     paper: Paper,
 ) -> ToolOutput {
     let heading = Heading {
         handle: paper.handle,
         title: &title,
+        made,
         narrow,
     };
-    let shaped = shape(table, &heading, paper.limits);
+    let shaped = shape(&table, &heading, paper.limits);
     let shown = Shown {
         rows_shown: shaped.rows_shown as u64,
         rows_known: table.rows.len() as u64,
@@ -80,7 +98,7 @@ pub(super) fn of_table(
             title,
             origin,
             shown,
-            table: Arc::clone(table),
+            table,
         }),
         served_by: None,
     }

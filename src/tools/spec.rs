@@ -94,6 +94,49 @@ pub(super) fn group_by() -> Value {
     })
 }
 
+/// The operations of conditions, by their names on the wire.
+pub(super) const OPERATIONS: [&str; 30] = [
+    "is-null",
+    "is-not-null",
+    "string-is-empty",
+    "string-is-not-empty",
+    "is-true",
+    "is-false",
+    "equals",
+    "not-equals",
+    "greater-than",
+    "greater-than-or-equal",
+    "less-than",
+    "less-than-or-equal",
+    "string-contains",
+    "string-not-contains",
+    "string-starts-with",
+    "string-ends-with",
+    "year-equals",
+    "year-not-equals",
+    "quarter-equals",
+    "quarter-not-equals",
+    "month-equals",
+    "month-not-equals",
+    "day-of-week-equals",
+    "day-of-week-not-equals",
+    "hour-equals",
+    "hour-not-equals",
+    "minute-equals",
+    "minute-not-equals",
+    "second-equals",
+    "second-not-equals",
+];
+
+/// The values of a condition.
+pub(super) fn values() -> Value {
+    json!({
+        "description": "none for is-… operations, one for comparisons, one or more for equals and parts",
+        "items": {"type": ["boolean", "number", "string"]},
+        "type": "array",
+    })
+}
+
 /// Conditions, all of which must hold.
 pub(super) fn filters() -> Value {
     json!({
@@ -103,23 +146,11 @@ pub(super) fn filters() -> Value {
                 "bucket": bucket("compare dates at this bucket"),
                 "dimension": {"description": "name of a dimension of this entry", "type": "string"},
                 "operation": {
-                    "enum": [
-                        "is-null", "is-not-null", "string-is-empty", "string-is-not-empty", "is-true", "is-false",
-                        "equals", "not-equals", "greater-than", "greater-than-or-equal", "less-than",
-                        "less-than-or-equal", "string-contains", "string-not-contains", "string-starts-with",
-                        "string-ends-with", "year-equals", "year-not-equals", "quarter-equals",
-                        "quarter-not-equals", "month-equals", "month-not-equals", "day-of-week-equals",
-                        "day-of-week-not-equals", "hour-equals", "hour-not-equals", "minute-equals",
-                        "minute-not-equals", "second-equals", "second-not-equals",
-                    ],
+                    "enum": OPERATIONS,
                     "type": "string",
                 },
                 "segment": {"description": "name of a segment of this entry, without any other key", "type": "string"},
-                "values": {
-                    "description": "none for is-… operations, one for comparisons, one or more for equals and parts",
-                    "items": {"type": ["boolean", "number", "string"]},
-                    "type": "array",
-                },
+                "values": values(),
             }),
             &[],
         ),

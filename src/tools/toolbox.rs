@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::output::Paper;
 use super::{
     Plan, PlannedCall, Refusal, ToolError, ToolOutput, ask_user, calculate, cannot_answer, describe,
-    field_values, gate, query_metric, query_table, run_card,
+    field_values, gate, more_rows, query_metric, query_table, run_card,
 };
 use crate::catalog::Catalog;
 use crate::config::ShapingSettings;
@@ -29,6 +29,7 @@ impl Toolbox {
             query_table::spec(&catalog),
             describe::spec(&catalog),
             field_values::spec(&catalog),
+            Some(more_rows::spec()),
             Some(calculate::spec()),
             Some(ask_user::spec()),
             Some(cannot_answer::spec()),
@@ -70,6 +71,7 @@ impl Toolbox {
             Plan::QueryTable(query) => query_table::run(client, query, &call.arguments, paper).await,
             Plan::Describe(entry) => Ok(describe::run(&self.catalog, entry, limits)),
             Plan::FieldValues(values) => field_values::run(client, values, limits).await,
+            Plan::MoreRows(rows) => more_rows::run(rows, &call.arguments, shelf, paper).await,
             Plan::Calculate(figures) => calculate::run(shelf, figures, &call.arguments, paper).await,
             Plan::AskUser { .. } | Plan::CannotAnswer { .. } => Ok(ToolOutput::text(String::new())),
         }

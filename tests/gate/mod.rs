@@ -3,6 +3,7 @@
 mod canonical;
 pub(crate) mod fixture;
 mod forbidden;
+mod held;
 mod hostile;
 mod refusals;
 mod running;

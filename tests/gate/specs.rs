@@ -15,7 +15,7 @@ async fn the_model_is_told_of_tools_that_make_sense() {
     };
     assert_eq!(
         names(Vec::new()).await,
-        ["calculate", "ask_user", "cannot_answer"]
+        ["more_rows", "calculate", "ask_user", "cannot_answer"]
     );
     let cards = catalog()
         .entries()
@@ -29,6 +29,7 @@ async fn the_model_is_told_of_tools_that_make_sense() {
             "run_card",
             "describe",
             "field_values",
+            "more_rows",
             "calculate",
             "ask_user",
             "cannot_answer"
@@ -43,6 +44,7 @@ async fn the_model_is_told_of_tools_that_make_sense() {
             "query_table",
             "describe",
             "field_values",
+            "more_rows",
             "calculate",
             "ask_user",
             "cannot_answer"

@@ -6,5 +6,6 @@ mod grounding;
 mod guard;
 mod handles;
 mod hostile;
+mod more_rows;
 mod prefix;
 mod upstream;

@@ -25,6 +25,7 @@ pub(crate) fn table(columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> ResultTable {
 
 pub(crate) const HEADING: Heading<'static> = Heading {
     handle: cardinal::result::Handle::FIRST,
+    made: None,
     title: "card 7 \"Orders\"",
     narrow: "run_card with its parameter status",
 };

@@ -2,6 +2,7 @@
 
 mod cleaning;
 mod compact;
+mod derive;
 mod encoding;
 mod ours;
 mod parse;

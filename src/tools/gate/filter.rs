@@ -8,11 +8,11 @@ use super::grouping::{bucket, bucket_fits};
 use super::operations::{Family, family, operation, wire_name};
 use super::{No, dates, dimension, json, listing, names, quote, resolve, scalar};
 use crate::catalog::{Dimension, Segment};
-use crate::metabase::{Bucket, Filter, Scalar};
+use crate::metabase::{Bucket, Filter, FilterOperation, Scalar};
 use crate::result::ColumnKind;
 
 /// Most filters of one query.
-const MAX_FILTERS: usize = 20;
+pub(super) const MAX_FILTERS: usize = 20;
 /// Most values of one filter.
 const MAX_VALUES: usize = 100;
 
@@ -65,14 +65,42 @@ fn segment(item: &SegmentArguments, segments: &[Segment], place: &str) -> Result
 
 fn condition(item: DimensionArguments, dimensions: &[Dimension], place: &str) -> Result<(Filter, Value), No> {
     let found = dimension(dimensions, &item.dimension, "dimension", place)?;
-    let operation = operation(&item.operation, found)?;
+    let (operation, values, bucket) = tested(
+        found,
+        &item.operation,
+        item.values.unwrap_or_default(),
+        item.bucket.as_deref(),
+    )?;
+    let mut canonical = json!({"dimension": found.name, "operation": operation});
+    if let Some(map) = canonical.as_object_mut() {
+        if !values.is_empty() {
+            map.insert("values".to_owned(), Value::Array(values.clone()));
+        }
+        if let Some(bucket) = bucket {
+            map.insert("bucket".to_owned(), json!(bucket));
+        }
+    }
+    let filter = Filter::Dimension {
+        dimension: found.clone(),
+        operation,
+        values: values.into_iter().filter_map(scalar_of).collect(),
+        bucket,
+    };
+    Ok((filter, canonical))
+}
+
+/// The operation and its values, if both fit; the values sorted, each once.
+pub(super) fn tested(
+    found: &Dimension,
+    operation: &str,
+    given: Vec<Value>,
+    bucket: Option<&str>,
+) -> Result<(FilterOperation, Vec<Value>, Option<Bucket>), No> {
+    let operation = self::operation(operation, found)?;
     let family = family(operation);
-    let bucket = item
-        .bucket
-        .as_deref()
+    let bucket = bucket
         .map(|name| filter_bucket(name, family, found))
         .transpose()?;
-    let given = item.values.unwrap_or_default();
     let name = wire_name(operation);
     let fits = match family {
         Family::Existence => given.is_empty(),
@@ -96,22 +124,7 @@ fn condition(item: DimensionArguments, dimensions: &[Dimension], place: &str) ->
         .map_err(|no| no.at(&format!("{name} on {}", quote(&found.name))))?;
     values.sort_by_cached_key(Value::to_string);
     values.dedup();
-    let mut canonical = json!({"dimension": found.name, "operation": operation});
-    if let Some(map) = canonical.as_object_mut() {
-        if !values.is_empty() {
-            map.insert("values".to_owned(), Value::Array(values.clone()));
-        }
-        if let Some(bucket) = bucket {
-            map.insert("bucket".to_owned(), json!(bucket));
-        }
-    }
-    let filter = Filter::Dimension {
-        dimension: found.clone(),
-        operation,
-        values: values.into_iter().filter_map(scalar_of).collect(),
-        bucket,
-    };
-    Ok((filter, canonical))
+    Ok((operation, values, bucket))
 }
 
 fn scalar_of(value: Value) -> Option<Scalar> {

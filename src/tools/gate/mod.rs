@@ -10,10 +10,12 @@ mod dates;
 mod entry;
 mod filter;
 mod grouping;
+mod held;
 mod json;
 mod names;
 mod no;
 mod operations;
+mod rework;
 mod scalar;
 mod sql;
 
@@ -22,14 +24,18 @@ pub(super) use card_value::{Form, card_value, takes_list};
 pub(super) use entry::{card, metric, table};
 pub(super) use filter::filters;
 pub(super) use grouping::{dimension, group_by, limit};
+pub(super) use held::held;
 pub(super) use json::{decode, list, object};
 pub(super) use names::{nearest, resolve, unknown};
 pub(super) use no::{No, kind_word, listing, quote};
+pub(super) use rework::{
+    HELD_FUNCTIONS, held_aggregates, held_columns, held_filters, held_groups, held_sort,
+};
 pub(super) use scalar::{number_value, person_text};
 
 use super::{
     PlannedCall, Refusal, RefusalClass, ask_user, calculate, cannot_answer, describe, example, field_values,
-    query_metric, query_table, run_card,
+    more_rows, query_metric, query_table, run_card,
 };
 use crate::catalog::Catalog;
 use crate::model::{ToolCall, ToolSpec};
@@ -65,6 +71,7 @@ fn plan(catalog: &Catalog, shelf: &Shelf, tool: &str, arguments: &str) -> Result
         query_table::NAME => query_table::plan(catalog, arguments),
         describe::NAME => describe::plan(catalog, arguments),
         field_values::NAME => field_values::plan(catalog, arguments),
+        more_rows::NAME => more_rows::plan(shelf, arguments),
         calculate::NAME => calculate::plan(shelf, arguments),
         ask_user::NAME => ask_user::plan(arguments),
         cannot_answer::NAME => cannot_answer::plan(catalog, arguments),

@@ -1,0 +1,79 @@
+use jiff::civil::Date;
+
+use super::moment::Moment;
+use crate::result::{Column, ColumnKind};
+
+/// How coarse times are grouped. Weeks are not among them: on which day one begins is the server's setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum Granularity {
+    Hour,
+    Day,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Granularity {
+    /// All of them, finest first.
+    pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Month, Self::Quarter, Self::Year];
+
+    /// Its name in calls and headers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+
+    /// Whether values of `column` are at least as fine.
+    pub fn fits(self, column: &Column) -> bool {
+        let finest = match column.kind {
+            ColumnKind::Datetime => Self::Hour,
+            ColumnKind::Date => Self::Day,
+            _ => return false,
+        };
+        let bucketed = match column.unit.as_deref() {
+            None | Some("minute" | "hour" | "default") => finest,
+            // Weeks lie across months.
+            Some("day") => Self::Day,
+            Some("month") => Self::Month,
+            Some("quarter") => Self::Quarter,
+            Some("year") => Self::Year,
+            Some(_) => return false,
+        };
+        self >= bucketed.max(finest)
+    }
+
+    /// The column of the buckets of `column`.
+    pub(super) fn column(self, column: &Column) -> Column {
+        Column {
+            name: column.name.clone(),
+            label: column.label.clone(),
+            kind: if self == Self::Hour {
+                ColumnKind::Datetime
+            } else {
+                ColumnKind::Date
+            },
+            unit: Some(self.word().to_owned()),
+            description: None,
+        }
+    }
+
+    /// The beginning of the bucket a time as it is written falls into.
+    pub(super) fn start(self, text: &str) -> Option<String> {
+        let civil = Moment::read(text)?.civil;
+        let date = civil.date();
+        let first_of = |month| Date::new(date.year(), month, 1).ok();
+        Some(match self {
+            Self::Hour => format!("{date}T{:02}:00:00", civil.hour()),
+            Self::Day => date.to_string(),
+            Self::Month => first_of(date.month())?.to_string(),
+            Self::Quarter => first_of((date.month() - 1) / 3 * 3 + 1)?.to_string(),
+            Self::Year => first_of(1)?.to_string(),
+        })
+    }
+}

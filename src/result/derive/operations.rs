@@ -1,0 +1,151 @@
+use super::{Granularity, Test};
+use crate::result::{Column, ColumnKind};
+
+/// What to do with a table. Columns are named by their place, counted from 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Operations {
+    /// Columns of raw rows, in the order wanted; all when empty. Of no account with aggregates.
+    pub columns: Vec<usize>,
+    /// Conditions, all of which must hold.
+    pub filters: Vec<Filter>,
+    /// What to compute the aggregates for each of; one row over everything when empty.
+    pub groups: Vec<Group>,
+    /// What to compute; raw rows when empty.
+    pub aggregates: Vec<Aggregate>,
+    /// Order, first criterion first. Without it raw rows keep their order, and groups go by what they are grouped by.
+    pub sort: Vec<Sort>,
+    /// Rows to pass over.
+    pub offset: u64,
+    /// Most rows wanted.
+    pub limit: Option<u64>,
+}
+
+impl Operations {
+    /// Whether the result has rows of its own instead of the table's.
+    pub fn aggregates(&self) -> bool {
+        !self.aggregates.is_empty()
+    }
+
+    /// Whether the rows are the table's as they stand, in its order: nothing but a page of it.
+    pub fn is_page(&self) -> bool {
+        !self.aggregates() && self.filters.is_empty() && self.sort.is_empty()
+    }
+
+    /// The columns of the result over a table of these columns.
+    pub fn result_columns(&self, columns: &[Column]) -> Vec<Column> {
+        let at = |at: &usize| columns.get(*at).cloned();
+        if !self.aggregates() {
+            return if self.columns.is_empty() {
+                columns.to_vec()
+            } else {
+                self.columns.iter().filter_map(at).collect()
+            };
+        }
+        let groups = self.groups.iter().filter_map(|group| {
+            let column = columns.get(group.column)?;
+            Some(
+                group
+                    .granularity
+                    .map_or_else(|| column.clone(), |granularity| granularity.column(column)),
+            )
+        });
+        let computed = self.aggregates.iter().map(|aggregate| aggregate.column(columns));
+        let mut named: Vec<Column> = groups.collect();
+        for mut column in computed {
+            while named.iter().any(|other| other.name == column.name) {
+                column.name.push('_');
+            }
+            named.push(column);
+        }
+        named
+    }
+}
+
+/// A condition on a column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    /// The column.
+    pub column: usize,
+    /// What must hold of its value.
+    pub test: Test,
+}
+
+/// What rows are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// The column.
+    pub column: usize,
+    /// For times: how coarse.
+    pub granularity: Option<Granularity>,
+}
+
+/// Something computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aggregate {
+    /// The function.
+    pub function: Function,
+    /// The column it is computed of; none for the number of rows.
+    pub column: Option<usize>,
+}
+
+/// What can be computed. Rows without a value do not count, except in the number of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// Number of rows.
+    Count,
+    /// Number of different values.
+    CountDistinct,
+    /// Exact sum.
+    Sum,
+    /// Sum by number of values, to 12 significant digits.
+    Average,
+    /// Least value.
+    Min,
+    /// Greatest value.
+    Max,
+}
+
+impl Function {
+    /// Its name in calls and in the names of columns.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::CountDistinct => "count-distinct",
+            Self::Sum => "sum",
+            Self::Average => "avg",
+            Self::Min => "min",
+            Self::Max => "max",
+        }
+    }
+}
+
+impl Aggregate {
+    fn column(self, columns: &[Column]) -> Column {
+        let of = self.column.and_then(|at| columns.get(at));
+        let word = self.function.word();
+        let name = of.map_or_else(|| word.to_owned(), |column| format!("{word} of {}", column.name));
+        let (kind, unit) = match (self.function, of) {
+            (Function::Sum | Function::Min | Function::Max, Some(column)) => {
+                (column.kind, column.unit.clone())
+            }
+            (Function::Average, _) => (ColumnKind::Number, None),
+            _ => (ColumnKind::Integer, None),
+        };
+        Column {
+            label: name.clone(),
+            name,
+            kind,
+            unit: unit.filter(|_| self.function != Function::Sum),
+            description: None,
+        }
+    }
+}
+
+/// A criterion of order. Rows without a value come last either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// The column: of the table for raw rows, of the result for groups.
+    pub column: usize,
+    /// Greatest first.
+    pub descending: bool,
+}

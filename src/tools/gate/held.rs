@@ -1,0 +1,74 @@
+//! Held results and their columns, by the names the model wrote.
+
+use super::{No, listing, names, quote, resolve};
+use crate::result::{Column, Handle, Held, Shelf};
+
+/// Results listed when one is not found.
+const SHOWN: usize = 6;
+/// Columns listed when one is not found.
+const SHOWN_COLUMNS: usize = 12;
+
+/// The held result of that name, whose rows can still be had.
+pub(in crate::tools) fn held<'a>(shelf: &'a Shelf, written: &str) -> Result<&'a Held, No> {
+    let handle = written.trim().parse::<Handle>().ok();
+    let Some(found) = handle.and_then(|handle| shelf.get(handle)) else {
+        return Err(No::name(format!("no result {} is held", quote(written))).hint(those_there_are(shelf)));
+    };
+    if shelf.is_gone(found.handle) {
+        let again = found.origin.source().map_or_else(
+            || "make it again from results that are held".to_owned(),
+            |source| format!("query it again: {} {}", kind_tool(source.kind), source.arguments),
+        );
+        return Err(No::name(format!(
+            "the rows of {}, {}, are held no longer",
+            found.handle,
+            quote(&found.title)
+        ))
+        .hint(again)
+        .hint(those_there_are(shelf)));
+    }
+    Ok(found)
+}
+
+fn kind_tool(kind: crate::catalog::EntryKind) -> &'static str {
+    use crate::catalog::EntryKind;
+    match kind {
+        EntryKind::Card => super::run_card::NAME,
+        EntryKind::Metric => super::query_metric::NAME,
+        EntryKind::Table => super::query_table::NAME,
+    }
+}
+
+fn those_there_are(shelf: &Shelf) -> String {
+    let all: Vec<&Held> = shelf.iter().filter(|held| !shelf.is_gone(held.handle)).collect();
+    if all.is_empty() {
+        return "no result is held yet: run a query first; its result then begins with its name".to_owned();
+    }
+    let skipped = all.len().saturating_sub(SHOWN);
+    let named: Vec<String> = all
+        .iter()
+        .skip(skipped)
+        .map(|held| format!("{} ({}, {} rows)", held.handle, held.title, held.shown.rows_known))
+        .collect();
+    let more = if skipped > 0 {
+        format!(" and {skipped} earlier ones")
+    } else {
+        String::new()
+    };
+    format!("held are: {}{more}", named.join("; "))
+}
+
+/// The place of the column of that name among `columns`.
+pub(in crate::tools) fn column(columns: &[Column], wanted: &str, place: &str) -> Result<usize, No> {
+    let found = resolve(wanted, columns, |column| &column.name, |column| &column.label)
+        .and_then(|found| columns.iter().position(|column| column.name == found.name));
+    found.ok_or_else(|| {
+        let near = names::nearest(
+            wanted,
+            columns.iter().map(|column| column.name.as_str()),
+            SHOWN_COLUMNS,
+        );
+        No::name(format!("{place} has no column {}", quote(wanted)))
+            .hint(format!("its columns, nearest first: {}", listing(near)))
+    })
+}

@@ -1,0 +1,371 @@
+//! What is to be done with a held result: every column is one of its own, every operation fits the column's type.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::filter::{MAX_FILTERS, tested};
+use super::held::column;
+use super::json::list;
+use super::{MAX_AGGREGATIONS, No, quote};
+use crate::catalog::Dimension;
+use crate::metabase::{Direction, FilterOperation};
+use crate::result::derive::{
+    Aggregate, Comparison, Filter, Function, Granularity, Group, Matching, Part, Sort, Test,
+};
+use crate::result::{Column, ColumnKind};
+
+const MAX_GROUPS: usize = 5;
+const MAX_SORTS: usize = 5;
+
+/// The functions, by their names in calls.
+pub(in crate::tools) const HELD_FUNCTIONS: [Function; 6] = [
+    Function::Count,
+    Function::CountDistinct,
+    Function::Sum,
+    Function::Average,
+    Function::Min,
+    Function::Max,
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilterArguments {
+    column: String,
+    operation: String,
+    #[serde(default)]
+    values: Option<Vec<Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupArguments {
+    column: String,
+    #[serde(default)]
+    granularity: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AggregateArguments {
+    function: String,
+    #[serde(default)]
+    column: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SortArguments {
+    column: String,
+    #[serde(default)]
+    direction: Option<Direction>,
+}
+
+/// Operations of one kind, each with its canonical form.
+type Checked<T> = Result<Vec<(T, Value)>, No>;
+
+/// The conditions in canonical order, each once.
+pub(in crate::tools) fn held_filters(
+    items: Option<Vec<Value>>,
+    columns: &[Column],
+    place: &str,
+) -> Checked<Filter> {
+    let mut filters = Vec::new();
+    for (at, item) in list::<FilterArguments>(items, "filters", MAX_FILTERS)?
+        .into_iter()
+        .enumerate()
+    {
+        filters.push(filter(item, columns, place).map_err(|no| no.at(&format!("filters[{at}]")))?);
+    }
+    filters.sort_by_cached_key(|(_, canonical)| canonical.to_string());
+    filters.dedup_by(|a, b| a.1 == b.1);
+    Ok(filters)
+}
+
+fn filter(item: FilterArguments, columns: &[Column], place: &str) -> Result<(Filter, Value), No> {
+    let (at, found) = named(columns, &item.column, place)?;
+    let as_dimension = Dimension {
+        name: found.name.clone(),
+        label: found.label.clone(),
+        kind: found.kind,
+        description: None,
+        values: None,
+    };
+    let (operation, values, _) = tested(
+        &as_dimension,
+        &item.operation,
+        item.values.unwrap_or_default(),
+        None,
+    )?;
+    let mut canonical = json!({"column": found.name, "operation": operation});
+    if let Some(map) = canonical.as_object_mut()
+        && !values.is_empty()
+    {
+        map.insert("values".to_owned(), Value::Array(values.clone()));
+    }
+    let filter = Filter {
+        column: at,
+        test: test(operation, values)?,
+    };
+    Ok((filter, canonical))
+}
+
+fn test(operation: FilterOperation, values: Vec<Value>) -> Result<Test, No> {
+    use FilterOperation as Op;
+    let texts = |values: Vec<Value>| -> Vec<String> {
+        let text = |value: Value| value.as_str().map(str::to_owned);
+        values.into_iter().filter_map(text).collect()
+    };
+    let first = || {
+        values
+            .first()
+            .cloned()
+            .ok_or_else(|| No::value("a value is missing"))
+    };
+    let part = |part, not| Test::Part {
+        part,
+        values: values.iter().filter_map(Value::as_i64).collect(),
+        not,
+    };
+    Ok(match operation {
+        Op::IsNull => Test::Null,
+        Op::IsNotNull => Test::NotNull,
+        Op::StringIsEmpty => Test::Empty,
+        Op::StringIsNotEmpty => Test::NotEmpty,
+        Op::IsTrue => Test::True,
+        Op::IsFalse => Test::False,
+        Op::Equals => Test::OneOf(values),
+        Op::NotEquals => Test::NoneOf(values),
+        Op::GreaterThan => Test::Compares(Comparison::Greater, first()?),
+        Op::GreaterThanOrEqual => Test::Compares(Comparison::GreaterOrEqual, first()?),
+        Op::LessThan => Test::Compares(Comparison::Less, first()?),
+        Op::LessThanOrEqual => Test::Compares(Comparison::LessOrEqual, first()?),
+        Op::StringContains => Test::Matches(Matching::Contains, texts(values)),
+        Op::StringNotContains => Test::Matches(Matching::NotContains, texts(values)),
+        Op::StringStartsWith => Test::Matches(Matching::StartsWith, texts(values)),
+        Op::StringEndsWith => Test::Matches(Matching::EndsWith, texts(values)),
+        Op::YearEquals => part(Part::Year, false),
+        Op::YearNotEquals => part(Part::Year, true),
+        Op::QuarterEquals => part(Part::Quarter, false),
+        Op::QuarterNotEquals => part(Part::Quarter, true),
+        Op::MonthEquals => part(Part::Month, false),
+        Op::MonthNotEquals => part(Part::Month, true),
+        Op::DayOfWeekEquals => part(Part::DayOfWeek, false),
+        Op::DayOfWeekNotEquals => part(Part::DayOfWeek, true),
+        Op::HourEquals => part(Part::Hour, false),
+        Op::HourNotEquals => part(Part::Hour, true),
+        Op::MinuteEquals => part(Part::Minute, false),
+        Op::MinuteNotEquals => part(Part::Minute, true),
+        Op::SecondEquals => part(Part::Second, false),
+        Op::SecondNotEquals => part(Part::Second, true),
+    })
+}
+
+/// What to group by.
+pub(in crate::tools) fn held_groups(
+    items: Option<Vec<Value>>,
+    columns: &[Column],
+    place: &str,
+) -> Checked<Group> {
+    let mut groups: Vec<(Group, Value)> = Vec::new();
+    for (at, item) in list::<GroupArguments>(items, "group_by", MAX_GROUPS)?
+        .into_iter()
+        .enumerate()
+    {
+        let next = group(&item, columns, place).map_err(|no| no.at(&format!("group_by[{at}]")))?;
+        if groups.iter().any(|(group, _)| group.column == next.0.column) {
+            return Err(No::value(format!(
+                "group_by[{at}]: {} is there twice",
+                quote(&item.column)
+            )));
+        }
+        groups.push(next);
+    }
+    Ok(groups)
+}
+
+fn group(item: &GroupArguments, columns: &[Column], place: &str) -> Result<(Group, Value), No> {
+    let (at, found) = named(columns, &item.column, place)?;
+    if found.kind == ColumnKind::Other {
+        return Err(No::value(format!(
+            "{} cannot be grouped by: its values are not comparable",
+            quote(&found.name)
+        )));
+    }
+    let Some(written) = &item.granularity else {
+        let group = Group {
+            column: at,
+            granularity: None,
+        };
+        return Ok((group, json!({"column": found.name})));
+    };
+    let words = || Granularity::ALL.map(Granularity::word).join(", ");
+    let granularity = Granularity::ALL
+        .into_iter()
+        .find(|granularity| granularity.word() == written)
+        .ok_or_else(|| {
+            No::value(format!("{} is no granularity here", quote(written)))
+                .hint(format!("granularity is one of: {}", words()))
+                .hint("for weeks and days of the week, query with that granularity")
+        })?;
+    if !granularity.fits(found) {
+        let is = match &found.unit {
+            Some(unit) => format!("{} by {unit}", found.kind.word()),
+            None => found.kind.word().to_owned(),
+        };
+        return Err(No::value(format!(
+            "{} is {is}, which the granularity {} does not fit",
+            quote(&found.name),
+            granularity.word()
+        ))
+        .hint(
+            "a granularity goes with days and moments, and is not finer than the column; or leave it out",
+        ));
+    }
+    let group = Group {
+        column: at,
+        granularity: Some(granularity),
+    };
+    let canonical = json!({"column": found.name, "granularity": granularity.word()});
+    Ok((group, canonical))
+}
+
+/// What to compute.
+pub(in crate::tools) fn held_aggregates(
+    items: Option<Vec<Value>>,
+    columns: &[Column],
+    place: &str,
+) -> Checked<Aggregate> {
+    let mut aggregates: Vec<(Aggregate, Value)> = Vec::new();
+    for (at, item) in list::<AggregateArguments>(items, "aggregations", MAX_AGGREGATIONS)?
+        .into_iter()
+        .enumerate()
+    {
+        let next = aggregate(&item, columns, place).map_err(|no| no.at(&format!("aggregations[{at}]")))?;
+        if aggregates.iter().any(|(aggregate, _)| *aggregate == next.0) {
+            return Err(No::value(format!("aggregations[{at}] is there twice")));
+        }
+        aggregates.push(next);
+    }
+    Ok(aggregates)
+}
+
+fn aggregate(item: &AggregateArguments, columns: &[Column], place: &str) -> Result<(Aggregate, Value), No> {
+    let word = match item.function.as_str() {
+        "mean" | "average" => "avg",
+        other => other,
+    };
+    let function = HELD_FUNCTIONS
+        .into_iter()
+        .find(|function| function.word() == word)
+        .ok_or_else(|| {
+            No::value(format!("there is no function {}", quote(&item.function))).hint(format!(
+                "the functions are: {}",
+                HELD_FUNCTIONS.map(Function::word).join(", ")
+            ))
+        })?;
+    let Some(wanted) = &item.column else {
+        return if function == Function::Count {
+            let count = Aggregate {
+                function,
+                column: None,
+            };
+            Ok((count, json!({"function": word})))
+        } else {
+            Err(No::schema(format!("{word} needs a column")))
+        };
+    };
+    let (at, found) = named(columns, wanted, place)?;
+    let fits = match function {
+        Function::Count => {
+            return Err(No::schema("count takes no column: it counts rows").hint(
+                "count-distinct counts the different values of a column; is-not-null filters what has one",
+            ));
+        }
+        Function::Sum | Function::Average => found.kind.is_numeric(),
+        Function::Min | Function::Max => found.kind.is_numeric() || found.kind.is_temporal(),
+        Function::CountDistinct => found.kind != ColumnKind::Other,
+    };
+    if !fits {
+        return Err(No::value(format!(
+            "{word} does not fit {}, which is {}",
+            quote(&found.name),
+            found.kind.word()
+        )));
+    }
+    let aggregate = Aggregate {
+        function,
+        column: Some(at),
+    };
+    Ok((aggregate, json!({"column": found.name, "function": word})))
+}
+
+/// The order: `columns` are the held table's for raw rows, the result's for groups.
+pub(in crate::tools) fn held_sort(
+    items: Option<Vec<Value>>,
+    columns: &[Column],
+    place: &str,
+) -> Checked<Sort> {
+    let mut sorts: Vec<(Sort, Value)> = Vec::new();
+    for (at, item) in list::<SortArguments>(items, "sort", MAX_SORTS)?
+        .into_iter()
+        .enumerate()
+    {
+        let place_of = computed(columns, &item.column)
+            .map_or_else(|| column(columns, &item.column, place), Ok)
+            .map_err(|no| no.at(&format!("sort[{at}]")))?;
+        if sorts.iter().any(|(sort, _)| sort.column == place_of) {
+            return Err(No::value(format!(
+                "sort[{at}]: {} is there twice",
+                quote(&item.column)
+            )));
+        }
+        let direction = item.direction.unwrap_or(Direction::Asc);
+        let name = columns.get(place_of).map(|column| column.name.as_str());
+        let sort = Sort {
+            column: place_of,
+            descending: direction == Direction::Desc,
+        };
+        sorts.push((sort, json!({"column": name, "direction": direction})));
+    }
+    Ok(sorts)
+}
+
+/// A computed column by a shorter name that fits it alone: its function, or the column it is computed of.
+fn computed(columns: &[Column], wanted: &str) -> Option<usize> {
+    if columns.iter().any(|column| column.name == wanted) {
+        return None;
+    }
+    let mut fitting = columns.iter().enumerate().filter(|(_, column)| {
+        let parts = column.name.split_once(" of ");
+        parts.is_some_and(|(function, of)| function == wanted || of == wanted)
+    });
+    match (fitting.next(), fitting.next()) {
+        (Some((at, _)), None) => Some(at),
+        _ => None,
+    }
+}
+
+/// The columns of raw rows.
+pub(in crate::tools) fn held_columns(
+    wanted: &[String],
+    columns: &[Column],
+    place: &str,
+) -> Result<Vec<usize>, No> {
+    let mut found: Vec<usize> = Vec::new();
+    for name in wanted {
+        let at = column(columns, name, place).map_err(|no| no.at("columns"))?;
+        if found.contains(&at) {
+            return Err(No::value(format!("columns: {} is there twice", quote(name))));
+        }
+        found.push(at);
+    }
+    Ok(found)
+}
+
+fn named<'a>(columns: &'a [Column], wanted: &str, place: &str) -> Result<(usize, &'a Column), No> {
+    let at = column(columns, wanted, place)?;
+    columns
+        .get(at)
+        .map(|found| (at, found))
+        .ok_or_else(|| No::name(format!("{place} has no column {}", quote(wanted))))
+}
