@@ -69,6 +69,10 @@ pub struct Comparison {
     pub compared: u32,
     /// Cases that passed before and do not now: each is a regression.
     pub lost: Vec<CaseKey>,
+    /// Cases that passed before, did not in this run, and did when they were asked once more: flaky, and no regressions
+    /// until confirmed.
+    #[serde(default)]
+    pub flaky: Vec<CaseKey>,
     /// Cases that pass now and did not before.
     pub won: Vec<CaseKey>,
     /// Cases that are only in this run.
@@ -90,6 +94,20 @@ pub struct Effect {
     pub p: f64,
     /// The test that says so.
     pub test: Paired,
+}
+
+impl Comparison {
+    /// Takes back what a second asking did not confirm: `again` has the cases of [`lost`](Self::lost), asked once more as
+    /// often as before. A case that it lacks, or that did not pass there every time, stays lost.
+    pub fn confirm(&mut self, again: &Baseline) {
+        let passes = |key: &CaseKey| {
+            let case = again.cases.iter().find(|case| case.key == *key);
+            case.is_some_and(BaselineCase::passes)
+        };
+        let (flaky, lost) = self.lost.drain(..).partition(passes);
+        self.flaky = flaky;
+        self.lost = lost;
+    }
 }
 
 /// How strictly runs are compared.
@@ -133,6 +151,7 @@ pub fn compare(before: &Baseline, after: &Baseline, options: &CompareOptions) ->
         compared: if comparable { count(pairs.len()) } else { 0 },
         effect: comparable.then(|| effect(&pairs)).flatten(),
         lost,
+        flaky: Vec::new(),
         won,
         new: only(&after.cases, |key| !earlier.contains_key(key)),
         gone,

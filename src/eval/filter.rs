@@ -5,7 +5,7 @@ use super::Case;
 /// Which cases are run: all, or those that one of the patterns fits. `tag:` begins a pattern for tags, any other is
 /// for ids; `*` stands for any text, `?` for one character.
 #[derive(Debug, Clone, Default)]
-pub struct Filter(Vec<Pattern>);
+pub struct Filter(Vec<(String, Pattern)>);
 
 #[derive(Debug, Clone)]
 enum Pattern {
@@ -16,11 +16,21 @@ enum Pattern {
 impl Filter {
     /// The filter of these patterns.
     pub fn new(patterns: &[String]) -> Result<Self, regex::Error> {
-        let patterns = patterns.iter().map(|pattern| match pattern.strip_prefix("tag:") {
-            Some(tag) => glob(tag).map(Pattern::Tag),
-            None => glob(pattern).map(Pattern::Id),
+        let patterns = patterns.iter().map(|written| {
+            let pattern = match written.strip_prefix("tag:") {
+                Some(tag) => glob(tag).map(Pattern::Tag),
+                None => glob(written).map(Pattern::Id),
+            };
+            Ok((written.clone(), pattern?))
         });
         patterns.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Those of its patterns that fit none of these cases, as they were written.
+    pub fn idle<'a>(&self, cases: impl Iterator<Item = &'a Case> + Clone) -> Vec<&str> {
+        let fits = |pattern: &Pattern| cases.clone().any(|case| pattern.fits(case));
+        let idle = self.0.iter().filter(|(_, pattern)| !fits(pattern));
+        idle.map(|(written, _)| written.as_str()).collect()
     }
 
     /// Whether it leaves nothing out.
@@ -30,11 +40,16 @@ impl Filter {
 
     /// Whether the case is run.
     pub fn takes(&self, case: &Case) -> bool {
-        self.is_all()
-            || self.0.iter().any(|pattern| match pattern {
-                Pattern::Id(id) => id.is_match(&case.id),
-                Pattern::Tag(tag) => case.tags.iter().any(|one| tag.is_match(one)),
-            })
+        self.is_all() || self.0.iter().any(|(_, pattern)| pattern.fits(case))
+    }
+}
+
+impl Pattern {
+    fn fits(&self, case: &Case) -> bool {
+        match self {
+            Self::Id(id) => id.is_match(&case.id),
+            Self::Tag(tag) => case.tags.iter().any(|one| tag.is_match(one)),
+        }
     }
 }
 

@@ -115,7 +115,7 @@ pub struct GoldTable {
     /// Columns that have to be there; all of them when left out. The others are for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<Vec<String>>,
-    /// Whether the order of the rows matters.
+    /// Whether the order of the rows matters. Rows that tie in every column the gold is sorted by may stand in any order.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ordered: bool,
     /// Whether the answer's table may have further columns.

@@ -55,12 +55,13 @@ pub fn keys(suite: &Suite, case: &Case, answers: &[Value]) -> Keys {
         value.and_then(Value::as_str).map(str::to_owned)
     };
     let dataset = &suite.dataset;
-    // Paths are left out: where a dataset lies on this machine says nothing about it.
+    // Paths are left out: where a dataset lies on this machine says nothing about it, but its bytes do.
     let about = hash(&(dataset.kind, &dataset.curated, &suite.name));
     let asked = hash(&(&about, suite.today, &case.turns, &case.principal, case.today));
     Keys {
         case: hash(&(&asked, case)),
-        suite: about,
+        suite: hash(&(&about, &suite.data)),
+        data: suite.data.clone(),
         asked,
         prompt: said("/prompt/hash"),
         catalog: said("/catalog/fingerprint"),
@@ -94,10 +95,19 @@ pub fn regrade(suites: &[Suite], records: Vec<TrialRecord>) -> Vec<TrialRecord> 
 }
 
 fn again(suite: &Suite, case: &Case, record: &mut TrialRecord) {
-    let keys = keys(suite, case, &record.answers);
+    let mut keys = keys(suite, case, &record.answers);
     if keys.asked != record.keys.asked {
         stale(record, "what the case asks");
         return;
+    }
+    match (&keys.data, &record.keys.data) {
+        (Some(now), Some(then)) if now != then => return stale(record, "the suite's data"),
+        (None, Some(_)) => {
+            // Without the data here, the record's word stands.
+            keys.data.clone_from(&record.keys.data);
+            keys.suite.clone_from(&record.keys.suite);
+        }
+        _ => {}
     }
     record.keys = keys;
     record.tags.clone_from(&case.tags);

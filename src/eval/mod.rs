@@ -8,6 +8,7 @@ mod ended;
 mod filter;
 mod gold;
 pub mod grade;
+pub mod import;
 mod judge;
 mod pattern;
 mod record;
@@ -34,7 +35,10 @@ pub use grade::{GRADER_VERSION, grade};
 pub use judge::{judge, keys, regrade};
 pub use pattern::Pattern;
 pub use record::{CaseKey, Keys, Mode, RECORD_VERSION, Spent, TrialRecord, Verdict};
-pub use results::{RESULTS_FILE, ResultsError, ResultsFolder, SUMMARY_FILE, read_records, sort};
+pub use results::{
+    CONFIRMATION_FILE, RESULTS_FILE, ResultsError, ResultsFolder, SUMMARY_FILE, read_confirmation,
+    read_records, sort,
+};
 pub use run::{RunError, RunOptions, planned, run};
 pub use schema::{case_schema, suite_schema};
 pub use stage::StageError;

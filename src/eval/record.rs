@@ -54,6 +54,8 @@ pub enum Verdict {
         /// Why.
         reason: String,
     },
+    /// The run was interrupted before it came to this trial: left out, it would not count as failed.
+    NotRun,
 }
 
 impl Verdict {
@@ -65,6 +67,7 @@ impl Verdict {
             Self::Diverged { .. } => "diverged",
             Self::Stale { .. } => "stale",
             Self::HarnessError { .. } => "harness_error",
+            Self::NotRun => "not_run",
         }
     }
 
@@ -75,7 +78,7 @@ impl Verdict {
 
     /// Whether nothing is known about the answer.
     pub fn errored(&self) -> bool {
-        matches!(self, Self::HarnessError { .. })
+        matches!(self, Self::HarnessError { .. } | Self::NotRun)
     }
 }
 
@@ -87,6 +90,7 @@ impl fmt::Display for Verdict {
             Self::Diverged { at } => write!(f, "diverged at {at}"),
             Self::Stale { what } => write!(f, "stale: {} changed since it ran", what.join(", ")),
             Self::HarnessError { reason } => write!(f, "could not be run: {reason}"),
+            Self::NotRun => f.write_str("not run: the run was interrupted before"),
         }
     }
 }
@@ -94,8 +98,12 @@ impl fmt::Display for Verdict {
 /// What has to be equal for two trials to be comparable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keys {
-    /// Hash of what the suite asks about: its dataset and what is curated of it. Its cases have hashes of their own.
+    /// Hash of what the suite asks about: its dataset, with the bytes of its files, and what is curated of it. Its cases
+    /// have hashes of their own.
     pub suite: String,
+    /// Hash of the dataset's data, where that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
     /// Hash of the case, with what it expects.
     pub case: String,
     /// Hash of what is asked only: a case may be graded anew as long as this stays.
@@ -164,7 +172,7 @@ impl TrialRecord {
     /// What it cost, over all turns.
     pub fn spent(&self) -> Spent {
         let mut spent = Spent {
-            cost_usd: (!self.answers.is_empty()).then_some(0.0),
+            cost_usd: (!self.answers.is_empty() || self.verdict == Verdict::NotRun).then_some(0.0),
             ..Spent::default()
         };
         for answer in &self.answers {

@@ -1,4 +1,5 @@
-//! A run's folder: `results.jsonl`, one record a line as they come, and `summary.json` when it is over.
+//! A run's folder: `results.jsonl`, one record a line as they come, `confirmation.jsonl` in the same way for what was asked
+//! once more, and `summary.json` when it is over.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -11,6 +12,8 @@ use super::record::{RECORD_VERSION, TrialRecord};
 
 /// The records' file.
 pub const RESULTS_FILE: &str = "results.jsonl";
+/// The file of what was asked once more to confirm regressions.
+pub const CONFIRMATION_FILE: &str = "confirmation.jsonl";
 /// The summary's file.
 pub const SUMMARY_FILE: &str = "summary.json";
 
@@ -87,11 +90,18 @@ impl ResultsFolder {
 
     /// Appends a record, in one write.
     pub fn append(&mut self, record: &TrialRecord) -> Result<(), ResultsError> {
-        let mut line = serde_json::to_vec(record).map_err(|error| failed(&self.path, error.into()))?;
-        line.push(b'\n');
-        self.file
-            .write_all(&line)
-            .map_err(|source| failed(&self.path, source))
+        append(&mut self.file, &self.path, record)
+    }
+
+    /// Appends a record of a trial that was asked once more.
+    pub fn append_confirmation(&self, record: &TrialRecord) -> Result<(), ResultsError> {
+        let path = self.folder.join(CONFIRMATION_FILE);
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .map_err(|source| failed(&path, source))?;
+        append(&mut file, &path, record)
     }
 
     /// Writes the summary, once.
@@ -106,6 +116,22 @@ impl ResultsFolder {
             .map_err(|source| failed(&path, source))?;
         file.write_all(text.as_bytes())
             .map_err(|source| failed(&path, source))
+    }
+}
+
+fn append(file: &mut File, path: &Path, record: &TrialRecord) -> Result<(), ResultsError> {
+    let mut line = serde_json::to_vec(record).map_err(|error| failed(path, error.into()))?;
+    line.push(b'\n');
+    file.write_all(&line).map_err(|source| failed(path, source))
+}
+
+/// Reads what a run asked once more; nothing where it had no reason to, or where `path` is no run's folder.
+pub fn read_confirmation(path: &Path) -> Result<Vec<TrialRecord>, ResultsError> {
+    let file = path.join(CONFIRMATION_FILE);
+    if file.is_file() {
+        read_records(&file)
+    } else {
+        Ok(Vec::new())
     }
 }
 

@@ -1,16 +1,19 @@
 //! Running suites: every trial a fresh conversation with a wire of its own, over one sandbox for each suite.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
 use super::ended::Ended;
 use super::filter::Filter;
-use super::record::{Mode, TrialRecord};
+use super::judge::keys;
+use super::record::{Mode, RECORD_VERSION, TrialRecord, Verdict};
 use super::results::ResultsError;
 use super::stage::{Stage, StageError};
 use super::{Case, Suite};
@@ -52,7 +55,8 @@ pub fn planned(suites: &[Suite], options: &RunOptions) -> usize {
 }
 
 /// Runs the suites live, one after the other. `keep` gets each record as its trial ends. A trial that fails is a record
-/// with that verdict; only a dataset that cannot be asked at all, or a record that cannot be kept, ends the run.
+/// with that verdict, and so is, of a run that is cancelled, one that never began; only a dataset that cannot be asked at
+/// all, or a record that cannot be kept, ends the run.
 pub async fn run(
     suites: &[Suite],
     settings: &Settings,
@@ -67,23 +71,57 @@ pub async fn run(
             .iter()
             .filter(|case| options.filter.takes(case))
             .collect();
-        if cases.is_empty() || options.cancel.is_cancelled() {
+        if cases.is_empty() {
             continue;
         }
-        let stage = Arc::new(Stage::open(suite, &cases, settings).await?);
-        // Every case once before any a second time: a run that is cut short has seen them all.
-        let trials = (1..=options.trials).flat_map(|trial| cases.iter().map(move |case| (*case, trial)));
-        let mut ended = stream::iter(trials)
-            .take_while(|_| std::future::ready(!options.cancel.is_cancelled()))
-            .map(|(case, trial)| one(suite, case, trial, &stage, &model, &options.cancel))
-            .buffer_unordered(options.jobs.max(1));
-        while let Some(record) = ended.next().await {
-            keep(&record)?;
-            records.push(record);
+        let mut came = BTreeSet::new();
+        if !options.cancel.is_cancelled() {
+            let stage = Arc::new(Stage::open(suite, &cases, settings).await?);
+            // Every case once before any a second time: a run that is cut short has seen them all.
+            let trials = (1..=options.trials).flat_map(|trial| cases.iter().map(move |case| (*case, trial)));
+            let mut ended = stream::iter(trials)
+                .take_while(|_| std::future::ready(!options.cancel.is_cancelled()))
+                .map(|(case, trial)| one(suite, case, trial, &stage, &model, &options.cancel))
+                .buffer_unordered(options.jobs.max(1));
+            while let Some(record) = ended.next().await {
+                came.insert((record.case.clone(), record.trial));
+                keep(&record)?;
+                records.push(record);
+            }
+        }
+        for case in cases {
+            for trial in (1..=options.trials).filter(|trial| !came.contains(&(case.id.clone(), *trial))) {
+                let record = not_run(suite, case, trial, &model);
+                keep(&record)?;
+                records.push(record);
+            }
         }
     }
     super::results::sort(&mut records);
     Ok(records)
+}
+
+/// The record of a trial that the run did not come to.
+fn not_run(suite: &Suite, case: &Case, trial: u32, model: &str) -> TrialRecord {
+    let now = Timestamp::now();
+    let today = case.today.or(suite.today);
+    TrialRecord {
+        version: RECORD_VERSION,
+        suite: suite.name.clone(),
+        case: case.id.clone(),
+        trial,
+        turns: case.turns.clone(),
+        tags: case.tags.clone(),
+        cluster: case.cluster.clone(),
+        verdict: Verdict::NotRun,
+        grades: Vec::new(),
+        keys: keys(suite, case, &[]),
+        answers: Vec::new(),
+        model: model.to_owned(),
+        mode: Mode::Live,
+        today: today.unwrap_or_else(|| now.to_zoned(TimeZone::UTC).date()),
+        started: now,
+    }
 }
 
 async fn one(

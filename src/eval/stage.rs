@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Zoned;
 use jiff::civil::Date;
 use secrecy::SecretString;
 use url::Url;
@@ -51,23 +52,28 @@ pub enum StageError {
     },
 }
 
-/// A suite's dataset, served in this process for as long as this lives, and a catalog for everyone who asks.
+/// What a suite asks, and a catalog for everyone who asks: its dataset, served in this process for as long as this lives,
+/// or the Metabase of the settings.
 #[derive(Debug)]
 pub(super) struct Stage {
     /// Serves until it is dropped.
-    running: Running,
+    _running: Option<Running>,
     today: Date,
     settings: BTreeMap<Option<String>, Settings>,
     apps: BTreeMap<Option<String>, App>,
 }
 
 impl Stage {
-    /// Serves the suite's dataset, and loads the catalog of everyone who asks in `cases`.
+    /// Serves the suite's dataset, where it is not a Metabase of its own, and loads the catalog of everyone who asks in
+    /// `cases`.
     pub(super) async fn open(
         suite: &Suite,
         cases: &[&Case],
         settings: &Settings,
     ) -> Result<Self, StageError> {
+        if suite.dataset.kind == DatasetKind::Configured {
+            return Self::configured(suite, settings).await;
+        }
         let name = &suite.name;
         let world = load(suite).await?;
         let today = suite.today.unwrap_or_else(|| world.today());
@@ -77,18 +83,13 @@ impl Stage {
                 suite: name.clone(),
                 source,
             })?;
-        let mut stage = Self {
-            today,
-            settings: BTreeMap::new(),
-            apps: BTreeMap::new(),
-            running,
-        };
+        let mut stage = Self::empty(today);
         for case in cases {
             if stage.apps.contains_key(&case.principal) {
                 continue;
             }
             let key = match &case.principal {
-                None => stage.running.api_key.clone(),
+                None => running.api_key.clone(),
                 Some(principal) => world.api_key(principal).ok_or_else(|| StageError::Unusable {
                     suite: name.clone(),
                     reason: format!(
@@ -97,21 +98,57 @@ impl Stage {
                     ),
                 })?,
             };
-            let settings = stage.settings(suite, settings, key)?;
-            let options = OpenOptions {
-                freshness: Freshness::LoadAnew,
-                today: Some(today),
-            };
-            let app = App::open(&settings, options)
-                .await
-                .map_err(|source| StageError::App {
-                    suite: name.clone(),
-                    source: Box::new(source),
-                })?;
-            stage.apps.insert(case.principal.clone(), app);
-            stage.settings.insert(case.principal.clone(), settings);
+            let settings = sandboxed(suite, &running, settings, key)?;
+            stage.admit(suite, case.principal.clone(), settings).await?;
         }
+        Ok(Self {
+            _running: Some(running),
+            ..stage
+        })
+    }
+
+    async fn configured(suite: &Suite, settings: &Settings) -> Result<Self, StageError> {
+        if settings.metabase.is_none() {
+            return Err(StageError::Unusable {
+                suite: suite.name.clone(),
+                reason: "no Metabase is configured; set METABASE_URL and its credential".to_owned(),
+            });
+        }
+        let today = suite.today.unwrap_or_else(|| Zoned::now().date());
+        let mut stage = Self::empty(today);
+        stage.admit(suite, None, settings.clone()).await?;
         Ok(stage)
+    }
+
+    fn empty(today: Date) -> Self {
+        Self {
+            _running: None,
+            today,
+            settings: BTreeMap::new(),
+            apps: BTreeMap::new(),
+        }
+    }
+
+    /// Loads the catalog of someone who asks.
+    async fn admit(
+        &mut self,
+        suite: &Suite,
+        principal: Option<String>,
+        settings: Settings,
+    ) -> Result<(), StageError> {
+        let options = OpenOptions {
+            freshness: Freshness::LoadAnew,
+            today: Some(self.today),
+        };
+        let app = App::open(&settings, options)
+            .await
+            .map_err(|source| StageError::App {
+                suite: suite.name.clone(),
+                source: Box::new(source),
+            })?;
+        self.apps.insert(principal.clone(), app);
+        self.settings.insert(principal, settings);
+        Ok(())
     }
 
     /// The day that a case is asked on.
@@ -129,43 +166,44 @@ impl Stage {
         app.session_on(settings, self.today(case), seed)
             .map_err(|error| error.to_string())
     }
+}
 
-    fn settings(
-        &self,
-        suite: &Suite,
-        settings: &Settings,
-        key: SecretString,
-    ) -> Result<Settings, StageError> {
-        let unusable = |reason: String| StageError::Unusable {
-            suite: suite.name.clone(),
-            reason,
-        };
-        let url = Url::parse(&self.running.url).map_err(|error| unusable(error.to_string()))?;
-        let curated = self.running.curated_collection_id;
-        let curated = curated
-            .map(u32::try_from)
-            .transpose()
-            .map_err(|error| unusable(format!("its curated collection has no proper id: {error}")))?;
-        let prefix = match &suite.dataset.curated.tables {
-            TableRule::None => None,
-            TableRule::All => Some(String::new()),
-            TableRule::Prefix(prefix) => Some(prefix.clone()),
-        };
-        Ok(Settings {
-            metabase: Some(MetabaseSettings::new(url, AuthSettings::ApiKey(key))),
-            catalog: CatalogSettings {
-                cards: collection(curated),
-                metrics: collection(curated),
-                tables: crate::config::TableRule {
-                    ids: Vec::new(),
-                    name_prefix: prefix,
-                },
-                cache_dir: None,
-                max_age: settings.catalog.max_age,
+/// The settings, with the sandbox that serves the suite's dataset in place of a Metabase.
+fn sandboxed(
+    suite: &Suite,
+    running: &Running,
+    settings: &Settings,
+    key: SecretString,
+) -> Result<Settings, StageError> {
+    let unusable = |reason: String| StageError::Unusable {
+        suite: suite.name.clone(),
+        reason,
+    };
+    let url = Url::parse(&running.url).map_err(|error| unusable(error.to_string()))?;
+    let curated = running.curated_collection_id;
+    let curated = curated
+        .map(u32::try_from)
+        .transpose()
+        .map_err(|error| unusable(format!("its curated collection has no proper id: {error}")))?;
+    let prefix = match &suite.dataset.curated.tables {
+        TableRule::None => None,
+        TableRule::All => Some(String::new()),
+        TableRule::Prefix(prefix) => Some(prefix.clone()),
+    };
+    Ok(Settings {
+        metabase: Some(MetabaseSettings::new(url, AuthSettings::ApiKey(key))),
+        catalog: CatalogSettings {
+            cards: collection(curated),
+            metrics: collection(curated),
+            tables: crate::config::TableRule {
+                ids: Vec::new(),
+                name_prefix: prefix,
             },
-            ..settings.clone()
-        })
-    }
+            cache_dir: None,
+            max_age: settings.catalog.max_age,
+        },
+        ..settings.clone()
+    })
 }
 
 async fn load(suite: &Suite) -> Result<Arc<World>, StageError> {
@@ -174,7 +212,8 @@ async fn load(suite: &Suite) -> Result<Arc<World>, StageError> {
     let loaded = tokio::task::spawn_blocking(move || {
         let path = dataset.path.unwrap_or_default();
         match dataset.kind {
-            DatasetKind::Demo => World::demo(),
+            // A configured Metabase needs no world, and does not come here.
+            DatasetKind::Demo | DatasetKind::Configured => World::demo(),
             DatasetKind::Csv => World::from_csv(&path, dataset.model.as_deref()),
             DatasetKind::Sqlite => World::from_sqlite(&path, dataset.model.as_deref()),
         }

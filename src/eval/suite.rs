@@ -24,6 +24,9 @@ pub struct Suite {
     pub description: Option<String>,
     /// What is asked about.
     pub dataset: Dataset,
+    /// A hash of the data. `None` for a configured Metabase, and where its files cannot be read, so that stored answers can
+    /// be graded where the data is not.
+    pub data: Option<String>,
     /// The day its cases are asked on; the dataset's when `None`.
     pub today: Option<Date>,
     /// What holds for cases that say nothing else; applied to [`cases`](Self::cases) already.
@@ -49,21 +52,21 @@ pub struct Defaults {
     pub tags: Vec<String>,
 }
 
-/// Data for the sandbox, and what of it is curated.
+/// Data for the sandbox, and what of it is curated; or the Metabase of the settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dataset {
     /// What sort of data it is.
     pub kind: DatasetKind,
-    /// The folder or file, relative to the suite's file until it is loaded; not for the demo.
+    /// The folder or file, relative to the suite's file until it is loaded; for CSV files and SQLite only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub path: Option<PathBuf>,
-    /// The semantic model's file, relative to the suite's file until it is loaded; not for the demo.
+    /// The semantic model's file, relative to the suite's file until it is loaded; for CSV files and SQLite only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub model: Option<PathBuf>,
-    /// What the catalog is made of.
+    /// What the catalog is made of; a configured Metabase has its own settings for that.
     #[serde(default)]
     pub curated: Curated,
 }
@@ -78,6 +81,8 @@ pub enum DatasetKind {
     Csv,
     /// A SQLite file.
     Sqlite,
+    /// The Metabase of the settings, with what is curated there: `METABASE_URL` and its kin matter only here.
+    Configured,
 }
 
 /// What the catalog is made of, beside the cards and metrics of the sandbox's curated collection.

@@ -12,7 +12,8 @@ pub use group::{CaseRun, Standing, group};
 
 use super::compare::Comparison;
 use super::record::TrialRecord;
-use super::stats::{Interval, detectable, pass_pow, smallest_visible};
+use super::stats::{Interval, Method, detectable, pass_pow, smallest_visible};
+use crate::agent::Outcome;
 
 /// Version of the summary's format.
 pub const SUMMARY_VERSION: u32 = 1;
@@ -24,6 +25,8 @@ pub struct Summary {
     pub version: u32,
     /// How the program ends, and why.
     pub exit: Exit,
+    /// Whether the run was interrupted before all of its trials had ended.
+    pub interrupted: bool,
     /// What ran.
     pub ran: Ran,
     /// How many of what.
@@ -51,7 +54,7 @@ pub struct Summary {
 /// How the program ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Exit {
-    /// 0, 1 or 3.
+    /// 0, 1 or 3; 130 when the run was interrupted.
     pub code: u8,
     /// Why.
     pub reason: String,
@@ -97,6 +100,8 @@ pub struct Counts {
     pub stale: u32,
     /// Trials that could not be run to their end.
     pub errored: u32,
+    /// Trials that an interrupted run did not come to.
+    pub not_run: u32,
 }
 
 /// The chance that `k` trials of a case all pass.
@@ -128,6 +133,7 @@ impl Summary {
         Self {
             version: SUMMARY_VERSION,
             exit: exit(&counts, comparison.as_ref()),
+            interrupted: false,
             ran: ran(records),
             counts,
             accuracy: Standing::of(&cases),
@@ -146,6 +152,18 @@ impl Summary {
         }
     }
 
+    /// The summary of a run that was interrupted: whatever it came to, it says nothing about the whole.
+    #[must_use]
+    pub fn interrupted(mut self) -> Self {
+        let Counts { trials, not_run, .. } = self.counts;
+        self.interrupted = true;
+        self.exit = Exit {
+            code: Outcome::Cancelled.exit_code(),
+            reason: format!("interrupted: {} of {trials} trials were begun", trials - not_run),
+        };
+        self
+    }
+
     /// The last line of every report: cases all trials of which passed, and the others.
     pub fn closing_line(&self) -> String {
         let failed = self.counts.cases - self.counts.cases_passed;
@@ -156,14 +174,24 @@ impl Summary {
 /// Against a baseline only cases that passed there can fail the run; without one every case has to pass.
 fn exit(counts: &Counts, comparison: Option<&Comparison>) -> Exit {
     let (code, reason) = match comparison {
+        _ if counts.cases == 0 => (1, "nothing ran".to_owned()),
         None if counts.cases_passed == counts.cases => (0, "every case passed".to_owned()),
         None => {
             let failed = counts.cases - counts.cases_passed;
             (1, format!("{failed} of {} cases failed", counts.cases))
         }
         Some(comparison) if !comparison.comparable => (3, incomparable(comparison)),
-        Some(comparison) if comparison.lost.is_empty() => {
+        Some(comparison) if comparison.lost.is_empty() && comparison.flaky.is_empty() => {
             (0, "no case that passed in the baseline fails now".to_owned())
+        }
+        Some(comparison) if comparison.lost.is_empty() => {
+            let flaky = comparison.flaky.len();
+            (
+                0,
+                format!(
+                    "{flaky} of the cases that passed in the baseline failed, but not when asked again: flaky (unconfirmed)"
+                ),
+            )
         }
         Some(comparison) => {
             let lost = comparison.lost.len();
@@ -236,6 +264,7 @@ fn counts(records: &[TrialRecord], cases: &[CaseRun]) -> Counts {
         diverged: named("diverged"),
         stale: named("stale"),
         errored: named("harness_error"),
+        not_run: named("not_run"),
     }
 }
 
@@ -273,8 +302,13 @@ pub(super) fn count(length: usize) -> u32 {
 }
 
 impl Interval {
-    /// `58.0–70.6 %`.
+    /// `58.0–70.6 %`, `at least 47.3 %`.
     pub fn percent(&self) -> String {
-        format!("{:.1}–{:.1} %", self.low * 100.0, self.high * 100.0)
+        let (low, high) = (self.low * 100.0, self.high * 100.0);
+        match self.method {
+            Method::OneSided if self.low > 0.0 => format!("at least {low:.1} %"),
+            Method::OneSided => format!("at most {high:.1} %"),
+            Method::Wilson | Method::ClusterBootstrap => format!("{low:.1}–{high:.1} %"),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command};
 
 use super::kit::Sandbox;
 
-fn interrupt(child: &Child) {
+pub(super) fn interrupt(child: &Child) {
     let id = child.id().to_string();
     let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
     assert!(sent.success());

@@ -2,6 +2,7 @@ mod ask;
 mod catalog;
 mod chat;
 mod doctor;
+mod evals;
 mod help;
 mod init;
 mod interrupt;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cardinal::eval::{DatasetKind, Suite, case_schema, suite_schema};
+use cardinal::eval::{DatasetKind, Suite, case_schema, keys, suite_schema};
 
 const HEAD: &str = "version: 1\nname: t\ndataset: { kind: demo }\ncases:\n";
 const GOOD: &str = "  - id: a\n    question: How many?\n    expect: { outcome: [answered] }\n";
@@ -133,4 +133,54 @@ fn the_committed_schemas_are_the_programs() {
         "{stale:?}: copy from {} into schemas/",
         fresh.display()
     );
+}
+
+#[test]
+fn the_bytes_of_a_dataset_are_part_of_what_is_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("data")).unwrap();
+    let suite = |kind: &str, at: &str| {
+        let text = HEAD.replace("kind: demo", &format!("kind: {kind}, path: {at}"));
+        fs::write(path("suite.yaml"), text + GOOD).unwrap();
+        Suite::load(&path("suite.yaml")).unwrap()
+    };
+    let hashes = |kind: &str, at: &str| {
+        let suite = suite(kind, at);
+        let keys = keys(&suite, &suite.cases[0], &[]);
+        assert_eq!(keys.data, suite.data);
+        (keys.suite, keys.asked)
+    };
+    let mut seen = Vec::new();
+    let mut changed = |kind: &str, at: &str, file: &str, text: &str| {
+        fs::write(path(file), text).unwrap();
+        let (suite, asked) = hashes(kind, at);
+        assert_eq!((suite.clone(), asked.clone()), hashes(kind, at));
+        assert!(!seen.contains(&suite), "{file}");
+        seen.push(suite);
+        asked
+    };
+    let first = changed("csv", "data", "data/a.csv", "id\n1\n");
+    let second = changed("csv", "data", "data/a.csv", "id\n2\n");
+    assert_eq!(first, second, "the question is the same");
+    changed("csv", "data", "data/b.csv", "id\n1\n");
+    changed("csv", "data", "data/metadata.json", "{}");
+    changed("sqlite", "data.db", "data.db", "one");
+    changed("sqlite", "data.db", "data.db", "two");
+    assert_eq!(suite("csv", "nowhere").data, None);
+}
+
+#[test]
+fn a_configured_dataset_has_its_settings_elsewhere() {
+    let head = |dataset: &str| HEAD.replace("{ kind: demo }", dataset);
+    let suite = load(&(head("{ kind: configured }") + GOOD)).unwrap();
+    assert_eq!((suite.dataset.kind, suite.data), (DatasetKind::Configured, None));
+    refused(&(head("{ kind: configured, path: x }") + GOOD), 1, "neither");
+    refused(
+        &(head("{ kind: configured, curated: { tables: all } }") + GOOD),
+        1,
+        "[catalog]",
+    );
+    let named = GOOD.replace("    expect", "    principal: analyst\n    expect");
+    refused(&(head("{ kind: configured }") + &named), 1, "principal");
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 const SECRET: &str = "Revenue was <script>alert(1)</script> 4711";
 
-fn record(case: &str, verdict: Verdict) -> TrialRecord {
+pub(super) fn record(case: &str, verdict: Verdict) -> TrialRecord {
     let passed = verdict == Verdict::Passed;
     TrialRecord {
         version: 1,
@@ -34,6 +34,7 @@ fn record(case: &str, verdict: Verdict) -> TrialRecord {
         today: "2025-06-30".parse().unwrap(),
         keys: Keys {
             suite: "s".to_owned(),
+            data: None,
             case: "c".to_owned(),
             asked: "a".to_owned(),
             prompt: Some("p".to_owned()),
@@ -93,10 +94,9 @@ fn an_unknown_price_makes_the_cost_unknown() {
 fn junit_keeps_answers_out_and_kinds_apart() {
     let text = junit(&records(), false).unwrap();
     assert!(!text.contains("4711") && !text.contains("script"), "{text}");
-    let report = quick_junit::Report::deserialize_from_str(&text).unwrap();
-    let suite = &report.test_suites[0];
-    assert_eq!((suite.tests, suite.failures, suite.errors), (4, 1, 1));
-    assert!(text.contains("tests=\"4\" skipped=\"1\""), "{text}");
+    for count in ["tests=\"4\"", "failures=\"1\"", "errors=\"1\"", "skipped=\"1\""] {
+        assert!(text.contains(count), "{text}");
+    }
     assert!(junit(&records(), true).unwrap().contains("found 4711"));
 }
 
@@ -105,15 +105,33 @@ fn the_page_needs_no_network_and_escapes_everything() {
     let records = records();
     let page = html(&Summary::of(&records, None), &records).unwrap();
     for outside in [
-        "http://", "https://", "src=", "<script", "<i>x", "<b>rev", "@import", "url(",
+        "http://", "https://", "src=", "<script>", "<i>x", "<b>rev", "@import", "onclick", "style=",
     ] {
         assert!(!page.contains(outside), "{outside}");
     }
-    assert!(
-        page.contains("&lt;script&gt;") || page.contains("&lt;script"),
-        "{page}"
+    // What the page runs is its own, by a nonce that no answer can know.
+    assert_eq!(page.matches("<script").count(), 1);
+    let nonce = page
+        .split("<script nonce=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    assert_eq!(nonce.len(), 32);
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'"
     );
+    assert!(page.contains(&policy));
+    let mut other = records.clone();
+    other[0].answers[0]["text"] = json!(format!("<script nonce=\"{nonce}\">alert(1)</script>"));
+    let injected = html(&Summary::of(&other, None), &other).unwrap();
+    assert!(!injected.contains(&format!("nonce=\"{nonce}\"")));
+    assert!(page.contains("&lt;script"));
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("<svg"));
+    for id in ["t1", "t4"] {
+        assert!(page.contains(&format!("href=\"#{id}\"")) && page.contains(&format!("id=\"{id}\"")));
+    }
     assert!(page.contains("1 passed, 3 failed"));
 }
 
@@ -164,6 +182,18 @@ fn only_pass_to_fail_gates_and_only_comparable_runs_are_compared() {
     assert!((flips.effect.unwrap().p - 1.0).abs() < 1e-12);
     assert_eq!(Summary::of(&now, Some(flips)).exit.code, 1);
 
+    let mut unsure = compare(&before, &Baseline::of(&now), &CompareOptions::default());
+    unsure.confirm(&Baseline::of(&now));
+    assert_eq!(unsure.lost.len(), 1, "it failed again");
+    unsure.confirm(&Baseline::of(&[]));
+    assert_eq!(unsure.lost.len(), 1, "nobody asked again");
+    unsure.confirm(&Baseline::of(&records()));
+    assert_eq!((unsure.lost.len(), unsure.flaky.len()), (0, 1));
+    assert_eq!(unsure.flaky[0].case, "a");
+    let summary = Summary::of(&now, Some(unsure));
+    assert_eq!(summary.exit.code, 0);
+    assert!(markdown(&summary, &now).contains("shop/a is flaky (unconfirmed)"));
+
     let mut other = records();
     for one in &mut other {
         "openai:x".clone_into(&mut one.model);
@@ -185,4 +215,101 @@ fn only_pass_to_fail_gates_and_only_comparable_runs_are_compared() {
         ..CompareOptions::default()
     };
     assert!(compare(&before, &fewer, &filtered).comparable);
+}
+
+#[test]
+fn no_interval_claims_certainty() {
+    let trials = |verdict: &Verdict, trials: u32, cases: u32| -> Vec<TrialRecord> {
+        let of_case = |case: u32| {
+            (1..=trials).map(move |trial| TrialRecord {
+                trial,
+                ..record(&format!("case-{case:02}"), verdict.clone())
+            })
+        };
+        (1..=cases).flat_map(of_case).collect()
+    };
+    let failed = Verdict::Regressed { graders: Vec::new() };
+    for (verdict, share) in [(Verdict::Passed, 1.0), (failed, 0.0)] {
+        for several in [1, 3] {
+            for clustered in [false, true] {
+                let mut records = trials(&verdict, several, 8);
+                if clustered {
+                    for (at, one) in records.iter_mut().enumerate() {
+                        one.cluster = Some(format!("family {}", at % 2));
+                    }
+                }
+                let standing = Summary::of(&records, None).by_tag.remove("money").unwrap();
+                assert_eq!(standing.share, share);
+                let interval = standing.interval.unwrap();
+                assert!(interval.high - interval.low > 0.2, "{standing:?}");
+            }
+        }
+    }
+    let mut half = trials(&Verdict::Passed, 2, 8);
+    for one in half.iter_mut().filter(|one| one.trial == 2) {
+        one.verdict = Verdict::Regressed { graders: Vec::new() };
+    }
+    let standing = Summary::of(&half, None).accuracy.unwrap();
+    assert_eq!((standing.share, standing.interval), (0.5, None));
+    let alone = Summary::of(&trials(&Verdict::Passed, 5, 1), None);
+    assert_eq!(
+        alone.accuracy.unwrap().interval,
+        None,
+        "one case says nothing of others"
+    );
+}
+
+#[test]
+fn nothing_is_no_success_and_an_interrupted_run_says_so() {
+    let nothing = Summary::of(&[], None);
+    assert_eq!(
+        (nothing.exit.code, nothing.exit.reason.as_str()),
+        (1, "nothing ran")
+    );
+    let mut begun = vec![record("a", Verdict::Passed), record("b", Verdict::NotRun)];
+    begun[1].answers.clear();
+    let summary = Summary::of(&begun, None).interrupted();
+    assert_eq!(summary.exit.code, 130);
+    assert_eq!(summary.exit.reason, "interrupted: 1 of 2 trials were begun");
+    assert_eq!(summary.closing_line(), "1 passed, 1 failed");
+    assert_eq!(
+        summary.efficiency.cost_usd,
+        Some(0.5),
+        "what never began costs nothing"
+    );
+    assert!(Baseline::of(&begun).write(std::path::Path::new("never")).is_err());
+}
+
+#[test]
+fn a_thousand_cases_fit_a_ci_summary() {
+    let many: Vec<TrialRecord> = (0..1000)
+        .map(|at| {
+            let mut one = record(
+                &format!("case-{at:04}"),
+                Verdict::Regressed { graders: Vec::new() },
+            );
+            one.tags = vec![
+                format!("tag-{at:04}"),
+                "a long tag that many cases have".to_owned(),
+            ];
+            one.suite = format!("suite-{:03}", at % 100);
+            one
+        })
+        .collect();
+    let mut many = many;
+    cardinal::eval::sort(&mut many);
+    let mut before = many.clone();
+    for one in &mut before {
+        one.verdict = Verdict::Passed;
+        one.keys.prompt = Some("x".repeat(2000));
+    }
+    let options = CompareOptions {
+        across: [Key::Prompt].into(),
+        filtered: false,
+    };
+    let comparison = compare(&Baseline::of(&before), &Baseline::of(&many), &options);
+    assert_eq!(comparison.lost.len(), 1000);
+    let text = markdown(&Summary::of(&many, Some(comparison)), &many);
+    assert!(text.len() < 65_000, "{}", text.len());
+    assert!(text.ends_with("0 passed, 1000 failed\n"));
 }

@@ -1,7 +1,8 @@
 //! Values worked out by hand, or published: four arms of a study with 11 questions and 20 trials each.
 
 use cardinal::eval::stats::{
-    Sample, cluster_bootstrap, detectable, mcnemar, pass_pow, quantile, sign_flip, smallest_visible, wilson,
+    Method, Sample, cluster_bootstrap, detectable, mcnemar, one_sided, pass_pow, quantile, sign_flip,
+    smallest_visible, wilson,
 };
 
 const ARMS: [[u32; 11]; 4] = [
@@ -103,4 +104,32 @@ fn quantiles_are_interpolated() {
     close(quantile(&mut values, 0.5).unwrap(), 2.5, 1e-12);
     close(quantile(&mut values, 0.95).unwrap(), 3.85, 1e-12);
     assert_eq!(quantile(&mut [], 0.5), None);
+}
+
+#[test]
+fn clusters_that_are_all_alike_bound_one_side_only() {
+    let alike = [Sample {
+        part: 3.0,
+        whole: 3.0,
+    }; 12];
+    assert_eq!(cluster_bootstrap(&alike), None);
+    let noisy: Vec<Sample> = (1..10)
+        .map(|at| Sample {
+            part: 0.1 * f64::from(at),
+            whole: f64::from(at),
+        })
+        .collect();
+    assert_eq!(cluster_bootstrap(&noisy), None, "but for the noise of fractions");
+    let all = one_sided(12, true).unwrap();
+    assert_eq!((all.high, all.method), (1.0, Method::OneSided));
+    // The exact bound is the one at which 12 in a row have a chance of 5 %.
+    close(all.low.powi(12), 0.05, 1e-12);
+    let none = one_sided(12, false).unwrap();
+    assert_eq!(none.low, 0.0);
+    close(none.high, 1.0 - all.low, 1e-12);
+    // The rule of three.
+    close(one_sided(300, false).unwrap().high, 3.0 / 300.0, 0.0001);
+    assert_eq!(one_sided(1, true), None);
+    assert_eq!(all.percent(), "at least 77.9 %");
+    assert_eq!(none.percent(), "at most 22.1 %");
 }

@@ -19,6 +19,8 @@ pub(in crate::cli) enum EvalCommand {
     Compare(CompareArgs),
     /// Write a commented suite to begin with
     Init(InitArgs),
+    /// Make suites of a public benchmark that lies in a folder
+    Import(ImportArgs),
 }
 
 /// `cardinal eval run`.
@@ -180,4 +182,24 @@ pub(in crate::cli) struct CompareArgs {
 pub(in crate::cli) struct InitArgs {
     /// Folder to write the suite into; made if it is not there
     pub(super) folder: PathBuf,
+}
+
+/// `cardinal eval import`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ImportArgs {
+    /// Which benchmark
+    #[arg(value_enum)]
+    pub(super) benchmark: BenchmarkArg,
+    /// Where it lies; its data stays there
+    pub(super) from: PathBuf,
+    /// Folder for the suites, each in a new folder of its own
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+}
+
+/// A public benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum BenchmarkArg {
+    /// defog's text-to-SQL questions: questions.jsonl, unanswerable.jsonl and data/<database>/*.csv
+    Defog,
 }

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::eval::import::ImportError;
 use crate::eval::recordings::RecordingError;
 use crate::eval::report::ReportError;
 use crate::eval::{BaselineError, ResultsError, RunError, SuiteError};
@@ -25,6 +26,9 @@ pub(in crate::cli) enum EvalError {
     /// A report cannot be put together.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// A benchmark came to no suites.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// A report would replace a suite.
     #[error("{} looks like a suite or a folder, not like a report: name another file", .0.display())]
     NoReport(PathBuf),

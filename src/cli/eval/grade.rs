@@ -3,7 +3,7 @@ use super::args::GradeArgs;
 use super::output::{Held, report, write_baseline};
 use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
-use crate::eval::{ResultsFolder, read_records, regrade};
+use crate::eval::{ResultsFolder, read_confirmation, read_records, regrade};
 
 /// Grades stored results again.
 pub(super) fn run(args: &GradeArgs) -> Result<Ending, CliError> {
@@ -11,14 +11,19 @@ pub(super) fn run(args: &GradeArgs) -> Result<Ending, CliError> {
     let held = Held::open(&args.reports, false)?;
     let records = read_records(&args.results).map_err(EvalError::from)?;
     let records = regrade(&suites, records);
+    let confirmed = read_confirmation(&args.results).map_err(EvalError::from)?;
+    let confirmed = regrade(&suites, confirmed);
     let folder = args.out.as_deref().map(ResultsFolder::create).transpose();
     let mut folder = folder.map_err(EvalError::from)?;
     if let Some(folder) = &mut folder {
         for record in &records {
             folder.append(record).map_err(EvalError::from)?;
         }
+        for record in &confirmed {
+            folder.append_confirmation(record).map_err(EvalError::from)?;
+        }
     }
-    let summary = report(&args.reports, &records, held, false)?;
+    let summary = report(&args.reports, &records, &confirmed, &held, false)?;
     if let Some(folder) = folder {
         folder.finish(&summary).map_err(EvalError::from)?;
     }

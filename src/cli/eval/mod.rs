@@ -3,8 +3,10 @@
 
 pub(super) mod args;
 mod compare;
+mod confirm;
 mod error;
 mod grade;
+mod import;
 mod init;
 mod output;
 mod progress;
@@ -31,6 +33,7 @@ pub(super) async fn run(global: &GlobalArgs, command: EvalCommand) -> Result<End
         EvalCommand::Show(args) => show::run(global, &args),
         EvalCommand::Compare(args) => compare::run(global, &args),
         EvalCommand::Init(args) => init::run(&args),
+        EvalCommand::Import(args) => import::run(&args),
     };
     match ended {
         // Its own errors have codes of their own; those of the command line have theirs already.

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -6,7 +7,7 @@ use super::args::ReportArgs;
 use crate::cli::error::CliError;
 use crate::cli::{answer, term};
 use crate::eval::report::{effect, figures, html, junit, markdown};
-use crate::eval::{Baseline, CompareOptions, Summary, TrialRecord, compare};
+use crate::eval::{Baseline, CaseKey, CompareOptions, Comparison, Summary, TrialRecord, compare};
 
 /// What a run is held against, read before it begins.
 #[derive(Debug)]
@@ -46,18 +47,48 @@ impl Held {
     }
 }
 
-/// Prints what a run came to, and writes its reports. Cases that an interrupted run did not come to are not gone.
+impl Held {
+    /// How the run did, with what was asked once more to be sure. Of an interrupted one, cases that were not run to their end say nothing.
+    pub(super) fn against(
+        &self,
+        records: &[TrialRecord],
+        interrupted: bool,
+        confirmed: &[TrialRecord],
+    ) -> Option<Comparison> {
+        let baseline = self.baseline.as_ref()?;
+        if !interrupted {
+            let mut comparison = compare(baseline, &Baseline::of(records), &self.options);
+            comparison.confirm(&Baseline::of(confirmed));
+            return Some(comparison);
+        }
+        let cut: BTreeSet<CaseKey> = records
+            .iter()
+            .filter(|record| record.verdict.errored())
+            .map(TrialRecord::case_key)
+            .collect();
+        let mut ran = Baseline::of(records);
+        ran.cases.retain(|case| !cut.contains(&case.key));
+        let options = CompareOptions {
+            filtered: true,
+            ..self.options.clone()
+        };
+        Some(compare(baseline, &ran, &options))
+    }
+}
+
+/// Prints what a run came to, and writes its reports. `confirmed` is what was asked once more.
 pub(super) fn report(
     args: &ReportArgs,
     records: &[TrialRecord],
-    mut held: Held,
+    confirmed: &[TrialRecord],
+    held: &Held,
     interrupted: bool,
 ) -> Result<Summary, CliError> {
-    held.options.filtered |= interrupted;
-    let comparison = held
-        .baseline
-        .map(|baseline| compare(&baseline, &Baseline::of(records), &held.options));
-    let summary = Summary::of(records, comparison);
+    let comparison = held.against(records, interrupted, confirmed);
+    let mut summary = Summary::of(records, comparison);
+    if interrupted {
+        summary = summary.interrupted();
+    }
     if let Some(path) = &args.junit {
         let text = junit(records, args.with_answers).map_err(EvalError::from)?;
         write(path, &text)?;
@@ -115,6 +146,11 @@ pub(super) fn say(
         }
         for case in &comparison.lost {
             line(term::plain(&format!("regression: {case} passed in the baseline")))?;
+        }
+        for case in &comparison.flaky {
+            line(term::plain(&format!(
+                "flaky (unconfirmed): {case} failed, and passed when it was asked once more"
+            )))?;
         }
         for case in &comparison.won {
             line(term::plain(&format!("fixed: {case} failed in the baseline")))?;

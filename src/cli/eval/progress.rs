@@ -1,7 +1,12 @@
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::term::{self, BAD, GOOD};
 use crate::eval::TrialRecord;
+
+/// How often the time left is written anew.
+const TICK: Duration = Duration::from_millis(500);
 
 /// How far a run is: a bar with the time left on a terminal, plain lines otherwise.
 #[derive(Debug)]
@@ -15,9 +20,13 @@ impl Progress {
     pub(super) fn new(planned: usize) -> Self {
         let bar = term::err_is_terminal().then(|| {
             let bar = ProgressBar::new(u64::try_from(planned).unwrap_or(u64::MAX));
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {eta} left") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} gone, {eta} left {msg}")
+            {
                 bar.set_style(style);
             }
+            // Seen from the start, and counting down while nothing ends.
+            bar.enable_steady_tick(TICK);
             bar
         });
         Self {

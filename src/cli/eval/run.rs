@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use tokio_util::sync::CancellationToken;
 
 use super::EvalError;
 use super::args::{ModeArg, RunArgs};
+use super::confirm::confirm;
 use super::output::{Held, report, write_baseline};
 use super::progress::Progress;
 use crate::cli::args::GlobalArgs;
@@ -29,10 +29,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Ending, C
         jobs: usize::from(args.jobs),
         cancel: interrupts.begin_turn(),
     };
-    let planned = eval::planned(&suites, &options);
-    if planned == 0 {
-        return Err(CliError::usage("no case fits the --filter"));
+    let idle = options.filter.idle(suites.iter().flat_map(|suite| &suite.cases));
+    if !idle.is_empty() {
+        let idle = idle.join(", ");
+        return Err(CliError::usage(format_args!("no case fits --filter {idle}")));
     }
+    let planned = eval::planned(&suites, &options);
     let loaded = settings::load_and_warn(global)?;
     let mut results = ResultsFolder::create(&out(args)).map_err(EvalError::from)?;
     term::say(format_args!("results: {}", results.folder().display()));
@@ -45,24 +47,15 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Ending, C
     .await;
     progress.finish();
     let records = records.map_err(EvalError::from)?;
-    ended(&options.cancel, planned, records.len());
+    let confirmed = confirm(&suites, &loaded.settings, &options, &held, &records, &results).await?;
     let cancelled = options.cancel.is_cancelled();
-    let summary = report(&args.reports, &records, held, cancelled)?;
+    let summary = report(&args.reports, &records, &confirmed, &held, cancelled)?;
     results.finish(&summary).map_err(EvalError::from)?;
-    if cancelled {
+    if !cancelled {
         // Half a run is nobody's baseline.
-        return Ok(Ending::Outcome(crate::agent::Outcome::Cancelled));
+        write_baseline(&args.reports, &records)?;
     }
-    write_baseline(&args.reports, &records)?;
     Ok(Ending::Code(summary.exit.code))
-}
-
-fn ended(cancel: &CancellationToken, planned: usize, ended: usize) {
-    if cancel.is_cancelled() {
-        term::warn(format_args!(
-            "interrupted: {ended} of {planned} trials were begun"
-        ));
-    }
 }
 
 /// Loads suites, whose names have to differ.

@@ -68,29 +68,70 @@ pub(super) fn moment(value: &Value) -> Option<i128> {
     utc(civil)
 }
 
-/// The beginning of the period a cell names: `2025-03`, `2025-Q1`, the year 2025.
+/// The day or the beginning of the period a cell names as people write it: `2025-03`, `2025-Q1`, `Q1 2025`, `March 2025`,
+/// `Mar 5, 2025`, the year 2025.
 pub(super) fn period(value: &Value) -> Option<i128> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
-    let (year, rest) = text.split_once('-').unwrap_or((&text, ""));
-    let year: i16 = (year.len() == 4).then(|| year.parse().ok())??;
+    let words: Vec<&str> = text
+        .split(['-', ' ', ',', '.'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let (year, month, day) = match words.as_slice() {
+        [year] => (year, 1, 1),
+        [year, month] if is_year(year) => (year, numbered(month).or_else(|| named(month))?, 1),
+        [month, year] => (year, named(month)?, 1),
+        [first, second, year] => match named(first) {
+            Some(month) => (year, month, second.parse().ok()?),
+            None => (year, named(second)?, first.parse().ok()?),
+        },
+        _ => return None,
+    };
+    let year: i16 = is_year(year).then(|| year.parse().ok())??;
     if !(1900..=2200).contains(&year) {
         return None;
     }
-    let month: i8 = match rest {
-        "" | "Q1" => 1,
-        "Q2" => 4,
-        "Q3" => 7,
-        "Q4" => 10,
-        month if month.len() == 2 => month.parse().ok()?,
-        _ => return None,
-    };
-    utc(Date::new(year, month, 1)
+    utc(Date::new(year, month, day)
         .ok()?
         .to_datetime(jiff::civil::Time::midnight()))
+}
+
+fn is_year(word: &str) -> bool {
+    word.len() == 4 && word.chars().all(|c| c.is_ascii_digit())
+}
+
+/// `03`.
+fn numbered(word: &str) -> Option<i8> {
+    (word.len() == 2).then(|| word.parse().ok())?
+}
+
+/// The first month of `Q2`, or a month by its English name or the first three letters of it.
+fn named(word: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let word = word.to_lowercase();
+    if let Some(quarter) = word.strip_prefix('q') {
+        let quarter: i8 = quarter.parse().ok()?;
+        return (1..=4).contains(&quarter).then(|| quarter * 3 - 2);
+    }
+    let is = |month: &&str| word == **month || (word.len() == 3 && month.starts_with(&word));
+    let place = MONTHS.iter().position(|month| is(&month))?;
+    i8::try_from(place + 1).ok()
 }
 
 fn utc(civil: DateTime) -> Option<i128> {

@@ -6,6 +6,14 @@ use serde_json::Value;
 
 use super::cell::{self, Key};
 
+/// Decimals from which on a number was computed with binary fractions, not written by a person.
+const LONG: u32 = 7;
+/// Noise of numbers with 53 binary digits, as a share of them.
+const DOUBLE: Decimal = Decimal::from_parts(1, 0, 0, false, 11);
+/// Noise of means and sums of numbers with 24 binary digits: databases keep ratings and prices in such, and then 4.6 is
+/// 4.599999904632568.
+const SINGLE: Decimal = Decimal::from_parts(1, 0, 0, false, 7);
+
 /// A gold column and one that may be it.
 #[derive(Debug, Clone)]
 pub(super) struct Pair {
@@ -66,7 +74,15 @@ pub(super) fn pair(gold: &[&Value], found: &[&Value], absolute: Option<f64>, rel
             tolerance,
         };
     }
-    let texts = |column: &[&Value]| column.iter().map(|value| cell::text(value)).collect();
+    // Among numbers a text may be a number too, as in a column of amounts with one "n/a".
+    let figures = gold.iter().chain(found).any(|value| value.is_number());
+    let key = |value: &&Value| match cell::number(value) {
+        Some(number) if figures && !cell::is_code(value) && !value.is_boolean() => {
+            Key::Text(number.to_string())
+        }
+        _ => cell::text(value),
+    };
+    let texts = |column: &[&Value]| column.iter().map(key).collect();
     Pair {
         gold: texts(gold),
         found: texts(found),
@@ -115,12 +131,16 @@ fn numbers(gold: &[&Value], found: &[&Value]) -> Option<Keys> {
 /// What two columns of numbers allow by themselves: one may be the other rounded to its decimals, if enough digits
 /// are left to tell. Whole gold numbers are exact but for the noise of binary fractions.
 fn as_written(gold: &[Key], found: &[Key]) -> Tolerance {
-    let noise = Tolerance {
-        absolute: Decimal::ZERO,
-        relative: Decimal::new(1, 11),
-    };
     let decimals = |column: &[Key]| column.iter().filter_map(scale).max().unwrap_or(0);
     let (fine, coarse) = (decimals(gold), decimals(gold).min(decimals(found)));
+    let noise = Tolerance {
+        absolute: Decimal::ZERO,
+        relative: if fine.max(decimals(found)) >= LONG {
+            SINGLE
+        } else {
+            DOUBLE
+        },
+    };
     if fine == 0 {
         // Only a fraction can be noise: whole numbers next to each other differ, however large they are.
         return if decimals(found) == 0 {

@@ -9,6 +9,10 @@ const MIN_DIGITS: u32 = 3;
 const MIN_DIGITS_OF_SHARES: u32 = 2;
 /// Noise of binary fractions, as a share of the value.
 const NOISE: f64 = 1e-11;
+/// Noise of numbers kept with 24 binary digits, as a share of the value.
+const NOISE_OF_SINGLES: f64 = 1e-7;
+/// Decimals from which on a number was computed with binary fractions, not written by a person.
+const LONG: usize = 7;
 
 /// A figure as it was written, or a cell.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +47,7 @@ impl From<Locale> for Separators {
 /// Whether a figure is the gold one as it stands.
 pub(super) fn near(gold: &GoldScalar, figure: Figure) -> bool {
     let apart = (figure.value - gold.value).abs();
-    let noise = gold.value.abs() * NOISE;
+    let noise = gold.value.abs() * noise(gold.value);
     if gold.absolute.is_some() || gold.relative.is_some() {
         let share = gold.relative.unwrap_or(0.0) * gold.value.abs();
         return apart <= gold.absolute.unwrap_or(0.0).max(share) + noise;
@@ -58,6 +62,14 @@ pub(super) fn near(gold: &GoldScalar, figure: Figure) -> bool {
     gold.unit != Unit::Count
         && figure.digits >= least
         && apart <= figure.last_place / 2.0 * (1.0 + 1e-9) + noise
+}
+
+fn noise(value: f64) -> f64 {
+    let long = value
+        .to_string()
+        .split_once('.')
+        .is_some_and(|(_, decimals)| decimals.len() >= LONG);
+    if long { NOISE_OF_SINGLES } else { NOISE }
 }
 
 /// Whether a cell is the gold figure: its unit is not written, so both ways of a share count.

@@ -26,7 +26,7 @@ use view::AnswerView;
 pub use table::{TableMismatch, match_tables};
 
 /// Version of what graders think: two grades of different versions cannot be compared.
-pub const GRADER_VERSION: u32 = 1;
+pub const GRADER_VERSION: u32 = 2;
 
 /// A grader's yes or no, with what was expected and found.
 type Verdict = Result<String, String>;

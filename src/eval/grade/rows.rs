@@ -8,7 +8,7 @@ use super::column::Pair;
 /// Rows up to this many of one group are paired one by one where sorting does not settle it.
 const MOST_PAIRED: usize = 2_000;
 
-/// Whether the rows that the pairs of columns make are the same, as a list or as a multiset.
+/// Whether the rows that the pairs of columns make are the same, as a multiset or, but for ties, as a list.
 pub(super) fn same(pairs: &[&Pair], ordered: bool) -> bool {
     let count = pairs.first().map_or(0, |pair| pair.gold.len());
     let even = pairs
@@ -25,8 +25,11 @@ pub(super) fn same(pairs: &[&Pair], ordered: bool) -> bool {
                 _ => false,
             })
     };
-    if ordered {
-        return (0..count).all(|row| equal(row, row));
+    if ordered && (0..count).all(|row| equal(row, row)) {
+        return true;
+    }
+    if ordered && !ties_apart(pairs, count) {
+        return false;
     }
     let gold = groups(pairs, count, |pair| &pair.gold);
     let found = groups(pairs, count, |pair| &pair.found);
@@ -37,6 +40,32 @@ pub(super) fn same(pairs: &[&Pair], ordered: bool) -> bool {
             .all(|((gold_key, gold), (found_key, found))| {
                 gold_key == found_key && paired(gold, found, pairs, &equal)
             })
+}
+
+/// Whether the found rows are in the order of what the gold is sorted by, so that only rows which tie in it may have
+/// changed places. A gold that is not sorted by any of its columns has one order only.
+fn ties_apart(pairs: &[&Pair], count: usize) -> bool {
+    let mut sorting = pairs.iter().filter(|pair| sorted(&pair.gold)).peekable();
+    sorting.peek().is_some()
+        && sorting.all(|pair| {
+            let mut cells = pair.gold.iter().zip(&pair.found).take(count);
+            cells.all(|(gold, found)| pair.tolerance.same(gold, found))
+        })
+}
+
+/// Whether a column rises or falls, and is not all the same. Nulls may stand at either end.
+fn sorted(column: &[Key]) -> bool {
+    let known: Vec<&Key> = column.iter().filter(|key| **key != Key::Null).collect();
+    let changes = known.first() != known.last();
+    let at_one_end = |null: fn(&Key) -> bool| {
+        let inner = column.iter().skip_while(|key| null(key));
+        let after = inner.skip_while(|key| !null(key));
+        after.clone().all(null)
+            && (column.iter().take_while(|key| null(key)).count() == 0 || after.count() == 0)
+    };
+    changes
+        && at_one_end(|key| *key == Key::Null)
+        && (known.is_sorted() || known.is_sorted_by(|earlier, later| earlier >= later))
 }
 
 type Exact<'a> = Vec<Option<&'a Key>>;

@@ -130,10 +130,10 @@ fn assign<'a>(
             continue;
         }
         chosen.push(option);
-        // What does not fit by now will not fit with more columns.
+        // What does not fit by now will not fit with more columns; what it is sorted by may still come.
         let pairs: Vec<&Pair> = chosen.iter().map(|(_, pair)| pair).collect();
         *tries += 1;
-        if rows::same(&pairs, ordered) && assign(rest, chosen, ordered, tries) {
+        if rows::same(&pairs, false) && assign(rest, chosen, ordered, tries) {
             return true;
         }
         chosen.pop();

@@ -1,97 +1,92 @@
+mod plot;
+mod view;
+
+use std::collections::BTreeSet;
+
 use serde::Serialize;
-use serde_json::Value;
 use tera::{Context, Tera};
 
+use self::plot::{Plot, plot};
+use self::view::{Mark, Shown, shown};
 use super::ReportError;
 use super::markdown::{effect, figures};
-use super::transcript::{cell, items};
-use crate::eval::record::TrialRecord;
+use crate::eval::record::{CaseKey, TrialRecord};
 use crate::eval::summary::Summary;
 
 /// The page; its name ends in `.html`, so that everything put into it is escaped.
-const PAGE: (&str, &str) = ("page.html", include_str!("html.tera"));
-/// Rows of a result that are shown.
-const ROWS: usize = 50;
+const PAGE: (&str, &str) = ("page.html", include_str!("html/page.tera"));
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str = include_str!("html/page.js");
 
 /// What the page shows.
 #[derive(Debug, Serialize)]
 struct Page<'a> {
     title: String,
-    summary: &'a Summary,
+    ok: bool,
+    reason: &'a str,
+    /// Lets this page's own style and script run, and nothing that came in with an answer.
+    nonce: String,
+    style: &'static str,
+    script: &'static str,
     figures: Vec<(&'static str, String)>,
+    compared: bool,
     effect: Option<String>,
+    changes: Vec<Change>,
+    verdicts: Vec<Verdicts>,
+    tags: BTreeSet<&'a str>,
+    columns: Vec<u32>,
+    suites: Vec<SuiteTable>,
+    plots: Vec<Plot>,
     trials: Vec<Shown<'a>>,
-    latency: Plot,
-    cost: Plot,
 }
 
-/// One trial.
+/// What is not as in the baseline.
 #[derive(Debug, Serialize)]
-struct Shown<'a> {
-    anchor: String,
-    record: &'a TrialRecord,
-    verdict: String,
-    passed: bool,
-    turns: Vec<Turn<'a>>,
-}
-
-/// One turn of a trial.
-#[derive(Debug, Serialize)]
-struct Turn<'a> {
-    question: &'a str,
-    outcome: String,
+struct Change {
+    class: &'static str,
+    kind: &'static str,
     text: String,
-    calls: Vec<Call>,
-    results: Vec<ResultTable>,
+    anchor: Option<String>,
 }
 
-/// One tool call.
+/// How many trials came to a verdict.
 #[derive(Debug, Serialize)]
-struct Call {
+struct Verdicts {
+    #[serde(flatten)]
+    mark: Mark,
+    count: usize,
+}
+
+/// The cases of a suite by their trials.
+#[derive(Debug, Serialize)]
+struct SuiteTable {
     name: String,
-    arguments: String,
-    status: String,
-    message: String,
+    cases: Vec<CaseRow>,
 }
 
-/// One result.
+/// The trials of a case.
 #[derive(Debug, Serialize)]
-struct ResultTable {
+struct CaseRow {
     name: String,
-    columns: Vec<String>,
-    rows: Vec<Vec<String>>,
-    more: usize,
+    tags: String,
+    cells: Vec<Cell>,
+    /// Trials that other cases have and this one has not.
+    gaps: Vec<u32>,
 }
 
-/// Bars, one for each trial, as wide as the plot divided by their number.
-#[derive(Debug, Default, Serialize)]
-struct Plot {
-    bars: Vec<Bar>,
-    most: String,
-}
-
-/// One bar, in units of a plot that is 1000 wide and 100 high.
+/// One trial in the matrix.
 #[derive(Debug, Serialize)]
-struct Bar {
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-    label: String,
-    passed: bool,
+struct Cell {
+    #[serde(flatten)]
+    mark: Mark,
+    anchor: String,
+    verdict: String,
 }
 
-/// One page with everything in it: no network, no files beside it, readable with a keyboard and in the dark.
+/// One page with everything in it: no network, no files beside it, readable with a keyboard and in the dark, and without
+/// its script.
 pub fn html(summary: &Summary, records: &[TrialRecord]) -> Result<String, ReportError> {
-    let page = Page {
-        title: summary.closing_line(),
-        summary,
-        figures: figures(summary),
-        effect: summary.comparison.as_ref().and_then(effect),
-        trials: (1..).zip(records).map(shown).collect(),
-        latency: plot(records, |record| Some(record.spent().total_ms / 1000.0), "s"),
-        cost: plot(records, |record| record.spent().cost_usd, "USD"),
-    };
+    let page = page(summary, records);
     let (name, template) = PAGE;
     let mut tera = Tera::new();
     tera.add_raw_template(name, template)
@@ -103,79 +98,133 @@ pub fn html(summary: &Summary, records: &[TrialRecord]) -> Result<String, Report
         })
 }
 
-fn shown((number, record): (usize, &TrialRecord)) -> Shown<'_> {
-    Shown {
-        anchor: format!("t{number}"),
-        record,
-        verdict: record.verdict.to_string(),
-        passed: record.verdict.passed(),
-        turns: record
-            .turns
-            .iter()
-            .enumerate()
-            .map(|(at, question)| turn(question, record.answers.get(at).unwrap_or(&Value::Null)))
-            .collect(),
-    }
-}
-
-fn turn<'a>(question: &'a str, answer: &Value) -> Turn<'a> {
-    let word = |value: &Value, key: &str| value.get(key).map_or_else(String::new, cell);
-    Turn {
-        question,
-        outcome: word(answer, "outcome"),
-        text: word(answer, "text"),
-        calls: items(answer, "tool_calls")
-            .iter()
-            .map(|call| Call {
-                name: word(call, "name"),
-                arguments: word(call, "arguments"),
-                status: word(call, "status"),
-                message: word(call, "message"),
-            })
-            .collect(),
-        results: items(answer, "evidence")
-            .iter()
-            .map(|result| {
-                let rows = items(result, "rows");
-                let cells = |row: &Value| row.as_array().into_iter().flatten().map(cell).collect();
-                ResultTable {
-                    name: format!("{} {}", word(result, "kind"), word(result, "name")),
-                    columns: items(result, "columns").iter().map(cell).collect(),
-                    rows: rows.iter().take(ROWS).map(cells).collect(),
-                    more: rows.len().saturating_sub(ROWS),
-                }
-            })
-            .collect(),
-    }
-}
-
-/// Nothing is drawn when nothing was measured, or all of it is zero.
-fn plot(records: &[TrialRecord], value: impl Fn(&TrialRecord) -> Option<f64>, unit: &str) -> Plot {
-    let values: Vec<(&TrialRecord, f64)> = records
+fn page<'a>(summary: &'a Summary, records: &'a [TrialRecord]) -> Page<'a> {
+    let most = summary
+        .cases
         .iter()
-        .filter_map(|record| value(record).map(|value| (record, value)))
-        .collect();
-    let most = values.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-    if most <= 0.0 {
-        return Plot::default();
+        .map(|case| case.trials)
+        .max()
+        .unwrap_or_default();
+    let time = |record: &TrialRecord| (!record.answers.is_empty()).then(|| record.spent().total_ms / 1000.0);
+    let cost = |record: &TrialRecord| record.spent().cost_usd.filter(|_| !record.answers.is_empty());
+    let plots = [
+        plot("latency", "Latency", "s", records, time),
+        plot("cost", "Cost", "USD", records, cost),
+    ];
+    Page {
+        title: summary.closing_line(),
+        ok: summary.exit.code == 0,
+        reason: &summary.exit.reason,
+        nonce: nonce(records),
+        style: STYLE,
+        script: SCRIPT,
+        figures: figures(summary),
+        compared: summary.comparison.is_some(),
+        effect: summary.comparison.as_ref().and_then(effect),
+        changes: changes(summary, records),
+        verdicts: verdicts(records),
+        tags: records
+            .iter()
+            .flat_map(|record| record.tags.iter().map(String::as_str))
+            .collect(),
+        columns: (1..=most).collect(),
+        suites: suites(records, most),
+        plots: plots.into_iter().flatten().collect(),
+        trials: records.iter().enumerate().map(shown).collect(),
     }
-    let width = 1000.0 / values.iter().map(|_| 1.0).sum::<f64>();
-    let mut x = 0.0;
-    let mut bars = Vec::with_capacity(values.len());
-    for (record, value) in values {
-        let height = 100.0 * value / most;
-        bars.push(Bar {
-            x,
-            y: 100.0 - height,
-            width: width * 0.9,
-            height,
-            label: format!("{} trial {}: {value:.4} {unit}", record.case_key(), record.trial),
-            passed: record.verdict.passed(),
-        });
-        x += width;
-    }
-    Plot {
-        bars,
-        most: format!("{most:.4} {unit}"),
-    }
+}
+
+/// No answer can know it: it is a hash of all of them, and the same for the same records.
+fn nonce(records: &[TrialRecord]) -> String {
+    let bytes = serde_json::to_vec(records).unwrap_or_default();
+    blake3::hash(&bytes).to_hex().chars().take(32).collect()
+}
+
+/// Where a trial stands on the page.
+fn anchor(place: usize) -> String {
+    format!("t{}", place + 1)
+}
+
+fn verdicts(records: &[TrialRecord]) -> Vec<Verdicts> {
+    let marks: BTreeSet<Mark> = records.iter().map(|record| Mark::of(&record.verdict)).collect();
+    let of = |mark: Mark| {
+        records
+            .iter()
+            .filter(move |record| Mark::of(&record.verdict) == mark)
+    };
+    marks
+        .into_iter()
+        .map(|mark| Verdicts {
+            count: of(mark).count(),
+            mark,
+        })
+        .collect()
+}
+
+fn suites(records: &[TrialRecord], most: u32) -> Vec<SuiteTable> {
+    let placed: Vec<(usize, &TrialRecord)> = records.iter().enumerate().collect();
+    let row = |trials: &[(usize, &TrialRecord)]| {
+        let (_, first) = trials.first()?;
+        let missing = most.saturating_sub(u32::try_from(trials.len()).unwrap_or(most));
+        Some(CaseRow {
+            name: first.case.clone(),
+            tags: first.tags.join(", "),
+            cells: trials
+                .iter()
+                .map(|(place, record)| Cell {
+                    mark: Mark::of(&record.verdict),
+                    anchor: anchor(*place),
+                    verdict: record.verdict.to_string(),
+                })
+                .collect(),
+            gaps: (0..missing).collect(),
+        })
+    };
+    placed
+        .chunk_by(|(_, a), (_, b)| a.suite == b.suite)
+        .filter_map(|suite| {
+            let (_, first) = suite.first()?;
+            let cases = suite.chunk_by(|(_, a), (_, b)| a.case == b.case);
+            Some(SuiteTable {
+                name: first.suite.clone(),
+                cases: cases.filter_map(row).collect(),
+            })
+        })
+        .collect()
+}
+
+fn changes(summary: &Summary, records: &[TrialRecord]) -> Vec<Change> {
+    let Some(comparison) = &summary.comparison else {
+        return Vec::new();
+    };
+    let differences = comparison.differences.iter().map(|difference| {
+        let (key, before, after) = (difference.key.name(), &difference.before, &difference.after);
+        Change {
+            class: if difference.allowed { "plain" } else { "bad" },
+            kind: if difference.allowed {
+                "allowed"
+            } else {
+                "not comparable"
+            },
+            text: format!("the {key} differs: {before} before, {after} now"),
+            anchor: None,
+        }
+    });
+    let place = |key: &CaseKey| records.iter().position(|record| record.case_key() == *key);
+    let kinds = [
+        ("bad", "fails now", &comparison.lost),
+        ("warn", "flaky (unconfirmed)", &comparison.flaky),
+        ("good", "passes now", &comparison.won),
+        ("plain", "new", &comparison.new),
+        ("warn", "did not run", &comparison.gone),
+    ];
+    let cases = kinds.into_iter().flat_map(|(class, kind, cases)| {
+        cases.iter().map(move |key| Change {
+            class,
+            kind,
+            text: key.to_string(),
+            anchor: place(key).map(anchor),
+        })
+    });
+    differences.chain(cases).collect()
 }

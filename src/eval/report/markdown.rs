@@ -7,25 +7,40 @@ use crate::eval::summary::{Standing, Summary};
 /// Most bytes of the whole: what CI systems take as the summary of a step, with room to spare.
 const MAX_BYTES: usize = 60_000;
 
+/// Tags that are listed.
+const MOST_TAGS: usize = 100;
+
 /// A summary in Markdown, under 65 KB: figures, what changed, and why cases failed, without any answer's text.
 pub fn markdown(summary: &Summary, records: &[TrialRecord]) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "# {}\n\n{}.\n", summary.closing_line(), summary.exit.reason);
+    let reason = cell(&clip(&summary.exit.reason, 2000));
+    let _ = writeln!(text, "# {}\n\n{reason}.\n", summary.closing_line());
     text.push_str("| | |\n|---|---|\n");
     for (name, value) in figures(summary) {
-        let _ = writeln!(text, "| {name} | {} |", cell(&value));
+        let _ = writeln!(text, "| {name} | {} |", cell(&clip(&value, 2000)));
     }
     if let Some(comparison) = &summary.comparison {
         changes(&mut text, comparison);
     }
     if !summary.by_tag.is_empty() {
         text.push_str("\n## By tag\n\n| tag | cases | passed | 95 % |\n|---|---|---|---|\n");
-        for (tag, standing) in &summary.by_tag {
+        for (tag, standing) in summary.by_tag.iter().take(MOST_TAGS) {
             let interval = standing
                 .interval
                 .map_or_else(|| "–".to_owned(), |interval| interval.percent());
             let (cases, share) = (standing.cases, standing.share * 100.0);
-            let _ = writeln!(text, "| {} | {cases} | {share:.1} % | {interval} |", cell(tag));
+            let _ = writeln!(
+                text,
+                "| {} | {cases} | {share:.1} % | {interval} |",
+                cell(&clip(tag, 100))
+            );
+        }
+        if summary.by_tag.len() > MOST_TAGS {
+            let _ = writeln!(
+                text,
+                "\n{} more tags are in the summary.",
+                summary.by_tag.len() - MOST_TAGS
+            );
         }
     }
     failures(&mut text, records);
@@ -47,8 +62,14 @@ pub(crate) fn figures(summary: &Summary) -> Vec<(&'static str, String)> {
         (
             "trials",
             format!(
-                "{}: {} passed, {} failed by graders, {} diverged, {} stale, {} not run to their end",
-                counts.trials, counts.passed, counts.regressed, counts.diverged, counts.stale, counts.errored
+                "{}: {} passed, {} failed by graders, {} diverged, {} stale, {} not run to their end, {} not begun",
+                counts.trials,
+                counts.passed,
+                counts.regressed,
+                counts.diverged,
+                counts.stale,
+                counts.errored,
+                counts.not_run
             ),
         ),
     ];
@@ -58,7 +79,7 @@ pub(crate) fn figures(summary: &Summary) -> Vec<(&'static str, String)> {
     if let Some(accuracy) = summary
         .accuracy_without_errors
         .as_ref()
-        .filter(|_| counts.errored > 0)
+        .filter(|_| counts.errored + counts.not_run > 0)
     {
         figures.push(("accuracy without errors", standing(accuracy)));
     }
@@ -129,7 +150,7 @@ pub(crate) fn effect(comparison: &Comparison) -> Option<String> {
 fn standing(standing: &Standing) -> String {
     let interval = standing.interval.map_or_else(
         || "no interval can be given".to_owned(),
-        |interval| format!("95 % {}", interval.percent()),
+        |interval| format!("95 %: {}", interval.percent()),
     );
     format!(
         "{:.1} % ({interval}, {} cases)",
@@ -153,12 +174,16 @@ fn changes(text: &mut String, comparison: &Comparison) {
     }
     for (name, cases) in [
         ("fails now", &comparison.lost),
+        (
+            "is flaky (unconfirmed): it failed, and passed when it was asked once more",
+            &comparison.flaky,
+        ),
         ("passes now", &comparison.won),
         ("is new", &comparison.new),
         ("did not run", &comparison.gone),
     ] {
         for case in cases.iter().take(50) {
-            let _ = writeln!(text, "- {} {name}.", cell(&case.to_string()));
+            let _ = writeln!(text, "- {} {name}.", cell(&clip(&case.to_string(), 200)));
         }
         if cases.len() > 50 {
             let _ = writeln!(text, "- {} more: {name}.", cases.len() - 50);

@@ -1,5 +1,9 @@
 use super::{ALPHA, Interval, Method, SEED, quantile};
 
+/// Ends of an interval that are nearer than this share of themselves are one: sums of the same numbers in another
+/// order.
+const TINY: f64 = 1e-9;
+
 /// How often clusters are drawn anew.
 const RESAMPLES: usize = 10_000;
 
@@ -13,7 +17,8 @@ pub struct Sample {
 }
 
 /// The percentile interval of `sum(part) / sum(whole)` when whole clusters are drawn with replacement. `None` below two
-/// clusters, where resampling says nothing. Draws whose ratio does not exist are left out.
+/// clusters, and where all clusters are alike: resampling them says nothing about those that were not seen. Draws whose
+/// ratio does not exist are left out.
 pub fn cluster_bootstrap(clusters: &[Sample]) -> Option<Interval> {
     if clusters.len() < 2 {
         return None;
@@ -32,9 +37,13 @@ pub fn cluster_bootstrap(clusters: &[Sample]) -> Option<Interval> {
             ratios.push(part / whole);
         }
     }
-    Some(Interval {
-        low: quantile(&mut ratios, ALPHA / 2.0)?,
-        high: quantile(&mut ratios, 1.0 - ALPHA / 2.0)?,
+    let (low, high) = (
+        quantile(&mut ratios, ALPHA / 2.0)?,
+        quantile(&mut ratios, 1.0 - ALPHA / 2.0)?,
+    );
+    (high - low > TINY * high.abs().max(low.abs())).then_some(Interval {
+        low,
+        high,
         method: Method::ClusterBootstrap,
     })
 }

@@ -11,6 +11,8 @@ pub enum Method {
     Wilson,
     /// Percentiles of resampled clusters.
     ClusterBootstrap,
+    /// All clusters passed, or none did: the bound on the other side is where so many alike had a chance of 5 %.
+    OneSided,
 }
 
 /// A 95 % confidence interval.
@@ -39,6 +41,21 @@ pub fn wilson(passed: u32, trials: u32) -> Option<Interval> {
         low: (centre - half).max(0.0),
         high: (centre + half).min(1.0),
         method: Method::Wilson,
+    })
+}
+
+/// The one-sided 95 % bound on a share when all of `clusters` passed, or none did (`passed` false): about three in
+/// `clusters` off the end, exactly `5 %^(1 / clusters)`. `None` below two clusters.
+pub fn one_sided(clusters: u32, passed: bool) -> Option<Interval> {
+    if clusters < 2 {
+        return None;
+    }
+    let bound = ALPHA.powf(1.0 / f64::from(clusters));
+    let (low, high) = if passed { (bound, 1.0) } else { (0.0, 1.0 - bound) };
+    Some(Interval {
+        low,
+        high,
+        method: Method::OneSided,
     })
 }
 

@@ -9,7 +9,7 @@ mod quantile;
 mod reliability;
 
 pub use bootstrap::{Sample, cluster_bootstrap};
-pub use interval::{Interval, Method, wilson};
+pub use interval::{Interval, Method, one_sided, wilson};
 pub use paired::{Paired, mcnemar, sign_flip};
 pub use power::{detectable, smallest_visible};
 pub use quantile::quantile;

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use super::file::{CaseSpec, CasesFile, FILE_VERSION, Places, SuiteFile};
-use super::{Dataset, DatasetKind, Defaults, Suite, SuiteError};
+use super::{Curated, Dataset, DatasetKind, Defaults, Suite, SuiteError};
 use crate::eval::case::{Budget, Case};
 use crate::eval::gold::Gold;
+use crate::eval::recordings::data_hash;
 
 /// The suite's file in a folder.
 const SUITE_FILE: &str = "suite.yaml";
@@ -41,10 +42,17 @@ impl Suite {
             return Err(SuiteError::NoCases { path: file });
         }
         let cases = reader.cases;
+        let dataset = located(&file, spec.dataset)?;
+        if dataset.kind == DatasetKind::Configured {
+            unnamed_askers(&file, &cases)?;
+        }
         Ok(Self {
             name: spec.name,
             description: spec.description,
-            dataset: located(&file, spec.dataset)?,
+            data: data_hash(&dataset)
+                .ok()
+                .filter(|_| dataset.kind != DatasetKind::Configured),
+            dataset,
             today: spec.today,
             defaults: spec.defaults,
             cases,
@@ -218,8 +226,15 @@ fn located(file: &Path, mut dataset: Dataset) -> Result<Dataset, SuiteError> {
         reason: reason.to_owned(),
     };
     match (dataset.kind, &dataset.path) {
-        (DatasetKind::Demo, _) if dataset.path.is_some() || dataset.model.is_some() => {
-            return Err(wrong("the demo dataset takes neither `path` nor `model`"));
+        (DatasetKind::Demo | DatasetKind::Configured, _)
+            if dataset.path.is_some() || dataset.model.is_some() =>
+        {
+            return Err(wrong("a dataset of this kind takes neither `path` nor `model`"));
+        }
+        (DatasetKind::Configured, _) if dataset.curated != Curated::default() => {
+            return Err(wrong(
+                "a configured dataset takes no `curated`: what is curated there is in the settings, under [catalog]",
+            ));
         }
         (DatasetKind::Csv | DatasetKind::Sqlite, None) => return Err(wrong("the dataset needs a `path`")),
         _ => {}
@@ -228,6 +243,21 @@ fn located(file: &Path, mut dataset: Dataset) -> Result<Dataset, SuiteError> {
     dataset.path = dataset.path.map(|path| folder.join(path));
     dataset.model = dataset.model.map(|path| folder.join(path));
     Ok(dataset)
+}
+
+/// Names of people are API keys of the sandbox; a configured Metabase is asked with the credential of the settings.
+fn unnamed_askers(file: &Path, cases: &[Case]) -> Result<(), SuiteError> {
+    match cases.iter().find(|case| case.principal.is_some()) {
+        None => Ok(()),
+        Some(case) => Err(SuiteError::Invalid {
+            path: file.to_owned(),
+            line: 1,
+            reason: format!(
+                "case \"{}\" has a `principal`, which a configured dataset cannot ask as",
+                case.id
+            ),
+        }),
+    }
 }
 
 fn case_files(folder: &Path) -> Result<Vec<PathBuf>, SuiteError> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::count;
 use crate::eval::record::{CaseKey, TrialRecord, Verdict};
-use crate::eval::stats::{Interval, Sample, cluster_bootstrap, wilson};
+use crate::eval::stats::{Interval, Sample, cluster_bootstrap, one_sided, wilson};
 
 /// All trials of one case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -114,10 +114,11 @@ impl Standing {
             passed,
             trials,
             share: part / whole,
-            interval: if independent {
-                wilson(passed, trials)
-            } else {
-                cluster_bootstrap(&samples)
+            interval: match passed {
+                passed if independent => wilson(passed, trials),
+                0 => one_sided(count(samples.len()), false),
+                passed if passed == trials => one_sided(count(samples.len()), true),
+                _ => cluster_bootstrap(&samples),
             },
         })
     }

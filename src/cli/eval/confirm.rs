@@ -1,0 +1,54 @@
+use super::EvalError;
+use super::output::Held;
+use super::progress::Progress;
+use crate::cli::term;
+use crate::config::Settings;
+use crate::eval::{self, CaseKey, Filter, ResultsFolder, RunOptions, Suite, TrialRecord};
+
+/// Asks the cases that passed in the baseline and failed now once more, as often as before: a model that is asked live
+/// may have had a bad day. Nothing is asked when nothing was lost.
+pub(super) async fn confirm(
+    suites: &[Suite],
+    settings: &Settings,
+    options: &RunOptions,
+    held: &Held,
+    records: &[TrialRecord],
+    results: &ResultsFolder,
+) -> Result<Vec<TrialRecord>, EvalError> {
+    let comparison = held.against(records, false, &[]);
+    let lost = comparison.map(|comparison| comparison.lost).unwrap_or_default();
+    if lost.is_empty() || options.cancel.is_cancelled() {
+        return Ok(Vec::new());
+    }
+    let suites = only(suites, &lost);
+    let options = RunOptions {
+        filter: Filter::default(),
+        ..options.clone()
+    };
+    let cases = lost.len();
+    term::say(format_args!(
+        "{cases} cases that passed in the baseline failed: asking them once more"
+    ));
+    let mut progress = Progress::new(eval::planned(&suites, &options));
+    let confirmed = eval::run(&suites, settings, &options, &mut |record| {
+        results.append_confirmation(record)?;
+        progress.ended(record);
+        Ok(())
+    })
+    .await;
+    progress.finish();
+    Ok(confirmed?)
+}
+
+/// The suites with these cases alone.
+fn only(suites: &[Suite], keys: &[CaseKey]) -> Vec<Suite> {
+    let mut suites = suites.to_vec();
+    for suite in &mut suites {
+        let name = suite.name.clone();
+        suite.cases.retain(|case| {
+            let mut own = keys.iter().filter(|key| key.suite == name);
+            own.any(|key| key.case == case.id)
+        });
+    }
+    suites
+}

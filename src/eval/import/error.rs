@@ -1,0 +1,40 @@
+use std::io;
+use std::path::PathBuf;
+
+/// Why a benchmark came to no suites.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// A file could not be read.
+    #[error("failed to read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A line is not as it has to be.
+    #[error("{}, line {line}: {reason}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// There is no question at all.
+    #[error("{} holds no question", .0.display())]
+    Empty(PathBuf),
+    /// Suites are there already, and are never overwritten.
+    #[error("{} exists already; name another folder", .0.display())]
+    Exists(PathBuf),
+    /// A file could not be written.
+    #[error("failed to write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
