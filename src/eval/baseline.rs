@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{CaseKey, Mode, TrialRecord};
+use super::record::{CaseKey, Mode, TrialRecord, Verdict};
 
 /// Version of the baseline's format.
 pub const BASELINE_VERSION: u32 = 1;
@@ -109,6 +109,20 @@ impl Baseline {
             version: BASELINE_VERSION,
             cases,
         }
+    }
+
+    /// What recorded cases were graded as when they were recorded; records of their replays say so, and have to be sorted.
+    /// What the graders did not come to now is taken to have passed, so that it counts as lost.
+    pub fn recorded(replays: &[TrialRecord]) -> Self {
+        let mut before: Vec<TrialRecord> = replays.to_vec();
+        for record in &mut before {
+            let graded = matches!(record.verdict, Verdict::Passed | Verdict::Regressed { .. });
+            record.verdict = match &record.taped {
+                Some(taped) if graded => taped.verdict.clone(),
+                _ => Verdict::Passed,
+            };
+        }
+        Self::of(&before)
     }
 
     /// Reads one.

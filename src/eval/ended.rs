@@ -11,16 +11,22 @@ use super::{Case, Suite, Trial};
 pub(super) struct Ended {
     /// The answers that came, in order.
     pub(super) answers: Vec<Value>,
-    /// Why there are no more of them.
-    pub(super) failure: Option<String>,
+    /// Why there are no more of them, or why there is nothing to grade.
+    pub(super) broken: Option<Verdict>,
 }
 
 impl Ended {
     /// A trial that brought nothing.
     pub(super) fn failed(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::broken(Verdict::HarnessError { reason })
+    }
+
+    /// A trial that was not even run.
+    pub(super) fn broken(verdict: Verdict) -> Self {
         Self {
             answers: Vec::new(),
-            failure: Some(reason.into()),
+            broken: Some(verdict),
         }
     }
 
@@ -41,8 +47,8 @@ impl Ended {
             trial,
             answers: self.answers,
         };
-        let (verdict, grades) = match self.failure {
-            Some(reason) => (Verdict::HarnessError { reason }, Vec::new()),
+        let (verdict, grades) = match self.broken {
+            Some(verdict) => (verdict, Vec::new()),
             None => judge(case, &answered),
         };
         TrialRecord {
@@ -61,6 +67,8 @@ impl Ended {
             mode,
             today,
             started,
+            taped: None,
+            off_tape: Vec::new(),
         }
     }
 }

@@ -54,9 +54,7 @@ pub fn keys(suite: &Suite, case: &Case, answers: &[Value]) -> Keys {
         let value = answers.iter().find_map(|answer| answer.pointer(pointer));
         value.and_then(Value::as_str).map(str::to_owned)
     };
-    let dataset = &suite.dataset;
-    // Paths are left out: where a dataset lies on this machine says nothing about it, but its bytes do.
-    let about = hash(&(dataset.kind, &dataset.curated, &suite.name));
+    let about = about(suite);
     let asked = hash(&(&about, suite.today, &case.turns, &case.principal, case.today));
     Keys {
         case: hash(&(&asked, case)),
@@ -67,6 +65,13 @@ pub fn keys(suite: &Suite, case: &Case, answers: &[Value]) -> Keys {
         catalog: said("/catalog/fingerprint"),
         grader: GRADER_VERSION,
     }
+}
+
+/// Hash of what a suite asks about, without the data itself. Paths are left out: where a dataset lies on this machine says
+/// nothing about it, but its bytes do.
+pub(super) fn about(suite: &Suite) -> String {
+    let dataset = &suite.dataset;
+    hash(&(dataset.kind, &dataset.curated, &suite.name))
 }
 
 /// Twenty hex digits: no one has an interest in a collision here.
@@ -85,7 +90,14 @@ pub fn regrade(suites: &[Suite], records: Vec<TrialRecord>) -> Vec<TrialRecord> 
         .collect();
     let mut regraded = Vec::with_capacity(records.len());
     for mut record in records {
-        match cases.get(&(record.suite.as_str(), record.case.as_str())) {
+        // Records of a set of recordings name it behind the suite.
+        let found = cases
+            .get(&(record.suite.as_str(), record.case.as_str()))
+            .or_else(|| {
+                let (suite, _) = record.suite.rsplit_once('@')?;
+                cases.get(&(suite, record.case.as_str()))
+            });
+        match found {
             Some((suite, case)) => again(suite, case, &mut record),
             None => stale(&mut record, "the case (it is gone)"),
         }
@@ -122,5 +134,6 @@ fn stale(record: &mut TrialRecord, what: &str) {
     record.grades.clear();
     record.verdict = Verdict::Stale {
         what: vec![what.to_owned()],
+        command: None,
     };
 }

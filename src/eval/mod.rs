@@ -13,6 +13,7 @@ mod judge;
 mod pattern;
 mod record;
 pub mod recordings;
+pub mod replay;
 pub mod report;
 mod results;
 mod run;
@@ -34,7 +35,7 @@ pub use gold::{Columns, Gold, GoldScalar, GoldSet, GoldTable, GoldTop, Locale, P
 pub use grade::{GRADER_VERSION, grade};
 pub use judge::{judge, keys, regrade};
 pub use pattern::Pattern;
-pub use record::{CaseKey, Keys, Mode, RECORD_VERSION, Spent, TrialRecord, Verdict};
+pub use record::{CaseKey, Keys, Mode, RECORD_VERSION, Spent, TapedFrom, TrialRecord, Verdict};
 pub use results::{
     CONFIRMATION_FILE, RESULTS_FILE, ResultsError, ResultsFolder, SUMMARY_FILE, read_confirmation,
     read_records, sort,

@@ -18,12 +18,21 @@ pub const RECORD_VERSION: u32 = 1;
 pub enum Mode {
     /// From the model and the data source themselves.
     Live,
+    /// Both from tape.
+    Replay,
+    /// The model from tape, the tools live.
+    ReplayModel,
+    /// The model live, over recorded results as far as they go.
+    Counterfactual,
 }
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Live => "live",
+            Self::Replay => "replay",
+            Self::ReplayModel => "replay-model",
+            Self::Counterfactual => "counterfactual",
         })
     }
 }
@@ -41,13 +50,25 @@ pub enum Verdict {
     },
     /// What was sent is not what was recorded.
     Diverged {
-        /// The first request that differs.
+        /// The first place that differs: turn, step, exchange and JSON pointer, or call, row and column.
         at: String,
+        /// What was recorded there.
+        #[serde(default)]
+        was: String,
+        /// What is there now.
+        #[serde(default)]
+        now: String,
+        /// The command that records it again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<String>,
     },
     /// What it was run from has changed since.
     Stale {
         /// What changed.
         what: Vec<String>,
+        /// The command that records it again, when it was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<String>,
     },
     /// It could not be run to its end: nothing is known about the answer.
     HarnessError {
@@ -87,12 +108,40 @@ impl fmt::Display for Verdict {
         match self {
             Self::Passed => f.write_str("passed"),
             Self::Regressed { graders } => write!(f, "failed: {}", graders.join(", ")),
-            Self::Diverged { at } => write!(f, "diverged at {at}"),
-            Self::Stale { what } => write!(f, "stale: {} changed since it ran", what.join(", ")),
+            Self::Diverged {
+                at,
+                was,
+                now,
+                command,
+            } => {
+                write!(f, "diverged at {at}: recorded {was}, now {now}")?;
+                again(f, command.as_deref())
+            }
+            Self::Stale { what, command } => {
+                write!(f, "stale: {} changed since it ran", what.join(", "))?;
+                again(f, command.as_deref())
+            }
             Self::HarnessError { reason } => write!(f, "could not be run: {reason}"),
             Self::NotRun => f.write_str("not run: the run was interrupted before"),
         }
     }
+}
+
+fn again(f: &mut fmt::Formatter<'_>, command: Option<&str>) -> fmt::Result {
+    command.map_or(Ok(()), |command| {
+        write!(f, "; to record it again, if that is meant: {command}")
+    })
+}
+
+/// The recording that a trial was run from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TapedFrom {
+    /// The set it is in.
+    pub set: String,
+    /// Who or what answered as the model when it was recorded.
+    pub answered_by: String,
+    /// What the graders said then.
+    pub verdict: Verdict,
 }
 
 /// What has to be equal for two trials to be comparable.
@@ -147,8 +196,14 @@ pub struct TrialRecord {
     pub today: Date,
     /// What has to be equal to compare it.
     pub keys: Keys,
-    /// When it began.
+    /// When it began; of a replay, when it was recorded.
     pub started: Timestamp,
+    /// The recording it was run from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taped: Option<TapedFrom>,
+    /// Requests that were on no tape and that the sandbox answered, where recorded results are asked first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub off_tape: Vec<String>,
 }
 
 impl TrialRecord {

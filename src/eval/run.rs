@@ -14,6 +14,7 @@ use super::ended::Ended;
 use super::filter::Filter;
 use super::judge::keys;
 use super::record::{Mode, RECORD_VERSION, TrialRecord, Verdict};
+use super::recordings::RecordingError;
 use super::results::ResultsError;
 use super::stage::{Stage, StageError};
 use super::{Case, Suite};
@@ -41,6 +42,9 @@ pub enum RunError {
     /// A dataset cannot be asked.
     #[error(transparent)]
     Stage(#[from] StageError),
+    /// Recordings cannot be read.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// A record could not be kept.
     #[error(transparent)]
     Results(#[from] ResultsError),
@@ -121,6 +125,8 @@ fn not_run(suite: &Suite, case: &Case, trial: u32, model: &str) -> TrialRecord {
         mode: Mode::Live,
         today: today.unwrap_or_else(|| now.to_zoned(TimeZone::UTC).date()),
         started: now,
+        taped: None,
+        off_tape: Vec::new(),
     }
 }
 
@@ -176,13 +182,13 @@ async fn converse(
             Err(reason) => {
                 return Ended {
                     answers,
-                    failure: Some(reason),
+                    ..Ended::failed(reason)
                 };
             }
         }
     }
     Ended {
         answers,
-        failure: None,
+        broken: None,
     }
 }

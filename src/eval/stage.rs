@@ -156,6 +156,16 @@ impl Stage {
         case.today.unwrap_or(self.today)
     }
 
+    /// Everything that was opened for who asks a case.
+    pub(super) fn app(&self, case: &Case) -> Option<&App> {
+        self.apps.get(&case.principal)
+    }
+
+    /// The day that cases are asked on that name none.
+    pub(super) fn of_suite(&self) -> Date {
+        self.today
+    }
+
     /// What answers one trial of a case and what records it, with a wire and a cache of its own.
     pub(super) fn session(&self, case: &Case, seed: Option<u64>) -> Result<(Agent, Studio), String> {
         let opened = self

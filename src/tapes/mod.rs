@@ -19,5 +19,5 @@ pub use record::{NewTape, Recorded, Studio, answer_hash};
 pub use replay::{Replayed, load_chain, replay};
 pub use setup::{ModelSetup, Setup};
 pub use snapshot::{keep_catalog, load_catalog};
-pub use stage::Stage;
+pub use stage::{Scenes, Stage};
 pub use transcript::{Said, transcript};

@@ -101,6 +101,12 @@ impl ModelSetup {
 }
 
 impl Setup {
+    /// Settings of no Metabase at all, for what is made of a catalog alone.
+    pub(super) fn nowhere() -> Result<MetabaseSettings, url::ParseError> {
+        let auth = AuthSettings::ApiKey(SecretString::from(NO_KEY));
+        Ok(MetabaseSettings::new(Url::parse("http://replay.invalid/")?, auth))
+    }
+
     /// Settings of a Metabase at this address that make the same requests.
     pub(super) fn metabase(&self, url: Url) -> MetabaseSettings {
         MetabaseSettings {

@@ -27,8 +27,8 @@ pub use response::{BodyStream, ServedBy, WireResponse};
 pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
 pub use tape::{
-    CatalogNote, Diverged, Ended, Exchange, Failure, Head, Header, MetabaseNote, Miss, Player, PromptNote,
-    Tape, TapeError, TapeFile, TapeMode, TapeSlot, TurnEnd, Unconsumed, catalog_path, keep_beside,
-    read_capped, shared_catalog,
+    CatalogNote, Diverged, Ended, Exchange, Failure, Head, Header, MetabaseNote, Miss, Player, Prefixes,
+    PromptNote, RecordedResults, Tape, TapeError, TapeFile, TapeMode, TapeSlot, TurnEnd, Unconsumed,
+    catalog_path, keep_beside, read_capped, shared_catalog,
 };
 pub(crate) use tape::{first_difference, shown};

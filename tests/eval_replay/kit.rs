@@ -1,8 +1,12 @@
 use std::path::{Path, PathBuf};
 
 use cardinal::config::{Environment, Overrides, Settings, load};
-use cardinal::eval::recordings::{Existing, RecordOptions, RecordedCase, Recordings, record};
-use cardinal::eval::{Filter, Suite};
+use cardinal::eval::recordings::{
+    CaseNote, Existing, NOTE_FILE, RecordOptions, RecordedCase, Recordings, record,
+};
+use cardinal::eval::replay::{ReplayOptions, replay_suites};
+use cardinal::eval::{Filter, Mode, Suite, TrialRecord};
+use cardinal::wire::TapeFile;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -160,4 +164,67 @@ pub(super) async fn openai() -> ScriptedModel {
 
 pub(super) async fn anthropic() -> ScriptedModel {
     ScriptedModel::anthropic_with(|request| script(request).fragmented(13)).await
+}
+
+pub(super) fn replay_options(mode: Mode, filter: &[String]) -> ReplayOptions {
+    ReplayOptions {
+        mode,
+        filter: Filter::new(filter).unwrap(),
+        sets: Vec::new(),
+        jobs: 2,
+        cancel: CancellationToken::new(),
+    }
+}
+
+async fn again(shops: &Shops, settings: &Settings, options: &ReplayOptions) -> Vec<TrialRecord> {
+    let plan = options.plan(&[shops.suite()]).unwrap();
+    replay_suites(plan, settings, options, &mut |_| Ok(()))
+        .await
+        .unwrap()
+}
+
+/// Settings without a model.
+fn offline() -> Settings {
+    let flags = Overrides {
+        model: Some("offline".parse().unwrap()),
+        ..Overrides::default()
+    };
+    load(&Environment::default(), Path::new("/nowhere"), &flags)
+        .unwrap()
+        .settings
+}
+
+/// Runs every recorded case again.
+pub(super) async fn ran_all(shops: &Shops, mode: Mode) -> Vec<TrialRecord> {
+    again(shops, &offline(), &replay_options(mode, &[])).await
+}
+
+/// Runs a recorded case again.
+pub(super) async fn ran(shops: &Shops, mode: Mode, case: &str) -> TrialRecord {
+    let mut records = again(shops, &offline(), &replay_options(mode, &[case.to_owned()])).await;
+    assert_eq!(records.len(), 1);
+    records.remove(0)
+}
+
+/// Asks this model over what was recorded.
+pub(super) async fn counterfactual(shops: &Shops, model: &ScriptedModel) -> Vec<TrialRecord> {
+    again(
+        shops,
+        &settings(model),
+        &replay_options(Mode::Counterfactual, &[]),
+    )
+    .await
+}
+
+/// Changes a tape as nobody can by hand: its checksums and its note fit what is in it.
+pub(super) fn forge(folder: &Path, turn: usize, forged: impl FnOnce(&mut TapeFile)) {
+    let path = folder.join(format!("turn-{turn}.jsonl"));
+    let mut tape = TapeFile::read(&path).unwrap();
+    forged(&mut tape);
+    std::fs::remove_file(&path).unwrap();
+    tape.save(&path).unwrap();
+    let seal = TapeFile::read(&path).unwrap().seal;
+    let mut note = CaseNote::read(folder).unwrap().unwrap();
+    note.turns[turn - 1] = seal;
+    std::fs::write(folder.join(NOTE_FILE), serde_json::to_string(&note).unwrap()).unwrap();
 }

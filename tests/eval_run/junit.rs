@@ -129,9 +129,13 @@ fn every_verdict() -> Vec<TrialRecord> {
         },
         Verdict::Diverged {
             at: "/messages/0 <is> \"other\"".to_owned(),
+            was: "one".to_owned(),
+            now: "two".to_owned(),
+            command: None,
         },
         Verdict::Stale {
             what: vec!["the question".to_owned()],
+            command: None,
         },
         Verdict::HarnessError {
             reason: "nobody\u{0}\u{1b}[31m\u{ffff} there".to_owned(),

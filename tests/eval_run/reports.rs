@@ -42,6 +42,8 @@ pub(super) fn record(case: &str, verdict: Verdict) -> TrialRecord {
             grader: 1,
         },
         started: "2025-06-30T10:00:00Z".parse().unwrap(),
+        taped: None,
+        off_tape: Vec::new(),
     }
 }
 
@@ -64,6 +66,7 @@ fn records() -> Vec<TrialRecord> {
             "d",
             Verdict::Stale {
                 what: vec!["the question".to_owned()],
+                command: None,
             },
         ),
     ]

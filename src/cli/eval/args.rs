@@ -11,6 +11,8 @@ pub(in crate::cli) enum EvalCommand {
     Run(Box<RunArgs>),
     /// Run suites live and keep the tapes beside them, for `eval run --mode replay`
     Record(RecordArgs),
+    /// Make a recorded answer a case: its question, its day, its tape, its figures as what is expected
+    Promote(PromoteArgs),
     /// Grade stored results again, without asking anything
     Grade(Box<GradeArgs>),
     /// Show stored results, or one case with its answers
@@ -29,18 +31,21 @@ pub(in crate::cli) struct RunArgs {
     /// Suites: folders with a suite.yaml, or single files
     #[arg(required = true, value_name = "SUITE")]
     pub(super) suites: Vec<PathBuf>,
-    /// Where answers come from
-    #[arg(long, value_enum, default_value_t = ModeArg::Live)]
-    pub(super) mode: ModeArg,
-    /// How often each case is asked
+    /// Where answers come from [default: replay when the suites have recordings and no --model is named, else live]
+    #[arg(long, value_enum)]
+    pub(super) mode: Option<ModeArg>,
+    /// Only this set of recordings; repeat it for more [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(super) set: Vec<String>,
+    /// How often each case is asked, live
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) trials: u32,
     /// Only these cases: ids with `*` and `?`, or `tag:` and a tag; repeat it for more
     #[arg(long, value_name = "PATTERN")]
     pub(super) filter: Vec<String>,
-    /// How many trials run at once
-    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(super) jobs: u16,
+    /// How many trials run at once [default: 2, and as many as there are cores when nothing is asked of a model]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: Option<u16>,
     /// New folder for results.jsonl and summary.json [default: .cardinal/evals/<time>]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -74,11 +79,33 @@ pub(in crate::cli) struct RecordArgs {
     pub(super) missing: bool,
 }
 
+/// `cardinal eval promote`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PromoteArgs {
+    /// The tape of an answer, or of the last answer of a conversation
+    pub(super) tape: PathBuf,
+    /// The suite's folder; made, over the demo's data, when there is none
+    #[arg(long, value_name = "DIR", default_value = "evals/promoted")]
+    pub(super) suite: PathBuf,
+    /// The case's id [default: made of the question]
+    #[arg(long, value_name = "ID")]
+    pub(super) id: Option<String>,
+    /// Name of the set of recordings [default: promoted]
+    #[arg(long, value_name = "NAME")]
+    pub(super) set: Option<String>,
+}
+
 /// Where answers come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ModeArg {
     /// From the model, over the suite's data
     Live,
+    /// From recordings alone: no key, no network, no data
+    Replay,
+    /// The model from recordings, the tools over the suite's data as it is now
+    ReplayModel,
+    /// From the model, over recorded results; what was not recorded comes from the suite's data. Never fails a run
+    Counterfactual,
 }
 
 /// Reports and what a run is held against.

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use crate::eval::import::ImportError;
-use crate::eval::recordings::RecordingError;
+use crate::eval::recordings::{PromoteError, RecordingError};
 use crate::eval::report::ReportError;
 use crate::eval::{BaselineError, ResultsError, RunError, SuiteError};
 
@@ -17,6 +17,9 @@ pub(in crate::cli) enum EvalError {
     /// It cannot be recorded, or its recordings cannot be read.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// A tape cannot be made a case.
+    #[error(transparent)]
+    Promote(#[from] PromoteError),
     /// Results cannot be read or written.
     #[error(transparent)]
     Results(#[from] ResultsError),

@@ -10,7 +10,9 @@ mod import;
 mod init;
 mod output;
 mod progress;
+mod promote;
 mod record;
+mod replay;
 mod run;
 mod show;
 
@@ -29,6 +31,7 @@ pub(super) async fn run(global: &GlobalArgs, command: EvalCommand) -> Result<End
     let ended = match command {
         EvalCommand::Run(args) => run::run(global, &args).await,
         EvalCommand::Record(args) => record::run(global, &args).await,
+        EvalCommand::Promote(args) => promote::run(&args).await,
         EvalCommand::Grade(args) => grade::run(&args),
         EvalCommand::Show(args) => show::run(global, &args),
         EvalCommand::Compare(args) => compare::run(global, &args),

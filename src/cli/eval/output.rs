@@ -48,6 +48,15 @@ impl Held {
 }
 
 impl Held {
+    /// Without a baseline, recorded cases are held against what the graders said when they were recorded. A verdict that is
+    /// not the graders' is a failure whatever they said.
+    pub(super) fn or_recorded(mut self, records: &[TrialRecord]) -> Self {
+        if self.baseline.is_none() && records.iter().any(|record| record.taped.is_some()) {
+            self.baseline = Some(Baseline::recorded(records));
+        }
+        self
+    }
+
     /// How the run did, with what was asked once more to be sure. Of an interrupted one, cases that were not run to their end say nothing.
     pub(super) fn against(
         &self,

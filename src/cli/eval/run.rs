@@ -13,33 +13,61 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{settings, term};
+use crate::eval::replay::recorded;
 use crate::eval::{self, Filter, ResultsFolder, RunOptions, Suite};
 
-/// Runs suites live.
+/// Trials at once, when a model is asked.
+const LIVE_JOBS: usize = 2;
+
+/// Runs suites, live or from recordings.
 pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Ending, CliError> {
-    let ModeArg::Live = args.mode;
     let suites = load(&args.suites)?;
     let filter = Filter::new(&args.filter)
         .map_err(|problem| CliError::usage(format_args!("invalid value for --filter: {problem}")))?;
+    let idle = filter.idle(suites.iter().flat_map(|suite| &suite.cases));
+    if !idle.is_empty() {
+        let idle = idle.join(", ");
+        return Err(CliError::usage(format_args!("no case fits --filter {idle}")));
+    }
+    match args.mode.map_or_else(|| usual(global, &suites), Ok)? {
+        ModeArg::Live => live(global, args, &suites, filter).await,
+        mode => super::replay::run(global, args, mode, &suites, filter).await,
+    }
+}
+
+/// Recordings are replayed unless a model is named.
+fn usual(global: &GlobalArgs, suites: &[Suite]) -> Result<ModeArg, EvalError> {
+    for suite in suites {
+        if global.model.is_some() || !recorded(suite)? {
+            return Ok(ModeArg::Live);
+        }
+    }
+    Ok(ModeArg::Replay)
+}
+
+async fn live(
+    global: &GlobalArgs,
+    args: &RunArgs,
+    suites: &[Suite],
+    filter: Filter,
+) -> Result<Ending, CliError> {
+    if !args.set.is_empty() {
+        return Err(CliError::usage("--set names recordings, which --mode live does not use"));
+    }
     let held = Held::open(&args.reports, !filter.is_all())?;
     let interrupts = Interrupts::watch();
     let options = RunOptions {
         filter,
         trials: args.trials,
-        jobs: usize::from(args.jobs),
+        jobs: args.jobs.map_or(LIVE_JOBS, usize::from),
         cancel: interrupts.begin_turn(),
     };
-    let idle = options.filter.idle(suites.iter().flat_map(|suite| &suite.cases));
-    if !idle.is_empty() {
-        let idle = idle.join(", ");
-        return Err(CliError::usage(format_args!("no case fits --filter {idle}")));
-    }
-    let planned = eval::planned(&suites, &options);
+    let planned = eval::planned(suites, &options);
     let loaded = settings::load_and_warn(global)?;
     let mut results = ResultsFolder::create(&out(args)).map_err(EvalError::from)?;
     term::say(format_args!("results: {}", results.folder().display()));
     let mut progress = Progress::new(planned);
-    let records = eval::run(&suites, &loaded.settings, &options, &mut |record| {
+    let records = eval::run(suites, &loaded.settings, &options, &mut |record| {
         results.append(record)?;
         progress.ended(record);
         Ok(())
@@ -47,7 +75,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Ending, C
     .await;
     progress.finish();
     let records = records.map_err(EvalError::from)?;
-    let confirmed = confirm(&suites, &loaded.settings, &options, &held, &records, &results).await?;
+    let confirmed = confirm(suites, &loaded.settings, &options, &held, &records, &results).await?;
     let cancelled = options.cancel.is_cancelled();
     let summary = report(&args.reports, &records, &confirmed, &held, cancelled)?;
     results.finish(&summary).map_err(EvalError::from)?;
@@ -72,7 +100,7 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<Vec<Suite>, EvalError> {
     Ok(suites)
 }
 
-fn out(args: &RunArgs) -> PathBuf {
+pub(super) fn out(args: &RunArgs) -> PathBuf {
     args.out.clone().unwrap_or_else(|| {
         let now = Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S%.3fZ").to_string();
         Path::new(".cardinal").join("evals").join(now)

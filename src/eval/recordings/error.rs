@@ -25,6 +25,9 @@ pub enum RecordingError {
         /// One of them.
         first: String,
     },
+    /// A set that was named is not there.
+    #[error("no suite has a set of recordings named {0:?}")]
+    NoSet(String),
     /// A suite has none.
     #[error("there is no recording in {}; `cardinal eval record` makes some", .0.display())]
     None(PathBuf),
@@ -55,7 +58,7 @@ pub enum RecordingError {
 }
 
 impl RecordingError {
-    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+    pub(in crate::eval) fn read(path: &Path, source: io::Error) -> Self {
         Self::Read {
             path: path.to_owned(),
             source,

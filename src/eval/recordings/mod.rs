@@ -4,15 +4,20 @@
 //! with what it was recorded under and how it was graded then. What the model read first, and the catalogs, lie once for
 //! all sets in `tapes/prompts` and `tapes/catalogs`.
 
+mod confirm;
 mod data;
 mod error;
 mod note;
 mod place;
+mod promote;
 mod record;
 mod staging;
 
+pub use confirm::Confirm;
 pub use data::data_hash;
 pub use error::RecordingError;
 pub use note::{CaseNote, Form, NOTE_FILE, NOTE_VERSION};
 pub use place::Recordings;
+pub(super) use place::tape_path;
+pub use promote::{PromoteError, Promoted, Promotion, promote};
 pub use record::{Existing, RecordOptions, RecordedCase, chosen, record};

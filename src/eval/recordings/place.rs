@@ -106,6 +106,6 @@ pub(super) fn folder_name(case: &str) -> String {
 }
 
 /// The tape of a turn in a case's folder, counted from 1.
-pub(super) fn tape_path(folder: &Path, turn: usize) -> PathBuf {
+pub(in crate::eval) fn tape_path(folder: &Path, turn: usize) -> PathBuf {
     folder.join(format!("turn-{turn}.jsonl"))
 }

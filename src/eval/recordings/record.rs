@@ -15,6 +15,7 @@ use super::{RecordingError, Recordings};
 use crate::agent::{Agent, Outcome, TurnOptions};
 use crate::config::Settings;
 use crate::eval::ended::Ended;
+use crate::eval::judge::about;
 use crate::eval::stage::Stage;
 use crate::eval::{Case, Filter, Mode, Suite, TrialRecord, Verdict};
 use crate::session::Conversation;
@@ -172,7 +173,7 @@ impl Desk<'_> {
         let note = CaseNote {
             version: NOTE_VERSION,
             case: case.id.clone(),
-            suite: record.keys.suite.clone(),
+            suite: about(self.suite),
             asked: record.keys.asked.clone(),
             data: self.data.clone(),
             form: self.form.clone(),
@@ -231,14 +232,14 @@ impl Asked {
                 Err(reason) => {
                     return Ended {
                         answers,
-                        failure: Some(reason),
+                        ..Ended::failed(reason)
                     };
                 }
             }
         }
         Ended {
             answers,
-            failure: None,
+            broken: None,
         }
     }
 

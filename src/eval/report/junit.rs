@@ -123,6 +123,8 @@ fn testcase(xml: &mut Xml, record: &TrialRecord, answers: bool) -> io::Result<()
     // What a model said before it failed is part of an error's reason.
     let message = match &record.verdict {
         Verdict::HarnessError { .. } if !answers => "could not be run to its end".to_owned(),
+        // So may be the two values at the place.
+        Verdict::Diverged { at, .. } if !answers => clean(&format!("diverged at {at}")),
         verdict => clean(&verdict.to_string()),
     };
     let failed = record.grades.iter().filter(|grade| answers && !grade.passed);

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_openai::Client;
 use async_openai::config::Config;
@@ -69,6 +69,19 @@ pub(in crate::model) fn endpoint(settings: &ModelSettings) -> Result<Endpoint, M
     Endpoint::new(settings, DEFAULT_BASE, key, &[])
 }
 
+/// What the library builds requests with. It never sends one: they all go to `WireService`. One for all models, because
+/// it reads the system's certificates when it is made.
+fn builder() -> Result<reqwest::Client, reqwest::Error> {
+    static BUILDER: OnceLock<reqwest::Client> = OnceLock::new();
+    match BUILDER.get() {
+        Some(client) => Ok(client.clone()),
+        None => {
+            let client = reqwest::Client::builder().build()?;
+            Ok(BUILDER.get_or_init(|| client).clone())
+        }
+    }
+}
+
 impl OpenAiModel {
     /// The model of the settings.
     pub(in crate::model) fn new(settings: &ModelSettings, wire: Wire) -> Result<Self, ModelError> {
@@ -84,10 +97,7 @@ impl OpenAiModel {
             endpoint: Arc::clone(&endpoint),
             no_key: SecretString::default(),
         };
-        // The library builds requests with this client and never sends one: they all go to `WireService`.
-        let builder = reqwest::Client::builder()
-            .build()
-            .map_err(|error| endpoint.unreadable(error))?;
+        let builder = builder().map_err(|error| endpoint.unreadable(error))?;
         Ok(Self {
             endpoint,
             client: Client::build(builder, address),

@@ -1,11 +1,16 @@
 //! Files beside a tape that many tapes share, each under the hash of what it holds.
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
 
 use super::error::TapeError;
 use super::redact::suspect;
+use super::request;
 
 /// A file longer than this is not one of ours.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
@@ -50,6 +55,36 @@ fn found(tape: &Path, kind: &str, hash: &str) -> PathBuf {
 fn name(hash: &str) -> String {
     let digits: String = hash.chars().filter(char::is_ascii_hexdigit).collect();
     format!("{digits}.json")
+}
+
+/// Prefixes of completions that were read, for readers of many tapes that share them.
+#[derive(Debug, Default)]
+pub struct Prefixes {
+    /// By path. Each fits the hash that names it.
+    read: Mutex<BTreeMap<PathBuf, Arc<Value>>>,
+}
+
+impl Prefixes {
+    /// The prefix of this hash that a tape begins its completions with, read once.
+    pub(super) fn get(&self, tape: &Path, hash: &str) -> Result<Arc<Value>, String> {
+        let path = prompt_path(tape, hash);
+        let known = |read: &BTreeMap<PathBuf, Arc<Value>>| read.get(&path).cloned();
+        if let Some(prefix) = known(&self.read.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(prefix);
+        }
+        let text = read_capped(&path)?;
+        if let Some(what) = suspect(&text) {
+            return Err(format!("it may hold {what}"));
+        }
+        let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        if request::hash(&value) != hash {
+            return Err("it was changed after it was recorded".to_owned());
+        }
+        let prefix = Arc::new(value);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(path, Arc::clone(&prefix));
+        Ok(prefix)
+    }
 }
 
 /// Keeps a text under its path unless it is there already. A text that may hold a credential is not kept.

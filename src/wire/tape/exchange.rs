@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::redact::{kept_headers, redact, redact_text};
+use super::request;
 use crate::wire::watch::End;
 use crate::wire::{ServedBy, WireError, WireResponse};
 
@@ -170,7 +171,11 @@ impl Exchange {
 
     /// Method and path, for people.
     pub fn name(&self) -> String {
-        let part = |name| self.request.get(name).and_then(Value::as_str).unwrap_or("?");
-        format!("{} {}", part("method"), part("path"))
+        request::name(&self.request)
+    }
+
+    /// Whether it is a model's completion.
+    pub fn is_completion(&self) -> bool {
+        request::is_completion(&self.request)
     }
 }

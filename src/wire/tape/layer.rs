@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::exchange::Ended;
+use super::exchange::{Ended, Exchange};
 use super::play::Player;
 use super::recording::Recording;
 use super::request::canonical;
@@ -48,9 +48,18 @@ impl tower::Service<WireRequest> for Taping {
         let (next, mode) = (self.next.clone(), self.slot.mode());
         // Nothing of signing in is ever on a tape, and a replay signs in nowhere.
         let signs_in = request.policy.purpose == Purpose::Auth;
+        let completes = request.policy.purpose == Purpose::Completion;
         Box::pin(async move {
             match mode {
                 TapeMode::Live => live(next, request, None).await,
+                TapeMode::Model(player) if completes => replay(&player, &request).await,
+                TapeMode::Results(results) if !completes && !signs_in => {
+                    match results.take(&canonical(&request)) {
+                        Some(exchange) => serve(exchange, &request, &CancellationToken::new()).await,
+                        None => live(next, request, None).await,
+                    }
+                }
+                TapeMode::Model(_) | TapeMode::Results(_) => live(next, request, None).await,
                 TapeMode::Record(_) | TapeMode::Resume(..) if signs_in => live(next, request, None).await,
                 TapeMode::Record(tape) => live(next, request, Some(tape)).await,
                 TapeMode::Resume(player, tape) if player.is_over() => live(next, request, Some(tape)).await,
@@ -81,11 +90,20 @@ async fn replay(player: &Player, request: &WireRequest) -> Result<WireResponse, 
     let exchange = player
         .take(&canonical(request))
         .map_err(|miss| WireError::OffTape(Box::new(miss)))?;
+    serve(exchange, request, player.stalled()).await
+}
+
+/// Answers a request with what is on a tape.
+async fn serve(
+    exchange: Exchange,
+    request: &WireRequest,
+    stalled: &CancellationToken,
+) -> Result<WireResponse, WireError> {
     let mut watch = Observer::new(request, None);
     let Some(head) = exchange.response else {
         return match exchange.end {
             Ended::Failed(failure) => Err(failure.into()),
-            Ended::Complete | Ended::Dropped => Err(stall(player.stalled()).await),
+            Ended::Complete | Ended::Dropped => Err(stall(stalled).await),
         };
     };
     let status = StatusCode::from_u16(head.status).map_err(|error| WireError::Invalid {
@@ -101,7 +119,7 @@ async fn replay(player: &Player, request: &WireRequest) -> Result<WireResponse, 
             ))
         })
         .collect();
-    let body = body(exchange.chunks, exchange.end, player.stalled().clone());
+    let body = body(exchange.chunks, exchange.end, stalled.clone());
     let mut response = WireResponse::streaming(status, headers, body);
     response.served_by = ServedBy::Tape;
     response.attempts = 0;

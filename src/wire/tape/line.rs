@@ -1,6 +1,8 @@
 //! The lines of a tape: one JSON object each, keys sorted, each with a checksum of its own, so that one changed
 //! exchange is one changed line. The last line holds a seal over all checksums.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -44,8 +46,8 @@ pub(super) struct Prefix {
 pub(super) struct Lines {
     seq: u64,
     seal: blake3::Hasher,
-    /// The body of the completion before, and the hash of its prefix.
-    last: Option<(Value, String)>,
+    /// The body of the completion before.
+    last: Option<Value>,
 }
 
 /// What a line was.
@@ -119,7 +121,9 @@ impl Lines {
         let prefix = request::prefix(&new);
         let hash = request::hash(&prefix);
         let (mut delta, kept) = match &self.last {
-            Some((last, same)) if *same == hash => (Delta::between(last, &new).into_json(), None),
+            Some(last) if request::hash(&request::prefix(last)) == hash => {
+                (Delta::between(last, &new).into_json(), None)
+            }
             _ if prefix.to_string().len() < INLINE => {
                 let mut delta = Delta::between(&json!({}), &new).into_json();
                 delta.insert("base".to_owned(), Value::Null);
@@ -134,7 +138,7 @@ impl Lines {
         };
         delta.retain(|_, part| !part.as_object().is_some_and(Map::is_empty));
         fields.insert("delta".to_owned(), delta.into());
-        self.last = Some((new, hash));
+        self.last = Some(new);
         kept
     }
 
@@ -152,11 +156,11 @@ impl Lines {
         self.seal.finalize().to_hex().chars().take(32).collect()
     }
 
-    /// Takes a line apart. `prefix` finds the prefix of a hash.
+    /// Takes a line apart. `prefix` finds the prefix of a hash, which fits it.
     pub(super) fn take(
         &mut self,
         text: &str,
-        prefix: &dyn Fn(&str) -> Result<Value, String>,
+        prefix: &dyn Fn(&str) -> Result<Arc<Value>, String>,
     ) -> Result<Line, Bad> {
         let damaged = |reason: &dyn ToString| Bad::Damaged(reason.to_string());
         let mut line: Map<String, Value> = serde_json::from_str(text).map_err(|error| damaged(&error))?;
@@ -206,7 +210,7 @@ impl Lines {
     fn take_exchange(
         &mut self,
         line: &Value,
-        prefix: &dyn Fn(&str) -> Result<Value, String>,
+        prefix: &dyn Fn(&str) -> Result<Arc<Value>, String>,
     ) -> Result<Exchange, Bad> {
         let damaged = |reason: &str| Bad::Damaged(reason.to_owned());
         let found = line.get("seq").and_then(Value::as_u64);
@@ -244,7 +248,7 @@ impl Lines {
     fn restore_body(
         &mut self,
         told: &mut Value,
-        prefix: &dyn Fn(&str) -> Result<Value, String>,
+        prefix: &dyn Fn(&str) -> Result<Arc<Value>, String>,
     ) -> Result<(), Bad> {
         let Some(Value::Object(mut delta)) = told.as_object_mut().and_then(|told| told.remove("delta"))
         else {
@@ -252,16 +256,12 @@ impl Lines {
         };
         let mut whole = match delta.remove("base") {
             Some(Value::String(hash)) => match prefix(&hash) {
-                Ok(value) if request::hash(&value) == hash => value,
-                Ok(_) => {
-                    let reason = "it was changed after it was recorded".to_owned();
-                    return Err(Bad::Prefix { hash, reason });
-                }
+                Ok(value) => Value::clone(&value),
                 Err(reason) => return Err(Bad::Prefix { hash, reason }),
             },
             Some(_) => json!({}),
             None => match &self.last {
-                Some((last, _)) => last.clone(),
+                Some(last) => last.clone(),
                 None => {
                     return Err(Bad::Damaged(
                         "it refers to a completion before it, and there is none".to_owned(),
@@ -270,8 +270,7 @@ impl Lines {
             },
         };
         apply(&mut whole, &delta).map_err(Bad::Damaged)?;
-        let hash = request::hash(&request::prefix(&whole));
-        self.last = Some((whole.clone(), hash));
+        self.last = Some(whole.clone());
         if let Some(fields) = told.as_object_mut() {
             fields.insert("body".to_owned(), whole);
         }

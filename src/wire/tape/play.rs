@@ -21,8 +21,8 @@ pub struct Player {
 
 #[derive(Debug)]
 struct Inner {
-    /// What was not asked for yet, by number.
-    left: BTreeMap<u64, Exchange>,
+    /// What was not asked for yet, by number, with its key.
+    left: BTreeMap<u64, (String, Exchange)>,
     /// Numbers of what is left, by key.
     queues: BTreeMap<String, VecDeque<u64>>,
     missed: Option<Miss>,
@@ -42,14 +42,22 @@ pub enum Diverged {
 impl Player {
     /// Serves the exchanges of `tape`.
     pub fn new(tape: &TapeFile) -> Self {
+        Self::of(tape, |_| true)
+    }
+
+    /// Serves the completions of `tape`, and nothing else.
+    pub fn of_completions(tape: &TapeFile) -> Self {
+        Self::of(tape, Exchange::is_completion)
+    }
+
+    fn of(tape: &TapeFile, served: impl Fn(&Exchange) -> bool) -> Self {
         let mut queues: BTreeMap<String, VecDeque<u64>> = BTreeMap::new();
         let mut left = BTreeMap::new();
-        for (number, exchange) in (0..).zip(&tape.exchanges) {
-            queues
-                .entry(request::key(&exchange.request))
-                .or_default()
-                .push_back(number);
-            left.insert(number, exchange.clone());
+        let exchanges = (0..).zip(&tape.exchanges);
+        for (number, exchange) in exchanges.filter(|(_, exchange)| served(exchange)) {
+            let key = request::key(&exchange.request);
+            queues.entry(key.clone()).or_default().push_back(number);
+            left.insert(number, (key, exchange.clone()));
         }
         Self {
             inner: Arc::new(Mutex::new(Inner {
@@ -83,7 +91,7 @@ impl Player {
         }
         match inner.left.first_key_value() {
             None => Ok(()),
-            Some((first, exchange)) => Err(Unconsumed {
+            Some((first, (_, exchange))) => Err(Unconsumed {
                 count: inner.left.len(),
                 first: *first,
                 request: exchange.name(),
@@ -125,12 +133,15 @@ impl Player {
 
     /// A request that is on the tape, but not before this exchange.
     fn early(&self, inner: &Inner, first: u64, asked: &Value) -> Miss {
-        let due = inner.left.get(&first).map_or_else(String::new, Exchange::name);
+        let due = inner
+            .left
+            .get(&first)
+            .map_or_else(String::new, |(_, exchange)| exchange.name());
         Miss {
             exchange: Some(first),
             pointer: "its place in the order".to_owned(),
             recorded: format!("the turn of {due}"),
-            now: format!("the turn of {}", request_name(asked)),
+            now: format!("the turn of {}", request::name(asked)),
             command: self.command.to_string(),
         }
     }
@@ -145,15 +156,15 @@ impl Player {
         let mut left = inner.left.iter();
         let nearest = left
             .clone()
-            .find(|(_, exchange)| same(exchange))
+            .find(|(_, (_, exchange))| same(&exchange))
             .or_else(|| left.next());
         let command = self.command.to_string();
-        let Some((number, exchange)) = nearest else {
+        let Some((number, (_, exchange))) = nearest else {
             return Miss {
                 exchange: None,
                 pointer: String::new(),
                 recorded: "nothing more".to_owned(),
-                now: format!("a request {}", request_name(asked)),
+                now: format!("a request {}", request::name(asked)),
                 command,
             };
         };
@@ -179,7 +190,7 @@ impl Inner {
     fn skipped_by(&self, number: u64) -> Option<u64> {
         let completes = |number: &u64| {
             let exchange = self.left.get(number);
-            exchange.is_some_and(|exchange| request::is_completion(&exchange.request))
+            exchange.is_some_and(|(_, exchange)| exchange.is_completion())
         };
         let everything = completes(&number);
         self.left
@@ -189,15 +200,10 @@ impl Inner {
     }
 
     fn remove(&mut self, number: u64) -> Option<Exchange> {
-        let exchange = self.left.remove(&number)?;
-        if let Some(queue) = self.queues.get_mut(&request::key(&exchange.request)) {
+        let (key, exchange) = self.left.remove(&number)?;
+        if let Some(queue) = self.queues.get_mut(&key) {
             queue.pop_front();
         }
         Some(exchange)
     }
-}
-
-fn request_name(asked: &Value) -> String {
-    let part = |name| asked.get(name).and_then(Value::as_str).unwrap_or("?");
-    format!("{} {}", part("method"), part("path"))
 }

@@ -1,8 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use super::beside::{prompt_path, read_capped};
+use super::beside::{Prefixes, prompt_path, read_capped};
 use super::error::TapeError;
 use super::exchange::Exchange;
 use super::header::Header;
@@ -30,7 +28,12 @@ pub struct TapeFile {
 impl TapeFile {
     /// Reads a finished tape.
     pub fn read(path: &Path) -> Result<Self, TapeError> {
-        let (tape, _) = load(path)?;
+        Self::read_with(path, &Prefixes::default())
+    }
+
+    /// The same, for a reader of many tapes that share what their completions begin with.
+    pub fn read_with(path: &Path, prefixes: &Prefixes) -> Result<Self, TapeError> {
+        let (tape, _) = load(path, prefixes)?;
         if tape.end.is_none() {
             return Err(TapeError::Unfinished {
                 path: path.to_owned(),
@@ -42,12 +45,12 @@ impl TapeFile {
 
     /// Reads a tape that may have been broken off; a torn last line is left out.
     pub fn read_unfinished(path: &Path) -> Result<Self, TapeError> {
-        load(path).map(|(tape, _)| tape)
+        load(path, &Prefixes::default()).map(|(tape, _)| tape)
     }
 
     /// Opens a tape that was broken off, to go on with it.
     pub fn resume(path: &Path) -> Result<(Self, Tape), TapeError> {
-        let (tape, lines) = load(path)?;
+        let (tape, lines) = load(path, &Prefixes::default())?;
         if tape.end.is_some() {
             return Err(TapeError::Finished {
                 path: path.to_owned(),
@@ -59,7 +62,12 @@ impl TapeFile {
 
     /// Writes this tape to a new file, with new checksums and with what it needs beside it.
     pub fn save(&self, path: &Path) -> Result<(), TapeError> {
-        let tape = Tape::create(path, &self.header)?;
+        self.save_sharing(path, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// The same, with what it needs in `shared`: its own folder, or one of the few above it.
+    pub fn save_sharing(&self, path: &Path, shared: &Path) -> Result<(), TapeError> {
+        let tape = Tape::create_sharing(path, shared, &self.header)?;
         for exchange in &self.exchanges {
             tape.write(exchange.clone(), &[]);
         }
@@ -71,19 +79,13 @@ impl TapeFile {
     }
 }
 
-fn load(path: &Path) -> Result<(TapeFile, Lines), TapeError> {
+fn load(path: &Path, prefixes: &Prefixes) -> Result<(TapeFile, Lines), TapeError> {
     let text = read_capped(path).map_err(|reason| TapeError::Read {
         path: path.to_owned(),
         reason,
     })?;
     let whole = text.rfind('\n').map_or(0, |at| at + 1);
-    let prefix = |hash: &str| -> Result<Value, String> {
-        let text = read_capped(&prompt_path(path, hash))?;
-        match suspect(&text) {
-            Some(what) => Err(format!("it may hold {what}")),
-            None => serde_json::from_str(&text).map_err(|error| error.to_string()),
-        }
-    };
+    let prefix = |hash: &str| prefixes.get(path, hash);
     let mut lines = Lines::default();
     let (mut header, mut exchanges, mut end) = (None, Vec::new(), None);
     for (index, line) in text.get(..whole).unwrap_or_default().lines().enumerate() {

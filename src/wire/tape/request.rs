@@ -41,6 +41,9 @@ pub(super) fn canonical(request: &WireRequest) -> Value {
 
 /// What tells two requests apart, hex. The same for requests that differ in volatile fields only.
 pub(super) fn key(request: &Value) -> String {
+    if VOLATILE.iter().all(|pointer| request.pointer(pointer).is_none()) {
+        return hash(request);
+    }
     let mut counted = request.clone();
     for pointer in VOLATILE {
         let Some((above, name)) = pointer.rsplit_once('/') else {
@@ -57,6 +60,12 @@ pub(super) fn key(request: &Value) -> String {
 pub(super) fn hash(value: &Value) -> String {
     let hash = blake3::hash(value.to_string().as_bytes());
     hash.to_hex().chars().take(32).collect()
+}
+
+/// Method and path, for people.
+pub(super) fn name(request: &Value) -> String {
+    let part = |name| request.get(name).and_then(Value::as_str).unwrap_or("?");
+    format!("{} {}", part("method"), part("path"))
 }
 
 /// Whether it is a completion: these are recorded as what each adds to the one before.

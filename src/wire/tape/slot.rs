@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::play::Player;
+use super::results::RecordedResults;
 use super::write::Tape;
 
 /// What the tape layer does with a turn's exchanges.
@@ -13,6 +14,10 @@ pub enum TapeMode {
     Record(Tape),
     /// They are served from a tape; the layers below are never called.
     Replay(Player),
+    /// Completions are served from a tape; everything else goes to the network.
+    Model(Player),
+    /// Results that are on tapes are served from there; completions and all other results come from the network.
+    Results(RecordedResults),
     /// They are served from the tape as far as it goes; then they go to the network and are recorded behind it.
     Resume(Player, Tape),
 }

@@ -1,0 +1,116 @@
+use super::EvalError;
+use super::args::{ModeArg, RunArgs};
+use super::output::{Held, report, write_baseline};
+use super::progress::Progress;
+use super::run::out;
+use crate::cli::args::GlobalArgs;
+use crate::cli::error::CliError;
+use crate::cli::exit::Ending;
+use crate::cli::interrupt::Interrupts;
+use crate::cli::{settings, term};
+use crate::config::Settings;
+use crate::eval::recordings::{RecordingError, Recordings};
+use crate::eval::replay::{ReplayOptions, replay_suites};
+use crate::eval::{Filter, Mode, ResultsFolder, Suite};
+use crate::model::{ModelId, Provider};
+
+/// Cases without a recording that are named.
+const NAMED: usize = 5;
+
+/// Runs recorded suites again.
+pub(super) async fn run(
+    global: &GlobalArgs,
+    args: &RunArgs,
+    mode: ModeArg,
+    suites: &[Suite],
+    filter: Filter,
+) -> Result<Ending, CliError> {
+    if args.trials > 1 {
+        return Err(CliError::usage(
+            "--trials is for --mode live: a recording comes out the same each time",
+        ));
+    }
+    let held = Held::open(&args.reports, !filter.is_all())?;
+    let mode = match mode {
+        ModeArg::Live | ModeArg::Replay => Mode::Replay,
+        ModeArg::ReplayModel => Mode::ReplayModel,
+        ModeArg::Counterfactual => Mode::Counterfactual,
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = if mode == Mode::Counterfactual { 2 } else { cores };
+    let options = ReplayOptions {
+        mode,
+        filter,
+        sets: args.set.clone(),
+        jobs: args.jobs.map_or(jobs, usize::from),
+        cancel: Interrupts::watch().begin_turn(),
+    };
+    let plan = options.plan(suites).map_err(EvalError::from)?;
+    let planned = plan.planned();
+    if planned == 0 {
+        let first = suites
+            .first()
+            .map(|suite| Recordings::of(suite).root().to_owned());
+        return Err(EvalError::from(RecordingError::None(first.unwrap_or_default())).into());
+    }
+    warn_of(&plan.unrecorded);
+    let settings = settings_for(global, mode)?;
+    let mut results = ResultsFolder::create(&out(args)).map_err(EvalError::from)?;
+    term::say(format_args!(
+        "{mode} of {planned} recorded cases; results: {}",
+        results.folder().display()
+    ));
+    let mut progress = Progress::new(planned);
+    let records = replay_suites(plan, &settings, &options, &mut |record| {
+        results.append(record)?;
+        progress.ended(record);
+        Ok(())
+    })
+    .await;
+    progress.finish();
+    let records = records.map_err(EvalError::from)?;
+    let cancelled = options.cancel.is_cancelled();
+    let held = held.or_recorded(&records);
+    let summary = report(&args.reports, &records, &[], &held, cancelled)?;
+    results.finish(&summary).map_err(EvalError::from)?;
+    if !cancelled {
+        write_baseline(&args.reports, &records)?;
+    }
+    if mode == Mode::Counterfactual {
+        let off: usize = records.iter().map(|record| record.off_tape.len()).sum();
+        term::say(format_args!(
+            "{off} requests were on no tape and went to the sandbox; a counterfactual run is a report and never fails"
+        ));
+        return Ok(Ending::Done);
+    }
+    Ok(Ending::Code(summary.exit.code))
+}
+
+/// A replay needs no model to be set up, and no key.
+fn settings_for(global: &GlobalArgs, mode: Mode) -> Result<Settings, CliError> {
+    let mut settings = settings::load_and_warn(global)?.settings;
+    if mode != Mode::Counterfactual {
+        settings.model.id = ModelId {
+            provider: Provider::Offline,
+            name: "offline".to_owned(),
+        };
+    }
+    Ok(settings)
+}
+
+fn warn_of(unrecorded: &[String]) {
+    if unrecorded.is_empty() {
+        return;
+    }
+    let named: Vec<&str> = unrecorded.iter().take(NAMED).map(String::as_str).collect();
+    let more = if unrecorded.len() > NAMED {
+        " and others"
+    } else {
+        ""
+    };
+    term::warn(format_args!(
+        "{} cases have no recording and are not run: {}{more}; `cardinal eval record --missing` records them",
+        unrecorded.len(),
+        named.join(", ")
+    ));
+}

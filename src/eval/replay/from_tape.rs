@@ -1,0 +1,54 @@
+use serde_json::Value;
+
+use super::opened::{Opened, verdict};
+use crate::agent::Answer;
+use crate::eval::Verdict;
+use crate::eval::ended::Ended;
+use crate::session::Conversation;
+use crate::tapes::Scenes;
+
+/// Runs a recorded case from its tapes alone.
+pub(super) async fn run(opened: &Opened, scenes: &Scenes) -> Ended {
+    let (answers, broken) = answers(opened, scenes).await;
+    Ended {
+        answers: answers.iter().map(told).collect(),
+        broken,
+    }
+}
+
+/// The answers of a case as they come from its tapes, and why there are no more of them.
+pub(super) async fn answers(opened: &Opened, scenes: &Scenes) -> (Vec<Answer>, Option<Verdict>) {
+    let mut conversation: Option<Conversation> = None;
+    let mut answers = Vec::with_capacity(opened.tapes.len());
+    for (turn, tape) in (1..).zip(&opened.tapes) {
+        let conversation = conversation.get_or_insert_with(|| Conversation::new(&tape.header.conversation));
+        let performed = match scenes.stage(tape) {
+            Ok(stage) => stage.perform(tape, conversation).await,
+            Err(error) => Err(error),
+        };
+        match performed {
+            Ok(answer) => answers.push(answer),
+            Err(error) => return (answers, Some(verdict(error, tape, turn, opened))),
+        }
+    }
+    (answers, None)
+}
+
+/// An answer as a record holds it. How long a replay takes says nothing, so that nothing is said of it: two replays
+/// of a tape give the same bytes.
+pub(super) fn told(answer: &Answer) -> Value {
+    let mut told = serde_json::to_value(answer).unwrap_or_default();
+    let timings = told.get_mut("timings").and_then(Value::as_object_mut);
+    for (name, value) in timings.into_iter().flatten() {
+        *value = if name == "first_text_ms" {
+            Value::Null
+        } else {
+            0.into()
+        };
+    }
+    let calls = told.get_mut("tool_calls").and_then(Value::as_array_mut);
+    for call in calls.into_iter().flatten().filter_map(Value::as_object_mut) {
+        call.insert("duration_ms".to_owned(), 0.into());
+    }
+    told
+}

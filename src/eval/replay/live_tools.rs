@@ -1,0 +1,90 @@
+use std::collections::BTreeSet;
+
+use super::from_tape::{answers, told};
+use super::opened::{Opened, verdict};
+use super::results::difference;
+use crate::agent::Answer;
+use crate::eval::ended::Ended;
+use crate::eval::stage::Stage;
+use crate::eval::{Case, Verdict};
+use crate::session::Conversation;
+use crate::tapes::{ReplayError, Scenes};
+use crate::wire::Diverged;
+
+/// Runs a recorded case with the model from tape and the tools live, over the sandbox of `stage`. A result that is not
+/// the recorded one is told as such: by call, row and column.
+pub(super) async fn run(opened: &Opened, case: &Case, stage: &Stage, scenes: &Scenes) -> Ended {
+    let Some(app) = stage.app(case) else {
+        return Ended::failed("nobody's catalog was loaded for it");
+    };
+    let mut conversation: Option<Conversation> = None;
+    let mut came = Vec::with_capacity(opened.tapes.len());
+    for (turn, tape) in (1..).zip(&opened.tapes) {
+        let header = &tape.header;
+        let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
+        let live = scenes.stage_over(header, &app.shelved.catalog, &app.place.metabase);
+        let live = match live {
+            Ok(live) => live,
+            Err(error) => return broken(&came, verdict(error, tape, turn, opened)),
+        };
+        let changed = changed(
+            &live.changed(header),
+            &header.catalog.fingerprint,
+            app.shelved.catalog.fingerprint(),
+        );
+        if !changed.is_empty() {
+            return broken(&came, opened.stale(changed));
+        }
+        let (answer, end) = match live.perform_live(tape, conversation).await {
+            Ok(performed) => performed,
+            Err(error) => return broken(&came, verdict(error, tape, turn, opened)),
+        };
+        let Err(error) = end else {
+            came.push(answer);
+            continue;
+        };
+        let told = semantic(&error, opened, scenes, &came, &answer).await;
+        return broken(&came, told.unwrap_or_else(|| verdict(error, tape, turn, opened)));
+    }
+    Ended {
+        answers: came.iter().map(told).collect(),
+        broken: None,
+    }
+}
+
+fn broken(came: &[Answer], verdict: Verdict) -> Ended {
+    Ended {
+        answers: came.iter().map(told).collect(),
+        broken: Some(verdict),
+    }
+}
+
+fn changed(segments: &[String], recorded: &str, now: String) -> Vec<String> {
+    let mut changed: BTreeSet<String> = segments.iter().cloned().collect();
+    if recorded != now {
+        changed.insert("the catalog".to_owned());
+    }
+    changed.into_iter().collect()
+}
+
+/// What differs in the results, when that is why the turn parts from its tape.
+async fn semantic(
+    error: &ReplayError,
+    opened: &Opened,
+    scenes: &Scenes,
+    came: &[Answer],
+    now: &Answer,
+) -> Option<Verdict> {
+    if !matches!(error, ReplayError::Diverged(Diverged::Miss(_))) {
+        return None;
+    }
+    let (recorded, _) = answers(opened, scenes).await;
+    let recorded = recorded.get(came.len())?;
+    let (at, was, now) = difference(recorded, now)?;
+    Some(Verdict::Diverged {
+        at: format!("turn {}, {at}", came.len() + 1),
+        was,
+        now,
+        command: Some(opened.command.clone()),
+    })
+}

@@ -1,0 +1,97 @@
+use std::path::Path;
+use std::process::{Command, Output};
+
+use cardinal::eval::recordings::{Existing, PromoteError, Promotion, promote};
+use cardinal::eval::{Mode, Verdict};
+
+use super::kit::{Shops, openai, ran};
+
+fn cardinal(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cardinal"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", folder)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn ended(folder: &Path, arguments: &[&str], code: i32) -> String {
+    let output = cardinal(folder, arguments);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?} {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn an_answer_of_ask_becomes_a_case_that_passes_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    ended(
+        at,
+        &[
+            "ask",
+            "How much revenue did we make in 2025?",
+            "--model",
+            "offline",
+            "--tape",
+            "a.jsonl",
+        ],
+        0,
+    );
+    let out = ended(at, &["eval", "promote", "a.jsonl", "--suite", "own"], 0);
+    assert!(
+        out.contains("case how-much-revenue-did-we-make-in-2025 in "),
+        "{out}"
+    );
+    assert!(out.contains("confirm: turn 1: "), "{out}");
+    let out = ended(at, &["eval", "run", "own", "--out", "r"], 0);
+    assert!(out.ends_with("1 passed, 0 failed\n"), "{out}");
+    let out = ended(
+        at,
+        &["eval", "run", "own", "--mode", "replay-model", "--out", "m"],
+        0,
+    );
+    assert!(out.ends_with("1 passed, 0 failed\n"), "{out}");
+    ended(at, &["eval", "promote", "a.jsonl", "--suite", "own"], 2);
+    let second = ended(
+        at,
+        &["eval", "promote", "a.jsonl", "--suite", "own", "--id", "again"],
+        0,
+    );
+    assert!(second.contains("case again in "), "{second}");
+}
+
+#[tokio::test]
+async fn a_conversation_becomes_a_case_that_fails_when_its_data_changes() {
+    let shops = Shops::new();
+    shops.record("one", &openai().await, Existing::Refuse).await;
+    let promotion = Promotion {
+        tape: shops.path("tapes/one/talk~two-turns/turn-2.jsonl"),
+        suite: shops.folder.path().to_owned(),
+        set: "promoted".to_owned(),
+        id: Some("from-production".to_owned()),
+    };
+    let promoted = promote(&promotion).await.unwrap();
+    let golds: Vec<(usize, f64)> = promoted
+        .confirm
+        .iter()
+        .map(|figure| (figure.turn, figure.value))
+        .collect();
+    assert_eq!(golds, [(1, 150.0), (1, 250.0), (2, 250.0)], "{promoted:#?}");
+    assert_eq!(
+        ran(&shops, Mode::Replay, "from-production").await.verdict,
+        Verdict::Passed
+    );
+    assert_eq!(
+        ran(&shops, Mode::ReplayModel, "from-production").await.verdict,
+        Verdict::Passed
+    );
+    assert!(matches!(
+        promote(&promotion).await,
+        Err(PromoteError::Exists { .. })
+    ));
+
+    shops.change("data/sales.csv", "49.5", "59.5");
+    let verdict = ran(&shops, Mode::ReplayModel, "from-production").await.verdict;
+    assert!(matches!(verdict, Verdict::Diverged { .. }), "{verdict}");
+}
