@@ -10,6 +10,7 @@ use crate::agent::Answer;
 use crate::app::AppError;
 use crate::metabase::FailureClass;
 use crate::session::Conversation;
+use crate::tapes::conversation_before;
 
 /// Longest question read from stdin, in bytes.
 const MAX_QUESTION: u64 = 64 * 1024;
@@ -22,6 +23,10 @@ pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, C
         (false, true) => Form::Table,
         (false, false) => Form::Text,
     };
+    let mut conversation = match args.tape.as_ref().filter(|_| args.resume) {
+        Some(tape) => conversation_before(tape).await?,
+        None => Conversation::new("ask"),
+    };
     let tape = match &args.tape {
         Some(path) if args.resume => TapeTo::Resumed(path.clone()),
         Some(path) => TapeTo::File(path.clone()),
@@ -31,7 +36,6 @@ pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, C
         Err(CliError::App(error)) if is_outage(&error) => return unasked(global, &question, form, &error),
         opened => opened?,
     };
-    let mut conversation = Conversation::new("ask");
     let answer = asking.answer(&mut conversation, &question).await?;
     Ok(Ending::Outcome(answer.outcome))
 }

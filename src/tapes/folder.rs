@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
+use super::needs;
+
 /// How every tape of ours begins.
 const MARK: &[u8] = br#"{"cardinal_tape":"#;
 
@@ -45,8 +47,9 @@ impl TapeFolder {
         self.dir.join(name)
     }
 
-    /// Removes the tapes that are too old or too many. Other files are left alone. What cannot be looked at or removed
-    /// stays; returns how many tapes went.
+    /// Removes the tapes that are too old or too many, but none that a tape which stays names as the turn before it, and
+    /// then the prompts and catalogs that no tape needs any more. Other files are left alone. What cannot be looked at or
+    /// removed stays; returns how many tapes went.
     pub fn prune(&self, now: SystemTime) -> usize {
         let Some(retention) = self.retention else { return 0 };
         let mut tapes = self.tapes();
@@ -56,12 +59,25 @@ impl TapeFolder {
             now.duration_since(*written)
                 .is_ok_and(|age| age > retention.max_age)
         };
-        tapes
-            .iter()
+        let (going, staying): (Vec<_>, Vec<_>) = tapes
+            .into_iter()
             .enumerate()
-            .filter(|(index, (written, _))| *index < surplus || old(written))
-            .filter(|(_, (_, path))| fs::remove_file(path).is_ok())
-            .count()
+            .partition(|(index, (written, _))| *index < surplus || old(written));
+        if going.is_empty() {
+            return 0;
+        }
+        let staying: Vec<PathBuf> = staying.into_iter().map(|(_, (_, path))| path).collect();
+        let needed = needs::turns_before(&staying);
+        let going = going.into_iter().map(|(_, (_, path))| path);
+        let gone = going
+            .filter(|path| !needed.contains(path))
+            .filter(|path| fs::remove_file(path).is_ok())
+            .count();
+        if gone > 0 {
+            let left: Vec<PathBuf> = self.tapes().into_iter().map(|(_, path)| path).collect();
+            needs::clear(&self.dir, &left, now);
+        }
+        gone
     }
 
     fn tapes(&self) -> Vec<(SystemTime, PathBuf)> {

@@ -5,6 +5,7 @@
 mod compare;
 mod error;
 mod folder;
+mod needs;
 mod record;
 mod replay;
 mod setup;
@@ -16,7 +17,7 @@ pub use compare::{Parting, compare};
 pub use error::ReplayError;
 pub use folder::{Retention, TapeFolder};
 pub use record::{NewTape, Recorded, Studio, answer_hash};
-pub use replay::{Replayed, load_chain, replay};
+pub use replay::{Replayed, conversation_before, load_chain, replay};
 pub use setup::{ModelSetup, Setup};
 pub use snapshot::{keep_catalog, load_catalog};
 pub use stage::{Scenes, Stage};

@@ -91,7 +91,7 @@ impl Studio {
             .await
     }
 
-    /// Runs a turn whose recording was broken off: what is on the tape is served from it, the rest is asked for now and
+    /// Runs a turn whose recording was broken off, with its question, its day and its asker: what is on the tape is served from it, the rest is asked for now and
     /// recorded behind it. The conversation has to be the one that the turn began with.
     pub async fn resume(
         &self,
@@ -101,9 +101,14 @@ impl Studio {
         watch: &mut (dyn FnMut(Event) + Send),
         path: &Path,
     ) -> Result<Result<Recorded, PromptError>, TapeError> {
-        let question = TapeFile::read_unfinished(path)?.header.question;
+        let header = TapeFile::read_unfinished(path)?.header;
+        let options = TurnOptions {
+            today: header.today,
+            asker: header.asker,
+            ..options
+        };
         let place = Place::BehindWhatIsThere(path);
-        self.run(agent, conversation, &question, options, watch, place)
+        self.run(agent, conversation, &header.question, options, watch, place)
             .await
     }
 
@@ -209,14 +214,19 @@ fn same_prompt(begun: &TapeFile, prompt: &Prompt) -> Result<(), TapeError> {
     })
 }
 
-/// Hash of everything in an answer that a replay has to reproduce: all but where the time went, what served it, and
-/// the sources of its figures, of which a later version may find more.
+/// Hash of everything in an answer that a replay has to reproduce: all but where the time went, what served it, the
+/// address of the Metabase (a demo has another each time), and the sources of its figures, of which a later version may
+/// find more.
 pub fn answer_hash(answer: &Answer) -> String {
     let mut told = serde_json::to_value(answer).unwrap_or_default();
     if let Some(fields) = told.as_object_mut() {
         fields.remove("timings");
         fields.remove("tape");
         fields.remove("figures");
+    }
+    let results = told.get_mut("evidence").and_then(Value::as_array_mut);
+    for result in results.into_iter().flatten().filter_map(Value::as_object_mut) {
+        result.remove("link");
     }
     let calls = told.get_mut("tool_calls").and_then(Value::as_array_mut);
     for call in calls.into_iter().flatten().filter_map(Value::as_object_mut) {

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::ReplayError;
 use super::snapshot::load_catalog;
@@ -22,17 +22,41 @@ pub struct Replayed {
 /// Replays the turn at `path` from its tape, the tapes of the turns before it, and what lies beside them. Needs no key
 /// and opens no socket. An answer that is not the recorded one is an error.
 pub async fn replay(path: &Path) -> Result<Replayed, ReplayError> {
-    let tapes = load_chain(path)?;
+    conversed(&load_chain(path)?).await.map(|(_, replayed)| replayed)
+}
+
+/// The conversation that a turn began with, from the tapes of the turns before it. The turn's own tape may have been
+/// broken off.
+pub async fn conversation_before(path: &Path) -> Result<Conversation, ReplayError> {
+    let header = TapeFile::read_unfinished(path)?.header;
+    let Some(previous) = &header.previous else {
+        return match header.turn {
+            1 => Ok(Conversation::new(header.conversation)),
+            turn => Err(unchained(turn)),
+        };
+    };
+    let before = path.with_file_name(previous);
+    let (mut conversation, _) = conversed(&load_chain(&before)?).await?;
+    if conversation.id != header.conversation || conversation.turns.checked_add(1) != Some(header.turn) {
+        return Err(not_the_turn_before(path, before));
+    }
+    conversation.tape = Some(before);
+    Ok(conversation)
+}
+
+async fn conversed(tapes: &[TapeFile]) -> Result<(Conversation, Replayed), ReplayError> {
     let mut conversation: Option<Conversation> = None;
     let mut last = None;
-    for tape in &tapes {
+    for tape in tapes {
         let header = &tape.header;
         let catalog = load_catalog(&tape.path, &header.catalog.fingerprint)?;
         let stage = Stage::of(header, &catalog)?;
         let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
         last = Some(stage.replay(tape, conversation).await?);
     }
-    last.ok_or_else(|| ReplayError::Header("it names no turn".to_owned()))
+    conversation
+        .zip(last)
+        .ok_or_else(|| ReplayError::Header("it names no turn".to_owned()))
 }
 
 /// The tapes of a conversation up to the turn at `path`, first turn first.
@@ -46,20 +70,25 @@ pub fn load_chain(path: &Path) -> Result<Vec<TapeFile>, ReplayError> {
         let fits = before.header.conversation == tape.header.conversation
             && before.header.turn.checked_add(1) == Some(tape.header.turn);
         if !fits || chain.len() >= MAX_TURNS {
-            return Err(ReplayError::Tape(TapeError::Beside {
-                tape: tape.path.clone(),
-                path: named,
-                reason: "it is not the turn before".to_owned(),
-            }));
+            return Err(not_the_turn_before(&tape.path, named));
         }
         chain.push(before);
     }
     chain.reverse();
     match chain.first() {
-        Some(first) if first.header.turn != 1 => Err(ReplayError::Header(format!(
-            "it is turn {} and names no tape of the turn before",
-            first.header.turn
-        ))),
+        Some(first) if first.header.turn != 1 => Err(unchained(first.header.turn)),
         _ => Ok(chain),
     }
+}
+
+fn not_the_turn_before(tape: &Path, named: PathBuf) -> ReplayError {
+    ReplayError::Tape(TapeError::Beside {
+        tape: tape.to_owned(),
+        path: named,
+        reason: "it is not the turn before".to_owned(),
+    })
+}
+
+fn unchained(turn: u32) -> ReplayError {
+    ReplayError::Header(format!("it is turn {turn} and names no tape of the turn before"))
 }

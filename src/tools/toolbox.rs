@@ -42,6 +42,9 @@ impl Toolbox {
         }
     }
 
+    /// What the tools are for.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     /// The same tools, run by another client and shaped by other limits.
@@ -52,3 +55,35 @@ impl Toolbox {
             shaping,
             ..self.clone()
         }
+    }
+
+    /// What the model is told, in a fixed order; a function of the catalog alone.
+    pub fn specs(&self) -> Arc<[ToolSpec]> {
+        Arc::clone(&self.specs)
+    }
+
+    /// Decides on a call, given the results held so far. Sends nothing.
+    pub fn gate(&self, call: &ToolCall, shelf: &Shelf) -> Result<PlannedCall, Refusal> {
+        gate::decide(&self.catalog, &self.specs, shelf, call)
+    }
+
+    /// Runs a call that the gate let through. `AskUser` and `CannotAnswer` run as nothing: the loop ends on them. A result that
+    /// comes of it has the shelf's next name; to put it there is the caller's.
+    pub async fn execute(&self, call: &PlannedCall, shelf: &Shelf) -> Result<ToolOutput, ToolError> {
+        let (client, limits) = (&self.client, self.shaping);
+        let paper = Paper {
+            handle: shelf.next(),
+            limits,
+        };
+        match &call.plan {
+            Plan::RunCard(run) => run_card::run(client, run, &call.arguments, paper).await,
+            Plan::QueryMetric(query) => query_metric::run(client, query, &call.arguments, paper).await,
+            Plan::QueryTable(query) => query_table::run(client, query, &call.arguments, paper).await,
+            Plan::Describe(entry) => Ok(describe::run(&self.catalog, entry, limits)),
+            Plan::FieldValues(values) => field_values::run(client, values, limits).await,
+            Plan::MoreRows(rows) => more_rows::run(rows, &call.arguments, shelf, paper).await,
+            Plan::Calculate(figures) => calculate::run(shelf, figures, &call.arguments, paper).await,
+            Plan::AskUser { .. } | Plan::CannotAnswer { .. } => Ok(ToolOutput::text(String::new())),
+        }
+    }
+}

@@ -28,7 +28,7 @@ pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
 pub use tape::{
     CatalogNote, Diverged, Ended, Exchange, Failure, Head, Header, MetabaseNote, Miss, Player, Prefixes,
-    PromptNote, RecordedResults, Tape, TapeError, TapeFile, TapeMode, TapeSlot, TurnEnd, Unconsumed,
-    catalog_path, keep_beside, read_capped, shared_catalog,
+    PromptNote, RecordedResults, SHARED_FOLDERS, Tape, TapeError, TapeFile, TapeMode, TapeSlot, TurnEnd,
+    Unconsumed, catalog_path, keep_beside, read_capped, shared_catalog,
 };
 pub(crate) use tape::{first_difference, shown};

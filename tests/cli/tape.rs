@@ -107,11 +107,74 @@ fn a_folder_in_the_settings_gets_a_tape_for_each_question_and_keeps_so_many() {
         format!("{QUESTION}\nand by quarter?\n{QUESTION}\n"),
     );
     assert_eq!(run.code, Some(0), "{run:#?}");
-    let kept = std::fs::read_dir(&tapes)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|kind| kind == "jsonl"))
-        .count();
-    assert_eq!(kept, 3, "two tapes and a file that is none of ours");
+    let kept = || {
+        std::fs::read_dir(&tapes)
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|kind| kind == "jsonl"))
+            .count()
+    };
+    assert_eq!(kept(), 4, "the last turn needs those before it");
+    for _ in 0..2 {
+        assert_eq!(program.run(&["ask", QUESTION, "--quiet"]).code, Some(0));
+    }
+    assert_eq!(kept(), 3, "two tapes and a file that is none of ours");
     assert!(strange.exists());
+}
+
+#[test]
+fn a_recording_that_was_broken_off_is_resumed() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("answer.jsonl");
+    let tape = path.to_str().unwrap();
+    let asked = Program::new().run(&["ask", QUESTION, "--tape", tape]);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    std::fs::write(&path, format!("{}\n{}\n{}", lines[0], lines[1], &lines[2][..30])).unwrap();
+    let resumed = Program::new().run(&[
+        "ask",
+        QUESTION,
+        "--tape",
+        tape,
+        "--resume",
+        "--today",
+        "2020-01-01",
+    ]);
+    assert_eq!(
+        (resumed.code, &resumed.stdout),
+        (Some(0), &asked.stdout),
+        "{resumed:#?}"
+    );
+    let replayed = Program::new().run(&["tape", "replay", tape]);
+    assert_eq!(replayed.code, Some(0), "{replayed:#?}");
+    let finished = Program::new().run(&["ask", QUESTION, "--tape", tape, "--resume"]);
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.stderr.contains("finished"), "{finished:#?}");
+}
+
+#[test]
+fn a_later_turn_is_resumed_with_the_turns_before_it() {
+    let directory = TempDir::new().unwrap();
+    let folder = directory.path().join("tapes");
+    let chat = &["chat", "--quiet", "--tape", folder.to_str().unwrap()];
+    let run = Program::new().run_with(chat, format!("{QUESTION}\nand by quarter?\n"));
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let tapes = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let second = tapes
+        .filter(|path| path.extension().is_some_and(|kind| kind == "jsonl"))
+        .max()
+        .unwrap();
+    let text = std::fs::read_to_string(&second).unwrap();
+    let header = text.lines().next().unwrap();
+    std::fs::write(&second, format!("{header}\n")).unwrap();
+    let tape = second.to_str().unwrap();
+    let resumed = Program::new().run(&["ask", "as recorded", "--tape", tape, "--resume"]);
+    assert_eq!(resumed.code, Some(0), "{resumed:#?}");
+    assert!(
+        run.stdout.contains(resumed.stdout.trim()),
+        "{run:#?} {resumed:#?}"
+    );
+    assert_eq!(Program::new().run(&["tape", "replay", tape]).code, Some(0));
 }

@@ -324,7 +324,8 @@ async fn one_changed_thing_in_a_recording_is_caught_for_what_it_is() {
             };
             diverged("result", fresh().after(result).await);
         }
-        if first.exchanges.len() > 1 {
+        // Between two completions the order of requests means nothing.
+        if first.exchanges.len() > 1 && first.exchanges[0].is_completion() {
             diverged(
                 "dropped",
                 fresh().after(|tape| drop(tape.exchanges.remove(0))).await,

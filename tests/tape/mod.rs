@@ -5,3 +5,4 @@ mod mutation;
 mod rechunk;
 mod replay;
 mod resume;
+mod retention;

@@ -61,6 +61,7 @@ pub(super) async fn run(
         results.folder().display()
     ));
     let mut progress = Progress::new(planned);
+    let began = std::time::Instant::now();
     let records = replay_suites(plan, &settings, &options, &mut |record| {
         results.append(record)?;
         progress.ended(record);
@@ -69,6 +70,7 @@ pub(super) async fn run(
     .await;
     progress.finish();
     let records = records.map_err(EvalError::from)?;
+    say_pace(records.len(), began.elapsed());
     let cancelled = options.cancel.is_cancelled();
     let held = held.or_recorded(&records);
     let summary = report(&args.reports, &records, &[], &held, cancelled)?;
@@ -84,6 +86,15 @@ pub(super) async fn run(
         return Ok(Ending::Done);
     }
     Ok(Ending::Code(summary.exit.code))
+}
+
+fn say_pace(cases: usize, took: std::time::Duration) {
+    let seconds = took.as_secs_f64().max(0.001);
+    let cases = u32::try_from(cases).unwrap_or(u32::MAX);
+    let pace = f64::from(cases) / seconds;
+    term::say(format_args!(
+        "{cases} cases in {seconds:.2} s, {pace:.0} a second"
+    ));
 }
 
 /// A replay needs no model to be set up, and no key.

@@ -52,7 +52,9 @@ async fn live(
     filter: Filter,
 ) -> Result<Ending, CliError> {
     if !args.set.is_empty() {
-        return Err(CliError::usage("--set names recordings, which --mode live does not use"));
+        return Err(CliError::usage(
+            "--set names recordings, which --mode live does not use",
+        ));
     }
     let held = Held::open(&args.reports, !filter.is_all())?;
     let interrupts = Interrupts::watch();

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::{NOTE_FILE, RecordingError};
 use crate::eval::Suite;
+use crate::wire::SHARED_FOLDERS;
 
 /// The file of a suite that is a folder.
 const SUITE_FILE: &str = "suite.yaml";
-/// What all sets share lies in these, so that no set can be named so.
-const SHARED: [&str; 2] = ["prompts", "catalogs"];
 
 /// Where the recordings of a suite lie.
 #[derive(Debug, Clone)]
@@ -97,7 +96,9 @@ pub(super) fn set_name(name: &str) -> Result<(), RecordingError> {
 
 fn well_named(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(fits) && !SHARED.contains(&name)
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(fits)
+        && !SHARED_FOLDERS.contains(&name)
 }
 
 /// A case's folder: its id, with `~`, which no id has, for what would be a folder of its own.

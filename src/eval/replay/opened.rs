@@ -39,10 +39,7 @@ impl Opened {
         let parts = [
             ("what the suite asks about", note.suite != about),
             // The hash of what is asked holds that of the suite.
-            (
-                "what the case asks",
-                note.suite == about && note.asked != asked,
-            ),
+            ("what the case asks", note.suite == about && note.asked != asked),
             ("the data", data.is_some_and(|data| note.data != data)),
             ("the form of requests", note.form.body != form.body),
             ("prompt segment user_turn", note.form.user_turn != form.user_turn),

@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -19,6 +20,8 @@ const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
 const PROMPTS: &str = "prompts";
 /// The folder of catalogs.
 const CATALOGS: &str = "catalogs";
+/// The folders of what tapes share.
+pub const SHARED_FOLDERS: [&str; 2] = [PROMPTS, CATALOGS];
 /// How many folders above its own a tape's files may lie: tapes of many folders share them.
 const LEVELS: usize = 4;
 
@@ -94,6 +97,10 @@ pub fn keep_beside(path: &Path, text: &str) -> Result<(), TapeError> {
         reason: error.to_string(),
     };
     if path.exists() {
+        // It is needed again, so that nobody who clears up takes it for old. A file that cannot be marked stays as it is.
+        if let Ok(file) = OpenOptions::new().append(true).open(path) {
+            let _ = file.set_modified(SystemTime::now());
+        }
         return Ok(());
     }
     if suspect(text).is_some() {

@@ -19,7 +19,7 @@ mod results;
 mod slot;
 mod write;
 
-pub use beside::{Prefixes, catalog_path, keep_beside, read_capped, shared_catalog};
+pub use beside::{Prefixes, SHARED_FOLDERS, catalog_path, keep_beside, read_capped, shared_catalog};
 pub(crate) use delta::{first_difference, shown};
 pub use error::{Miss, TapeError, Unconsumed};
 pub use exchange::{Ended, Exchange, Failure, Head};
