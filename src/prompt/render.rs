@@ -42,9 +42,9 @@ impl Prompt {
             template: "tools",
             reason: error.to_string(),
         })?;
-        let templates = Templates::new()?;
+        let templates = Templates::get()?;
         let core = templates.render(templates::CORE, &CoreValues::new(catalog))?;
-        let entries = catalog_text(&templates, catalog)?;
+        let entries = catalog_text(templates, catalog)?;
         let segments = vec![
             ("tools", hash(&tool_bytes)),
             ("core", hash(&core)),
@@ -63,7 +63,7 @@ impl Prompt {
 /// The whole text of one entry, as the prompt shows it when the catalog is small: for `describe`. Every line is the
 /// curator's or the server's word and has been made safe to show.
 pub fn entry_text(entry: &Entry) -> Result<String, PromptError> {
-    let text = Templates::new()?.render(templates::ENTRY, &EntryView::new(entry, Detail::Full))?;
+    let text = Templates::get()?.render(templates::ENTRY, &EntryView::new(entry, Detail::Full))?;
     Ok(text.trim_end().to_owned())
 }
 

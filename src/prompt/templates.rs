@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use serde::Serialize;
 use tera::{Context, Tera};
 
@@ -25,8 +27,20 @@ pub(super) const USER_TURN: &str = "system/user_turn";
 pub(super) struct Templates(Tera);
 
 impl Templates {
-    /// Parses all templates; none of them escapes anything, as no browser reads them.
-    pub(super) fn new() -> Result<Self, PromptError> {
+    /// All templates, parsed once.
+    pub(super) fn get() -> Result<&'static Self, PromptError> {
+        static PARSED: OnceLock<Templates> = OnceLock::new();
+        match PARSED.get() {
+            Some(templates) => Ok(templates),
+            None => {
+                let templates = Self::parse()?;
+                Ok(PARSED.get_or_init(|| templates))
+            }
+        }
+    }
+
+    /// None of them escapes anything, as no browser reads them.
+    fn parse() -> Result<Self, PromptError> {
         let mut tera = Tera::new();
         tera.autoescape_on(Vec::<&str>::new());
         tera.add_raw_templates(TEMPLATES).map_err(|error| PromptError {

@@ -25,7 +25,7 @@ pub fn user_turn(question: &str, today: Date, asker: Option<&str>) -> Result<Str
     let asker = asker.map(|asker| clean(asker, ASKER_CHARS)).unwrap_or_default();
     let today = today.to_string();
     let question = question.trim();
-    Templates::new()?.render(
+    Templates::get()?.render(
         templates::USER_TURN,
         &TurnValues {
             today,

@@ -57,7 +57,7 @@ pub struct RecordedCase {
     pub kept: Result<PathBuf, String>,
 }
 
-/// The cases that [`record`] runs.
+/// The cases that [`record()`] runs.
 pub fn chosen<'a>(suite: &'a Suite, options: &RecordOptions) -> Result<Vec<&'a Case>, RecordingError> {
     set_name(&options.set)?;
     let place = Recordings::of(suite);
