@@ -116,7 +116,11 @@ fn cell_source(
             (one, other) => one.max(other),
         };
     }
-    if says == Says::No {
+    // What is said to be a mean or a total is no single row, unless that row is named.
+    let several = material.table.rows.len() > 1;
+    let of_all =
+        several && says == Says::Nothing && (wanted.cues.mean || wanted.cues.total) && !wanted.percent;
+    if says == Says::No || of_all {
         sources.denied = true;
         return;
     }

@@ -23,7 +23,7 @@ pub(super) fn source(period: &Period, context: &Context<'_, '_>, claim: &Claim<'
     let exempt = |rule| (Status::Exempt { rule }, Vec::new());
     let stands = |text: &str| {
         let numbers = numbers(text, Separators::English);
-        periods(text, &words(text), &numbers).iter().any(|other| {
+        periods(text, &words(text), &numbers, &[]).iter().any(|other| {
             let days = other.days(claim.today.year());
             days.is_some_and(|days| period.relation(days) != Relation::Apart)
         })

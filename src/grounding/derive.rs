@@ -52,6 +52,9 @@ impl Search<'_, '_, '_, '_> {
         let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
             return;
         };
+        if !self.may_use(at) {
+            return;
+        }
         if material.table.rows.is_empty() || self.seat.says_filters(at, shape.times.is_empty()) == Says::No {
             return;
         }
@@ -73,7 +76,9 @@ impl Search<'_, '_, '_, '_> {
                 if let Some(whole) = &whole {
                     self.part(one, whole);
                 }
-                self.neighbours(one, at, column);
+                if named.len() == 1 {
+                    self.neighbours(one, at, column);
+                }
             }
             if let (Some(whole), true) = (&whole, named.len() > 1)
                 && let Some(both) = joined(&named)
@@ -98,6 +103,13 @@ impl Search<'_, '_, '_, '_> {
         super::count::counts(self.seat, self.wanted, at, &groups, &mut self.found);
     }
 
+    /// Whether a result may be meant: it is of this turn, or there is none of this turn, or the sentence looks back.
+    fn may_use(&self, at: usize) -> bool {
+        let materials = self.seat.context.index.materials;
+        let current = |at: usize| materials.get(at).is_some_and(|material| material.current);
+        current(at) || !(0..materials.len()).any(current) || self.seat.says_filters(at, true) == Says::Yes
+    }
+
     /// Derivations from several results, or from cells that the text has just named by their values.
     fn across(&mut self, near: &[Operand]) {
         let singles = singles(self.seat);
@@ -119,7 +131,7 @@ impl Search<'_, '_, '_, '_> {
         }
         let mut others = near.to_vec();
         let count = self.seat.context.index.materials.len();
-        for material in 0..count {
+        for material in (0..count).filter(|material| self.may_use(*material)) {
             let shape = self.seat.context.index.shapes.get(material);
             for column in shape.map(|shape| shape.numeric.as_slice()).unwrap_or_default() {
                 let groups = self.seat.groups(material);
@@ -223,10 +235,10 @@ impl Search<'_, '_, '_, '_> {
         let rest = whole.value.checked_sub(one.value);
         if self.wanted.percent {
             let left = rest.and_then(|rest| percent(rest, whole.value));
-            if self.wanted.cues.share {
+            if self.wanted.cues.rest {
                 self.check(Operation::ShareOfRest, left, 1, &inputs);
             }
-        } else if self.wanted.cues.sum || self.wanted.cues.gap {
+        } else if self.wanted.cues.rest {
             let inputs = [whole.clone(), one.clone()];
             self.check(Operation::Difference, rest, 1, &inputs);
         }
@@ -350,7 +362,7 @@ impl Search<'_, '_, '_, '_> {
                 self.ratio(one, other, 1);
                 self.ratio(other, one, 1);
                 let cues = self.wanted.cues;
-                if !self.wanted.percent && (cues.gap || cues.change) {
+                if !self.wanted.percent && (cues.gap || cues.change) && self.wanted.digits >= 4 {
                     for (a, b) in [(one, other), (other, one)] {
                         let gap = a.value.checked_sub(b.value);
                         self.check(Operation::Difference, gap, 2, &[a.clone(), b.clone()]);

@@ -60,7 +60,9 @@ pub(super) fn by_form(number: &Number, context: &Context<'_, '_>) -> Option<Rule
     if in_name(context, span) {
         return Some(Rule::Name);
     }
+    let year = |mention: &super::scope::Mention<'_>| matches!(mention.what, What::Period(period) if period.bare_year && period.span.holds(span));
     match number.kind {
+        Kind::Quantity if context.mentions.iter().any(year) => Some(Rule::Year),
         Kind::Quantity => None,
         Kind::Year => Some(Rule::Year),
         Kind::ListMarker => Some(Rule::ListNumber),
@@ -74,9 +76,6 @@ pub(super) fn by_form(number: &Number, context: &Context<'_, '_>) -> Option<Rule
 pub(super) fn by_words(number: &Number, context: &Context<'_, '_>) -> Option<Rule> {
     if number.percent && (number.value - 100.0).abs() < 1e-9 {
         return Some(Rule::Whole);
-    }
-    if number.end - number.start == 4 && known_year(number.value, context) {
-        return Some(Rule::Year);
     }
     let before = context
         .words
@@ -95,20 +94,6 @@ pub(super) fn by_words(number: &Number, context: &Context<'_, '_>) -> Option<Rul
         u32::try_from(items).is_ok_and(|items| items > 1 && (number.value - f64::from(items)).abs() < 0.5);
     (listed && number.last_place == 1.0 && !number.percent && number.currency.is_none())
         .then_some(Rule::ListNumber)
-}
-
-/// Whether results have rows of that year, or were limited to it.
-fn known_year(value: f64, context: &Context<'_, '_>) -> bool {
-    let of = |days: &super::text::Days| {
-        let last = days.1.yesterday().map_or(days.0.year(), jiff::civil::Date::year);
-        (days.0.year()..=last)
-            .take(50)
-            .any(|year| (f64::from(year) - value).abs() < 0.5)
-    };
-    context.index.shapes.iter().any(|shape| {
-        let rows = shape.times.iter().flat_map(|(_, days)| days.iter().flatten());
-        shape.period.as_ref().is_some_and(of) || rows.take(400).any(of)
-    })
 }
 
 fn is_item(line: &str) -> bool {

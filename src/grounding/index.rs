@@ -18,6 +18,9 @@ pub(super) struct NumberCell {
     pub(super) column: usize,
 }
 
+/// Most years of one period that are told apart.
+const MOST_YEARS: usize = 50;
+
 /// The column of labels that are no cells, but fixed by a filter.
 pub(super) const FILTERED: usize = usize::MAX;
 
@@ -200,6 +203,26 @@ impl<'m> Index<'m> {
         let longest = found.iter().map(|label| label.words.len()).max().unwrap_or(0);
         let kept = found.into_iter().filter(|label| label.words.len() == longest);
         (longest, kept.collect())
+    }
+
+    /// Years that rows are of, or that filters let through.
+    pub(super) fn years(&self) -> Vec<i16> {
+        let mut years: Vec<i16> = Vec::new();
+        let mut add = |days: &Days| {
+            let last = days.1.yesterday().map_or(days.0.year(), Date::year);
+            for year in (days.0.year()..=last).take(MOST_YEARS) {
+                if !years.contains(&year) {
+                    years.push(year);
+                }
+            }
+        };
+        for shape in &self.shapes {
+            shape.period.iter().for_each(&mut add);
+            for (_, days) in &shape.times {
+                days.iter().flatten().for_each(&mut add);
+            }
+        }
+        years
     }
 
     /// What a column comes to.

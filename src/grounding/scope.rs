@@ -1,5 +1,7 @@
 //! What the words around a figure say it is of: which row, which column, which period.
 
+use std::collections::HashSet;
+
 use super::index::{FILTERED, Index};
 use super::number::{Kind, Number};
 use super::text::{Days, Layout, Period, Place, Relation, Span, Word, periods, stem, words};
@@ -56,12 +58,13 @@ pub(super) struct Context<'a, 'i> {
     pub(super) layout: Layout,
     pub(super) index: &'i Index<'i>,
     pub(super) mentions: Vec<Mention<'i>>,
+    ours: HashSet<String>,
 }
 
 impl<'a, 'i> Context<'a, 'i> {
     pub(super) fn read(text: &'a str, numbers: &'a [Number], index: &'i Index<'i>) -> Self {
         let words = words(text);
-        let mut mentions: Vec<Mention<'i>> = periods(text, &words, numbers)
+        let mut mentions: Vec<Mention<'i>> = periods(text, &words, numbers, &index.years())
             .into_iter()
             .map(|period| Mention {
                 span: period.span,
@@ -78,6 +81,7 @@ impl<'a, 'i> Context<'a, 'i> {
             layout: Layout::of(text, numbers),
             index,
             mentions,
+            ours: ours(index),
         }
     }
 
@@ -140,19 +144,26 @@ impl<'a, 'i> Context<'a, 'i> {
     }
 
     /// Whether a word stands in the name of a result or column.
-    fn is_ours(&self, low: &str) -> bool {
-        self.index.materials.iter().any(|material| {
-            let names = material
-                .table
-                .columns
-                .iter()
-                .flat_map(|column| [&column.name, &column.label]);
-            names
-                .map(String::as_str)
-                .chain([material.title])
-                .any(|name| words(name).iter().any(|word| stem(&word.low) == stem(low)))
-        })
+    pub(super) fn is_ours(&self, low: &str) -> bool {
+        self.ours.contains(stem(low))
     }
+}
+
+/// The words in the names of results and columns.
+fn ours(index: &Index<'_>) -> HashSet<String> {
+    let names = index.materials.iter().flat_map(|material| {
+        let columns = material.table.columns.iter();
+        let names = columns.flat_map(|column| [column.name.as_str(), column.label.as_str()]);
+        names.chain([material.title])
+    });
+    names
+        .flat_map(|name| {
+            words(&name.replace('_', " "))
+                .into_iter()
+                .map(|word| stem(&word.low).to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 fn labels<'i>(words: &[Word<'_>], index: &'i Index<'i>) -> Vec<Mention<'i>> {

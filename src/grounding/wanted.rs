@@ -25,6 +25,9 @@ const RATIO: &str = "times x fold twice double triple ratio multiple factor mal 
 const GAP: &str = "difference gap margin lead leads leading ahead behind between spread range points point pp apart \
     separates separated distance lag";
 const RUNNING: &str = "cumulative cumulatively running reached far ytd date by through accumulated so";
+const REST: &str =
+    "rest remaining remainder others other else without excluding except left balance übrigen rest";
+const TOTAL: &str = "total totals totaled totalled altogether combined overall sum insgesamt";
 const ABOUT: &str =
     "about roughly approximately approx around circa ca some nearly almost ~ ≈ rund etwa environ close";
 const OVER: &str = "over above exceeding least beyond";
@@ -57,6 +60,10 @@ pub(super) struct Cues {
     pub(super) ratio: bool,
     pub(super) gap: bool,
     pub(super) running: bool,
+    /// What is left of a whole without something.
+    pub(super) rest: bool,
+    /// Plainly a sum.
+    pub(super) total: bool,
 }
 
 impl Cues {
@@ -75,7 +82,9 @@ impl Cues {
     }
 
     fn read(seat: &Seat<'_, '_, '_>, words: &[&Word<'_>]) -> Self {
-        let has = |list: &str| words.iter().any(|word| among(list, &word.low));
+        // A word in the name of a metric says what it is, not how the figure was computed: `average order value`.
+        let own = |word: &Word<'_>| seat.context.is_ours(&word.low);
+        let has = |list: &str| words.iter().any(|word| among(list, &word.low) && !own(word));
         let text = seat.context.text;
         let signs = |marks: &[char]| {
             let place = seat
@@ -102,6 +111,8 @@ impl Cues {
             ratio: has(RATIO) || signs(&['×']),
             gap: has(GAP),
             running: has(RUNNING),
+            rest: has(REST),
+            total: has(TOTAL),
         }
     }
 }

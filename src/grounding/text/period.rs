@@ -152,9 +152,19 @@ pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
     part?.days(0)
 }
 
-/// Every period that a text names, in order.
-pub(in crate::grounding) fn periods(text: &str, words: &[Word<'_>], numbers: &[Number]) -> Vec<Period> {
-    let reader = Reader { text, words, numbers };
+/// Every period that a text names, in order. Of four digits that may as well be a figure, those of `years` are years.
+pub(in crate::grounding) fn periods(
+    text: &str,
+    words: &[Word<'_>],
+    numbers: &[Number],
+    years: &[i16],
+) -> Vec<Period> {
+    let reader = Reader {
+        text,
+        words,
+        numbers,
+        years,
+    };
     let mut found: Vec<Period> = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -200,6 +210,7 @@ struct Reader<'a, 't> {
     text: &'t str,
     words: &'a [Word<'t>],
     numbers: &'a [Number],
+    years: &'a [i16],
 }
 
 impl Reader<'_, '_> {
@@ -297,10 +308,10 @@ impl Reader<'_, '_> {
             };
         }
         let word = self.words.get(at)?;
-        let named = self
-            .numbers
-            .iter()
-            .any(|number| number.start == word.span.start && matches!(number.kind, Kind::Year | Kind::Date));
+        let named = self.numbers.iter().any(|number| {
+            let known = number.end == word.span.end && self.years.contains(&year);
+            number.start == word.span.start && (known || matches!(number.kind, Kind::Year | Kind::Date))
+        });
         named.then_some((when(Part::Year), at + 1))
     }
 

@@ -45,8 +45,10 @@ pub fn planted(
     let right = slot.form.write(slot.value);
     let stated: Vec<String> = slots.iter().map(|slot| slot.form.write(slot.value)).collect();
     (0..20).find_map(|_| {
-        let written = slot.form.write(value(slot, fact, earlier, wrong, rng));
-        (written != right && !stated.contains(&written)).then(|| (statement.with(at, &written), written))
+        let value = value(slot, fact, earlier, wrong, rng);
+        let written = slot.form.write(value);
+        let apart = (value - slot.value).abs() > 0.6 * slot.form.unit();
+        (apart && written != right && !stated.contains(&written)).then(|| (statement.with(at, &written), written))
     })
 }
 
