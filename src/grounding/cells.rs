@@ -233,7 +233,8 @@ fn admits(wanted: &Wanted, amount: Amount) -> bool {
 }
 
 fn counts(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sources) {
-    let Some(material) = seat.context.index.materials.get(at).filter(|_| wanted.count) else {
+    let counting = wanted.count && seat.counts_things();
+    let Some(material) = seat.context.index.materials.get(at).filter(|_| counting) else {
         return;
     };
     let exactly = |count: u64| u32::try_from(count).is_ok_and(|count| wanted.admits(f64::from(count)));

@@ -3,7 +3,7 @@
 use super::cells::Source;
 use super::derive::exact;
 use super::figure::{Input, Operation, Trace};
-use super::number::Kind;
+use super::number::{Kind, Number};
 use super::scope::{Seat, What};
 use super::text::Span;
 use super::wanted::Wanted;
@@ -25,6 +25,13 @@ pub(super) fn said(seat: &Seat<'_, '_, '_>) -> Vec<usize> {
         .words
         .iter()
         .filter(|word| seat.place.sentence.holds(word.span) && !seat.span.touches(word.span))
+        .filter(|word| {
+            let numbers = seat.context.numbers.iter();
+            let inside = |number: &Number| number.start < word.span.end && word.span.start < number.end;
+            numbers
+                .filter(|number| inside(number))
+                .all(|number| Span::new(number.start, number.end) == word.span)
+        })
         .filter_map(|word| of_word(&word.low).or_else(|| word.low.parse().ok()))
         .filter(|number| (2..=100).contains(number))
         .collect();
@@ -40,7 +47,8 @@ pub(super) fn counts(
     groups: &[Vec<usize>],
     found: &mut Vec<Source>,
 ) {
-    let Some(material) = seat.context.index.materials.get(at).filter(|_| wanted.count) else {
+    let counting = wanted.count && seat.counts_things();
+    let Some(material) = seat.context.index.materials.get(at).filter(|_| counting) else {
         return;
     };
     let exactly = |count: usize| u32::try_from(count).is_ok_and(|count| wanted.admits(f64::from(count)));

@@ -86,6 +86,7 @@ impl Search<'_, '_, '_, '_> {
                 self.part(&both, whole);
             }
             self.ends(at, column);
+            self.median(at, column);
             self.leading(at, column, whole.as_ref());
             for (rows, one) in by_row.iter_mut().zip(named) {
                 rows.push(one);
@@ -247,7 +248,7 @@ impl Search<'_, '_, '_, '_> {
     /// Sums and means of the rows named, and sums from the first row to a named one.
     fn sums(&mut self, named: &[Operand], at: usize, column: usize, groups: &[Vec<usize>]) {
         let cues = self.wanted.cues;
-        let summing = cues.sum || (self.wanted.digits >= 4 && !cues.mean);
+        let summing = cues.sum || (!cues.mean && (self.wanted.digits >= 4 || named.len() == 1));
         for one in named.iter().filter(|one| one.input.rows.len() > 1) {
             if summing {
                 self.check(Operation::Sum, one.value, 1, std::slice::from_ref(one));
@@ -319,6 +320,31 @@ impl Search<'_, '_, '_, '_> {
         pairs(self, &rows);
         rows.sort_by(|a, b| b.value.cmp(&a.value));
         pairs(self, &rows);
+    }
+
+    /// The value in the middle of a whole column, if the sentence speaks of one.
+    fn median(&mut self, at: usize, column: usize) {
+        let index = self.seat.context.index;
+        let seen = index.shapes.get(at).map_or(0, |shape| shape.seen);
+        let whole = index.materials.get(at).is_some_and(|material| {
+            material.table.rows.len() == seen && material.table.extent == Extent::Complete
+        });
+        if !self.wanted.cues.median || !whole {
+            return;
+        }
+        let row = |row| operand(self.seat, at, column, &[row]);
+        let mut rows: Vec<Operand> = (0..seen).filter_map(row).collect();
+        rows.sort_by(|a, b| a.value.cmp(&b.value));
+        let middle: Vec<Operand> = rows
+            .iter()
+            .skip((seen.saturating_sub(1)) / 2)
+            .take(if seen % 2 == 0 { 2 } else { 1 })
+            .cloned()
+            .collect();
+        if let Some(both) = joined(&middle) {
+            let median = both.value.checked_div(Decimal::from(middle.len()));
+            self.check(Operation::Median, median, 1, &middle);
+        }
     }
 
     /// The first rows, as many as the sentence says: their sum, their share, and what is left without them.

@@ -6,10 +6,12 @@ use super::count::of_word;
 use super::figure::{Rule, Trace};
 use super::material::Claim;
 use super::number::{Kind, Number, Separators, numbers};
-use super::scope::{Context, What};
+use super::scope::{Context, Seat, What};
 use super::text::{Span, words};
 use super::wanted::Wanted;
 
+/// Four digits that may be a year are one when it is at most so far from today, or one of the results.
+const NEAR_YEARS: f64 = 15.0;
 /// Words that an id follows.
 const BEFORE_ID: [&str; 7] = ["id", "ids", "card", "metric", "table", "dashboard", "question"];
 
@@ -52,7 +54,7 @@ impl Said {
 }
 
 /// The rule for what a number is, whatever its value.
-pub(super) fn by_form(number: &Number, context: &Context<'_, '_>) -> Option<Rule> {
+pub(super) fn by_form(number: &Number, context: &Context<'_, '_>, today: jiff::civil::Date) -> Option<Rule> {
     let span = Span::new(number.start, number.end);
     if in_link(context.text, span) {
         return Some(Rule::Link);
@@ -64,7 +66,13 @@ pub(super) fn by_form(number: &Number, context: &Context<'_, '_>) -> Option<Rule
     match number.kind {
         Kind::Quantity if context.mentions.iter().any(year) => Some(Rule::Year),
         Kind::Quantity => None,
-        Kind::Year => Some(Rule::Year),
+        Kind::Year => (context
+            .index
+            .years()
+            .iter()
+            .any(|year| f64::from(*year) == number.value)
+            || (f64::from(today.year()) - number.value).abs() <= NEAR_YEARS)
+            .then_some(Rule::Year),
         Kind::ListMarker => Some(Rule::ListNumber),
         Kind::Ordinal => Some(Rule::Ordinal),
         Kind::Date | Kind::Label => Some(Rule::Label),
@@ -73,7 +81,14 @@ pub(super) fn by_form(number: &Number, context: &Context<'_, '_>) -> Option<Rule
 }
 
 /// The rule for a number that nothing else explains.
-pub(super) fn by_words(number: &Number, context: &Context<'_, '_>) -> Option<Rule> {
+pub(super) fn by_words(number: &Number, wanted: &Wanted, seat: &Seat<'_, '_, '_>) -> Option<Rule> {
+    let context = seat.context;
+    if is_bound(wanted, seat) {
+        return Some(Rule::Bound);
+    }
+    if is_row_number(number, seat) {
+        return Some(Rule::ListNumber);
+    }
     if number.percent && (number.value - 100.0).abs() < 1e-9 {
         return Some(Rule::Whole);
     }
@@ -94,6 +109,31 @@ pub(super) fn by_words(number: &Number, context: &Context<'_, '_>) -> Option<Rul
         u32::try_from(items).is_ok_and(|items| items > 1 && (number.value - f64::from(items)).abs() < 0.5);
     (listed && number.last_place == 1.0 && !number.percent && number.currency.is_none())
         .then_some(Rule::ListNumber)
+}
+
+/// Whether a round number is a bound that the text itself sets, of which it then says how many things keep to it:
+/// `no month had less than 20,000`.
+fn is_bound(wanted: &Wanted, seat: &Seat<'_, '_, '_>) -> bool {
+    const COUNTING: [&str; 11] = [
+        "no", "none", "only", "every", "all", "each", "any", "never", "always", "other", "others",
+    ];
+    let counted = seat.context.words.iter().any(|word| {
+        let counts = COUNTING.contains(&word.low.as_str()) || of_word(&word.low).is_some();
+        counts && seat.place.sentence.holds(word.span)
+    });
+    wanted.bound && wanted.digits <= 2 && counted
+}
+
+/// Whether a number only counts a table's rows.
+fn is_row_number(number: &Number, seat: &Seat<'_, '_, '_>) -> bool {
+    let Some(cell) = seat.place.row else { return false };
+    let text = seat.context.text;
+    let alone = cell.cell.of(text).trim_matches([' ', '*', '.']).len() == number.end - number.start;
+    let header = cell
+        .header
+        .map(|header| header.of(text).trim_matches([' ', '*']).to_lowercase());
+    let counting = ["#", "no", "no.", "nr", "nr.", "rank", "pos", "place", ""];
+    alone && header.is_some_and(|header| counting.contains(&header.as_str()))
 }
 
 fn is_item(line: &str) -> bool {

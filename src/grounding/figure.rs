@@ -86,8 +86,10 @@ pub enum Rule {
     Today,
     /// It stands in an address.
     Link,
-    /// A whole hundred percent, or a hundredth.
+    /// A whole hundred percent.
     Whole,
+    /// A round bound that the text sets, to say how many things keep to it.
+    Bound,
 }
 
 /// What is wrong with a figure.

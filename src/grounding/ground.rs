@@ -67,7 +67,7 @@ fn read(claim: &Claim<'_>, index: &Index<'_>, said: &Said, separators: Separator
         if dated.iter().any(|date| date.holds(span)) {
             continue;
         }
-        if let Some(rule) = by_form(number, &context) {
+        if let Some(rule) = by_form(number, &context, claim.today) {
             figures.push(figure(
                 claim.text,
                 span,
@@ -223,7 +223,7 @@ fn decide(
     if !derived.is_empty() {
         return finish(Status::Matched, traces(derived));
     }
-    let exempt = said.quoted(number).or_else(|| by_words(number, context));
+    let exempt = said.quoted(number).or_else(|| by_words(number, wanted, seat));
     if let Some(rule) = exempt {
         return finish(Status::Exempt { rule }, Vec::new());
     }

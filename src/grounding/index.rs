@@ -380,7 +380,8 @@ fn days_in(value: &Value, operation: &str) -> Option<Days> {
     }
 }
 
-/// For each numeric column the words of its name and label that no other numeric column has, nor the result's title.
+/// For each numeric column the words of its name and label that no other numeric column has; without those of the
+/// result's title, if there are others.
 fn column_words(columns: &[Column], numeric: &[usize], title: &str) -> Vec<(usize, Vec<String>)> {
     const EMPTY: [&str; 12] = [
         "sum", "of", "the", "total", "number", "avg", "average", "mean", "amount", "value", "distinct", "in",
@@ -404,13 +405,15 @@ fn column_words(columns: &[Column], numeric: &[usize], title: &str) -> Vec<(usiz
         .iter()
         .map(|word| stem(&word.low).to_owned())
         .collect();
-    let own = |at: usize, name: &String| {
-        !title.contains(name)
-            && !all
-                .iter()
-                .any(|(other, names)| *other != at && names.contains(name))
+    let shared = |at: usize, name: &String| {
+        all.iter()
+            .any(|(other, names)| *other != at && names.contains(name))
     };
     all.iter()
-        .map(|(at, names)| (*at, names.iter().filter(|name| own(*at, name)).cloned().collect()))
+        .map(|(at, names)| {
+            let own: Vec<String> = names.iter().filter(|name| !shared(*at, name)).cloned().collect();
+            let besides: Vec<String> = own.iter().filter(|name| !title.contains(name)).cloned().collect();
+            (*at, if besides.is_empty() { own } else { besides })
+        })
         .collect()
 }

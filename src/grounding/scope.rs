@@ -119,8 +119,10 @@ impl<'a, 'i> Context<'a, 'i> {
         }
         let own = place.aside.unwrap_or(place.clause);
         if !self.names_the_unknown(own, place.sentence, span) {
+            // A name in brackets goes with the figure before it, and with no later one.
             let wider = |span| Scope {
                 before: true,
+                asides: false,
                 ..all(span)
             };
             scopes.push(wider(place.sentence));
@@ -415,6 +417,40 @@ impl<'i> Seat<'_, '_, 'i> {
             }
         }
         says
+    }
+
+    /// Whether the figure may count rows: a word for what is counted follows, or one that says so stands before.
+    pub(super) fn counts_things(&self) -> bool {
+        const NO_THING: [&str; 16] = [
+            "in", "and", "for", "from", "to", "with", "is", "was", "at", "by", "on", "or", "percent", "than",
+            "as", "each",
+        ];
+        const BEFORE: [&str; 14] = [
+            "other",
+            "remaining",
+            "all",
+            "the",
+            "these",
+            "those",
+            "only",
+            "are",
+            "were",
+            "have",
+            "has",
+            "rows",
+            "count",
+            "number",
+        ];
+        let text = self.context.text;
+        let words = &self.context.words;
+        let next = words.iter().find(|word| word.span.start >= self.span.end);
+        let follows = next.is_some_and(|word| {
+            let gap = Span::new(self.span.end, word.span.start).of(text);
+            let close = gap.trim_matches(['*', '_', '`']);
+            matches!(close, " " | "\u{a0}" | "-") && !NO_THING.contains(&word.low.as_str())
+        });
+        let before = words.iter().rev().find(|word| word.span.end <= self.span.start);
+        follows || before.is_some_and(|word| BEFORE.contains(&word.low.as_str()))
     }
 
     /// Whether the surroundings speak of parts of a whole: of a rate, a share, a percentage.

@@ -30,7 +30,7 @@ const REST: &str =
 const TOTAL: &str = "total totals totaled totalled altogether combined overall sum insgesamt";
 const ABOUT: &str =
     "about roughly approximately approx around circa ca some nearly almost ~ ≈ rund etwa environ close";
-const OVER: &str = "over above exceeding least beyond";
+const OVER: &str = "over above exceeding exceeded exceeds least beyond";
 const UNDER: &str = "under below nearly almost most";
 
 /// Bytes behind a figure whose words speak of it, wherever its clause ends.
@@ -64,6 +64,7 @@ pub(super) struct Cues {
     pub(super) rest: bool,
     /// Plainly a sum.
     pub(super) total: bool,
+    pub(super) median: bool,
 }
 
 impl Cues {
@@ -113,6 +114,7 @@ impl Cues {
             running: has(RUNNING),
             rest: has(REST),
             total: has(TOTAL),
+            median: has("median"),
         }
     }
 }
@@ -150,6 +152,8 @@ pub(super) struct Wanted {
     /// Significant digits that say something: without zeros before the first, and without those at the end of a
     /// figure that is said to be about right.
     pub(super) digits: u32,
+    /// Whether it is said to be a bound: `more than`, `under`.
+    pub(super) bound: bool,
     /// Whether it is a whole number without currency or percent.
     pub(super) count: bool,
     pub(super) cues: Cues,
@@ -159,14 +163,11 @@ impl Wanted {
     pub(super) fn of(number: &Number, seat: &Seat<'_, '_, '_>) -> Self {
         let cues = Cues::of(seat);
         let size = number.value.abs();
-        let before: Vec<&Word<'_>> = seat
-            .context
-            .words
-            .iter()
-            .rev()
-            .skip_while(|word| word.span.end > number.start)
-            .take(3)
-            .collect();
+        let left = seat.context.text.get(..number.start).unwrap_or_default();
+        let phrase = left.rfind(|c: char| c.is_ascii_digit() || matches!(c, ':' | ';' | '(' | '\n' | '|'));
+        let close = Span::new(phrase.map_or(0, |at| at + 1), number.start);
+        let words = seat.context.words.iter().rev();
+        let before: Vec<&Word<'_>> = words.filter(|word| close.holds(word.span)).take(3).collect();
         let said = |list: &str| before.iter().any(|word| among(list, &word.low));
         let tilde = seat
             .context
@@ -175,7 +176,12 @@ impl Wanted {
             .is_some_and(|left| left.trim_end().ends_with(['~', '≈', '>', '<', '+', '∼']));
         let mut place = number.last_place;
         let mut digits = number.digits;
-        let (about, over, under) = (said(ABOUT) || tilde, said(OVER), said(UNDER));
+        let than = said("than");
+        let (about, over, under) = (
+            said(ABOUT) || tilde,
+            said(OVER) || (than && said("more greater higher")),
+            said(UNDER) || (than && said("less fewer lower")),
+        );
         if about || over || under {
             while digits > 1 && (size / (place * 10.0)).fract() == 0.0 {
                 place *= 10.0;
@@ -208,6 +214,7 @@ impl Wanted {
             positive: number.sign != Sign::Negative || lessening,
             percent: number.percent,
             digits,
+            bound: over || under,
             count: number.last_place == 1.0 && !number.percent && number.currency.is_none(),
             cues,
         }

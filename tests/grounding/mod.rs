@@ -1,1 +1,3 @@
 mod numbers;
+mod planted;
+mod prose;

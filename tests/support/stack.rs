@@ -58,6 +58,7 @@ pub struct Stack {
     pub catalog: Arc<Catalog>,
     pub model: ScriptedModel,
     pub agent: Agent,
+    pub toolbox: Toolbox,
     pub studio: Studio,
     pub conversation: Conversation,
     pub cancel: CancellationToken,
@@ -136,7 +137,7 @@ impl Stack {
         let agent = Agent::new(AgentParts {
             model: reached,
             prices: knobs.prices,
-            toolbox,
+            toolbox: toolbox.clone(),
             prompt,
             catalog: CatalogReport {
                 fingerprint: catalog.fingerprint(),
@@ -153,6 +154,7 @@ impl Stack {
             catalog,
             model,
             agent,
+            toolbox,
             studio,
             conversation: Conversation::new("test"),
             cancel: CancellationToken::new(),

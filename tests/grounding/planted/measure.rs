@@ -33,7 +33,12 @@ pub struct Report {
 
 fn look(scene: &Scene, text: &str) -> Vec<Figure> {
     let mut materials = Vec::new();
-    for (fact, current) in scene.earlier.iter().map(|fact| (fact, false)).chain([(&scene.fact, true)]) {
+    for (fact, current) in scene
+        .earlier
+        .iter()
+        .map(|fact| (fact, false))
+        .chain([(&scene.fact, true)])
+    {
         materials.push(Material {
             handle: &fact.handle,
             title: &fact.title,
@@ -63,7 +68,9 @@ pub fn measure(scenes: &[Scene], seed: u64) -> Report {
             for statement in statements(&scene.fact, way) {
                 report.right(scene, &statement);
                 for wrong in ALL {
-                    if let Some((text, written)) = planted(&statement, &scene.fact, scene.earlier.as_ref(), wrong, &mut rng) {
+                    if let Some((text, written)) =
+                        planted(&statement, &scene.fact, scene.earlier.as_ref(), wrong, &mut rng)
+                    {
                         report.wrong(scene, &statement, wrong, &text, &written);
                     }
                 }
@@ -83,8 +90,16 @@ impl Report {
         self.figures.0 += u32::try_from(figures.len()).unwrap();
         self.figures.1 += u32::try_from(flagged.len()).unwrap();
         if !flagged.is_empty() {
-            let texts: Vec<_> = flagged.iter().map(|figure| (&figure.text, figure.status)).collect();
-            writeln!(self.notes, "FALSE ALARM ({}): {text}\n    {texts:?}", statement.style).unwrap();
+            let texts: Vec<_> = flagged
+                .iter()
+                .map(|figure| (&figure.text, figure.status))
+                .collect();
+            writeln!(
+                self.notes,
+                "FALSE ALARM ({}): {text}\n    {texts:?}",
+                statement.style
+            )
+            .unwrap();
         }
     }
 
@@ -100,7 +115,12 @@ impl Report {
                 .filter(|figure| figure.text.contains(written) || written.contains(&figure.text))
                 .map(|figure| format!("{:?} {:?}", figure.status, figure.sources.first()))
                 .collect();
-            writeln!(self.notes, "MISSED {wrong:?} ({}): {text}\n    {written}: {sources:?}", statement.style).unwrap();
+            writeln!(
+                self.notes,
+                "MISSED {wrong:?} ({}): {text}\n    {written}: {sources:?}",
+                statement.style
+            )
+            .unwrap();
         }
     }
 
@@ -109,11 +129,30 @@ impl Report {
         let mut out = String::from("kind              planted  caught\n");
         for (wrong, (planted, caught)) in &self.caught {
             let share = 100.0 * f64::from(*caught) / f64::from(*planted);
-            writeln!(out, "{:16}  {planted:7}  {caught:6}  {share:5.1} %", format!("{wrong:?}")).unwrap();
+            writeln!(
+                out,
+                "{:16}  {planted:7}  {caught:6}  {share:5.1} %",
+                format!("{wrong:?}")
+            )
+            .unwrap();
         }
         let share = |(all, some): (u32, u32)| 100.0 * f64::from(some) / f64::from(all);
-        writeln!(out, "right texts       {:7}  {:6}  {:5.2} % flagged", self.texts.0, self.texts.1, share(self.texts)).unwrap();
-        writeln!(out, "right figures     {:7}  {:6}  {:5.2} % flagged", self.figures.0, self.figures.1, share(self.figures)).unwrap();
+        writeln!(
+            out,
+            "right texts       {:7}  {:6}  {:5.2} % flagged",
+            self.texts.0,
+            self.texts.1,
+            share(self.texts)
+        )
+        .unwrap();
+        writeln!(
+            out,
+            "right figures     {:7}  {:6}  {:5.2} % flagged",
+            self.figures.0,
+            self.figures.1,
+            share(self.figures)
+        )
+        .unwrap();
         out
     }
 

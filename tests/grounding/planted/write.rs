@@ -102,7 +102,11 @@ impl Statement {
                 Piece::Text(text) => text.clone(),
                 Piece::Figure(slot) => {
                     at += 1;
-                    if at - 1 == number { written.to_owned() } else { slot.form.write(slot.value) }
+                    if at - 1 == number {
+                        written.to_owned()
+                    } else {
+                        slot.form.write(slot.value)
+                    }
                 }
             })
             .collect()
@@ -126,7 +130,10 @@ struct Writer {
 
 impl Writer {
     fn new(style: &'static str) -> Self {
-        Self { style, pieces: Vec::new() }
+        Self {
+            style,
+            pieces: Vec::new(),
+        }
     }
 
     fn say(mut self, text: impl Into<String>) -> Self {
@@ -136,22 +143,43 @@ impl Writer {
 
     fn cell(mut self, fact: &Fact, row: usize, column: usize, form: Form) -> Self {
         let value = fact.number(row, column);
-        self.pieces.push(Piece::Figure(Slot { value, form, cell: Some((row, column)) }));
+        self.pieces.push(Piece::Figure(Slot {
+            value,
+            form,
+            cell: Some((row, column)),
+        }));
         self
     }
 
     fn computed(mut self, value: f64, form: Form) -> Self {
-        self.pieces.push(Piece::Figure(Slot { value, form, cell: None }));
+        self.pieces.push(Piece::Figure(Slot {
+            value,
+            form,
+            cell: None,
+        }));
         self
     }
 
     fn done(self) -> Statement {
-        Statement { style: self.style, pieces: self.pieces }
+        Statement {
+            style: self.style,
+            pieces: self.pieces,
+        }
     }
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -170,7 +198,11 @@ impl Fact {
                 column.kind.is_numeric()
                     && column.unit.is_none()
                     && !column.name.ends_with("id")
-                    && self.table.rows.iter().all(|row| matches!(row[*at], Cell::Number(_)))
+                    && self
+                        .table
+                        .rows
+                        .iter()
+                        .all(|row| matches!(row[*at], Cell::Number(_)))
             })
             .map(|(at, _)| at)
             .collect()
@@ -182,19 +214,30 @@ impl Fact {
             .filter(|at| !self.table.columns[*at].kind.is_numeric())
             .collect();
         match keys.as_slice() {
-            [only] if self.table.rows.iter().all(|row| matches!(row[*only], Cell::Text(_))) => Some(*only),
+            [only]
+                if self
+                    .table
+                    .rows
+                    .iter()
+                    .all(|row| matches!(row[*only], Cell::Text(_))) =>
+            {
+                Some(*only)
+            }
             _ => None,
         }
     }
 
     pub fn is_time(&self) -> bool {
-        self.key().is_some_and(|at| self.table.columns[at].kind.is_temporal())
+        self.key()
+            .is_some_and(|at| self.table.columns[at].kind.is_temporal())
     }
 
     /// How a row is called; several ways for times.
     fn name(&self, row: usize, way: usize) -> String {
         let key = self.key().unwrap();
-        let Cell::Text(text) = &self.table.rows[row][key] else { panic!() };
+        let Cell::Text(text) = &self.table.rows[row][key] else {
+            panic!()
+        };
         let column = &self.table.columns[key];
         if column.kind != ColumnKind::Date {
             return text.clone();
@@ -212,7 +255,11 @@ impl Fact {
     }
 
     fn form(&self, column: usize, way: usize) -> Form {
-        let whole = self.table.rows.iter().all(|row| matches!(&row[column], Cell::Number(number) if !number.is_f64()));
+        let whole = self
+            .table
+            .rows
+            .iter()
+            .all(|row| matches!(&row[column], Cell::Number(number) if !number.is_f64()));
         let percent = self.table.columns[column].name.contains("percent") || self.title.contains("rate");
         let large = (0..self.table.rows.len()).all(|row| self.number(row, column).abs() >= 10_000.0);
         match (whole, percent, way % 4) {
@@ -234,7 +281,9 @@ pub fn statements(fact: &Fact, way: usize) -> Vec<Statement> {
     let mut all = Vec::new();
     let rows = fact.table.rows.len();
     let numeric = fact.numeric();
-    let Some(&column) = numeric.first() else { return all };
+    let Some(&column) = numeric.first() else {
+        return all;
+    };
     let what = if numeric.len() > 1 {
         fact.table.columns[column].label.to_lowercase()
     } else {
@@ -242,8 +291,20 @@ pub fn statements(fact: &Fact, way: usize) -> Vec<Statement> {
     };
     let form = fact.form(column, way);
     if rows == 1 {
-        all.push(Writer::new("one number").say(format!("{} came to ", fact.title)).cell(fact, 0, column, form).say(".").done());
-        all.push(Writer::new("one number, bold").say("It is **").cell(fact, 0, column, form).say("**.").done());
+        all.push(
+            Writer::new("one number")
+                .say(format!("{} came to ", fact.title))
+                .cell(fact, 0, column, form)
+                .say(".")
+                .done(),
+        );
+        all.push(
+            Writer::new("one number, bold")
+                .say("It is **")
+                .cell(fact, 0, column, form)
+                .say("**.")
+                .done(),
+        );
         return all;
     }
     if fact.key().is_none() || rows < 3 {
@@ -253,8 +314,19 @@ pub fn statements(fact: &Fact, way: usize) -> Vec<Statement> {
     let pick = |number: usize| (way * 7 + number * 3) % rows;
     let (a, b) = (pick(1), (pick(1) + 1) % rows);
     let c = (b + 1) % rows;
-    all.push(Writer::new("one row").say(format!("In {}, {what} was ", name(a))).cell(fact, a, column, form).say(".").done());
-    all.push(Writer::new("figure first").cell(fact, b, column, form).say(format!(" was the {what} of {}.", name(b))).done());
+    all.push(
+        Writer::new("one row")
+            .say(format!("In {}, {what} was ", name(a)))
+            .cell(fact, a, column, form)
+            .say(".")
+            .done(),
+    );
+    all.push(
+        Writer::new("figure first")
+            .cell(fact, b, column, form)
+            .say(format!(" was the {what} of {}.", name(b)))
+            .done(),
+    );
     all.push(
         Writer::new("a run of rows")
             .say(format!("The {what} was "))
@@ -317,7 +389,11 @@ fn listed(fact: &Fact, way: usize) -> Statement {
     let column = fact.numeric()[0];
     let mut writer = Writer::new("list").say(format!("{}:\n", fact.title));
     for row in 0..fact.table.rows.len().min(12) {
-        let mark = if way % 2 == 0 { "- ".to_owned() } else { format!("{}. ", row + 1) };
+        let mark = if way % 2 == 0 {
+            "- ".to_owned()
+        } else {
+            format!("{}. ", row + 1)
+        };
         writer = writer
             .say(format!("{mark}**{}**: ", fact.name(row, way)))
             .cell(fact, row, column, fact.form(column, way))
@@ -337,7 +413,10 @@ fn table(fact: &Fact, way: usize) -> Statement {
     for row in 0..fact.table.rows.len().min(20) {
         writer = writer.say(format!("| {} |", fact.name(row, way)));
         for column in &numeric {
-            writer = writer.say(" ").cell(fact, row, *column, fact.form(*column, way)).say(" |");
+            writer = writer
+                .say(" ")
+                .cell(fact, row, *column, fact.form(*column, way))
+                .say(" |");
         }
         writer = writer.say("\n");
     }
@@ -370,7 +449,11 @@ fn of_all(fact: &Fact, column: usize, form: Form, way: usize) -> Vec<Statement> 
     if matches!(form, Form::Percent(_)) || part <= 0.0 {
         return Vec::new();
     }
-    let average = if form == Form::Grouped(0) || form == Form::Plain(0) { Form::Grouped(1) } else { form };
+    let average = if form == Form::Grouped(0) || form == Form::Plain(0) {
+        Form::Grouped(1)
+    } else {
+        form
+    };
     vec![
         Writer::new("total and mean")
             .say(format!("{} was ", fact.title))
@@ -395,7 +478,11 @@ fn change(fact: &Fact, column: usize, form: Form, (from, to): (usize, usize), wa
     if before <= 0.0 || before == after || matches!(form, Form::Percent(_)) || !fact.is_time() {
         return Vec::new();
     }
-    let (verb, word) = if after > before { ("rose", "up") } else { ("fell", "down") };
+    let (verb, word) = if after > before {
+        ("rose", "up")
+    } else {
+        ("fell", "down")
+    };
     let change = (100.0 * (after - before) / before).abs();
     let gap = (after - before).abs();
     vec![
@@ -409,10 +496,21 @@ fn change(fact: &Fact, column: usize, form: Form, (from, to): (usize, usize), wa
             .say(".")
             .done(),
         Writer::new("change alone")
-            .say(format!("From {} to {} it {verb} by ", fact.name(from, way), fact.name(to, way)))
+            .say(format!(
+                "From {} to {} it {verb} by ",
+                fact.name(from, way),
+                fact.name(to, way)
+            ))
             .computed(change, Form::Percent(1))
             .say(", that is ")
-            .computed(gap, if form == Form::Thousands { Form::Dollar(2) } else { form })
+            .computed(
+                gap,
+                if form == Form::Thousands {
+                    Form::Dollar(2)
+                } else {
+                    form
+                },
+            )
             .say(".")
             .done(),
     ]

@@ -39,7 +39,9 @@ pub fn planted(
     rng: &mut Rng,
 ) -> Option<(String, String)> {
     let slots = statement.slots();
-    let able: Vec<usize> = (0..slots.len()).filter(|at| applies(slots[*at], fact, earlier, wrong)).collect();
+    let able: Vec<usize> = (0..slots.len())
+        .filter(|at| applies(slots[*at], fact, earlier, wrong))
+        .collect();
     let at = *able.get(rng.usize(..able.len().max(1)))?;
     let slot = slots[at];
     let right = slot.form.write(slot.value);
@@ -48,7 +50,8 @@ pub fn planted(
         let value = value(slot, fact, earlier, wrong, rng);
         let written = slot.form.write(value);
         let apart = (value - slot.value).abs() > 0.6 * slot.form.unit();
-        (apart && written != right && !stated.contains(&written)).then(|| (statement.with(at, &written), written))
+        (apart && written != right && !stated.contains(&written))
+            .then(|| (statement.with(at, &written), written))
     })
 }
 
@@ -56,9 +59,13 @@ fn applies(slot: &Slot, fact: &Fact, earlier: Option<&Fact>, wrong: Wrong) -> bo
     match wrong {
         Wrong::Invented | Wrong::WrongRounding => true,
         Wrong::OffByOneRow => slot.cell.is_some() && fact.table.rows.len() > 1,
-        Wrong::WrongMonth => slot.cell.is_some() && fact.table.rows.len() > 2 && fact.key().is_some() && fact.is_time(),
+        Wrong::WrongMonth => {
+            slot.cell.is_some() && fact.table.rows.len() > 2 && fact.key().is_some() && fact.is_time()
+        }
         Wrong::SwappedColumns => slot.cell.is_some() && fact.numeric().len() > 1,
-        Wrong::Stale => slot.cell.is_some_and(|(row, _)| earlier.is_some_and(|earlier| row < earlier.table.rows.len())),
+        Wrong::Stale => slot
+            .cell
+            .is_some_and(|(row, _)| earlier.is_some_and(|earlier| row < earlier.table.rows.len())),
     }
 }
 
@@ -70,7 +77,11 @@ fn value(slot: &Slot, fact: &Fact, earlier: Option<&Fact>, wrong: Wrong, rng: &m
         Wrong::OffByOneRow => fact.number(row - 1, column),
         Wrong::WrongMonth => fact.number(rng.usize(..rows), column),
         Wrong::SwappedColumns => {
-            let others: Vec<usize> = fact.numeric().into_iter().filter(|other| *other != column).collect();
+            let others: Vec<usize> = fact
+                .numeric()
+                .into_iter()
+                .filter(|other| *other != column)
+                .collect();
             fact.number(row, others[rng.usize(..others.len())])
         }
         Wrong::WrongRounding => {
@@ -84,5 +95,8 @@ fn value(slot: &Slot, fact: &Fact, earlier: Option<&Fact>, wrong: Wrong, rng: &m
 
 /// Whether a statement claims anything of a result's rows.
 pub fn has_cells(statement: &Statement) -> bool {
-    statement.pieces.iter().any(|piece| matches!(piece, Piece::Figure(slot) if slot.cell.is_some()))
+    statement
+        .pieces
+        .iter()
+        .any(|piece| matches!(piece, Piece::Figure(slot) if slot.cell.is_some()))
 }
