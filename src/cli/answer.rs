@@ -2,6 +2,7 @@ use std::io;
 
 use serde::Serialize;
 
+use super::footnotes::footnotes;
 use super::table;
 use super::term::{self, BOLD, DIM, WARN};
 use crate::agent::{Answer, Evidence, Outcome, UsageReport};
@@ -38,7 +39,12 @@ pub(super) fn print(answer: &Answer, streamed: &str, form: Form, remarks: Remark
             let line = serde_json::to_string(answer).map_err(io::Error::other)?;
             return term::out_line(line);
         }
-        Form::Text => text(answer, streamed)?,
+        Form::Text => {
+            text(answer, streamed)?;
+            if remarks != Remarks::None {
+                print_footnotes(answer)?;
+            }
+        }
         Form::Table => last_table(answer)?,
     }
     if remarks != Remarks::None {
@@ -71,6 +77,18 @@ fn text(answer: &Answer, streamed: &str) -> io::Result<()> {
     }
     for option in &answer.options {
         term::out_line(format_args!("  - {}", term::plain(option)))?;
+    }
+    Ok(())
+}
+
+/// Says where the figures come from, after a blank line.
+fn print_footnotes(answer: &Answer) -> io::Result<()> {
+    let notes = footnotes(answer);
+    if !notes.is_empty() {
+        term::out("\n")?;
+    }
+    for note in notes {
+        term::out_line(format_args!("{DIM}{note}{DIM:#}"))?;
     }
     Ok(())
 }

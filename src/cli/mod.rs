@@ -9,6 +9,7 @@ mod doctor;
 mod error;
 mod eval;
 mod exit;
+mod footnotes;
 mod init;
 mod interrupt;
 mod lines;

@@ -14,7 +14,7 @@ use super::settings;
 use super::term::{self, DIM};
 use crate::agent::{Answer, Event, TurnOptions};
 use crate::app::{App, Freshness, OpenOptions};
-use crate::config::TapeSettings;
+use crate::config::{OnUnmatched, TapeSettings};
 use crate::model::Provider;
 use crate::session::Conversation;
 use crate::tapes::{Recorded, Retention, TapeFolder};
@@ -64,6 +64,8 @@ pub(super) struct Asking {
     form: Form,
     taping: Taping,
     quiet: bool,
+    /// Whether text may be shown before its figures were looked up.
+    early: bool,
 }
 
 impl Asking {
@@ -94,6 +96,7 @@ impl Asking {
             interrupts,
             form,
             taping: Taping::of(tape, &loaded.settings.tape),
+            early: loaded.settings.grounding.on_unmatched != OnUnmatched::Refuse,
             quiet: turn.quiet,
         })
     }
@@ -114,7 +117,7 @@ impl Asking {
         question: &str,
     ) -> Result<Answer, CliError> {
         let mut progress = Progress::new(Watching {
-            stream: self.form == Form::Text && term::out_is_terminal(),
+            stream: self.form == Form::Text && self.early && term::out_is_terminal(),
             steps: !self.quiet,
         });
         let options = TurnOptions {

@@ -40,6 +40,38 @@ fn json_is_one_versioned_object_and_nothing_else() {
 }
 
 #[test]
+fn footnotes_say_where_the_figures_come_from() {
+    let run = Program::new().run(&["ask", "How much revenue did we make in 2025?"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let note = run.stdout.lines().find(|line| line.starts_with("[1] "));
+    let note = note.unwrap_or_else(|| panic!("no footnote: {run:#?}"));
+    assert!(
+        note.contains("446213.55 ← metric \"Revenue\" (created_at"),
+        "{note}"
+    );
+    assert!(note.ends_with(", sum, row 1"), "{note}");
+    assert!(!run.stdout.contains('\u{1b}'));
+
+    let run = Program::new().run(&["ask", "How much revenue did we make in 2025?", "--quiet"]);
+    assert!(!run.stdout.contains("[1]"), "{run:#?}");
+}
+
+#[test]
+fn every_figure_of_an_answer_carries_its_source() {
+    let run = Program::new().run(&["ask", REVENUE, "--json"]);
+    let answer = run.json();
+    let figures = answer["figures"].as_array().unwrap();
+    assert!(figures.len() > 12, "{figures:#?}");
+    let text = answer["text"].as_str().unwrap();
+    for figure in figures {
+        let (start, end) = (figure["start"].as_u64().unwrap(), figure["end"].as_u64().unwrap());
+        let span = usize::try_from(start).unwrap()..usize::try_from(end).unwrap();
+        assert_eq!(&text[span], figure["text"].as_str().unwrap());
+        assert_ne!(figure["status"], "unmatched", "{figure:#}");
+    }
+}
+
+#[test]
 fn a_table_is_tab_separated_for_programs() {
     let run = Program::new().run(&["ask", REVENUE, "--table"]);
     assert_eq!(run.code, Some(0), "{run:#?}");

@@ -163,7 +163,7 @@ async fn scenes() -> Vec<Scene> {
 async fn planted_figures_are_caught_and_right_ones_let_through() {
     let report = measure(&scenes().await, 20_260_630);
     let planted: u32 = report.caught.values().map(|(planted, _)| planted).sum();
-    println!("{}\n{}", report.notes, report.table());
+    eprintln!("{}\n{}", report.notes, report.table());
     assert!(planted >= 300, "{planted}");
     let least = |wrong| match wrong {
         Wrong::Invented | Wrong::WrongRounding | Wrong::OffByOneRow | Wrong::WrongMonth | Wrong::Stale => {
