@@ -70,7 +70,7 @@
   });
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
-  document.getElementById("reset").addEventListener("click", reset);
+  document.getElementById("clear").addEventListener("click", reset);
   window.addEventListener("hashchange", follow);
   form.hidden = false;
   document.getElementById("keys").hidden = false;
