@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::write::{Fact, Piece, Slot, Statement};
+use super::write::{Fact, Slot, Statement};
 
 /// How a figure is made wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,12 +91,4 @@ fn value(slot: &Slot, fact: &Fact, earlier: Option<&Fact>, wrong: Wrong, rng: &m
         Wrong::Invented => slot.value * (0.55 + rng.f64() * 0.9),
         Wrong::Stale => earlier.unwrap().number(row, column),
     }
-}
-
-/// Whether a statement claims anything of a result's rows.
-pub fn has_cells(statement: &Statement) -> bool {
-    statement
-        .pieces
-        .iter()
-        .any(|piece| matches!(piece, Piece::Figure(slot) if slot.cell.is_some()))
 }
