@@ -191,7 +191,7 @@ impl TurnState {
             took,
         } = ran;
         match end {
-            RunEnd::Output(output) => self.brought(&call, planned, output, took),
+            RunEnd::Output(output) => self.brought(&call, planned, *output, took),
             RunEnd::Error(ToolError::TellModel { class, message }) => {
                 self.run_failed(&call, planned, class, message, took);
             }
@@ -288,7 +288,7 @@ impl TurnState {
         took: Duration,
     ) {
         self.source_failed |= class.is_of_the_source();
-        let nudge = self.watch.failed(planned.tool, ErrorKind::Failure(class));
+        let nudge = self.watch.failed(planned.tool, ErrorKind::failure(class));
         self.answer_call(call, with_nudge(message.clone(), nudge, planned.tool), true, None);
         self.record(
             planned.tool.to_owned(),

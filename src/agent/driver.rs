@@ -234,7 +234,7 @@ impl Drive<'_> {
                 if let Some(brought) = output.brought.clone() {
                     self.shelf.put(brought);
                 }
-                ran(call, planned, RunEnd::Output(output), took)
+                ran(call, planned, RunEnd::Output(Box::new(output)), took)
             }
             Some(Some(Err(error))) => ran(call, planned, RunEnd::Error(error), took),
         }

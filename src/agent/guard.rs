@@ -21,6 +21,17 @@ pub(super) enum ErrorKind {
     Failure(FailureClass),
 }
 
+impl ErrorKind {
+    /// A failure as it is counted. Whether the server's catalog drifted or the server just failed is told apart by its
+    /// words alone, so it is one kind here: what a server writes decides nothing.
+    pub(super) fn failure(class: FailureClass) -> Self {
+        Self::Failure(match class {
+            FailureClass::CatalogDrift => FailureClass::Unavailable,
+            other => other,
+        })
+    }
+}
+
 /// What is due for a call that means the same as an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {

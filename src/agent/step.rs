@@ -57,7 +57,7 @@ pub(super) struct Ran {
 /// How a run ended.
 #[derive(Debug)]
 pub(super) enum RunEnd {
-    Output(ToolOutput),
+    Output(Box<ToolOutput>),
     Error(ToolError),
     /// The turn's time ran out meanwhile.
     TimedOut,

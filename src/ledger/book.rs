@@ -126,19 +126,15 @@ impl DayBook {
         let mut short = None;
         let mut leave = None;
         for (choice, most) in choices.iter().enumerate() {
-            match self.allowance.overdrawn(taken, *most) {
-                Some(limit) => {
-                    short.get_or_insert_with(|| self.short(limit, taken, day));
-                }
-                None => {
-                    let id = format!("{:032x}", fastrand::u128(..));
-                    let until = self.lapses(now);
-                    page.reserve(id.clone(), Reserved { most: *most, until });
-                    let hold = Hold { day, id };
-                    leave = Some((choice, hold));
-                    break;
-                }
+            if let Some(limit) = self.allowance.overdrawn(taken, *most) {
+                short.get_or_insert_with(|| self.short(limit, taken, day));
+                continue;
             }
+            let id = format!("{:032x}", fastrand::u128(..));
+            let until = self.lapses(now);
+            page.reserve(id.clone(), Reserved { most: *most, until });
+            leave = Some((choice, Hold { day, id }));
+            break;
         }
         locked.write(day, &page)?;
         Ok(match (leave, short) {

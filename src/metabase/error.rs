@@ -30,12 +30,14 @@ impl FailureClass {
     /// Whether it says that the data source failed, rather than that what was asked of it was wrong.
     pub fn is_of_the_source(self) -> bool {
         match self {
-            Self::Unauthorized | Self::Throttled | Self::Timeout | Self::Unavailable | Self::Unreadable => {
-                true
-            }
-            Self::InvalidQuery | Self::NotFound | Self::Forbidden | Self::TooLarge | Self::CatalogDrift => {
-                false
-            }
+            // Drift is told from a failing server by its words alone: they may not decide an outcome.
+            Self::Unauthorized
+            | Self::Throttled
+            | Self::Timeout
+            | Self::Unavailable
+            | Self::Unreadable
+            | Self::CatalogDrift => true,
+            Self::InvalidQuery | Self::NotFound | Self::Forbidden | Self::TooLarge => false,
         }
     }
 }

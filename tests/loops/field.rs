@@ -117,6 +117,30 @@ async fn a_cut_result_asked_for_again_with_other_filters() {
 }
 
 #[tokio::test]
+async fn a_held_result_read_row_by_row() {
+    let (stack, answer) = deaf(Knobs::default(), |step, request| {
+        let table = ids(request, "query_table", "table_id")[0];
+        Reply::tool_calls([match step {
+            0 => ("query_table", json!({ "table_id": table })),
+            offset => ("more_rows", json!({ "result": "r1", "offset": offset })),
+        }])
+    })
+    .await;
+    stopped(&answer, StopReason::EndlessPaging);
+    let shown = answer
+        .tool_calls
+        .iter()
+        .filter(|call| call.status == CallStatus::Ok);
+    assert_eq!(shown.count(), 1 + 6, "{:#?}", answer.tool_calls);
+    let seen = tool_contents(&stack.model.requests().pop().unwrap());
+    assert!(
+        !seen[3].contains("[cardinal]"),
+        "three pages are nothing to speak of"
+    );
+    assert!(seen[4].contains("This is page 4 of the same result"));
+}
+
+#[tokio::test]
 async fn a_right_call_after_every_wrong_one() {
     let (_, answer) = deaf(roomy(), |step, request| {
         Reply::tool_calls([if step % 2 == 0 {

@@ -8,4 +8,5 @@ mod handles;
 mod hostile;
 mod more_rows;
 mod prefix;
+mod texts;
 mod upstream;
