@@ -32,6 +32,8 @@ pub struct Answer {
     pub denials: Vec<Denial>,
     /// The figures of its text, in order, each with where it comes from.
     pub figures: Vec<CitedFigure>,
+    /// Links and images that were taken out of what the model wrote: only pages of the configured Metabase may stay.
+    pub links_removed: u32,
     /// The results it rests on, in the order they came.
     pub evidence: Vec<Evidence>,
     /// Every tool call, in order.
@@ -66,6 +68,7 @@ impl Answer {
             options: Vec::new(),
             denials: Vec::new(),
             figures: Vec::new(),
+            links_removed: 0,
             evidence: Vec::new(),
             tool_calls: Vec::new(),
             usage: UsageReport {

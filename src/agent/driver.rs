@@ -35,6 +35,8 @@ pub(super) struct Drive<'a> {
     pub(super) reported: usize,
     /// Leave to spend from the principal's day.
     pub(super) spending: Spending,
+    /// Links that were taken out of the latest text.
+    pub(super) links_removed: u32,
 }
 
 /// Where the time went.
@@ -55,7 +57,10 @@ impl Drive<'_> {
             self.report(&mut turn);
             input = match effect {
                 Effect::Complete { choice, deadline } => match self.leave(&turn, choice).await {
-                    Ok(()) => self.complete(&turn, choice, deadline).await,
+                    Ok(()) => {
+                        let input = self.complete(&turn, choice, deadline).await;
+                        self.ruled(input)
+                    }
                     Err(denial) => Input::Denied(denial),
                 },
                 Effect::Decide(call) => {
@@ -73,7 +78,7 @@ impl Drive<'_> {
                 }
                 Effect::Finish(ending) => {
                     self.settle(&turn).await;
-                    let conclusion = conclude(&mut turn, ending);
+                    let conclusion = conclude(&mut turn, ending, &self.agent.links);
                     if turn.figures.is_none() {
                         turn.figures = Some(self.ground(&turn, &conclusion.text).await);
                     }
@@ -81,6 +86,22 @@ impl Drive<'_> {
                 }
             };
         }
+    }
+
+    /// What a model wrote, with the rules for links applied to text that may become an answer.
+    fn ruled(&mut self, mut input: Input) -> Input {
+        let text = match &mut input {
+            Input::Completed(completion) if completion.tool_calls.is_empty() => &mut completion.text,
+            Input::Endless(text)
+            | Input::ModelFailed { partial: text, .. }
+            | Input::ModelTimedOut { partial: text }
+            | Input::Cancelled { partial: Some(text) } => text,
+            _ => return input,
+        };
+        let ruled = self.agent.links.apply(text);
+        *text = ruled.text;
+        self.links_removed = ruled.removed;
+        input
     }
 
     /// Passes on what the core announced and the calls that ended since the last look.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::state::TurnState;
-use super::{Evidence, Outcome, StopReason, fallback};
+use super::{Evidence, LinkRules, Outcome, StopReason, fallback};
 use crate::model::Message;
 use crate::result::{Cover, Extent, Handle, Origin};
 
@@ -45,10 +45,13 @@ pub(super) struct Conclusion {
     pub(super) detail: Option<String>,
     pub(super) text: String,
     pub(super) options: Vec<String>,
+    /// Links that were taken out of text and options.
+    pub(super) links_removed: u32,
 }
 
-/// Turns the end of the loop into an outcome and a text, and writes the text into the conversation.
-pub(super) fn conclude(turn: &mut TurnState, ending: Ending) -> Conclusion {
+/// Turns the end of the loop into an outcome and a text that follows the rules for links, and writes the text into
+/// the conversation.
+pub(super) fn conclude(turn: &mut TurnState, ending: Ending, links: &LinkRules) -> Conclusion {
     let Ending {
         reason,
         text,
@@ -72,6 +75,14 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending) -> Conclusion {
     } else {
         text
     };
+    let mut links_removed = 0u32;
+    let mut ruled = |text: &str| {
+        let ruled = links.apply(text);
+        links_removed = links_removed.saturating_add(ruled.removed);
+        ruled.text
+    };
+    let text = ruled(&text);
+    let options = options.iter().map(|option| ruled(option)).collect();
     turn.messages.push(Message::Assistant {
         text: text.clone(),
         tool_calls: Vec::new(),
@@ -83,6 +94,7 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending) -> Conclusion {
         detail,
         text,
         options,
+        links_removed,
     }
 }
 

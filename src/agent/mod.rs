@@ -11,6 +11,7 @@ mod evidence;
 mod fallback;
 mod finish;
 mod guard;
+mod links;
 mod materials;
 mod notes;
 mod outcome;
@@ -27,6 +28,7 @@ pub use answer::{
 };
 pub use cite::{Citation, CitedFigure, CitedResult};
 pub use event::Event;
+pub use links::{LinkRules, WithoutLinks};
 pub use outcome::{Outcome, StopReason};
 pub use purse::Denial;
 pub use turn::{Agent, AgentParts, TurnOptions};

@@ -9,7 +9,8 @@ use super::driver::{Clocks, Drive};
 use super::purse::{Purse, Spending};
 use super::state::{Rules, TurnState, bytes_of};
 use super::{
-    ANSWER_VERSION, Answer, CatalogReport, Denial, Event, Outcome, PromptReport, Timings, UsageReport,
+    ANSWER_VERSION, Answer, CatalogReport, Denial, Event, LinkRules, Outcome, PromptReport, Timings,
+    UsageReport,
 };
 use crate::config::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::ledger::DayBook;
@@ -59,6 +60,7 @@ pub struct Agent {
     pub(super) model: Arc<dyn Model>,
     pub(super) toolbox: Toolbox,
     pub(super) guard: GuardSettings,
+    pub(super) links: LinkRules,
     parts: Fixed,
 }
 
@@ -117,6 +119,7 @@ impl Agent {
         };
         Self {
             model,
+            links: LinkRules::to(toolbox.metabase()),
             toolbox,
             guard,
             parts,
@@ -207,10 +210,12 @@ impl Agent {
             began: Instant::now(),
             clocks: Clocks::default(),
             reported: 0,
+            links_removed: 0,
             spending: Spending::new(purse),
         };
         let (turn, conclusion) = drive.run(TurnState::new(asked, rules)).await;
         let timings = timings(drive.clocks, drive.began);
+        let links_removed = drive.links_removed.saturating_add(conclusion.links_removed);
         let denials = drive.spending.into_denials();
         let TurnState {
             messages,
@@ -230,6 +235,7 @@ impl Agent {
             options: conclusion.options,
             denials,
             figures: cite(figures.unwrap_or_default(), &conversation.shelf).await,
+            links_removed,
             evidence,
             tool_calls: records,
             usage: UsageReport::of(&ledger),

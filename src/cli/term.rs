@@ -27,11 +27,12 @@ pub(super) fn err_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Text from outside without what could drive a terminal (escape sequences and other controls). Line ends and tabs
-/// stay.
+/// Text from outside without what could drive a terminal (escape sequences and other controls) or turn around what is
+/// read there (bidirectional marks). Line ends and tabs stay.
 pub(super) fn plain(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || turns(*c)))
         .collect()
 }
 

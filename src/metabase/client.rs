@@ -182,6 +182,11 @@ impl MetabaseClient {
         values::of_dimension(&self.caller, owner, dimension, limit).await
     }
 
+    /// The address of the Metabase.
+    pub fn address(&self) -> &Url {
+        &self.caller.settings.url
+    }
+
     /// The page a person opens for a card, metric or table.
     pub fn link(&self, kind: EntryKind, id: u32) -> Option<Url> {
         let mut url = self.caller.settings.url.clone();

@@ -13,6 +13,12 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// The characters of `text`, and whether each is hidden where it stands: those that ordinary writing needs there are
+/// not.
+pub fn hidden_in(text: &str) -> impl Iterator<Item = (char, bool)> + '_ {
+    marked(text).map(|(_, c, hidden)| (c, hidden))
+}
+
 /// The characters of `text` with their places, and whether each is hidden where it stands. Not hidden are what
 /// ordinary writing needs: one selector after an emoji, one joiner between two emoji, and one joiner inside a word of
 /// a script that is written with them.

@@ -24,7 +24,7 @@ pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row, escape, esc
 pub use frame::MORE_ROWS;
 pub use handle::{Handle, NoHandle};
 pub use held::{Brought, Cover, Held, Origin, Shown};
-pub use hidden::is_hidden;
+pub use hidden::{hidden_in, is_hidden};
 pub use shape::{Heading, Made, Shaped, TABLE_END, TABLE_MARK, shape};
 pub use shelf::{Shelf, ShelfError};
 pub use source::{EntryKind, Source};

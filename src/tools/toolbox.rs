@@ -57,6 +57,11 @@ impl Toolbox {
         }
     }
 
+    /// The address of the Metabase they ask.
+    pub fn metabase(&self) -> &url::Url {
+        self.client.address()
+    }
+
     /// What the model is told, in a fixed order; a function of the catalog alone.
     pub fn specs(&self) -> Arc<[ToolSpec]> {
         Arc::clone(&self.specs)
