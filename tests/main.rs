@@ -24,6 +24,7 @@ mod eval_replay;
 mod eval_run;
 mod gate;
 mod grounding;
+mod hostile;
 mod ledger;
 mod loops;
 mod metabase;
