@@ -103,6 +103,8 @@ const OURS: &[&str] = &[
     "totals over ",
     "(totals of ",
     "to narrow: ",
+    "the next rows: ",
+    "the other columns: ",
     "labels: ",
     "table:$",
     "end of table",

@@ -29,35 +29,36 @@ pub(super) fn leads_out(text: &str, metabase: &str) -> bool {
         while let Some(at) = text.find(&page) {
             let end = at + page.len();
             let digits = text[end..].bytes().take_while(u8::is_ascii_digit).count();
-            if digits == 0 || text[end + digits..].starts_with(['/', '?', '#', '&', '@']) {
+            let rest = &text[end + digits..];
+            let more = rest
+                .strip_prefix('?')
+                .is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+            if digits == 0 || more || rest.starts_with(['/', '#', '&', '@']) {
                 return true;
             }
             text.replace_range(at..end + digits, "page");
         }
     }
     let text = text.replace("](page)", "");
-    let schemes = [
-        "://",
-        ":\\\\",
-        "javascript:",
-        "vbscript:",
-        "data:text",
-        "mailto:",
-        "](",
-        "][",
-        "]:",
-        "<img",
-        "<a ",
-        "<a>",
-    ];
-    let begun = |mark: &str| {
+    let marks = ["](", "][", "]:", "<img", "<a ", "<a>"];
+    let begins = |mark: &str, follows: fn(char) -> bool| {
+        text.match_indices(mark)
+            .any(|(at, _)| text[at + mark.len()..].starts_with(follows))
+    };
+    let bare = |mark: &str| {
         text.match_indices(mark)
             .any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric))
     };
-    schemes.iter().any(|mark| text.contains(mark))
-        || begun("www.c")
-        || begun("//c")
-        || text.contains("collector.test/")
+    let seen = |c: char| !c.is_whitespace();
+    marks.iter().any(|mark| text.contains(mark))
+        || begins("collector.test/", char::is_alphanumeric)
+        || begins("://", char::is_alphanumeric)
+        || begins(":\\\\", char::is_alphanumeric)
+        || ["javascript:", "vbscript:", "mailto:", "data:text/"]
+            .iter()
+            .any(|mark| begins(mark, seen))
+        || bare("www.c")
+        || bare("//c")
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn everything_else_loses_its_target_and_says_so() {
     }
     assert_eq!(
         ruled("\u{1b}[31mred\u{202e}"),
-        ("[U+001B][31mred[U+202E]".to_owned(), 0)
+        ("[U+001B] [31mred[U+202E]".to_owned(), 0)
     );
 }
 

@@ -87,7 +87,16 @@ proptest! {
         // Above the table data stands only behind our words.
         prop_assert!(lines[0].starts_with("result r"));
         for line in &lines[1..begin] {
-            let ours = ["rows: ", "to narrow: ", "labels: ", "totals over all ", "- ", "(totals of "];
+            let ours = [
+                "rows: ",
+                "the next rows: ",
+                "the other columns: ",
+                "to narrow: ",
+                "labels: ",
+                "totals over all ",
+                "- ",
+                "(totals of ",
+            ];
             prop_assert!(ours.iter().any(|begin| line.starts_with(begin)), "{line:?}");
         }
         prop_assert_eq!(lines.iter().filter(|line| line.starts_with("totals over")).count() <= 1, true);
