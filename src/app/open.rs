@@ -108,6 +108,7 @@ fn studio(
             grounding: settings.grounding,
             shaping: settings.shaping,
             max_rows: place.metabase.max_rows,
+            sign_in: (&place.metabase.auth).into(),
         },
         answered_by: settings.tape.answered_by.clone(),
     }

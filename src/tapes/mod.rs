@@ -18,7 +18,7 @@ pub use error::ReplayError;
 pub use folder::{Retention, TapeFolder};
 pub use record::{NewTape, Recorded, Studio, answer_hash};
 pub use replay::{Replayed, conversation_before, load_chain, replay};
-pub use setup::{ModelSetup, Setup};
+pub use setup::{ModelSetup, Setup, SignInSetup};
 pub use snapshot::{keep_catalog, load_catalog};
 pub use stage::{Scenes, Stage};
 pub use transcript::{Said, transcript};

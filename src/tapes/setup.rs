@@ -30,6 +30,35 @@ pub struct Setup {
     pub shaping: ShapingSettings,
     /// Most rows fetched for one query.
     pub max_rows: u64,
+    /// How a refused credential is had anew. Tapes of before it was noted had none.
+    #[serde(default)]
+    pub sign_in: SignInSetup,
+}
+
+/// How a credential is had anew when the server refuses it: then the request is on the tape twice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInSetup {
+    /// Not at all.
+    #[default]
+    Never,
+    /// By user and password.
+    Password,
+    /// By signing a token.
+    Token,
+    /// By signing a token and exchanging it for a session.
+    Exchange,
+}
+
+impl From<&AuthSettings> for SignInSetup {
+    fn from(auth: &AuthSettings) -> Self {
+        match auth {
+            AuthSettings::ApiKey(_) | AuthSettings::Session(_) => Self::Never,
+            AuthSettings::Password { .. } => Self::Password,
+            AuthSettings::Jwt { exchange: true, .. } => Self::Exchange,
+            AuthSettings::Jwt { exchange: false, .. } => Self::Token,
+        }
+    }
 }
 
 /// What figures without a source meant before they were looked up.
@@ -101,6 +130,25 @@ impl ModelSetup {
 }
 
 impl Setup {
+    /// A credential that is good for nothing, and is renewed as the recorded one was.
+    fn auth(&self) -> AuthSettings {
+        let secret = SecretString::from(NO_KEY);
+        let token = |exchange| AuthSettings::Jwt {
+            secret: SecretString::from(NO_KEY),
+            email: NO_KEY.to_owned(),
+            exchange,
+        };
+        match self.sign_in {
+            SignInSetup::Never => AuthSettings::ApiKey(secret),
+            SignInSetup::Password => AuthSettings::Password {
+                username: NO_KEY.to_owned(),
+                password: secret,
+            },
+            SignInSetup::Token => token(false),
+            SignInSetup::Exchange => token(true),
+        }
+    }
+
     /// Settings of no Metabase at all, for what is made of a catalog alone.
     pub(super) fn nowhere() -> Result<MetabaseSettings, url::ParseError> {
         let auth = AuthSettings::ApiKey(SecretString::from(NO_KEY));
@@ -111,7 +159,7 @@ impl Setup {
     pub(super) fn metabase(&self, url: Url) -> MetabaseSettings {
         MetabaseSettings {
             max_rows: self.max_rows,
-            ..MetabaseSettings::new(url, AuthSettings::ApiKey(SecretString::from(NO_KEY)))
+            ..MetabaseSettings::new(url, self.auth())
         }
     }
 }

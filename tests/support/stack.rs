@@ -36,6 +36,8 @@ pub struct Knobs {
     pub prices: Option<Prices>,
     pub max_output_tokens: u32,
     pub query_timeout: Duration,
+    /// Signs in with user and password instead of a key.
+    pub signs_in: bool,
 }
 
 impl Default for Knobs {
@@ -48,6 +50,7 @@ impl Default for Knobs {
             prices: None,
             max_output_tokens: 1024,
             query_timeout: Duration::from_secs(10),
+            signs_in: false,
         }
     }
 }
@@ -100,11 +103,15 @@ impl Stack {
     pub async fn new(model: ScriptedModel, knobs: Knobs) -> Self {
         let sandbox = serve(ServeOptions::new(Arc::clone(&WORLD))).await.unwrap();
         let wire = Wire::live().unwrap();
-        let client = MetabaseClient::new(
-            metabase_settings(&sandbox, knobs.query_timeout),
-            wire.clone(),
-            Principal::default(),
-        );
+        let mut settings = metabase_settings(&sandbox, knobs.query_timeout);
+        if knobs.signs_in {
+            settings.auth = AuthSettings::Password {
+                username: sandbox.user.clone(),
+                password: sandbox.password.clone(),
+            };
+        }
+        let sign_in = (&settings.auth).into();
+        let client = MetabaseClient::new(settings, wire.clone(), Principal::default());
         let tables = TableRule {
             ids: Vec::new(),
             name_prefix: Some("orders".to_owned()),
@@ -128,6 +135,7 @@ impl Stack {
                 grounding: knobs.grounding,
                 shaping: knobs.shaping,
                 max_rows: 10_000,
+                sign_in,
             },
             answered_by: Some("a script".to_owned()),
         };

@@ -180,3 +180,26 @@ async fn a_turn_that_a_person_ended_is_ended_at_the_same_place() {
     let replayed = replay(&path).await.unwrap();
     assert_eq!(json!(replayed.answer.outcome), "cancelled");
 }
+
+#[tokio::test]
+async fn a_session_that_expires_in_the_middle_is_renewed_in_a_replay_too() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("turn.jsonl");
+    let knobs = Knobs {
+        signs_in: true,
+        ..Knobs::default()
+    };
+    let mut stack = Stack::new(ScriptedModel::openai_with(super::kit::script()).await, knobs).await;
+    stack.sandbox.faults().add("POST /api/agent/**=401:1").unwrap();
+    let recorded = stack.record("How did revenue develop?", &path).await;
+    recorded.tape.unwrap();
+    assert_eq!(stack.sandbox.faults().hits(), [1]);
+    assert_eq!(recorded.answer.evidence.len(), 2, "{:#?}", recorded.answer);
+    let tape = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        tape.contains("\"status\":401") && !tape.contains("api/session\""),
+        "{tape}"
+    );
+    let replayed = replay(&path).await.unwrap();
+    assert_eq!(replayed.answer.text, recorded.answer.text);
+}
