@@ -157,7 +157,8 @@ fn a_later_turn_is_resumed_with_the_turns_before_it() {
     let directory = TempDir::new().unwrap();
     let folder = directory.path().join("tapes");
     let chat = &["chat", "--quiet", "--tape", folder.to_str().unwrap()];
-    let run = Program::new().run_with(chat, format!("{QUESTION}\nand by quarter?\n"));
+    let second = "How did revenue develop by quarter in 2025?";
+    let run = Program::new().run_with(chat, format!("{QUESTION}\n{second}\n"));
     assert_eq!(run.code, Some(0), "{run:#?}");
     let tapes = std::fs::read_dir(&folder)
         .unwrap()

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use cardinal::agent::Answer;
+use cardinal::config::{GroundingSettings, OnUnmatched};
 use cardinal::session::Conversation;
 use cardinal::tapes::{ReplayError, Replayed, Stage, load_catalog};
 use cardinal::wire::TapeFile;
@@ -60,7 +61,16 @@ pub(super) fn script() -> impl FnMut(&Value) -> Reply + Send + 'static {
 
 pub(super) async fn taped(model: ScriptedModel) -> Taped {
     let directory = TempDir::new().unwrap();
-    let mut stack = Stack::new(model, Knobs::default()).await;
+    // The scripts say what they like.
+    let grounding = GroundingSettings {
+        repair: false,
+        on_unmatched: OnUnmatched::Off,
+    };
+    let knobs = Knobs {
+        grounding,
+        ..Knobs::default()
+    };
+    let mut stack = Stack::new(model, knobs).await;
     let recorded = stack
         .record("How did revenue develop?", &directory.path().join("turn.jsonl"))
         .await;
