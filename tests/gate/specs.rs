@@ -1,4 +1,7 @@
+use std::collections::BTreeSet;
+
 use cardinal::catalog::{Catalog, Entry};
+use cardinal::prompt::Prompt;
 use serde_json::Value;
 
 use super::fixture::{catalog, toolbox, toolbox_over};
@@ -105,4 +108,41 @@ async fn ids_are_listed_while_the_catalog_is_small() {
         let schema = &toolbox.specs()[0].schema;
         assert_eq!(schema["properties"]["card_id"].get("enum").is_some(), listed);
     }
+}
+
+/// Words in backticks that look like names of tools or of their arguments.
+fn named(text: &str) -> Vec<String> {
+    let between = text.split('`').skip(1).step_by(2);
+    between
+        .filter(|word| word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn texts_name_only_what_the_model_has() {
+    fn keys(schema: &Value, found: &mut BTreeSet<String>) {
+        match schema {
+            Value::Object(map) => {
+                if let Some(Value::Object(properties)) = map.get("properties") {
+                    found.extend(properties.keys().cloned());
+                }
+                map.values().for_each(|value| keys(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+            _ => {}
+        }
+    }
+    let specs = toolbox().await.specs();
+    let mut known: BTreeSet<String> = specs.iter().map(|spec| spec.name.clone()).collect();
+    specs.iter().for_each(|spec| keys(&spec.schema, &mut known));
+    let prompt = Prompt::render(&catalog(), specs.clone()).unwrap();
+    let (core, _) = prompt.system.split_once("# The catalog").unwrap();
+    let texts = specs.iter().map(|spec| spec.description.as_str()).chain([core]);
+    let mentioned: BTreeSet<String> = texts.flat_map(named).collect();
+    for tool in ["more_rows", "field_values", "ask_user", "cannot_answer"] {
+        assert!(mentioned.contains(tool), "{tool} {mentioned:?}");
+    }
+    let unknown: Vec<&String> = mentioned.difference(&known).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
