@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::driver::Drive;
+use super::founded::Founded;
 use super::state::TurnState;
 use crate::catalog::Entry;
 use crate::grounding::{Claim, Figure, Material, ground};
@@ -31,15 +32,20 @@ impl Drive<'_> {
     pub(super) async fn ground(&mut self, turn: &TurnState, text: &str) -> Vec<Figure> {
         let held: Vec<Held> = self.shelf.iter().cloned().collect();
         let mut ready = Vec::with_capacity(held.len());
+        let earlier: Vec<&str> = questions(self.before);
+        let mut founded = Founded::new(earlier.iter().copied().chain([self.question]));
         for held in held {
             if let Ok(table) = self.shelf.table(held.handle).await {
                 let current = turn.evidence.iter().any(|item| item.result == held.handle);
+                let table = match held.origin.derivations() {
+                    [] => table,
+                    derivations => founded.table(held.handle, &table, derivations),
+                };
                 ready.push(Ready::of(&held, table, current));
             }
         }
         let materials: Vec<Material<'_>> = ready.iter().map(Ready::material).collect();
         let shown = self.shown(turn);
-        let earlier: Vec<&str> = questions(self.before);
         let claim = Claim {
             text,
             question: self.question,
@@ -90,7 +96,11 @@ impl Ready {
             handle: held.handle.to_string(),
             title: source.map_or_else(|| held.title.clone(), |source| source.name.clone()),
             arguments,
-            totals: totals(&table),
+            // The rows of a calculation are figures of different things: they come to nothing together.
+            totals: match &held.origin {
+                Origin::Calculated { .. } => Vec::new(),
+                _ => totals(&table),
+            },
             rows_seen: usize::try_from(held.shown.rows_shown).unwrap_or(usize::MAX),
             current,
             table,

@@ -10,6 +10,7 @@ mod event;
 mod evidence;
 mod fallback;
 mod finish;
+mod founded;
 mod guard;
 mod links;
 mod materials;

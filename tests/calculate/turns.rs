@@ -1,6 +1,8 @@
 //! Calculating inside a turn and after one: no query, one tool call, and an answer that says how.
 
 use cardinal::agent::{CallStatus, Outcome};
+use cardinal::result::{Amount, Cell, Handle, for_reading};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::support::scripted_model::{Reply, ScriptedModel};
@@ -69,4 +71,46 @@ async fn a_share_is_worked_out_from_what_was_fetched_in_this_turn_or_an_earlier_
         contents.last().unwrap().starts_with("result r3 of calculate"),
         "{contents:#?}"
     );
+}
+
+#[tokio::test]
+async fn a_figure_made_of_a_number_nobody_gave_has_no_source() {
+    let plan = Decimal::from(7_654_321);
+    let probe = Stack::scripted(Vec::new()).await;
+    let id = probe.metrics()[0];
+    let query = || Reply::tool_calls([("query_metric", json!({"metric_id": id}))]);
+    let mut probe = Stack::scripted(vec![query(), Reply::text("Fetched.")]).await;
+    probe.ask("what is there?").await;
+    let table = probe.conversation.shelf.table(Handle::FIRST).await.unwrap();
+    let Some(Cell::Number(there)) = table.rows[0].last() else {
+        panic!("{table:?}")
+    };
+    let Some(Amount::Exact(there)) = Amount::parse(&there.to_string()) else {
+        panic!("{there}")
+    };
+    let column = table.columns.last().unwrap().name.clone();
+    let short = json!({"calculations": [
+        {"name": "short", "operation": "subtract", "of": [7_654_321, {"result": "r1", "column": column}]},
+        {"name": "of it", "operation": "divide", "of": ["short", 2]},
+    ]});
+    let said = || {
+        Reply::text(format!(
+            "{} are missing.",
+            for_reading((plan - there) / Decimal::TWO)
+        ))
+    };
+    let replies = || {
+        let calls = Reply::tool_calls([("calculate", short.clone())]);
+        vec![query(), calls, said(), said()]
+    };
+
+    let mut stack = Stack::new(ScriptedModel::openai(replies()).await, Knobs::default()).await;
+    let answer = stack.ask("how far are we from half of our plan?").await;
+    assert_eq!(answer.outcome, Outcome::Partial, "{}", answer.text);
+
+    let mut stack = Stack::new(ScriptedModel::openai(replies()).await, Knobs::default()).await;
+    let answer = stack
+        .ask("how far are we from half of our plan of 7,654,321?")
+        .await;
+    assert_eq!(answer.outcome, Outcome::Answered, "{}", answer.text);
 }

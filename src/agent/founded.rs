@@ -1,0 +1,116 @@
+//! Which calculated figures may bear out an answer. The calculator takes numbers that the model typed, so a figure of
+//! it is a source only if these are the person's own or constants of everyday reckoning; else an invented figure would
+//! come out of it looking like a result.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::grounding::{Separators, numbers};
+use crate::result::{Cell, Derivation, DerivationInput, Handle, ResultTable};
+
+/// Whole numbers up to here are counts of days, months, people or parts of a hundred.
+const MOST_SMALL: u32 = 100;
+/// Days of half years and years.
+const DAYS: [u32; 7] = [180, 181, 182, 183, 184, 365, 366];
+/// How far two readings of one number may lie apart, relatively.
+const SAME: f64 = 1e-9;
+
+/// What is known of the calculated results of a conversation.
+pub(super) struct Founded {
+    /// Numbers the person wrote, percentages also as fractions and factors.
+    said: Vec<f64>,
+    /// For each calculated result, whether its figures have a foundation, in the order of its rows.
+    known: BTreeMap<Handle, Vec<bool>>,
+}
+
+impl Founded {
+    /// With the questions of the conversation.
+    pub(super) fn new<'a>(questions: impl IntoIterator<Item = &'a str>) -> Self {
+        let found = questions
+            .into_iter()
+            .flat_map(|question| numbers(question, Separators::English));
+        let said = found
+            .flat_map(|number| {
+                let part = number.value / 100.0;
+                let factors = [part, 1.0 + part, 1.0 - part];
+                let factors = factors.into_iter().filter(move |_| number.percent);
+                [number.value].into_iter().chain(factors)
+            })
+            .collect();
+        Self {
+            said,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// The table of a calculated result with only the figures that have a foundation. Results are taken in the order
+    /// they came.
+    pub(super) fn table(
+        &mut self,
+        handle: Handle,
+        table: &Arc<ResultTable>,
+        derivations: &[Derivation],
+    ) -> Arc<ResultTable> {
+        let mut founded: Vec<bool> = Vec::with_capacity(derivations.len());
+        for derivation in derivations {
+            let all = derivation
+                .of
+                .iter()
+                .all(|input| self.holds(input, derivations, &founded));
+            founded.push(all);
+        }
+        let mut table = Arc::clone(table);
+        if founded.contains(&false) {
+            let kept = Arc::make_mut(&mut table);
+            for (row, _) in kept
+                .rows
+                .iter_mut()
+                .zip(&founded)
+                .filter(|(_, founded)| !**founded)
+            {
+                row.fill(Cell::Null);
+            }
+        }
+        self.known.insert(handle, founded);
+        table
+    }
+
+    fn holds(&self, input: &DerivationInput, derivations: &[Derivation], founded: &[bool]) -> bool {
+        match input {
+            DerivationInput::Cell { result, row, .. } => self.known.get(result).is_none_or(|rows| {
+                let at = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+                rows.get(at).copied().unwrap_or(false)
+            }),
+            DerivationInput::Total { result, .. } => {
+                let rows = self.known.get(result);
+                rows.is_none_or(|rows| !rows.contains(&false))
+            }
+            DerivationInput::Step { name, .. } => {
+                let steps = derivations.iter().zip(founded);
+                steps
+                    .filter(|(step, _)| step.name == *name)
+                    .any(|(_, founded)| *founded)
+            }
+            DerivationInput::Given { value } => is_constant(*value) || self.is_said(*value),
+        }
+    }
+
+    fn is_said(&self, value: Decimal) -> bool {
+        let Some(value) = value.to_f64() else {
+            return false;
+        };
+        let near = |said: &f64| (said.abs() - value.abs()).abs() <= SAME * value.abs();
+        self.said.iter().any(near)
+    }
+}
+
+fn is_constant(value: Decimal) -> bool {
+    let value = value.abs().normalize();
+    let small = value.scale() == 0 && value <= Decimal::from(MOST_SMALL);
+    let days = DAYS.iter().any(|days| value == Decimal::from(*days));
+    let power_of_ten = value.mantissa().unsigned_abs().to_string().trim_end_matches('0') == "1";
+    small || days || power_of_ten
+}
