@@ -254,6 +254,7 @@ impl Drive<'_> {
             Some(Some(Ok(output))) => {
                 if let Some(brought) = output.brought.clone() {
                     self.shelf.put(brought);
+                    self.shelf.make_room().await;
                 }
                 ran(call, planned, RunEnd::Output(Box::new(output)), took)
             }

@@ -126,19 +126,5 @@ impl TurnState {
 
 /// Bytes of text in messages: the measure for estimates, not what goes over the wire.
 pub(super) fn bytes_of(messages: &[Message]) -> u64 {
-    let bytes: usize = messages
-        .iter()
-        .map(|message| match message {
-            Message::User(text) => text.len(),
-            Message::Assistant { text, tool_calls, .. } => {
-                text.len()
-                    + tool_calls
-                        .iter()
-                        .map(|call| call.name.len() + call.arguments.len())
-                        .sum::<usize>()
-            }
-            Message::ToolResults(results) => results.iter().map(|result| result.content.len()).sum(),
-        })
-        .sum();
-    bytes as u64
+    messages.iter().map(Message::bytes).sum()
 }

@@ -12,7 +12,7 @@ use super::{
     ANSWER_VERSION, Answer, CatalogReport, Denial, Event, LinkRules, Outcome, PromptReport, Timings,
     UsageReport,
 };
-use crate::config::{BudgetSettings, GroundingSettings, GuardSettings};
+use crate::config::{BudgetSettings, ConversationSettings, GroundingSettings, GuardSettings};
 use crate::ledger::DayBook;
 use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
@@ -74,6 +74,7 @@ struct Fixed {
     max_output_tokens: u32,
     temperature: Option<f32>,
     prefix_bytes: u64,
+    conversation: ConversationSettings,
     day: Option<Arc<DayBook>>,
 }
 
@@ -115,6 +116,7 @@ impl Agent {
             max_output_tokens,
             temperature,
             prefix_bytes,
+            conversation: ConversationSettings::default(),
             day: None,
         };
         Self {
@@ -130,6 +132,13 @@ impl Agent {
     #[must_use]
     pub fn on_day(mut self, day: Option<Arc<DayBook>>) -> Self {
         self.parts.day = day;
+        self
+    }
+
+    /// The same agent, over conversations of this size.
+    #[must_use]
+    pub fn over(mut self, conversation: ConversationSettings) -> Self {
+        self.parts.conversation = conversation;
         self
     }
 
@@ -186,6 +195,15 @@ impl Agent {
     ) -> Result<Answer, PromptError> {
         let asked = user_turn(question, options.today, options.asker.as_deref())?;
         let parts = &self.parts;
+        let shortened = conversation.condense(parts.conversation.max_bytes);
+        if shortened > 0 {
+            watch(Event::Guard {
+                note: format!(
+                    "The conversation is long: {shortened} old results keep only their totals in it."
+                ),
+            });
+        }
+        let now = conversation.now.take().unwrap_or_else(jiff::Timestamp::now);
         let rules = Rules {
             budget: parts.budget.clone(),
             guard: self.guard.clone(),
@@ -196,7 +214,7 @@ impl Agent {
             asked_back: conversation.asked_back,
             spent: conversation.spent,
         };
-        conversation.shelf.begin_turn();
+        conversation.shelf.begin_turn(parts.conversation, now);
         let turn_id = format!("{}-{}", conversation.id, conversation.turns + 1);
         let mut drive = Drive {
             agent: self,
@@ -247,8 +265,11 @@ impl Agent {
             model: self.model.id().to_string(),
             tape: None,
         };
-        conversation.messages.extend(messages);
+        conversation
+            .messages
+            .extend(messages.into_iter().map(without_tables));
         conversation.shelf.end_turn();
+        conversation.shelf.make_room().await;
         conversation.turns += 1;
         conversation.spent = conversation.spent + ledger.spent();
         conversation.asked_back = match answer.outcome {
@@ -259,6 +280,16 @@ impl Agent {
         watch(Event::Finished(Box::new(answer.clone())));
         Ok(answer)
     }
+}
+
+/// What later turns need of a message: whole tables are on the shelf.
+fn without_tables(mut message: Message) -> Message {
+    if let Message::ToolResults(results) = &mut message {
+        for result in results {
+            result.table = None;
+        }
+    }
+    message
 }
 
 impl UsageReport {

@@ -107,6 +107,7 @@ fn studio(
             guard: settings.guard.clone(),
             grounding: settings.grounding,
             shaping: settings.shaping,
+            conversation: settings.conversation,
             max_rows: place.metabase.max_rows,
             sign_in: (&place.metabase.auth).into(),
         },
@@ -149,7 +150,8 @@ fn agent(
         grounding: settings.grounding,
         max_output_tokens: settings.model.max_output_tokens,
         temperature: settings.model.temperature,
-    }))
+    })
+    .over(settings.conversation))
 }
 
 /// What the model costs; the offline planner runs here and costs nothing.

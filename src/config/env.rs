@@ -19,11 +19,12 @@ const RESERVED: [&str; 4] = [
 ];
 
 /// The file's sections, longest name first, so that `CARDINAL_CATALOG_CARDS_IDS` is not looked for in `catalog`.
-const SECTIONS: [&[&str]; 12] = [
+const SECTIONS: [&[&str]; 13] = [
     &["catalog", "metrics"],
     &["catalog", "tables"],
     &["catalog", "cards"],
     &["model", "prices"],
+    &["conversation"],
     &["grounding"],
     &["metabase"],
     &["shaping"],

@@ -36,6 +36,9 @@ pub struct FileConfig {
     /// How much of a result a model sees.
     #[serde(default)]
     pub shaping: ShapingConfig,
+    /// How much of a conversation is sent to the model, and how its results are held.
+    #[serde(default)]
+    pub conversation: ConversationConfig,
     /// Where answers are recorded, so that they can be replayed.
     #[serde(default)]
     pub tape: TapeConfig,
@@ -303,6 +306,25 @@ pub struct ShapingConfig {
     /// Most bytes of the whole tool result (default 30000).
     #[schemars(range(min = 2000, max = 10_000_000))]
     pub max_bytes: Option<u64>,
+}
+
+/// How much of a conversation is sent to the model with each question, and how long its results are held for it to work on.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConversationConfig {
+    /// When what was said has more bytes than this, old results keep only their totals in it (default 150000; a token is
+    /// three to four bytes).
+    #[schemars(range(min = 10_000, max = 100_000_000))]
+    pub max_bytes: Option<u64>,
+    /// Most memory for the rows of a conversation's results, in MB; the oldest go to disk beyond it (default 64).
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub held_memory_mb: Option<u64>,
+    /// Most rows on disk, in MB; the oldest are given up beyond it (default 1024).
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub held_disk_mb: Option<u64>,
+    /// How long the rows of a result are held, in minutes (default 720).
+    #[schemars(range(min = 1, max = 525_600))]
+    pub held_minutes: Option<u64>,
 }
 
 /// Where answers are recorded, so that they can be replayed. Tapes hold questions, results and answers, never a

@@ -14,14 +14,14 @@ pub use budget::{BudgetSettings, DaySettings};
 pub use env::Environment;
 pub use error::ConfigError;
 pub use file::{
-    AuthKind, BudgetConfig, CatalogConfig, ContentConfig, FileConfig, GroundingConfig, GuardConfig,
-    MetabaseConfig, ModelConfig, PricesConfig, ShapingConfig, TableConfig, TapeConfig,
+    AuthKind, BudgetConfig, CatalogConfig, ContentConfig, ConversationConfig, FileConfig, GroundingConfig,
+    GuardConfig, MetabaseConfig, ModelConfig, PricesConfig, ShapingConfig, TableConfig, TapeConfig,
 };
 pub use load::{FILE_NAME, Loaded, Overrides, load};
 pub use schema::schema;
 pub use settings::{
-    AuthSettings, CacheHints, CatalogSettings, ContentRule, GroundingSettings, GuardSettings,
-    MetabaseSettings, ModelDrive, ModelSettings, OnUnmatched, Settings, ShapingSettings, TableRule,
-    TapeSettings,
+    AuthSettings, CacheHints, CatalogSettings, ContentRule, ConversationSettings, GroundingSettings,
+    GuardSettings, MetabaseSettings, ModelDrive, ModelSettings, OnUnmatched, Settings, ShapingSettings,
+    TableRule, TapeSettings,
 };
 pub use template::TEMPLATE;

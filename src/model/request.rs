@@ -112,6 +112,24 @@ pub enum Message {
     ToolResults(Vec<ToolResultMessage>),
 }
 
+impl Message {
+    /// Bytes of text in it: the measure for estimates and budgets, not what goes over the wire.
+    pub fn bytes(&self) -> u64 {
+        let bytes = match self {
+            Self::User(text) => text.len(),
+            Self::Assistant { text, tool_calls, .. } => {
+                let calls = tool_calls.iter();
+                text.len()
+                    + calls
+                        .map(|call| call.name.len() + call.arguments.len())
+                        .sum::<usize>()
+            }
+            Self::ToolResults(results) => results.iter().map(|result| result.content.len()).sum(),
+        };
+        bytes as u64
+    }
+}
+
 /// Whether the model may call tools. The tools stay in the request either way, so that the cached prefix survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolChoice {

@@ -14,6 +14,7 @@ mod shape;
 mod shelf;
 mod signs;
 mod source;
+mod spill;
 mod table;
 mod totals;
 

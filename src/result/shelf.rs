@@ -1,20 +1,41 @@
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Brought, Handle, Held, ResultTable};
+use jiff::Timestamp;
+
+use super::spill::{Folder, Spilled};
+use super::{Brought, Cell, Handle, Held, ResultTable};
+use crate::config::ConversationSettings;
 
 /// The results of one conversation, in the order they came. A turn puts its results here; they stay for the turns
-/// after it.
+/// after it: in memory up to a bound, beyond it in files of the conversation's own, and gone after a time. The files
+/// go with the conversation, or with its last clone.
 #[derive(Debug, Clone, Default)]
 pub struct Shelf {
     items: Vec<Item>,
     /// Results of turns that ended; what lies behind them belongs to the turn under way.
     settled: usize,
+    bounds: ConversationSettings,
+    folder: Folder,
+    /// When the turn under way began.
+    now: Timestamp,
 }
 
 #[derive(Debug, Clone)]
 struct Item {
     held: Held,
-    table: Arc<ResultTable>,
+    rows: Rows,
+    /// About what the rows take in memory, in bytes.
+    weight: u64,
+    /// When the turn began that brought it.
+    since: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+enum Rows {
+    InMemory(Arc<ResultTable>),
+    OnDisk(Arc<Spilled>),
+    Gone,
 }
 
 /// Why the rows of a result cannot be had.
@@ -23,13 +44,23 @@ pub enum ShelfError {
     /// There never was one of that name.
     #[error("no result {0} is held")]
     Unknown(Handle),
+    /// They were held for as long as they may be, or for as long as there was room.
+    #[error("the rows of {0} are held no longer")]
+    Gone(Handle),
+    /// They could not be read back.
+    #[error("the rows of {handle} could not be read back ({reason})")]
+    Unreadable {
+        /// The result.
+        handle: Handle,
+        /// What failed.
+        reason: String,
+    },
 }
 
 impl Shelf {
     /// The name that the next result gets.
     pub fn next(&self) -> Handle {
-        let latest = self.items.last();
-        latest.map_or(Handle::FIRST, |item| item.held.handle.following())
+        self.latest().map_or(Handle::FIRST, Handle::following)
     }
 
     /// Holds a result under its name.
@@ -49,7 +80,12 @@ impl Shelf {
             columns,
             shown,
         };
-        self.items.push(Item { held, table });
+        self.items.push(Item {
+            held,
+            weight: weight(&table),
+            rows: Rows::InMemory(table),
+            since: self.now,
+        });
     }
 
     /// What is known of the result of that name.
@@ -64,7 +100,8 @@ impl Shelf {
 
     /// Whether the rows of this result are held no longer.
     pub fn is_gone(&self, handle: Handle) -> bool {
-        self.item(handle).is_none()
+        self.item(handle)
+            .is_none_or(|item| matches!(item.rows, Rows::Gone))
     }
 
     /// All results, in the order they came.
@@ -72,16 +109,44 @@ impl Shelf {
         self.items.iter().map(|item| &item.held)
     }
 
-    /// All rows of the result of that name.
-    #[expect(clippy::unused_async, reason = "rows that lie on disk are read there")]
-    pub async fn table(&self, handle: Handle) -> Result<Arc<ResultTable>, ShelfError> {
-        let item = self.item(handle).ok_or(ShelfError::Unknown(handle))?;
-        Ok(Arc::clone(&item.table))
+    /// The files that rows lie in which are not in memory.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.items.iter().filter_map(|item| match &item.rows {
+            Rows::OnDisk(file) => Some(file.path()),
+            Rows::InMemory(_) | Rows::Gone => None,
+        })
     }
 
-    /// A turn begins: what a turn that never ended left behind goes, so that names follow the conversation.
-    pub(crate) fn begin_turn(&mut self) {
+    /// All rows of the result of that name, read from its file if they lie there.
+    pub async fn table(&self, handle: Handle) -> Result<Arc<ResultTable>, ShelfError> {
+        let item = self.item(handle).ok_or(ShelfError::Unknown(handle))?;
+        match &item.rows {
+            Rows::InMemory(table) => Ok(Arc::clone(table)),
+            Rows::Gone => Err(ShelfError::Gone(handle)),
+            Rows::OnDisk(file) => {
+                let file = Arc::clone(file);
+                let read = tokio::task::spawn_blocking(move || file.read()).await;
+                let reason = match read {
+                    Ok(Ok(table)) => return Ok(Arc::new(table)),
+                    Ok(Err(error)) => error.to_string(),
+                    Err(error) => error.to_string(),
+                };
+                Err(ShelfError::Unreadable { handle, reason })
+            }
+        }
+    }
+
+    /// A turn begins: what a turn that never ended left behind goes, so that names follow the conversation; so do the
+    /// rows of results that are too old.
+    pub(crate) fn begin_turn(&mut self, bounds: ConversationSettings, now: Timestamp) {
         self.items.truncate(self.settled);
+        (self.bounds, self.now) = (bounds, now);
+        for item in &mut self.items {
+            let age = now.duration_since(item.since);
+            if age > jiff::SignedDuration::try_from(bounds.held_for).unwrap_or(jiff::SignedDuration::MAX) {
+                item.rows = Rows::Gone;
+            }
+        }
     }
 
     /// A turn ends, and its results are the conversation's.
@@ -89,7 +154,70 @@ impl Shelf {
         self.settled = self.items.len();
     }
 
+    /// Keeps the bounds: the oldest rows in memory go to disk, the oldest on disk go for good.
+    pub(crate) async fn make_room(&mut self) {
+        let mut held: u64 = self
+            .items
+            .iter()
+            .filter(|item| item.in_memory())
+            .map(|item| item.weight)
+            .sum();
+        for at in 0..self.items.len() {
+            if held <= self.bounds.held_memory_bytes {
+                break;
+            }
+            let Some(item) = self.items.get_mut(at) else { break };
+            let Rows::InMemory(table) = &item.rows else {
+                continue;
+            };
+            let (folder, table) = (self.folder.clone(), Arc::clone(table));
+            held = held.saturating_sub(item.weight);
+            let written = tokio::task::spawn_blocking(move || folder.keep(&table)).await;
+            let problem = match written {
+                Ok(Ok(file)) => {
+                    item.rows = Rows::OnDisk(Arc::new(file));
+                    continue;
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            tracing::warn!(result = %item.held.handle, problem, "the rows of a result could not be kept on disk");
+            item.rows = Rows::Gone;
+        }
+        let on_disk = |item: &Item| matches!(item.rows, Rows::OnDisk(_));
+        let mut held: u64 = self
+            .items
+            .iter()
+            .filter(|item| on_disk(item))
+            .map(|item| item.weight)
+            .sum();
+        for item in self.items.iter_mut().filter(|item| on_disk(item)) {
+            if held <= self.bounds.held_disk_bytes {
+                break;
+            }
+            held = held.saturating_sub(item.weight);
+            item.rows = Rows::Gone;
+        }
+    }
+
     fn item(&self, handle: Handle) -> Option<&Item> {
         self.items.iter().find(|item| item.held.handle == handle)
     }
+}
+
+impl Item {
+    fn in_memory(&self) -> bool {
+        matches!(self.rows, Rows::InMemory(_))
+    }
+}
+
+/// About what a table takes in memory, in bytes: the same for the same table, on any machine.
+fn weight(table: &ResultTable) -> u64 {
+    const CELL: u64 = 32;
+    let text = |cell: &Cell| match cell {
+        Cell::Text(text) => text.len() as u64,
+        _ => 0,
+    };
+    let cells = table.rows.iter().flatten();
+    cells.map(|cell| CELL + text(cell)).sum()
 }

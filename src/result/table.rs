@@ -75,7 +75,7 @@ pub enum Extent {
 }
 
 /// A table a query returned: `rows.len()` rows of `columns.len()` cells each.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResultTable {
     /// The columns, in order.
     pub columns: Vec<Column>,

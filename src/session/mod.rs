@@ -1,12 +1,17 @@
 //! Conversations: what was said so far. One query at a time inside one.
 
+mod condense;
+
 use std::path::PathBuf;
+
+use jiff::Timestamp;
 
 use crate::ledger::Spend;
 use crate::model::Message;
 use crate::result::Shelf;
 
-/// A conversation, held in memory. Every turn appends; nothing that was said is rewritten.
+/// A conversation, held in memory. Every turn appends; nothing that was said is rewritten, but for old results, once,
+/// when it grows beyond its budget.
 #[derive(Debug, Clone)]
 pub struct Conversation {
     /// Tells it apart from others, in logs and tapes.
@@ -15,6 +20,10 @@ pub struct Conversation {
     pub messages: Vec<Message>,
     /// All results so far, each whole.
     pub shelf: Shelf,
+    /// How many of the messages were looked at for room; they are never changed again.
+    pub(crate) condensed: usize,
+    /// When the next turn begins; `None`: when it does. A recording and its replay take the same moment.
+    pub now: Option<Timestamp>,
     /// Turns finished.
     pub turns: u32,
     /// Of the latest turns, how many in a row ended with a question back to the person.
@@ -32,6 +41,8 @@ impl Conversation {
             id: id.into(),
             messages: Vec::new(),
             shelf: Shelf::default(),
+            condensed: 0,
+            now: None,
             turns: 0,
             asked_back: 0,
             spent: Spend::default(),

@@ -132,12 +132,14 @@ impl Studio {
                     .await;
                 let tape = Tape::create_sharing(path, shared, &header)?;
                 keep_catalog(shared, &self.catalog)?;
+                conversation.now = Some(header.started_at);
                 slot.put(TapeMode::Record(tape.clone()));
                 tape
             }
             Place::BehindWhatIsThere(path) => {
                 let (begun, tape) = TapeFile::resume(path)?;
                 same_prompt(&begun, agent.prompt())?;
+                conversation.now = Some(begun.header.started_at);
                 slot.put(TapeMode::Resume(Player::new(&begun), tape.clone()));
                 tape
             }

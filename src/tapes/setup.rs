@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::config::{
-    AuthSettings, BudgetSettings, CacheHints, GroundingSettings, GuardSettings, MetabaseSettings, ModelDrive,
-    ModelSettings, OnUnmatched, ShapingSettings,
+    AuthSettings, BudgetSettings, CacheHints, ConversationSettings, GroundingSettings, GuardSettings,
+    MetabaseSettings, ModelDrive, ModelSettings, OnUnmatched, ShapingSettings,
 };
 use crate::model::{ModelId, Prices};
 
@@ -28,6 +28,9 @@ pub struct Setup {
     pub grounding: GroundingSettings,
     /// What the model sees of a result.
     pub shaping: ShapingSettings,
+    /// How much of a conversation is sent and held.
+    #[serde(default)]
+    pub conversation: ConversationSettings,
     /// Most rows fetched for one query.
     pub max_rows: u64,
     /// How a refused credential is had anew. Tapes of before it was noted had none.

@@ -159,7 +159,8 @@ impl Scene {
             grounding: setup.grounding,
             max_output_tokens: setup.model.max_output_tokens,
             temperature: setup.model.temperature,
-        });
+        })
+        .over(setup.conversation);
         Ok(Stage { agent, wire })
     }
 }
@@ -261,6 +262,7 @@ impl Stage {
         };
         let slot = self.wire.tape_slot();
         slot.put(mode);
+        conversation.now = Some(header.started_at);
         let mut unwatched = |_| {};
         let answer = self
             .agent

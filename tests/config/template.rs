@@ -63,6 +63,7 @@ fn the_limits_it_shows_are_the_defaults() {
     assert_eq!(budget, default.budget);
     assert_eq!(shown.guard, default.guard);
     assert_eq!(shown.shaping, default.shaping);
+    assert_eq!(shown.conversation, default.conversation);
     assert_eq!(shown.catalog.max_age, default.catalog.max_age);
     assert_eq!(shown.model.max_output_tokens, default.model.max_output_tokens);
     assert_eq!(shown.model.timeout, default.model.timeout);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Event, TurnOptions};
 use cardinal::catalog::{Catalog, CollectionId, Entry};
 use cardinal::config::{
-    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, GroundingSettings, GuardSettings,
-    MetabaseSettings, ShapingSettings, TableRule,
+    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, ConversationSettings, GroundingSettings,
+    GuardSettings, MetabaseSettings, ShapingSettings, TableRule,
 };
 use cardinal::metabase::MetabaseClient;
 use cardinal::model::{Model, Prices};
@@ -33,6 +33,7 @@ pub struct Knobs {
     pub guard: GuardSettings,
     pub grounding: GroundingSettings,
     pub shaping: ShapingSettings,
+    pub conversation: ConversationSettings,
     pub prices: Option<Prices>,
     pub max_output_tokens: u32,
     pub query_timeout: Duration,
@@ -47,6 +48,7 @@ impl Default for Knobs {
             guard: GuardSettings::default(),
             grounding: GroundingSettings::default(),
             shaping: ShapingSettings::default(),
+            conversation: ConversationSettings::default(),
             prices: None,
             max_output_tokens: 1024,
             query_timeout: Duration::from_secs(10),
@@ -134,6 +136,7 @@ impl Stack {
                 guard: knobs.guard.clone(),
                 grounding: knobs.grounding,
                 shaping: knobs.shaping,
+                conversation: knobs.conversation,
                 max_rows: 10_000,
                 sign_in,
             },
@@ -156,7 +159,8 @@ impl Stack {
             grounding: knobs.grounding,
             max_output_tokens: knobs.max_output_tokens,
             temperature: None,
-        });
+        })
+        .over(knobs.conversation);
         Self {
             sandbox,
             catalog,

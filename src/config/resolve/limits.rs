@@ -7,10 +7,13 @@ use rust_decimal::Decimal;
 
 use super::value::{in_range, size};
 use crate::config::error::ConfigError;
-use crate::config::file::{BudgetConfig, GroundingConfig, GuardConfig, ShapingConfig, TapeConfig};
+use crate::config::file::{
+    BudgetConfig, ConversationConfig, GroundingConfig, GuardConfig, ShapingConfig, TapeConfig,
+};
 use crate::config::load::Origins;
 use crate::config::{
-    BudgetSettings, DaySettings, GroundingSettings, GuardSettings, ShapingSettings, TapeSettings,
+    BudgetSettings, ConversationSettings, DaySettings, GroundingSettings, GuardSettings, ShapingSettings,
+    TapeSettings,
 };
 use crate::ledger::Allowance;
 
@@ -185,6 +188,44 @@ pub(super) fn shaping(file: &ShapingConfig, origins: &Origins) -> Result<Shaping
             "shaping.max_bytes",
             origins,
         )?,
+    })
+}
+
+pub(super) fn conversation(
+    file: &ConversationConfig,
+    origins: &Origins,
+) -> Result<ConversationSettings, ConfigError> {
+    const MB: u64 = 1024 * 1024;
+    let default = ConversationSettings::default();
+    let megabytes = |written, usual: u64, path| {
+        in_range(written, usual / MB, 0..=1_000_000, path, origins).map(|mb: u64| mb * MB)
+    };
+    let minutes = in_range(
+        file.held_minutes,
+        default.held_for.as_secs() / 60,
+        1..=525_600,
+        "conversation.held_minutes",
+        origins,
+    )?;
+    Ok(ConversationSettings {
+        max_bytes: in_range(
+            file.max_bytes,
+            default.max_bytes,
+            10_000..=100_000_000,
+            "conversation.max_bytes",
+            origins,
+        )?,
+        held_memory_bytes: megabytes(
+            file.held_memory_mb,
+            default.held_memory_bytes,
+            "conversation.held_memory_mb",
+        )?,
+        held_disk_bytes: megabytes(
+            file.held_disk_mb,
+            default.held_disk_bytes,
+            "conversation.held_disk_mb",
+        )?,
+        held_for: Duration::from_secs(minutes * 60),
     })
 }
 

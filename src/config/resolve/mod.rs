@@ -30,6 +30,7 @@ pub(super) fn resolve(
         guard: limits::guard(&file.guard, origins)?,
         grounding: limits::grounding(&file.grounding),
         shaping: limits::shaping(&file.shaping, origins)?,
+        conversation: limits::conversation(&file.conversation, origins)?,
         tape: limits::tape(file.tape, origins)?,
     })
 }
