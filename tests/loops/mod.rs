@@ -9,5 +9,6 @@ mod hostile;
 mod long;
 mod more_rows;
 mod prefix;
+mod principals;
 mod texts;
 mod upstream;
