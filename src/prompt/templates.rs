@@ -30,13 +30,11 @@ impl Templates {
     /// All templates, parsed once.
     pub(super) fn get() -> Result<&'static Self, PromptError> {
         static PARSED: OnceLock<Templates> = OnceLock::new();
-        match PARSED.get() {
-            Some(templates) => Ok(templates),
-            None => {
-                let templates = Self::parse()?;
-                Ok(PARSED.get_or_init(|| templates))
-            }
+        if let Some(templates) = PARSED.get() {
+            return Ok(templates);
         }
+        let templates = Self::parse()?;
+        Ok(PARSED.get_or_init(|| templates))
     }
 
     /// None of them escapes anything, as no browser reads them.

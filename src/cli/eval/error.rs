@@ -19,7 +19,7 @@ pub(in crate::cli) enum EvalError {
     Recording(#[from] RecordingError),
     /// A tape cannot be made a case.
     #[error(transparent)]
-    Promote(#[from] PromoteError),
+    Promote(#[from] Box<PromoteError>),
     /// Results cannot be read or written.
     #[error(transparent)]
     Results(#[from] ResultsError),

@@ -16,7 +16,9 @@ pub(super) async fn run(args: &PromoteArgs) -> Result<Ending, CliError> {
         set: args.set.clone().unwrap_or_else(|| SET.to_owned()),
         id: args.id.clone(),
     };
-    let promoted = promote(&promotion).await.map_err(EvalError::from)?;
+    let promoted = promote(&promotion)
+        .await
+        .map_err(|error| EvalError::from(Box::new(error)))?;
     let line = |text: String| term::out_line(term::plain(&text)).map_err(CliError::Output);
     line(format!("case {} in {}", promoted.id, promoted.file.display()))?;
     line(format!("tapes in {}", promoted.tapes.display()))?;

@@ -18,48 +18,51 @@ pub(super) async fn run(opened: &Opened, case: &Case, stage: &Stage, scenes: &Sc
         return Ended::failed("nobody's catalog was loaded for it");
     };
     let mut conversation: Option<Conversation> = None;
-    let mut came = Vec::with_capacity(opened.tapes.len());
+    let mut answered = Vec::with_capacity(opened.tapes.len());
     for (turn, tape) in (1..).zip(&opened.tapes) {
         let header = &tape.header;
         let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
         let live = scenes.stage_over(header, &app.shelved.catalog, &app.place.metabase);
         let live = match live {
             Ok(live) => live,
-            Err(error) => return broken(&came, verdict(error, tape, turn, opened)),
+            Err(error) => return broken(&answered, verdict(error, tape, turn, opened)),
         };
         let changed = changed(
             &live.changed(header),
             &header.catalog.fingerprint,
-            app.shelved.catalog.fingerprint(),
+            &app.shelved.catalog.fingerprint(),
         );
         if !changed.is_empty() {
-            return broken(&came, opened.stale(changed));
+            return broken(&answered, opened.stale(changed));
         }
         let (answer, end) = match live.perform_live(tape, conversation).await {
             Ok(performed) => performed,
-            Err(error) => return broken(&came, verdict(error, tape, turn, opened)),
+            Err(error) => return broken(&answered, verdict(error, tape, turn, opened)),
         };
         let Err(error) = end else {
-            came.push(answer);
+            answered.push(answer);
             continue;
         };
-        let told = semantic(&error, opened, scenes, &came, &answer).await;
-        return broken(&came, told.unwrap_or_else(|| verdict(error, tape, turn, opened)));
+        let told = semantic(&error, opened, scenes, &answered, &answer).await;
+        return broken(
+            &answered,
+            told.unwrap_or_else(|| verdict(error, tape, turn, opened)),
+        );
     }
     Ended {
-        answers: came.iter().map(told).collect(),
+        answers: answered.iter().map(told).collect(),
         broken: None,
     }
 }
 
-fn broken(came: &[Answer], verdict: Verdict) -> Ended {
+fn broken(answered: &[Answer], verdict: Verdict) -> Ended {
     Ended {
-        answers: came.iter().map(told).collect(),
+        answers: answered.iter().map(told).collect(),
         broken: Some(verdict),
     }
 }
 
-fn changed(segments: &[String], recorded: &str, now: String) -> Vec<String> {
+fn changed(segments: &[String], recorded: &str, now: &str) -> Vec<String> {
     let mut changed: BTreeSet<String> = segments.iter().cloned().collect();
     if recorded != now {
         changed.insert("the catalog".to_owned());
@@ -72,17 +75,17 @@ async fn semantic(
     error: &ReplayError,
     opened: &Opened,
     scenes: &Scenes,
-    came: &[Answer],
+    answered: &[Answer],
     now: &Answer,
 ) -> Option<Verdict> {
     if !matches!(error, ReplayError::Diverged(Diverged::Miss(_))) {
         return None;
     }
     let (recorded, _) = answers(opened, scenes).await;
-    let recorded = recorded.get(came.len())?;
+    let recorded = recorded.get(answered.len())?;
     let (at, was, now) = difference(recorded, now)?;
     Some(Verdict::Diverged {
-        at: format!("turn {}, {at}", came.len() + 1),
+        at: format!("turn {}, {at}", answered.len() + 1),
         was,
         now,
         command: Some(opened.command.clone()),

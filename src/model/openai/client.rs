@@ -73,13 +73,11 @@ pub(in crate::model) fn endpoint(settings: &ModelSettings) -> Result<Endpoint, M
 /// it reads the system's certificates when it is made.
 fn builder() -> Result<reqwest::Client, reqwest::Error> {
     static BUILDER: OnceLock<reqwest::Client> = OnceLock::new();
-    match BUILDER.get() {
-        Some(client) => Ok(client.clone()),
-        None => {
-            let client = reqwest::Client::builder().build()?;
-            Ok(BUILDER.get_or_init(|| client).clone())
-        }
+    if let Some(client) = BUILDER.get() {
+        return Ok(client.clone());
     }
+    let client = reqwest::Client::builder().build()?;
+    Ok(BUILDER.get_or_init(|| client).clone())
 }
 
 impl OpenAiModel {

@@ -51,7 +51,6 @@ impl tower::Service<WireRequest> for Taping {
         let completes = request.policy.purpose == Purpose::Completion;
         Box::pin(async move {
             match mode {
-                TapeMode::Live => live(next, request, None).await,
                 TapeMode::Model(player) if completes => replay(&player, &request).await,
                 TapeMode::Results(results) if !completes && !signs_in => {
                     match results.take(&canonical(&request)) {
@@ -59,7 +58,7 @@ impl tower::Service<WireRequest> for Taping {
                         None => live(next, request, None).await,
                     }
                 }
-                TapeMode::Model(_) | TapeMode::Results(_) => live(next, request, None).await,
+                TapeMode::Live | TapeMode::Model(_) | TapeMode::Results(_) => live(next, request, None).await,
                 TapeMode::Record(_) | TapeMode::Resume(..) if signs_in => live(next, request, None).await,
                 TapeMode::Replay(_) if signs_in => Ok(signed_in()),
                 TapeMode::Record(tape) => live(next, request, Some(tape)).await,
