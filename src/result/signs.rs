@@ -162,7 +162,7 @@ pub(super) fn signs(text: &str) -> Vec<usize> {
 /// Whether a line that begins like this reads as one of ours or as a speaker's.
 pub(super) fn is_speech(line: &str) -> bool {
     let speaks = |name: &&str| begins(line, name) && after_name(line, name).starts_with(':');
-    if OURS.iter().any(|ours| begins(line, ours)) || SPEAKERS.iter().any(|name| speaks(&name)) {
+    if OURS.iter().any(|ours| begins(line, ours)) || SPEAKERS.iter().any(speaks) {
         return true;
     }
     let Some(heading) = line.strip_prefix('#') else {
