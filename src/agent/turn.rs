@@ -185,6 +185,33 @@ impl Agent {
         self.run(conversation, question, options, watch, purse).await
     }
 
+    /// Keeps a conversation within its bounds, where a turn begins.
+    fn make_room(&self, conversation: &mut Conversation, watch: &mut (dyn FnMut(Event) + Send)) {
+        let bounds = self.parts.conversation;
+        let shortened = conversation.condense(bounds.max_bytes);
+        if shortened > 0 {
+            let note =
+                format!("The conversation is long: {shortened} old results keep only their totals in it.");
+            watch(Event::Guard { note });
+        }
+        let now = conversation.now.take().unwrap_or_else(jiff::Timestamp::now);
+        conversation.shelf.begin_turn(bounds, now);
+    }
+
+    fn rules(&self, conversation: &Conversation) -> Rules {
+        let parts = &self.parts;
+        Rules {
+            budget: parts.budget.clone(),
+            guard: self.guard.clone(),
+            grounding: parts.grounding,
+            prices: parts.prices,
+            max_output_tokens: parts.max_output_tokens,
+            prefix_bytes: parts.prefix_bytes + bytes_of(&conversation.messages),
+            asked_back: conversation.asked_back,
+            spent: conversation.spent,
+        }
+    }
+
     async fn run(
         &self,
         conversation: &mut Conversation,
@@ -195,26 +222,8 @@ impl Agent {
     ) -> Result<Answer, PromptError> {
         let asked = user_turn(question, options.today, options.asker.as_deref())?;
         let parts = &self.parts;
-        let shortened = conversation.condense(parts.conversation.max_bytes);
-        if shortened > 0 {
-            watch(Event::Guard {
-                note: format!(
-                    "The conversation is long: {shortened} old results keep only their totals in it."
-                ),
-            });
-        }
-        let now = conversation.now.take().unwrap_or_else(jiff::Timestamp::now);
-        let rules = Rules {
-            budget: parts.budget.clone(),
-            guard: self.guard.clone(),
-            grounding: parts.grounding,
-            prices: parts.prices,
-            max_output_tokens: parts.max_output_tokens,
-            prefix_bytes: parts.prefix_bytes + bytes_of(&conversation.messages),
-            asked_back: conversation.asked_back,
-            spent: conversation.spent,
-        };
-        conversation.shelf.begin_turn(parts.conversation, now);
+        self.make_room(conversation, watch);
+        let rules = self.rules(conversation);
         let turn_id = format!("{}-{}", conversation.id, conversation.turns + 1);
         let mut drive = Drive {
             agent: self,

@@ -90,14 +90,15 @@ async fn execute(
         .send(endpoints::EXECUTE, call(json!({ "query": constructed.query })))
         .await?;
     let answer = Answer::read(&reply)?;
-    let asked_for_less = limit.is_some_and(|limit| limit <= PAGE);
-    let full = answer.rows.len() >= PAGE as usize || answer.rows_truncated.is_some();
-    let extent = if full && !asked_for_less {
-        Extent::ServerLimit {
-            limit: answer.rows_truncated.unwrap_or(u64::from(PAGE)),
-        }
-    } else {
-        Extent::Complete
+    let rows = answer.rows.len() as u64;
+    let all_asked_for = limit.is_some_and(|limit| rows >= u64::from(limit));
+    let extent = match answer.rows_truncated {
+        _ if all_asked_for => Extent::Complete,
+        Some(limit) => Extent::ServerLimit { limit },
+        None if rows >= u64::from(PAGE) => Extent::ServerLimit {
+            limit: u64::from(PAGE),
+        },
+        None => Extent::Complete,
     };
     let aggregation = answer.aggregation_column();
     Ok(Raw {

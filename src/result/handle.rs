@@ -23,6 +23,7 @@ impl Handle {
     }
 
     /// The one after it.
+    #[must_use]
     pub fn following(self) -> Self {
         Self(self.0.saturating_add(1))
     }

@@ -74,15 +74,14 @@ fn shorter(result: &ToolResultMessage) -> Option<(usize, String)> {
     if result.content.len() <= SHORT {
         return None;
     }
-    let content = match result.result {
-        Some(handle) => without_rows(&result.content, handle)?,
-        None => {
-            let first = result.content.lines().next().unwrap_or_default();
-            format!(
-                "{first}\n[cardinal] The rest was left out later to save room. Call {} again if it is needed.",
-                result.tool
-            )
-        }
+    let content = if let Some(handle) = result.result {
+        without_rows(&result.content, handle)?
+    } else {
+        let first = result.content.lines().next().unwrap_or_default();
+        format!(
+            "{first}\n[cardinal] The rest was left out later to save room. Call {} again if it is needed.",
+            result.tool
+        )
     };
     let freed = result.content.len().checked_sub(content.len())?;
     (freed > 0).then_some((freed, content))

@@ -68,16 +68,16 @@ impl Toolbox {
     }
 
     /// Decides on a call, given the results held so far. Sends nothing.
-    pub fn gate(&self, call: &ToolCall, shelf: &Shelf) -> Result<PlannedCall, Refusal> {
-        gate::decide(&self.catalog, &self.specs, shelf, call)
+    pub fn gate(&self, call: &ToolCall, held: &Shelf) -> Result<PlannedCall, Refusal> {
+        gate::decide(&self.catalog, &self.specs, held, call)
     }
 
     /// Runs a call that the gate let through. `AskUser` and `CannotAnswer` run as nothing: the loop ends on them. A result that
     /// comes of it has the shelf's next name; to put it there is the caller's.
-    pub async fn execute(&self, call: &PlannedCall, shelf: &Shelf) -> Result<ToolOutput, ToolError> {
+    pub async fn execute(&self, call: &PlannedCall, held: &Shelf) -> Result<ToolOutput, ToolError> {
         let (client, limits) = (&self.client, self.shaping);
         let paper = Paper {
-            handle: shelf.next(),
+            handle: held.next(),
             limits,
         };
         match &call.plan {
@@ -86,8 +86,8 @@ impl Toolbox {
             Plan::QueryTable(query) => query_table::run(client, query, &call.arguments, paper).await,
             Plan::Describe(entry) => Ok(describe::run(&self.catalog, entry, limits)),
             Plan::FieldValues(values) => field_values::run(client, values, limits).await,
-            Plan::MoreRows(rows) => more_rows::run(rows, &call.arguments, shelf, paper).await,
-            Plan::Calculate(figures) => calculate::run(shelf, figures, &call.arguments, paper).await,
+            Plan::MoreRows(rows) => more_rows::run(rows, &call.arguments, held, paper).await,
+            Plan::Calculate(figures) => calculate::run(held, figures, &call.arguments, paper).await,
             Plan::AskUser { .. } | Plan::CannotAnswer { .. } => Ok(ToolOutput::text(String::new())),
         }
     }

@@ -145,6 +145,21 @@ async fn a_server_that_stops_without_a_token_is_not_believed_to_be_done() {
 }
 
 #[tokio::test]
+async fn fewer_rows_than_asked_for_and_the_servers_mark_are_not_all() {
+    for (rows, limit, extent) in [
+        (50, 100, Extent::ServerLimit { limit: 50 }),
+        (100, 100, Extent::Complete),
+    ] {
+        let server = server("v0.59.2").await;
+        let mut stopped = body(rows, None);
+        stopped["data"]["rows_truncated"] = json!(rows);
+        server.on("POST /api/agent/v1/execute", json_reply(202, &stopped));
+        let fetched = fetch(&server, Some(limit), 5_000).await;
+        assert_eq!(fetched.table.extent, extent, "{rows} rows of {limit}");
+    }
+}
+
+#[tokio::test]
 async fn a_throttled_page_is_asked_again() {
     let server = server("v0.60.2").await;
     server.on(QUERY, page(200, Some("a")));
