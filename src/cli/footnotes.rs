@@ -146,16 +146,12 @@ fn result(result: &CitedResult) -> String {
     } else {
         ""
     };
-    match &result.source {
-        Some(source) => {
-            let limits = limits(&source.arguments);
-            format!("{made}{} \"{}\"{limits}", source.kind, source.name)
-        }
-        None => {
-            let from: Vec<String> = result.from.iter().map(ToString::to_string).collect();
-            format!("{} calculated from {}", result.result, from.join(", "))
-        }
+    if let Some(source) = &result.source {
+        let limits = limits(&source.arguments);
+        return format!("{made}{} \"{}\"{limits}", source.kind, source.name);
     }
+    let from: Vec<String> = result.from.iter().map(ToString::to_string).collect();
+    format!("{} calculated from {}", result.result, from.join(", "))
 }
 
 /// What a call was limited to.

@@ -94,7 +94,8 @@ fn cell_source(
     let others = rates(index, cell.material);
     let whole = column.kind == crate::result::ColumnKind::Integer;
     let as_rate = rate || (others.is_empty() && is_rate(material.title, ""));
-    if (wanted.percent && whole && !as_rate) || (fraction && !as_rate && !wanted.percent) {
+    let plain = if wanted.percent { whole } else { fraction };
+    if plain && !as_rate {
         return;
     }
     // A percentage of a result with a column of percentages is in that column, and a number without a sign is not.

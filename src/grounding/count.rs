@@ -1,9 +1,9 @@
 //! Counts that a text may state of a result: of rows with a label, of rows beyond a bound, of things it lists.
 
 use super::cells::Source;
-use super::derive::exact;
 use super::figure::{Input, Operation, Trace};
 use super::number::{Kind, Number};
+use super::operand::exact;
 use super::scope::{Seat, What};
 use super::text::Span;
 use super::wanted::Wanted;

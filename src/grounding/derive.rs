@@ -5,25 +5,11 @@
 use rust_decimal::Decimal;
 
 use super::cells::Source;
-use super::figure::{Input, Operation, TotalKind, Trace};
+use super::figure::{Operation, Trace};
+use super::operand::{MOST_GROUPS, Operand, joined, operand, singles, total};
 use super::scope::{Says, Seat};
-use super::text::Span;
 use super::wanted::Wanted;
-use crate::result::{Amount, Cell, Extent, Summary};
-
-/// Most groups of rows that one sentence is taken to name.
-const MOST_GROUPS: usize = 12;
-/// Most results of one row that are compared with each other.
-const MOST_SINGLES: usize = 8;
-
-/// A value that a derivation may start from.
-#[derive(Debug, Clone)]
-pub(super) struct Operand {
-    value: Decimal,
-    input: Input,
-    material: usize,
-    column: usize,
-}
+use crate::result::Extent;
 
 /// Looks for derivations that come to the figure.
 pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, near: &[Operand]) -> Vec<Source> {
@@ -306,20 +292,32 @@ impl Search<'_, '_, '_, '_> {
         if seen < 2 || !(cues.change || cues.gap || cues.ratio) {
             return;
         }
-        let row = |row| operand(self.seat, at, column, &[row]);
-        let mut rows: Vec<Operand> = (0..seen).filter_map(row).collect();
-        let pairs = |this: &mut Self, rows: &[Operand]| {
-            if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
-                this.pair(last, first, 2);
-                this.pair(first, last, 2);
-            }
-            if let [first, second, ..] = rows {
-                this.pair(first, second, 2);
-            }
+        let mut rows: Vec<usize> = (0..seen).collect();
+        self.first_and_last(at, column, &rows);
+        let value = |row: usize| {
+            let cells = index.materials.get(at)?.table.rows.get(row)?;
+            super::index::number(cells.get(column)?)
         };
-        pairs(self, &rows);
-        rows.sort_by(|a, b| b.value.cmp(&a.value));
-        pairs(self, &rows);
+        let mut sized: Vec<(f64, usize)> = rows
+            .drain(..)
+            .filter_map(|row| Some((value(row)?, row)))
+            .collect();
+        sized.sort_by(|a, b| b.0.total_cmp(&a.0));
+        rows.extend(sized.into_iter().map(|(_, row)| row));
+        self.first_and_last(at, column, &rows);
+    }
+
+    /// The last of some rows against the first, and the first against the second.
+    fn first_and_last(&mut self, at: usize, column: usize, rows: &[usize]) {
+        let of = |row: Option<&usize>| operand(self.seat, at, column, &[*row?]);
+        let (first, second, last) = (of(rows.first()), of(rows.get(1)), of(rows.last()));
+        if let (Some(first), Some(last)) = (&first, &last) {
+            self.pair(last, first, 2);
+            self.pair(first, last, 2);
+        }
+        if let (Some(first), Some(second)) = (&first, &second) {
+            self.pair(first, second, 2);
+        }
     }
 
     /// The value in the middle of a whole column, if the sentence speaks of one.
@@ -334,11 +332,11 @@ impl Search<'_, '_, '_, '_> {
         }
         let row = |row| operand(self.seat, at, column, &[row]);
         let mut rows: Vec<Operand> = (0..seen).filter_map(row).collect();
-        rows.sort_by(|a, b| a.value.cmp(&b.value));
+        rows.sort_by_key(|one| one.value);
         let middle: Vec<Operand> = rows
             .iter()
             .skip((seen.saturating_sub(1)) / 2)
-            .take(if seen % 2 == 0 { 2 } else { 1 })
+            .take(if seen.is_multiple_of(2) { 2 } else { 1 })
             .cloned()
             .collect();
         if let Some(both) = joined(&middle) {
@@ -438,123 +436,4 @@ impl Search<'_, '_, '_, '_> {
 /// `100 * part / whole`.
 fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
     part.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(whole)
-}
-
-/// The sum of some rows of a column.
-pub(super) fn operand(seat: &Seat<'_, '_, '_>, at: usize, column: usize, rows: &[usize]) -> Option<Operand> {
-    let material = seat.context.index.materials.get(at)?;
-    let shape = seat.context.index.shapes.get(at)?;
-    let mut value = Decimal::ZERO;
-    for row in rows.iter().filter(|row| **row < shape.seen) {
-        let cell = material.table.rows.get(*row)?.get(column)?;
-        if let Some(exact) = exact(cell) {
-            value = value.checked_add(exact)?;
-        }
-    }
-    Some(Operand {
-        value,
-        input: Input {
-            result: material.handle.to_owned(),
-            column: material.table.columns.get(column)?.name.clone(),
-            rows: rows.iter().map(|row| row + 1).collect(),
-            total: None,
-        },
-        material: at,
-        column,
-    })
-}
-
-/// The number in a cell, exactly.
-pub(super) fn exact(cell: &Cell) -> Option<Decimal> {
-    let amount = match cell {
-        Cell::Number(number) => Amount::parse(&number.to_string()),
-        Cell::Text(text) => Amount::parse(text),
-        Cell::Null | Cell::Bool(_) => None,
-    };
-    match amount? {
-        Amount::Exact(value) => Some(value),
-        Amount::Approximate(_) => None,
-    }
-}
-
-/// The sum of a whole column, if all its rows are there.
-fn total(seat: &Seat<'_, '_, '_>, at: usize, column: usize) -> Option<Operand> {
-    let material = seat.context.index.materials.get(at)?;
-    if material.table.rows.len() < 2 || material.table.extent != Extent::Complete {
-        return None;
-    }
-    let Summary::Numbers {
-        sum: Amount::Exact(value),
-        ..
-    } = seat.context.index.summary(at, column)?
-    else {
-        return None;
-    };
-    Some(Operand {
-        value: *value,
-        input: Input {
-            result: material.handle.to_owned(),
-            column: material.table.columns.get(column)?.name.clone(),
-            rows: Vec::new(),
-            total: Some(TotalKind::Sum),
-        },
-        material: at,
-        column,
-    })
-}
-
-/// The numbers of results that have one row, the latest first.
-fn singles(seat: &Seat<'_, '_, '_>) -> Vec<Operand> {
-    let index = seat.context.index;
-    let one_row = index
-        .materials
-        .iter()
-        .enumerate()
-        .rev()
-        .filter(|(_, material)| material.table.rows.len() == 1);
-    let mut found = Vec::new();
-    for (at, _) in one_row {
-        for column in index
-            .shapes
-            .get(at)
-            .map(|shape| shape.numeric.as_slice())
-            .unwrap_or_default()
-        {
-            found.extend(operand(seat, at, *column, &[0]));
-        }
-    }
-    found.truncate(MOST_SINGLES);
-    found
-}
-
-/// Several operands as one.
-fn joined(operands: &[Operand]) -> Option<Operand> {
-    let mut all = operands.first()?.clone();
-    for other in operands.iter().skip(1) {
-        all.value = all.value.checked_add(other.value)?;
-        all.input.rows.extend(&other.input.rows);
-    }
-    Some(all)
-}
-
-/// The operands that figures of the same sentence, or of the one before, are.
-pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<Operand> {
-    let place = seat.place;
-    let close = |span: Span| {
-        if place.row.is_some() {
-            return place.line.holds(span);
-        }
-        place.sentence.holds(span) || place.before.is_some_and(|before| before.holds(span))
-    };
-    let mut found: Vec<Operand> = Vec::new();
-    for (_, source) in known.iter().filter(|(span, _)| close(*span)) {
-        let Some(cell) = source.cell else { continue };
-        if let Some(one) = operand(seat, cell.material, cell.column, &[cell.row])
-            && !found.iter().any(|other| other.input == one.input)
-        {
-            found.push(one);
-        }
-    }
-    found.truncate(MOST_GROUPS);
-    found
 }

@@ -70,7 +70,7 @@ pub(super) fn by_form(number: &Number, context: &Context<'_, '_>, today: jiff::c
             .index
             .years()
             .iter()
-            .any(|year| f64::from(*year) == number.value)
+            .any(|year| (f64::from(*year) - number.value).abs() < 0.5)
             || (f64::from(today.year()) - number.value).abs() <= NEAR_YEARS)
             .then_some(Rule::Year),
         Kind::ListMarker => Some(Rule::ListNumber),
@@ -107,7 +107,7 @@ pub(super) fn by_words(number: &Number, wanted: &Wanted, seat: &Seat<'_, '_, '_>
     let items = context.text.lines().filter(|line| is_item(line)).count();
     let listed =
         u32::try_from(items).is_ok_and(|items| items > 1 && (number.value - f64::from(items)).abs() < 0.5);
-    (listed && number.last_place == 1.0 && !number.percent && number.currency.is_none())
+    (listed && (number.last_place - 1.0).abs() < f64::EPSILON && !number.percent && number.currency.is_none())
         .then_some(Rule::ListNumber)
 }
 
@@ -155,22 +155,7 @@ fn in_name(context: &Context<'_, '_>, span: Span) -> bool {
     let label = context.mentions.iter().any(|mention| {
         matches!(mention.what, What::Label(_)) && mention.span.holds(span) && mention.span != span
     });
-    let inside = |name: &str| {
-        let digits = name.contains(|c: char| c.is_ascii_digit()) && name.contains(char::is_alphabetic);
-        digits
-            && context
-                .text
-                .match_indices(name)
-                .any(|(at, name)| Span::new(at, at + name.len()).holds(span))
-    };
-    label
-        || context.index.materials.iter().any(|material| {
-            let columns = material.table.columns.iter();
-            inside(material.title)
-                || columns
-                    .flat_map(|column| [&column.name, &column.label])
-                    .any(|name| inside(name))
-        })
+    label || context.names.iter().any(|name| name.holds(span))
 }
 
 /// Arguments of calls that are the figure.
@@ -199,7 +184,8 @@ pub(super) fn walk(value: &Value, pointer: &mut String, visit: &mut impl FnMut(&
     match value {
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                pointer.push_str(&format!("/{at}"));
+                pointer.push('/');
+                pointer.push_str(&at.to_string());
                 walk(item, pointer, visit);
                 pointer.truncate(length);
             }

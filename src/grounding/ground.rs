@@ -1,10 +1,11 @@
 use super::cells::{Source, Sources, sources};
-use super::derive::{derive, stated};
+use super::derive::derive;
 use super::exempt::{Said, arguments, by_form, by_words};
 use super::figure::{Figure, FigureKind, Reason, Status, Trace};
 use super::index::Index;
 use super::material::{Claim, Material};
 use super::number::{Number, Separators, numbers};
+use super::operand::stated;
 use super::scope::{Context, Says, Seat, What};
 use super::text::{Span, stem, words};
 use super::wanted::Wanted;
@@ -43,8 +44,7 @@ fn may_be_foreign(text: &str) -> bool {
         before
             && match mark {
                 ',' => !matches!(run(at + 1), 0 | 3),
-                '.' => run(at + 1) == 3,
-                '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}' | ' ' => run(at + 1) == 3,
+                '.' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}' | ' ' => run(at + 1) == 3,
                 _ => false,
             }
     })

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -184,14 +185,10 @@ impl<'m> Index<'m> {
             return (0, Vec::new());
         };
         let stands = |label: &&Label| {
-            let alike = label
-                .words
-                .iter()
-                .zip(words.iter().skip(at))
-                .filter(|(wanted, word)| **wanted == word.low)
-                .count();
-            let exact = label.exact.as_deref().is_none_or(|exact| exact == first.text);
-            alike == label.words.len() && exact
+            let mut here = label.words.iter().zip(words.iter().skip(at));
+            at + label.words.len() <= words.len()
+                && label.exact.as_deref().is_none_or(|exact| exact == first.text)
+                && here.all(|(wanted, word)| *wanted == word.low)
         };
         let found: Vec<&Label> = self
             .labels
@@ -266,7 +263,6 @@ fn days(cell: &Cell, column: &Column) -> Option<Days> {
     let Cell::Text(text) = cell else { return None };
     let (from, to) = days_of_iso(text)?;
     let until = |end: Result<Date, jiff::Error>| Some((from, end.ok()?));
-    use jiff::ToSpan as _;
     match column.unit.as_deref() {
         Some("week") => until(from.checked_add(7.days())),
         Some("month") => until(from.checked_add(1.month())),

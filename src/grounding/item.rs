@@ -1,7 +1,7 @@
 //! Names that are said to be first or last of their kind: the best month, the weakest product.
 
-use super::derive::exact;
 use super::figure::{Figure, FigureKind, Reason, Status, Trace};
+use super::operand::exact;
 use super::scope::{Context, Mention, What};
 use super::text::{Relation, Span};
 use crate::result::Extent;

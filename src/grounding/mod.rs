@@ -3,6 +3,7 @@
 
 mod cells;
 mod count;
+mod cues;
 mod date;
 mod derive;
 mod exempt;
@@ -12,8 +13,10 @@ mod index;
 mod item;
 mod material;
 mod number;
+mod operand;
 mod places;
 mod scope;
+mod seat;
 mod text;
 mod wanted;
 

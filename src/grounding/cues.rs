@@ -1,0 +1,183 @@
+//! What the words around a figure say of how it was computed: a change, a share, a mean, a sum.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::scope::Seat;
+use super::text::{Span, Word};
+
+/// Words, by what they say of the figure in their clause.
+const UP: &str = "up rise rises rose risen rising grow grows grew grown growing growth increase increases increased \
+    increasing higher more gain gained gains improve improved improvement above ahead exceeded exceeds exceeding \
+    climbed climb jumped jump surged bigger larger greater gestiegen mehr höher wuchs plus";
+const DOWN: &str = "down fall falls fell fallen falling drop drops dropped dropping decline declines declined declining \
+    decrease decreases decreased decreasing lower less fewer shrank shrunk lost loss losses below behind under dip \
+    dipped slipped reduced reduction smaller worse contracted negative minus gefallen weniger gesunken niedriger short";
+const CHANGE: &str = "change changes changed changing versus vs against compared comparison delta yoy mom qoq swing \
+    veränderung variation than trend evolution difference differences differed";
+const SHARE: &str = "share shares portion proportion percentage accounts accounted accounting account makes made make \
+    represents represented represent contributes contributed contribute constitutes comprised comprises split anteil \
+    fraction part mix rest remaining remainder others responsible concentrated";
+const MEAN: &str = "average averages averaged averaging mean avg per each median typical durchschnitt durchschnittlich \
+    pro ø";
+const SUM: &str = "total totals totaled totalled totaling totalling sum sums summed together combined overall altogether \
+    cumulative cumulatively aggregate collectively jointly all whole entire insgesamt gesamt plus add adds added \
+    brought generated remaining rest others other";
+const RATIO: &str = "times x fold twice double triple ratio multiple factor mal ×";
+const GAP: &str = "difference gap margin lead leads leading ahead behind between spread range points point pp apart \
+    separates separated distance lag";
+const RUNNING: &str = "cumulative cumulatively running reached far ytd date by through accumulated so";
+const REST: &str =
+    "rest remaining remainder others other else without excluding except left balance übrigen rest";
+const TOTAL: &str = "total totals totaled totalled altogether combined overall sum insgesamt";
+/// Amounts that are spent or taken off, and may be written with a minus though the data has none.
+const LESSENING: &str = "refund refunded refunds discount discounts cost costs";
+
+/// Each list of words, at the place of its bit.
+const LISTS: [&str; 13] = [
+    UP, DOWN, CHANGE, SHARE, MEAN, SUM, RATIO, GAP, RUNNING, REST, TOTAL, "median", LESSENING,
+];
+
+/// The bits of every word that says something.
+static SAYING: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
+    let mut saying = HashMap::new();
+    for (at, list) in LISTS.iter().enumerate() {
+        for word in list.split_ascii_whitespace() {
+            *saying.entry(word).or_insert(0) |= 1 << at;
+        }
+    }
+    saying
+});
+
+/// What each word of a text says. A word in the name of a metric says what it is, not how the figure was computed:
+/// `average order value`.
+pub(super) fn said(words: &[Word<'_>], is_name: impl Fn(&str) -> bool) -> Vec<u16> {
+    let of = |word: &Word<'_>| match SAYING.get(word.low.as_str()) {
+        Some(bits) if !is_name(&word.low) => *bits,
+        _ => 0,
+    };
+    words.iter().map(of).collect()
+}
+
+/// Bytes behind a figure whose words speak of it, wherever its clause ends.
+const BEHIND: usize = 16;
+
+/// Which way a change is said to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Up,
+    Down,
+    /// Not said, or both.
+    Open,
+}
+
+/// What the words of a clause say.
+#[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a group of words that may or may not be there"
+)]
+pub(super) struct Cues {
+    pub(super) way: Way,
+    pub(super) change: bool,
+    pub(super) share: bool,
+    pub(super) mean: bool,
+    pub(super) sum: bool,
+    pub(super) ratio: bool,
+    pub(super) gap: bool,
+    pub(super) running: bool,
+    /// What is left of a whole without something.
+    pub(super) rest: bool,
+    /// Plainly a sum.
+    pub(super) total: bool,
+    pub(super) median: bool,
+    /// Whether it plainly goes down.
+    pub(super) falls: bool,
+    /// Whether it is spent or taken off.
+    pub(super) lessening: bool,
+}
+
+impl Cues {
+    pub(super) fn of(seat: &Seat<'_, '_, '_>) -> Self {
+        let close = Self::read(seat, near(seat));
+        if close.any() || seat.place.row.is_some() {
+            return close;
+        }
+        let sentence = seat.place.sentence;
+        Self::read(seat, bits(seat, |span| sentence.holds(span)))
+    }
+
+    fn any(&self) -> bool {
+        self.change || self.share || self.mean || self.sum || self.ratio || self.gap || self.running
+    }
+
+    fn read(seat: &Seat<'_, '_, '_>, bits: u16) -> Self {
+        let [
+            up,
+            down,
+            change,
+            share,
+            mean,
+            sum,
+            ratio,
+            gap,
+            running,
+            rest,
+            total,
+            median,
+            lessening,
+        ] = std::array::from_fn(|at| bits & (1 << at) != 0);
+        let text = seat.context.text;
+        let place = seat.place;
+        let around = match place.row {
+            Some(cell) => cell.header.unwrap_or(cell.cell),
+            None => place.clause,
+        };
+        let signs = |marks: &[char]| around.of(text).contains(marks);
+        let behind = Span::new(seat.span.start, place.sentence.end);
+        let of_total = ["% of", "percent of", "per cent of"]
+            .iter()
+            .any(|mark| behind.of(text).contains(mark));
+        Self {
+            way: match (up, down) {
+                (true, false) => Way::Up,
+                (false, true) => Way::Down,
+                _ => Way::Open,
+            },
+            change: up || down || change || signs(&['Δ', '±']),
+            share: share || of_total || (place.row.is_some() && signs(&['%'])),
+            mean: mean || signs(&['/', 'Ø']),
+            sum,
+            ratio: ratio || signs(&['×']),
+            gap,
+            running,
+            rest,
+            total,
+            median,
+            falls: down && !up,
+            lessening,
+        }
+    }
+}
+
+/// What the words say that speak of a figure: of its clause; in a table of its row and header.
+fn near(seat: &Seat<'_, '_, '_>) -> u16 {
+    let place = seat.place;
+    let spans = match place.row {
+        Some(cell) => [Some(place.line), cell.header],
+        None => [Some(place.clause), place.aside],
+    };
+    // What the figure is compared with may stand in the next clause: `3.20 ahead of the rest`.
+    let behind = Span::new(seat.span.end, (seat.span.end + BEHIND).min(place.sentence.end));
+    bits(seat, |span| {
+        spans.iter().flatten().any(|close| close.holds(span)) || behind.touches(span)
+    })
+}
+
+/// What the words within some bounds say, but for the figure's own.
+fn bits(seat: &Seat<'_, '_, '_>, within: impl Fn(Span) -> bool) -> u16 {
+    let words = seat.context.words.iter().zip(&seat.context.cues);
+    words
+        .filter(|(word, bits)| **bits != 0 && within(word.span) && !seat.span.holds(word.span))
+        .fold(0, |all, (_, bits)| all | bits)
+}

@@ -1,0 +1,142 @@
+//! What derivations start from: sums of named rows, totals of columns, the numbers of results with one row.
+
+use rust_decimal::Decimal;
+
+use super::cells::Source;
+use super::figure::{Input, TotalKind};
+use super::scope::Seat;
+use super::text::Span;
+use crate::result::{Amount, Cell, Extent, Summary};
+
+/// Most groups of rows that one sentence is taken to name.
+pub(super) const MOST_GROUPS: usize = 12;
+/// Most results of one row that are compared with each other.
+const MOST_SINGLES: usize = 8;
+
+/// A value that a derivation may start from.
+#[derive(Debug, Clone)]
+pub(super) struct Operand {
+    pub(super) value: Decimal,
+    pub(super) input: Input,
+    pub(super) material: usize,
+    pub(super) column: usize,
+}
+
+/// The sum of some rows of a column.
+pub(super) fn operand(seat: &Seat<'_, '_, '_>, at: usize, column: usize, rows: &[usize]) -> Option<Operand> {
+    let material = seat.context.index.materials.get(at)?;
+    let shape = seat.context.index.shapes.get(at)?;
+    let mut value = Decimal::ZERO;
+    for row in rows.iter().filter(|row| **row < shape.seen) {
+        let cell = material.table.rows.get(*row)?.get(column)?;
+        if let Some(exact) = exact(cell) {
+            value = value.checked_add(exact)?;
+        }
+    }
+    Some(Operand {
+        value,
+        input: Input {
+            result: material.handle.to_owned(),
+            column: material.table.columns.get(column)?.name.clone(),
+            rows: rows.iter().map(|row| row + 1).collect(),
+            total: None,
+        },
+        material: at,
+        column,
+    })
+}
+
+/// The number in a cell, exactly.
+pub(super) fn exact(cell: &Cell) -> Option<Decimal> {
+    let amount = match cell {
+        Cell::Number(number) => Amount::parse(&number.to_string()),
+        Cell::Text(text) => Amount::parse(text),
+        Cell::Null | Cell::Bool(_) => None,
+    };
+    match amount? {
+        Amount::Exact(value) => Some(value),
+        Amount::Approximate(_) => None,
+    }
+}
+
+/// The sum of a whole column, if all its rows are there.
+pub(super) fn total(seat: &Seat<'_, '_, '_>, at: usize, column: usize) -> Option<Operand> {
+    let material = seat.context.index.materials.get(at)?;
+    if material.table.rows.len() < 2 || material.table.extent != Extent::Complete {
+        return None;
+    }
+    let Summary::Numbers {
+        sum: Amount::Exact(value),
+        ..
+    } = seat.context.index.summary(at, column)?
+    else {
+        return None;
+    };
+    Some(Operand {
+        value: *value,
+        input: Input {
+            result: material.handle.to_owned(),
+            column: material.table.columns.get(column)?.name.clone(),
+            rows: Vec::new(),
+            total: Some(TotalKind::Sum),
+        },
+        material: at,
+        column,
+    })
+}
+
+/// The numbers of results that have one row, the latest first.
+pub(super) fn singles(seat: &Seat<'_, '_, '_>) -> Vec<Operand> {
+    let index = seat.context.index;
+    let one_row = index
+        .materials
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, material)| material.table.rows.len() == 1);
+    let mut found = Vec::new();
+    for (at, _) in one_row {
+        for column in index
+            .shapes
+            .get(at)
+            .map(|shape| shape.numeric.as_slice())
+            .unwrap_or_default()
+        {
+            found.extend(operand(seat, at, *column, &[0]));
+        }
+    }
+    found.truncate(MOST_SINGLES);
+    found
+}
+
+/// Several operands as one.
+pub(super) fn joined(operands: &[Operand]) -> Option<Operand> {
+    let mut all = operands.first()?.clone();
+    for other in operands.iter().skip(1) {
+        all.value = all.value.checked_add(other.value)?;
+        all.input.rows.extend(&other.input.rows);
+    }
+    Some(all)
+}
+
+/// The operands that figures of the same sentence, or of the one before, are.
+pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<Operand> {
+    let place = seat.place;
+    let close = |span: Span| {
+        if place.row.is_some() {
+            return place.line.holds(span);
+        }
+        place.sentence.holds(span) || place.before.is_some_and(|before| before.holds(span))
+    };
+    let mut found: Vec<Operand> = Vec::new();
+    for (_, source) in known.iter().filter(|(span, _)| close(*span)) {
+        let Some(cell) = source.cell else { continue };
+        if let Some(one) = operand(seat, cell.material, cell.column, &[cell.row])
+            && !found.iter().any(|other| other.input == one.input)
+        {
+            found.push(one);
+        }
+    }
+    found.truncate(MOST_GROUPS);
+    found
+}
