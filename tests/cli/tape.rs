@@ -171,7 +171,7 @@ fn a_later_turn_is_resumed_with_the_turns_before_it() {
     let header = text.lines().next().unwrap();
     std::fs::write(&second, format!("{header}\n")).unwrap();
     let tape = second.to_str().unwrap();
-    let resumed = Program::new().run(&["ask", "as recorded", "--tape", tape, "--resume"]);
+    let resumed = Program::new().run(&["ask", "as recorded", "--tape", tape, "--resume", "--quiet"]);
     assert_eq!(resumed.code, Some(0), "{resumed:#?}");
     assert!(
         run.stdout.contains(resumed.stdout.trim()),

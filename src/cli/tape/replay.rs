@@ -22,7 +22,7 @@ pub(super) async fn run(file: &Path, as_json: bool) -> Result<Ending, CliError> 
         Err(error) => return Err(error.into()),
     };
     let form = if as_json { Form::Json } else { Form::Text };
-    answer::print(&replayed.answer, "", form, Remarks::None).map_err(CliError::Output)?;
+    answer::print(&replayed.answer, "", form, Remarks::WithoutLinks).map_err(CliError::Output)?;
     if !as_json {
         let exchanges = replayed.exchanges;
         term::say(format_args!(
