@@ -175,7 +175,11 @@ fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
         let whole = material.table.extent == Extent::Complete;
         let cues = wanted.cues;
         let of_all = [
-            (TotalKind::Sum, sum, whole && (cues.sum || !some_named)),
+            (
+                TotalKind::Sum,
+                sum,
+                whole && (cues.sum || cues.whole || !some_named),
+            ),
             (
                 TotalKind::Mean,
                 mean,

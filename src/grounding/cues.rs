@@ -90,6 +90,8 @@ pub(super) struct Cues {
     pub(super) rest: bool,
     /// Plainly a sum.
     pub(super) total: bool,
+    /// The whole that another figure is a part of: `1,621 of 5,300`.
+    pub(super) whole: bool,
     pub(super) median: bool,
     /// Whether it plainly goes down.
     pub(super) falls: bool,
@@ -153,11 +155,30 @@ impl Cues {
             running,
             rest,
             total,
+            whole: follows_a_part(seat),
             median,
             falls: down && !up,
             lessening,
         }
     }
+}
+
+/// Words between a part and the `of` before its whole, the part among them: `1,621 orders out of 5,300`.
+const PART_WORDS: usize = 3;
+
+/// Whether `of` and, a few words before that, another figure stand before this one.
+fn follows_a_part(seat: &Seat<'_, '_, '_>) -> bool {
+    let money = |c: char| "$€£¥".contains(c);
+    let left = seat.context.text.get(..seat.span.start).unwrap_or_default();
+    let left = left.trim_end_matches(|c: char| c.is_whitespace() || money(c));
+    ["of", "von", "sur"]
+        .iter()
+        .filter_map(|word| left.strip_suffix(word))
+        .filter(|before| before.ends_with(char::is_whitespace))
+        .any(|before| {
+            let mut words = before.split_whitespace().rev().take(PART_WORDS);
+            words.any(|word| word.starts_with(|c: char| c.is_ascii_digit() || money(c)))
+        })
 }
 
 /// What the words say that speak of a figure: of its clause; in a table of its row and header.

@@ -259,11 +259,23 @@ impl<'i> Seat<'_, '_, 'i> {
         words.into_iter().any(|word| super::cells::is_rate(&word.low, ""))
     }
 
+    /// Whether a name stands right behind another figure and so says what that one counts: in `485 subscriptions with
+    /// 2,970 seats` the seats say nothing of 485.
+    fn is_unit_of_another(&self, name: Span) -> bool {
+        let follows = |end: usize| {
+            let gap = self.context.text.get(end..name.start);
+            gap.is_some_and(|gap| gap.trim().is_empty())
+        };
+        let mut numbers = self.context.numbers.iter();
+        self.place.row.is_none() && numbers.any(|number| number.end != self.span.end && follows(number.end))
+    }
+
     /// What the surroundings say to a column of a result.
     pub(super) fn says_column(&self, material: usize, column: usize) -> Says {
         let named = self.named(|what| matches!(what, What::Column { material: of, .. } if *of == material));
         let mut columns: Vec<usize> = named
             .iter()
+            .filter(|mention| !self.is_unit_of_another(mention.span))
             .filter_map(|mention| match mention.what {
                 What::Column { column, .. } => Some(column),
                 _ => None,

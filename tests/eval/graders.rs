@@ -327,3 +327,23 @@ fn answers_that_are_missing_or_unreadable_fail() {
         );
     }
 }
+
+/// What is made of held results is evidence like any other, but no query of its own.
+#[test]
+fn results_made_of_results_are_graded_too() {
+    let mut calculated = answer("Toys had a share of 55.27 %.");
+    let made = json!({
+        "result": "r2", "call": 4, "from": ["r1"], "operations": {},
+        "columns": ["name", "value", "unit", "made"], "rows": [["share", 55.2657, "percent", "…"]], "rows_known": 1,
+    });
+    calculated["evidence"].as_array_mut().unwrap().push(made);
+
+    let gold = json!({"outcome": ["answered"], "gold": [{"scalar": {"value": 55.27, "unit": "percent"}}]});
+    let all = grades(&gold, std::slice::from_ref(&calculated));
+    assert!(all.iter().all(|grade| grade.passed), "{all:?}");
+
+    let used = json!({"outcome": ["answered"], "evidence": {"must_use": [{"name": "Orders"}]}});
+    let all = grades(&used, std::slice::from_ref(&calculated));
+    let miss = all.iter().find(|grade| !grade.passed).unwrap();
+    assert!(miss.reason.contains("calculation over r1"), "{}", miss.reason);
+}

@@ -171,6 +171,22 @@ fn right_answers_in_many_styles_are_let_through() {
 }
 
 #[test]
+fn a_part_may_stand_beside_its_whole() {
+    let right: Vec<(&str, &[&str])> = [
+        "December brought 13.9 % of it: 62,123.00 of 446,213.55 USD.",
+        "In December 2025 it was 62,123.00 USD out of $446,213.55.",
+    ]
+    .map(|text| (text, [].as_slice()))
+    .to_vec();
+    holds(&revenue(), "What share of 2025 revenue came in December?", &right);
+    holds(
+        &revenue(),
+        "What share of 2025 revenue came in December?",
+        &[("December brought 62,123.00 of 354,080.09 USD.", &["354,080.09"])],
+    );
+}
+
+#[test]
 fn a_figure_must_come_from_the_row_its_sentence_names() {
     holds(
         &revenue(),

@@ -18,7 +18,7 @@ pub(super) fn same(specs: &[QuerySpec], answer: &AnswerView) -> Option<Verdict> 
         return None;
     }
     let mut misses = Vec::new();
-    for result in &answer.evidence {
+    for result in answer.evidence.iter().filter(|result| result.is_query()) {
         for spec in specs {
             match differs(spec, result) {
                 None => return Some(Ok(format!("{} was asked as expected", result.title()))),

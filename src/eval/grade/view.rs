@@ -21,9 +21,16 @@ pub(super) struct AnswerView {
 /// A result an answer rests on.
 #[derive(Debug, Deserialize)]
 pub(super) struct ResultView {
+    /// Card, metric or table; a calculation over several results is of none of them.
+    #[serde(default = "calculation")]
     pub(super) kind: String,
+    #[serde(default)]
     pub(super) id: u64,
+    #[serde(default)]
     pub(super) name: String,
+    /// The results it was made from; none for a query's.
+    #[serde(default)]
+    pub(super) from: Vec<String>,
     #[serde(default)]
     pub(super) arguments: Value,
     pub(super) columns: Vec<String>,
@@ -68,10 +75,23 @@ impl AnswerView {
     }
 }
 
+fn calculation() -> String {
+    "calculation".to_owned()
+}
+
 impl ResultView {
-    /// `card 7 "Revenue by month"`.
+    /// `card 7 "Revenue by month"`, or `calculation over r1, r2`.
     pub(super) fn title(&self) -> String {
-        format!("{} {} \"{}\"", self.kind, self.id, self.name)
+        if self.name.is_empty() {
+            format!("{} over {}", self.kind, self.from.join(", "))
+        } else {
+            format!("{} {} \"{}\"", self.kind, self.id, self.name)
+        }
+    }
+
+    /// Whether the data source was asked for it; what was made of held results was not.
+    pub(super) fn is_query(&self) -> bool {
+        self.from.is_empty()
     }
 }
 

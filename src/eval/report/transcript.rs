@@ -47,7 +47,10 @@ fn turn(text: &mut String, answer: &Value) {
         let _ = writeln!(text, "call: {name} {arguments}: {status} {message}");
     }
     for result in items(answer, "evidence") {
-        let _ = writeln!(text, "result: {} {}", word(result, "kind"), word(result, "name"));
+        let _ = match word(result, "kind").as_str() {
+            "" => writeln!(text, "result: a calculation"),
+            kind => writeln!(text, "result: {kind} {}", word(result, "name")),
+        };
         let columns: Vec<&str> = items(result, "columns")
             .iter()
             .filter_map(Value::as_str)

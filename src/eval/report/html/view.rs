@@ -183,8 +183,12 @@ fn table(result: &Value) -> ResultTable {
     let rows = items(result, "rows");
     let columns: Vec<String> = items(result, "columns").iter().map(cell).collect();
     let cells = |row: &Value| row.as_array().into_iter().flatten().map(cell).collect();
+    let name = match word(result, "kind").as_str() {
+        "" => "a calculation".to_owned(),
+        kind => format!("{kind} {}", word(result, "name")),
+    };
     ResultTable {
-        name: format!("{} {}", word(result, "kind"), word(result, "name")),
+        name,
         size: format!("{} × {}", rows.len(), columns.len()),
         columns,
         rows: rows.iter().take(ROWS).map(cells).collect(),
