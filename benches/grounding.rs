@@ -1,5 +1,6 @@
 //! What it costs to look up the figures of an answer over 30 KB of results, beside merely reading those bytes.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
@@ -76,7 +77,7 @@ impl Case {
             extent: Extent::Complete,
             bytes_received: 0,
         };
-        let bytes: Vec<String> = table.rows.iter().map(|row| encode_row(row)).collect();
+        let bytes: Vec<String> = table.rows.iter().map(encode_row).collect();
         Self {
             totals: totals(&table),
             text: answer(&table),
@@ -126,7 +127,7 @@ fn answer(table: &ResultTable) -> String {
     let mut text = String::from("| Day | Customer | Measure 1 |\n|---|---|---|\n");
     for row in table.rows.iter().take(LISTED) {
         if let [Cell::Text(day), Cell::Text(name), _, Cell::Number(value), ..] = row.as_slice() {
-            text.push_str(&format!("| {day} | {name} | {value} |\n"));
+            let _ = writeln!(text, "| {day} | {name} | {value} |");
         }
     }
     text.push_str(

@@ -11,6 +11,14 @@
     clippy::format_collect,
     clippy::format_push_string,
     clippy::needless_pass_by_value,
+    clippy::cloned_ref_to_slice_refs,
+    clippy::enum_variant_names,
+    clippy::large_enum_variant,
+    clippy::manual_is_multiple_of,
+    clippy::range_plus_one,
+    clippy::semicolon_if_nothing_returned,
+    clippy::similar_names,
+    clippy::type_complexity,
     unreachable_pub,
     reason = "a test may stop where it stands"
 )]

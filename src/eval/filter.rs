@@ -27,7 +27,7 @@ impl Filter {
     }
 
     /// Those of its patterns that fit none of these cases, as they were written.
-    pub fn idle<'a>(&self, cases: impl Iterator<Item = &'a Case> + Clone) -> Vec<&str> {
+    pub fn idle<'a>(&self, cases: &(impl Iterator<Item = &'a Case> + Clone)) -> Vec<&str> {
         let fits = |pattern: &Pattern| cases.clone().any(|case| pattern.fits(case));
         let idle = self.0.iter().filter(|(_, pattern)| !fits(pattern));
         idle.map(|(written, _)| written.as_str()).collect()

@@ -199,8 +199,7 @@ impl fmt::Display for Derivation {
         let join = |joint: &str| {
             let mut all = parts.join(joint);
             if left_out > 0 {
-                all.push_str(joint);
-                all.push_str(&format!("{left_out} more"));
+                all = format!("{all}{joint}{left_out} more");
             }
             all
         };

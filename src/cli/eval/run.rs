@@ -24,7 +24,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Ending, C
     let suites = load(&args.suites)?;
     let filter = Filter::new(&args.filter)
         .map_err(|problem| CliError::usage(format_args!("invalid value for --filter: {problem}")))?;
-    let idle = filter.idle(suites.iter().flat_map(|suite| &suite.cases));
+    let idle = filter.idle(&suites.iter().flat_map(|suite| &suite.cases));
     if !idle.is_empty() {
         let idle = idle.join(", ");
         return Err(CliError::usage(format_args!("no case fits --filter {idle}")));

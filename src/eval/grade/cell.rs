@@ -130,7 +130,7 @@ fn named(word: &str) -> Option<i8> {
         return (1..=4).contains(&quarter).then(|| quarter * 3 - 2);
     }
     let is = |month: &&str| word == **month || (word.len() == 3 && month.starts_with(&word));
-    let place = MONTHS.iter().position(|month| is(&month))?;
+    let place = MONTHS.iter().position(is)?;
     i8::try_from(place + 1).ok()
 }
 

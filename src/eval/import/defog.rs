@@ -23,7 +23,7 @@ const DOUBTFUL: &str = "cat_c";
 
 /// A question with its accepted results.
 #[derive(Debug, Deserialize)]
-struct Question {
+struct Answerable {
     id: String,
     suite: String,
     db: String,
@@ -57,7 +57,7 @@ struct Metadata {
 /// `unanswerable.jsonl`, `data/<database>/*.csv`): one for each database, in a folder of its own under `out`, over the
 /// data where it lies. Each accepted result is a gold of its own. Returns the suites' folders.
 pub fn defog(from: &Path, out: &Path) -> Result<Vec<PathBuf>, ImportError> {
-    let questions: Vec<Question> = lines(&from.join(QUESTIONS))?;
+    let questions: Vec<Answerable> = lines(&from.join(QUESTIONS))?;
     let unanswerable: Vec<Unanswerable> = lines(&from.join(UNANSWERABLE))?;
     let Some(today) = questions.first().map(|question| question.today) else {
         return Err(ImportError::Empty(from.join(QUESTIONS)));
@@ -101,7 +101,7 @@ pub fn defog(from: &Path, out: &Path) -> Result<Vec<PathBuf>, ImportError> {
     Ok(folders)
 }
 
-fn of_question(question: &Question, today: Date) -> Value {
+fn of_question(question: &Answerable, today: Date) -> Value {
     let asked = match question.instructions.trim() {
         "" => question.question.clone(),
         instructions => format!("{}\n\n{instructions}", question.question),
@@ -113,8 +113,10 @@ fn of_question(question: &Question, today: Date) -> Value {
         "tags": [question.suite, question.category, question.answer_shape],
         "source": SOURCE,
     });
-    if question.today != today {
-        case["today"] = json!(question.today);
+    if question.today != today
+        && let Some(fields) = case.as_object_mut()
+    {
+        fields.insert("today".to_owned(), json!(question.today));
     }
     case
 }

@@ -37,8 +37,11 @@ pub(super) fn nothing() -> Value {
 fn golds(result: &Accepted, ordered: bool, share: bool) -> Vec<Value> {
     let table = || {
         let mut table = json!({"columns": result.columns, "rows": result.rows});
-        if ordered && result.rows.len() > 1 {
-            table["ordered"] = Value::Bool(true);
+        if ordered
+            && result.rows.len() > 1
+            && let Some(fields) = table.as_object_mut()
+        {
+            fields.insert("ordered".to_owned(), Value::Bool(true));
         }
         json!({"table": table})
     };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use self::plot::{Plot, plot};
-use self::view::{Mark, Shown, shown};
+use self::view::{Badge, Shown, shown};
 use super::ReportError;
 use super::markdown::{effect, figures};
 use crate::eval::record::{CaseKey, TrialRecord};
@@ -53,7 +53,7 @@ struct Change {
 #[derive(Debug, Serialize)]
 struct Verdicts {
     #[serde(flatten)]
-    mark: Mark,
+    mark: Badge,
     count: usize,
 }
 
@@ -78,7 +78,7 @@ struct CaseRow {
 #[derive(Debug, Serialize)]
 struct Cell {
     #[serde(flatten)]
-    mark: Mark,
+    mark: Badge,
     anchor: String,
     verdict: String,
 }
@@ -146,11 +146,11 @@ fn anchor(place: usize) -> String {
 }
 
 fn verdicts(records: &[TrialRecord]) -> Vec<Verdicts> {
-    let marks: BTreeSet<Mark> = records.iter().map(|record| Mark::of(&record.verdict)).collect();
-    let of = |mark: Mark| {
+    let marks: BTreeSet<Badge> = records.iter().map(|record| Badge::of(&record.verdict)).collect();
+    let of = |mark: Badge| {
         records
             .iter()
-            .filter(move |record| Mark::of(&record.verdict) == mark)
+            .filter(move |record| Badge::of(&record.verdict) == mark)
     };
     marks
         .into_iter()
@@ -172,7 +172,7 @@ fn suites(records: &[TrialRecord], most: u32) -> Vec<SuiteTable> {
             cells: trials
                 .iter()
                 .map(|(place, record)| Cell {
-                    mark: Mark::of(&record.verdict),
+                    mark: Badge::of(&record.verdict),
                     anchor: anchor(*place),
                     verdict: record.verdict.to_string(),
                 })

@@ -175,6 +175,6 @@ fn seconds(millis: f64) -> String {
 /// A text without what XML cannot hold, not even escaped.
 fn clean(text: &str) -> String {
     let fits =
-        |c: &char| !(c.is_control() && !matches!(c, '\n' | '\t')) && !matches!(c, '\u{fffe}' | '\u{ffff}');
+        |c: &char| (!c.is_control() || matches!(c, '\n' | '\t')) && !matches!(c, '\u{fffe}' | '\u{ffff}');
     text.chars().filter(fits).collect()
 }

@@ -46,7 +46,7 @@ pub(in crate::tools) fn filters(
         let filter = if map.contains_key("segment") {
             json::decode(map).and_then(|item| segment(&item, segments, place))
         } else {
-            json::decode(map).and_then(|item| condition(item, dimensions, place))
+            json::decode(map).and_then(|item| condition(&item, dimensions, place))
         };
         filters.push(filter.map_err(|no| no.at(&format!("filters[{at}]")))?);
     }
@@ -63,12 +63,16 @@ fn segment(item: &SegmentArguments, segments: &[Segment], place: &str) -> Result
     Ok((Filter::Segment(found.clone()), json!({"segment": found.name})))
 }
 
-fn condition(item: DimensionArguments, dimensions: &[Dimension], place: &str) -> Result<(Filter, Value), No> {
+fn condition(
+    item: &DimensionArguments,
+    dimensions: &[Dimension],
+    place: &str,
+) -> Result<(Filter, Value), No> {
     let found = dimension(dimensions, &item.dimension, "dimension", place)?;
     let (operation, values, bucket) = tested(
         found,
         &item.operation,
-        item.values.unwrap_or_default(),
+        item.values.as_deref().unwrap_or_default(),
         item.bucket.as_deref(),
     )?;
     let mut canonical = json!({"dimension": found.name, "operation": operation});
@@ -93,7 +97,7 @@ fn condition(item: DimensionArguments, dimensions: &[Dimension], place: &str) ->
 pub(super) fn tested(
     found: &Dimension,
     operation: &str,
-    given: Vec<Value>,
+    given: &[Value],
     bucket: Option<&str>,
 ) -> Result<(FilterOperation, Vec<Value>, Option<Bucket>), No> {
     let operation = self::operation(operation, found)?;

@@ -74,14 +74,14 @@ pub(in crate::tools) fn held_filters(
         .into_iter()
         .enumerate()
     {
-        filters.push(filter(item, columns, place).map_err(|no| no.at(&format!("filters[{at}]")))?);
+        filters.push(filter(&item, columns, place).map_err(|no| no.at(&format!("filters[{at}]")))?);
     }
     filters.sort_by_cached_key(|(_, canonical)| canonical.to_string());
     filters.dedup_by(|a, b| a.1 == b.1);
     Ok(filters)
 }
 
-fn filter(item: FilterArguments, columns: &[Column], place: &str) -> Result<(Filter, Value), No> {
+fn filter(item: &FilterArguments, columns: &[Column], place: &str) -> Result<(Filter, Value), No> {
     let (at, found) = named(columns, &item.column, place)?;
     let as_dimension = Dimension {
         name: found.name.clone(),
@@ -93,7 +93,7 @@ fn filter(item: FilterArguments, columns: &[Column], place: &str) -> Result<(Fil
     let (operation, values, _) = tested(
         &as_dimension,
         &item.operation,
-        item.values.unwrap_or_default(),
+        item.values.as_deref().unwrap_or_default(),
         None,
     )?;
     let mut canonical = json!({"column": found.name, "operation": operation});

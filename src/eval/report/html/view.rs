@@ -13,7 +13,7 @@ const ROWS: usize = 50;
 
 /// A verdict in a word, a sign and a colour, so that none of them is needed to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct Mark {
+pub(super) struct Badge {
     #[serde(rename = "name")]
     kind: &'static str,
     class: &'static str,
@@ -21,7 +21,7 @@ pub(super) struct Mark {
     label: &'static str,
 }
 
-impl Mark {
+impl Badge {
     pub(super) fn of(verdict: &Verdict) -> Self {
         let (class, mark, label) = match verdict {
             Verdict::Passed => ("good", "✓", "passed"),
@@ -91,12 +91,12 @@ struct ResultTable {
 }
 
 pub(super) fn shown((place, record): (usize, &TrialRecord)) -> Shown<'_> {
-    let Mark {
+    let Badge {
         kind,
         class,
         mark,
         label,
-    } = Mark::of(&record.verdict);
+    } = Badge::of(&record.verdict);
     Shown {
         anchor: anchor(place),
         kind,
