@@ -182,7 +182,10 @@ fn a_part_may_stand_beside_its_whole() {
     holds(
         &revenue(),
         "What share of 2025 revenue came in December?",
-        &[("December brought 62,123.00 of 354,080.09 USD.", &["354,080.09"])],
+        &[(
+            "December brought 62,123.00 of 354,080.09 USD.",
+            &["354,080.09 USD"],
+        )],
     );
 }
 
