@@ -2,7 +2,7 @@
 
 /// Whether a character is invisible or changes how its neighbours are read: controls, line separators, bidirectional
 /// marks, zero-width characters, tags, fillers and variation selectors. Some have their use in their place: see
-/// [`marked`].
+/// `marked`.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
