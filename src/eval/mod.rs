@@ -46,6 +46,6 @@ pub use stage::StageError;
 pub use suite::{Curated, Dataset, DatasetKind, Defaults, Suite, SuiteError, TableRule};
 pub use summary::{
     CaseRun, Counts, Efficiency, Exit, Latency, PassPow, Power, Ran, SUMMARY_VERSION, Standing, Summary,
-    group,
+    Traced, group,
 };
 pub use trial::{Grade, Trial};

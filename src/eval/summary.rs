@@ -2,6 +2,7 @@
 
 mod efficiency;
 mod group;
+mod traced;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 pub use efficiency::{Efficiency, Latency};
 pub use group::{CaseRun, Standing, group};
+pub use traced::Traced;
 
 use super::compare::Comparison;
 use super::record::TrialRecord;
@@ -41,6 +43,8 @@ pub struct Summary {
     pub by_tag: BTreeMap<String, Standing>,
     /// What it cost.
     pub efficiency: Efficiency,
+    /// How many of the figures in answers were traced to results; `None` when no answer states any.
+    pub traced: Option<Traced>,
     /// How long turns took; of live runs only.
     pub latency: Option<Latency>,
     /// What the run could have told from chance.
@@ -141,6 +145,7 @@ impl Summary {
             reliability: reliability(&cases),
             by_tag: by_tag(&cases),
             efficiency: Efficiency::of(records),
+            traced: Traced::of(records),
             latency: Latency::of(records),
             power: Power {
                 clusters,

@@ -94,6 +94,24 @@ fn an_unknown_price_makes_the_cost_unknown() {
 }
 
 #[test]
+fn the_share_of_traced_figures_leaves_out_what_needs_no_source() {
+    let mut records = records();
+    assert_eq!(
+        Summary::of(&records, None).traced,
+        None,
+        "no answer states a figure"
+    );
+    let figure = |status: &str| json!({"text": "1", "status": status});
+    records[0].answers[0]["figures"] = json!([figure("matched"), figure("exempt"), figure("matched")]);
+    records[1].answers[0]["figures"] = json!([figure("unmatched")]);
+    let summary = Summary::of(&records, None);
+    let traced = summary.traced.unwrap();
+    assert_eq!((traced.matched, traced.stated), (2, 3));
+    assert!(markdown(&summary, &records).contains("| figures traced | 2 of 3 (66.6 %) |"));
+    assert_eq!(serde_json::to_value(&summary).unwrap()["traced"]["stated"], 3);
+}
+
+#[test]
 fn junit_keeps_answers_out_and_kinds_apart() {
     let text = junit(&records(), false).unwrap();
     assert!(!text.contains("4711") && !text.contains("script"), "{text}");
