@@ -188,6 +188,7 @@ struct Copy {
     set: String,
     case: String,
     turns: usize,
+    original: PathBuf,
 }
 
 impl Copy {
@@ -195,25 +196,28 @@ impl Copy {
         let place = TempDir::new().unwrap();
         let from = recorded.suite.path.parent().unwrap();
         let own = recorded.folder.strip_prefix(from).unwrap().to_owned();
-        let beside = ["tapes/prompts", "tapes/catalogs", "cases", "data"].map(PathBuf::from);
-        for folder in beside.iter().chain([&own]) {
-            copy(&from.join(folder), &place.path().join(folder));
+        for folder in ["tapes/prompts", "tapes/catalogs"].map(PathBuf::from) {
+            copy(&from.join(&folder), &place.path().join(&folder));
         }
-        for file in std::fs::read_dir(from)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-        {
-            if file.is_file() {
-                std::fs::copy(&file, place.path().join(file.file_name().unwrap())).unwrap();
-            }
-        }
+        copy(&recorded.folder, &place.path().join(&own));
+        // Only the one case, so that not all of them are looked at for each change.
+        let mut suite = recorded.suite.clone();
+        suite.path = place.path().join(suite.path.file_name().unwrap());
+        suite.cases.retain(|case| case.id == recorded.case);
         Self {
-            suite: Suite::load(place.path()).unwrap(),
+            suite,
             set: recorded.set.clone(),
             case: recorded.case.clone(),
             turns: recorded.turns,
+            original: recorded.folder.clone(),
             place,
         }
+    }
+
+    /// As it was recorded.
+    fn fresh(&self) -> &Self {
+        copy(&self.original, &self.folder());
+        self
     }
 
     fn folder(&self) -> PathBuf {
@@ -273,16 +277,16 @@ fn one_byte(value: &mut Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_changed_thing_in_a_recording_is_caught_for_what_it_is() {
     for recorded in cases(3) {
-        let fresh = || Copy::of(&recorded);
+        let spoiled = Copy::of(&recorded);
+        assert_eq!(spoiled.verdict().await, Verdict::Passed, "{}", recorded.case);
         for segment in ["core", "tools"] {
-            let spoiled = fresh();
             let another = |tape: &mut TapeFile| {
                 tape.header
                     .prompt
                     .segments
                     .insert(segment.to_owned(), "0".to_owned());
             };
-            let verdict = spoiled.after(another).await;
+            let verdict = spoiled.fresh().after(another).await;
             assert!(matches!(verdict, Verdict::Stale { .. }), "{segment}: {verdict}");
         }
         let diverged = |what: &str, verdict: Verdict| {
@@ -305,17 +309,17 @@ async fn one_changed_thing_in_a_recording_is_caught_for_what_it_is() {
                     &mut body["messages"][0]
                 });
             };
-            diverged("system prompt", fresh().after(system).await);
+            diverged("system prompt", spoiled.fresh().after(system).await);
             if first.exchanges[0].request["body"]["tools"].is_array() {
                 let tool = |tape: &mut TapeFile| one_byte(&mut tape.exchanges[0].request["body"]["tools"][0]);
-                diverged("tool", fresh().after(tool).await);
+                diverged("tool", spoiled.fresh().after(tool).await);
             }
         }
         if let Some(at) =
             number(&|exchange| !exchange.is_completion() && exchange.request["body"].is_object())
         {
             let argument = |tape: &mut TapeFile| tape.exchanges[at].request["body"]["further"] = json!(1);
-            diverged("argument", fresh().after(argument).await);
+            diverged("argument", spoiled.fresh().after(argument).await);
         }
         if let Some(at) = number(&|exchange| exchange.is_completion() && messages(exchange) > 2) {
             let result = |tape: &mut TapeFile| {
@@ -324,20 +328,23 @@ async fn one_changed_thing_in_a_recording_is_caught_for_what_it_is() {
                     .unwrap();
                 one_byte(&mut messages.last_mut().unwrap()["content"]);
             };
-            diverged("result", fresh().after(result).await);
+            diverged("result", spoiled.fresh().after(result).await);
         }
         // Between two completions the order of requests means nothing.
         if first.exchanges.len() > 1 && first.exchanges[0].is_completion() {
             diverged(
                 "dropped",
-                fresh().after(|tape| drop(tape.exchanges.remove(0))).await,
+                spoiled.fresh().after(|tape| drop(tape.exchanges.remove(0))).await,
             );
-            diverged("swapped", fresh().after(|tape| tape.exchanges.swap(0, 1)).await);
+            diverged(
+                "swapped",
+                spoiled.fresh().after(|tape| tape.exchanges.swap(0, 1)).await,
+            );
         }
-        let spoiled = fresh();
+        spoiled.fresh();
         std::fs::remove_file(spoiled.folder().join(format!("turn-{}.jsonl", spoiled.turns))).unwrap();
         assert!(spoiled.verdict().await.errored());
-        let spoiled = fresh();
+        spoiled.fresh();
         std::fs::remove_file(spoiled.folder().join(NOTE_FILE)).unwrap();
         assert!(spoiled.verdict().await.errored());
     }
