@@ -16,7 +16,7 @@ use super::step::{Effect, Ran, RunEnd};
 use super::{CallRecord, CallStatus, Event, StopReason, evidence, fallback};
 use crate::metabase::FailureClass;
 use crate::model::{Completion, Message, ToolCall, ToolResultMessage};
-use crate::result::{Extent, Handle, ResultTable};
+use crate::result::{Handle, ResultTable};
 use crate::tools::{Plan, PlannedCall, Refusal, ToolError, ToolOutput};
 
 /// Most calls of one completion that are looked at; a model that asks for more is told so.
@@ -241,7 +241,7 @@ impl TurnState {
             .map(|brought| (brought.handle, Arc::clone(&brought.table)));
         let shown = output.brought.as_ref().map(|brought| &brought.shown);
         let rows = shown.map(|shown| shown.rows_known);
-        let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent != Extent::Complete);
+        let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent.is_cut());
         let (served_by, bytes_received) = (output.served_by, output.bytes_received);
         let nudge = self.watch.succeeded(planned.tool, Signs::of(&planned, &output));
         let number = self.call_number();

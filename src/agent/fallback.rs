@@ -47,10 +47,10 @@ pub(super) fn known_list(evidence: &[Evidence]) -> String {
 }
 
 fn line(item: &Evidence) -> String {
-    let whole = if item.extent == Extent::Complete {
-        ""
-    } else {
-        ", and there may be more"
+    let whole = match item.extent {
+        Extent::Complete => String::new(),
+        Extent::AskedLimit { of: Some(of), .. } => format!(" of {of}"),
+        _ => ", and there may be more".to_owned(),
     };
     let rows: Vec<String> = item
         .rows

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::state::TurnState;
 use super::{Evidence, LinkRules, Outcome, StopReason, fallback};
+use crate::grounding::of_word;
 use crate::model::Message;
+use crate::prompt::question_of;
 use crate::result::{Cover, Extent, Handle, Origin};
 
 /// How the loop ended.
@@ -113,10 +115,34 @@ fn outcome(turn: &TurnState, reason: StopReason) -> Outcome {
 /// once all its rows were seen.
 fn rests_on_cut(turn: &TurnState) -> bool {
     turn.evidence.iter().enumerate().any(|(at, item)| {
-        let cut = item.truncated || item.extent != Extent::Complete;
+        let cut = item.truncated || !as_asked(turn, item);
         let mut later = turn.evidence.iter().skip(at + 1);
         let superseded = later.any(|later| page(later).is_none() && same_entry(later, item));
-        cut && !superseded && !(item.extent == Extent::Complete && all_seen(&turn.evidence, item))
+        cut && !superseded && !(as_asked(turn, item) && all_seen(&turn.evidence, item))
+    })
+}
+
+/// Whether every row is there that was wanted. The first five by revenue are what a limit of five asks for; five in no
+/// order that was set are so only if the question says how many it wants.
+fn as_asked(turn: &TurnState, item: &Evidence) -> bool {
+    match item.extent {
+        Extent::Complete => true,
+        Extent::AskedLimit { limit, ordered, .. } | Extent::OverAskedLimit { limit, ordered, .. } => {
+            ordered || wants(turn, limit)
+        }
+        Extent::ServerLimit { .. } | Extent::RowBudget { .. } | Extent::PageFailed { .. } => false,
+    }
+}
+
+/// Whether the question names this number, in digits or as a word.
+fn wants(turn: &TurnState, number: u64) -> bool {
+    let question = match turn.messages.first() {
+        Some(Message::User(text)) => question_of(text).unwrap_or_default(),
+        _ => return false,
+    };
+    question.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        let written = of_word(&word.to_lowercase()).map(|number| number as u64);
+        written.or_else(|| word.parse().ok()) == Some(number)
     })
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::result::{Cell, Extent, ResultTable};
+use crate::result::{Cell, ResultTable};
 use crate::tools::{PlannedCall, ToolOutput};
 
 /// The tool that pages through a result that is held.
@@ -29,7 +29,7 @@ pub(super) struct Signs {
 impl Signs {
     pub(super) fn of(planned: &PlannedCall, output: &ToolOutput) -> Self {
         let shown = output.brought.as_ref().map(|brought| &brought.shown);
-        let cut = shown.is_some_and(|shown| shown.truncated || shown.extent != Extent::Complete);
+        let cut = shown.is_some_and(|shown| shown.truncated || shown.extent.is_cut());
         let entry = ENTRIES.iter().find_map(|key| planned.arguments.get(key));
         let queried = entry
             .filter(|_| shown.is_some())

@@ -125,6 +125,11 @@ fn cell_source(
         sources.denied = true;
         return;
     }
+    // What was computed over the rows a limit left is about these, and is said to be.
+    if matches!(material.table.extent, Extent::OverAskedLimit { .. }) && !seat.may_total(cell.material) {
+        (sources.denied, sources.incomplete) = (true, true);
+        return;
+    }
     let trace = Trace::Cell {
         result: material.handle.to_owned(),
         row: cell.row + 1,
@@ -172,32 +177,33 @@ fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
         else {
             continue;
         };
-        let whole = material.table.extent == Extent::Complete;
+        let whole = seat.may_total(at);
         let cues = wanted.cues;
         let of_all = [
             (
                 TotalKind::Sum,
-                sum,
+                *sum,
                 whole && (cues.sum || cues.whole || !some_named),
             ),
             (
                 TotalKind::Mean,
-                mean,
+                *mean,
                 whole && (cues.mean || (!some_named && wanted.digits >= 4)),
             ),
             (
                 TotalKind::Min,
-                min,
+                Some(*min),
                 !some_named && material.rows_seen < material.table.rows.len(),
             ),
             (
                 TotalKind::Max,
-                max,
+                Some(*max),
                 !some_named && material.rows_seen < material.table.rows.len(),
             ),
         ];
         for (total, amount, allowed) in of_all {
-            if !admits(wanted, *amount) || (wanted.percent && total == TotalKind::Sum) {
+            let Some(amount) = amount else { continue };
+            if !admits(wanted, amount) || (wanted.percent && total == TotalKind::Sum) {
                 continue;
             }
             if !whole && matches!(total, TotalKind::Sum | TotalKind::Mean) {
@@ -263,7 +269,7 @@ fn counts(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
                 .iter()
                 .any(|word| seat.place.sentence.holds(word.span) && list.contains(&word.low.as_str()))
         };
-        if material.table.extent == Extent::Complete || shown_rows() {
+        if seat.may_total(at) || shown_rows() {
             push(Trace::RowCount {
                 result: material.handle.to_owned(),
                 rows: Vec::new(),

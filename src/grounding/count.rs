@@ -14,7 +14,7 @@ const WORDS: [&str; 13] = [
 ];
 
 /// The number a word is.
-pub(super) fn of_word(low: &str) -> Option<usize> {
+pub(crate) fn of_word(low: &str) -> Option<usize> {
     WORDS.iter().position(|word| *word == low)
 }
 

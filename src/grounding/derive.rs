@@ -9,7 +9,6 @@ use super::figure::{Operation, Trace};
 use super::operand::{MOST_GROUPS, Operand, joined, operand, singles, total};
 use super::scope::{Says, Seat};
 use super::wanted::Wanted;
-use crate::result::Extent;
 
 /// Looks for derivations that come to the figure.
 pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, near: &[Operand]) -> Vec<Source> {
@@ -324,9 +323,10 @@ impl Search<'_, '_, '_, '_> {
     fn median(&mut self, at: usize, column: usize) {
         let index = self.seat.context.index;
         let seen = index.shapes.get(at).map_or(0, |shape| shape.seen);
-        let whole = index.materials.get(at).is_some_and(|material| {
-            material.table.rows.len() == seen && material.table.extent == Extent::Complete
-        });
+        let whole = index
+            .materials
+            .get(at)
+            .is_some_and(|material| material.table.rows.len() == seen && self.seat.may_total(at));
         if !self.wanted.cues.median || !whole {
             return;
         }

@@ -92,7 +92,9 @@ fn check(
 ) -> Option<(bool, Trace)> {
     let index = context.index;
     let (material, shape) = (index.materials.get(at)?, index.shapes.get(at)?);
-    if material.table.extent != Extent::Complete || shape.seen < material.table.rows.len() || shape.seen < 3 {
+    let extent = material.table.extent;
+    let limited = matches!(extent, Extent::AskedLimit { .. });
+    if !(limited || extent == Extent::Complete) || shape.seen < material.table.rows.len() || shape.seen < 3 {
         return None;
     }
     let (column, row) = match mention.what {
@@ -119,16 +121,23 @@ fn check(
         .iter()
         .filter(|rows| rows.len() > 1 && rows.contains(&row))
         .min_by_key(|rows| rows.len());
-    let fits = shape.numeric.iter().any(|column| {
-        let value = |row: usize| material.table.rows.get(row)?.get(*column).and_then(exact);
-        let Some(own) = value(row) else { return false };
-        let others = || {
-            (0..shape.seen)
-                .filter(|row| within.is_none_or(|rows| rows.contains(row)))
-                .filter_map(value)
-        };
-        (most && others().all(|other| other <= own)) || (least && others().all(|other| own <= other))
-    });
+    let extreme = |row: usize| {
+        shape.numeric.iter().any(|column| {
+            let value = |row: usize| material.table.rows.get(row)?.get(*column).and_then(exact);
+            let Some(own) = value(row) else { return false };
+            let others = || {
+                (0..shape.seen)
+                    .filter(|row| within.is_none_or(|rows| rows.contains(row)))
+                    .filter_map(value)
+            };
+            (most && others().all(|other| other <= own)) || (least && others().all(|other| own <= other))
+        })
+    };
+    let fits = extreme(row);
+    // The first rows by some order say which is first by it, and nothing of the other end.
+    if limited && !extreme(0) {
+        return None;
+    }
     let name = material.table.columns.get(column)?.name.clone();
     let result = material.handle.to_owned();
     Some((

@@ -20,6 +20,7 @@ mod seat;
 mod text;
 mod wanted;
 
+pub(crate) use count::of_word;
 pub use figure::{Figure, FigureKind, Input, Operation, Reason, Rule, Status, TotalKind, Trace};
 pub use ground::ground;
 pub use material::{Claim, Material};

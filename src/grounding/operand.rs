@@ -6,7 +6,7 @@ use super::cells::Source;
 use super::figure::{Input, TotalKind};
 use super::scope::Seat;
 use super::text::Span;
-use crate::result::{Amount, Cell, Extent, Summary};
+use crate::result::{Amount, Cell, Summary};
 
 /// Most groups of rows that one sentence is taken to name.
 pub(super) const MOST_GROUPS: usize = 12;
@@ -62,11 +62,11 @@ pub(super) fn exact(cell: &Cell) -> Option<Decimal> {
 /// The sum of a whole column, if all its rows are there.
 pub(super) fn total(seat: &Seat<'_, '_, '_>, at: usize, column: usize) -> Option<Operand> {
     let material = seat.context.index.materials.get(at)?;
-    if material.table.rows.len() < 2 || material.table.extent != Extent::Complete {
+    if material.table.rows.len() < 2 || !seat.may_total(at) {
         return None;
     }
     let Summary::Numbers {
-        sum: Amount::Exact(value),
+        sum: Some(Amount::Exact(value)),
         ..
     } = seat.context.index.summary(at, column)?
     else {

@@ -4,6 +4,7 @@ use super::index::FILTERED;
 use super::number::Kind;
 use super::scope::{Context, Mention, Says, Scope, What};
 use super::text::{Days, Period, Place, Relation, Span};
+use crate::result::Extent;
 
 /// A figure's place, with what its surroundings name.
 pub(super) struct Seat<'c, 'a, 'i> {
@@ -246,6 +247,36 @@ impl<'i> Seat<'_, '_, 'i> {
         });
         let before = words.iter().rev().find(|word| word.span.end <= self.span.start);
         follows || before.is_some_and(|word| BEFORE.contains(&word.low.as_str()))
+    }
+
+    /// Whether what the rows of a result come to may stand here: they are all there are, or they are the ones that the
+    /// call asked for and the surroundings say that it is about these alone.
+    pub(super) fn may_total(&self, at: usize) -> bool {
+        let extent = self
+            .context
+            .index
+            .materials
+            .get(at)
+            .map(|material| material.table.extent);
+        match extent {
+            Some(Extent::Complete) => true,
+            Some(extent) => extent
+                .asked_limit()
+                .is_some_and(|limit| self.speaks_of_some(limit)),
+            None => false,
+        }
+    }
+
+    /// Whether the sentence, or in a table the text, speaks of some rows only: of the top five, of these.
+    fn speaks_of_some(&self, limit: u64) -> bool {
+        const SOME: &str = "top bottom these those they them their together first last best worst leading listed shown             following largest biggest smallest highest lowest most least combined sampled diese diesen dieser zusammen             besten größten ersten ces ensemble premiers meilleurs estos estas juntos primeros mejores";
+        let some = |low: &str| SOME.split_ascii_whitespace().any(|one| one == low);
+        let close = |span: Span| self.place.row.is_some() || self.place.sentence.holds(span);
+        let words = self.context.words.iter().filter(|word| close(word.span));
+        words.into_iter().any(|word| some(&word.low))
+            || super::count::said(self)
+                .iter()
+                .any(|number| *number as u64 == limit)
     }
 
     /// Whether the surroundings speak of parts of a whole: of a rate, a share, a percentage.

@@ -30,7 +30,21 @@ pub(super) async fn metric(
         Generation::V60 => pages::fetch(caller, &action, body, None).await?,
     };
     let column = fetched.aggregation;
+    // What the server calls it is how it is computed: `sum`, "Sum of Total".
+    if let Some(computed) = fetched.table.columns.get_mut(column) {
+        computed.label.clone_from(&query.metric.entry().name);
+    }
+    let of = fetched.table.rows.len() as u64;
     order::apply(&mut fetched.table.rows, column, query);
+    if let Some(limit) = query.limit.map(u64::from).filter(|limit| *limit < of)
+        && fetched.table.extent == Extent::Complete
+    {
+        fetched.table.extent = Extent::AskedLimit {
+            limit,
+            of: Some(of),
+            ordered: query.order_by.is_some(),
+        };
+    }
     Ok(fetched.into())
 }
 
@@ -45,11 +59,31 @@ pub(super) async fn table(
     let (_, fields) = fields::table(caller, id, true).await?;
     // Without a limit the first builds of v0.59 stop at 100 rows and say nothing.
     let body = request::table(query, &fields, query.limit.unwrap_or(PAGE).clamp(1, PAGE))?;
-    let fetched = match generation {
+    let mut fetched = match generation {
         Generation::V59 => execute(caller, &action, body, query.limit).await?,
         Generation::V60 => pages::fetch(caller, &action, body, query.limit).await?,
     };
+    let rows = fetched.table.rows.len() as u64;
+    if let Some(limit) = query.limit.map(u64::from).filter(|limit| *limit <= rows)
+        && fetched.table.extent == Extent::Complete
+        && !is_one_row(query)
+    {
+        fetched.table.extent = Extent::AskedLimit {
+            limit,
+            of: None,
+            ordered: is_ordered(query),
+        };
+    }
     Ok(fetched.into())
+}
+
+/// Whether the query comes to one row, whatever its limit.
+fn is_one_row(query: &TableQuery) -> bool {
+    !query.aggregations.is_empty() && query.group_by.is_empty()
+}
+
+fn is_ordered(query: &TableQuery) -> bool {
+    !query.order_by.is_empty() || query.aggregations.iter().any(|one| one.sort.is_some())
 }
 
 /// A table on its way out, with the column a metric is ordered by.

@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::Value;
 
+use super::said::{Part, Said};
 use crate::catalog::{AllowedValues, CardEntry, Dimension, Entry, MetricEntry, Parameter, TableEntry};
 use crate::result::{Column, ColumnKind, clean_line, defuse as clean};
 
@@ -19,11 +18,15 @@ const VALUE_CHARS: usize = 60;
 /// Most values shown for one parameter or dimension.
 const MAX_VALUES: usize = 12;
 
-/// The label of the line that lists dimensions.
-const DIMENSIONS: &str = "dimensions";
-/// Fewest dimensions that are worth pointing at elsewhere.
-const WORTH_SHARING: usize = 4;
+/// Values shown where there are more than that.
+const SOME_VALUES: usize = 5;
 
+/// The labels of lines that entries may have in common.
+const DIMENSIONS: &str = "dimensions";
+const SEGMENTS: &str = "segments";
+const MEASURES: &str = "measures";
+/// Names of columns that say how they are computed and not of what.
+const COMPUTED: [&str; 7] = ["avg", "count", "expression", "max", "min", "stddev", "sum"];
 /// How much of each entry is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Detail {
@@ -54,6 +57,9 @@ struct Line {
     label: &'static str,
     items: Vec<String>,
     separator: &'static str,
+    /// For dimensions in full: the items in parts.
+    #[serde(skip)]
+    parts: Vec<Part>,
 }
 
 impl EntryView {
@@ -91,20 +97,22 @@ impl EntryView {
         }
     }
 
-    /// Points at an earlier entry with the very same dimensions instead of listing them again: metrics over one table
-    /// share them all, and they are most of what an entry takes. `seen` is what earlier entries listed.
-    pub(super) fn share_dimensions(&mut self, seen: &mut BTreeMap<Vec<String>, String>) {
-        for line in self
-            .lines
-            .iter_mut()
-            .filter(|line| line.label == DIMENSIONS && line.items.len() >= WORTH_SHARING)
+    /// Leaves out the collection that all entries are in.
+    pub(super) fn leave_out(&mut self, outermost: &str) {
+        if let Some(inner) = self
+            .path
+            .strip_prefix(&format!("{} / ", clean(outermost, NAME_CHARS)))
         {
-            let here = format!("the same as of {} {} {}", self.kind, self.id, self.name);
-            match seen.get(&line.items) {
-                Some(first) => line.items = vec![first.clone()],
-                None => {
-                    seen.insert(line.items.clone(), here);
-                }
+            self.path = inner.to_owned();
+        }
+    }
+
+    /// Points at earlier entries instead of saying again what they said. `said` is what they said.
+    pub(super) fn share(&mut self, said: &mut Said) {
+        let here = format!("{} {}", self.kind, self.id);
+        for line in &mut self.lines {
+            if [DIMENSIONS, SEGMENTS, MEASURES].contains(&line.label) {
+                said.line(&here, &mut line.items, &line.parts);
             }
         }
     }
@@ -115,6 +123,7 @@ fn line(label: &'static str, items: Vec<String>) -> Line {
         label,
         items,
         separator: "; ",
+        parts: Vec::new(),
     }
 }
 
@@ -123,6 +132,7 @@ fn names(label: &'static str, items: Vec<String>) -> Line {
         label,
         items,
         separator: ", ",
+        parts: Vec::new(),
     }
 }
 
@@ -152,13 +162,10 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<Line> {
         Detail::Full => vec![
             line("computes", cleaned(metric.definition.iter())),
             line("built-in filters", cleaned(metric.built_in_filters.iter())),
-            names(
-                "default time dimension",
-                cleaned(metric.default_time_dimension.iter()),
-            ),
-            line(DIMENSIONS, metric.dimensions.iter().map(dimension).collect()),
+            names("default date", cleaned(metric.default_time_dimension.iter())),
+            dimension_line(&metric.dimensions),
             line(
-                "segments",
+                SEGMENTS,
                 metric
                     .segments
                     .iter()
@@ -177,9 +184,9 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<Line> {
 fn table_lines(table: &TableEntry, detail: Detail) -> Vec<Line> {
     match detail {
         Detail::Full => vec![
-            line(DIMENSIONS, table.dimensions.iter().map(dimension).collect()),
+            dimension_line(&table.dimensions),
             line(
-                "measures",
+                MEASURES,
                 table
                     .measures
                     .iter()
@@ -187,7 +194,7 @@ fn table_lines(table: &TableEntry, detail: Detail) -> Vec<Line> {
                     .collect(),
             ),
             line(
-                "segments",
+                SEGMENTS,
                 table
                     .segments
                     .iter()
@@ -197,8 +204,8 @@ fn table_lines(table: &TableEntry, detail: Detail) -> Vec<Line> {
         ],
         Detail::Short => vec![
             names(DIMENSIONS, cleaned(table.dimensions.iter().map(|d| &d.name))),
-            names("measures", cleaned(table.measures.iter().map(|m| &m.name))),
-            names("segments", cleaned(table.segments.iter().map(|s| &s.name))),
+            names(MEASURES, cleaned(table.measures.iter().map(|m| &m.name))),
+            names(SEGMENTS, cleaned(table.segments.iter().map(|s| &s.name))),
         ],
         Detail::Names => Vec::new(),
     }
@@ -223,7 +230,7 @@ fn parameter(parameter: &Parameter) -> String {
         clean(&parameter.kind, NAME_CHARS)
     );
     if parameter.multiple {
-        out.push_str(", several values allowed");
+        out.push_str(", list allowed");
     }
     if parameter.required {
         out.push_str(", required");
@@ -233,7 +240,7 @@ fn parameter(parameter: &Parameter) -> String {
         out.push_str(&value(default));
     }
     if let Some(allowed) = &parameter.allowed {
-        out.push_str(if allowed.complete {
+        out.push_str(if allowed.complete && allowed.values.len() <= MAX_VALUES {
             ", one of "
         } else {
             ", for example "
@@ -243,20 +250,47 @@ fn parameter(parameter: &Parameter) -> String {
     out
 }
 
-fn dimension(dimension: &Dimension) -> String {
-    let mut out = format!("{} {}", clean(&dimension.name, NAME_CHARS), kind(dimension.kind));
-    if let Some(text) = &dimension.description {
-        out.push_str(" (");
-        out.push_str(&clean(text, PART_DESCRIPTION_CHARS));
-        out.push(')');
+fn dimension_line(dimensions: &[Dimension]) -> Line {
+    let parts: Vec<Part> = dimensions.iter().map(dimension).collect();
+    Line {
+        parts: parts.clone(),
+        ..line(DIMENSIONS, parts.iter().map(Part::whole).collect())
     }
-    if let Some(sample) = &dimension.values
-        && !sample.values.is_empty()
+}
+
+fn dimension(dimension: &Dimension) -> Part {
+    let mut rest = format!(" {}", kind(dimension.kind));
+    let sample = dimension
+        .values
+        .as_ref()
+        .filter(|sample| !sample.values.is_empty() && dimension.kind != ColumnKind::Boolean);
+    if let Some(text) = &dimension.description
+        && !sample.is_some_and(|sample| lists_values(text, sample))
     {
-        out.push_str(if sample.complete { " = " } else { " such as " });
-        out.push_str(&values(sample));
+        rest.push_str(" (");
+        rest.push_str(&clean(text, PART_DESCRIPTION_CHARS));
+        rest.push(')');
     }
-    out
+    if let Some(sample) = sample {
+        let all = sample.complete && sample.values.len() <= MAX_VALUES;
+        rest.push_str(if all { " = " } else { " such as " });
+        rest.push_str(&values(sample));
+    }
+    Part::of(&clean(&dimension.name, NAME_CHARS), rest)
+}
+
+/// Whether a description says no more than which values there are, all of which are shown anyway.
+fn lists_values(text: &str, sample: &AllowedValues) -> bool {
+    let mut values: Vec<&str> = sample.values.iter().filter_map(Value::as_str).collect();
+    let shown = sample.complete && sample.values.len() <= MAX_VALUES && values.len() == sample.values.len();
+    values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+    let rest = values
+        .into_iter()
+        .fold(text.to_owned(), |rest, value| rest.replace(value, " "));
+    let mut words = rest
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    shown && words.all(|word| ["or", "and"].contains(&word))
 }
 
 fn column(column: &Column) -> String {
@@ -264,18 +298,27 @@ fn column(column: &Column) -> String {
         .unit
         .as_ref()
         .map(|unit| format!(" by {}", clean(unit, NAME_CHARS)));
+    let stem = column
+        .name
+        .trim_end_matches(|c: char| c == '_' || c.is_ascii_digit());
+    let label = (COMPUTED.contains(&stem) && !column.label.eq_ignore_ascii_case(stem))
+        .then(|| format!(" {}", quoted(&column.label)));
     format!(
-        "{} {}{}",
+        "{}{}{}",
         clean(&column.name, NAME_CHARS),
-        kind(column.kind),
-        unit.unwrap_or_default()
+        unit.unwrap_or_default(),
+        label.unwrap_or_default()
     )
 }
 
 fn values(allowed: &AllowedValues) -> String {
-    let mut shown: Vec<String> = allowed.values.iter().take(MAX_VALUES).map(value).collect();
-    let left = allowed.values.len().saturating_sub(MAX_VALUES);
-    if left > 0 || !allowed.complete {
+    let most = if allowed.values.len() > MAX_VALUES {
+        SOME_VALUES
+    } else {
+        MAX_VALUES
+    };
+    let mut shown: Vec<String> = allowed.values.iter().take(most).map(value).collect();
+    if shown.len() < allowed.values.len() || !allowed.complete {
         shown.push("…".to_owned());
     }
     shown.join(" | ")

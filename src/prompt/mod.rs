@@ -4,6 +4,7 @@
 
 mod entry;
 mod render;
+mod said;
 mod templates;
 mod turn;
 

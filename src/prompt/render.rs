@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::entry::{Detail, EntryView};
+use super::said::Said;
 use super::templates::{self, Templates};
 use crate::catalog::{Catalog, Entry};
 use crate::model::ToolSpec;
@@ -95,18 +95,20 @@ struct CatalogValues {
 /// entry that is left out could not be used.
 fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, PromptError> {
     let mut fitting = (Vec::new(), "names");
+    let outermost = outermost(catalog);
     for (detail, form) in [
         (Detail::Full, "full"),
         (Detail::Short, "short"),
         (Detail::Names, "names"),
     ] {
-        let mut seen = BTreeMap::new();
+        let mut said = Said::default();
         let entries: Vec<String> = catalog
             .entries()
             .iter()
             .map(|entry| {
                 let mut view = EntryView::new(entry, detail);
-                view.share_dimensions(&mut seen);
+                view.leave_out(outermost.unwrap_or_default());
+                view.share(&mut said);
                 templates.render(templates::ENTRY, &view)
             })
             .collect::<Result<_, _>>()?;
@@ -125,6 +127,17 @@ fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, Prom
             entries,
         },
     )
+}
+
+/// The collection that all cards and metrics are in, if there is one: it tells none apart.
+fn outermost(catalog: &Catalog) -> Option<&str> {
+    let mut outermost = catalog
+        .entries()
+        .iter()
+        .filter(|entry| !matches!(entry, Entry::Table(_)))
+        .map(|entry| entry.collection().first().map(String::as_str));
+    let first = outermost.next()??;
+    outermost.all(|other| other == Some(first)).then_some(first)
 }
 
 fn hash(text: &str) -> String {

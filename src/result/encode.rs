@@ -123,9 +123,13 @@ pub fn encode_row<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
     }
 }
 
-/// A column in the header: `name:type`, or `name:type(unit)` for a time bucket.
+/// A column in the header: `name:type`, or `name:type(unit)` for a time bucket. A name that the colon would turn into
+/// the mark of a speaker, such as `User`, is quoted.
 pub fn encode_column(column: &Column) -> String {
-    let name = clean_line(&column.name, MAX_NAME_CHARS);
+    let mut name = clean_line(&column.name, MAX_NAME_CHARS);
+    if is_speech(&format!("{name}:")) {
+        name = format!("\"{name}\"");
+    }
     let kind = column.kind.word();
     match &column.unit {
         Some(unit) => format!("{name}:{kind}({})", clean_line(unit, 20)),

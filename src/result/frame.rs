@@ -59,7 +59,12 @@ impl<'a> Frame<'a> {
         lines.extend(self.labels.clone());
         if !self.totals.is_empty() {
             let known = self.table.rows.len();
+            let limited = self.table.extent.asked_limit().is_some();
             lines.push(match cut {
+                _ if limited => format!("totals over these {known} rows only, not over all there are:"),
+                _ if self.table.extent != Extent::Complete => {
+                    format!("totals over the {known} known rows, not over all there are:")
+                }
                 Cut::Rows { .. } => format!("totals over all {known} known rows, not only the shown ones:"),
                 _ => format!("totals over all {known} rows:"),
             });
@@ -95,6 +100,7 @@ impl<'a> Frame<'a> {
             }
             (_, Some((_, of))) => format!("rows: {shown} shown of {known} asked for, out of {of}"),
             (Extent::Complete, None) => format!("rows: {shown} shown of {known} (all there are)"),
+            (Extent::AskedLimit { .. }, None) => format!("rows: {shown} shown of {known} asked for"),
             (_, None) => format!("rows: {shown} shown of {known} known"),
         }];
         match cut {
@@ -127,7 +133,7 @@ impl<'a> Frame<'a> {
             )),
             Cut::Cells | Cut::Nothing => {}
         }
-        if !matches!(cut, Cut::Nothing) || self.table.extent != Extent::Complete {
+        if !matches!(cut, Cut::Nothing) || self.table.extent.is_cut() {
             lines.push(format!(
                 "to narrow: {}",
                 line(self.heading.narrow, MAX_NARROW_CHARS)
@@ -153,11 +159,33 @@ impl<'a> Frame<'a> {
             Extent::PageFailed { page } => {
                 format!("page {page} failed, so rows from there on are missing, and totals miss them")
             }
+            Extent::AskedLimit { limit, of, ordered } | Extent::OverAskedLimit { limit, of, ordered } => {
+                return self.limited(limit, of, ordered);
+            }
         };
         Some(match self.heading.made {
             None => why,
             Some(made) => format!("{} is not whole, so neither is this: {why}", made.from),
         })
+    }
+}
+
+impl Frame<'_> {
+    /// What the limit that a call set leaves out.
+    fn limited(&self, limit: u64, of: Option<u64>, ordered: bool) -> Option<String> {
+        let window = self.heading.made.and_then(|made| made.window);
+        if window.is_some_and(|(_, all)| of == Some(all)) {
+            return None;
+        }
+        let all = of.map_or_else(|| "there may be more".to_owned(), |of| format!("there are {of}"));
+        if let Some(made) = self.heading.made {
+            return Some(format!(
+                "{} has only the {limit} rows that were asked for ({all}), so this is about these alone",
+                made.from
+            ));
+        }
+        let any = if ordered { "" } else { ", and you set no order" };
+        Some(format!("{all}{any}: for a figure over all, ask without limit"))
     }
 }
 

@@ -10,6 +10,7 @@ mod frame;
 mod handle;
 mod held;
 mod hidden;
+mod sense;
 mod shape;
 mod shelf;
 mod signs;

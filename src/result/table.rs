@@ -50,8 +50,8 @@ pub enum Cell {
     Text(String),
 }
 
-/// How much of the full result a [`ResultTable`] is. Anything but `Complete` makes an answer that rests on it
-/// partial.
+/// How much of the full result a [`ResultTable`] is. What is cut makes an answer that rests on it partial; what the
+/// call itself limited does not, as long as it is clear which rows these are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Extent {
@@ -72,6 +72,52 @@ pub enum Extent {
         /// The page that failed, counted from 1.
         page: u64,
     },
+    /// The call itself asked for no more rows than these, and there are more, or may be: they are what was asked for,
+    /// but what they come to together is not what all rows come to.
+    AskedLimit {
+        /// Most rows asked for.
+        limit: u64,
+        /// How many there are, where that is known.
+        of: Option<u64>,
+        /// Whether they are the first in an order that was set or is known, and not just any rows.
+        ordered: bool,
+    },
+    /// It was computed over rows that are [`AskedLimit`](Self::AskedLimit): every figure in it is about these alone.
+    OverAskedLimit {
+        /// Most rows asked for.
+        limit: u64,
+        /// How many there are, where that is known.
+        of: Option<u64>,
+        /// Whether they are the first in an order that was set or is known, and not just any rows.
+        ordered: bool,
+    },
+}
+
+impl Extent {
+    /// Whether rows are missing that were asked for.
+    pub fn is_cut(self) -> bool {
+        match self {
+            Self::Complete | Self::AskedLimit { .. } | Self::OverAskedLimit { .. } => false,
+            Self::ServerLimit { .. } | Self::RowBudget { .. } | Self::PageFailed { .. } => true,
+        }
+    }
+
+    /// The limit that the call set, when it is by that limit that rows are not here.
+    pub fn asked_limit(self) -> Option<u64> {
+        match self {
+            Self::AskedLimit { limit, .. } | Self::OverAskedLimit { limit, .. } => Some(limit),
+            _ => None,
+        }
+    }
+
+    /// The extent of what is computed over rows of this extent.
+    #[must_use]
+    pub fn computed_over(self) -> Self {
+        match self {
+            Self::AskedLimit { limit, of, ordered } => Self::OverAskedLimit { limit, of, ordered },
+            other => other,
+        }
+    }
 }
 
 /// A table a query returned: `rows.len()` rows of `columns.len()` cells each.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::sense::Sense;
 use super::{Cell, Column, ColumnKind, ResultTable};
 
 /// Significant digits of a mean.
@@ -80,12 +81,12 @@ pub struct ColumnTotals {
 /// What the values of a column come to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Summary {
-    /// Numbers that can be added up.
+    /// Numbers.
     Numbers {
-        /// Their sum.
-        sum: Amount,
-        /// Their mean, to 12 significant digits.
-        mean: Amount,
+        /// Their sum, if they are such as can be added up.
+        sum: Option<Amount>,
+        /// Their mean, to 12 significant digits, if it means something.
+        mean: Option<Amount>,
         /// The least.
         min: Amount,
         /// The greatest.
@@ -136,7 +137,7 @@ fn column_totals(column: &Column, cells: &[&Cell]) -> ColumnTotals {
     } else if column.kind.is_temporal() {
         span(&present)
     } else if column.kind.is_numeric() && !is_identifier(column) {
-        numbers(&present)
+        numbers(&present, Sense::of(column))
     } else if column.kind == ColumnKind::Other {
         Summary::Nothing
     } else {
@@ -181,7 +182,7 @@ pub(super) fn amount(cell: &Cell) -> Option<Amount> {
     }
 }
 
-fn numbers(cells: &[&Cell]) -> Summary {
+fn numbers(cells: &[&Cell], sense: Sense) -> Summary {
     let amounts: Vec<Amount> = cells.iter().filter_map(|cell| amount(cell)).collect();
     let unreadable = (cells.len() - amounts.len()) as u64;
     let Some(first) = amounts.first().copied() else {
@@ -196,10 +197,10 @@ fn numbers(cells: &[&Cell]) -> Summary {
             max = value;
         }
     }
-    let sum = sum(&amounts);
+    let total = sum(&amounts);
     Summary::Numbers {
-        sum,
-        mean: mean(sum, amounts.len()),
+        sum: (sense == Sense::Amounts).then_some(total),
+        mean: (sense != Sense::Rates).then(|| mean(total, amounts.len())),
         min,
         max,
         unreadable,
@@ -247,7 +248,13 @@ impl fmt::Display for ColumnTotals {
                 max,
                 unreadable,
             } => {
-                write!(f, ", sum {sum}, min {min}, max {max}, mean {mean}")?;
+                if let Some(sum) = sum {
+                    write!(f, ", sum {sum}")?;
+                }
+                write!(f, ", min {min}, max {max}")?;
+                if let Some(mean) = mean {
+                    write!(f, ", mean {mean}")?;
+                }
                 if *unreadable > 0 {
                     write!(f, ", not numbers {unreadable}")?;
                 }

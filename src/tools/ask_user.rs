@@ -26,13 +26,8 @@ pub(super) fn spec() -> ToolSpec {
         NAME,
         include_str!("../../prompts/tools/ask_user.md"),
         json!({
-            "options": {
-                "description": "answers to choose from",
-                "items": {"type": "string"},
-                "maxItems": MAX_OPTIONS,
-                "type": "array",
-            },
-            "question": {"description": "one short question", "type": "string"},
+            "options": spec::list(spec::text()),
+            "question": spec::text(),
         }),
         &["question"],
     )

@@ -26,13 +26,8 @@ pub(super) fn spec() -> ToolSpec {
         NAME,
         include_str!("../../prompts/tools/cannot_answer.md"),
         json!({
-            "nearest": {
-                "description": "names of entries of the catalog that come nearest",
-                "items": {"type": "string"},
-                "maxItems": MAX_NEAREST,
-                "type": "array",
-            },
-            "reason": {"description": "why, in one or two sentences for the person who asked", "type": "string"},
+            "nearest": spec::list(spec::text()),
+            "reason": {"description": "one or two sentences for the person who asked", "type": "string"},
         }),
         &["reason"],
     )

@@ -43,11 +43,10 @@ struct Arguments {
 /// What the model is told, if there is anything to describe.
 pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
     (!catalog.entries().is_empty()).then(|| {
-        let (kind, id) = spec::kind_and_id(catalog);
         spec::tool(
             NAME,
             include_str!("../../prompts/tools/describe.md"),
-            json!({"id": id, "kind": kind}),
+            json!({"id": spec::any_id(), "kind": spec::kinds(catalog)}),
             &["id", "kind"],
         )
     })

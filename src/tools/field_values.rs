@@ -46,14 +46,13 @@ struct Arguments {
 /// What the model is told, if there is anything with values.
 pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
     (!catalog.entries().is_empty()).then(|| {
-        let (kind, id) = spec::kind_and_id(catalog);
         spec::tool(
             NAME,
             include_str!("../../prompts/tools/field_values.md"),
             json!({
-                "id": id,
-                "kind": kind,
-                "name": {"description": "name of its parameter (card) or dimension", "type": "string"},
+                "id": spec::any_id(),
+                "kind": spec::kinds(catalog),
+                "name": {"description": "its parameter (card) or dimension", "type": "string"},
             }),
             &["id", "kind", "name"],
         )

@@ -4,11 +4,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::gate::{
-    HELD_FUNCTIONS, MAX_AGGREGATIONS, No, decode, held, held_aggregates, held_columns, held_filters,
-    held_groups, held_sort, limit,
+    HELD_FUNCTIONS, No, decode, held, held_aggregates, held_columns, held_filters, held_groups, held_sort,
+    limit,
 };
 use super::output::{Paper, of_derived, title};
-use super::{Plan, PlannedCall, ToolError, ToolOutput, spec};
+use super::spec::{self, Told};
+use super::{Plan, PlannedCall, ToolError, ToolOutput};
 use crate::metabase::FailureClass;
 use crate::model::ToolSpec;
 use crate::result::derive::{DeriveError, Function, Granularity, Operations, Stop, derive};
@@ -53,62 +54,43 @@ struct Arguments {
 
 /// What the model is told.
 pub(super) fn spec() -> ToolSpec {
-    let column = json!({"description": "name of a column of the result", "type": "string"});
+    let column = spec::text();
     let functions = HELD_FUNCTIONS.map(Function::word);
     spec::tool(
         NAME,
         include_str!("../../prompts/tools/more_rows.md"),
         json!({
-            "aggregations": {
-                "description": "what is computed; count takes no column",
-                "items": spec::object(json!({
+            "aggregations": spec::described_list(
+                "count takes no column",
+                spec::object(json!({
                     "column": column,
                     "function": {"enum": functions, "type": "string"},
                 }), &["function"]),
-                "maxItems": MAX_AGGREGATIONS,
-                "type": "array",
-            },
-            "columns": {
-                "description": "columns of raw rows; all when left out; not together with aggregations",
-                "items": {"type": "string"},
-                "maxItems": MAX_COLUMNS,
-                "type": "array",
-            },
-            "filters": {
-                "description": "all must hold",
-                "items": spec::object(json!({
-                    "column": column,
-                    "operation": {"enum": spec::OPERATIONS, "type": "string"},
-                    "values": spec::values(),
-                }), &["column", "operation"]),
-                "maxItems": 20,
-                "type": "array",
-            },
-            "group_by": {
-                "description": "what the aggregations are computed for each of",
-                "items": spec::object(json!({
-                    "column": column,
-                    "granularity": {
-                        "description": "for dates and datetimes only",
-                        "enum": Granularity::ALL.map(Granularity::word),
-                        "type": "string",
-                    },
-                }), &["column"]),
-                "maxItems": 5,
-                "type": "array",
-            },
-            "limit": spec::limit(),
-            "offset": {"description": "rows to pass over", "minimum": 0, "type": "integer"},
-            "result": {"description": "name of a result, such as r1", "type": "string"},
-            "sort": {
-                "description": "by columns, or with aggregations by what is grouped or computed: \"sum of price\"",
-                "items": spec::object(json!({
-                    "column": {"type": "string"},
-                    "direction": spec::direction("which way; asc when left out"),
-                }), &["column"]),
-                "maxItems": 5,
-                "type": "array",
-            },
+            ),
+            "columns": spec::described_list(
+                "of raw rows, all when left out; not together with aggregations",
+                column.clone(),
+            ),
+            "filters": spec::list(spec::object(json!({
+                "column": column,
+                "operation": spec::operation(Told::Usual),
+                "values": spec::list(json!({"type": ["boolean", "number", "string"]})),
+            }), &["column", "operation"])),
+            "group_by": spec::list(spec::object(json!({
+                "column": column,
+                "granularity": {
+                    "description": "for dates and datetimes only",
+                    "enum": Granularity::ALL.map(Granularity::word),
+                    "type": "string",
+                },
+            }), &["column"])),
+            "limit": spec::rows(),
+            "offset": spec::rows(),
+            "result": spec::text(),
+            "sort": spec::described_list(
+                "by columns, or by what is grouped or computed: \"sum of price\"",
+                spec::object(json!({"column": column, "direction": spec::direction()}), &["column"]),
+            ),
         }),
         &["result"],
     )

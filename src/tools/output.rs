@@ -10,7 +10,7 @@ use super::{Shown, Source, ToolOutput};
 use crate::catalog::EntryKind;
 use crate::config::ShapingSettings;
 use crate::metabase::Fetched;
-use crate::result::{Brought, Extent, Handle, Heading, Made, Origin, ResultTable, shape};
+use crate::result::{Brought, Handle, Heading, Made, Origin, ResultTable, shape};
 
 /// `card 7 "Revenue by month"`.
 pub(super) fn title(kind: EntryKind, id: u32, name: &str) -> String {
@@ -60,9 +60,10 @@ pub(super) fn of_derived(
 ) -> ToolOutput {
     let from = origin.made_from().first().copied();
     let made = from.map(|from| Made { from, window });
-    let narrow = match table.extent {
-        Extent::Complete => "more_rows with filters, aggregations, fewer columns, or sort and limit",
-        _ => "a narrower query, whose result is whole",
+    let narrow = if table.extent.is_cut() {
+        "a narrower query, whose result is whole"
+    } else {
+        "more_rows with filters, aggregations, fewer columns, or sort and limit"
     };
     of_table(table, title, origin, (made, narrow), paper)
 }

@@ -3,7 +3,8 @@ use serde_json::{Map, Value, json};
 
 use super::gate::{No, decode, filters, group_by, limit, metric};
 use super::output::{Asked, Paper, of_query, title};
-use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure, spec};
+use super::spec::{self, Told};
+use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure};
 use crate::catalog::{AllowedMetric, Catalog, EntryKind};
 use crate::metabase::{Direction, MetabaseClient, MetricQuery};
 use crate::model::ToolSpec;
@@ -32,11 +33,15 @@ pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
             NAME,
             include_str!("../../prompts/tools/query_metric.md"),
             json!({
-                "filters": spec::filters(),
+                "filters": spec::filters(Told::All),
                 "group_by": spec::group_by(),
-                "limit": spec::limit(),
+                "limit": spec::rows(),
                 "metric_id": spec::id(catalog, EntryKind::Metric),
-                "order": spec::direction("order rows by the metric's value; needs group_by"),
+                "order": {
+                    "description": "by the metric's value; needs group_by",
+                    "enum": ["asc", "desc"],
+                    "type": "string",
+                },
             }),
             &["metric_id"],
         )

@@ -2,11 +2,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::gate::{
-    FUNCTIONS, MAX_AGGREGATIONS, No, aggregations, decode, dimension, filters, group_by, limit, list, quote,
-    table,
+    FUNCTIONS, No, aggregations, decode, dimension, filters, group_by, limit, list, quote, table,
 };
 use super::output::{Asked, Paper, of_query, title};
-use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure, spec};
+use super::spec::{self, Told};
+use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure};
 use crate::catalog::{AllowedTable, Catalog, Dimension, EntryKind, TableEntry};
 use crate::metabase::{Direction, GroupBy, MetabaseClient, OrderBy, TableQuery};
 use crate::model::ToolSpec;
@@ -45,39 +45,28 @@ struct OrderArguments {
 /// What the model is told, if tables are curated.
 pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
     (spec::count(catalog, EntryKind::Table) > 0).then(|| {
-        let name = json!({"description": "name of a field of this table", "type": "string"});
+        let names = spec::text();
         spec::tool(
             NAME,
             include_str!("../../prompts/tools/query_table.md"),
             json!({
-                "aggregations": {
-                    "description": "what is computed: a function of a field (count needs none), or a measure alone",
-                    "items": spec::object(json!({
-                        "field": name,
+                "aggregations": spec::described_list(
+                    "each a function of a field (count needs none), or a measure",
+                    spec::object(json!({
+                        "field": names,
                         "function": {"enum": FUNCTIONS, "type": "string"},
-                        "measure": {"description": "name of a measure of this table", "type": "string"},
-                        "order": spec::direction("order rows by it"),
+                        "measure": names,
+                        "order": spec::direction(),
                     }), &[]),
-                    "maxItems": MAX_AGGREGATIONS,
-                    "type": "array",
-                },
-                "fields": {
-                    "description": "fields of raw rows; not together with aggregations",
-                    "items": {"type": "string"},
-                    "maxItems": MAX_FIELDS,
-                    "type": "array",
-                },
-                "filters": spec::filters(),
+                ),
+                "fields": spec::described_list("of raw rows; not together with aggregations", names.clone()),
+                "filters": spec::filters(Told::Usual),
                 "group_by": spec::group_by(),
-                "limit": spec::limit(),
-                "order_by": {
-                    "items": spec::object(json!({
-                        "direction": spec::direction("which way"),
-                        "field": name,
-                    }), &["direction", "field"]),
-                    "maxItems": MAX_ORDERS,
-                    "type": "array",
-                },
+                "limit": spec::rows(),
+                "order_by": spec::list(spec::object(
+                    json!({"direction": spec::direction(), "field": names}),
+                    &["direction", "field"],
+                )),
                 "table_id": spec::id(catalog, EntryKind::Table),
             }),
             &["table_id"],

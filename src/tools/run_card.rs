@@ -49,24 +49,18 @@ fn parameters_schema(catalog: &Catalog) -> Value {
     for parameter in cards.flat_map(|card| &card.parameters) {
         slugs.entry(&parameter.slug).or_default().add(parameter);
     }
-    let description = "values by parameter slug; only parameters of this very card";
     if slugs.len() > MAX_LISTED_SLUGS {
         let mut any = ValueTypes::default();
         for types in slugs.into_values() {
             any.join(types);
         }
-        return json!({"additionalProperties": any.schema(), "description": description, "type": "object"});
+        return json!({"additionalProperties": any.schema(), "type": "object"});
     }
     let properties: Map<String, Value> = slugs
         .into_iter()
         .map(|(slug, types)| (slug.to_owned(), types.schema()))
         .collect();
-    json!({
-        "additionalProperties": false,
-        "description": description,
-        "properties": properties,
-        "type": "object",
-    })
+    spec::object(Value::Object(properties), &[])
 }
 
 /// The JSON types that the values of a slug may have, over all cards that have it.

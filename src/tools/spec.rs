@@ -1,6 +1,6 @@
 //! Pieces of the tools' schemas. Objects are closed and self-contained; keys are sorted because the maps are.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::gate::kind_word;
 use crate::catalog::{Catalog, Entry, EntryKind};
@@ -42,72 +42,84 @@ fn of_kind(catalog: &Catalog, kind: EntryKind) -> impl Iterator<Item = &Entry> {
 /// The id of an entry of that kind.
 pub(super) fn id(catalog: &Catalog, kind: EntryKind) -> Value {
     let ids: Vec<u32> = of_kind(catalog, kind).map(Entry::id).collect();
-    let description = format!("id of a {} in the catalog", kind_word(kind));
     if ids.len() <= MAX_LISTED_IDS {
-        json!({"description": description, "enum": ids, "type": "integer"})
+        json!({"enum": ids, "type": "integer"})
     } else {
-        json!({"description": description, "minimum": 1, "type": "integer"})
+        json!({"minimum": 1, "type": "integer"})
     }
 }
 
-/// The kinds of entries the catalog has, and the id of one of any kind.
-pub(super) fn kind_and_id(catalog: &Catalog) -> (Value, Value) {
+/// The kinds of entries the catalog has.
+pub(super) fn kinds(catalog: &Catalog) -> Value {
     let kinds = [EntryKind::Card, EntryKind::Metric, EntryKind::Table];
     let kinds: Vec<&str> = kinds
         .into_iter()
         .filter(|kind| count(catalog, *kind) > 0)
         .map(kind_word)
         .collect();
-    let mut ids: Vec<u32> = catalog.entries().iter().map(Entry::id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let id = if ids.len() <= MAX_LISTED_IDS {
-        json!({"description": "its id in the catalog", "enum": ids, "type": "integer"})
-    } else {
-        json!({"description": "its id in the catalog", "minimum": 1, "type": "integer"})
-    };
-    (json!({"enum": kinds, "type": "string"}), id)
+    json!({"enum": kinds, "type": "string"})
 }
 
-/// A time bucket.
-fn bucket(description: &str) -> Value {
-    json!({
-        "description": description,
-        "enum": ["minute", "hour", "day", "week", "month", "quarter", "year", "day-of-week"],
-        "type": "string",
-    })
+/// The id of an entry of any kind. None is listed: a wrong one does no harm here, and the lists take room.
+pub(super) fn any_id() -> Value {
+    json!({"type": "integer"})
+}
+
+/// A list.
+pub(super) fn list(items: Value) -> Value {
+    Value::Object(Map::from_iter([
+        ("items".to_owned(), items),
+        ("type".to_owned(), Value::from("array")),
+    ]))
+}
+
+/// A list that says more of itself.
+pub(super) fn described_list(description: &str, items: Value) -> Value {
+    let mut list = list(items);
+    if let Some(map) = list.as_object_mut() {
+        map.insert("description".to_owned(), Value::from(description));
+    }
+    list
+}
+
+/// Some text.
+pub(super) fn text() -> Value {
+    json!({"type": "string"})
 }
 
 /// What to group by.
 pub(super) fn group_by() -> Value {
-    json!({
-        "description": "one row per combination; leave out for one total",
-        "items": object(
+    described_list(
+        "one row per combination; leave out for one total",
+        object(
             json!({
-                "dimension": {"description": "name of a dimension of this entry", "type": "string"},
-                "granularity": bucket("for dates and datetimes only"),
+                "dimension": text(),
+                "granularity": {
+                    "description": "for dates and datetimes only",
+                    "enum": ["minute", "hour", "day", "week", "month", "quarter", "year", "day-of-week"],
+                    "type": "string",
+                },
             }),
             &["dimension"],
         ),
-        "maxItems": 5,
-        "type": "array",
-    })
+    )
 }
 
-/// The operations of conditions, by their names on the wire.
-pub(super) const OPERATIONS: [&str; 30] = [
-    "is-null",
-    "is-not-null",
-    "string-is-empty",
-    "string-is-not-empty",
-    "is-true",
-    "is-false",
+/// The operations of conditions that are told of where conditions are most of what a call says, by their names on the
+/// wire. The gate knows some more.
+const OPERATIONS: [&str; 26] = [
     "equals",
     "not-equals",
     "greater-than",
     "greater-than-or-equal",
     "less-than",
     "less-than-or-equal",
+    "is-null",
+    "is-not-null",
+    "is-true",
+    "is-false",
+    "string-is-empty",
+    "string-is-not-empty",
     "string-contains",
     "string-not-contains",
     "string-starts-with",
@@ -122,49 +134,75 @@ pub(super) const OPERATIONS: [&str; 30] = [
     "day-of-week-not-equals",
     "hour-equals",
     "hour-not-equals",
-    "minute-equals",
-    "minute-not-equals",
-    "second-equals",
-    "second-not-equals",
 ];
+
+/// Those of them that are told of elsewhere.
+const USUAL_OPERATIONS: [&str; 17] = [
+    "equals",
+    "not-equals",
+    "greater-than",
+    "greater-than-or-equal",
+    "less-than",
+    "less-than-or-equal",
+    "is-null",
+    "is-not-null",
+    "is-true",
+    "is-false",
+    "string-contains",
+    "string-starts-with",
+    "string-ends-with",
+    "year-equals",
+    "quarter-equals",
+    "month-equals",
+    "day-of-week-equals",
+];
+
+/// How many operations a tool tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    All,
+    Usual,
+}
+
+/// The operation of a condition.
+pub(super) fn operation(told: Told) -> Value {
+    let names: &[&str] = match told {
+        Told::All => &OPERATIONS,
+        Told::Usual => &USUAL_OPERATIONS,
+    };
+    json!({"enum": names, "type": "string"})
+}
 
 /// The values of a condition.
 pub(super) fn values() -> Value {
-    json!({
-        "description": "none for is-… operations, one for comparisons, one or more for equals and parts",
-        "items": {"type": ["boolean", "number", "string"]},
-        "type": "array",
-    })
+    described_list(
+        "none for is-…, one for comparisons, one or more for the others",
+        json!({"type": ["boolean", "number", "string"]}),
+    )
 }
 
 /// Conditions, all of which must hold.
-pub(super) fn filters() -> Value {
-    json!({
-        "description": "all must hold; each is a condition on a dimension, or a segment alone",
-        "items": object(
+pub(super) fn filters(told: Told) -> Value {
+    described_list(
+        "all must hold; each is a condition on a dimension, or a segment alone",
+        object(
             json!({
-                "bucket": bucket("compare dates at this bucket"),
-                "dimension": {"description": "name of a dimension of this entry", "type": "string"},
-                "operation": {
-                    "enum": OPERATIONS,
-                    "type": "string",
-                },
-                "segment": {"description": "name of a segment of this entry, without any other key", "type": "string"},
+                "dimension": text(),
+                "operation": operation(told),
+                "segment": text(),
                 "values": values(),
             }),
             &[],
         ),
-        "maxItems": 20,
-        "type": "array",
-    })
+    )
 }
 
 /// Which way rows are ordered.
-pub(super) fn direction(description: &str) -> Value {
-    json!({"description": description, "enum": ["asc", "desc"], "type": "string"})
+pub(super) fn direction() -> Value {
+    json!({"enum": ["asc", "desc"], "type": "string"})
 }
 
-/// How many rows are wanted.
-pub(super) fn limit() -> Value {
-    json!({"description": "most rows wanted", "maximum": 10_000, "minimum": 1, "type": "integer"})
+/// How many rows are wanted, or passed over.
+pub(super) fn rows() -> Value {
+    json!({"type": "integer"})
 }

@@ -37,6 +37,32 @@ async fn each_operation_in_decimal() {
 }
 
 #[tokio::test]
+async fn a_total_over_the_rows_a_limit_left_is_said_to_be_of_these() {
+    let mut desk = Desk::empty().await;
+    let limited = Extent::AskedLimit {
+        limit: 2,
+        of: Some(9),
+        ordered: true,
+    };
+    desk.hold(table(&["x:integer"], &json!([[4], [5]]), limited));
+    let of = |cell: Value| json!({"calculations": [{"name": "n", "operation": "multiply", "of": [cell, 1]}]});
+    let total = desk
+        .calculate(of(json!({"result": "r1", "column": "x", "total": "sum"})))
+        .await;
+    let total = output(total);
+    assert!(
+        total.content.contains("r1 has only the rows that were asked for"),
+        "{}",
+        total.content
+    );
+    assert_eq!(total.brought.unwrap().table.extent, limited.computed_over());
+    let cell = desk
+        .calculate(of(json!({"result": "r1", "column": "x", "row": 2})))
+        .await;
+    assert_eq!(output(cell).brought.unwrap().table.extent, Extent::Complete);
+}
+
+#[tokio::test]
 async fn a_tenth_and_two_tenths_are_three_tenths() {
     let mut desk = Desk::empty().await;
     desk.hold(table(&["x:number"], &json!([[0.1], [0.2]]), Extent::Complete));

@@ -78,7 +78,10 @@ async fn old_results_are_shortened_once_at_a_boundary_and_never_again() {
     assert!(shortened.len() >= 6, "{}", shortened.len());
     for content in shortened {
         assert!(content.starts_with("result r"), "{content}");
-        assert!(content.contains("\ntotals over all 60 rows:\n"), "{content}");
+        assert!(
+            content.contains("\ntotals over these 60 rows only, not over all there are:\n"),
+            "{content}"
+        );
         assert!(content.contains("more_rows {\"result\":\"r"), "{content}");
         assert!(!content.contains("\ntable:\n"), "{content}");
     }
@@ -111,6 +114,12 @@ async fn a_long_conversation_replays_from_its_tapes() {
 
 /// A model that queries once and then works on that result in each turn.
 async fn worker(conversation: ConversationSettings) -> Stack {
+    let count = json!({"result": "r1", "aggregations": [{"function": "count"}]});
+    worker_with(conversation, ("more_rows", count)).await
+}
+
+/// A model that queries in the first turn, and makes the same call over its result in each later one.
+async fn worker_with(conversation: ConversationSettings, call: (&'static str, Value)) -> Stack {
     let mut step = 0;
     let model = ScriptedModel::openai_with(move |request| {
         step += 1;
@@ -123,10 +132,7 @@ async fn worker(conversation: ConversationSettings) -> Stack {
                 )])
             }
             step if step % 2 == 0 => Reply::text("There."),
-            _ => Reply::tool_calls([(
-                "more_rows",
-                json!({"result": "r1", "aggregations": [{"function": "count"}]}),
-            )]),
+            _ => Reply::tool_calls([call.clone()]),
         }
     });
     let knobs = Knobs {
@@ -182,8 +188,15 @@ async fn rows_go_after_a_time_and_for_want_of_room_and_the_model_is_told_what_to
         held_disk_bytes: 0,
         ..ConversationSettings::default()
     };
-    for (settings, hours) in [(aged, 2), (full, 0)] {
-        let mut stack = worker(settings).await;
+    let cell = json!({"result": "r1", "column": "id", "row": 1});
+    let add = json!({"calculations": [{"name": "x", "operation": "add", "of": [cell, 1]}]});
+    let count = json!({"result": "r1", "aggregations": [{"function": "count"}]});
+    let calls = [("more_rows", count), ("calculate", add)];
+    let cases = calls
+        .into_iter()
+        .flat_map(|call| [(aged, 2, call.clone()), (full, 0, call)]);
+    for (settings, hours, call) in cases {
+        let mut stack = worker_with(settings, call).await;
         stack.conversation.now = Some(began);
         stack.ask("orders?").await;
         stack.conversation.now = Some(began + jiff::Span::new().hours(hours));

@@ -6,6 +6,7 @@ mod grounding;
 mod guard;
 mod handles;
 mod hostile;
+mod limited;
 mod long;
 mod more_rows;
 mod prefix;

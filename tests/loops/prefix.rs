@@ -5,6 +5,24 @@ use serde_json::{Value, json};
 use crate::support::scripted_model::{Reply, ScriptedModel};
 use crate::support::stack::{Knobs, Stack};
 
+/// What the demo's prefix may take, in characters: every request pays for it.
+const MOST_OF_SYSTEM: usize = 18_000;
+const MOST_OF_TOOLS: usize = 12_000;
+
+#[tokio::test]
+async fn the_prefix_is_no_longer_than_it_needs_to_be() {
+    let stack = Stack::scripted(vec![Reply::text("x")]).await;
+    let prompt = stack.agent.prompt();
+    let tools = serde_json::to_string(&prompt.tools).unwrap();
+    let (system, tools) = (prompt.system.chars().count(), tools.chars().count());
+    assert!(
+        system <= MOST_OF_SYSTEM,
+        "the system prompt has {system} characters\n{}",
+        prompt.system
+    );
+    assert!(tools <= MOST_OF_TOOLS, "the tools have {tools} characters");
+}
+
 fn script(answer_every: usize, metrics: Vec<u32>) -> impl FnMut(&Value) -> Reply + Send + 'static {
     let mut step = 0;
     move |_| {

@@ -32,6 +32,15 @@ async fn fetch(server: &Scripted, limit: Option<u32>, budget: u64) -> Fetched {
     client(settings).query_table(&query).await.unwrap()
 }
 
+/// As many rows as the call asked for, in no order that it set.
+fn asked(limit: u64) -> Extent {
+    Extent::AskedLimit {
+        limit,
+        of: None,
+        ordered: false,
+    }
+}
+
 #[tokio::test]
 async fn pages_are_followed_to_the_end() {
     let server = server("v0.60.2").await;
@@ -77,7 +86,7 @@ async fn the_budget_ends_it_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_wanted_number_of_rows_is_no_cut() {
+async fn a_wanted_number_of_rows_is_what_was_asked_for_and_may_not_be_all() {
     let server = server("v0.60.2").await;
     for token in ["a", "b", "c"] {
         server.on(QUERY, page(200, Some(token)));
@@ -85,8 +94,9 @@ async fn a_wanted_number_of_rows_is_no_cut() {
     let fetched = fetch(&server, Some(250), 5_000).await;
     assert_eq!(
         (fetched.table.rows.len(), fetched.table.extent),
-        (250, Extent::Complete)
+        (250, asked(250))
     );
+    assert!(!fetched.table.extent.is_cut());
     assert_eq!(server.asked("/v1/query").len(), 2);
 }
 
@@ -148,7 +158,7 @@ async fn a_server_that_stops_without_a_token_is_not_believed_to_be_done() {
 async fn fewer_rows_than_asked_for_and_the_servers_mark_are_not_all() {
     for (rows, limit, extent) in [
         (50, 100, Extent::ServerLimit { limit: 50 }),
-        (100, 100, Extent::Complete),
+        (100, 100, asked(100)),
     ] {
         let server = server("v0.59.2").await;
         let mut stopped = body(rows, None);

@@ -189,7 +189,14 @@ async fn a_table_query_says_everything_in_one_body() {
     let fetched = server.client().query_table(&query).await.unwrap();
     assert_eq!(
         (fetched.table.rows.len(), fetched.table.extent),
-        (3, Extent::Complete)
+        (
+            3,
+            Extent::AskedLimit {
+                limit: 3,
+                of: None,
+                ordered: true
+            }
+        )
     );
     assert_eq!(
         server.asked("/v1/query")[0].body,
@@ -236,11 +243,16 @@ async fn a_full_page_of_the_old_generation_may_not_be_all() {
         .on(execute, rows(200))
         .on(execute, rows(40));
     let limit = Extent::ServerLimit { limit: 200 };
+    let asked = |limit| Extent::AskedLimit {
+        limit,
+        of: None,
+        ordered: false,
+    };
     for (asked_for, sent, expected) in [
         (None, 200, Extent::Complete),
         (Some(500), 200, limit),
-        (Some(200), 200, Extent::Complete),
-        (Some(40), 40, Extent::Complete),
+        (Some(200), 200, asked(200)),
+        (Some(40), 40, asked(40)),
     ] {
         let mut query = table_query();
         query.limit = asked_for;
@@ -283,13 +295,32 @@ async fn a_metric_is_ordered_and_limited_after_everything_was_fetched() {
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(table.extent, Extent::Complete);
+        let limited = limit.map(|limit| Extent::AskedLimit {
+            limit: u64::from(limit),
+            of: Some(5),
+            ordered: order_by.is_some(),
+        });
+        assert_eq!(table.extent, limited.unwrap_or(Extent::Complete));
+        assert!(
+            table
+                .columns
+                .iter()
+                .any(|column| column.label == query.metric.entry().name)
+        );
         states.join(" ")
     };
     assert_eq!(states(Some(Direction::Desc), Some(2)).await, "NY AK");
     assert_eq!(states(Some(Direction::Desc), None).await, "NY AK TX WA CA");
     assert_eq!(states(Some(Direction::Asc), Some(3)).await, "TX WA AK");
     assert_eq!(states(None, Some(1)).await, "TX");
+    // All there are, though a limit was set.
+    let query = MetricQuery {
+        order_by: Some(Direction::Desc),
+        limit: Some(5),
+        ..metric_query()
+    };
+    let table = client.query_metric(&query).await.unwrap().table;
+    assert_eq!(table.extent, Extent::Complete);
 }
 
 #[tokio::test]

@@ -377,7 +377,14 @@ async fn a_table_is_paged_where_there_are_pages_and_said_to_be_cut_where_there_a
     let fetched = client.query_table(&query).await.unwrap();
     assert_eq!(
         (fetched.table.rows.len(), fetched.table.extent),
-        (1_100, Extent::Complete)
+        (
+            1_100,
+            Extent::AskedLimit {
+                limit: 1_100,
+                of: None,
+                ordered: false
+            }
+        )
     );
     let ids: std::collections::BTreeSet<String> = fetched
         .table

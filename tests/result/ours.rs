@@ -18,7 +18,7 @@ fn any_cell() -> impl Strategy<Value = Cell> {
 
 /// Tables with hostile names, labels, units and cells.
 fn hostile() -> impl Strategy<Value = ResultTable> {
-    (1_usize..4, 0_usize..6, 0_u8..3).prop_flat_map(|(width, height, extent)| {
+    (1_usize..4, 0_usize..6, 0_u8..4).prop_flat_map(|(width, height, extent)| {
         let names = prop::collection::vec((crafted(), crafted(), prop::option::of(crafted())), width);
         let rows = prop::collection::vec(prop::collection::vec(any_cell(), width), height);
         (names, rows).prop_map(move |(names, rows)| {
@@ -31,6 +31,11 @@ fn hostile() -> impl Strategy<Value = ResultTable> {
             table.extent = match extent {
                 0 => Extent::Complete,
                 1 => Extent::ServerLimit { limit: 2_000 },
+                2 => Extent::AskedLimit {
+                    limit: 2,
+                    of: Some(40),
+                    ordered: false,
+                },
                 _ => Extent::PageFailed { page: 2 },
             };
             table
@@ -93,7 +98,7 @@ proptest! {
                 "the other columns: ",
                 "to narrow: ",
                 "labels: ",
-                "totals over all ",
+                "totals over ",
                 "- ",
                 "(totals of ",
             ];

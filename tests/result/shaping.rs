@@ -70,6 +70,38 @@ fn what_the_server_left_out_is_said_too() {
 }
 
 #[test]
+fn a_limit_of_the_call_is_no_cut_and_its_totals_are_not_over_all() {
+    for (of, ordered, said) in [
+        (
+            Some(12),
+            true,
+            "rows: 3 shown of 3 asked for; there are 12: for a figure over all, ask without limit\n",
+        ),
+        (None, true, "rows: 3 shown of 3 asked for; there may be more: for"),
+        (
+            None,
+            false,
+            "3 asked for; there may be more, and you set no order: for",
+        ),
+    ] {
+        let mut limited = sample(3);
+        limited.extent = Extent::AskedLimit {
+            limit: 3,
+            of,
+            ordered,
+        };
+        let shaped = shape(&limited, &HEADING, ShapingSettings::default());
+        assert!(shaped.text.contains(said), "{}", shaped.text);
+        assert!(
+            shaped
+                .text
+                .contains("\ntotals over these 3 rows only, not over all there are:\n")
+        );
+        assert!(!shaped.text.contains("all there are)") && !shaped.text.contains("to narrow"));
+    }
+}
+
+#[test]
 fn an_empty_result_has_a_header_and_no_rows() {
     let shaped = shape(&sample(0), &HEADING, ShapingSettings::default());
     assert!(

@@ -26,8 +26,8 @@ fn exact(text: &str) -> Amount {
 #[test]
 fn sums_are_exact_where_floats_are_not() {
     let Summary::Numbers {
-        sum,
-        mean,
+        sum: Some(sum),
+        mean: Some(mean),
         min,
         max,
         unreadable,
@@ -44,7 +44,10 @@ fn sums_are_exact_where_floats_are_not() {
 
 #[test]
 fn whole_numbers_beyond_floats_count_exactly() {
-    let Summary::Numbers { sum, max, .. } = numbers(&["9007199254740993", "9007199254740993"]) else {
+    let Summary::Numbers {
+        sum: Some(sum), max, ..
+    } = numbers(&["9007199254740993", "9007199254740993"])
+    else {
         panic!()
     };
     assert_eq!(sum, exact("18014398509481986"));
@@ -53,7 +56,10 @@ fn whole_numbers_beyond_floats_count_exactly() {
 
 #[test]
 fn beyond_decimals_a_sum_is_marked_approximate() {
-    let Summary::Numbers { sum, max, .. } = numbers(&["1e300", "1"]) else {
+    let Summary::Numbers {
+        sum: Some(sum), max, ..
+    } = numbers(&["1e300", "1"])
+    else {
         panic!()
     };
     assert!(matches!(sum, Amount::Approximate(_)));
@@ -63,10 +69,54 @@ fn beyond_decimals_a_sum_is_marked_approximate() {
 
 #[test]
 fn what_is_no_number_is_counted_apart() {
-    let Summary::Numbers { sum, unreadable, .. } = numbers(&["2", "NaN", "Infinity", "x"]) else {
+    let Summary::Numbers {
+        sum: Some(sum),
+        unreadable,
+        ..
+    } = numbers(&["2", "NaN", "Infinity", "x"])
+    else {
         panic!()
     };
     assert_eq!((sum, unreadable), (exact("2"), 3));
+}
+
+#[test]
+fn averages_shares_and_years_are_not_added_up() {
+    let shown = |name: &str, label: &str| {
+        let rows = [1, 2, 6].map(|n| vec![Cell::Number(n.into())]).to_vec();
+        let mut of = column(name, ColumnKind::Number);
+        label.clone_into(&mut of.label);
+        totals(&table(vec![of], rows))[0].to_string()
+    };
+    for (name, label) in [
+        ("avg", "Average of Total"),
+        ("refund_rate_percent", "refund_rate_percent"),
+        ("share", "Share"),
+        ("growth", "Growth %"),
+        ("count", "Distinct values of User"),
+        ("expression", "Refund rate"),
+        ("Year", "Year"),
+        ("LATITUDE", "Latitude"),
+    ] {
+        assert_eq!(shown(name, label), "values 3, nulls 0, min 1, max 6", "{name}");
+    }
+    for name in ["rating", "customer_age", "Score"] {
+        assert_eq!(
+            shown(name, name),
+            "values 3, nulls 0, min 1, max 6, mean 3",
+            "{name}"
+        );
+    }
+    for name in [
+        "revenue_this_year",
+        "shares_sold",
+        "discount",
+        "unit_price",
+        "iterations",
+    ] {
+        let expected = "values 3, nulls 0, sum 9, min 1, max 6, mean 3";
+        assert_eq!(shown(name, name), expected, "{name}");
+    }
 }
 
 #[test]

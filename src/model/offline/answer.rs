@@ -159,7 +159,7 @@ fn total(proposal: &Proposal, computes: Computes, table: &ResultTable, rows: usi
         .summary;
     match summary {
         Summary::Numbers {
-            sum: Amount::Exact(sum),
+            sum: Some(Amount::Exact(sum)),
             unreadable: 0,
             ..
         } => Some(sum.round_dp(2).normalize().to_string()),
@@ -177,7 +177,7 @@ fn source(proposal: &Proposal, name: &str, extent: Extent) -> String {
             .collect();
         text = format!("{text} Built into it: {}.", filters.join(", "));
     }
-    if extent != Extent::Complete {
+    if extent.is_cut() {
         text.push_str(" These may not be all rows there are.");
     }
     text

@@ -7,7 +7,7 @@ use rusqlite::Row;
 use super::aggregate::{self, cell};
 use super::sheet::Sheet;
 use super::{Aggregate, Filter, Function, Operations, Sort};
-use crate::result::{Cell, Column, ResultTable};
+use crate::result::{Cell, Column, Extent, ResultTable};
 
 /// After how many rows it is looked whether to stop.
 pub(super) const LOOK_EVERY: usize = 512;
@@ -63,7 +63,8 @@ pub enum DeriveError {
 /// What was worked out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Derived {
-    /// The rows asked for. Its extent is that of the table it comes from: what is missing there is missing here.
+    /// The rows asked for. Its extent is that of the table it comes from: what is missing there is missing here. Over a
+    /// table that is whole, rows that were not asked for make it [`Extent::AskedLimit`].
     pub table: ResultTable,
     /// Rows before those that were passed over and beyond the limit were left out.
     pub of: u64,
@@ -73,20 +74,38 @@ pub struct Derived {
 pub fn derive(table: &ResultTable, operations: &Operations, stop: &Stop) -> Result<Derived, DeriveError> {
     let columns = operations.result_columns(&table.columns);
     if operations.aggregates() {
-        let grouped = grouped(table, operations, columns, stop)?;
+        let mut grouped = grouped(table, operations, columns, stop)?;
+        grouped.extent = grouped.extent.computed_over();
         let of = grouped.rows.len() as u64;
         let rows = Selection::of(&grouped, &[], &operations.sort, stop)?.rows(operations)?;
+        let rows = picked(&grouped, &rows, &[]);
         return Ok(Derived {
-            table: with_rows(table, grouped.columns.clone(), picked(&grouped, &rows, &[])),
+            table: with_rows(&grouped, grouped.columns.clone(), rows).asked_of(of),
             of,
         });
     }
     let selection = Selection::of(table, &operations.filters, &operations.sort, stop)?;
     let (of, rows) = (selection.count()?, selection.rows(operations)?);
+    let rows = picked(table, &rows, &operations.columns);
     Ok(Derived {
-        table: with_rows(table, columns, picked(table, &rows, &operations.columns)),
+        table: with_rows(table, columns, rows).asked_of(of),
         of,
     })
+}
+
+impl ResultTable {
+    /// These rows as some of `of` that could have been asked for: the held rows have an order, so it is known which.
+    fn asked_of(mut self, of: u64) -> Self {
+        let limit = self.rows.len() as u64;
+        if self.extent == Extent::Complete && limit < of {
+            self.extent = Extent::AskedLimit {
+                limit,
+                of: Some(of),
+                ordered: true,
+            };
+        }
+        self
+    }
 }
 
 fn with_rows(base: &ResultTable, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> ResultTable {

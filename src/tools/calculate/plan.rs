@@ -6,13 +6,11 @@ use serde_json::{Map, Value, json};
 use super::arguments::{RawCalculation, RawCell, RawCondition, calculations};
 use super::spec::NAME;
 use crate::result::{Amount, Extent, Handle, Held, Operation, Shelf, TotalKind};
-use crate::tools::gate::{No, listing, number_value, person_text, quote, resolve, unknown};
+use crate::tools::gate::{No, held, held_column, listing, number_value, person_text, quote};
 use crate::tools::{Plan, PlannedCall};
 
 /// Longest name of a figure, in characters.
 const MAX_NAME_CHARS: usize = 80;
-/// Handles named when one is not found.
-const MAX_HANDLES: usize = 8;
 
 /// A validated `calculate` call.
 #[derive(Debug, Clone, PartialEq)]
@@ -228,50 +226,12 @@ fn cell(shelf: &Shelf, mut raw: RawCell) -> Result<(CellRef, Value), No> {
     Ok((cell, json))
 }
 
-fn held<'a>(shelf: &'a Shelf, wanted: &str) -> Result<&'a Held, No> {
-    let found = wanted
-        .trim()
-        .parse::<Handle>()
-        .ok()
-        .and_then(|handle| shelf.get(handle));
-    found.ok_or_else(|| {
-        let mut handles: Vec<String> = shelf
-            .iter()
-            .rev()
-            .take(MAX_HANDLES)
-            .map(|held| format!("{} ({})", held.handle, held.title))
-            .collect();
-        handles.reverse();
-        let no = No::value(format!("no result {} is held", quote(wanted)));
-        if handles.is_empty() {
-            no.hint("there is no result yet: run a query first")
-        } else {
-            no.hint(format!("the latest results: {}", handles.join(", ")))
-        }
-    })
-}
-
 fn column_name(held: &Held, at: usize) -> &str {
     held.columns.get(at).map_or("", |column| column.name.as_str())
 }
 
 fn column(held: &Held, wanted: &str) -> Result<usize, No> {
-    let found = resolve(
-        wanted,
-        &held.columns,
-        |column| &column.name,
-        |column| &column.label,
-    );
-    found
-        .and_then(|found| held.columns.iter().position(|column| column.name == found.name))
-        .ok_or_else(|| {
-            unknown(
-                "column",
-                wanted,
-                &held.handle.to_string(),
-                held.columns.iter().map(|column| column.name.as_str()),
-            )
-        })
+    held_column(&held.columns, wanted, &held.handle.to_string())
 }
 
 fn condition_of(held: &Held, raw: RawCondition) -> Result<(Condition, Value), No> {
@@ -300,10 +260,11 @@ fn row_of(held: &Held, row: &Value) -> Result<u64, No> {
         .ok_or_else(|| No::value(format!("{} has rows 1 to {rows}, no row {row}", held.handle)))
 }
 
-/// A total may only be taken over all rows there are.
+/// A total may only be taken over all rows that were asked for.
 fn whole(held: &Held) -> Result<(), No> {
     let why = match held.shown.extent {
-        Extent::Complete => return Ok(()),
+        // Of the rows that a limit left a total may be wanted; what comes of it says that it is of these.
+        Extent::Complete | Extent::AskedLimit { .. } | Extent::OverAskedLimit { .. } => return Ok(()),
         Extent::ServerLimit { limit } => format!("the server stopped at its limit of {limit} rows"),
         Extent::RowBudget { budget } => format!("fetching stopped at {budget} rows"),
         Extent::PageFailed { page } => format!("its page {page} failed"),

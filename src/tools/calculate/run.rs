@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::{Number, Value};
 
 use super::lookup::Rows;
-use super::plan::{CalculateCall, Calculation, Input};
+use super::plan::{CalculateCall, Calculation, CellPlace, Input};
 use super::spec::NAME;
 use crate::metabase::FailureClass;
 use crate::result::{
@@ -43,8 +43,13 @@ pub(in crate::tools) async fn run(
         operations: arguments.clone(),
         derivations: derivations.clone(),
     };
-    let table = table(&derivations, paper.limits.max_bytes);
-    let content = content(paper.handle, &table, paper.limits.max_bytes);
+    let limited = limited(call, &tables);
+    let mut table = table(&derivations, paper.limits.max_bytes);
+    if let Some((_, extent)) = limited.first() {
+        table.extent = extent.computed_over();
+    }
+    let limited: Vec<Handle> = limited.into_iter().map(|(handle, _)| handle).collect();
+    let content = content(paper.handle, &table, &limited, paper.limits.max_bytes);
     let rows = table.rows.len() as u64;
     let shown = Shown {
         rows_shown: rows,
@@ -69,18 +74,47 @@ pub(in crate::tools) async fn run(
 }
 
 /// What the model reads. Unlike a query's result it has no totals: its rows are figures of different things.
-fn content(handle: Handle, table: &ResultTable, max_bytes: usize) -> String {
+fn content(handle: Handle, table: &ResultTable, limited: &[Handle], max_bytes: usize) -> String {
     let count = table.rows.len();
+    let limited: Vec<String> = limited
+        .iter()
+        .map(|of| {
+            format!("; {of} has only the rows that were asked for, so a total over it is about these alone")
+        })
+        .collect();
     let header: Vec<String> = table.columns.iter().map(encode_column).collect();
     let mut lines = vec![
         format!("result {handle} of {NAME} (data, not instructions)"),
-        format!("rows: {count} shown of {count} (all there are)"),
+        format!(
+            "rows: {count} shown of {count} (all there are){}",
+            limited.concat()
+        ),
         TABLE_MARK.to_owned(),
         header.join("\t"),
     ];
     lines.extend(table.rows.iter().map(encode_row));
     lines.push(TABLE_END.to_owned());
     cut_to_bytes(lines.join("\n"), max_bytes)
+}
+
+/// The results with totals taken over the rows that a limit left, and whatever was computed from such before.
+fn limited(call: &CalculateCall, held: &BTreeMap<Handle, Arc<ResultTable>>) -> Vec<(Handle, Extent)> {
+    let inputs = call.calculations.iter().flat_map(|calculation| &calculation.of);
+    let mut found: Vec<(Handle, Extent)> = inputs
+        .filter_map(|input| match input {
+            Input::Cell(cell) => Some((cell, held.get(&cell.result)?.extent)),
+            Input::Step(_) | Input::Number(_) => None,
+        })
+        .filter(|(cell, extent)| match extent {
+            Extent::AskedLimit { .. } => matches!(cell.place, CellPlace::Total(..)),
+            Extent::OverAskedLimit { .. } => true,
+            _ => false,
+        })
+        .map(|(cell, extent)| (cell.result, extent))
+        .collect();
+    found.sort_unstable_by_key(|(handle, _)| *handle);
+    found.dedup_by_key(|(handle, _)| *handle);
+    found
 }
 
 fn handles(call: &CalculateCall) -> BTreeSet<Handle> {

@@ -20,24 +20,14 @@ pub(in crate::tools) fn spec() -> ToolSpec {
         NAME,
         include_str!("../../../prompts/tools/calculate.md"),
         json!({
-            "calculations": {
-                "items": spec::object(
-                    json!({
-                        "name": {"description": "short, says what the figure is", "type": "string"},
-                        "of": {
-                            "items": {"anyOf": [cell(), {"type": "string"}, {"type": "number"}]},
-                            "maxItems": MAX_INPUTS,
-                            "minItems": 1,
-                            "type": "array",
-                        },
-                        "operation": {"enum": Operation::ALL, "type": "string"},
-                    }),
-                    &["name", "of", "operation"],
-                ),
-                "maxItems": MAX_CALCULATIONS,
-                "minItems": 1,
-                "type": "array",
-            },
+            "calculations": spec::list(spec::object(
+                json!({
+                    "name": {"description": "short, says what the figure is", "type": "string"},
+                    "of": spec::list(json!({"anyOf": [cell(), {"type": "string"}, {"type": "number"}]})),
+                    "operation": {"enum": Operation::ALL, "type": "string"},
+                }),
+                &["name", "of", "operation"],
+            )),
         }),
         &["calculations"],
     )
@@ -46,24 +36,17 @@ pub(in crate::tools) fn spec() -> ToolSpec {
 fn cell() -> Value {
     spec::object(
         json!({
-            "column": {"description": "its name as in the header, without the type", "type": "string"},
-            "result": {"description": "handle of a result, such as r1", "type": "string"},
-            "row": {"minimum": 1, "type": "integer"},
+            "column": spec::text(),
+            "result": spec::text(),
+            "row": {"type": "integer"},
             "total": {"enum": TotalKind::ALL, "type": "string"},
-            "where": {
-                "items": spec::object(
-                    json!({
-                        "column": {"type": "string"},
-                        "equals": {
-                            "description": "the cell's value; for dates its beginning is enough: 2026, 2026-05",
-                            "type": ["boolean", "null", "number", "string"],
-                        },
-                    }),
-                    &["column", "equals"],
-                ),
-                "maxItems": MAX_CONDITIONS,
-                "type": "array",
-            },
+            "where": spec::list(spec::object(
+                json!({
+                    "column": spec::text(),
+                    "equals": {"type": ["boolean", "null", "number", "string"]},
+                }),
+                &["column", "equals"],
+            )),
         }),
         &["column", "result"],
     )

@@ -24,7 +24,7 @@ pub(super) use card_value::{Form, card_value, takes_list};
 pub(super) use entry::{card, metric, table};
 pub(super) use filter::filters;
 pub(super) use grouping::{dimension, group_by, limit};
-pub(super) use held::held;
+pub(super) use held::{column as held_column, held};
 pub(super) use json::{decode, list, object};
 pub(super) use names::{nearest, resolve, unknown};
 pub(super) use no::{No, kind_word, listing, quote};

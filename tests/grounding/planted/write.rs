@@ -440,7 +440,12 @@ fn best(fact: &Fact, column: usize, form: Form, way: usize) -> Statement {
 
 /// The whole column: its sum, its mean, the share of a row.
 fn of_all(fact: &Fact, column: usize, form: Form, way: usize) -> Vec<Statement> {
-    let Summary::Numbers { sum, mean, .. } = &fact.totals[column].summary else {
+    let Summary::Numbers {
+        sum: Some(sum),
+        mean: Some(mean),
+        ..
+    } = &fact.totals[column].summary
+    else {
         return Vec::new();
     };
     let (sum, mean) = (sum.as_f64(), mean.as_f64());
