@@ -14,7 +14,7 @@ use super::step::{Effect, Input, Ran, RunEnd, step};
 use super::trace::Draft;
 use super::{Agent, CallRecord, CallStatus, Event};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
-use crate::result::Shelf;
+use crate::result::{Shelf, hidden_in};
 use crate::tools::{Plan, PlannedCall};
 
 /// One turn on its way.
@@ -98,6 +98,10 @@ impl Drive<'_> {
             | Input::Cancelled { partial: Some(text) } => text,
             _ => return input,
         };
+        if says_nothing(text) {
+            text.clear();
+            return input;
+        }
         let ruled = self.agent.links.apply(text);
         *text = ruled.text;
         self.links_removed = ruled.removed;
@@ -183,6 +187,7 @@ impl Drive<'_> {
             Ok(stream) => stream,
             Err(error) => return failed(&error, heard, false),
         };
+        let mut unheard = 0usize;
         while let Some(event) = stream.next().await {
             match event {
                 Ok(ModelEvent::Text(text)) => {
@@ -198,6 +203,12 @@ impl Drive<'_> {
                     }
                 }
                 Ok(ModelEvent::ToolCallStarted { .. }) => {}
+                Ok(ModelEvent::Unheard(bytes)) => {
+                    unheard = unheard.saturating_add(bytes);
+                    if unheard > self.agent.guard.max_unheard_bytes {
+                        return Input::Endless(std::mem::take(&mut heard.text));
+                    }
+                }
                 Ok(ModelEvent::Done(completion)) if completion.text.len() > heard.limit => {
                     let mut heard = Heard {
                         text: String::new(),
@@ -307,6 +318,11 @@ impl Heard {
     fn full(&self) -> bool {
         self.text.len() >= self.limit
     }
+}
+
+/// Whether there is nothing in a text that a person can see.
+fn says_nothing(text: &str) -> bool {
+    hidden_in(text).all(|(c, hidden)| hidden || c.is_whitespace())
 }
 
 /// One line for people: what is asked of which entry.

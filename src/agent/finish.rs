@@ -21,6 +21,8 @@ pub(super) struct Ending {
     pub(super) detail: Option<String>,
     /// Whether the text broke off.
     pub(super) cut: bool,
+    /// Whether the text stood beside calls that were not run.
+    pub(super) unfinished: bool,
     /// Parts of the last completion that have to be sent back unchanged.
     pub(super) opaque: Option<Value>,
 }
@@ -34,6 +36,7 @@ impl Ending {
             options: Vec::new(),
             detail: None,
             cut,
+            unfinished: false,
             opaque: None,
         }
     }
@@ -60,6 +63,7 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending, links: &LinkRules) 
         options,
         detail,
         cut,
+        unfinished,
         opaque,
     } = ending;
     let outcome = outcome(turn, reason);
@@ -74,6 +78,9 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending, links: &LinkRules) 
             _ => fallback::found(reason, detail.as_deref(), &turn.evidence),
         };
         format!("{text}\n\n[cut here] {why}")
+    } else if unfinished {
+        let found = fallback::found(reason, detail.as_deref(), &turn.evidence);
+        format!("{text}\n\n{found}")
     } else {
         text
     };

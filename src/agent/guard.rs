@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::StopReason;
-use super::signs::Signs;
+use super::signs::{Page, Signs};
 use crate::config::GuardSettings;
 use crate::metabase::FailureClass;
 use crate::tools::RefusalClass;
@@ -101,7 +101,10 @@ pub(super) struct Watch {
     stale: Count,
     /// The source whose results were cut, and how often in a row.
     cut: Option<(String, Count)>,
-    pages: BTreeMap<String, u32>,
+    /// Pages that were read of each result in one way.
+    pages: BTreeMap<(String, String), u32>,
+    /// Of results that are pages themselves: what they are pages of.
+    whole: BTreeMap<String, String>,
     closed: BTreeMap<String, StopReason>,
     closed_hits: Count,
     /// The completion over which a tool was closed last.
@@ -127,6 +130,7 @@ impl Watch {
             stale: Count::default(),
             cut: None,
             pages: BTreeMap::new(),
+            whole: BTreeMap::new(),
             closed: BTreeMap::new(),
             closed_hits: Count::default(),
             closed_in: 0,
@@ -246,13 +250,17 @@ impl Watch {
         }
     }
 
-    /// Counts pages of one result. Each is new, and none says more than the result's totals do.
-    fn paged(&mut self, tool: &str, page: Option<String>) -> Nudge {
-        let Some(page) = page else {
+    /// Counts pages of one result, and pages of its pages. Each is new, and none says more than the result's totals do.
+    fn paged(&mut self, tool: &str, page: Option<Page>) -> Nudge {
+        let Some(Page { of, asked, made }) = page else {
             return Nudge::None;
         };
+        let of = self.whole.get(&of).cloned().unwrap_or(of);
+        if let Some(made) = made {
+            self.whole.insert(made, of.clone());
+        }
         let limit = self.settings.max_pages.max(1);
-        let times = self.pages.entry(page).or_insert(0);
+        let times = self.pages.entry((of, asked)).or_insert(0);
         *times = times.saturating_add(1);
         let times = *times;
         if times >= limit {

@@ -119,6 +119,8 @@ pub enum StopReason {
     EndlessText,
     /// The model answered nothing at all.
     EmptyAnswer,
+    /// The model wrote tool calls into its text in forms that cannot be read.
+    UnreadableCalls,
     /// The model failed.
     ModelFailed,
     /// The data source failed in a way the model cannot fix.
@@ -158,7 +160,8 @@ impl StopReason {
             | Self::NoNewInformation
             | Self::EmptyResults
             | Self::EndlessText
-            | Self::EmptyAnswer => Outcome::LoopStopped,
+            | Self::EmptyAnswer
+            | Self::UnreadableCalls => Outcome::LoopStopped,
             Self::ModelFailed | Self::DataFailed => Outcome::UpstreamFailed,
             Self::Cancelled => Outcome::Cancelled,
         }
@@ -204,6 +207,7 @@ impl StopReason {
             Self::EmptyResults => "Results were empty again and again.",
             Self::EndlessText => "The model's text had no end and was cut.",
             Self::EmptyAnswer => "The model answered nothing.",
+            Self::UnreadableCalls => "The model wrote tool calls that cannot be read.",
             Self::ModelFailed => "The model failed.",
             Self::DataFailed => "The data source failed.",
             Self::Cancelled => "The question was cancelled.",

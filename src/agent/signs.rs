@@ -3,11 +3,13 @@
 
 use serde_json::Value;
 
-use crate::result::{Cell, ResultTable};
+use crate::result::{Cell, Cover, Origin, ResultTable};
 use crate::tools::{PlannedCall, ToolOutput};
 
 /// The tool that pages through a result that is held.
 const PAGING: &str = "more_rows";
+/// The argument that names the result that is read.
+const READ: &str = "result";
 /// Arguments that say which part of a result is wanted, and nothing else.
 const WINDOW: [&str; 2] = ["offset", "limit"];
 /// Arguments that name the entry of a query.
@@ -22,8 +24,19 @@ pub(super) struct Signs {
     pub(super) rows: Option<u64>,
     /// For a query: the entry that was asked, and whether its result was cut.
     pub(super) queried: Option<(String, bool)>,
-    /// For a page of a held result: what it is a page of.
-    pub(super) page: Option<String>,
+    /// For what was read of a held result.
+    pub(super) page: Option<Page>,
+}
+
+/// What a call read of a held result.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    /// The name of the result that was read.
+    pub(super) of: String,
+    /// What was asked of it, but for the part that was wanted.
+    pub(super) asked: String,
+    /// The name under which rows of it are held as they stand: a page of those is a page of the same result.
+    pub(super) made: Option<String>,
 }
 
 impl Signs {
@@ -41,16 +54,37 @@ impl Signs {
             },
             rows: shown.map(|shown| shown.rows_known),
             queried,
-            page: (planned.tool == PAGING).then(|| unwindowed(&planned.arguments)),
+            page: (planned.tool == PAGING).then(|| Page::of(planned, output)),
         }
     }
 }
 
-/// The arguments without those that say which part is wanted.
+impl Page {
+    fn of(planned: &PlannedCall, output: &ToolOutput) -> Self {
+        let of = planned.arguments.get(READ).and_then(Value::as_str);
+        let brought = output.brought.as_ref();
+        let page = brought.filter(|brought| {
+            matches!(
+                brought.origin,
+                Origin::Derived {
+                    cover: Cover::Page { .. },
+                    ..
+                }
+            )
+        });
+        Self {
+            of: of.unwrap_or_default().to_owned(),
+            asked: unwindowed(&planned.arguments),
+            made: page.map(|brought| brought.handle.to_string()),
+        }
+    }
+}
+
+/// The arguments without those that say of what, and which part is wanted.
 fn unwindowed(arguments: &Value) -> String {
     let mut arguments = arguments.clone();
     if let Some(arguments) = arguments.as_object_mut() {
-        arguments.retain(|key, _| !WINDOW.contains(&key.as_str()));
+        arguments.retain(|key, _| key != READ && !WINDOW.contains(&key.as_str()));
     }
     arguments.to_string()
 }

@@ -77,7 +77,7 @@ pub(super) struct TurnState {
     pub(super) source_failed: bool,
     /// The budget that ran out, if one did.
     pub(super) out: Option<Out>,
-    /// Whether the model was told once that it answered nothing.
+    /// Whether the model was told once that it answered nothing, or nothing that can be read.
     pub(super) told_empty: bool,
     /// What the model is told of calls that were dropped from its latest message.
     pub(super) dropped_note: Option<String>,

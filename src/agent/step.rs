@@ -193,7 +193,7 @@ impl TurnState {
         }
     }
 
-    fn completed(&mut self, completion: Completion, now: Duration) -> Effect {
+    fn completed(&mut self, mut completion: Completion, now: Duration) -> Effect {
         let written = completion.text.len()
             + completion
                 .tool_calls
@@ -202,11 +202,13 @@ impl TurnState {
                 .sum::<usize>();
         self.ledger
             .settle(completion.usage, self.prompt_bytes(), written as u64);
+        if completion.stop == StopCause::Garbled {
+            // It was heard as it came, as far as it may have been an answer.
+            self.events.push(Event::TextDiscarded);
+            completion.text.clear();
+        }
         if let Phase::LastWord(reason) = self.phase {
-            if completion.text.trim().is_empty() {
-                return self.end(reason, completion.text);
-            }
-            return Effect::Ground(Ending::new(reason, completion.text));
+            return self.last_words(reason, completion);
         }
         if completion.stop == StopCause::Refusal {
             return self.end(StopReason::ModelRefused, completion.text);
@@ -228,12 +230,35 @@ impl TurnState {
         })
     }
 
+    /// Ends with what the model said when it was asked for the last time. Words beside calls that may not be made are
+    /// no answer yet: what was found stands behind them.
+    fn last_words(&mut self, reason: StopReason, completion: Completion) -> Effect {
+        let unfinished = !completion.tool_calls.is_empty();
+        if unfinished && let Some(effect) = self.fall_back() {
+            return effect;
+        }
+        if completion.text.trim().is_empty() {
+            return self.end(reason, completion.text);
+        }
+        Effect::Ground(Ending {
+            unfinished,
+            ..Ending::new(reason, completion.text)
+        })
+    }
+
     fn answered_nothing(&mut self, completion: Completion, now: Duration) -> Effect {
         if let Some(effect) = self.fall_back() {
             return effect;
         }
+        let (reason, note, told) = if completion.stop == StopCause::Garbled {
+            let told = "The model wrote a tool call that cannot be read; it was told so.";
+            (StopReason::UnreadableCalls, Note::Unreadable, told)
+        } else {
+            let told = "The model answered nothing; it was told so.";
+            (StopReason::EmptyAnswer, Note::EmptyAnswer, told)
+        };
         if self.told_empty {
-            return self.end(StopReason::EmptyAnswer, String::new());
+            return self.end(reason, String::new());
         }
         self.told_empty = true;
         if completion.opaque.is_some() {
@@ -244,9 +269,9 @@ impl TurnState {
                 opaque,
             });
         }
-        self.messages.push(Message::User(Note::EmptyAnswer.text()));
+        self.messages.push(Message::User(note.text()));
         self.events.push(Event::Guard {
-            note: "The model answered nothing; it was told so.".to_owned(),
+            note: told.to_owned(),
         });
         self.ask_model(now)
     }

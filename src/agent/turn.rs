@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::cite::cite;
 use super::driver::{Clocks, Drive};
+use super::finish::Conclusion;
 use super::purse::{Purse, Spending};
 use super::state::{Rules, TurnState, bytes_of};
 use super::{
@@ -13,9 +14,10 @@ use super::{
     UsageReport,
 };
 use crate::config::{BudgetSettings, ConversationSettings, GroundingSettings, GuardSettings};
-use crate::ledger::DayBook;
+use crate::ledger::{DayBook, Spend};
 use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
+use crate::result::Shelf;
 use crate::session::Conversation;
 use crate::tools::Toolbox;
 
@@ -221,7 +223,6 @@ impl Agent {
         purse: Purse,
     ) -> Result<Answer, PromptError> {
         let asked = user_turn(question, options.today, options.asker.as_deref())?;
-        let parts = &self.parts;
         self.make_room(conversation, watch);
         let rules = self.rules(conversation);
         let turn_id = format!("{}-{}", conversation.id, conversation.turns + 1);
@@ -241,9 +242,27 @@ impl Agent {
             spending: Spending::new(purse),
         };
         let (turn, conclusion) = drive.run(TurnState::new(asked, rules)).await;
-        let timings = timings(drive.clocks, drive.began);
-        let links_removed = drive.links_removed.saturating_add(conclusion.links_removed);
-        let denials = drive.spending.into_denials();
+        let ended = Ended {
+            timings: timings(drive.clocks, drive.began),
+            links_removed: drive.links_removed.saturating_add(conclusion.links_removed),
+            denials: drive.spending.into_denials(),
+            conclusion,
+        };
+        let spent = turn.ledger.spent();
+        let (answer, messages) = self.answer(question, turn, ended, &conversation.shelf).await;
+        keep(conversation, messages, spent, answer.outcome).await;
+        watch(Event::Finished(Box::new(answer.clone())));
+        Ok(answer)
+    }
+
+    /// The answer of a turn, and what the turn adds to the conversation.
+    async fn answer(
+        &self,
+        question: &str,
+        turn: TurnState,
+        ended: Ended,
+        held: &Shelf,
+    ) -> (Answer, Vec<Message>) {
         let TurnState {
             messages,
             records,
@@ -252,6 +271,7 @@ impl Agent {
             figures,
             ..
         } = turn;
+        let conclusion = ended.conclusion;
         let answer = Answer {
             version: ANSWER_VERSION,
             question: question.to_owned(),
@@ -260,35 +280,46 @@ impl Agent {
             stop_detail: conclusion.detail,
             text: conclusion.text,
             options: conclusion.options,
-            denials,
-            figures: cite(figures.unwrap_or_default(), &conversation.shelf).await,
-            links_removed,
+            denials: ended.denials,
+            figures: cite(figures.unwrap_or_default(), held).await,
+            links_removed: ended.links_removed,
             evidence,
             tool_calls: records,
             usage: UsageReport::of(&ledger),
-            timings,
-            catalog: parts.catalog.clone(),
+            timings: ended.timings,
+            catalog: self.parts.catalog.clone(),
             prompt: PromptReport {
-                hash: parts.prompt.hash.clone(),
+                hash: self.parts.prompt.hash.clone(),
             },
             model: self.model.id().to_string(),
             tape: None,
         };
-        conversation
-            .messages
-            .extend(messages.into_iter().map(without_tables));
-        conversation.shelf.end_turn();
-        conversation.shelf.make_room().await;
-        conversation.turns += 1;
-        conversation.spent = conversation.spent + ledger.spent();
-        conversation.asked_back = match answer.outcome {
-            Outcome::NeedsClarification => conversation.asked_back.saturating_add(1),
-            _ => 0,
-        };
-        conversation.tape = None;
-        watch(Event::Finished(Box::new(answer.clone())));
-        Ok(answer)
+        (answer, messages)
     }
+}
+
+/// How a turn ended, beside what it knows.
+struct Ended {
+    conclusion: Conclusion,
+    timings: Timings,
+    links_removed: u32,
+    denials: Vec<Denial>,
+}
+
+/// Appends a turn to its conversation.
+async fn keep(conversation: &mut Conversation, messages: Vec<Message>, spent: Spend, outcome: Outcome) {
+    conversation
+        .messages
+        .extend(messages.into_iter().map(without_tables));
+    conversation.shelf.end_turn();
+    conversation.shelf.make_room().await;
+    conversation.turns += 1;
+    conversation.spent = conversation.spent + spent;
+    conversation.asked_back = match outcome {
+        Outcome::NeedsClarification => conversation.asked_back.saturating_add(1),
+        _ => 0,
+    };
+    conversation.tape = None;
 }
 
 /// What later turns need of a message: whole tables are on the shelf.

@@ -284,6 +284,9 @@ pub struct GuardConfig {
     /// Most bytes of text one completion may stream (default 65536).
     #[schemars(range(min = 1024, max = 16_777_216))]
     pub max_text_bytes: Option<u64>,
+    /// Most bytes of reasoning and of calls' arguments, together, one completion may stream (default 16777216).
+    #[schemars(range(min = 1024, max = 67_108_864))]
+    pub max_unheard_bytes: Option<u64>,
 }
 
 /// What becomes of figures in an answer that no result bears out.

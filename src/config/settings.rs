@@ -228,6 +228,8 @@ pub struct GuardSettings {
     pub max_clarifications: u32,
     /// Most bytes of text one completion may stream.
     pub max_text_bytes: usize,
+    /// Most bytes of reasoning and of calls' arguments, together, one completion may stream.
+    pub max_unheard_bytes: usize,
 }
 
 impl Default for GuardSettings {
@@ -244,6 +246,7 @@ impl Default for GuardSettings {
             max_pages: 6,
             max_clarifications: 3,
             max_text_bytes: 64 * 1024,
+            max_unheard_bytes: 16 * 1024 * 1024,
         }
     }
 }

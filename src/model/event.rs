@@ -13,6 +13,8 @@ pub enum ModelEvent {
         /// The tool's name.
         name: String,
     },
+    /// More that is no text for a listener, so many bytes of it: reasoning, arguments of calls.
+    Unheard(usize),
     /// The end.
     Done(Completion),
 }
@@ -29,6 +31,8 @@ pub enum StopCause {
     Length,
     /// The provider withheld the rest.
     Refusal,
+    /// Its text ends in a tool call that cannot be read: neither an answer nor a call.
+    Garbled,
     /// Something this program does not know.
     Other(String),
 }

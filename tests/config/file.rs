@@ -81,7 +81,7 @@ fn a_file_that_was_asked_for_has_to_exist() {
 fn unknown_keys_are_named_with_their_line_and_what_is_allowed() {
     insta::assert_snapshot!(
         refusal("version = 1\n\n[guard]\nmax_sames = 3\n", &[]),
-        @"cardinal.toml, line 4 (max_sames): unknown field `max_sames`, expected one of `max_same_call`, `max_cycles`, `max_error_streak`, `max_errors`, `max_closed_tools`, `max_empty_results`, `max_stale_results`, `max_cut_results`, `max_pages`, `max_clarifications`, `max_text_bytes`"
+        @"cardinal.toml, line 4 (max_sames): unknown field `max_sames`, expected one of `max_same_call`, `max_cycles`, `max_error_streak`, `max_errors`, `max_closed_tools`, `max_empty_results`, `max_stale_results`, `max_cut_results`, `max_pages`, `max_clarifications`, `max_text_bytes`, `max_unheard_bytes`"
     );
 }
 

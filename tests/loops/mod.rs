@@ -13,3 +13,4 @@ mod prefix;
 mod principals;
 mod texts;
 mod upstream;
+mod wordless;

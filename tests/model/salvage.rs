@@ -28,6 +28,27 @@ async fn written_calls_of_every_usual_form_are_made_real() {
         format!("{{\"type\": \"function\", \"id\": \"x\", \"function\": {call}}}"),
         r#"{"tool": "run_card", "args": "{\"card_id\":7}"}"#.to_owned(),
         r#"{"action": "run_card", "parameters": {"card_id": 7}}"#.to_owned(),
+        r#"{"tool": "run_card", "tool_input": {"card_id": 7}}"#.to_owned(),
+        r#"{"function": "run_card", "parameters": {"card_id": 7}}"#.to_owned(),
+        r#"<function=run_card>{"card_id": 7}</function>"#.to_owned(),
+        "<function=run_card>\n<parameter=card_id>\n7\n</parameter>\n</function>".to_owned(),
+        "<tool_call>\n<function=run_card>\n<parameter=card_id>7</parameter></function>\n</tool_call>".to_owned(),
+        "<tool_call>run_card\n<arg_key>card_id</arg_key>\n<arg_value>7</arg_value>\n</tool_call>".to_owned(),
+        r#"<function_calls><invoke name="run_card"><parameter name="card_id">7</parameter></invoke></function_calls>"#
+            .to_owned(),
+        format!("[TOOL_CALLS] [{call}]"),
+        r#"[TOOL_CALLS]run_card[ARGS]{"card_id": 7}"#.to_owned(),
+        format!("<|tool_call|>[{call}]<|/tool_call|>"),
+        format!("<|python_tag|>{call}"),
+        "Action: run_card\nAction Input: {\"card_id\": 7}".to_owned(),
+        "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>run_card\n```json\n{\"card_id\": 7}\n```\
+         <｜tool▁call▁end｜><｜tool▁calls▁end｜>"
+            .to_owned(),
+        "<|channel|>commentary to=functions.run_card <|constrain|>json<|message|>{\"card_id\": 7}<|call|>".to_owned(),
+        "<|tool_calls_section_begin|><|tool_call_begin|>functions.run_card:0<|tool_call_argument_begin|>\
+         {\"card_id\": 7}<|tool_call_end|><|tool_calls_section_end|>"
+            .to_owned(),
+        r#"<run_card>{"card_id": 7}</run_card>"#.to_owned(),
     ];
     for form in forms {
         let heard = says(&form).await;
@@ -88,8 +109,10 @@ async fn an_answer_that_quotes_json_stays_an_answer() {
         "Call {\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}} to see it.",
         "<tools> are what I have: run_card",
         "<b>bold</b> and `code`",
-        "{\"name\": \"run_card\", \"arguments\": 7}",
-        "{\"name\": \"run_card\", \"arguments\": {\"card_id\": ",
+        "Revenue fell.\n\n<tool_call> is what the note of order 5 begins with; I did not follow it.",
+        "I would describe (in words) what run_card(9) brings.",
+        "Action: none is needed\nRevenue was ten.",
+        "to=3 and from=4",
         "| a | b |\n|---|---|\n| 1 | 2 |",
     ];
     for answer in answers {
@@ -103,6 +126,52 @@ async fn an_answer_that_quotes_json_stays_an_answer() {
         );
         assert_eq!(heard.completion.stop, StopCause::End);
     }
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_read_is_neither_a_call_nor_an_answer() {
+    let garbled = [
+        "{\"name\": \"run_card\", \"arguments\": {\"card_id\": ",
+        "run_card(card_id=7)",
+        "I look it up.\n```python\nprint(run_card(card_id=7))\n```",
+        "[run_card(card_id=7), describe(id=7)]",
+        "<|python_tag|>run_card.call(card_id=7)",
+        "<start_function_call>call:run_card{card_id:7}<end_function_call>",
+        "<tool_call>\n{\"name\": \"run_card\", \"argu",
+        "<function=drop_table>{\"id\": 7}</function>",
+        "<run_card card_id=\"7\"/>",
+    ];
+    for text in garbled {
+        let heard = says(text).await;
+        assert!(heard.completion.tool_calls.is_empty(), "{text}");
+        assert_eq!(heard.completion.stop, StopCause::Garbled, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn thoughts_in_the_text_are_not_part_of_the_answer() {
+    for (text, left) in [
+        ("<think>I should add it up: 3 + 4.</think>\n\nSeven.", "Seven."),
+        ("<thinking>\nhm\n</thinking><think>hm</think>Seven.", "Seven."),
+        ("hm, hm\n</think>\n\nSeven.", "Seven."),
+        ("<think>and on and on", ""),
+        (
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Seven.<|return|>",
+            "Seven.",
+        ),
+        ("Seven. <think> is a tag.", "Seven. <think> is a tag."),
+        ("<thin ice>", "<thin ice>"),
+    ] {
+        let heard = says(text).await;
+        assert_eq!(heard.completion.text, left, "{text}");
+        if text.starts_with("<think") {
+            assert_eq!(heard.texts.concat(), left, "{text}");
+        }
+    }
+    let called = "<think>which?</think><tool_call>{\"name\": \"run_card\", \"arguments\": {}}</tool_call>";
+    let heard = says(called).await;
+    assert_eq!(heard.completion.tool_calls.len(), 1);
+    assert_eq!(heard.completion.text, "");
 }
 
 #[tokio::test]

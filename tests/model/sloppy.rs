@@ -89,6 +89,35 @@ async fn a_stream_without_reason_and_end_mark_broke_off() {
 }
 
 #[tokio::test]
+async fn absurd_counts_of_tokens_are_never_taken_for_less_than_they_may_be() {
+    for (usage, input, cached, output) in [
+        (
+            json!({"prompt_tokens": 10, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 1000}}),
+            10,
+            10,
+            1,
+        ),
+        (
+            json!({"prompt_tokens": 10, "completion_tokens": 1e300}),
+            10,
+            0,
+            u64::MAX,
+        ),
+        (json!({"prompt_tokens": 10, "completion_tokens": -5}), 10, 0, 0),
+    ] {
+        let body = events(&[
+            json!({"choices": [{"delta": {"content": "ten"}, "finish_reason": "stop"}]}),
+            json!({"choices": [], "usage": usage}),
+        ]);
+        let used = says(&body).await.unwrap().completion.usage.unwrap();
+        assert_eq!(
+            (used.input_tokens, used.cached_tokens, used.output_tokens),
+            (input, cached, output)
+        );
+    }
+}
+
+#[tokio::test]
 async fn calls_without_index_or_id_are_told_apart() {
     let whole = |name: &str, arguments: Value| json!({"function": {"name": name, "arguments": arguments}});
     let body = events(&[

@@ -36,6 +36,7 @@ pub async fn listen(model: &dyn Model, request: &ModelRequest) -> Result<Heard, 
         match event? {
             ModelEvent::Text(text) => texts.push(text),
             ModelEvent::ToolCallStarted { name } => started.push(name),
+            ModelEvent::Unheard(_) => {}
             ModelEvent::Done(whole) => completion = Some(whole),
         }
     }

@@ -192,7 +192,7 @@ pub(crate) fn complete(
         while let Some(event) = events.next().await {
             match event.unwrap() {
                 ModelEvent::Text(more) => text.push_str(&more),
-                ModelEvent::ToolCallStarted { .. } => {}
+                ModelEvent::ToolCallStarted { .. } | ModelEvent::Unheard(_) => {}
                 ModelEvent::Done(done) => {
                     assert_eq!(done.text, text);
                     let calls = done.tool_calls.iter();

@@ -30,6 +30,8 @@ pub enum Say {
     Status { status: u16, body: Value },
     /// The same piece of text for ever.
     Endless(String),
+    /// The same piece of reasoning for ever.
+    Pondering(String),
 }
 
 /// One scripted reply.
@@ -97,6 +99,11 @@ impl Reply {
     /// The same piece of text until the client goes away.
     pub fn endless_text(piece: impl Into<String>) -> Self {
         Self::new(Say::Endless(piece.into()))
+    }
+
+    /// The same piece of reasoning until the client goes away.
+    pub fn endless_reasoning(piece: impl Into<String>) -> Self {
+        Self::new(Say::Pondering(piece.into()))
     }
 
     /// An event stream written by hand.

@@ -48,6 +48,18 @@ pub fn delta(text: &str) -> String {
     event(&json!({"type": "content_block_delta", "index": 0, "delta": delta}))
 }
 
+/// What comes before the first piece of endless reasoning.
+pub fn pondering() -> String {
+    let thinking = json!({"type": "thinking", "thinking": "", "signature": ""});
+    start(None) + &event(&json!({"type": "content_block_start", "index": 0, "content_block": thinking}))
+}
+
+/// One piece of the first block's reasoning.
+pub fn thought(text: &str) -> String {
+    let delta = json!({"type": "thinking_delta", "thinking": text});
+    event(&json!({"type": "content_block_delta", "index": 0, "delta": delta}))
+}
+
 /// A whole turn: a text block, tool blocks with their input in fragments, usage, the end.
 pub fn turn(reply: &Reply) -> String {
     let Say::Turn { text, calls, stop } = &reply.say else {

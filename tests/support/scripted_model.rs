@@ -209,11 +209,16 @@ fn serve(provider: Provider, reply: &Reply) -> Response {
                 scripted_openai::turn(reply)
             },
         ),
-        Say::Endless(piece) => {
-            let (opening, piece) = if anthropic {
-                (scripted_anthropic::opening(), scripted_anthropic::delta(piece))
-            } else {
-                (String::new(), scripted_openai::delta(piece))
+        Say::Endless(piece) | Say::Pondering(piece) => {
+            let thinks = matches!(reply.say, Say::Pondering(_));
+            let (opening, piece) = match (anthropic, thinks) {
+                (true, false) => (scripted_anthropic::opening(), scripted_anthropic::delta(piece)),
+                (true, true) => (
+                    scripted_anthropic::pondering(),
+                    scripted_anthropic::thought(piece),
+                ),
+                (false, false) => (String::new(), scripted_openai::delta(piece)),
+                (false, true) => (String::new(), scripted_openai::thought(piece)),
             };
             let endless =
                 stream::once(async { Bytes::from(opening) }).chain(stream::repeat(Bytes::from(piece)));

@@ -20,6 +20,11 @@ pub fn delta(text: &str) -> String {
     chunk(&json!({"content": text}), None)
 }
 
+/// One piece of reasoning.
+pub fn thought(text: &str) -> String {
+    chunk(&json!({"reasoning_content": text}), None)
+}
+
 /// A whole turn: text by words, tool calls in fragments, usage, the end mark.
 pub fn turn(reply: &Reply) -> String {
     let Say::Turn { text, calls, stop } = &reply.say else {

@@ -160,6 +160,13 @@ pub(super) fn guard(file: &GuardConfig, origins: &Origins) -> Result<GuardSettin
             "guard.max_text_bytes",
             origins,
         )?,
+        max_unheard_bytes: size(
+            file.max_unheard_bytes,
+            default.max_unheard_bytes,
+            1024..=67_108_864,
+            "guard.max_unheard_bytes",
+            origins,
+        )?,
     })
 }
 

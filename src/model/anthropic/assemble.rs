@@ -87,8 +87,14 @@ impl Assembler {
                 append(&mut block.content, "text", &text);
                 return Some(ModelEvent::Text(text));
             }
-            Delta::InputJson { partial_json } => block.input += &partial_json,
-            Delta::Thinking { thinking } => append(&mut block.content, "thinking", &thinking),
+            Delta::InputJson { partial_json } => {
+                block.input += &partial_json;
+                return Some(ModelEvent::Unheard(partial_json.len()));
+            }
+            Delta::Thinking { thinking } => {
+                append(&mut block.content, "thinking", &thinking);
+                return Some(ModelEvent::Unheard(thinking.len()));
+            }
             Delta::Signature { signature } => append(&mut block.content, "signature", &signature),
             Delta::Ignored => {}
         }

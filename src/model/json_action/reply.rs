@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::schema::ANSWER;
 use crate::model::ToolSpec;
-use crate::model::salvage::{Salvaged, find_calls};
+use crate::model::salvage::{Salvaged, find_calls, is_garbled, without_thoughts};
 
 /// What a reply comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) enum Reply {
     Calls(Salvaged),
     /// An answer.
     Text(String),
+    /// Neither: a call that cannot be read.
+    Garbled,
 }
 
 #[derive(Deserialize)]
@@ -24,6 +26,7 @@ struct Step<'a> {
 
 /// Reads a reply. What does not follow the schema is searched for written calls, and is plain text without them.
 pub(super) fn read(text: &str, tools: &[ToolSpec], callable: bool) -> Reply {
+    let text = without_thoughts(text);
     let is_tool = |name: &str| callable && tools.iter().any(|tool| tool.name == name);
     if let Ok(step) = serde_json::from_str::<Step<'_>>(text) {
         if step.action == ANSWER {
@@ -38,6 +41,7 @@ pub(super) fn read(text: &str, tools: &[ToolSpec], callable: bool) -> Reply {
     }
     match find_calls(text, &is_tool) {
         Some(found) => Reply::Calls(found),
+        None if is_garbled(text, &is_tool) => Reply::Garbled,
         None => Reply::Text(text.to_owned()),
     }
 }

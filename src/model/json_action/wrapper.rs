@@ -63,6 +63,7 @@ fn acting(mut inner: ModelStream, request: ModelRequest) -> ModelStream {
                     }
                 }
                 ModelEvent::ToolCallStarted { .. } => {}
+                unheard @ ModelEvent::Unheard(_) => yield unheard,
                 ModelEvent::Done(whole) => {
                     for event in acted(whole, &request, given_up) {
                         yield event;
@@ -86,6 +87,7 @@ fn acted(mut whole: Completion, request: &ModelRequest, given_up: bool) -> Vec<M
                 }
                 whole.text = text;
             }
+            Reply::Garbled => whole.stop = StopCause::Garbled,
             Reply::Calls(found) => {
                 let mut ids = CallIds::after(&request.messages);
                 for (name, arguments) in found.calls {

@@ -71,7 +71,10 @@ impl Assembler {
             self.text += &text;
             heard.push(ModelEvent::Text(text));
         }
-        self.reasoning += delta.reasoning_content.as_deref().unwrap_or_default();
+        if let Some(reasoning) = delta.reasoning_content.filter(|reasoning| !reasoning.is_empty()) {
+            heard.push(ModelEvent::Unheard(reasoning.len()));
+            self.reasoning += &reasoning;
+        }
         for piece in delta.tool_calls {
             self.push_call(piece, heard);
         }
@@ -117,7 +120,9 @@ impl Assembler {
                 name: name.to_owned(),
             });
         }
-        call.arguments += &piece.function.arguments();
+        let arguments = piece.function.arguments();
+        heard.push(ModelEvent::Unheard(arguments.len().max(1)));
+        call.arguments += &arguments;
         if piece.extra_content.is_some() {
             call.extra = piece.extra_content;
         }

@@ -67,9 +67,9 @@ pub(super) struct FunctionPiece {
 /// Usage as the provider counts it.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct RawUsage {
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "count")]
     prompt_tokens: u64,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "count")]
     completion_tokens: u64,
     #[serde(default, deserialize_with = "or_default")]
     prompt_tokens_details: PromptDetails,
@@ -91,13 +91,15 @@ impl RawUsage {
         if self.prompt_tokens == 0 && self.completion_tokens == 0 {
             return None;
         }
+        let details = &self.prompt_tokens_details;
+        let cached = details.cached_tokens.max(self.prompt_cache_hit_tokens);
+        let cached_tokens = cached.min(self.prompt_tokens);
         Some(Usage {
             input_tokens: self.prompt_tokens,
-            cached_tokens: self
-                .prompt_tokens_details
-                .cached_tokens
-                .max(self.prompt_cache_hit_tokens),
-            cache_write_tokens: self.prompt_tokens_details.cache_write_tokens,
+            cached_tokens,
+            cache_write_tokens: details
+                .cache_write_tokens
+                .min(self.prompt_tokens.saturating_sub(cached_tokens)),
             output_tokens: self.completion_tokens,
         })
     }
@@ -144,6 +146,15 @@ impl Chunk {
 }
 
 /// The value; its default when it is null or of another type.
+/// A number of tokens; one that no counter holds is the most there is, so that it is never taken for none.
+fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let value = Value::deserialize(from)?;
+    let beyond = value
+        .as_f64()
+        .is_some_and(|count| count >= 18_446_744_073_709_551_615.0);
+    Ok(value.as_u64().unwrap_or(if beyond { u64::MAX } else { 0 }))
+}
+
 fn or_default<'de, D, T>(from: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

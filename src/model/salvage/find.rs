@@ -1,11 +1,20 @@
 use serde_json::{Map, Value};
 
+use super::marked::marked;
+
 /// The tags that models put around calls.
 const TAGS: [&str; 4] = ["tool_call", "tools", "tool_calls", "function_call"];
 /// The keys under which models put a tool's name.
-const NAME_KEYS: [&str; 4] = ["name", "tool", "tool_name", "action"];
+const NAME_KEYS: [&str; 5] = ["name", "tool", "tool_name", "action", "function"];
 /// The keys under which models put the arguments.
-const ARGUMENT_KEYS: [&str; 5] = ["arguments", "parameters", "args", "input", "action_input"];
+const ARGUMENT_KEYS: [&str; 6] = [
+    "arguments",
+    "parameters",
+    "args",
+    "input",
+    "action_input",
+    "tool_input",
+];
 /// What else a call may hold without being something else that happens to have a name.
 const SIDE_KEYS: [&str; 3] = ["id", "type", "index"];
 
@@ -19,12 +28,14 @@ pub(in crate::model) struct Salvaged {
 }
 
 /// The calls that end the text, if it ends in nothing else: tagged, fenced or bare JSON, every piece of it a call of a
-/// known tool. An answer that quotes JSON of something else, or goes on after it, holds no calls.
+/// known tool, or calls between marks of a model's own. An answer that quotes JSON of something else, or goes on after
+/// it, holds no calls.
 pub(in crate::model) fn find_calls(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
     let text = text.trim();
     tagged(text, is_tool)
         .or_else(|| fenced(text, is_tool))
         .or_else(|| bare(text, is_tool))
+        .or_else(|| marked(text, is_tool))
 }
 
 fn tagged(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
@@ -86,7 +97,7 @@ fn without_language(fenced: &str) -> &str {
     fenced.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-fn salvaged(said: &str, json: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+pub(super) fn salvaged(said: &str, json: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
     let mut calls = Vec::new();
     for value in serde_json::Deserializer::from_str(json).into_iter::<Value>() {
         collect(&value.ok()?, is_tool, &mut calls)?;
@@ -129,8 +140,7 @@ fn as_call(object: &Map<String, Value>, is_tool: &dyn Fn(&str) -> bool) -> Optio
     let arguments = match argument_key.and_then(|key| object.get(*key)) {
         None | Some(Value::Null) => "{}".to_owned(),
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Object(map)) => Value::Object(map.clone()).to_string(),
-        Some(_) => return None,
+        Some(other) => other.to_string(),
     };
     Some((name.to_owned(), arguments))
 }

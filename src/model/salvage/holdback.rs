@@ -1,7 +1,7 @@
 /// Most text that is held back, in bytes: whatever is longer is an answer, not a call.
 const MOST_HELD: usize = 16 << 10;
 /// How a line begins that may be the beginning of a written call.
-const OPENINGS: [&str; 6] = ["{", "[", "```", "<tool", "<tools", "<function_call"];
+const OPENINGS: [&str; 7] = ["{", "[", "```", "<", "Action:", "to=", "commentary to="];
 
 /// Lets text through as it comes, but keeps back what may turn out to be a tool call: everything from the first line
 /// that begins like one.

@@ -5,6 +5,8 @@ use futures_util::future::BoxFuture;
 
 use super::find::find_calls;
 use super::holdback::HoldBack;
+use super::marked::is_garbled;
+use super::thoughts::{Unspoken, without_thoughts};
 use crate::model::replay::CallIds;
 use crate::model::{
     Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause, ToolCall,
@@ -44,26 +46,25 @@ impl Model for Salvaging {
 
 fn salvaging(mut inner: ModelStream, names: Vec<String>, mut ids: CallIds) -> ModelStream {
     let events = async_stream::try_stream! {
+        let mut unspoken = Unspoken::default();
         let mut hold = HoldBack::default();
         while let Some(event) = inner.next().await {
             match event? {
                 ModelEvent::Text(text) => {
-                    let clear = hold.push(&text);
-                    if !clear.is_empty() {
-                        yield ModelEvent::Text(clear);
-                    }
+                    let clear = hold.push(&unspoken.push(&text));
+                    yield if clear.is_empty() { ModelEvent::Unheard(text.len()) } else { ModelEvent::Text(clear) };
                 }
-                started @ ModelEvent::ToolCallStarted { .. } => yield started,
+                event @ (ModelEvent::ToolCallStarted { .. } | ModelEvent::Unheard(_)) => yield event,
                 ModelEvent::Done(mut whole) => {
-                    if salvage(&mut whole, &names, &mut ids) {
-                        for call in &whole.tool_calls {
-                            yield ModelEvent::ToolCallStarted { name: call.name.clone() };
+                    let rest = hold.push(&unspoken.rest()) + &hold.rest();
+                    match salvage(&mut whole, &names, &mut ids) {
+                        Found::Calls => {
+                            for call in &whole.tool_calls {
+                                yield ModelEvent::ToolCallStarted { name: call.name.clone() };
+                            }
                         }
-                    } else {
-                        let rest = hold.rest();
-                        if !rest.is_empty() {
-                            yield ModelEvent::Text(rest);
-                        }
+                        Found::Words if !rest.is_empty() => yield ModelEvent::Text(rest),
+                        Found::Words | Found::Garbled => {}
                     }
                     yield ModelEvent::Done(whole);
                 }
@@ -73,14 +74,30 @@ fn salvaging(mut inner: ModelStream, names: Vec<String>, mut ids: CallIds) -> Mo
     events.boxed()
 }
 
-/// Turns the calls that the text ends in into calls; says whether there were any.
-fn salvage(whole: &mut Completion, names: &[String], ids: &mut CallIds) -> bool {
+/// What a text turned out to be.
+enum Found {
+    Calls,
+    Words,
+    /// The beginning of a call, or one in a form that cannot be read.
+    Garbled,
+}
+
+/// Turns the calls that the text ends in into calls.
+fn salvage(whole: &mut Completion, names: &[String], ids: &mut CallIds) -> Found {
     let is_tool = |name: &str| names.iter().any(|known| known == name);
+    let said = without_thoughts(&whole.text);
+    if said.len() < whole.text.len() {
+        whole.text = said.to_owned();
+    }
     if !whole.tool_calls.is_empty() {
-        return false;
+        return Found::Words;
     }
     let Some(found) = find_calls(&whole.text, &is_tool) else {
-        return false;
+        if !is_garbled(&whole.text, &is_tool) {
+            return Found::Words;
+        }
+        whole.stop = StopCause::Garbled;
+        return Found::Garbled;
     };
     let calls = found.calls.into_iter().map(|(name, arguments)| ToolCall {
         id: ids.assign(""),
@@ -91,5 +108,5 @@ fn salvage(whole: &mut Completion, names: &[String], ids: &mut CallIds) -> bool 
     whole.text = found.said;
     whole.opaque = None;
     whole.stop = StopCause::ToolCalls;
-    true
+    Found::Calls
 }

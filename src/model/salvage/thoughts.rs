@@ -1,0 +1,116 @@
+//! Thoughts that a model writes into its text because its server does not keep them apart.
+
+/// What such thoughts are tagged with.
+const TAGS: [&str; 4] = ["think", "thinking", "thought", "reasoning"];
+/// What the answer begins with where a model's channels were not read.
+const FINAL: &str = "<|channel|>final<|message|>";
+/// What such an answer may end with.
+const ENDS: [&str; 2] = ["<|return|>", "<|end|>"];
+/// Longest closing tag that is looked for, in bytes.
+const LONGEST: usize = 16;
+
+/// What is said behind the thoughts that a text begins with. Thoughts that never end leave nothing.
+pub(in crate::model) fn without_thoughts(text: &str) -> &str {
+    if let Some((_, said)) = text.rsplit_once(FINAL) {
+        let said = said.trim_end();
+        return ENDS.iter().find_map(|end| said.strip_suffix(end)).unwrap_or(said);
+    }
+    // Some servers put the opening tag into the prompt, so that only the closing one is seen.
+    let unopened = text
+        .split_once("</think>")
+        .filter(|(thoughts, _)| !thoughts.contains("<think>"));
+    let mut rest = unopened.map_or(text, |(_, said)| said);
+    while let Some((tag, inside)) = opened(rest) {
+        rest = inside.split_once(&closing(tag)).map_or("", |(_, said)| said);
+    }
+    if rest.len() < text.len() {
+        rest.trim_start()
+    } else {
+        rest
+    }
+}
+
+/// The tag of the thoughts that a text begins with, and what stands behind it.
+fn opened(text: &str) -> Option<(&'static str, &str)> {
+    let begun = text.trim_start().strip_prefix('<')?;
+    TAGS.iter()
+        .find_map(|tag| Some((*tag, begun.strip_prefix(tag)?.strip_prefix('>')?)))
+}
+
+fn closing(tag: &str) -> String {
+    format!("</{tag}>")
+}
+
+/// Lets text through but for the thoughts that it begins with.
+#[derive(Debug, Default)]
+pub(super) struct Unspoken {
+    held: String,
+    state: State,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Thoughts may begin here.
+    #[default]
+    Open,
+    /// Inside thoughts with this tag.
+    Thinking(&'static str),
+    /// The answer has begun.
+    Speaking,
+}
+
+impl Unspoken {
+    /// Takes in text and gives out what is none of the thoughts.
+    pub(super) fn push(&mut self, text: &str) -> String {
+        if self.state == State::Speaking {
+            return text.to_owned();
+        }
+        self.held += text;
+        loop {
+            match self.state {
+                State::Speaking => return std::mem::take(&mut self.held),
+                State::Open => {
+                    if let Some((tag, inside)) = opened(&self.held) {
+                        self.held = inside.to_owned();
+                        self.state = State::Thinking(tag);
+                    } else if may_open(&self.held) {
+                        return String::new();
+                    } else {
+                        self.state = State::Speaking;
+                    }
+                }
+                State::Thinking(tag) => {
+                    let Some((_, said)) = self.held.split_once(&closing(tag)) else {
+                        self.forget();
+                        return String::new();
+                    };
+                    self.held = said.trim_start().to_owned();
+                    self.state = State::Open;
+                }
+            }
+        }
+    }
+
+    /// What is still held back once the text has ended: it was no thought.
+    pub(super) fn rest(&mut self) -> String {
+        let held = std::mem::take(&mut self.held);
+        if matches!(self.state, State::Thinking(_)) {
+            String::new()
+        } else {
+            held
+        }
+    }
+
+    /// Keeps of the thoughts only as much as may be the beginning of their end.
+    fn forget(&mut self) {
+        let from = self.held.len().saturating_sub(LONGEST);
+        let from = (from..=self.held.len()).find(|at| self.held.is_char_boundary(*at));
+        self.held = self.held.split_off(from.unwrap_or_default());
+    }
+}
+
+/// Whether a text is too short to tell whether it begins with thoughts.
+fn may_open(text: &str) -> bool {
+    let start = text.trim_start();
+    start.is_empty() || TAGS.iter().any(|tag| format!("<{tag}>").starts_with(start))
+}
