@@ -1,4 +1,5 @@
 pub mod benchmark;
+mod calibration;
 mod demo;
 mod graders;
 mod planted;

@@ -30,6 +30,16 @@ pub(super) fn number(value: &Value) -> Option<Decimal> {
     }
 }
 
+/// What a word in a column of true and false says.
+pub(super) fn flag(value: &Value) -> Option<Value> {
+    let word = value.as_str()?.trim().to_lowercase();
+    match word.as_str() {
+        "t" | "true" | "y" | "yes" => Some(Value::Bool(true)),
+        "f" | "false" | "n" | "no" => Some(Value::Bool(false)),
+        _ => None,
+    }
+}
+
 fn decimal(text: &str) -> Option<Decimal> {
     let starts = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
     if !starts || text.contains('_') {

@@ -5,6 +5,7 @@ use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use serde_json::Value;
 
 use super::cell::{self, Key};
+use super::written::Written;
 
 /// Decimals from which on a number was computed with binary fractions, not written by a person.
 const LONG: u32 = 7;
@@ -13,13 +14,42 @@ const DOUBLE: Decimal = Decimal::from_parts(1, 0, 0, false, 11);
 /// Noise of means and sums of numbers with 24 binary digits: databases keep ratings and prices in such, and then 4.6 is
 /// 4.599999904632568.
 const SINGLE: Decimal = Decimal::from_parts(1, 0, 0, false, 7);
+/// One percent.
+pub(super) const PERCENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 /// A gold column and one that may be it.
 #[derive(Debug, Clone)]
 pub(super) struct Pair {
     pub(super) gold: Vec<Key>,
     pub(super) found: Vec<Key>,
-    pub(super) tolerance: Tolerance,
+    tolerance: Tolerance,
+    /// What rounding may have taken from each found number, as far as it was written as a text; empty where nothing.
+    rounding: Vec<Decimal>,
+}
+
+impl Pair {
+    fn exact(gold: Vec<Key>, found: Vec<Key>) -> Self {
+        Self {
+            gold,
+            found,
+            tolerance: Tolerance::default(),
+            rounding: Vec::new(),
+        }
+    }
+
+    /// Whether a gold cell and a found one, by their rows, are the same.
+    pub(super) fn same(&self, gold: usize, found: usize) -> bool {
+        let rounding = self.rounding.get(found).copied().unwrap_or_default();
+        match (self.gold.get(gold), self.found.get(found)) {
+            (Some(gold), Some(found)) => self.tolerance.same(gold, found, rounding),
+            _ => false,
+        }
+    }
+
+    /// Whether some cells were rounded more than others, so that the order of the numbers need not be the same.
+    pub(super) fn uneven(&self) -> bool {
+        !self.rounding.is_empty()
+    }
 }
 
 /// How far two numbers may be apart and be the same.
@@ -41,38 +71,34 @@ impl Tolerance {
         })
     }
 
-    /// Whether two cells are the same.
-    pub(super) fn same(self, gold: &Key, found: &Key) -> bool {
+    fn same(self, gold: &Key, found: &Key, rounding: Decimal) -> bool {
         match (gold, found) {
             (Key::Number(gold), Key::Number(found)) => {
                 let Some(apart) = gold.checked_sub(*found) else {
                     return false;
                 };
                 let share = gold.abs().checked_mul(self.relative).unwrap_or_default();
-                apart.abs() <= self.absolute.max(share)
+                apart.abs() <= self.absolute.max(share).max(rounding)
             }
             (gold, found) => gold == found,
         }
     }
 }
 
-/// Makes two columns comparable. Bounds that the case gives go before what the written digits allow.
-pub(super) fn pair(gold: &[&Value], found: &[&Value], absolute: Option<f64>, relative: Option<f64>) -> Pair {
-    let tolerance = Tolerance::of(absolute, relative);
+/// The ways in which two columns can be compared; several where one has percentages, which are themselves or fractions.
+/// Bounds that the case gives go before what the written digits allow.
+pub(super) fn pairs(
+    gold: &[&Value],
+    found: &[&Value],
+    absolute: Option<f64>,
+    relative: Option<f64>,
+) -> Vec<Pair> {
     if let Some((gold, found)) = moments(gold, found) {
-        return Pair {
-            gold,
-            found,
-            tolerance: Tolerance::default(),
-        };
+        return vec![Pair::exact(gold, found)];
     }
-    if let Some((gold, found)) = numbers(gold, found) {
-        let tolerance = tolerance.unwrap_or_else(|| as_written(&gold, &found));
-        return Pair {
-            gold,
-            found,
-            tolerance,
-        };
+    let tolerance = Tolerance::of(absolute, relative);
+    if let Some(pairs) = numbers(gold, found, tolerance) {
+        return pairs;
     }
     // Among numbers a text may be a number too, as in a column of amounts with one "n/a".
     let figures = gold.iter().chain(found).any(|value| value.is_number());
@@ -83,11 +109,7 @@ pub(super) fn pair(gold: &[&Value], found: &[&Value], absolute: Option<f64>, rel
         _ => cell::text(value),
     };
     let texts = |column: &[&Value]| column.iter().map(key).collect();
-    Pair {
-        gold: texts(gold),
-        found: texts(found),
-        tolerance: Tolerance::default(),
-    }
+    vec![Pair::exact(texts(gold), texts(found))]
 }
 
 type Keys = (Vec<Key>, Vec<Key>);
@@ -113,19 +135,71 @@ fn moments(gold: &[&Value], found: &[&Value]) -> Option<Keys> {
     read(gold).zip(read(found))
 }
 
-fn numbers(gold: &[&Value], found: &[&Value]) -> Option<Keys> {
+/// Both as numbers, if all cells are. Percentages and other numbers do not stand in one column.
+fn numbers(gold: &[&Value], found: &[&Value], tolerance: Option<Tolerance>) -> Option<Vec<Pair>> {
     let all = || gold.iter().chain(found);
     if all().all(|value| value.is_string() || value.is_null()) && all().any(|value| cell::is_code(value)) {
         return None;
     }
-    let read = |column: &[&Value]| -> Option<Vec<Key>> {
-        let key = |value: &&Value| match value {
-            Value::Null => Some(Key::Null),
-            value => cell::number(value).map(Key::Number),
+    let flags = is_flags(gold) || is_flags(found);
+    let read = |column: &[&Value]| -> Option<Vec<Option<Written>>> {
+        let written = |value: &&Value| match value {
+            Value::Null => Some(None),
+            value => Written::read(value)
+                .or_else(|| flags.then(|| Written::read(&cell::flag(value)?))?)
+                .map(Some),
         };
-        column.iter().map(key).collect()
+        column.iter().map(written).collect()
     };
-    read(gold).zip(read(found))
+    let (gold, found) = (read(gold)?, read(found)?);
+    let ways: &[Decimal] = match (in_percent(&gold)?, in_percent(&found)?) {
+        (false, true) => &[Decimal::ONE, PERCENT],
+        (true, false) => &[Decimal::ONE, Decimal::ONE_HUNDRED],
+        _ => &[Decimal::ONE],
+    };
+    Some(
+        ways.iter()
+            .map(|way| of_numbers(&gold, &found, *way, tolerance))
+            .collect(),
+    )
+}
+
+/// Two columns of numbers, where the found ones are multiplied.
+fn of_numbers(
+    gold: &[Option<Written>],
+    found: &[Option<Written>],
+    by: Decimal,
+    tolerance: Option<Tolerance>,
+) -> Pair {
+    let key = |cell: Option<Decimal>| cell.map_or(Key::Null, |value| Key::Number(value.normalize()));
+    let gold: Vec<Key> = gold.iter().map(|cell| key(cell.map(|cell| cell.value))).collect();
+    let scaled = |cell: &Option<Written>| key(cell.and_then(|cell| cell.value.checked_mul(by)));
+    let keys: Vec<Key> = found.iter().map(scaled).collect();
+    let whole = gold.iter().filter_map(scale).all(|scale| scale == 0);
+    let rounding: Vec<Decimal> = found
+        .iter()
+        .map(|cell| cell.map_or(Decimal::ZERO, |cell| cell.rounding(whole) * by))
+        .collect();
+    let rounded = tolerance.is_none() && rounding.iter().any(|half| !half.is_zero());
+    Pair {
+        tolerance: tolerance.unwrap_or_else(|| as_written(&gold, &keys)),
+        gold,
+        found: keys,
+        rounding: if rounded { rounding } else { Vec::new() },
+    }
+}
+
+/// Whether a column is true and false, and nothing else.
+fn is_flags(column: &[&Value]) -> bool {
+    column.iter().any(|value| value.is_boolean())
+        && column.iter().all(|value| value.is_boolean() || value.is_null())
+}
+
+/// Whether the numbers of a column are percentages; nothing where only some are.
+fn in_percent(column: &[Option<Written>]) -> Option<bool> {
+    let mut cells = column.iter().flatten().map(|cell| cell.percent);
+    let first = cells.next().unwrap_or(false);
+    cells.all(|percent| percent == first).then_some(first)
 }
 
 /// What two columns of numbers allow by themselves: one may be the other rounded to its decimals, if enough digits

@@ -1,5 +1,8 @@
 //! Whether a written figure is a gold one.
 
+use rust_decimal::prelude::ToPrimitive;
+
+use super::written::Written;
 use crate::eval::gold::{GoldScalar, Locale, Unit};
 use crate::grounding::{Number, Separators, Sign};
 
@@ -24,10 +27,22 @@ pub(super) struct Figure {
 }
 
 impl Figure {
+    /// A cell as a figure.
+    pub(super) fn of_cell(cell: Written) -> Option<Self> {
+        let decimals = i32::try_from(cell.value.scale()).ok()?;
+        Some(Self {
+            value: cell.value.to_f64()?,
+            last_place: cell
+                .place
+                .map_or(Some(10_f64.powi(-decimals)), |place| place.to_f64())?,
+            digits: cell.digits,
+        })
+    }
+
     fn scaled(self, by: f64) -> Self {
         Self {
             value: self.value * by,
-            last_place: self.last_place * by,
+            last_place: self.last_place * by.abs(),
             ..self
         }
     }
@@ -72,12 +87,17 @@ fn noise(value: f64) -> f64 {
     if long { NOISE_OF_SINGLES } else { NOISE }
 }
 
-/// Whether a cell is the gold figure: its unit is not written, so both ways of a share count.
-pub(super) fn cell_is(gold: &GoldScalar, cell: Figure) -> bool {
-    match gold.unit {
-        Unit::Percent => near(gold, cell) || near(gold, cell.scaled(100.0)),
-        Unit::Fraction => near(gold, cell) || near(gold, cell.scaled(0.01)),
-        Unit::Number | Unit::Count | Unit::Money => near(gold, cell),
+/// Whether a cell is the gold figure. Where its unit is not written, both ways of a share count.
+pub(super) fn cell_is(gold: &GoldScalar, cell: Written) -> bool {
+    let Some(figure) = Figure::of_cell(cell) else {
+        return false;
+    };
+    match (gold.unit, cell.percent) {
+        (Unit::Percent, true) => near(gold, figure),
+        (Unit::Percent, false) => near(gold, figure) || near(gold, figure.scaled(100.0)),
+        (Unit::Fraction, true) => near(gold, figure.scaled(0.01)),
+        (Unit::Fraction, false) => near(gold, figure) || near(gold, figure.scaled(0.01)),
+        (Unit::Number | Unit::Count | Unit::Money, percent) => !percent && near(gold, figure),
     }
 }
 
@@ -90,17 +110,13 @@ pub(super) fn number_is(gold: &GoldScalar, number: &Number, down: bool) -> bool 
     if other_currency || (number.currency.is_some() && !matches!(gold.unit, Unit::Number | Unit::Money)) {
         return false;
     }
-    let figure = |value: f64| Figure {
-        value,
-        last_place: number.last_place,
-        digits: number.digits,
-    };
-    let mut readings = vec![figure(number.value)];
-    if number.sign == Sign::Bracketed {
-        readings.push(figure(-number.value));
-    }
+    let mut readings: Vec<Figure> = readings(number).collect();
     if gold.change && down && number.value > 0.0 {
-        readings = vec![figure(-number.value)];
+        readings = readings
+            .into_iter()
+            .map(|figure| figure.scaled(-1.0))
+            .filter(|figure| figure.value < 0.0)
+            .collect();
     }
     readings
         .into_iter()
@@ -110,6 +126,18 @@ pub(super) fn number_is(gold: &GoldScalar, number: &Number, down: bool) -> bool 
             (Unit::Fraction, true) => near(gold, figure.scaled(0.01)),
             (_, true) => false,
             (_, false) => near(gold, figure),
+        })
+}
+
+/// What a number in a text may be: one in brackets is an aside in prose and a minus in accounting.
+pub(super) fn readings(number: &Number) -> impl Iterator<Item = Figure> {
+    let bracketed = (number.sign == Sign::Bracketed).then_some(-number.value);
+    std::iter::once(number.value)
+        .chain(bracketed)
+        .map(|value| Figure {
+            value,
+            last_place: number.last_place,
+            digits: number.digits,
         })
 }
 

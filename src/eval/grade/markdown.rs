@@ -1,19 +1,38 @@
-use serde_json::{Number as JsonNumber, Value};
+use std::sync::LazyLock;
 
-use crate::grounding::{Kind, Number, Separators, numbers};
+use regex::Regex;
+use serde_json::Value;
 
 /// What people write where there is nothing.
-const NOTHING: [&str; 7] = ["", "-", "–", "—", "(none)", "null", "NULL"];
+const NOTHING: [&str; 9] = ["", "-", "–", "—", "(none)", "null", "NULL", "n/a", "N/A"];
+/// What people write before a row that sums up the others.
+const TOTALS: [&str; 5] = ["total", "grand total", "totals", "sum", "overall"];
+
+static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([^\]]*)\]\([^)\s]*\)").ok());
 
 /// A table in a text.
 #[derive(Debug, Clone)]
 pub(super) struct MarkdownTable {
-    pub(super) width: usize,
+    /// Its heading.
+    pub(super) names: Vec<String>,
+    /// The cells, as texts; null where people write that there is nothing.
     pub(super) rows: Vec<Vec<Value>>,
 }
 
-/// The Markdown tables of a text, without their headings. A cell that is nothing but a figure is a number. A table with
-/// percentages comes twice, the second time with fractions instead: 45 % is 45 in one way and 0.45 in another.
+impl MarkdownTable {
+    /// Without its last row, if that sums up the others.
+    pub(super) fn without_total(&self) -> Option<Self> {
+        let (last, rows) = self.rows.split_last()?;
+        let label = last.iter().find_map(Value::as_str)?.to_lowercase();
+        let total = TOTALS.contains(&label.trim_end_matches(':')) && !rows.is_empty();
+        total.then(|| Self {
+            names: self.names.clone(),
+            rows: rows.to_vec(),
+        })
+    }
+}
+
+/// The Markdown tables of a text.
 pub(super) fn tables(text: &str) -> Vec<MarkdownTable> {
     let lines: Vec<Option<Vec<String>>> = text.lines().map(cells).collect();
     let mut tables = Vec::new();
@@ -23,25 +42,17 @@ pub(super) fn tables(text: &str) -> Vec<MarkdownTable> {
         let Some(rule) = rows.iter().position(|row| is_rule(row)).filter(|rule| *rule > 0) else {
             continue;
         };
-        let width = rows.get(rule - 1).map_or(0, |heading| heading.len());
-        let cells: Vec<Vec<Cell>> = rows
-            .iter()
-            .skip(rule + 1)
-            .map(|row| row.iter().map(|text| Cell::read(text)).collect())
-            .collect();
-        let values = |of: fn(&Cell) -> Value| -> Vec<Vec<Value>> {
-            cells.iter().map(|row| row.iter().map(of).collect()).collect()
+        let heading = rows.get(rule - 1).into_iter().copied().flatten();
+        let names: Vec<String> = heading.map(|text| plain(text)).collect();
+        let values = |row: &&Vec<String>| -> Vec<Value> {
+            let mut values: Vec<Value> = row.iter().map(|text| value(text)).collect();
+            values.resize(names.len().max(values.len()), Value::Null);
+            values
         };
         tables.push(MarkdownTable {
-            width,
-            rows: values(|cell| cell.value.clone()),
+            rows: rows.iter().skip(rule + 1).map(values).collect(),
+            names,
         });
-        if cells.iter().flatten().any(|cell| cell.fraction.is_some()) {
-            tables.push(MarkdownTable {
-                width,
-                rows: values(|cell| cell.fraction.clone().unwrap_or_else(|| cell.value.clone())),
-            });
-        }
     }
     tables
 }
@@ -69,53 +80,20 @@ fn is_rule(cells: &[String]) -> bool {
         .all(|cell| cell.contains('-') && cell.chars().all(|c| "-: ".contains(c)))
 }
 
-/// A cell's worth.
-#[derive(Debug)]
-struct Cell {
-    value: Value,
-    /// Of a percentage, the fraction it is.
-    fraction: Option<Value>,
-}
-
-impl Cell {
-    fn read(text: &str) -> Self {
-        let text = text.trim_matches(['*', '_', '`', ' ']);
-        if NOTHING.contains(&text) {
-            return Self {
-                value: Value::Null,
-                fraction: None,
-            };
-        }
-        let found = numbers(text, Separators::English);
-        let whole = found
-            .first()
-            .filter(|number| number.start == 0 && number.end == text.len())
-            .filter(|number| matches!(number.kind, Kind::Quantity | Kind::Year));
-        match whole {
-            Some(number) => Self {
-                value: exact(text, number).unwrap_or_else(|| json(number.value, text)),
-                fraction: number.percent.then(|| json(number.value / 100.0, text)),
-            },
-            None => Self {
-                value: Value::String(text.to_owned()),
-                fraction: None,
-            },
-        }
-    }
-}
-
-/// A plain number as it was written: a code such as 007 stays one, and long ids keep every digit.
-fn exact(text: &str, number: &Number) -> Option<Value> {
-    let plain =
-        text.chars().all(|c| c.is_ascii_digit() || c == '-' || c == '.') && number.kind == Kind::Quantity;
-    plain.then(|| Value::String(text.to_owned()))
-}
-
-fn json(value: f64, text: &str) -> Value {
-    let Some(number) = JsonNumber::from_f64(value) else {
-        return Value::String(text.to_owned());
+/// A cell's text without what only makes it look different.
+fn plain(text: &str) -> String {
+    let text = match LINK.as_ref() {
+        Some(link) => link.replace_all(text, "$1"),
+        None => text.into(),
     };
-    // Whole numbers are counts: a fraction of zero would hide that.
-    let written = number.to_string();
-    serde_json::from_str(written.trim_end_matches(".0")).unwrap_or(Value::Number(number))
+    text.trim_matches(['*', '_', '`', ' ']).to_owned()
+}
+
+fn value(text: &str) -> Value {
+    let text = plain(text);
+    if NOTHING.contains(&text.as_str()) {
+        Value::Null
+    } else {
+        Value::String(text)
+    }
 }

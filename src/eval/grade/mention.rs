@@ -1,11 +1,14 @@
 //! Names in texts.
 
+use std::ops::Range;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
 use regex::Regex;
 use serde_json::Value;
 
 use super::cell::{self, Key};
 
-/// A name as it is looked for.
+/// A name as it is shown.
 pub(super) fn name(value: &Value) -> String {
     match cell::text(value) {
         Key::Text(text) => text,
@@ -13,27 +16,55 @@ pub(super) fn name(value: &Value) -> String {
     }
 }
 
-/// The first place where a text names something as a whole word, in any case.
-pub(super) fn find(text: &str, name: &str) -> Option<usize> {
-    all(text, name).into_iter().next()
+/// A text in which the same name is written in one way: letters with accents as one character, plain quotes and hyphens,
+/// single spaces. Lines are kept.
+pub(super) fn folded(text: &str) -> String {
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    let lines = composed.lines().map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.join(" ")
+    });
+    let lines: Vec<String> = lines.collect();
+    lines
+        .join("\n")
+        .replace(['‘', '’'], "'")
+        .replace(['“', '”'], "\"")
+        .replace(['\u{2010}', '\u{2011}'], "-")
 }
 
-/// All places where a text names something as a whole word, in any case.
-pub(super) fn all(text: &str, name: &str) -> Vec<usize> {
-    let name = name.trim();
+/// A name as it is compared with others: written in one way, in any case.
+pub(super) fn same_as(name: &str) -> String {
+    folded(name).to_lowercase()
+}
+
+/// The places of each name in a text, as a whole word, in any case. A name inside a longer one of them is not that name:
+/// `New York` does not name York. Text and names are folded.
+pub(super) fn each(text: &str, names: &[String]) -> Vec<Vec<Range<usize>>> {
+    let all: Vec<Vec<Range<usize>>> = names.iter().map(|name| places(text, name)).collect();
+    let inside = |place: &Range<usize>| {
+        all.iter()
+            .flatten()
+            .any(|other| other.start <= place.start && place.end <= other.end && other.len() > place.len())
+    };
+    all.iter()
+        .map(|places| places.iter().filter(|place| !inside(place)).cloned().collect())
+        .collect()
+}
+
+fn places(text: &str, name: &str) -> Vec<Range<usize>> {
     let pattern = Regex::new(&format!("(?i){}", regex::escape(name)));
     let Some(pattern) = pattern.ok().filter(|_| !name.is_empty()) else {
         return Vec::new();
     };
     let outer = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
-    let whole = |at: &usize| {
-        let before = text.get(..*at).unwrap_or_default().chars().next_back();
-        let after = text.get(at + name.len()..).unwrap_or_default().chars().next();
+    let whole = |place: &Range<usize>| {
+        let before = text.get(..place.start).unwrap_or_default().chars().next_back();
+        let after = text.get(place.end..).unwrap_or_default().chars().next();
         outer(before) && outer(after)
     };
     pattern
         .find_iter(text)
-        .map(|found| found.start())
+        .map(|found| found.range())
         .filter(whole)
         .collect()
 }

@@ -8,8 +8,12 @@ mod figure;
 mod limits;
 mod markdown;
 mod mention;
+mod names;
+mod period;
+mod printed;
 mod query;
 mod rows;
+mod said;
 mod scalar;
 mod set;
 mod simple;
@@ -17,6 +21,7 @@ mod table;
 mod tools;
 mod top;
 mod view;
+mod written;
 
 use super::case::Case;
 use super::gold::{Gold, Turn};
@@ -26,7 +31,7 @@ use view::AnswerView;
 pub use table::{TableMismatch, match_tables};
 
 /// Version of what graders think: two grades of different versions cannot be compared.
-pub const GRADER_VERSION: u32 = 2;
+pub const GRADER_VERSION: u32 = 3;
 
 /// A grader's yes or no, with what was expected and found.
 type Verdict = Result<String, String>;
@@ -52,7 +57,7 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
     };
     take("outcome", simple::outcome(&expect.outcome, last));
     for (name, gold) in named(&expect.gold) {
-        let verdict = of_gold(gold, &views);
+        let verdict = of_gold(gold, case, &views);
         take(&name, Some(verdict));
     }
     take("text", simple::text(&expect.text, last));
@@ -105,22 +110,28 @@ fn kind(gold: &Gold) -> &'static str {
     }
 }
 
-fn of_gold(gold: &Gold, views: &[AnswerView]) -> Verdict {
+fn of_gold(gold: &Gold, case: &Case, views: &[AnswerView]) -> Verdict {
+    let place = |turn: Turn| turn.map_or(views.len(), |turn| turn as usize);
     let about = |turn: Turn| {
-        let at = turn.map_or(views.len(), |turn| turn as usize);
+        let at = place(turn);
         at.checked_sub(1)
             .and_then(|at| views.get(at))
             .ok_or_else(|| format!("there is no answer of turn {at}"))
     };
     match gold {
-        Gold::Scalar(scalar) => scalar::grade(scalar, about(scalar.turn)?),
+        Gold::Scalar(scalar) => {
+            let question = place(scalar.turn)
+                .checked_sub(1)
+                .and_then(|at| case.turns.get(at));
+            scalar::grade(scalar, about(scalar.turn)?, question.map_or("", String::as_str))
+        }
         Gold::Table(table) => table::grade(table, about(table.turn)?),
         Gold::Set(set) => set::grade(set, about(set.turn)?),
         Gold::Top(top) => top::grade(top, about(top.turn)?),
         Gold::AnyOf(options) => {
             let mut reasons = Vec::new();
             for option in options {
-                match of_gold(option, views) {
+                match of_gold(option, case, views) {
                     Ok(reason) => return Ok(reason),
                     Err(reason) => reasons.push(reason),
                 }

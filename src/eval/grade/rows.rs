@@ -17,14 +17,7 @@ pub(super) fn same(pairs: &[&Pair], ordered: bool) -> bool {
     if !even {
         return false;
     }
-    let equal = |gold: usize, found: usize| {
-        pairs
-            .iter()
-            .all(|pair| match (pair.gold.get(gold), pair.found.get(found)) {
-                (Some(gold), Some(found)) => pair.tolerance.same(gold, found),
-                _ => false,
-            })
-    };
+    let equal = |gold: usize, found: usize| pairs.iter().all(|pair| pair.same(gold, found));
     if ordered && (0..count).all(|row| equal(row, row)) {
         return true;
     }
@@ -46,11 +39,7 @@ pub(super) fn same(pairs: &[&Pair], ordered: bool) -> bool {
 /// changed places. A gold that is not sorted by any of its columns has one order only.
 fn ties_apart(pairs: &[&Pair], count: usize) -> bool {
     let mut sorting = pairs.iter().filter(|pair| sorted(&pair.gold)).peekable();
-    sorting.peek().is_some()
-        && sorting.all(|pair| {
-            let mut cells = pair.gold.iter().zip(&pair.found).take(count);
-            cells.all(|(gold, found)| pair.tolerance.same(gold, found))
-        })
+    sorting.peek().is_some() && sorting.all(|pair| (0..count).all(|row| pair.same(row, row)))
 }
 
 /// Whether a column rises or falls, and is not all the same. Nulls may stand at either end.
@@ -102,7 +91,8 @@ fn paired(
         return true;
     }
     // Two numbers that are nearly the same may be sorted the other way round on the other side.
-    gold.len() <= MOST_PAIRED && pairs.len() > 1 && matched(&gold, &found, equal)
+    let apart = pairs.len() > 1 || pairs.iter().any(|pair| pair.uneven());
+    gold.len() <= MOST_PAIRED && apart && matched(&gold, &found, equal)
 }
 
 /// Whether each row of one side can have one of the other for itself.

@@ -1,20 +1,24 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use rust_decimal::prelude::ToPrimitive;
-use serde_json::Value;
 
 use super::Verdict;
-use super::cell;
-use super::figure::{self, Figure};
+use super::figure;
+use super::period;
+use super::said;
 use super::view::{AnswerView, ResultView};
-use crate::eval::gold::{GoldScalar, Place};
-use crate::grounding::{Kind, Number, numbers};
+use super::written::Written;
+use crate::eval::gold::{GoldScalar, Place, Unit};
+use crate::grounding::{Kind, Number};
 
 /// Bytes around a number in which a word for a decrease is looked for.
 const AROUND: usize = 40;
 /// Numbers that a reason lists.
 const MOST_LISTED: usize = 8;
+/// Values that may be years.
+const YEARS: std::ops::RangeInclusive<f64> = 1900.0..=2100.0;
+/// The greatest count that is looked for in words.
+const MOST_IN_WORDS: f64 = 12.0;
 
 static DOWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -27,28 +31,43 @@ static UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(rose|rises?|risen|rising|grew|grow\w*|up|increas\w*|gain\w*|higher|more|above|climb\w*|positive)\b").ok()
 });
 
-pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView) -> Verdict {
+pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, question: &str) -> Verdict {
     let wanted = wanted(gold);
-    let found = numbers(&answer.text, gold.locale.into());
-    let figures: Vec<&Number> = candidates(&found);
-    let text = || {
-        let right = figures
-            .iter()
-            .find(|number| figure::number_is(gold, number, decreases(&answer.text, number)));
-        match right {
-            Some(number) => Ok(format!(
-                "{wanted}, found \"{}\" in the text",
-                written(&answer.text, number)
-            )),
-            None => Err(format!(
-                "{wanted}, found {} in the text",
-                listed(&answer.text, &figures)
-            )),
+    let text = &answer.text;
+    let all = said::figures(text, gold.locale.into());
+    let figures: Vec<&Number> = all
+        .iter()
+        .filter(|number| number.kind == Kind::Quantity)
+        .collect();
+    if gold.place != Place::Evidence {
+        let is = |number: &&&Number| {
+            figure::number_is(gold, number, decreases(text, number))
+                && !(is_share(gold) && said::in_basis_points(text, number))
+        };
+        let right: Vec<&&Number> = figures.iter().filter(is).collect();
+        let elsewhere =
+            |number: &&&Number| !gold.change && period::is_of_another(question, text, number, &all);
+        match right.iter().find(|number| !elsewhere(number)) {
+            Some(number) => {
+                return Ok(format!(
+                    "{wanted}, found \"{}\" in the text",
+                    written(text, number)
+                ));
+            }
+            None if !right.is_empty() => {
+                return Err(format!("{wanted}, found it in the text, but of another period"));
+            }
+            None if !figures.is_empty() => {
+                return Err(format!("{wanted}, found {} in the text", listed(text, &figures)));
+            }
+            None => {}
         }
-    };
+        if let Some(verdict) = without_figures(gold, text, &all, &wanted) {
+            return verdict;
+        }
+    }
     match gold.place {
-        Place::Text => text(),
-        Place::Either if !figures.is_empty() => text(),
+        Place::Text => Err(format!("{wanted}, found no figure in the text")),
         Place::Either => in_results(
             gold,
             &wanted,
@@ -62,22 +81,34 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView) -> Verdict {
     }
 }
 
-/// The figures of a text; where it has none, the years and days in it.
-fn candidates(found: &[Number]) -> Vec<&Number> {
-    let of = |kinds: &[Kind]| -> Vec<&Number> {
-        found
-            .iter()
-            .filter(|number| kinds.contains(&number.kind))
-            .collect()
-    };
-    let figures = of(&[Kind::Quantity]);
-    if figures.is_empty() {
-        return found
-            .iter()
-            .filter(|number| matches!(number.kind, Kind::Year | Kind::Date) && number.value.is_finite())
-            .collect();
+fn is_share(gold: &GoldScalar) -> bool {
+    matches!(gold.unit, Unit::Percent | Unit::Fraction)
+}
+
+/// What a text without figures says all the same: a year where one is asked for, or a small count in words.
+fn without_figures(gold: &GoldScalar, text: &str, all: &[Number], wanted: &str) -> Option<Verdict> {
+    let years: Vec<&Number> = all.iter().filter(|number| number.kind == Kind::Year).collect();
+    if YEARS.contains(&gold.value) && !years.is_empty() {
+        let right = years.iter().find(|number| figure::number_is(gold, number, false));
+        return Some(match right {
+            Some(number) => Ok(format!(
+                "{wanted}, found \"{}\" in the text",
+                written(text, number)
+            )),
+            None => Err(format!("{wanted}, found {} in the text", listed(text, &years))),
+        });
     }
-    figures
+    let words = said::in_words(text);
+    let (first, _) = *words
+        .first()
+        .filter(|_| gold.unit == Unit::Count && gold.value <= MOST_IN_WORDS)?;
+    let right = words
+        .iter()
+        .find(|(_, value)| (value - gold.value).abs() < f64::EPSILON);
+    Some(match right {
+        Some((word, _)) => Ok(format!("{wanted}, found \"{word}\" in the text")),
+        None => Err(format!("{wanted}, found \"{first}\" in the text")),
+    })
 }
 
 fn in_results<'a>(gold: &GoldScalar, wanted: &str, results: impl Iterator<Item = &'a ResultView>) -> Verdict {
@@ -87,7 +118,7 @@ fn in_results<'a>(gold: &GoldScalar, wanted: &str, results: impl Iterator<Item =
             .rows
             .iter()
             .flatten()
-            .any(|value| number(value).is_some_and(|figure| figure::cell_is(gold, figure)));
+            .any(|value| Written::read(value).is_some_and(|cell| figure::cell_is(gold, cell)));
         if right {
             return Ok(format!("{wanted}, found it in {}", result.title()));
         }
@@ -99,21 +130,6 @@ fn in_results<'a>(gold: &GoldScalar, wanted: &str, results: impl Iterator<Item =
         format!("no such cell in {}", seen.join(", "))
     };
     Err(format!("{wanted}, found {seen}"))
-}
-
-/// A cell as a figure.
-pub(super) fn number(value: &Value) -> Option<Figure> {
-    let number = cell::number(value)?;
-    let digits = number
-        .mantissa()
-        .unsigned_abs()
-        .checked_ilog10()
-        .map_or(1, |digits| digits + 1);
-    Some(Figure {
-        value: number.to_f64()?,
-        last_place: 10_f64.powi(-i32::try_from(number.scale()).ok()?),
-        digits,
-    })
 }
 
 /// Whether the words beside a number make it a decrease: the nearest word of direction before it in its sentence, or

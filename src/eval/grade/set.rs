@@ -3,27 +3,24 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Verdict;
+use super::cell;
 use super::mention;
 use super::view::{AnswerView, ResultView};
 use crate::eval::gold::{GoldSet, Place};
+use crate::grounding::{Kind, Separators, numbers};
 
 pub(super) fn grade(gold: &GoldSet, answer: &AnswerView) -> Verdict {
-    let names: BTreeSet<String> = gold.values.iter().map(mention::name).collect();
-    let wanted = format!(
-        "expected {}",
-        names.iter().cloned().collect::<Vec<_>>().join(", ")
-    );
-    let is_said = |name: &&String| mention::find(&answer.text, name).is_some();
+    let names: Vec<String> = gold.values.iter().map(mention::name).collect();
+    let wanted = format!("expected {}", names.join(", "));
     if gold.place != Place::Evidence {
-        let others: Vec<String> = gold.others.iter().map(mention::name).collect();
-        if let Some(other) = others.iter().find(is_said) {
-            return Err(format!("{wanted}, found {other} too"));
+        let all: Vec<&Value> = gold.values.iter().chain(&gold.others).collect();
+        let said = said(&answer.text, &all);
+        let (own, others) = said.split_at_checked(gold.values.len()).unwrap_or_default();
+        if let Some((other, _)) = gold.others.iter().zip(others).find(|(_, said)| **said) {
+            return Err(format!("{wanted}, found {} too", mention::name(other)));
         }
-        let missing: Vec<&str> = names
-            .iter()
-            .filter(|name| !is_said(name))
-            .map(String::as_str)
-            .collect();
+        let missing = names.iter().zip(own).filter(|(_, said)| !**said);
+        let missing: Vec<&str> = missing.map(|(name, _)| name.as_str()).collect();
         if missing.is_empty() {
             return Ok(format!("{wanted}, found all in the text"));
         }
@@ -34,7 +31,8 @@ pub(super) fn grade(gold: &GoldSet, answer: &AnswerView) -> Verdict {
             ));
         }
     }
-    match answer.evidence.iter().find(|result| holds(result, &names)) {
+    let keys: BTreeSet<String> = gold.values.iter().map(key).collect();
+    match answer.evidence.iter().find(|result| holds(result, &keys)) {
         Some(result) => Ok(format!(
             "{wanted}, found just these in a column of {}",
             result.title()
@@ -45,10 +43,46 @@ pub(super) fn grade(gold: &GoldSet, answer: &AnswerView) -> Verdict {
     }
 }
 
+/// Which of the values a text says: names as whole words, numbers as numbers.
+fn said(text: &str, values: &[&Value]) -> Vec<bool> {
+    let text = mention::folded(text);
+    let names: Vec<String> = values
+        .iter()
+        .map(|value| mention::folded(&mention::name(value)))
+        .collect();
+    let figures = numbers(&text, Separators::English);
+    let figure = |wanted: f64| {
+        figures.iter().any(|number| {
+            let counts = matches!(number.kind, Kind::Quantity | Kind::Year | Kind::Ordinal);
+            // The figure's own digits decide: noise is for what was computed.
+            counts && (number.value - wanted).abs() <= wanted.abs() * f64::EPSILON
+        })
+    };
+    mention::each(&text, &names)
+        .iter()
+        .zip(values)
+        .map(|(places, value)| match value {
+            Value::Number(number) => number.as_f64().is_some_and(figure),
+            _ => !places.is_empty(),
+        })
+        .collect()
+}
+
+/// A value as members of sets are compared: moments and numbers by their worth, names in any case.
+fn key(value: &Value) -> String {
+    if let Some(moment) = cell::moment(value) {
+        return format!("at {moment}");
+    }
+    match cell::number(value).filter(|_| !cell::is_code(value)) {
+        Some(number) => number.to_string(),
+        None => mention::same_as(&mention::name(value)),
+    }
+}
+
 /// Whether the values of one of the columns are just these.
-fn holds(result: &ResultView, names: &BTreeSet<String>) -> bool {
+fn holds(result: &ResultView, keys: &BTreeSet<String>) -> bool {
     (0..result.columns.len()).any(|at| {
         let values = result.rows.iter().map(|row| row.get(at).unwrap_or(&Value::Null));
-        values.map(mention::name).collect::<BTreeSet<String>>() == *names
+        values.map(key).collect::<BTreeSet<String>>() == *keys
     })
 }

@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use super::Verdict;
 use super::column::{self, Pair};
-use super::markdown;
+use super::markdown::{self, MarkdownTable};
+use super::names;
+use super::printed;
 use super::rows;
-use super::view::{AnswerView, short};
+use super::view::{AnswerView, ResultView, short};
 use crate::eval::gold::{Columns, GoldTable, Place};
 
 /// Ways of assigning columns that are tried before a table is given up.
@@ -45,20 +47,32 @@ pub enum TableMismatch {
     /// Each row is there, but in another order.
     #[error("each row is there, but in another order")]
     Order,
+    /// The values of a column stand under the name of another.
+    #[error("the values of \"{column}\" are there, but stand under the name of another column")]
+    Named {
+        /// The gold column's name.
+        column: String,
+    },
 }
 
 /// Whether `rows` (each `width` cells) are the gold's, columns matched by value.
 pub fn match_tables(gold: &GoldTable, width: usize, rows: &[Vec<Value>]) -> Result<(), TableMismatch> {
+    matched(gold, &vec![String::new(); width], rows)
+}
+
+/// The same where the columns have names. Other names than the gold's say nothing; the gold's own names do, if they
+/// stand over each other's values.
+pub(super) fn matched(gold: &GoldTable, names: &[String], rows: &[Vec<Value>]) -> Result<(), TableMismatch> {
     if gold.rows.len() != rows.len() {
         return Err(TableMismatch::Rows {
             expected: gold.rows.len(),
             found: rows.len(),
         });
     }
-    if gold.extra_columns == Columns::Refused && width > gold.columns.len() {
+    if gold.extra_columns == Columns::Refused && names.len() > gold.columns.len() {
         return Err(TableMismatch::ExtraColumns {
             expected: gold.columns.len(),
-            found: width,
+            found: names.len(),
         });
     }
     let mut options = Vec::new();
@@ -70,12 +84,16 @@ pub fn match_tables(gold: &GoldTable, width: usize, rows: &[Vec<Value>]) -> Resu
         {
             continue;
         }
-        let pairs = of_column(gold, at, width, rows);
+        let mut pairs = of_column(gold, at, names.len(), rows);
         if pairs.is_empty() {
             return Err(TableMismatch::Column {
                 column: name.clone(),
                 expected: sample(gold, at),
             });
+        }
+        pairs.retain(|(place, _)| !names::crossed(&gold.columns, at, names, *place));
+        if pairs.is_empty() {
+            return Err(TableMismatch::Named { column: name.clone() });
         }
         options.push(pairs);
     }
@@ -96,9 +114,10 @@ pub fn match_tables(gold: &GoldTable, width: usize, rows: &[Vec<Value>]) -> Resu
 fn of_column(gold: &GoldTable, at: usize, width: usize, rows: &[Vec<Value>]) -> Vec<(usize, Pair)> {
     let own = values(&gold.rows, at);
     (0..width)
-        .map(|place| {
+        .flat_map(|place| {
             let found = values(rows, place);
-            (place, column::pair(&own, &found, gold.absolute, gold.relative))
+            let pairs = column::pairs(&own, &found, gold.absolute, gold.relative);
+            pairs.into_iter().map(move |pair| (place, pair))
         })
         .filter(|(_, pair)| rows::same(&[pair], false))
         .collect()
@@ -161,33 +180,59 @@ pub(super) fn grade(gold: &GoldTable, answer: &AnswerView) -> Verdict {
         gold.rows.len(),
         gold.columns.join(", ")
     );
+    let printed = match gold.place {
+        Place::Evidence => Vec::new(),
+        Place::Either | Place::Text => markdown::tables(&answer.text),
+    };
+    let mut in_text = Vec::new();
+    for table in &printed {
+        match of_printed(gold, table) {
+            Ok(()) => return Ok(format!("{wanted}, found it in the text")),
+            Err(miss) => in_text.push(format!("the text's table: {miss}")),
+        }
+    }
     let mut misses = Vec::new();
-    if gold.place != Place::Text {
-        for result in &answer.evidence {
-            match match_tables(gold, result.columns.len(), &result.rows) {
-                Ok(()) => return Ok(format!("{wanted}, found it in {}", result.title())),
-                Err(miss) => {
-                    let cut = result
-                        .rows_known
-                        .filter(|known| *known > result.rows.len() as u64);
-                    let cut = cut
-                        .map(|known| format!(", cut from {known} rows"))
-                        .unwrap_or_default();
-                    misses.push(format!("{}{cut}: {miss}", result.title()));
-                }
+    let results = answer.evidence.iter().filter(|_| gold.place != Place::Text);
+    for result in results {
+        match matched(gold, &result.columns, &result.rows) {
+            Ok(()) => return of_result(gold, result, &printed, &wanted),
+            Err(miss) => {
+                let cut = result
+                    .rows_known
+                    .filter(|known| *known > result.rows.len() as u64);
+                let cut = cut
+                    .map(|known| format!(", cut from {known} rows"))
+                    .unwrap_or_default();
+                misses.push(format!("{}{cut}: {miss}", result.title()));
             }
         }
     }
-    if gold.place != Place::Evidence {
-        for table in markdown::tables(&answer.text) {
-            match match_tables(gold, table.width, &table.rows) {
-                Ok(()) => return Ok(format!("{wanted}, found it in the text")),
-                Err(miss) => misses.push(format!("the text's table: {miss}")),
-            }
-        }
-    }
+    misses.extend(in_text);
     if misses.is_empty() {
         misses.push("no table at all".to_owned());
     }
     Err(format!("{wanted}, found {}", misses.join("; ")))
+}
+
+/// A printed table may end with the sum of the others.
+fn of_printed(gold: &GoldTable, table: &MarkdownTable) -> Result<(), TableMismatch> {
+    matched(gold, &table.names, &table.rows).or_else(|miss| match table.without_total() {
+        Some(table) => matched(gold, &table.names, &table.rows),
+        None => Err(miss),
+    })
+}
+
+/// A result that is the gold's, unless the text prints it otherwise.
+fn of_result(gold: &GoldTable, result: &ResultView, printed: &[MarkdownTable], wanted: &str) -> Verdict {
+    let otherwise = printed.iter().find_map(|table| {
+        printed::contradiction(&gold.columns, &gold.rows, table)
+            .or_else(|| printed::contradiction(&result.columns, &result.rows, table))
+    });
+    match otherwise {
+        Some(otherwise) => Err(format!(
+            "{wanted}, found it in {}, but the text's table has {otherwise}",
+            result.title()
+        )),
+        None => Ok(format!("{wanted}, found it in {}", result.title())),
+    }
 }

@@ -1,12 +1,14 @@
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::Verdict;
-use super::figure::{self, Figure};
+use super::figure;
 use super::mention;
-use super::scalar;
 use super::view::{AnswerView, ResultView};
+use super::written::Written;
 use crate::eval::gold::{GoldScalar, GoldTop, Locale, Place, TopItem, Unit};
-use crate::grounding::{Kind, Separators, numbers};
+use crate::grounding::{Kind, Number, Separators, numbers};
 
 pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> Verdict {
     let n = gold.n.map_or(gold.items.len(), |n| n as usize);
@@ -14,12 +16,13 @@ pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> Verdict {
     let wanted = format!("expected in this order: {}", names.join(", "));
     let mut said = "nothing of it in the text".to_owned();
     if gold.place != Place::Evidence {
-        let mentions = mentions(gold, &answer.text);
+        let text = mention::folded(&answer.text);
+        let mentions = mentions(gold, &text);
         let found: Vec<&str> = mentions.iter().map(|(_, item)| item.name.as_str()).collect();
         if !found.is_empty() {
             said = format!("{} in the text", found.join(", "));
         }
-        if let Some(wrong) = wrong_value(&mentions, &answer.text) {
+        if let Some(wrong) = wrong_value(&mentions, &text) {
             return Err(format!("{wanted}, found {wrong}"));
         }
         if found.len() >= n {
@@ -53,7 +56,7 @@ fn ranked(gold: &GoldTop, found: &[&TopItem]) -> bool {
 }
 
 /// Whether the items that a text names are in the order of the gold, as far as it names them.
-fn rising(gold: &GoldTop, mentions: &[(usize, &TopItem)]) -> bool {
+fn rising(gold: &GoldTop, mentions: &[(Range<usize>, &TopItem)]) -> bool {
     let place = |item: &TopItem| {
         let own = |other: &TopItem| {
             std::ptr::eq(item, other) || (item.value.is_some() && item.value == other.value)
@@ -63,40 +66,38 @@ fn rising(gold: &GoldTop, mentions: &[(usize, &TopItem)]) -> bool {
     mentions.iter().map(|(_, item)| place(item)).is_sorted()
 }
 
-/// The items that a text names, in the order of their first mention.
-fn mentions<'a>(gold: &'a GoldTop, text: &str) -> Vec<(usize, &'a TopItem)> {
-    let mut found: Vec<(usize, &TopItem)> = Vec::new();
-    for item in &gold.items {
+/// The items that a folded text names, with the end of the name, in the order of their first mention.
+fn mentions<'a>(gold: &'a GoldTop, text: &str) -> Vec<(Range<usize>, &'a TopItem)> {
+    let names: Vec<String> = gold
+        .items
+        .iter()
+        .map(|item| mention::folded(&item.name))
+        .collect();
+    let mut found: Vec<(Range<usize>, &TopItem)> = Vec::new();
+    for (item, places) in gold.items.iter().zip(mention::each(text, &names)) {
         // Two of one name take its mentions in turn.
         let before = found.iter().filter(|(_, other)| other.name == item.name).count();
-        let mention = mention::all(text, &item.name).into_iter().nth(before);
-        found.extend(mention.map(|at| (at, item)));
+        found.extend(places.into_iter().nth(before).map(|place| (place, item)));
     }
-    found.sort_by_key(|(at, _)| *at);
+    found.sort_by_key(|(place, _)| place.start);
     found
 }
 
 /// An item with other figures beside its name than its own.
-fn wrong_value(mentions: &[(usize, &TopItem)], text: &str) -> Option<String> {
-    mentions.iter().enumerate().find_map(|(at, (start, item))| {
+fn wrong_value(mentions: &[(Range<usize>, &TopItem)], text: &str) -> Option<String> {
+    let numbers = numbers(text, Separators::English);
+    mentions.iter().enumerate().find_map(|(at, (place, item))| {
         let value = item.value?;
-        let next = mentions.get(at + 1).map_or(text.len(), |(next, _)| *next);
-        let beside = text.get(start + item.name.len()..next)?;
-        let beside = beside.lines().next().unwrap_or_default();
-        let figures: Vec<_> = numbers(beside, Separators::English)
-            .into_iter()
-            .filter(|number| number.kind == Kind::Quantity)
-            .collect();
+        let next = mentions.get(at + 1).map_or(text.len(), |(next, _)| next.start);
+        let beside = text.get(place.end..next)?.lines().next().unwrap_or_default();
+        let beside_it = |number: &&Number| {
+            let inside = number.start >= place.end && number.end <= place.end + beside.len();
+            inside && number.kind == Kind::Quantity
+        };
+        let mut figures = numbers.iter().filter(beside_it).peekable();
         let own = scalar_of(value);
-        let right = figures.is_empty()
-            || figures.iter().any(|number| {
-                let figure = Figure {
-                    value: number.value,
-                    last_place: number.last_place,
-                    digits: number.digits,
-                };
-                figure::near(&own, figure)
-            });
+        let right = figures.peek().is_none()
+            || figures.any(|number| figure::readings(number).any(|figure| figure::near(&own, figure)));
         (!right).then(|| format!("{} with {} instead of {value}", item.name, beside.trim()))
     })
 }
@@ -123,10 +124,10 @@ fn in_result(gold: &GoldTop, n: usize, result: &ResultView) -> bool {
         let items: Option<Vec<&TopItem>> = rows
             .iter()
             .map(|row| {
-                let name = mention::name(row.get(at).unwrap_or(&Value::Null));
+                let name = mention::same_as(&mention::name(row.get(at).unwrap_or(&Value::Null)));
                 gold.items
                     .iter()
-                    .find(|item| item.name == name && holds(row, item))
+                    .find(|item| mention::same_as(&item.name) == name && holds(row, item))
             })
             .collect();
         items.is_some_and(|items| items.len() == n && ranked(gold, &items))
@@ -138,7 +139,7 @@ fn holds(row: &[Value], item: &TopItem) -> bool {
     item.value.is_none_or(|value| {
         let own = scalar_of(value);
         row.iter()
-            .filter_map(scalar::number)
+            .filter_map(|cell| figure::Figure::of_cell(Written::read(cell)?))
             .any(|figure| figure::near(&own, figure))
     })
 }

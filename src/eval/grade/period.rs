@@ -1,0 +1,118 @@
+//! Whether a figure is said of another period than the one that was asked about: "1,100 in 2024" is no answer about 2025.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::grounding::{Kind, Number};
+
+/// Bytes that may stand between a figure and the period after it.
+const AFTER: usize = 32;
+
+static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)\b (?: (?P<month> jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec ) [a-z]* \.? \s+ (?: \d{1,2},? \s+ )? )?
+        (?P<year> 19\d\d | 20\d\d ) \b",
+    )
+    .ok()
+});
+/// What a figure is said of, after it: "1,100 orders were placed in 2024", "1,100 (2024)".
+static OF_AFTER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)^[^,;|]*(\b(in|for|during|of)\s+|\()$").ok());
+/// Words that make a period one to compare with, or a bound.
+static BESIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(than|from|since|vs|versus|compared|against|over|after|before|until|to|and|between|through)\b").ok()
+});
+
+/// A month or a year that a text names.
+#[derive(Debug, PartialEq)]
+struct Named {
+    start: usize,
+    /// Its first three letters.
+    month: Option<String>,
+    year: String,
+}
+
+impl Named {
+    /// Whether a figure of this period is none of the other.
+    fn is_apart(&self, other: &Self) -> bool {
+        let months = matches!((&self.month, &other.month), (Some(own), Some(other)) if own != other);
+        self.year != other.year || months
+    }
+}
+
+/// Whether what stands around a figure says that it is of another period than the question's. Only where the question
+/// names one period, and the sentence leaves no doubt.
+pub(super) fn is_of_another(question: &str, text: &str, number: &Number, all: &[Number]) -> bool {
+    let asked = named(question, 0);
+    let [asked] = asked.as_slice() else { return false };
+    let attached = attached(text, number, all);
+    !attached.is_empty() && attached.iter().all(|period| period.is_apart(asked))
+}
+
+/// The periods that a figure is said of: the one right after it, or else those before it, back to the figure before.
+fn attached(text: &str, number: &Number, all: &[Number]) -> Vec<Named> {
+    let (from, to) = clause(text, number);
+    let quantities = || {
+        all.iter()
+            .filter(|other| other.kind == Kind::Quantity && other.start != number.start)
+    };
+    let next = quantities()
+        .map(|other| other.start)
+        .filter(|start| *start >= number.end)
+        .min();
+    let to = to.min(next.unwrap_or(to));
+    let after = text.get(number.end..to).unwrap_or_default();
+    if let Some(period) = named(after, number.end).into_iter().next() {
+        let between = text.get(number.end..period.start).unwrap_or_default();
+        if between.len() <= AFTER && is(&OF_AFTER, between) && !is(&BESIDE, between) {
+            return vec![period];
+        }
+    }
+    let previous = quantities()
+        .map(|other| other.end)
+        .filter(|end| *end <= number.start)
+        .max();
+    let from = from.max(previous.unwrap_or(from));
+    let before = text.get(from..number.start).unwrap_or_default();
+    if is(&BESIDE, before) {
+        return Vec::new();
+    }
+    named(before, from)
+}
+
+/// The bytes of the line, sentence or part of one that a figure stands in.
+fn clause(text: &str, number: &Number) -> (usize, usize) {
+    let before = text.get(..number.start).unwrap_or_default();
+    let after = text.get(number.end..).unwrap_or_default();
+    let ends = ['\n', ';'];
+    let from = [
+        before.rfind(ends).map(|at| at + 1),
+        before.rfind(". ").map(|at| at + 2),
+    ];
+    let to = [after.find(ends), after.find(". ")];
+    (
+        from.into_iter().flatten().max().unwrap_or(0),
+        number.end + to.into_iter().flatten().min().unwrap_or(after.len()),
+    )
+}
+
+fn is(words: &LazyLock<Option<Regex>>, text: &str) -> bool {
+    words.as_ref().is_some_and(|words| words.is_match(text))
+}
+
+/// The periods of a part of a text that begins at `from`.
+fn named(part: &str, from: usize) -> Vec<Named> {
+    let Some(period) = PERIOD.as_ref() else {
+        return Vec::new();
+    };
+    let read = |found: regex::Captures| {
+        let whole = found.get(0)?;
+        Some(Named {
+            start: from + whole.start(),
+            month: found.name("month").map(|month| month.as_str().to_lowercase()),
+            year: found.name("year")?.as_str().to_owned(),
+        })
+    };
+    period.captures_iter(part).filter_map(read).collect()
+}
