@@ -13,6 +13,9 @@ use crate::result::Extent;
 /// The limits a server has unless its administrator changed them: rows as they are, and rows of groups.
 const DEFAULT_CAPS: [usize; 2] = [2_000, 10_000];
 
+/// Words of parameters that say how many rows are wanted.
+const LIMITS: [&str; 4] = ["limit", "top", "rows", "n"];
+
 /// Runs a card.
 pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, MetabaseError> {
     let id = run.card.id();
@@ -30,11 +33,40 @@ pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, Metab
     let extent = match answer.rows_truncated {
         Some(limit) => Extent::ServerLimit { limit },
         None if DEFAULT_CAPS.contains(&held) => Extent::ServerLimit { limit: held as u64 },
+        None if limits(run).any(|limit| limit == held as u64) => Extent::AskedLimit {
+            limit: held as u64,
+            of: None,
+            // A card that takes a limit says itself which rows come first.
+            ordered: true,
+        },
         None => Extent::Complete,
     };
     Ok(Fetched {
         table: Arc::new(answer.into_table(extent)),
         served_by: reply.served_by,
+    })
+}
+
+/// The values, given or by default, of the card's parameters that say how many rows are wanted.
+fn limits(run: &CardRun) -> impl Iterator<Item = u64> {
+    let parameters = run.card.entry().parameters.iter();
+    let limiting = parameters.filter(|parameter| {
+        let mut words = parameter.slug.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| LIMITS.iter().any(|limit| word.eq_ignore_ascii_case(limit)))
+    });
+    limiting.filter_map(|parameter| {
+        let given = run
+            .arguments
+            .iter()
+            .find(|argument| argument.parameter.slug == parameter.slug);
+        let value = given
+            .map(|argument| &argument.value)
+            .or(parameter.default.as_ref())?;
+        let one = match value {
+            Value::Array(items) => items.first()?,
+            one => one,
+        };
+        one.as_u64().or_else(|| one.as_str()?.trim().parse().ok())
     })
 }
 

@@ -138,3 +138,22 @@ async fn their_sum_is_theirs_and_not_that_of_all() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_card_that_takes_a_limit_does_not_show_all_there_are() {
+    for (parameters, limit) in [(json!({}), 10), (json!({"limit": 3}), 3)] {
+        let call = ("run_card", json!({"card_id": 12, "parameters": parameters}));
+        let (answer, read) = said("What are our best products?", vec![call], "There they are.").await;
+        assert_eq!(answer.outcome, Outcome::Answered);
+        assert!(
+            read.contains(&format!(
+                "rows: {limit} shown of {limit} asked for; there may be more:"
+            )),
+            "{read}"
+        );
+        assert!(
+            read.contains(&format!("totals over these {limit} rows only")),
+            "{read}"
+        );
+    }
+}

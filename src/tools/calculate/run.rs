@@ -100,7 +100,7 @@ fn content(handle: Handle, table: &ResultTable, limited: &[Handle], max_bytes: u
 /// The results with totals taken over the rows that a limit left, and whatever was computed from such before.
 fn limited(call: &CalculateCall, held: &BTreeMap<Handle, Arc<ResultTable>>) -> Vec<(Handle, Extent)> {
     let inputs = call.calculations.iter().flat_map(|calculation| &calculation.of);
-    let mut found: Vec<(Handle, Extent)> = inputs
+    let mut limited: Vec<(Handle, Extent)> = inputs
         .filter_map(|input| match input {
             Input::Cell(cell) => Some((cell, held.get(&cell.result)?.extent)),
             Input::Step(_) | Input::Number(_) => None,
@@ -112,9 +112,9 @@ fn limited(call: &CalculateCall, held: &BTreeMap<Handle, Arc<ResultTable>>) -> V
         })
         .map(|(cell, extent)| (cell.result, extent))
         .collect();
-    found.sort_unstable_by_key(|(handle, _)| *handle);
-    found.dedup_by_key(|(handle, _)| *handle);
-    found
+    limited.sort_unstable_by_key(|(of, _)| *of);
+    limited.dedup_by_key(|(of, _)| *of);
+    limited
 }
 
 fn handles(call: &CalculateCall) -> BTreeSet<Handle> {
