@@ -90,12 +90,22 @@ fn cell_source(
     let Some(column) = material.table.columns.get(cell.column) else {
         return;
     };
-    let rate = is_rate(&column.name, &column.label);
+    let rate = is_rate_column(index, cell.material, cell.column);
     let others = rates(index, cell.material);
     let whole = column.kind == crate::result::ColumnKind::Integer;
     let as_rate = rate || (others.is_empty() && is_rate(material.title, ""));
     let plain = if wanted.percent { whole } else { fraction };
     if plain && !as_rate {
+        return;
+    }
+    if (wanted.points && rate) || (wanted.money && is_count_column(index, cell.material, cell.column)) {
+        sources.denied = true;
+        return;
+    }
+    // So many things are no rounded amount.
+    let fractional = cell.value.abs() >= LARGE && cell.value.fract() != 0.0;
+    if fractional && wanted.count && seat.counts_plural() {
+        sources.denied = true;
         return;
     }
     // A percentage of a result with a column of percentages is in that column, and a number without a sign is not.
@@ -110,8 +120,19 @@ fn cell_source(
         sources.denied = true;
         return;
     }
-    let mut says = seat.says_row(cell.material, cell.row);
-    if !wanted.percent && !wanted.cues.mean && !wanted.cues.ratio {
+    // What tells rows apart is a name itself: no other name and no column denies it.
+    let shape = index.shapes.get(cell.material);
+    let tells = shape.is_some_and(|shape| !shape.numeric.contains(&cell.column)) && wanted.count;
+    let is_key = shape.is_some_and(|shape| shape.keys.contains(&cell.column)) && wanted.count;
+    let mut says = if tells {
+        Says::Nothing
+    } else {
+        seat.says_row(cell.material, cell.row)
+    };
+    if says == Says::No && seat.is_base() && seat.may_be_base(cell.material, cell.row) {
+        says = Says::Nothing;
+    }
+    if !wanted.percent && !wanted.cues.mean && !wanted.cues.ratio && !tells && !is_key {
         says = match (says, seat.says_column(cell.material, cell.column)) {
             (Says::No, _) | (_, Says::No) => Says::No,
             (one, other) => one.max(other),
@@ -151,14 +172,62 @@ pub(super) fn is_rate(name: &str, label: &str) -> bool {
 
 /// The columns of a result that are parts of a whole by their names.
 fn rates(index: &super::index::Index<'_>, material: usize) -> Vec<usize> {
-    let (Some(shape), Some(material)) = (index.shapes.get(material), index.materials.get(material)) else {
+    let Some(shape) = index.shapes.get(material) else {
         return Vec::new();
     };
-    let of = |at: &usize| {
-        let column = material.table.columns.get(*at);
-        column.is_some_and(|column| is_rate(&column.name, &column.label))
+    let columns = shape.numeric.iter().copied();
+    columns
+        .filter(|at| is_rate_column(index, material, *at))
+        .collect()
+}
+
+/// Names that are as often of amounts as of parts of a whole.
+const AMOUNTS: [&str; 4] = ["discount", "change", "margin", "quote"];
+
+/// From here on nobody rounds an average of things to a whole number of them.
+const LARGE: f64 = 1000.0;
+/// Words in the names of columns with amounts of money.
+const MONEY: [&str; 26] = [
+    "revenue", "amount", "price", "cost", "total", "sum", "value", "payment", "spend", "spent", "profit",
+    "income", "sale", "tax", "discount", "refund", "fee", "budget", "balance", "gross", "net", "turnover",
+    "mrr", "arr", "salary", "earning",
+];
+
+/// Whether a column counts things, beside another one with amounts: what is in a currency is not in it.
+pub(super) fn is_count_column(index: &super::index::Index<'_>, material: usize, column: usize) -> bool {
+    let (Some(shape), Some(table)) = (
+        index.shapes.get(material),
+        index.materials.get(material).map(|material| material.table),
+    ) else {
+        return false;
     };
-    shape.numeric.iter().copied().filter(of).collect()
+    let kind = |at: usize| table.columns.get(at).map(|column| column.kind);
+    let named = table.columns.get(column).is_some_and(|column| {
+        let low = format!("{} {}", column.name, column.label).to_lowercase();
+        MONEY.iter().any(|word| low.contains(word))
+    });
+    let amounts = shape
+        .numeric
+        .iter()
+        .any(|at| kind(*at) == Some(crate::result::ColumnKind::Number));
+    !named && amounts && kind(column) == Some(crate::result::ColumnKind::Integer)
+}
+
+/// Whether a column's numbers are parts of a whole.
+fn is_rate_column(index: &super::index::Index<'_>, material: usize, column: usize) -> bool {
+    let table = index.materials.get(material).map(|material| material.table);
+    let Some(named) = table.and_then(|table| table.columns.get(column)) else {
+        return false;
+    };
+    let low = format!("{} {}", named.name, named.label).to_lowercase();
+    let plainly = RATES
+        .iter()
+        .any(|word| !AMOUNTS.contains(word) && low.contains(word));
+    let small = || match index.summary(material, column) {
+        Some(Summary::Numbers { max, .. }) => max.as_f64() <= 100.0,
+        _ => true,
+    };
+    plainly || (is_rate(&named.name, &named.label) && small())
 }
 
 fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sources) {
@@ -203,6 +272,9 @@ fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
         ];
         for (total, amount, allowed) in of_all {
             let Some(amount) = amount else { continue };
+            if wanted.money && is_count_column(index, at, *column) {
+                continue;
+            }
             if !admits(wanted, amount) || (wanted.percent && total == TotalKind::Sum) {
                 continue;
             }

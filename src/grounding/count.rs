@@ -47,7 +47,7 @@ pub(super) fn counts(
     groups: &[Vec<usize>],
     found: &mut Vec<Source>,
 ) {
-    let counting = wanted.count && seat.counts_things();
+    let counting = wanted.count && seat.counts_things() && !seat.counts_a_column(at);
     let Some(material) = seat.context.index.materials.get(at).filter(|_| counting) else {
         return;
     };
@@ -69,7 +69,7 @@ pub(super) fn counts(
             cell: None,
         });
     };
-    if let Some(rows) = groups.iter().find(|rows| exactly(rows.len())) {
+    if let Some(rows) = groups.iter().find(|rows| rows.len() > 1 && exactly(rows.len())) {
         push(rows, "");
     }
     let listed = listed(seat, at);

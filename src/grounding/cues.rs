@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::number::{Kind, Number};
 use super::scope::Seat;
 use super::text::{Span, Word};
 
@@ -18,7 +19,7 @@ const CHANGE: &str = "change changes changed changing versus vs against compared
 const SHARE: &str = "share shares portion proportion percentage accounts accounted accounting account makes made make \
     represents represented represent contributes contributed contribute constitutes comprised comprises split anteil \
     fraction part mix rest remaining remainder others responsible concentrated";
-const MEAN: &str = "average averages averaged averaging mean avg per each median typical durchschnitt durchschnittlich \
+const MEAN: &str = "average averages averaged averaging mean avg per each every median typical durchschnitt durchschnittlich \
     pro ø";
 const SUM: &str = "total totals totaled totalled totaling totalling sum sums summed together combined overall altogether \
     cumulative cumulatively aggregate collectively jointly all whole entire insgesamt gesamt plus add adds added \
@@ -52,11 +53,25 @@ static SAYING: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
 /// What each word of a text says. A word in the name of a metric says what it is, not how the figure was computed:
 /// `average order value`.
 pub(super) fn said(words: &[Word<'_>], is_name: impl Fn(&str) -> bool) -> Vec<u16> {
-    let of = |word: &Word<'_>| match SAYING.get(word.low.as_str()) {
-        Some(bits) if !is_name(&word.low) => *bits,
+    let of = |(at, word): (usize, &Word<'_>)| match SAYING.get(word.low.as_str()) {
+        Some(bits) if !is_name(&word.low) && !bounds(words, at) => *bits,
         _ => 0,
     };
-    words.iter().map(of).collect()
+    words.iter().enumerate().map(of).collect()
+}
+
+/// Whether a word is of a bound, not of a change: `more than half`, `less than 400`.
+fn bounds(words: &[Word<'_>], at: usize) -> bool {
+    const PARTS: &str = "half a an one two three four five six seven eight nine ten twice double doubled doubling \
+        tripled triple halved third quarter";
+    let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
+    let than = match (low(at), low(at + 1)) {
+        ("more" | "less" | "fewer" | "higher" | "lower", "than") => at + 1,
+        ("than", _) if at > 0 && matches!(low(at - 1), "more" | "less" | "fewer" | "higher" | "lower") => at,
+        _ => return false,
+    };
+    let next = low(than + 1);
+    next.starts_with(|c: char| c.is_ascii_digit()) || PARTS.split_ascii_whitespace().any(|part| part == next)
 }
 
 /// Bytes behind a figure whose words speak of it, wherever its clause ends.
@@ -140,17 +155,24 @@ impl Cues {
         let of_total = ["% of", "percent of", "per cent of"]
             .iter()
             .any(|mark| behind.of(text).contains(mark));
+        let own = seat.span.of(text);
+        let (plus, minus) = (own.contains('+'), own.contains(['-', '−']) && own.contains('%'));
+        let follows = text.get(seat.span.end..).unwrap_or_default();
+        let fold = ["x ", "x,", "x.", "x)", "× ", "×", "-fold"]
+            .iter()
+            .any(|mark| follows.starts_with(mark));
         Self {
             way: match (up, down) {
+                _ if plus => Way::Up,
                 (true, false) => Way::Up,
                 (false, true) => Way::Down,
                 _ => Way::Open,
             },
-            change: up || down || change || signs(&['Δ', '±']),
+            change: up || down || change || plus || minus || signs(&['Δ', '±']),
             share: share || of_total || (place.row.is_some() && signs(&['%'])),
             mean: mean || signs(&['/', 'Ø']),
             sum,
-            ratio: ratio || signs(&['×']),
+            ratio: ratio || fold || signs(&['×']),
             gap,
             running,
             rest,
@@ -163,21 +185,53 @@ impl Cues {
     }
 }
 
+/// Parts of a whole in words.
+const PARTS: [&str; 12] = [
+    "half", "third", "thirds", "quarter", "quarters", "most", "majority", "fifth", "tenth", "bulk", "none",
+    "out",
+];
+/// Whether words with these bits speak of a change.
+pub(super) fn tells_a_change(bits: u16) -> bool {
+    bits & 0b111 != 0
+}
+
 /// Words between a part and the `of` before its whole, the part among them: `1,621 orders out of 5,300`.
 const PART_WORDS: usize = 3;
 
-/// Whether `of` and, a few words before that, another figure stand before this one.
+/// Whether `of` and, a few words before that, another figure or a fraction stand before this one; or it is all of
+/// something that the sentence then takes apart: `Of 1,112 reviews`.
 fn follows_a_part(seat: &Seat<'_, '_, '_>) -> bool {
     let money = |c: char| "$€£¥".contains(c);
     let left = seat.context.text.get(..seat.span.start).unwrap_or_default();
     let left = left.trim_end_matches(|c: char| c.is_whitespace() || money(c));
+    let opening = left.get(seat.place.sentence.start..).unwrap_or_default();
+    let opening = opening.trim_start_matches(['*', '_', ' ']);
+    if ["Of", "Of the", "Of all", "Of our", "Out of", "Von"].contains(&opening) {
+        return true;
+    }
+    let left = [
+        "the",
+        "all",
+        "our",
+        "these",
+        "those",
+        "a total of",
+        "its",
+        "their",
+    ]
+    .iter()
+    .find_map(|word| left.strip_suffix(word))
+    .map_or(left, str::trim_end);
     ["of", "von", "sur"]
         .iter()
         .filter_map(|word| left.strip_suffix(word))
         .filter(|before| before.ends_with(char::is_whitespace))
         .any(|before| {
             let mut words = before.split_whitespace().rev().take(PART_WORDS);
-            words.any(|word| word.starts_with(|c: char| c.is_ascii_digit() || money(c)))
+            words.any(|word| {
+                let low = word.trim_matches(['*', '_', '(']).to_lowercase();
+                low.starts_with(|c: char| c.is_ascii_digit() || money(c)) || PARTS.contains(&low.as_str())
+            })
         })
 }
 
@@ -191,8 +245,23 @@ fn near(seat: &Seat<'_, '_, '_>) -> u16 {
     // What the figure is compared with may stand in the next clause: `3.20 ahead of the rest`.
     let behind = Span::new(seat.span.end, (seat.span.end + BEHIND).min(place.sentence.end));
     bits(seat, |span| {
-        spans.iter().flatten().any(|close| close.holds(span)) || behind.touches(span)
+        spans
+            .iter()
+            .flatten()
+            .any(|close| close.holds(span) && !speaks_of_another(seat, span))
+            || behind.touches(span)
     })
+}
+
+/// Whether a word stands in brackets with a figure of their own, and the figure outside of them.
+fn speaks_of_another(seat: &Seat<'_, '_, '_>, word: Span) -> bool {
+    seat.place.aside.is_none()
+        && seat.place.row.is_none()
+        && seat
+            .context
+            .layout
+            .aside(word)
+            .is_some_and(|aside| !seat.figures_in(aside).is_empty())
 }
 
 /// What the words within some bounds say, but for the figure's own.
@@ -201,4 +270,49 @@ fn bits(seat: &Seat<'_, '_, '_>, within: impl Fn(Span) -> bool) -> u16 {
     words
         .filter(|(word, bits)| **bits != 0 && within(word.span) && !seat.span.holds(word.span))
         .fold(0, |all, (_, bits)| all | bits)
+}
+
+/// Words before `from` that say which way it went.
+const REACH: usize = 5;
+
+/// Whether a figure is where something is said to have gone to, and that lies the other way: `fell from 28 to 37`.
+pub(super) fn contradicts_its_way(seat: &Seat<'_, '_, '_>, number: &Number) -> bool {
+    let context = seat.context;
+    let start = seat.span.start;
+    let Some(from) = context.numbers.iter().rev().find(|other| {
+        other.kind == Kind::Quantity && other.end <= start && seat.place.sentence.start <= other.start
+    }) else {
+        return false;
+    };
+    let word_before = |at: usize| context.words.iter().rposition(|word| word.span.end <= at);
+    let low = |at: usize| context.words.get(at).map_or("", |word| word.low.as_str());
+    let (Some(to), Some(since)) = (word_before(start), word_before(from.start)) else {
+        return false;
+    };
+    let close = Span::new(from.end, start).of(context.text);
+    if low(to) != "to"
+        || low(since) != "from"
+        || from.percent != number.percent
+        || close.contains([';', ':', '('])
+    {
+        return false;
+    }
+    let before = since.saturating_sub(REACH)..since;
+    if before.clone().any(|at| low(at).starts_with("improv")) {
+        return false;
+    }
+    let verbs = before
+        .filter(|at| {
+            context
+                .words
+                .get(*at)
+                .is_some_and(|word| seat.place.sentence.holds(word.span))
+        })
+        .filter_map(|at| context.cues.get(at).copied())
+        .fold(0, |all, bits| all | bits);
+    match (verbs & 1 != 0, verbs & 2 != 0) {
+        (true, false) => number.value < from.value && from.value > 0.0,
+        (false, true) => number.value > from.value && from.value > 0.0,
+        _ => false,
+    }
 }

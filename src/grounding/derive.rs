@@ -6,27 +6,35 @@ use rust_decimal::Decimal;
 
 use super::cells::Source;
 use super::figure::{Operation, Trace};
-use super::operand::{MOST_GROUPS, Operand, joined, operand, singles, total};
+use super::operand::{MOST_GROUPS, Operand, joined, listed, operand, singles, stated, total};
 use super::scope::{Says, Seat};
+use super::text::Span;
 use super::wanted::Wanted;
 
 /// Looks for derivations that come to the figure.
-pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, near: &[Operand]) -> Vec<Source> {
+pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, known: &[(Span, Source)]) -> Vec<Source> {
+    let near = stated(seat, known);
     let mut search = Search {
         seat,
         wanted,
+        apposed: super::told::apposed(seat, &near),
         found: Vec::new(),
     };
     for material in 0..seat.context.index.materials.len() {
         search.within(material);
     }
-    search.across(near);
+    let operands: Vec<Operand> = near.iter().map(|told| told.operand.clone()).collect();
+    search.across(&operands);
+    search.told(&near, &listed(seat, known));
     search.found
 }
 
-struct Search<'s, 'c, 'a, 'i> {
-    seat: &'s Seat<'c, 'a, 'i>,
-    wanted: &'s Wanted,
+/// A search for derivations of one figure.
+pub(super) struct Search<'s, 'c, 'a, 'i> {
+    pub(super) seat: &'s Seat<'c, 'a, 'i>,
+    pub(super) wanted: &'s Wanted,
+    /// The figure that the one looked for only says in other words, as `(30%)` does behind it.
+    pub(super) apposed: Option<Operand>,
     found: Vec<Source>,
 }
 
@@ -61,7 +69,7 @@ impl Search<'_, '_, '_, '_> {
                 if let Some(whole) = &whole {
                     self.part(one, whole);
                 }
-                if named.len() == 1 {
+                if named.len() == 1 || (named.len() <= 3 && self.seat.says_before()) {
                     self.neighbours(one, at, column);
                 }
             }
@@ -86,11 +94,12 @@ impl Search<'_, '_, '_, '_> {
             .filter_map(|column| total(self.seat, at, *column))
             .collect();
         self.columns(&totals);
+        self.parts_of_parts(at, &groups);
         super::count::counts(self.seat, self.wanted, at, &groups, &mut self.found);
     }
 
     /// Whether a result may be meant: it is of this turn, or there is none of this turn, or the sentence looks back.
-    fn may_use(&self, at: usize) -> bool {
+    pub(super) fn may_use(&self, at: usize) -> bool {
         let materials = self.seat.context.index.materials;
         let current = |at: usize| materials.get(at).is_some_and(|material| material.current);
         current(at) || !(0..materials.len()).any(current) || self.seat.says_filters(at, true) == Says::Yes
@@ -153,14 +162,14 @@ impl Search<'_, '_, '_, '_> {
     }
 
     /// All that two values of the same thing can be to each other.
-    fn pair(&mut self, one: &Operand, other: &Operand, tier: u32) {
+    pub(super) fn pair(&mut self, one: &Operand, other: &Operand, tier: u32) {
         let alike = self.alike(one, other);
         let cues = self.wanted.cues;
         if alike {
             let difference = one.value.checked_sub(other.value);
             if self.wanted.percent {
                 let change = difference.and_then(|gap| percent(gap, other.value));
-                if cues.change || (!cues.share && self.wanted.digits >= 3) {
+                if cues.change || cues.gap || (!cues.share && self.wanted.digits >= 3) {
                     self.check(
                         Operation::PercentChange,
                         change,
@@ -168,7 +177,7 @@ impl Search<'_, '_, '_, '_> {
                         &[one.clone(), other.clone()],
                     );
                 }
-                if cues.gap || cues.change {
+                if self.wanted.points {
                     self.check(
                         Operation::Difference,
                         difference,
@@ -188,10 +197,21 @@ impl Search<'_, '_, '_, '_> {
         self.ratio(one, other, tier);
     }
 
-    fn ratio(&mut self, one: &Operand, other: &Operand, tier: u32) {
+    pub(super) fn ratio(&mut self, one: &Operand, other: &Operand, tier: u32) {
         let cues = self.wanted.cues;
+        let only = self
+            .apposed
+            .as_ref()
+            .filter(|_| self.wanted.percent && !cues.change);
+        if only.is_some_and(|only| only.input != one.input && only.input != other.input) {
+            return;
+        }
         if self.wanted.percent {
             let share = percent(one.value, other.value);
+            let more = share.is_some_and(|share| share.abs() > Decimal::ONE_HUNDRED);
+            if more && !self.seat.is_part_of() {
+                return;
+            }
             let asked = cues.share || (!cues.change && self.wanted.digits >= 2);
             if asked && one.input != other.input {
                 self.check(Operation::Share, share, tier, &[one.clone(), other.clone()]);
@@ -205,7 +225,7 @@ impl Search<'_, '_, '_, '_> {
     /// Whether two values measure the same, so that their difference means something.
     fn alike(&self, one: &Operand, other: &Operand) -> bool {
         if one.material == other.material {
-            return one.column == other.column;
+            return one.column == other.column || Self::same_measure(one, other);
         }
         let materials = self.seat.context.index.materials;
         match (materials.get(one.material), materials.get(other.material)) {
@@ -215,7 +235,7 @@ impl Search<'_, '_, '_, '_> {
     }
 
     /// What a part is to its whole.
-    fn part(&mut self, one: &Operand, whole: &Operand) {
+    pub(super) fn part(&mut self, one: &Operand, whole: &Operand) {
         self.ratio(one, whole, 1);
         let inputs = [one.clone(), whole.clone()];
         let rest = whole.value.checked_sub(one.value);
@@ -379,6 +399,18 @@ impl Search<'_, '_, '_, '_> {
         }
     }
 
+    /// Whether two columns of a result are of the same thing at different times: `revenue_2025` and `revenue_2026`.
+    fn same_measure(one: &Operand, other: &Operand) -> bool {
+        let of = |operand: &Operand| -> Vec<String> {
+            let name = operand.input.column.replace('_', " ");
+            let words = super::text::words(&name);
+            words.into_iter().map(|word| word.low).collect()
+        };
+        let (one, other) = (of(one), of(other));
+        one.iter()
+            .any(|word| other.contains(word) && !word.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
     /// Columns of the same row against each other.
     fn columns(&mut self, row: &[Operand]) {
         for (place, one) in row.iter().enumerate() {
@@ -386,6 +418,13 @@ impl Search<'_, '_, '_, '_> {
                 self.ratio(one, other, 1);
                 self.ratio(other, one, 1);
                 let cues = self.wanted.cues;
+                if self.wanted.percent && cues.change && Self::same_measure(one, other) {
+                    for (a, b) in [(one, other), (other, one)] {
+                        let gap = a.value.checked_sub(b.value);
+                        let change = gap.and_then(|gap| percent(gap, b.value));
+                        self.check(Operation::PercentChange, change, 1, &[a.clone(), b.clone()]);
+                    }
+                }
                 if !self.wanted.percent && (cues.gap || cues.change) && self.wanted.digits >= 4 {
                     for (a, b) in [(one, other), (other, one)] {
                         let gap = a.value.checked_sub(b.value);
@@ -397,7 +436,7 @@ impl Search<'_, '_, '_, '_> {
     }
 
     /// Keeps a derivation that comes to the figure. What the text names less plainly needs more digits.
-    fn check(
+    pub(super) fn check(
         &mut self,
         operation: Operation,
         value: impl Into<Option<Decimal>>,
@@ -413,7 +452,24 @@ impl Search<'_, '_, '_, '_> {
             Operation::PercentChange | Operation::Difference => self.wanted.admits_change(number),
             _ => self.wanted.admits(number),
         };
-        if !fits {
+        let money = self.wanted.money
+            && matches!(
+                operation,
+                Operation::Sum
+                    | Operation::Mean
+                    | Operation::Median
+                    | Operation::RunningTotal
+                    | Operation::Difference
+            );
+        let index = self.seat.context.index;
+        let counts = |one: &Operand| super::cells::is_count_column(index, one.material, one.column);
+        let points = self.wanted.points && operation != Operation::Difference;
+        // Less than one to one digit is a ratio upside down, unless the words ask for one.
+        let upside = operation == Operation::Ratio
+            && self.wanted.digits < 2
+            && number.abs() < 1.0
+            && !self.wanted.cues.ratio;
+        if !fits || points || upside || (money && inputs.iter().all(counts)) {
             return;
         }
         let trace = Trace::Derivation {

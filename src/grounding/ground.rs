@@ -5,9 +5,8 @@ use super::figure::{Figure, FigureKind, Reason, Status, Trace};
 use super::index::Index;
 use super::material::{Claim, Material};
 use super::number::{Number, Separators, numbers};
-use super::operand::stated;
 use super::scope::{Context, Says, Seat, What};
-use super::text::{Span, stem, words};
+use super::text::{Relation, Span, stem, words};
 use super::wanted::Wanted;
 use super::{date, item};
 
@@ -81,8 +80,8 @@ fn read(claim: &Claim<'_>, index: &Index<'_>, said: &Said, separators: Separator
         let wanted = Wanted::of(number, &seat);
         let found = sources(&seat, &wanted);
         let kept = kept(&seat, claim, &found);
-        if let [only] = kept.as_slice() {
-            known.push((span, only.clone()));
+        if let Some(source) = one_value(&kept) {
+            known.push((span, source.clone()));
         }
         open.push((number, wanted, found, kept));
     }
@@ -93,6 +92,16 @@ fn read(claim: &Claim<'_>, index: &Index<'_>, said: &Said, separators: Separator
     figures.extend(item::items(&context));
     figures.sort_by_key(|figure| (figure.start, figure.end));
     figures
+}
+
+/// The source of a figure whose sources all hold the same value: which of them is meant makes no difference to what
+/// is computed from it.
+fn one_value(kept: &[Source]) -> Option<&Source> {
+    let first = kept.first()?;
+    let value = |source: &Source| source.cell.map(|cell| cell.value.to_bits());
+    let same =
+        kept.len() == 1 || (first.cell.is_some() && kept.iter().all(|other| value(other) == value(first)));
+    same.then_some(first)
 }
 
 fn dates(claim: &Claim<'_>, context: &Context<'_, '_>) -> Vec<Figure> {
@@ -178,19 +187,41 @@ fn looks_back(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, source: &Source) -> bo
     {
         return true;
     }
-    let row = source
-        .cell
-        .map_or(Says::Nothing, |cell| seat.says_row(cell.material, cell.row));
-    let named = row == Says::Yes && !shape.times.is_empty();
+    let days = source.cell.and_then(|cell| {
+        let days = shape.times.iter().find_map(|(_, days)| *days.get(cell.row)?)?;
+        (seat.says_row(cell.material, cell.row) == Says::Yes).then_some(days)
+    });
+    // A month without a year may as well be one of this turn's result.
+    let named = days.is_some_and(|days| {
+        context.mentions.iter().any(|mention| match mention.what {
+            What::Period(period) if seat.place.sentence.holds(mention.span) => {
+                period.dated() && matches!(period.relation(days), Relation::Same | Relation::Holds)
+            }
+            _ => false,
+        })
+    });
     let others = context.index.materials.iter().filter(|other| other.current);
+    let theirs: Vec<String> = others.clone().flat_map(named_words).collect();
     let own_title = others.clone().all(|other| other.title != material.title)
         && words(material.title)
             .iter()
-            .filter(|word| word.low.len() > 3)
+            .filter(|word| word.low.len() > 3 && !theirs.iter().any(|name| name == stem(&word.low)))
             .any(|word| sentence.iter().any(|said| stem(said) == stem(&word.low)));
     let question = words(claim.question);
     let asked = question.iter().any(|word| BACK.contains(&word.low.as_str()));
     named || own_title || asked
+}
+
+/// The words in the names of a result and its columns.
+fn named_words(material: &Material<'_>) -> Vec<String> {
+    let columns = material.table.columns.iter();
+    let names = columns.flat_map(|column| [column.name.as_str(), column.label.as_str()]);
+    let all: Vec<String> = names
+        .chain([material.title])
+        .map(|name| name.replace('_', " "))
+        .collect();
+    let words = all.iter().flat_map(|name| words(name));
+    words.map(|word| stem(&word.low).to_owned()).collect()
 }
 
 fn decide(
@@ -212,6 +243,14 @@ fn decide(
         }
         traces
     };
+    if super::cues::contradicts_its_way(seat, number) {
+        return finish(
+            Status::Unmatched {
+                reason: Reason::Mismatch,
+            },
+            Vec::new(),
+        );
+    }
     if !kept.is_empty() {
         return finish(Status::Matched, traces(kept));
     }
@@ -219,7 +258,7 @@ fn decide(
     if !arguments.is_empty() {
         return finish(Status::Matched, arguments);
     }
-    let derived = derive(seat, wanted, &stated(seat, known));
+    let derived = derive(seat, wanted, known);
     if !derived.is_empty() {
         return finish(Status::Matched, traces(derived));
     }

@@ -1,6 +1,6 @@
 //! What can be looked up in results: their numbers by size, their labels by word, the days of their rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::material::Material;
 use super::text::{Days, days_of_iso, stem, words};
-use crate::result::{Cell, Column, ColumnKind, Summary};
+use crate::result::{Cell, Column, ColumnKind, ResultTable, Summary};
 
 /// A cell with a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +46,8 @@ pub(super) struct Label {
 pub(super) struct Shape {
     /// Columns of numbers, ids left out.
     pub(super) numeric: Vec<usize>,
+    /// Numeric columns that tell rows apart: the stars of a rating, in counts of reviews by rating.
+    pub(super) keys: Vec<usize>,
     /// Columns of text, with each row's value.
     pub(super) labels: Vec<(usize, Vec<Option<usize>>)>,
     /// Columns of days, with each row's.
@@ -116,6 +118,7 @@ impl<'m> Index<'m> {
                 shape.labels.push((column, values));
             }
         }
+        shape.keys = keys(&shape, table);
         (shape.period, shape.filters) = filters(material.arguments);
         for (name, values) in &shape.filters {
             for (value, text) in values.iter().enumerate() {
@@ -188,11 +191,11 @@ impl<'m> Index<'m> {
             let mut here = label.words.iter().zip(words.iter().skip(at));
             at + label.words.len() <= words.len()
                 && label.exact.as_deref().is_none_or(|exact| exact == first.text)
-                && here.all(|(wanted, word)| *wanted == word.low)
+                && here.all(|(wanted, word)| wanted == stem(&word.low))
         };
         let found: Vec<&Label> = self
             .labels
-            .get(&first.low)
+            .get(stem(&first.low))
             .into_iter()
             .flatten()
             .filter(stands)
@@ -222,6 +225,28 @@ impl<'m> Index<'m> {
         years
     }
 
+    /// The row of another result that is of the same label or the same days.
+    pub(super) fn same_row(&self, material: usize, row: usize, other: usize) -> Option<usize> {
+        let (shape, wanted) = (self.shapes.get(material)?, self.shapes.get(other)?);
+        let text =
+            |at: usize, column: usize, row: usize| self.materials.get(at)?.table.rows.get(row)?.get(column);
+        let labels = shape
+            .labels
+            .iter()
+            .filter_map(|(column, _)| text(material, *column, row));
+        for label in labels {
+            for (column, values) in &wanted.labels {
+                let mut rows = (0..values.len()).filter(|row| text(other, *column, *row) == Some(label));
+                if let (Some(row), None) = (rows.next(), rows.next()) {
+                    return Some(row);
+                }
+            }
+        }
+        let days = shape.times.iter().find_map(|(_, days)| *days.get(row)?)?;
+        let mut times = wanted.times.iter();
+        times.find_map(|(_, others)| others.iter().position(|other| *other == Some(days)))
+    }
+
     /// What a column comes to.
     pub(super) fn summary(&self, material: usize, column: usize) -> Option<&'m Summary> {
         Some(&self.materials.get(material)?.totals.get(column)?.summary)
@@ -230,12 +255,18 @@ impl<'m> Index<'m> {
 
 /// How a label may be written, as words, with the code that must be written exactly so.
 fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
-    let low: Vec<String> = words(text).into_iter().map(|word| word.low).collect();
+    let low: Vec<String> = words(text)
+        .into_iter()
+        .map(|word| stem(&word.low).to_owned())
+        .collect();
     let code = text.len() <= 3 && low.len() == 1 && text.chars().all(|c| c.is_ascii_uppercase());
     let mut all = vec![(low, code.then(|| text.to_owned()))];
     if code && let Some(names) = super::places::names(text) {
         all.extend(names.iter().map(|name| {
-            let words = name.split(' ').map(str::to_lowercase).collect();
+            let words = name
+                .split(' ')
+                .map(|word| stem(&word.to_lowercase()).to_owned())
+                .collect();
             (words, None)
         }));
     }
@@ -256,6 +287,40 @@ pub(super) fn number(cell: &Cell) -> Option<f64> {
 fn is_id(column: &Column) -> bool {
     let name = column.name.to_lowercase();
     name == "id" || name.ends_with("_id") || name.ends_with(" id") || column.unit.is_some()
+}
+
+/// Numeric columns without which labels and days do not tell the rows apart, and with which they do.
+fn keys(shape: &Shape, table: &ResultTable) -> Vec<usize> {
+    const MOST: f64 = 100.0;
+    let name_of = |row: usize, with: Option<usize>| -> String {
+        let labels = shape.labels.iter().map(|(column, _)| *column);
+        let columns = labels
+            .chain(shape.times.iter().map(|(column, _)| *column))
+            .chain(with);
+        let cells = columns.filter_map(|column| table.rows.get(row)?.get(column));
+        cells.fold(String::new(), |name, cell| format!("{name}{cell:?}|"))
+    };
+    let distinct = |with: Option<usize>| {
+        let different: HashSet<String> = (0..shape.seen).map(|row| name_of(row, with)).collect();
+        different.len() == shape.seen
+    };
+    let [first, _, ..] = shape.numeric.as_slice() else {
+        return Vec::new();
+    };
+    let small = table.rows.iter().take(shape.seen).all(|row| {
+        row.get(*first)
+            .and_then(number)
+            .is_some_and(|value| value.abs() <= MOST)
+    });
+    let whole = table
+        .columns
+        .get(*first)
+        .is_some_and(|column| column.kind == ColumnKind::Integer);
+    if whole && small && shape.seen > 1 && !distinct(None) && distinct(Some(*first)) {
+        vec![*first]
+    } else {
+        Vec::new()
+    }
 }
 
 /// The days a cell names, if it names any.
@@ -378,7 +443,7 @@ fn days_in(value: &Value, operation: &str) -> Option<Days> {
 
 /// For each numeric column the words of its name and label that no other numeric column has; without those of the
 /// result's title, if there are others.
-fn column_words(columns: &[Column], numeric: &[usize], title: &str) -> Vec<(usize, Vec<String>)> {
+fn column_words(columns: &[Column], numeric: &[usize], title_text: &str) -> Vec<(usize, Vec<String>)> {
     const EMPTY: [&str; 12] = [
         "sum", "of", "the", "total", "number", "avg", "average", "mean", "amount", "value", "distinct", "in",
     ];
@@ -397,7 +462,7 @@ fn column_words(columns: &[Column], numeric: &[usize], title: &str) -> Vec<(usiz
             Some((*at, names))
         })
         .collect();
-    let title: Vec<String> = words(title)
+    let title: Vec<String> = words(title_text)
         .iter()
         .map(|word| stem(&word.low).to_owned())
         .collect();
@@ -405,11 +470,22 @@ fn column_words(columns: &[Column], numeric: &[usize], title: &str) -> Vec<(usiz
         all.iter()
             .any(|(other, names)| *other != at && names.contains(name))
     };
+    // A column that is nothing but a count is of what the result is of: `Invoices by month`.
+    let of = words(title_text.split(" by ").next().unwrap_or_default());
+    let counted = |at: usize, names: &[String]| -> Vec<String> {
+        let stems = of.iter().map(|word| stem(&word.low).to_owned());
+        let is_count = names.iter().all(|name| name == "count");
+        stems
+            .filter(|name| is_count && name.len() > 2 && !EMPTY.contains(&name.as_str()) && !shared(at, name))
+            .collect()
+    };
     all.iter()
         .map(|(at, names)| {
             let own: Vec<String> = names.iter().filter(|name| !shared(*at, name)).cloned().collect();
             let besides: Vec<String> = own.iter().filter(|name| !title.contains(name)).cloned().collect();
-            (*at, if besides.is_empty() { own } else { besides })
+            let mut telling = if besides.is_empty() { own } else { besides };
+            telling.extend(counted(*at, names));
+            (*at, telling)
         })
         .collect()
 }

@@ -53,7 +53,7 @@ fn item(context: &Context<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
     let numbered = context.numbers.iter().any(|number| {
         number.kind == super::number::Kind::Ordinal && clause(Span::new(number.start, number.end))
     });
-    if has(&OTHERWISE) || numbered {
+    if has(&OTHERWISE) || numbered || is_among_some(context, place.sentence) {
         return None;
     }
     let mut outcome: Option<(Status, Trace)> = None;
@@ -81,6 +81,33 @@ fn item(context: &Context<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
         status,
         sources,
     ))
+}
+
+/// Whether a sentence sets a bound, so that the first or last of only some is meant: `with at least 10 reviews`.
+fn is_among_some(context: &Context<'_, '_>, sentence: Span) -> bool {
+    const BOUND: [&str; 8] = [
+        "least",
+        "minimum",
+        "over",
+        "than",
+        "above",
+        "exceeding",
+        "under",
+        "below",
+    ];
+    const FIRST: [&str; 7] = ["with", "of", "among", "counting", "having", "only", "for"];
+    let words: Vec<&super::text::Word<'_>> = context
+        .words
+        .iter()
+        .filter(|word| sentence.holds(word.span))
+        .collect();
+    let opens = words
+        .first()
+        .is_some_and(|word| FIRST.contains(&word.low.as_str()));
+    let bound = words
+        .windows(2)
+        .any(|pair| matches!(pair, [word, next] if BOUND.contains(&word.low.as_str()) && next.low.starts_with(|c: char| c.is_ascii_digit())));
+    opens && bound
 }
 
 /// Whether the one row that the clause names has the most or the least of any column, and where its name stands.

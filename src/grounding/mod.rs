@@ -15,10 +15,13 @@ mod material;
 mod number;
 mod operand;
 mod places;
+mod rows;
 mod scope;
 mod seat;
 mod text;
+mod told;
 mod wanted;
+mod wording;
 
 pub(crate) use count::of_word;
 pub use figure::{Figure, FigureKind, Input, Operation, Reason, Rule, Status, TotalKind, Trace};

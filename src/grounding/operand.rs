@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::cells::Source;
-use super::figure::{Input, TotalKind};
+use super::figure::{Input, TotalKind, Trace};
 use super::scope::Seat;
 use super::text::Span;
 use crate::result::{Amount, Cell, Summary};
@@ -119,8 +119,15 @@ pub(super) fn joined(operands: &[Operand]) -> Option<Operand> {
     Some(all)
 }
 
-/// The operands that figures of the same sentence, or of the one before, are.
-pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<Operand> {
+/// A figure that the text states, as an operand.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) span: Span,
+    pub(super) operand: Operand,
+}
+
+/// The operands that figures of the same sentence, or of the one before, are; in a table those of the same row.
+pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<Told> {
     let place = seat.place;
     let close = |span: Span| {
         if place.row.is_some() {
@@ -128,15 +135,52 @@ pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<O
         }
         place.sentence.holds(span) || place.before.is_some_and(|before| before.holds(span))
     };
-    let mut found: Vec<Operand> = Vec::new();
-    for (_, source) in known.iter().filter(|(span, _)| close(*span)) {
-        let Some(cell) = source.cell else { continue };
-        if let Some(one) = operand(seat, cell.material, cell.column, &[cell.row])
-            && !found.iter().any(|other| other.input == one.input)
-        {
-            found.push(one);
+    let mut found = told(seat, known, close);
+    found.truncate(MOST_GROUPS);
+    found
+}
+
+/// The operands that figures of a list around the figure's line are; in a table those above or below it.
+pub(super) fn listed(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<Told> {
+    let layout = &seat.context.layout;
+    match seat.place.row {
+        Some(cell) => told(seat, known, |span| {
+            layout.shares_column(seat.span, span) && !cell.cell.holds(span)
+        }),
+        None => told(seat, known, |span| layout.in_list_beside(seat.span, span)),
+    }
+}
+
+fn told(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)], close: impl Fn(Span) -> bool) -> Vec<Told> {
+    let mut found: Vec<Told> = Vec::new();
+    for (span, source) in known
+        .iter()
+        .filter(|(span, _)| close(*span) && *span != seat.span)
+    {
+        let one = match (&source.cell, &source.trace) {
+            (Some(cell), _) => operand(seat, cell.material, cell.column, &[cell.row]),
+            (
+                None,
+                Trace::Total {
+                    column,
+                    total: TotalKind::Sum,
+                    ..
+                },
+            ) => {
+                let columns = seat
+                    .context
+                    .index
+                    .materials
+                    .get(source.material)
+                    .map(|one| &one.table.columns);
+                let at = columns.and_then(|columns| columns.iter().position(|one| one.name == *column));
+                at.and_then(|at| total(seat, source.material, at))
+            }
+            _ => None,
+        };
+        if let Some(operand) = one.filter(|one| !found.iter().any(|other| other.operand.input == one.input)) {
+            found.push(Told { span: *span, operand });
         }
     }
-    found.truncate(MOST_GROUPS);
     found
 }

@@ -4,7 +4,7 @@ use super::index::FILTERED;
 use super::number::Kind;
 use super::scope::{Context, Mention, Says, Scope, What};
 use super::text::{Days, Period, Place, Relation, Span};
-use crate::result::Extent;
+use crate::result::ColumnKind;
 
 /// A figure's place, with what its surroundings name.
 pub(super) struct Seat<'c, 'a, 'i> {
@@ -17,7 +17,12 @@ pub(super) struct Seat<'c, 'a, 'i> {
 impl<'i> Seat<'_, '_, 'i> {
     /// The mentions of a kind that go with this figure: of the closest surroundings that have any.
     pub(super) fn named(&self, wanted: impl Fn(&What<'i>) -> bool) -> Vec<Mention<'i>> {
-        for scope in &self.scopes {
+        self.named_at(wanted).1
+    }
+
+    /// The same, with how many closer surroundings name none.
+    fn named_at(&self, wanted: impl Fn(&What<'i>) -> bool) -> (usize, Vec<Mention<'i>>) {
+        for (depth, scope) in self.scopes.iter().enumerate() {
             let found: Vec<Mention<'i>> = self
                 .context
                 .mentions
@@ -26,10 +31,11 @@ impl<'i> Seat<'_, '_, 'i> {
                 .copied()
                 .collect();
             if !found.is_empty() {
-                return self.paired(scope, found);
+                let in_turn = self.in_turn(scope, &wanted).map(|mention| vec![mention]);
+                return (depth, in_turn.unwrap_or_else(|| self.paired(scope, found)));
             }
         }
-        Vec::new()
+        (self.scopes.len(), Vec::new())
     }
 
     fn counts(&self, scope: &Scope, mention: Span) -> bool {
@@ -37,6 +43,33 @@ impl<'i> Seat<'_, '_, 'i> {
             && !mention.holds(self.span)
             && (!scope.before || mention.end <= self.span.start)
             && (scope.asides || !self.context.layout.in_aside(mention))
+    }
+
+    /// The name that goes with the figure where a sentence has first names and then as many figures: `In March, April and
+    /// May we had 455, 431 and 488 orders`.
+    fn in_turn(&self, scope: &Scope, wanted: impl Fn(&What<'i>) -> bool) -> Option<Mention<'i>> {
+        let sentence = self.place.sentence;
+        if scope.span != self.place.clause || self.place.aside.is_some() || self.place.row.is_some() {
+            return None;
+        }
+        let outside = |span: Span| sentence.holds(span) && !self.context.layout.in_aside(span);
+        let mentions = self.context.mentions.iter();
+        let mut named: Vec<Mention<'i>> = mentions
+            .filter(|mention| outside(mention.span) && wanted(&mention.what))
+            .copied()
+            .collect();
+        named.dedup_by_key(|mention| mention.span);
+        let figures: Vec<Span> = self
+            .figures_in(sentence)
+            .into_iter()
+            .filter(|span| outside(*span))
+            .collect();
+        let (last, first) = (named.last()?, figures.first()?);
+        if named.len() < 2 || named.len() != figures.len() || last.span.end > first.start {
+            return None;
+        }
+        let at = figures.iter().position(|figure| *figure == self.span)?;
+        named.get(at).copied()
     }
 
     /// Of several names those that go with this figure, by the order in which names and figures stand.
@@ -51,20 +84,49 @@ impl<'i> Seat<'_, '_, 'i> {
             .map(|number| Span::new(number.start, number.end))
             .filter(|span| scope.span.holds(*span) && (scope.asides || !self.context.layout.in_aside(*span)))
             .collect();
-        let Some(span) = pair(&names, &figures, self.span) else {
+        let together = self.place.aside.filter(|aside| *aside != scope.span);
+        let goes_with = match together.map(|aside| self.figures_in(aside)) {
+            // `Outdoor … Office (4,189 vs. 3,452)`: whichever of them it is.
+            Some(aside) if aside.len() > 1 && self.compares(&aside) => None,
+            _ => pair(&names, &figures, self.span),
+        };
+        let Some(span) = goes_with else {
             return found;
         };
         found.into_iter().filter(|mention| mention.span == span).collect()
     }
 
-    /// What the surroundings say to a row of a result.
+    /// Whether the first two figures in brackets are held against each other.
+    fn compares(&self, figures: &[Span]) -> bool {
+        let [first, second, ..] = figures else {
+            return false;
+        };
+        let between = Span::new(first.end, second.start).of(self.context.text);
+        ["vs", "versus", "against", "compared", "→", "->", "to"]
+            .iter()
+            .any(|mark| between.split([' ', '.']).any(|word| word == *mark))
+    }
+
+    /// Figures in some bytes.
+    pub(super) fn figures_in(&self, bytes: Span) -> Vec<Span> {
+        let numbers = self.context.numbers.iter();
+        numbers
+            .filter(|number| number.kind == Kind::Quantity)
+            .map(|number| Span::new(number.start, number.end))
+            .filter(|span| bytes.holds(*span))
+            .collect()
+    }
+
+    /// What the surroundings say to a row of a result. A name that no other row has says it alone, whatever stands
+    /// farther off.
     pub(super) fn says_row(&self, material: usize, row: usize) -> Says {
         let Some(shape) = self.context.index.shapes.get(material) else {
             return Says::Nothing;
         };
-        let mut says = Says::Nothing;
+        let mut found: Vec<(usize, Says)> = Vec::new();
+        let mut own = usize::MAX;
         for (column, values) in &shape.labels {
-            let named = self.named(|what| {
+            let (depth, named) = self.named_at(|what| {
                 matches!(what, What::Label(label) if label.material == material && label.column == *column)
             });
             let Some(Some(value)) = values.get(row) else {
@@ -74,97 +136,30 @@ impl<'i> Seat<'_, '_, 'i> {
                 let here = named
                     .iter()
                     .any(|mention| matches!(mention.what, What::Label(label) if label.value == *value));
-                says = says.and(if here { Says::Yes } else { Says::No });
+                let alone = values.iter().filter(|other| **other == Some(*value)).count() == 1;
+                if here && alone {
+                    own = own.min(depth);
+                }
+                found.push((depth, if here { Says::Yes } else { Says::No }));
             }
         }
         for (_, days) in &shape.times {
             if let Some(Some(days)) = days.get(row) {
-                says = says.and(self.says_days(*days));
+                let (depth, named) = self.named_at(|what| matches!(what, What::Period(_)));
+                found.push((depth, Self::periods_say(&named, *days)));
             }
         }
+        let closest = found.into_iter().filter(|(depth, _)| *depth <= own);
+        let says = closest.fold(Says::Nothing, |says, (_, other)| says.and(other));
         says.and(self.says_filters(material, shape.times.is_empty()))
-    }
-
-    /// The rows of a result that the closest surroundings name, if they name any.
-    pub(super) fn named_rows(&self, material: usize) -> Vec<usize> {
-        let groups = self.groups_in(material, |mention| {
-            let own = self.place.aside.unwrap_or(self.place.clause);
-            own.holds(mention) || self.place.row.is_some_and(|_| self.place.line.holds(mention))
-        });
-        let mut rows: Vec<usize> = groups.into_iter().flatten().collect();
-        rows.sort_unstable();
-        rows.dedup();
-        rows
-    }
-
-    /// The rows of a result that the sentence names, one group for each name; of names of several kinds the rows that
-    /// all of them hold.
-    pub(super) fn groups(&self, material: usize) -> Vec<Vec<usize>> {
-        let sentence = self.place.sentence;
-        let header = self.place.row.and_then(|cell| cell.header);
-        let here = self.groups_in(material, |mention| {
-            sentence.holds(mention) || header.is_some_and(|header| header.holds(mention))
-        });
-        match self.place.before {
-            Some(before) if here.is_empty() => self.groups_in(material, |mention| before.holds(mention)),
-            _ => here,
-        }
-    }
-
-    fn groups_in(&self, material: usize, within: impl Fn(Span) -> bool) -> Vec<Vec<usize>> {
-        let Some(shape) = self.context.index.shapes.get(material) else {
-            return Vec::new();
-        };
-        // By column: 0 and up for labels, then times.
-        let mut by_column: Vec<Vec<Vec<usize>>> = vec![Vec::new(); shape.labels.len() + shape.times.len()];
-        for mention in self
-            .context
-            .mentions
-            .iter()
-            .filter(|mention| within(mention.span))
-        {
-            match mention.what {
-                What::Label(label) if label.material == material => {
-                    let found = shape
-                        .labels
-                        .iter()
-                        .position(|(column, _)| *column == label.column);
-                    if let Some((at, (_, values))) = found.and_then(|at| Some((at, shape.labels.get(at)?))) {
-                        let rows = positions(values, |value| *value == label.value);
-                        add(by_column.get_mut(at), rows, values.len());
-                    }
-                }
-                What::Period(whole) => {
-                    let ends = whole.ends().into_iter().flatten();
-                    for period in std::iter::once(whole).chain(ends) {
-                        for (at, (_, days)) in shape.times.iter().enumerate() {
-                            let rows = positions(days, |days| {
-                                matches!(period.relation(*days), Relation::Same | Relation::Holds)
-                            });
-                            add(by_column.get_mut(shape.labels.len() + at), rows, days.len());
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        by_column.retain(|groups| !groups.is_empty());
-        by_column.sort_by_key(|groups| std::cmp::Reverse(groups.len()));
-        let mut columns = by_column.into_iter();
-        let mut groups = columns.next().unwrap_or_default();
-        for others in columns {
-            for group in &mut groups {
-                group.retain(|row| others.iter().any(|other| other.contains(row)));
-            }
-        }
-        groups.retain(|group| !group.is_empty());
-        groups.dedup();
-        groups
     }
 
     /// What the periods named say to some days.
     pub(super) fn says_days(&self, days: Days) -> Says {
-        let named = self.named(|what| matches!(what, What::Period(_)));
+        Self::periods_say(&self.named(|what| matches!(what, What::Period(_))), days)
+    }
+
+    fn periods_say(named: &[Mention<'i>], days: Days) -> Says {
         let relations: Vec<(Relation, bool)> = named
             .iter()
             .filter_map(|mention| match mention.what {
@@ -215,98 +210,22 @@ impl<'i> Seat<'_, '_, 'i> {
         says
     }
 
-    /// Whether the figure may count rows: a word for what is counted follows, or one that says so stands before.
-    pub(super) fn counts_things(&self) -> bool {
-        const NO_THING: [&str; 16] = [
-            "in", "and", "for", "from", "to", "with", "is", "was", "at", "by", "on", "or", "percent", "than",
-            "as", "each",
-        ];
-        const BEFORE: [&str; 14] = [
-            "other",
-            "remaining",
-            "all",
-            "the",
-            "these",
-            "those",
-            "only",
-            "are",
-            "were",
-            "have",
-            "has",
-            "rows",
-            "count",
-            "number",
-        ];
-        let text = self.context.text;
-        let words = &self.context.words;
-        let next = words.iter().find(|word| word.span.start >= self.span.end);
-        let follows = next.is_some_and(|word| {
-            let gap = Span::new(self.span.end, word.span.start).of(text);
-            let close = gap.trim_matches(['*', '_', '`']);
-            matches!(close, " " | "\u{a0}" | "-") && !NO_THING.contains(&word.low.as_str())
-        });
-        let before = words.iter().rev().find(|word| word.span.end <= self.span.start);
-        follows || before.is_some_and(|word| BEFORE.contains(&word.low.as_str()))
-    }
-
-    /// Whether what the rows of a result come to may stand here: they are all there are, or they are the ones that the
-    /// call asked for and the surroundings say that it is about these alone.
-    pub(super) fn may_total(&self, at: usize) -> bool {
-        let extent = self
-            .context
-            .index
-            .materials
-            .get(at)
-            .map(|material| material.table.extent);
-        match extent {
-            Some(Extent::Complete) => true,
-            Some(extent) => extent
-                .asked_limit()
-                .is_some_and(|limit| self.speaks_of_some(limit)),
-            None => false,
-        }
-    }
-
-    /// Whether the sentence, or in a table the text, speaks of some rows only: of the top five, of these.
-    fn speaks_of_some(&self, limit: u64) -> bool {
-        const SOME: &str = "top bottom these those they them their together first last best worst leading listed shown             following largest biggest smallest highest lowest most least combined sampled diese diesen dieser zusammen             besten größten ersten ces ensemble premiers meilleurs estos estas juntos primeros mejores";
-        let some = |low: &str| SOME.split_ascii_whitespace().any(|one| one == low);
-        let close = |span: Span| self.place.row.is_some() || self.place.sentence.holds(span);
-        let words = self.context.words.iter().filter(|word| close(word.span));
-        words.into_iter().any(|word| some(&word.low))
-            || super::count::said(self)
-                .iter()
-                .any(|number| *number as u64 == limit)
-    }
-
-    /// Whether the surroundings speak of parts of a whole: of a rate, a share, a percentage.
-    pub(super) fn names_a_rate(&self) -> bool {
-        let header = self.place.row.and_then(|cell| cell.header);
-        let close = |span: Span| match self.place.row {
-            Some(_) => header.is_some_and(|header| header.holds(span)),
-            None => self.place.clause.holds(span),
-        };
-        let words = self.context.words.iter().filter(|word| close(word.span));
-        words.into_iter().any(|word| super::cells::is_rate(&word.low, ""))
-    }
-
-    /// Whether a name stands right behind another figure and so says what that one counts: in `485 subscriptions with
-    /// 2,970 seats` the seats say nothing of 485.
-    fn is_unit_of_another(&self, name: Span) -> bool {
-        let follows = |end: usize| {
-            let gap = self.context.text.get(end..name.start);
-            gap.is_some_and(|gap| gap.trim().is_empty())
-        };
-        let mut numbers = self.context.numbers.iter();
-        self.place.row.is_none() && numbers.any(|number| number.end != self.span.end && follows(number.end))
-    }
-
     /// What the surroundings say to a column of a result.
     pub(super) fn says_column(&self, material: usize, column: usize) -> Says {
         let named = self.named(|what| matches!(what, What::Column { material: of, .. } if *of == material));
+        let kind = |column: usize| {
+            let table = self.context.index.materials.get(material)?.table;
+            table.columns.get(column).map(|column| column.kind)
+        };
+        // What is in a currency is none of the things that are counted beside it.
+        let amount = self.is_money() && kind(column) == Some(ColumnKind::Number);
+        let counted = |mention: &Mention<'_>| matches!(mention.what, What::Column { column, .. } if kind(column) == Some(ColumnKind::Integer));
         let mut columns: Vec<usize> = named
             .iter()
-            .filter(|mention| !self.is_unit_of_another(mention.span))
+            .filter(|mention| {
+                !self.is_unit_of_another(mention.span) && !self.is_head_of_another(mention.span)
+            })
+            .filter(|mention| !(amount && counted(mention)))
             .filter_map(|mention| match mention.what {
                 What::Column { column, .. } => Some(column),
                 _ => None,
@@ -319,22 +238,6 @@ impl<'i> Seat<'_, '_, 'i> {
             [_] => Says::No,
             _ => Says::Nothing,
         }
-    }
-}
-
-fn positions<T>(values: &[Option<T>], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
-    let rows = values.iter().enumerate();
-    rows.filter(|(_, value)| value.as_ref().is_some_and(&wanted))
-        .map(|(row, _)| row)
-        .collect()
-}
-
-/// Takes rows in that are some but not all: a name that fits every row tells none apart.
-fn add(groups: Option<&mut Vec<Vec<usize>>>, rows: Vec<usize>, all: usize) {
-    if let Some(groups) =
-        groups.filter(|groups| !rows.is_empty() && rows.len() < all && !groups.contains(&rows))
-    {
-        groups.push(rows);
     }
 }
 

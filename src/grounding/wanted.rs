@@ -33,6 +33,10 @@ pub(super) struct Wanted {
     pub(super) digits: u32,
     /// Whether it is said to be a bound: `more than`, `under`.
     pub(super) bound: bool,
+    /// Whether it is in percentage points.
+    pub(super) points: bool,
+    /// Whether it is in a currency.
+    pub(super) money: bool,
     /// Whether it is a whole number without currency or percent.
     pub(super) count: bool,
     pub(super) cues: Cues,
@@ -81,6 +85,11 @@ impl Wanted {
             percent: number.percent,
             digits,
             bound: over || under,
+            points: number.percent && {
+                let own = seat.span.of(seat.context.text);
+                own.contains("oint") || own.contains("pp") || own.contains("unkt")
+            },
+            money: number.currency.is_some(),
             count: (number.last_place - 1.0).abs() < f64::EPSILON
                 && !number.percent
                 && number.currency.is_none(),

@@ -1,3 +1,4 @@
+mod blind;
 mod numbers;
 mod planted;
 mod prose;

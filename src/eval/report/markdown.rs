@@ -90,9 +90,7 @@ pub(crate) fn figures(summary: &Summary) -> Vec<(&'static str, String)> {
             .collect();
         figures.push(("all of k trials pass", powers.join(", ")));
     }
-    if let Some(traced) = &summary.traced {
-        figures.push(("figures traced", traced.sentence()));
-    }
+    figures.extend(summary.traced.map(|traced| ("figures traced", traced.sentence())));
     let spent = &summary.efficiency;
     let dollars = |value: Option<f64>| value.map_or_else(|| "unknown".to_owned(), |usd| format!("${usd:.4}"));
     figures.push(("cost", dollars(spent.cost_usd)));

@@ -11,6 +11,9 @@ use super::{Kind, Sign};
 const BEFORE_YEAR: &str = "in of since for until till from to through during year fy by vs versus before after and \
     between end early late mid january february march april may june july august september october november december \
     jan feb mar apr jun jul aug sep sept oct nov dec spring summer autumn fall winter im seit en depuis";
+/// Words that follow a year which begins a clause.
+const AFTER_YEAR: &str =
+    "is was has had saw brought came ended beat beats started looks remains stayed made closed";
 /// Words that a figure follows.
 const BEFORE_FIGURE: &str =
     "is was were are be been total totals totaled totalled equals reached has have had got sold";
@@ -147,7 +150,12 @@ pub(super) fn kind(text: &str, start: usize, end: usize, value: f64) -> Kind {
     if day && (is_month(&previous) || is_month(next_word(right))) {
         return Kind::Date;
     }
-    if digits == 4 && (1900.0..=2100.0).contains(&value) && year(&previous, left, right) {
+    let begins = left.is_empty()
+        || left.ends_with(['\n', ',', '.', ';', ':', '('])
+        || left.ends_with(", ")
+        || left.ends_with(". ");
+    let subject = begins && digits == 4 && among(AFTER_YEAR, &next);
+    if digits == 4 && (1900.0..=2100.0).contains(&value) && (subject || year(&previous, left, right)) {
         return Kind::Year;
     }
     Kind::Quantity

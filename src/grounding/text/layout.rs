@@ -4,7 +4,7 @@ use super::words::Span;
 use crate::grounding::number::{Kind, Number};
 
 /// Marks and words between two clauses. Where neither side has a figure of its own, they part nothing.
-const BETWEEN: [&str; 17] = [
+const BETWEEN: [&str; 18] = [
     ", ",
     "; ",
     " and ",
@@ -17,6 +17,7 @@ const BETWEEN: [&str; 17] = [
     " against ",
     " compared ",
     " than ",
+    " after ",
     " ahead of ",
     " followed by ",
     " und ",
@@ -154,6 +155,32 @@ impl Layout {
         })
     }
 
+    /// Whether these bytes stand in an item of the list right before or right after the line of `figure`, or in
+    /// another item of the list it is in.
+    pub(in crate::grounding) fn in_list_beside(&self, figure: Span, other: Span) -> bool {
+        let line = |span: Span| self.lines.iter().position(|line| line.span.holds(span));
+        let (Some(own), Some(at)) = (line(figure), line(other)) else {
+            return false;
+        };
+        let between = self.lines.get(own.min(at) + 1..own.max(at)).unwrap_or_default();
+        let item = |line: &Line| line.item || line.span.start == line.span.end;
+        own != at && self.lines.get(at).is_some_and(|line| line.item) && between.iter().all(item)
+    }
+
+    /// Whether two figures stand in the same column of the same table.
+    pub(in crate::grounding) fn shares_column(&self, figure: Span, other: Span) -> bool {
+        let place = |span: Span| {
+            let line = self.lines.iter().find(|line| line.span.holds(span))?;
+            Some((line.header?, line.cells.iter().position(|cell| cell.holds(span))?))
+        };
+        place(figure).is_some_and(|own| place(other) == Some(own))
+    }
+
+    /// The brackets that these bytes stand in.
+    pub(in crate::grounding) fn aside(&self, span: Span) -> Option<Span> {
+        self.asides.iter().find(|aside| aside.holds(span)).copied()
+    }
+
     /// Whether these bytes stand in brackets.
     pub(in crate::grounding) fn in_aside(&self, span: Span) -> bool {
         self.asides.iter().any(|aside| aside.holds(span))
@@ -262,9 +289,7 @@ fn clauses(text: &str, sentence: Span, asides: &[Span], figures: &[Span]) -> Vec
     let mut start = sentence.start;
     for cut in cuts {
         let part = Span::new(start, cut);
-        let has = figures
-            .iter()
-            .any(|figure| part.holds(*figure) && !asides.iter().any(|aside| aside.holds(*figure)));
+        let has = figures.iter().any(|figure| part.holds(*figure));
         if has {
             found.push(part);
             start = cut;

@@ -206,6 +206,9 @@ impl Period {
     }
 }
 
+/// Words over which a noun that is left out reaches.
+const REACH: usize = 40;
+
 struct Reader<'a, 't> {
     text: &'t str,
     words: &'a [Word<'t>],
@@ -269,9 +272,47 @@ impl Reader<'_, '_> {
 
     /// A part of a year that begins with this word, and the word after it.
     fn when(&self, at: usize) -> Option<(When, usize)> {
-        self.digits_first(at)
+        self.day_of_range(at)
+            .or_else(|| self.digits_first(at))
             .or_else(|| self.month_first(at))
             .or_else(|| self.code_first(at))
+    }
+
+    /// The first day of `1 to 7 March`, and the later one of `March 1 to 7`.
+    fn day_of_range(&self, at: usize) -> Option<(When, usize)> {
+        let day = i8::try_from(self.whole(at, 1, 31)?).ok()?;
+        let spoken = |at: usize| matches!(self.low(at), "to" | "through" | "until" | "till" | "bis");
+        let dashed = |at: usize| matches!(self.gap(at), "–" | "—" | "-" | " – " | " - ");
+        let next = match (spoken(at + 1), dashed(at + 1)) {
+            (true, _) => at + 2,
+            (_, true) => at + 1,
+            _ => return self.day_behind(at, day),
+        };
+        let (When { year, part }, _) = self.digits_first(next)?;
+        let Part::Day(month, last) = part else { return None };
+        let part = Part::Day(month, day);
+        (day < last).then_some((When { year, part }, at + 1))
+    }
+
+    /// The last day of a range whose first one stands before it with the month.
+    fn day_behind(&self, at: usize, day: i8) -> Option<(When, usize)> {
+        let spoken = matches!(
+            self.low(at.checked_sub(1)?),
+            "to" | "through" | "until" | "till" | "bis"
+        );
+        let dashed = matches!(self.gap(at), "–" | "—" | "-" | " – " | " - ");
+        let first = match (spoken, dashed) {
+            (true, _) => at.checked_sub(2)?,
+            (_, true) => at.checked_sub(1)?,
+            _ => return None,
+        };
+        let month = self.month(first.checked_sub(1)?)?;
+        let begins = self
+            .whole(first, 1, 31)
+            .is_some_and(|first| first < i16::from(day));
+        let (year, next) = self.year_after(at + 1);
+        let part = Part::Day(month, day);
+        begins.then_some((When { year, part }, next))
     }
 
     fn digits_first(&self, at: usize) -> Option<(When, usize)> {
@@ -354,6 +395,7 @@ impl Reader<'_, '_> {
             match self.low(at + 1) {
                 "quarter" | "quartal" | "trimestre" => (Part::Quarter(number), at + 2),
                 "half" | "halbjahr" if number <= 2 => (Part::Half(number), at + 2),
+                _ if self.is_quarter_left_out(at) => (Part::Quarter(number), at + 1),
                 _ => return None,
             }
         };
@@ -363,6 +405,19 @@ impl Reader<'_, '_> {
             return None;
         }
         Some((When { year, part }, next))
+    }
+
+    /// Whether an ordinal is of a quarter that a word before it names: `106 in the second quarter, 103 in the third`.
+    fn is_quarter_left_out(&self, at: usize) -> bool {
+        const NO_THING: [&str; 12] = [
+            "and", "but", "before", "after", "while", "with", "to", "when", "as", "than", "by", "from",
+        ];
+        let earlier = self.words.iter().take(at).rev().take(REACH);
+        let quarters = earlier
+            .filter(|word| matches!(word.low.as_str(), "quarter" | "quarters"))
+            .count();
+        let alone = !matches!(self.gap(at + 1), " " | "-") || NO_THING.contains(&self.low(at + 1));
+        quarters > 0 && alone && at.checked_sub(1).is_some_and(|at| self.low(at) == "the")
     }
 
     /// Whether `this` ends a range that `before` begins.

@@ -1,0 +1,212 @@
+//! Figures computed from what the text has just stated: the share of the figure before, the sum of a list; and from
+//! parts of a result that are not the whole and not a row: what one label comes to over all periods.
+
+use super::derive::Search;
+use super::figure::Operation;
+use super::operand::{MOST_GROUPS, Operand, Told, joined, operand, total};
+use super::text::Span;
+use crate::result::Extent;
+
+/// Most rows of a result whose runs are tried.
+const SHORT: usize = 7;
+/// Most bytes between a figure and another that says the same in other words: `535 (48.1%)`.
+const APPOSED: usize = 12;
+
+impl Search<'_, '_, '_, '_> {
+    /// Looks among the figures stated near by, and those of a list beside.
+    pub(super) fn told(&mut self, near: &[Told], list: &[Told]) {
+        match (self.apposed.clone(), near) {
+            (Some(one), _) => self.share_of_column(&one),
+            (None, [only]) if self.wanted.cues.share => self.share_of_column(&only.operand),
+            _ => {}
+        }
+        self.together(near);
+        self.listed(list);
+        if list.is_empty() {
+            self.runs();
+        }
+        self.alike_elsewhere();
+    }
+
+    fn share_of_column(&mut self, one: &Operand) {
+        if let Some(whole) = total(self.seat, one.material, one.column)
+            && whole.input != one.input
+        {
+            self.part(one, &whole);
+        }
+    }
+
+    /// What was stated before and what is named now, as one: `Together with Office it makes up 55.5%`.
+    fn together(&mut self, near: &[Told]) {
+        if !self.wanted.cues.sum {
+            return;
+        }
+        for told in near {
+            let (at, column) = (told.operand.material, told.operand.column);
+            for rows in self.seat.groups(at).iter().take(MOST_GROUPS) {
+                let Some(other) = operand(self.seat, at, column, rows) else {
+                    continue;
+                };
+                if other.input == told.operand.input {
+                    continue;
+                }
+                let inputs = [told.operand.clone(), other];
+                if let Some(both) = joined(&inputs) {
+                    self.check(Operation::Sum, both.value, 1, &inputs);
+                    self.share_of_column(&both);
+                }
+            }
+        }
+    }
+
+    /// The sum or mean of the figures of a list, by column.
+    fn listed(&mut self, list: &[Told]) {
+        let cues = self.wanted.cues;
+        if !(cues.sum || cues.mean || cues.running || self.wanted.digits >= 4) {
+            return;
+        }
+        let mut columns: Vec<(usize, usize)> = list
+            .iter()
+            .map(|told| (told.operand.material, told.operand.column))
+            .collect();
+        columns.sort_unstable();
+        columns.dedup();
+        for (material, column) in columns {
+            let of = list.iter().map(|told| &told.operand);
+            let inputs: Vec<Operand> = of
+                .filter(|one| (one.material, one.column) == (material, column))
+                .cloned()
+                .collect();
+            let Some(all) = joined(&inputs).filter(|_| inputs.len() > 1) else {
+                continue;
+            };
+            self.check(Operation::Sum, all.value, 1, &inputs);
+            if cues.mean {
+                let mean = all.value.checked_div(rust_decimal::Decimal::from(inputs.len()));
+                self.check(Operation::Mean, mean, 1, &inputs);
+            }
+            if cues.share {
+                self.share_of_column(&all);
+            }
+        }
+    }
+
+    /// Wholes that are named by one kind of name only, where a result has several: all of October, all of one source.
+    pub(super) fn parts_of_parts(&mut self, at: usize, groups: &[Vec<usize>]) {
+        let wholes: Vec<Vec<usize>> = self.seat.wholes(at);
+        if wholes.is_empty() {
+            return;
+        }
+        let cues = self.wanted.cues;
+        let columns = self.seat.context.index.shapes.get(at);
+        let columns = columns.map(|shape| shape.numeric.clone()).unwrap_or_default();
+        for column in columns {
+            for rows in &wholes {
+                let Some(whole) = operand(self.seat, at, column, rows) else {
+                    continue;
+                };
+                if cues.whole || cues.sum {
+                    self.check(Operation::Sum, whole.value, 1, std::slice::from_ref(&whole));
+                }
+                let parts = groups.iter().filter(|part| part.len() < rows.len());
+                for part in parts.filter(|part| part.iter().all(|row| rows.contains(row))) {
+                    if let Some(part) = operand(self.seat, at, column, part) {
+                        self.ratio(&part, &whole, 1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Rows that follow each other in a short result, of which the text names none as the data does: `four or five
+    /// stars`.
+    fn runs(&mut self) {
+        for at in 0..self.seat.context.index.materials.len() {
+            if self.may_use(at) && self.seat.groups(at).is_empty() {
+                self.runs_of(at);
+            }
+        }
+    }
+
+    fn runs_of(&mut self, at: usize) {
+        let index = self.seat.context.index;
+        let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
+            return;
+        };
+        let rows = shape.seen;
+        let whole = material.table.extent == Extent::Complete && rows == material.table.rows.len();
+        let cues = self.wanted.cues;
+        if !whole || !(3..=SHORT).contains(&rows) || self.wanted.digits < 3 {
+            return;
+        }
+        if !(cues.share || cues.sum || self.wanted.count) {
+            return;
+        }
+        for column in shape.numeric.iter().copied() {
+            let whole = total(self.seat, at, column);
+            for first in 0..rows {
+                for last in first + 1..rows {
+                    let run: Vec<usize> = (first..=last).collect();
+                    let Some(run) = operand(self.seat, at, column, &run).filter(|_| last - first + 1 < rows)
+                    else {
+                        continue;
+                    };
+                    self.check(Operation::Sum, run.value, 2, std::slice::from_ref(&run));
+                    if let Some(whole) = whole.as_ref().filter(|_| cues.share) {
+                        self.part(&run, whole);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same thing in two results: revenue of a channel in one, its orders in the other.
+    fn alike_elsewhere(&mut self) {
+        let cues = self.wanted.cues;
+        if !(cues.mean || cues.ratio || cues.share) {
+            return;
+        }
+        let count = self.seat.context.index.materials.len();
+        let usable: Vec<usize> = (0..count).filter(|at| self.may_use(*at)).collect();
+        for at in usable {
+            let around = self.seat.rows_around(at);
+            for other in (0..count).filter(|other| *other != at) {
+                for row in around.iter().take(MOST_GROUPS) {
+                    if let Some(same) = self.seat.context.index.same_row(at, *row, other) {
+                        self.between((at, *row), (other, same));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The numbers of one row to those of another.
+    fn between(&mut self, (at, row): (usize, usize), (other, same): (usize, usize)) {
+        let numeric = |at: usize| {
+            let shape = self.seat.context.index.shapes.get(at);
+            shape.map(|shape| shape.numeric.clone()).unwrap_or_default()
+        };
+        for column in numeric(at) {
+            for beside in numeric(other) {
+                let one = operand(self.seat, at, column, &[row]);
+                let two = operand(self.seat, other, beside, &[same]);
+                if let (Some(one), Some(two)) = (one, two) {
+                    self.ratio(&one, &two, 2);
+                    self.ratio(&two, &one, 2);
+                }
+            }
+        }
+    }
+}
+
+/// The figure that this one only says in other words.
+pub(super) fn apposed(seat: &super::scope::Seat<'_, '_, '_>, near: &[Told]) -> Option<Operand> {
+    let before = near.iter().filter(|told| told.span.end <= seat.span.start);
+    let last = before.max_by_key(|told| told.span.end)?;
+    let gap = Span::new(last.span.end, seat.span.start).of(seat.context.text);
+    let mut words = gap
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty());
+    let plain = words.all(|word| ["or", "i", "e", "about", "roughly", "just"].contains(&word));
+    (gap.len() <= APPOSED && plain && seat.place.row.is_none()).then(|| last.operand.clone())
+}

@@ -1,0 +1,256 @@
+//! How a figure is put: as a count of things, as an amount, as what another one is compared with.
+
+use super::number::Number;
+use super::scope::{Seat, What};
+use super::text::{Span, stem};
+use crate::result::Extent;
+
+impl Seat<'_, '_, '_> {
+    /// Whether the sentence speaks of what was before what it names.
+    pub(super) fn says_before(&self) -> bool {
+        const BEFORE: [&str; 6] = ["before", "previous", "preceding", "prior", "earlier", "zuvor"];
+        let mut words = self
+            .context
+            .words
+            .iter()
+            .filter(|word| self.place.sentence.holds(word.span));
+        words.any(|word| BEFORE.contains(&word.low.as_str()))
+    }
+
+    /// Whether the figure may count rows: a word for what is counted follows, or one that says so stands before.
+    pub(super) fn counts_things(&self) -> bool {
+        const NO_THING: [&str; 16] = [
+            "in", "and", "for", "from", "to", "with", "is", "was", "at", "by", "on", "or", "percent", "than",
+            "as", "each",
+        ];
+        const BEFORE: [&str; 14] = [
+            "other",
+            "remaining",
+            "all",
+            "the",
+            "these",
+            "those",
+            "only",
+            "are",
+            "were",
+            "have",
+            "has",
+            "rows",
+            "count",
+            "number",
+        ];
+        let text = self.context.text;
+        let words = &self.context.words;
+        let next = words.iter().find(|word| word.span.start >= self.span.end);
+        let follows = next.is_some_and(|word| {
+            let gap = Span::new(self.span.end, word.span.start).of(text);
+            let close = gap.trim_matches(['*', '_', '`']);
+            matches!(close, " " | "\u{a0}" | "-") && !NO_THING.contains(&word.low.as_str())
+        });
+        let before = words.iter().rev().find(|word| word.span.end <= self.span.start);
+        follows || before.is_some_and(|word| BEFORE.contains(&word.low.as_str()))
+    }
+
+    /// Whether what is counted has a column of its own in a result, so that it is not the rows that are counted.
+    pub(super) fn counts_a_column(&self, material: usize) -> bool {
+        const NOUNS: usize = 2;
+        let Some(shape) = self.context.index.shapes.get(material) else {
+            return false;
+        };
+        let words = self.context.words.iter();
+        let mut next = words
+            .filter(|word| word.span.start >= self.span.end)
+            .take(NOUNS)
+            .filter(|word| {
+                let gap = self
+                    .context
+                    .text
+                    .get(self.span.end..word.span.start)
+                    .unwrap_or_default();
+                !gap.contains([',', '.', ';', ':', '(', ')', '|', '\n'])
+            });
+        next.any(|word| {
+            let plural = word.low.ends_with('s');
+            plural
+                && shape
+                    .column_words
+                    .iter()
+                    .any(|(_, names)| names.iter().any(|name| name == stem(&word.low)))
+        })
+    }
+
+    /// Whether things are counted, and no money: `535,792 orders`.
+    pub(super) fn counts_plural(&self) -> bool {
+        const MONEY: [&str; 6] = ["dollars", "euros", "pounds", "bucks", "francs", "cents"];
+        let mut words = self.context.words.iter();
+        let next = words.find(|word| word.span.start >= self.span.end);
+        next.is_some_and(|word| {
+            let gap = Span::new(self.span.end, word.span.start).of(self.context.text);
+            gap == " " && word.low.len() > 3 && word.low.ends_with('s') && !MONEY.contains(&word.low.as_str())
+        })
+    }
+
+    /// Whether what the rows of a result come to may stand here: they are all there are, or they are the ones that the
+    /// call asked for and the surroundings say that it is about these alone.
+    pub(super) fn may_total(&self, at: usize) -> bool {
+        let extent = self
+            .context
+            .index
+            .materials
+            .get(at)
+            .map(|material| material.table.extent);
+        match extent {
+            Some(Extent::Complete) => true,
+            Some(extent) => extent
+                .asked_limit()
+                .is_some_and(|limit| self.speaks_of_some(limit)),
+            None => false,
+        }
+    }
+
+    /// Whether the sentence, or in a table the text, speaks of some rows only: of the top five, of these.
+    fn speaks_of_some(&self, limit: u64) -> bool {
+        const SOME: &str = "top bottom these those they them their together first last best worst leading listed shown             following largest biggest smallest highest lowest most least combined sampled diese diesen dieser zusammen             besten größten ersten ces ensemble premiers meilleurs estos estas juntos primeros mejores";
+        let some = |low: &str| SOME.split_ascii_whitespace().any(|one| one == low);
+        let close = |span: Span| self.place.row.is_some() || self.place.sentence.holds(span);
+        let words = self.context.words.iter().filter(|word| close(word.span));
+        words.into_iter().any(|word| some(&word.low))
+            || super::count::said(self)
+                .iter()
+                .any(|number| *number as u64 == limit)
+    }
+
+    /// Whether the surroundings speak of parts of a whole: of a rate, a share, a percentage.
+    pub(super) fn names_a_rate(&self) -> bool {
+        let header = self.place.row.and_then(|cell| cell.header);
+        let close = |span: Span| match self.place.row {
+            Some(_) => header.is_some_and(|header| header.holds(span)),
+            None => self.place.clause.holds(span),
+        };
+        let words = self.context.words.iter().filter(|word| close(word.span));
+        words.into_iter().any(|word| super::cells::is_rate(&word.low, ""))
+    }
+
+    /// Whether a name stands right behind another figure and so says what that one counts: in `485 subscriptions with
+    /// 2,970 seats` the seats say nothing of 485.
+    pub(super) fn is_unit_of_another(&self, name: Span) -> bool {
+        let follows = |end: usize| {
+            let gap = self.context.text.get(end..name.start);
+            gap.is_some_and(|gap| gap.trim().is_empty())
+        };
+        let mut numbers = self.context.numbers.iter();
+        self.place.row.is_none() && numbers.any(|number| number.end != self.span.end && follows(number.end))
+    }
+
+    /// Whether a name stands right before another figure, which it is then the name of: in `9,000 on an area of 10,000`
+    /// the area says nothing of 9,000.
+    pub(super) fn is_head_of_another(&self, name: Span) -> bool {
+        let leads = |start: usize| {
+            let gap = self.context.text.get(name.end..start);
+            gap.is_some_and(|gap| matches!(gap.trim(), "of" | "=" | "von"))
+        };
+        let mut numbers = self.context.numbers.iter();
+        self.place.row.is_none()
+            && self.span.end <= name.start
+            && numbers.any(|number| number.start != self.span.start && leads(number.start))
+    }
+
+    /// Whether the figure is said to be a part of something: `120 % of last year`.
+    pub(super) fn is_part_of(&self) -> bool {
+        let right = self.context.text.get(self.span.end..).unwrap_or_default();
+        let right = right.trim_start_matches(['*', '_', ' ', '\u{a0}']);
+        ["of ", "as much", "as many", "von "]
+            .iter()
+            .any(|mark| right.starts_with(mark))
+    }
+
+    fn number(&self) -> Option<&Number> {
+        let mut numbers = self.context.numbers.iter();
+        numbers.find(|number| number.start == self.span.start)
+    }
+
+    pub(super) fn is_money(&self) -> bool {
+        self.number().is_some_and(|number| number.currency.is_some())
+    }
+
+    /// Whether the figure is what another is compared with, and stands without a name of its own: `from 431`,
+    /// `after 431`, `326 vs 1,040`, `367 → 50`.
+    pub(super) fn is_base(&self) -> bool {
+        const BEFORE: [&str; 12] = [
+            "from",
+            "after",
+            "than",
+            "vs",
+            "vs.",
+            "versus",
+            "against",
+            "to",
+            "with",
+            "of",
+            "von",
+            "gegenüber",
+        ];
+        let text = self.context.text;
+        let left = text.get(..self.span.start).unwrap_or_default().trim_end();
+        let word = left.rsplit([' ', '(', '\n', '\u{a0}']).next().unwrap_or_default();
+        let compared = matches!(word, "to" | "with" | "of")
+            && !["compared to", "compared with", "instead of"]
+                .iter()
+                .any(|phrase| left.ends_with(phrase));
+        let right = text.get(self.span.end..).unwrap_or_default().trim_start();
+        let then = ["→", "->", "vs", "versus"]
+            .iter()
+            .any(|mark| right.starts_with(mark));
+        let arrow = ["→", "->"].iter().any(|mark| left.ends_with(mark));
+        let word = word.to_lowercase();
+        let source = word == "from" && !self.speaks_of_change();
+        (then || arrow || (BEFORE.contains(&word.as_str()) && !compared && !source))
+            && !self.is_named_behind()
+    }
+
+    /// Whether the words before `from` are of a change, or a `to` with a figure follows: `$7,001 from 75 orders` is none.
+    fn speaks_of_change(&self) -> bool {
+        const REACH: usize = 8;
+        let words = &self.context.words;
+        let before = words
+            .iter()
+            .rposition(|word| word.span.end <= self.span.start)
+            .unwrap_or_default();
+        let near = before.saturating_sub(REACH)..before;
+        let sentence = self.place.sentence;
+        let inside = |at: &usize| words.get(*at).is_some_and(|word| sentence.holds(word.span));
+        let cues = near.filter(inside).filter_map(|at| self.context.cues.get(at));
+        let right = self
+            .context
+            .text
+            .get(self.span.end..sentence.end)
+            .unwrap_or_default();
+        super::cues::tells_a_change(cues.fold(0, |all, bits| all | bits))
+            || right.trim_start().starts_with("to ")
+    }
+
+    /// Whether a name follows before the next figure does: `from 431 in April`.
+    fn is_named_behind(&self) -> bool {
+        let own = self.place.aside.unwrap_or(self.place.clause);
+        let next = self.figures_in(own).into_iter().map(|figure| figure.start);
+        let end = next
+            .filter(|start| *start >= self.span.end)
+            .min()
+            .unwrap_or(own.end);
+        let behind = Span::new(self.span.end, end);
+        self.context
+            .mentions
+            .iter()
+            .any(|mention| !matches!(mention.what, What::Column { .. }) && behind.holds(mention.span))
+    }
+
+    /// Whether a row may be what the rows named are compared with: it is named in the sentence or the one before, or
+    /// stands beside one that is.
+    pub(super) fn may_be_base(&self, material: usize, row: usize) -> bool {
+        const BESIDE: [usize; 3] = [1, 4, 12];
+        let named = self.rows_around(material);
+        named.is_empty()
+            || named.contains(&row)
+            || named.iter().any(|other| BESIDE.contains(&other.abs_diff(row)))
+    }
+}

@@ -1,0 +1,93 @@
+//! How a figure is written, after a sample: `$0,000.00`, `0.0%`, `$0.0M`, `+0.0 %`.
+
+use jiff::civil::Date;
+
+/// The style of a number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Style {
+    pub before: String,
+    pub grouped: bool,
+    pub decimals: usize,
+    pub after: String,
+}
+
+impl Style {
+    pub fn parse(sample: &str) -> Self {
+        let start = sample.find('0').unwrap_or_else(|| panic!("no digit in {sample}"));
+        let digits: &str = &sample[start..];
+        let end = digits.find(|char| !"0,.".contains(char)).unwrap_or(digits.len());
+        let core = &digits[..end];
+        Self {
+            before: sample[..start].to_owned(),
+            grouped: core.contains(','),
+            decimals: core.split_once('.').map_or(0, |(_, after)| after.len()),
+            after: digits[end..].to_owned(),
+        }
+    }
+
+    /// By how much a value is divided before it is written.
+    pub fn scale(&self) -> f64 {
+        match self.after.trim() {
+            "k" | "K" | "thousand" => 1e3,
+            "M" | "million" => 1e6,
+            _ => 1.0,
+        }
+    }
+
+    pub fn is_percent(&self) -> bool {
+        self.after.trim() == "%"
+    }
+
+    pub fn write(&self, value: f64) -> String {
+        let digits = format!("{:.*}", self.decimals, (value / self.scale()).abs());
+        let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+        let mut written = String::new();
+        for (at, digit) in whole.chars().enumerate() {
+            if self.grouped && at > 0 && (whole.len() - at) % 3 == 0 {
+                written.push(',');
+            }
+            written.push(digit);
+        }
+        if !fraction.is_empty() {
+            written = format!("{written}.{fraction}");
+        }
+        let unsigned = self.before.trim_start_matches(['+', '−']);
+        let sign = match (
+            value < 0.0,
+            self.before.starts_with('−'),
+            self.before.starts_with('+'),
+        ) {
+            (true, true, _) => "−",
+            (true, false, _) => "-",
+            (false, true, _) | (false, _, true) => "+",
+            _ => "",
+        };
+        format!("{sign}{unsigned}{written}{}", self.after)
+    }
+
+    /// One unit of the last digit that it writes.
+    pub fn unit(&self) -> f64 {
+        self.scale() / 10_f64.powi(i32::try_from(self.decimals).unwrap())
+    }
+}
+
+/// A cell that is no number, in the style of a sample: `T` as it stands, else a date.
+pub fn write_text(cell: &str, sample: &str) -> String {
+    if sample == "T" {
+        return cell.to_owned();
+    }
+    let day = format!("{cell}-01-01").chars().take(10).collect::<String>();
+    let day: Date = day.parse().unwrap_or_else(|_| panic!("{cell} is no date"));
+    let pattern = match sample {
+        "YYYY" => "%Y",
+        "MMMM" => "%B",
+        "MMMM YYYY" => "%B %Y",
+        "MMMM D" => "%B %-d",
+        "MMMM D, YYYY" => "%B %-d, %Y",
+        "D MMMM" => "%-d %B",
+        "D MMMM YYYY" => "%-d %B %Y",
+        "D MMM YYYY" => "%-d %b %Y",
+        _ => panic!("no date style {sample}"),
+    };
+    day.strftime(pattern).to_string()
+}
