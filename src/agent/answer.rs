@@ -1,6 +1,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::clock::Late;
 use super::{CitedFigure, Denial, Outcome, StopReason};
 use crate::result::{Derivation, Extent, Handle, Origin, Source};
 use crate::wire::ServedBy;
@@ -51,6 +52,9 @@ pub struct Answer {
     /// The file the turn was recorded in, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tape: Option<std::path::PathBuf>,
+    /// When its turn's time ran out, for its tape.
+    #[serde(skip)]
+    pub(crate) late: Late,
 }
 
 impl Answer {
@@ -83,6 +87,7 @@ impl Answer {
             prompt: PromptReport { hash: String::new() },
             model,
             tape: None,
+            late: Late::default(),
         }
     }
 }

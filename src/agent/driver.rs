@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::clock::{Clock, Cut};
 use super::finish::{Conclusion, conclude};
 use super::purse::{Denial, Spending};
 use super::state::TurnState;
@@ -29,7 +30,7 @@ pub(super) struct Drive<'a> {
     pub(super) today: jiff::civil::Date,
     pub(super) cancel: &'a CancellationToken,
     pub(super) watch: &'a mut (dyn FnMut(Event) + Send),
-    pub(super) began: Instant,
+    pub(super) clock: Clock,
     pub(super) clocks: Clocks,
     /// Records that were reported already.
     pub(super) reported: usize,
@@ -52,7 +53,7 @@ impl Drive<'_> {
     pub(super) async fn run(&mut self, mut turn: TurnState) -> (TurnState, Conclusion) {
         let mut input = Input::Begin;
         loop {
-            let (next, effect) = step(turn, input, self.began.elapsed());
+            let (next, effect) = step(turn, input, self.clock.look());
             turn = next;
             self.report(&mut turn);
             input = match effect {
@@ -164,21 +165,19 @@ impl Drive<'_> {
             text: String::new(),
             limit: self.agent.guard.max_text_bytes,
         };
-        let cancel = self.cancel.clone();
-        let until = self.began + deadline;
+        let cutter = self.clock.cutter(deadline, self.cancel);
         let input = tokio::select! {
             biased;
-            () = cancel.cancelled() => None,
-            () = tokio::time::sleep_until(until) => Some(None),
-            input = self.listen(&request, &mut heard) => Some(Some(input)),
+            cut = cutter.cut() => Err(cut),
+            input = self.listen(&request, &mut heard) => Ok(input),
         };
         self.clocks.model += started.elapsed();
         match input {
-            None => Input::Cancelled {
+            Err(Cut::Cancelled) => Input::Cancelled {
                 partial: Some(heard.text),
             },
-            Some(None) => Input::ModelTimedOut { partial: heard.text },
-            Some(Some(input)) => input,
+            Err(Cut::TimeUp) => Input::ModelTimedOut { partial: heard.text },
+            Ok(input) => input,
         }
     }
 
@@ -192,7 +191,7 @@ impl Drive<'_> {
             match event {
                 Ok(ModelEvent::Text(text)) => {
                     if self.clocks.first_text.is_none() {
-                        self.clocks.first_text = Some(self.began.elapsed());
+                        self.clocks.first_text = Some(self.clock.elapsed());
                     }
                     let text = heard.take(text);
                     if !text.is_empty() {
@@ -248,28 +247,26 @@ impl Drive<'_> {
             arguments: planned.arguments.clone(),
         });
         let started = Instant::now();
-        let cancel = self.cancel.clone();
-        let until = self.began + deadline;
+        let cutter = self.clock.cutter(deadline, self.cancel);
         let toolbox = &self.agent.toolbox;
         let input = tokio::select! {
             biased;
-            () = cancel.cancelled() => None,
-            () = tokio::time::sleep_until(until) => Some(None),
-            outcome = toolbox.execute(&planned, self.shelf) => Some(Some(outcome)),
+            cut = cutter.cut() => Err(cut),
+            outcome = toolbox.execute(&planned, self.shelf) => Ok(outcome),
         };
         let took = started.elapsed();
         self.clocks.tools += took;
         match input {
-            None => Input::Cancelled { partial: None },
-            Some(None) => ran(call, planned, RunEnd::TimedOut, took),
-            Some(Some(Ok(output))) => {
+            Err(Cut::Cancelled) => Input::Cancelled { partial: None },
+            Err(Cut::TimeUp) => ran(call, planned, RunEnd::TimedOut, took),
+            Ok(Ok(output)) => {
                 if let Some(brought) = output.brought.clone() {
                     self.shelf.put(brought);
                     self.shelf.make_room().await;
                 }
                 ran(call, planned, RunEnd::Output(Box::new(output)), took)
             }
-            Some(Some(Err(error))) => ran(call, planned, RunEnd::Error(error), took),
+            Ok(Err(error)) => ran(call, planned, RunEnd::Error(error), took),
         }
     }
 }

@@ -5,6 +5,7 @@ mod answer;
 mod budget;
 mod calls;
 mod cite;
+mod clock;
 mod driver;
 mod event;
 mod evidence;
@@ -28,6 +29,7 @@ pub use answer::{
     UsageReport,
 };
 pub use cite::{Citation, CitedFigure, CitedResult};
+pub(crate) use clock::Late;
 pub use event::Event;
 pub use links::{LinkRules, WithoutLinks};
 pub use outcome::{Outcome, StopReason};

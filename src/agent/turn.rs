@@ -1,10 +1,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::cite::cite;
+use super::clock::{Clock, Late};
 use super::driver::{Clocks, Drive};
 use super::finish::Conclusion;
 use super::purse::{Purse, Spending};
@@ -13,13 +13,14 @@ use super::{
     ANSWER_VERSION, Answer, CatalogReport, Denial, Event, LinkRules, Outcome, PromptReport, Timings,
     UsageReport,
 };
-use crate::config::{BudgetSettings, ConversationSettings, GroundingSettings, GuardSettings};
+use crate::config::{BudgetSettings, ConversationSettings, GroundingSettings, GuardSettings, ModelDrive};
 use crate::ledger::{DayBook, Spend};
 use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
 use crate::result::Shelf;
 use crate::session::Conversation;
 use crate::tools::Toolbox;
+use crate::wire::Stalls;
 
 /// What an agent is made of.
 #[derive(Debug)]
@@ -149,6 +150,11 @@ impl Agent {
         &self.parts.prompt
     }
 
+    /// How its model is driven, once that had to be found out and was.
+    pub(crate) fn found_drive(&self) -> Option<ModelDrive> {
+        self.model.found_drive()
+    }
+
     pub(super) fn request(&self, messages: Vec<Message>, tool_choice: ToolChoice) -> ModelRequest {
         ModelRequest {
             system: Arc::clone(&self.parts.prompt.system),
@@ -171,10 +177,12 @@ impl Agent {
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Answer, PromptError> {
         let purse = self.parts.day.clone().map_or(Purse::Open, Purse::Day);
-        self.run(conversation, question, options, watch, purse).await
+        self.run(conversation, question, options, watch, (purse, None))
+            .await
     }
 
-    /// The same for a turn that was recorded: the day's ledger is not asked, it has said what it says here.
+    /// The same for a turn that was recorded: the day's ledger is not asked, it has said what it says here, and time runs
+    /// out where it did.
     pub(crate) async fn rerun_turn(
         &self,
         conversation: &mut Conversation,
@@ -182,9 +190,11 @@ impl Agent {
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
         denials: Vec<Denial>,
+        late: (Late, Stalls),
     ) -> Result<Answer, PromptError> {
         let purse = Purse::Recorded(denials.into());
-        self.run(conversation, question, options, watch, purse).await
+        self.run(conversation, question, options, watch, (purse, Some(late)))
+            .await
     }
 
     /// Keeps a conversation within its bounds, where a turn begins.
@@ -220,11 +230,12 @@ impl Agent {
         question: &str,
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
-        purse: Purse,
+        (purse, late): (Purse, Option<(Late, Stalls)>),
     ) -> Result<Answer, PromptError> {
         let asked = user_turn(question, options.today, options.asker.as_deref())?;
         self.make_room(conversation, watch);
         let rules = self.rules(conversation);
+        let begun = TurnState::new(asked, rules);
         let turn_id = format!("{}-{}", conversation.id, conversation.turns + 1);
         let mut drive = Drive {
             agent: self,
@@ -235,15 +246,16 @@ impl Agent {
             today: options.today,
             cancel: &options.cancel,
             watch,
-            began: Instant::now(),
+            clock: Clock::new(&begun.ledger, late),
             clocks: Clocks::default(),
             reported: 0,
             links_removed: 0,
             spending: Spending::new(purse),
         };
-        let (turn, conclusion) = drive.run(TurnState::new(asked, rules)).await;
+        let (turn, conclusion) = drive.run(begun).await;
         let ended = Ended {
-            timings: timings(drive.clocks, drive.began),
+            timings: timings(drive.clocks, &drive.clock),
+            late: drive.clock.late(),
             links_removed: drive.links_removed.saturating_add(conclusion.links_removed),
             denials: drive.spending.into_denials(),
             conclusion,
@@ -293,6 +305,7 @@ impl Agent {
             },
             model: self.model.id().to_string(),
             tape: None,
+            late: ended.late,
         };
         (answer, messages)
     }
@@ -302,6 +315,7 @@ impl Agent {
 struct Ended {
     conclusion: Conclusion,
     timings: Timings,
+    late: Late,
     links_removed: u32,
     denials: Vec<Denial>,
 }
@@ -352,10 +366,10 @@ impl UsageReport {
     }
 }
 
-fn timings(clocks: Clocks, began: Instant) -> Timings {
+fn timings(clocks: Clocks, clock: &Clock) -> Timings {
     let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Timings {
-        total_ms: ms(began.elapsed()),
+        total_ms: ms(clock.elapsed()),
         model_ms: ms(clocks.model),
         tools_ms: ms(clocks.tools),
         first_text_ms: clocks.first_text.map(ms),

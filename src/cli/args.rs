@@ -83,7 +83,7 @@ pub(super) enum Command {
 }
 
 /// Flags of commands that answer questions.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct TurnArgs {
     /// Take this day as today (YYYY-MM-DD) [default: the real one; on the demo sandbox, the last day of its data]
     #[arg(long, value_name = "DATE", env = "CARDINAL_TODAY", hide_env_values = true)]

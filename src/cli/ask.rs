@@ -4,13 +4,14 @@ use super::answer::{self, Form, Remarks};
 use super::args::{AskArgs, GlobalArgs};
 use super::error::CliError;
 use super::exit::Ending;
-use super::settings;
 use super::turn::{Asking, TapeTo};
+use super::{settings, term};
 use crate::agent::Answer;
 use crate::app::AppError;
 use crate::metabase::FailureClass;
 use crate::session::Conversation;
 use crate::tapes::conversation_before;
+use crate::wire::TapeFile;
 
 /// Longest question read from stdin, in bytes.
 const MAX_QUESTION: u64 = 64 * 1024;
@@ -23,8 +24,19 @@ pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, C
         (false, true) => Form::Table,
         (false, false) => Form::Text,
     };
+    let mut turn = args.turn.clone();
     let mut conversation = match args.tape.as_ref().filter(|_| args.resume) {
-        Some(tape) => conversation_before(tape).await?,
+        Some(tape) => {
+            let begun = TapeFile::read_unfinished(tape)?.header;
+            if begun.question != question && !turn.quiet {
+                term::warn(term::plain(&format!(
+                    "the question on the tape is answered: {}",
+                    begun.question
+                )));
+            }
+            turn.today = Some(begun.today);
+            conversation_before(tape).await?
+        }
         None => Conversation::new("ask"),
     };
     let tape = match &args.tape {
@@ -32,7 +44,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, C
         Some(path) => TapeTo::File(path.clone()),
         None => TapeTo::Settings,
     };
-    let asking = match Asking::open(global, &args.turn, form, tape).await {
+    let asking = match Asking::open(global, &turn, form, tape).await {
         Err(CliError::App(error)) if is_outage(&error) => return unasked(global, &question, form, &error),
         opened => opened?,
     };

@@ -24,6 +24,8 @@ mod usage;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
+use crate::config::ModelDrive;
+
 pub use connect::connect;
 pub use error::ModelError;
 pub use event::{Completion, ModelEvent, StopCause};
@@ -42,6 +44,11 @@ pub type ModelStream = BoxStream<'static, Result<ModelEvent, ModelError>>;
 pub trait Model: Send + Sync + std::fmt::Debug {
     /// Which model this is, for people, logs, prices and tapes.
     fn id(&self) -> &ModelId;
+
+    /// How it is driven, once that had to be found out and was.
+    fn found_drive(&self) -> Option<ModelDrive> {
+        None
+    }
 
     /// Starts one completion. The stream borrows nothing, so that dropping it cancels the request.
     fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>>;

@@ -12,6 +12,7 @@ use super::{
     Message, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, ToolCall, ToolChoice,
     ToolSpec,
 };
+use crate::config::ModelDrive;
 
 /// The tool of the probe and what it is to be called with.
 const TOOL: &str = "report";
@@ -21,7 +22,7 @@ const WORD: &str = "ready";
 #[derive(Debug)]
 pub(super) struct Probing {
     model: OpenAiModel,
-    chosen: OnceCell<Arc<dyn Model>>,
+    chosen: OnceCell<(ModelDrive, Arc<dyn Model>)>,
 }
 
 impl Probing {
@@ -33,17 +34,21 @@ impl Probing {
     }
 
     async fn start(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
-        let chosen = self.chosen.get_or_try_init(|| self.choose()).await?;
+        let (_, chosen) = self.chosen.get_or_try_init(|| self.choose()).await?;
         chosen.complete(request).await
     }
 
-    async fn choose(&self) -> Result<Arc<dyn Model>, ModelError> {
+    async fn choose(&self) -> Result<(ModelDrive, Arc<dyn Model>), ModelError> {
         let native = calls_tools(&self.model).await?;
         tracing::info!(model = %self.model.id(), native, "probed how the model is driven");
         Ok(if native {
-            Arc::new(Salvaging::new(Arc::new(self.model.clone())))
+            let driven = Salvaging::new(Arc::new(self.model.clone()));
+            (ModelDrive::Native, Arc::new(driven))
         } else {
-            Arc::new(JsonAction::new(self.model.clone()))
+            (
+                ModelDrive::JsonAction,
+                Arc::new(JsonAction::new(self.model.clone())),
+            )
         })
     }
 }
@@ -51,6 +56,10 @@ impl Probing {
 impl Model for Probing {
     fn id(&self) -> &ModelId {
         self.model.id()
+    }
+
+    fn found_drive(&self) -> Option<ModelDrive> {
+        self.chosen.get().map(|(drive, _)| *drive)
     }
 
     fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {

@@ -3,6 +3,7 @@
 //! [`wire`](crate::wire)'s.
 
 mod compare;
+mod ended;
 mod error;
 mod folder;
 mod needs;
@@ -16,6 +17,7 @@ mod transcript;
 pub use compare::{Parting, compare};
 pub use error::ReplayError;
 pub use folder::{Retention, TapeFolder};
+pub(crate) use needs::clear_shared;
 pub use record::{NewTape, Recorded, Studio, answer_hash};
 pub use replay::{Replayed, conversation_before, load_chain, replay};
 pub use setup::{ModelSetup, Setup, SignInSetup};

@@ -1,7 +1,8 @@
 //! What tapes in a folder need beside them.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +12,10 @@ use crate::wire::{SHARED_FOLDERS, read_capped};
 
 /// A file that was kept so short a time ago may be that of a turn which has not written its line yet.
 const FRESH: Duration = Duration::from_secs(60 * 60);
+/// The longest header that is read for the turn before it.
+const LONGEST_HEADER: u64 = 4 * 1024 * 1024;
+/// How many folders below that of the shared files tapes may lie.
+const LEVELS: usize = 2;
 
 /// The tapes of all turns before those of `tapes`.
 pub(super) fn turns_before(tapes: &[PathBuf]) -> BTreeSet<PathBuf> {
@@ -28,18 +33,53 @@ pub(super) fn turns_before(tapes: &[PathBuf]) -> BTreeSet<PathBuf> {
 }
 
 fn previous(tape: &Path) -> Option<PathBuf> {
-    let text = read_capped(tape).ok()?;
-    let line: Value = serde_json::from_str(text.lines().next()?).ok()?;
+    let mut line = String::new();
+    let file = File::open(tape).ok()?.take(LONGEST_HEADER);
+    BufReader::new(file).read_line(&mut line).ok()?;
+    let line: Value = serde_json::from_str(&line).ok()?;
     let name = line.pointer("/header/previous")?.as_str()?;
     Some(tape.with_file_name(name))
 }
 
-/// Removes the shared files that none of the folder's tapes needs. None goes while a tape cannot be read.
+/// Removes the files shared in a folder of recordings, `SET/CASE/turn-N.jsonl`, that no tape in any set needs any more.
+pub(crate) fn clear_shared(root: &Path) {
+    let mut tapes = Vec::new();
+    let mut folders = vec![(root.to_owned(), 0)];
+    while let Some((folder, level)) = folders.pop() {
+        // None goes while there is a folder that cannot be looked into.
+        let Ok(entries) = fs::read_dir(&folder) else {
+            return;
+        };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.is_dir() && level <= LEVELS {
+                folders.push((path, level + 1));
+            } else if path.extension().is_some_and(|ending| ending == "jsonl") {
+                tapes.push(path);
+            }
+        }
+    }
+    clear(root, &tapes, SystemTime::now());
+}
+
+/// Removes the shared files that none of these tapes needs. None goes while a tape cannot be read.
 pub(super) fn clear(folder: &Path, tapes: &[PathBuf], now: SystemTime) {
+    let kinds = SHARED_FOLDERS.iter().map(|kind| folder.join(kind));
+    let files = kinds
+        .filter_map(|kind| fs::read_dir(kind).ok())
+        .flatten()
+        .flatten();
+    let old: Vec<PathBuf> = files
+        .map(|file| file.path())
+        .filter(|file| file.extension().is_some_and(|ending| ending == "json"))
+        .filter(|file| !is_fresh(file, now))
+        .collect();
+    if old.is_empty() {
+        return;
+    }
     let mut needed = BTreeSet::new();
     for tape in tapes {
         let Ok(text) = read_capped(tape) else { return };
-        for line in text.lines() {
+        for line in text.lines().filter(|line| names_a_file(line)) {
             // A torn last line needs nothing.
             let line: Value = serde_json::from_str(line).unwrap_or_default();
             let hashes = ["/request/delta/base", "/header/catalog/fingerprint"];
@@ -49,22 +89,18 @@ pub(super) fn clear(folder: &Path, tapes: &[PathBuf], now: SystemTime) {
             needed.extend(hashes.map(str::to_owned));
         }
     }
-    for kind in SHARED_FOLDERS {
-        let Ok(files) = fs::read_dir(folder.join(kind)) else {
-            continue;
-        };
-        for file in files.flatten().map(|file| file.path()) {
-            let name = file
-                .file_stem()
-                .and_then(|name| name.to_str())
-                .unwrap_or_default();
-            let ours = file.extension().is_some_and(|ending| ending == "json");
-            if ours && !needed.contains(name) && !is_fresh(&file, now) {
-                // What stays does no harm.
-                let _ = fs::remove_file(&file);
-            }
+    for file in old {
+        let name = file.file_stem().and_then(|name| name.to_str());
+        if !name.is_some_and(|name| needed.contains(name)) {
+            // What stays does no harm.
+            let _ = fs::remove_file(&file);
         }
     }
+}
+
+/// Most lines of a tape name none, and need not be taken apart.
+fn names_a_file(line: &str) -> bool {
+    line.contains("\"base\":\"") || line.starts_with("{\"cardinal_tape\":")
 }
 
 fn is_fresh(file: &Path, now: SystemTime) -> bool {

@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use url::Url;
 
 use super::setup::Setup;
 use super::snapshot::keep_catalog;
@@ -13,7 +14,7 @@ use crate::prompt::{Prompt, PromptError};
 use crate::session::Conversation;
 use crate::wire::{
     CatalogNote, Header, MetabaseNote, Player, Principal, PromptNote, Tape, TapeError, TapeFile, TapeMode,
-    TurnEnd, Wire,
+    TurnEnd, Wire, first_difference, shown,
 };
 
 /// Everything about a session that its tapes have to say.
@@ -26,7 +27,7 @@ pub struct Studio {
     /// The catalog.
     pub catalog: Arc<Catalog>,
     /// The address of the Metabase.
-    pub metabase: url::Url,
+    pub metabase: Url,
     /// Whose credential is used.
     pub principal: Principal,
     /// The model.
@@ -91,8 +92,10 @@ impl Studio {
             .await
     }
 
-    /// Runs a turn whose recording was broken off, with its question, its day and its asker: what is on the tape is served from it, the rest is asked for now and
-    /// recorded behind it. The conversation has to be the one that the turn began with.
+    /// Runs a turn whose recording was broken off, with its question, its day and its asker: what is on the tape is
+    /// served from it, the rest is asked for now and recorded behind it. The conversation has to be the one that the turn
+    /// began with, and so has everything that the turn's header says; otherwise, and when the turn parts from its tape, the
+    /// tape stays as it is.
     pub async fn resume(
         &self,
         agent: &Agent,
@@ -123,29 +126,40 @@ impl Studio {
     ) -> Result<Result<Recorded, PromptError>, TapeError> {
         let slot = self.wire.tape_slot();
         slot.take();
-        let tape = match place {
+        let (tape, player) = match place {
             Place::New(NewTape { path, shared }) => {
                 let before = conversation.tape.as_deref();
                 let previous = before.filter(|before| before.parent() == path.parent());
                 let header = self
-                    .header(agent.prompt(), conversation, question, &options, previous)
+                    .header(agent, conversation, question, &options, previous)
                     .await;
                 let tape = Tape::create_sharing(path, shared, &header)?;
                 keep_catalog(shared, &self.catalog)?;
                 conversation.now = Some(header.started_at);
                 slot.put(TapeMode::Record(tape.clone()));
-                tape
+                (tape, None)
             }
             Place::BehindWhatIsThere(path) => {
+                self.began_so(&TapeFile::read_unfinished(path)?, agent)?;
                 let (begun, tape) = TapeFile::resume(path)?;
-                same_prompt(&begun, agent.prompt())?;
+                if begun.header.metabase.server.is_some() {
+                    // What was known when the turn began is no part of it.
+                    let _ = self.client.detection().await;
+                }
                 conversation.now = Some(begun.header.started_at);
-                slot.put(TapeMode::Resume(Player::new(&begun), tape.clone()));
-                tape
+                let player = Player::new(&begun);
+                slot.put(TapeMode::Resume(player.clone(), tape.clone()));
+                (tape, Some(player))
             }
         };
         let answer = agent.run_turn(conversation, question, options, watch).await;
         slot.take();
+        if let Some(Err(parted)) = player.map(|player| player.finish()) {
+            return Err(TapeError::Parted {
+                path: tape.path(),
+                reason: parted.to_string(),
+            });
+        }
         Ok(answer.map(|mut answer| {
             let tape = tape.finish(&TurnEnd::of(&answer));
             conversation.tape = tape.as_ref().ok().cloned();
@@ -156,7 +170,7 @@ impl Studio {
 
     async fn header(
         &self,
-        prompt: &Prompt,
+        agent: &Agent,
         conversation: &Conversation,
         question: &str,
         options: &TurnOptions,
@@ -180,7 +194,7 @@ impl Studio {
             seed: self.wire.seed(),
             model: self.model.to_string(),
             answered_by: self.answered_by.clone().unwrap_or_else(|| self.model.to_string()),
-            prompt: prompt_note(prompt),
+            prompt: prompt_note(agent.prompt()),
             catalog: CatalogNote {
                 fingerprint: self.catalog.fingerprint(),
                 entries: self.catalog.entries().len(),
@@ -191,8 +205,56 @@ impl Studio {
             },
             code: env!("CARGO_PKG_VERSION").to_owned(),
             // Settings are plain data; a tape whose header lost them says so when it is replayed.
-            setup: serde_json::to_value(&self.setup).unwrap_or_default(),
+            setup: serde_json::to_value(self.setup_of(agent)).unwrap_or_default(),
         }
+    }
+
+    /// The settings of a turn that begins now. How the model is driven may have been found out in an earlier one.
+    fn setup_of(&self, agent: &Agent) -> Setup {
+        let mut setup = self.setup.clone();
+        setup.model.drive = agent.found_drive().unwrap_or(setup.model.drive);
+        setup
+    }
+
+    /// Whether a turn began under what holds here.
+    fn began_so(&self, begun: &TapeFile, agent: &Agent) -> Result<(), TapeError> {
+        let header = &begun.header;
+        let otherwise = |what: String, recorded: String, now: String| TapeError::BegunOtherwise {
+            path: begun.path.clone(),
+            what,
+            recorded,
+            now,
+        };
+        let host = |url: &str| {
+            Url::parse(url)
+                .ok()
+                .and_then(|url| url.host_str().map(str::to_owned))
+        };
+        let host = |url: &str| host(url).unwrap_or_default();
+        let now = self.metabase.as_str();
+        let parts = [
+            ("model", header.model.clone(), self.model.to_string()),
+            ("principal", header.principal.clone(), self.principal.0.clone()),
+            ("Metabase", host(&header.metabase.url), host(now)),
+            ("prompt", header.prompt.hash.clone(), agent.prompt().hash.clone()),
+            (
+                "catalog",
+                header.catalog.fingerprint.clone(),
+                self.catalog.fingerprint(),
+            ),
+        ];
+        let different = parts.into_iter().find(|(_, recorded, now)| recorded != now);
+        if let Some((what, recorded, now)) = different {
+            return Err(otherwise(what.to_owned(), recorded, now));
+        }
+        // Read first, so that what is not on older tapes has its default.
+        let recorded: Result<Setup, _> = serde_json::from_value(header.setup.clone());
+        let recorded = recorded.map_err(|error| TapeError::damaged(&begun.path, 1, &error))?;
+        let (recorded, now) = (json!(recorded), json!(self.setup_of(agent)));
+        first_difference(&recorded, &now, &[]).map_or(Ok(()), |(pointer, recorded, now)| {
+            let (recorded, now) = shown(recorded, now);
+            Err(otherwise(format!("setting {pointer}"), recorded, now))
+        })
     }
 }
 
@@ -204,16 +266,6 @@ pub(super) fn prompt_note(prompt: &Prompt) -> PromptNote {
             .map(|(name, hash)| ((*name).to_owned(), hash.clone()))
             .collect(),
     }
-}
-
-fn same_prompt(begun: &TapeFile, prompt: &Prompt) -> Result<(), TapeError> {
-    if begun.header.prompt.hash == prompt.hash {
-        return Ok(());
-    }
-    Err(TapeError::Changed {
-        path: begun.path.clone(),
-        pointer: "the whole prompt".to_owned(),
-    })
 }
 
 /// Hash of everything in an answer that a replay has to reproduce: all but where the time went, what served it, the

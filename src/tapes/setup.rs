@@ -9,6 +9,7 @@ use crate::config::{
     MetabaseSettings, ModelDrive, ModelSettings, OnUnmatched, ShapingSettings,
 };
 use crate::model::{ModelId, Prices};
+use crate::wire::{REDACTED, is_secret};
 
 /// What a replay signs in with. It is sent nowhere.
 const NO_KEY: &str = "replay";
@@ -103,6 +104,10 @@ impl ModelSetup {
             url.set_fragment(None);
         }
         query.extend(settings.query.iter().cloned());
+        // Requests are compared and recorded without them, too.
+        for (_, value) in query.iter_mut().filter(|(name, _)| is_secret(name)) {
+            REDACTED.clone_into(value);
+        }
         Self {
             base_url,
             query,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::catalog::Catalog;
-use crate::wire::{TapeError, catalog_path, keep_beside, read_capped, shared_catalog};
+use crate::wire::{TapeError, catalog_path, keep_beside, read_capped, shared_catalog, suspect};
 
 /// The version of the snapshot's format.
 const VERSION: u32 = 1;
@@ -14,26 +14,35 @@ pub fn keep_catalog(folder: &Path, catalog: &Catalog) -> Result<(), TapeError> {
     let fingerprint = catalog.fingerprint();
     let path = shared_catalog(folder, &fingerprint);
     let snapshot = json!({ "version": VERSION, "fingerprint": fingerprint, "catalog": catalog });
-    keep_beside(&path, &format!("{snapshot:#}\n"))
+    keep_beside(&path, &format!("{snapshot:#}\n"), |kept| {
+        catalog_of(kept, &fingerprint).is_ok()
+    })
 }
 
 /// The catalog with this fingerprint that is kept beside the tape at `tape`, or above it.
 pub fn load_catalog(tape: &Path, fingerprint: &str) -> Result<Arc<Catalog>, TapeError> {
     let path = catalog_path(tape, fingerprint);
-    let failed = |reason: String| TapeError::Beside {
+    let catalog = read_capped(&path).and_then(|text| catalog_of(&text, fingerprint));
+    catalog.map(Arc::new).map_err(|reason| TapeError::Beside {
         tape: tape.to_owned(),
-        path: path.clone(),
+        path,
         reason,
-    };
-    let text = read_capped(&path).map_err(failed)?;
-    let mut snapshot: Value = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+    })
+}
+
+fn catalog_of(text: &str, fingerprint: &str) -> Result<Catalog, String> {
+    if let Some(what) = suspect(text) {
+        return Err(format!("it may hold {what}"));
+    }
+    let mut snapshot: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if snapshot.get("version") != Some(&json!(VERSION)) {
-        return Err(failed("it is of another version of its format".to_owned()));
+        return Err("it is of another version of its format".to_owned());
     }
     let catalog = snapshot.get_mut("catalog").map(Value::take).unwrap_or_default();
-    let catalog: Catalog = serde_json::from_value(catalog).map_err(|error| failed(error.to_string()))?;
-    if catalog.fingerprint() != fingerprint {
-        return Err(failed("it was changed after it was kept".to_owned()));
+    let catalog: Catalog = serde_json::from_value(catalog).map_err(|error| error.to_string())?;
+    if catalog.fingerprint() == fingerprint {
+        Ok(catalog)
+    } else {
+        Err("it was changed after it was kept".to_owned())
     }
-    Ok(Arc::new(catalog))
 }

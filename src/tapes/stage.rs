@@ -2,14 +2,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::ended::{end, not_by_the_clock, same};
 use super::error::ReplayError;
-use super::record::{answer_hash, prompt_note};
+use super::record::prompt_note;
 use super::replay::Replayed;
 use super::setup::Setup;
 use super::snapshot::load_catalog;
-use crate::agent::{Agent, AgentParts, Answer, CatalogReport, Denial, TurnOptions};
+use crate::agent::{Agent, AgentParts, Answer, CatalogReport, Denial, Late, TurnOptions};
 use crate::catalog::Catalog;
 use crate::config::MetabaseSettings;
 use crate::metabase::{self, MetabaseClient};
@@ -250,15 +252,15 @@ impl Stage {
         mode: TapeMode,
         conversation: &mut Conversation,
     ) -> Result<(Answer, Result<(), ReplayError>), ReplayError> {
-        let header = &tape.header;
-        let denials = end(tape)?.denials.iter().cloned().map(serde_json::from_value);
-        let denials = denials
-            .collect::<Result<Vec<Denial>, _>>()
-            .map_err(|error| ReplayError::Header(error.to_string()))?;
+        let (header, recorded) = (&tape.header, end(tape)?);
+        let unreadable = |error: serde_json::Error| ReplayError::Header(error.to_string());
+        let denials = recorded.denials.iter().cloned().map(serde_json::from_value);
+        let denials = denials.collect::<Result<Vec<Denial>, _>>().map_err(unreadable)?;
+        let late: Option<Late> = serde_json::from_value(recorded.late.clone()).map_err(unreadable)?;
         let options = TurnOptions {
             today: header.today,
             asker: header.asker.clone(),
-            cancel: player.stalled().clone(),
+            cancel: CancellationToken::new(),
         };
         let slot = self.wire.tape_slot();
         slot.put(mode);
@@ -266,7 +268,14 @@ impl Stage {
         let mut unwatched = |_| {};
         let answer = self
             .agent
-            .rerun_turn(conversation, &header.question, options, &mut unwatched, denials)
+            .rerun_turn(
+                conversation,
+                &header.question,
+                options,
+                &mut unwatched,
+                denials,
+                (late.unwrap_or_default(), player.stalls().clone()),
+            )
             .await;
         slot.take();
         let ended = player.finish().map_err(ReplayError::from);
@@ -274,64 +283,6 @@ impl Stage {
         let ended = ended.and_then(|()| not_by_the_clock(tape, &player, &answer));
         Ok((answer, ended))
     }
-}
-
-/// What a turn waited for that its tape ends in must have ended it the same way.
-fn not_by_the_clock(tape: &TapeFile, player: &Player, answer: &Answer) -> Result<(), ReplayError> {
-    let recorded = end(tape)?;
-    if player.stalled().is_cancelled() && TurnEnd::of(answer).outcome != recorded.outcome {
-        return Err(ReplayError::Clock {
-            stop_reason: recorded.stop_reason.clone(),
-        });
-    }
-    Ok(())
-}
-
-fn end(tape: &TapeFile) -> Result<&TurnEnd, ReplayError> {
-    tape.end.as_ref().ok_or_else(|| {
-        ReplayError::Tape(TapeError::Unfinished {
-            path: tape.path.clone(),
-            exchanges: tape.exchanges.len(),
-        })
-    })
-}
-impl TurnEnd {
-    /// What a tape says of an answer.
-    pub(super) fn of(answer: &crate::agent::Answer) -> Self {
-        let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        Self {
-            outcome: word(serde_json::json!(answer.outcome)),
-            stop_reason: word(serde_json::json!(answer.stop_reason)),
-            text: answer.text.clone(),
-            answer: answer_hash(answer),
-            denials: answer
-                .denials
-                .iter()
-                .map(|denial| serde_json::json!(denial))
-                .collect(),
-        }
-    }
-}
-
-fn same(recorded: &TurnEnd, now: &TurnEnd) -> Result<(), ReplayError> {
-    let parts = [
-        ("its outcome", &recorded.outcome, &now.outcome),
-        ("its stop reason", &recorded.stop_reason, &now.stop_reason),
-        ("its text", &recorded.text, &now.text),
-        (
-            "the hash of its evidence, calls and usage",
-            &recorded.answer,
-            &now.answer,
-        ),
-    ];
-    let different = parts.into_iter().find(|(_, recorded, now)| recorded != now);
-    different.map_or(Ok(()), |(what, recorded, now)| {
-        Err(ReplayError::Different {
-            what,
-            recorded: recorded.clone(),
-            now: now.clone(),
-        })
-    })
 }
 
 fn sealed() -> Result<Wire, WireError> {

@@ -28,7 +28,7 @@ pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
 pub use tape::{
     CatalogNote, Diverged, Ended, Exchange, Failure, Head, Header, MetabaseNote, Miss, Player, Prefixes,
-    PromptNote, RecordedResults, SHARED_FOLDERS, Tape, TapeError, TapeFile, TapeMode, TapeSlot, TurnEnd,
-    Unconsumed, catalog_path, keep_beside, read_capped, shared_catalog,
+    PromptNote, RecordedResults, SHARED_FOLDERS, Stalls, Tape, TapeError, TapeFile, TapeMode, TapeSlot,
+    TurnEnd, Unconsumed, catalog_path, keep_beside, read_capped, shared_catalog,
 };
-pub(crate) use tape::{first_difference, shown};
+pub(crate) use tape::{REDACTED, first_difference, is_secret, shown, suspect};

@@ -45,6 +45,26 @@ fn an_answer_is_recorded_shown_and_replayed() {
 }
 
 #[test]
+fn two_recordings_of_one_answer_do_not_part() {
+    let directory = TempDir::new().unwrap();
+    let paths = ["1.jsonl", "2.jsonl"].map(|name| {
+        let path = directory.path().join(name);
+        let path = path.to_str().unwrap().to_owned();
+        assert_eq!(
+            Program::new().run(&["ask", QUESTION, "--tape", &path]).code,
+            Some(0)
+        );
+        path
+    });
+    let diff = Program::new().run(&["tape", "diff", &paths[0], &paths[1]]);
+    assert_eq!(diff.code, Some(0), "{diff:#?}");
+    assert!(
+        diff.stdout.contains("the same requests got the same responses"),
+        "{diff:#?}"
+    );
+}
+
+#[test]
 fn two_turns_part_where_they_differ() {
     let directory = TempDir::new().unwrap();
     let record = |name: &str, question: &str| {

@@ -1,8 +1,11 @@
 //! Whole turns, recorded against the sandbox and a scripted model, and replayed without either.
 
+mod altered;
+mod clock;
 mod kit;
 mod mutation;
 mod rechunk;
 mod replay;
 mod resume;
 mod retention;
+mod sealed;

@@ -51,3 +51,55 @@ async fn a_killed_recording_is_resumed_without_asking_twice() {
         );
     }
 }
+
+/// A tape of a turn that was killed after its second exchange, and the stack that recorded it.
+async fn killed() -> (super::kit::Taped, String) {
+    let taped = openai().await;
+    let text = std::fs::read_to_string(taped.path()).unwrap();
+    let begun: String = text.lines().take(3).map(|line| format!("{line}\n")).collect();
+    std::fs::write(taped.path(), &begun).unwrap();
+    (taped, begun)
+}
+
+async fn refused(taped: &super::kit::Taped) -> TapeError {
+    let mut conversation = Conversation::new("test");
+    let (stack, path) = (&taped.stack, taped.path());
+    let mut unwatched = |_| {};
+    let options = stack.options();
+    let resumed = stack
+        .studio
+        .resume(&stack.agent, &mut conversation, options, &mut unwatched, &path);
+    resumed.await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_turn_goes_on_only_as_it_began() {
+    let (mut taped, begun) = killed().await;
+    taped.stack.studio.model = "openai:another".parse().unwrap();
+    let error = refused(&taped).await;
+    assert!(error.to_string().contains("another model"), "{error}");
+    assert_eq!(std::fs::read_to_string(taped.path()).unwrap(), begun);
+
+    let (mut taped, begun) = killed().await;
+    taped.stack.studio.setup.max_rows = 7;
+    let error = refused(&taped).await;
+    assert!(
+        matches!(&error, TapeError::BegunOtherwise { what, .. } if what == "setting /max_rows"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read_to_string(taped.path()).unwrap(), begun);
+}
+
+#[tokio::test]
+async fn a_turn_that_parts_from_its_tape_leaves_it_as_it_was() {
+    let (taped, begun) = killed().await;
+    let mut tape = TapeFile::read_unfinished(&taped.path()).unwrap();
+    tape.exchanges[1].request["body"]["further"] = 1.into();
+    std::fs::remove_file(taped.path()).unwrap();
+    tape.save(&taped.path()).unwrap();
+    let forged = std::fs::read_to_string(taped.path()).unwrap();
+    assert_ne!(forged, begun);
+    let error = refused(&taped).await;
+    assert!(matches!(error, TapeError::Parted { .. }), "{error}");
+    assert_eq!(std::fs::read_to_string(taped.path()).unwrap(), forged);
+}

@@ -47,6 +47,7 @@ fn header() -> Header {
 fn end() -> TurnEnd {
     TurnEnd {
         denials: Vec::new(),
+        late: Value::Null,
         outcome: "answered".to_owned(),
         stop_reason: "final_answer".to_owned(),
         text: "5".to_owned(),
@@ -312,19 +313,36 @@ async fn a_replay_serves_each_exchange_once_in_order_and_opens_no_socket() {
     wire.tape_slot().put(TapeMode::Replay(player.clone()));
     let ask = |body: &str| send(&wire, server.query(body));
     assert_eq!(ask(r#"{"q":1}"#).await, b"answer 0");
-    assert_eq!(ask(r#"{"q":1}"#).await, b"answer 2");
-    let early = player.finish().unwrap_err().to_string();
-    assert!(
-        early.contains("1 recorded exchanges") && early.contains("POST /api/query"),
-        "{early}"
-    );
     assert_eq!(
         ask(r#"{"s":"a","q":2}"#).await,
         b"answer 1",
         "order of keys does not matter"
     );
+    let early = player.finish().unwrap_err().to_string();
+    assert!(
+        early.contains("1 recorded exchanges") && early.contains("POST /api/query"),
+        "{early}"
+    );
+    assert_eq!(ask(r#"{"q":1}"#).await, b"answer 2");
     player.finish().unwrap();
     assert_eq!(server.requests(), sent);
+}
+
+#[tokio::test]
+async fn a_request_that_comes_before_its_turn_ends_the_replay() {
+    let server = counting().await;
+    let recording = three(&server).await;
+    let player = Player::new(&recording.read());
+    let wire = Wire::new(quick(&server)).unwrap();
+    wire.tape_slot().put(TapeMode::Replay(player.clone()));
+    let Err(WireError::OffTape(miss)) = wire.send(server.query(r#"{"q":2,"s":"a"}"#)).await else {
+        panic!("it was served")
+    };
+    assert_eq!(
+        (miss.exchange, miss.pointer.as_str()),
+        (Some(0), "its place in the order")
+    );
+    assert!(player.finish().is_err());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -13,6 +14,8 @@ use super::error::TapeError;
 use super::redact::suspect;
 use super::request;
 
+/// Tells apart what tasks of this process write at once.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
 /// A file longer than this is not one of ours.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -33,11 +36,6 @@ pub(super) fn prompt_path(tape: &Path, hash: &str) -> PathBuf {
 /// Where the catalog with this fingerprint is found from a tape: beside it, or in the nearest folder above that has it.
 pub fn catalog_path(tape: &Path, fingerprint: &str) -> PathBuf {
     found(tape, CATALOGS, fingerprint)
-}
-
-/// Where the prefix of completions with this hash is kept for the tapes in and below a folder.
-pub(super) fn shared_prompt(folder: &Path, hash: &str) -> PathBuf {
-    folder.join(PROMPTS).join(name(hash))
 }
 
 /// Where the catalog with this fingerprint is kept for the tapes in and below a folder.
@@ -79,24 +77,37 @@ impl Prefixes {
         if let Some(what) = suspect(&text) {
             return Err(format!("it may hold {what}"));
         }
-        let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        if request::hash(&value) != hash {
-            return Err("it was changed after it was recorded".to_owned());
-        }
-        let prefix = Arc::new(value);
+        let prefix = Arc::new(prefix_of(&text, hash)?);
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.insert(path, Arc::clone(&prefix));
         Ok(prefix)
     }
 }
 
-/// Keeps a text under its path unless it is there already. A text that may hold a credential is not kept.
-pub fn keep_beside(path: &Path, text: &str) -> Result<(), TapeError> {
+/// The prefix that a file of this hash holds.
+fn prefix_of(text: &str, hash: &str) -> Result<Value, String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if request::hash(&value) == hash {
+        Ok(value)
+    } else {
+        Err("it was changed after it was recorded".to_owned())
+    }
+}
+
+/// Keeps the prefix of this hash for the tapes in and below a folder.
+pub(super) fn keep_prompt(folder: &Path, hash: &str, text: &str) -> Result<(), TapeError> {
+    let path = folder.join(PROMPTS).join(name(hash));
+    keep_beside(&path, text, |kept| prefix_of(kept, hash).is_ok())
+}
+
+/// Keeps a text under its path unless one that `fits` is there already: what was damaged is put right. A text that may
+/// hold a credential is not kept.
+pub fn keep_beside(path: &Path, text: &str, fits: impl FnOnce(&str) -> bool) -> Result<(), TapeError> {
     let failed = |error: io::Error| TapeError::Write {
         path: path.to_owned(),
         reason: error.to_string(),
     };
-    if path.exists() {
+    if read_capped(path).is_ok_and(|kept| fits(&kept)) {
         // It is needed again, so that nobody who clears up takes it for old. A file that cannot be marked stays as it is.
         if let Ok(file) = OpenOptions::new().append(true).open(path) {
             let _ = file.set_modified(SystemTime::now());
@@ -113,7 +124,8 @@ pub fn keep_beside(path: &Path, text: &str) -> Result<(), TapeError> {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     // In one step, so that nobody reads half of it.
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
     let mut file = private(
         OpenOptions::new().write(true).create(true).truncate(true),
         &temporary,
@@ -137,13 +149,18 @@ pub(super) fn private(options: &mut OpenOptions, path: &Path) -> io::Result<fs::
 
 /// The whole text of a file, up to a bound.
 pub fn read_capped(path: &Path) -> Result<String, String> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|error| error.to_string())?;
     file.take(MAX_FILE_BYTES.saturating_add(1))
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
-    if u64::try_from(text.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
         return Err("it is too long to be one of ours".to_owned());
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().iter().take(good);
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        format!("its line {line} is no UTF-8")
+    })
 }

@@ -28,7 +28,7 @@ pub enum TapeError {
         /// Which part of the tape: the header or an exchange, by number.
         place: String,
     },
-    /// System prompt or tools are not those the turn began with.
+    /// System prompt or tools are no longer those the turn began with.
     #[error(
         "the prompt changed while {path} was being recorded, first at {pointer}; record the turn again", path = .path.display()
     )]
@@ -85,18 +85,47 @@ pub enum TapeError {
         found: u64,
     },
     /// It has no end: the recording was broken off, or the file was cut.
-    #[error("the tape {path} has no end: it was broken off after {exchanges} exchanges", path = .path.display())]
+    #[error(
+        "the tape {path} has no end: it was broken off after {exchanges} exchanges{}",
+        .torn.map_or_else(String::new, |line| format!(", in the middle of line {line}")),
+        path = .path.display()
+    )]
     Unfinished {
         /// The file.
         path: PathBuf,
         /// Whole exchanges on it.
         exchanges: usize,
+        /// The line that is not whole, counted from 1, when there is one.
+        torn: Option<usize>,
     },
     /// There is nothing to resume.
     #[error("the tape {path} is finished: there is nothing to resume", path = .path.display())]
     Finished {
         /// The file.
         path: PathBuf,
+    },
+    /// The turn would be resumed under other conditions than it began with.
+    #[error(
+        "the turn on the tape {path} began with another {what}: {recorded}, and it would go on with {now}; resume it as it \
+         began", path = .path.display()
+    )]
+    BegunOtherwise {
+        /// The file.
+        path: PathBuf,
+        /// What differs: `model`, `principal`, `catalog`, `prompt`, or a setting by JSON pointer.
+        what: String,
+        /// What the tape has.
+        recorded: String,
+        /// What there is now.
+        now: String,
+    },
+    /// A turn that was resumed did not come to the end of its tape.
+    #[error("the turn on the tape {path} cannot be gone on with, and its tape stays as it is: {reason}", path = .path.display())]
+    Parted {
+        /// The file.
+        path: PathBuf,
+        /// Where the turn parts from its tape.
+        reason: String,
     },
     /// It may hold a credential, so it is not read.
     #[error("the tape {path} is not read: line {line} may hold {what}; remove the file and record the turn again", path = .path.display())]
@@ -121,7 +150,7 @@ pub enum TapeError {
 }
 
 impl TapeError {
-    pub(super) fn damaged(path: &Path, line: usize, reason: &impl ToString) -> Self {
+    pub(crate) fn damaged(path: &Path, line: usize, reason: &impl ToString) -> Self {
         Self::Damaged {
             path: path.to_owned(),
             line,
@@ -133,9 +162,9 @@ impl TapeError {
 /// A request that is not the one on the tape: where the two first differ.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the request is not on the tape: {}{pointer} was {recorded} and is now {now}; if that is meant, record the turn \
-     again: {command}",
-    .exchange.map_or_else(String::new, |number| format!("in exchange {number}, "))
+    "the request is not on the tape: {} was {recorded} and is now {now}; if that is meant, record the turn again: \
+     {command}",
+    .exchange.map_or_else(|| "what comes behind its last exchange".to_owned(), |number| format!("in exchange {number}, {pointer}"))
 )]
 pub struct Miss {
     /// Number of the recorded exchange that was compared; `None` when the tape has none left.

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::exchange::{Ended, Exchange};
@@ -13,6 +12,7 @@ use super::play::Player;
 use super::recording::Recording;
 use super::request::canonical;
 use super::slot::{TapeMode, TapeSlot};
+use super::stall::Stalls;
 use super::write::Tape;
 use crate::telemetry;
 use crate::wire::stack::{Answer, Next};
@@ -54,7 +54,7 @@ impl tower::Service<WireRequest> for Taping {
                 TapeMode::Model(player) if completes => replay(&player, &request).await,
                 TapeMode::Results(results) if !completes && !signs_in => {
                     match results.take(&canonical(&request)) {
-                        Some(exchange) => serve(exchange, &request, &CancellationToken::new()).await,
+                        Some(exchange) => serve(exchange, &request, &Stalls::new()).await,
                         None => live(next, request, None).await,
                     }
                 }
@@ -100,20 +100,20 @@ async fn replay(player: &Player, request: &WireRequest) -> Result<WireResponse, 
     let exchange = player
         .take(&canonical(request))
         .map_err(|miss| WireError::OffTape(Box::new(miss)))?;
-    serve(exchange, request, player.stalled()).await
+    serve(exchange, request, player.stalls()).await
 }
 
 /// Answers a request with what is on a tape.
 async fn serve(
     exchange: Exchange,
     request: &WireRequest,
-    stalled: &CancellationToken,
+    stalls: &Stalls,
 ) -> Result<WireResponse, WireError> {
     let mut watch = Observer::new(request, None);
     let Some(head) = exchange.response else {
         return match exchange.end {
             Ended::Failed(failure) => Err(failure.into()),
-            Ended::Complete | Ended::Dropped => Err(stall(stalled).await),
+            Ended::Complete | Ended::Dropped => Err(stall(stalls).await),
         };
     };
     let status = StatusCode::from_u16(head.status).map_err(|error| WireError::Invalid {
@@ -129,7 +129,7 @@ async fn serve(
             ))
         })
         .collect();
-    let body = body(exchange.chunks, exchange.end, stalled.clone());
+    let body = body(exchange.chunks, exchange.end, stalls.clone());
     let mut response = WireResponse::streaming(status, headers, body);
     response.served_by = ServedBy::Tape;
     response.attempts = 0;
@@ -138,7 +138,7 @@ async fn serve(
     Ok(response)
 }
 
-fn body(chunks: Vec<Bytes>, end: Ended, stalled: CancellationToken) -> BodyStream {
+fn body(chunks: Vec<Bytes>, end: Ended, stalls: Stalls) -> BodyStream {
     async_stream::stream! {
         for chunk in chunks {
             yield Ok(chunk);
@@ -146,7 +146,7 @@ fn body(chunks: Vec<Bytes>, end: Ended, stalled: CancellationToken) -> BodyStrea
         match end {
             Ended::Complete => {}
             Ended::Failed(failure) => yield Err(failure.into()),
-            Ended::Dropped => yield Err(stall(&stalled).await),
+            Ended::Dropped => yield Err(stall(&stalls).await),
         }
     }
     .boxed()
@@ -154,9 +154,9 @@ fn body(chunks: Vec<Bytes>, end: Ended, stalled: CancellationToken) -> BodyStrea
 
 /// The reader waits longer than it did when the turn was recorded: says so, and lets it wait. A client library may read
 /// ahead of the agent, so the agent gets a moment to end the exchange as it did then.
-async fn stall(stalled: &CancellationToken) -> WireError {
+async fn stall(stalls: &Stalls) -> WireError {
     tokio::time::sleep(GRACE).await;
-    stalled.cancel();
+    stalls.add();
     std::future::pending().await
 }
 

@@ -32,6 +32,9 @@ pub struct TurnEnd {
     /// What the day's ledger denied the turn, as the answer tells it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub denials: Vec<Value>,
+    /// Where in the turn its time ran out, as whoever replays it knows to read; null when it did not.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub late: Value,
 }
 
 /// The prefix of a turn's completions, kept in a file beside the tape under its hash.
@@ -76,7 +79,7 @@ impl Lines {
 
     pub(super) fn header(&mut self, header: &Header) -> Result<String, serde_json::Error> {
         let header = serde_json::to_value(header)?;
-        Ok(self.finished(json!({ "cardinal_tape": FORMAT, "header": header })))
+        Ok(self.finished(&json!({ "cardinal_tape": FORMAT, "header": header })))
     }
 
     /// The line, and the prefix that it refers to.
@@ -99,7 +102,7 @@ impl Lines {
             "end": exchange.end,
         });
         self.seq = self.seq.saturating_add(1);
-        Ok((self.finished(line), prefix))
+        Ok((self.finished(&line), prefix))
     }
 
     pub(super) fn end(&mut self, end: &TurnEnd) -> Result<String, serde_json::Error> {
@@ -108,7 +111,7 @@ impl Lines {
             fields.insert("exchanges".to_owned(), self.seq.into());
             fields.insert("seal".to_owned(), self.sealed().into());
         }
-        Ok(self.finished(json!({ "end": end })))
+        Ok(self.finished(&json!({ "end": end })))
     }
 
     /// Replaces a completion's body by what it adds to the one before.
@@ -142,13 +145,11 @@ impl Lines {
         kept
     }
 
-    fn finished(&mut self, mut line: Value) -> String {
-        let sum = sum(&line);
+    fn finished(&mut self, line: &Value) -> String {
+        let told = line.to_string();
+        let sum = sum(&told);
         self.seal.update(sum.as_bytes());
-        if let Some(fields) = line.as_object_mut() {
-            fields.insert("sum".to_owned(), sum.into());
-        }
-        format!("{line}\n")
+        format!("{}\n", summed(&told, &sum))
     }
 
     /// The seal over all lines so far.
@@ -156,24 +157,27 @@ impl Lines {
         self.seal.finalize().to_hex().chars().take(32).collect()
     }
 
-    /// Takes a line apart. `prefix` finds the prefix of a hash, which fits it.
+    /// Takes a line apart, which has to be, to the byte, one that would be written. `prefix` finds the prefix of a hash,
+    /// which fits it.
     pub(super) fn take(
         &mut self,
         text: &str,
         prefix: &dyn Fn(&str) -> Result<Arc<Value>, String>,
     ) -> Result<Line, Bad> {
         let damaged = |reason: &dyn ToString| Bad::Damaged(reason.to_string());
-        let mut line: Map<String, Value> = serde_json::from_str(text).map_err(|error| damaged(&error))?;
+        let mut line: Map<String, Value> =
+            serde_json::from_str(text).map_err(|error| Bad::Damaged(no_json(text, &error)))?;
         if let Some(version) = line
             .get("cardinal_tape")
             .filter(|version| **version != json!(FORMAT))
         {
             return Err(Bad::Version(version.to_string()));
         }
-        let written = line.remove("sum");
+        line.remove("sum");
         let line = Value::Object(line);
-        let sum = sum(&line);
-        if written.as_ref().and_then(Value::as_str) != Some(sum.as_str()) {
+        let told = line.to_string();
+        let sum = sum(&told);
+        if summed(&told, &sum) != text {
             return Err(Bad::Altered);
         }
         let before = self.sealed();
@@ -278,7 +282,25 @@ impl Lines {
     }
 }
 
-fn sum(line: &Value) -> String {
-    let hash = blake3::hash(line.to_string().as_bytes());
+fn sum(told: &str) -> String {
+    let hash = blake3::hash(told.as_bytes());
     hash.to_hex().chars().take(16).collect()
+}
+
+/// A line with its checksum, whose key is the last one in their order.
+fn summed(told: &str, sum: &str) -> String {
+    let open = told.strip_suffix('}').unwrap_or(told);
+    format!("{open},\"sum\":\"{sum}\"}}")
+}
+
+fn no_json(text: &str, error: &serde_json::Error) -> String {
+    if text.starts_with('\u{feff}') {
+        return "it begins with a byte order mark, which no tape does".to_owned();
+    }
+    let problem = error.to_string();
+    // A line is one line for the parser, whatever its number on the tape.
+    format!(
+        "it is no JSON: {}",
+        problem.replace(" at line 1 column ", " at byte ")
+    )
 }

@@ -17,6 +17,7 @@ mod redact;
 mod request;
 mod results;
 mod slot;
+mod stall;
 mod write;
 
 pub use beside::{Prefixes, SHARED_FOLDERS, catalog_path, keep_beside, read_capped, shared_catalog};
@@ -28,6 +29,8 @@ pub(super) use layer::Taping;
 pub use line::TurnEnd;
 pub use play::{Diverged, Player};
 pub use read::TapeFile;
+pub(crate) use redact::{REDACTED, is_secret, suspect};
 pub use results::RecordedResults;
 pub use slot::{TapeMode, TapeSlot};
+pub use stall::Stalls;
 pub use write::Tape;

@@ -1,30 +1,29 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 use super::delta::shown;
 use super::error::{Miss, Unconsumed};
 use super::exchange::Exchange;
 use super::read::TapeFile;
 use super::request;
+use super::stall::Stalls;
 
-/// Serves what is on a tape: each exchange once, in the order of its key, for exactly the request it was recorded for.
-/// Clones serve from the same tape.
+/// Serves what is on a tape: each exchange once, in the order they were recorded, for exactly the request it was
+/// recorded for. A turn does one thing after the other, so that another order is another turn. Clones serve from the
+/// same tape.
 #[derive(Debug, Clone)]
 pub struct Player {
     inner: Arc<Mutex<Inner>>,
     command: Arc<str>,
-    stalled: CancellationToken,
+    stalls: Stalls,
 }
 
 #[derive(Debug)]
 struct Inner {
-    /// What was not asked for yet, by number, with its key.
-    left: BTreeMap<u64, (String, Exchange)>,
-    /// Numbers of what is left, by key.
-    queues: BTreeMap<String, VecDeque<u64>>,
+    /// What was not asked for yet, in order, each with its number on the tape and its key.
+    left: VecDeque<(u64, String, Exchange)>,
     missed: Option<Miss>,
 }
 
@@ -51,22 +50,15 @@ impl Player {
     }
 
     fn of(tape: &TapeFile, served: impl Fn(&Exchange) -> bool) -> Self {
-        let mut queues: BTreeMap<String, VecDeque<u64>> = BTreeMap::new();
-        let mut left = BTreeMap::new();
         let exchanges = (0..).zip(&tape.exchanges);
-        for (number, exchange) in exchanges.filter(|(_, exchange)| served(exchange)) {
-            let key = request::key(&exchange.request);
-            queues.entry(key.clone()).or_default().push_back(number);
-            left.insert(number, (key, exchange.clone()));
-        }
+        let left = exchanges
+            .filter(|(_, exchange)| served(exchange))
+            .map(|(number, exchange)| (number, request::key(&exchange.request), exchange.clone()))
+            .collect();
         Self {
-            inner: Arc::new(Mutex::new(Inner {
-                left,
-                queues,
-                missed: None,
-            })),
+            inner: Arc::new(Mutex::new(Inner { left, missed: None })),
             command: tape.header.command().into(),
-            stalled: CancellationToken::new(),
+            stalls: Stalls::new(),
         }
     }
 
@@ -77,10 +69,9 @@ impl Player {
         self
     }
 
-    /// Cancelled when the turn waits for something that it did not wait for when it was recorded: then somebody, or
-    /// the clock, ended the exchange.
-    pub fn stalled(&self) -> &CancellationToken {
-        &self.stalled
+    /// Exchanges that the turn waits for longer than it did when it was recorded.
+    pub fn stalls(&self) -> &Stalls {
+        &self.stalls
     }
 
     /// Whether everything was asked for, and nothing else.
@@ -89,9 +80,9 @@ impl Player {
         if let Some(miss) = &inner.missed {
             return Err(miss.clone().into());
         }
-        match inner.left.first_key_value() {
+        match inner.left.front() {
             None => Ok(()),
-            Some((first, (_, exchange))) => Err(Unconsumed {
+            Some((first, _, exchange)) => Err(Unconsumed {
                 count: inner.left.len(),
                 first: *first,
                 request: exchange.name(),
@@ -113,34 +104,28 @@ impl Player {
         if let Some(miss) = &inner.missed {
             return Err(miss.clone());
         }
-        let number = inner
-            .queues
-            .get(&request::key(asked))
-            .and_then(|queue| queue.front().copied());
-        let miss = match number {
-            Some(number) => inner
-                .skipped_by(number)
-                .map(|first| self.early(&inner, first, asked)),
-            None => Some(self.miss(&inner, asked)),
-        };
-        if let Some(miss) = miss {
-            inner.missed = Some(miss.clone());
-            return Err(miss);
+        let key = request::key(asked);
+        if inner.left.front().is_some_and(|(_, due, _)| *due == key)
+            && let Some((_, _, exchange)) = inner.left.pop_front()
+        {
+            return Ok(exchange);
         }
-        let served = number.and_then(|number| inner.remove(number));
-        served.ok_or_else(|| self.miss(&inner, asked))
+        let miss = match inner.left.front() {
+            Some((first, _, due)) if inner.left.iter().any(|(_, later, _)| *later == key) => {
+                self.early(*first, due, asked)
+            }
+            _ => self.miss(&inner, asked),
+        };
+        inner.missed = Some(miss.clone());
+        Err(miss)
     }
 
     /// A request that is on the tape, but not before this exchange.
-    fn early(&self, inner: &Inner, first: u64, asked: &Value) -> Miss {
-        let due = inner
-            .left
-            .get(&first)
-            .map_or_else(String::new, |(_, exchange)| exchange.name());
+    fn early(&self, first: u64, due: &Exchange, asked: &Value) -> Miss {
         Miss {
             exchange: Some(first),
             pointer: "its place in the order".to_owned(),
-            recorded: format!("the turn of {due}"),
+            recorded: format!("the turn of {}", due.name()),
             now: format!("the turn of {}", request::name(asked)),
             command: self.command.to_string(),
         }
@@ -148,7 +133,7 @@ impl Player {
 
     /// Compares with the next exchange of the same method and path, or else with the next of all.
     fn miss(&self, inner: &Inner, asked: &Value) -> Miss {
-        let same = |exchange: &&Exchange| {
+        let same = |exchange: &Exchange| {
             ["method", "path"]
                 .iter()
                 .all(|part| exchange.request.get(part) == asked.get(part))
@@ -156,14 +141,14 @@ impl Player {
         let mut left = inner.left.iter();
         let nearest = left
             .clone()
-            .find(|(_, (_, exchange))| same(&exchange))
+            .find(|(_, _, exchange)| same(exchange))
             .or_else(|| left.next());
         let command = self.command.to_string();
-        let Some((number, (_, exchange))) = nearest else {
+        let Some((number, _, exchange)) = nearest else {
             return Miss {
                 exchange: None,
                 pointer: String::new(),
-                recorded: "nothing more".to_owned(),
+                recorded: "nothing".to_owned(),
                 now: format!("a request {}", request::name(asked)),
                 command,
             };
@@ -181,29 +166,5 @@ impl Player {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inner {
-    /// The first exchange that must have been served before this one and was not: completions are in order with
-    /// everything, queries between two completions may come in any order.
-    fn skipped_by(&self, number: u64) -> Option<u64> {
-        let completes = |number: &u64| {
-            let exchange = self.left.get(number);
-            exchange.is_some_and(|(_, exchange)| exchange.is_completion())
-        };
-        let everything = completes(&number);
-        self.left
-            .range(..number)
-            .map(|(earlier, _)| *earlier)
-            .find(|earlier| everything || completes(earlier))
-    }
-
-    fn remove(&mut self, number: u64) -> Option<Exchange> {
-        let (key, exchange) = self.left.remove(&number)?;
-        if let Some(queue) = self.queues.get_mut(&key) {
-            queue.pop_front();
-        }
-        Some(exchange)
     }
 }

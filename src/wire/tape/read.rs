@@ -1,11 +1,13 @@
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::beside::{Prefixes, prompt_path, read_capped};
 use super::error::TapeError;
 use super::exchange::Exchange;
 use super::header::Header;
 use super::line::{Bad, Line, Lines, TurnEnd};
-use super::redact::suspect;
+use super::redact::{names_secret, suspect};
 use super::write::Tape;
 
 /// A tape as it was read: whole, unchanged and without credentials.
@@ -23,6 +25,8 @@ pub struct TapeFile {
     pub seal: String,
     /// Bytes of the file up to the end of its last whole line.
     pub(super) whole_bytes: u64,
+    /// The line behind that, counted from 1, when there is one.
+    torn: Option<usize>,
 }
 
 impl TapeFile {
@@ -35,10 +39,7 @@ impl TapeFile {
     pub fn read_with(path: &Path, prefixes: &Prefixes) -> Result<Self, TapeError> {
         let (tape, _) = load(path, prefixes)?;
         if tape.end.is_none() {
-            return Err(TapeError::Unfinished {
-                path: path.to_owned(),
-                exchanges: tape.exchanges.len(),
-            });
+            return Err(tape.unfinished());
         }
         Ok(tape)
     }
@@ -46,6 +47,15 @@ impl TapeFile {
     /// Reads a tape that may have been broken off; a torn last line is left out.
     pub fn read_unfinished(path: &Path) -> Result<Self, TapeError> {
         load(path, &Prefixes::default()).map(|(tape, _)| tape)
+    }
+
+    /// The error that it was broken off.
+    pub fn unfinished(&self) -> TapeError {
+        TapeError::Unfinished {
+            path: self.path.clone(),
+            exchanges: self.exchanges.len(),
+            torn: self.torn,
+        }
     }
 
     /// Opens a tape that was broken off, to go on with it.
@@ -95,9 +105,19 @@ fn load(path: &Path, prefixes: &Prefixes) -> Result<(TapeFile, Lines), TapeError
             .take(line, &prefix)
             .map_err(|bad| error(path, number, bad))?
         {
-            Line::Header(found) if index == 0 => header = Some(*found),
+            Line::Header(found) if index == 0 => {
+                named_clean(path, number, &found.setup)?;
+                header = Some(*found);
+            }
             Line::Exchange(exchange) if index > 0 && end.is_none() => {
-                clean(path, number, &String::from_utf8_lossy(&exchange.chunks.concat()))?;
+                let body = exchange.chunks.concat();
+                clean(path, number, &String::from_utf8_lossy(&body))?;
+                named_clean(path, number, &exchange.request)?;
+                if !exchange.is_completion()
+                    && let Ok(body) = serde_json::from_slice(&body)
+                {
+                    named_clean(path, number, &body)?;
+                }
                 exchanges.push(*exchange);
             }
             Line::End(found) if index > 0 && end.is_none() => end = Some(found),
@@ -120,18 +140,28 @@ fn load(path: &Path, prefixes: &Prefixes) -> Result<(TapeFile, Lines), TapeError
         end,
         seal: lines.sealed(),
         whole_bytes: u64::try_from(whole).unwrap_or(u64::MAX),
+        torn: (whole != text.len()).then(|| text.lines().count()),
     };
     Ok((tape, lines))
 }
 
 fn clean(path: &Path, line: usize, text: &str) -> Result<(), TapeError> {
-    suspect(text).map_or(Ok(()), |what| {
-        Err(TapeError::Secret {
-            path: path.to_owned(),
-            line,
-            what,
-        })
-    })
+    suspect(text).map_or(Ok(()), |what| Err(secret(path, line, what)))
+}
+
+fn named_clean(path: &Path, line: usize, value: &Value) -> Result<(), TapeError> {
+    if names_secret(value) {
+        return Err(secret(path, line, "a credential, by the name of its field"));
+    }
+    Ok(())
+}
+
+fn secret(path: &Path, line: usize, what: &'static str) -> TapeError {
+    TapeError::Secret {
+        path: path.to_owned(),
+        line,
+        what,
+    }
 }
 
 fn error(path: &Path, line: usize, bad: Bad) -> TapeError {

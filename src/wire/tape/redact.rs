@@ -8,32 +8,44 @@ use regex::Regex;
 use serde_json::Value;
 
 /// What stands where a secret stood.
-pub(super) const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Credentials shorter than this are too likely to occur by chance.
 const SHORTEST_SECRET: usize = 8;
 
 /// Fields that hold a secret, without case, `-` and `_`.
 const SECRET_FIELDS: &[&str] = &[
+    "accesskey",
     "accesstoken",
     "apikey",
+    "apisecret",
+    "apitoken",
     "authorization",
+    "authtoken",
+    "bearertoken",
     "clientsecret",
     "cookie",
+    "credential",
     "credentials",
     "idtoken",
     "jwt",
     "jwtsecret",
+    "passphrase",
     "passwd",
     "password",
     "privatekey",
+    "proxyauthorization",
     "refreshtoken",
     "secret",
+    "secretaccesskey",
+    "secretkey",
     "sessionid",
     "sessiontoken",
+    "setcookie",
     "sharedsecret",
     "token",
     "xapikey",
+    "xauthtoken",
     "xmetabasesession",
 ];
 
@@ -51,8 +63,18 @@ const KEPT_HEADERS: &[&str] = &[
 /// What credentials look like: name, pattern, and whether only texts with a digit or a capital count (names of things
 /// can begin like a key). Word boundaries are those of ASCII: a text with any other letter in it would otherwise be
 /// searched at a hundredth of the speed, and every text of every tape is.
-const SHAPES: [(&str, &str, bool); 5] = [
-    ("a model provider's key", r"(?-u:\b)sk-[A-Za-z0-9_-]{16,}", true),
+const SHAPES: [(&str, &str, bool); 7] = [
+    (
+        "a model provider's key",
+        r"(?-u:\b)(?:sk-|gsk_|xai-|AIza)[A-Za-z0-9_-]{16,}",
+        true,
+    ),
+    (
+        "a cloud's key",
+        r"(?-u:\b)(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36})(?-u:\b)",
+        true,
+    ),
+    ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----", false),
     ("a Metabase API key", r"(?-u:\b)mb_[A-Za-z0-9+/=_-]{16,}", true),
     (
         "a JWT",
@@ -80,7 +102,7 @@ static PATTERNS: LazyLock<Vec<(&'static str, Regex, bool)>> = LazyLock::new(|| {
 });
 
 /// Whether a field of this name holds a secret.
-pub(super) fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let plain = name
         .chars()
         .filter(|c| !matches!(c, '-' | '_'))
@@ -115,6 +137,18 @@ pub(super) fn redact(value: &mut Value) -> bool {
     }
 }
 
+/// Whether a secret field, however deep, holds a text.
+pub(super) fn names_secret(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(names_secret),
+        Value::Object(fields) => fields.iter().any(|(name, field)| match field {
+            Value::String(text) => text != REDACTED && is_secret(name),
+            other => names_secret(other),
+        }),
+        _ => false,
+    }
+}
+
 /// The text without anything that has the shape of a credential.
 pub(super) fn redact_text(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
@@ -132,7 +166,7 @@ pub(super) fn redact_text(text: &str) -> Cow<'_, str> {
 }
 
 /// What kind of credential the text may hold, if any.
-pub(super) fn suspect(text: &str) -> Option<&'static str> {
+pub(crate) fn suspect(text: &str) -> Option<&'static str> {
     PATTERNS.iter().find_map(|(what, pattern, strict)| {
         let found = pattern
             .find_iter(text)
@@ -190,6 +224,8 @@ mod tests {
             "mb_c2FuZGJveC1vZi1jYXJkaW5hbA==",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefgh123",
             "Authorization: Bearer abcdefghijklmnop1234",
+            "AKIAIOSFODNN7EXAMPLE",
+            "-----BEGIN RSA PRIVATE KEY-----",
             "X-Metabase-Session: 01234567-89ab-cdef-0123-456789abcdef",
         ] {
             assert!(suspect(secret).is_some(), "{secret}");
@@ -200,6 +236,7 @@ mod tests {
             "mb_used_in_the_last_month",
             "the bearer of this letter",
             "an id 01234567-89ab-cdef-0123-456789abcdef",
+            "xai-generated-summaries-by-month",
         ] {
             assert!(suspect(harmless).is_none(), "{harmless}");
         }

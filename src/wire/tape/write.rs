@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::beside::{keep_beside, private, shared_prompt};
+use super::beside::{keep_prompt, private};
 use super::delta::first_difference;
 use super::error::TapeError;
 use super::exchange::{Ended, Exchange};
@@ -13,7 +13,7 @@ use super::header::Header;
 use super::line::{Lines, TurnEnd};
 use super::read::TapeFile;
 use super::recording::Recording;
-use super::redact::suspect;
+use super::redact::{names_secret, suspect};
 use super::request;
 
 /// A tape that is being recorded. Each exchange is on disk as soon as it has ended. Clones write to the same file.
@@ -51,7 +51,7 @@ impl Tape {
         };
         let mut lines = Lines::default();
         let line = lines.header(header).map_err(|error| failed(&error))?;
-        if suspect(&line).is_some() {
+        if suspect(&line).is_some() || names_secret(&header.setup) {
             return Err(TapeError::Withheld {
                 path: path.to_owned(),
                 place: "its header".to_owned(),
@@ -203,7 +203,7 @@ impl Inner {
             return Err(self.withhold(&format!("exchange {seq}")));
         }
         if let (Some(prefix), Some(told)) = (prefix, told) {
-            keep_beside(&shared_prompt(&self.shared, &prefix.hash), &told)?;
+            keep_prompt(&self.shared, &prefix.hash, &told)?;
         }
         self.put(&line)
     }

@@ -1,0 +1,131 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::budget::Ledger;
+use crate::wire::Stalls;
+
+/// When a turn's time ran out, in looks at the clock: the loop looks at it once before each of its steps, from 1. A
+/// replay, which takes no time, is late at the same looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Late {
+    /// The first look at which there was time for the last completion only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    work: Option<u32>,
+    /// The first look at which there was none left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    over: Option<u32>,
+}
+
+/// The clock of a turn.
+#[derive(Debug)]
+pub(super) struct Clock {
+    began: Instant,
+    /// From then on only the last completion may run, and from then on nothing.
+    work: Duration,
+    over: Duration,
+    looks: u32,
+    late: Late,
+    /// Of a turn that was recorded: what it waits for longer than then.
+    stalls: Option<Stalls>,
+}
+
+/// What ended something that was waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// The person.
+    Cancelled,
+    /// The clock.
+    TimeUp,
+}
+
+/// What may end something that is waited for.
+#[derive(Debug, Clone)]
+pub(super) enum Cutter {
+    /// The clock, at this moment, or the person before.
+    At(Instant, CancellationToken),
+    /// Whatever ended it when it was recorded, as soon as it is waited for longer than then.
+    AsRecorded(Cut, Stalls),
+}
+
+impl Clock {
+    /// The clock of a turn that begins now; of one that was recorded with when its time ran out.
+    pub(super) fn new(ledger: &Ledger, recorded: Option<(Late, Stalls)>) -> Self {
+        let (late, stalls) = recorded.unzip();
+        Self {
+            began: Instant::now(),
+            work: ledger.work_deadline(),
+            over: ledger.deadline(),
+            looks: 0,
+            late: late.unwrap_or_default(),
+            stalls,
+        }
+    }
+
+    /// How long the turn has taken, as far as that matters.
+    pub(super) fn look(&mut self) -> Duration {
+        self.looks = self.looks.saturating_add(1);
+        let now = self.began.elapsed();
+        if self.stalls.is_some() {
+            let is = |since: Option<u32>| since.is_some_and(|since| since <= self.looks);
+            return match (is(self.late.work), is(self.late.over)) {
+                (_, true) => self.over,
+                (true, false) => self.work,
+                (false, false) => Duration::ZERO,
+            };
+        }
+        if now >= self.work {
+            self.late.work.get_or_insert(self.looks);
+        }
+        if now >= self.over {
+            self.late.over.get_or_insert(self.looks);
+        }
+        now
+    }
+
+    /// What may end something that may take until `deadline`.
+    pub(super) fn cutter(&self, deadline: Duration, cancel: &CancellationToken) -> Cutter {
+        let Some(stalls) = &self.stalls else {
+            return Cutter::At(self.began + deadline, cancel.clone());
+        };
+        let passed = if deadline < self.over {
+            self.late.work
+        } else {
+            self.late.over
+        };
+        // What was cut by the clock was late at the very next look.
+        let by_the_clock = passed.is_some_and(|look| look <= self.looks.saturating_add(1));
+        let cut = if by_the_clock { Cut::TimeUp } else { Cut::Cancelled };
+        Cutter::AsRecorded(cut, stalls.clone())
+    }
+
+    /// How long the turn has really taken.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// When its time ran out.
+    pub(super) fn late(&self) -> Late {
+        self.late
+    }
+}
+
+impl Cutter {
+    /// Waits until it ends what is waited for.
+    pub(super) async fn cut(self) -> Cut {
+        match self {
+            Self::At(until, cancel) => tokio::select! {
+                biased;
+                () = cancel.cancelled() => Cut::Cancelled,
+                () = tokio::time::sleep_until(until) => Cut::TimeUp,
+            },
+            Self::AsRecorded(cut, stalls) => {
+                stalls.next().await;
+                cut
+            }
+        }
+    }
+}
