@@ -14,6 +14,7 @@ use super::case::Case;
 
 pub use error::SuiteError;
 pub(super) use file::{CasesFile, SuiteFile};
+pub(super) use load::well_named;
 
 /// Cases over one dataset.
 #[derive(Debug, Clone, Serialize)]

@@ -330,16 +330,18 @@ async fn one_changed_thing_in_a_recording_is_caught_for_what_it_is() {
             };
             diverged("result", spoiled.fresh().after(result).await);
         }
-        // Between two completions the order of requests means nothing.
-        if first.exchanges.len() > 1 && first.exchanges[0].is_completion() {
-            diverged(
-                "dropped",
-                spoiled.fresh().after(|tape| drop(tape.exchanges.remove(0))).await,
-            );
-            diverged(
-                "swapped",
-                spoiled.fresh().after(|tape| tape.exchanges.swap(0, 1)).await,
-            );
+        if !first.exchanges.is_empty() {
+            let dropped = spoiled.fresh().after(|tape| drop(tape.exchanges.remove(0))).await;
+            diverged("dropped", dropped);
+        }
+        for at in 1..first.exchanges.len() {
+            if first.exchanges[at - 1].request != first.exchanges[at].request {
+                let swapped = spoiled
+                    .fresh()
+                    .after(|tape| tape.exchanges.swap(at - 1, at))
+                    .await;
+                diverged("swapped", swapped);
+            }
         }
         spoiled.fresh();
         std::fs::remove_file(spoiled.folder().join(format!("turn-{}.jsonl", spoiled.turns))).unwrap();

@@ -1,8 +1,11 @@
 //! Suites recorded with scripted models, and run again from their tapes.
 
 mod committed;
+mod forged;
 mod kit;
+mod left;
 mod mutation;
 mod promote;
 mod record;
+mod regrade;
 mod replay;

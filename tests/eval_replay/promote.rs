@@ -61,6 +61,41 @@ fn an_answer_of_ask_becomes_a_case_that_passes_at_once() {
     assert!(second.contains("case again in "), "{second}");
 }
 
+#[test]
+fn an_id_that_cannot_be_one_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let question = "How much revenue did we make in 2025?";
+    ended(
+        at,
+        &["ask", question, "--model", "offline", "--tape", "a.jsonl"],
+        0,
+    );
+    let long = "a".repeat(300);
+    for id in ["../../evil", "a b", "#x", "", "a: b", "*", "..", &long] {
+        let promoted = cardinal(
+            at,
+            &["eval", "promote", "a.jsonl", "--suite", "own/new", "--id", id],
+        );
+        let told = String::from_utf8(promoted.stderr).unwrap();
+        assert_eq!(promoted.status.code(), Some(2), "{id}: {told}");
+        assert!(
+            told.contains("a case cannot be named") && told.contains("--id"),
+            "{told}"
+        );
+        assert!(!at.join("own").exists(), "{id}");
+    }
+    for id in ["null", "123", "yes", "x/y"] {
+        ended(
+            at,
+            &["eval", "promote", "a.jsonl", "--suite", "own/new", "--id", id],
+            0,
+        );
+    }
+    let out = ended(at, &["eval", "run", "own/new", "--out", "r"], 0);
+    assert!(out.ends_with("4 passed, 0 failed\n"), "{out}");
+}
+
 #[tokio::test]
 async fn a_conversation_becomes_a_case_that_fails_when_its_data_changes() {
     let shops = Shops::new();

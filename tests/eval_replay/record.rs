@@ -1,3 +1,4 @@
+use cardinal::config::ModelDrive;
 use cardinal::eval::Verdict;
 use cardinal::eval::recordings::{CaseNote, Existing, RecordingError, record};
 use cardinal::tapes::replay;
@@ -110,6 +111,39 @@ async fn a_case_that_fails_is_recorded_and_one_that_broke_is_not() {
     assert!(broken.record.verdict.errored());
     assert!(broken.kept.is_err());
     assert_eq!(names(&shops.path("tapes/one")), ["by-shop"]);
+}
+
+/// How the model is driven is found out in the first turn; later ones do not ask again.
+#[tokio::test]
+async fn a_conversation_with_a_model_that_is_probed_is_recorded() {
+    let shops = Shops::new();
+    for native in [true, false] {
+        let model = ScriptedModel::openai_with(move |request| {
+            if request["tools"][0]["function"]["name"] == "report" {
+                return if native {
+                    Reply::tool_calls([("report", json!({ "word": "ready" }))])
+                } else {
+                    Reply::text("I have no tools.")
+                };
+            }
+            if native {
+                script(request)
+            } else {
+                Reply::text(r#"{"tool":"answer","arguments":{"text":"South sold most."}}"#)
+            }
+        })
+        .await;
+        let mut settings = settings(&model);
+        settings.model.drive = ModelDrive::Probe;
+        let set = if native { "native" } else { "json" };
+        let options = options(set, Existing::Refuse);
+        let recorded = record(&shops.suite(), &settings, &options, &mut |_| {})
+            .await
+            .unwrap();
+        for case in recorded {
+            case.kept.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

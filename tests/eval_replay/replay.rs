@@ -33,6 +33,18 @@ async fn both_wires_replay_without_model_data_or_sandbox_to_the_same_bytes() {
 }
 
 #[tokio::test]
+async fn data_that_is_not_there_is_not_missed() {
+    let shops = Shops::new();
+    shops.record("one", &openai().await, Existing::Refuse).await;
+    std::fs::remove_dir_all(shops.path("data")).unwrap();
+    let records = ran_all(&shops, Mode::Replay).await;
+    assert!(
+        records.iter().all(|record| record.verdict == Verdict::Passed),
+        "{records:#?}"
+    );
+}
+
+#[tokio::test]
 async fn what_graders_say_is_told_from_everything_else() {
     let shops = Shops::new();
     shops.record("one", &openai().await, Existing::Refuse).await;

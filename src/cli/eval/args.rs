@@ -77,6 +77,9 @@ pub(in crate::cli) struct RecordArgs {
     /// Record only cases that the set does not hold
     #[arg(long)]
     pub(super) missing: bool,
+    /// Record nothing: grade what is recorded again, without a model, and note what the graders say now [default: all sets]
+    #[arg(long, conflicts_with_all = ["replace", "missing", "answered_by"])]
+    pub(super) regrade: bool,
 }
 
 /// `cardinal eval promote`.

@@ -12,6 +12,7 @@ mod output;
 mod progress;
 mod promote;
 mod record;
+mod regrade;
 mod replay;
 mod run;
 mod show;

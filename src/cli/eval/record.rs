@@ -13,6 +13,9 @@ use crate::model::Provider;
 
 /// Runs suites live and keeps their tapes. Ends with 1 when a case was not recorded.
 pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending, CliError> {
+    if args.regrade {
+        return super::regrade::run(global, args).await;
+    }
     let suites = load(&args.suites)?;
     let filter = Filter::new(&args.filter)
         .map_err(|problem| CliError::usage(format_args!("invalid value for --filter: {problem}")))?;

@@ -98,7 +98,7 @@ fn say_pace(cases: usize, took: std::time::Duration) {
 }
 
 /// A replay needs no model to be set up, and no key.
-fn settings_for(global: &GlobalArgs, mode: Mode) -> Result<Settings, CliError> {
+pub(super) fn settings_for(global: &GlobalArgs, mode: Mode) -> Result<Settings, CliError> {
     let mut settings = settings::load_and_warn(global)?.settings;
     if mode != Mode::Counterfactual {
         settings.model.id = ModelId {

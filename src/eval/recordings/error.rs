@@ -25,6 +25,9 @@ pub enum RecordingError {
         /// One of them.
         first: String,
     },
+    /// A case was recorded by somebody else while it was recorded here.
+    #[error("{} was recorded by another run meanwhile, which stays; --replace records it again", .0.display())]
+    Meanwhile(PathBuf),
     /// A set that was named is not there.
     #[error("no suite has a set of recordings named {0:?}")]
     NoSet(String),

@@ -7,6 +7,7 @@
 mod confirm;
 mod data;
 mod error;
+mod made;
 mod note;
 mod place;
 mod promote;
@@ -18,6 +19,6 @@ pub use data::data_hash;
 pub use error::RecordingError;
 pub use note::{CaseNote, Form, NOTE_FILE, NOTE_VERSION};
 pub use place::Recordings;
-pub(super) use place::tape_path;
+pub(super) use place::{folder_name, tape_path};
 pub use promote::{PromoteError, Promoted, Promotion, promote};
 pub use record::{Existing, RecordOptions, RecordedCase, chosen, record};

@@ -87,12 +87,31 @@ impl CaseNote {
         Ok(Some(note))
     }
 
+    /// Writes it in place of the one in a case's folder, at once or not at all.
+    pub(in crate::eval) fn replace(&self, folder: &Path) -> Result<(), RecordingError> {
+        let path = folder.join(NOTE_FILE);
+        let beside = folder.join(format!("{NOTE_FILE}.{}.tmp", std::process::id()));
+        let written = self
+            .told()
+            .and_then(|text| fs::write(&beside, text))
+            .and_then(|()| fs::rename(&beside, &path));
+        written.map_err(|source| {
+            // The error that counts is the first one.
+            let _ = fs::remove_file(&beside);
+            RecordingError::write(&path, source)
+        })
+    }
+
     /// Writes it into a case's folder that has none.
     pub(super) fn write(&self, folder: &Path) -> Result<(), RecordingError> {
         let path = folder.join(NOTE_FILE);
-        let failed = |source| RecordingError::write(&path, source);
-        let mut text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
+        let written = self.told().and_then(|text| fs::write(&path, text));
+        written.map_err(|source| RecordingError::write(&path, source))
+    }
+
+    fn told(&self) -> io::Result<String> {
+        let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
-        fs::write(&path, text).map_err(failed)
+        Ok(text)
     }
 }

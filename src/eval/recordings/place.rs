@@ -7,7 +7,7 @@ use crate::eval::Suite;
 use crate::wire::SHARED_FOLDERS;
 
 /// The file of a suite that is a folder.
-const SUITE_FILE: &str = "suite.yaml";
+pub(super) const SUITE_FILE: &str = "suite.yaml";
 
 /// Where the recordings of a suite lie.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ fn well_named(name: &str) -> bool {
 }
 
 /// A case's folder: its id, with `~`, which no id has, for what would be a folder of its own.
-pub(super) fn folder_name(case: &str) -> String {
+pub(in crate::eval) fn folder_name(case: &str) -> String {
     case.replace('/', "~")
 }
 

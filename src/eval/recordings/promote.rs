@@ -1,18 +1,18 @@
 use std::fmt::Write as _;
-use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::confirm::{Confirm, figures};
 use super::data::data_hash;
+use super::made::Made;
 use super::note::{CaseNote, Form, NOTE_VERSION};
-use super::place::{set_name, tape_path};
+use super::place::{SUITE_FILE, set_name, tape_path};
 use super::staging::Staging;
 use super::{RecordingError, Recordings};
 use crate::agent::Answer;
 use crate::eval::judge::about;
+use crate::eval::suite::well_named;
 use crate::eval::{Case, Suite, SuiteError, Trial, judge, keys};
 use crate::session::Conversation;
 use crate::tapes::{ReplayError, Stage, keep_catalog, load_catalog, load_chain};
@@ -20,6 +20,8 @@ use crate::wire::{TapeError, TapeFile};
 
 /// Longest id that is made of a question.
 const ID_CHARS: usize = 40;
+/// Longest id that is taken: it names files, whose names have ends.
+const LONGEST_ID: usize = 200;
 
 /// What is made of a tape, and where.
 #[derive(Debug, Clone)]
@@ -65,6 +67,14 @@ pub enum PromoteError {
     /// The suite cannot be read.
     #[error(transparent)]
     Suite(#[from] SuiteError),
+    /// The id cannot be one.
+    #[error("a case cannot be named {id:?}: {reason}; name another id with --id")]
+    Id {
+        /// The id.
+        id: String,
+        /// Why.
+        reason: String,
+    },
     /// The suite has such a case.
     #[error("there is a case {id} already, in {}: name another id with --id", file.display())]
     Exists {
@@ -85,6 +95,9 @@ pub enum PromoteError {
 /// tape is replayed first, and the case is graded once.
 pub async fn promote(promotion: &Promotion) -> Result<Promoted, PromoteError> {
     set_name(&promotion.set)?;
+    if let Some(id) = &promotion.id {
+        id_fits(id)?;
+    }
     let folder = &promotion.suite;
     if folder.is_file() {
         return Err(PromoteError::NoFolder(folder.clone()));
@@ -92,8 +105,10 @@ pub async fn promote(promotion: &Promotion) -> Result<Promoted, PromoteError> {
     let tapes = load_chain(&promotion.tape)?;
     let answers = replayed(&tapes).await?;
     let first = tapes.first().map(|tape| &tape.header);
-    let question = first.map(|header| header.question.clone()).unwrap_or_default();
-    let id = promotion.id.clone().unwrap_or_else(|| slug(&question));
+    // A conversation is told from others by its last question.
+    let question = tapes.last().map(|tape| tape.header.question.as_str());
+    let id = promotion.id.clone();
+    let id = id.unwrap_or_else(|| slug(question.unwrap_or_default()));
     let confirm = figures(&answers);
     let file = folder
         .join("cases")
@@ -101,26 +116,19 @@ pub async fn promote(promotion: &Promotion) -> Result<Promoted, PromoteError> {
     if file.exists() {
         return Err(PromoteError::Exists { id, file });
     }
-    let made = !folder.join("suite.yaml").exists();
-    if made {
-        let today = first.map_or_else(String::new, |header| header.today.to_string());
-        write_new(&folder.join("suite.yaml"), &suite_text(folder, &today))?;
-    } else {
+    let mut made = Made::default();
+    if folder.join(SUITE_FILE).exists() {
         let suite = Suite::load(folder)?;
         if suite.cases.iter().any(|case| case.id == id) {
             return Err(PromoteError::Exists { id, file: suite.path });
         }
+    } else {
+        let today = first.map_or_else(String::new, |header| header.today.to_string());
+        made.write(&folder.join(SUITE_FILE), &suite_text(folder, &today))?;
     }
-    write_new(&file, &case_text(&id, &tapes, &answers, &confirm))?;
-    let kept = keep(promotion, &id, &tapes, &answers);
-    if kept.is_err() {
-        // Nothing is left of a case that came to nothing; the error that counts is the first one.
-        let _ = fs::remove_file(&file);
-        if made {
-            let _ = fs::remove_file(folder.join("suite.yaml"));
-        }
-    }
-    let (suite, tapes) = kept?;
+    made.write(&file, &case_text(&id, &tapes, &answers, &confirm))?;
+    let (suite, tapes) = keep(promotion, &id, &tapes, &answers)?;
+    made.stays();
     Ok(Promoted {
         suite,
         id,
@@ -228,8 +236,10 @@ fn suite_text(folder: &Path, today: &str) -> String {
 
 /// The case, as JSON inside YAML: so every text in it is quoted.
 fn case_text(id: &str, tapes: &[TapeFile], answers: &[Answer], confirm: &[Confirm]) -> String {
-    let mut text =
-        format!("# What was answered, as what is expected. Confirm it.\nversion: 1\ncases:\n  - id: {id}\n");
+    let mut text = format!(
+        "# What was answered, as what is expected. Confirm it.\nversion: 1\ncases:\n  - id: {}\n",
+        Value::from(id)
+    );
     let questions: Vec<&str> = tapes.iter().map(|tape| tape.header.question.as_str()).collect();
     // Writing to a string does not fail.
     let _ = match questions.as_slice() {
@@ -262,15 +272,14 @@ fn case_text(id: &str, tapes: &[TapeFile], answers: &[Answer], confirm: &[Confir
     text
 }
 
-fn write_new(path: &Path, text: &str) -> Result<(), RecordingError> {
-    let failed = |source| RecordingError::write(path, source);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
+fn id_fits(id: &str) -> Result<(), PromoteError> {
+    let wrong = |reason: String| PromoteError::Id {
+        id: id.chars().take(LONGEST_ID).collect(),
+        reason,
+    };
+    well_named(id).map_err(wrong)?;
+    if id.len() > LONGEST_ID {
+        return Err(wrong(format!("an id has at most {LONGEST_ID} letters")));
     }
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)
+    Ok(())
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::data::data_hash;
 use super::note::{CaseNote, Form, NOTE_VERSION};
 use super::place::{set_name, tape_path};
-use super::staging::Staging;
+use super::staging::{Staging, clear};
 use super::{RecordingError, Recordings};
 use crate::agent::{Agent, Outcome, TurnOptions};
 use crate::config::Settings;
@@ -19,7 +19,7 @@ use crate::eval::judge::about;
 use crate::eval::stage::Stage;
 use crate::eval::{Case, Filter, Mode, Suite, TrialRecord, Verdict};
 use crate::session::Conversation;
-use crate::tapes::{NewTape, Studio, replay};
+use crate::tapes::{NewTape, Studio, clear_shared, replay};
 use crate::wire::TapeFile;
 
 /// What becomes of recordings that are there already.
@@ -57,10 +57,11 @@ pub struct RecordedCase {
     pub kept: Result<PathBuf, String>,
 }
 
-/// The cases that [`record()`] runs.
+/// The cases that [`record()`] runs. What killed runs left in the set is cleared up first.
 pub fn chosen<'a>(suite: &'a Suite, options: &RecordOptions) -> Result<Vec<&'a Case>, RecordingError> {
     set_name(&options.set)?;
     let place = Recordings::of(suite);
+    clear(&place.set(&options.set));
     let cases = suite.cases.iter().filter(|case| options.filter.takes(case));
     let (there, missing): (Vec<&Case>, Vec<&Case>) =
         cases.partition(|case| place.case(&options.set, &case.id).exists());
@@ -107,6 +108,9 @@ pub async fn record(
     while let Some(case) = ended.next().await {
         told(&case);
         recorded.push(case);
+    }
+    if recorded.iter().any(|case| case.kept.is_ok()) {
+        clear_shared(place.root());
     }
     recorded.sort_by(|a, b| a.record.case.cmp(&b.record.case));
     Ok(recorded)

@@ -1,26 +1,49 @@
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::RecordingError;
 use super::place::folder_name;
 
-/// A folder beside the cases of a set in which new recordings come about. What is in it when it goes away goes too.
+/// How the folders begin in which recordings come about. No set begins with a dot, and no case does.
+const NEW: &str = ".new-";
+/// The file in such a folder that is locked for as long as somebody records into it.
+const LOCK: &str = "lock";
+/// What is put behind the name of a recording that gives way to a new one.
+const OLD: &str = ".old";
+/// Most folders of one process in one set.
+const MOST: u32 = 1000;
+
+/// A folder beside the cases of a set in which new recordings come about. What is in it when it goes away goes too. What
+/// a process left that was killed is cleared up by [`clear`].
 #[derive(Debug)]
 pub(super) struct Staging {
     set: PathBuf,
     folder: PathBuf,
+    /// Held until it goes away.
+    _lock: File,
 }
 
 impl Staging {
     /// A new one in this set.
     pub(super) fn new(set: &Path) -> Result<Self, RecordingError> {
-        // No set begins with a dot, and no case does.
-        let folder = set.join(format!(".new-{}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(|source| RecordingError::write(&folder, source))?;
+        let mut number = 0;
+        let folder = loop {
+            let folder = set.join(format!("{NEW}{}-{number}", std::process::id()));
+            let made = fs::create_dir_all(set).and_then(|()| fs::create_dir(&folder));
+            match made {
+                Ok(()) => break folder,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST => number += 1,
+                Err(source) => return Err(RecordingError::write(&folder, source)),
+            }
+        };
+        let lock = folder.join(LOCK);
+        let locked = File::create(&lock).and_then(|file| file.lock().map(|()| file));
+        let locked = locked.map_err(|source| RecordingError::write(&lock, source))?;
         Ok(Self {
             set: set.to_owned(),
             folder,
+            _lock: locked,
         })
     }
 
@@ -39,9 +62,9 @@ impl Staging {
             return Ok(place);
         }
         if !replace {
-            return Err(failed(io::ErrorKind::AlreadyExists.into()));
+            return Err(RecordingError::Meanwhile(place));
         }
-        let old = self.folder.join(format!("{}.old", folder_name(case)));
+        let old = self.folder.join(format!("{}{OLD}", folder_name(case)));
         fs::rename(&place, &old).map_err(failed)?;
         if let Err(error) = fs::rename(&new, &place) {
             // The error that counts is the first one.
@@ -59,4 +82,31 @@ impl Drop for Staging {
         // A set without a case is none; a folder that holds something stays.
         let _ = fs::remove_dir(&self.set);
     }
+}
+
+/// Removes what killed processes left in a set, after putting back recordings that had just given way to new ones which
+/// never came. What cannot be looked at or removed stays: nobody reads it.
+pub(super) fn clear(set: &Path) {
+    let entries = fs::read_dir(set).into_iter().flatten().flatten();
+    for folder in entries.map(|entry| entry.path()).filter(|path| is_left(path)) {
+        let olds = fs::read_dir(&folder).into_iter().flatten().flatten();
+        for old in olds.map(|entry| entry.path()) {
+            let name = old.file_name().and_then(|name| name.to_str());
+            let place = name
+                .and_then(|name| name.strip_suffix(OLD))
+                .map(|name| set.join(name));
+            if let Some(place) = place.filter(|place| !place.exists()) {
+                let _ = fs::rename(&old, place);
+            }
+        }
+        let _ = fs::remove_dir_all(&folder);
+    }
+}
+
+/// Whether nobody records into a folder any more. Where locks are not known, nothing is left.
+fn is_left(folder: &Path) -> bool {
+    let ours = folder
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with(NEW));
+    ours && File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
 }

@@ -35,7 +35,7 @@ pub(super) async fn run(opened: &Opened, case: &Case, stage: &Stage, scenes: &Sc
         if !changed.is_empty() {
             return broken(&answered, opened.stale(changed));
         }
-        let (answer, end) = match live.perform_live(tape, conversation).await {
+        let (answer, end) = match Box::pin(live.perform_live(tape, conversation)).await {
             Ok(performed) => performed,
             Err(error) => return broken(&answered, verdict(error, tape, turn, opened)),
         };

@@ -5,7 +5,11 @@ mod counterfactual;
 mod from_tape;
 mod live_tools;
 mod opened;
+mod plan;
+mod regrade;
 mod results;
 mod run;
 
-pub use run::{ReplayOptions, Replayed, Unrecorded, recorded, replay_suites};
+pub use plan::{ReplayOptions, Replayed, Unrecorded, recorded};
+pub use regrade::{Regraded, regrade_recordings};
+pub use run::replay_suites;

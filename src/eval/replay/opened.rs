@@ -1,9 +1,11 @@
+use std::ffi::OsStr;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::eval::judge::about;
-use crate::eval::recordings::{CaseNote, Form, tape_path};
+use crate::eval::recordings::{CaseNote, Form, NOTE_FILE, folder_name, tape_path};
 use crate::eval::{Case, GRADER_VERSION, Keys, Suite, TapedFrom, Verdict, keys};
 use crate::tapes::{ReplayError, Scenes};
 use crate::wire::{Diverged, Exchange, TapeFile};
@@ -18,18 +20,45 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Reads a case's recording. Every flaw of a file is told with the file, and with the line where there is one.
+    /// Reads a case's recording. Every flaw of a file is told with the file, with the line where there is one, and with
+    /// the command that mends it.
     pub(super) fn read(folder: &Path, command: String, scenes: &Scenes) -> Result<Self, String> {
-        let note = CaseNote::read(folder).map_err(|error| crate::telemetry::causes(&error).join(": "))?;
-        let note = note.ok_or_else(|| format!("there is no recording in {}: {command}", folder.display()))?;
-        let mut tapes = Vec::with_capacity(note.turns.len());
-        for (turn, seal) in (1..).zip(&note.turns) {
-            let path = tape_path(folder, turn);
-            let tape = scenes.read(&path).map_err(|error| error.to_string())?;
-            in_place(&tape, turn, seal)?;
-            tapes.push(tape);
+        match parts(folder, scenes) {
+            Ok((note, tapes)) => Ok(Self { note, tapes, command }),
+            Err(reason) => Err(mended(&reason, &command)),
         }
-        Ok(Self { note, tapes, command })
+    }
+
+    /// Whether it is of this case, as far as its note says that it is.
+    pub(super) fn is_of(&self, case: &Case, today: Option<Date>) -> Result<(), String> {
+        self.asks(case, today)
+            .map_err(|reason| mended(&reason, &self.command))
+    }
+
+    /// Whether its tapes ask what the case asks. Why not, in words.
+    pub(super) fn asks(&self, case: &Case, today: Option<Date>) -> Result<(), String> {
+        let (given, wanted) = (self.tapes.len(), case.turns.len());
+        if given != wanted {
+            return Err(format!(
+                "its {NOTE_FILE} names {given} turns, and the case has {wanted}"
+            ));
+        }
+        for (tape, question) in self.tapes.iter().zip(&case.turns) {
+            if tape.header.question != *question {
+                return Err(format!(
+                    "the tape {} asks {:?}, and the case asks {question:?}",
+                    tape.path.display(),
+                    tape.header.question
+                ));
+            }
+        }
+        let asked_on = self.tapes.last().map(|tape| tape.header.today);
+        match (asked_on, case.today.or(today)) {
+            (Some(then), Some(now)) if then != now => Err(format!(
+                "its last question was asked on {then}, and the case asks it on {now}"
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// What changed since it was recorded, of what can be told without running it.
@@ -73,14 +102,52 @@ impl Opened {
     }
 }
 
-/// Whether a tape is the one that was recorded for this turn.
-fn in_place(tape: &TapeFile, turn: usize, seal: &str) -> Result<(), String> {
+/// The note and the tapes in a case's folder, which belong together.
+fn parts(folder: &Path, scenes: &Scenes) -> Result<(CaseNote, Vec<TapeFile>), String> {
+    let note = CaseNote::read(folder).map_err(|error| crate::telemetry::causes(&error).join(": "))?;
+    let note = note.ok_or_else(|| format!("there is no recording in {}", folder.display()))?;
+    let wrong = |what: &str| format!("{} {what}", folder.join(NOTE_FILE).display());
+    if folder.file_name().map(OsStr::to_string_lossy).as_deref() != Some(&*folder_name(&note.case)) {
+        return Err(wrong(&format!("is of another case: {}", note.case)));
+    }
+    let mut tapes: Vec<TapeFile> = Vec::with_capacity(note.turns.len());
+    for (turn, seal) in (1..).zip(&note.turns) {
+        let path = tape_path(folder, turn);
+        let tape = scenes.read(&path).map_err(|error| error.to_string())?;
+        in_place(&tape, tapes.last(), turn, seal)?;
+        if tape.header.model != note.model {
+            let (model, path) = (&tape.header.model, path.display());
+            return Err(wrong(&format!(
+                "names the model {}, and {path} was recorded of {model}",
+                note.model
+            )));
+        }
+        tapes.push(tape);
+    }
+    if tapes.is_empty() {
+        return Err(wrong("names no turn"));
+    }
+    Ok((note, tapes))
+}
+
+fn mended(reason: &str, command: &str) -> String {
+    format!("{reason}; to mend it: {command}")
+}
+
+/// Whether a tape is the one that was recorded for this turn, behind the one before.
+fn in_place(tape: &TapeFile, before: Option<&TapeFile>, turn: usize, seal: &str) -> Result<(), String> {
     let path = tape.path.display();
     let found = usize::try_from(tape.header.turn).unwrap_or_default();
     if found != turn {
         return Err(format!(
             "line 1 of the tape {path} is of turn {found}, and turn {turn} belongs there"
         ));
+    }
+    let header = &tape.header;
+    let named = header.previous.as_deref().map(OsStr::new);
+    let follows = before.is_none_or(|before| before.header.conversation == header.conversation);
+    if !follows || named != before.and_then(|before| before.path.file_name()) {
+        return Err(format!("line 1 of the tape {path} does not name the turn before"));
     }
     if tape.seal != seal {
         return Err(format!(

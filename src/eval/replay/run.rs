@@ -1,6 +1,3 @@
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -9,135 +6,15 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::opened::{Opened, gone};
-use super::{counterfactual, from_tape, live_tools};
+use super::plan::{Job, Replayed};
+use super::{ReplayOptions, counterfactual, from_tape, live_tools};
 use crate::config::Settings;
 use crate::eval::ended::Ended;
 use crate::eval::record::RECORD_VERSION;
-use crate::eval::recordings::{CaseNote, RecordingError, Recordings, data_hash};
+use crate::eval::recordings::data_hash;
 use crate::eval::stage::Stage;
-use crate::eval::{Case, Filter, Mode, ResultsError, RunError, Suite, TrialRecord, Verdict};
+use crate::eval::{Case, Mode, ResultsError, RunError, TrialRecord, Verdict};
 use crate::tapes::Scenes;
-
-/// How recorded suites are run again.
-#[derive(Debug, Clone)]
-pub struct ReplayOptions {
-    /// What is from tape.
-    pub mode: Mode,
-    /// Which cases.
-    pub filter: Filter,
-    /// Which sets of recordings; all when there is none.
-    pub sets: Vec<String>,
-    /// How many cases at once.
-    pub jobs: usize,
-    /// Starts no further cases when it is cancelled.
-    pub cancel: CancellationToken,
-}
-
-/// What [`replay_suites`] will run, and what it cannot.
-#[derive(Debug, Default)]
-pub struct Replayed {
-    /// Recorded cases.
-    jobs: Vec<Job>,
-    /// Cases that no set holds, as `suite/case`.
-    pub unrecorded: Unrecorded,
-}
-
-/// Names of cases without a recording.
-pub type Unrecorded = Vec<String>;
-
-/// One recorded case.
-#[derive(Debug, Clone)]
-struct Job {
-    suite: Arc<Suite>,
-    /// Its place in the suite; `None` when the suite has it no more.
-    case: Option<usize>,
-    set: String,
-    folder: PathBuf,
-    command: String,
-}
-
-impl Replayed {
-    /// How many recorded cases there are.
-    pub fn planned(&self) -> usize {
-        self.jobs.len()
-    }
-}
-
-/// Whether anything was ever recorded of a suite.
-pub fn recorded(suite: &Suite) -> Result<bool, RecordingError> {
-    Ok(!Recordings::of(suite).sets()?.is_empty())
-}
-
-impl ReplayOptions {
-    /// Finds the recorded cases of suites. A set that is named has to be there.
-    pub fn plan(&self, suites: &[Suite]) -> Result<Replayed, RecordingError> {
-        let mut plan = Replayed::default();
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        for suite in suites {
-            let place = Recordings::of(suite);
-            let mut sets = place.sets()?;
-            sets.retain(|set| self.sets.is_empty() || self.sets.contains(set));
-            seen.extend(sets.iter().cloned());
-            let shared = Arc::new(suite.clone());
-            for set in &sets {
-                self.cases_of(&place, &shared, set, &mut plan)?;
-            }
-            let cases = suite.cases.iter().filter(|case| self.filter.takes(case));
-            let missing = cases.filter(|case| !sets.iter().any(|set| place.case(set, &case.id).exists()));
-            plan.unrecorded
-                .extend(missing.map(|case| format!("{}/{}", suite.name, case.id)));
-        }
-        match self.sets.iter().find(|set| !seen.contains(*set)) {
-            Some(set) => Err(RecordingError::NoSet(set.clone())),
-            None => Ok(plan),
-        }
-    }
-
-    fn cases_of(
-        &self,
-        place: &Recordings,
-        suite: &Arc<Suite>,
-        set: &str,
-        plan: &mut Replayed,
-    ) -> Result<(), RecordingError> {
-        let mut folders = BTreeSet::new();
-        for (index, case) in suite.cases.iter().enumerate() {
-            let folder = place.case(set, &case.id);
-            if self.filter.takes(case) && folder.exists() {
-                let model = CaseNote::read(&folder).ok().flatten().map(|note| note.model);
-                plan.jobs.push(Job {
-                    suite: Arc::clone(suite),
-                    case: Some(index),
-                    set: set.to_owned(),
-                    folder: folder.clone(),
-                    command: place.command(set, &case.id, model.as_deref().unwrap_or("MODEL")),
-                });
-            }
-            folders.insert(folder);
-        }
-        if !self.filter.is_all() {
-            return Ok(());
-        }
-        let set_folder = place.set(set);
-        let failed = |source| RecordingError::read(&set_folder, source);
-        for entry in fs::read_dir(&set_folder).map_err(failed)? {
-            let folder = entry.map_err(failed)?.path();
-            let hidden = folder
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            if folder.is_dir() && !hidden && !folders.contains(&folder) {
-                plan.jobs.push(Job {
-                    suite: Arc::clone(suite),
-                    case: None,
-                    set: set.to_owned(),
-                    command: format!("remove {}", folder.display()),
-                    folder,
-                });
-            }
-        }
-        Ok(())
-    }
-}
 
 /// Runs recorded cases again. `keep` gets each record as its case ends. `settings` are those of a live run; a replay of
 /// both sides reads none.
@@ -162,7 +39,8 @@ pub async fn replay_suites(
         let run = Arc::new(Run {
             mode: options.mode,
             model: settings.model.id.to_string(),
-            data: data_hash(&suite.dataset)?,
+            // A replay needs no data; where there is none, nothing about it can have changed.
+            data: data_hash(&suite.dataset).ok(),
             today: stage.as_ref().map(|stage| stage.of_suite()),
             stage,
             scenes: Arc::clone(&scenes),
@@ -181,19 +59,13 @@ pub async fn replay_suites(
     Ok(records)
 }
 
-impl Job {
-    fn case(&self) -> Option<&Case> {
-        self.case.and_then(|index| self.suite.cases.get(index))
-    }
-}
-
 /// What all cases of a suite are run with.
 #[derive(Debug)]
 struct Run {
     mode: Mode,
     /// The model of the settings, for modes that ask one.
     model: String,
-    data: String,
+    data: Option<String>,
     today: Option<jiff::civil::Date>,
     stage: Option<Arc<Stage>>,
     scenes: Arc<Scenes>,
@@ -217,15 +89,24 @@ impl Run {
             Err(reason) => return self.record(job, None, Ended::failed(reason), Vec::new()),
         };
         let Some(case) = job.case() else {
-            let broken = opened.stale(vec!["the case (the suite has it no more)".to_owned()]);
+            let what = format!("the case (the suite has it no more: {})", job.command);
+            let broken = Verdict::Stale {
+                what: vec![what],
+                command: None,
+            };
             return self.record(job, Some(&opened), Ended::broken(broken), Vec::new());
         };
         // With the tools live, data that changed shows where it matters.
-        let data = (self.mode == Mode::Replay).then_some(self.data.as_str());
+        let data = self.data.as_deref().filter(|_| self.mode == Mode::Replay);
         let changed = opened.changed(&job.suite, case, data);
         if !changed.is_empty() && self.mode != Mode::Counterfactual {
             let broken = opened.stale(changed);
             return self.record(job, Some(&opened), Ended::broken(broken), Vec::new());
+        }
+        if self.mode != Mode::Counterfactual
+            && let Err(reason) = opened.is_of(case, job.suite.today)
+        {
+            return self.record(job, Some(&opened), Ended::failed(reason), Vec::new());
         }
         let (ended, off_tape) = match (&self.stage, self.mode) {
             (Some(stage), Mode::ReplayModel) => (

@@ -147,7 +147,7 @@ fn unnamed(entry: &crate::eval::EntryRef) -> bool {
 }
 
 /// Ids become file names and parts of commands.
-fn well_named(id: &str) -> Result<(), String> {
+pub(in crate::eval) fn well_named(id: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let starts = id.starts_with(|c: char| c.is_ascii_alphanumeric());
     if starts && id.chars().all(fits) && !id.contains("..") {
