@@ -15,7 +15,7 @@ use super::step::{Effect, Input, Ran, RunEnd, step};
 use super::trace::Draft;
 use super::{Agent, CallRecord, CallStatus, Event};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
-use crate::result::{Shelf, hidden_in};
+use crate::result::{Shelf, hidden_in, one_line};
 use crate::tools::{Plan, PlannedCall};
 
 /// One turn on its way.
@@ -325,7 +325,7 @@ fn says_nothing(text: &str) -> bool {
 /// One line for people: what is asked of which entry.
 fn summary(planned: &PlannedCall) -> String {
     match &planned.plan {
-        Plan::RunCard(run) => format!("runs “{}”", run.card.entry().name),
+        Plan::RunCard(run) => format!("runs “{}”", named(&run.card.entry().name)),
         Plan::QueryMetric(query) => {
             let by: Vec<&str> = query
                 .group_by
@@ -335,11 +335,11 @@ fn summary(planned: &PlannedCall) -> String {
             let by = if by.is_empty() {
                 String::new()
             } else {
-                format!(" by {}", by.join(", "))
+                format!(" by {}", named(&by.join(", ")))
             };
-            format!("queries “{}”{by}", query.metric.entry().name)
+            format!("queries “{}”{by}", named(&query.metric.entry().name))
         }
-        Plan::QueryTable(query) => format!("queries the table “{}”", query.table.entry().label),
+        Plan::QueryTable(query) => format!("queries the table “{}”", named(&query.table.entry().label)),
         Plan::Describe(_) => "reads the description of an entry".to_owned(),
         Plan::FieldValues(_) => "lists values".to_owned(),
         Plan::MoreRows(call) => format!("works on the result {}", call.from),
@@ -349,9 +349,14 @@ fn summary(planned: &PlannedCall) -> String {
                 .iter()
                 .map(|calculation| calculation.name.as_str())
                 .collect();
-            format!("calculates {}", names.join(", "))
+            format!("calculates {}", named(&names.join(", ")))
         }
         Plan::AskUser { .. } => "asks a question back".to_owned(),
         Plan::CannotAnswer { .. } => "says that the catalog cannot answer".to_owned(),
     }
+}
+
+/// Somebody else's words in a line of ours.
+fn named(name: &str) -> String {
+    one_line(name, 160)
 }

@@ -6,6 +6,7 @@ use super::footnotes::footnotes;
 use super::table;
 use super::term::{self, BOLD, DIM, WARN};
 use crate::agent::{Answer, Evidence, Outcome, UsageReport};
+use crate::result::escape_hidden;
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub(super) fn print(answer: &Answer, streamed: &str, form: Form, remarks: Remark
         Form::Json => return json(answer),
         Form::JsonLine => {
             let line = serde_json::to_string(answer).map_err(io::Error::other)?;
-            return term::out_line(line);
+            return term::out_line(escape_hidden(&line));
         }
         Form::Text => {
             text(answer, streamed)?;
@@ -56,7 +57,7 @@ pub(super) fn print(answer: &Answer, streamed: &str, form: Form, remarks: Remark
 /// Prints any object as indented JSON.
 pub(super) fn json(value: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
-    term::out_line(text)
+    term::out_line(escape_hidden(&text))
 }
 
 /// The results of an answer, one line each, for people.
@@ -147,11 +148,11 @@ fn source(number: u32, evidence: &Evidence, remarks: Remarks) -> String {
     let rows = evidence.rows_known;
     let what = match (source, evidence.origin.made_from()) {
         (Some(source), made_from) => {
-            let name = term::plain(&source.name);
+            let name = term::line(&source.name);
             let out_of = if made_from.is_empty() { "" } else { "from " };
             format!("{out_of}{} {} {BOLD}{name}{BOLD:#}", source.kind, source.id)
         }
-        (None, _) => term::plain(&evidence.title),
+        (None, _) => term::line(&evidence.title),
     };
     format!("{DIM}[{number}]{DIM:#} {what}, {rows} rows{cut}{link}")
 }

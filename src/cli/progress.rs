@@ -45,9 +45,9 @@ impl Progress {
             Event::TextDiscarded => self.end_text(),
             Event::ToolStarted { summary, .. } => {
                 if term::err_is_terminal() {
-                    self.spin(&term::plain(summary));
+                    self.spin(&term::line(summary));
                 } else {
-                    self.say(&format!("  {} …", term::plain(summary)));
+                    self.say(&format!("  {} …", term::line(summary)));
                 }
             }
             Event::ToolFinished {
@@ -85,7 +85,7 @@ impl Progress {
         }
         self.stop_spinner();
         self.streamed.push_str(text);
-        self.failure = term::out(term::plain(text)).err();
+        self.failure = term::out(term::piece(text)).err();
     }
 
     /// What was streamed was not the answer: the answer begins on a line of its own.
@@ -139,7 +139,7 @@ fn finished(
     let note = note
         .map(|note| format!(": {}", term::plain(note)))
         .unwrap_or_default();
-    let tool = term::plain(tool);
+    let tool = term::line(tool);
     let rows = match rows {
         Some(1) => ", 1 row".to_owned(),
         Some(rows) => format!(", {rows} rows"),

@@ -6,6 +6,11 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
+use crate::result::{is_hidden, one_line, visible};
+
+/// Longest line of somebody else's words.
+const LINE_CHARS: usize = 400;
+
 /// Side remarks.
 pub(super) const DIM: Style = Style::new().dimmed();
 /// Headings and names.
@@ -27,13 +32,22 @@ pub(super) fn err_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Text from outside without what could drive a terminal (escape sequences and other controls) or turn around what is
-/// read there (bidirectional marks). Line ends and tabs stay.
+/// Text from outside with what could drive a terminal (escape sequences and other controls), turn around what is read
+/// there (bidirectional marks) or hide made visible. Line ends and tabs stay.
 pub(super) fn plain(text: &str) -> String {
-    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || turns(*c)))
-        .collect()
+    visible(text)
+}
+
+/// The same on one line, of at most so many characters.
+pub(super) fn line(text: &str) -> String {
+    one_line(text, LINE_CHARS)
+}
+
+/// The same for a piece of a text that comes in pieces: what joins the end of one piece to the next stays, and what
+/// could drive a terminal or hide is left out.
+pub(super) fn piece(text: &str) -> String {
+    let joins = |c| matches!(c, '\n' | '\t' | '\u{200c}' | '\u{200d}' | '\u{fe0f}');
+    text.chars().filter(|c| joins(*c) || !is_hidden(*c)).collect()
 }
 
 /// Writes a piece of data to stdout at once.

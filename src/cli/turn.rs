@@ -206,6 +206,6 @@ fn remarks(app: &App) {
     }
     if let Some(drift) = app.shelved.drift.as_ref().filter(|drift| !drift.is_empty()) {
         term::warn(format_args!("the catalog changed since it was last loaded:"));
-        term::say(term::plain(&drift.to_string()));
+        term::say(term::line(&drift.to_string()));
     }
 }

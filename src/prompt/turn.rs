@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::PromptError;
 use super::templates::{self, Templates};
-use crate::result::defuse as clean;
+use crate::result::{defuse as clean, visible};
 
 /// How a user's turn begins. Only such a turn has a preamble, which ends at its first empty line.
 const OPENING: &str = "Today is ";
@@ -20,17 +20,18 @@ struct TurnValues<'a> {
 }
 
 /// The user's turn: the question with today's date (day grain) and, if known, who asks. Kept out of the prefix so
-/// that it stays the same bytes from day to day.
+/// that it stays the same bytes from day to day. What the person cannot see in the question becomes visible: a text
+/// that was pasted may carry words in characters that only a model reads.
 pub fn user_turn(question: &str, today: Date, asker: Option<&str>) -> Result<String, PromptError> {
     let asker = asker.map(|asker| clean(asker, ASKER_CHARS)).unwrap_or_default();
     let today = today.to_string();
-    let question = question.trim();
+    let question = visible(question.trim());
     Templates::get()?.render(
         templates::USER_TURN,
         &TurnValues {
             today,
             asker,
-            question,
+            question: &question,
         },
     )
 }

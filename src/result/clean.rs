@@ -35,6 +35,53 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
     cut(&collapse(text), max_chars, whole)
 }
 
+/// `text` with what cannot be seen made visible, as `[U+202E]`; lines and tabs stay. Doing it twice is the same as doing
+/// it once.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (_, c, hidden) in marked(text) {
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\r' => {}
+            c if hidden => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "[U+{:04X}]", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `text` as one line of Markdown in which nothing is markup, a link or the end of a table's cell. What cannot be seen
+/// becomes visible.
+pub fn literal(text: &str) -> String {
+    let line = visible(text);
+    let mut safe = String::with_capacity(line.len());
+    for (at, c) in line.char_indices() {
+        let rest = line.get(at + c.len_utf8()..).unwrap_or_default();
+        let begun = line.get(..at).unwrap_or_default();
+        let links = c == ':' && rest.starts_with("//")
+            || c == '.'
+                && begun
+                    .get(begun.len().saturating_sub(3)..)
+                    .is_some_and(|www| www.eq_ignore_ascii_case("www"));
+        match c {
+            '\n' | '\t' => safe.push(' '),
+            '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '#' | '\\' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            c if links => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
 /// As much of `text` as can matter for a line of `max_chars` characters, and whether that is all of it.
 fn beginning(text: &str, max_chars: usize) -> (&str, bool) {
     let most = max_chars.saturating_mul(4).saturating_add(200);

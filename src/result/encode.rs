@@ -94,6 +94,18 @@ pub fn escape_json(value: &serde_json::Value) -> String {
         .collect()
 }
 
+/// JSON that means the same, compact or indented, with every character escaped that could hide from a reader or drive a
+/// terminal.
+pub fn escape_hidden(json: &str) -> String {
+    marked(json)
+        .map(|(_, c, hidden)| match c {
+            // A line end in JSON stands between values, never in one.
+            c if hidden && c != '\n' => json_escape(c),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
 /// One cell.
 pub fn encode_cell(cell: &Cell) -> String {
     match cell {

@@ -20,9 +20,9 @@ mod table;
 mod totals;
 
 pub use arithmetic::{ArithmeticError, Operation, Unit, for_reading, quotient, sum};
-pub use clean::{clean_line, cut_to_bytes, defuse, one_line};
+pub use clean::{clean_line, cut_to_bytes, defuse, literal, one_line, visible};
 pub use derivation::{Derivation, DerivationInput, RowMatch, TotalKind};
-pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row, escape, escape_json};
+pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row, escape, escape_hidden, escape_json};
 pub use frame::MORE_ROWS;
 pub use handle::{Handle, NoHandle};
 pub use held::{Brought, Cover, Held, Origin, Shown};

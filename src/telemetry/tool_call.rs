@@ -1,5 +1,9 @@
 use crate::agent::CallRecord;
 use crate::model::ModelId;
+use crate::result::{escape_hidden, one_line};
+
+/// Longest name of a tool: a model may write any.
+const NAME_CHARS: usize = 120;
 
 /// One structured record per tool call, at `info` under the target `cardinal::tool_call`: turn, step, model, tool,
 /// arguments, the gate's decision, what served it, rows, bytes shown and received, milliseconds.
@@ -13,8 +17,8 @@ pub fn tool_call(turn: &str, step: u32, model: &ModelId, record: &CallRecord) {
         turn,
         step,
         model = %model,
-        tool = %record.name,
-        arguments = %record.arguments,
+        tool = %one_line(&record.name, NAME_CHARS),
+        arguments = %escape_hidden(&record.arguments.to_string()),
         decision,
         status = ?record.status,
         served_by = ?record.served_by,

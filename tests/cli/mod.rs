@@ -4,6 +4,7 @@ mod chat;
 mod doctor;
 mod evals;
 mod help;
+mod hygiene;
 mod init;
 mod interrupt;
 mod kit;

@@ -150,3 +150,12 @@ async fn pages_of_pages_are_pages_of_one_result() {
     .await;
     stopped(&answer, StopReason::EndlessPaging);
 }
+
+#[tokio::test]
+async fn what_stands_for_a_hidden_character_is_no_figure() {
+    let model = ScriptedModel::openai(vec![Reply::text("Nothing\u{202e} to \u{200b}say.")]).await;
+    let mut stack = Stack::new(model, Knobs::default()).await;
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(answer.outcome, Outcome::Answered, "{}", answer.text);
+    assert_eq!(answer.text, "Nothing[U+202E] to [U+200B]say.");
+}

@@ -1,12 +1,10 @@
-use std::fmt::Write as _;
-
 use url::Url;
 
 use super::address::address;
 use super::markdown::{inline, pointed};
 use super::page::Pages;
 use super::written::Written;
-use crate::result::hidden_in;
+use crate::result::visible;
 
 /// Most times a text is looked at again because taking a link out may have put another together.
 const ROUNDS: usize = 6;
@@ -115,23 +113,6 @@ impl LinkRules {
 
 fn opens_tag(c: char) -> bool {
     c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')
-}
-
-/// `text` with what cannot be seen made visible; lines and tabs stay.
-fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (c, hidden) in hidden_in(text) {
-        match c {
-            '\n' | '\t' => out.push(c),
-            '\r' => {}
-            c if hidden => {
-                // Writing to a string cannot fail.
-                let _ = write!(out, "[U+{:04X}]", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// Words and figures alone.

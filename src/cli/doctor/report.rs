@@ -97,7 +97,8 @@ impl fmt::Display for Report {
                 f,
                 "{style}{word:<8}{style:#}{:<11} {}",
                 check.name,
-                plain(&check.message)
+                // Names of other people may hold line ends.
+                plain(&check.message).replace('\n', " ")
             )?;
             if let Some(fix) = &check.fix {
                 writeln!(f, "{:20}{DIM}fix:{DIM:#} {fix}", "")?;

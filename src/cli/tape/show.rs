@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
 use crate::cli::{answer, term};
+use crate::result::literal;
 use crate::tapes::{Said, transcript};
 use crate::wire::{Ended, Exchange, Purpose, TapeFile};
 
@@ -55,7 +56,7 @@ impl Page {
     fn heading(&mut self, text: &str, level: usize) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let _ = if self.markdown {
-            writeln!(self.text, "{} {text}\n", "#".repeat(level))
+            writeln!(self.text, "{} {}\n", "#".repeat(level), literal(&text))
         } else {
             writeln!(self.text, "{text}")
         };
@@ -107,7 +108,7 @@ impl Page {
         }
         for (name, fact) in facts {
             let _ = if self.markdown {
-                writeln!(self.text, "| {name} | {} |", fact.replace('|', "\\|"))
+                writeln!(self.text, "| {name} | {} |", literal(&fact))
             } else {
                 writeln!(self.text, "  {name:<9} {fact}")
             };

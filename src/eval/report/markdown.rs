@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use crate::eval::compare::Comparison;
 use crate::eval::record::TrialRecord;
 use crate::eval::summary::{Standing, Summary};
+use crate::result::literal;
 
 /// Most bytes of the whole: what CI systems take as the summary of a step, with room to spare.
 const MAX_BYTES: usize = 60_000;
@@ -13,11 +14,11 @@ const MOST_TAGS: usize = 100;
 /// A summary in Markdown, under 65 KB: figures, what changed, and why cases failed, without any answer's text.
 pub fn markdown(summary: &Summary, records: &[TrialRecord]) -> String {
     let mut text = String::new();
-    let reason = cell(&clip(&summary.exit.reason, 2000));
+    let reason = literal(&clip(&summary.exit.reason, 2000));
     let _ = writeln!(text, "# {}\n\n{reason}.\n", summary.closing_line());
     text.push_str("| | |\n|---|---|\n");
     for (name, value) in figures(summary) {
-        let _ = writeln!(text, "| {name} | {} |", cell(&clip(&value, 2000)));
+        let _ = writeln!(text, "| {name} | {} |", literal(&clip(&value, 2000)));
     }
     if let Some(comparison) = &summary.comparison {
         changes(&mut text, comparison);
@@ -32,7 +33,7 @@ pub fn markdown(summary: &Summary, records: &[TrialRecord]) -> String {
             let _ = writeln!(
                 text,
                 "| {} | {cases} | {share:.1} % | {interval} |",
-                cell(&clip(tag, 100))
+                literal(&clip(tag, 100))
             );
         }
         if summary.by_tag.len() > MOST_TAGS {
@@ -184,7 +185,7 @@ fn changes(text: &mut String, comparison: &Comparison) {
         ("did not run", &comparison.gone),
     ] {
         for case in cases.iter().take(50) {
-            let _ = writeln!(text, "- {} {name}.", cell(&clip(&case.to_string(), 200)));
+            let _ = writeln!(text, "- {} {name}.", literal(&clip(&case.to_string(), 200)));
         }
         if cases.len() > 50 {
             let _ = writeln!(text, "- {} more: {name}.", cases.len() - 50);
@@ -201,16 +202,16 @@ fn failures(text: &mut String, records: &[TrialRecord]) {
     for (at, record) in failed.iter().enumerate() {
         let mut entry = format!(
             "- **{}** (trial {}): {}\n",
-            cell(&record.case_key().to_string()),
+            literal(&record.case_key().to_string()),
             record.trial,
-            cell(&clip(&record.verdict.to_string(), 400))
+            literal(&clip(&record.verdict.to_string(), 400))
         );
         for grade in record.grades.iter().filter(|grade| !grade.passed) {
             let _ = writeln!(
                 entry,
                 "  - {}: {}",
-                cell(&grade.grader),
-                cell(&clip(&grade.reason, 400))
+                literal(&grade.grader),
+                literal(&clip(&grade.reason, 400))
             );
         }
         if text.len() + entry.len() > MAX_BYTES {
@@ -228,20 +229,4 @@ pub(super) fn clip(text: &str, most: usize) -> String {
         clipped.push('…');
     }
     clipped
-}
-
-/// Text that stays in one cell or line and is no markup.
-fn cell(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '#' | '\\' => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            c if c.is_control() => safe.push(' '),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
