@@ -52,12 +52,10 @@ pub fn markdown(summary: &Summary, records: &[TrialRecord]) -> String {
 /// The figures of a run, each with its name, in the order in which they matter.
 pub(crate) fn figures(summary: &Summary) -> Vec<(&'static str, String)> {
     let join = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
+    let suites: Vec<String> = summary.ran.suites.keys().cloned().collect();
     let counts = &summary.counts;
     let mut figures = vec![
-        (
-            "suites",
-            summary.ran.suites.keys().cloned().collect::<Vec<_>>().join(", "),
-        ),
+        ("suites", suites.join(", ")),
         ("model", join(&summary.ran.models)),
         ("mode", join(&summary.ran.modes)),
         (

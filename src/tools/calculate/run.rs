@@ -102,7 +102,7 @@ fn limited(call: &CalculateCall, held: &BTreeMap<Handle, Arc<ResultTable>>) -> V
     let inputs = call.calculations.iter().flat_map(|calculation| &calculation.of);
     let mut limited: Vec<(Handle, Extent)> = inputs
         .filter_map(|input| match input {
-            Input::Cell(cell) => Some((cell, held.get(&cell.result)?.extent)),
+            Input::Cell(place) => Some((place, held.get(&place.result)?.extent)),
             Input::Step(_) | Input::Number(_) => None,
         })
         .filter(|(cell, extent)| match extent {
