@@ -13,7 +13,7 @@ use crate::result::escape_hidden;
 pub(super) enum Form {
     /// The text on stdout, remarks on stderr.
     Text,
-    /// The last result on stdout, the text on stderr.
+    /// The last result of a query on stdout, the text on stderr.
     Table,
     /// The whole answer as indented JSON on stdout.
     Json,
@@ -62,8 +62,8 @@ pub(super) fn json(value: &impl Serialize) -> io::Result<()> {
 
 /// The results of an answer, one line each, for people.
 pub(super) fn sources(answer: &Answer, remarks: Remarks) {
-    for (number, evidence) in (1_u32..).zip(&answer.evidence) {
-        term::say(source(number, evidence, remarks));
+    for evidence in &answer.evidence {
+        term::say(source(evidence, remarks));
     }
 }
 
@@ -96,7 +96,10 @@ fn print_footnotes(answer: &Answer) -> io::Result<()> {
 
 fn last_table(answer: &Answer) -> io::Result<()> {
     term::say(term::plain(answer.text.trim_end()));
-    let Some(evidence) = answer.evidence.last() else {
+    // The figures of a calculation stand in the text; the table is what they were worked out of.
+    let queried = |evidence: &&Evidence| evidence.origin.derivations().is_empty();
+    let last = answer.evidence.iter().rfind(queried);
+    let Some(evidence) = last.or(answer.evidence.last()) else {
         term::warn("there is no result to print: no query brought one");
         return Ok(());
     };
@@ -133,7 +136,7 @@ fn say_remarks(answer: &Answer, remarks: Remarks) {
     }
 }
 
-fn source(number: u32, evidence: &Evidence, remarks: Remarks) -> String {
+fn source(evidence: &Evidence, remarks: Remarks) -> String {
     let cut = if evidence.truncated {
         format!(", {} seen by the model", evidence.rows.len())
     } else {
@@ -152,9 +155,32 @@ fn source(number: u32, evidence: &Evidence, remarks: Remarks) -> String {
             let out_of = if made_from.is_empty() { "" } else { "from " };
             format!("{out_of}{} {} {BOLD}{name}{BOLD:#}", source.kind, source.id)
         }
-        (None, _) => term::line(&evidence.title),
+        (None, _) => calculated(evidence),
     };
-    format!("{DIM}[{number}]{DIM:#} {what}, {rows} rows{cut}{link}")
+    let handle = evidence.result;
+    let rows = match rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    };
+    format!("{DIM}{handle}{DIM:#} {what}, {rows}{cut}{link}")
+}
+
+/// What a calculation worked out: the first formula, and how many there are besides.
+fn calculated(evidence: &Evidence) -> String {
+    let derivations = evidence.origin.derivations();
+    let Some(first) = derivations.first() else {
+        return term::line(&evidence.title);
+    };
+    let more = match derivations.len() - 1 {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let formula = format!(
+        "{BOLD}{}{BOLD:#}: {}{more}",
+        term::line(&first.name),
+        term::line(&first.to_string())
+    );
+    format!("{} {formula}", evidence.title)
 }
 
 fn footer(answer: &Answer) -> String {

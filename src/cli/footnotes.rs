@@ -26,7 +26,7 @@ pub(super) fn footnotes(answer: &Answer) -> Vec<String> {
     let mut notes: Vec<Note> = Vec::new();
     for figure in &answer.figures {
         if let Some(citation) = cited(figure) {
-            take(&mut notes, figure, citation);
+            take(&mut notes, figure, citation, answer);
         }
     }
     let more = notes.len().saturating_sub(MOST_NOTES);
@@ -49,11 +49,11 @@ fn cited(figure: &CitedFigure) -> Option<&Citation> {
 }
 
 /// Cells of one column share a footnote.
-fn take(notes: &mut Vec<Note>, figure: &CitedFigure, citation: &Citation) {
-    let source = source(citation);
-    let row = match &citation.trace {
-        Trace::Cell { row, .. } => Some(*row),
-        _ => None,
+fn take(notes: &mut Vec<Note>, figure: &CitedFigure, citation: &Citation, answer: &Answer) {
+    let (source, row) = match (calculation(citation, answer), &citation.trace) {
+        (Some(made), _) => (made, None),
+        (None, Trace::Cell { row, .. }) => (source(citation), Some(*row)),
+        (None, _) => (source(citation), None),
     };
     let text = figure.figure.text.clone();
     match notes.iter_mut().find(|note| note.source == source) {
@@ -100,6 +100,37 @@ fn line(number: usize, note: &Note) -> String {
         }
     };
     format!("[{number}] {}{more} ← {}{rows}", shown.join(", "), note.source)
+}
+
+/// How a figure of a calculation of this answer was made, of what: the formula with its inputs, and their queries.
+fn calculation(citation: &Citation, answer: &Answer) -> Option<String> {
+    let Trace::Cell { result, row, .. } = &citation.trace else {
+        return None;
+    };
+    let held = |name: &str| {
+        answer
+            .evidence
+            .iter()
+            .find(|item| item.result.to_string() == *name)
+    };
+    let calculated = held(result)?;
+    let derivation = calculated.origin.derivations().get(row.checked_sub(1)?)?;
+    let of: Vec<String> = derivation
+        .inputs()
+        .into_iter()
+        .filter_map(|handle| {
+            let item = held(&handle.to_string())?;
+            let source = item.origin.source()?;
+            let limits = limits(&source.arguments);
+            Some(format!("{handle} = {} \"{}\"{limits}", source.kind, source.name))
+        })
+        .collect();
+    let of = if of.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", of.join(", "))
+    };
+    Some(format!("{derivation}{of}"))
 }
 
 /// What a figure comes from, without the row.
@@ -161,12 +192,10 @@ fn limits(arguments: &Value) -> String {
         let text = |key: &str| filter[key].as_str().unwrap_or_default().to_owned();
         match filter["segment"].as_str() {
             Some(segment) => parts.push(segment.to_owned()),
-            None => parts.push(format!(
-                "{} {} {}",
-                text("dimension"),
-                text("operation"),
-                values(&filter["values"])
-            )),
+            None => {
+                let condition = [text("dimension"), text("operation"), values(&filter["values"])];
+                parts.push(condition.join(" ").trim_end().to_owned());
+            }
         }
     }
     for (slug, value) in arguments["parameters"].as_object().into_iter().flatten() {

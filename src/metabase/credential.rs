@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -5,8 +7,8 @@ use super::call::{Call, Caller};
 use super::{MetabaseError, endpoints};
 use crate::catalog::{Catalog, Entry};
 
-/// Most entries that are looked at for the right to change them.
-const MAX_LOOKED_AT: usize = 20;
+/// Most collections that an entry of is looked at for the right to change it.
+const MAX_LOOKED_AT: usize = 200;
 
 /// Who a credential is, and what it may do beyond reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub struct CredentialInfo {
     pub name: String,
     /// Whether it may read and change everything.
     pub superuser: bool,
-    /// Names of curated cards and metrics that it may change, of the first 20.
+    /// Names of curated cards and metrics that it may change, one for each collection: rights go by collection.
     pub can_write: Vec<String>,
 }
 
@@ -27,7 +29,7 @@ struct CurrentUser {
     is_superuser: bool,
 }
 
-/// Asks who the credential is, and for each of the first entries of `catalog` whether it may change it.
+/// Asks who the credential is, and for one entry of each collection in `catalog` whether it may change it.
 pub(super) async fn look(
     caller: &Caller,
     catalog: Option<&Catalog>,
@@ -39,8 +41,10 @@ pub(super) async fn look(
     let user: CurrentUser = caller.fetch(endpoints::CURRENT_USER, call).await?;
     let mut can_write = Vec::new();
     let entries = catalog.map(Catalog::entries).unwrap_or_default();
+    let mut seen = BTreeSet::new();
     let cards = entries.iter().filter(|entry| !matches!(entry, Entry::Table(_)));
-    for entry in cards.take(MAX_LOOKED_AT) {
+    let of_each = cards.filter(|entry| seen.insert(entry.collection().to_vec()));
+    for entry in of_each.take(MAX_LOOKED_AT) {
         let id = entry.id().to_string();
         let call = Call {
             action: format!("read {} {id}", entry.kind()),

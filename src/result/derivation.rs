@@ -132,6 +132,19 @@ impl DerivationInput {
 }
 
 impl Derivation {
+    /// The results that its figures were taken from, each once, in order.
+    pub fn inputs(&self) -> Vec<Handle> {
+        let mut handles: Vec<Handle> = Vec::new();
+        for input in &self.of {
+            if let DerivationInput::Cell { result, .. } | DerivationInput::Total { result, .. } = input
+                && !handles.contains(result)
+            {
+                handles.push(*result);
+            }
+        }
+        handles
+    }
+
     /// The numbers that the model wrote itself: what the figure rests on besides results.
     pub fn given(&self) -> impl Iterator<Item = Decimal> + '_ {
         self.of.iter().filter_map(|input| match input {

@@ -1,4 +1,5 @@
 mod ask;
+mod calculation;
 mod catalog;
 mod chat;
 mod doctor;

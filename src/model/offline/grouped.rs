@@ -8,7 +8,7 @@ use super::dimension::{FoundValue, group_at, named_at, values_in};
 use super::profile::{Computes, Field, Profile};
 use super::proposal::{Asked, Keep, Proposal, explain, period_filters, period_words};
 use super::score;
-use crate::catalog::{MetricEntry, TableEntry};
+use crate::catalog::{Entry, MetricEntry, TableEntry};
 use crate::result::ColumnKind;
 
 /// What a question comes to for one entry with dimensions.
@@ -84,8 +84,9 @@ impl Draft {
     fn groups(&mut self, asked: Asked<'_>, profile: &Profile) {
         let question = asked.question;
         let mut found: Vec<&Field> = Vec::new();
+        let measured = measured(asked, profile);
         for at in &question.groups {
-            if self.explained.contains(at) {
+            if self.explained.contains(at) || measured.contains(at) {
                 continue;
             }
             if let Some(dimension) = group_at(question, *at, profile, asked.index) {
@@ -106,7 +107,7 @@ impl Draft {
         if question.top.is_some() && found.is_empty() && self.group_by.is_empty() {
             let candidates = question
                 .subjects()
-                .filter(|(at, _)| !self.explained.contains(at))
+                .filter(|(at, _)| !self.explained.contains(at) && !measured.contains(at))
                 .filter_map(|(at, _)| named_at(question, at, profile, asked.index))
                 .filter(|dimension| dimension.fit >= 0.7);
             // The first of the best.
@@ -227,6 +228,20 @@ impl Draft {
     }
 }
 
+/// Where the name of a metric stands among the words, once: `by average rating` says what the best are best at, and
+/// nothing of groups.
+fn measured(asked: Asked<'_>, profile: &Profile) -> Vec<usize> {
+    let length = profile.name.len();
+    if length == 0 || !matches!(profile.entry, Entry::Metric(_)) {
+        return Vec::new();
+    }
+    let named = asked.question.words.windows(length).position(|window| {
+        let said = |stem: &String| window.iter().any(|word| !word.used && word.stem == *stem);
+        profile.name.iter().all(said)
+    });
+    named.map_or_else(Vec::new, |at| (at..at + length).collect())
+}
+
 /// Whether a filter built into the entry leaves nothing, or nothing else, of what is asked for.
 fn contradicts(profile: &Profile, found: &FoundValue<'_>) -> bool {
     let field = &found.field.own;
@@ -258,7 +273,9 @@ pub(super) fn metric(
     let draft = Draft::read(asked, profile);
     let found = score::compare(asked.question, profile, asked.index, &draft.explained);
     // A metric is made to be asked.
-    let against = draft.against + score::mismatch(asked.question, profile.computes) - 0.05;
+    let mismatch =
+        score::mismatch(asked.question, profile.computes) + score::miscount(asked.question, profile);
+    let against = draft.against + mismatch - 0.05;
     let score = score::total(found, rank, against)?;
     let mut arguments = draft.arguments();
     arguments.insert("metric_id".to_owned(), json!(entry.id));

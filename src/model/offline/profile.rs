@@ -82,6 +82,8 @@ pub(super) struct Profile {
     pub(super) parameters: Vec<Field>,
     pub(super) segments: Vec<Named>,
     pub(super) measures: Vec<Named>,
+    /// Stems of what a metric computes: `sum of Total`.
+    pub(super) definition: Vec<String>,
     /// Stems of each filter built into a metric.
     pub(super) built_in: Vec<Vec<String>>,
     /// What its figures are, as far as its words tell.
@@ -146,6 +148,14 @@ impl Profile {
             name: stems.get(entry.name()),
             acronym: acronym(entry.name()),
             about: about(entry).iter().flat_map(|text| stems.get(text)).collect(),
+            definition: match entry {
+                Entry::Metric(metric) => metric
+                    .definition
+                    .iter()
+                    .flat_map(|text| stems.get(text))
+                    .collect(),
+                _ => Vec::new(),
+            },
             built_in: match entry {
                 Entry::Metric(metric) => metric
                     .built_in_filters

@@ -118,6 +118,23 @@ pub(super) fn mismatch(question: &Question, computes: Computes) -> f64 {
     }
 }
 
+/// What speaks against a sum that is asked `how many`: it counts nothing but what it adds up. Seats may be added up,
+/// and money where money is asked for.
+pub(super) fn miscount(question: &Question, profile: &Profile) -> f64 {
+    const MONEY: &[&str] = &[
+        "dollar", "dollars", "euro", "euros", "usd", "eur", "bucks", "cash", "money",
+    ];
+    let added_up =
+        |stem: &String| !matches!(stem.as_str(), "sum" | "of") && profile.definition.contains(stem);
+    let named = question.words.iter().any(|word| added_up(&word.stem));
+    let sum = profile.computes == Computes::Sum && !profile.definition.is_empty();
+    if sum && question.counts && !named && !question.says(MONEY) {
+        0.6
+    } else {
+        0.0
+    }
+}
+
 /// The score of a match, with what speaks against it taken off; `None` when it answers something else.
 pub(super) fn total(found: Match, rank: f64, against: f64) -> Option<f64> {
     let score = 0.5 * found.coverage + 0.3 * found.precision + 0.2 * rank - against;
