@@ -190,13 +190,13 @@ fn limits(arguments: &Value) -> String {
     let mut parts = Vec::new();
     for filter in arguments["filters"].as_array().into_iter().flatten() {
         let text = |key: &str| filter[key].as_str().unwrap_or_default().to_owned();
-        match filter["segment"].as_str() {
-            Some(segment) => parts.push(segment.to_owned()),
-            None => {
-                let condition = [text("dimension"), text("operation"), values(&filter["values"])];
-                parts.push(condition.join(" ").trim_end().to_owned());
-            }
-        }
+        let part = if let Some(segment) = filter["segment"].as_str() {
+            segment.to_owned()
+        } else {
+            let condition = [text("dimension"), text("operation"), values(&filter["values"])];
+            condition.join(" ").trim_end().to_owned()
+        };
+        parts.push(part);
     }
     for (slug, value) in arguments["parameters"].as_object().into_iter().flatten() {
         parts.push(format!("{slug} = {}", values(value)));
