@@ -18,7 +18,7 @@ pub use compare::{Parting, compare};
 pub use error::ReplayError;
 pub use folder::{Retention, TapeFolder};
 pub(crate) use needs::clear_shared;
-pub use record::{NewTape, Recorded, Studio, answer_hash};
+pub use record::{NewTape, Recorded, Studio};
 pub use replay::{Replayed, conversation_before, load_chain, replay};
 pub use setup::{ModelSetup, Setup, SignInSetup};
 pub use snapshot::{keep_catalog, load_catalog};

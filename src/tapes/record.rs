@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
 use super::setup::Setup;
@@ -266,27 +266,4 @@ pub(super) fn prompt_note(prompt: &Prompt) -> PromptNote {
             .map(|(name, hash)| ((*name).to_owned(), hash.clone()))
             .collect(),
     }
-}
-
-/// Hash of everything in an answer that a replay has to reproduce: all but where the time went, what served it, the
-/// address of the Metabase (a demo has another each time), and the sources of its figures, of which a later version may
-/// find more.
-pub fn answer_hash(answer: &Answer) -> String {
-    let mut told = serde_json::to_value(answer).unwrap_or_default();
-    if let Some(fields) = told.as_object_mut() {
-        fields.remove("timings");
-        fields.remove("tape");
-        fields.remove("figures");
-    }
-    let results = told.get_mut("evidence").and_then(Value::as_array_mut);
-    for result in results.into_iter().flatten().filter_map(Value::as_object_mut) {
-        result.remove("link");
-    }
-    let calls = told.get_mut("tool_calls").and_then(Value::as_array_mut);
-    for call in calls.into_iter().flatten().filter_map(Value::as_object_mut) {
-        call.remove("duration_ms");
-        call.remove("served_by");
-    }
-    let hash = blake3::hash(told.to_string().as_bytes());
-    hash.to_hex().chars().take(32).collect()
 }

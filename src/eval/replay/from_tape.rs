@@ -23,7 +23,7 @@ pub(super) async fn answers(opened: &Opened, scenes: &Scenes) -> (Vec<Answer>, O
     for (turn, tape) in (1..).zip(&opened.tapes) {
         let conversation = conversation.get_or_insert_with(|| Conversation::new(&tape.header.conversation));
         let performed = match scenes.stage(tape) {
-            Ok(stage) => stage.perform(tape, conversation).await,
+            Ok(stage) => Box::pin(stage.perform(tape, conversation)).await,
             Err(error) => Err(error),
         };
         match performed {
