@@ -19,7 +19,7 @@ const CHANGE: &str = "change changes changed changing versus vs against compared
 const SHARE: &str = "share shares portion proportion percentage accounts accounted accounting account makes made make \
     represents represented represent contributes contributed contribute constitutes comprised comprises split anteil \
     fraction part mix rest remaining remainder others responsible concentrated";
-const MEAN: &str = "average averages averaged averaging mean avg per each every median typical durchschnitt durchschnittlich \
+const MEAN: &str = "average averages averaged averaging mean avg per each median typical durchschnitt durchschnittlich \
     pro ø";
 const SUM: &str = "total totals totaled totalled totaling totalling sum sums summed together combined overall altogether \
     cumulative cumulatively aggregate collectively jointly all whole entire insgesamt gesamt plus add adds added \

@@ -382,3 +382,13 @@ fn places_are_given_in_bytes_and_characters() {
     assert_eq!(&text[figure.start..figure.end], "62,123.00");
     assert_eq!((figure.start_char, figure.end_char), (7, 16));
 }
+
+#[test]
+fn the_name_of_a_hidden_character_is_no_figure() {
+    let text = "The channel `w[U+200B]eb` and `[U+202E]gnp` in December: 62,123.00";
+    let figures = look("?", text, &revenue());
+    assert!(
+        figures.iter().all(|figure| !figure.is_unmatched()),
+        "{figures:#?}"
+    );
+}

@@ -54,6 +54,10 @@ pub(super) fn label(left: &str, rest: &str) -> Option<usize> {
     if (!letters.is_empty() && !currency) || left.ends_with('_') || left.ends_with("[U+") {
         return Some(end);
     }
+    // How a character that cannot be seen is written: `[U+200B]`.
+    if left.ends_with("U+") && (4..=6).contains(&word.len()) && word.chars().all(|c| c.is_ascii_hexdigit()) {
+        return Some(end);
+    }
     let after = word.trim_start_matches(|c: char| c.is_ascii_digit());
     let scientific = after
         .strip_prefix(['e', 'E'])
