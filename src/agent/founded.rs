@@ -46,14 +46,9 @@ impl Founded {
         }
     }
 
-    /// The table of a calculated result with only the figures that have a foundation. Results are taken in the order
+    /// Which figures of a calculated result have a foundation, in the order of its rows. Results are taken in the order
     /// they came.
-    pub(super) fn table(
-        &mut self,
-        handle: Handle,
-        table: &Arc<ResultTable>,
-        derivations: &[Derivation],
-    ) -> Arc<ResultTable> {
+    pub(super) fn judge(&mut self, handle: Handle, derivations: &[Derivation]) {
         let mut founded: Vec<bool> = Vec::with_capacity(derivations.len());
         for derivation in derivations {
             let all = derivation
@@ -62,19 +57,23 @@ impl Founded {
                 .all(|input| self.holds(input, derivations, &founded));
             founded.push(all);
         }
-        let mut table = Arc::clone(table);
-        if founded.contains(&false) {
-            let kept = Arc::make_mut(&mut table);
-            for (row, _) in kept
-                .rows
-                .iter_mut()
-                .zip(&founded)
-                .filter(|(_, founded)| !**founded)
-            {
-                row.fill(Cell::Null);
-            }
-        }
         self.known.insert(handle, founded);
+    }
+
+    /// The table of a result that was judged, with only the figures that have a foundation.
+    pub(super) fn table(&self, handle: Handle, mut table: Arc<ResultTable>) -> Arc<ResultTable> {
+        let Some(founded) = self.known.get(&handle).filter(|founded| founded.contains(&false)) else {
+            return table;
+        };
+        let kept = Arc::make_mut(&mut table);
+        for (row, _) in kept
+            .rows
+            .iter_mut()
+            .zip(founded)
+            .filter(|(_, founded)| !**founded)
+        {
+            row.fill(Cell::Null);
+        }
         table
     }
 

@@ -8,10 +8,10 @@ use super::driver::Drive;
 use super::founded::Founded;
 use super::state::TurnState;
 use crate::catalog::Entry;
-use crate::grounding::{Claim, Figure, Material, ground};
+use crate::grounding::{Claim, Figure, Material, ground, ranks};
 use crate::model::Message;
 use crate::prompt::question_of;
-use crate::result::{ColumnTotals, Held, Origin, ResultTable, totals};
+use crate::result::{ColumnTotals, Handle, Held, Origin, ResultTable, Shelf, totals};
 
 /// Tools whose results are text without a table.
 const TEXT_TOOLS: [&str; 2] = ["describe", "field_values"];
@@ -28,23 +28,17 @@ struct Ready {
 }
 
 impl Drive<'_> {
-    /// The figures of a text, with where they come from. A result whose rows can no longer be had is no source.
+    /// The figures of a text, with where they come from. A result whose rows can no longer be had is no source. Rows
+    /// of earlier turns that lie in files are read only when they may make a difference: when this turn brought no
+    /// result, when a figure is not found without them, or when something is said to be first or last of its kind.
     pub(super) async fn ground(&mut self, turn: &TurnState, text: &str) -> Vec<Figure> {
         let held: Vec<Held> = self.shelf.iter().cloned().collect();
-        let mut ready = Vec::with_capacity(held.len());
+        let current = |handle| turn.evidence.iter().any(|item| item.result == handle);
         let earlier: Vec<&str> = questions(self.before);
         let mut founded = Founded::new(earlier.iter().copied().chain([self.question]));
-        for held in held {
-            if let Ok(table) = self.shelf.table(held.handle).await {
-                let current = turn.evidence.iter().any(|item| item.result == held.handle);
-                let table = match held.origin.derivations() {
-                    [] => table,
-                    derivations => founded.table(held.handle, &table, derivations),
-                };
-                ready.push(Ready::of(&held, table, current));
-            }
+        for held in held.iter().filter(|held| !held.origin.derivations().is_empty()) {
+            founded.judge(held.handle, held.origin.derivations());
         }
-        let materials: Vec<Material<'_>> = ready.iter().map(Ready::material).collect();
         let shown = self.shown(turn);
         let claim = Claim {
             text,
@@ -53,7 +47,21 @@ impl Drive<'_> {
             today: self.today,
             shown: &shown.iter().map(String::as_str).collect::<Vec<_>>(),
         };
-        ground(&claim, &materials)
+        let rows = &*self.shelf;
+        let is_far = |held: &Held| rows.is_on_disk(held.handle) && !current(held.handle);
+        let any_current = held.iter().any(|held| current(held.handle));
+        let at_hand: Vec<&Held> = held.iter().filter(|held| !is_far(held)).collect();
+        if any_current && at_hand.len() < held.len() && !ranks(text) {
+            let figures = ground(
+                &claim,
+                &materials(&ready(rows, &at_hand, &founded, &current).await),
+            );
+            if !figures.iter().any(Figure::is_unmatched) {
+                return figures;
+            }
+        }
+        let all: Vec<&Held> = held.iter().collect();
+        ground(&claim, &materials(&ready(rows, &all, &founded, &current).await))
     }
 
     /// Texts the model was shown besides results: what the catalog says of the entries used, and what the tools said
@@ -82,6 +90,27 @@ impl Drive<'_> {
         }
         shown
     }
+}
+
+/// Results with their rows, in the order they came. One whose rows can no longer be had is left out.
+async fn ready(
+    shelf: &Shelf,
+    results: &[&Held],
+    founded: &Founded,
+    current: &(impl Fn(Handle) -> bool + Sync),
+) -> Vec<Ready> {
+    let mut ready = Vec::with_capacity(results.len());
+    for held in results {
+        if let Ok(table) = shelf.table(held.handle).await {
+            let table = founded.table(held.handle, table);
+            ready.push(Ready::of(held, table, current(held.handle)));
+        }
+    }
+    ready
+}
+
+fn materials(ready: &[Ready]) -> Vec<Material<'_>> {
+    ready.iter().map(Ready::material).collect()
 }
 
 impl Ready {

@@ -24,7 +24,7 @@ const MEAN: &str = "average averages averaged averaging mean avg per each median
 const SUM: &str = "total totals totaled totalled totaling totalling sum sums summed together combined overall altogether \
     cumulative cumulatively aggregate collectively jointly all whole entire insgesamt gesamt plus add adds added \
     brought generated remaining rest others other";
-const RATIO: &str = "times x fold twice double triple ratio multiple factor mal ×";
+const RATIO: &str = "every times x fold twice double triple ratio multiple factor mal ×";
 const GAP: &str = "difference gap margin lead leads leading ahead behind between spread range points point pp apart \
     separates separated distance lag";
 const RUNNING: &str = "cumulative cumulatively running reached far ytd date by through accumulated so";
@@ -54,10 +54,16 @@ static SAYING: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
 /// `average order value`.
 pub(super) fn said(words: &[Word<'_>], is_name: impl Fn(&str) -> bool) -> Vec<u16> {
     let of = |(at, word): (usize, &Word<'_>)| match SAYING.get(word.low.as_str()) {
-        Some(bits) if !is_name(&word.low) && !bounds(words, at) => *bits,
+        Some(bits) if !is_name(&word.low) && !bounds(words, at) && !is_each_of_a_kind(words, at) => *bits,
         _ => 0,
     };
     words.iter().enumerate().map(of).collect()
+}
+
+/// Whether `every` says no more than `all`: only after `for` it is of a ratio, `for every order 4.4 others`.
+fn is_each_of_a_kind(words: &[Word<'_>], at: usize) -> bool {
+    let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
+    low(at) == "every" && at.checked_sub(1).is_none_or(|before| low(before) != "for")
 }
 
 /// Whether a word is of a bound, not of a change: `more than half`, `less than 400`.
@@ -117,11 +123,19 @@ pub(super) struct Cues {
 impl Cues {
     pub(super) fn of(seat: &Seat<'_, '_, '_>) -> Self {
         let close = Self::read(seat, near(seat));
-        if close.any() || seat.place.row.is_some() {
+        if seat.place.row.is_some() {
             return close;
         }
         let sentence = seat.place.sentence;
-        Self::read(seat, bits(seat, |span| sentence.holds(span)))
+        let all = Self::read(seat, bits(seat, |span| sentence.holds(span)));
+        if close.any() {
+            // What is left out stands where the sentence begins: `Everything except Outdoor makes 965, or 64 %`.
+            return Self {
+                rest: close.rest || (close.share && all.rest),
+                ..close
+            };
+        }
+        all
     }
 
     fn any(&self) -> bool {

@@ -212,7 +212,7 @@ impl Search<'_, '_, '_, '_> {
             if more && !self.seat.is_part_of() {
                 return;
             }
-            let asked = cues.share || (!cues.change && self.wanted.digits >= 2);
+            let asked = only.is_some() || cues.share || (!cues.change && self.wanted.digits >= 2);
             if asked && one.input != other.input {
                 self.check(Operation::Share, share, tier, &[one.clone(), other.clone()]);
             }

@@ -1,7 +1,7 @@
 use super::cells::{Source, Sources, sources};
 use super::derive::derive;
 use super::exempt::{Said, arguments, by_form, by_words};
-use super::figure::{Figure, FigureKind, Reason, Status, Trace};
+use super::figure::{Figure, FigureKind, Operation, Reason, Status, Trace};
 use super::index::Index;
 use super::material::{Claim, Material};
 use super::number::{Number, Separators, numbers};
@@ -87,7 +87,9 @@ fn read(claim: &Claim<'_>, index: &Index<'_>, said: &Said, separators: Separator
     }
     for (number, wanted, found, kept) in open {
         let seat = context.seat(Span::new(number.start, number.end));
-        figures.push(decide(&seat, number, &wanted, &found, kept, (said, &known)));
+        let figure = decide(&seat, number, &wanted, &found, kept, (said, &known));
+        known.extend(a_sum(&figure, index).map(|source| (seat.span, source)));
+        figures.push(figure);
     }
     figures.extend(item::items(&context));
     figures.sort_by_key(|figure| (figure.start, figure.end));
@@ -102,6 +104,29 @@ fn one_value(kept: &[Source]) -> Option<&Source> {
     let same =
         kept.len() == 1 || (first.cell.is_some() && kept.iter().all(|other| value(other) == value(first)));
     same.then_some(first)
+}
+
+/// The source of a figure that was found to be a sum, to be computed with by what follows.
+fn a_sum(figure: &Figure, index: &Index<'_>) -> Option<Source> {
+    let trace = figure.sources.first()?;
+    let Trace::Derivation {
+        operation: Operation::Sum,
+        inputs,
+        ..
+    } = trace
+    else {
+        return None;
+    };
+    let handle = &inputs.first()?.result;
+    let material = index
+        .materials
+        .iter()
+        .position(|material| material.handle == *handle)?;
+    Some(Source {
+        trace: trace.clone(),
+        material,
+        cell: None,
+    })
 }
 
 fn dates(claim: &Claim<'_>, context: &Context<'_, '_>) -> Vec<Figure> {
@@ -182,7 +207,13 @@ fn looks_back(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, source: &Source) -> bo
         .filter(|word| seat.place.sentence.holds(word.span))
         .map(|word| word.low.as_str())
         .collect();
-    if sentence.iter().any(|word| BACK.contains(word))
+    // Money can be of no result of this turn if that has none.
+    let amounts = |at: usize| context.index.has_amounts(at);
+    let any_amounts = (0..context.index.materials.len())
+        .filter(|at| context.index.materials.get(*at).is_some_and(|one| one.current))
+        .any(amounts);
+    if (seat.is_money() && !any_amounts)
+        || sentence.iter().any(|word| BACK.contains(word))
         || seat.says_filters(source.material, true) == Says::Yes
     {
         return true;

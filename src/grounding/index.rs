@@ -225,6 +225,18 @@ impl<'m> Index<'m> {
         years
     }
 
+    /// Whether a result has a column of numbers with decimals.
+    pub(super) fn has_amounts(&self, material: usize) -> bool {
+        let (Some(shape), Some(of)) = (self.shapes.get(material), self.materials.get(material)) else {
+            return false;
+        };
+        let kind = |at: &usize| of.table.columns.get(*at).map(|column| column.kind);
+        shape
+            .numeric
+            .iter()
+            .any(|at| kind(at) == Some(ColumnKind::Number))
+    }
+
     /// The row of another result that is of the same label or the same days.
     pub(super) fn same_row(&self, material: usize, row: usize, other: usize) -> Option<usize> {
         let (shape, wanted) = (self.shapes.get(material)?, self.shapes.get(other)?);

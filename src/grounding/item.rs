@@ -19,6 +19,14 @@ const OTHERWISE: [&str; 32] = [
     "two", "four", "five", "ten", "at", "almost", "since", "until", "than",
 ];
 
+/// Whether a text may say of something that it is the first or last of its kind.
+pub(crate) fn ranks(text: &str) -> bool {
+    let lists = [MOST.as_slice(), &LEAST, &EITHER];
+    super::text::words(text)
+        .iter()
+        .any(|word| lists.iter().any(|list| list.contains(&word.low.as_str())))
+}
+
 /// The names of one text that are said to be first or last, each with what came of checking it.
 pub(super) fn items(context: &Context<'_, '_>) -> Vec<Figure> {
     let mut found: Vec<Figure> = Vec::new();

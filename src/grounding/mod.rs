@@ -26,5 +26,6 @@ mod wording;
 pub(crate) use count::of_word;
 pub use figure::{Figure, FigureKind, Input, Operation, Reason, Rule, Status, TotalKind, Trace};
 pub use ground::ground;
+pub(crate) use item::ranks;
 pub use material::{Claim, Material};
 pub use number::{Kind, Number, Separators, Sign, numbers};

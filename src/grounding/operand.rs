@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::cells::Source;
-use super::figure::{Input, TotalKind, Trace};
+use super::figure::{Input, Operation, TotalKind, Trace};
 use super::scope::Seat;
 use super::text::Span;
 use crate::result::{Amount, Cell, Summary};
@@ -151,6 +151,26 @@ pub(super) fn listed(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<T
     }
 }
 
+/// A sum that the text states.
+fn summed(seat: &Seat<'_, '_, '_>, at: usize, inputs: &[Input], value: &str) -> Option<Operand> {
+    let mut input = inputs.first()?.clone();
+    let table = seat.context.index.materials.get(at)?.table;
+    let column = table
+        .columns
+        .iter()
+        .position(|column| column.name == input.column)?;
+    input.rows = inputs
+        .iter()
+        .flat_map(|input| input.rows.iter().copied())
+        .collect();
+    Some(Operand {
+        value: value.parse().ok()?,
+        input,
+        material: at,
+        column,
+    })
+}
+
 fn told(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)], close: impl Fn(Span) -> bool) -> Vec<Told> {
     let mut found: Vec<Told> = Vec::new();
     for (span, source) in known
@@ -176,6 +196,14 @@ fn told(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)], close: impl Fn(Span) 
                 let at = columns.and_then(|columns| columns.iter().position(|one| one.name == *column));
                 at.and_then(|at| total(seat, source.material, at))
             }
+            (
+                None,
+                Trace::Derivation {
+                    operation: Operation::Sum,
+                    inputs,
+                    value,
+                },
+            ) => summed(seat, source.material, inputs, value),
             _ => None,
         };
         if let Some(operand) = one.filter(|one| !found.iter().any(|other| other.operand.input == one.input)) {

@@ -123,9 +123,9 @@ impl<'i> Seat<'_, '_, 'i> {
         let Some(shape) = self.context.index.shapes.get(material) else {
             return Says::Nothing;
         };
-        let mut found: Vec<(usize, Says)> = Vec::new();
+        let mut found: Vec<(usize, bool, Says)> = Vec::new();
         let mut own = usize::MAX;
-        for (column, values) in &shape.labels {
+        for (at, (column, values)) in shape.labels.iter().enumerate() {
             let (depth, named) = self.named_at(|what| {
                 matches!(what, What::Label(label) if label.material == material && label.column == *column)
             });
@@ -137,20 +137,25 @@ impl<'i> Seat<'_, '_, 'i> {
                     .iter()
                     .any(|mention| matches!(mention.what, What::Label(label) if label.value == *value));
                 let alone = values.iter().filter(|other| **other == Some(*value)).count() == 1;
-                if here && alone {
+                let one = named
+                    .iter()
+                    .all(|mention| Some(mention.span) == named.first().map(|one| one.span));
+                if here && alone && one {
                     own = own.min(depth);
                 }
-                found.push((depth, if here { Says::Yes } else { Says::No }));
+                found.push((depth, at == 0, if here { Says::Yes } else { Says::No }));
             }
         }
         for (_, days) in &shape.times {
             if let Some(Some(days)) = days.get(row) {
                 let (depth, named) = self.named_at(|what| matches!(what, What::Period(_)));
-                found.push((depth, Self::periods_say(&named, *days)));
+                found.push((depth, false, Self::periods_say(&named, *days)));
             }
         }
-        let closest = found.into_iter().filter(|(depth, _)| *depth <= own);
-        let says = closest.fold(Says::Nothing, |says, (_, other)| says.and(other));
+        let closest = found
+            .into_iter()
+            .filter(|(depth, key, says)| *depth < own || (*key && *depth == own) || *says == Says::Yes);
+        let says = closest.fold(Says::Nothing, |says, (.., other)| says.and(other));
         says.and(self.says_filters(material, shape.times.is_empty()))
     }
 

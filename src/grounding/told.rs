@@ -4,13 +4,14 @@
 use super::derive::Search;
 use super::figure::Operation;
 use super::operand::{MOST_GROUPS, Operand, Told, joined, operand, total};
+use super::scope::What;
 use super::text::Span;
 use crate::result::Extent;
 
 /// Most rows of a result whose runs are tried.
 const SHORT: usize = 7;
 /// Most bytes between a figure and another that says the same in other words: `535 (48.1%)`.
-const APPOSED: usize = 12;
+const APPOSED: usize = 40;
 
 impl Search<'_, '_, '_, '_> {
     /// Looks among the figures stated near by, and those of a list beside.
@@ -204,9 +205,19 @@ pub(super) fn apposed(seat: &super::scope::Seat<'_, '_, '_>, near: &[Told]) -> O
     let before = near.iter().filter(|told| told.span.end <= seat.span.start);
     let last = before.max_by_key(|told| told.span.end)?;
     let gap = Span::new(last.span.end, seat.span.start).of(seat.context.text);
-    let mut words = gap
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|word| !word.is_empty());
-    let plain = words.all(|word| ["or", "i", "e", "about", "roughly", "just"].contains(&word));
+    let named = |at: usize| {
+        let mentions = seat.context.mentions.iter();
+        mentions
+            .filter(|mention| matches!(mention.what, What::Label(_)))
+            .any(|mention| mention.span.start <= at && at < mention.span.end)
+    };
+    let mut words = seat
+        .context
+        .words
+        .iter()
+        .filter(|word| last.span.end <= word.span.start && word.span.end <= seat.span.start);
+    let plain = words.all(|word| {
+        ["or", "i", "e", "about", "roughly", "just"].contains(&word.low.as_str()) || named(word.span.start)
+    });
     (gap.len() <= APPOSED && plain && seat.place.row.is_none()).then(|| last.operand.clone())
 }

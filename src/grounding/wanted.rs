@@ -45,6 +45,10 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) fn of(number: &Number, seat: &Seat<'_, '_, '_>) -> Self {
         let cues = Cues::of(seat);
+        // The sign may stand in the header alone: `| % of orders |`.
+        let header = seat.place.row.and_then(|cell| cell.header);
+        let in_percent = header.is_some_and(|header| header.of(seat.context.text).contains('%'));
+        let percent = number.percent || (in_percent && number.currency.is_none());
         let size = number.value.abs();
         let left = seat.context.text.get(..number.start).unwrap_or_default();
         let phrase = left.rfind(|c: char| c.is_ascii_digit() || matches!(c, ':' | ';' | '(' | '\n' | '|'));
@@ -82,17 +86,15 @@ impl Wanted {
             high,
             negative: number.sign != Sign::Positive || cues.falls,
             positive: number.sign != Sign::Negative || cues.lessening,
-            percent: number.percent,
+            percent,
             digits,
             bound: over || under,
-            points: number.percent && {
+            points: percent && {
                 let own = seat.span.of(seat.context.text);
                 own.contains("oint") || own.contains("pp") || own.contains("unkt")
             },
             money: number.currency.is_some(),
-            count: (number.last_place - 1.0).abs() < f64::EPSILON
-                && !number.percent
-                && number.currency.is_none(),
+            count: (number.last_place - 1.0).abs() < f64::EPSILON && !percent && number.currency.is_none(),
             cues,
         }
     }

@@ -104,6 +104,12 @@ impl Shelf {
             .is_none_or(|item| matches!(item.rows, Rows::Gone))
     }
 
+    /// Whether the rows of this result lie in a file.
+    pub fn is_on_disk(&self, handle: Handle) -> bool {
+        self.item(handle)
+            .is_some_and(|item| matches!(item.rows, Rows::OnDisk(_)))
+    }
+
     /// All results, in the order they came.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Held> {
         self.items.iter().map(|item| &item.held)

@@ -1,7 +1,7 @@
 //! Figures of a final text: borne out, put right, marked, or the answer withheld.
 
 use cardinal::agent::{Answer, Event, Outcome, StopReason};
-use cardinal::config::{BudgetSettings, GroundingSettings, OnUnmatched};
+use cardinal::config::{BudgetSettings, ConversationSettings, GroundingSettings, OnUnmatched};
 use cardinal::grounding::{Status, Trace};
 use serde_json::{Value, json};
 
@@ -225,4 +225,46 @@ async fn without_budget_for_another_completion_it_is_marked_at_once() {
         answer.text
     );
     assert_eq!(stack.model.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn rows_in_files_are_read_when_a_figure_is_not_found_without_them() {
+    let texts = [
+        "Revenue in March 2025 was 28,610.44.",
+        "Revenue was 28,610.44 in March 2025 and 31,981.91 in April 2025.",
+        "The number of orders in March 2025 was 382, after revenue of 28,610.44 in the earlier result.",
+        "The number of orders in March 2025 was 382.",
+    ];
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |_| {
+        step += 1;
+        match step {
+            1 => by_month(),
+            2 | 3 => Reply::text(texts[step - 2]),
+            4 | 6 => Reply::tool_calls([(
+                "query_metric",
+                json!({ "metric_id": 2, "filters": [{ "dimension": "created_at",
+                    "operation": "greater-than-or-equal", "values": ["2025-03-01"] },
+                    { "dimension": "created_at", "operation": "less-than", "values": ["2025-04-01"] }] }),
+            )]),
+            5 => Reply::text(texts[2]),
+            _ => Reply::text(texts[3]),
+        }
+    });
+    let knobs = Knobs {
+        conversation: ConversationSettings {
+            held_memory_bytes: 0,
+            ..ConversationSettings::default()
+        },
+        ..Knobs::default()
+    };
+    let mut stack = Stack::new(model.await, knobs).await;
+    for text in texts.iter().take(3) {
+        let answer = ask(&mut stack).await;
+        assert_eq!((answer.outcome, answer.text.as_str()), (Outcome::Answered, *text));
+    }
+    let answer = stack.ask("And orders?").await;
+    assert_eq!(answer.outcome, Outcome::Answered, "{}", answer.text);
+    let files: Vec<_> = stack.conversation.shelf.files().collect();
+    assert!(files.len() >= 2, "{files:?}");
 }
