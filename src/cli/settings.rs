@@ -3,14 +3,23 @@ use std::path::Path;
 use super::args::GlobalArgs;
 use super::error::CliError;
 use super::term;
-use crate::config::{Environment, Loaded, Overrides, load};
+use crate::config::{Environment, Loaded, ModelSettings, Overrides, load};
 use crate::model::ModelId;
 
 /// The settings of this run: file, environment, flags.
 pub(super) fn load_quietly(global: &GlobalArgs) -> Result<Loaded, CliError> {
-    let model = global.model.as_deref().map(str::parse::<ModelId>).transpose();
+    load_with(global, "--model", global.model.as_deref())
+}
+
+/// The settings of another model than the run's, named by this flag.
+pub(super) fn of_model(global: &GlobalArgs, flag: &str, name: &str) -> Result<ModelSettings, CliError> {
+    Ok(load_with(global, flag, Some(name))?.settings.model)
+}
+
+fn load_with(global: &GlobalArgs, flag: &str, model: Option<&str>) -> Result<Loaded, CliError> {
+    let model = model.map(str::parse::<ModelId>).transpose();
     let model =
-        model.map_err(|problem| CliError::usage(format_args!("invalid value for --model: {problem}")))?;
+        model.map_err(|problem| CliError::usage(format_args!("invalid value for {flag}: {problem}")))?;
     let overrides = Overrides {
         config: global.config.clone(),
         model,

@@ -69,6 +69,7 @@ impl Ended {
             started,
             taped: None,
             off_tape: Vec::new(),
+            judge: None,
         }
     }
 }

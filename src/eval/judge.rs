@@ -1,7 +1,5 @@
 //! From answers to a verdict: when they were run, and again from stored records.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::Value;
 
@@ -83,27 +81,24 @@ fn hash(value: &impl Serialize) -> String {
 /// Grades records again by what the suites say now, without asking anything. A record whose case is gone, or asks
 /// something else than it did, is stale.
 pub fn regrade(suites: &[Suite], records: Vec<TrialRecord>) -> Vec<TrialRecord> {
-    let cases: BTreeMap<(&str, &str), (&Suite, &Case)> = suites
-        .iter()
-        .flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)))
-        .map(|(suite, case)| ((suite.name.as_str(), case.id.as_str()), (suite, case)))
-        .collect();
     let mut regraded = Vec::with_capacity(records.len());
     for mut record in records {
-        // Records of a set of recordings name it behind the suite.
-        let found = cases
-            .get(&(record.suite.as_str(), record.case.as_str()))
-            .or_else(|| {
-                let (suite, _) = record.suite.rsplit_once('@')?;
-                cases.get(&(suite, record.case.as_str()))
-            });
-        match found {
+        match case_of(suites, &record) {
             Some((suite, case)) => again(suite, case, &mut record),
             None => stale(&mut record, "the case (it is gone)"),
         }
         regraded.push(record);
     }
     regraded
+}
+
+/// The case that a record is of. Records of a set of recordings name it behind the suite.
+pub(super) fn case_of<'a>(suites: &'a [Suite], record: &TrialRecord) -> Option<(&'a Suite, &'a Case)> {
+    let named = |name: &str| suites.iter().find(|suite| suite.name == name);
+    let without_set = || named(record.suite.rsplit_once('@')?.0);
+    let suite = named(&record.suite).or_else(without_set)?;
+    let case = suite.cases.iter().find(|case| case.id == record.case)?;
+    Some((suite, case))
 }
 
 fn again(suite: &Suite, case: &Case, record: &mut TrialRecord) {

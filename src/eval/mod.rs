@@ -10,6 +10,7 @@ mod gold;
 pub mod grade;
 pub mod import;
 mod judge;
+pub mod opinion;
 mod pattern;
 mod record;
 pub mod recordings;
@@ -45,7 +46,7 @@ pub use schema::{case_schema, suite_schema};
 pub use stage::StageError;
 pub use suite::{Curated, Dataset, DatasetKind, Defaults, Suite, SuiteError, TableRule};
 pub use summary::{
-    CaseRun, Counts, Efficiency, Exit, Latency, PassPow, Power, Ran, SUMMARY_VERSION, Standing, Summary,
-    Traced, group,
+    CaseRun, Counts, Efficiency, Exit, Judged, Latency, PassPow, Power, Ran, SUMMARY_VERSION, Standing,
+    Summary, Traced, group,
 };
 pub use trial::{Grade, Trial};

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::opinion::Opinions;
 use super::{Grade, Trial};
 
 /// Version of the records' format.
@@ -204,6 +205,9 @@ pub struct TrialRecord {
     /// Requests that were on no tape and that the sandbox answered, where recorded results are asked first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub off_tape: Vec<String>,
+    /// What a language model thinks of it, where one was asked. Never part of the verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<Opinions>,
 }
 
 impl TrialRecord {

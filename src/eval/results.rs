@@ -104,6 +104,20 @@ impl ResultsFolder {
         append(&mut file, &path, record)
     }
 
+    /// Puts these records in place of those that were appended: the same, with what came to be known of them since. The
+    /// file is never half of either.
+    pub fn replace(&self, records: &[TrialRecord]) -> Result<(), ResultsError> {
+        let mut whole =
+            tempfile::NamedTempFile::new_in(&self.folder).map_err(|source| failed(&self.folder, source))?;
+        for record in records {
+            append(whole.as_file_mut(), &self.path, record)?;
+        }
+        whole
+            .persist(&self.path)
+            .map_err(|error| failed(&self.path, error.error))?;
+        Ok(())
+    }
+
     /// Writes the summary, once.
     pub fn finish(self, summary: &impl Serialize) -> Result<(), ResultsError> {
         let path = self.folder.join(SUMMARY_FILE);

@@ -127,6 +127,7 @@ fn not_run(suite: &Suite, case: &Case, trial: u32, model: &str) -> TrialRecord {
         started: now,
         taped: None,
         off_tape: Vec::new(),
+        judge: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod efficiency;
 mod group;
+mod judged;
 mod traced;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 pub use efficiency::{Efficiency, Latency};
 pub use group::{CaseRun, Standing, group};
+pub use judged::Judged;
 pub use traced::Traced;
 
 use super::compare::Comparison;
@@ -45,6 +47,8 @@ pub struct Summary {
     pub efficiency: Efficiency,
     /// How many of the figures in answers were traced to results; `None` when no answer states any.
     pub traced: Option<Traced>,
+    /// What a language model thought of the answers, where one was asked.
+    pub judge: Option<Judged>,
     /// How long turns took; of live runs only.
     pub latency: Option<Latency>,
     /// What the run could have told from chance.
@@ -146,6 +150,7 @@ impl Summary {
             by_tag: by_tag(&cases),
             efficiency: Efficiency::of(records),
             traced: Traced::of(records),
+            judge: Judged::of(records),
             latency: Latency::of(records),
             power: Power {
                 clusters,

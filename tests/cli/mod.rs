@@ -8,6 +8,7 @@ mod help;
 mod hygiene;
 mod init;
 mod interrupt;
+mod judge;
 mod kit;
 mod ledger;
 mod metabase;

@@ -1,7 +1,9 @@
+use cardinal::eval::opinion::{Opinion, Opinions};
 use cardinal::eval::report::{html, junit, markdown, transcript};
 use cardinal::eval::{
     Baseline, CompareOptions, Grade, Key, Keys, Mode, Summary, TrialRecord, Verdict, compare,
 };
+use cardinal::model::Usage;
 use serde_json::json;
 
 const SECRET: &str = "Revenue was <script>alert(1)</script> 4711";
@@ -44,6 +46,7 @@ pub(super) fn record(case: &str, verdict: Verdict) -> TrialRecord {
         started: "2025-06-30T10:00:00Z".parse().unwrap(),
         taped: None,
         off_tape: Vec::new(),
+        judge: None,
     }
 }
 
@@ -109,6 +112,60 @@ fn the_share_of_traced_figures_leaves_out_what_needs_no_source() {
     assert_eq!((traced.matched, traced.stated), (2, 3));
     assert!(markdown(&summary, &records).contains("| figures traced | 2 of 3 (66.6 %) |"));
     assert_eq!(serde_json::to_value(&summary).unwrap()["traced"]["stated"], 3);
+}
+
+/// What a judge said, once for each of these.
+fn opinions(said: &[Option<bool>]) -> Option<Opinions> {
+    let opinion = |right: &Option<bool>| Opinion {
+        right: *right,
+        reason: "so".to_owned(),
+    };
+    Some(Opinions {
+        model: "openai:j".to_owned(),
+        prompt: "h".to_owned(),
+        temperature: 0.0,
+        said: said.iter().map(opinion).collect(),
+        usage: Usage::default(),
+        cost_usd: Some(0.25),
+    })
+}
+
+#[test]
+fn kappa_is_cohens() {
+    let failed = || Verdict::Regressed { graders: Vec::new() };
+    // The textbook's table: 20, 5, 10 and 15 give 0.4.
+    let groups = [
+        (20, true, true),
+        (5, true, false),
+        (10, false, true),
+        (15, false, false),
+    ];
+    let mut records = Vec::new();
+    for (many, passed, right) in groups {
+        for _ in 0..many {
+            let mut one = record("a", if passed { Verdict::Passed } else { failed() });
+            one.judge = opinions(&[Some(right), Some(right)]);
+            records.push(one);
+        }
+    }
+    let judged = Summary::of(&records, None).judge.unwrap();
+    assert!((judged.kappa.unwrap() - 0.4).abs() < 1e-12);
+    assert_eq!((judged.flips, judged.repeated, judged.unreadable), (0, 50, 0));
+    assert!((judged.cost_usd.unwrap() - 12.5).abs() < 1e-12);
+    let alone = Summary::of(&records[..20], None).judge.unwrap();
+    assert_eq!(
+        alone.kappa, None,
+        "where both can only say one thing, agreement says nothing"
+    );
+    let mut torn = records[..2].to_vec();
+    torn[0].judge = opinions(&[Some(true), Some(false)]);
+    torn[1].judge = opinions(&[None, Some(true)]);
+    let torn = Summary::of(&torn, None).judge.unwrap();
+    assert_eq!(
+        (torn.flips, torn.repeated, torn.trials, torn.unreadable),
+        (1, 1, 1, 1)
+    );
+    assert_eq!(torn.flip_rate, Some(1.0));
 }
 
 #[test]

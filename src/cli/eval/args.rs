@@ -136,6 +136,10 @@ pub(in crate::cli) struct ReportArgs {
     /// Write a summary for CI
     #[arg(long, value_name = "FILE")]
     pub(super) markdown: Option<PathBuf>,
+    /// Ask this language model what it thinks of each answer, twice: a diagnostic in results and reports, which decides
+    /// nothing
+    #[arg(long, value_name = "MODEL")]
+    pub(super) judge: Option<String>,
     /// Put answers and graders' reasons into the JUnit XML
     #[arg(long, requires = "junit")]
     pub(super) with_answers: bool,

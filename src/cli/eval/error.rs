@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::eval::import::ImportError;
+use crate::eval::opinion::JudgeError;
 use crate::eval::recordings::{PromoteError, RecordingError};
 use crate::eval::report::ReportError;
 use crate::eval::{BaselineError, ResultsError, RunError, SuiteError};
@@ -29,6 +30,9 @@ pub(in crate::cli) enum EvalError {
     /// A report cannot be put together.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The judge that was named cannot be asked.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
     /// A benchmark came to no suites.
     #[error(transparent)]
     Import(#[from] ImportError),

@@ -1,20 +1,25 @@
-use super::EvalError;
 use super::args::GradeArgs;
 use super::output::{Held, report, write_baseline};
+use super::{EvalError, judge};
+use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
+use crate::cli::interrupt::Interrupts;
 use crate::eval::{ResultsFolder, read_confirmation, read_records, regrade};
 
 /// Grades stored results again.
-pub(super) fn run(args: &GradeArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &GradeArgs) -> Result<Ending, CliError> {
     let suites = super::run::load(&args.suites)?;
     let held = Held::open(&args.reports, false)?;
     let records = read_records(&args.results).map_err(EvalError::from)?;
-    let records = regrade(&suites, records);
+    let mut records = regrade(&suites, records);
     let confirmed = read_confirmation(&args.results).map_err(EvalError::from)?;
     let confirmed = regrade(&suites, confirmed);
+    let judge = judge::connect(global, &args.reports)?;
     let folder = args.out.as_deref().map(ResultsFolder::create).transpose();
     let mut folder = folder.map_err(EvalError::from)?;
+    let cancel = Interrupts::watch().begin_turn();
+    judge::ask(judge.as_ref(), &suites, &mut records, &cancel).await;
     if let Some(folder) = &mut folder {
         for record in &records {
             folder.append(record).map_err(EvalError::from)?;

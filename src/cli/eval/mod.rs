@@ -8,6 +8,7 @@ mod error;
 mod grade;
 mod import;
 mod init;
+mod judge;
 mod output;
 mod progress;
 mod promote;
@@ -33,7 +34,7 @@ pub(super) async fn run(global: &GlobalArgs, command: EvalCommand) -> Result<End
         EvalCommand::Run(args) => run::run(global, &args).await,
         EvalCommand::Record(args) => record::run(global, &args).await,
         EvalCommand::Promote(args) => promote::run(&args).await,
-        EvalCommand::Grade(args) => grade::run(&args),
+        EvalCommand::Grade(args) => grade::run(global, &args).await,
         EvalCommand::Show(args) => show::run(global, &args),
         EvalCommand::Compare(args) => compare::run(global, &args),
         EvalCommand::Init(args) => init::run(&args),

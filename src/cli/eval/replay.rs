@@ -1,8 +1,8 @@
-use super::EvalError;
 use super::args::{ModeArg, RunArgs};
 use super::output::{Held, report, write_baseline};
 use super::progress::Progress;
 use super::run::out;
+use super::{EvalError, judge};
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
@@ -55,6 +55,7 @@ pub(super) async fn run(
     }
     warn_of(&plan.unrecorded);
     let settings = settings_for(global, mode)?;
+    let judge = judge::connect(global, &args.reports)?;
     let mut results = ResultsFolder::create(&out(args)).map_err(EvalError::from)?;
     term::say(format_args!(
         "{mode} of {planned} recorded cases; results: {}",
@@ -69,8 +70,11 @@ pub(super) async fn run(
     })
     .await;
     progress.finish();
-    let records = records.map_err(EvalError::from)?;
+    let mut records = records.map_err(EvalError::from)?;
     say_pace(records.len(), began.elapsed());
+    if judge::ask(judge.as_ref(), suites, &mut records, &options.cancel).await {
+        results.replace(&records).map_err(EvalError::from)?;
+    }
     let cancelled = options.cancel.is_cancelled();
     let held = held.or_recorded(&records);
     let summary = report(&args.reports, &records, &[], &held, cancelled)?;

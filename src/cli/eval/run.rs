@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::EvalError;
 use super::args::{ModeArg, RunArgs};
 use super::confirm::confirm;
 use super::output::{Held, report, write_baseline};
 use super::progress::Progress;
+use super::{EvalError, judge};
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
@@ -66,6 +66,7 @@ async fn live(
     };
     let planned = eval::planned(suites, &options);
     let loaded = settings::load_and_warn(global)?;
+    let judge = judge::connect(global, &args.reports)?;
     let mut results = ResultsFolder::create(&out(args)).map_err(EvalError::from)?;
     term::say(format_args!("results: {}", results.folder().display()));
     let mut progress = Progress::new(planned);
@@ -76,7 +77,10 @@ async fn live(
     })
     .await;
     progress.finish();
-    let records = records.map_err(EvalError::from)?;
+    let mut records = records.map_err(EvalError::from)?;
+    if judge::ask(judge.as_ref(), suites, &mut records, &options.cancel).await {
+        results.replace(&records).map_err(EvalError::from)?;
+    }
     let confirmed = confirm(suites, &loaded.settings, &options, &held, &records, &results).await?;
     let cancelled = options.cancel.is_cancelled();
     let summary = report(&args.reports, &records, &confirmed, &held, cancelled)?;

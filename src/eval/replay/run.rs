@@ -185,6 +185,7 @@ impl Run {
             started,
             taped: None,
             off_tape: Vec::new(),
+            judge: None,
         }
     }
 }

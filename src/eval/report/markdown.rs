@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use crate::eval::compare::Comparison;
+use crate::eval::opinion::Opinions;
 use crate::eval::record::TrialRecord;
 use crate::eval::summary::{Standing, Summary};
 use crate::result::literal;
@@ -44,9 +45,39 @@ pub fn markdown(summary: &Summary, records: &[TrialRecord]) -> String {
             );
         }
     }
+    disagreements(&mut text, records);
     failures(&mut text, records);
     let _ = writeln!(text, "\n{}", summary.closing_line());
     text
+}
+
+/// Trials on which a judge that was asked is of another mind than the graders, without its words, which quote answers.
+fn disagreements(text: &mut String, records: &[TrialRecord]) {
+    let apart = |record: &&TrialRecord| {
+        let first = record.judge.as_ref().and_then(Opinions::first);
+        first.is_some_and(|right| right != record.verdict.passed())
+    };
+    let apart: Vec<&TrialRecord> = records.iter().filter(apart).collect();
+    if apart.is_empty() {
+        return;
+    }
+    text.push_str("\n## Judge (diagnostic)\n\nOf another mind than the graders, whose word counts:\n\n");
+    for record in apart.iter().take(MOST_TAGS) {
+        let (case, verdict) = (
+            record.case_key().to_string(),
+            clip(&record.verdict.to_string(), 100),
+        );
+        let _ = writeln!(
+            text,
+            "- {} trial {}: {}",
+            cell(&clip(&case, 100)),
+            record.trial,
+            cell(&verdict)
+        );
+    }
+    if apart.len() > MOST_TAGS {
+        let _ = writeln!(text, "- {} more", apart.len() - MOST_TAGS);
+    }
 }
 
 /// The figures of a run, each with its name, in the order in which they matter.
@@ -90,10 +121,34 @@ pub(crate) fn figures(summary: &Summary) -> Vec<(&'static str, String)> {
         figures.push(("all of k trials pass", powers.join(", ")));
     }
     figures.extend(summary.traced.map(|traced| ("figures traced", traced.sentence())));
+    figures.extend(efficiency(summary));
+    if let Some(judge) = &summary.judge {
+        figures.push(("judge (diagnostic)", judge.sentence()));
+    }
+    let points = |share: Option<f64>| {
+        share.map_or_else(
+            || "none".to_owned(),
+            |share| format!("{:.1} points", share * 100.0),
+        )
+    };
+    figures.push((
+        "smallest change it could show",
+        format!(
+            "{}; {} with 80 % power",
+            points(summary.power.smallest_visible),
+            points(summary.power.detectable)
+        ),
+    ));
+    figures
+}
+
+/// What it cost and how long it took.
+fn efficiency(summary: &Summary) -> Vec<(&'static str, String)> {
+    let mut figures = Vec::new();
     let spent = &summary.efficiency;
     let dollars = |value: Option<f64>| value.map_or_else(|| "unknown".to_owned(), |usd| format!("${usd:.4}"));
     figures.push(("cost", dollars(spent.cost_usd)));
-    if counts.passed > 0 {
+    if summary.counts.passed > 0 {
         figures.push(("cost per right answer", dollars(spent.cost_per_right_usd)));
     }
     if let Some(calls) = spent.tool_calls_per_question {
@@ -113,20 +168,6 @@ pub(crate) fn figures(summary: &Summary) -> Vec<(&'static str, String)> {
             ),
         ));
     }
-    let points = |share: Option<f64>| {
-        share.map_or_else(
-            || "none".to_owned(),
-            |share| format!("{:.1} points", share * 100.0),
-        )
-    };
-    figures.push((
-        "smallest change it could show",
-        format!(
-            "{}; {} with 80 % power",
-            points(summary.power.smallest_visible),
-            points(summary.power.detectable)
-        ),
-    ));
     figures
 }
 

@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::eval::opinion::Opinion;
 use crate::eval::record::TrialRecord;
 
 /// Rows of a result that are shown.
@@ -29,8 +30,25 @@ pub fn transcript(record: &TrialRecord) -> String {
         let word = if grade.passed { "ok" } else { "failed" };
         let _ = writeln!(text, "{}: {word}: {}", grade.grader, grade.reason);
     }
+    for opinion in record.judge.iter().flat_map(|judge| &judge.said) {
+        let _ = writeln!(
+            text,
+            "judge (diagnostic): {}: {}",
+            word_of(opinion),
+            opinion.reason
+        );
+    }
     text.push('\n');
     text
+}
+
+/// What an opinion comes to, in a word.
+pub(super) fn word_of(opinion: &Opinion) -> &'static str {
+    match opinion.right {
+        Some(true) => "right",
+        Some(false) => "wrong",
+        None => "no verdict",
+    }
 }
 
 fn turn(text: &mut String, answer: &Value) {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::anchor;
 use crate::eval::Grade;
 use crate::eval::record::{TrialRecord, Verdict};
-use crate::eval::report::transcript::{cell, items};
+use crate::eval::report::transcript::{cell, items, word_of};
 
 /// Rows of a result that are shown.
 const ROWS: usize = 50;
@@ -57,6 +57,9 @@ pub(super) struct Shown<'a> {
     setting: String,
     turns: Vec<Turn<'a>>,
     grades: &'a [Grade],
+    /// The judge and what it said, in a word and in its own.
+    judge: Option<&'a str>,
+    opinions: Vec<(&'static str, &'a str)>,
 }
 
 /// One turn of a trial.
@@ -115,6 +118,13 @@ pub(super) fn shown((place, record): (usize, &TrialRecord)) -> Shown<'_> {
             .map(|(at, question)| turn(question, record.answers.get(at)))
             .collect(),
         grades: &record.grades,
+        judge: record.judge.as_ref().map(|judge| judge.model.as_str()),
+        opinions: record
+            .judge
+            .iter()
+            .flat_map(|judge| &judge.said)
+            .map(|opinion| (word_of(opinion), opinion.reason.as_str()))
+            .collect(),
     }
 }
 
