@@ -117,7 +117,7 @@ fn every_grader_catches_its_own_regression() {
         say(&mut answer, from, to);
         assert_eq!(failed(answer), graders, "{name}");
     }
-    let plants: [(&str, Plant, &[&str]); 20] = [
+    let plants: [(&str, Plant, &[&str]); 25] = [
         (
             "another outcome",
             |a| a["outcome"] = json!("partial"),
@@ -225,6 +225,33 @@ fn every_grader_catches_its_own_regression() {
             |a| a["usage"]["input_tokens"] = json!(1901),
             &["budget"],
         ),
+        (
+            "another metric of that name",
+            |a| a["evidence"][0]["id"] = json!(2),
+            &["query"],
+        ),
+        (
+            "another granularity",
+            |a| a["evidence"][0]["arguments"]["group_by"][0]["granularity"] = json!("month"),
+            &["query"],
+        ),
+        (
+            "a failed call",
+            |a| {
+                let call = json!({"name": "describe", "arguments": {}, "status": "failed", "message": "no"});
+                a["tool_calls"].as_array_mut().unwrap().push(call);
+            },
+            &["guards"],
+        ),
+        (
+            "calls too many in all",
+            |a| {
+                let call = json!({"name": "field_values", "arguments": {}, "status": "ok"});
+                a["tool_calls"].as_array_mut().unwrap().extend([call.clone(), call]);
+            },
+            &["budget"],
+        ),
+        ("a dearer answer", |a| a["usage"]["cost_usd"] = json!(0.03), &["budget"]),
         (
             "an unknown price",
             |a| a["usage"]["cost_usd"] = Value::Null,

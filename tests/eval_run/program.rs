@@ -166,6 +166,27 @@ fn exit_codes_tell_regressions_from_what_cannot_be_compared() {
 }
 
 #[test]
+fn one_report_can_go_to_stdout_and_a_missing_folder_is_known_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    std::fs::write(at.join("wrong.yaml"), WRONG).unwrap();
+    let run = ["eval", "run", "wrong.yaml", "--model", "offline", "--out", "a"];
+    let with = |more: &[&str], code| ended(at, &[&run[..], more].concat(), code);
+    let (_, err) = with(&["--junit", "nowhere/j.xml"], 2);
+    assert!(err.contains("there is no folder nowhere"), "{err}");
+    let (_, err) = with(&["--junit", "-", "--json"], 2);
+    assert!(err.contains("only one report"), "{err}");
+    assert!(!at.join("a").exists(), "nothing ran");
+    let (out, err) = with(&["--junit", "-", "--markdown", "m.md"], 1);
+    assert!(
+        out.starts_with("<?xml") && out.trim_end().ends_with("</testsuites>"),
+        "{out}"
+    );
+    assert!(err.ends_with("0 passed, 1 failed\n"), "{err}");
+    assert!(at.join("m.md").exists() && !at.join("-").exists());
+}
+
+#[test]
 fn a_model_that_is_not_there_is_a_harness_error_and_makes_no_baseline() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -127,13 +127,13 @@ pub(in crate::cli) struct ReportArgs {
     // The same name as the global flag, so that it replaces it here.
     #[arg(long, id = "json", value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(super) json: Option<String>,
-    /// Write JUnit XML
+    /// Write JUnit XML to a file, or with `-` to stdout
     #[arg(long, value_name = "FILE")]
     pub(super) junit: Option<PathBuf>,
-    /// Write a page that needs no network
+    /// Write a page that needs no network, in the same way
     #[arg(long, value_name = "FILE")]
     pub(super) html: Option<PathBuf>,
-    /// Write a summary for CI
+    /// Write a summary for CI, in the same way
     #[arg(long, value_name = "FILE")]
     pub(super) markdown: Option<PathBuf>,
     /// Ask this language model what it thinks of each answer, twice: a diagnostic in results and reports, which decides

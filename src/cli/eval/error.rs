@@ -39,6 +39,12 @@ pub(in crate::cli) enum EvalError {
     /// A report would replace a suite.
     #[error("{} looks like a suite or a folder, not like a report: name another file", .0.display())]
     NoReport(PathBuf),
+    /// A report would go where there is nothing to put it into.
+    #[error("there is no folder {}: make it, or name another file", .0.display())]
+    NoFolder(PathBuf),
+    /// Two reports would be mixed up.
+    #[error("only one report can go to stdout: name a file for the others")]
+    OneStdout,
     /// Two suites have one name, so that their cases cannot be told apart.
     #[error("two suites are named {0}: rename one of them")]
     SameName(String),

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::EvalError;
 use super::args::ReportArgs;
@@ -8,6 +8,9 @@ use crate::cli::error::CliError;
 use crate::cli::{answer, term};
 use crate::eval::report::{effect, figures, html, junit, markdown};
 use crate::eval::{Baseline, CaseKey, CompareOptions, Comparison, Summary, TrialRecord, compare};
+
+/// The file that is stdout.
+const STDOUT: &str = "-";
 
 /// What a run is held against, read before it begins.
 #[derive(Debug)]
@@ -19,22 +22,27 @@ pub(super) struct Held {
 impl Held {
     /// Reads the baseline, and sees to it that no report would replace something else.
     pub(super) fn open(args: &ReportArgs, filtered: bool) -> Result<Self, EvalError> {
-        let json = args
-            .json
-            .as_deref()
-            .filter(|file| *file != "-")
-            .map(PathBuf::from);
-        let written = [
-            &args.junit,
-            &args.html,
-            &args.markdown,
-            &json,
-            &args.write_baseline,
+        let json = args.json.as_deref().map(Path::new);
+        let reports = [
+            args.junit.as_deref(),
+            args.html.as_deref(),
+            args.markdown.as_deref(),
+            json,
         ];
-        for path in written.into_iter().flatten() {
+        let reports = reports.into_iter().flatten();
+        if reports.clone().filter(|path| is_stdout(path)).count() > 1 {
+            return Err(EvalError::OneStdout);
+        }
+        let files = reports.filter(|path| !is_stdout(path));
+        for path in files.chain(args.write_baseline.as_deref()) {
             let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
             if yaml || path.is_dir() {
-                return Err(EvalError::NoReport(path.clone()));
+                return Err(EvalError::NoReport(path.to_owned()));
+            }
+            // A run may take long and cost money: what cannot be kept is better known before.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                return Err(EvalError::NoFolder(folder.to_owned()));
             }
         }
         Ok(Self {
@@ -110,26 +118,25 @@ pub(super) fn report(
         write(path, &text)?;
     }
     match args.json.as_deref() {
-        Some("-") => {
-            answer::json(&summary).map_err(CliError::Output)?;
-            say(&summary, &mut |line| {
-                term::say(line);
-                Ok(())
-            })?;
-        }
+        Some(STDOUT) => answer::json(&summary).map_err(CliError::Output)?,
         Some(path) => {
             let mut text =
                 serde_json::to_string_pretty(&summary).map_err(|error| CliError::Output(error.into()))?;
             text.push('\n');
             write(Path::new(path), &text)?;
-            say(&summary, &mut |line| {
-                term::out_line(line).map_err(CliError::Output)
-            })?;
         }
-        None => say(&summary, &mut |line| {
-            term::out_line(line).map_err(CliError::Output)
-        })?,
+        None => {}
     }
+    let paths = [&args.junit, &args.markdown, &args.html];
+    let taken =
+        args.json.as_deref() == Some(STDOUT) || paths.into_iter().flatten().any(|path| is_stdout(path));
+    say(&summary, &mut |line| {
+        if taken {
+            term::say(line);
+            return Ok(());
+        }
+        term::out_line(line).map_err(CliError::Output)
+    })?;
     Ok(summary)
 }
 
@@ -176,7 +183,14 @@ pub(super) fn say(
     line(summary.closing_line())
 }
 
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new(STDOUT)
+}
+
 fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    if is_stdout(path) {
+        return term::out(text).map_err(CliError::Output);
+    }
     fs::write(path, text).map_err(|source| CliError::WriteFile {
         path: path.to_owned(),
         source,
