@@ -12,8 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ended::Ended;
 use super::filter::Filter;
-use super::judge::keys;
-use super::record::{Mode, RECORD_VERSION, TrialRecord, Verdict};
+use super::record::{Mode, TrialRecord, Verdict};
 use super::recordings::RecordingError;
 use super::results::ResultsError;
 use super::stage::{Stage, StageError};
@@ -109,26 +108,8 @@ pub async fn run(
 fn not_run(suite: &Suite, case: &Case, trial: u32, model: &str) -> TrialRecord {
     let now = Timestamp::now();
     let today = case.today.or(suite.today);
-    TrialRecord {
-        version: RECORD_VERSION,
-        suite: suite.name.clone(),
-        case: case.id.clone(),
-        trial,
-        turns: case.turns.clone(),
-        tags: case.tags.clone(),
-        cluster: case.cluster.clone(),
-        verdict: Verdict::NotRun,
-        grades: Vec::new(),
-        keys: keys(suite, case, &[]),
-        answers: Vec::new(),
-        model: model.to_owned(),
-        mode: Mode::Live,
-        today: today.unwrap_or_else(|| now.to_zoned(TimeZone::UTC).date()),
-        started: now,
-        taped: None,
-        off_tape: Vec::new(),
-        judge: None,
-    }
+    let today = today.unwrap_or_else(|| now.to_zoned(TimeZone::UTC).date());
+    Ended::broken(Verdict::NotRun).record(suite, case, trial, today, model, Mode::Live, now)
 }
 
 async fn one(

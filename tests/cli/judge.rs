@@ -167,7 +167,7 @@ async fn a_judge_is_asked_twice_and_changes_no_verdict() {
     );
     let junit = std::fs::read_to_string(at.join("r.xml")).unwrap();
     assert!(
-        !markdown.contains("SECRET") && !junit.contains("judge"),
+        !markdown.contains("SECRET") && !junit.contains("diagnostic"),
         "its words quote answers"
     );
 

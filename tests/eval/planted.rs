@@ -247,11 +247,18 @@ fn every_grader_catches_its_own_regression() {
             "calls too many in all",
             |a| {
                 let call = json!({"name": "field_values", "arguments": {}, "status": "ok"});
-                a["tool_calls"].as_array_mut().unwrap().extend([call.clone(), call]);
+                a["tool_calls"]
+                    .as_array_mut()
+                    .unwrap()
+                    .extend([call.clone(), call]);
             },
             &["budget"],
         ),
-        ("a dearer answer", |a| a["usage"]["cost_usd"] = json!(0.03), &["budget"]),
+        (
+            "a dearer answer",
+            |a| a["usage"]["cost_usd"] = json!(0.03),
+            &["budget"],
+        ),
         (
             "an unknown price",
             |a| a["usage"]["cost_usd"] = Value::Null,
