@@ -70,9 +70,9 @@ fn disagreements(text: &mut String, records: &[TrialRecord]) {
         let _ = writeln!(
             text,
             "- {} trial {}: {}",
-            cell(&clip(&case, 100)),
+            literal(&clip(&case, 100)),
             record.trial,
-            cell(&verdict)
+            literal(&verdict)
         );
     }
     if apart.len() > MOST_TAGS {
