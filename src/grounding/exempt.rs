@@ -7,7 +7,7 @@ use super::figure::{Rule, Trace};
 use super::material::Claim;
 use super::number::{Kind, Number, Separators, numbers};
 use super::scope::{Context, Seat, What};
-use super::text::{Span, words};
+use super::text::{Span, Word, words};
 use super::wanted::Wanted;
 
 /// Four digits that may be a year are one when it is at most so far from today, or one of the results.
@@ -18,39 +18,68 @@ const BEFORE_ID: [&str; 7] = ["id", "ids", "card", "metric", "table", "dashboard
 /// What the conversation says besides results.
 pub(super) struct Said {
     question: Vec<f64>,
-    shown: Vec<f64>,
+    shown: Vec<Shown>,
+    /// Whether there is no result that figures could come from: then a number alone shows nothing, since a whole
+    /// catalog has most of the small ones.
+    bare: bool,
+}
+
+/// A number the model was shown, with the words around it.
+struct Shown {
+    value: f64,
+    around: [Option<String>; 2],
 }
 
 impl Said {
-    pub(super) fn of(claim: &Claim<'_>) -> Self {
-        let read = |text: &str| -> Vec<f64> {
-            numbers(text, Separators::English)
-                .into_iter()
-                .filter(|number| number.value.is_finite())
-                .map(|number| number.value)
-                .collect()
-        };
-        let mut question = read(claim.question);
+    pub(super) fn of(claim: &Claim<'_>, bare: bool) -> Self {
+        let mut question: Vec<f64> = finite(claim.question).map(|number| number.value).collect();
         question.extend(words(claim.question).iter().filter_map(|word| {
             let number = of_word(&word.low).and_then(|number| u32::try_from(number).ok());
             number.map(f64::from)
         }));
-        question.extend(claim.earlier.iter().flat_map(|text| read(text)));
+        let earlier = claim.earlier.iter().flat_map(|text| finite(text));
+        question.extend(earlier.map(|number| number.value));
+        let mut shown = Vec::new();
+        for text in claim.shown {
+            let words = if bare { words(text) } else { Vec::new() };
+            shown.extend(finite(text).map(|number| Shown {
+                value: number.value,
+                around: around(&words, &number).map(|word| word.map(str::to_owned)),
+            }));
+        }
         Self {
             question,
-            shown: claim.shown.iter().flat_map(|text| read(text)).collect(),
+            shown,
+            bare,
         }
     }
 
     /// The rule for a number that stands where it may be quoted from.
-    pub(super) fn quoted(&self, number: &Number) -> Option<Rule> {
-        let among = |list: &[f64]| list.iter().any(|value| (value - number.value).abs() < 1e-9);
-        match (among(&self.question), among(&self.shown)) {
-            (true, _) => Some(Rule::Question),
-            (_, true) => Some(Rule::Shown),
-            _ => None,
+    pub(super) fn quoted(&self, number: &Number, context: &Context<'_, '_>) -> Option<Rule> {
+        let same = |value: f64| (value - number.value).abs() < 1e-9;
+        if self.question.iter().any(|value| same(*value)) {
+            return Some(Rule::Question);
         }
+        let here = around(&context.words, number);
+        let fits = |shown: &Shown| {
+            let mut pairs = shown.around.iter().zip(here);
+            !self.bare || pairs.any(|(there, here)| here.is_some() && there.as_deref() == here)
+        };
+        let shown = self.shown.iter().any(|shown| same(shown.value) && fits(shown));
+        shown.then_some(Rule::Shown)
     }
+}
+
+fn finite(text: &str) -> impl Iterator<Item = Number> {
+    let numbers = numbers(text, Separators::English).into_iter();
+    numbers.filter(|number| number.value.is_finite())
+}
+
+/// The words before and after a number.
+fn around<'w>(words: &'w [Word<'_>], number: &Number) -> [Option<&'w str>; 2] {
+    let before = words.iter().rev().find(|word| word.span.end <= number.start);
+    let after = words.iter().find(|word| word.span.start >= number.end);
+    [before, after].map(|word| word.map(|word| word.low.as_str()))
 }
 
 /// The rule for what a number is, whatever its value.

@@ -16,7 +16,7 @@ const MOST_SOURCES: usize = 8;
 /// Every figure of an answer's text, in order, with where it comes from. Deterministic; reads no clock.
 pub fn ground(claim: &Claim<'_>, materials: &[Material<'_>]) -> Vec<Figure> {
     let index = Index::new(materials);
-    let said = Said::of(claim);
+    let said = Said::of(claim, materials.is_empty());
     let unmatched = |figures: &[Figure]| figures.iter().filter(|figure| figure.is_unmatched()).count();
     let mut best = read(claim, &index, &said, Separators::English);
     if unmatched(&best) == 0 || !may_be_foreign(claim.text) {
@@ -293,7 +293,9 @@ fn decide(
     if !derived.is_empty() {
         return finish(Status::Matched, traces(derived));
     }
-    let exempt = said.quoted(number).or_else(|| by_words(number, wanted, seat));
+    let exempt = said
+        .quoted(number, context)
+        .or_else(|| by_words(number, wanted, seat));
     if let Some(rule) = exempt {
         return finish(Status::Exempt { rule }, Vec::new());
     }

@@ -392,3 +392,23 @@ fn the_name_of_a_hidden_character_is_no_figure() {
         "{figures:#?}"
     );
 }
+
+#[test]
+fn without_any_result_a_number_is_quoted_only_with_the_words_around_it() {
+    let shown = ["Mean stars, 1 (bad) to 5 (good). Default: the last 12 months."];
+    let claim = |text| Claim {
+        text,
+        question: "What was the revenue?",
+        earlier: &[],
+        today: "2026-06-30".parse().unwrap(),
+        shown: &shown,
+    };
+    let invented = ground(&claim("The revenue was 5."), &[]);
+    assert!(invented.iter().any(Figure::is_unmatched), "{invented:#?}");
+    let quoted = ground(
+        &claim("It covers the last 12 months, with 1 (bad) to 5 (good) stars."),
+        &[],
+    );
+    let unmatched: Vec<_> = quoted.iter().filter(|figure| figure.is_unmatched()).collect();
+    assert!(unmatched.is_empty(), "{unmatched:#?}");
+}
