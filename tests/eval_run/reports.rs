@@ -115,19 +115,19 @@ fn the_share_of_traced_figures_leaves_out_what_needs_no_source() {
 }
 
 /// What a judge said, once for each of these.
-fn opinions(said: &[Option<bool>]) -> Option<Opinions> {
+fn opinions(said: &[Option<bool>]) -> Opinions {
     let opinion = |right: &Option<bool>| Opinion {
         right: *right,
         reason: "so".to_owned(),
     };
-    Some(Opinions {
+    Opinions {
         model: "openai:j".to_owned(),
         prompt: "h".to_owned(),
         temperature: 0.0,
         said: said.iter().map(opinion).collect(),
         usage: Usage::default(),
         cost_usd: Some(0.25),
-    })
+    }
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn kappa_is_cohens() {
     for (many, passed, right) in groups {
         for _ in 0..many {
             let mut one = record("a", if passed { Verdict::Passed } else { failed() });
-            one.judge = opinions(&[Some(right), Some(right)]);
+            one.judge = Some(opinions(&[Some(right), Some(right)]));
             records.push(one);
         }
     }
@@ -158,8 +158,8 @@ fn kappa_is_cohens() {
         "where both can only say one thing, agreement says nothing"
     );
     let mut torn = records[..2].to_vec();
-    torn[0].judge = opinions(&[Some(true), Some(false)]);
-    torn[1].judge = opinions(&[None, Some(true)]);
+    torn[0].judge = Some(opinions(&[Some(true), Some(false)]));
+    torn[1].judge = Some(opinions(&[None, Some(true)]));
     let torn = Summary::of(&torn, None).judge.unwrap();
     assert_eq!(
         (torn.flips, torn.repeated, torn.trials, torn.unreadable),
