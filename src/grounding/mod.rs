@@ -8,6 +8,7 @@ mod date;
 mod derive;
 mod exempt;
 mod figure;
+mod filters;
 mod ground;
 mod index;
 mod item;

@@ -50,8 +50,7 @@ pub(super) fn label(left: &str, rest: &str) -> Option<usize> {
     let word = rest.get(..end).unwrap_or_default();
     let letters = left.get(word_start(left)..).unwrap_or_default();
     let currency = ["USD", "EUR", "GBP", "JPY", "CHF", "PLN", "CNY", "INR", "BRL"].contains(&letters);
-    // `[U+202E]` stands for a character that cannot be seen.
-    if (!letters.is_empty() && !currency) || left.ends_with('_') || left.ends_with("[U+") {
+    if (!letters.is_empty() && !currency) || left.ends_with('_') {
         return Some(end);
     }
     // How a character that cannot be seen is written: `[U+200B]`.

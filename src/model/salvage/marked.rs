@@ -43,8 +43,8 @@ static NOISES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NOISE).ok()
 /// The calls that end the text between such marks: each of a known tool, and nothing else behind the first mark.
 pub(super) fn marked(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
     let (said, tail) = split(text, is_tool)?;
-    let calls = elements(tail)
-        .or_else(|| named(tail))
+    let calls = found(tail, ELEMENTS.as_ref(), PARAMETERS.as_ref())
+        .or_else(|| found(tail, NAMES.as_ref(), PAIRS.as_ref()))
         .or_else(|| own_tags(tail, is_tool))
         .or_else(|| interleaved(tail))?;
     let calls: Vec<Call> = calls
@@ -98,25 +98,14 @@ fn bare_name(name: &str) -> String {
     name.strip_prefix("functions.").unwrap_or(name).to_owned()
 }
 
-fn elements(tail: &str) -> Option<Vec<Call>> {
-    let found: Vec<Call> = ELEMENTS
-        .as_ref()?
+/// The calls that one pattern finds, with the arguments that another finds inside them.
+fn found(tail: &str, calls: Option<&Regex>, arguments: Option<&Regex>) -> Option<Vec<Call>> {
+    let arguments = arguments?;
+    let found: Vec<Call> = calls?
         .captures_iter(tail)
         .filter_map(|found| {
             let (name, inside) = (found.get(1)?.as_str(), found.get(2)?.as_str());
-            Some((name.to_owned(), body(inside, PARAMETERS.as_ref()?)))
-        })
-        .collect();
-    (!found.is_empty()).then_some(found)
-}
-
-fn named(tail: &str) -> Option<Vec<Call>> {
-    let found: Vec<Call> = NAMES
-        .as_ref()?
-        .captures_iter(tail)
-        .filter_map(|found| {
-            let (name, inside) = (found.get(1)?.as_str(), found.get(2)?.as_str());
-            Some((name.to_owned(), body(inside, PAIRS.as_ref()?)))
+            Some((name.to_owned(), body(inside, arguments)))
         })
         .collect();
     (!found.is_empty()).then_some(found)
