@@ -26,6 +26,8 @@
 //!
 //! The [`sandbox`] is apart: a Metabase stand-in that shares no type with the client.
 
+pub use cardinal_sandbox as sandbox;
+
 pub mod agent;
 pub mod app;
 pub mod catalog;
@@ -38,7 +40,6 @@ pub mod metabase;
 pub mod model;
 pub mod prompt;
 pub mod result;
-pub mod sandbox;
 pub mod session;
 pub mod tapes;
 pub mod telemetry;

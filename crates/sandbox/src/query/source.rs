@@ -1,0 +1,104 @@
+use super::column::{Column, Origin};
+use super::fragment::Fragment;
+use crate::db::quote;
+use crate::semantic::{Field, Table};
+
+/// What a stage reads from.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    /// What stands after `FROM`.
+    pub(crate) from: Fragment,
+    /// The name that its columns are qualified with.
+    pub(crate) alias: String,
+    /// Its columns, in order.
+    pub(crate) columns: Vec<Column>,
+    /// The table, when it is one.
+    pub(crate) table: Option<&'a Table>,
+    /// The card, when it is one.
+    pub(crate) card_id: Option<i64>,
+}
+
+impl<'a> Source<'a> {
+    /// A table itself.
+    pub(crate) fn table(table: &'a Table) -> Self {
+        Self {
+            from: Fragment::text(quote(&table.name)),
+            alias: table.name.clone(),
+            columns: table.visible_fields().map(own_column).collect(),
+            table: Some(table),
+            card_id: None,
+        }
+    }
+
+    /// The result of another query.
+    pub(crate) fn subquery(inner: Fragment, columns: Vec<Column>, card_id: Option<i64>) -> Self {
+        Self {
+            from: inner.wrap("(", ") AS \"source\""),
+            alias: "source".to_owned(),
+            columns: columns.into_iter().map(as_plain).collect(),
+            table: None,
+            card_id,
+        }
+    }
+
+    /// A column that this source has itself, by the id of the table column behind it.
+    pub(crate) fn by_field(&self, field_id: i64) -> Option<&Column> {
+        let behind = |column: &&Column| column.field.as_ref().is_some_and(|field| field.id == field_id);
+        let mut matching = self.columns.iter().filter(behind);
+        let first = matching.next()?;
+        // A joined column of the same table comes second to the source's own.
+        if first.source_field_id.is_none() {
+            return Some(first);
+        }
+        matching
+            .find(|column| column.source_field_id.is_none())
+            .or(Some(first))
+    }
+
+    /// A column that this source has itself, by name.
+    pub(crate) fn by_name(&self, name: &str) -> Option<&Column> {
+        let exact = self.columns.iter().find(|column| column.name == name);
+        exact.or_else(|| {
+            self.columns
+                .iter()
+                .find(|column| column.name.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// A column as SQL names it.
+    pub(crate) fn qualified(&self, column: &Column) -> String {
+        format!("{}.{}", quote(&self.alias), quote(&column.name))
+    }
+}
+
+/// A table's own column.
+pub(crate) fn own_column(field: &Field) -> Column {
+    Column {
+        name: field.name.clone(),
+        display_name: field.display_name.clone(),
+        base_type: field.base_type.clone(),
+        semantic_type: field.semantic_type.clone(),
+        origin: Origin::Fields,
+        source_field_id: None,
+        unit: None,
+        unit_name: None,
+        description: field.description.clone(),
+        field_ref: serde_json::json!(["field", field.id, null]),
+        field: Some(field.clone()),
+    }
+}
+
+/// To the stage above, an aggregate or a bucket is a column like any other, referred to by name unless it is a table's
+/// own column.
+fn as_plain(mut column: Column) -> Column {
+    let plain_field = column
+        .field
+        .as_ref()
+        .filter(|_| column.unit.is_none() && column.source_field_id.is_none());
+    column.field_ref = match plain_field {
+        Some(field) => serde_json::json!(["field", field.id, null]),
+        None => serde_json::json!(["field", column.name, {"base-type": column.base_type}]),
+    };
+    column.origin = Origin::Fields;
+    column
+}

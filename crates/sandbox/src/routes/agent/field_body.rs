@@ -1,0 +1,62 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::columns::Columns;
+use crate::app::{App, Generation};
+use crate::error::ApiError;
+use crate::query::WideField;
+
+/// Values that are listed with a column.
+const LISTED: u64 = 30;
+
+/// Listed values by the id of the table column that has them.
+pub(super) type Listed = BTreeMap<i64, Value>;
+
+/// The values of those columns that list them.
+pub(super) async fn listed_values(app: &App, columns: &Columns) -> Result<Listed, ApiError> {
+    let listing: Vec<i64> = columns
+        .iter()
+        .filter_map(|(_, field)| app.model().field(field.field_id?))
+        .filter(|(_, field)| field.has_field_values == "list")
+        .map(|(_, field)| field.id)
+        .collect();
+    app.blocking(move |world| {
+        listing
+            .into_iter()
+            .filter_map(|id| Some((id, world.field_values(id, LISTED).ok()?)))
+            .map(|(id, found)| (id, found.values.into_iter().flatten().collect()))
+            .collect()
+    })
+    .await
+}
+
+/// A column as tables and metrics list it.
+pub(super) fn field_body(generation: Generation, id: &str, field: &WideField, listed: &Listed) -> Value {
+    let mut body = Map::new();
+    let mut put = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(key.to_owned(), value);
+        }
+    };
+    put("field_id", Some(json!(id)));
+    put("name", Some(json!(field.name)));
+    put("type", field.simple_type().map(Value::from));
+    put("description", field.description.as_deref().map(Value::from));
+    put("database_type", field.database_type.as_deref().map(Value::from));
+    put("semantic_type", field.semantic_type.as_deref().map(Value::from));
+    put(
+        "table_reference",
+        field.table_reference.as_deref().map(Value::from),
+    );
+    put(
+        "field_values",
+        field.field_id.and_then(|id| listed.get(&id)).cloned(),
+    );
+    if generation == Generation::V60 {
+        put("display_name", Some(json!(field.display_name)));
+        put("base_type", Some(json!(field.base_type)));
+        put("effective_type", Some(json!(field.base_type)));
+    }
+    Value::Object(body)
+}

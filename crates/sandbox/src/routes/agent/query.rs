@@ -1,0 +1,205 @@
+//! `construct-query`, `execute` and `query`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::construct::construct;
+use super::permission;
+use super::scopes;
+use crate::app::App;
+use crate::auth::AgentCaller;
+use crate::error::{ApiError, FailedQuery};
+use crate::query::{Constraints, QueryFailure, QueryResult};
+use crate::routes::decode::JsonBody;
+use crate::semantic::Access;
+use crate::stream::{Continuation, RunInfo, completed};
+
+/// Rows of a page, and most rows of an answer.
+const PAGE: i64 = 200;
+/// What a body with a continuation token cannot ask as well.
+const CONSTRUCT_KEYS: [&str; 8] = [
+    "table_id",
+    "metric_id",
+    "filters",
+    "fields",
+    "aggregations",
+    "group_by",
+    "order_by",
+    "limit",
+];
+
+/// `POST /v1/construct-query`.
+pub(super) async fn construct_query(
+    State(app): State<Arc<App>>,
+    AgentCaller(caller): AgentCaller,
+    body: JsonBody,
+) -> Result<Json<Value>, ApiError> {
+    let access = caller.permit(scopes::CONSTRUCT)?;
+    let constructed = construct(&app, access, &body.into_object()?).await?;
+    let mut query = constructed.query;
+    let limit = constructed.limit.or(constructed.is_table.then_some(PAGE));
+    if let Some(limit) = limit {
+        set_last_stage(&mut query, "limit", json!(limit));
+    }
+    Ok(Json(json!({ "query": encode(&query) })))
+}
+
+/// `POST /v1/execute`: at most 200 rows, whatever the query says.
+pub(super) async fn execute(
+    State(app): State<Arc<App>>,
+    AgentCaller(caller): AgentCaller,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let access = caller.permit(scopes::EXECUTE)?;
+    let body = body.into_object()?;
+    let query = match body.get("query") {
+        Some(Value::String(text)) if !text.is_empty() => decode(text)?,
+        Some(other) => {
+            let detail = format!("should be a non-blank string, received: {other}");
+            return Err(ApiError::invalid(
+                "query",
+                "value must be a non-blank string.",
+                &detail,
+            ));
+        }
+        None => {
+            let detail = "missing required key, received: nil";
+            return Err(ApiError::invalid(
+                "query",
+                "value must be a non-blank string.",
+                detail,
+            ));
+        }
+    };
+    let (run, result) = run(&app, access, query).await?;
+    Ok(completed(&run, result, Continuation::Absent))
+}
+
+/// `POST /v1/query` (v0.60): a construct body, or the token of the next page.
+pub(super) async fn query(
+    State(app): State<Arc<App>>,
+    AgentCaller(caller): AgentCaller,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let access = caller.permit(scopes::QUERY)?;
+    let body = body.into_object()?;
+    let page = match body.get("continuation_token") {
+        Some(Value::String(token)) => Page::resume(&body, token)?,
+        Some(Value::Null) | None => {
+            let mut body = body;
+            body.remove("continuation_token");
+            let constructed = construct(&app, access, &body).await?;
+            let limit = constructed.limit.unwrap_or(PAGE).min(PAGE);
+            let number = 1;
+            Page {
+                query: constructed.query,
+                limit,
+                number,
+            }
+        }
+        Some(other) => {
+            let detail = format!("should be a string, received: {other}");
+            return Err(ApiError::invalid("continuation_token", "string", &detail));
+        }
+    };
+    let mut paged = page.query.clone();
+    set_last_stage(
+        &mut paged,
+        "page",
+        json!({ "page": page.number, "items": page.limit }),
+    );
+    let (run, result) = run(&app, access, paged).await?;
+    let full = i64::try_from(result.rows.len()) == Ok(page.limit);
+    let token = full.then(|| page.next_token());
+    Ok(completed(&run, result, Continuation::Paged(token)))
+}
+
+/// A page of a query's rows.
+struct Page {
+    query: Value,
+    limit: i64,
+    number: i64,
+}
+
+impl Page {
+    /// The page that a token stands for. v0.60 decodes tokens without any guard: what does not fit is a 500.
+    fn resume(body: &Map<String, Value>, token: &str) -> Result<Self, ApiError> {
+        if let Some((key, value)) = body
+            .iter()
+            .find(|(key, _)| CONSTRUCT_KEYS.contains(&key.as_str()))
+        {
+            let detail = format!("disallowed key, received: {value}");
+            return Err(ApiError::invalid(key, "disallowed key", &detail));
+        }
+        let broken = || ApiError::exception("Cannot read the continuation token.");
+        let mut token = decode(token)?;
+        let number = |name: &str| {
+            token
+                .pointer(&format!("/pagination/{name}"))
+                .and_then(Value::as_i64)
+                .filter(|number| *number > 0)
+                .ok_or_else(broken)
+        };
+        let (limit, number) = (number("limit")?, number("page")?);
+        let query = token.get_mut("query").map(Value::take).ok_or_else(broken)?;
+        Ok(Self { query, limit, number })
+    }
+
+    fn next_token(&self) -> String {
+        encode(&json!({
+            "query": self.query,
+            "pagination": { "limit": self.limit, "page": self.number + 1 },
+        }))
+    }
+}
+
+/// Runs a resolved query if the caller may see what it reads.
+async fn run(app: &App, access: &Access, query: Value) -> Result<(RunInfo, QueryResult), ApiError> {
+    permission::refuse_native(&query)?;
+    let run = RunInfo::start("agent", query.clone(), app.model().database.id);
+    if !permission::may_read(app.model(), access, &query) {
+        let failure = QueryFailure {
+            status: 403,
+            ..QueryFailure::typed(
+                "missing-required-permissions",
+                "You do not have permissions to run this query.",
+            )
+        };
+        return Err(ApiError::Failed(Box::new(FailedQuery { failure, run })));
+    }
+    match app
+        .blocking(move |world| world.run(&query, Constraints::AGENT))
+        .await?
+    {
+        Ok(result) => Ok((run, result)),
+        Err(failure) => Err(ApiError::Failed(Box::new(FailedQuery { failure, run }))),
+    }
+}
+
+/// JSON in base64, standard alphabet with padding.
+fn encode(query: &Value) -> String {
+    STANDARD.encode(query.to_string())
+}
+
+/// The JSON object in a base64 text. There is no guard: anything else is a 500.
+fn decode(text: &str) -> Result<Value, ApiError> {
+    let bytes = STANDARD
+        .decode(text)
+        .map_err(|error| ApiError::exception(format!("Illegal base64: {error}")))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| ApiError::exception(format!("Unrecognized token: {error}")))
+}
+
+fn set_last_stage(query: &mut Value, key: &str, value: Value) {
+    let stages = query.get_mut("stages").and_then(Value::as_array_mut);
+    let last = stages.and_then(|stages| stages.last_mut());
+    if let Some(members) = last.and_then(Value::as_object_mut) {
+        members.insert(key.to_owned(), value);
+    }
+}
