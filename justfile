@@ -7,11 +7,11 @@ check: fmt-check lint doc test
 
 # Format.
 fmt:
-    cargo fmt
+    cargo fmt --all
 
 # Whether everything is formatted.
 fmt-check:
-    cargo fmt --check
+    cargo fmt --all --check
 
 # Lints, warnings are errors.
 lint:

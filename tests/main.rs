@@ -40,7 +40,6 @@ mod model;
 mod offline;
 mod prompt;
 mod result;
-mod sandbox;
 mod support;
 mod tape;
 mod wire;

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use cardinal::sandbox::World;
-use cardinal::sandbox::query::Constraints;
+use cardinal_sandbox::World;
+use cardinal_sandbox::query::Constraints;
 use serde_json::{Value, json};
 
 static DEMO: LazyLock<World> = LazyLock::new(|| World::demo().unwrap());

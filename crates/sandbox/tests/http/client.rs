@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use cardinal::sandbox::{Running, ServeOptions, World, serve};
+use cardinal_sandbox::{Running, ServeOptions, World, serve};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::Value;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cardinal::sandbox::faults::{FaultKind, FaultRule, RoutePattern};
+use cardinal_sandbox::faults::{FaultKind, FaultRule, RoutePattern};
 
 #[test]
 fn the_documented_example_reads_as_it_says() {

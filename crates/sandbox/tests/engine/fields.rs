@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::engine_support::{demo, field, native, table};
+use super::kit::{demo, field, native, table};
 
 #[test]
 fn a_tables_own_columns_come_first_then_what_its_keys_lead_to() {
@@ -39,7 +39,7 @@ fn every_wide_column_can_be_queried() {
         for wide in demo().wide_fields_of_table(table.id) {
             let query = json!({"stages": [{"source-table": table.id, "breakout": [wide.reference],
                 "aggregation": [["count", {}]], "limit": 1}]});
-            super::engine_support::rows(demo(), &query);
+            super::kit::rows(demo(), &query);
         }
     }
     for card in demo()
@@ -51,7 +51,7 @@ fn every_wide_column_can_be_queried() {
         for wide in demo().wide_fields_of_card(card).unwrap() {
             let query =
                 json!({"stages": [{"source-card": card.id, "breakout": [wide.reference], "limit": 1}]});
-            super::engine_support::rows(demo(), &query);
+            super::kit::rows(demo(), &query);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Every filter against hand-written SQL on the same database.
 
-use cardinal::sandbox::query::Constraints;
+use cardinal_sandbox::query::Constraints;
 use serde_json::{Value, json};
 
-use super::engine_support::{demo, field, native, rows, table};
+use super::kit::{demo, field, native, rows, table};
 
 /// How many orders a filter keeps, and how many the SQL condition keeps.
 fn same(filter: &Value, condition: &str) {

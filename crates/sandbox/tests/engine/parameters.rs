@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use cardinal::sandbox::World;
-use cardinal::sandbox::query::{CardFailure, Constraints, ParameterException, QueryFailure};
-use cardinal::sandbox::semantic::Card;
+use cardinal_sandbox::World;
+use cardinal_sandbox::query::{CardFailure, Constraints, ParameterException, QueryFailure};
+use cardinal_sandbox::semantic::Card;
 use serde_json::{Value, json};
 
 /// The widget-types of field filters that have a card of their own below.

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use cardinal::sandbox::World;
-use cardinal::sandbox::query::Constraints;
+use cardinal_sandbox::World;
+use cardinal_sandbox::query::Constraints;
 use serde_json::{Value, json};
 
-use super::engine_support::{demo, native, rows};
+use super::kit::{demo, native, rows};
 
 #[test]
 fn every_table_has_the_promised_size() {
@@ -42,7 +42,7 @@ fn two_builds_have_the_same_bytes() {
     };
     assert_eq!(hash(demo()), hash(&again));
     // Recordings are told stale by it.
-    assert_eq!(hash(demo()), cardinal::sandbox::DEMO_ROWS);
+    assert_eq!(hash(demo()), cardinal_sandbox::DEMO_ROWS);
     // Changes whenever the data changes: answers and figures in documents and suites change with it.
     insta::assert_snapshot!(hash(demo()));
 }

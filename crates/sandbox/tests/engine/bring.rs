@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cardinal::sandbox::World;
-use cardinal::sandbox::semantic::Table;
+use cardinal_sandbox::World;
+use cardinal_sandbox::semantic::Table;
 use serde_json::json;
 
-use super::engine_support::{native, rows};
+use super::kit::{native, rows};
 
 fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -142,7 +142,7 @@ fn a_sqlite_file_is_read_and_never_written() {
     let write = json!({"stages": [{"native": "INSERT INTO pet VALUES (2, 1, 1)"}]});
     assert!(
         world
-            .run(&write, cardinal::sandbox::query::Constraints::AGENT)
+            .run(&write, cardinal_sandbox::query::Constraints::AGENT)
             .is_err()
     );
     assert!(World::from_sqlite(Path::new("/nowhere/at.all"), None).is_err());

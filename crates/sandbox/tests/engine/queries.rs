@@ -1,9 +1,9 @@
 //! Aggregations, breakouts, joins, order, limits, sources and column metadata against hand-written SQL.
 
-use cardinal::sandbox::query::Constraints;
+use cardinal_sandbox::query::Constraints;
 use serde_json::{Value, json};
 
-use super::engine_support::{demo, field, native, rows, table};
+use super::kit::{demo, field, native, rows, table};
 
 fn f(path: &str) -> Value {
     json!(["field", {}, field(demo(), path)])

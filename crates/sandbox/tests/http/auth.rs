@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::client::{Answer, As, Sandbox, json as with_json, send};
-use cardinal::sandbox::Generation;
+use cardinal_sandbox::Generation;
 
 const PING: &str = "/api/agent/v1/ping";
 

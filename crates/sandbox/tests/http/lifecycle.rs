@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use cardinal::sandbox::{Generation, ServeError, ServeOptions, World, serve};
+use cardinal_sandbox::{Generation, ServeError, ServeOptions, World, serve};
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;

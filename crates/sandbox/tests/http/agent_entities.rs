@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::client::{As, Sandbox, field_id};
-use cardinal::sandbox::Generation;
+use cardinal_sandbox::Generation;
 
 async fn v59() -> Sandbox {
     Sandbox::with(|options| options.generation = Generation::V59).await
