@@ -23,6 +23,7 @@
 //! - [`wire`]: the one seam all HTTP crosses.
 //! - [`config`]: file, environment and flags, validated once.
 //! - [`telemetry`]: log lines, each named once, and where they go.
+//! - [`text`]: text from outside made safe to show.
 //!
 //! The [`sandbox`] is apart: a Metabase stand-in that shares no type with the client.
 
@@ -43,5 +44,6 @@ pub mod result;
 pub mod session;
 pub mod tapes;
 pub mod telemetry;
+pub mod text;
 pub mod tools;
 pub mod wire;

@@ -15,7 +15,8 @@ use super::step::{Effect, Input, Ran, RunEnd, step};
 use super::trace::Draft;
 use super::{Agent, CallRecord, CallStatus, Event};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
-use crate::result::{Shelf, hidden_in, one_line};
+use crate::result::Shelf;
+use crate::text::{hidden_in, one_line};
 use crate::tools::{Plan, PlannedCall};
 
 /// One turn on its way.

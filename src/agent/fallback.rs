@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{Evidence, StopReason};
-use crate::result::{Extent, defuse};
+use crate::result::Extent;
+use crate::text::defuse;
 
 /// Most results that are listed.
 const MOST_RESULTS: usize = 5;

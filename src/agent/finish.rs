@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::state::TurnState;
-use super::{Evidence, LinkRules, Outcome, StopReason, fallback};
+use super::{Evidence, Outcome, StopReason, fallback};
 use crate::grounding::of_word;
 use crate::model::Message;
 use crate::prompt::question_of;
 use crate::result::{Cover, Extent, Handle, Origin};
+use crate::text::LinkRules;
 
 /// How the loop ended.
 #[derive(Debug, Clone)]

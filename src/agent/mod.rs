@@ -13,7 +13,6 @@ mod fallback;
 mod finish;
 mod founded;
 mod guard;
-mod links;
 mod materials;
 mod notes;
 mod outcome;
@@ -31,7 +30,6 @@ pub use answer::{
 pub use cite::{Citation, CitedFigure, CitedResult};
 pub(crate) use clock::Late;
 pub use event::Event;
-pub use links::{LinkRules, WithoutLinks};
 pub use outcome::{Outcome, StopReason};
 pub use purse::Denial;
 pub use turn::{Agent, AgentParts, TurnOptions};

@@ -10,8 +10,7 @@ use super::finish::Conclusion;
 use super::purse::{Purse, Spending};
 use super::state::{Rules, TurnState, bytes_of};
 use super::{
-    ANSWER_VERSION, Answer, CatalogReport, Denial, Event, LinkRules, Outcome, PromptReport, Timings,
-    UsageReport,
+    ANSWER_VERSION, Answer, CatalogReport, Denial, Event, Outcome, PromptReport, Timings, UsageReport,
 };
 use crate::config::{BudgetSettings, ConversationSettings, GroundingSettings, GuardSettings, ModelDrive};
 use crate::ledger::{DayBook, Spend};
@@ -19,6 +18,7 @@ use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
 use crate::result::Shelf;
 use crate::session::Conversation;
+use crate::text::LinkRules;
 use crate::tools::Toolbox;
 use crate::wire::Stalls;
 

@@ -6,7 +6,7 @@ use super::footnotes::footnotes;
 use super::table;
 use super::term::{self, BOLD, DIM, WARN};
 use crate::agent::{Answer, Evidence, Outcome, UsageReport};
-use crate::result::escape_hidden;
+use crate::text::escape_hidden;
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::result::{is_hidden, one_line, visible};
+use crate::text::{one_line, visible, without_hidden};
 
 /// Longest line of somebody else's words.
 const LINE_CHARS: usize = 400;
@@ -46,8 +46,7 @@ pub(super) fn line(text: &str) -> String {
 /// The same for a piece of a text that comes in pieces: what joins the end of one piece to the next stays, and what
 /// could drive a terminal or hide is left out.
 pub(super) fn piece(text: &str) -> String {
-    let joins = |c| matches!(c, '\n' | '\t' | '\u{200c}' | '\u{200d}' | '\u{fe0f}');
-    text.chars().filter(|c| joins(*c) || !is_hidden(*c)).collect()
+    without_hidden(text)
 }
 
 /// Writes a piece of data to stdout at once.

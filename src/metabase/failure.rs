@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{FailureClass, MetabaseError, glued};
-use crate::result::defuse;
+use crate::text::defuse;
 use crate::wire::WireError;
 
 const MAX_TEXT: usize = 500;

@@ -3,7 +3,8 @@ use serde_json::Value;
 
 use super::said::{Part, Said};
 use crate::catalog::{AllowedValues, CardEntry, Dimension, Entry, MetricEntry, Parameter, TableEntry};
-use crate::result::{Column, ColumnKind, clean_line, defuse as clean};
+use crate::result::{Column, ColumnKind};
+use crate::text::{clean_line, defuse as clean};
 
 /// Longest name shown.
 const NAME_CHARS: usize = 160;

@@ -8,6 +8,5 @@ mod said;
 mod templates;
 mod turn;
 
-pub use crate::result::defuse as clean;
 pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_text};
 pub use turn::{question_of, user_turn};

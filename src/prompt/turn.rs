@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::PromptError;
 use super::templates::{self, Templates};
-use crate::result::{defuse as clean, visible};
+use crate::text::{defuse as clean, visible};
 
 /// How a user's turn begins. Only such a turn has a preamble, which ends at its first empty line.
 const OPENING: &str = "Today is ";

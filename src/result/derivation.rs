@@ -6,8 +6,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Handle;
 use super::arithmetic::{Operation, Unit, for_reading};
-use super::{Handle, clean_line};
+use crate::text::clean_line;
 
 /// Longest name of a column or row in a sentence, in characters.
 const MAX_NAME_CHARS: usize = 60;

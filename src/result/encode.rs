@@ -5,12 +5,8 @@
 //! sign of ours: `\N` for no value, `\…` for what was left out. The first character of what could be read as a mark
 //! of ours or of a model server is escaped in the same way. Numbers stand as the server sent them.
 
-use std::fmt::Write as _;
-
-use super::clean::clean_line;
-use super::hidden::marked;
-use super::signs::{is_speech, signs};
 use super::{Cell, Column, ColumnKind};
+use crate::text::{clean_line, escape, escape_line_start, escape_within, reads_as_own_line};
 
 /// Stands for no value. No text encodes to it: a backslash in text is doubled.
 pub const NULL_TOKEN: &str = "\\N";
@@ -44,68 +40,6 @@ impl ColumnKind {
     }
 }
 
-/// The characters of `text`, each as it is shown.
-fn escaped(text: &str) -> impl Iterator<Item = (usize, char, String)> + '_ {
-    let mut signs = signs(text).into_iter().peekable();
-    marked(text).map(move |(at, c, hidden)| {
-        let sign = signs.next_if_eq(&at).is_some();
-        let mut shown = String::new();
-        match c {
-            '\\' => shown.push_str("\\\\"),
-            '\t' => shown.push_str("\\t"),
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            c if hidden || sign => shown.push_str(&json_escape(c)),
-            c => shown.push(c),
-        }
-        (at, c, shown)
-    })
-}
-
-/// `\u202e`: what a JSON reader takes for the character.
-fn json_escape(c: char) -> String {
-    let mut units = [0u16; 2];
-    let mut out = String::new();
-    for unit in c.encode_utf16(&mut units) {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "\\u{unit:04x}");
-    }
-    out
-}
-
-/// `text` with everything escaped that could end a cell, hide from the reader or be read as something else than data.
-pub fn escape(text: &str) -> String {
-    escaped(text).map(|(_, _, shown)| shown).collect()
-}
-
-/// A value as JSON that means the same, with everything escaped in it that could hide from the reader or be read as
-/// something else than data.
-pub fn escape_json(value: &serde_json::Value) -> String {
-    let json = value.to_string();
-    let mut signs = signs(&json).into_iter().peekable();
-    marked(&json)
-        .map(|(at, c, hidden)| {
-            if signs.next_if_eq(&at).is_some() || hidden {
-                json_escape(c)
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
-}
-
-/// JSON that means the same, compact or indented, with every character escaped that could hide from a reader or drive a
-/// terminal.
-pub fn escape_hidden(json: &str) -> String {
-    marked(json)
-        .map(|(_, c, hidden)| match c {
-            // A line end in JSON stands between values, never in one.
-            c if hidden && c != '\n' => json_escape(c),
-            c => c.to_string(),
-        })
-        .collect()
-}
-
 /// One cell.
 pub fn encode_cell(cell: &Cell) -> String {
     match cell {
@@ -125,21 +59,14 @@ pub fn encode_row<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
         }
         out.push_str(&encode_cell(cell));
     }
-    // Cells that are harmless alone may read as a line of ours side by side.
-    match out.chars().next() {
-        Some(first) if is_speech(&out) => {
-            out.replace_range(..first.len_utf8(), &json_escape(first));
-            out
-        }
-        _ => out,
-    }
+    escape_line_start(out)
 }
 
 /// A column in the header: `name:type`, or `name:type(unit)` for a time bucket. A name that the colon would turn into
 /// the mark of a speaker, such as `User`, is quoted.
 pub fn encode_column(column: &Column) -> String {
     let mut name = clean_line(&column.name, MAX_NAME_CHARS);
-    if is_speech(&format!("{name}:")) {
+    if reads_as_own_line(&format!("{name}:")) {
         name = format!("\"{name}\"");
     }
     let kind = column.kind.word();
@@ -161,15 +88,7 @@ pub(super) fn encode_cell_within(cell: &Cell, room: usize) -> String {
     if whole.len() <= room {
         return whole;
     }
-    let mut out = String::new();
-    let mut taken = 0usize;
-    for (at, c, shown) in escaped(text) {
-        if out.len() + shown.len() > room {
-            break;
-        }
-        out.push_str(&shown);
-        taken = at + c.len_utf8();
-    }
-    out.push_str(&cut_marker(text.len() - taken));
+    let (mut out, left_out) = escape_within(text, room);
+    out.push_str(&cut_marker(left_out));
     out
 }

@@ -1,11 +1,11 @@
 //! What stands above the rows: what this is, how much of it is shown and why, and the totals of all rows.
 
-use super::clean::{clean_line, one_line};
 use super::encode::encode_column;
 use super::shape::{Heading, TABLE_END, TABLE_MARK};
 use super::totals::totals;
 use super::{Column, Extent, ResultTable};
 use crate::config::ShapingSettings;
+use crate::text::{clean_line, one_line};
 
 /// The tool that works on held results.
 pub const MORE_ROWS: &str = "more_rows";

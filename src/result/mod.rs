@@ -2,31 +2,26 @@
 //! sees, and the shelf holds all of a conversation's whole, each under its handle.
 
 mod arithmetic;
-mod clean;
 mod derivation;
 pub mod derive;
 mod encode;
 mod frame;
 mod handle;
 mod held;
-mod hidden;
 mod sense;
 mod shape;
 mod shelf;
-mod signs;
 mod source;
 mod spill;
 mod table;
 mod totals;
 
 pub use arithmetic::{ArithmeticError, Operation, Unit, for_reading, quotient, sum};
-pub use clean::{clean_line, cut_to_bytes, defuse, literal, one_line, visible};
 pub use derivation::{Derivation, DerivationInput, RowMatch, TotalKind};
-pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row, escape, escape_hidden, escape_json};
+pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row};
 pub use frame::MORE_ROWS;
 pub use handle::{Handle, NoHandle};
 pub use held::{Brought, Cover, Held, Origin, Shown};
-pub use hidden::{hidden_in, is_hidden};
 pub use shape::{Heading, Made, Shaped, TABLE_END, TABLE_MARK, shape};
 pub use shelf::{Shelf, ShelfError};
 pub use source::{EntryKind, Source};

@@ -1,11 +1,11 @@
 //! Turns a table into what the model reads: as many whole rows as the limits allow, with the totals of all rows, how
 //! much is missing, why, and which call would narrow it.
 
-use super::clean::cut_to_bytes;
 use super::encode::{cut_marker, encode_cell, encode_cell_within, encode_column, encode_row};
 use super::frame::{Cut, Frame};
 use super::{Cell, Column, Handle, ResultTable};
 use crate::config::ShapingSettings;
+use crate::text::cut_to_bytes;
 
 /// What stands above the rows.
 #[derive(Debug, Clone, Copy)]

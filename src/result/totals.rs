@@ -9,6 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::sense::Sense;
 use super::{Cell, Column, ColumnKind, ResultTable};
+use crate::text::clean_line;
 
 /// Significant digits of a mean.
 const MEAN_DIGITS: u32 = 12;
@@ -264,8 +265,8 @@ impl fmt::Display for ColumnTotals {
             Summary::Span { first, last } => write!(
                 f,
                 ", first {}, last {}",
-                super::clean_line(first, 40),
-                super::clean_line(last, 40)
+                clean_line(first, 40),
+                clean_line(last, 40)
             ),
             Summary::Nothing => Ok(()),
         }

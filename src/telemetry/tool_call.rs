@@ -1,6 +1,6 @@
 use crate::agent::CallRecord;
 use crate::model::ModelId;
-use crate::result::{escape_hidden, one_line};
+use crate::text::{escape_hidden, one_line};
 
 /// Longest name of a tool: a model may write any.
 const NAME_CHARS: usize = 120;

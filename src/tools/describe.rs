@@ -12,7 +12,8 @@ use crate::catalog::{
 };
 use crate::config::ShapingSettings;
 use crate::model::ToolSpec;
-use crate::result::{clean_line, encode_column};
+use crate::result::encode_column;
+use crate::text::clean_line;
 
 /// The tool's name.
 pub(super) const NAME: &str = "describe";

@@ -6,7 +6,7 @@
 
 use super::ToolError;
 use crate::metabase::{FailureClass, MetabaseError};
-use crate::result::{clean_line, cut_to_bytes};
+use crate::text::{clean_line, cut_to_bytes};
 use crate::wire::WireError;
 
 /// Longest message, in bytes.

@@ -8,7 +8,7 @@ use crate::catalog::{AllowedCard, AllowedValues, Catalog, Dimension, EntryKind, 
 use crate::config::ShapingSettings;
 use crate::metabase::{DimensionOwner, FetchedValues, MetabaseClient, MetabaseError};
 use crate::model::ToolSpec;
-use crate::result::{clean_line, escape};
+use crate::text::{clean_line, escape};
 
 /// The tool's name.
 pub(super) const NAME: &str = "field_values";

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cardinal::result::is_hidden;
+use cardinal::text::is_hidden;
 use serde_json::{Value, json};
 
 use super::kit::{Program, Sandbox};

@@ -1,4 +1,4 @@
-use cardinal::agent::LinkRules;
+use cardinal::text::LinkRules;
 use proptest::prelude::*;
 use url::Url;
 

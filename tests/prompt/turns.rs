@@ -1,5 +1,5 @@
 use cardinal::prompt::{question_of, user_turn};
-use cardinal::result::visible;
+use cardinal::text::visible;
 use jiff::civil::date;
 use proptest::prelude::*;
 

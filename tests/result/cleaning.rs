@@ -1,4 +1,4 @@
-use cardinal::result::{clean_line, defuse as clean, one_line};
+use cardinal::text::{clean_line, defuse as clean, one_line};
 use proptest::prelude::*;
 
 #[test]

@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
 use crate::cli::{answer, term};
-use crate::result::literal;
 use crate::tapes::{Said, transcript};
+use crate::text::markdown_literal;
 use crate::wire::{Ended, Exchange, Purpose, TapeFile};
 
 /// Lines of a result that are shown.
@@ -56,7 +56,7 @@ impl Page {
     fn heading(&mut self, text: &str, level: usize) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let _ = if self.markdown {
-            writeln!(self.text, "{} {}\n", "#".repeat(level), literal(&text))
+            writeln!(self.text, "{} {}\n", "#".repeat(level), markdown_literal(&text))
         } else {
             writeln!(self.text, "{text}")
         };
@@ -108,7 +108,7 @@ impl Page {
         }
         for (name, fact) in facts {
             let _ = if self.markdown {
-                writeln!(self.text, "| {name} | {} |", literal(&fact))
+                writeln!(self.text, "| {name} | {} |", markdown_literal(&fact))
             } else {
                 writeln!(self.text, "  {name:<9} {fact}")
             };

@@ -4,7 +4,7 @@ use crate::eval::compare::Comparison;
 use crate::eval::opinion::Opinions;
 use crate::eval::record::TrialRecord;
 use crate::eval::summary::{Standing, Summary};
-use crate::result::literal;
+use crate::text::markdown_literal;
 
 /// Most bytes of the whole: what CI systems take as the summary of a step, with room to spare.
 const MAX_BYTES: usize = 60_000;
@@ -15,11 +15,11 @@ const MOST_TAGS: usize = 100;
 /// A summary in Markdown, under 65 KB: figures, what changed, and why cases failed, without any answer's text.
 pub fn markdown(summary: &Summary, records: &[TrialRecord]) -> String {
     let mut text = String::new();
-    let reason = literal(&clip(&summary.exit.reason, 2000));
+    let reason = markdown_literal(&clip(&summary.exit.reason, 2000));
     let _ = writeln!(text, "# {}\n\n{reason}.\n", summary.closing_line());
     text.push_str("| | |\n|---|---|\n");
     for (name, value) in figures(summary) {
-        let _ = writeln!(text, "| {name} | {} |", literal(&clip(&value, 2000)));
+        let _ = writeln!(text, "| {name} | {} |", markdown_literal(&clip(&value, 2000)));
     }
     if let Some(comparison) = &summary.comparison {
         changes(&mut text, comparison);
@@ -34,7 +34,7 @@ pub fn markdown(summary: &Summary, records: &[TrialRecord]) -> String {
             let _ = writeln!(
                 text,
                 "| {} | {cases} | {share:.1} % | {interval} |",
-                literal(&clip(tag, 100))
+                markdown_literal(&clip(tag, 100))
             );
         }
         if summary.by_tag.len() > MOST_TAGS {
@@ -70,9 +70,9 @@ fn disagreements(text: &mut String, records: &[TrialRecord]) {
         let _ = writeln!(
             text,
             "- {} trial {}: {}",
-            literal(&clip(&case, 100)),
+            markdown_literal(&clip(&case, 100)),
             record.trial,
-            literal(&verdict)
+            markdown_literal(&verdict)
         );
     }
     if apart.len() > MOST_TAGS {
@@ -224,7 +224,11 @@ fn changes(text: &mut String, comparison: &Comparison) {
         ("did not run", &comparison.gone),
     ] {
         for case in cases.iter().take(50) {
-            let _ = writeln!(text, "- {} {name}.", literal(&clip(&case.to_string(), 200)));
+            let _ = writeln!(
+                text,
+                "- {} {name}.",
+                markdown_literal(&clip(&case.to_string(), 200))
+            );
         }
         if cases.len() > 50 {
             let _ = writeln!(text, "- {} more: {name}.", cases.len() - 50);
@@ -241,16 +245,16 @@ fn failures(text: &mut String, records: &[TrialRecord]) {
     for (at, record) in failed.iter().enumerate() {
         let mut entry = format!(
             "- **{}** (trial {}): {}\n",
-            literal(&record.case_key().to_string()),
+            markdown_literal(&record.case_key().to_string()),
             record.trial,
-            literal(&clip(&record.verdict.to_string(), 400))
+            markdown_literal(&clip(&record.verdict.to_string(), 400))
         );
         for grade in record.grades.iter().filter(|grade| !grade.passed) {
             let _ = writeln!(
                 entry,
                 "  - {}: {}",
-                literal(&grade.grader),
-                literal(&clip(&grade.reason, 400))
+                markdown_literal(&grade.grader),
+                markdown_literal(&clip(&grade.reason, 400))
             );
         }
         if text.len() + entry.len() > MAX_BYTES {

@@ -4,8 +4,8 @@ use super::figure::{in_period, number, percent, shown};
 use super::lexicon;
 use super::profile::Computes;
 use super::proposal::{Keep, Proposal};
-use crate::prompt::clean;
 use crate::result::{Amount, Cell, Column, ColumnKind, Extent, ResultTable, Summary, totals};
+use crate::text::defuse as clean;
 
 /// Most rows written down.
 const MAX_ROWS: usize = 60;

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::time::Period;
-use crate::prompt::clean;
 use crate::result::{Cell, Column};
+use crate::text::defuse as clean;
 
 /// Longest text of a cell in an answer.
 const TEXT_CHARS: usize = 80;

@@ -17,7 +17,8 @@ use crate::model::{
     Completion, Message, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, Provider,
     StopCause, ToolCall, ToolChoice, ToolResultMessage, Usage,
 };
-use crate::prompt::{clean, question_of};
+use crate::prompt::question_of;
+use crate::text::defuse as clean;
 
 /// Most entries named when none fits.
 const MAX_NEAREST: usize = 3;

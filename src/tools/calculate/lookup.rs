@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::plan::{CellPlace, CellRef, Condition};
 use crate::result::{
     Amount, ArithmeticError, Cell, ColumnKind, DerivationInput, Held, Origin, ResultTable, RowMatch,
-    TotalKind, clean_line, encode_cell, quotient, sum,
+    TotalKind, encode_cell, quotient, sum,
 };
+use crate::text::clean_line;
 use crate::tools::gate::{No, listing, nearest, quote};
 
 /// Rows or values shown when not exactly one row is hit.

@@ -10,9 +10,9 @@ use super::spec::NAME;
 use crate::metabase::FailureClass;
 use crate::result::{
     Brought, Cell, Column, ColumnKind, Derivation, DerivationInput, Extent, Handle, Operation, Origin,
-    ResultTable, Shelf, Shown, TABLE_END, TABLE_MARK, Unit, clean_line, cut_to_bytes, encode_column,
-    encode_row, for_reading,
+    ResultTable, Shelf, Shown, TABLE_END, TABLE_MARK, Unit, encode_column, encode_row, for_reading,
 };
+use crate::text::{clean_line, cut_to_bytes};
 use crate::tools::gate::{No, quote};
 use crate::tools::output::Paper;
 use crate::tools::{ToolError, ToolOutput};

@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, 
 use serde_json::{Map, Number, Value};
 
 use super::No;
-use crate::result::clean_line;
+use crate::text::clean_line;
 use crate::tools::RefusalClass;
 
 /// Longest arguments, in bytes.

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use crate::catalog::EntryKind;
-use crate::result::{clean_line, cut_to_bytes, escape_json};
+use crate::text::{clean_line, cut_to_bytes, escape_json};
 use crate::tools::{Refusal, RefusalClass};
 
 /// Longest refusal, in bytes.

@@ -5,7 +5,7 @@ use serde_json::{Number, Value};
 use super::json::type_word;
 use super::{No, quote, sql};
 use crate::catalog::AllowedValues;
-use crate::result::one_line;
+use crate::text::one_line;
 
 /// Longest text value, in characters.
 const MAX_TEXT_CHARS: usize = 1_000;

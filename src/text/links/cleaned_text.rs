@@ -5,12 +5,12 @@ const IMAGE: &str = "‹image removed›";
 
 /// What an answer has become so far. Nothing that is pushed can join what stands there already to a link.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct CleanedText {
     pub(super) text: String,
     pub(super) removed: u32,
 }
 
-impl Written {
+impl CleanedText {
     /// A character of text. Brackets that would make a link, a reference or a definition are parted.
     pub(super) fn push(&mut self, c: char) {
         if matches!(c, '(' | '[' | ':') && self.text.ends_with(']') {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::hidden::marked;
-use super::signs::signs;
+use super::hidden::{is_hidden, with_hidden};
+use super::marks::mark_positions;
 
 /// What stands for the bracket, or before the word, of something that could be read as a mark of ours or of a model
 /// server.
@@ -18,9 +18,9 @@ const DEFUSED: char = '‹';
 /// marked by `…`. Doing it twice is the same as doing it once.
 pub fn defuse(text: &str, max_chars: usize) -> String {
     let (text, whole) = beginning(text, max_chars);
-    let line = collapse(&without_signs(text));
+    let line = collapse(&without_marks(text));
     // Line breaks are gone now, which may have brought together what was apart.
-    cut(&without_signs(&line), max_chars, whole)
+    cut(&without_marks(&line), max_chars, whole)
 }
 
 /// [`defuse`], with double quotes made single ones: the line is shown in double quotes.
@@ -39,7 +39,7 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
 /// it once.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for (_, c, hidden) in marked(text) {
+    for (_, c, hidden) in with_hidden(text) {
         match c {
             '\n' | '\t' => out.push(c),
             '\r' => {}
@@ -53,35 +53,6 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-/// `text` as one line of Markdown in which nothing is markup, a link or the end of a table's cell. What cannot be seen
-/// becomes visible.
-pub fn literal(text: &str) -> String {
-    let line = visible(text);
-    let mut safe = String::with_capacity(line.len());
-    for (at, c) in line.char_indices() {
-        let rest = line.get(at + c.len_utf8()..).unwrap_or_default();
-        let begun = line.get(..at).unwrap_or_default();
-        let links = c == ':' && rest.starts_with("//")
-            || c == '.'
-                && begun
-                    .get(begun.len().saturating_sub(3)..)
-                    .is_some_and(|www| www.eq_ignore_ascii_case("www"));
-        match c {
-            '\n' | '\t' => safe.push(' '),
-            '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '#' | '\\' => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            c if links => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
 /// As much of `text` as can matter for a line of `max_chars` characters, and whether that is all of it.
 fn beginning(text: &str, max_chars: usize) -> (&str, bool) {
     let most = max_chars.saturating_mul(4).saturating_add(200);
@@ -91,15 +62,15 @@ fn beginning(text: &str, max_chars: usize) -> (&str, bool) {
     }
 }
 
-fn without_signs(text: &str) -> String {
-    let signs: BTreeSet<usize> = signs(text).into_iter().collect();
-    if signs.is_empty() {
+fn without_marks(text: &str) -> String {
+    let marks: BTreeSet<usize> = mark_positions(text).into_iter().collect();
+    if marks.is_empty() {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {
         match c {
-            c if !signs.contains(&at) => out.push(c),
+            c if !marks.contains(&at) => out.push(c),
             '`' | '~' | '｀' | '～' => out.push('\''),
             c if c.is_alphanumeric() => {
                 out.push(DEFUSED);
@@ -114,7 +85,7 @@ fn without_signs(text: &str) -> String {
 fn collapse(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
-    for (_, c, hidden) in marked(text) {
+    for (_, c, hidden) in with_hidden(text) {
         if c.is_whitespace() {
             gap = !out.is_empty();
             continue;
@@ -138,34 +109,6 @@ fn cut(text: &str, max_chars: usize, whole: bool) -> String {
     }
     let kept: String = text.chars().take(max_chars.saturating_sub(1)).collect();
     // A joiner or selector that lost what it joined would no longer be in its place.
-    let kept = kept.trim_end_matches(|c: char| c.is_whitespace() || super::is_hidden(c));
+    let kept = kept.trim_end_matches(|c: char| c.is_whitespace() || is_hidden(c));
     format!("{kept}…")
-}
-
-/// `text`, or its beginning and a marker that says how many bytes were left out, in at most `max_bytes` bytes of
-/// valid UTF-8.
-pub fn cut_to_bytes(mut text: String, max_bytes: usize) -> String {
-    if text.len() <= max_bytes {
-        return text;
-    }
-    let whole = text.len();
-    let room = max_bytes.saturating_sub(" …[18446744073709551615 bytes left out]".len());
-    text.truncate(char_boundary(&text, room));
-    let left_out = whole - text.len();
-    let mut marked = text.clone();
-    let _ = write!(marked, " …[{left_out} bytes left out]");
-    if marked.len() <= max_bytes {
-        marked
-    } else {
-        text.truncate(char_boundary(&text, max_bytes));
-        text
-    }
-}
-
-/// The greatest character boundary at or below `at`.
-fn char_boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or_default()
 }

@@ -1,10 +1,12 @@
+//! Links and images as Markdown writes them.
+
 /// Longest label and longest target that are looked for, in bytes.
 const MAX_LABEL: usize = 400;
 const MAX_TARGET: usize = 2_000;
 
 /// `[label](target "title")`, or with `!` in front an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Inline<'a> {
+pub(super) struct InlineLink<'a> {
     pub(super) image: bool,
     pub(super) label: &'a str,
     pub(super) target: &'a str,
@@ -13,7 +15,7 @@ pub(super) struct Inline<'a> {
 }
 
 /// The link or image that `rest` begins with.
-pub(super) fn inline(rest: &str) -> Option<Inline<'_>> {
+pub(super) fn inline(rest: &str) -> Option<InlineLink<'_>> {
     let image = rest.starts_with('!');
     let from_label = rest.strip_prefix('!').unwrap_or(rest).strip_prefix('[')?;
     let end = closing(from_label, '[', ']', MAX_LABEL)?;
@@ -21,7 +23,7 @@ pub(super) fn inline(rest: &str) -> Option<Inline<'_>> {
     let from_target = after.strip_prefix("](")?;
     let end = closing(from_target, '(', ')', MAX_TARGET)?;
     let (inside, after) = from_target.split_at_checked(end)?;
-    Some(Inline {
+    Some(InlineLink {
         image,
         label,
         target: target(inside),

@@ -127,13 +127,13 @@ const OURS: &[&str] = &[
 
 /// The places of the characters in `text` that begin such a mark, in order. Who shows the text shows something else
 /// in their place.
-pub(super) fn signs(text: &str) -> Vec<usize> {
+pub(super) fn mark_positions(text: &str) -> Vec<usize> {
     let mut found = Vec::new();
     let mut line_begins = true;
     let mut fence = None;
     for (at, c) in text.char_indices() {
         if line_begins {
-            if is_speech(text.get(at..).unwrap_or_default()) {
+            if reads_as_own_line(text.get(at..).unwrap_or_default()) {
                 found.push(at);
                 line_begins = false;
             } else if !c.is_whitespace() && !is_decoration(c) && !is_hidden(c) {
@@ -160,7 +160,7 @@ pub(super) fn signs(text: &str) -> Vec<usize> {
 }
 
 /// Whether a line that begins like this reads as one of ours or as a speaker's.
-pub(super) fn is_speech(line: &str) -> bool {
+pub(crate) fn reads_as_own_line(line: &str) -> bool {
     let speaks = |name: &&str| begins(line, name) && after_name(line, name).starts_with(':');
     if OURS.iter().any(|ours| begins(line, ours)) || SPEAKERS.iter().any(speaks) {
         return true;

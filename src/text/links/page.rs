@@ -19,12 +19,12 @@ const CLOSING: [char; 15] = [
 
 /// The pages of one Metabase: addresses that name one thing there by its id, and nothing else.
 #[derive(Debug, Clone)]
-pub(super) struct Pages {
+pub(super) struct MetabasePages {
     /// Scheme, host, port and path, with a slash at the end.
     base: String,
 }
 
-impl Pages {
+impl MetabasePages {
     pub(super) fn of(metabase: &Url) -> Self {
         let mut base = metabase.clone();
         base.set_query(None);

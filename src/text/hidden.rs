@@ -2,7 +2,7 @@
 
 /// Whether a character is invisible or changes how its neighbours are read: controls, line separators, bidirectional
 /// marks, zero-width characters, tags, fillers and variation selectors. Some have their use in their place: see
-/// `marked`.
+/// [`hidden_in`].
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -16,13 +16,13 @@ pub fn is_hidden(c: char) -> bool {
 /// The characters of `text`, and whether each is hidden where it stands: those that ordinary writing needs there are
 /// not.
 pub fn hidden_in(text: &str) -> impl Iterator<Item = (char, bool)> + '_ {
-    marked(text).map(|(_, c, hidden)| (c, hidden))
+    with_hidden(text).map(|(_, c, hidden)| (c, hidden))
 }
 
 /// The characters of `text` with their places, and whether each is hidden where it stands. Not hidden are what
 /// ordinary writing needs: one selector after an emoji, one joiner between two emoji, and one joiner inside a word of
 /// a script that is written with them.
-pub(super) fn marked(text: &str) -> impl Iterator<Item = (usize, char, bool)> + '_ {
+pub(super) fn with_hidden(text: &str) -> impl Iterator<Item = (usize, char, bool)> + '_ {
     let mut before = None;
     let mut rest = text.char_indices().peekable();
     std::iter::from_fn(move || {
@@ -65,4 +65,11 @@ fn is_joined(c: char) -> bool {
     matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17d3}'
         | '\u{1820}'..='\u{18aa}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
         && !is_hidden(c)
+}
+
+/// A piece of a text that comes in pieces, with hidden characters left out. What joins the end of one piece to the
+/// beginning of the next stays, and so do line ends and tabs.
+pub fn without_hidden(piece: &str) -> String {
+    let stays = |c| matches!(c, '\n' | '\t' | '\u{200c}' | '\u{200d}' | '\u{fe0f}');
+    piece.chars().filter(|c| stays(*c) || !is_hidden(*c)).collect()
 }

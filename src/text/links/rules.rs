@@ -1,10 +1,10 @@
 use url::Url;
 
 use super::address::address;
-use super::markdown::{inline, pointed};
-use super::page::Pages;
-use super::written::Written;
-use crate::result::visible;
+use super::cleaned_text::CleanedText;
+use super::page::MetabasePages;
+use super::syntax::{inline, pointed};
+use crate::text::visible;
 
 /// Most times a text is looked at again because taking a link out may have put another together.
 const ROUNDS: usize = 6;
@@ -14,7 +14,7 @@ const DEPTH: usize = 8;
 /// Which links may leave with an answer: to pages of one Metabase, each named by its id alone.
 #[derive(Debug, Clone)]
 pub struct LinkRules {
-    pages: Pages,
+    pages: MetabasePages,
 }
 
 /// A text whose links all follow the rules.
@@ -30,7 +30,7 @@ impl LinkRules {
     /// Links to pages of this Metabase may stay.
     pub fn to(metabase: &Url) -> Self {
         Self {
-            pages: Pages::of(metabase),
+            pages: MetabasePages::of(metabase),
         }
     }
 
@@ -41,7 +41,7 @@ impl LinkRules {
         let mut text = visible(text);
         let mut removed = 0u32;
         for _ in 0..ROUNDS {
-            let mut written = Written::default();
+            let mut written = CleanedText::default();
             self.scan(&text, &mut written, DEPTH);
             removed = removed.saturating_add(written.removed);
             if written.text == text {
@@ -56,7 +56,7 @@ impl LinkRules {
         }
     }
 
-    fn scan(&self, text: &str, out: &mut Written, depth: usize) {
+    fn scan(&self, text: &str, out: &mut CleanedText, depth: usize) {
         let mut rest = text;
         let mut before = None;
         while let Some(c) = rest.chars().next() {
@@ -71,7 +71,7 @@ impl LinkRules {
     }
 
     /// Handles the link that `rest` begins with, and returns its bytes; `None` when there is none.
-    fn link(&self, rest: &str, before: Option<char>, out: &mut Written, depth: usize) -> Option<usize> {
+    fn link(&self, rest: &str, before: Option<char>, out: &mut CleanedText, depth: usize) -> Option<usize> {
         if rest.starts_with(['[', '!'])
             && depth > 0
             && let Some(link) = inline(rest)
@@ -105,7 +105,7 @@ impl LinkRules {
 
     /// Whether a label is words alone.
     fn is_plain(&self, label: &str) -> bool {
-        let mut written = Written::default();
+        let mut written = CleanedText::default();
         self.scan(label, &mut written, 1);
         written.text == label && !label.contains(['[', ']', '<', '>', '!', '`', '\n', '\\'])
     }
