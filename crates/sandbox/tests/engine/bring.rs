@@ -251,6 +251,7 @@ fn keys_can_be_added_and_people_replaced() {
 }
 
 /// The benchmark's folders, when they lie beside the repository or one of its worktrees.
+#[expect(clippy::print_stderr, reason = "a test that checks nothing says so")]
 fn bench() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let found = root
