@@ -7,7 +7,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 use super::StopReason;
-use crate::config::BudgetSettings;
+use crate::agent::BudgetSettings;
 use crate::ledger::{Allowance, Limit, Spend};
 use crate::model::{Prices, Usage};
 

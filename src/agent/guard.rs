@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::StopReason;
 use super::signs::{Page, Signs};
-use crate::config::GuardSettings;
+use crate::agent::GuardSettings;
 use crate::metabase::FailureClass;
 use crate::tools::RefusalClass;
 

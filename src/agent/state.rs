@@ -5,7 +5,7 @@ use super::budget::{Ledger, Out};
 use super::guard::Watch;
 use super::trace::Draft;
 use super::{CallRecord, Event, Evidence, StopReason};
-use crate::config::{BudgetSettings, GroundingSettings, GuardSettings};
+use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::grounding::Figure;
 use crate::ledger::Spend;
 use crate::model::{Message, Prices, ToolCall, ToolResultMessage};

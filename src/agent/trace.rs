@@ -9,7 +9,7 @@ use super::notes::Note;
 use super::state::{Phase, TurnState};
 use super::step::Effect;
 use super::{Event, StopReason};
-use crate::config::OnUnmatched;
+use crate::agent::OnUnmatched;
 use crate::grounding::{Figure, Reason};
 use crate::model::{Message, ToolChoice};
 

@@ -12,10 +12,12 @@ use super::state::{Rules, TurnState, bytes_of};
 use super::{
     ANSWER_VERSION, Answer, CatalogReport, Denial, Event, Outcome, PromptReport, Timings, UsageReport,
 };
-use crate::config::{BudgetSettings, ConversationSettings, GroundingSettings, GuardSettings, ModelDrive};
+use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::ledger::{DayBook, Spend};
+use crate::model::ModelDrive;
 use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
+use crate::result::ConversationSettings;
 use crate::result::Shelf;
 use crate::session::Conversation;
 use crate::text::LinkRules;

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use super::AppError;
 use super::shelf::looker;
-use crate::config::{AuthSettings, Settings};
+use crate::config::Settings;
 use crate::ledger::DayBook;
+use crate::metabase::AuthSettings;
 use crate::wire::Principal;
 
 /// How long after the end of a turn its reservation is taken for left behind.

@@ -1,7 +1,7 @@
 use url::Url;
 
 use super::AppError;
-use crate::config::ModelSettings;
+use crate::model::ModelSettings;
 use crate::wire::{Grants, Wire, WireSettings};
 use crate::{metabase, model};
 

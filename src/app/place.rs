@@ -5,7 +5,9 @@ use url::Url;
 
 use super::AppError;
 use crate::catalog::CollectionId;
-use crate::config::{AuthSettings, CatalogSettings, ContentRule, MetabaseSettings, Settings};
+use crate::catalog::{CatalogSettings, ContentRule};
+use crate::config::Settings;
+use crate::metabase::{AuthSettings, MetabaseSettings};
 use crate::sandbox::{Running, ServeOptions, World, serve};
 
 /// The Metabase that is asked: the configured one, or the demo sandbox in this process.

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{AppError, Place};
 use crate::catalog::{Catalog, CatalogStore, Drift, Kept, Lookup, StoreKey};
-use crate::config::AuthSettings;
+use crate::metabase::AuthSettings;
 use crate::metabase::MetabaseClient;
 use crate::wire::Principal;
 

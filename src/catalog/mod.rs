@@ -11,6 +11,7 @@ mod entry;
 mod ids;
 mod nearest;
 mod set;
+mod settings;
 mod store;
 mod view;
 
@@ -24,5 +25,6 @@ pub use entry::{
 pub use ids::{CardId, CollectionId, MeasureId, MetricId, SegmentId, TableId};
 pub use nearest::nearest;
 pub use set::Catalog;
+pub use settings::{CatalogSettings, ContentRule, TableRule};
 pub use store::{CatalogStore, Kept, Lookup, StoreError, StoreKey, Unusable};
 pub use view::{ListRow, NoSuchEntry, find, list_rows};

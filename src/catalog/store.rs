@@ -10,7 +10,7 @@ use serde_json::json;
 use url::Url;
 
 use super::Catalog;
-use crate::config::{CatalogSettings, ContentRule};
+use crate::catalog::{CatalogSettings, ContentRule};
 use crate::wire::Principal;
 
 /// Version of the file format. A file of any other version is not read.

@@ -3,8 +3,9 @@ use std::path::Path;
 use super::args::GlobalArgs;
 use super::error::CliError;
 use super::term;
-use crate::config::{Environment, Loaded, ModelSettings, Overrides, load};
+use crate::config::{Environment, Loaded, Overrides, load};
 use crate::model::ModelId;
+use crate::model::ModelSettings;
 
 /// The settings of this run: file, environment, flags.
 pub(super) fn load_quietly(global: &GlobalArgs) -> Result<Loaded, CliError> {

@@ -12,11 +12,12 @@ use super::interrupt::Interrupts;
 use super::progress::{Progress, Watching};
 use super::settings;
 use super::term::{self, DIM};
+use crate::agent::OnUnmatched;
 use crate::agent::{Answer, Event, TurnOptions};
 use crate::app::{App, Freshness, OpenOptions};
-use crate::config::{OnUnmatched, TapeSettings};
 use crate::model::Provider;
 use crate::session::Conversation;
+use crate::tapes::TapeSettings;
 use crate::tapes::{Recorded, Retention, TapeFolder};
 
 /// Where the flags want turns recorded.

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{CacheHints, ModelDrive};
+use crate::model::{CacheHints, ModelDrive};
 
 /// Settings of Cardinal (`cardinal.toml`). Everything but `version` may be left out. Secrets are never written here:
 /// a setting that ends in `_env` names the environment variable that holds one.
@@ -296,7 +296,7 @@ pub struct GroundingConfig {
     /// Whether the model is told once and asked for the answer again (default true).
     pub repair: Option<bool>,
     /// What becomes of those that stay: `mark` (default), `refuse` or `off`.
-    pub on_unmatched: Option<super::OnUnmatched>,
+    pub on_unmatched: Option<crate::agent::OnUnmatched>,
 }
 
 /// How much of a result a model sees.

@@ -1,6 +1,5 @@
 //! Settings: defaults, then `cardinal.toml`, then the environment, then flags, validated once into [`Settings`].
 
-mod budget;
 mod env;
 mod error;
 mod file;
@@ -10,7 +9,6 @@ mod schema;
 mod settings;
 mod template;
 
-pub use budget::{BudgetSettings, DaySettings};
 pub use env::Environment;
 pub use error::ConfigError;
 pub use file::{
@@ -19,9 +17,5 @@ pub use file::{
 };
 pub use load::{FILE_NAME, Loaded, Overrides, load};
 pub use schema::schema;
-pub use settings::{
-    AuthSettings, CacheHints, CatalogSettings, ContentRule, ConversationSettings, GroundingSettings,
-    GuardSettings, MetabaseSettings, ModelDrive, ModelSettings, OnUnmatched, Settings, ShapingSettings,
-    TableRule, TapeSettings,
-};
+pub use settings::Settings;
 pub use template::TEMPLATE;

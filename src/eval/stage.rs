@@ -10,7 +10,9 @@ use super::{Case, DatasetKind, Suite, TableRule};
 use crate::agent::Agent;
 use crate::app::{App, AppError, Freshness, OpenOptions};
 use crate::catalog::CollectionId;
-use crate::config::{AuthSettings, CatalogSettings, ContentRule, MetabaseSettings, Settings};
+use crate::catalog::{CatalogSettings, ContentRule};
+use crate::config::Settings;
+use crate::metabase::{AuthSettings, MetabaseSettings};
 use crate::sandbox::{Running, ServeError, ServeOptions, World, WorldError, serve};
 use crate::tapes::Studio;
 
@@ -205,7 +207,7 @@ fn sandboxed(
         catalog: CatalogSettings {
             cards: collection(curated),
             metrics: collection(curated),
-            tables: crate::config::TableRule {
+            tables: crate::catalog::TableRule {
                 ids: Vec::new(),
                 name_prefix: prefix,
             },

@@ -4,9 +4,11 @@
 mod book;
 mod error;
 mod page;
+mod settings;
 mod spend;
 mod store;
 
 pub use book::{DayBook, Hold, Leave, Short, Standing};
 pub use error::LedgerError;
+pub use settings::DaySettings;
 pub use spend::{Allowance, Limit, Spend};

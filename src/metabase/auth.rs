@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 
 use super::{FailureClass, MetabaseError};
-use crate::config::AuthSettings;
+use crate::metabase::AuthSettings;
 
 /// Metabase takes a token until 180 s after its `iat`. Half of that leaves room for slow requests and clock skew.
 const JWT_MAX_AGE: Duration = Duration::from_secs(90);

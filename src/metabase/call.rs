@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, Semaphore};
 use super::auth::{Authenticator, Clock, Need, SignIn};
 use super::endpoints::{self, Route};
 use super::{FailureClass, MetabaseError, failure};
-use crate::config::MetabaseSettings;
+use crate::metabase::MetabaseSettings;
 use crate::wire::{CacheRule, Policy, Principal, ServedBy, Wire, WireRequest};
 
 /// Sends requests of the endpoint table with the principal's credential.

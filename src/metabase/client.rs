@@ -10,10 +10,11 @@ use super::{
     CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, TableQuery, agent, card, credential,
     curate, failure, values,
 };
+use crate::catalog::CatalogSettings;
 use crate::catalog::{
     AllowedCard, AllowedMetric, AllowedTable, AllowedValues, Catalog, Dimension, EntryKind, Parameter,
 };
-use crate::config::{CatalogSettings, MetabaseSettings};
+use crate::metabase::MetabaseSettings;
 use crate::result::ResultTable;
 use crate::wire::{Principal, ServedBy, Wire};
 

@@ -20,6 +20,7 @@ mod pages;
 mod query;
 mod request;
 mod server;
+mod settings;
 mod values;
 
 pub use auth::Clock;
@@ -33,3 +34,4 @@ pub use query::{
     Aggregate, Aggregation, Bucket, CardArgument, CardRun, Direction, Filter, FilterOperation, GroupBy,
     MetricQuery, OrderBy, Scalar, TableQuery,
 };
+pub use settings::{AuthSettings, MetabaseSettings};

@@ -6,7 +6,7 @@ use super::openai::OpenAiModel;
 use super::probe::Probing;
 use super::salvage::Salvaging;
 use super::{Model, ModelError, Provider};
-use crate::config::{ModelDrive, ModelSettings};
+use crate::model::{ModelDrive, ModelSettings};
 use crate::wire::Wire;
 
 /// The model of the settings, reached over `wire` and driven as they say. Sends nothing yet.

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::{ModelError, ModelId, Provider};
-use crate::config::ModelSettings;
+use crate::model::ModelSettings;
 use crate::wire::{CacheRule, Policy, Principal, Purpose, WireError, WireRequest, WireResponse};
 
 /// Most bytes of one completion, its stream's framing included.

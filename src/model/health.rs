@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     Message, ModelError, ModelEvent, ModelRequest, Provider, ToolChoice, anthropic, connect, openai,
 };
-use crate::config::{ModelDrive, ModelSettings};
+use crate::model::{ModelDrive, ModelSettings};
 use crate::wire::{Endpoint, Grants, Wire};
 
 const OPENAI_ENDPOINTS: &[Endpoint] = &[Endpoint::post("/chat/completions"), Endpoint::get("/models")];

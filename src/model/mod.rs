@@ -19,12 +19,11 @@ mod probe;
 mod replay;
 mod request;
 mod salvage;
+mod settings;
 mod usage;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-
-use crate::config::ModelDrive;
 
 pub use connect::connect;
 pub use error::ModelError;
@@ -35,6 +34,7 @@ pub use prices::{list_price, prices};
 pub use request::{
     Message, ModelId, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec,
 };
+pub use settings::{CacheHints, ModelDrive, ModelSettings};
 pub use usage::{Prices, Usage, Usd};
 
 /// Events of one completion, in order; the last is [`ModelEvent::Done`].

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::endpoint::is_private;
 use super::{ModelId, Prices, Provider};
-use crate::config::ModelSettings;
+use crate::model::ModelSettings;
 
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| toml::from_str(include_str!("prices.toml")).unwrap_or_default());

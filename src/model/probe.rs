@@ -12,7 +12,7 @@ use super::{
     Message, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, ToolCall, ToolChoice,
     ToolSpec,
 };
-use crate::config::ModelDrive;
+use crate::model::ModelDrive;
 
 /// The tool of the probe and what it is to be called with.
 const TOOL: &str = "report";

@@ -4,7 +4,7 @@ use super::encode::encode_column;
 use super::shape::{Heading, TABLE_END, TABLE_MARK};
 use super::totals::totals;
 use super::{Column, Extent, ResultTable};
-use crate::config::ShapingSettings;
+use crate::result::ShapingSettings;
 use crate::text::{clean_line, one_line};
 
 /// The tool that works on held results.

@@ -4,7 +4,7 @@
 use super::encode::{cut_marker, encode_cell, encode_cell_within, encode_column, encode_row};
 use super::frame::{Cut, Frame};
 use super::{Cell, Column, Handle, ResultTable};
-use crate::config::ShapingSettings;
+use crate::result::ShapingSettings;
 use crate::text::cut_to_bytes;
 
 /// What stands above the rows.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::spill::{Folder, Spilled};
 use super::{Brought, Cell, Handle, Held, ResultTable};
-use crate::config::ConversationSettings;
+use crate::result::ConversationSettings;
 
 /// The results of one conversation, in the order they came. A turn puts its results here; they stay for the turns
 /// after it: in memory up to a bound, beyond it in files of the conversation's own, and gone after a time. The files

@@ -4,11 +4,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::config::{
-    AuthSettings, BudgetSettings, CacheHints, ConversationSettings, GroundingSettings, GuardSettings,
-    MetabaseSettings, ModelDrive, ModelSettings, OnUnmatched, ShapingSettings,
-};
+use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched};
+use crate::metabase::{AuthSettings, MetabaseSettings};
+use crate::model::{CacheHints, ModelDrive, ModelSettings};
 use crate::model::{ModelId, Prices};
+use crate::result::{ConversationSettings, ShapingSettings};
 use crate::wire::{REDACTED, is_secret};
 
 /// What a replay signs in with. It is sent nowhere.

@@ -13,7 +13,7 @@ use super::setup::Setup;
 use super::snapshot::load_catalog;
 use crate::agent::{Agent, AgentParts, Answer, CatalogReport, Denial, Late, TurnOptions};
 use crate::catalog::Catalog;
-use crate::config::MetabaseSettings;
+use crate::metabase::MetabaseSettings;
 use crate::metabase::{self, MetabaseClient};
 use crate::model::offline::OfflinePlanner;
 use crate::model::{Model, ModelId, Provider, connect};
@@ -97,7 +97,7 @@ impl Scene {
         let toolbox = Toolbox::new(
             Arc::clone(catalog),
             client,
-            crate::config::ShapingSettings::default(),
+            crate::result::ShapingSettings::default(),
         );
         let prompt = Prompt::render(catalog, toolbox.specs())?;
         Ok(Self {

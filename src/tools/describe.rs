@@ -10,8 +10,8 @@ use crate::catalog::{
     AllowedValues, CardEntry, Catalog, Dimension, Entry, EntryKind, Measure, MetricEntry, Parameter, Segment,
     TableEntry,
 };
-use crate::config::ShapingSettings;
 use crate::model::ToolSpec;
+use crate::result::ShapingSettings;
 use crate::result::encode_column;
 use crate::text::clean_line;
 

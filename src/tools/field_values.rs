@@ -5,9 +5,9 @@ use super::gate::{No, card, decode, dimension, kind_word, metric, quote, resolve
 use super::output::title;
 use super::{Plan, PlannedCall, ToolError, ToolOutput, describe, failure, spec};
 use crate::catalog::{AllowedCard, AllowedValues, Catalog, Dimension, EntryKind, Parameter};
-use crate::config::ShapingSettings;
 use crate::metabase::{DimensionOwner, FetchedValues, MetabaseClient, MetabaseError};
 use crate::model::ToolSpec;
+use crate::result::ShapingSettings;
 use crate::text::{clean_line, escape};
 
 /// The tool's name.

@@ -8,8 +8,8 @@ use url::Url;
 use super::gate::{kind_word, quote};
 use super::{Shown, Source, ToolOutput};
 use crate::catalog::EntryKind;
-use crate::config::ShapingSettings;
 use crate::metabase::Fetched;
+use crate::result::ShapingSettings;
 use crate::result::{Brought, Handle, Heading, Made, Origin, ResultTable, shape};
 
 /// `card 7 "Revenue by month"`.

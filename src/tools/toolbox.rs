@@ -6,9 +6,9 @@ use super::{
     field_values, gate, more_rows, query_metric, query_table, run_card,
 };
 use crate::catalog::Catalog;
-use crate::config::ShapingSettings;
 use crate::metabase::MetabaseClient;
 use crate::model::{ToolCall, ToolSpec};
+use crate::result::ShapingSettings;
 use crate::result::Shelf;
 
 /// The tools of a session: what the model is told of them, the gate before them, and how they run.

@@ -1,8 +1,8 @@
 use std::fs;
 use std::time::Duration;
 
+use cardinal::catalog::CatalogSettings;
 use cardinal::catalog::{Catalog, CatalogStore, Lookup, StoreKey, Unusable};
-use cardinal::config::CatalogSettings;
 use cardinal::wire::Principal;
 use jiff::{Timestamp, ToSpan};
 

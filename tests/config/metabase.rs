@@ -1,4 +1,4 @@
-use cardinal::config::AuthSettings;
+use cardinal::metabase::AuthSettings;
 use secrecy::ExposeSecret;
 
 use super::kit::{METABASE, load_env, load_file, refusal};

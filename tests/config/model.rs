@@ -1,4 +1,5 @@
-use cardinal::config::{ModelDrive, ModelSettings, Overrides};
+use cardinal::config::Overrides;
+use cardinal::model::{ModelDrive, ModelSettings};
 use secrecy::ExposeSecret;
 
 use super::kit::{load_env, load_file, load_in, refusal};

@@ -1,6 +1,6 @@
-use cardinal::config::ModelDrive;
 use cardinal::eval::Verdict;
 use cardinal::eval::recordings::{CaseNote, Existing, RecordingError, record};
+use cardinal::model::ModelDrive;
 use cardinal::tapes::replay;
 use cardinal::wire::TapeFile;
 use serde_json::json;

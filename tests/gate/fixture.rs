@@ -8,10 +8,11 @@ use cardinal::catalog::{
     AllowedValues, CardEntry, CardId, Catalog, Entry, Measure, MeasureId, Parameter, ParameterTarget,
     Segment, SegmentId, TableEntry, TableId,
 };
-use cardinal::config::{AuthSettings, MetabaseSettings, ShapingSettings};
 use cardinal::metabase::MetabaseClient;
+use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::model::ToolCall;
 use cardinal::result::ColumnKind;
+use cardinal::result::ShapingSettings;
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Principal, Wire};
 use serde_json::{Value, json};

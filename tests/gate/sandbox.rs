@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::catalog::{Catalog, CollectionId, Entry};
-use cardinal::config::{
-    AuthSettings, CatalogSettings, ContentRule, MetabaseSettings, ShapingSettings, TableRule,
-};
+use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::metabase::MetabaseClient;
+use cardinal::metabase::{AuthSettings, MetabaseSettings};
+use cardinal::result::ShapingSettings;
 use cardinal::result::Shelf;
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
 use cardinal::tools::Toolbox;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, TurnOptions};
+use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings};
+use cardinal::catalog::TableRule;
 use cardinal::catalog::{Catalog, Entry};
-use cardinal::config::{
-    AuthSettings, BudgetSettings, GroundingSettings, GuardSettings, MetabaseSettings, ShapingSettings,
-    TableRule,
-};
 use cardinal::eval::Suite;
 use cardinal::metabase::MetabaseClient;
+use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::prompt::Prompt;
+use cardinal::result::ShapingSettings;
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
 use cardinal::session::Conversation;
 use cardinal::tools::Toolbox;

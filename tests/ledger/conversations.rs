@@ -1,7 +1,7 @@
 //! A conversation's budget, over its turns.
 
+use cardinal::agent::BudgetSettings;
 use cardinal::agent::{CallStatus, Outcome, StopReason};
-use cardinal::config::BudgetSettings;
 use cardinal::ledger::Allowance;
 use cardinal::model::Prices;
 use rust_decimal::Decimal;

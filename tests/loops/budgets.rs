@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cardinal::agent::{Answer, Outcome, StopReason};
-use cardinal::config::{BudgetSettings, GuardSettings};
+use cardinal::agent::{BudgetSettings, GuardSettings};
 use cardinal::model::Prices;
 use rust_decimal::Decimal;
 use serde_json::json;

@@ -44,7 +44,7 @@ async fn while_the_model_writes() {
     let mut stack = Stack::new(
         model,
         Knobs {
-            guard: cardinal::config::GuardSettings {
+            guard: cardinal::agent::GuardSettings {
                 max_text_bytes: usize::MAX,
                 ..Default::default()
             },

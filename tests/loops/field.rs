@@ -1,8 +1,8 @@
 //! Ways of going wrong that were seen in the field, each with usual settings, before a model that never listens: the last
 //! word is not said either. Each turn ends within its budgets, with its reason, and says what was found.
 
+use cardinal::agent::{BudgetSettings, GuardSettings};
 use cardinal::agent::{CallStatus, Outcome, StopReason};
-use cardinal::config::{BudgetSettings, GuardSettings};
 use serde_json::{Value, json};
 
 use crate::support::scripted_model::{Reply, ScriptedModel};

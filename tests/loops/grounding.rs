@@ -1,8 +1,9 @@
 //! Figures of a final text: borne out, put right, marked, or the answer withheld.
 
 use cardinal::agent::{Answer, Event, Outcome, StopReason};
-use cardinal::config::{BudgetSettings, ConversationSettings, GroundingSettings, OnUnmatched};
+use cardinal::agent::{BudgetSettings, GroundingSettings, OnUnmatched};
 use cardinal::grounding::{Status, Trace};
+use cardinal::result::ConversationSettings;
 use serde_json::{Value, json};
 
 use crate::support::scripted_model::{Reply, ScriptedModel};

@@ -1,7 +1,7 @@
 //! Models that behave badly, through the real driver: every turn ends, within its budgets, with a reason.
 
+use cardinal::agent::GuardSettings;
 use cardinal::agent::{Answer, CallStatus, Outcome, StopReason};
-use cardinal::config::GuardSettings;
 use serde_json::{Value, json};
 
 use crate::support::scripted_model::{Reply, ScriptedModel};

@@ -1,7 +1,7 @@
 //! A thousand forbidden calls through the real driver: a thousand refusals, and not one request.
 
 use cardinal::agent::CallStatus;
-use cardinal::config::{BudgetSettings, GuardSettings};
+use cardinal::agent::{BudgetSettings, GuardSettings};
 use serde_json::{Value, json};
 
 use crate::support::scripted_model::{Reply, ScriptedModel};

@@ -1,7 +1,7 @@
 //! Rows that a call itself limited: they are what was asked for, and no total over all.
 
+use cardinal::agent::GroundingSettings;
 use cardinal::agent::{Answer, Outcome};
-use cardinal::config::GroundingSettings;
 use cardinal::grounding::{Reason, Status};
 use cardinal::result::Extent;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 //! on a tape.
 
 use cardinal::agent::{CallStatus, Outcome};
-use cardinal::config::ConversationSettings;
+use cardinal::result::ConversationSettings;
 use cardinal::result::Handle;
 use serde_json::{Value, json};
 use std::time::Duration;

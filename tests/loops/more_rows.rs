@@ -2,7 +2,7 @@
 //! it rests on is.
 
 use cardinal::agent::{Answer, Outcome};
-use cardinal::config::ShapingSettings;
+use cardinal::result::ShapingSettings;
 use serde_json::{Value, json};
 
 use crate::support::scripted_model::{Reply, ScriptedModel};

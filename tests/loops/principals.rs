@@ -6,13 +6,13 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cardinal::agent::{Agent, AgentParts, CallStatus, CatalogReport, TurnOptions};
+use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched};
 use cardinal::catalog::{CardId, Catalog, MetricId};
-use cardinal::config::{
-    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, GroundingSettings, GuardSettings,
-    MetabaseSettings, OnUnmatched, ShapingSettings, TableRule,
-};
+use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::metabase::MetabaseClient;
+use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::prompt::Prompt;
+use cardinal::result::ShapingSettings;
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
 use cardinal::session::Conversation;
 use cardinal::tools::Toolbox;

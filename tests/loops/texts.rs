@@ -7,13 +7,12 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use cardinal::agent::{Agent, AgentParts, CallStatus, CatalogReport, Outcome, StopReason, TurnOptions};
+use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched};
 use cardinal::catalog::{CardEntry, CardId, Catalog, Entry};
-use cardinal::config::{
-    AuthSettings, BudgetSettings, GroundingSettings, GuardSettings, MetabaseSettings, OnUnmatched,
-    ShapingSettings,
-};
 use cardinal::metabase::MetabaseClient;
+use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::prompt::Prompt;
+use cardinal::result::ShapingSettings;
 use cardinal::session::Conversation;
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Principal, RetrySettings, Wire, WireSettings};

@@ -1,8 +1,8 @@
 //! Models that say nothing a person can read: calls in forms that nobody reads, characters that nobody sees, reasoning
 //! without end, words beside calls that may not be made. None of it is an answer.
 
+use cardinal::agent::GuardSettings;
 use cardinal::agent::{Outcome, StopReason};
-use cardinal::config::GuardSettings;
 use serde_json::json;
 
 use super::field::{deaf, stopped};
@@ -120,9 +120,9 @@ async fn an_answer_that_is_to_be_put_right_is_not_lost_to_words_beside_a_call() 
         }
     });
     let knobs = Knobs {
-        budget: cardinal::config::BudgetSettings {
+        budget: cardinal::agent::BudgetSettings {
             max_steps: 3,
-            ..cardinal::config::BudgetSettings::default()
+            ..cardinal::agent::BudgetSettings::default()
         },
         ..Knobs::default()
     };

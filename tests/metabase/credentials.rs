@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use base64::Engine;
 use cardinal::catalog::CardId;
-use cardinal::config::AuthSettings;
+use cardinal::metabase::AuthSettings;
 use cardinal::metabase::{CardRun, Clock, FailureClass, MetabaseClient, MetabaseError};
 use cardinal::wire::{Principal, Wire};
 use secrecy::SecretString;

@@ -1,7 +1,7 @@
 //! Which entries the rules select, and what is said of those that could not be read.
 
 use cardinal::catalog::{CardId, CollectionId, Entry, EntryKind, MetricId, TableId};
-use cardinal::config::{CatalogSettings, ContentRule, TableRule};
+use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::metabase::{FailureClass, LoadedCatalog};
 use serde_json::{Value, json};
 

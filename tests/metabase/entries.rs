@@ -4,7 +4,7 @@ use ColumnKind::{Datetime, Integer, Text};
 use cardinal::catalog::{
     AllowedValues, CardEntry, CardId, Entry, MetricEntry, MetricId, ParameterTarget, TableEntry, TableId,
 };
-use cardinal::config::{CatalogSettings, ContentRule, TableRule};
+use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::result::ColumnKind;
 use serde_json::{Value, json};
 

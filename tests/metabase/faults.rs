@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cardinal::catalog::Catalog;
-use cardinal::config::AuthSettings;
+use cardinal::metabase::AuthSettings;
 use cardinal::metabase::{FailureClass, Fetched, MetabaseClient, MetabaseError, MetricQuery, TableQuery};
 use cardinal::result::Extent;
 use cardinal::sandbox::faults::FaultRule;

@@ -4,7 +4,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cardinal::catalog::{Catalog, CollectionId, Entry, MetricEntry, Parameter, ParameterTarget, TableEntry};
-use cardinal::config::{AuthSettings, CatalogSettings, ContentRule, MetabaseSettings, TableRule};
+use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
+use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::metabase::{
     Bucket, CardArgument, CardRun, DimensionOwner, FailureClass, Fetched, Generation, GroupBy,
     MetabaseClient, MetabaseError, MetricQuery, TableQuery, grants,

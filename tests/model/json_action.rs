@@ -1,7 +1,7 @@
 //! Models driven by one JSON object per step.
 
-use cardinal::config::{ModelDrive, ModelSettings};
 use cardinal::model::{Message, ModelError, StopCause, ToolChoice};
+use cardinal::model::{ModelDrive, ModelSettings};
 use cardinal::wire::Wire;
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use cardinal::config::{CacheHints, ModelDrive, ModelSettings};
+use cardinal::model::{CacheHints, ModelDrive, ModelSettings};
 use cardinal::model::{Message, ModelId, Provider, StopCause, check, prices};
 use cardinal::wire::Wire;
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! What goes out to an OpenAI-compatible endpoint, and what a well-behaved one's answer becomes.
 
-use cardinal::config::CacheHints;
+use cardinal::model::CacheHints;
 use cardinal::model::{ModelId, StopCause, ToolChoice, Usage};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Finding out how a model is best driven.
 
-use cardinal::config::{ModelDrive, ModelSettings};
 use cardinal::model::ModelError;
+use cardinal::model::{ModelDrive, ModelSettings};
 use serde_json::json;
 
 use super::talk::{listen, model, question};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cardinal::config::ModelSettings;
+use cardinal::model::ModelSettings;
 use cardinal::model::{
     Completion, Message, Model, ModelError, ModelEvent, ModelRequest, ToolCall, ToolChoice,
     ToolResultMessage, ToolSpec, connect,

@@ -4,14 +4,14 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Outcome, TurnOptions};
+use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use cardinal::catalog::CollectionId;
-use cardinal::config::{
-    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, GroundingSettings, GuardSettings,
-    MetabaseSettings, ShapingSettings,
-};
+use cardinal::catalog::{CatalogSettings, ContentRule};
+use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::metabase::{MetabaseClient, grants};
 use cardinal::model::offline::OfflinePlanner;
 use cardinal::prompt::Prompt;
+use cardinal::result::ShapingSettings;
 use cardinal::sandbox::query::Constraints;
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
 use cardinal::session::Conversation;

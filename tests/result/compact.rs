@@ -1,4 +1,4 @@
-use cardinal::config::ShapingSettings;
+use cardinal::result::ShapingSettings;
 use cardinal::result::{Cell, ColumnKind, ResultTable, shape};
 use serde_json::{Map, Number, Value};
 

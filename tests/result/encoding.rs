@@ -1,4 +1,4 @@
-use cardinal::config::ShapingSettings;
+use cardinal::result::ShapingSettings;
 use cardinal::result::{Cell, Column, ColumnKind, Extent, Heading, ResultTable, encode_cell, shape};
 use proptest::prelude::*;
 

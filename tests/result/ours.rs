@@ -1,6 +1,6 @@
 //! No data, however made, can produce a line that reads as ours, nor end the table before its end.
 
-use cardinal::config::ShapingSettings;
+use cardinal::result::ShapingSettings;
 use cardinal::result::{Cell, ColumnKind, Extent, ResultTable, shape};
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-use cardinal::config::ShapingSettings;
+use cardinal::result::ShapingSettings;
 use cardinal::result::{Cell, ColumnKind, Extent, shape};
 
 use super::encoding::{HEADING, column, table};

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use cardinal::config::ShapingSettings;
+use cardinal::result::ShapingSettings;
 use cardinal::result::{Amount, Cell, ColumnKind, Summary, shape, totals};
 use proptest::prelude::*;
 use rust_decimal::Decimal;

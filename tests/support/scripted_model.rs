@@ -11,7 +11,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::serve::ListenerExt;
-use cardinal::config::{CacheHints, ModelDrive, ModelSettings};
+use cardinal::model::{CacheHints, ModelDrive, ModelSettings};
 use cardinal::model::{ModelId, Provider};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Event, TurnOptions};
+use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use cardinal::catalog::{Catalog, CollectionId, Entry};
-use cardinal::config::{
-    AuthSettings, BudgetSettings, CatalogSettings, ContentRule, ConversationSettings, GroundingSettings,
-    GuardSettings, MetabaseSettings, ShapingSettings, TableRule,
-};
+use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::metabase::MetabaseClient;
+use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::model::{Model, Prices};
 use cardinal::prompt::Prompt;
+use cardinal::result::{ConversationSettings, ShapingSettings};
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
 use cardinal::session::Conversation;
 use cardinal::tapes::{ModelSetup, Recorded, Setup, Studio};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cardinal::config::BudgetSettings;
+use cardinal::agent::BudgetSettings;
 use cardinal::tapes::replay;
 use serde_json::json;
 use tempfile::TempDir;

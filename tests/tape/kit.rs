@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use cardinal::agent::Answer;
-use cardinal::config::{GroundingSettings, OnUnmatched};
+use cardinal::agent::{GroundingSettings, OnUnmatched};
 use cardinal::session::Conversation;
 use cardinal::tapes::{ReplayError, Replayed, Stage, load_catalog};
 use cardinal::wire::TapeFile;

@@ -5,10 +5,10 @@ use etcetera::BaseStrategy;
 
 use super::value::in_range;
 use crate::catalog::{CardId, CollectionId, MetricId, TableId};
+use crate::catalog::{CatalogSettings, ContentRule, TableRule};
 use crate::config::error::ConfigError;
 use crate::config::file::{CatalogConfig, ContentConfig, TableConfig};
 use crate::config::load::Origins;
-use crate::config::{CatalogSettings, ContentRule, TableRule};
 
 const MAX_AGE_SECONDS: u64 = 900;
 

@@ -6,16 +6,16 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::value::{in_range, size};
+use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::config::error::ConfigError;
 use crate::config::file::{
     BudgetConfig, ConversationConfig, GroundingConfig, GuardConfig, ShapingConfig, TapeConfig,
 };
 use crate::config::load::Origins;
-use crate::config::{
-    BudgetSettings, ConversationSettings, DaySettings, GroundingSettings, GuardSettings, ShapingSettings,
-    TapeSettings,
-};
 use crate::ledger::Allowance;
+use crate::ledger::DaySettings;
+use crate::result::{ConversationSettings, ShapingSettings};
+use crate::tapes::TapeSettings;
 
 const SECONDS_A_DAY: u64 = 86_400;
 

@@ -5,7 +5,7 @@ use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::file::{AuthKind, MetabaseConfig};
 use crate::config::load::Origins;
-use crate::config::{AuthSettings, MetabaseSettings};
+use crate::metabase::{AuthSettings, MetabaseSettings};
 
 /// The Metabase to ask, or `None` when no address is given anywhere.
 pub(super) fn resolve(

@@ -6,11 +6,12 @@ mod metabase;
 mod model;
 mod value;
 
+use super::Settings;
 use super::env::Environment;
 use super::error::ConfigError;
 use super::file::FileConfig;
 use super::load::{Origins, Overrides};
-use super::{MetabaseSettings, Settings};
+use crate::metabase::MetabaseSettings;
 
 /// Checks everything. A Metabase without any rule is an error: nothing is curated by default.
 pub(super) fn resolve(

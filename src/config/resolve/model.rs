@@ -4,11 +4,11 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::value::{SecretVariable, address, in_range, variable_name};
-use crate::config::ModelSettings;
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::file::{ModelConfig, PricesConfig};
 use crate::config::load::{Origins, Overrides};
+use crate::model::ModelSettings;
 use crate::model::{ModelId, Prices, Provider};
 
 const DEFAULT_OPENAI: &str = "gpt-6.1-terra";

@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 use super::material::material;
 use super::said::{Opinion, Opinions};
 use crate::app::{self, AppError};
-use crate::config::{ModelDrive, ModelSettings};
 use crate::eval::judge::case_of;
 use crate::eval::{Case, Suite, TrialRecord, Verdict};
 use crate::model::{self, Message, Model, ModelError, ModelEvent, ModelRequest, Prices, ToolChoice, Usage};
+use crate::model::{ModelDrive, ModelSettings};
 
 /// What it is told to do.
 const SYSTEM: &str = include_str!("../../../prompts/judge/system.md");

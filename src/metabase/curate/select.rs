@@ -4,7 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
 use super::collections::{Collections, Place};
-use crate::config::ContentRule;
+use crate::catalog::ContentRule;
 use crate::metabase::call::{Call, Caller};
 use crate::metabase::{FailureClass, MetabaseError, endpoints};
 

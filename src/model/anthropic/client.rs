@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use super::assemble::Assembler;
 use super::body::MessagesBody;
 use super::event::Event;
-use crate::config::ModelSettings;
+use crate::model::ModelSettings;
 use crate::model::endpoint::{Endpoint, address_variable, key_variable, provider_message};
 use crate::model::lines::whole_lines;
 use crate::model::replay::CallIds;

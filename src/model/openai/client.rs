@@ -18,9 +18,9 @@ use super::body::{ChatBody, Dialect};
 use super::chunk::Chunk;
 use super::hosts;
 use super::service::{CallState, WireService};
-use crate::config::{CacheHints, ModelSettings};
 use crate::model::endpoint::{Endpoint, address_variable, key_variable};
 use crate::model::replay::CallIds;
+use crate::model::{CacheHints, ModelSettings};
 use crate::model::{Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream};
 use crate::wire::Wire;
 

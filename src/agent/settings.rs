@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use crate::ledger::Allowance;
+
+/// Budgets of one turn, and of the conversation it is part of. When one runs out the model gets one last completion to
+/// answer with what there is.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BudgetSettings {
+    /// Most steps (completions that may call tools).
+    pub max_steps: u32,
+    /// Most tool calls.
+    pub max_tool_calls: u32,
+    /// Most tokens, input and output of all completions together.
+    pub max_tokens: u64,
+    /// Most money, in US dollars; `None` for no limit.
+    pub max_cost_usd: Option<rust_decimal::Decimal>,
+    /// Whether a model of unknown price may be used under a money budget: the turn's, the conversation's or the day's.
+    pub allow_unpriced: bool,
+    /// Most wall time.
+    pub max_time: Duration,
+    /// What all turns of a conversation may use together.
+    #[serde(default, skip_serializing_if = "Allowance::is_unlimited")]
+    pub session: Allowance,
+}
+
+impl Default for BudgetSettings {
+    fn default() -> Self {
+        Self {
+            max_steps: 12,
+            max_tool_calls: 20,
+            max_tokens: 400_000,
+            max_cost_usd: None,
+            allow_unpriced: false,
+            max_time: Duration::from_secs(180),
+            session: Allowance::default(),
+        }
+    }
+}
+
+/// When the guard steps in.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct GuardSettings {
+    /// The same call this many times ends the loop; from the second on it is served from the turn's own results.
+    pub max_same_call: u32,
+    /// A cycle of two or three calls this many times ends the loop; of one of four or five, one time less will do.
+    pub max_cycles: u32,
+    /// Completions in a row with errors of one class, after which the tool is closed.
+    pub max_error_streak: u32,
+    /// Completions with errors of any class, whatever lies between, that end the loop.
+    pub max_errors: u32,
+    /// Tools closed that end the loop.
+    pub max_closed_tools: u32,
+    /// Completions in a row with empty results that end the loop.
+    pub max_empty_results: u32,
+    /// Completions in a row with results that repeat the content of an earlier one, though the call was another, that
+    /// end the loop.
+    pub max_stale_results: u32,
+    /// Completions in a row with cut results of one source that end the loop.
+    pub max_cut_results: u32,
+    /// Pages of one held result, after which no more are shown.
+    pub max_pages: u32,
+    /// Turns in a row that may end with a question back to the person.
+    pub max_clarifications: u32,
+    /// Most bytes of text one completion may stream.
+    pub max_text_bytes: usize,
+    /// Most bytes of reasoning and of calls' arguments, together, one completion may stream.
+    pub max_unheard_bytes: usize,
+}
+
+impl Default for GuardSettings {
+    fn default() -> Self {
+        Self {
+            max_same_call: 4,
+            max_cycles: 3,
+            max_error_streak: 4,
+            max_errors: 8,
+            max_closed_tools: 2,
+            max_empty_results: 4,
+            max_stale_results: 4,
+            max_cut_results: 4,
+            max_pages: 6,
+            max_clarifications: 3,
+            max_text_bytes: 64 * 1024,
+            max_unheard_bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// What becomes of an answer's figures that have no source in any result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct GroundingSettings {
+    /// Whether the model is told once, and asked for the answer again.
+    pub repair: bool,
+    /// What becomes of those that stay.
+    pub on_unmatched: OnUnmatched,
+}
+
+impl Default for GroundingSettings {
+    fn default() -> Self {
+        Self {
+            repair: true,
+            on_unmatched: OnUnmatched::Mark,
+        }
+    }
+}
+
+/// What becomes of an answer with figures that have no source.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnmatched {
+    /// It goes out with a mark, as a partial answer.
+    #[default]
+    Mark,
+    /// It is withheld.
+    Refuse,
+    /// Nothing: figures are looked up for the evidence alone.
+    Off,
+}

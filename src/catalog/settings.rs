@@ -1,0 +1,58 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{CardId, CollectionId, MetricId, TableId};
+
+/// What is curated, and how it is kept.
+#[derive(Debug, Clone, Default)]
+pub struct CatalogSettings {
+    /// Which cards (questions and models).
+    pub cards: ContentRule<CardId>,
+    /// Which metrics.
+    pub metrics: ContentRule<MetricId>,
+    /// Which tables; none unless asked for.
+    pub tables: TableRule,
+    /// Where loaded catalogs are kept; `None` keeps none.
+    pub cache_dir: Option<PathBuf>,
+    /// How long a kept catalog is used before it is loaded again.
+    pub max_age: Duration,
+}
+
+/// Selects cards or metrics: the union of what `collections` and `ids` name, narrowed by the rest.
+#[derive(Debug, Clone)]
+pub struct ContentRule<Id> {
+    /// Everything in these collections.
+    pub collections: Vec<CollectionId>,
+    /// Everything in the root collection too.
+    pub root_collection: bool,
+    /// Whether collections inside these count.
+    pub recursive: bool,
+    /// These, wherever they lie.
+    pub ids: Vec<Id>,
+    /// Only names that begin so (applies to what collections select).
+    pub name_prefix: Option<String>,
+    /// Only what Metabase marks verified (applies to what collections select).
+    pub verified_only: bool,
+}
+
+impl<Id> Default for ContentRule<Id> {
+    fn default() -> Self {
+        Self {
+            collections: Vec::new(),
+            root_collection: false,
+            recursive: true,
+            ids: Vec::new(),
+            name_prefix: None,
+            verified_only: false,
+        }
+    }
+}
+
+/// Selects tables.
+#[derive(Debug, Clone, Default)]
+pub struct TableRule {
+    /// These tables.
+    pub ids: Vec<TableId>,
+    /// Tables whose physical name begins so, in every database the credential can read.
+    pub name_prefix: Option<String>,
+}

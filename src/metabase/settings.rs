@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+/// A Metabase and how to sign in.
+#[derive(Debug, Clone)]
+pub struct MetabaseSettings {
+    /// Its address, without `/api`.
+    pub url: Url,
+    /// How to sign in.
+    pub auth: AuthSettings,
+    /// Longest wait for one query.
+    pub timeout: Duration,
+    /// Most bytes of one response taken into memory.
+    pub max_response_bytes: usize,
+    /// Most requests in flight at once.
+    pub max_concurrency: usize,
+    /// Most rows fetched for one query, over all its pages.
+    pub max_rows: u64,
+}
+
+impl MetabaseSettings {
+    /// This server, with the usual limits.
+    pub fn new(url: Url, auth: AuthSettings) -> Self {
+        Self {
+            url,
+            auth,
+            timeout: Duration::from_secs(120),
+            max_response_bytes: 32 * 1024 * 1024,
+            max_concurrency: 4,
+            max_rows: 10_000,
+        }
+    }
+}
+
+/// How to sign in to Metabase.
+#[derive(Debug, Clone)]
+pub enum AuthSettings {
+    /// `X-API-Key`.
+    ApiKey(SecretString),
+    /// A user's name and password, exchanged for a session.
+    Password {
+        /// E-mail.
+        username: String,
+        /// Password.
+        password: SecretString,
+    },
+    /// A session that exists already: `X-Metabase-Session`.
+    Session(SecretString),
+    /// JWTs signed with the shared secret, sent as bearer tokens to the Agent API.
+    Jwt {
+        /// The shared secret.
+        secret: SecretString,
+        /// The person the token names.
+        email: String,
+        /// Exchange the token for a session (needed for the classic card API).
+        exchange: bool,
+    },
+}
