@@ -11,7 +11,7 @@
 //! - [`tapes`]: whole turns recorded, and replayed without a key or a socket.
 //! - [`agent`]: the loop, its guard and budgets, outcomes, answers and events.
 //! - [`eval`]: cases, suites and graders.
-//! - [`session`]: conversations, each with its history.
+//! - [`conversation`]: conversations, each with its history.
 //! - [`ledger`]: what a principal used today, shared by all processes.
 //! - [`tools`]: what the model may call, and the gate before it.
 //! - [`prompt`]: what the model reads first, byte-stable and hashed.
@@ -34,6 +34,7 @@ pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod conversation;
 pub mod eval;
 pub mod grounding;
 pub mod ledger;
@@ -41,7 +42,6 @@ pub mod metabase;
 pub mod model;
 pub mod prompt;
 pub mod result;
-pub mod session;
 pub mod tapes;
 pub mod telemetry;
 pub mod text;

@@ -13,13 +13,13 @@ use super::{
     ANSWER_VERSION, Answer, CatalogReport, Denial, Event, Outcome, PromptReport, Timings, UsageReport,
 };
 use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
+use crate::conversation::Conversation;
 use crate::ledger::{DayBook, Spend};
 use crate::model::ModelDrive;
 use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
 use crate::result::ConversationSettings;
 use crate::result::Shelf;
-use crate::session::Conversation;
 use crate::text::LinkRules;
 use crate::tools::Toolbox;
 use crate::wire::Stalls;

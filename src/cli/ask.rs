@@ -8,8 +8,8 @@ use super::turn::{Asking, TapeTo};
 use super::{settings, term};
 use crate::agent::Answer;
 use crate::app::AppError;
+use crate::conversation::Conversation;
 use crate::metabase::FailureClass;
-use crate::session::Conversation;
 use crate::tapes::conversation_before;
 use crate::wire::TapeFile;
 

@@ -6,7 +6,7 @@ use super::lines::{Line, Lines};
 use super::term;
 use super::turn::{Asking, TapeTo};
 use crate::agent::Answer;
-use crate::session::Conversation;
+use crate::conversation::Conversation;
 
 const HELP: &str = "\
 /help     this list

@@ -15,8 +15,8 @@ use super::term::{self, DIM};
 use crate::agent::OnUnmatched;
 use crate::agent::{Answer, Event, TurnOptions};
 use crate::app::{App, Freshness, OpenOptions};
+use crate::conversation::Conversation;
 use crate::model::Provider;
-use crate::session::Conversation;
 use crate::tapes::TapeSettings;
 use crate::tapes::{Recorded, Retention, TapeFolder};
 

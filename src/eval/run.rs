@@ -19,7 +19,7 @@ use super::stage::{Stage, StageError};
 use super::{Case, Suite};
 use crate::agent::{Agent, TurnOptions};
 use crate::config::Settings;
-use crate::session::Conversation;
+use crate::conversation::Conversation;
 
 /// How suites are run.
 #[derive(Debug, Clone)]

@@ -8,10 +8,10 @@ use super::setup::Setup;
 use super::snapshot::keep_catalog;
 use crate::agent::{Agent, Answer, Event, TurnOptions};
 use crate::catalog::Catalog;
+use crate::conversation::Conversation;
 use crate::metabase::MetabaseClient;
 use crate::model::ModelId;
 use crate::prompt::{Prompt, PromptError};
-use crate::session::Conversation;
 use crate::wire::{
     CatalogNote, Header, MetabaseNote, Player, Principal, PromptNote, Tape, TapeError, TapeFile, TapeMode,
     TurnEnd, Wire, first_difference, shown,

@@ -4,7 +4,7 @@ use super::error::ReplayError;
 use super::snapshot::load_catalog;
 use super::stage::Stage;
 use crate::agent::Answer;
-use crate::session::Conversation;
+use crate::conversation::Conversation;
 use crate::wire::{TapeError, TapeFile};
 
 /// Most turns of one conversation that are followed back.

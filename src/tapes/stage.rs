@@ -13,12 +13,12 @@ use super::setup::Setup;
 use super::snapshot::load_catalog;
 use crate::agent::{Agent, AgentParts, Answer, CatalogReport, Denial, Late, TurnOptions};
 use crate::catalog::Catalog;
+use crate::conversation::Conversation;
 use crate::metabase::MetabaseSettings;
 use crate::metabase::{self, MetabaseClient};
 use crate::model::offline::OfflinePlanner;
 use crate::model::{Model, ModelId, Provider, connect};
 use crate::prompt::Prompt;
-use crate::session::Conversation;
 use crate::tools::Toolbox;
 use crate::wire::{
     Grants, Header, Player, Prefixes, Principal, TapeError, TapeFile, TapeMode, TurnEnd, Wire, WireError,

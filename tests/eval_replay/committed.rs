@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use cardinal::config::{Environment, Overrides, Settings, load};
+use cardinal::conversation::Conversation;
 use cardinal::eval::recordings::{CaseNote, NOTE_FILE, Recordings};
 use cardinal::eval::replay::{ReplayOptions, replay_suites};
 use cardinal::eval::{Filter, Mode, Suite, TrialRecord, Verdict};
-use cardinal::session::Conversation;
 use cardinal::tapes::Scenes;
 use cardinal::wire::{Ended, TapeFile};
 use serde_json::{Value, json};

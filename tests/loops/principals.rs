@@ -9,12 +9,12 @@ use cardinal::agent::{Agent, AgentParts, CallStatus, CatalogReport, TurnOptions}
 use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched};
 use cardinal::catalog::{CardId, Catalog, MetricId};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
+use cardinal::conversation::Conversation;
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
-use cardinal::session::Conversation;
 use cardinal::tools::Toolbox;
 use cardinal::wire::{CacheSettings, Grants, LimitSettings, Principal, ServedBy, Wire, WireSettings};
 use futures_util::{StreamExt, stream};

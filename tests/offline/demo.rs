@@ -7,6 +7,7 @@ use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Outcome, TurnOpt
 use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use cardinal::catalog::CollectionId;
 use cardinal::catalog::{CatalogSettings, ContentRule};
+use cardinal::conversation::Conversation;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::metabase::{MetabaseClient, grants};
 use cardinal::model::offline::OfflinePlanner;
@@ -14,7 +15,6 @@ use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
 use cardinal::sandbox::query::Constraints;
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
-use cardinal::session::Conversation;
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Principal, Wire, WireSettings};
 use serde::Deserialize;

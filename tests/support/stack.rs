@@ -6,13 +6,13 @@ use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Event, TurnOptio
 use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use cardinal::catalog::{Catalog, CollectionId, Entry};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
+use cardinal::conversation::Conversation;
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::model::{Model, Prices};
 use cardinal::prompt::Prompt;
 use cardinal::result::{ConversationSettings, ShapingSettings};
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
-use cardinal::session::Conversation;
 use cardinal::tapes::{ModelSetup, Recorded, Setup, Studio};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Principal, Wire};

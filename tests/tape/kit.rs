@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use cardinal::agent::Answer;
 use cardinal::agent::{GroundingSettings, OnUnmatched};
-use cardinal::session::Conversation;
+use cardinal::conversation::Conversation;
 use cardinal::tapes::{ReplayError, Replayed, Stage, load_catalog};
 use cardinal::wire::TapeFile;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! However a stream's bytes are cut, and however its lines end, it means the same.
 
 use bytes::Bytes;
-use cardinal::session::Conversation;
+use cardinal::conversation::Conversation;
 use cardinal::tapes::{Stage, load_catalog};
 use cardinal::wire::Ended;
 

@@ -1,4 +1,4 @@
-use cardinal::session::Conversation;
+use cardinal::conversation::Conversation;
 use cardinal::tapes::replay;
 use cardinal::wire::{TapeError, TapeFile};
 

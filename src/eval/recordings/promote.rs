@@ -11,10 +11,10 @@ use super::place::{SUITE_FILE, set_name, tape_path};
 use super::staging::Staging;
 use super::{RecordingError, Recordings};
 use crate::agent::Answer;
+use crate::conversation::Conversation;
 use crate::eval::judge::about;
 use crate::eval::suite::well_named;
 use crate::eval::{Case, Suite, SuiteError, Trial, judge, keys};
-use crate::session::Conversation;
 use crate::tapes::{ReplayError, Stage, keep_catalog, load_catalog, load_chain};
 use crate::wire::{TapeError, TapeFile};
 

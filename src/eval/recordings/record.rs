@@ -14,11 +14,11 @@ use super::staging::{Staging, clear};
 use super::{RecordingError, Recordings};
 use crate::agent::{Agent, Outcome, TurnOptions};
 use crate::config::Settings;
+use crate::conversation::Conversation;
 use crate::eval::ended::Ended;
 use crate::eval::judge::about;
 use crate::eval::stage::Stage;
 use crate::eval::{Case, Filter, Mode, Suite, TrialRecord, Verdict};
-use crate::session::Conversation;
 use crate::tapes::{NewTape, Studio, clear_shared, replay};
 use crate::wire::TapeFile;
 

@@ -3,10 +3,10 @@ use tokio_util::sync::CancellationToken;
 use super::from_tape::told;
 use super::opened::Opened;
 use crate::agent::TurnOptions;
+use crate::conversation::Conversation;
 use crate::eval::Case;
 use crate::eval::ended::Ended;
 use crate::eval::stage::Stage;
-use crate::session::Conversation;
 use crate::wire::{RecordedResults, TapeMode};
 
 /// Asks a case's questions of today's model and prompt, over recorded results wherever a query is on one of its tapes.

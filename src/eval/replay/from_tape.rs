@@ -2,9 +2,9 @@ use serde_json::Value;
 
 use super::opened::{Opened, verdict};
 use crate::agent::Answer;
+use crate::conversation::Conversation;
 use crate::eval::Verdict;
 use crate::eval::ended::Ended;
-use crate::session::Conversation;
 use crate::tapes::Scenes;
 
 /// Runs a recorded case from its tapes alone.

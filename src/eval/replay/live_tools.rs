@@ -4,10 +4,10 @@ use super::from_tape::{answers, told};
 use super::opened::{Opened, verdict};
 use super::results::difference;
 use crate::agent::Answer;
+use crate::conversation::Conversation;
 use crate::eval::ended::Ended;
 use crate::eval::stage::Stage;
 use crate::eval::{Case, Verdict};
-use crate::session::Conversation;
 use crate::tapes::{ReplayError, Scenes};
 use crate::wire::Diverged;
 
