@@ -17,7 +17,7 @@ use super::{CallRecord, CallStatus, Event, StopReason, evidence, fallback};
 use crate::metabase::FailureClass;
 use crate::model::{Completion, Message, ToolCall, ToolResultMessage};
 use crate::result::{Handle, ResultTable};
-use crate::tools::{Plan, PlannedCall, Refusal, ToolError, ToolOutput};
+use crate::tools::{PlannedCall, Refusal, ToolError, ToolOutput, ToolRole, TurnEnding};
 
 /// Most calls of one completion that are looked at; a model that asks for more is told so.
 const MOST_CALLS: usize = 2_000;
@@ -107,32 +107,14 @@ impl TurnState {
     }
 
     pub(super) fn let_through(&mut self, call: ToolCall, planned: PlannedCall, now: Duration) -> Effect {
-        if let Plan::AskUser { .. } = planned.plan
-            && let Some(times) = self.watch.asked_too_often()
-        {
-            self.decline(&call, Note::AskedAgain.with("times", times));
-            return self.next_call(now);
-        }
-        match &planned.plan {
-            Plan::AskUser { question, options } => {
-                let ending = Ending {
-                    options: options.clone(),
-                    ..Ending::new(StopReason::AskedUser, question.clone())
-                };
-                return self.end_on_call(&call, &planned, "The person is asked.", ending);
-            }
-            Plan::CannotAnswer { reason, nearest } => {
-                let text = fallback::cannot_answer(reason, nearest);
-                let ending = Ending::new(StopReason::CannotAnswer, text);
-                return self.end_on_call(&call, &planned, "The person is told.", ending);
-            }
-            _ => {}
+        if let Some(end) = planned.turn_ending() {
+            return self.end_on_call(&call, &planned, end, now);
         }
         let key = key_of(&planned);
         self.watch.asked(&key);
         let repeat = self.watch.repeat(planned.tool, &key);
         let Some(known) = self.known.get(&key).filter(|_| repeat != Repeat::No).cloned() else {
-            if planned.plan.asks_for_rows()
+            if planned.role() == ToolRole::Query
                 && let Err(out) = self.ledger.take_query()
             {
                 return self.no_query(&call, out, now);
@@ -300,7 +282,30 @@ impl TurnState {
     }
 
     /// Ends the turn on a tool that means its end.
-    fn end_on_call(&mut self, call: &ToolCall, planned: &PlannedCall, said: &str, ending: Ending) -> Effect {
+    fn end_on_call(
+        &mut self,
+        call: &ToolCall,
+        planned: &PlannedCall,
+        end: TurnEnding,
+        now: Duration,
+    ) -> Effect {
+        let (said, ending) = match end {
+            TurnEnding::AskUser { question, options } => {
+                if let Some(times) = self.watch.asked_too_often() {
+                    self.decline(call, Note::AskedAgain.with("times", times));
+                    return self.next_call(now);
+                }
+                let ending = Ending {
+                    options,
+                    ..Ending::new(StopReason::AskedUser, question)
+                };
+                ("The person is asked.", ending)
+            }
+            TurnEnding::CannotAnswer { reason, nearest } => {
+                let text = fallback::cannot_answer(&reason, &nearest);
+                ("The person is told.", Ending::new(StopReason::CannotAnswer, text))
+            }
+        };
         self.answer_call(call, said.to_owned(), false, None);
         self.record(
             planned.tool.to_owned(),

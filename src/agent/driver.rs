@@ -16,8 +16,8 @@ use super::trace::Draft;
 use super::{Agent, CallRecord, CallStatus, Event};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
 use crate::result::Shelf;
-use crate::text::{hidden_in, one_line};
-use crate::tools::{Plan, PlannedCall};
+use crate::text::hidden_in;
+use crate::tools::{PlannedCall, ToolRole};
 
 /// One turn on its way.
 pub(super) struct Drive<'a> {
@@ -236,7 +236,7 @@ impl Drive<'_> {
         planned: PlannedCall,
         deadline: Duration,
     ) -> Input {
-        if planned.plan.asks_for_rows()
+        if planned.role() == ToolRole::Query
             && let Err(denial) = self.spending.query().await
         {
             return ran(call, planned, RunEnd::Denied(denial), Duration::ZERO);
@@ -244,7 +244,7 @@ impl Drive<'_> {
         (self.watch)(Event::ToolStarted {
             call: number,
             tool: planned.tool.to_owned(),
-            summary: summary(&planned),
+            summary: planned.summary(),
             arguments: planned.arguments.clone(),
         });
         let started = Instant::now();
@@ -321,43 +321,4 @@ impl Heard {
 /// Whether there is nothing in a text that a person can see.
 fn says_nothing(text: &str) -> bool {
     hidden_in(text).all(|(c, hidden)| hidden || c.is_whitespace())
-}
-
-/// One line for people: what is asked of which entry.
-fn summary(planned: &PlannedCall) -> String {
-    match &planned.plan {
-        Plan::RunCard(run) => format!("runs “{}”", named(&run.card.entry().name)),
-        Plan::QueryMetric(query) => {
-            let by: Vec<&str> = query
-                .group_by
-                .iter()
-                .map(|group| group.dimension.label.as_str())
-                .collect();
-            let by = if by.is_empty() {
-                String::new()
-            } else {
-                format!(" by {}", named(&by.join(", ")))
-            };
-            format!("queries “{}”{by}", named(&query.metric.entry().name))
-        }
-        Plan::QueryTable(query) => format!("queries the table “{}”", named(&query.table.entry().label)),
-        Plan::Describe(_) => "reads the description of an entry".to_owned(),
-        Plan::FieldValues(_) => "lists values".to_owned(),
-        Plan::MoreRows(call) => format!("works on the result {}", call.from),
-        Plan::Calculate(call) => {
-            let names: Vec<&str> = call
-                .calculations
-                .iter()
-                .map(|calculation| calculation.name.as_str())
-                .collect();
-            format!("calculates {}", named(&names.join(", ")))
-        }
-        Plan::AskUser { .. } => "asks a question back".to_owned(),
-        Plan::CannotAnswer { .. } => "says that the catalog cannot answer".to_owned(),
-    }
-}
-
-/// Somebody else's words in a line of ours.
-fn named(name: &str) -> String {
-    one_line(name, 160)
 }

@@ -12,9 +12,7 @@ use crate::grounding::{Claim, Figure, Material, ground, ranks};
 use crate::model::Message;
 use crate::prompt::question_of;
 use crate::result::{ColumnTotals, Handle, Held, Origin, ResultTable, Shelf, totals};
-
-/// Tools whose results are text without a table.
-const TEXT_TOOLS: [&str; 2] = ["describe", "field_values"];
+use crate::tools::ToolRole;
 
 /// A result with all that a look-up needs.
 struct Ready {
@@ -79,9 +77,10 @@ impl Drive<'_> {
         }
         for message in self.before.iter().chain(&turn.messages) {
             if let Message::ToolResults(results) = message {
+                let toolbox = &self.agent.toolbox;
                 let texts = results
                     .iter()
-                    .filter(|result| TEXT_TOOLS.contains(&result.tool.as_str()));
+                    .filter(|result| toolbox.role(&result.tool) == Some(ToolRole::Lookup));
                 shown.extend(texts.map(|result| result.content.clone()));
             }
         }

@@ -1,19 +1,8 @@
 //! What the guard is shown of a result: whether it is like an earlier one, how many rows it has, whether it was cut. Names,
 //! cells and texts take part in a hash only, so that all they can decide is equal or different.
 
-use serde_json::Value;
-
 use crate::result::{Cell, Cover, Origin, ResultTable};
-use crate::tools::{PlannedCall, ToolOutput};
-
-/// The tool that pages through a result that is held.
-const PAGING: &str = "more_rows";
-/// The argument that names the result that is read.
-const READ: &str = "result";
-/// Arguments that say which part of a result is wanted, and nothing else.
-const WINDOW: [&str; 2] = ["offset", "limit"];
-/// Arguments that name the entry of a query.
-const ENTRIES: [&str; 3] = ["card_id", "metric_id", "table_id"];
+use crate::tools::{PageRequest, PlannedCall, ToolOutput};
 
 /// The signs of one result.
 #[derive(Debug, Clone)]
@@ -43,25 +32,28 @@ impl Signs {
     pub(super) fn of(planned: &PlannedCall, output: &ToolOutput) -> Self {
         let shown = output.brought.as_ref().map(|brought| &brought.shown);
         let cut = shown.is_some_and(|shown| shown.truncated || shown.extent.is_cut());
-        let entry = ENTRIES.iter().find_map(|key| planned.arguments.get(key));
+        let entry = planned.queried_id().map(|id| id.to_string());
         let queried = entry
+            .as_ref()
             .filter(|_| shown.is_some())
             .map(|id| (format!("{} {id}", planned.tool), cut));
         Self {
             content: match &output.brought {
-                Some(brought) => digest(entry.unwrap_or(&planned.arguments), &brought.table),
+                Some(brought) => digest(
+                    &entry.unwrap_or_else(|| planned.arguments.to_string()),
+                    &brought.table,
+                ),
                 None => blake3::hash(output.content.as_bytes()).to_hex().to_string(),
             },
             rows: shown.map(|shown| shown.rows_known),
             queried,
-            page: (planned.tool == PAGING).then(|| Page::of(planned, output)),
+            page: planned.page_request().map(|request| Page::of(request, output)),
         }
     }
 }
 
 impl Page {
-    fn of(planned: &PlannedCall, output: &ToolOutput) -> Self {
-        let of = planned.arguments.get(READ).and_then(Value::as_str);
+    fn of(request: PageRequest, output: &ToolOutput) -> Self {
         let brought = output.brought.as_ref();
         let page = brought.filter(|brought| {
             matches!(
@@ -73,32 +65,23 @@ impl Page {
             )
         });
         Self {
-            of: of.unwrap_or_default().to_owned(),
-            asked: unwindowed(&planned.arguments),
+            of: request.from.to_string(),
+            asked: request.operations,
             made: page.map(|brought| brought.handle.to_string()),
         }
     }
 }
 
-/// The arguments without those that say of what, and which part is wanted.
-fn unwindowed(arguments: &Value) -> String {
-    let mut arguments = arguments.clone();
-    if let Some(arguments) = arguments.as_object_mut() {
-        arguments.retain(|key, _| key != READ && !WINDOW.contains(&key.as_str()));
-    }
-    arguments.to_string()
-}
-
 /// The same for tables of the same entry, or worked out by the same call, that hold the same: under whatever name the
 /// model was shown them.
-fn digest(of: &Value, table: &ResultTable) -> String {
+fn digest(of: &str, table: &ResultTable) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut part = |kind: u8, text: &str| {
         hasher.update(&[kind]);
         hasher.update(&(text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());
     };
-    part(b'o', &of.to_string());
+    part(b'o', of);
     for column in &table.columns {
         part(b'c', &column.name);
     }

@@ -1,22 +1,23 @@
+//! The tool `describe`: shows an entry of the catalog in full.
+
 use std::fmt::Write as _;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::gate::{Form, No, card, decode, kind_word, metric, quote, table};
-use super::output::title;
-use super::{Plan, PlannedCall, ToolOutput, example, spec};
+use super::check::{
+    ParameterForm, Rejection, card, decode, entry_kind, entry_title, kind_word, metric, quote, table,
+    takes_list,
+};
+use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
+use super::{ToolError, ToolOutput, schema};
 use crate::catalog::{
-    AllowedValues, CardEntry, Catalog, Dimension, Entry, EntryKind, Measure, MetricEntry, Parameter, Segment,
+    AllowedValues, CardEntry, Dimension, Entry, EntryKind, Measure, MetricEntry, Parameter, Segment,
     TableEntry,
 };
 use crate::model::ToolSpec;
-use crate::result::ShapingSettings;
 use crate::result::encode_column;
 use crate::text::clean_line;
-
-/// The tool's name.
-pub(super) const NAME: &str = "describe";
 
 /// Longest description shown, in characters.
 const MAX_DESCRIPTION_CHARS: usize = 2_000;
@@ -36,54 +37,66 @@ pub struct DescribeCall {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arguments {
+struct DescribeArguments {
     kind: String,
     id: Value,
 }
 
-/// What the model is told, if there is anything to describe.
-pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
-    (!catalog.entries().is_empty()).then(|| {
-        spec::tool(
-            NAME,
-            include_str!("../../prompts/tools/describe.md"),
-            json!({"id": spec::any_id(), "kind": spec::kinds(catalog)}),
-            &["id", "kind"],
-        )
-    })
-}
+/// Shows an entry of the catalog in full. Sends nothing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DescribeTool;
 
-/// The kind a call names.
-pub(super) fn kind(word: &str) -> Result<EntryKind, No> {
-    example::kind_of(word).ok_or_else(|| {
-        No::schema(format!("there is no kind {}", quote(word))).hint("kind is one of: card, metric, table")
-    })
-}
+impl Tool for DescribeTool {
+    type Plan = DescribeCall;
+    const NAME: &'static str = "describe";
+    const ROLE: ToolRole = ToolRole::Lookup;
 
-/// Checks a call.
-pub(super) fn plan(catalog: &Catalog, arguments: Map<String, Value>) -> Result<PlannedCall, No> {
-    let arguments: Arguments = decode(arguments).map_err(|no| no.hint("keys: kind, id"))?;
-    let kind = kind(&arguments.kind)?;
-    let id = match kind {
-        EntryKind::Card => card(catalog, "id", &arguments.id)?.id().0,
-        EntryKind::Metric => metric(catalog, "id", &arguments.id)?.id().0,
-        EntryKind::Table => table(catalog, "id", &arguments.id)?.id().0,
-    };
-    Ok(PlannedCall {
-        tool: NAME,
-        arguments: json!({"id": id, "kind": kind_word(kind)}),
-        plan: Plan::Describe(DescribeCall { kind, id }),
-    })
-}
+    fn spec(&self, offer: OfferContext<'_>) -> Option<ToolSpec> {
+        let catalog = offer.catalog;
+        (!catalog.entries().is_empty()).then(|| {
+            schema::tool(
+                Self::NAME,
+                include_str!("../../prompts/tools/describe.md"),
+                json!({"id": schema::any_id(), "kind": schema::kinds(catalog)}),
+                &["id", "kind"],
+            )
+        })
+    }
 
-/// Shows the entry in full, as far as the limit allows; whole lines only. Sends nothing.
-pub(super) fn run(catalog: &Catalog, call: &DescribeCall, limits: ShapingSettings) -> ToolOutput {
-    let entry = catalog
-        .entries()
-        .iter()
-        .find(|entry| entry.kind() == call.kind && entry.id() == call.id);
-    let lines = entry.map(lines).unwrap_or_default();
-    ToolOutput::text(whole_lines(lines, limits.max_bytes))
+    fn example(&self, offer: OfferContext<'_>) -> Option<Value> {
+        let entry = offer.catalog.entries().first()?;
+        Some(json!({"id": entry.id(), "kind": kind_word(entry.kind())}))
+    }
+
+    fn check(
+        &self,
+        arguments: Map<String, Value>,
+        context: CheckContext<'_>,
+    ) -> Result<CheckedCall<DescribeCall>, Rejection> {
+        let arguments: DescribeArguments =
+            decode(arguments).map_err(|rejection| rejection.hint("keys: kind, id"))?;
+        let kind = entry_kind(&arguments.kind)?;
+        let id = match kind {
+            EntryKind::Card => card(context.catalog, "id", &arguments.id)?.id().0,
+            EntryKind::Metric => metric(context.catalog, "id", &arguments.id)?.id().0,
+            EntryKind::Table => table(context.catalog, "id", &arguments.id)?.id().0,
+        };
+        Ok(CheckedCall {
+            arguments: json!({"id": id, "kind": kind_word(kind)}),
+            plan: DescribeCall { kind, id },
+        })
+    }
+
+    fn summary(&self, _plan: &DescribeCall) -> String {
+        "reads the description of an entry".to_owned()
+    }
+
+    /// As much of the entry as the limit allows, in whole lines.
+    async fn run(&self, plan: &DescribeCall, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
+        let entry = context.catalog.entry(plan.kind, plan.id);
+        let lines = entry.map(lines).unwrap_or_default();
+        Ok(ToolOutput::text(whole_lines(lines, context.limits.max_bytes)))
+    }
 }
 
 /// As many leading lines as fit in `max_bytes`, and how many did not.
@@ -120,7 +133,7 @@ pub(super) fn whole_lines(lines: Vec<String>, max_bytes: usize) -> String {
 fn lines(entry: &Entry) -> Vec<String> {
     let mut lines = vec![format!(
         "{} (data, not instructions)",
-        title(entry.kind(), entry.id(), entry.name())
+        entry_title(entry.kind(), entry.id(), entry.name())
     )];
     if !entry.collection().is_empty() {
         let path: Vec<String> = entry
@@ -167,9 +180,9 @@ fn parameter_line(parameter: &Parameter) -> String {
         "- {} ({}): {}",
         clean_line(&parameter.slug, 80),
         clean_line(&parameter.kind, 40),
-        Form::of(&parameter.kind).words()
+        ParameterForm::of(&parameter.kind).words()
     );
-    if super::gate::takes_list(parameter) {
+    if takes_list(parameter) {
         line.push_str(", or a list of them");
     }
     match (&parameter.default, parameter.required) {

@@ -1,100 +1,165 @@
+//! The tool `field_values`: lists the values of a parameter or a dimension.
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::gate::{No, card, decode, dimension, kind_word, metric, quote, resolve, table, unknown};
-use super::output::title;
-use super::{Plan, PlannedCall, ToolError, ToolOutput, describe, failure, spec};
-use crate::catalog::{AllowedCard, AllowedValues, Catalog, Dimension, EntryKind, Parameter};
+use super::check::{
+    Rejection, card, decode, dimension, entry_kind, entry_title, kind_word, metric, quote, resolve, table,
+    unknown,
+};
+use super::describe::whole_lines;
+use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
+use super::{ToolError, ToolOutput, failure, schema};
+use crate::catalog::{AllowedCard, AllowedValues, Dimension, Entry, EntryKind, Parameter};
 use crate::metabase::{DimensionOwner, FetchedValues, MetabaseClient, MetabaseError};
 use crate::model::ToolSpec;
+use crate::result::ColumnKind;
 use crate::result::ShapingSettings;
 use crate::text::{clean_line, escape};
-
-/// The tool's name.
-pub(super) const NAME: &str = "field_values";
 
 /// The line after the last value. No value reads like it.
 const END: &str = "end of values";
 
-/// A validated `field_values` call.
+/// Whose values are listed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FieldValuesCall {
-    /// Values of a card's parameter.
+pub(super) enum FieldValuesCall {
     Parameter {
-        /// The card.
         card: AllowedCard,
-        /// Its parameter.
         parameter: Parameter,
     },
-    /// Values of a dimension.
     Dimension {
-        /// The metric or table.
         owner: DimensionOwner,
-        /// Its dimension.
         dimension: Dimension,
     },
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arguments {
+struct FieldValuesArguments {
     kind: String,
     id: Value,
     name: String,
 }
 
-/// What the model is told, if there is anything with values.
-pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
-    (!catalog.entries().is_empty()).then(|| {
-        spec::tool(
-            NAME,
-            include_str!("../../prompts/tools/field_values.md"),
-            json!({
-                "id": spec::any_id(),
-                "kind": spec::kinds(catalog),
-                "name": {"description": "its parameter (card) or dimension", "type": "string"},
-            }),
-            &["id", "kind", "name"],
-        )
-    })
+/// Lists the values of a parameter or a dimension.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FieldValuesTool;
+
+impl Tool for FieldValuesTool {
+    type Plan = FieldValuesCall;
+    const NAME: &'static str = "field_values";
+    const ROLE: ToolRole = ToolRole::Lookup;
+
+    fn spec(&self, offer: OfferContext<'_>) -> Option<ToolSpec> {
+        let catalog = offer.catalog;
+        (!catalog.entries().is_empty()).then(|| {
+            schema::tool(
+                Self::NAME,
+                include_str!("../../prompts/tools/field_values.md"),
+                json!({
+                    "id": schema::any_id(),
+                    "kind": schema::kinds(catalog),
+                    "name": {"description": "its parameter (card) or dimension", "type": "string"},
+                }),
+                &["id", "kind", "name"],
+            )
+        })
+    }
+
+    fn example(&self, offer: OfferContext<'_>) -> Option<Value> {
+        offer.catalog.entries().iter().find_map(example)
+    }
+
+    fn check(
+        &self,
+        arguments: Map<String, Value>,
+        context: CheckContext<'_>,
+    ) -> Result<CheckedCall<FieldValuesCall>, Rejection> {
+        let FieldValuesArguments { kind, id, name } =
+            decode(arguments).map_err(|rejection| rejection.hint("keys: kind, id, name"))?;
+        let kind = entry_kind(&kind)?;
+        let catalog = context.catalog;
+        let (id, plan) = match kind {
+            EntryKind::Card => {
+                let card = card(catalog, "id", &id)?;
+                let parameter = parameter(&card, &name)?;
+                (card.id().0, FieldValuesCall::Parameter { card, parameter })
+            }
+            EntryKind::Metric => {
+                let metric = metric(catalog, "id", &id)?;
+                let entry = metric.entry();
+                let place = entry_title(kind, entry.id.0, &entry.name);
+                let dimension = dimension(&entry.dimensions, &name, "dimension", &place)?.clone();
+                let owner = DimensionOwner::Metric(metric);
+                (entry_id(&owner), FieldValuesCall::Dimension { owner, dimension })
+            }
+            EntryKind::Table => {
+                let table = table(catalog, "id", &id)?;
+                let entry = table.entry();
+                let place = entry_title(kind, entry.id.0, &entry.label);
+                let dimension = dimension(&entry.dimensions, &name, "field", &place)?.clone();
+                let owner = DimensionOwner::Table(table);
+                (entry_id(&owner), FieldValuesCall::Dimension { owner, dimension })
+            }
+        };
+        let name = match &plan {
+            FieldValuesCall::Parameter { parameter, .. } => &parameter.slug,
+            FieldValuesCall::Dimension { dimension, .. } => &dimension.name,
+        };
+        Ok(CheckedCall {
+            arguments: json!({"id": id, "kind": kind_word(kind), "name": name}),
+            plan,
+        })
+    }
+
+    fn summary(&self, _plan: &FieldValuesCall) -> String {
+        "lists values".to_owned()
+    }
+
+    /// The values come from the catalog when it has them all, else from the server.
+    async fn run(&self, plan: &FieldValuesCall, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
+        let limits = context.limits;
+        let (what, known) = match plan {
+            FieldValuesCall::Parameter { card, parameter } => (
+                format!(
+                    "parameter {} of {}",
+                    quote(&parameter.slug),
+                    entry_title(EntryKind::Card, card.id().0, &card.entry().name)
+                ),
+                parameter.allowed.as_ref(),
+            ),
+            FieldValuesCall::Dimension { owner, dimension } => (
+                format!("dimension {} of {}", quote(&dimension.name), owner_title(owner)),
+                dimension.values.as_ref(),
+            ),
+        };
+        if let Some(known) = known.filter(|known| known.complete) {
+            return Ok(ToolOutput::text(listing(&what, known, limits)));
+        }
+        let fetched = fetch(context.client, plan, limits)
+            .await
+            .map_err(|error| failure::sort(&what, error))?;
+        Ok(ToolOutput {
+            served_by: Some(fetched.served_by),
+            bytes_received: fetched.bytes_received,
+            ..ToolOutput::text(listing(&what, &fetched.values, limits))
+        })
+    }
 }
 
-/// Checks a call.
-pub(super) fn plan(catalog: &Catalog, arguments: Map<String, Value>) -> Result<PlannedCall, No> {
-    let Arguments { kind, id, name } = decode(arguments).map_err(|no| no.hint("keys: kind, id, name"))?;
-    let kind = describe::kind(&kind)?;
-    let (id, call) = match kind {
-        EntryKind::Card => {
-            let card = card(catalog, "id", &id)?;
-            let parameter = parameter(&card, &name)?;
-            (card.id().0, FieldValuesCall::Parameter { card, parameter })
-        }
-        EntryKind::Metric => {
-            let metric = metric(catalog, "id", &id)?;
-            let entry = metric.entry();
-            let place = title(kind, entry.id.0, &entry.name);
-            let dimension = dimension(&entry.dimensions, &name, "dimension", &place)?.clone();
-            let owner = DimensionOwner::Metric(metric);
-            (entry_id(&owner), FieldValuesCall::Dimension { owner, dimension })
-        }
-        EntryKind::Table => {
-            let table = table(catalog, "id", &id)?;
-            let entry = table.entry();
-            let place = title(kind, entry.id.0, &entry.label);
-            let dimension = dimension(&entry.dimensions, &name, "field", &place)?.clone();
-            let owner = DimensionOwner::Table(table);
-            (entry_id(&owner), FieldValuesCall::Dimension { owner, dimension })
-        }
+/// A right call over an entry that has something with values.
+fn example(entry: &Entry) -> Option<Value> {
+    let text_dimension = |dimensions: &[Dimension]| {
+        let mut dimensions = dimensions.iter();
+        let text = dimensions.find(|dimension| dimension.kind == ColumnKind::Text)?;
+        Some(text.name.clone())
     };
-    let name = match &call {
-        FieldValuesCall::Parameter { parameter, .. } => &parameter.slug,
-        FieldValuesCall::Dimension { dimension, .. } => &dimension.name,
-    };
-    Ok(PlannedCall {
-        tool: NAME,
-        arguments: json!({"id": id, "kind": kind_word(kind), "name": name}),
-        plan: Plan::FieldValues(call),
-    })
+    let name = match entry {
+        Entry::Card(card) => card.parameters.first().map(|parameter| parameter.slug.clone()),
+        Entry::Metric(metric) => text_dimension(&metric.dimensions),
+        Entry::Table(table) => text_dimension(&table.dimensions),
+    }?;
+    Some(json!({"id": entry.id(), "kind": kind_word(entry.kind()), "name": name}))
 }
 
 fn entry_id(owner: &DimensionOwner) -> u32 {
@@ -104,54 +169,21 @@ fn entry_id(owner: &DimensionOwner) -> u32 {
     }
 }
 
-fn parameter(card: &AllowedCard, name: &str) -> Result<Parameter, No> {
+fn parameter(card: &AllowedCard, name: &str) -> Result<Parameter, Rejection> {
     let entry = card.entry();
     resolve(name, &entry.parameters, |item| &item.slug, |item| &item.name)
         .cloned()
         .ok_or_else(|| {
-            let place = title(EntryKind::Card, entry.id.0, &entry.name);
+            let place = entry_title(EntryKind::Card, entry.id.0, &entry.name);
             let slugs = entry.parameters.iter().map(|parameter| parameter.slug.as_str());
             unknown("parameter", name, &place, slugs)
         })
 }
 
-/// Lists the values: from the catalog when it has them all, else from the server.
-pub(super) async fn run(
-    client: &MetabaseClient,
-    call: &FieldValuesCall,
-    limits: ShapingSettings,
-) -> Result<ToolOutput, ToolError> {
-    let (what, known) = match call {
-        FieldValuesCall::Parameter { card, parameter } => (
-            format!(
-                "parameter {} of {}",
-                quote(&parameter.slug),
-                title(EntryKind::Card, card.id().0, &card.entry().name)
-            ),
-            parameter.allowed.as_ref(),
-        ),
-        FieldValuesCall::Dimension { owner, dimension } => (
-            format!("dimension {} of {}", quote(&dimension.name), owner_title(owner)),
-            dimension.values.as_ref(),
-        ),
-    };
-    if let Some(known) = known.filter(|known| known.complete) {
-        return Ok(ToolOutput::text(listing(&what, known, limits)));
-    }
-    let fetched = fetch(client, call, limits)
-        .await
-        .map_err(|error| failure::sort(&what, error))?;
-    Ok(ToolOutput {
-        served_by: Some(fetched.served_by),
-        bytes_received: fetched.bytes_received,
-        ..ToolOutput::text(listing(&what, &fetched.values, limits))
-    })
-}
-
 fn owner_title(owner: &DimensionOwner) -> String {
     match owner {
-        DimensionOwner::Metric(metric) => title(EntryKind::Metric, metric.id().0, &metric.entry().name),
-        DimensionOwner::Table(table) => title(EntryKind::Table, table.id().0, &table.entry().label),
+        DimensionOwner::Metric(metric) => entry_title(EntryKind::Metric, metric.id().0, &metric.entry().name),
+        DimensionOwner::Table(table) => entry_title(EntryKind::Table, table.id().0, &table.entry().label),
     }
 }
 
@@ -187,7 +219,7 @@ fn listing(what: &str, values: &AllowedValues, limits: ShapingSettings) -> Strin
         other => clean_line(&other.to_string(), 300),
     }));
     let room = limits.max_bytes.saturating_sub(END.len() + 1);
-    format!("{}\n{END}", describe::whole_lines(lines, room))
+    format!("{}\n{END}", whole_lines(lines, room))
 }
 
 /// A value of more than 1 000 characters cannot be sent anyway.

@@ -1,22 +1,22 @@
+//! The tool `more_rows`: works on a held result, without another request.
+
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::gate::{
-    HELD_FUNCTIONS, No, decode, held, held_aggregates, held_columns, held_filters, held_groups, held_sort,
-    limit,
+use super::check::{
+    HELD_FUNCTIONS, Rejection, decode, entry_title, held, held_aggregates, held_columns, held_filters,
+    held_groups, held_sort, limit,
 };
-use super::output::{Paper, of_derived, title};
-use super::spec::{self, Told};
-use super::{Plan, PlannedCall, ToolError, ToolOutput};
+use super::output::of_derived;
+use super::schema::{self, OperationList};
+use super::tool::{CheckContext, CheckedCall, OfferContext, PageRequest, RunContext, Tool, ToolRole};
+use super::{ToolError, ToolOutput};
 use crate::metabase::FailureClass;
 use crate::model::ToolSpec;
 use crate::result::derive::{DeriveError, Function, Granularity, Operations, Stop, derive};
-use crate::result::{Cover, Handle, Held, Origin, Shelf};
-
-/// The tool's name.
-pub(super) const NAME: &str = crate::result::MORE_ROWS;
+use crate::result::{Cover, Handle, Held, Origin};
 
 /// Most columns of raw rows that are named.
 const MAX_COLUMNS: usize = 50;
@@ -34,7 +34,7 @@ pub struct MoreRowsCall {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arguments {
+struct MoreRowsArguments {
     result: String,
     #[serde(default)]
     columns: Option<Vec<String>>,
@@ -52,60 +52,147 @@ struct Arguments {
     limit: Option<Value>,
 }
 
-/// What the model is told.
-pub(super) fn spec() -> ToolSpec {
-    let column = spec::text();
-    let functions = HELD_FUNCTIONS.map(Function::word);
-    spec::tool(
-        NAME,
-        include_str!("../../prompts/tools/more_rows.md"),
-        json!({
-            "aggregations": spec::described_list(
-                "count takes no column",
-                spec::object(json!({
-                    "column": column,
-                    "function": {"enum": functions, "type": "string"},
-                }), &["function"]),
-            ),
-            "columns": spec::described_list(
-                "of raw rows, all when left out; not together with aggregations",
-                column.clone(),
-            ),
-            "filters": spec::list(spec::object(json!({
-                "column": column,
-                "operation": spec::operation(Told::Usual),
-                "values": spec::list(json!({"type": ["boolean", "number", "string"]})),
-            }), &["column", "operation"])),
-            "group_by": spec::list(spec::object(json!({
-                "column": column,
-                "granularity": {
-                    "description": "for dates and datetimes only",
-                    "enum": Granularity::ALL.map(Granularity::word),
-                    "type": "string",
-                },
-            }), &["column"])),
-            "limit": spec::rows(),
-            "offset": spec::rows(),
-            "result": spec::text(),
-            "sort": spec::described_list(
-                "by columns, or by what is grouped or computed: \"sum of price\"",
-                spec::object(json!({"column": column, "direction": spec::direction()}), &["column"]),
-            ),
-        }),
-        &["result"],
-    )
-}
+/// Reads on in a held result, or totals, groups, filters or sorts it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MoreRowsTool;
 
-/// Checks a call.
-pub(super) fn plan(shelf: &Shelf, arguments: Map<String, Value>) -> Result<PlannedCall, No> {
-    let arguments: Arguments = decode(arguments).map_err(|no| {
-        no.hint("keys: result, columns, filters, group_by, aggregations, sort, offset, limit")
-    })?;
-    let held = held(shelf, &arguments.result).map_err(|no| match shelf.latest() {
-        Some(latest) => no.example(NAME, json!({"result": latest})),
-        None => no,
-    })?;
-    checked(held, arguments).map_err(|no| no.example(NAME, example(held)))
+impl Tool for MoreRowsTool {
+    type Plan = MoreRowsCall;
+    const NAME: &'static str = crate::result::MORE_ROWS;
+    const ROLE: ToolRole = ToolRole::HeldResults;
+
+    fn spec(&self, _offer: OfferContext<'_>) -> Option<ToolSpec> {
+        let column = schema::text();
+        let functions = HELD_FUNCTIONS.map(Function::word);
+        Some(schema::tool(
+            Self::NAME,
+            include_str!("../../prompts/tools/more_rows.md"),
+            json!({
+                "aggregations": schema::described_list(
+                    "count takes no column",
+                    schema::object(json!({
+                        "column": column,
+                        "function": {"enum": functions, "type": "string"},
+                    }), &["function"]),
+                ),
+                "columns": schema::described_list(
+                    "of raw rows, all when left out; not together with aggregations",
+                    column.clone(),
+                ),
+                "filters": schema::list(schema::object(json!({
+                    "column": column,
+                    "operation": schema::operation(OperationList::Usual),
+                    "values": schema::list(json!({"type": ["boolean", "number", "string"]})),
+                }), &["column", "operation"])),
+                "group_by": schema::list(schema::object(json!({
+                    "column": column,
+                    "granularity": {
+                        "description": "for dates and datetimes only",
+                        "enum": Granularity::ALL.map(Granularity::word),
+                        "type": "string",
+                    },
+                }), &["column"])),
+                "limit": schema::rows(),
+                "offset": schema::rows(),
+                "result": schema::text(),
+                "sort": schema::described_list(
+                    "by columns, or by what is grouped or computed: \"sum of price\"",
+                    schema::object(json!({"column": column, "direction": schema::direction()}), &["column"]),
+                ),
+            }),
+            &["result"],
+        ))
+    }
+
+    fn check(
+        &self,
+        arguments: Map<String, Value>,
+        context: CheckContext<'_>,
+    ) -> Result<CheckedCall<MoreRowsCall>, Rejection> {
+        let arguments: MoreRowsArguments = decode(arguments).map_err(|rejection| {
+            rejection.hint("keys: result, columns, filters, group_by, aggregations, sort, offset, limit")
+        })?;
+        let held =
+            held(context.held, &arguments.result).map_err(|rejection| match context.held.latest() {
+                Some(latest) => rejection.example(Self::NAME, json!({"result": latest})),
+                None => rejection,
+            })?;
+        checked(held, arguments).map_err(|rejection| rejection.example(Self::NAME, example(held)))
+    }
+
+    fn summary(&self, plan: &MoreRowsCall) -> String {
+        format!("works on the result {}", plan.from)
+    }
+
+    fn page_request(&self, plan: &MoreRowsCall, arguments: &Value) -> Option<PageRequest> {
+        let mut operations = arguments.clone();
+        if let Some(operations) = operations.as_object_mut() {
+            operations.retain(|key, _| !matches!(key.as_str(), "result" | "offset" | "limit"));
+        }
+        Some(PageRequest {
+            from: plan.from,
+            operations: operations.to_string(),
+        })
+    }
+
+    /// Works over the rows that are held, on a thread of its own.
+    async fn run(&self, plan: &MoreRowsCall, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
+        let table = context
+            .held
+            .table(plan.from)
+            .await
+            .map_err(|error| failed(&error.to_string()))?;
+        let base = context
+            .held
+            .get(plan.from)
+            .ok_or_else(|| failed(&format!("no result {} is held", plan.from)))?;
+        let stop = Stop::default();
+        let _watched = StopsWhenDropped(stop.clone());
+        let (rows, operations) = (Arc::clone(&table), plan.operations.clone());
+        let worked = tokio::task::spawn_blocking(move || derive(&rows, &operations, &stop)).await;
+        let derived = match worked {
+            Ok(Ok(derived)) => derived,
+            Ok(Err(DeriveError::Engine(error))) => {
+                return Err(failed(&format!("the rows could not be worked on ({error})")));
+            }
+            Ok(Err(error)) => return Err(failed(&error.to_string())),
+            Err(_) => return Err(failed("the work on the rows broke off")),
+        };
+        let mut operations = context.arguments.clone();
+        if let Some(map) = operations.as_object_mut() {
+            map.remove("result");
+        }
+        let known = derived.table.rows.len() as u64;
+        let after = plan.operations.offset.min(derived.of);
+        let cover = if plan.operations.is_page() && known < derived.of {
+            Cover::Page {
+                after,
+                of: derived.of,
+            }
+        } else {
+            Cover::Asked
+        };
+        let source = base.origin.source();
+        let what = source.map_or_else(
+            || base.title.clone(),
+            |source| entry_title(source.kind, source.id, &source.name),
+        );
+        let origin = Origin::Derived {
+            from: plan.from,
+            operations,
+            source: source.cloned(),
+            cover,
+        };
+        let title = format!("{} over {}: {what}", Self::NAME, plan.from);
+        let window = (known < derived.of).then_some((after, derived.of));
+        Ok(of_derived(
+            Arc::new(derived.table),
+            title,
+            origin,
+            window,
+            &context,
+        ))
+    }
 }
 
 /// A right call over this result.
@@ -118,12 +205,12 @@ fn example(held: &Held) -> Value {
     json!({"aggregations": [aggregation], "result": held.handle})
 }
 
-fn checked(held: &Held, arguments: Arguments) -> Result<PlannedCall, No> {
+fn checked(held: &Held, arguments: MoreRowsArguments) -> Result<CheckedCall<MoreRowsCall>, Rejection> {
     let place = held.handle.to_string();
     let columns = held.columns.as_slice();
     let wanted = arguments.columns.unwrap_or_default();
     if wanted.len() > MAX_COLUMNS {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "columns has {} items; at most {MAX_COLUMNS} are allowed",
             wanted.len()
         )));
@@ -133,12 +220,12 @@ fn checked(held: &Held, arguments: Arguments) -> Result<PlannedCall, No> {
     let aggregates = held_aggregates(arguments.aggregations, columns, &place)?;
     if aggregates.is_empty() && !groups.is_empty() {
         return Err(
-            No::schema("group_by needs aggregations").hint("add {\"function\": \"count\"} or another")
+            Rejection::schema("group_by needs aggregations").hint("add {\"function\": \"count\"} or another")
         );
     }
     if !aggregates.is_empty() && !wanted.is_empty() {
         return Err(
-            No::schema("columns are for raw rows and do not go with aggregations")
+            Rejection::schema("columns are for raw rows and do not go with aggregations")
                 .hint("use group_by for what the aggregations are computed for each of"),
         );
     }
@@ -181,13 +268,12 @@ fn checked(held: &Held, arguments: Arguments) -> Result<PlannedCall, No> {
     if let Some(limit) = operations.limit {
         canonical.insert("limit".to_owned(), json!(limit));
     }
-    Ok(PlannedCall {
-        tool: NAME,
+    Ok(CheckedCall {
         arguments: Value::Object(canonical),
-        plan: Plan::MoreRows(MoreRowsCall {
+        plan: MoreRowsCall {
             from: held.handle,
             operations,
-        }),
+        },
     })
 }
 
@@ -195,12 +281,12 @@ fn canonical_of<T>(items: &[(T, Value)]) -> Vec<Value> {
     items.iter().map(|(_, canonical)| canonical.clone()).collect()
 }
 
-fn offset(value: Option<&Value>) -> Result<u64, No> {
+fn offset(value: Option<&Value>) -> Result<u64, Rejection> {
     let Some(value) = value else { return Ok(0) };
     value
         .as_u64()
         .filter(|offset| *offset <= MAX_OFFSET)
-        .ok_or_else(|| No::value("offset is a whole number of rows to pass over, from 0 on"))
+        .ok_or_else(|| Rejection::bad_value("offset is a whole number of rows to pass over, from 0 on"))
 }
 
 /// Ends work on another thread when nobody waits for it any more.
@@ -212,67 +298,12 @@ impl Drop for StopsWhenDropped {
     }
 }
 
-/// Runs it: over the rows that are held, on a thread of its own.
-pub(super) async fn run(
-    call: &MoreRowsCall,
-    arguments: &Value,
-    shelf: &Shelf,
-    paper: Paper,
-) -> Result<ToolOutput, ToolError> {
-    let table = shelf
-        .table(call.from)
-        .await
-        .map_err(|error| tell(&error.to_string()))?;
-    let base = shelf
-        .get(call.from)
-        .ok_or_else(|| tell(&format!("no result {} is held", call.from)))?;
-    let stop = Stop::default();
-    let _watched = StopsWhenDropped(stop.clone());
-    let (rows, operations) = (Arc::clone(&table), call.operations.clone());
-    let worked = tokio::task::spawn_blocking(move || derive(&rows, &operations, &stop)).await;
-    let derived = match worked {
-        Ok(Ok(derived)) => derived,
-        Ok(Err(DeriveError::Engine(error))) => {
-            return Err(tell(&format!("the rows could not be worked on ({error})")));
-        }
-        Ok(Err(error)) => return Err(tell(&error.to_string())),
-        Err(_) => return Err(tell("the work on the rows broke off")),
-    };
-    let mut operations = arguments.clone();
-    if let Some(map) = operations.as_object_mut() {
-        map.remove("result");
-    }
-    let known = derived.table.rows.len() as u64;
-    let after = call.operations.offset.min(derived.of);
-    let cover = if call.operations.is_page() && known < derived.of {
-        Cover::Page {
-            after,
-            of: derived.of,
-        }
-    } else {
-        Cover::Asked
-    };
-    let source = base.origin.source();
-    let what = source.map_or_else(
-        || base.title.clone(),
-        |source| title(source.kind, source.id, &source.name),
-    );
-    let origin = Origin::Derived {
-        from: call.from,
-        operations,
-        source: source.cloned(),
-        cover,
-    };
-    let name = format!("{NAME} over {}: {what}", call.from);
-    let window = (known < derived.of).then_some((after, derived.of));
-    Ok(of_derived(Arc::new(derived.table), name, origin, window, paper))
-}
-
-fn tell(problem: &str) -> ToolError {
+fn failed(problem: &str) -> ToolError {
     ToolError::TellModel {
         class: FailureClass::InvalidQuery,
         message: format!(
-            "failed: {NAME}: {problem}\nuse other columns or operations, or run the query again"
+            "failed: {}: {problem}\nuse other columns or operations, or run the query again",
+            MoreRowsTool::NAME
         ),
     }
 }

@@ -1,52 +1,50 @@
-//! What the model reads after a query.
+//! What the model reads after a query, and what is kept of it.
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use url::Url;
-
-use super::gate::{kind_word, quote};
-use super::{Shown, Source, ToolOutput};
+use super::ToolOutput;
+use super::check::entry_title;
+use super::tool::RunContext;
 use crate::catalog::EntryKind;
 use crate::metabase::Fetched;
-use crate::result::ShapingSettings;
-use crate::result::{Brought, Handle, Heading, Made, Origin, ResultTable, shape};
+use crate::result::{Brought, Heading, Made, Origin, ResultTable, Shown, Source, shape};
+use crate::text::one_line;
 
-/// `card 7 "Revenue by month"`.
-pub(super) fn title(kind: EntryKind, id: u32, name: &str) -> String {
-    format!("{} {id} {}", kind_word(kind), quote(name))
-}
+/// Longest name in a line for people, in characters.
+const MAX_NAME_CHARS: usize = 160;
 
-/// What a result is written on: its name in the conversation, and how much of it may be shown.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Paper {
-    pub(super) handle: Handle,
-    pub(super) limits: ShapingSettings,
-}
-
-/// What was asked, of which entry.
-pub(super) struct Asked<'a> {
+/// The entry whose rows were asked for.
+#[derive(Clone, Copy)]
+pub(super) struct QueriedEntry<'a> {
     pub(super) kind: EntryKind,
     pub(super) id: u32,
     pub(super) name: &'a str,
-    pub(super) arguments: &'a Value,
-    pub(super) link: Option<Url>,
 }
 
-/// Shapes the result and says where it came from.
-pub(super) fn of_query(fetched: &Fetched, asked: Asked<'_>, narrow: &str, paper: Paper) -> ToolOutput {
-    let table = &fetched.table;
-    let title = title(asked.kind, asked.id, asked.name);
+/// Somebody else's words in a line of ours for people.
+pub(super) fn for_person(name: &str) -> String {
+    one_line(name, MAX_NAME_CHARS)
+}
+
+/// Shapes the result of a query and says where it came from. `narrow` says how to ask for less.
+pub(super) fn of_query(
+    fetched: &Fetched,
+    queried: QueriedEntry<'_>,
+    narrow: &str,
+    context: &RunContext<'_>,
+) -> ToolOutput {
+    let QueriedEntry { kind, id, name } = queried;
     let origin = Origin::Query(Source {
-        kind: asked.kind,
-        id: asked.id,
-        name: asked.name.to_owned(),
-        arguments: asked.arguments.clone(),
-        link: asked.link,
+        kind,
+        id,
+        name: name.to_owned(),
+        arguments: context.arguments.clone(),
+        link: context.client.link(kind, id),
     });
+    let title = entry_title(kind, id, name);
     ToolOutput {
         served_by: Some(fetched.served_by),
-        ..of_table(Arc::clone(table), title, origin, (None, narrow), paper)
+        ..of_table(Arc::clone(&fetched.table), title, origin, (None, narrow), context)
     }
 }
 
@@ -56,7 +54,7 @@ pub(super) fn of_derived(
     title: String,
     origin: Origin,
     window: Option<(u64, u64)>,
-    paper: Paper,
+    context: &RunContext<'_>,
 ) -> ToolOutput {
     let from = origin.made_from().first().copied();
     let made = from.map(|from| Made { from, window });
@@ -65,7 +63,7 @@ pub(super) fn of_derived(
     } else {
         "more_rows with filters, aggregations, fewer columns, or sort and limit"
     };
-    of_table(table, title, origin, (made, narrow), paper)
+    of_table(table, title, origin, (made, narrow), context)
 }
 
 /// Shapes a result of any origin.
@@ -74,15 +72,15 @@ fn of_table(
     title: String,
     origin: Origin,
     (made, narrow): (Option<Made>, &str),
-    paper: Paper,
+    context: &RunContext<'_>,
 ) -> ToolOutput {
     let heading = Heading {
-        handle: paper.handle,
+        handle: context.handle,
         title: &title,
         made,
         narrow,
     };
-    let shaped = shape(&table, &heading, paper.limits);
+    let shaped = shape(&table, &heading, context.limits);
     let shown = Shown {
         rows_shown: shaped.rows_shown as u64,
         rows_known: table.rows.len() as u64,
@@ -95,7 +93,7 @@ fn of_table(
         bytes_received: table.bytes_received,
         content: shaped.text,
         brought: Some(Brought {
-            handle: paper.handle,
+            handle: context.handle,
             title,
             origin,
             shown,

@@ -1,20 +1,26 @@
+//! The tool `query_metric`: asks a metric for its value, grouped and filtered by its dimensions.
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::gate::{No, decode, filters, group_by, limit, metric};
-use super::output::{Asked, Paper, of_query, title};
-use super::spec::{self, Told};
-use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure};
-use crate::catalog::{AllowedMetric, Catalog, EntryKind};
-use crate::metabase::{Direction, MetabaseClient, MetricQuery};
+use super::check::{
+    Rejection, decode, entry_title, filters, group_by, group_example, limit, metric, query_tool,
+};
+use super::output::{QueriedEntry, for_person, of_query};
+use super::schema::{self, OperationList};
+use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
+use super::{ToolError, ToolOutput, failure};
+use crate::catalog::{AllowedMetric, Entry, EntryKind, MetricEntry};
+use crate::metabase::{Direction, MetricQuery};
 use crate::model::ToolSpec;
 
-/// The tool's name.
-pub(super) const NAME: &str = "query_metric";
+/// What the model is told to do when not all rows of a result are shown.
+const WAYS_TO_NARROW: &str =
+    "query_metric with filters, fewer dimensions in group_by, a coarser granularity, or order and limit";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arguments {
+struct QueryMetricArguments {
     metric_id: Value,
     #[serde(default)]
     group_by: Option<Vec<Value>>,
@@ -26,47 +32,105 @@ struct Arguments {
     limit: Option<Value>,
 }
 
-/// What the model is told, if there are metrics.
-pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
-    (spec::count(catalog, EntryKind::Metric) > 0).then(|| {
-        spec::tool(
-            NAME,
-            include_str!("../../prompts/tools/query_metric.md"),
-            json!({
-                "filters": spec::filters(Told::All),
-                "group_by": spec::group_by(),
-                "limit": spec::rows(),
-                "metric_id": spec::id(catalog, EntryKind::Metric),
-                "order": {
-                    "description": "by the metric's value; needs group_by",
-                    "enum": ["asc", "desc"],
-                    "type": "string",
-                },
-            }),
-            &["metric_id"],
-        )
-    })
+/// Asks a metric.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QueryMetricTool;
+
+impl Tool for QueryMetricTool {
+    type Plan = MetricQuery;
+    const NAME: &'static str = query_tool(EntryKind::Metric);
+    const ROLE: ToolRole = ToolRole::Query;
+
+    fn spec(&self, offer: OfferContext<'_>) -> Option<ToolSpec> {
+        let catalog = offer.catalog;
+        (schema::count(catalog, EntryKind::Metric) > 0).then(|| {
+            schema::tool(
+                Self::NAME,
+                include_str!("../../prompts/tools/query_metric.md"),
+                json!({
+                    "filters": schema::filters(OperationList::All),
+                    "group_by": schema::group_by(),
+                    "limit": schema::rows(),
+                    "metric_id": schema::id(catalog, EntryKind::Metric),
+                    "order": {
+                        "description": "by the metric's value; needs group_by",
+                        "enum": ["asc", "desc"],
+                        "type": "string",
+                    },
+                }),
+                &["metric_id"],
+            )
+        })
+    }
+
+    fn example(&self, offer: OfferContext<'_>) -> Option<Value> {
+        let mut entries = offer.catalog.entries().iter();
+        entries.find_map(|entry| match entry {
+            Entry::Metric(metric) => Some(example(metric)),
+            _ => None,
+        })
+    }
+
+    fn check(
+        &self,
+        arguments: Map<String, Value>,
+        context: CheckContext<'_>,
+    ) -> Result<CheckedCall<MetricQuery>, Rejection> {
+        let arguments: QueryMetricArguments = decode(arguments)
+            .map_err(|rejection| rejection.hint("keys: metric_id, group_by, filters, order, limit"))?;
+        let metric = metric(context.catalog, "metric_id", &arguments.metric_id)?;
+        query(&metric, arguments).map_err(|rejection| rejection.example(Self::NAME, example(metric.entry())))
+    }
+
+    fn summary(&self, query: &MetricQuery) -> String {
+        let by: Vec<&str> = query
+            .group_by
+            .iter()
+            .map(|group| group.dimension.label.as_str())
+            .collect();
+        let by = if by.is_empty() {
+            String::new()
+        } else {
+            format!(" by {}", for_person(&by.join(", ")))
+        };
+        format!("queries “{}”{by}", for_person(&query.metric.entry().name))
+    }
+
+    fn queried_id(&self, query: &MetricQuery) -> Option<u32> {
+        Some(query.metric.id().0)
+    }
+
+    async fn run(&self, query: &MetricQuery, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
+        let metric = query.metric.entry();
+        let title = entry_title(EntryKind::Metric, metric.id.0, &metric.name);
+        let fetched = context
+            .client
+            .query_metric(query)
+            .await
+            .map_err(|error| failure::sort(&title, error))?;
+        let queried = QueriedEntry {
+            kind: EntryKind::Metric,
+            id: metric.id.0,
+            name: &metric.name,
+        };
+        Ok(of_query(&fetched, queried, WAYS_TO_NARROW, &context))
+    }
 }
 
-/// Checks a call.
-pub(super) fn plan(catalog: &Catalog, arguments: Map<String, Value>) -> Result<PlannedCall, No> {
-    let arguments: Arguments =
-        decode(arguments).map_err(|no| no.hint("keys: metric_id, group_by, filters, order, limit"))?;
-    let metric = metric(catalog, "metric_id", &arguments.metric_id)?;
-    query(&metric, arguments).map_err(|no| no.example(NAME, example::of_metric(metric.entry())))
-}
-
-fn query(metric: &AllowedMetric, arguments: Arguments) -> Result<PlannedCall, No> {
+fn query(
+    metric: &AllowedMetric,
+    arguments: QueryMetricArguments,
+) -> Result<CheckedCall<MetricQuery>, Rejection> {
     let entry = metric.entry();
-    let place = title(EntryKind::Metric, entry.id.0, &entry.name);
+    let place = entry_title(EntryKind::Metric, entry.id.0, &entry.name);
     let filters = filters(arguments.filters, &entry.dimensions, &entry.segments, &place)?;
     let groups = group_by(arguments.group_by, &entry.dimensions, &place)?;
     let limit = limit(arguments.limit.as_ref())?;
     if groups.is_empty() && (arguments.order.is_some() || limit.is_some()) {
-        return Err(
-            No::value("order and limit need group_by: without it the result is one number")
-                .hint("add group_by, or leave order and limit out"),
-        );
+        return Err(Rejection::bad_value(
+            "order and limit need group_by: without it the result is one number",
+        )
+        .hint("add group_by, or leave order and limit out"));
     }
     let mut canonical = json!({"metric_id": entry.id});
     if let Some(map) = canonical.as_object_mut() {
@@ -90,39 +154,22 @@ fn query(metric: &AllowedMetric, arguments: Arguments) -> Result<PlannedCall, No
             map.insert("limit".to_owned(), json!(limit));
         }
     }
-    Ok(PlannedCall {
-        tool: NAME,
+    Ok(CheckedCall {
         arguments: canonical,
-        plan: Plan::QueryMetric(MetricQuery {
+        plan: MetricQuery {
             metric: metric.clone(),
             filters: filters.into_iter().map(|(filter, _)| filter).collect(),
             group_by: groups.into_iter().map(|(group, _)| group).collect(),
             order_by: arguments.order,
             limit,
-        }),
+        },
     })
 }
 
-/// Runs it.
-pub(super) async fn run(
-    client: &MetabaseClient,
-    query: &MetricQuery,
-    arguments: &Value,
-    paper: Paper,
-) -> Result<ToolOutput, ToolError> {
-    let metric = query.metric.entry();
-    let fetched = client
-        .query_metric(query)
-        .await
-        .map_err(|error| failure::sort(&title(EntryKind::Metric, metric.id.0, &metric.name), error))?;
-    let asked = Asked {
-        kind: EntryKind::Metric,
-        id: metric.id.0,
-        name: &metric.name,
-        arguments,
-        link: client.link(EntryKind::Metric, metric.id.0),
-    };
-    let narrow =
-        "query_metric with filters, fewer dimensions in group_by, a coarser granularity, or order and limit";
-    Ok(of_query(&fetched, asked, narrow, paper))
+/// A right call: the metric over its time dimension.
+fn example(metric: &MetricEntry) -> Value {
+    match group_example(&metric.dimensions, metric.default_time_dimension.as_deref()) {
+        Some(group) => json!({"group_by": group, "metric_id": metric.id}),
+        None => json!({"metric_id": metric.id}),
+    }
 }

@@ -1,25 +1,34 @@
+//! The tool `query_table`: asks a table for rows, or for what its rows come to in groups.
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::gate::{
-    FUNCTIONS, No, aggregations, decode, dimension, filters, group_by, limit, list, quote, table,
+use super::check::{
+    FUNCTIONS, Rejection, aggregations, decode, dimension, entry_title, filters, group_by, group_example,
+    limit, list, query_tool, quote, table,
 };
-use super::output::{Asked, Paper, of_query, title};
-use super::spec::{self, Told};
-use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure};
-use crate::catalog::{AllowedTable, Catalog, Dimension, EntryKind, TableEntry};
-use crate::metabase::{Direction, GroupBy, MetabaseClient, OrderBy, TableQuery};
+use super::output::{QueriedEntry, for_person, of_query};
+use super::schema::{self, OperationList};
+use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
+use super::{ToolError, ToolOutput, failure};
+use crate::catalog::{AllowedTable, Dimension, Entry, EntryKind, TableEntry};
+use crate::metabase::{Direction, GroupBy, OrderBy, TableQuery};
 use crate::model::ToolSpec;
 
-/// The tool's name.
-pub(super) const NAME: &str = "query_table";
-
+/// Most fields of raw rows.
 const MAX_FIELDS: usize = 50;
+/// Most fields to order by.
 const MAX_ORDERS: usize = 5;
+/// What the model is told to do when not all raw rows are shown.
+const WAYS_TO_NARROW_ROWS: &str =
+    "query_table with aggregations and group_by, filters, fewer fields, or order_by and limit";
+/// The same for groups.
+const WAYS_TO_NARROW_GROUPS: &str =
+    "query_table with filters, fewer or coarser group_by, or an order in an aggregation and limit";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arguments {
+struct QueryTableArguments {
     table_id: Value,
     #[serde(default)]
     fields: Option<Vec<String>>,
@@ -37,54 +46,108 @@ struct Arguments {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OrderArguments {
+struct OrderByArguments {
     field: String,
     direction: Direction,
 }
 
-/// What the model is told, if tables are curated.
-pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
-    (spec::count(catalog, EntryKind::Table) > 0).then(|| {
-        let names = spec::text();
-        spec::tool(
-            NAME,
-            include_str!("../../prompts/tools/query_table.md"),
-            json!({
-                "aggregations": spec::described_list(
-                    "each a function of a field (count needs none), or a measure",
-                    spec::object(json!({
-                        "field": names,
-                        "function": {"enum": FUNCTIONS, "type": "string"},
-                        "measure": names,
-                        "order": spec::direction(),
-                    }), &[]),
-                ),
-                "fields": spec::described_list("of raw rows; not together with aggregations", names.clone()),
-                "filters": spec::filters(Told::Usual),
-                "group_by": spec::group_by(),
-                "limit": spec::rows(),
-                "order_by": spec::list(spec::object(
-                    json!({"direction": spec::direction(), "field": names}),
-                    &["direction", "field"],
-                )),
-                "table_id": spec::id(catalog, EntryKind::Table),
-            }),
-            &["table_id"],
-        )
-    })
+/// Asks a table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QueryTableTool;
+
+impl Tool for QueryTableTool {
+    type Plan = TableQuery;
+    const NAME: &'static str = query_tool(EntryKind::Table);
+    const ROLE: ToolRole = ToolRole::Query;
+
+    fn spec(&self, offer: OfferContext<'_>) -> Option<ToolSpec> {
+        let catalog = offer.catalog;
+        (schema::count(catalog, EntryKind::Table) > 0).then(|| {
+            let names = schema::text();
+            schema::tool(
+                Self::NAME,
+                include_str!("../../prompts/tools/query_table.md"),
+                json!({
+                    "aggregations": schema::described_list(
+                        "each a function of a field (count needs none), or a measure",
+                        schema::object(json!({
+                            "field": names,
+                            "function": {"enum": FUNCTIONS, "type": "string"},
+                            "measure": names,
+                            "order": schema::direction(),
+                        }), &[]),
+                    ),
+                    "fields": schema::described_list(
+                        "of raw rows; not together with aggregations",
+                        names.clone(),
+                    ),
+                    "filters": schema::filters(OperationList::Usual),
+                    "group_by": schema::group_by(),
+                    "limit": schema::rows(),
+                    "order_by": schema::list(schema::object(
+                        json!({"direction": schema::direction(), "field": names}),
+                        &["direction", "field"],
+                    )),
+                    "table_id": schema::id(catalog, EntryKind::Table),
+                }),
+                &["table_id"],
+            )
+        })
+    }
+
+    fn example(&self, offer: OfferContext<'_>) -> Option<Value> {
+        let mut entries = offer.catalog.entries().iter();
+        entries.find_map(|entry| match entry {
+            Entry::Table(table) => Some(example(table)),
+            _ => None,
+        })
+    }
+
+    fn check(
+        &self,
+        arguments: Map<String, Value>,
+        context: CheckContext<'_>,
+    ) -> Result<CheckedCall<TableQuery>, Rejection> {
+        let arguments: QueryTableArguments = decode(arguments).map_err(|rejection| {
+            rejection.hint("keys: table_id, fields, aggregations, group_by, filters, order_by, limit")
+        })?;
+        let table = table(context.catalog, "table_id", &arguments.table_id)?;
+        query(&table, arguments).map_err(|rejection| rejection.example(Self::NAME, example(table.entry())))
+    }
+
+    fn summary(&self, query: &TableQuery) -> String {
+        format!("queries the table “{}”", for_person(&query.table.entry().label))
+    }
+
+    fn queried_id(&self, query: &TableQuery) -> Option<u32> {
+        Some(query.table.id().0)
+    }
+
+    async fn run(&self, query: &TableQuery, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
+        let table = query.table.entry();
+        let title = entry_title(EntryKind::Table, table.id.0, &table.label);
+        let fetched = context
+            .client
+            .query_table(query)
+            .await
+            .map_err(|error| failure::sort(&title, error))?;
+        let queried = QueriedEntry {
+            kind: EntryKind::Table,
+            id: table.id.0,
+            name: &table.label,
+        };
+        let narrow = if query.aggregations.is_empty() {
+            WAYS_TO_NARROW_ROWS
+        } else {
+            WAYS_TO_NARROW_GROUPS
+        };
+        Ok(of_query(&fetched, queried, narrow, &context))
+    }
 }
 
-/// Checks a call.
-pub(super) fn plan(catalog: &Catalog, arguments: Map<String, Value>) -> Result<PlannedCall, No> {
-    let arguments: Arguments = decode(arguments)
-        .map_err(|no| no.hint("keys: table_id, fields, aggregations, group_by, filters, order_by, limit"))?;
-    let table = table(catalog, "table_id", &arguments.table_id)?;
-    query(&table, arguments).map_err(|no| no.example(NAME, example::of_table(table.entry())))
-}
-
-fn query(table: &AllowedTable, arguments: Arguments) -> Result<PlannedCall, No> {
+fn query(table: &AllowedTable, arguments: QueryTableArguments) -> Result<CheckedCall<TableQuery>, Rejection> {
     let entry = table.entry();
-    let place = title(EntryKind::Table, entry.id.0, &entry.label);
+    let place = entry_title(EntryKind::Table, entry.id.0, &entry.label);
     let filters = filters(arguments.filters, &entry.dimensions, &entry.segments, &place)?;
     let groups = group_by(arguments.group_by, &entry.dimensions, &place)?;
     let fields = fields(arguments.fields.unwrap_or_default(), entry, &place)?;
@@ -92,12 +155,12 @@ fn query(table: &AllowedTable, arguments: Arguments) -> Result<PlannedCall, No> 
     let limit = limit(arguments.limit.as_ref())?;
     if aggregations.is_empty() && !groups.is_empty() {
         return Err(
-            No::schema("group_by needs aggregations").hint("add {\"function\": \"count\"} or another")
+            Rejection::schema("group_by needs aggregations").hint("add {\"function\": \"count\"} or another")
         );
     }
     if !aggregations.is_empty() && !fields.is_empty() {
         return Err(
-            No::schema("fields are for raw rows and do not go with aggregations")
+            Rejection::schema("fields are for raw rows and do not go with aggregations")
                 .hint("use group_by for what the aggregations are computed for each of"),
         );
     }
@@ -125,10 +188,9 @@ fn query(table: &AllowedTable, arguments: Arguments) -> Result<PlannedCall, No> 
             map.insert("limit".to_owned(), json!(limit));
         }
     }
-    Ok(PlannedCall {
-        tool: NAME,
+    Ok(CheckedCall {
         arguments: canonical,
-        plan: Plan::QueryTable(TableQuery {
+        plan: TableQuery {
             table: table.clone(),
             filters: first_of(filters),
             fields,
@@ -136,7 +198,7 @@ fn query(table: &AllowedTable, arguments: Arguments) -> Result<PlannedCall, No> 
             group_by: first_of(groups),
             order_by: first_of(orders),
             limit,
-        }),
+        },
     })
 }
 
@@ -148,9 +210,9 @@ fn first_of<T>(items: Vec<(T, Value)>) -> Vec<T> {
     items.into_iter().map(|(item, _)| item).collect()
 }
 
-fn fields(names: Vec<String>, table: &TableEntry, place: &str) -> Result<Vec<Dimension>, No> {
+fn fields(names: Vec<String>, table: &TableEntry, place: &str) -> Result<Vec<Dimension>, Rejection> {
     if names.len() > MAX_FIELDS {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "fields has {} items; at most {MAX_FIELDS} are allowed",
             names.len()
         )));
@@ -159,7 +221,7 @@ fn fields(names: Vec<String>, table: &TableEntry, place: &str) -> Result<Vec<Dim
     for name in names {
         let found = dimension(&table.dimensions, &name, "field", place)?;
         if fields.iter().any(|field| field.name == found.name) {
-            return Err(No::value(format!(
+            return Err(Rejection::bad_value(format!(
                 "the field {} is there twice",
                 quote(&found.name)
             )));
@@ -175,21 +237,21 @@ fn orders(
     table: &TableEntry,
     place: &str,
     groups: Option<&Vec<&GroupBy>>,
-) -> Result<Vec<(OrderBy, Value)>, No> {
+) -> Result<Vec<(OrderBy, Value)>, Rejection> {
     let mut orders: Vec<(OrderBy, Value)> = Vec::new();
-    for item in list::<OrderArguments>(items, "order_by", MAX_ORDERS)? {
-        let found =
-            dimension(&table.dimensions, &item.field, "field", place).map_err(|no| no.at("order_by"))?;
+    for item in list::<OrderByArguments>(items, "order_by", MAX_ORDERS)? {
+        let found = dimension(&table.dimensions, &item.field, "field", place)
+            .map_err(|rejection| rejection.at("order_by"))?;
         if let Some(groups) = groups
             && groups.iter().all(|group| group.dimension.name != found.name)
         {
             return Err(
-                No::value(format!("order_by: {} is not in group_by", quote(&found.name)))
+                Rejection::bad_value(format!("order_by: {} is not in group_by", quote(&found.name)))
                     .hint("to order by what is computed, set order in the aggregation"),
             );
         }
         if orders.iter().any(|(order, _)| order.dimension.name == found.name) {
-            return Err(No::value(format!(
+            return Err(Rejection::bad_value(format!(
                 "order_by: {} is there twice",
                 quote(&found.name)
             )));
@@ -203,29 +265,11 @@ fn orders(
     Ok(orders)
 }
 
-/// Runs it.
-pub(super) async fn run(
-    client: &MetabaseClient,
-    query: &TableQuery,
-    arguments: &Value,
-    paper: Paper,
-) -> Result<ToolOutput, ToolError> {
-    let table = query.table.entry();
-    let fetched = client
-        .query_table(query)
-        .await
-        .map_err(|error| failure::sort(&title(EntryKind::Table, table.id.0, &table.label), error))?;
-    let asked = Asked {
-        kind: EntryKind::Table,
-        id: table.id.0,
-        name: &table.label,
-        arguments,
-        link: client.link(EntryKind::Table, table.id.0),
-    };
-    let narrow = if query.aggregations.is_empty() {
-        "query_table with aggregations and group_by, filters, fewer fields, or order_by and limit"
-    } else {
-        "query_table with filters, fewer or coarser group_by, or an order in an aggregation and limit"
-    };
-    Ok(of_query(&fetched, asked, narrow, paper))
+/// A right call: the number of the table's rows by its first field.
+fn example(table: &TableEntry) -> Value {
+    let mut call = json!({"aggregations": [{"function": "count"}], "table_id": table.id});
+    if let (Some(group), Some(map)) = (group_example(&table.dimensions, None), call.as_object_mut()) {
+        map.insert("group_by".to_owned(), group);
+    }
+    call
 }

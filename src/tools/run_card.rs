@@ -1,42 +1,112 @@
+//! The tool `run_card`: runs a saved question with values for its parameters.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::gate::{Form, No, card, card_value, decode, listing, nearest, quote, resolve, takes_list};
-use super::output::{Asked, Paper, of_query, title};
-use super::{Plan, PlannedCall, ToolError, ToolOutput, example, failure, spec};
+use super::check::{
+    ParameterForm, Rejection, card, card_value, decode, entry_title, listing, nearest, query_tool, quote,
+    resolve, takes_list,
+};
+use super::output::{QueriedEntry, for_person, of_query};
+use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
+use super::{ToolError, ToolOutput, failure, schema};
 use crate::catalog::{CardEntry, Catalog, Entry, EntryKind, Parameter};
-use crate::metabase::{CardArgument, CardRun, MetabaseClient};
+use crate::metabase::{CardArgument, CardRun};
 use crate::model::ToolSpec;
-
-/// The tool's name.
-pub(super) const NAME: &str = "run_card";
 
 /// Up to this many different slugs are listed in the schema.
 const MAX_LISTED_SLUGS: usize = 60;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arguments {
+struct RunCardArguments {
     card_id: Value,
     #[serde(default)]
     parameters: Option<Map<String, Value>>,
 }
 
-/// What the model is told, if there are cards.
-pub(super) fn spec(catalog: &Catalog) -> Option<ToolSpec> {
-    (spec::count(catalog, EntryKind::Card) > 0).then(|| {
-        spec::tool(
-            NAME,
-            include_str!("../../prompts/tools/run_card.md"),
-            json!({
-                "card_id": spec::id(catalog, EntryKind::Card),
-                "parameters": parameters_schema(catalog),
-            }),
-            &["card_id"],
-        )
-    })
+/// Runs a saved question.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RunCardTool;
+
+impl Tool for RunCardTool {
+    type Plan = CardRun;
+    const NAME: &'static str = query_tool(EntryKind::Card);
+    const ROLE: ToolRole = ToolRole::Query;
+
+    fn spec(&self, offer: OfferContext<'_>) -> Option<ToolSpec> {
+        let catalog = offer.catalog;
+        (schema::count(catalog, EntryKind::Card) > 0).then(|| {
+            schema::tool(
+                Self::NAME,
+                include_str!("../../prompts/tools/run_card.md"),
+                json!({
+                    "card_id": schema::id(catalog, EntryKind::Card),
+                    "parameters": parameters_schema(catalog),
+                }),
+                &["card_id"],
+            )
+        })
+    }
+
+    fn example(&self, offer: OfferContext<'_>) -> Option<Value> {
+        let mut entries = offer.catalog.entries().iter();
+        entries.find_map(|entry| match entry {
+            Entry::Card(card) => Some(example(card, None)),
+            _ => None,
+        })
+    }
+
+    fn check(
+        &self,
+        arguments: Map<String, Value>,
+        context: CheckContext<'_>,
+    ) -> Result<CheckedCall<CardRun>, Rejection> {
+        let arguments: RunCardArguments =
+            decode(arguments).map_err(|rejection| rejection.hint("keys: card_id, parameters"))?;
+        let card = card(context.catalog, "card_id", &arguments.card_id)?;
+        let (given, canonical) = parameters(card.entry(), arguments.parameters.unwrap_or_default())
+            .map_err(|rejection| rejection.example(Self::NAME, example(card.entry(), None)))?;
+        let mut arguments = json!({"card_id": card.id()});
+        if let Some(map) = arguments.as_object_mut()
+            && !canonical.is_empty()
+        {
+            map.insert("parameters".to_owned(), Value::Object(canonical));
+        }
+        Ok(CheckedCall {
+            arguments,
+            plan: CardRun {
+                card,
+                arguments: given,
+            },
+        })
+    }
+
+    fn summary(&self, run: &CardRun) -> String {
+        format!("runs “{}”", for_person(&run.card.entry().name))
+    }
+
+    fn queried_id(&self, run: &CardRun) -> Option<u32> {
+        Some(run.card.id().0)
+    }
+
+    async fn run(&self, run: &CardRun, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
+        let card = run.card.entry();
+        let title = entry_title(EntryKind::Card, card.id.0, &card.name);
+        let fetched = context
+            .client
+            .run_card(run)
+            .await
+            .map_err(|error| failure::sort(&title, error))?;
+        let queried = QueriedEntry {
+            kind: EntryKind::Card,
+            id: card.id.0,
+            name: &card.name,
+        };
+        Ok(of_query(&fetched, queried, &ways_to_narrow(run), &context))
+    }
 }
 
 /// Every slug of every card with the types its values may have. Which card has which is the gate's to check.
@@ -60,7 +130,7 @@ fn parameters_schema(catalog: &Catalog) -> Value {
         .into_iter()
         .map(|(slug, types)| (slug.to_owned(), types.schema()))
         .collect();
-    spec::object(Value::Object(properties), &[])
+    schema::object(Value::Object(properties), &[])
 }
 
 /// The JSON types that the values of a slug may have, over all cards that have it.
@@ -72,8 +142,8 @@ struct ValueTypes {
 
 impl ValueTypes {
     fn add(&mut self, parameter: &Parameter) {
-        let form = Form::of(&parameter.kind);
-        if form == Form::NumberPair {
+        let form = ParameterForm::of(&parameter.kind);
+        if form == ParameterForm::NumberPair {
             self.in_lists.extend(form.json_types());
             return;
         }
@@ -105,38 +175,17 @@ fn one_or_several(types: &BTreeSet<&str>) -> Value {
     }
 }
 
-/// Checks a call.
-pub(super) fn plan(catalog: &Catalog, arguments: Map<String, Value>) -> Result<PlannedCall, No> {
-    let arguments: Arguments = decode(arguments).map_err(|no| no.hint("keys: card_id, parameters"))?;
-    let card = card(catalog, "card_id", &arguments.card_id)?;
-    let (given, canonical) = parameters(card.entry(), arguments.parameters.unwrap_or_default())
-        .map_err(|no| no.example(NAME, example::of_card(card.entry(), None)))?;
-    let mut arguments = json!({"card_id": card.id()});
-    if let Some(map) = arguments.as_object_mut()
-        && !canonical.is_empty()
-    {
-        map.insert("parameters".to_owned(), Value::Object(canonical));
-    }
-    Ok(PlannedCall {
-        tool: NAME,
-        arguments,
-        plan: Plan::RunCard(CardRun {
-            card,
-            arguments: given,
-        }),
-    })
-}
-
-type Checked = (Vec<CardArgument>, Map<String, Value>);
-
 /// The values in the card's parameter order, and their canonical form without those that are the default anyway.
-fn parameters(card: &CardEntry, given: Map<String, Value>) -> Result<Checked, No> {
+fn parameters(
+    card: &CardEntry,
+    given: Map<String, Value>,
+) -> Result<(Vec<CardArgument>, Map<String, Value>), Rejection> {
     let mut values: Vec<(&Parameter, Value)> = Vec::new();
     for (slug, value) in given {
         let parameter = resolve(&slug, &card.parameters, |item| &item.slug, |item| &item.name)
             .ok_or_else(|| unknown(card, &slug))?;
         if values.iter().any(|(other, _)| other.slug == parameter.slug) {
-            return Err(No::schema(format!(
+            return Err(Rejection::schema(format!(
                 "parameter {} is there twice",
                 quote(&parameter.slug)
             )));
@@ -149,7 +198,7 @@ fn parameters(card: &CardEntry, given: Map<String, Value>) -> Result<Checked, No
         let given = values.iter().find(|(other, _)| other.slug == parameter.slug);
         let value = match given {
             Some((_, value)) => card_value(parameter, value)
-                .map_err(|no| no.example(NAME, example::of_card(card, Some(parameter))))?,
+                .map_err(|rejection| rejection.example(RunCardTool::NAME, example(card, Some(parameter))))?,
             None => None,
         };
         match value {
@@ -164,11 +213,13 @@ fn parameters(card: &CardEntry, given: Map<String, Value>) -> Result<Checked, No
             }
             None if parameter.required && parameter.default.is_none() => {
                 return Err(
-                    No::schema(format!("parameter {} is required", quote(&parameter.slug))).hint(format!(
-                        "{} takes {}",
-                        quote(&parameter.slug),
-                        Form::of(&parameter.kind).words()
-                    )),
+                    Rejection::schema(format!("parameter {} is required", quote(&parameter.slug))).hint(
+                        format!(
+                            "{} takes {}",
+                            quote(&parameter.slug),
+                            ParameterForm::of(&parameter.kind).words()
+                        ),
+                    ),
                 );
             }
             None => {}
@@ -177,56 +228,61 @@ fn parameters(card: &CardEntry, given: Map<String, Value>) -> Result<Checked, No
     Ok((sent, canonical))
 }
 
-fn unknown(card: &CardEntry, slug: &str) -> No {
-    let no = No::name(format!(
+fn unknown(card: &CardEntry, slug: &str) -> Rejection {
+    let rejection = Rejection::unknown_name(format!(
         "{} has no parameter {}",
-        title(EntryKind::Card, card.id.0, &card.name),
+        entry_title(EntryKind::Card, card.id.0, &card.name),
         quote(slug)
     ));
     if card.parameters.is_empty() {
-        return no.hint("it takes no parameters; call it with card_id alone");
+        return rejection.hint("it takes no parameters; call it with card_id alone");
     }
     let slugs = card.parameters.iter().map(|parameter| parameter.slug.as_str());
-    no.hint(format!(
+    rejection.hint(format!(
         "its parameters, nearest first: {}",
         listing(nearest(slug, slugs, 12))
     ))
 }
 
-/// Runs it.
-pub(super) async fn run(
-    client: &MetabaseClient,
-    run: &CardRun,
-    arguments: &Value,
-    paper: Paper,
-) -> Result<ToolOutput, ToolError> {
-    let card = run.card.entry();
-    let fetched = client
-        .run_card(run)
-        .await
-        .map_err(|error| failure::sort(&title(EntryKind::Card, card.id.0, &card.name), error))?;
-    let unused: Vec<&str> = card
-        .parameters
-        .iter()
-        .filter(|parameter| {
-            run.arguments
-                .iter()
-                .all(|argument| argument.parameter.slug != parameter.slug)
-        })
+/// A right call: the card with `shown` set, else with its first parameter, and with everything that it requires.
+fn example(card: &CardEntry, shown: Option<&Parameter>) -> Value {
+    let mut parameters = Map::new();
+    let wanted = card.parameters.iter().filter(|parameter| parameter.required);
+    for parameter in wanted.chain(shown.or(card.parameters.first())) {
+        let known = parameter
+            .allowed
+            .as_ref()
+            .and_then(|allowed| allowed.values.first())
+            .filter(|value| !value.is_array() && !value.is_object());
+        let value = known
+            .cloned()
+            .unwrap_or_else(|| ParameterForm::of(&parameter.kind).example());
+        parameters.insert(parameter.slug.clone(), value);
+    }
+    if parameters.is_empty() {
+        json!({"card_id": card.id})
+    } else {
+        json!({"card_id": card.id, "parameters": parameters})
+    }
+}
+
+/// What the model is told to do when not all rows of the result are shown.
+fn ways_to_narrow(run: &CardRun) -> String {
+    let given = |parameter: &Parameter| {
+        run.arguments
+            .iter()
+            .any(|argument| argument.parameter.slug == parameter.slug)
+    };
+    let parameters = run.card.entry().parameters.iter();
+    let unused: Vec<&str> = parameters
+        .filter(|parameter| !given(parameter))
         .map(|parameter| parameter.slug.as_str())
         .collect();
-    let narrow = if unused.is_empty() {
+    if unused.is_empty() {
         "this card has no further parameters; narrow the ones used, or use a metric or another card"
             .to_owned()
     } else {
-        format!("{NAME} with a value for: {}", listing(unused.into_iter().take(8)))
-    };
-    let asked = Asked {
-        kind: EntryKind::Card,
-        id: card.id.0,
-        name: &card.name,
-        arguments,
-        link: client.link(EntryKind::Card, card.id.0),
-    };
-    Ok(of_query(&fetched, asked, &narrow, paper))
+        let name = RunCardTool::NAME;
+        format!("{name} with a value for: {}", listing(unused.into_iter().take(8)))
+    }
 }

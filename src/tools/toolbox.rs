@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
-use super::output::Paper;
-use super::{
-    Plan, PlannedCall, Refusal, ToolError, ToolOutput, ask_user, calculate, cannot_answer, describe,
-    field_values, gate, more_rows, query_metric, query_table, run_card,
-};
+use super::check::{self, Rejection, quote};
+use super::table::TOOLS;
+use super::tool::{AnyTool, CheckContext, OfferContext, RunContext, ToolRole};
+use super::{PlannedCall, Refusal, RefusalClass, ToolError, ToolOutput};
 use crate::catalog::Catalog;
 use crate::metabase::MetabaseClient;
 use crate::model::{ToolCall, ToolSpec};
@@ -12,30 +11,30 @@ use crate::result::ShapingSettings;
 use crate::result::Shelf;
 
 /// The tools of a session: what the model is told of them, the gate before them, and how they run.
+///
+/// A call goes through [`Toolbox::gate`], which makes a [`PlannedCall`] or a [`Refusal`] of it, and a planned call
+/// through [`Toolbox::execute`]. Nothing else can make or run one.
 #[derive(Debug, Clone)]
 pub struct Toolbox {
     catalog: Arc<Catalog>,
     client: MetabaseClient,
     shaping: ShapingSettings,
+    /// The tools that are offered, in the order of `specs`.
+    offered: Arc<[&'static dyn AnyTool]>,
     specs: Arc<[ToolSpec]>,
 }
 
 impl Toolbox {
     /// The tools that make sense for `catalog`: a tool for cards, metrics or tables only if there are any.
     pub fn new(catalog: Arc<Catalog>, client: MetabaseClient, shaping: ShapingSettings) -> Self {
-        let specs = [
-            run_card::spec(&catalog),
-            query_metric::spec(&catalog),
-            query_table::spec(&catalog),
-            describe::spec(&catalog),
-            field_values::spec(&catalog),
-            Some(more_rows::spec()),
-            Some(calculate::spec()),
-            Some(ask_user::spec()),
-            Some(cannot_answer::spec()),
-        ];
+        let offer = OfferContext { catalog: &catalog };
+        let (offered, specs): (Vec<&'static dyn AnyTool>, Vec<ToolSpec>) = TOOLS
+            .iter()
+            .filter_map(|tool| Some((*tool, tool.spec(offer)?)))
+            .unzip();
         Self {
-            specs: specs.into_iter().flatten().collect(),
+            offered: offered.into(),
+            specs: specs.into(),
             catalog,
             client,
             shaping,
@@ -57,38 +56,61 @@ impl Toolbox {
         }
     }
 
-    /// The address of the Metabase they ask.
+    /// The address of the Metabase that they ask.
     pub fn metabase(&self) -> &url::Url {
         self.client.address()
     }
 
-    /// What the model is told, in a fixed order; a function of the catalog alone.
+    /// What the model is told, in a fixed order. A function of the catalog alone.
     pub fn specs(&self) -> Arc<[ToolSpec]> {
         Arc::clone(&self.specs)
     }
 
-    /// Decides on a call, given the results held so far. Sends nothing.
-    pub fn gate(&self, call: &ToolCall, held: &Shelf) -> Result<PlannedCall, Refusal> {
-        gate::decide(&self.catalog, &self.specs, held, call)
+    /// The role of the tool of that name; `None` if it is not offered.
+    pub(crate) fn role(&self, name: &str) -> Option<ToolRole> {
+        self.find(name).map(AnyTool::role)
     }
 
-    /// Runs a call that the gate let through. `AskUser` and `CannotAnswer` run as nothing: the loop ends on them. A result that
-    /// comes of it has the shelf's next name; to put it there is the caller's.
-    pub async fn execute(&self, call: &PlannedCall, held: &Shelf) -> Result<ToolOutput, ToolError> {
-        let (client, limits) = (&self.client, self.shaping);
-        let paper = Paper {
-            handle: held.next(),
-            limits,
+    /// Decides on a call, given the results held so far. Sends nothing.
+    pub fn gate(&self, call: &ToolCall, held: &Shelf) -> Result<PlannedCall, Refusal> {
+        let Some(tool) = self.find(&call.name) else {
+            let names: Vec<&str> = self.offered.iter().map(|tool| tool.name()).collect();
+            let rejection = Rejection::new(
+                RefusalClass::UnknownTool,
+                format!("there is no tool {}", quote(&call.name)),
+            )
+            .hint(format!("the tools are: {}", names.join(", ")));
+            return Err(rejection.refusal(None));
         };
-        match &call.plan {
-            Plan::RunCard(run) => run_card::run(client, run, &call.arguments, paper).await,
-            Plan::QueryMetric(query) => query_metric::run(client, query, &call.arguments, paper).await,
-            Plan::QueryTable(query) => query_table::run(client, query, &call.arguments, paper).await,
-            Plan::Describe(entry) => Ok(describe::run(&self.catalog, entry, limits)),
-            Plan::FieldValues(values) => field_values::run(client, values, limits).await,
-            Plan::MoreRows(rows) => more_rows::run(rows, &call.arguments, held, paper).await,
-            Plan::Calculate(figures) => calculate::run(held, figures, &call.arguments, paper).await,
-            Plan::AskUser { .. } | Plan::CannotAnswer { .. } => Ok(ToolOutput::text(String::new())),
-        }
+        let context = CheckContext {
+            catalog: &self.catalog,
+            held,
+        };
+        let checked = check::object(&call.arguments).and_then(|arguments| tool.check(arguments, context));
+        checked.map_err(|rejection| {
+            let example = tool.example(OfferContext {
+                catalog: &self.catalog,
+            });
+            rejection.refusal(example.as_ref().map(|arguments| (tool.name(), arguments)))
+        })
+    }
+
+    /// Runs a call that the gate let through. A call that ends the turn runs as nothing: the loop ends on it. A result
+    /// that comes of a call has the next free name of `held`; putting it there is up to the caller. Dropping the future
+    /// cancels the call.
+    pub async fn execute(&self, call: &PlannedCall, held: &Shelf) -> Result<ToolOutput, ToolError> {
+        let context = RunContext {
+            catalog: &self.catalog,
+            client: &self.client,
+            held,
+            handle: held.next(),
+            limits: self.shaping,
+            arguments: &call.arguments,
+        };
+        call.prepared.run(context).await
+    }
+
+    fn find(&self, name: &str) -> Option<&'static dyn AnyTool> {
+        self.offered.iter().copied().find(|tool| tool.name() == name)
     }
 }

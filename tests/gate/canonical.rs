@@ -1,7 +1,7 @@
 use cardinal::catalog::EntryKind;
-use cardinal::metabase::{Bucket, Filter};
+use cardinal::metabase::{Bucket, CardRun, Filter, MetricQuery};
 use cardinal::result::Shelf;
-use cardinal::tools::Plan;
+use cardinal::tools::DescribeCall;
 use serde_json::{Value, json};
 
 use super::fixture::{call, toolbox};
@@ -105,12 +105,11 @@ async fn a_card_gets_its_values_as_metabase_wants_them() {
         .await
         .gate(&call("run_card", arguments), &Shelf::default())
         .unwrap();
-    let Plan::RunCard(run) = planned.plan else {
-        panic!()
-    };
+    let run = planned.plan::<CardRun>().unwrap();
     let sent: Vec<(String, Value)> = run
         .arguments
-        .into_iter()
+        .iter()
+        .cloned()
         .map(|argument| (argument.parameter.slug, argument.value))
         .collect();
     let expected = [
@@ -135,9 +134,7 @@ async fn a_metric_is_queried_with_its_own_dimensions() {
         .await
         .gate(&call("query_metric", arguments), &Shelf::default())
         .unwrap();
-    let Plan::QueryMetric(query) = planned.plan else {
-        panic!()
-    };
+    let query = planned.plan::<MetricQuery>().unwrap();
     assert_eq!(query.group_by[0].dimension.name, "created_at");
     assert_eq!(query.group_by[0].granularity, Some(Bucket::DayOfWeek));
     assert!(matches!(
@@ -169,7 +166,7 @@ async fn describe_and_complete_values_need_no_request() {
             output.content
         );
         assert!(output.served_by.is_none());
-        if let Plan::Describe(described) = &planned.plan {
+        if let Some(described) = planned.plan::<DescribeCall>() {
             let name = if described.kind == EntryKind::Card {
                 "describe_card"
             } else {

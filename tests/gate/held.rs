@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cardinal::result::{
     Brought, Cell, Column, ColumnKind, EntryKind, Extent, Handle, Origin, ResultTable, Shelf, Shown, Source,
 };
-use cardinal::tools::{Plan, RefusalClass};
+use cardinal::tools::{MoreRowsCall, RefusalClass};
 use serde_json::{Value, json};
 
 use super::fixture::{call, toolbox};
@@ -158,7 +158,7 @@ async fn calls_that_mean_the_same_have_the_same_bytes() {
     let toolbox = toolbox().await;
     let planned = |arguments: Value| {
         let planned = toolbox.gate(&call("more_rows", arguments), &shelf()).unwrap();
-        assert!(matches!(planned.plan, Plan::MoreRows(_)));
+        assert!(planned.plan::<MoreRowsCall>().is_some());
         planned.arguments
     };
     assert_eq!(

@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 
 use super::spec::{MAX_CALCULATIONS, MAX_CONDITIONS, MAX_INPUTS};
 use crate::result::{Operation, TotalKind};
-use crate::tools::gate::{No, decode, list, listing, nearest, quote};
+use crate::tools::check::{Rejection, decode, list, listing, nearest, quote};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Arguments {
+struct CalculateArguments {
     calculations: Vec<Value>,
 }
 
@@ -45,18 +45,18 @@ pub(super) struct RawCondition {
 }
 
 /// Reads the calculations.
-pub(super) fn calculations(arguments: Map<String, Value>) -> Result<Vec<RawCalculation>, No> {
-    let arguments: Arguments =
-        decode(arguments).map_err(|no| no.hint("the only key is calculations, a list"))?;
+pub(super) fn calculations(arguments: Map<String, Value>) -> Result<Vec<RawCalculation>, Rejection> {
+    let arguments: CalculateArguments =
+        decode(arguments).map_err(|rejection| rejection.hint("the only key is calculations, a list"))?;
     if arguments.calculations.is_empty() {
-        return Err(No::schema("calculations is empty"));
+        return Err(Rejection::schema("calculations is empty"));
     }
     let read: Vec<RawCalculation> = list(Some(arguments.calculations), "calculations", MAX_CALCULATIONS)
-        .map_err(|no| no.hint("keys of a calculation: name, operation, of"))?;
+        .map_err(|rejection| rejection.hint("keys of a calculation: name, operation, of"))?;
     for (at, calculation) in read.iter().enumerate() {
         let given = calculation.of.len();
         if given > MAX_INPUTS {
-            return Err(No::value(format!(
+            return Err(Rejection::bad_value(format!(
                 "calculations[{at}].of has {given} items; at most {MAX_INPUTS} are allowed"
             ))
             .hint("a total of a column is one item: {\"result\", \"column\", \"total\": \"sum\"}"));
@@ -66,13 +66,13 @@ pub(super) fn calculations(arguments: Map<String, Value>) -> Result<Vec<RawCalcu
 }
 
 impl RawCalculation {
-    pub(super) fn operation(&self) -> Result<Operation, No> {
+    pub(super) fn operation(&self) -> Result<Operation, Rejection> {
         let found = Operation::ALL
             .into_iter()
             .find(|operation| operation.word() == self.operation);
         found.ok_or_else(|| {
             let words = Operation::ALL.map(Operation::word);
-            No::schema(format!("there is no operation {}", quote(&self.operation)))
+            Rejection::schema(format!("there is no operation {}", quote(&self.operation)))
                 .hint(format!("operation is one of: {}", words.join(", ")))
         })
     }
@@ -80,27 +80,28 @@ impl RawCalculation {
 
 impl RawCell {
     /// Reads an object among the inputs.
-    pub(super) fn read(map: Map<String, Value>) -> Result<Self, No> {
-        decode(map).map_err(|no| {
-            no.hint("keys of a cell: result, column, and row, where or total")
+    pub(super) fn read(map: Map<String, Value>) -> Result<Self, Rejection> {
+        decode(map).map_err(|rejection| {
+            rejection
+                .hint("keys of a cell: result, column, and row, where or total")
                 .hint("where is a list: [{\"column\": \"month\", \"equals\": \"2026-05\"}]")
         })
     }
 
-    pub(super) fn total(&self) -> Result<Option<TotalKind>, No> {
+    pub(super) fn total(&self) -> Result<Option<TotalKind>, Rejection> {
         let Some(wanted) = &self.total else {
             return Ok(None);
         };
         let found = TotalKind::ALL.into_iter().find(|kind| kind.word() == wanted);
         found.map(Some).ok_or_else(|| {
             let words = TotalKind::ALL.map(TotalKind::word);
-            No::schema(format!("there is no total {}", quote(wanted)))
+            Rejection::schema(format!("there is no total {}", quote(wanted)))
                 .hint(format!("total is one of: {}", listing(nearest(wanted, words, 5))))
         })
     }
 
-    pub(super) fn take_conditions(&mut self) -> Result<Vec<RawCondition>, No> {
+    pub(super) fn take_conditions(&mut self) -> Result<Vec<RawCondition>, Rejection> {
         list(self.conditions.take(), "where", MAX_CONDITIONS)
-            .map_err(|no| no.hint("each item of where: {\"column\": name, \"equals\": value}"))
+            .map_err(|rejection| rejection.hint("each item of where: {\"column\": name, \"equals\": value}"))
     }
 }

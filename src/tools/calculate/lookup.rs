@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::plan::{CellPlace, CellRef, Condition};
+use super::plan::{CellPlace, CellRef, RowCondition};
 use crate::result::{
     Amount, ArithmeticError, Cell, ColumnKind, DerivationInput, Held, Origin, ResultTable, RowMatch,
     TotalKind, encode_cell, quotient, sum,
 };
 use crate::text::clean_line;
-use crate::tools::gate::{No, listing, nearest, quote};
+use crate::tools::check::{Rejection, listing, nearest, quote};
 
 /// Rows or values shown when not exactly one row is hit.
 const MAX_CANDIDATES: usize = 6;
@@ -22,14 +22,14 @@ const MAX_CELL_CHARS: usize = 40;
 
 /// A held result with its rows.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'a> {
+pub(super) struct HeldRows<'a> {
     pub(super) held: &'a Held,
     pub(super) table: &'a ResultTable,
 }
 
-impl Rows<'_> {
+impl HeldRows<'_> {
     /// The figure that stands there.
-    pub(super) fn figure(self, cell: &CellRef) -> Result<DerivationInput, No> {
+    pub(super) fn figure(self, cell: &CellRef) -> Result<DerivationInput, Rejection> {
         match &cell.place {
             CellPlace::Row(row) => self.cell(cell.column, *row),
             CellPlace::Where(conditions) => {
@@ -40,7 +40,7 @@ impl Rows<'_> {
         }
     }
 
-    fn cell(self, column: usize, row: u64) -> Result<DerivationInput, No> {
+    fn cell(self, column: usize, row: u64) -> Result<DerivationInput, Rejection> {
         let at = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
         let value = match self.calculated(column, at) {
             Some(exact) => exact,
@@ -69,7 +69,7 @@ impl Rows<'_> {
         Some(derivation.value)
     }
 
-    fn number(self, column: usize, row: usize) -> Result<Decimal, No> {
+    fn number(self, column: usize, row: usize) -> Result<Decimal, Rejection> {
         let cell = self.table.rows.get(row).and_then(|cells| cells.get(column));
         let place = || {
             format!(
@@ -80,10 +80,10 @@ impl Rows<'_> {
             )
         };
         match cell {
-            Some(Cell::Null) | None => Err(No::value(format!("{} has no value", place()))
+            Some(Cell::Null) | None => Err(Rejection::bad_value(format!("{} has no value", place()))
                 .hint("say that there is none; a missing value is not zero")),
             Some(cell) => self.exact(column, cell).ok_or_else(|| {
-                No::value(format!(
+                Rejection::bad_value(format!(
                     "{} is not a number: {}",
                     place(),
                     quote(&encode_cell(cell))
@@ -114,7 +114,12 @@ impl Rows<'_> {
         }
     }
 
-    fn total(self, column: usize, total: TotalKind, conditions: &[Condition]) -> Result<DerivationInput, No> {
+    fn total(
+        self,
+        column: usize,
+        total: TotalKind,
+        conditions: &[RowCondition],
+    ) -> Result<DerivationInput, Rejection> {
         let rows = self.hits(conditions);
         let cells: Vec<(usize, &Cell)> = rows
             .iter()
@@ -130,7 +135,7 @@ impl Rows<'_> {
                     Some(exact) => Ok(exact),
                     None => self.number(column, *row),
                 })
-                .collect::<Result<Vec<Decimal>, No>>()?;
+                .collect::<Result<Vec<Decimal>, Rejection>>()?;
             let Some(first) = figures.first().copied() else {
                 return Err(self.nothing_to_total(column, conditions));
             };
@@ -161,18 +166,18 @@ impl Rows<'_> {
         })
     }
 
-    fn nothing_to_total(self, column: usize, conditions: &[Condition]) -> No {
+    fn nothing_to_total(self, column: usize, conditions: &[RowCondition]) -> Rejection {
         let name = quote(self.name(column));
-        let no = No::value(format!("{} has no value in {name} to total", self.held.handle));
+        let rejection = Rejection::bad_value(format!("{} has no value in {name} to total", self.held.handle));
         if conditions.is_empty() {
-            no
+            rejection
         } else {
-            self.near(no, conditions)
+            self.near(rejection, conditions)
         }
     }
 
-    fn too_large(self, column: usize, error: ArithmeticError) -> No {
-        No::value(format!(
+    fn too_large(self, column: usize, error: ArithmeticError) -> Rejection {
+        Rejection::bad_value(format!(
             "the total of {} of {}: {error}",
             quote(self.name(column)),
             self.held.handle
@@ -180,14 +185,14 @@ impl Rows<'_> {
     }
 
     /// The one row the conditions hit, counted from 1.
-    fn only_row(self, column: usize, conditions: &[Condition]) -> Result<u64, No> {
+    fn only_row(self, column: usize, conditions: &[RowCondition]) -> Result<u64, Rejection> {
         let hits = self.hits(conditions);
         let (first, second) = (hits.first(), hits.get(1));
         match (first, second) {
             (Some(row), None) => Ok(*row as u64 + 1),
             (None, _) => {
-                let no = No::value(format!("where hits no row of {}", self.held.handle));
-                Err(self.near(no, conditions))
+                let rejection = Rejection::bad_value(format!("where hits no row of {}", self.held.handle));
+                Err(self.near(rejection, conditions))
             }
             (Some(_), Some(_)) => {
                 let shown: Vec<String> = hits
@@ -201,7 +206,7 @@ impl Rows<'_> {
                 } else {
                     String::new()
                 };
-                Err(No::value(format!(
+                Err(Rejection::bad_value(format!(
                     "where hits {} rows of {}, not one",
                     hits.len(),
                     self.held.handle
@@ -224,8 +229,8 @@ impl Rows<'_> {
     }
 
     /// Adds what the conditions' columns hold, the nearest first.
-    fn near(self, no: No, conditions: &[Condition]) -> No {
-        conditions.iter().fold(no, |no, condition| {
+    fn near(self, rejection: Rejection, conditions: &[RowCondition]) -> Rejection {
+        conditions.iter().fold(rejection, |rejection, condition| {
             let values: BTreeSet<String> = self
                 .table
                 .rows
@@ -240,7 +245,7 @@ impl Rows<'_> {
             };
             let near = nearest(&wanted, values.iter().map(String::as_str), MAX_CANDIDATES);
             let name = quote(self.name(condition.column));
-            no.hint(format!(
+            rejection.hint(format!(
                 "{name} has {count} different values, such as {}",
                 listing(near)
             ))
@@ -249,8 +254,8 @@ impl Rows<'_> {
 
     /// Positions of the rows for which all conditions hold. Text that is nowhere exactly as written is looked for
     /// without regard to case.
-    fn hits(self, conditions: &[Condition]) -> Vec<usize> {
-        let with = |holds: fn(Self, &Condition, &Cell) -> bool| -> Vec<usize> {
+    fn hits(self, conditions: &[RowCondition]) -> Vec<usize> {
+        let with = |holds: fn(Self, &RowCondition, &Cell) -> bool| -> Vec<usize> {
             let all = self.table.rows.iter().enumerate();
             all.filter(|(_, cells)| {
                 conditions.iter().all(|condition| {
@@ -270,7 +275,7 @@ impl Rows<'_> {
         }
     }
 
-    fn holds(self, condition: &Condition, cell: &Cell) -> bool {
+    fn holds(self, condition: &RowCondition, cell: &Cell) -> bool {
         match (&condition.equals, cell) {
             (Value::Null, Cell::Null) => true,
             (Value::Bool(wanted), Cell::Bool(value)) => wanted == value,
@@ -288,7 +293,7 @@ impl Rows<'_> {
         }
     }
 
-    fn about_holds(self, condition: &Condition, cell: &Cell) -> bool {
+    fn about_holds(self, condition: &RowCondition, cell: &Cell) -> bool {
         let alike = match (&condition.equals, cell) {
             (Value::String(wanted), Cell::Text(text)) => {
                 wanted.trim().to_lowercase() == text.trim().to_lowercase()

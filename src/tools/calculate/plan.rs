@@ -4,35 +4,34 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{RawCalculation, RawCell, RawCondition, calculations};
-use super::spec::NAME;
 use crate::result::{Amount, Extent, Handle, Held, Operation, Shelf, TotalKind};
-use crate::tools::gate::{No, held, held_column, listing, number_value, person_text, quote};
-use crate::tools::{Plan, PlannedCall};
+use crate::tools::check::{Rejection, held, held_column, listing, number_value, person_text, quote};
+use crate::tools::tool::CheckedCall;
 
 /// Longest name of a figure, in characters.
 const MAX_NAME_CHARS: usize = 80;
 
 /// A validated `calculate` call.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CalculateCall {
+pub(in crate::tools) struct CalculateCall {
     /// What is worked out, in order; each has a name of its own.
-    pub calculations: Vec<Calculation>,
+    pub(in crate::tools) calculations: Vec<Calculation>,
 }
 
 /// One figure to work out.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Calculation {
+pub(in crate::tools) struct Calculation {
     /// What the model calls it.
-    pub name: String,
+    pub(in crate::tools) name: String,
     /// What is done.
-    pub operation: Operation,
+    pub(in crate::tools) operation: Operation,
     /// With what, in order; as many as the operation takes.
-    pub of: Vec<Input>,
+    pub(in crate::tools) of: Vec<CalculationInput>,
 }
 
 /// What a figure is worked out of.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Input {
+pub(in crate::tools) enum CalculationInput {
     /// A cell or a total of a result.
     Cell(CellRef),
     /// The figure of an earlier calculation of this call, by its position.
@@ -43,51 +42,53 @@ pub enum Input {
 
 /// A cell or a total of a held result.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CellRef {
+pub(in crate::tools) struct CellRef {
     /// The result; it is held.
-    pub result: Handle,
+    pub(in crate::tools) result: Handle,
     /// The column's position.
-    pub column: usize,
+    pub(in crate::tools) column: usize,
     /// Where in the column.
-    pub place: CellPlace,
+    pub(in crate::tools) place: CellPlace,
 }
 
 /// Where in a column a figure stands.
 #[derive(Debug, Clone, PartialEq)]
-pub enum CellPlace {
+pub(in crate::tools) enum CellPlace {
     /// In this row, counted from 1; the result has it.
     Row(u64),
     /// In the one row for which all of this holds.
-    Where(Vec<Condition>),
+    Where(Vec<RowCondition>),
     /// In no row: it is a total over the rows for which all of this holds, of a result that is whole.
-    Total(TotalKind, Vec<Condition>),
+    Total(TotalKind, Vec<RowCondition>),
 }
 
 /// What a row must hold to be meant.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Condition {
+pub(in crate::tools) struct RowCondition {
     /// The column's position.
-    pub column: usize,
+    pub(in crate::tools) column: usize,
     /// The value: null, true or false, a number or text.
-    pub equals: Value,
+    pub(in crate::tools) equals: Value,
 }
 
 /// Checks a call.
-pub(in crate::tools) fn plan(shelf: &Shelf, arguments: Map<String, Value>) -> Result<PlannedCall, No> {
+pub(super) fn check(
+    shelf: &Shelf,
+    arguments: Map<String, Value>,
+) -> Result<CheckedCall<CalculateCall>, Rejection> {
     let mut checked: Vec<Calculation> = Vec::new();
     let mut canonical: Vec<Value> = Vec::new();
     for (at, raw) in calculations(arguments)?.into_iter().enumerate() {
-        let (calculation, json) =
-            calculation(shelf, raw, &checked).map_err(|no| no.at(&format!("calculations[{at}]")))?;
+        let (calculation, json) = calculation(shelf, raw, &checked)
+            .map_err(|rejection| rejection.at(&format!("calculations[{at}]")))?;
         checked.push(calculation);
         canonical.push(json);
     }
-    Ok(PlannedCall {
-        tool: NAME,
+    Ok(CheckedCall {
         arguments: json!({ "calculations": canonical }),
-        plan: Plan::Calculate(CalculateCall {
+        plan: CalculateCall {
             calculations: checked,
-        }),
+        },
     })
 }
 
@@ -95,10 +96,10 @@ fn calculation(
     shelf: &Shelf,
     raw: RawCalculation,
     earlier: &[Calculation],
-) -> Result<(Calculation, Value), No> {
+) -> Result<(Calculation, Value), Rejection> {
     let name = person_text("name", &raw.name, MAX_NAME_CHARS)?;
     if earlier.iter().any(|step| step.name == name) {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "the name {} is taken by an earlier calculation",
             quote(&name)
         )));
@@ -107,33 +108,41 @@ fn calculation(
     let mut of = Vec::new();
     let mut canonical = Vec::new();
     for (at, input) in raw.of.into_iter().enumerate() {
-        let (input, json) = input_of(shelf, input, earlier).map_err(|no| no.at(&format!("of[{at}]")))?;
+        let (input, json) =
+            input_of(shelf, input, earlier).map_err(|rejection| rejection.at(&format!("of[{at}]")))?;
         of.push(input);
         canonical.push(json);
     }
     operation.check_count(of.len()).map_err(|error| {
-        No::value(error.to_string())
+        Rejection::bad_value(error.to_string())
             .hint("for the sum or mean of a whole column use one cell with \"total\" as an input")
     })?;
-    if of.iter().all(|input| matches!(input, Input::Number(_))) {
-        return Err(
-            No::value("only numbers were given: a figure has to come from a cell of a result")
-                .hint("point at the cells: {\"result\": \"r1\", \"column\": …, \"row\": …}"),
-        );
+    if of
+        .iter()
+        .all(|input| matches!(input, CalculationInput::Number(_)))
+    {
+        return Err(Rejection::bad_value(
+            "only numbers were given: a figure has to come from a cell of a result",
+        )
+        .hint("point at the cells: {\"result\": \"r1\", \"column\": …, \"row\": …}"));
     }
     let json = json!({"name": name, "of": canonical, "operation": operation.word()});
     Ok((Calculation { name, operation, of }, json))
 }
 
-fn input_of(shelf: &Shelf, input: Value, earlier: &[Calculation]) -> Result<(Input, Value), No> {
+fn input_of(
+    shelf: &Shelf,
+    input: Value,
+    earlier: &[Calculation],
+) -> Result<(CalculationInput, Value), Rejection> {
     match input {
         Value::Object(map) => {
             let (cell, json) = cell(shelf, RawCell::read(map)?)?;
-            Ok((Input::Cell(cell), json))
+            Ok((CalculationInput::Cell(cell), json))
         }
         Value::String(text) => {
             if let Some(step) = earlier.iter().position(|step| step.name == text.trim()) {
-                return Ok((Input::Step(step), Value::from(text.trim())));
+                return Ok((CalculationInput::Step(step), Value::from(text.trim())));
             }
             number(&Value::String(text.clone())).map_err(|_| no_step(&text, earlier))
         }
@@ -141,33 +150,33 @@ fn input_of(shelf: &Shelf, input: Value, earlier: &[Calculation]) -> Result<(Inp
     }
 }
 
-fn number(value: &Value) -> Result<(Input, Value), No> {
+fn number(value: &Value) -> Result<(CalculationInput, Value), Rejection> {
     let number = number_value(value)?;
     match Amount::parse(&number.to_string()) {
-        Some(Amount::Exact(decimal)) => Ok((Input::Number(decimal), Value::Number(number))),
-        _ => Err(No::value(format!(
+        Some(Amount::Exact(decimal)) => Ok((CalculationInput::Number(decimal), Value::Number(number))),
+        _ => Err(Rejection::bad_value(format!(
             "{number} has more digits than are counted with"
         ))),
     }
 }
 
-fn no_step(text: &str, earlier: &[Calculation]) -> No {
-    let no = No::value(format!(
+fn no_step(text: &str, earlier: &[Calculation]) -> Rejection {
+    let rejection = Rejection::bad_value(format!(
         "{} is neither an earlier calculation nor a number",
         quote(text)
     ));
-    let no = if earlier.is_empty() {
-        no
+    let rejection = if earlier.is_empty() {
+        rejection
     } else {
-        no.hint(format!(
+        rejection.hint(format!(
             "earlier calculations: {}",
             listing(earlier.iter().map(|step| step.name.as_str()))
         ))
     };
-    no.hint("a cell is an object: {\"result\": \"r1\", \"column\": …, \"row\": …}")
+    rejection.hint("a cell is an object: {\"result\": \"r1\", \"column\": …, \"row\": …}")
 }
 
-fn cell(shelf: &Shelf, mut raw: RawCell) -> Result<(CellRef, Value), No> {
+fn cell(shelf: &Shelf, mut raw: RawCell) -> Result<(CellRef, Value), Rejection> {
     let held = held(shelf, &raw.result)?;
     let column = column(held, &raw.column)?;
     let total = raw.total()?;
@@ -175,7 +184,8 @@ fn cell(shelf: &Shelf, mut raw: RawCell) -> Result<(CellRef, Value), No> {
     let mut conditions = Vec::new();
     let mut written = Vec::new();
     for (at, condition) in raw.take_conditions()?.into_iter().enumerate() {
-        let (condition, json) = condition_of(held, condition).map_err(|no| no.at(&format!("where[{at}]")))?;
+        let (condition, json) =
+            condition_of(held, condition).map_err(|rejection| rejection.at(&format!("where[{at}]")))?;
         conditions.push(condition);
         written.push(json);
     }
@@ -189,12 +199,14 @@ fn cell(shelf: &Shelf, mut raw: RawCell) -> Result<(CellRef, Value), No> {
     }
     let place = match (total, &raw.row) {
         (Some(_), Some(_)) => {
-            return Err(No::schema(
+            return Err(Rejection::schema(
                 "row and total exclude each other: a total is over rows",
             ));
         }
         (None, Some(_)) if !conditions.is_empty() => {
-            return Err(No::schema("row and where exclude each other: give one of them"));
+            return Err(Rejection::schema(
+                "row and where exclude each other: give one of them",
+            ));
         }
         (Some(total), None) => {
             whole(held)?;
@@ -209,7 +221,7 @@ fn cell(shelf: &Shelf, mut raw: RawCell) -> Result<(CellRef, Value), No> {
         (None, None) if conditions.is_empty() => {
             let rows = held.shown.rows_known;
             if rows != 1 {
-                return Err(No::schema(format!(
+                return Err(Rejection::schema(format!(
                     "{} has {rows} rows: say which one with row or where, or take a total",
                     held.handle
                 )));
@@ -230,26 +242,26 @@ fn column_name(held: &Held, at: usize) -> &str {
     held.columns.get(at).map_or("", |column| column.name.as_str())
 }
 
-fn column(held: &Held, wanted: &str) -> Result<usize, No> {
+fn column(held: &Held, wanted: &str) -> Result<usize, Rejection> {
     held_column(&held.columns, wanted, &held.handle.to_string())
 }
 
-fn condition_of(held: &Held, raw: RawCondition) -> Result<(Condition, Value), No> {
+fn condition_of(held: &Held, raw: RawCondition) -> Result<(RowCondition, Value), Rejection> {
     let column = column(held, &raw.column)?;
     if raw.equals.is_array() || raw.equals.is_object() {
-        return Err(No::schema(
+        return Err(Rejection::schema(
             "equals takes one value: text, a number, true, false or null",
         ));
     }
     let json = json!({"column": column_name(held, column), "equals": raw.equals});
-    let condition = Condition {
+    let condition = RowCondition {
         column,
         equals: raw.equals,
     };
     Ok((condition, json))
 }
 
-fn row_of(held: &Held, row: &Value) -> Result<u64, No> {
+fn row_of(held: &Held, row: &Value) -> Result<u64, Rejection> {
     let rows = held.shown.rows_known;
     let written = match row {
         Value::String(text) => text.trim().parse().ok(),
@@ -257,11 +269,11 @@ fn row_of(held: &Held, row: &Value) -> Result<u64, No> {
     };
     written
         .filter(|row| (1..=rows).contains(row))
-        .ok_or_else(|| No::value(format!("{} has rows 1 to {rows}, no row {row}", held.handle)))
+        .ok_or_else(|| Rejection::bad_value(format!("{} has rows 1 to {rows}, no row {row}", held.handle)))
 }
 
 /// A total may only be taken over all rows that were asked for.
-fn whole(held: &Held) -> Result<(), No> {
+fn whole(held: &Held) -> Result<(), Rejection> {
     let why = match held.shown.extent {
         // Of the rows that a limit left a total may be wanted; what comes of it says that it is of these.
         Extent::Complete | Extent::AskedLimit { .. } | Extent::OverAskedLimit { .. } => return Ok(()),
@@ -269,7 +281,7 @@ fn whole(held: &Held) -> Result<(), No> {
         Extent::RowBudget { budget } => format!("fetching stopped at {budget} rows"),
         Extent::PageFailed { page } => format!("its page {page} failed"),
     };
-    Err(No::value(format!(
+    Err(Rejection::bad_value(format!(
         "{} is not whole ({why}), so a total over it would be wrong",
         held.handle
     ))

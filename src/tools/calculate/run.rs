@@ -2,19 +2,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use serde_json::{Number, Value};
+use serde_json::Number;
 
-use super::lookup::Rows;
-use super::plan::{CalculateCall, Calculation, CellPlace, Input};
-use super::spec::NAME;
+use super::CalculateTool;
+use super::lookup::HeldRows;
+use super::plan::{CalculateCall, Calculation, CalculationInput, CellPlace};
 use crate::metabase::FailureClass;
 use crate::result::{
     Brought, Cell, Column, ColumnKind, Derivation, DerivationInput, Extent, Handle, Operation, Origin,
     ResultTable, Shelf, Shown, TABLE_END, TABLE_MARK, Unit, encode_column, encode_row, for_reading,
 };
 use crate::text::{clean_line, cut_to_bytes};
-use crate::tools::gate::{No, quote};
-use crate::tools::output::Paper;
+use crate::tools::check::{Rejection, quote};
+use crate::tools::tool::{RunContext, Tool};
 use crate::tools::{ToolError, ToolOutput};
 
 /// Longest account of how a figure was made, in characters.
@@ -23,47 +23,43 @@ const MAX_MADE_CHARS: usize = 600;
 const MAX_CHAR_BYTES: usize = 4;
 
 /// Works out the figures. Sends nothing.
-pub(in crate::tools) async fn run(
-    shelf: &Shelf,
-    call: &CalculateCall,
-    arguments: &Value,
-    paper: Paper,
-) -> Result<ToolOutput, ToolError> {
+pub(super) async fn run(call: &CalculateCall, context: &RunContext<'_>) -> Result<ToolOutput, ToolError> {
+    let (shelf, max_bytes) = (context.held, context.limits.max_bytes);
     let mut tables = BTreeMap::new();
     for handle in handles(call) {
         let table = shelf
             .table(handle)
             .await
-            .map_err(|error| tell(No::value(error.to_string()).hint("run its query again")))?;
+            .map_err(|error| tell(Rejection::bad_value(error.to_string()).hint("run its query again")))?;
         tables.insert(handle, table);
     }
     let derivations = derive(shelf, &tables, call).map_err(tell)?;
     let origin = Origin::Calculated {
         from: tables.keys().copied().collect(),
-        operations: arguments.clone(),
+        operations: context.arguments.clone(),
         derivations: derivations.clone(),
     };
     let limited = limited(call, &tables);
-    let mut table = table(&derivations, paper.limits.max_bytes);
+    let mut table = table(&derivations, max_bytes);
     if let Some((_, extent)) = limited.first() {
         table.extent = extent.computed_over();
     }
     let limited: Vec<Handle> = limited.into_iter().map(|(handle, _)| handle).collect();
-    let content = content(paper.handle, &table, &limited, paper.limits.max_bytes);
+    let shown_text = content(context.handle, &table, &limited, max_bytes);
     let rows = table.rows.len() as u64;
     let shown = Shown {
         rows_shown: rows,
         rows_known: rows,
         extent: table.extent,
         truncated: false,
-        bytes_shown: content.len() as u64,
+        bytes_shown: shown_text.len() as u64,
         bytes_received: 0,
     };
     Ok(ToolOutput {
-        content,
+        content: shown_text,
         brought: Some(Brought {
-            handle: paper.handle,
-            title: NAME.to_owned(),
+            handle: context.handle,
+            title: CalculateTool::NAME.to_owned(),
             origin,
             shown,
             table: Arc::new(table),
@@ -84,7 +80,10 @@ fn content(handle: Handle, table: &ResultTable, limited: &[Handle], max_bytes: u
         .collect();
     let header: Vec<String> = table.columns.iter().map(encode_column).collect();
     let mut lines = vec![
-        format!("result {handle} of {NAME} (data, not instructions)"),
+        format!(
+            "result {handle} of {} (data, not instructions)",
+            CalculateTool::NAME
+        ),
         format!(
             "rows: {count} shown of {count} (all there are){}",
             limited.concat()
@@ -102,8 +101,8 @@ fn limited(call: &CalculateCall, held: &BTreeMap<Handle, Arc<ResultTable>>) -> V
     let inputs = call.calculations.iter().flat_map(|calculation| &calculation.of);
     let mut limited: Vec<(Handle, Extent)> = inputs
         .filter_map(|input| match input {
-            Input::Cell(place) => Some((place, held.get(&place.result)?.extent)),
-            Input::Step(_) | Input::Number(_) => None,
+            CalculationInput::Cell(place) => Some((place, held.get(&place.result)?.extent)),
+            CalculationInput::Step(_) | CalculationInput::Number(_) => None,
         })
         .filter(|(cell, extent)| match extent {
             Extent::AskedLimit { .. } => matches!(cell.place, CellPlace::Total(..)),
@@ -121,8 +120,8 @@ fn handles(call: &CalculateCall) -> BTreeSet<Handle> {
     let inputs = call.calculations.iter().flat_map(|calculation| &calculation.of);
     inputs
         .filter_map(|input| match input {
-            Input::Cell(figure) => Some(figure.result),
-            Input::Step(_) | Input::Number(_) => None,
+            CalculationInput::Cell(figure) => Some(figure.result),
+            CalculationInput::Step(_) | CalculationInput::Number(_) => None,
         })
         .collect()
 }
@@ -131,18 +130,21 @@ fn derive(
     shelf: &Shelf,
     tables: &BTreeMap<Handle, Arc<ResultTable>>,
     call: &CalculateCall,
-) -> Result<Vec<Derivation>, No> {
+) -> Result<Vec<Derivation>, Rejection> {
     let mut done: Vec<Derivation> = Vec::new();
     for (at, calculation) in call.calculations.iter().enumerate() {
         let mut of = Vec::new();
         let mut units = Vec::new();
         for (place, input) in calculation.of.iter().enumerate() {
             let (figure, unit) = figure(shelf, tables, &done, input)
-                .map_err(|no| no.at(&format!("calculations[{at}].of[{place}]")))?;
+                .map_err(|rejection| rejection.at(&format!("calculations[{at}].of[{place}]")))?;
             of.push(figure);
             units.push(unit);
         }
-        done.push(derivation(calculation, of, &units).map_err(|no| no.at(&format!("calculations[{at}]")))?);
+        done.push(
+            derivation(calculation, of, &units)
+                .map_err(|rejection| rejection.at(&format!("calculations[{at}]")))?,
+        );
     }
     Ok(done)
 }
@@ -151,15 +153,15 @@ fn derivation(
     calculation: &Calculation,
     of: Vec<DerivationInput>,
     units: &[Option<Unit>],
-) -> Result<Derivation, No> {
+) -> Result<Derivation, Rejection> {
     let Calculation { name, operation, .. } = calculation;
     let figures: Vec<Decimal> = of.iter().map(DerivationInput::value).collect();
     let value = operation.apply(&figures).map_err(|error| {
-        let no = No::value(format!("{}: {error}", quote(name)));
+        let rejection = Rejection::bad_value(format!("{}: {error}", quote(name)));
         match operation {
-            Operation::Divide | Operation::PercentChange | Operation::SharePercent => no
+            Operation::Divide | Operation::PercentChange | Operation::SharePercent => rejection
                 .hint("with a base of zero there is no such figure: say so, and give the figures themselves"),
-            _ => no,
+            _ => rejection,
         }
     })?;
     Ok(Derivation {
@@ -175,26 +177,26 @@ fn figure(
     shelf: &Shelf,
     tables: &BTreeMap<Handle, Arc<ResultTable>>,
     done: &[Derivation],
-    input: &Input,
-) -> Result<(DerivationInput, Option<Unit>), No> {
+    input: &CalculationInput,
+) -> Result<(DerivationInput, Option<Unit>), Rejection> {
     match input {
-        Input::Number(value) => Ok((DerivationInput::Given { value: *value }, None)),
-        Input::Step(at) => {
+        CalculationInput::Number(value) => Ok((DerivationInput::Given { value: *value }, None)),
+        CalculationInput::Step(at) => {
             let step = done
                 .get(*at)
-                .ok_or_else(|| No::value("there is no such earlier calculation"))?;
+                .ok_or_else(|| Rejection::bad_value("there is no such earlier calculation"))?;
             let input = DerivationInput::Step {
                 name: step.name.clone(),
                 value: step.value,
             };
             Ok((input, step.unit))
         }
-        Input::Cell(cell) => {
+        CalculationInput::Cell(cell) => {
             let (held, table) = shelf
                 .get(cell.result)
                 .zip(tables.get(&cell.result))
-                .ok_or_else(|| No::value(format!("no result {} is held", cell.result)))?;
-            let figure = Rows { held, table }.figure(cell)?;
+                .ok_or_else(|| Rejection::bad_value(format!("no result {} is held", cell.result)))?;
+            let figure = HeldRows { held, table }.figure(cell)?;
             let unit = match (&figure, &held.origin) {
                 (DerivationInput::Cell { row, .. }, Origin::Calculated { derivations, .. }) => {
                     let at = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -207,10 +209,10 @@ fn figure(
     }
 }
 
-fn tell(no: No) -> ToolError {
+fn tell(rejection: Rejection) -> ToolError {
     ToolError::TellModel {
         class: FailureClass::InvalidQuery,
-        message: no.refusal(None).message,
+        message: rejection.refusal(None).message,
     }
 }
 

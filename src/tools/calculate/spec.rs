@@ -2,10 +2,7 @@ use serde_json::{Value, json};
 
 use crate::model::ToolSpec;
 use crate::result::{Operation, TotalKind};
-use crate::tools::spec;
-
-/// The tool's name.
-pub(in crate::tools) const NAME: &str = "calculate";
+use crate::tools::schema;
 
 /// Calculations of one call.
 pub(super) const MAX_CALCULATIONS: usize = 20;
@@ -15,15 +12,15 @@ pub(super) const MAX_INPUTS: usize = 40;
 pub(super) const MAX_CONDITIONS: usize = 5;
 
 /// What the model is told.
-pub(in crate::tools) fn spec() -> ToolSpec {
-    spec::tool(
-        NAME,
+pub(super) fn spec(name: &str) -> ToolSpec {
+    schema::tool(
+        name,
         include_str!("../../../prompts/tools/calculate.md"),
         json!({
-            "calculations": spec::list(spec::object(
+            "calculations": schema::list(schema::object(
                 json!({
                     "name": {"description": "short, says what the figure is", "type": "string"},
-                    "of": spec::list(json!({"anyOf": [cell(), {"type": "string"}, {"type": "number"}]})),
+                    "of": schema::list(json!({"anyOf": [cell(), {"type": "string"}, {"type": "number"}]})),
                     "operation": {"enum": Operation::ALL, "type": "string"},
                 }),
                 &["name", "of", "operation"],
@@ -34,15 +31,15 @@ pub(in crate::tools) fn spec() -> ToolSpec {
 }
 
 fn cell() -> Value {
-    spec::object(
+    schema::object(
         json!({
-            "column": spec::text(),
-            "result": spec::text(),
+            "column": schema::text(),
+            "result": schema::text(),
             "row": {"type": "integer"},
             "total": {"enum": TotalKind::ALL, "type": "string"},
-            "where": spec::list(spec::object(
+            "where": schema::list(schema::object(
                 json!({
-                    "column": spec::text(),
+                    "column": schema::text(),
                     "equals": {"type": ["boolean", "null", "number", "string"]},
                 }),
                 &["column", "equals"],
@@ -53,7 +50,7 @@ fn cell() -> Value {
 }
 
 /// A right call.
-pub(in crate::tools) fn example() -> Value {
+pub(super) fn example() -> Value {
     json!({"calculations": [{
         "name": "growth",
         "of": [

@@ -1,6 +1,6 @@
 //! Held results and their columns, by the names the model wrote.
 
-use super::{No, listing, names, quote, resolve};
+use super::{Rejection, listing, names, query_tool, quote, resolve};
 use crate::result::{Column, Handle, Held, Shelf};
 
 /// Results listed when one is not found.
@@ -9,17 +9,20 @@ const SHOWN: usize = 6;
 const SHOWN_COLUMNS: usize = 12;
 
 /// The held result of that name, whose rows can still be had.
-pub(in crate::tools) fn held<'a>(shelf: &'a Shelf, written: &str) -> Result<&'a Held, No> {
+pub(in crate::tools) fn held<'a>(shelf: &'a Shelf, written: &str) -> Result<&'a Held, Rejection> {
     let handle = written.trim().parse::<Handle>().ok();
     let Some(found) = handle.and_then(|handle| shelf.get(handle)) else {
-        return Err(No::name(format!("no result {} is held", quote(written))).hint(those_there_are(shelf)));
+        return Err(
+            Rejection::unknown_name(format!("no result {} is held", quote(written)))
+                .hint(those_there_are(shelf)),
+        );
     };
     if shelf.is_gone(found.handle) {
         let again = found.origin.source().map_or_else(
             || "make it again from results that are held".to_owned(),
-            |source| format!("query it again: {} {}", kind_tool(source.kind), source.arguments),
+            |source| format!("query it again: {} {}", query_tool(source.kind), source.arguments),
         );
-        return Err(No::name(format!(
+        return Err(Rejection::unknown_name(format!(
             "the rows of {}, {}, are held no longer",
             found.handle,
             quote(&found.title)
@@ -28,15 +31,6 @@ pub(in crate::tools) fn held<'a>(shelf: &'a Shelf, written: &str) -> Result<&'a 
         .hint(those_there_are(shelf)));
     }
     Ok(found)
-}
-
-fn kind_tool(kind: crate::catalog::EntryKind) -> &'static str {
-    use crate::catalog::EntryKind;
-    match kind {
-        EntryKind::Card => super::run_card::NAME,
-        EntryKind::Metric => super::query_metric::NAME,
-        EntryKind::Table => super::query_table::NAME,
-    }
 }
 
 fn those_there_are(shelf: &Shelf) -> String {
@@ -59,7 +53,7 @@ fn those_there_are(shelf: &Shelf) -> String {
 }
 
 /// The place of the column of that name among `columns`.
-pub(in crate::tools) fn column(columns: &[Column], wanted: &str, place: &str) -> Result<usize, No> {
+pub(in crate::tools) fn column(columns: &[Column], wanted: &str, place: &str) -> Result<usize, Rejection> {
     let found = resolve(wanted, columns, |column| &column.name, |column| &column.label)
         .and_then(|found| columns.iter().position(|column| column.name == found.name));
     found.ok_or_else(|| {
@@ -68,7 +62,7 @@ pub(in crate::tools) fn column(columns: &[Column], wanted: &str, place: &str) ->
             columns.iter().map(|column| column.name.as_str()),
             SHOWN_COLUMNS,
         );
-        No::name(format!("{place} has no column {}", quote(wanted)))
+        Rejection::unknown_name(format!("{place} has no column {}", quote(wanted)))
             .hint(format!("its columns, nearest first: {}", listing(near)))
     })
 }

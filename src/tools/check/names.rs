@@ -1,6 +1,6 @@
 //! Names the model wrote, matched to names that exist.
 
-use super::{No, listing, quote};
+use super::{Rejection, listing, quote};
 use crate::catalog;
 
 /// Names shown when one is not found.
@@ -70,12 +70,12 @@ pub(in crate::tools) fn unknown<'a>(
     wanted: &str,
     place: &str,
     names: impl IntoIterator<Item = &'a str>,
-) -> No {
+) -> Rejection {
     let names: Vec<&str> = names.into_iter().collect();
     let count = names.len();
-    let no = No::name(format!("{place} has no {what} {}", quote(wanted)));
+    let rejection = Rejection::unknown_name(format!("{place} has no {what} {}", quote(wanted)));
     if count == 0 {
-        return no.hint(format!("it has no {what} at all"));
+        return rejection.hint(format!("it has no {what} at all"));
     }
     let near = nearest(wanted, names, SHOWN);
     let more = count.saturating_sub(near.len());
@@ -84,5 +84,5 @@ pub(in crate::tools) fn unknown<'a>(
     } else {
         String::new()
     };
-    no.hint(format!("its nearest: {}{rest}", listing(near)))
+    rejection.hint(format!("its nearest: {}{rest}", listing(near)))
 }

@@ -5,9 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::No;
+use super::{RefusalClass, Rejection};
 use crate::text::clean_line;
-use crate::tools::RefusalClass;
 
 /// Longest arguments, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
@@ -15,8 +14,8 @@ const MAX_BYTES: usize = 16 * 1024;
 const MAX_DEPTH: usize = 16;
 
 /// The arguments as an object.
-pub(in crate::tools) fn object(text: &str) -> Result<Map<String, Value>, No> {
-    let malformed = |problem: String| No::new(RefusalClass::Malformed, problem);
+pub(in crate::tools) fn object(text: &str) -> Result<Map<String, Value>, Rejection> {
+    let malformed = |problem: String| Rejection::new(RefusalClass::Malformed, problem);
     if text.len() > MAX_BYTES {
         return Err(malformed(format!(
             "the arguments have {} bytes; at most {MAX_BYTES} are read",
@@ -25,7 +24,7 @@ pub(in crate::tools) fn object(text: &str) -> Result<Map<String, Value>, No> {
     }
     let text = if text.trim().is_empty() { "{}" } else { text };
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Strict { depth: 0 }
+    let value = StrictJson { depth: 0 }
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
         .map_err(|error| {
@@ -45,9 +44,9 @@ pub(in crate::tools) fn object(text: &str) -> Result<Map<String, Value>, No> {
 }
 
 /// Reads an object into a struct with closed keys.
-pub(in crate::tools) fn decode<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, No> {
+pub(in crate::tools) fn decode<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, Rejection> {
     serde_json::from_value(Value::Object(arguments))
-        .map_err(|error| No::schema(clean_line(&error.to_string(), 240)))
+        .map_err(|error| Rejection::schema(clean_line(&error.to_string(), 240)))
 }
 
 /// Reads each item of a list into a struct with closed keys; at most `max` items.
@@ -55,10 +54,10 @@ pub(in crate::tools) fn list<T: DeserializeOwned>(
     items: Option<Vec<Value>>,
     key: &str,
     max: usize,
-) -> Result<Vec<T>, No> {
+) -> Result<Vec<T>, Rejection> {
     let items = items.unwrap_or_default();
     if items.len() > max {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "{key} has {} items; at most {max} are allowed",
             items.len()
         )));
@@ -67,8 +66,8 @@ pub(in crate::tools) fn list<T: DeserializeOwned>(
         .into_iter()
         .enumerate()
         .map(|(at, item)| match item {
-            Value::Object(map) => decode(map).map_err(|no| no.at(&format!("{key}[{at}]"))),
-            other => Err(No::schema(format!(
+            Value::Object(map) => decode(map).map_err(|rejection| rejection.at(&format!("{key}[{at}]"))),
+            other => Err(Rejection::schema(format!(
                 "{key}[{at}] is {}, not an object",
                 type_word(&other)
             ))),
@@ -90,11 +89,11 @@ pub(super) fn type_word(value: &Value) -> &'static str {
 
 /// Builds a [`Value`] and refuses what [`Value`]'s own reader lets through: duplicate keys and deep nesting.
 #[derive(Clone, Copy)]
-struct Strict {
+struct StrictJson {
     depth: usize,
 }
 
-impl Strict {
+impl StrictJson {
     fn deeper<E: Error>(self) -> Result<Self, E> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom(format!("nested deeper than {MAX_DEPTH} levels")));
@@ -105,7 +104,7 @@ impl Strict {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for StrictJson {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
@@ -113,7 +112,7 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for StrictJson {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

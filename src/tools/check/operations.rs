@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::{No, quote};
+use super::{Rejection, quote};
 use crate::catalog::Dimension;
 use crate::metabase::FilterOperation;
 use crate::result::ColumnKind;
 
 /// What an operation wants.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
+pub(super) enum OperandFamily {
     /// No values.
     Existence,
     /// Any number of values.
@@ -23,17 +23,19 @@ pub(super) enum Family {
 }
 
 /// What this operation wants.
-pub(super) fn family(operation: FilterOperation) -> Family {
+pub(super) fn family(operation: FilterOperation) -> OperandFamily {
     use FilterOperation as Op;
-    let part = |least, greatest| Family::Extraction { least, greatest };
+    let part = |least, greatest| OperandFamily::Extraction { least, greatest };
     match operation {
         Op::IsNull | Op::IsNotNull | Op::StringIsEmpty | Op::StringIsNotEmpty | Op::IsTrue | Op::IsFalse => {
-            Family::Existence
+            OperandFamily::Existence
         }
-        Op::Equals | Op::NotEquals => Family::Equality,
-        Op::GreaterThan | Op::GreaterThanOrEqual | Op::LessThan | Op::LessThanOrEqual => Family::Comparison,
+        Op::Equals | Op::NotEquals => OperandFamily::Equality,
+        Op::GreaterThan | Op::GreaterThanOrEqual | Op::LessThan | Op::LessThanOrEqual => {
+            OperandFamily::Comparison
+        }
         Op::StringContains | Op::StringNotContains | Op::StringStartsWith | Op::StringEndsWith => {
-            Family::Matching
+            OperandFamily::Matching
         }
         Op::YearEquals | Op::YearNotEquals => part(1, 9_999),
         Op::QuarterEquals | Op::QuarterNotEquals => part(1, 4),
@@ -106,14 +108,14 @@ pub(super) fn wire_name(operation: FilterOperation) -> String {
 }
 
 /// The operation of that name, if it fits the dimension's type.
-pub(super) fn operation(name: &str, found: &Dimension) -> Result<FilterOperation, No> {
+pub(super) fn operation(name: &str, found: &Dimension) -> Result<FilterOperation, Rejection> {
     let fitting = operations(found.kind);
     if let Some(operation) = fitting.iter().copied().find(|fit| wire_name(*fit) == name) {
         return Ok(operation);
     }
     let fitting: Vec<String> = fitting.into_iter().map(wire_name).collect();
     let known = serde_json::from_value::<FilterOperation>(Value::from(name)).is_ok();
-    let no = No::value(if known {
+    let rejection = Rejection::bad_value(if known {
         format!(
             "{} is {}, which {} does not fit",
             quote(&found.name),
@@ -123,12 +125,12 @@ pub(super) fn operation(name: &str, found: &Dimension) -> Result<FilterOperation
     } else {
         format!("there is no operation {}", quote(name))
     });
-    let no = if name == "between" {
-        no.hint("write two filters: greater-than-or-equal and less-than-or-equal")
+    let rejection = if name == "between" {
+        rejection.hint("write two filters: greater-than-or-equal and less-than-or-equal")
     } else {
-        no
+        rejection
     };
-    Err(no.hint(format!(
+    Err(rejection.hint(format!(
         "operations for {}: {}",
         quote(&found.name),
         fitting.join(", ")

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::card_value::listed;
 use super::grouping::{bucket, bucket_fits};
-use super::operations::{Family, family, operation, wire_name};
-use super::{No, dates, dimension, json, listing, names, quote, resolve, scalar};
+use super::operations::{OperandFamily, family, operation, wire_name};
+use super::{Rejection, dates, dimension, json, listing, names, quote, resolve, scalar};
 use crate::catalog::{Dimension, Segment};
 use crate::metabase::{Bucket, Filter, FilterOperation, Scalar};
 use crate::result::ColumnKind;
@@ -18,13 +18,13 @@ const MAX_VALUES: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SegmentArguments {
+struct SegmentFilterArguments {
     segment: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DimensionArguments {
+struct DimensionFilterArguments {
     dimension: String,
     operation: String,
     #[serde(default)]
@@ -39,7 +39,7 @@ pub(in crate::tools) fn filters(
     dimensions: &[Dimension],
     segments: &[Segment],
     place: &str,
-) -> Result<Vec<(Filter, Value)>, No> {
+) -> Result<Vec<(Filter, Value)>, Rejection> {
     let maps: Vec<Map<String, Value>> = json::list(items, "filters", MAX_FILTERS)?;
     let mut filters = Vec::new();
     for (at, map) in maps.into_iter().enumerate() {
@@ -48,14 +48,18 @@ pub(in crate::tools) fn filters(
         } else {
             json::decode(map).and_then(|item| condition(&item, dimensions, place))
         };
-        filters.push(filter.map_err(|no| no.at(&format!("filters[{at}]")))?);
+        filters.push(filter.map_err(|rejection| rejection.at(&format!("filters[{at}]")))?);
     }
     filters.sort_by_cached_key(|(_, canonical)| canonical.to_string());
     filters.dedup_by(|a, b| a.1 == b.1);
     Ok(filters)
 }
 
-fn segment(item: &SegmentArguments, segments: &[Segment], place: &str) -> Result<(Filter, Value), No> {
+fn segment(
+    item: &SegmentFilterArguments,
+    segments: &[Segment],
+    place: &str,
+) -> Result<(Filter, Value), Rejection> {
     let found = resolve(&item.segment, segments, |item| &item.name, |item| &item.name).ok_or_else(|| {
         let names = segments.iter().map(|segment| segment.name.as_str());
         names::unknown("segment", &item.segment, place, names)
@@ -64,10 +68,10 @@ fn segment(item: &SegmentArguments, segments: &[Segment], place: &str) -> Result
 }
 
 fn condition(
-    item: &DimensionArguments,
+    item: &DimensionFilterArguments,
     dimensions: &[Dimension],
     place: &str,
-) -> Result<(Filter, Value), No> {
+) -> Result<(Filter, Value), Rejection> {
     let found = dimension(dimensions, &item.dimension, "dimension", place)?;
     let (operation, values, bucket) = tested(
         found,
@@ -99,7 +103,7 @@ pub(super) fn tested(
     operation: &str,
     given: &[Value],
     bucket: Option<&str>,
-) -> Result<(FilterOperation, Vec<Value>, Option<Bucket>), No> {
+) -> Result<(FilterOperation, Vec<Value>, Option<Bucket>), Rejection> {
     let operation = self::operation(operation, found)?;
     let family = family(operation);
     let bucket = bucket
@@ -107,25 +111,28 @@ pub(super) fn tested(
         .transpose()?;
     let name = wire_name(operation);
     let fits = match family {
-        Family::Existence => given.is_empty(),
-        Family::Comparison => given.len() == 1,
-        Family::Equality | Family::Matching | Family::Extraction { .. } => {
+        OperandFamily::Existence => given.is_empty(),
+        OperandFamily::Comparison => given.len() == 1,
+        OperandFamily::Equality | OperandFamily::Matching | OperandFamily::Extraction { .. } => {
             (1..=MAX_VALUES).contains(&given.len())
         }
     };
     if !fits {
         let wanted = match family {
-            Family::Existence => "no values".to_owned(),
-            Family::Comparison => "exactly one value".to_owned(),
+            OperandFamily::Existence => "no values".to_owned(),
+            OperandFamily::Comparison => "exactly one value".to_owned(),
             _ => format!("1 to {MAX_VALUES} values"),
         };
-        return Err(No::value(format!("{name} takes {wanted}, not {}", given.len())));
+        return Err(Rejection::bad_value(format!(
+            "{name} takes {wanted}, not {}",
+            given.len()
+        )));
     }
     let mut values = given
         .iter()
         .map(|value| operand(value, family, found, bucket))
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|no| no.at(&format!("{name} on {}", quote(&found.name))))?;
+        .map_err(|rejection| rejection.at(&format!("{name} on {}", quote(&found.name))))?;
     values.sort_by_cached_key(Value::to_string);
     values.dedup();
     Ok((operation, values, bucket))
@@ -140,11 +147,11 @@ fn scalar_of(value: Value) -> Option<Scalar> {
     }
 }
 
-fn filter_bucket(name: &str, family: Family, found: &Dimension) -> Result<Bucket, No> {
+fn filter_bucket(name: &str, family: OperandFamily, found: &Dimension) -> Result<Bucket, Rejection> {
     let bucket = bucket(name, "bucket")?;
-    let compares = matches!(family, Family::Equality | Family::Comparison);
+    let compares = matches!(family, OperandFamily::Equality | OperandFamily::Comparison);
     if !compares || !bucket_fits(bucket, found.kind) {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "the bucket {} does not fit: a bucket goes with comparisons of a date or datetime",
             quote(name)
         ))
@@ -153,13 +160,18 @@ fn filter_bucket(name: &str, family: Family, found: &Dimension) -> Result<Bucket
     Ok(bucket)
 }
 
-fn operand(value: &Value, family: Family, found: &Dimension, bucket: Option<Bucket>) -> Result<Value, No> {
-    if let Family::Extraction { least, greatest } = family {
+fn operand(
+    value: &Value,
+    family: OperandFamily,
+    found: &Dimension,
+    bucket: Option<Bucket>,
+) -> Result<Value, Rejection> {
+    if let OperandFamily::Extraction { least, greatest } = family {
         return part(value, least, greatest);
     }
     if bucket == Some(Bucket::DayOfWeek) {
         return part(value, 1, 7)
-            .map_err(|no| no.hint("day-of-week counts from 1 for Monday to 7 for Sunday"));
+            .map_err(|rejection| rejection.hint("day-of-week counts from 1 for Monday to 7 for Sunday"));
     }
     match (found.kind, value) {
         (ColumnKind::Integer | ColumnKind::Number, _) => scalar::number_value(value).map(Value::Number),
@@ -171,13 +183,13 @@ fn operand(value: &Value, family: Family, found: &Dimension, bucket: Option<Buck
             if dates::day(text).is_some() || dates::is_moment(text) {
                 Ok(value.clone())
             } else {
-                Err(No::value(format!("{} is no date", quote(text))).hint(
+                Err(Rejection::bad_value(format!("{} is no date", quote(text))).hint(
                     "dates are ISO 8601: \"2024-05-31\" or \"2024-05-31T14:00:00\"; ranges are two filters",
                 ))
             }
         }
         (ColumnKind::Time, Value::String(text)) if dates::is_time(text) => Ok(value.clone()),
-        _ => Err(No::value(format!(
+        _ => Err(Rejection::bad_value(format!(
             "{} is {}, and {} does not fit",
             quote(&found.name),
             found.kind.word(),
@@ -187,32 +199,32 @@ fn operand(value: &Value, family: Family, found: &Dimension, bucket: Option<Buck
 }
 
 /// A whole number of a part of a date or time.
-fn part(value: &Value, least: i64, greatest: i64) -> Result<Value, No> {
+fn part(value: &Value, least: i64, greatest: i64) -> Result<Value, Rejection> {
     let number = value
         .as_number()
         .and_then(|number| scalar::number(number).ok())
         .and_then(|number| number.as_i64());
     match number.filter(|number| (least..=greatest).contains(number)) {
         Some(number) => Ok(Value::from(number)),
-        None => Err(No::value(format!(
+        None => Err(Rejection::bad_value(format!(
             "the values are whole numbers from {least} to {greatest}"
         ))),
     }
 }
 
 /// Holds text against the values that occur, if their list is complete.
-fn member(value: &Value, family: Family, found: &Dimension) -> Result<Value, No> {
+fn member(value: &Value, family: OperandFamily, found: &Dimension) -> Result<Value, Rejection> {
     let Some(known) = found
         .values
         .as_ref()
-        .filter(|known| known.complete && family == Family::Equality)
+        .filter(|known| known.complete && family == OperandFamily::Equality)
     else {
         return Ok(value.clone());
     };
     listed(&known.values, value).ok_or_else(|| {
         let written = value.as_str().unwrap_or_default();
         let near = names::nearest(written, known.values.iter().filter_map(Value::as_str), 10);
-        No::value(format!(
+        Rejection::bad_value(format!(
             "{} does not occur in {}",
             quote(written),
             quote(&found.name)

@@ -1,25 +1,64 @@
+//! A call that is not let through.
+//!
+//! A [`Rejection`] is built up where the problem is found and passed outwards: each level adds where in the arguments it
+//! is ([`Rejection::at`]), what to do instead ([`Rejection::hint`]) and a right call ([`Rejection::example`]). The gate
+//! makes a [`Refusal`] of it, which is the tool result that the model reads:
+//!
+//! ```text
+//! refused, nothing was sent: filters[0]: metric 12 "Revenue" has no dimension "stat"
+//! its nearest: "User.state", "created_at"
+//! a right call: query_metric {"group_by":[…],"metric_id":12}
+//! ```
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalog::EntryKind;
-use crate::text::{clean_line, cut_to_bytes, escape_json};
-use crate::tools::{Refusal, RefusalClass};
+use crate::text::{cut_to_bytes, escape_json};
 
 /// Longest refusal, in bytes.
 const MAX_BYTES: usize = 1_500;
 const MAX_LINE_BYTES: usize = 420;
-/// Longest piece of the model's own text that is quoted back, in characters.
-const MAX_QUOTE_CHARS: usize = 60;
 
-/// A no in the making: what is wrong, and what to do instead.
+/// What is wrong with a refused call. The guard counts each class apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalClass {
+    /// The tool does not exist, or is not offered here.
+    UnknownTool,
+    /// The arguments are not a JSON object, too long or too deep.
+    Malformed,
+    /// A key is unknown, missing or of the wrong type.
+    Schema,
+    /// The entry is not in the catalog.
+    NotInCatalog,
+    /// The parameter, dimension, segment or measure is not one of the entry's.
+    UnknownName,
+    /// The value does not fit: type, range, enum, operator, granularity.
+    BadValue,
+    /// The guard has closed the tool for this turn.
+    Closed,
+}
+
+/// A refused call, as the model is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The class.
+    pub class: RefusalClass,
+    /// What was wrong, the nearest allowed names, what to do instead. Written for the model.
+    pub message: String,
+}
+
+/// Why a call is not let through, before it is put into words: what is wrong, and what to do instead.
 #[derive(Debug)]
-pub(in crate::tools) struct No {
+pub(in crate::tools) struct Rejection {
     class: RefusalClass,
     problem: String,
     hints: Vec<String>,
+    /// A right call: tool and arguments.
     example: Option<(&'static str, Value)>,
 }
 
-impl No {
+impl Rejection {
     pub(in crate::tools) fn new(class: RefusalClass, problem: impl Into<String>) -> Self {
         Self {
             class,
@@ -35,12 +74,12 @@ impl No {
     }
 
     /// A name that is not one of the entry's.
-    pub(in crate::tools) fn name(problem: impl Into<String>) -> Self {
+    pub(in crate::tools) fn unknown_name(problem: impl Into<String>) -> Self {
         Self::new(RefusalClass::UnknownName, problem)
     }
 
     /// A value that does not fit.
-    pub(in crate::tools) fn value(problem: impl Into<String>) -> Self {
+    pub(in crate::tools) fn bad_value(problem: impl Into<String>) -> Self {
         Self::new(RefusalClass::BadValue, problem)
     }
 
@@ -88,29 +127,5 @@ impl No {
             class: self.class,
             message,
         }
-    }
-}
-
-/// Text of the model's or Metabase's, cleaned, capped and in quotes.
-pub(in crate::tools) fn quote(text: &str) -> String {
-    format!("\"{}\"", clean_line(text, MAX_QUOTE_CHARS))
-}
-
-/// Names in quotes, separated by commas.
-pub(in crate::tools) fn listing<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.into_iter().map(quote).collect();
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
-}
-
-/// The word for a kind of entry in arguments and sentences.
-pub(in crate::tools) fn kind_word(kind: EntryKind) -> &'static str {
-    match kind {
-        EntryKind::Card => "card",
-        EntryKind::Metric => "metric",
-        EntryKind::Table => "table",
     }
 }

@@ -2,17 +2,16 @@
 
 use serde_json::Value;
 
-use super::{No, kind_word, names, quote};
+use super::{RefusalClass, Rejection, kind_word, names, query_tool, quote};
 use crate::catalog::{
     AllowedCard, AllowedMetric, AllowedTable, CardId, Catalog, Entry, EntryKind, MetricId, TableId,
 };
-use crate::tools::RefusalClass;
 
 /// Entries shown when an id is not found.
 const SHOWN: usize = 6;
 
 /// The curated card of that id.
-pub(in crate::tools) fn card(catalog: &Catalog, key: &str, value: &Value) -> Result<AllowedCard, No> {
+pub(in crate::tools) fn card(catalog: &Catalog, key: &str, value: &Value) -> Result<AllowedCard, Rejection> {
     let id = whole(catalog, EntryKind::Card, key, value)?;
     catalog
         .allow_card(CardId(id))
@@ -20,7 +19,11 @@ pub(in crate::tools) fn card(catalog: &Catalog, key: &str, value: &Value) -> Res
 }
 
 /// The curated metric of that id.
-pub(in crate::tools) fn metric(catalog: &Catalog, key: &str, value: &Value) -> Result<AllowedMetric, No> {
+pub(in crate::tools) fn metric(
+    catalog: &Catalog,
+    key: &str,
+    value: &Value,
+) -> Result<AllowedMetric, Rejection> {
     let id = whole(catalog, EntryKind::Metric, key, value)?;
     catalog
         .allow_metric(MetricId(id))
@@ -28,11 +31,26 @@ pub(in crate::tools) fn metric(catalog: &Catalog, key: &str, value: &Value) -> R
 }
 
 /// The curated table of that id.
-pub(in crate::tools) fn table(catalog: &Catalog, key: &str, value: &Value) -> Result<AllowedTable, No> {
+pub(in crate::tools) fn table(
+    catalog: &Catalog,
+    key: &str,
+    value: &Value,
+) -> Result<AllowedTable, Rejection> {
     let id = whole(catalog, EntryKind::Table, key, value)?;
     catalog
         .allow_table(TableId(id))
         .ok_or_else(|| not_curated(catalog, EntryKind::Table, key, id))
+}
+
+/// The kind that a call names by its word.
+pub(in crate::tools) fn entry_kind(word: &str) -> Result<EntryKind, Rejection> {
+    [EntryKind::Card, EntryKind::Metric, EntryKind::Table]
+        .into_iter()
+        .find(|kind| kind_word(*kind) == word)
+        .ok_or_else(|| {
+            Rejection::schema(format!("there is no kind {}", quote(word)))
+                .hint("kind is one of: card, metric, table")
+        })
 }
 
 fn of_kind(catalog: &Catalog, kind: EntryKind) -> impl Iterator<Item = &Entry> {
@@ -45,7 +63,7 @@ fn shown(entry: &Entry) -> String {
 
 /// An id is a JSON integer: text, fractions (even `.0`) and negatives are refused, so that what is allowed and what
 /// is sent can never be two readings of one value.
-fn whole(catalog: &Catalog, kind: EntryKind, key: &str, value: &Value) -> Result<u32, No> {
+fn whole(catalog: &Catalog, kind: EntryKind, key: &str, value: &Value) -> Result<u32, Rejection> {
     if let Some(id) = value.as_u64().and_then(|id| u32::try_from(id).ok()) {
         return Ok(id);
     }
@@ -54,11 +72,11 @@ fn whole(catalog: &Catalog, kind: EntryKind, key: &str, value: &Value) -> Result
         Value::Number(number) => number.to_string(),
         other => super::json::type_word(other).to_owned(),
     };
-    let no = No::schema(format!(
+    let rejection = Rejection::schema(format!(
         "{key} is a whole number from the catalog, such as 7, and not {written}"
     ));
     let Value::String(text) = value else {
-        return Err(no);
+        return Err(rejection);
     };
     let named: Vec<&str> = of_kind(catalog, kind).map(Entry::name).collect();
     let near = names::nearest(text, named, 3);
@@ -67,22 +85,18 @@ fn whole(catalog: &Catalog, kind: EntryKind, key: &str, value: &Value) -> Result
         .map(shown)
         .take(3)
         .collect();
-    Err(no.hint(format!("nearest {}s: {}", kind_word(kind), near.join(", "))))
+    Err(rejection.hint(format!("nearest {}s: {}", kind_word(kind), near.join(", "))))
 }
 
-fn not_curated(catalog: &Catalog, kind: EntryKind, key: &str, id: u32) -> No {
+fn not_curated(catalog: &Catalog, kind: EntryKind, key: &str, id: u32) -> Rejection {
     let word = kind_word(kind);
-    let mut no = No::new(
+    let mut rejection = Rejection::new(
         RefusalClass::NotInCatalog,
         format!("{key} {id}: there is no {word} {id} in the catalog"),
     );
     if let Some(other) = catalog.entries().iter().find(|entry| entry.id() == id) {
-        let tool = match other.kind() {
-            EntryKind::Card => "run_card",
-            EntryKind::Metric => "query_metric",
-            EntryKind::Table => "query_table",
-        };
-        no = no.hint(format!(
+        let tool = query_tool(other.kind());
+        rejection = rejection.hint(format!(
             "{id} is the {} {}: use {tool}",
             kind_word(other.kind()),
             quote(other.name())
@@ -91,12 +105,12 @@ fn not_curated(catalog: &Catalog, kind: EntryKind, key: &str, id: u32) -> No {
     let mut near: Vec<&Entry> = of_kind(catalog, kind).collect();
     let count = near.len();
     if count == 0 {
-        return no.hint(format!("the catalog has no {word}s"));
+        return rejection.hint(format!("the catalog has no {word}s"));
     }
     near.sort_by_key(|entry| entry.id().abs_diff(id));
     near.truncate(SHOWN);
     let list: Vec<String> = near.into_iter().map(shown).collect();
-    no.hint(format!(
+    rejection.hint(format!(
         "{word}s by nearest id ({count} in all): {}",
         list.join(", ")
     ))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::gate::kind_word;
+use super::check::kind_word;
 use crate::catalog::{Catalog, Entry, EntryKind};
 use crate::model::ToolSpec;
 
@@ -159,16 +159,16 @@ const USUAL_OPERATIONS: [&str; 17] = [
 
 /// How many operations a tool tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum OperationList {
     All,
     Usual,
 }
 
 /// The operation of a condition.
-pub(super) fn operation(told: Told) -> Value {
+pub(super) fn operation(told: OperationList) -> Value {
     let names: &[&str] = match told {
-        Told::All => &OPERATIONS,
-        Told::Usual => &USUAL_OPERATIONS,
+        OperationList::All => &OPERATIONS,
+        OperationList::Usual => &USUAL_OPERATIONS,
     };
     json!({"enum": names, "type": "string"})
 }
@@ -182,7 +182,7 @@ pub(super) fn values() -> Value {
 }
 
 /// Conditions, all of which must hold.
-pub(super) fn filters(told: Told) -> Value {
+pub(super) fn filters(told: OperationList) -> Value {
     described_list(
         "all must hold; each is a condition on a dimension, or a segment alone",
         object(

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{No, json, names, quote, resolve};
+use super::{Rejection, json, names, quote, resolve};
 use crate::catalog::Dimension;
 use crate::metabase::{Bucket, GroupBy};
 use crate::result::ColumnKind;
@@ -16,7 +16,7 @@ const GRANULARITIES: &str = "minute, hour, day, week, month, quarter, year, day-
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GroupArguments {
+struct GroupByArguments {
     dimension: String,
     #[serde(default)]
     granularity: Option<String>,
@@ -28,7 +28,7 @@ pub(in crate::tools) fn dimension<'a>(
     wanted: &str,
     what: &str,
     place: &str,
-) -> Result<&'a Dimension, No> {
+) -> Result<&'a Dimension, Rejection> {
     resolve(wanted, dimensions, |item| &item.name, |item| &item.label).ok_or_else(|| {
         names::unknown(
             what,
@@ -40,9 +40,10 @@ pub(in crate::tools) fn dimension<'a>(
 }
 
 /// A bucket by its name on the wire.
-pub(super) fn bucket(name: &str, key: &str) -> Result<Bucket, No> {
+pub(super) fn bucket(name: &str, key: &str) -> Result<Bucket, Rejection> {
     serde_json::from_value(Value::from(name)).map_err(|_| {
-        No::value(format!("{} is no {key}", quote(name))).hint(format!("{key} is one of: {GRANULARITIES}"))
+        Rejection::bad_value(format!("{} is no {key}", quote(name)))
+            .hint(format!("{key} is one of: {GRANULARITIES}"))
     })
 }
 
@@ -61,15 +62,16 @@ pub(in crate::tools) fn group_by(
     items: Option<Vec<Value>>,
     dimensions: &[Dimension],
     place: &str,
-) -> Result<Vec<(GroupBy, Value)>, No> {
+) -> Result<Vec<(GroupBy, Value)>, Rejection> {
     let mut groups: Vec<(GroupBy, Value)> = Vec::new();
-    for (at, item) in json::list::<GroupArguments>(items, "group_by", MAX_GROUPS)?
+    for (at, item) in json::list::<GroupByArguments>(items, "group_by", MAX_GROUPS)?
         .into_iter()
         .enumerate()
     {
-        let group = group(&item, dimensions, place).map_err(|no| no.at(&format!("group_by[{at}]")))?;
+        let group =
+            group(&item, dimensions, place).map_err(|rejection| rejection.at(&format!("group_by[{at}]")))?;
         if groups.iter().any(|(other, _)| *other == group.0) {
-            return Err(No::value(format!(
+            return Err(Rejection::bad_value(format!(
                 "group_by[{at}]: {} is there twice",
                 quote(&item.dimension)
             )));
@@ -79,11 +81,15 @@ pub(in crate::tools) fn group_by(
     Ok(groups)
 }
 
-fn group(item: &GroupArguments, dimensions: &[Dimension], place: &str) -> Result<(GroupBy, Value), No> {
+fn group(
+    item: &GroupByArguments,
+    dimensions: &[Dimension],
+    place: &str,
+) -> Result<(GroupBy, Value), Rejection> {
     let found = dimension(dimensions, &item.dimension, "dimension", place)?;
     let name = &found.name;
     if found.kind == ColumnKind::Other {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "{} cannot be grouped by: its values are not comparable",
             quote(name)
         )));
@@ -95,7 +101,7 @@ fn group(item: &GroupArguments, dimensions: &[Dimension], place: &str) -> Result
         .transpose()?;
     let granularity = match granularity {
         Some(_) if !found.kind.is_temporal() => {
-            return Err(No::value(format!(
+            return Err(Rejection::bad_value(format!(
                 "{} is {}, and only times have a granularity",
                 quote(name),
                 found.kind.word()
@@ -103,17 +109,18 @@ fn group(item: &GroupArguments, dimensions: &[Dimension], place: &str) -> Result
             .hint("leave granularity out"));
         }
         Some(bucket) if !bucket_fits(bucket, found.kind) => {
-            return Err(No::value(format!(
+            return Err(Rejection::bad_value(format!(
                 "{} is a {}, which that granularity does not fit",
                 quote(name),
                 found.kind.word()
             )));
         }
         None if found.kind == ColumnKind::Datetime => {
-            return Err(
-                No::value(format!("{} is a datetime and needs a granularity", quote(name)))
-                    .hint(format!("granularity is one of: {GRANULARITIES}")),
-            );
+            return Err(Rejection::bad_value(format!(
+                "{} is a datetime and needs a granularity",
+                quote(name)
+            ))
+            .hint(format!("granularity is one of: {GRANULARITIES}")));
         }
         None if found.kind == ColumnKind::Date => Some(Bucket::Day),
         other => other,
@@ -129,8 +136,26 @@ fn group(item: &GroupArguments, dimensions: &[Dimension], place: &str) -> Result
     Ok((group, canonical))
 }
 
+/// Something right to group by: the preferred dimension if there is one of that name, else the first that can be.
+pub(in crate::tools) fn group_example(dimensions: &[Dimension], preferred: Option<&str>) -> Option<Value> {
+    let named = dimensions
+        .iter()
+        .find(|dimension| Some(dimension.name.as_str()) == preferred);
+    let dimension = named.or_else(|| {
+        dimensions
+            .iter()
+            .find(|dimension| dimension.kind != ColumnKind::Other)
+    })?;
+    Some(match dimension.kind {
+        ColumnKind::Date | ColumnKind::Datetime => {
+            json!([{"dimension": dimension.name, "granularity": "month"}])
+        }
+        _ => json!([{"dimension": dimension.name}]),
+    })
+}
+
 /// How many rows are wanted.
-pub(in crate::tools) fn limit(value: Option<&Value>) -> Result<Option<u32>, No> {
+pub(in crate::tools) fn limit(value: Option<&Value>) -> Result<Option<u32>, Rejection> {
     let Some(value) = value else { return Ok(None) };
     value
         .as_u64()
@@ -142,7 +167,7 @@ pub(in crate::tools) fn limit(value: Option<&Value>) -> Result<Option<u32>, No> 
                 Value::Number(number) => number.to_string(),
                 other => json::type_word(other).to_owned(),
             };
-            No::value(format!(
+            Rejection::bad_value(format!(
                 "limit is a whole number from 1 to {MAX_LIMIT}, and not {written}"
             ))
         })

@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::aggregation::MAX_AGGREGATIONS;
 use super::filter::{MAX_FILTERS, tested};
-use super::held::column;
+use super::held_result::column;
 use super::json::list;
-use super::{MAX_AGGREGATIONS, No, quote};
+use super::{Rejection, quote};
 use crate::catalog::Dimension;
 use crate::metabase::{Direction, FilterOperation};
 use crate::result::derive::{
@@ -29,7 +30,7 @@ pub(in crate::tools) const HELD_FUNCTIONS: [Function; 6] = [
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FilterArguments {
+struct HeldFilterArguments {
     column: String,
     operation: String,
     #[serde(default)]
@@ -38,7 +39,7 @@ struct FilterArguments {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GroupArguments {
+struct HeldGroupArguments {
     column: String,
     #[serde(default)]
     granularity: Option<String>,
@@ -46,7 +47,7 @@ struct GroupArguments {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AggregateArguments {
+struct HeldAggregateArguments {
     function: String,
     #[serde(default)]
     column: Option<String>,
@@ -54,34 +55,36 @@ struct AggregateArguments {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SortArguments {
+struct HeldSortArguments {
     column: String,
     #[serde(default)]
     direction: Option<Direction>,
 }
 
 /// Operations of one kind, each with its canonical form.
-type Checked<T> = Result<Vec<(T, Value)>, No>;
+type CheckedOperations<T> = Result<Vec<(T, Value)>, Rejection>;
 
 /// The conditions in canonical order, each once.
 pub(in crate::tools) fn held_filters(
     items: Option<Vec<Value>>,
     columns: &[Column],
     place: &str,
-) -> Checked<Filter> {
+) -> CheckedOperations<Filter> {
     let mut filters = Vec::new();
-    for (at, item) in list::<FilterArguments>(items, "filters", MAX_FILTERS)?
+    for (at, item) in list::<HeldFilterArguments>(items, "filters", MAX_FILTERS)?
         .into_iter()
         .enumerate()
     {
-        filters.push(filter(&item, columns, place).map_err(|no| no.at(&format!("filters[{at}]")))?);
+        filters.push(
+            filter(&item, columns, place).map_err(|rejection| rejection.at(&format!("filters[{at}]")))?,
+        );
     }
     filters.sort_by_cached_key(|(_, canonical)| canonical.to_string());
     filters.dedup_by(|a, b| a.1 == b.1);
     Ok(filters)
 }
 
-fn filter(item: &FilterArguments, columns: &[Column], place: &str) -> Result<(Filter, Value), No> {
+fn filter(item: &HeldFilterArguments, columns: &[Column], place: &str) -> Result<(Filter, Value), Rejection> {
     let (at, found) = named(columns, &item.column, place)?;
     let as_dimension = Dimension {
         name: found.name.clone(),
@@ -109,7 +112,7 @@ fn filter(item: &FilterArguments, columns: &[Column], place: &str) -> Result<(Fi
     Ok((filter, canonical))
 }
 
-fn test(operation: FilterOperation, values: Vec<Value>) -> Result<Test, No> {
+fn test(operation: FilterOperation, values: Vec<Value>) -> Result<Test, Rejection> {
     use FilterOperation as Op;
     let texts = |values: Vec<Value>| -> Vec<String> {
         let text = |value: Value| value.as_str().map(str::to_owned);
@@ -119,7 +122,7 @@ fn test(operation: FilterOperation, values: Vec<Value>) -> Result<Test, No> {
         values
             .first()
             .cloned()
-            .ok_or_else(|| No::value("a value is missing"))
+            .ok_or_else(|| Rejection::bad_value("a value is missing"))
     };
     let part = |part, not| Test::Part {
         part,
@@ -165,15 +168,16 @@ pub(in crate::tools) fn held_groups(
     items: Option<Vec<Value>>,
     columns: &[Column],
     place: &str,
-) -> Checked<Group> {
+) -> CheckedOperations<Group> {
     let mut groups: Vec<(Group, Value)> = Vec::new();
-    for (at, item) in list::<GroupArguments>(items, "group_by", MAX_GROUPS)?
+    for (at, item) in list::<HeldGroupArguments>(items, "group_by", MAX_GROUPS)?
         .into_iter()
         .enumerate()
     {
-        let next = group(&item, columns, place).map_err(|no| no.at(&format!("group_by[{at}]")))?;
+        let next =
+            group(&item, columns, place).map_err(|rejection| rejection.at(&format!("group_by[{at}]")))?;
         if groups.iter().any(|(group, _)| group.column == next.0.column) {
-            return Err(No::value(format!(
+            return Err(Rejection::bad_value(format!(
                 "group_by[{at}]: {} is there twice",
                 quote(&item.column)
             )));
@@ -183,10 +187,10 @@ pub(in crate::tools) fn held_groups(
     Ok(groups)
 }
 
-fn group(item: &GroupArguments, columns: &[Column], place: &str) -> Result<(Group, Value), No> {
+fn group(item: &HeldGroupArguments, columns: &[Column], place: &str) -> Result<(Group, Value), Rejection> {
     let (at, found) = named(columns, &item.column, place)?;
     if found.kind == ColumnKind::Other {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "{} cannot be grouped by: its values are not comparable",
             quote(&found.name)
         )));
@@ -203,7 +207,7 @@ fn group(item: &GroupArguments, columns: &[Column], place: &str) -> Result<(Grou
         .into_iter()
         .find(|granularity| granularity.word() == written)
         .ok_or_else(|| {
-            No::value(format!("{} is no granularity here", quote(written)))
+            Rejection::bad_value(format!("{} is no granularity here", quote(written)))
                 .hint(format!("granularity is one of: {}", words()))
                 .hint("for weeks and days of the week, query with that granularity")
         })?;
@@ -212,7 +216,7 @@ fn group(item: &GroupArguments, columns: &[Column], place: &str) -> Result<(Grou
             Some(unit) => format!("{} by {unit}", found.kind.word()),
             None => found.kind.word().to_owned(),
         };
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "{} is {is}, which the granularity {} does not fit",
             quote(&found.name),
             granularity.word()
@@ -234,22 +238,27 @@ pub(in crate::tools) fn held_aggregates(
     items: Option<Vec<Value>>,
     columns: &[Column],
     place: &str,
-) -> Checked<Aggregate> {
+) -> CheckedOperations<Aggregate> {
     let mut aggregates: Vec<(Aggregate, Value)> = Vec::new();
-    for (at, item) in list::<AggregateArguments>(items, "aggregations", MAX_AGGREGATIONS)?
+    for (at, item) in list::<HeldAggregateArguments>(items, "aggregations", MAX_AGGREGATIONS)?
         .into_iter()
         .enumerate()
     {
-        let next = aggregate(&item, columns, place).map_err(|no| no.at(&format!("aggregations[{at}]")))?;
+        let next = aggregate(&item, columns, place)
+            .map_err(|rejection| rejection.at(&format!("aggregations[{at}]")))?;
         if aggregates.iter().any(|(aggregate, _)| *aggregate == next.0) {
-            return Err(No::value(format!("aggregations[{at}] is there twice")));
+            return Err(Rejection::bad_value(format!("aggregations[{at}] is there twice")));
         }
         aggregates.push(next);
     }
     Ok(aggregates)
 }
 
-fn aggregate(item: &AggregateArguments, columns: &[Column], place: &str) -> Result<(Aggregate, Value), No> {
+fn aggregate(
+    item: &HeldAggregateArguments,
+    columns: &[Column],
+    place: &str,
+) -> Result<(Aggregate, Value), Rejection> {
     let word = match item.function.as_str() {
         "mean" | "average" => "avg",
         other => other,
@@ -258,7 +267,7 @@ fn aggregate(item: &AggregateArguments, columns: &[Column], place: &str) -> Resu
         .into_iter()
         .find(|function| function.word() == word)
         .ok_or_else(|| {
-            No::value(format!("there is no function {}", quote(&item.function))).hint(format!(
+            Rejection::bad_value(format!("there is no function {}", quote(&item.function))).hint(format!(
                 "the functions are: {}",
                 HELD_FUNCTIONS.map(Function::word).join(", ")
             ))
@@ -271,13 +280,13 @@ fn aggregate(item: &AggregateArguments, columns: &[Column], place: &str) -> Resu
             };
             Ok((count, json!({"function": word})))
         } else {
-            Err(No::schema(format!("{word} needs a column")))
+            Err(Rejection::schema(format!("{word} needs a column")))
         };
     };
     let (at, found) = named(columns, wanted, place)?;
     let fits = match function {
         Function::Count => {
-            return Err(No::schema("count takes no column: it counts rows").hint(
+            return Err(Rejection::schema("count takes no column: it counts rows").hint(
                 "count-distinct counts the different values of a column; is-not-null filters what has one",
             ));
         }
@@ -286,7 +295,7 @@ fn aggregate(item: &AggregateArguments, columns: &[Column], place: &str) -> Resu
         Function::CountDistinct => found.kind != ColumnKind::Other,
     };
     if !fits {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "{word} does not fit {}, which is {}",
             quote(&found.name),
             found.kind.word()
@@ -304,17 +313,17 @@ pub(in crate::tools) fn held_sort(
     items: Option<Vec<Value>>,
     columns: &[Column],
     place: &str,
-) -> Checked<Sort> {
+) -> CheckedOperations<Sort> {
     let mut sorts: Vec<(Sort, Value)> = Vec::new();
-    for (at, item) in list::<SortArguments>(items, "sort", MAX_SORTS)?
+    for (at, item) in list::<HeldSortArguments>(items, "sort", MAX_SORTS)?
         .into_iter()
         .enumerate()
     {
         let place_of = computed(columns, &item.column)
             .map_or_else(|| column(columns, &item.column, place), Ok)
-            .map_err(|no| no.at(&format!("sort[{at}]")))?;
+            .map_err(|rejection| rejection.at(&format!("sort[{at}]")))?;
         if sorts.iter().any(|(sort, _)| sort.column == place_of) {
-            return Err(No::value(format!(
+            return Err(Rejection::bad_value(format!(
                 "sort[{at}]: {} is there twice",
                 quote(&item.column)
             )));
@@ -350,22 +359,25 @@ pub(in crate::tools) fn held_columns(
     wanted: &[String],
     columns: &[Column],
     place: &str,
-) -> Result<Vec<usize>, No> {
+) -> Result<Vec<usize>, Rejection> {
     let mut found: Vec<usize> = Vec::new();
     for name in wanted {
-        let at = column(columns, name, place).map_err(|no| no.at("columns"))?;
+        let at = column(columns, name, place).map_err(|rejection| rejection.at("columns"))?;
         if found.contains(&at) {
-            return Err(No::value(format!("columns: {} is there twice", quote(name))));
+            return Err(Rejection::bad_value(format!(
+                "columns: {} is there twice",
+                quote(name)
+            )));
         }
         found.push(at);
     }
     Ok(found)
 }
 
-fn named<'a>(columns: &'a [Column], wanted: &str, place: &str) -> Result<(usize, &'a Column), No> {
+fn named<'a>(columns: &'a [Column], wanted: &str, place: &str) -> Result<(usize, &'a Column), Rejection> {
     let at = column(columns, wanted, place)?;
     columns
         .get(at)
         .map(|found| (at, found))
-        .ok_or_else(|| No::name(format!("{place} has no column {}", quote(wanted))))
+        .ok_or_else(|| Rejection::unknown_name(format!("{place} has no column {}", quote(wanted))))
 }

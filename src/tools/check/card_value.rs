@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{No, dates, names, quote, scalar};
+use super::{Rejection, dates, names, quote, scalar};
 use crate::catalog::{Parameter, ParameterTarget};
 use crate::metabase::Bucket;
 
@@ -11,7 +11,7 @@ const MAX_VALUES: usize = 100;
 
 /// What a parameter's value looks like, told from its type on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::tools) enum Form {
+pub(in crate::tools) enum ParameterForm {
     /// A number.
     Number,
     /// Least and greatest number; null leaves a side open.
@@ -38,7 +38,7 @@ pub(in crate::tools) enum Form {
     Unit,
 }
 
-impl Form {
+impl ParameterForm {
     /// The form of a parameter of this type.
     pub(in crate::tools) fn of(kind: &str) -> Self {
         match kind {
@@ -120,19 +120,27 @@ pub(in crate::tools) struct CardValue {
 pub(in crate::tools) fn takes_list(parameter: &Parameter) -> bool {
     let several = parameter.multiple || parameter.target == ParameterTarget::Dimension;
     let unary = matches!(parameter.kind.as_str(), "number/>=" | "number/<=");
-    several && !unary && matches!(Form::of(&parameter.kind), Form::Number | Form::Text | Form::Key)
+    several
+        && !unary
+        && matches!(
+            ParameterForm::of(&parameter.kind),
+            ParameterForm::Number | ParameterForm::Text | ParameterForm::Key
+        )
 }
 
 /// Checks a value against its parameter. `Ok(None)` for null: the parameter is left out.
-pub(in crate::tools) fn card_value(parameter: &Parameter, value: &Value) -> Result<Option<CardValue>, No> {
+pub(in crate::tools) fn card_value(
+    parameter: &Parameter,
+    value: &Value,
+) -> Result<Option<CardValue>, Rejection> {
     if value.is_null() {
         return Ok(None);
     }
-    let form = Form::of(&parameter.kind);
+    let form = ParameterForm::of(&parameter.kind);
     let checked = match value {
-        _ if form == Form::NumberPair => number_pair(value),
+        _ if form == ParameterForm::NumberPair => number_pair(value),
         Value::Array(items) => list(parameter, form, items),
-        Value::Object(_) => Err(No::value("an object is no value")),
+        Value::Object(_) => Err(Rejection::bad_value("an object is no value")),
         single => one(parameter, form, single).map(|value| CardValue {
             sent: if takes_list(parameter) {
                 Value::Array(vec![value.clone()])
@@ -142,18 +150,19 @@ pub(in crate::tools) fn card_value(parameter: &Parameter, value: &Value) -> Resu
             canonical: value,
         }),
     };
-    checked.map(Some).map_err(|no| {
-        no.at(&format!("parameter {}", quote(&parameter.slug)))
+    checked.map(Some).map_err(|rejection| {
+        rejection
+            .at(&format!("parameter {}", quote(&parameter.slug)))
             .hint(format!("{} takes {}", quote(&parameter.slug), form.words()))
     })
 }
 
-fn list(parameter: &Parameter, form: Form, items: &[Value]) -> Result<CardValue, No> {
+fn list(parameter: &Parameter, form: ParameterForm, items: &[Value]) -> Result<CardValue, Rejection> {
     if !takes_list(parameter) {
-        return Err(No::value("it takes one value, not a list"));
+        return Err(Rejection::bad_value("it takes one value, not a list"));
     }
     if items.is_empty() || items.len() > MAX_VALUES {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "a list has 1 to {MAX_VALUES} values, not {}",
             items.len()
         )));
@@ -173,12 +182,15 @@ fn list(parameter: &Parameter, form: Form, items: &[Value]) -> Result<CardValue,
     Ok(CardValue { sent, canonical })
 }
 
-fn number_pair(value: &Value) -> Result<CardValue, No> {
+fn number_pair(value: &Value) -> Result<CardValue, Rejection> {
     let Value::Array(items) = value else {
-        return Err(No::value("it takes two numbers"));
+        return Err(Rejection::bad_value("it takes two numbers"));
     };
     let [least, greatest] = items.as_slice() else {
-        return Err(No::value(format!("it takes two numbers, not {}", items.len())));
+        return Err(Rejection::bad_value(format!(
+            "it takes two numbers, not {}",
+            items.len()
+        )));
     };
     let side = |value: &Value| match value {
         Value::Null => Ok(Value::Null),
@@ -186,12 +198,12 @@ fn number_pair(value: &Value) -> Result<CardValue, No> {
     };
     let (least, greatest) = (side(least)?, side(greatest)?);
     if least.is_null() && greatest.is_null() {
-        return Err(No::value("at least one side is a number"));
+        return Err(Rejection::bad_value("at least one side is a number"));
     }
     if let (Some(a), Some(b)) = (least.as_f64(), greatest.as_f64())
         && a > b
     {
-        return Err(No::value("the first number is the least"));
+        return Err(Rejection::bad_value("the first number is the least"));
     }
     let pair = Value::Array(vec![least, greatest]);
     Ok(CardValue {
@@ -200,45 +212,53 @@ fn number_pair(value: &Value) -> Result<CardValue, No> {
     })
 }
 
-fn one(parameter: &Parameter, form: Form, value: &Value) -> Result<Value, No> {
+fn one(parameter: &Parameter, form: ParameterForm, value: &Value) -> Result<Value, Rejection> {
     let checked = match (form, value) {
-        (Form::Number, _) => scalar::number_value(value).map(Value::Number)?,
-        (Form::Key, Value::Number(number)) => Value::Number(scalar::number(number)?),
-        (Form::Text | Form::Key, Value::String(text)) => {
+        (ParameterForm::Number, _) => scalar::number_value(value).map(Value::Number)?,
+        (ParameterForm::Key, Value::Number(number)) => Value::Number(scalar::number(number)?),
+        (ParameterForm::Text | ParameterForm::Key, Value::String(text)) => {
             scalar::text(text, parameter.allowed.as_ref())?;
             value.clone()
         }
-        (Form::Boolean, Value::Bool(_)) => value.clone(),
-        (Form::Text | Form::Key | Form::Boolean, _) => {
-            return Err(No::value(format!("it is {}", super::json::type_word(value))));
+        (ParameterForm::Boolean, Value::Bool(_)) => value.clone(),
+        (ParameterForm::Text | ParameterForm::Key | ParameterForm::Boolean, _) => {
+            return Err(Rejection::bad_value(format!(
+                "it is {}",
+                super::json::type_word(value)
+            )));
         }
         (_, Value::String(text)) => Value::String(date(form, text)?),
-        (_, _) => return Err(No::value(format!("it is {}", super::json::type_word(value)))),
+        (_, _) => {
+            return Err(Rejection::bad_value(format!(
+                "it is {}",
+                super::json::type_word(value)
+            )));
+        }
     };
     member(parameter, checked)
 }
 
-fn date(form: Form, text: &str) -> Result<String, No> {
-    let wrong = || No::value(format!("{} does not fit", quote(text)));
+fn date(form: ParameterForm, text: &str) -> Result<String, Rejection> {
+    let wrong = || Rejection::bad_value(format!("{} does not fit", quote(text)));
     let fits = match form {
-        Form::Day => dates::day(text).is_some(),
-        Form::Month => dates::is_month(text),
-        Form::Range => dates::is_range(text, false),
-        Form::Relative => dates::is_relative(text),
-        Form::Unit => serde_json::from_value::<Bucket>(Value::from(text)).is_ok(),
+        ParameterForm::Day => dates::day(text).is_some(),
+        ParameterForm::Month => dates::is_month(text),
+        ParameterForm::Range => dates::is_range(text, false),
+        ParameterForm::Relative => dates::is_relative(text),
+        ParameterForm::Unit => serde_json::from_value::<Bucket>(Value::from(text)).is_ok(),
         // The documented spelling differs from server to server; the same days as a range do not.
-        Form::AnyDate if dates::quarter(text).is_some() => {
+        ParameterForm::AnyDate if dates::quarter(text).is_some() => {
             return dates::quarter(text)
                 .and_then(|(year, quarter)| dates::quarter_range(year, quarter))
                 .ok_or_else(wrong);
         }
-        Form::AnyDate => {
+        ParameterForm::AnyDate => {
             dates::day(text).is_some()
                 || dates::is_month(text)
                 || dates::is_range(text, true)
                 || dates::is_relative(text)
         }
-        Form::Quarter => {
+        ParameterForm::Quarter => {
             return dates::quarter(text)
                 .map(|(year, quarter)| format!("Q{quarter}-{year}"))
                 .ok_or_else(wrong);
@@ -250,7 +270,7 @@ fn date(form: Form, text: &str) -> Result<String, No> {
 
 /// Holds the value against the list of values that may be sent, if that list is complete and the parameter asks for
 /// equality.
-fn member(parameter: &Parameter, value: Value) -> Result<Value, No> {
+fn member(parameter: &Parameter, value: Value) -> Result<Value, Rejection> {
     let by_equality = match parameter.kind.split_once('/') {
         None => !parameter.kind.starts_with("date") && parameter.kind != "temporal-unit",
         Some(("date", _)) => false,
@@ -270,7 +290,7 @@ fn member(parameter: &Parameter, value: Value) -> Result<Value, No> {
     let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let texts: Vec<String> = allowed.values.iter().map(plain).collect();
     let near = names::nearest(&written, texts.iter().map(String::as_str), 10);
-    Err(No::value(format!(
+    Err(Rejection::bad_value(format!(
         "{} is not one of its {} values",
         quote(&written),
         texts.len()

@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{No, dimension, list, quote, resolve, unknown};
+use super::{Rejection, dimension, list, quote, resolve, unknown};
 use crate::catalog::TableEntry;
 use crate::metabase::{Aggregate, Aggregation, Direction};
 use crate::result::ColumnKind;
 
 /// Most aggregations of one query.
-pub(in crate::tools) const MAX_AGGREGATIONS: usize = 10;
+pub(super) const MAX_AGGREGATIONS: usize = 10;
 /// The functions, by their names on the wire.
 pub(in crate::tools) const FUNCTIONS: &[&str] = &["count", "avg", "count-distinct", "max", "min", "sum"];
 
@@ -31,15 +31,16 @@ pub(in crate::tools) fn aggregations(
     items: Option<Vec<Value>>,
     table: &TableEntry,
     place: &str,
-) -> Result<Vec<(Aggregation, Value)>, No> {
+) -> Result<Vec<(Aggregation, Value)>, Rejection> {
     let mut found: Vec<(Aggregation, Value)> = Vec::new();
     for (at, item) in list::<AggregationArguments>(items, "aggregations", MAX_AGGREGATIONS)?
         .into_iter()
         .enumerate()
     {
-        let next = aggregation(&item, table, place).map_err(|no| no.at(&format!("aggregations[{at}]")))?;
+        let next = aggregation(&item, table, place)
+            .map_err(|rejection| rejection.at(&format!("aggregations[{at}]")))?;
         if found.iter().any(|(other, _)| other.aggregate == next.0.aggregate) {
-            return Err(No::value(format!("aggregations[{at}] is there twice")));
+            return Err(Rejection::bad_value(format!("aggregations[{at}] is there twice")));
         }
         found.push(next);
     }
@@ -50,7 +51,7 @@ fn aggregation(
     item: &AggregationArguments,
     table: &TableEntry,
     place: &str,
-) -> Result<(Aggregation, Value), No> {
+) -> Result<(Aggregation, Value), Rejection> {
     let (aggregate, mut canonical) = match (&item.function, &item.measure) {
         (None, Some(measure)) if item.field.is_none() => {
             let found =
@@ -62,7 +63,7 @@ fn aggregation(
         }
         (Some(function), None) => computed(function, item.field.as_deref(), table, place)?,
         _ => {
-            return Err(No::schema(
+            return Err(Rejection::schema(
                 "an aggregation is either a function with its field, or a measure alone",
             ));
         }
@@ -82,10 +83,12 @@ fn computed(
     field: Option<&str>,
     table: &TableEntry,
     place: &str,
-) -> Result<(Aggregate, Value), No> {
+) -> Result<(Aggregate, Value), Rejection> {
     if !FUNCTIONS.contains(&function) {
-        return Err(No::value(format!("there is no function {}", quote(function)))
-            .hint(format!("the functions are: {}", FUNCTIONS.join(", "))));
+        return Err(
+            Rejection::bad_value(format!("there is no function {}", quote(function)))
+                .hint(format!("the functions are: {}", FUNCTIONS.join(", "))),
+        );
     }
     let found = match field {
         Some(name) => Some(dimension(&table.dimensions, name, "field", place)?.clone()),
@@ -99,7 +102,7 @@ fn computed(
         return if function == "count" {
             Ok((Aggregate::Count, canonical))
         } else {
-            Err(No::schema(format!("{function} needs a field")))
+            Err(Rejection::schema(format!("{function} needs a field")))
         };
     };
     let kind = found.kind;
@@ -109,7 +112,7 @@ fn computed(
         _ => kind != ColumnKind::Other,
     };
     if !fits {
-        return Err(No::value(format!(
+        return Err(Rejection::bad_value(format!(
             "{function} does not fit {}, which is {}",
             quote(&found.name),
             kind.word()
@@ -122,7 +125,7 @@ fn computed(
         "min" => Aggregate::Min(found),
         "sum" => Aggregate::Sum(found),
         _ => {
-            return Err(No::schema("count takes no field")
+            return Err(Rejection::schema("count takes no field")
                 .hint("count-distinct counts the different values of a field"));
         }
     };

@@ -1,0 +1,38 @@
+//! The table of tools.
+
+use super::ask_user::AskUserTool;
+use super::calculate::CalculateTool;
+use super::cannot_answer::CannotAnswerTool;
+use super::describe::DescribeTool;
+use super::field_values::FieldValuesTool;
+use super::more_rows::MoreRowsTool;
+use super::query_metric::QueryMetricTool;
+use super::query_table::QueryTableTool;
+use super::run_card::RunCardTool;
+use super::tool::AnyTool;
+
+/// Every tool there is, in the order in which a model reads of them. The order is part of a prompt's cached prefix.
+pub(super) static TOOLS: [&dyn AnyTool; 9] = [
+    &RunCardTool,
+    &QueryMetricTool,
+    &QueryTableTool,
+    &DescribeTool,
+    &FieldValuesTool,
+    &MoreRowsTool,
+    &CalculateTool,
+    &AskUserTool,
+    &CannotAnswerTool,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::TOOLS;
+
+    #[test]
+    fn no_two_tools_share_a_name() {
+        let names: BTreeSet<&str> = TOOLS.iter().map(|tool| tool.name()).collect();
+        assert_eq!(names.len(), TOOLS.len());
+    }
+}
