@@ -22,7 +22,8 @@
 //! - [`grounding`]: numbers in prose.
 //! - [`wire`]: the one seam all HTTP crosses.
 //! - [`config`]: file, environment and flags, validated once.
-//! - [`telemetry`]: log lines, each named once, and where they go.
+//! - [`telemetry`]: where log lines go.
+//! - [`principal`]: who asks.
 //! - [`text`]: text from outside made safe to show.
 //!
 //! The [`sandbox`] is apart: a Metabase stand-in that shares no type with the client.
@@ -40,6 +41,7 @@ pub mod grounding;
 pub mod ledger;
 pub mod metabase;
 pub mod model;
+pub mod principal;
 pub mod prompt;
 pub mod result;
 pub mod tapes;

@@ -122,7 +122,7 @@ impl Drive<'_> {
         for (at, record) in fresh {
             self.reported = at + 1;
             let call = u32::try_from(at + 1).unwrap_or(u32::MAX);
-            crate::telemetry::tool_call(
+            super::log::tool_call(
                 self.turn_id,
                 turn.ledger.completions(),
                 self.agent.model.id(),

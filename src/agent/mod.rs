@@ -13,6 +13,7 @@ mod fallback;
 mod finish;
 mod founded;
 mod guard;
+mod log;
 mod materials;
 mod notes;
 mod outcome;

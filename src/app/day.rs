@@ -8,7 +8,7 @@ use super::shelf::looker;
 use crate::config::Settings;
 use crate::ledger::DayBook;
 use crate::metabase::AuthSettings;
-use crate::wire::Principal;
+use crate::principal::Principal;
 
 /// How long after the end of a turn its reservation is taken for left behind.
 const GRACE: Duration = Duration::from_secs(60);

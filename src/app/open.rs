@@ -13,10 +13,11 @@ use crate::metabase::MetabaseClient;
 use crate::model::ModelSettings;
 use crate::model::offline::OfflinePlanner;
 use crate::model::{Model, ModelError, Prices, Provider, connect, prices};
+use crate::principal::Principal;
 use crate::prompt::Prompt;
 use crate::tapes::{ModelSetup, Setup, Studio};
 use crate::tools::Toolbox;
-use crate::wire::{Principal, Wire};
+use crate::wire::Wire;
 
 /// How the parts are assembled.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use super::{AppError, Place};
 use crate::catalog::{Catalog, CatalogStore, Drift, Kept, Lookup, StoreKey};
 use crate::metabase::AuthSettings;
 use crate::metabase::MetabaseClient;
-use crate::wire::Principal;
+use crate::principal::Principal;
 
 /// Whether a kept catalog may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

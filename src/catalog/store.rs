@@ -11,7 +11,7 @@ use url::Url;
 
 use super::Catalog;
 use crate::catalog::{CatalogSettings, ContentRule};
-use crate::wire::Principal;
+use crate::principal::Principal;
 
 /// Version of the file format. A file of any other version is not read.
 const VERSION: u32 = 1;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::page::Reserved;
 use super::store::Store;
 use super::{Allowance, LedgerError, Limit, Spend};
-use crate::wire::Principal;
+use crate::principal::Principal;
 
 /// The day's ledger of one principal.
 #[derive(Debug, Clone)]

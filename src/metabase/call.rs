@@ -11,7 +11,8 @@ use super::auth::{Authenticator, Clock, Need, SignIn};
 use super::endpoints::{self, Route};
 use super::{FailureClass, MetabaseError, failure};
 use crate::metabase::MetabaseSettings;
-use crate::wire::{CacheRule, Policy, Principal, ServedBy, Wire, WireRequest};
+use crate::principal::Principal;
+use crate::wire::{CacheRule, Policy, ServedBy, Wire, WireRequest};
 
 /// Sends requests of the endpoint table with the principal's credential.
 #[derive(Debug, Clone)]

@@ -15,8 +15,9 @@ use crate::catalog::{
     AllowedCard, AllowedMetric, AllowedTable, AllowedValues, Catalog, Dimension, EntryKind, Parameter,
 };
 use crate::metabase::MetabaseSettings;
+use crate::principal::Principal;
 use crate::result::ResultTable;
-use crate::wire::{Principal, ServedBy, Wire};
+use crate::wire::{ServedBy, Wire};
 
 /// Which generation of the Agent API answers; see [`MetabaseClient::server`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -9,7 +9,8 @@ use url::{Host, Url};
 
 use super::{ModelError, ModelId, Provider};
 use crate::model::ModelSettings;
-use crate::wire::{CacheRule, Policy, Principal, Purpose, WireError, WireRequest, WireResponse};
+use crate::principal::Principal;
+use crate::wire::{CacheRule, Policy, Purpose, WireError, WireRequest, WireResponse};
 
 /// Most bytes of one completion, its stream's framing included.
 const COMPLETION_CAP: usize = 64 << 20;

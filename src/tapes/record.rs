@@ -11,10 +11,11 @@ use crate::catalog::Catalog;
 use crate::conversation::Conversation;
 use crate::metabase::MetabaseClient;
 use crate::model::ModelId;
+use crate::principal::Principal;
 use crate::prompt::{Prompt, PromptError};
 use crate::wire::{
-    CatalogNote, Header, MetabaseNote, Player, Principal, PromptNote, Tape, TapeError, TapeFile, TapeMode,
-    TurnEnd, Wire, first_difference, shown,
+    CatalogNote, Header, MetabaseNote, Player, PromptNote, Tape, TapeError, TapeFile, TapeMode, TurnEnd,
+    Wire, first_difference, shown,
 };
 
 /// Everything about a session that its tapes have to say.

@@ -18,11 +18,11 @@ use crate::metabase::MetabaseSettings;
 use crate::metabase::{self, MetabaseClient};
 use crate::model::offline::OfflinePlanner;
 use crate::model::{Model, ModelId, Provider, connect};
+use crate::principal::Principal;
 use crate::prompt::Prompt;
 use crate::tools::Toolbox;
 use crate::wire::{
-    Grants, Header, Player, Prefixes, Principal, TapeError, TapeFile, TapeMode, TurnEnd, Wire, WireError,
-    WireSettings,
+    Grants, Header, Player, Prefixes, TapeError, TapeFile, TapeMode, TurnEnd, Wire, WireError, WireSettings,
 };
 
 /// The wire that all replays of a process share: it may send nothing anywhere.

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tower::ServiceExt;
 
+use super::service::{WireFuture, WireService};
 use super::settings::CacheSettings;
-use super::stack::{Answer, Next};
 use super::{CacheRule, ServedBy, WireError, WireRequest, WireResponse, canonical};
 
 /// Memory of one kept response besides its body and the texts of its headers. An estimate.
@@ -70,12 +70,12 @@ impl Store {
 /// and the others wait for it; if the one is dropped, the next of them is sent.
 #[derive(Debug, Clone)]
 pub(super) struct Cache {
-    next: Next,
+    next: WireService,
     store: Store,
 }
 
 impl Cache {
-    pub(super) fn new(next: Next, store: Store) -> Self {
+    pub(super) fn new(next: WireService, store: Store) -> Self {
         Self { next, store }
     }
 }
@@ -83,7 +83,7 @@ impl Cache {
 impl tower::Service<WireRequest> for Cache {
     type Response = WireResponse;
     type Error = WireError;
-    type Future = Answer;
+    type Future = WireFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
         Poll::Ready(Ok(()))
@@ -102,7 +102,7 @@ impl tower::Service<WireRequest> for Cache {
 
 async fn through(
     cache: moka::future::Cache<[u8; 32], Kept>,
-    next: Next,
+    next: WireService,
     request: WireRequest,
     is_success: fn(StatusCode, &[u8]) -> bool,
 ) -> Result<WireResponse, WireError> {

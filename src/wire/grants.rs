@@ -7,7 +7,7 @@ use http::Method;
 use tower::ServiceExt;
 use url::{Origin, Url};
 
-use super::stack::{Answer, Next};
+use super::service::{WireFuture, WireService};
 use super::{WireError, WireRequest, WireResponse};
 
 /// Longest path segment that an `{id}` stands for.
@@ -144,12 +144,12 @@ impl Grants {
 /// Lets granted requests through, and sends nothing else.
 #[derive(Debug, Clone)]
 pub(super) struct Granted {
-    next: Next,
+    next: WireService,
     grants: Grants,
 }
 
 impl Granted {
-    pub(super) fn new(next: Next, grants: Grants) -> Self {
+    pub(super) fn new(next: WireService, grants: Grants) -> Self {
         Self { next, grants }
     }
 }
@@ -157,7 +157,7 @@ impl Granted {
 impl tower::Service<WireRequest> for Granted {
     type Response = WireResponse;
     type Error = WireError;
-    type Future = Answer;
+    type Future = WireFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
         Poll::Ready(Ok(()))

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use tower::ServiceExt;
 
-use super::stack::{Answer, Next};
+use super::service::{WireFuture, WireService};
 use super::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse};
 
 /// One attempt: reads the whole body where the policy says so, so that the layers above can send the request
@@ -13,12 +13,12 @@ use super::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse}
 /// in it.
 #[derive(Debug, Clone)]
 pub(super) struct Hold {
-    next: Next,
+    next: WireService,
     first_byte: Duration,
 }
 
 impl Hold {
-    pub(super) fn new(next: Next, first_byte: Duration) -> Self {
+    pub(super) fn new(next: WireService, first_byte: Duration) -> Self {
         Self { next, first_byte }
     }
 }
@@ -26,7 +26,7 @@ impl Hold {
 impl tower::Service<WireRequest> for Hold {
     type Response = WireResponse;
     type Error = WireError;
-    type Future = Answer;
+    type Future = WireFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
         Poll::Ready(Ok(()))

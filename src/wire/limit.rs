@@ -6,8 +6,8 @@ use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
+use super::service::{WireFuture, WireService};
 use super::settings::LimitSettings;
-use super::stack::{Answer, Next};
 use super::{BodyStream, Purpose, WireError, WireRequest, WireResponse};
 
 /// The ceilings, one per host.
@@ -38,13 +38,13 @@ impl Hosts {
 /// dropped; a request that is dropped while it waits or runs gives its permits back.
 #[derive(Debug, Clone)]
 pub(super) struct Limit {
-    next: Next,
+    next: WireService,
     session: Arc<Semaphore>,
     hosts: Hosts,
 }
 
 impl Limit {
-    pub(super) fn new(next: Next, session: Arc<Semaphore>, hosts: Hosts) -> Self {
+    pub(super) fn new(next: WireService, session: Arc<Semaphore>, hosts: Hosts) -> Self {
         Self { next, session, hosts }
     }
 }
@@ -58,7 +58,7 @@ struct Permits {
 impl tower::Service<WireRequest> for Limit {
     type Response = WireResponse;
     type Error = WireError;
-    type Future = Answer;
+    type Future = WireFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
         Poll::Ready(Ok(()))

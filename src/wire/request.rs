@@ -5,16 +5,7 @@ use http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// Who asks. Decides the credential used, and is part of every cache key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Principal(pub String);
-
-impl Default for Principal {
-    fn default() -> Self {
-        Self("default".to_owned())
-    }
-}
+use crate::principal::Principal;
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

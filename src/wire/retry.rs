@@ -9,20 +9,19 @@ use tower::ServiceExt;
 use tower::retry::{Policy, Retry};
 
 use super::retry_after::asked_wait;
+use super::service::{WireFuture, WireService};
 use super::settings::RetrySettings;
-use super::stack::{Answer, Next};
-use super::{Purpose, WireError, WireRequest, WireResponse, canonical};
-use crate::telemetry;
+use super::{Purpose, WireError, WireRequest, WireResponse, canonical, log};
 
 /// Sends a request again while that makes sense, all attempts and waits within the request's own timeout.
 #[derive(Debug, Clone)]
 pub(super) struct Retrying {
-    next: Next,
+    next: WireService,
     settings: RetrySettings,
 }
 
 impl Retrying {
-    pub(super) fn new(next: Next, settings: RetrySettings) -> Self {
+    pub(super) fn new(next: WireService, settings: RetrySettings) -> Self {
         Self { next, settings }
     }
 }
@@ -30,7 +29,7 @@ impl Retrying {
 impl tower::Service<WireRequest> for Retrying {
     type Response = WireResponse;
     type Error = WireError;
-    type Future = Answer;
+    type Future = WireFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
         Poll::Ready(Ok(()))
@@ -95,7 +94,7 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
         if self.deadline.is_some_and(|deadline| until >= deadline) {
             return None;
         }
-        telemetry::retry(request, result, self.sent, wait);
+        log::retry(request, result, self.sent, wait);
         Some(Box::pin(tokio::time::sleep_until(until)))
     }
 
@@ -181,8 +180,9 @@ fn quota_is_gone(response: &WireResponse) -> bool {
 mod tests {
     use url::Url;
 
-    use super::super::{CacheRule, Policy as RequestPolicy, Principal};
+    use super::super::{CacheRule, Policy as RequestPolicy};
     use super::*;
+    use crate::principal::Principal;
 
     fn waits(seed: u64, path: &str) -> Vec<Duration> {
         let request = WireRequest {

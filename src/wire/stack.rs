@@ -1,22 +1,17 @@
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
-use tower::{ServiceExt, util::BoxCloneSyncService};
+use tower::ServiceExt;
 
 use super::cache::{Cache, Store};
 use super::grants::Granted;
 use super::hold::Hold;
 use super::limit::{Hosts, Limit};
 use super::retry::Retrying;
+use super::service::WireService;
 use super::tape::{Tape, TapeMode, TapeSlot, Taping};
 use super::transport::Transport;
 use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
-
-/// What every layer offers and every layer but the last stands on.
-pub(super) type Next = BoxCloneSyncService<WireRequest, WireResponse, WireError>;
-/// What a layer's call returns.
-pub(super) type Answer = BoxFuture<'static, Result<WireResponse, WireError>>;
 
 /// The whole stack, ready to send. Cheap to clone; clones share connections, cache and limits.
 #[derive(Debug, Clone)]
@@ -27,7 +22,7 @@ pub struct Wire {
     hosts: Hosts,
     session: Arc<Semaphore>,
     slot: TapeSlot,
-    service: Next,
+    service: WireService,
 }
 
 impl Wire {
@@ -122,12 +117,12 @@ fn assemble(
     hosts: &Hosts,
     session: &Arc<Semaphore>,
     slot: &TapeSlot,
-) -> Next {
-    let transport = Next::new(transport.clone());
-    let whole = Next::new(Hold::new(transport, settings.retry.first_byte));
-    let retry = Next::new(Retrying::new(whole, settings.retry));
-    let limit = Next::new(Limit::new(retry, session.clone(), hosts.clone()));
-    let cache = Next::new(Cache::new(limit, store.clone()));
-    let grants = Next::new(Granted::new(cache, settings.grants.clone()));
-    Next::new(Taping::new(grants, slot.clone()))
+) -> WireService {
+    let transport = WireService::new(transport.clone());
+    let whole = WireService::new(Hold::new(transport, settings.retry.first_byte));
+    let retry = WireService::new(Retrying::new(whole, settings.retry));
+    let limit = WireService::new(Limit::new(retry, session.clone(), hosts.clone()));
+    let cache = WireService::new(Cache::new(limit, store.clone()));
+    let grants = WireService::new(Granted::new(cache, settings.grants.clone()));
+    WireService::new(Taping::new(grants, slot.clone()))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use url::Host;
 
-use super::stack::Answer;
+use super::service::WireFuture;
 use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -63,7 +63,7 @@ impl Transport {
 impl tower::Service<WireRequest> for Transport {
     type Response = WireResponse;
     type Error = WireError;
-    type Future = Answer;
+    type Future = WireFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
         Poll::Ready(Ok(()))
@@ -151,8 +151,9 @@ fn root_cause(error: &dyn std::error::Error) -> String {
 mod tests {
     use url::Url;
 
-    use super::super::{CacheRule, Endpoint, Policy, Principal, Purpose};
+    use super::super::{CacheRule, Endpoint, Policy, Purpose};
     use super::*;
+    use crate::principal::Principal;
 
     #[tokio::test]
     async fn goes_to_the_configured_hosts_only() {

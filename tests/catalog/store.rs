@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use cardinal::catalog::CatalogSettings;
 use cardinal::catalog::{Catalog, CatalogStore, Lookup, StoreKey, Unusable};
-use cardinal::wire::Principal;
+use cardinal::principal::Principal;
 use jiff::{Timestamp, ToSpan};
 
 use crate::support::catalogs::shop;

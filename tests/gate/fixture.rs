@@ -11,10 +11,11 @@ use cardinal::catalog::{
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::model::ToolCall;
+use cardinal::principal::Principal;
 use cardinal::result::ColumnKind;
 use cardinal::result::ShapingSettings;
 use cardinal::tools::Toolbox;
-use cardinal::wire::{Principal, Wire};
+use cardinal::wire::Wire;
 use serde_json::{Value, json};
 
 use crate::support::catalogs::{card, dimension, metric};

@@ -10,10 +10,11 @@ use axum::response::IntoResponse;
 use cardinal::catalog::EntryKind;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::metabase::{FailureClass, MetabaseClient};
+use cardinal::principal::Principal;
 use cardinal::result::ShapingSettings;
 use cardinal::result::Shelf;
 use cardinal::tools::{ToolError, ToolOutput, Toolbox};
-use cardinal::wire::{Principal, ServedBy, Wire};
+use cardinal::wire::{ServedBy, Wire};
 use serde_json::{Value, json};
 
 use super::fixture::{call, catalog};

@@ -7,11 +7,12 @@ use cardinal::catalog::{Catalog, CollectionId, Entry};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
+use cardinal::principal::Principal;
 use cardinal::result::ShapingSettings;
 use cardinal::result::Shelf;
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
 use cardinal::tools::Toolbox;
-use cardinal::wire::{Principal, Wire};
+use cardinal::wire::Wire;
 use serde_json::{Map, Value, json};
 
 use super::fixture::call;

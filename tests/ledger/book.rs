@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cardinal::ledger::{Allowance, DayBook, Hold, Leave, Limit, Spend};
-use cardinal::wire::Principal;
+use cardinal::principal::Principal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;

@@ -12,10 +12,11 @@ use cardinal::catalog::{CardEntry, CardId, Catalog, Entry};
 use cardinal::conversation::Conversation;
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
+use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
 use cardinal::tools::Toolbox;
-use cardinal::wire::{Principal, RetrySettings, Wire, WireSettings};
+use cardinal::wire::{RetrySettings, Wire, WireSettings};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 

@@ -5,7 +5,8 @@ use base64::Engine;
 use cardinal::catalog::CardId;
 use cardinal::metabase::AuthSettings;
 use cardinal::metabase::{CardRun, Clock, FailureClass, MetabaseClient, MetabaseError};
-use cardinal::wire::{Principal, Wire};
+use cardinal::principal::Principal;
+use cardinal::wire::Wire;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 

@@ -10,9 +10,10 @@ use cardinal::metabase::{
     Bucket, CardArgument, CardRun, DimensionOwner, FailureClass, Fetched, Generation, GroupBy,
     MetabaseClient, MetabaseError, MetricQuery, TableQuery, grants,
 };
+use cardinal::principal::Principal;
 use cardinal::result::{Cell, ColumnKind, Extent};
 use cardinal::sandbox::{self, Running, ServeOptions, World, serve};
-use cardinal::wire::{Principal, Wire, WireSettings};
+use cardinal::wire::{Wire, WireSettings};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! The scripted servers themselves: what they promise to every other test.
 
-use cardinal::wire::{CacheRule, Policy, Principal, Purpose, Wire, WireError, WireRequest};
+use cardinal::principal::Principal;
+use cardinal::wire::{CacheRule, Policy, Purpose, Wire, WireError, WireRequest};
 use futures_util::StreamExt;
 use serde_json::json;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use cardinal::wire::{CacheRule, Principal, ServedBy, Wire, WireRequest};
+use cardinal::principal::Principal;
+use cardinal::wire::{CacheRule, ServedBy, Wire, WireRequest};
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
 

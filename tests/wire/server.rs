@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cardinal::wire::{CacheRule, Policy, Principal, Purpose, WireRequest};
+use cardinal::principal::Principal;
+use cardinal::wire::{CacheRule, Policy, Purpose, WireRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;

@@ -10,7 +10,7 @@ use super::exit::Ending;
 use super::{settings, term};
 use crate::app::{self, Freshness, Place, Shelf, Shelved};
 use crate::metabase::MetabaseClient;
-use crate::wire::Principal;
+use crate::principal::Principal;
 
 /// Runs one of the catalog's commands.
 pub(super) async fn run(global: &GlobalArgs, command: &CatalogCommand) -> Result<Ending, CliError> {

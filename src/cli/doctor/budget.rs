@@ -4,7 +4,7 @@ use super::report::Check;
 use crate::app;
 use crate::config::Settings;
 use crate::ledger::Limit;
-use crate::wire::Principal;
+use crate::principal::Principal;
 
 /// How much of the day's budget is used, if a day is limited.
 pub(super) fn check(settings: &Settings, checks: &mut Vec<Check>) {

@@ -5,7 +5,7 @@ use crate::app::{self, Place, Shelf};
 use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::metabase::{Generation, MetabaseClient};
-use crate::wire::Principal;
+use crate::principal::Principal;
 
 const GROUP: &str = "make an API key for a group that may only view the curated collections and query their data \
                      (Admin > Settings > Authentication > API keys), and use that one";

@@ -14,10 +14,9 @@ use super::request::canonical;
 use super::slot::{TapeMode, TapeSlot};
 use super::stall::Stalls;
 use super::write::Tape;
-use crate::telemetry;
-use crate::wire::stack::{Answer, Next};
+use crate::wire::service::{WireFuture, WireService};
 use crate::wire::watch::{End, Watcher, watched};
-use crate::wire::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse};
+use crate::wire::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse, log};
 
 /// How long a replayed turn may take to end an exchange by itself.
 const GRACE: Duration = Duration::from_millis(500);
@@ -25,12 +24,12 @@ const GRACE: Duration = Duration::from_millis(500);
 /// Logs every exchange, and records it or serves it from a tape: as the agent sees it, above every other layer.
 #[derive(Debug, Clone)]
 pub(in crate::wire) struct Taping {
-    next: Next,
+    next: WireService,
     slot: TapeSlot,
 }
 
 impl Taping {
-    pub(in crate::wire) fn new(next: Next, slot: TapeSlot) -> Self {
+    pub(in crate::wire) fn new(next: WireService, slot: TapeSlot) -> Self {
         Self { next, slot }
     }
 }
@@ -38,7 +37,7 @@ impl Taping {
 impl tower::Service<WireRequest> for Taping {
     type Response = WireResponse;
     type Error = WireError;
-    type Future = Answer;
+    type Future = WireFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
         Poll::Ready(Ok(()))
@@ -69,7 +68,11 @@ impl tower::Service<WireRequest> for Taping {
     }
 }
 
-async fn live(next: Next, request: WireRequest, tape: Option<Tape>) -> Result<WireResponse, WireError> {
+async fn live(
+    next: WireService,
+    request: WireRequest,
+    tape: Option<Tape>,
+) -> Result<WireResponse, WireError> {
     let recording = tape.map(|tape| Recording::begin(&tape, &request)).transpose()?;
     let mut watch = Observer::new(&request, recording);
     match next.oneshot(request).await {
@@ -162,7 +165,7 @@ async fn stall(stalls: &Stalls) -> WireError {
 
 /// Sees one exchange.
 struct Observer {
-    exchange: telemetry::Exchange,
+    exchange: log::ExchangeLog,
     began: Instant,
     recording: Option<Recording>,
     ended: bool,
@@ -171,7 +174,7 @@ struct Observer {
 impl Observer {
     fn new(request: &WireRequest, recording: Option<Recording>) -> Self {
         Self {
-            exchange: telemetry::Exchange::new(request),
+            exchange: log::ExchangeLog::new(request),
             began: Instant::now(),
             recording,
             ended: false,

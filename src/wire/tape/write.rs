@@ -15,6 +15,7 @@ use super::read::TapeFile;
 use super::recording::Recording;
 use super::redact::{names_secret, suspect};
 use super::request;
+use crate::wire::log;
 
 /// A tape that is being recorded. Each exchange is on disk as soon as it has ended. Clones write to the same file.
 #[derive(Debug, Clone)]
@@ -174,7 +175,7 @@ impl Tape {
             return;
         }
         if let Err(flaw) = inner.write(&exchange.redacted(), credentials) {
-            crate::telemetry::tape_flaw(&flaw);
+            log::tape_flaw(&flaw);
             inner.file = None;
             inner.flaw.get_or_insert(flaw);
         }

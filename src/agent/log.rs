@@ -1,4 +1,6 @@
-use crate::agent::CallRecord;
+//! The log lines of the agent.
+
+use super::{CallRecord, CallStatus};
 use crate::model::ModelId;
 use crate::text::{escape_hidden, one_line};
 
@@ -7,9 +9,9 @@ const NAME_CHARS: usize = 120;
 
 /// One structured record per tool call, at `info` under the target `cardinal::tool_call`: turn, step, model, tool,
 /// arguments, the gate's decision, what served it, rows, bytes shown and received, milliseconds.
-pub fn tool_call(turn: &str, step: u32, model: &ModelId, record: &CallRecord) {
+pub(super) fn tool_call(turn: &str, step: u32, model: &ModelId, record: &CallRecord) {
     let decision = match record.status {
-        crate::agent::CallStatus::Refused => "refused",
+        CallStatus::Refused => "refused",
         _ => "allowed",
     };
     tracing::info!(

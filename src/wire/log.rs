@@ -1,10 +1,12 @@
+//! The log lines of the wire. What is logged is chosen field by field: no header, no query string, no body.
+
 use std::time::Duration;
 
-use crate::wire::{Purpose, ServedBy, TapeError, WireError, WireRequest, WireResponse};
+use super::{Purpose, ServedBy, TapeError, WireError, WireRequest, WireResponse};
 
 /// One exchange, logged when its body has ended.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub(super) struct ExchangeLog {
     purpose: Purpose,
     method: String,
     path: String,
@@ -12,12 +14,12 @@ pub(crate) struct Exchange {
     served_by: Option<ServedBy>,
     attempts: u32,
     /// Bytes of the body that the reader was given.
-    pub(crate) bytes: usize,
+    pub(super) bytes: usize,
 }
 
-impl Exchange {
+impl ExchangeLog {
     /// The exchange that begins with this request.
-    pub(crate) fn new(request: &WireRequest) -> Self {
+    pub(super) fn new(request: &WireRequest) -> Self {
         Self {
             purpose: request.policy.purpose,
             method: request.method.to_string(),
@@ -30,14 +32,14 @@ impl Exchange {
     }
 
     /// The response has begun.
-    pub(crate) fn head(&mut self, response: &WireResponse) {
+    pub(super) fn head(&mut self, response: &WireResponse) {
         self.status = Some(response.status.as_u16());
         self.served_by = Some(response.served_by);
         self.attempts = response.attempts;
     }
 
     /// The exchange is over: logs it.
-    pub(crate) fn end(&self, end: &'static str, after: Duration) {
+    pub(super) fn end(&self, end: &'static str, after: Duration) {
         tracing::debug!(
             name: "wire.exchange",
             purpose = ?self.purpose,
@@ -55,7 +57,7 @@ impl Exchange {
 }
 
 /// A request will be sent again.
-pub(crate) fn retry(
+pub(super) fn retry(
     request: &WireRequest,
     result: &Result<WireResponse, WireError>,
     attempt: u32,
@@ -74,7 +76,7 @@ pub(crate) fn retry(
 }
 
 /// A tape misses an exchange.
-pub(crate) fn tape_flaw(flaw: &TapeError) {
+pub(super) fn tape_flaw(flaw: &TapeError) {
     tracing::error!(name: "wire.tape", error = %flaw, "the tape is not whole");
 }
 
