@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use cardinal::config::{Environment, Overrides, load};
 use cardinal::eval::replay::{ReplayOptions, recorded, replay_suites};
-use cardinal::eval::{Filter, Mode, Suite, Verdict};
+use cardinal::eval::{CaseFilter, Mode, Suite, Verdict};
 use tokio_util::sync::CancellationToken;
 
 /// Cases a second that a gate in CI may count on, with two cores.
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = load(&Environment::default(), &evals, &flags)?.settings;
     let options = ReplayOptions {
         mode: Mode::Replay,
-        filter: Filter::new(&[])?,
+        filter: CaseFilter::new(&[])?,
         sets: Vec::new(),
         jobs: JOBS,
         cancel: CancellationToken::new(),

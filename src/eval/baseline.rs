@@ -1,11 +1,11 @@
 //! What a run is held against: for each case how often it passed, and what has to be equal to compare it.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
+use super::file::replace_file;
 use super::record::{CaseKey, Mode, TrialRecord, Verdict};
 
 /// Version of the baseline's format.
@@ -151,7 +151,12 @@ impl Baseline {
                 first: case.key.clone(),
             });
         }
-        write_atomically(path, self).map_err(|source| BaselineError::Write {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let written = folder
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| Ok(serde_json::to_string_pretty(self)?))
+            .and_then(|text| replace_file(path, &format!("{text}\n")));
+        written.map_err(|source| BaselineError::Write {
             path: path.to_owned(),
             source,
         })
@@ -180,27 +185,6 @@ fn case(records: &[TrialRecord]) -> Option<BaselineCase> {
             grader: first.keys.grader,
         },
     })
-}
-
-/// Writes beside the file and moves it into place, so that no reader ever sees half of it.
-fn write_atomically(path: &Path, baseline: &Baseline) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)?;
-    }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let mut text = serde_json::to_string_pretty(baseline)?;
-    text.push('\n');
-    let mut file = fs::File::create(&beside)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // The error that counts is the first one.
-        let _ = fs::remove_file(&beside);
-    }
-    written
 }
 
 #[expect(

@@ -32,6 +32,22 @@ pub struct Case {
     pub source: Option<String>,
 }
 
+impl Case {
+    /// A case without expectations: a stand-in where only its name and its questions matter.
+    pub(super) fn bare(id: String, turns: Vec<String>) -> Self {
+        Self {
+            id,
+            turns,
+            principal: None,
+            today: None,
+            expect: Expect::default(),
+            tags: Vec::new(),
+            cluster: None,
+            source: None,
+        }
+    }
+}
+
 /// What has to come of a case. At least one thing has to be expected.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -49,7 +65,7 @@ pub struct Expect {
     pub evidence: EvidenceRules,
     /// The query that has to be asked: one of the results of the last turn has to come from one of these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub query: Vec<QuerySpec>,
+    pub query: Vec<ExpectedQuery>,
     /// The tools that have to be called, and must not, over all turns.
     pub tools: ToolRules,
     /// What the gate and the guard may have had to stop, over all turns.
@@ -123,15 +139,15 @@ pub struct EntryRef {
 /// A query that answers the question: two that mean the same are the same, however they are written.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct QuerySpec {
+pub struct ExpectedQuery {
     /// What is queried.
     pub entry: EntryRef,
     /// What it is grouped by, in any order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub group_by: Vec<GroupSpec>,
+    pub group_by: Vec<ExpectedGroup>,
     /// What it is filtered by, in any order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub filters: Vec<FilterSpec>,
+    pub filters: Vec<ExpectedFilter>,
     /// The aggregations of a table's query, as the tool's arguments have them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aggregations: Vec<Value>,
@@ -146,7 +162,7 @@ pub struct QuerySpec {
 /// One thing a query is grouped by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GroupSpec {
+pub struct ExpectedGroup {
     /// The dimension's name.
     pub dimension: String,
     /// For dates and times.
@@ -157,7 +173,7 @@ pub struct GroupSpec {
 /// One condition of a query, as the tools take it: a segment alone, or an operation on a dimension.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FilterSpec {
+pub struct ExpectedFilter {
     /// The dimension's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dimension: Option<String>,

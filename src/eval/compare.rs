@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::baseline::{Baseline, BaselineCase, Comparability};
 use super::record::CaseKey;
-use super::stats::{Interval, Paired, Sample, cluster_bootstrap, mcnemar, sign_flip};
+use super::stats::{ClusterSample, Interval, PairedTest, cluster_bootstrap, mcnemar, sign_flip};
 
 /// Something that has to be equal, and may be allowed to differ on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Key {
+pub enum ComparedKey {
     /// The suite: its dataset, what is curated of it, and that no case is missing.
     Suite,
     /// The case.
@@ -28,7 +28,7 @@ pub enum Key {
     Grader,
 }
 
-impl Key {
+impl ComparedKey {
     /// Its name, as in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -45,9 +45,9 @@ impl Key {
 
 /// A key in which the two runs differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Difference {
+pub struct KeyDifference {
     /// Which.
-    pub key: Key,
+    pub key: ComparedKey,
     /// In how many of the cases that both have.
     pub cases: u32,
     /// In one of them: before.
@@ -60,11 +60,11 @@ pub struct Difference {
 
 /// How a run did against an earlier one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
+pub struct RunComparison {
     /// Whether every key that has to be equal is, no case is gone, and there is one to compare.
     pub comparable: bool,
     /// What differs.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<KeyDifference>,
     /// Cases that were compared.
     pub compared: u32,
     /// Cases that passed before and do not now: each is a regression.
@@ -80,12 +80,12 @@ pub struct Comparison {
     /// Cases that are only in the earlier run, though they were not filtered out.
     pub gone: Vec<CaseKey>,
     /// The change of the share of passed trials.
-    pub effect: Option<Effect>,
+    pub effect: Option<EffectSize>,
 }
 
 /// The change of the share of passed trials over the cases compared.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Effect {
+pub struct EffectSize {
     /// After minus before; 0.1 are ten points.
     pub change: f64,
     /// Where it may lie, by resampling clusters.
@@ -93,10 +93,10 @@ pub struct Effect {
     /// How likely a change of this size is by chance alone.
     pub p: f64,
     /// The test that says so.
-    pub test: Paired,
+    pub test: PairedTest,
 }
 
-impl Comparison {
+impl RunComparison {
     /// Takes back what a second asking did not confirm: `again` has the cases of [`lost`](Self::lost), asked once more as
     /// often as before. A case that it lacks, or that did not pass there every time, stays lost.
     pub fn confirm(&mut self, again: &Baseline) {
@@ -114,13 +114,13 @@ impl Comparison {
 #[derive(Debug, Clone, Default)]
 pub struct CompareOptions {
     /// Keys that may differ.
-    pub across: BTreeSet<Key>,
+    pub across: BTreeSet<ComparedKey>,
     /// Whether only some cases of the suites ran, so that missing ones say nothing.
     pub filtered: bool,
 }
 
 /// Compares a run with an earlier one.
-pub fn compare(before: &Baseline, after: &Baseline, options: &CompareOptions) -> Comparison {
+pub fn compare(before: &Baseline, after: &Baseline, options: &CompareOptions) -> RunComparison {
     let earlier: BTreeMap<&CaseKey, &BaselineCase> =
         before.cases.iter().map(|case| (&case.key, case)).collect();
     let now: BTreeSet<&CaseKey> = after.cases.iter().map(|case| &case.key).collect();
@@ -132,7 +132,7 @@ pub fn compare(before: &Baseline, after: &Baseline, options: &CompareOptions) ->
     let differences = differences(&pairs, &options.across);
     let gone = only(&before.cases, |key| !options.filtered && !now.contains(key));
     // A case that is taken out must not take its regression with it.
-    let whole = gone.is_empty() || options.across.contains(&Key::Suite);
+    let whole = gone.is_empty() || options.across.contains(&ComparedKey::Suite);
     let comparable = !pairs.is_empty() && whole && differences.iter().all(|difference| difference.allowed);
     let keys = |chosen: fn(&BaselineCase, &BaselineCase) -> bool| -> Vec<CaseKey> {
         let chosen = pairs.iter().filter(|(before, after)| chosen(before, after));
@@ -146,7 +146,7 @@ pub fn compare(before: &Baseline, after: &Baseline, options: &CompareOptions) ->
     } else {
         (Vec::new(), Vec::new())
     };
-    Comparison {
+    RunComparison {
         comparable,
         compared: if comparable { count(pairs.len()) } else { 0 },
         effect: comparable.then(|| effect(&pairs)).flatten(),
@@ -164,8 +164,11 @@ fn only(cases: &[BaselineCase], chosen: impl Fn(&CaseKey) -> bool) -> Vec<CaseKe
     chosen.map(|case| case.key.clone()).collect()
 }
 
-fn differences(pairs: &[(&BaselineCase, &BaselineCase)], across: &BTreeSet<Key>) -> Vec<Difference> {
-    let mut found: BTreeMap<Key, Difference> = BTreeMap::new();
+fn differences(
+    pairs: &[(&BaselineCase, &BaselineCase)],
+    across: &BTreeSet<ComparedKey>,
+) -> Vec<KeyDifference> {
+    let mut found: BTreeMap<ComparedKey, KeyDifference> = BTreeMap::new();
     for (before, after) in pairs {
         let (before, after) = (listed(&before.keys), listed(&after.keys));
         for ((key, before), (_, after)) in before.into_iter().zip(after) {
@@ -176,7 +179,7 @@ fn differences(pairs: &[(&BaselineCase, &BaselineCase)], across: &BTreeSet<Key>)
             if before != after {
                 found
                     .entry(key)
-                    .or_insert_with(|| Difference {
+                    .or_insert_with(|| KeyDifference {
                         key,
                         cases: 0,
                         before,
@@ -190,43 +193,45 @@ fn differences(pairs: &[(&BaselineCase, &BaselineCase)], across: &BTreeSet<Key>)
     found.into_values().collect()
 }
 
-fn listed(keys: &Comparability) -> [(Key, Option<String>); 7] {
+fn listed(keys: &Comparability) -> [(ComparedKey, Option<String>); 7] {
     [
-        (Key::Suite, Some(keys.suite.clone())),
-        (Key::Case, Some(keys.case.clone())),
-        (Key::Mode, Some(keys.mode.to_string())),
-        (Key::Model, Some(keys.model.clone())),
-        (Key::Prompt, keys.prompt.clone()),
-        (Key::Catalog, keys.catalog.clone()),
-        (Key::Grader, Some(keys.grader.to_string())),
+        (ComparedKey::Suite, Some(keys.suite.clone())),
+        (ComparedKey::Case, Some(keys.case.clone())),
+        (ComparedKey::Mode, Some(keys.mode.to_string())),
+        (ComparedKey::Model, Some(keys.model.clone())),
+        (ComparedKey::Prompt, keys.prompt.clone()),
+        (ComparedKey::Catalog, keys.catalog.clone()),
+        (ComparedKey::Grader, Some(keys.grader.to_string())),
     ]
 }
 
-fn effect(pairs: &[(&BaselineCase, &BaselineCase)]) -> Option<Effect> {
+fn effect(pairs: &[(&BaselineCase, &BaselineCase)]) -> Option<EffectSize> {
     let single = pairs
         .iter()
         .all(|(before, after)| before.trials == 1 && after.trials == 1 && after.cluster.is_none());
-    let mut clusters: BTreeMap<(&str, &str), Sample> = BTreeMap::new();
+    let mut clusters: BTreeMap<(&str, &str), ClusterSample> = BTreeMap::new();
     for (before, after) in pairs {
         let family = after.cluster.as_deref().unwrap_or(&after.key.case);
-        let sample = clusters.entry((&after.key.suite, family)).or_insert(Sample {
-            part: 0.0,
-            whole: 0.0,
-        });
+        let sample = clusters
+            .entry((&after.key.suite, family))
+            .or_insert(ClusterSample {
+                part: 0.0,
+                whole: 0.0,
+            });
         sample.part += share(after)? - share(before)?;
         sample.whole += 1.0;
     }
-    let samples: Vec<Sample> = clusters.into_values().collect();
+    let samples: Vec<ClusterSample> = clusters.into_values().collect();
     let differences: Vec<f64> = samples.iter().map(|sample| sample.part).collect();
     let cases: f64 = samples.iter().map(|sample| sample.whole).sum();
     let flips = |chosen: fn(f64) -> bool| count(differences.iter().filter(|change| chosen(**change)).count());
     let (p, test) = if single {
         let (lost, won) = (flips(|change| change < 0.0), flips(|change| change > 0.0));
-        (mcnemar(lost, won), Paired::McNemar)
+        (mcnemar(lost, won), PairedTest::McNemar)
     } else {
-        (sign_flip(&differences), Paired::SignFlip)
+        (sign_flip(&differences), PairedTest::SignFlip)
     };
-    Some(Effect {
+    Some(EffectSize {
         change: differences.iter().sum::<f64>() / cases,
         interval: cluster_bootstrap(&samples),
         p,

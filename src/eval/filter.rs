@@ -5,21 +5,21 @@ use super::Case;
 /// Which cases are run: all, or those that one of the patterns fits. `tag:` begins a pattern for tags, any other is
 /// for ids; `*` stands for any text, `?` for one character.
 #[derive(Debug, Clone, Default)]
-pub struct Filter(Vec<(String, Pattern)>);
+pub struct CaseFilter(Vec<(String, CasePattern)>);
 
 #[derive(Debug, Clone)]
-enum Pattern {
+enum CasePattern {
     Id(Regex),
     Tag(Regex),
 }
 
-impl Filter {
+impl CaseFilter {
     /// The filter of these patterns.
     pub fn new(patterns: &[String]) -> Result<Self, regex::Error> {
         let patterns = patterns.iter().map(|written| {
             let pattern = match written.strip_prefix("tag:") {
-                Some(tag) => glob(tag).map(Pattern::Tag),
-                None => glob(written).map(Pattern::Id),
+                Some(tag) => glob(tag).map(CasePattern::Tag),
+                None => glob(written).map(CasePattern::Id),
             };
             Ok((written.clone(), pattern?))
         });
@@ -28,7 +28,7 @@ impl Filter {
 
     /// Those of its patterns that fit none of these cases, as they were written.
     pub fn idle<'a>(&self, cases: &(impl Iterator<Item = &'a Case> + Clone)) -> Vec<&str> {
-        let fits = |pattern: &Pattern| cases.clone().any(|case| pattern.fits(case));
+        let fits = |pattern: &CasePattern| cases.clone().any(|case| pattern.fits(case));
         let idle = self.0.iter().filter(|(_, pattern)| !fits(pattern));
         idle.map(|(written, _)| written.as_str()).collect()
     }
@@ -44,7 +44,7 @@ impl Filter {
     }
 }
 
-impl Pattern {
+impl CasePattern {
     fn fits(&self, case: &Case) -> bool {
         match self {
             Self::Id(id) => id.is_match(&case.id),

@@ -20,9 +20,6 @@ pub enum Gold {
     AnyOf(Vec<Gold>),
 }
 
-/// The turn a gold is about, counted from 1; the last one when it is left out.
-pub type Turn = Option<u32>;
-
 /// A figure and how near is near enough. Without `absolute` and `relative` a figure is right when it is the gold
 /// rounded as the answer wrote it, to at least `min_digits` significant digits; a count is never rounded.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -32,7 +29,7 @@ pub struct GoldScalar {
     pub value: f64,
     /// What it counts or measures; decides which ways of writing are the same value.
     #[serde(default)]
-    pub unit: Unit,
+    pub unit: FigureUnit,
     /// The currency's sign or code; a figure written with another one is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
@@ -53,16 +50,16 @@ pub struct GoldScalar {
     pub locale: Locale,
     /// Where it has to stand.
     #[serde(default, rename = "in")]
-    pub place: Place,
-    /// The turn.
+    pub place: GoldPlace,
+    /// The turn it is about, counted from 1; the last one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub turn: Turn,
+    pub turn: Option<u32>,
 }
 
 /// What a figure counts or measures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Unit {
+pub enum FigureUnit {
     /// A plain number. A figure with a percent sign is another one.
     #[default]
     Number,
@@ -94,7 +91,7 @@ pub enum Locale {
 /// Where a value has to stand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum GoldPlace {
     /// In the text; in the last result only where the text says nothing of that kind.
     #[default]
     Either,
@@ -104,7 +101,7 @@ pub enum Place {
     Evidence,
 }
 
-/// A table. Columns are matched by value, whatever their names and order; rows are a multiset unless `ordered`.
+/// A table. ExtraColumns are matched by value, whatever their names and order; rows are a multiset unless `ordered`.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoldTable {
@@ -112,7 +109,7 @@ pub struct GoldTable {
     pub columns: Vec<String>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<Value>>,
-    /// Columns that have to be there; all of them when left out. The others are for people to read.
+    /// ExtraColumns that have to be there; all of them when left out. The others are for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<Vec<String>>,
     /// Whether the order of the rows matters. Rows that tie in every column the gold is sorted by may stand in any order.
@@ -120,7 +117,7 @@ pub struct GoldTable {
     pub ordered: bool,
     /// Whether the answer's table may have further columns.
     #[serde(default)]
-    pub extra_columns: Columns,
+    pub extra_columns: ExtraColumns,
     /// Greatest difference of two numbers that are the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absolute: Option<f64>,
@@ -129,16 +126,16 @@ pub struct GoldTable {
     pub relative: Option<f64>,
     /// Where it has to stand; without it, in any of the results or as a Markdown table in the text.
     #[serde(default, rename = "in")]
-    pub place: Place,
-    /// The turn.
+    pub place: GoldPlace,
+    /// The turn it is about, counted from 1; the last one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub turn: Turn,
+    pub turn: Option<u32>,
 }
 
 /// What is thought of columns that nobody asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Columns {
+pub enum ExtraColumns {
     /// They do no harm.
     #[default]
     Allowed,
@@ -157,10 +154,10 @@ pub struct GoldSet {
     pub others: Vec<Value>,
     /// Where they have to stand.
     #[serde(default, rename = "in")]
-    pub place: Place,
-    /// The turn.
+    pub place: GoldPlace,
+    /// The turn it is about, counted from 1; the last one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub turn: Turn,
+    pub turn: Option<u32>,
 }
 
 /// Names in their order, best first. Items of the same value may stand in any order.
@@ -174,10 +171,10 @@ pub struct GoldTop {
     pub n: Option<u32>,
     /// Where they have to stand.
     #[serde(default, rename = "in")]
-    pub place: Place,
-    /// The turn.
+    pub place: GoldPlace,
+    /// The turn it is about, counted from 1; the last one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub turn: Turn,
+    pub turn: Option<u32>,
 }
 
 /// One item of a ranking.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::record::{Keys, TrialRecord, Verdict};
+use super::record::{TrialKeys, TrialRecord, Verdict};
 use super::{Case, GRADER_VERSION, Grade, Suite, Trial, grade};
 use crate::agent::Outcome;
 
@@ -47,14 +47,14 @@ fn unusable(case: &Case, trial: &Trial) -> Option<String> {
 }
 
 /// The keys of a trial of a case: hashes of what is asked and expected, and what the answers say of themselves.
-pub fn keys(suite: &Suite, case: &Case, answers: &[Value]) -> Keys {
+pub fn keys(suite: &Suite, case: &Case, answers: &[Value]) -> TrialKeys {
     let said = |pointer: &str| {
         let value = answers.iter().find_map(|answer| answer.pointer(pointer));
         value.and_then(Value::as_str).map(str::to_owned)
     };
     let about = about(suite);
     let asked = hash(&(&about, suite.today, &case.turns, &case.principal, case.today));
-    Keys {
+    TrialKeys {
         case: hash(&(&asked, case)),
         suite: hash(&(&about, &suite.data)),
         data: suite.data.clone(),

@@ -1,11 +1,25 @@
-//! Evals: cases in files, graders that judge stored answers, and what is said about both. Graders are pure functions
-//! of a case and the answers of a trial, so that stored runs can be graded again without asking anything.
+//! Evals: how good answers are, measured on suites of cases.
+//!
+//! A [`Suite`] is a folder of YAML with cases; a [`Case`] has questions and what has to come of them. [`run`] asks them
+//! live, [`recordings`] keeps the tapes of such a run, [`replay`] runs from tapes without a key. Each trial becomes a
+//! [`TrialRecord`] with a verdict. Graders ([`grade`]) are pure functions over what `ask --json` prints, so that stored
+//! records can be graded again without asking anything. A [`RunSummary`] says what a run came to, a [`Baseline`] what it
+//! is compared with, [`report`] writes both for people and for CI.
+//!
+//! ```text
+//! suite.yaml -> engine (ask | record | serve recorded results) -> grade -> record -> summary -> reports
+//! ```
+//!
+//! Start at `engine.rs` for how a case is asked and at `grade/mod.rs` for how an answer is judged.
 
 mod baseline;
 mod case;
 mod compare;
-mod ended;
+mod dataset;
+mod engine;
+mod file;
 mod filter;
+mod finished;
 mod gold;
 pub mod grade;
 pub mod import;
@@ -19,7 +33,6 @@ pub mod report;
 mod results;
 mod run;
 mod schema;
-mod stage;
 pub mod stats;
 mod suite;
 mod summary;
@@ -27,26 +40,30 @@ mod trial;
 
 pub use baseline::{BASELINE_VERSION, Baseline, BaselineCase, BaselineError, Comparability};
 pub use case::{
-    Budget, Case, EntryRef, EvidenceRules, Expect, FilterSpec, GroupSpec, GuardRules, QuerySpec, TextRules,
-    ToolArguments, ToolRules,
+    Budget, Case, EntryRef, EvidenceRules, Expect, ExpectedFilter, ExpectedGroup, ExpectedQuery, GuardRules,
+    TextRules, ToolArguments, ToolRules,
 };
-pub use compare::{CompareOptions, Comparison, Difference, Effect, Key, compare};
-pub use filter::Filter;
-pub use gold::{Columns, Gold, GoldScalar, GoldSet, GoldTable, GoldTop, Locale, Place, TopItem, Turn, Unit};
+pub use compare::{CompareOptions, ComparedKey, EffectSize, KeyDifference, RunComparison, compare};
+pub use dataset::DatasetError;
+pub use filter::CaseFilter;
+pub use gold::{
+    ExtraColumns, FigureUnit, Gold, GoldPlace, GoldScalar, GoldSet, GoldTable, GoldTop, Locale, TopItem,
+};
 pub use grade::{GRADER_VERSION, grade};
 pub use judge::{judge, keys, regrade};
 pub use pattern::Pattern;
-pub use record::{CaseKey, Keys, Mode, RECORD_VERSION, Spent, TapedFrom, TrialRecord, Verdict};
+pub use record::{
+    CaseKey, Mode, RECORD_VERSION, RecordingSource, TrialKeys, TrialRecord, TrialUsage, Verdict,
+};
 pub use results::{
     CONFIRMATION_FILE, RESULTS_FILE, ResultsError, ResultsFolder, SUMMARY_FILE, read_confirmation,
     read_records, sort,
 };
 pub use run::{RunError, RunOptions, planned, run};
 pub use schema::{case_schema, suite_schema};
-pub use stage::StageError;
-pub use suite::{Curated, Dataset, DatasetKind, Defaults, Suite, SuiteError, TableRule};
+pub use suite::{Curated, Dataset, DatasetKind, Defaults, Suite, SuiteError, TableSelection};
 pub use summary::{
-    CaseRun, Counts, Efficiency, Exit, Judged, Latency, PassPow, Power, Ran, SUMMARY_VERSION, Standing,
-    Summary, Traced, group,
+    CaseRun, Counts, Efficiency, Exit, JudgeAgreement, Latency, PassPow, PassRate, Power, RunOverview,
+    RunSummary, SUMMARY_VERSION, TracedFigures, group,
 };
 pub use trial::{Grade, Trial};

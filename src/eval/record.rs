@@ -136,7 +136,7 @@ fn again(f: &mut fmt::Formatter<'_>, command: Option<&str>) -> fmt::Result {
 
 /// The recording that a trial was run from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TapedFrom {
+pub struct RecordingSource {
     /// The set it is in.
     pub set: String,
     /// Who or what answered as the model when it was recorded.
@@ -147,7 +147,7 @@ pub struct TapedFrom {
 
 /// What has to be equal for two trials to be comparable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Keys {
+pub struct TrialKeys {
     /// Hash of what the suite asks about: its dataset, with the bytes of its files, and what is curated of it. Its cases
     /// have hashes of their own.
     pub suite: String,
@@ -196,12 +196,12 @@ pub struct TrialRecord {
     /// The day it was asked on.
     pub today: Date,
     /// What has to be equal to compare it.
-    pub keys: Keys,
+    pub keys: TrialKeys,
     /// When it began; of a replay, when it was recorded.
     pub started: Timestamp,
     /// The recording it was run from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taped: Option<TapedFrom>,
+    pub taped: Option<RecordingSource>,
     /// Requests that were on no tape and that the sandbox answered, where recorded results are asked first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub off_tape: Vec<String>,
@@ -229,10 +229,10 @@ impl TrialRecord {
     }
 
     /// What it cost, over all turns.
-    pub fn spent(&self) -> Spent {
-        let mut spent = Spent {
+    pub fn spent(&self) -> TrialUsage {
+        let mut spent = TrialUsage {
             cost_usd: (!self.answers.is_empty() || self.verdict == Verdict::NotRun).then_some(0.0),
-            ..Spent::default()
+            ..TrialUsage::default()
         };
         for answer in &self.answers {
             let number = |pointer| answer.pointer(pointer).and_then(Value::as_f64);
@@ -255,7 +255,7 @@ impl TrialRecord {
 
 /// What a trial cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Spent {
+pub struct TrialUsage {
     /// US dollars; `None` when a price is unknown.
     pub cost_usd: Option<f64>,
     /// Prompt tokens, cached ones included.

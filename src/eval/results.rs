@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::file::replace_file;
 use super::record::{RECORD_VERSION, TrialRecord};
 
 /// The records' file.
@@ -107,15 +108,13 @@ impl ResultsFolder {
     /// Puts these records in place of those that were appended: the same, with what came to be known of them since. The
     /// file is never half of either.
     pub fn replace(&self, records: &[TrialRecord]) -> Result<(), ResultsError> {
-        let mut whole =
-            tempfile::NamedTempFile::new_in(&self.folder).map_err(|source| failed(&self.folder, source))?;
+        let mut text = String::new();
         for record in records {
-            append(whole.as_file_mut(), &self.path, record)?;
+            let line = serde_json::to_string(record).map_err(|error| failed(&self.path, error.into()))?;
+            text.push_str(&line);
+            text.push('\n');
         }
-        whole
-            .persist(&self.path)
-            .map_err(|error| failed(&self.path, error.error))?;
-        Ok(())
+        replace_file(&self.path, &text).map_err(|source| failed(&self.path, source))
     }
 
     /// Writes the summary, once.

@@ -72,6 +72,18 @@ pub struct Dataset {
     pub curated: Curated,
 }
 
+impl Dataset {
+    /// The demo, with nothing curated beside its collection.
+    pub(super) fn demo() -> Self {
+        Self {
+            kind: DatasetKind::Demo,
+            path: None,
+            model: None,
+            curated: Curated::default(),
+        }
+    }
+}
+
 /// A sort of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -91,13 +103,13 @@ pub enum DatasetKind {
 #[serde(deny_unknown_fields, default)]
 pub struct Curated {
     /// Which tables may be queried.
-    pub tables: TableRule,
+    pub tables: TableSelection,
 }
 
 /// Which tables may be queried.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum TableRule {
+pub enum TableSelection {
     /// None.
     #[default]
     None,

@@ -1,20 +1,20 @@
 //! What a run comes to, computed from its records alone.
 
+mod agreement;
 mod efficiency;
 mod group;
-mod judged;
 mod traced;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+pub use agreement::JudgeAgreement;
 pub use efficiency::{Efficiency, Latency};
-pub use group::{CaseRun, Standing, group};
-pub use judged::Judged;
-pub use traced::Traced;
+pub use group::{CaseRun, PassRate, group};
+pub use traced::TracedFigures;
 
-use super::compare::Comparison;
+use super::compare::RunComparison;
 use super::record::TrialRecord;
 use super::stats::{Interval, Method, detectable, pass_pow, smallest_visible};
 use crate::agent::Outcome;
@@ -24,7 +24,7 @@ pub const SUMMARY_VERSION: u32 = 1;
 
 /// What a run comes to.
 #[derive(Debug, Clone, Serialize)]
-pub struct Summary {
+pub struct RunSummary {
     /// Version of this format: [`SUMMARY_VERSION`].
     pub version: u32,
     /// How the program ends, and why.
@@ -32,29 +32,29 @@ pub struct Summary {
     /// Whether the run was interrupted before all of its trials had ended.
     pub interrupted: bool,
     /// What ran.
-    pub ran: Ran,
+    pub ran: RunOverview,
     /// How many of what.
     pub counts: Counts,
     /// Share of trials that passed; whatever could not be run counts as failed.
-    pub accuracy: Option<Standing>,
+    pub accuracy: Option<PassRate>,
     /// The same without trials that could not be run.
-    pub accuracy_without_errors: Option<Standing>,
+    pub accuracy_without_errors: Option<PassRate>,
     /// The chance that `k` trials of a case all pass.
     pub reliability: Vec<PassPow>,
     /// Tags, each with its share.
-    pub by_tag: BTreeMap<String, Standing>,
+    pub by_tag: BTreeMap<String, PassRate>,
     /// What it cost.
     pub efficiency: Efficiency,
     /// How many of the figures in answers were traced to results; `None` when no answer states any.
-    pub traced: Option<Traced>,
+    pub traced: Option<TracedFigures>,
     /// What a language model thought of the answers, where one was asked.
-    pub judge: Option<Judged>,
+    pub judge: Option<JudgeAgreement>,
     /// How long turns took; of live runs only.
     pub latency: Option<Latency>,
     /// What the run could have told from chance.
     pub power: Power,
     /// How it did against an earlier run.
-    pub comparison: Option<Comparison>,
+    pub comparison: Option<RunComparison>,
     /// Every case.
     pub cases: Vec<CaseRun>,
 }
@@ -70,7 +70,7 @@ pub struct Exit {
 
 /// What ran.
 #[derive(Debug, Clone, Serialize)]
-pub struct Ran {
+pub struct RunOverview {
     /// Suites, each with the hash of what it asks about.
     pub suites: BTreeMap<String, String>,
     /// How answers were had.
@@ -132,9 +132,9 @@ pub struct Power {
     pub detectable: Option<f64>,
 }
 
-impl Summary {
+impl RunSummary {
     /// The summary of a run, which has to be sorted.
-    pub fn of(records: &[TrialRecord], comparison: Option<Comparison>) -> Self {
+    pub fn of(records: &[TrialRecord], comparison: Option<RunComparison>) -> Self {
         let cases = group(records);
         let counts = counts(records, &cases);
         let clusters = group::clusters(&cases);
@@ -144,13 +144,13 @@ impl Summary {
             interrupted: false,
             ran: ran(records),
             counts,
-            accuracy: Standing::of(&cases),
-            accuracy_without_errors: Standing::without_errors(&cases),
+            accuracy: PassRate::of(&cases),
+            accuracy_without_errors: PassRate::without_errors(&cases),
             reliability: reliability(&cases),
             by_tag: by_tag(&cases),
             efficiency: Efficiency::of(records),
-            traced: Traced::of(records),
-            judge: Judged::of(records),
+            traced: TracedFigures::of(records),
+            judge: JudgeAgreement::of(records),
             latency: Latency::of(records),
             power: Power {
                 clusters,
@@ -182,7 +182,7 @@ impl Summary {
 }
 
 /// Against a baseline only cases that passed there can fail the run; without one every case has to pass.
-fn exit(counts: &Counts, comparison: Option<&Comparison>) -> Exit {
+fn exit(counts: &Counts, comparison: Option<&RunComparison>) -> Exit {
     let (code, reason) = match comparison {
         _ if counts.cases == 0 => (1, "nothing ran".to_owned()),
         None if counts.cases_passed == counts.cases => (0, "every case passed".to_owned()),
@@ -214,7 +214,7 @@ fn exit(counts: &Counts, comparison: Option<&Comparison>) -> Exit {
     Exit { code, reason }
 }
 
-fn incomparable(comparison: &Comparison) -> String {
+fn incomparable(comparison: &RunComparison) -> String {
     let mut why: Vec<String> = comparison
         .differences
         .iter()
@@ -239,9 +239,9 @@ fn incomparable(comparison: &Comparison) -> String {
     )
 }
 
-fn ran(records: &[TrialRecord]) -> Ran {
+fn ran(records: &[TrialRecord]) -> RunOverview {
     let set = |value: fn(&TrialRecord) -> Option<String>| records.iter().filter_map(value).collect();
-    Ran {
+    RunOverview {
         suites: records
             .iter()
             .map(|record| (record.suite.clone(), record.keys.suite.clone()))
@@ -293,7 +293,7 @@ fn reliability(cases: &[CaseRun]) -> Vec<PassPow> {
     draws.into_iter().filter_map(value).collect()
 }
 
-fn by_tag(cases: &[CaseRun]) -> BTreeMap<String, Standing> {
+fn by_tag(cases: &[CaseRun]) -> BTreeMap<String, PassRate> {
     let tags: BTreeSet<&String> = cases.iter().flat_map(|case| &case.tags).collect();
     tags.into_iter()
         .filter_map(|tag| {
@@ -302,7 +302,7 @@ fn by_tag(cases: &[CaseRun]) -> BTreeMap<String, Standing> {
                 .filter(|case| case.tags.contains(tag))
                 .cloned()
                 .collect();
-            Standing::of(&tagged).map(|standing| (tag.clone(), standing))
+            PassRate::of(&tagged).map(|standing| (tag.clone(), standing))
         })
         .collect()
 }

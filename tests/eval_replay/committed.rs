@@ -8,7 +8,7 @@ use cardinal::config::{Environment, Overrides, Settings, load};
 use cardinal::conversation::Conversation;
 use cardinal::eval::recordings::{CaseNote, NOTE_FILE, Recordings};
 use cardinal::eval::replay::{ReplayOptions, replay_suites};
-use cardinal::eval::{Filter, Mode, Suite, TrialRecord, Verdict};
+use cardinal::eval::{CaseFilter, Mode, Suite, TrialRecord, Verdict};
 use cardinal::tapes::Scenes;
 use cardinal::wire::{Ended, TapeFile};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ fn settings() -> Settings {
 async fn replayed(suites: &[Suite], filter: &[String], sets: &[String]) -> Vec<TrialRecord> {
     let options = ReplayOptions {
         mode: Mode::Replay,
-        filter: Filter::new(filter).unwrap(),
+        filter: CaseFilter::new(filter).unwrap(),
         sets: sets.to_vec(),
         jobs: 2,
         cancel: CancellationToken::new(),

@@ -5,7 +5,7 @@ use cardinal::eval::recordings::{
     CaseNote, Existing, NOTE_FILE, RecordOptions, RecordedCase, Recordings, record,
 };
 use cardinal::eval::replay::{ReplayOptions, replay_suites};
-use cardinal::eval::{Filter, Mode, Suite, TrialRecord};
+use cardinal::eval::{CaseFilter, Mode, Suite, TrialRecord};
 use cardinal::wire::TapeFile;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -103,7 +103,7 @@ pub(super) fn change(path: &Path, old: &str, new: &str) {
 pub(super) fn options(set: &str, existing: Existing) -> RecordOptions {
     RecordOptions {
         set: set.to_owned(),
-        filter: Filter::default(),
+        filter: CaseFilter::default(),
         jobs: 2,
         existing,
         cancel: CancellationToken::new(),
@@ -169,7 +169,7 @@ pub(super) async fn anthropic() -> ScriptedModel {
 pub(super) fn replay_options(mode: Mode, filter: &[String]) -> ReplayOptions {
     ReplayOptions {
         mode,
-        filter: Filter::new(filter).unwrap(),
+        filter: CaseFilter::new(filter).unwrap(),
         sets: Vec::new(),
         jobs: 2,
         cancel: CancellationToken::new(),
@@ -184,7 +184,7 @@ async fn again(shops: &Shops, settings: &Settings, options: &ReplayOptions) -> V
 }
 
 /// Settings without a model.
-fn offline() -> Settings {
+pub(super) fn offline() -> Settings {
     let flags = Overrides {
         model: Some("offline".parse().unwrap()),
         ..Overrides::default()

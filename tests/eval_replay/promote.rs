@@ -2,9 +2,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use cardinal::eval::recordings::{Existing, PromoteError, Promotion, promote};
-use cardinal::eval::{Mode, Verdict};
+use cardinal::eval::{DatasetKind, Mode, Verdict};
 
-use super::kit::{Shops, openai, ran};
+use super::kit::{Shops, forge, offline, openai, ran};
 
 fn cardinal(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cardinal"))
@@ -106,7 +106,7 @@ async fn a_conversation_becomes_a_case_that_fails_when_its_data_changes() {
         set: "promoted".to_owned(),
         id: Some("from-production".to_owned()),
     };
-    let promoted = promote(&promotion).await.unwrap();
+    let promoted = promote(&promotion, &offline()).await.unwrap();
     let golds: Vec<(usize, f64)> = promoted
         .confirm
         .iter()
@@ -122,11 +122,59 @@ async fn a_conversation_becomes_a_case_that_fails_when_its_data_changes() {
         Verdict::Passed
     );
     assert!(matches!(
-        promote(&promotion).await,
+        promote(&promotion, &offline()).await,
         Err(PromoteError::Exists { .. })
     ));
 
     shops.change("data/sales.csv", "49.5", "59.5");
     let verdict = ran(&shops, Mode::ReplayModel, "from-production").await.verdict;
     assert!(matches!(verdict, Verdict::Diverged { .. }), "{verdict}");
+}
+
+/// The shops are neither the demo nor, at an address of this machine, certainly somebody's Metabase.
+#[tokio::test]
+async fn data_that_a_tape_was_not_asked_of_is_refused() {
+    let shops = Shops::new();
+    shops.record("one", &openai().await, Existing::Refuse).await;
+    let promotion = |suite: &str| Promotion {
+        tape: shops.path("tapes/one/by-shop/turn-1.jsonl"),
+        suite: shops.path(suite),
+        set: "promoted".to_owned(),
+        id: Some("from-production".to_owned()),
+    };
+    let untold = promote(&promotion("own"), &offline()).await.unwrap_err();
+    assert!(matches!(untold, PromoteError::UnknownDataset { .. }), "{untold}");
+    assert!(untold.to_string().contains("configured"), "{untold}");
+    assert!(!shops.path("own").exists());
+
+    std::fs::create_dir(shops.path("demo")).unwrap();
+    let text = "version: 1\nname: demo\ndataset: { kind: demo }\n\
+                cases: [{ id: a, question: b, expect: { outcome: [answered] } }]\n";
+    std::fs::write(shops.path("demo/suite.yaml"), text).unwrap();
+    let other = promote(&promotion("demo"), &offline()).await.unwrap_err();
+    assert!(matches!(other, PromoteError::OtherDataset { .. }), "{other}");
+    assert_eq!(
+        std::fs::read_to_string(shops.path("demo/suite.yaml")).unwrap(),
+        text
+    );
+    assert!(!shops.path("demo/cases").exists());
+}
+
+#[tokio::test]
+async fn a_tape_of_a_company_s_metabase_becomes_a_case_of_the_configured_one() {
+    let shops = Shops::new();
+    shops.record("one", &openai().await, Existing::Refuse).await;
+    forge(&shops.path("tapes/one/by-shop"), 1, |tape| {
+        "https://metabase.example.com/".clone_into(&mut tape.header.metabase.url);
+    });
+    let promotion = Promotion {
+        tape: shops.path("tapes/one/by-shop/turn-1.jsonl"),
+        suite: shops.path("own"),
+        set: "promoted".to_owned(),
+        id: None,
+    };
+    let promoted = promote(&promotion, &offline()).await.unwrap();
+    assert_eq!(promoted.suite.dataset.kind, DatasetKind::Configured);
+    let text = std::fs::read_to_string(shops.path("own/suite.yaml")).unwrap();
+    assert!(text.contains("configured") && !text.contains("demo"), "{text}");
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use cardinal::config::{Environment, Overrides, Settings, load};
 use cardinal::eval::import::defog;
-use cardinal::eval::{Filter, RunOptions, Suite, TrialRecord, Verdict, run};
+use cardinal::eval::{CaseFilter, RunOptions, Suite, TrialRecord, Verdict, run};
 use cardinal::sandbox::World;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -241,7 +241,7 @@ async fn answered(suite: &Suite, rights: Vec<Right>) -> Vec<TrialRecord> {
             .settings
     };
     let options = RunOptions {
-        filter: Filter::default(),
+        filter: CaseFilter::default(),
         trials: 1,
         jobs: 2,
         cancel: CancellationToken::new(),

@@ -1,7 +1,7 @@
 use cardinal::eval::opinion::{Opinion, Opinions};
 use cardinal::eval::report::{html, junit, markdown, transcript};
 use cardinal::eval::{
-    Baseline, CompareOptions, Grade, Key, Keys, Mode, Summary, TrialRecord, Verdict, compare,
+    Baseline, CompareOptions, ComparedKey, Grade, Mode, RunSummary, TrialKeys, TrialRecord, Verdict, compare,
 };
 use cardinal::model::Usage;
 use serde_json::json;
@@ -34,7 +34,7 @@ pub(super) fn record(case: &str, verdict: Verdict) -> TrialRecord {
         model: "offline".to_owned(),
         mode: Mode::Live,
         today: "2025-06-30".parse().unwrap(),
-        keys: Keys {
+        keys: TrialKeys {
             suite: "s".to_owned(),
             data: None,
             case: "c".to_owned(),
@@ -77,7 +77,7 @@ fn records() -> Vec<TrialRecord> {
 
 #[test]
 fn errors_stay_in_the_denominator() {
-    let summary = Summary::of(&records(), None);
+    let summary = RunSummary::of(&records(), None);
     assert_eq!(summary.closing_line(), "1 passed, 3 failed");
     assert_eq!(summary.exit.code, 1);
     assert!((summary.accuracy.unwrap().share - 0.25).abs() < 1e-12);
@@ -91,7 +91,7 @@ fn errors_stay_in_the_denominator() {
 fn an_unknown_price_makes_the_cost_unknown() {
     let mut records = records();
     records[0].answers[0]["usage"]["cost_usd"] = json!(null);
-    let summary = Summary::of(&records, None);
+    let summary = RunSummary::of(&records, None);
     assert_eq!(summary.efficiency.cost_usd, None);
     assert_eq!(summary.efficiency.cost_per_right_usd, None);
 }
@@ -100,14 +100,14 @@ fn an_unknown_price_makes_the_cost_unknown() {
 fn the_share_of_traced_figures_leaves_out_what_needs_no_source() {
     let mut records = records();
     assert_eq!(
-        Summary::of(&records, None).traced,
+        RunSummary::of(&records, None).traced,
         None,
         "no answer states a figure"
     );
     let figure = |status: &str| json!({"text": "1", "status": status});
     records[0].answers[0]["figures"] = json!([figure("matched"), figure("exempt"), figure("matched")]);
     records[1].answers[0]["figures"] = json!([figure("unmatched")]);
-    let summary = Summary::of(&records, None);
+    let summary = RunSummary::of(&records, None);
     let traced = summary.traced.unwrap();
     assert_eq!((traced.matched, traced.stated), (2, 3));
     assert!(markdown(&summary, &records).contains("| figures traced | 2 of 3 (66.6 %) |"));
@@ -148,11 +148,11 @@ fn kappa_is_cohens() {
             records.push(one);
         }
     }
-    let judged = Summary::of(&records, None).judge.unwrap();
+    let judged = RunSummary::of(&records, None).judge.unwrap();
     assert!((judged.kappa.unwrap() - 0.4).abs() < 1e-12);
     assert_eq!((judged.flips, judged.repeated, judged.unreadable), (0, 50, 0));
     assert!((judged.cost_usd.unwrap() - 12.5).abs() < 1e-12);
-    let alone = Summary::of(&records[..20], None).judge.unwrap();
+    let alone = RunSummary::of(&records[..20], None).judge.unwrap();
     assert_eq!(
         alone.kappa, None,
         "where both can only say one thing, agreement says nothing"
@@ -160,7 +160,7 @@ fn kappa_is_cohens() {
     let mut torn = records[..2].to_vec();
     torn[0].judge = Some(opinions(&[Some(true), Some(false)]));
     torn[1].judge = Some(opinions(&[None, Some(true)]));
-    let torn = Summary::of(&torn, None).judge.unwrap();
+    let torn = RunSummary::of(&torn, None).judge.unwrap();
     assert_eq!(
         (torn.flips, torn.repeated, torn.trials, torn.unreadable),
         (1, 1, 1, 1)
@@ -181,7 +181,7 @@ fn junit_keeps_answers_out_and_kinds_apart() {
 #[test]
 fn the_page_needs_no_network_and_escapes_everything() {
     let records = records();
-    let page = html(&Summary::of(&records, None), &records).unwrap();
+    let page = html(&RunSummary::of(&records, None), &records).unwrap();
     for outside in [
         "http://", "https://", "src=", "<script>", "<i>x", "<b>rev", "@import", "onclick", "style=",
     ] {
@@ -203,7 +203,7 @@ fn the_page_needs_no_network_and_escapes_everything() {
     assert!(page.contains(&policy));
     let mut other = records.clone();
     other[0].answers[0]["text"] = json!(format!("<script nonce=\"{nonce}\">alert(1)</script>"));
-    let injected = html(&Summary::of(&other, None), &other).unwrap();
+    let injected = html(&RunSummary::of(&other, None), &other).unwrap();
     assert!(!injected.contains(&format!("nonce=\"{nonce}\"")));
     assert!(page.contains("&lt;script"));
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("<svg"));
@@ -226,11 +226,11 @@ fn markdown_stays_small_and_names_the_failures() {
         one.grades[0].reason = "x".repeat(5000);
         many.push(one);
     }
-    let text = markdown(&Summary::of(&many, None), &many);
+    let text = markdown(&RunSummary::of(&many, None), &many);
     assert!(text.len() < 65_000, "{}", text.len());
     assert!(text.ends_with("0 passed, 2000 failed\n"));
     assert!(text.contains("more are in the results"));
-    let short = markdown(&Summary::of(&records(), None), &records());
+    let short = markdown(&RunSummary::of(&records(), None), &records());
     assert!(short.contains("**shop/b** (trial 1): failed: scalar"), "{short}");
 }
 
@@ -258,7 +258,7 @@ fn only_pass_to_fail_gates_and_only_comparable_runs_are_compared() {
     assert_eq!((flips.lost.len(), flips.won.len()), (1, 1));
     assert_eq!(flips.lost[0].case, "a");
     assert!((flips.effect.unwrap().p - 1.0).abs() < 1e-12);
-    assert_eq!(Summary::of(&now, Some(flips)).exit.code, 1);
+    assert_eq!(RunSummary::of(&now, Some(flips)).exit.code, 1);
 
     let mut unsure = compare(&before, &Baseline::of(&now), &CompareOptions::default());
     unsure.confirm(&Baseline::of(&now));
@@ -268,7 +268,7 @@ fn only_pass_to_fail_gates_and_only_comparable_runs_are_compared() {
     unsure.confirm(&Baseline::of(&records()));
     assert_eq!((unsure.lost.len(), unsure.flaky.len()), (0, 1));
     assert_eq!(unsure.flaky[0].case, "a");
-    let summary = Summary::of(&now, Some(unsure));
+    let summary = RunSummary::of(&now, Some(unsure));
     assert_eq!(summary.exit.code, 0);
     assert!(markdown(&summary, &now).contains("shop/a is flaky (unconfirmed)"));
 
@@ -278,10 +278,10 @@ fn only_pass_to_fail_gates_and_only_comparable_runs_are_compared() {
     }
     let apart = compare(&before, &Baseline::of(&other), &CompareOptions::default());
     assert!(!apart.comparable && apart.lost.is_empty());
-    assert_eq!(apart.differences[0].key, Key::Model);
-    assert_eq!(Summary::of(&other, Some(apart)).exit.code, 3);
+    assert_eq!(apart.differences[0].key, ComparedKey::Model);
+    assert_eq!(RunSummary::of(&other, Some(apart)).exit.code, 3);
     let across = CompareOptions {
-        across: [Key::Model].into(),
+        across: [ComparedKey::Model].into(),
         filtered: false,
     };
     assert!(compare(&before, &Baseline::of(&other), &across).comparable);
@@ -316,7 +316,7 @@ fn no_interval_claims_certainty() {
                         one.cluster = Some(format!("family {}", at % 2));
                     }
                 }
-                let standing = Summary::of(&records, None).by_tag.remove("money").unwrap();
+                let standing = RunSummary::of(&records, None).by_tag.remove("money").unwrap();
                 assert_eq!(standing.share, share);
                 let interval = standing.interval.unwrap();
                 assert!(interval.high - interval.low > 0.2, "{standing:?}");
@@ -327,9 +327,9 @@ fn no_interval_claims_certainty() {
     for one in half.iter_mut().filter(|one| one.trial == 2) {
         one.verdict = Verdict::Regressed { graders: Vec::new() };
     }
-    let standing = Summary::of(&half, None).accuracy.unwrap();
+    let standing = RunSummary::of(&half, None).accuracy.unwrap();
     assert_eq!((standing.share, standing.interval), (0.5, None));
-    let alone = Summary::of(&trials(&Verdict::Passed, 5, 1), None);
+    let alone = RunSummary::of(&trials(&Verdict::Passed, 5, 1), None);
     assert_eq!(
         alone.accuracy.unwrap().interval,
         None,
@@ -339,14 +339,14 @@ fn no_interval_claims_certainty() {
 
 #[test]
 fn nothing_is_no_success_and_an_interrupted_run_says_so() {
-    let nothing = Summary::of(&[], None);
+    let nothing = RunSummary::of(&[], None);
     assert_eq!(
         (nothing.exit.code, nothing.exit.reason.as_str()),
         (1, "nothing ran")
     );
     let mut begun = vec![record("a", Verdict::Passed), record("b", Verdict::NotRun)];
     begun[1].answers.clear();
-    let summary = Summary::of(&begun, None).interrupted();
+    let summary = RunSummary::of(&begun, None).interrupted();
     assert_eq!(summary.exit.code, 130);
     assert_eq!(summary.exit.reason, "interrupted: 1 of 2 trials were begun");
     assert_eq!(summary.closing_line(), "1 passed, 1 failed");
@@ -382,12 +382,12 @@ fn a_thousand_cases_fit_a_ci_summary() {
         one.keys.prompt = Some("x".repeat(2000));
     }
     let options = CompareOptions {
-        across: [Key::Prompt].into(),
+        across: [ComparedKey::Prompt].into(),
         filtered: false,
     };
     let comparison = compare(&Baseline::of(&before), &Baseline::of(&many), &options);
     assert_eq!(comparison.lost.len(), 1000);
-    let text = markdown(&Summary::of(&many, Some(comparison)), &many);
+    let text = markdown(&RunSummary::of(&many, Some(comparison)), &many);
     assert!(text.len() < 65_000, "{}", text.len());
     assert!(text.ends_with("0 passed, 1000 failed\n"));
 }

@@ -1,7 +1,7 @@
 //! Values worked out by hand, or published: four arms of a study with 11 questions and 20 trials each.
 
 use cardinal::eval::stats::{
-    Method, Sample, cluster_bootstrap, detectable, mcnemar, one_sided, pass_pow, quantile, sign_flip,
+    ClusterSample, Method, cluster_bootstrap, detectable, mcnemar, one_sided, pass_pow, quantile, sign_flip,
     smallest_visible, wilson,
 };
 
@@ -36,9 +36,9 @@ fn resampled_questions_give_much_wider_intervals() {
         (2, 70.9, 100.0),
         (3, 63.2, 100.0),
     ] {
-        let clusters: Vec<Sample> = ARMS[arm]
+        let clusters: Vec<ClusterSample> = ARMS[arm]
             .iter()
-            .map(|passed| Sample {
+            .map(|passed| ClusterSample {
                 part: f64::from(*passed),
                 whole: 20.0,
             })
@@ -48,7 +48,7 @@ fn resampled_questions_give_much_wider_intervals() {
         close(interval.high * 100.0, high, 1.0);
         assert_eq!(cluster_bootstrap(&clusters), Some(interval), "it is seeded");
     }
-    let one = Sample {
+    let one = ClusterSample {
         part: 1.0,
         whole: 1.0,
     };
@@ -108,13 +108,13 @@ fn quantiles_are_interpolated() {
 
 #[test]
 fn clusters_that_are_all_alike_bound_one_side_only() {
-    let alike = [Sample {
+    let alike = [ClusterSample {
         part: 3.0,
         whole: 3.0,
     }; 12];
     assert_eq!(cluster_bootstrap(&alike), None);
-    let noisy: Vec<Sample> = (1..10)
-        .map(|at| Sample {
+    let noisy: Vec<ClusterSample> = (1..10)
+        .map(|at| ClusterSample {
             part: 0.1 * f64::from(at),
             whole: f64::from(at),
         })

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::eval::Key;
+use crate::eval::ComparedKey;
 
 /// `cardinal eval`.
 #[derive(Debug, Subcommand)]
@@ -87,7 +87,7 @@ pub(in crate::cli) struct RecordArgs {
 pub(in crate::cli) struct PromoteArgs {
     /// The tape of an answer, or of the last answer of a conversation
     pub(super) tape: PathBuf,
-    /// The suite's folder; made, over the demo's data, when there is none
+    /// The suite's folder; made when there is none, over the data that the tape is proven to be of
     #[arg(long, value_name = "DIR", default_value = "evals/promoted")]
     pub(super) suite: PathBuf,
     /// The case's id [default: made of the question]
@@ -162,7 +162,7 @@ pub(in crate::cli) enum KeyArg {
     Grader,
 }
 
-impl From<KeyArg> for Key {
+impl From<KeyArg> for ComparedKey {
     fn from(key: KeyArg) -> Self {
         match key {
             KeyArg::Suite => Self::Suite,

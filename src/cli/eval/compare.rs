@@ -5,7 +5,7 @@ use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
 use crate::cli::{answer, term};
-use crate::eval::{Baseline, CompareOptions, Summary, compare, read_confirmation, read_records};
+use crate::eval::{Baseline, CompareOptions, RunSummary, compare, read_confirmation, read_records};
 
 /// Compares two runs. Between models or prompts the difference is what one wants to see, but has to be asked for.
 pub(super) fn run(global: &GlobalArgs, args: &CompareArgs) -> Result<Ending, CliError> {
@@ -18,7 +18,7 @@ pub(super) fn run(global: &GlobalArgs, args: &CompareArgs) -> Result<Ending, Cli
     let mut comparison = compare(&Baseline::of(&before), &Baseline::of(&after), &options);
     let confirmed = read_confirmation(&args.after).map_err(EvalError::from)?;
     comparison.confirm(&Baseline::of(&confirmed));
-    let summary = Summary::of(&after, Some(comparison));
+    let summary = RunSummary::of(&after, Some(comparison));
     if global.json() {
         answer::json(&summary).map_err(CliError::Output)?;
     } else {

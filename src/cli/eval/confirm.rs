@@ -3,7 +3,7 @@ use super::output::Held;
 use super::progress::Progress;
 use crate::cli::term;
 use crate::config::Settings;
-use crate::eval::{self, CaseKey, Filter, ResultsFolder, RunOptions, Suite, TrialRecord};
+use crate::eval::{self, CaseFilter, CaseKey, ResultsFolder, RunOptions, Suite, TrialRecord};
 
 /// Asks the cases that passed in the baseline and failed now once more, as often as before: a model that is asked live
 /// may have had a bad day. Nothing is asked when nothing was lost.
@@ -22,7 +22,7 @@ pub(super) async fn confirm(
     }
     let suites = only(suites, &lost);
     let options = RunOptions {
-        filter: Filter::default(),
+        filter: CaseFilter::default(),
         ..options.clone()
     };
     let cases = lost.len();

@@ -7,7 +7,7 @@ use super::args::ReportArgs;
 use crate::cli::error::CliError;
 use crate::cli::{answer, term};
 use crate::eval::report::{effect, figures, html, junit, markdown};
-use crate::eval::{Baseline, CaseKey, CompareOptions, Comparison, Summary, TrialRecord, compare};
+use crate::eval::{Baseline, CaseKey, CompareOptions, RunComparison, RunSummary, TrialRecord, compare};
 
 /// The file that is stdout.
 const STDOUT: &str = "-";
@@ -71,7 +71,7 @@ impl Held {
         records: &[TrialRecord],
         interrupted: bool,
         confirmed: &[TrialRecord],
-    ) -> Option<Comparison> {
+    ) -> Option<RunComparison> {
         let baseline = self.baseline.as_ref()?;
         if !interrupted {
             let mut comparison = compare(baseline, &Baseline::of(records), &self.options);
@@ -100,9 +100,9 @@ pub(super) fn report(
     confirmed: &[TrialRecord],
     held: &Held,
     interrupted: bool,
-) -> Result<Summary, CliError> {
+) -> Result<RunSummary, CliError> {
     let comparison = held.against(records, interrupted, confirmed);
-    let mut summary = Summary::of(records, comparison);
+    let mut summary = RunSummary::of(records, comparison);
     if interrupted {
         summary = summary.interrupted();
     }
@@ -150,7 +150,7 @@ pub(super) fn write_baseline(args: &ReportArgs, records: &[TrialRecord]) -> Resu
 
 /// The figures, what changed, and the closing line.
 pub(super) fn say(
-    summary: &Summary,
+    summary: &RunSummary,
     line: &mut dyn FnMut(String) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
     for (name, value) in figures(summary) {

@@ -1,22 +1,25 @@
 use super::EvalError;
 use super::args::PromoteArgs;
+use super::replay::settings_for;
+use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
 use crate::cli::term;
+use crate::eval::Mode;
 use crate::eval::recordings::{Promotion, promote};
 
 /// The set that promoted cases are kept in.
 const SET: &str = "promoted";
 
 /// Makes a case of a tape, and says what of it has to be looked at.
-pub(super) async fn run(args: &PromoteArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &PromoteArgs) -> Result<Ending, CliError> {
     let promotion = Promotion {
         tape: args.tape.clone(),
         suite: args.suite.clone(),
         set: args.set.clone().unwrap_or_else(|| SET.to_owned()),
         id: args.id.clone(),
     };
-    let promoted = promote(&promotion)
+    let promoted = promote(&promotion, &settings_for(global, Mode::Replay)?)
         .await
         .map_err(|error| EvalError::from(Box::new(error)))?;
     let line = |text: String| term::out_line(term::plain(&text)).map_err(CliError::Output);

@@ -8,7 +8,7 @@ use crate::cli::exit::Ending;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{settings, term};
 use crate::eval::recordings::{Existing, RecordOptions, RecordedCase, Recordings, chosen, record};
-use crate::eval::{Filter, Suite};
+use crate::eval::{CaseFilter, Suite};
 use crate::model::Provider;
 
 /// Runs suites live and keeps their tapes. Ends with 1 when a case was not recorded.
@@ -17,7 +17,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending
         return super::regrade::run(global, args).await;
     }
     let suites = load(&args.suites)?;
-    let filter = Filter::new(&args.filter)
+    let filter = CaseFilter::new(&args.filter)
         .map_err(|problem| CliError::usage(format_args!("invalid value for --filter: {problem}")))?;
     let mut settings = settings::load_and_warn(global)?.settings;
     if let Some(answered_by) = &args.answered_by {

@@ -8,14 +8,14 @@ use crate::cli::exit::Ending;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::term;
 use crate::eval::recordings::{RecordingError, Recordings};
-use crate::eval::replay::{Regraded, ReplayOptions, regrade_recordings};
-use crate::eval::{Filter, Mode};
+use crate::eval::replay::{RegradedRecording, ReplayOptions, regrade_recordings};
+use crate::eval::{CaseFilter, Mode};
 
 /// Grades recordings again and notes what the graders say. Ends with 1 when the note of one could not be brought up to
 /// date.
 pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending, CliError> {
     let suites = load(&args.suites)?;
-    let filter = Filter::new(&args.filter)
+    let filter = CaseFilter::new(&args.filter)
         .map_err(|problem| CliError::usage(format_args!("invalid value for --filter: {problem}")))?;
     let options = ReplayOptions {
         mode: Mode::Replay,
@@ -41,7 +41,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending
     for line in lines {
         term::out_line(term::plain(&line)).map_err(CliError::Output)?;
     }
-    let count = |counted: fn(&Regraded) -> bool| regraded.iter().filter(|case| counted(case)).count();
+    let count =
+        |counted: fn(&RegradedRecording) -> bool| regraded.iter().filter(|case| counted(case)).count();
     let changed = count(|case| case.changed.as_ref().is_ok_and(|changed| !changed.is_empty()));
     let same = count(|case| case.changed.as_ref().is_ok_and(Vec::is_empty));
     let left = planned - changed - same;
@@ -53,7 +54,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending
 }
 
 /// Nothing is said of a note that stays as it was.
-fn line(case: &Regraded) -> Option<String> {
+fn line(case: &RegradedRecording) -> Option<String> {
     let name = format!("{}/{}", case.suite, case.case);
     match &case.changed {
         Ok(changed) if changed.is_empty() => None,

@@ -11,7 +11,7 @@ use crate::cli::{settings, term};
 use crate::config::Settings;
 use crate::eval::recordings::{RecordingError, Recordings};
 use crate::eval::replay::{ReplayOptions, replay_suites};
-use crate::eval::{Filter, Mode, ResultsFolder, Suite};
+use crate::eval::{CaseFilter, Mode, ResultsFolder, Suite};
 use crate::model::{ModelId, Provider};
 
 /// Cases without a recording that are named.
@@ -23,7 +23,7 @@ pub(super) async fn run(
     args: &RunArgs,
     mode: ModeArg,
     suites: &[Suite],
-    filter: Filter,
+    filter: CaseFilter,
 ) -> Result<Ending, CliError> {
     if args.trials > 1 {
         return Err(CliError::usage(

@@ -14,7 +14,7 @@ use crate::cli::exit::Ending;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{settings, term};
 use crate::eval::replay::recorded;
-use crate::eval::{self, Filter, ResultsFolder, RunOptions, Suite};
+use crate::eval::{self, CaseFilter, ResultsFolder, RunOptions, Suite};
 
 /// Trials at once, when a model is asked.
 const LIVE_JOBS: usize = 2;
@@ -22,7 +22,7 @@ const LIVE_JOBS: usize = 2;
 /// Runs suites, live or from recordings.
 pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Ending, CliError> {
     let suites = load(&args.suites)?;
-    let filter = Filter::new(&args.filter)
+    let filter = CaseFilter::new(&args.filter)
         .map_err(|problem| CliError::usage(format_args!("invalid value for --filter: {problem}")))?;
     let idle = filter.idle(&suites.iter().flat_map(|suite| &suite.cases));
     if !idle.is_empty() {
@@ -49,7 +49,7 @@ async fn live(
     global: &GlobalArgs,
     args: &RunArgs,
     suites: &[Suite],
-    filter: Filter,
+    filter: CaseFilter,
 ) -> Result<Ending, CliError> {
     if !args.set.is_empty() {
         return Err(CliError::usage(

@@ -4,7 +4,7 @@ use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::Ending;
 use crate::cli::{answer, term};
-use crate::eval::{Summary, TrialRecord, read_records};
+use crate::eval::{RunSummary, TrialRecord, read_records};
 
 /// Shows stored results: every case, or one with its answers.
 pub(super) fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Ending, CliError> {
@@ -30,7 +30,7 @@ pub(super) fn run(global: &GlobalArgs, args: &ShowArgs) -> Result<Ending, CliErr
 }
 
 fn all(global: &GlobalArgs, records: &[TrialRecord]) -> std::io::Result<Ending> {
-    let summary = Summary::of(records, None);
+    let summary = RunSummary::of(records, None);
     if global.json() {
         answer::json(&summary)?;
         return Ok(Ending::Done);

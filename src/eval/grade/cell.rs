@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// A cell that can be compared with others of its column.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
+pub(super) enum CellKey {
     Null,
     Number(Decimal),
     /// Nanoseconds since 1970, UTC.
@@ -150,13 +150,13 @@ fn utc(civil: DateTime) -> Option<i128> {
 }
 
 /// The cell as a text.
-pub(super) fn text(value: &Value) -> Key {
+pub(super) fn text(value: &Value) -> CellKey {
     match value {
-        Value::Null => Key::Null,
-        Value::String(text) => Key::Text(text.trim().to_owned()),
+        Value::Null => CellKey::Null,
+        Value::String(text) => CellKey::Text(text.trim().to_owned()),
         other => match number(other).filter(|_| other.is_number()) {
-            Some(number) => Key::Text(number.to_string()),
-            None => Key::Text(other.to_string()),
+            Some(number) => CellKey::Text(number.to_string()),
+            None => CellKey::Text(other.to_string()),
         },
     }
 }

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use serde_json::Value;
 
-use super::cell::{self, Key};
-use super::written::Written;
+use super::cell::{self, CellKey};
+use super::written::WrittenFigure;
 
 /// Decimals from which on a number was computed with binary fractions, not written by a person.
 const LONG: u32 = 7;
@@ -19,16 +19,16 @@ pub(super) const PERCENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 /// A gold column and one that may be it.
 #[derive(Debug, Clone)]
-pub(super) struct Pair {
-    pub(super) gold: Vec<Key>,
-    pub(super) found: Vec<Key>,
+pub(super) struct ColumnPair {
+    pub(super) gold: Vec<CellKey>,
+    pub(super) found: Vec<CellKey>,
     tolerance: Tolerance,
     /// What rounding may have taken from each found number, as far as it was written as a text; empty where nothing.
     rounding: Vec<Decimal>,
 }
 
-impl Pair {
-    fn exact(gold: Vec<Key>, found: Vec<Key>) -> Self {
+impl ColumnPair {
+    fn exact(gold: Vec<CellKey>, found: Vec<CellKey>) -> Self {
         Self {
             gold,
             found,
@@ -71,9 +71,9 @@ impl Tolerance {
         })
     }
 
-    fn same(self, gold: &Key, found: &Key, rounding: Decimal) -> bool {
+    fn same(self, gold: &CellKey, found: &CellKey, rounding: Decimal) -> bool {
         match (gold, found) {
-            (Key::Number(gold), Key::Number(found)) => {
+            (CellKey::Number(gold), CellKey::Number(found)) => {
                 let Some(apart) = gold.checked_sub(*found) else {
                     return false;
                 };
@@ -92,9 +92,9 @@ pub(super) fn pairs(
     found: &[&Value],
     absolute: Option<f64>,
     relative: Option<f64>,
-) -> Vec<Pair> {
+) -> Vec<ColumnPair> {
     if let Some((gold, found)) = moments(gold, found) {
-        return vec![Pair::exact(gold, found)];
+        return vec![ColumnPair::exact(gold, found)];
     }
     let tolerance = Tolerance::of(absolute, relative);
     if let Some(pairs) = numbers(gold, found, tolerance) {
@@ -104,28 +104,26 @@ pub(super) fn pairs(
     let figures = gold.iter().chain(found).any(|value| value.is_number());
     let key = |value: &&Value| match cell::number(value) {
         Some(number) if figures && !cell::is_code(value) && !value.is_boolean() => {
-            Key::Text(number.to_string())
+            CellKey::Text(number.to_string())
         }
         _ => cell::text(value),
     };
     let texts = |column: &[&Value]| column.iter().map(key).collect();
-    vec![Pair::exact(texts(gold), texts(found))]
+    vec![ColumnPair::exact(texts(gold), texts(found))]
 }
 
-type Keys = (Vec<Key>, Vec<Key>);
-
 /// Both as moments, if one side is dates and the other dates or the periods they begin.
-fn moments(gold: &[&Value], found: &[&Value]) -> Option<Keys> {
+fn moments(gold: &[&Value], found: &[&Value]) -> Option<(Vec<CellKey>, Vec<CellKey>)> {
     let strict = |column: &[&Value]| {
         let mut filled = column.iter().filter(|value| !value.is_null()).peekable();
         filled.peek().is_some() && filled.all(|value| cell::moment(value).is_some())
     };
-    let read = |column: &[&Value]| -> Option<Vec<Key>> {
+    let read = |column: &[&Value]| -> Option<Vec<CellKey>> {
         let key = |value: &&Value| match value {
-            Value::Null => Some(Key::Null),
+            Value::Null => Some(CellKey::Null),
             value => cell::moment(value)
                 .or_else(|| cell::period(value))
-                .map(Key::Moment),
+                .map(CellKey::Moment),
         };
         column.iter().map(key).collect()
     };
@@ -136,17 +134,17 @@ fn moments(gold: &[&Value], found: &[&Value]) -> Option<Keys> {
 }
 
 /// Both as numbers, if all cells are. Percentages and other numbers do not stand in one column.
-fn numbers(gold: &[&Value], found: &[&Value], tolerance: Option<Tolerance>) -> Option<Vec<Pair>> {
+fn numbers(gold: &[&Value], found: &[&Value], tolerance: Option<Tolerance>) -> Option<Vec<ColumnPair>> {
     let all = || gold.iter().chain(found);
     if all().all(|value| value.is_string() || value.is_null()) && all().any(|value| cell::is_code(value)) {
         return None;
     }
     let flags = is_flags(gold) || is_flags(found);
-    let read = |column: &[&Value]| -> Option<Vec<Option<Written>>> {
+    let read = |column: &[&Value]| -> Option<Vec<Option<WrittenFigure>>> {
         let written = |value: &&Value| match value {
             Value::Null => Some(None),
-            value => Written::read(value)
-                .or_else(|| flags.then(|| Written::read(&cell::flag(value)?))?)
+            value => WrittenFigure::read(value)
+                .or_else(|| flags.then(|| WrittenFigure::read(&cell::flag(value)?))?)
                 .map(Some),
         };
         column.iter().map(written).collect()
@@ -166,22 +164,22 @@ fn numbers(gold: &[&Value], found: &[&Value], tolerance: Option<Tolerance>) -> O
 
 /// Two columns of numbers, where the found ones are multiplied.
 fn of_numbers(
-    gold: &[Option<Written>],
-    found: &[Option<Written>],
+    gold: &[Option<WrittenFigure>],
+    found: &[Option<WrittenFigure>],
     by: Decimal,
     tolerance: Option<Tolerance>,
-) -> Pair {
-    let key = |cell: Option<Decimal>| cell.map_or(Key::Null, |value| Key::Number(value.normalize()));
-    let gold: Vec<Key> = gold.iter().map(|cell| key(cell.map(|cell| cell.value))).collect();
-    let scaled = |cell: &Option<Written>| key(cell.and_then(|cell| cell.value.checked_mul(by)));
-    let keys: Vec<Key> = found.iter().map(scaled).collect();
+) -> ColumnPair {
+    let key = |cell: Option<Decimal>| cell.map_or(CellKey::Null, |value| CellKey::Number(value.normalize()));
+    let gold: Vec<CellKey> = gold.iter().map(|cell| key(cell.map(|cell| cell.value))).collect();
+    let scaled = |cell: &Option<WrittenFigure>| key(cell.and_then(|cell| cell.value.checked_mul(by)));
+    let keys: Vec<CellKey> = found.iter().map(scaled).collect();
     let whole = gold.iter().filter_map(scale).all(|scale| scale == 0);
     let rounding: Vec<Decimal> = found
         .iter()
         .map(|cell| cell.map_or(Decimal::ZERO, |cell| cell.rounding(whole) * by))
         .collect();
     let rounded = tolerance.is_none() && rounding.iter().any(|half| !half.is_zero());
-    Pair {
+    ColumnPair {
         tolerance: tolerance.unwrap_or_else(|| as_written(&gold, &keys)),
         gold,
         found: keys,
@@ -196,7 +194,7 @@ fn is_flags(column: &[&Value]) -> bool {
 }
 
 /// Whether the numbers of a column are percentages; nothing where only some are.
-fn in_percent(column: &[Option<Written>]) -> Option<bool> {
+fn in_percent(column: &[Option<WrittenFigure>]) -> Option<bool> {
     let mut cells = column.iter().flatten().map(|cell| cell.percent);
     let first = cells.next().unwrap_or(false);
     cells.all(|percent| percent == first).then_some(first)
@@ -204,8 +202,8 @@ fn in_percent(column: &[Option<Written>]) -> Option<bool> {
 
 /// What two columns of numbers allow by themselves: one may be the other rounded to its decimals, if enough digits
 /// are left to tell. Whole gold numbers are exact but for the noise of binary fractions.
-fn as_written(gold: &[Key], found: &[Key]) -> Tolerance {
-    let decimals = |column: &[Key]| column.iter().filter_map(scale).max().unwrap_or(0);
+fn as_written(gold: &[CellKey], found: &[CellKey]) -> Tolerance {
+    let decimals = |column: &[CellKey]| column.iter().filter_map(scale).max().unwrap_or(0);
     let (fine, coarse) = (decimals(gold), decimals(gold).min(decimals(found)));
     let noise = Tolerance {
         absolute: Decimal::ZERO,
@@ -242,16 +240,16 @@ fn as_written(gold: &[Key], found: &[Key]) -> Tolerance {
     }
 }
 
-fn scale(key: &Key) -> Option<u32> {
+fn scale(key: &CellKey) -> Option<u32> {
     match key {
-        Key::Number(number) => Some(number.scale()),
+        CellKey::Number(number) => Some(number.scale()),
         _ => None,
     }
 }
 
 /// Significant digits of a number of so many decimals.
-fn digits(key: &Key, decimals: u32) -> Option<u32> {
-    let Key::Number(number) = key else {
+fn digits(key: &CellKey, decimals: u32) -> Option<u32> {
+    let CellKey::Number(number) = key else {
         return None;
     };
     let power = Decimal::from_u128(10_u128.checked_pow(decimals)?)?;

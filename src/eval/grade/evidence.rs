@@ -1,8 +1,8 @@
-use super::Verdict;
+use super::GradeResult;
 use super::view::{AnswerView, ResultView};
 use crate::eval::case::{EntryRef, EvidenceRules};
 
-pub(super) fn used(rules: &EvidenceRules, answers: &[AnswerView]) -> Option<Verdict> {
+pub(super) fn used(rules: &EvidenceRules, answers: &[AnswerView]) -> Option<GradeResult> {
     if rules.must_use.is_empty() && rules.must_not_use.is_empty() {
         return None;
     }

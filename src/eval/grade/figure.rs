@@ -2,8 +2,8 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::written::Written;
-use crate::eval::gold::{GoldScalar, Locale, Unit};
+use super::written::WrittenFigure;
+use crate::eval::gold::{FigureUnit, GoldScalar, Locale};
 use crate::grounding::{Number, Separators, Sign};
 
 /// Fewest significant digits of a rounded figure.
@@ -19,16 +19,16 @@ const LONG: usize = 7;
 
 /// A figure as it was written, or a cell.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Figure {
+pub(super) struct FigureReading {
     pub(super) value: f64,
     /// Half of it is what rounding can take away.
     pub(super) last_place: f64,
     pub(super) digits: u32,
 }
 
-impl Figure {
+impl FigureReading {
     /// A cell as a figure.
-    pub(super) fn of_cell(cell: Written) -> Option<Self> {
+    pub(super) fn of_cell(cell: WrittenFigure) -> Option<Self> {
         let decimals = i32::try_from(cell.value.scale()).ok()?;
         Some(Self {
             value: cell.value.to_f64()?,
@@ -60,7 +60,7 @@ impl From<Locale> for Separators {
 }
 
 /// Whether a figure is the gold one as it stands.
-pub(super) fn near(gold: &GoldScalar, figure: Figure) -> bool {
+pub(super) fn near(gold: &GoldScalar, figure: FigureReading) -> bool {
     let apart = (figure.value - gold.value).abs();
     let noise = gold.value.abs() * noise(gold.value);
     if gold.absolute.is_some() || gold.relative.is_some() {
@@ -71,10 +71,10 @@ pub(super) fn near(gold: &GoldScalar, figure: Figure) -> bool {
         return true;
     }
     let least = gold.min_digits.unwrap_or(match gold.unit {
-        Unit::Percent | Unit::Fraction => MIN_DIGITS_OF_SHARES,
+        FigureUnit::Percent | FigureUnit::Fraction => MIN_DIGITS_OF_SHARES,
         _ => MIN_DIGITS,
     });
-    gold.unit != Unit::Count
+    gold.unit != FigureUnit::Count
         && figure.digits >= least
         && apart <= figure.last_place / 2.0 * (1.0 + 1e-9) + noise
 }
@@ -88,16 +88,18 @@ fn noise(value: f64) -> f64 {
 }
 
 /// Whether a cell is the gold figure. Where its unit is not written, both ways of a share count.
-pub(super) fn cell_is(gold: &GoldScalar, cell: Written) -> bool {
-    let Some(figure) = Figure::of_cell(cell) else {
+pub(super) fn cell_is(gold: &GoldScalar, cell: WrittenFigure) -> bool {
+    let Some(figure) = FigureReading::of_cell(cell) else {
         return false;
     };
     match (gold.unit, cell.percent) {
-        (Unit::Percent, true) => near(gold, figure),
-        (Unit::Percent, false) => near(gold, figure) || near(gold, figure.scaled(100.0)),
-        (Unit::Fraction, true) => near(gold, figure.scaled(0.01)),
-        (Unit::Fraction, false) => near(gold, figure) || near(gold, figure.scaled(0.01)),
-        (Unit::Number | Unit::Count | Unit::Money, percent) => !percent && near(gold, figure),
+        (FigureUnit::Percent, true) => near(gold, figure),
+        (FigureUnit::Percent, false) => near(gold, figure) || near(gold, figure.scaled(100.0)),
+        (FigureUnit::Fraction, true) => near(gold, figure.scaled(0.01)),
+        (FigureUnit::Fraction, false) => near(gold, figure) || near(gold, figure.scaled(0.01)),
+        (FigureUnit::Number | FigureUnit::Count | FigureUnit::Money, percent) => {
+            !percent && near(gold, figure)
+        }
     }
 }
 
@@ -107,10 +109,12 @@ pub(super) fn number_is(gold: &GoldScalar, number: &Number, down: bool) -> bool 
         (Some(wanted), Some(written)) => code(wanted) != written,
         _ => false,
     };
-    if other_currency || (number.currency.is_some() && !matches!(gold.unit, Unit::Number | Unit::Money)) {
+    if other_currency
+        || (number.currency.is_some() && !matches!(gold.unit, FigureUnit::Number | FigureUnit::Money))
+    {
         return false;
     }
-    let mut readings: Vec<Figure> = readings(number).collect();
+    let mut readings: Vec<FigureReading> = readings(number).collect();
     if gold.change && down && number.value > 0.0 {
         readings = readings
             .into_iter()
@@ -121,20 +125,20 @@ pub(super) fn number_is(gold: &GoldScalar, number: &Number, down: bool) -> bool 
     readings
         .into_iter()
         .any(|figure| match (gold.unit, number.percent) {
-            (Unit::Percent, true) => near(gold, figure),
-            (Unit::Percent, false) => near(gold, figure) || near(gold, figure.scaled(100.0)),
-            (Unit::Fraction, true) => near(gold, figure.scaled(0.01)),
+            (FigureUnit::Percent, true) => near(gold, figure),
+            (FigureUnit::Percent, false) => near(gold, figure) || near(gold, figure.scaled(100.0)),
+            (FigureUnit::Fraction, true) => near(gold, figure.scaled(0.01)),
             (_, true) => false,
             (_, false) => near(gold, figure),
         })
 }
 
 /// What a number in a text may be: one in brackets is an aside in prose and a minus in accounting.
-pub(super) fn readings(number: &Number) -> impl Iterator<Item = Figure> {
+pub(super) fn readings(number: &Number) -> impl Iterator<Item = FigureReading> {
     let bracketed = (number.sign == Sign::Bracketed).then_some(-number.value);
     std::iter::once(number.value)
         .chain(bracketed)
-        .map(|value| Figure {
+        .map(|value| FigureReading {
             value,
             last_place: number.last_place,
             digits: number.digits,

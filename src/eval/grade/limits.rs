@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::Verdict;
+use super::GradeResult;
 use super::view::{AnswerView, CallView, short};
 use crate::eval::case::{Budget, GuardRules};
 use crate::eval::pattern::Pattern;
 
-pub(super) fn guards(rules: &GuardRules, answers: &[AnswerView]) -> Option<Verdict> {
+pub(super) fn guards(rules: &GuardRules, answers: &[AnswerView]) -> Option<GradeResult> {
     if rules.max_refused.is_none() && rules.max_failed.is_none() && rules.must_not_show.is_empty() {
         return None;
     }
@@ -63,14 +63,14 @@ fn shows(pattern: &Pattern, answer: &AnswerView) -> Option<String> {
     })
 }
 
-pub(super) fn budget(limits: &Budget, answers: &[AnswerView]) -> Option<Verdict> {
+pub(super) fn budget(limits: &Budget, answers: &[AnswerView]) -> Option<GradeResult> {
     if *limits == Budget::default() {
         return None;
     }
     Some(within(limits, answers))
 }
 
-fn within(limits: &Budget, answers: &[AnswerView]) -> Verdict {
+fn within(limits: &Budget, answers: &[AnswerView]) -> GradeResult {
     let calls = answers.iter().map(|answer| answer.tool_calls.len() as u64).sum();
     let tokens = answers
         .iter()

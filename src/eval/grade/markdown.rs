@@ -1,5 +1,6 @@
 use std::sync::LazyLock;
 
+use crate::eval::pattern::built_in;
 use regex::Regex;
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ const NOTHING: [&str; 9] = ["", "-", "–", "—", "(none)", "null", "NULL", "n/
 /// What people write before a row that sums up the others.
 const TOTALS: [&str; 5] = ["total", "grand total", "totals", "sum", "overall"];
 
-static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([^\]]*)\]\([^)\s]*\)").ok());
+static LINK: LazyLock<Regex> = LazyLock::new(|| built_in(r"\[([^\]]*)\]\([^)\s]*\)"));
 
 /// A table in a text.
 #[derive(Debug, Clone)]
@@ -82,10 +83,7 @@ fn is_rule(cells: &[String]) -> bool {
 
 /// A cell's text without what only makes it look different.
 fn plain(text: &str) -> String {
-    let text = match LINK.as_ref() {
-        Some(link) => link.replace_all(text, "$1"),
-        None => text.into(),
-    };
+    let text = LINK.replace_all(text, "$1");
     text.trim_matches(['*', '_', '`', ' ']).to_owned()
 }
 

@@ -6,12 +6,12 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use regex::Regex;
 use serde_json::Value;
 
-use super::cell::{self, Key};
+use super::cell::{self, CellKey};
 
 /// A name as it is shown.
 pub(super) fn name(value: &Value) -> String {
     match cell::text(value) {
-        Key::Text(text) => text,
+        CellKey::Text(text) => text,
         _ => "(none)".to_owned(),
     }
 }
@@ -52,19 +52,22 @@ pub(super) fn each(text: &str, names: &[String]) -> Vec<Vec<Range<usize>>> {
 }
 
 fn places(text: &str, name: &str) -> Vec<Range<usize>> {
-    let pattern = Regex::new(&format!("(?i){}", regex::escape(name)));
-    let Some(pattern) = pattern.ok().filter(|_| !name.is_empty()) else {
+    if name.is_empty() {
         return Vec::new();
-    };
+    }
     let outer = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
     let whole = |place: &Range<usize>| {
         let before = text.get(..place.start).unwrap_or_default().chars().next_back();
         let after = text.get(place.end..).unwrap_or_default().chars().next();
         outer(before) && outer(after)
     };
-    pattern
-        .find_iter(text)
-        .map(|found| found.range())
-        .filter(whole)
-        .collect()
+    let found: Vec<Range<usize>> = match Regex::new(&format!("(?i){}", regex::escape(name))) {
+        Ok(pattern) => pattern.find_iter(text).map(|found| found.range()).collect(),
+        // A name too long for a pattern counts where it stands as it is.
+        Err(_) => text
+            .match_indices(name)
+            .map(|(at, found)| at..at + found.len())
+            .collect(),
+    };
+    found.into_iter().filter(whole).collect()
 }

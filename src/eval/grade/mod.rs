@@ -5,6 +5,7 @@ mod cell;
 mod column;
 mod evidence;
 mod figure;
+mod in_text;
 mod limits;
 mod markdown;
 mod mention;
@@ -13,7 +14,6 @@ mod period;
 mod printed;
 mod query;
 mod rows;
-mod said;
 mod scalar;
 mod set;
 mod simple;
@@ -24,7 +24,7 @@ mod view;
 mod written;
 
 use super::case::Case;
-use super::gold::{Gold, Turn};
+use super::gold::Gold;
 use super::trial::{Grade, Trial};
 use view::AnswerView;
 
@@ -34,7 +34,7 @@ pub use table::{TableMismatch, match_tables};
 pub const GRADER_VERSION: u32 = 3;
 
 /// A grader's yes or no, with what was expected and found.
-type Verdict = Result<String, String>;
+type GradeResult = Result<String, String>;
 
 /// Grades a trial: one grade for each kind of expectation, and one for each gold.
 pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
@@ -52,7 +52,7 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
     };
     let expect = &case.expect;
     let mut grades = Vec::new();
-    let mut take = |name: &str, verdict: Option<Verdict>| {
+    let mut take = |name: &str, verdict: Option<GradeResult>| {
         grades.extend(verdict.map(|verdict| made(name, verdict)));
     };
     take("outcome", simple::outcome(&expect.outcome, last));
@@ -69,7 +69,7 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
     grades
 }
 
-fn made(grader: &str, verdict: Verdict) -> Grade {
+fn made(grader: &str, verdict: GradeResult) -> Grade {
     let (passed, reason) = match verdict {
         Ok(reason) => (true, reason),
         Err(reason) => (false, reason),
@@ -110,9 +110,9 @@ fn kind(gold: &Gold) -> &'static str {
     }
 }
 
-fn of_gold(gold: &Gold, case: &Case, views: &[AnswerView]) -> Verdict {
-    let place = |turn: Turn| turn.map_or(views.len(), |turn| turn as usize);
-    let about = |turn: Turn| {
+fn of_gold(gold: &Gold, case: &Case, views: &[AnswerView]) -> GradeResult {
+    let place = |turn: Option<u32>| turn.map_or(views.len(), |turn| turn as usize);
+    let about = |turn: Option<u32>| {
         let at = place(turn);
         at.checked_sub(1)
             .and_then(|at| views.get(at))

@@ -4,36 +4,37 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::eval::pattern::built_in;
 use crate::grounding::{Kind, Number};
 
 /// Bytes that may stand between a figure and the period after it.
 const AFTER: usize = 32;
 
-static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
+    built_in(
         r"(?ix)\b (?: (?P<month> jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec ) [a-z]* \.? \s+ (?: \d{1,2},? \s+ )? )?
         (?P<year> 19\d\d | 20\d\d ) \b",
     )
-    .ok()
 });
 /// What a figure is said of, after it: "1,100 orders were placed in 2024", "1,100 (2024)".
-static OF_AFTER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)^[^,;|]*(\b(in|for|during|of)\s+|\()$").ok());
+static OF_AFTER: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^[^,;|]*(\b(in|for|during|of)\s+|\()$"));
 /// Words that make a period one to compare with, or a bound.
-static BESIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(than|from|since|vs|versus|compared|against|over|after|before|until|to|and|between|through)\b").ok()
+static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
+    built_in(
+        r"(?i)\b(than|from|since|vs|versus|compared|against|over|after|before|until|to|and|between|through)\b",
+    )
 });
 
 /// A month or a year that a text names.
 #[derive(Debug, PartialEq)]
-struct Named {
+struct NamedPeriod {
     start: usize,
     /// Its first three letters.
     month: Option<String>,
     year: String,
 }
 
-impl Named {
+impl NamedPeriod {
     /// Whether a figure of this period is none of the other.
     fn is_apart(&self, other: &Self) -> bool {
         let months = matches!((&self.month, &other.month), (Some(own), Some(other)) if own != other);
@@ -51,7 +52,7 @@ pub(super) fn is_of_another(question: &str, text: &str, number: &Number, all: &[
 }
 
 /// The periods that a figure is said of: the one right after it, or else those before it, back to the figure before.
-fn attached(text: &str, number: &Number, all: &[Number]) -> Vec<Named> {
+fn attached(text: &str, number: &Number, all: &[Number]) -> Vec<NamedPeriod> {
     let (from, to) = clause(text, number);
     let quantities = || {
         all.iter()
@@ -97,22 +98,19 @@ fn clause(text: &str, number: &Number) -> (usize, usize) {
     )
 }
 
-fn is(words: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    words.as_ref().is_some_and(|words| words.is_match(text))
+fn is(words: &LazyLock<Regex>, text: &str) -> bool {
+    words.is_match(text)
 }
 
 /// The periods of a part of a text that begins at `from`.
-fn named(part: &str, from: usize) -> Vec<Named> {
-    let Some(period) = PERIOD.as_ref() else {
-        return Vec::new();
-    };
+fn named(part: &str, from: usize) -> Vec<NamedPeriod> {
     let read = |found: regex::Captures| {
         let whole = found.get(0)?;
-        Some(Named {
+        Some(NamedPeriod {
             start: from + whole.start(),
             month: found.name("month").map(|month| month.as_str().to_lowercase()),
             year: found.name("year")?.as_str().to_owned(),
         })
     };
-    period.captures_iter(part).filter_map(read).collect()
+    PERIOD.captures_iter(part).filter_map(read).collect()
 }

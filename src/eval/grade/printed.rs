@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::column;
 use super::markdown::MarkdownTable;
 use super::names;
-use super::written::Written;
+use super::written::WrittenFigure;
 
-/// What a printed table says otherwise than the right one. Columns are the same by their names, rows by a column that
+/// What a printed table says otherwise than the right one. ExtraColumns are the same by their names, rows by a column that
 /// names each of them; a number may be rounded as much as it likes.
 pub(super) fn contradiction(
     names: &[String],
@@ -36,7 +36,7 @@ fn is_key(rows: &[Vec<Value>], at: usize) -> bool {
     let cells: Vec<&Value> = rows.iter().filter_map(|row| row.get(at)).collect();
     let texts = cells
         .iter()
-        .all(|cell| cell.is_string() && Written::read(cell).is_none());
+        .all(|cell| cell.is_string() && WrittenFigure::read(cell).is_none());
     let distinct = cells
         .iter()
         .enumerate()
@@ -52,7 +52,7 @@ fn is_same(right: &Value, found: &Value) -> bool {
 
 /// Whether two figures differ by more than the printed one was rounded; nothing where one of them is no figure.
 fn differs(right: &Value, found: &Value) -> Option<bool> {
-    let (right, found) = (Written::read(right)?, Written::read(found)?);
+    let (right, found) = (WrittenFigure::read(right)?, WrittenFigure::read(found)?);
     let half = found.place? / Decimal::TWO;
     let apart = |by: Decimal| {
         let apart = right.value - found.value.checked_mul(by)?;

@@ -7,13 +7,13 @@ use jiff::{Span, ToSpan};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Verdict;
-use super::cell::{self, Key};
+use super::GradeResult;
+use super::cell::{self, CellKey};
 use super::evidence;
 use super::view::{AnswerView, ResultView};
-use crate::eval::case::{FilterSpec, GroupSpec, QuerySpec};
+use crate::eval::case::{ExpectedFilter, ExpectedGroup, ExpectedQuery};
 
-pub(super) fn same(specs: &[QuerySpec], answer: &AnswerView) -> Option<Verdict> {
+pub(super) fn same(specs: &[ExpectedQuery], answer: &AnswerView) -> Option<GradeResult> {
     if specs.is_empty() {
         return None;
     }
@@ -40,24 +40,24 @@ pub(super) fn same(specs: &[QuerySpec], answer: &AnswerView) -> Option<Verdict> 
 /// The arguments of a query tool, as far as they are compared.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
-    group_by: Vec<GroupSpec>,
-    filters: Vec<FilterSpec>,
+struct QueryArguments {
+    group_by: Vec<ExpectedGroup>,
+    filters: Vec<ExpectedFilter>,
     aggregations: Vec<Value>,
     parameters: Map<String, Value>,
     limit: Option<u64>,
 }
 
 /// What is different, if anything.
-fn differs(spec: &QuerySpec, result: &ResultView) -> Option<String> {
+fn differs(spec: &ExpectedQuery, result: &ResultView) -> Option<String> {
     if !evidence::is(&spec.entry, result) {
         return Some(format!("expected {}", evidence::name(&spec.entry)));
     }
-    let asked = match Asked::deserialize(&result.arguments) {
+    let asked = match QueryArguments::deserialize(&result.arguments) {
         Ok(asked) => asked,
         Err(error) => return Some(format!("its arguments cannot be read: {error}")),
     };
-    let groups = |groups: &[GroupSpec]| {
+    let groups = |groups: &[ExpectedGroup]| {
         let mut groups = groups.to_vec();
         groups.sort();
         groups
@@ -105,7 +105,7 @@ fn differs(spec: &QuerySpec, result: &ResultView) -> Option<String> {
     None
 }
 
-fn names(groups: &[GroupSpec]) -> Vec<String> {
+fn names(groups: &[ExpectedGroup]) -> Vec<String> {
     groups
         .iter()
         .map(|group| match &group.granularity {
@@ -147,7 +147,7 @@ fn plain(value: &Value) -> Value {
         ),
         Value::Null => Value::Null,
         other => match cell::text(other) {
-            Key::Text(text) => Value::String(text),
+            CellKey::Text(text) => Value::String(text),
             _ => other.clone(),
         },
     }
@@ -161,8 +161,8 @@ struct Conditions {
     others: Vec<String>,
 }
 
-fn conditions(filters: &[FilterSpec]) -> BTreeMap<String, Conditions> {
-    let mut by_name: BTreeMap<String, Vec<&FilterSpec>> = BTreeMap::new();
+fn conditions(filters: &[ExpectedFilter]) -> BTreeMap<String, Conditions> {
+    let mut by_name: BTreeMap<String, Vec<&ExpectedFilter>> = BTreeMap::new();
     for filter in filters {
         let name = filter
             .segment
@@ -177,7 +177,7 @@ fn conditions(filters: &[FilterSpec]) -> BTreeMap<String, Conditions> {
         .collect()
 }
 
-fn reduced(filters: &[&FilterSpec]) -> Conditions {
+fn reduced(filters: &[&ExpectedFilter]) -> Conditions {
     let mut conditions = Conditions::default();
     let part = |operation: &str| {
         let mut found = filters
@@ -215,7 +215,7 @@ fn reduced(filters: &[&FilterSpec]) -> Conditions {
 }
 
 /// One whole number.
-fn whole(filter: &FilterSpec) -> Option<i64> {
+fn whole(filter: &ExpectedFilter) -> Option<i64> {
     match filter.values.as_slice() {
         [value] => value.as_i64(),
         _ => None,
@@ -242,7 +242,7 @@ fn day(text: &str) -> Option<Date> {
     (midnight && day > date(1, 1, 1)).then_some(day)
 }
 
-fn other(filter: &FilterSpec) -> String {
+fn other(filter: &ExpectedFilter) -> String {
     let operation = filter.operation.as_deref().unwrap_or("segment");
     let values = plain(&Value::Array(filter.values.clone()));
     let bucket = filter

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::cell::Key;
-use super::column::Pair;
+use super::cell::CellKey;
+use super::column::ColumnPair;
 
 /// Rows up to this many of one group are paired one by one where sorting does not settle it.
 const MOST_PAIRED: usize = 2_000;
 
 /// Whether the rows that the pairs of columns make are the same, as a multiset or, but for ties, as a list.
-pub(super) fn same(pairs: &[&Pair], ordered: bool) -> bool {
+pub(super) fn same(pairs: &[&ColumnPair], ordered: bool) -> bool {
     let count = pairs.first().map_or(0, |pair| pair.gold.len());
     let even = pairs
         .iter()
@@ -37,39 +37,43 @@ pub(super) fn same(pairs: &[&Pair], ordered: bool) -> bool {
 
 /// Whether the found rows are in the order of what the gold is sorted by, so that only rows which tie in it may have
 /// changed places. A gold that is not sorted by any of its columns has one order only.
-fn ties_apart(pairs: &[&Pair], count: usize) -> bool {
+fn ties_apart(pairs: &[&ColumnPair], count: usize) -> bool {
     let mut sorting = pairs.iter().filter(|pair| sorted(&pair.gold)).peekable();
     sorting.peek().is_some() && sorting.all(|pair| (0..count).all(|row| pair.same(row, row)))
 }
 
 /// Whether a column rises or falls, and is not all the same. Nulls may stand at either end.
-fn sorted(column: &[Key]) -> bool {
-    let known: Vec<&Key> = column.iter().filter(|key| **key != Key::Null).collect();
+fn sorted(column: &[CellKey]) -> bool {
+    let known: Vec<&CellKey> = column.iter().filter(|key| **key != CellKey::Null).collect();
     let changes = known.first() != known.last();
-    let at_one_end = |null: fn(&Key) -> bool| {
+    let at_one_end = |null: fn(&CellKey) -> bool| {
         let inner = column.iter().skip_while(|key| null(key));
         let after = inner.skip_while(|key| !null(key));
         after.clone().all(null)
             && (column.iter().take_while(|key| null(key)).count() == 0 || after.count() == 0)
     };
     changes
-        && at_one_end(|key| *key == Key::Null)
+        && at_one_end(|key| *key == CellKey::Null)
         && (known.is_sorted() || known.is_sorted_by(|earlier, later| earlier >= later))
 }
 
-type Exact<'a> = Vec<Option<&'a Key>>;
+type Exact<'a> = Vec<Option<&'a CellKey>>;
 
 /// Rows by what has to be equal exactly; a number counts as nothing here.
 fn groups<'a>(
-    pairs: &[&'a Pair],
+    pairs: &[&'a ColumnPair],
     count: usize,
-    side: impl Fn(&'a Pair) -> &'a Vec<Key>,
+    side: impl Fn(&'a ColumnPair) -> &'a Vec<CellKey>,
 ) -> BTreeMap<Exact<'a>, Vec<usize>> {
     let mut groups: BTreeMap<Exact<'a>, Vec<usize>> = BTreeMap::new();
     for row in 0..count {
         let key = pairs
             .iter()
-            .map(|pair| side(pair).get(row).filter(|key| !matches!(key, Key::Number(_))))
+            .map(|pair| {
+                side(pair)
+                    .get(row)
+                    .filter(|key| !matches!(key, CellKey::Number(_)))
+            })
             .collect();
         groups.entry(key).or_default().push(row);
     }
@@ -79,7 +83,7 @@ fn groups<'a>(
 fn paired(
     mut gold: Vec<usize>,
     mut found: Vec<usize>,
-    pairs: &[&Pair],
+    pairs: &[&ColumnPair],
     equal: &impl Fn(usize, usize) -> bool,
 ) -> bool {
     if gold.len() != found.len() {

@@ -2,13 +2,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Verdict;
+use super::GradeResult;
 use super::figure;
+use super::in_text;
 use super::period;
-use super::said;
 use super::view::{AnswerView, ResultView};
-use super::written::Written;
-use crate::eval::gold::{GoldScalar, Place, Unit};
+use super::written::WrittenFigure;
+use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar};
+use crate::eval::pattern::built_in;
 use crate::grounding::{Kind, Number};
 
 /// Bytes around a number in which a word for a decrease is looked for.
@@ -20,29 +21,30 @@ const YEARS: std::ops::RangeInclusive<f64> = 1900.0..=2100.0;
 /// The greatest count that is looked for in words.
 const MOST_IN_WORDS: f64 = 12.0;
 
-static DOWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+static DOWN: LazyLock<Regex> = LazyLock::new(|| {
+    built_in(
         r"(?i)\b(fell|falls?|fallen|falling|drop\w*|down|decreas\w*|declin\w*|lower|less|fewer|shrank|shrunk|reduc\w*|lost|below|smaller|decelerat\w*|minus|negative)\b",
     )
-    .ok()
 });
 
-static UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(rose|rises?|risen|rising|grew|grow\w*|up|increas\w*|gain\w*|higher|more|above|climb\w*|positive)\b").ok()
+static UP: LazyLock<Regex> = LazyLock::new(|| {
+    built_in(
+        r"(?i)\b(rose|rises?|risen|rising|grew|grow\w*|up|increas\w*|gain\w*|higher|more|above|climb\w*|positive)\b",
+    )
 });
 
-pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, question: &str) -> Verdict {
+pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, question: &str) -> GradeResult {
     let wanted = wanted(gold);
     let text = &answer.text;
-    let all = said::figures(text, gold.locale.into());
+    let all = in_text::figures(text, gold.locale.into());
     let figures: Vec<&Number> = all
         .iter()
         .filter(|number| number.kind == Kind::Quantity)
         .collect();
-    if gold.place != Place::Evidence {
+    if gold.place != GoldPlace::Evidence {
         let is = |number: &&&Number| {
             figure::number_is(gold, number, decreases(text, number))
-                && !(is_share(gold) && said::in_basis_points(text, number))
+                && !(is_share(gold) && in_text::in_basis_points(text, number))
         };
         let right: Vec<&&Number> = figures.iter().filter(is).collect();
         let elsewhere =
@@ -67,8 +69,8 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, question: &str) -> V
         }
     }
     match gold.place {
-        Place::Text => Err(format!("{wanted}, found no figure in the text")),
-        Place::Either => in_results(
+        GoldPlace::Text => Err(format!("{wanted}, found no figure in the text")),
+        GoldPlace::Either => in_results(
             gold,
             &wanted,
             answer
@@ -77,16 +79,16 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, question: &str) -> V
                 .into_iter()
                 .filter(|one| one.rows.len() == 1),
         ),
-        Place::Evidence => in_results(gold, &wanted, answer.evidence.iter()),
+        GoldPlace::Evidence => in_results(gold, &wanted, answer.evidence.iter()),
     }
 }
 
 fn is_share(gold: &GoldScalar) -> bool {
-    matches!(gold.unit, Unit::Percent | Unit::Fraction)
+    matches!(gold.unit, FigureUnit::Percent | FigureUnit::Fraction)
 }
 
 /// What a text without figures says all the same: a year where one is asked for, or a small count in words.
-fn without_figures(gold: &GoldScalar, text: &str, all: &[Number], wanted: &str) -> Option<Verdict> {
+fn without_figures(gold: &GoldScalar, text: &str, all: &[Number], wanted: &str) -> Option<GradeResult> {
     let years: Vec<&Number> = all.iter().filter(|number| number.kind == Kind::Year).collect();
     if YEARS.contains(&gold.value) && !years.is_empty() {
         let right = years.iter().find(|number| figure::number_is(gold, number, false));
@@ -98,10 +100,10 @@ fn without_figures(gold: &GoldScalar, text: &str, all: &[Number], wanted: &str) 
             None => Err(format!("{wanted}, found {} in the text", listed(text, &years))),
         });
     }
-    let words = said::in_words(text);
+    let words = in_text::in_words(text);
     let (first, _) = *words
         .first()
-        .filter(|_| gold.unit == Unit::Count && gold.value <= MOST_IN_WORDS)?;
+        .filter(|_| gold.unit == FigureUnit::Count && gold.value <= MOST_IN_WORDS)?;
     let right = words
         .iter()
         .find(|(_, value)| (value - gold.value).abs() < f64::EPSILON);
@@ -111,14 +113,18 @@ fn without_figures(gold: &GoldScalar, text: &str, all: &[Number], wanted: &str) 
     })
 }
 
-fn in_results<'a>(gold: &GoldScalar, wanted: &str, results: impl Iterator<Item = &'a ResultView>) -> Verdict {
+fn in_results<'a>(
+    gold: &GoldScalar,
+    wanted: &str,
+    results: impl Iterator<Item = &'a ResultView>,
+) -> GradeResult {
     let mut seen = Vec::new();
     for result in results {
         let right = result
             .rows
             .iter()
             .flatten()
-            .any(|value| Written::read(value).is_some_and(|cell| figure::cell_is(gold, cell)));
+            .any(|value| WrittenFigure::read(value).is_some_and(|cell| figure::cell_is(gold, cell)));
         if right {
             return Ok(format!("{wanted}, found it in {}", result.title()));
         }
@@ -135,9 +141,6 @@ fn in_results<'a>(gold: &GoldScalar, wanted: &str, results: impl Iterator<Item =
 /// Whether the words beside a number make it a decrease: the nearest word of direction before it in its sentence, or
 /// else the first one after it.
 fn decreases(text: &str, number: &Number) -> bool {
-    let (Some(down), Some(up)) = (DOWN.as_ref(), UP.as_ref()) else {
-        return false;
-    };
     let before = text.get(..number.start).unwrap_or_default();
     let mut from = before.len().saturating_sub(AROUND);
     while !before.is_char_boundary(from) {
@@ -147,7 +150,7 @@ fn decreases(text: &str, number: &Number) -> bool {
     let before = before.rsplit(['\n', ';']).next().unwrap_or_default();
     let before = before.rsplit(". ").next().unwrap_or_default();
     let last = |words: &Regex| words.find_iter(before).last().map(|found| found.start());
-    match (last(down), last(up)) {
+    match (last(&DOWN), last(&UP)) {
         (Some(fell), Some(rose)) => return fell > rose,
         (Some(_), None) => return true,
         (None, Some(_)) => return false,
@@ -163,7 +166,7 @@ fn decreases(text: &str, number: &Number) -> bool {
         .unwrap_or(after.len());
     let after = after.get(..end).unwrap_or_default();
     let first = |words: &Regex| words.find(after).map_or(usize::MAX, |found| found.start());
-    first(down) < first(up)
+    first(&DOWN) < first(&UP)
 }
 
 fn wanted(gold: &GoldScalar) -> String {

@@ -2,17 +2,17 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Verdict;
+use super::GradeResult;
 use super::cell;
 use super::mention;
 use super::view::{AnswerView, ResultView};
-use crate::eval::gold::{GoldSet, Place};
+use crate::eval::gold::{GoldPlace, GoldSet};
 use crate::grounding::{Kind, Separators, numbers};
 
-pub(super) fn grade(gold: &GoldSet, answer: &AnswerView) -> Verdict {
+pub(super) fn grade(gold: &GoldSet, answer: &AnswerView) -> GradeResult {
     let names: Vec<String> = gold.values.iter().map(mention::name).collect();
     let wanted = format!("expected {}", names.join(", "));
-    if gold.place != Place::Evidence {
+    if gold.place != GoldPlace::Evidence {
         let all: Vec<&Value> = gold.values.iter().chain(&gold.others).collect();
         let said = said(&answer.text, &all);
         let (own, others) = said.split_at_checked(gold.values.len()).unwrap_or_default();
@@ -24,7 +24,7 @@ pub(super) fn grade(gold: &GoldSet, answer: &AnswerView) -> Verdict {
         if missing.is_empty() {
             return Ok(format!("{wanted}, found all in the text"));
         }
-        if gold.place == Place::Text {
+        if gold.place == GoldPlace::Text {
             return Err(format!(
                 "{wanted}, found no {} in the text",
                 missing.join(", no ")

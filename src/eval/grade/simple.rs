@@ -1,11 +1,11 @@
 //! The outcome and what the text says.
 
-use super::Verdict;
+use super::GradeResult;
 use super::view::{AnswerView, short};
 use crate::agent::Outcome;
 use crate::eval::case::TextRules;
 
-pub(super) fn outcome(expected: &[Outcome], answer: &AnswerView) -> Option<Verdict> {
+pub(super) fn outcome(expected: &[Outcome], answer: &AnswerView) -> Option<GradeResult> {
     let names: Vec<String> = expected
         .iter()
         .filter_map(|outcome| serde_json::to_value(outcome).ok()?.as_str().map(str::to_owned))
@@ -22,7 +22,7 @@ pub(super) fn outcome(expected: &[Outcome], answer: &AnswerView) -> Option<Verdi
     })
 }
 
-pub(super) fn text(rules: &TextRules, answer: &AnswerView) -> Option<Verdict> {
+pub(super) fn text(rules: &TextRules, answer: &AnswerView) -> Option<GradeResult> {
     if rules.must.is_empty() && rules.must_not.is_empty() {
         return None;
     }

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::Verdict;
-use super::column::{self, Pair};
+use super::GradeResult;
+use super::column::{self, ColumnPair};
 use super::markdown::{self, MarkdownTable};
 use super::names;
 use super::printed;
 use super::rows;
 use super::view::{AnswerView, ResultView, short};
-use crate::eval::gold::{Columns, GoldTable, Place};
+use crate::eval::gold::{ExtraColumns, GoldPlace, GoldTable};
 
 /// Ways of assigning columns that are tried before a table is given up.
 const MOST_TRIES: usize = 5_000;
@@ -28,9 +28,9 @@ pub enum TableMismatch {
     /// More columns than were asked for.
     #[error("{found} columns instead of {expected}")]
     ExtraColumns {
-        /// Columns of the gold.
+        /// ExtraColumns of the gold.
         expected: usize,
-        /// Columns that were found.
+        /// ExtraColumns that were found.
         found: usize,
     },
     /// A gold column that no column is.
@@ -49,7 +49,7 @@ pub enum TableMismatch {
     Order,
     /// The values of a column stand under the name of another.
     #[error("the values of \"{column}\" are there, but stand under the name of another column")]
-    Named {
+    NamedPeriod {
         /// The gold column's name.
         column: String,
     },
@@ -69,7 +69,7 @@ pub(super) fn matched(gold: &GoldTable, names: &[String], rows: &[Vec<Value>]) -
             found: rows.len(),
         });
     }
-    if gold.extra_columns == Columns::Refused && names.len() > gold.columns.len() {
+    if gold.extra_columns == ExtraColumns::Refused && names.len() > gold.columns.len() {
         return Err(TableMismatch::ExtraColumns {
             expected: gold.columns.len(),
             found: names.len(),
@@ -93,7 +93,7 @@ pub(super) fn matched(gold: &GoldTable, names: &[String], rows: &[Vec<Value>]) -
         }
         pairs.retain(|(place, _)| !names::crossed(&gold.columns, at, names, *place));
         if pairs.is_empty() {
-            return Err(TableMismatch::Named { column: name.clone() });
+            return Err(TableMismatch::NamedPeriod { column: name.clone() });
         }
         options.push(pairs);
     }
@@ -111,7 +111,7 @@ pub(super) fn matched(gold: &GoldTable, names: &[String], rows: &[Vec<Value>]) -
 }
 
 /// The columns that have the same values as a gold column, each with its place.
-fn of_column(gold: &GoldTable, at: usize, width: usize, rows: &[Vec<Value>]) -> Vec<(usize, Pair)> {
+fn of_column(gold: &GoldTable, at: usize, width: usize, rows: &[Vec<Value>]) -> Vec<(usize, ColumnPair)> {
     let own = values(&gold.rows, at);
     (0..width)
         .flat_map(|place| {
@@ -131,14 +131,14 @@ fn values(rows: &[Vec<Value>], at: usize) -> Vec<&Value> {
 
 /// Whether the columns can be assigned, no column twice, so that the rows are the same.
 fn assign<'a>(
-    options: &'a [Vec<(usize, Pair)>],
-    chosen: &mut Vec<&'a (usize, Pair)>,
+    options: &'a [Vec<(usize, ColumnPair)>],
+    chosen: &mut Vec<&'a (usize, ColumnPair)>,
     ordered: bool,
     tries: &mut usize,
 ) -> bool {
     let Some((first, rest)) = options.split_first() else {
         *tries += 1;
-        let pairs: Vec<&Pair> = chosen.iter().map(|(_, pair)| pair).collect();
+        let pairs: Vec<&ColumnPair> = chosen.iter().map(|(_, pair)| pair).collect();
         return rows::same(&pairs, ordered);
     };
     for option in first {
@@ -150,7 +150,7 @@ fn assign<'a>(
         }
         chosen.push(option);
         // What does not fit by now will not fit with more columns; what it is sorted by may still come.
-        let pairs: Vec<&Pair> = chosen.iter().map(|(_, pair)| pair).collect();
+        let pairs: Vec<&ColumnPair> = chosen.iter().map(|(_, pair)| pair).collect();
         *tries += 1;
         if rows::same(&pairs, false) && assign(rest, chosen, ordered, tries) {
             return true;
@@ -174,15 +174,15 @@ fn sample(gold: &GoldTable, at: usize) -> String {
     format!("{}{more}", short(&cells.join(", ")))
 }
 
-pub(super) fn grade(gold: &GoldTable, answer: &AnswerView) -> Verdict {
+pub(super) fn grade(gold: &GoldTable, answer: &AnswerView) -> GradeResult {
     let wanted = format!(
         "expected a table of {} rows ({})",
         gold.rows.len(),
         gold.columns.join(", ")
     );
     let printed = match gold.place {
-        Place::Evidence => Vec::new(),
-        Place::Either | Place::Text => markdown::tables(&answer.text),
+        GoldPlace::Evidence => Vec::new(),
+        GoldPlace::Either | GoldPlace::Text => markdown::tables(&answer.text),
     };
     let mut in_text = Vec::new();
     for table in &printed {
@@ -192,7 +192,7 @@ pub(super) fn grade(gold: &GoldTable, answer: &AnswerView) -> Verdict {
         }
     }
     let mut misses = Vec::new();
-    let results = answer.evidence.iter().filter(|_| gold.place != Place::Text);
+    let results = answer.evidence.iter().filter(|_| gold.place != GoldPlace::Text);
     for result in results {
         match matched(gold, &result.columns, &result.rows) {
             Ok(()) => return of_result(gold, result, &printed, &wanted),
@@ -223,7 +223,7 @@ fn of_printed(gold: &GoldTable, table: &MarkdownTable) -> Result<(), TableMismat
 }
 
 /// A result that is the gold's, unless the text prints it otherwise.
-fn of_result(gold: &GoldTable, result: &ResultView, printed: &[MarkdownTable], wanted: &str) -> Verdict {
+fn of_result(gold: &GoldTable, result: &ResultView, printed: &[MarkdownTable], wanted: &str) -> GradeResult {
     let otherwise = printed.iter().find_map(|table| {
         printed::contradiction(&gold.columns, &gold.rows, table)
             .or_else(|| printed::contradiction(&result.columns, &result.rows, table))

@@ -1,10 +1,10 @@
 use serde_json::Value;
 
-use super::Verdict;
+use super::GradeResult;
 use super::view::{AnswerView, CallView};
 use crate::eval::case::ToolRules;
 
-pub(super) fn trajectory(rules: &ToolRules, answers: &[AnswerView]) -> Option<Verdict> {
+pub(super) fn trajectory(rules: &ToolRules, answers: &[AnswerView]) -> Option<GradeResult> {
     if *rules == ToolRules::default() {
         return None;
     }
@@ -12,7 +12,7 @@ pub(super) fn trajectory(rules: &ToolRules, answers: &[AnswerView]) -> Option<Ve
     Some(check(rules, &calls))
 }
 
-fn check(rules: &ToolRules, calls: &[&CallView]) -> Verdict {
+fn check(rules: &ToolRules, calls: &[&CallView]) -> GradeResult {
     let names: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
     let made = if names.is_empty() {
         "no call".to_owned()

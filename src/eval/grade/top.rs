@@ -2,20 +2,20 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::Verdict;
+use super::GradeResult;
 use super::figure;
 use super::mention;
 use super::view::{AnswerView, ResultView};
-use super::written::Written;
-use crate::eval::gold::{GoldScalar, GoldTop, Locale, Place, TopItem, Unit};
+use super::written::WrittenFigure;
+use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar, GoldTop, Locale, TopItem};
 use crate::grounding::{Kind, Number, Separators, numbers};
 
-pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> Verdict {
+pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> GradeResult {
     let n = gold.n.map_or(gold.items.len(), |n| n as usize);
     let names: Vec<&str> = gold.items.iter().take(n).map(|item| item.name.as_str()).collect();
     let wanted = format!("expected in this order: {}", names.join(", "));
     let mut said = "nothing of it in the text".to_owned();
-    if gold.place != Place::Evidence {
+    if gold.place != GoldPlace::Evidence {
         let text = mention::folded(&answer.text);
         let mentions = mentions(gold, &text);
         let found: Vec<&str> = mentions.iter().map(|(_, item)| item.name.as_str()).collect();
@@ -33,7 +33,7 @@ pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> Verdict {
                 Err(format!("{wanted}, found {said}"))
             };
         }
-        if gold.place == Place::Text || !rising(gold, &mentions) {
+        if gold.place == GoldPlace::Text || !rising(gold, &mentions) {
             return Err(format!("{wanted}, found {said}"));
         }
     }
@@ -105,14 +105,14 @@ fn wrong_value(mentions: &[(Range<usize>, &TopItem)], text: &str) -> Option<Stri
 fn scalar_of(value: f64) -> GoldScalar {
     GoldScalar {
         value,
-        unit: Unit::Number,
+        unit: FigureUnit::Number,
         currency: None,
         absolute: None,
         relative: None,
         min_digits: Some(2),
         change: false,
         locale: Locale::En,
-        place: Place::Text,
+        place: GoldPlace::Text,
         turn: None,
     }
 }
@@ -139,7 +139,7 @@ fn holds(row: &[Value], item: &TopItem) -> bool {
     item.value.is_none_or(|value| {
         let own = scalar_of(value);
         row.iter()
-            .filter_map(|cell| figure::Figure::of_cell(Written::read(cell)?))
+            .filter_map(|cell| figure::FigureReading::of_cell(WrittenFigure::read(cell)?))
             .any(|figure| figure::near(&own, figure))
     })
 }

@@ -14,7 +14,7 @@ const MIN_DIGITS_OF_PERCENT: u32 = 2;
 
 /// A cell that is a figure and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Written {
+pub(super) struct WrittenFigure {
     pub(super) value: Decimal,
     /// What one unit of the last digit is worth, where it is a text: a number in JSON has lost the zeros at its end.
     pub(super) place: Option<Decimal>,
@@ -23,7 +23,7 @@ pub(super) struct Written {
     pub(super) percent: bool,
 }
 
-impl Written {
+impl WrittenFigure {
     /// Reads a cell; a boolean is 0 or 1.
     pub(super) fn read(value: &Value) -> Option<Self> {
         let plain = cell::number(value);

@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::ImportError;
-use super::expect::{self, Accepted};
+use super::expect::{self, AcceptedResult};
 use super::keys;
-use super::write::{Draft, write};
+use super::write::{SuiteDraft, write};
 
 /// Where the questions come from, and their licence.
 const SOURCE: &str = "defog-ai/sql-eval, Apache-2.0";
@@ -33,7 +33,7 @@ struct Answerable {
     instructions: String,
     today: Date,
     ordered: bool,
-    gold: Vec<Accepted>,
+    gold: Vec<AcceptedResult>,
     answer_shape: String,
 }
 
@@ -86,7 +86,7 @@ pub fn defog(from: &Path, out: &Path) -> Result<Vec<PathBuf>, ImportError> {
     }
     for ((database, cases), folder) in databases.into_iter().zip(&folders) {
         let data = data.join(database);
-        let draft = Draft {
+        let draft = SuiteDraft {
             name: format!("defog-{database}"),
             description: format!("Questions of defog's benchmark over its database {database}."),
             glossary: glossary(&data)?,

@@ -8,13 +8,13 @@ const SHARES: [&str; 6] = ["percent", "%", "rate", "ratio", "share", "proportion
 
 /// One accepted result.
 #[derive(Debug, Deserialize)]
-pub(super) struct Accepted {
+pub(super) struct AcceptedResult {
     columns: Vec<String>,
     rows: Vec<Vec<Value>>,
 }
 
 /// The expectation of a question that has these accepted results.
-pub(super) fn of_results(accepted: &[Accepted], ordered: bool, question: &str) -> Value {
+pub(super) fn of_results(accepted: &[AcceptedResult], ordered: bool, question: &str) -> Value {
     let question = question.to_lowercase();
     let share = SHARES.iter().any(|word| question.contains(word));
     let mut golds: Vec<Value> = accepted
@@ -34,7 +34,7 @@ pub(super) fn nothing() -> Value {
 }
 
 /// The ways of having one result right: a single figure or name may stand in prose, a table has to be one.
-fn golds(result: &Accepted, ordered: bool, share: bool) -> Vec<Value> {
+fn golds(result: &AcceptedResult, ordered: bool, share: bool) -> Vec<Value> {
     let table = || {
         let mut table = json!({"columns": result.columns, "rows": result.rows});
         if ordered

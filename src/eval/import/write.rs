@@ -13,7 +13,7 @@ use super::keys::References;
 
 /// A suite to be written.
 #[derive(Debug)]
-pub(super) struct Draft<'a> {
+pub(super) struct SuiteDraft<'a> {
     pub(super) name: String,
     pub(super) description: String,
     /// The folder of CSV files.
@@ -30,7 +30,7 @@ pub(super) struct Draft<'a> {
 
 /// Writes a suite's files into a folder of its own: `suite.yaml`, `model.yaml` and `cases/*.yaml`. YAML reads JSON, so
 /// only the outline is written in its own way.
-pub(super) fn write(draft: &Draft, folder: &Path) -> Result<(), ImportError> {
+pub(super) fn write(draft: &SuiteDraft, folder: &Path) -> Result<(), ImportError> {
     let suite = json!({
         "name": draft.name,
         "description": draft.description,

@@ -5,7 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 use tokio_util::sync::CancellationToken;
 
 use super::material::material;
-use super::said::{Opinion, Opinions};
+use super::opinions::{Opinion, Opinions};
 use crate::app::{self, AppError};
 use crate::eval::judge::case_of;
 use crate::eval::{Case, Suite, TrialRecord, Verdict};

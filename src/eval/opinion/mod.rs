@@ -3,7 +3,7 @@
 
 mod ask;
 mod material;
-mod said;
+mod opinions;
 
 pub use ask::{Judge, JudgeError};
-pub use said::{Opinion, Opinions};
+pub use opinions::{Opinion, Opinions};

@@ -8,7 +8,7 @@ const MOST: usize = 20;
 
 /// A figure of an answer that becomes what is expected, for a person to confirm.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Confirm {
+pub struct FigureToConfirm {
     /// The turn, counted from 1.
     pub turn: usize,
     /// As the answer has it.
@@ -22,7 +22,7 @@ pub struct Confirm {
     last_turn: bool,
 }
 
-impl Confirm {
+impl FigureToConfirm {
     /// The gold, as JSON.
     pub(super) fn gold(&self) -> Value {
         let mut gold = Map::new();
@@ -48,8 +48,8 @@ impl Confirm {
 
 /// The figures of answers that have a source, each once. Figures that the answer itself says to come from a result
 /// count; so does what stands in a cell of one.
-pub(super) fn figures(answers: &[Answer]) -> Vec<Confirm> {
-    let mut found: Vec<Confirm> = Vec::new();
+pub(super) fn figures(answers: &[Answer]) -> Vec<FigureToConfirm> {
+    let mut found: Vec<FigureToConfirm> = Vec::new();
     let mut told: Vec<Value> = Vec::with_capacity(answers.len());
     for (turn, answer) in (1..).zip(answers) {
         told.push(json!(answer));
@@ -62,7 +62,7 @@ pub(super) fn figures(answers: &[Answer]) -> Vec<Confirm> {
             let Some((value, from)) = source(&told, &answer.text, number) else {
                 continue;
             };
-            let figure = Confirm {
+            let figure = FigureToConfirm {
                 turn,
                 written: answer
                     .text

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::eval::StageError;
+use crate::eval::DatasetError;
 
 /// Why recordings could not be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -9,7 +9,7 @@ use crate::eval::StageError;
 pub enum RecordingError {
     /// The suite's data cannot be asked.
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Stage(#[from] DatasetError),
     /// A set cannot be named so.
     #[error(
         "a set cannot be named {0:?}: letters, digits, `-`, `_` and `.` name one, and `prompts` and `catalogs` are taken"

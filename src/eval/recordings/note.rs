@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::RecordingError;
-use crate::eval::Verdict;
+use crate::eval::file::replace_file;
+use crate::eval::judge::{about, keys};
+use crate::eval::{Case, Suite, Verdict};
 use crate::model::{ModelId, Provider, request_form};
 use crate::prompt::user_turn;
 
@@ -31,7 +33,7 @@ pub struct CaseNote {
     /// Hash of the data.
     pub data: String,
     /// The form of requests.
-    pub form: Form,
+    pub form: RequestForm,
     /// The model, `provider:name`.
     pub model: String,
     /// Seal of each turn's tape, in order.
@@ -43,14 +45,14 @@ pub struct CaseNote {
 /// Hashes of what turns a conversation into requests, beside the prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Form {
+pub struct RequestForm {
     /// Of the code that makes a request's body.
     pub body: String,
     /// Of the words around a question.
     pub user_turn: String,
 }
 
-impl Form {
+impl RequestForm {
     /// Today's, for a model.
     pub fn now(model: &str) -> Self {
         let id: Result<ModelId, _> = model.parse();
@@ -65,6 +67,28 @@ impl Form {
 }
 
 impl CaseNote {
+    /// What is noted of a recording that is made, or proven to be the same, now.
+    pub(in crate::eval) fn of(
+        suite: &Suite,
+        case: &Case,
+        data: String,
+        model: &str,
+        turns: Vec<String>,
+        verdict: Verdict,
+    ) -> Self {
+        Self {
+            version: NOTE_VERSION,
+            case: case.id.clone(),
+            suite: about(suite),
+            asked: keys(suite, case, &[]).asked,
+            data,
+            form: RequestForm::now(model),
+            model: model.to_owned(),
+            turns,
+            verdict,
+        }
+    }
+
     /// Reads the note in a case's folder; `None` when there is none.
     pub fn read(folder: &Path) -> Result<Option<Self>, RecordingError> {
         let path = folder.join(NOTE_FILE);
@@ -90,26 +114,18 @@ impl CaseNote {
     /// Writes it in place of the one in a case's folder, at once or not at all.
     pub(in crate::eval) fn replace(&self, folder: &Path) -> Result<(), RecordingError> {
         let path = folder.join(NOTE_FILE);
-        let beside = folder.join(format!("{NOTE_FILE}.{}.tmp", std::process::id()));
-        let written = self
-            .told()
-            .and_then(|text| fs::write(&beside, text))
-            .and_then(|()| fs::rename(&beside, &path));
-        written.map_err(|source| {
-            // The error that counts is the first one.
-            let _ = fs::remove_file(&beside);
-            RecordingError::write(&path, source)
-        })
+        let written = self.to_text().and_then(|text| replace_file(&path, &text));
+        written.map_err(|source| RecordingError::write(&path, source))
     }
 
     /// Writes it into a case's folder that has none.
     pub(super) fn write(&self, folder: &Path) -> Result<(), RecordingError> {
         let path = folder.join(NOTE_FILE);
-        let written = self.told().and_then(|text| fs::write(&path, text));
+        let written = self.to_text().and_then(|text| fs::write(&path, text));
         written.map_err(|source| RecordingError::write(&path, source))
     }
 
-    fn told(&self) -> io::Result<String> {
+    fn to_text(&self) -> io::Result<String> {
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
         Ok(text)

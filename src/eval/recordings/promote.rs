@@ -2,19 +2,21 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use url::{Host, Url};
 
-use super::confirm::{Confirm, figures};
+use super::confirm::{FigureToConfirm, figures};
+use super::created::CreatedFiles;
 use super::data::data_hash;
-use super::made::Made;
-use super::note::{CaseNote, Form, NOTE_VERSION};
-use super::place::{SUITE_FILE, set_name, tape_path};
-use super::staging::Staging;
+use super::layout::{SUITE_FILE, set_name, tape_path};
+use super::note::CaseNote;
+use super::staging::StagingFolder;
 use super::{RecordingError, Recordings};
 use crate::agent::Answer;
+use crate::config::Settings;
 use crate::conversation::Conversation;
-use crate::eval::judge::about;
+use crate::eval::dataset::{DatasetError, OpenDataset};
 use crate::eval::suite::well_named;
-use crate::eval::{Case, Suite, SuiteError, Trial, judge, keys};
+use crate::eval::{Case, Dataset, DatasetKind, Suite, SuiteError, TableSelection, Trial, judge};
 use crate::tapes::{ReplayError, Stage, keep_catalog, load_catalog, load_chain};
 use crate::wire::{TapeError, TapeFile};
 
@@ -28,7 +30,7 @@ const LONGEST_ID: usize = 200;
 pub struct Promotion {
     /// The tape of a conversation's last turn.
     pub tape: PathBuf,
-    /// The suite's folder; made, over the demo, when there is none.
+    /// The suite's folder. Made, over the dataset that the tape is proven to be of, when there is none.
     pub suite: PathBuf,
     /// The set; `promoted` is usual.
     pub set: String,
@@ -38,7 +40,7 @@ pub struct Promotion {
 
 /// A case that was made of a tape.
 #[derive(Debug)]
-pub struct Promoted {
+pub struct PromotedCase {
     /// The suite.
     pub suite: Suite,
     /// The case's id.
@@ -48,7 +50,7 @@ pub struct Promoted {
     /// The folder of its tapes.
     pub tapes: PathBuf,
     /// What a person has to look at.
-    pub confirm: Vec<Confirm>,
+    pub confirm: Vec<FigureToConfirm>,
 }
 
 /// Why a tape could not be made a case.
@@ -86,14 +88,41 @@ pub enum PromoteError {
     /// The suite is one file, which is not written into.
     #[error("{} is a single file: name a folder, which gets a file for each case", .0.display())]
     NoFolder(PathBuf),
+    /// The data that the tape is of cannot be looked at.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// It cannot be told what the tape asked.
+    #[error(
+        "it cannot be told what data {} was asked of: its catalog is not that of the demo, and {url} is an address of this machine; write a suite.yaml into {} that names the `dataset` (`configured` for your own Metabase), then promote the tape again",
+        tape.display(), suite.display()
+    )]
+    UnknownDataset {
+        /// The tape.
+        tape: PathBuf,
+        /// The address that it was recorded from.
+        url: String,
+        /// The suite's folder.
+        suite: PathBuf,
+    },
+    /// The suite asks something else than the tape did.
+    #[error(
+        "{} was not asked of the data of {}: its catalog is another; name another folder with --suite",
+        tape.display(), suite.display()
+    )]
+    OtherDataset {
+        /// The tape.
+        tape: PathBuf,
+        /// The suite's folder.
+        suite: PathBuf,
+    },
     /// The new case is not in the suite.
     #[error("the case {0} was written and cannot be found again in its suite")]
     Lost(String),
 }
 
 /// Makes a tape a case: its questions, its day, its tapes, and what it answered as what is expected, to be confirmed. The
-/// tape is replayed first, and the case is graded once.
-pub async fn promote(promotion: &Promotion) -> Result<Promoted, PromoteError> {
+/// tape is replayed first, and the case is graded once. Data that the tape was not asked of is refused.
+pub async fn promote(promotion: &Promotion, settings: &Settings) -> Result<PromotedCase, PromoteError> {
     set_name(&promotion.set)?;
     if let Some(id) = &promotion.id {
         id_fits(id)?;
@@ -104,7 +133,6 @@ pub async fn promote(promotion: &Promotion) -> Result<Promoted, PromoteError> {
     }
     let tapes = load_chain(&promotion.tape)?;
     let answers = replayed(&tapes).await?;
-    let first = tapes.first().map(|tape| &tape.header);
     // A conversation is told from others by its last question.
     let question = tapes.last().map(|tape| tape.header.question.as_str());
     let id = promotion.id.clone();
@@ -112,24 +140,27 @@ pub async fn promote(promotion: &Promotion) -> Result<Promoted, PromoteError> {
     let confirm = figures(&answers);
     let file = folder
         .join("cases")
-        .join(format!("{}.yaml", super::place::folder_name(&id)));
+        .join(format!("{}.yaml", super::layout::folder_name(&id)));
     if file.exists() {
         return Err(PromoteError::Exists { id, file });
     }
-    let mut made = Made::default();
+    let mut created = CreatedFiles::default();
     if folder.join(SUITE_FILE).exists() {
         let suite = Suite::load(folder)?;
         if suite.cases.iter().any(|case| case.id == id) {
             return Err(PromoteError::Exists { id, file: suite.path });
         }
+        asks_the_same(promotion, &tapes, &suite, settings).await?;
     } else {
-        let today = first.map_or_else(String::new, |header| header.today.to_string());
-        made.write(&folder.join(SUITE_FILE), &suite_text(folder, &today))?;
+        let dataset = proven_dataset(promotion, &tapes, settings).await?;
+        let today = tapes.first().map(|tape| tape.header.today.to_string());
+        let text = suite_text(folder, &dataset, &today.unwrap_or_default());
+        created.write(&folder.join(SUITE_FILE), &text)?;
     }
-    made.write(&file, &case_text(&id, &tapes, &answers, &confirm))?;
+    created.write(&file, &case_text(&id, &tapes, &answers, &confirm))?;
     let (suite, tapes) = keep(promotion, &id, &tapes, &answers)?;
-    made.stays();
-    Ok(Promoted {
+    created.keep();
+    Ok(PromotedCase {
         suite,
         id,
         file,
@@ -161,21 +192,20 @@ fn keep(
     let suite = Suite::load(&promotion.suite)?;
     let case = suite.cases.iter().find(|case| case.id == *id);
     let case: &Case = case.ok_or_else(|| PromoteError::Lost(id.to_owned()))?;
-    let place = Recordings::of(&suite);
-    let staging = Staging::new(&place.set(&promotion.set))?;
+    let layout = Recordings::of(&suite);
+    let staging = StagingFolder::new(&layout.set(&promotion.set))?;
     let folder = staging.case(id);
     let mut turns = Vec::with_capacity(tapes.len());
     for (turn, tape) in (1..).zip(tapes) {
         let catalog = load_catalog(&tape.path, &tape.header.catalog.fingerprint)?;
-        keep_catalog(place.root(), &catalog)?;
+        keep_catalog(layout.root(), &catalog)?;
         let mut copy = tape.clone();
         copy.header.previous = (turn > 1).then(|| format!("turn-{}.jsonl", turn - 1));
         let path = tape_path(&folder, turn);
-        copy.save_sharing(&path, place.root())?;
+        copy.save_sharing(&path, layout.root())?;
         turns.push(TapeFile::read(&path)?.seal);
     }
     let answers: Vec<Value> = answers.iter().map(|answer| json!(answer)).collect();
-    let keys = keys(&suite, case, &answers);
     let trial = Trial {
         case_id: id.to_owned(),
         trial: 1,
@@ -185,17 +215,8 @@ fn keep(
         .first()
         .map(|tape| tape.header.model.clone())
         .unwrap_or_default();
-    let note = CaseNote {
-        version: NOTE_VERSION,
-        case: id.to_owned(),
-        suite: about(&suite),
-        asked: keys.asked,
-        data: data_hash(&suite.dataset)?,
-        form: Form::now(&model),
-        model,
-        turns,
-        verdict: judge(case, &trial).0,
-    };
+    let (data, verdict) = (data_hash(&suite.dataset)?, judge(case, &trial).0);
+    let note = CaseNote::of(&suite, case, data, &model, turns, verdict);
     note.write(&folder)?;
     let kept = staging.keep(id, false)?;
     Ok((suite, kept))
@@ -225,17 +246,83 @@ fn slug(question: &str) -> String {
     }
 }
 
-fn suite_text(folder: &Path, today: &str) -> String {
+/// The dataset of a new suite, as far as the tape proves it: the demo has a catalog that nobody else has, and an address
+/// outside of this machine is a Metabase's.
+async fn proven_dataset(
+    promotion: &Promotion,
+    tapes: &[TapeFile],
+    settings: &Settings,
+) -> Result<Value, PromoteError> {
+    let Some(header) = tapes.first().map(|tape| &tape.header) else {
+        return Ok(Value::Null);
+    };
+    let url = header.metabase.url.parse::<Url>();
+    if !url.as_ref().is_ok_and(is_this_machine) {
+        return Ok(json!({"kind": DatasetKind::Configured}));
+    }
+    if let Some(configured) = &settings.metabase
+        && url.as_ref().is_ok_and(|url| *url == configured.url)
+    {
+        return Ok(json!({"kind": DatasetKind::Configured}));
+    }
+    for tables in [TableSelection::None, TableSelection::All] {
+        let mut dataset = Dataset::demo();
+        dataset.curated.tables = tables;
+        let catalog = OpenDataset::catalog(&promotion.suite, &dataset, settings).await?;
+        if catalog == header.catalog.fingerprint {
+            return Ok(json!(dataset));
+        }
+    }
+    Err(PromoteError::UnknownDataset {
+        tape: promotion.tape.clone(),
+        url: header.metabase.url.clone(),
+        suite: promotion.suite.clone(),
+    })
+}
+
+/// Refuses a tape that was asked of something else than the suite is about. What a configured Metabase holds is not looked
+/// at here.
+async fn asks_the_same(
+    promotion: &Promotion,
+    tapes: &[TapeFile],
+    suite: &Suite,
+    settings: &Settings,
+) -> Result<(), PromoteError> {
+    let Some(header) = tapes.first().map(|tape| &tape.header) else {
+        return Ok(());
+    };
+    if suite.dataset.kind != DatasetKind::Configured {
+        let catalog = OpenDataset::catalog(&promotion.suite, &suite.dataset, settings).await?;
+        if catalog != header.catalog.fingerprint {
+            return Err(PromoteError::OtherDataset {
+                tape: promotion.tape.clone(),
+                suite: promotion.suite.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+        None => false,
+    }
+}
+
+fn suite_text(folder: &Path, dataset: &Value, today: &str) -> String {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let name = Value::from(name.as_ref());
     format!(
         "# Answers that became cases: `cardinal eval promote`.\nversion: 1\nname: {name}\n# The data that was asked. Without \
-         it the cases are replayed all the same, but not with --mode replay-model.\ndataset: {{ kind: demo }}\ntoday: {today}\n"
+         it the cases are replayed all the same, but not with --mode replay-model.\ndataset: {dataset}\ntoday: {today}\n"
     )
 }
 
 /// The case, as JSON inside YAML: so every text in it is quoted.
-fn case_text(id: &str, tapes: &[TapeFile], answers: &[Answer], confirm: &[Confirm]) -> String {
+fn case_text(id: &str, tapes: &[TapeFile], answers: &[Answer], confirm: &[FigureToConfirm]) -> String {
     let mut text = format!(
         "# What was answered, as what is expected. Confirm it.\nversion: 1\ncases:\n  - id: {}\n",
         Value::from(id)

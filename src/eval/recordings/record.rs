@@ -1,25 +1,21 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
 use jiff::Timestamp;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::data::data_hash;
-use super::note::{CaseNote, Form, NOTE_VERSION};
-use super::place::{set_name, tape_path};
-use super::staging::{Staging, clear};
+use super::layout::{set_name, tape_path};
+use super::note::CaseNote;
+use super::staging::{StagingFolder, clear};
 use super::{RecordingError, Recordings};
-use crate::agent::{Agent, Outcome, TurnOptions};
+use crate::agent::Outcome;
 use crate::config::Settings;
-use crate::conversation::Conversation;
-use crate::eval::ended::Ended;
-use crate::eval::judge::about;
-use crate::eval::stage::Stage;
-use crate::eval::{Case, Filter, Mode, Suite, TrialRecord, Verdict};
-use crate::tapes::{NewTape, Studio, clear_shared, replay};
+use crate::eval::dataset::OpenDataset;
+use crate::eval::engine::{TrialTaping, ask, in_parallel};
+use crate::eval::finished::TrialContext;
+use crate::eval::{Case, CaseFilter, Mode, Suite, TrialRecord, Verdict};
+use crate::tapes::{clear_shared, replay};
 use crate::wire::TapeFile;
 
 /// What becomes of recordings that are there already.
@@ -39,7 +35,7 @@ pub struct RecordOptions {
     /// The set's name.
     pub set: String,
     /// Which cases.
-    pub filter: Filter,
+    pub filter: CaseFilter,
     /// How many cases at once.
     pub jobs: usize,
     /// What becomes of recordings that are there already.
@@ -60,14 +56,14 @@ pub struct RecordedCase {
 /// The cases that [`record()`] runs. What killed runs left in the set is cleared up first.
 pub fn chosen<'a>(suite: &'a Suite, options: &RecordOptions) -> Result<Vec<&'a Case>, RecordingError> {
     set_name(&options.set)?;
-    let place = Recordings::of(suite);
-    clear(&place.set(&options.set));
+    let layout = Recordings::of(suite);
+    clear(&layout.set(&options.set));
     let cases = suite.cases.iter().filter(|case| options.filter.takes(case));
     let (there, missing): (Vec<&Case>, Vec<&Case>) =
-        cases.partition(|case| place.case(&options.set, &case.id).exists());
+        cases.partition(|case| layout.case(&options.set, &case.id).exists());
     match (options.existing, there.first()) {
         (Existing::Refuse, Some(first)) => Err(RecordingError::Exists {
-            folder: place.set(&options.set),
+            folder: layout.set(&options.set),
             count: there.len(),
             first: first.id.clone(),
         }),
@@ -77,82 +73,71 @@ pub fn chosen<'a>(suite: &'a Suite, options: &RecordOptions) -> Result<Vec<&'a C
 }
 
 /// Runs the suite's cases live, each once, and keeps the tapes of those that came to their end, whatever the graders
-/// say of them. `told` hears of each as it ends. A recording that cannot be replayed at once is not kept.
+/// say of them. `report` hears of each as it ends. A recording that cannot be replayed at once is not kept.
 pub async fn record(
     suite: &Suite,
     settings: &Settings,
     options: &RecordOptions,
-    told: &mut (dyn FnMut(&RecordedCase) + Send),
+    report: &mut (dyn FnMut(&RecordedCase) + Send),
 ) -> Result<Vec<RecordedCase>, RecordingError> {
     let cases = chosen(suite, options)?;
     if cases.is_empty() {
         return Ok(Vec::new());
     }
-    let place = Recordings::of(suite);
-    let model = settings.model.id.to_string();
-    let desk = Desk {
+    let layout = Recordings::of(suite);
+    let suite_recorder = SuiteRecorder {
         suite,
         data: data_hash(&suite.dataset)?,
-        form: Form::now(&model),
-        stage: Stage::open(suite, &cases, settings).await?,
-        staging: Staging::new(&place.set(&options.set))?,
-        shared: place.root().into(),
-        model,
+        dataset: OpenDataset::open(suite, &cases, settings).await?,
+        staging: StagingFolder::new(&layout.set(&options.set))?,
+        shared: layout.root().into(),
+        model: settings.model.id.to_string(),
         options,
     };
-    let mut ended = stream::iter(cases)
-        .take_while(|_| std::future::ready(!options.cancel.is_cancelled()))
-        .map(|case| desk.one(case))
-        .buffer_unordered(options.jobs.max(1));
     let mut recorded = Vec::new();
-    while let Some(case) = ended.next().await {
-        told(&case);
+    let each = |case| suite_recorder.record(case);
+    in_parallel(cases, options.jobs, &options.cancel, each, |case| {
+        report(&case);
         recorded.push(case);
-    }
+        Ok::<(), RecordingError>(())
+    })
+    .await?;
     if recorded.iter().any(|case| case.kept.is_ok()) {
-        clear_shared(place.root());
+        clear_shared(layout.root());
     }
     recorded.sort_by(|a, b| a.record.case.cmp(&b.record.case));
     Ok(recorded)
 }
 
 /// What the cases of a suite are recorded with.
-struct Desk<'a> {
+struct SuiteRecorder<'a> {
     suite: &'a Suite,
-    stage: Stage,
-    staging: Staging,
+    dataset: OpenDataset,
+    staging: StagingFolder,
     shared: Arc<Path>,
     data: String,
-    form: Form,
     model: String,
     options: &'a RecordOptions,
 }
 
-impl Desk<'_> {
-    async fn one(&self, case: &Case) -> RecordedCase {
-        let started = Timestamp::now();
-        let ended = match self.stage.session(case, Some(seed(self.suite, case))) {
-            Ok((agent, studio)) => {
-                let asked = Asked {
-                    id: format!("{}-{}", self.suite.name, case.id),
-                    turns: case.turns.clone(),
-                    folder: self.staging.case(&case.id),
-                    shared: Arc::clone(&self.shared),
-                    options: TurnOptions {
-                        today: self.stage.today(case),
-                        asker: None,
-                        cancel: self.options.cancel.clone(),
-                    },
-                };
-                match tokio::spawn(asked.record(agent, studio)).await {
-                    Ok(ended) => ended,
-                    Err(error) => Ended::failed(error.to_string()),
-                }
-            }
-            Err(reason) => Ended::failed(reason),
+impl SuiteRecorder<'_> {
+    async fn record(&self, case: &Case) -> RecordedCase {
+        let context = TrialContext {
+            suite: self.suite,
+            trial: 1,
+            today: self.dataset.today(case),
+            model: &self.model,
+            mode: Mode::Live,
+            started: Timestamp::now(),
         };
-        let today = self.stage.today(case);
-        let record = ended.record(self.suite, case, 1, today, &self.model, Mode::Live, started);
+        let taping = TrialTaping::Record {
+            folder: self.staging.case(&case.id),
+            shared: Arc::clone(&self.shared),
+        };
+        let id = format!("{}-{}", self.suite.name, case.id);
+        let seed = Some(seed(self.suite, case));
+        let finished = ask(&self.dataset, case, id, seed, taping, &self.options.cancel).await;
+        let record = finished.record(case, context);
         let kept = self.keep(case, &record).await;
         RecordedCase { record, kept }
     }
@@ -174,17 +159,8 @@ impl Desk<'_> {
         if let Err(error) = replay(&last).await {
             return Err(format!("it cannot be replayed: {error}"));
         }
-        let note = CaseNote {
-            version: NOTE_VERSION,
-            case: case.id.clone(),
-            suite: about(self.suite),
-            asked: record.keys.asked.clone(),
-            data: self.data.clone(),
-            form: self.form.clone(),
-            model: self.model.clone(),
-            turns,
-            verdict: record.verdict.clone(),
-        };
+        let data = self.data.clone();
+        let note = CaseNote::of(self.suite, case, data, &self.model, turns, record.verdict.clone());
         let replace = self.options.existing == Existing::Replace;
         note.write(&folder)
             .and_then(|()| self.staging.keep(&case.id, replace))
@@ -195,13 +171,13 @@ impl Desk<'_> {
 /// The turn that a budget ended, though the case does not expect that.
 fn out_of_budget(case: &Case, record: &TrialRecord) -> Option<usize> {
     let outcome = Outcome::BudgetExhausted;
-    let told = serde_json::to_value(outcome).unwrap_or_default();
+    let name = serde_json::to_value(outcome).unwrap_or_default();
     if case.expect.outcome.contains(&outcome) {
         return None;
     }
     let mut answers = (1..).zip(&record.answers);
     answers
-        .find(|(_, answer)| answer.get("outcome") == Some(&told))
+        .find(|(_, answer)| answer.get("outcome") == Some(&name))
         .map(|(turn, _)| turn)
 }
 
@@ -210,65 +186,4 @@ fn seed(suite: &Suite, case: &Case) -> u64 {
     let hash = blake3::hash(format!("{}/{}", suite.name, case.id).as_bytes());
     let (bytes, _) = hash.as_bytes().split_first_chunk().unwrap_or((&[0; 8], &[]));
     u64::from_le_bytes(*bytes)
-}
-
-/// A conversation to be recorded.
-struct Asked {
-    id: String,
-    turns: Vec<String>,
-    folder: PathBuf,
-    shared: Arc<Path>,
-    options: TurnOptions,
-}
-
-impl Asked {
-    /// Asks one question after the other. What came is returned even when a later turn fails.
-    async fn record(self, agent: Agent, studio: Studio) -> Ended {
-        let mut conversation = Conversation::new(self.id.clone());
-        let mut answers = Vec::with_capacity(self.turns.len());
-        for (turn, question) in (1..).zip(&self.turns) {
-            let path = tape_path(&self.folder, turn);
-            match self
-                .turn(&agent, &studio, &mut conversation, question, &path)
-                .await
-            {
-                Ok(answer) => answers.push(answer),
-                Err(reason) => {
-                    return Ended {
-                        answers,
-                        ..Ended::failed(reason)
-                    };
-                }
-            }
-        }
-        Ended {
-            answers,
-            broken: None,
-        }
-    }
-
-    async fn turn(
-        &self,
-        agent: &Agent,
-        studio: &Studio,
-        conversation: &mut Conversation,
-        question: &str,
-        path: &Path,
-    ) -> Result<Value, String> {
-        let tape = NewTape {
-            path,
-            shared: &self.shared,
-        };
-        let options = self.options.clone();
-        let recorded = studio
-            .record(agent, conversation, question, options, &mut |_| {}, tape)
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())?;
-        recorded.tape.map_err(|error| error.to_string())?;
-        let mut answer = recorded.answer;
-        // It is about to move.
-        answer.tape = None;
-        serde_json::to_value(answer).map_err(|error| error.to_string())
-    }
 }

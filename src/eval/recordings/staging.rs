@@ -3,9 +3,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::RecordingError;
-use super::place::folder_name;
+use super::layout::folder_name;
 
-/// How the folders begin in which recordings come about. No set begins with a dot, and no case does.
+/// How the names of folders begin in which cases are recorded. Neither sets nor cases begin with a dot.
 const NEW: &str = ".new-";
 /// The file in such a folder that is locked for as long as somebody records into it.
 const LOCK: &str = "lock";
@@ -14,17 +14,17 @@ const OLD: &str = ".old";
 /// Most folders of one process in one set.
 const MOST: u32 = 1000;
 
-/// A folder beside the cases of a set in which new recordings come about. What is in it when it goes away goes too. What
-/// a process left that was killed is cleared up by [`clear`].
+/// A folder beside the cases of a set, in which new cases are recorded. It is removed on drop with all that is still in
+/// it. [`clear`] removes the folders of processes that were killed.
 #[derive(Debug)]
-pub(super) struct Staging {
+pub(super) struct StagingFolder {
     set: PathBuf,
     folder: PathBuf,
-    /// Held until it goes away.
+    /// Held for as long as the folder is used.
     _lock: File,
 }
 
-impl Staging {
+impl StagingFolder {
     /// A new one in this set.
     pub(super) fn new(set: &Path) -> Result<Self, RecordingError> {
         let mut number = 0;
@@ -75,7 +75,7 @@ impl Staging {
     }
 }
 
-impl Drop for Staging {
+impl Drop for StagingFolder {
     fn drop(&mut self) {
         // What stays behind begins with a dot, and nobody reads it.
         let _ = fs::remove_dir_all(&self.folder);

@@ -1,31 +1,36 @@
 use std::collections::BTreeSet;
 
-use super::from_tape::{answers, told};
-use super::opened::{Opened, verdict};
+use super::from_tape::{answers, without_times};
+use super::recording::{CaseRecording, verdict};
 use super::results::difference;
 use crate::agent::Answer;
 use crate::conversation::Conversation;
-use crate::eval::ended::Ended;
-use crate::eval::stage::Stage;
+use crate::eval::dataset::OpenDataset;
+use crate::eval::finished::FinishedTrial;
 use crate::eval::{Case, Verdict};
 use crate::tapes::{ReplayError, Scenes};
 use crate::wire::Diverged;
 
-/// Runs a recorded case with the model from tape and the tools live, over the sandbox of `stage`. A result that is not
-/// the recorded one is told as such: by call, row and column.
-pub(super) async fn run(opened: &Opened, case: &Case, stage: &Stage, scenes: &Scenes) -> Ended {
-    let Some(app) = stage.app(case) else {
-        return Ended::failed("nobody's catalog was loaded for it");
+/// Runs a recorded case with the model from tape and the tools live, over `dataset`. A result that is not the recorded
+/// one is named by call, row and column.
+pub(super) async fn run(
+    recording: &CaseRecording,
+    case: &Case,
+    dataset: &OpenDataset,
+    scenes: &Scenes,
+) -> FinishedTrial {
+    let Some(app) = dataset.app(case) else {
+        return FinishedTrial::failed("nobody's catalog was loaded for it");
     };
     let mut conversation: Option<Conversation> = None;
-    let mut answered = Vec::with_capacity(opened.tapes.len());
-    for (turn, tape) in (1..).zip(&opened.tapes) {
+    let mut answered = Vec::with_capacity(recording.tapes.len());
+    for (turn, tape) in (1..).zip(&recording.tapes) {
         let header = &tape.header;
         let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
         let live = scenes.stage_over(header, &app.shelved.catalog, &app.place.metabase);
         let live = match live {
             Ok(live) => live,
-            Err(error) => return broken(&answered, verdict(error, tape, turn, opened)),
+            Err(error) => return broken(&answered, verdict(error, tape, turn, recording)),
         };
         let changed = changed(
             &live.changed(header),
@@ -33,31 +38,31 @@ pub(super) async fn run(opened: &Opened, case: &Case, stage: &Stage, scenes: &Sc
             &app.shelved.catalog.fingerprint(),
         );
         if !changed.is_empty() {
-            return broken(&answered, opened.stale(changed));
+            return broken(&answered, recording.stale(changed));
         }
         let (answer, end) = match Box::pin(live.perform_live(tape, conversation)).await {
             Ok(performed) => performed,
-            Err(error) => return broken(&answered, verdict(error, tape, turn, opened)),
+            Err(error) => return broken(&answered, verdict(error, tape, turn, recording)),
         };
         let Err(error) = end else {
             answered.push(answer);
             continue;
         };
-        let told = semantic(&error, opened, scenes, &answered, &answer).await;
+        let differs = differing_result(&error, recording, scenes, &answered, &answer).await;
         return broken(
             &answered,
-            told.unwrap_or_else(|| verdict(error, tape, turn, opened)),
+            differs.unwrap_or_else(|| verdict(error, tape, turn, recording)),
         );
     }
-    Ended {
-        answers: answered.iter().map(told).collect(),
+    FinishedTrial {
+        answers: answered.iter().map(without_times).collect(),
         broken: None,
     }
 }
 
-fn broken(answered: &[Answer], verdict: Verdict) -> Ended {
-    Ended {
-        answers: answered.iter().map(told).collect(),
+fn broken(answered: &[Answer], verdict: Verdict) -> FinishedTrial {
+    FinishedTrial {
+        answers: answered.iter().map(without_times).collect(),
         broken: Some(verdict),
     }
 }
@@ -71,9 +76,9 @@ fn changed(segments: &[String], recorded: &str, now: &str) -> Vec<String> {
 }
 
 /// What differs in the results, when that is why the turn parts from its tape.
-async fn semantic(
+async fn differing_result(
     error: &ReplayError,
-    opened: &Opened,
+    recording: &CaseRecording,
     scenes: &Scenes,
     answered: &[Answer],
     now: &Answer,
@@ -81,13 +86,13 @@ async fn semantic(
     if !matches!(error, ReplayError::Diverged(Diverged::Miss(_))) {
         return None;
     }
-    let (recorded, _) = answers(opened, scenes).await;
+    let (recorded, _) = answers(recording, scenes).await;
     let recorded = recorded.get(answered.len())?;
     let (at, was, now) = difference(recorded, now)?;
     Some(Verdict::Diverged {
         at: format!("turn {}, {at}", answered.len() + 1),
         was,
         now,
-        command: Some(opened.command.clone()),
+        command: Some(recording.command.clone()),
     })
 }

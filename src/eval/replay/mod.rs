@@ -1,15 +1,21 @@
-//! Running recorded cases again: from their tapes alone, with the model from tape and the tools live, or with another
-//! model or prompt over recorded results.
+//! Runs recorded cases again: from their tapes alone ([`Mode::Replay`]), with the model from tape and the tools live
+//! ([`Mode::ReplayModel`]), or with another model or prompt over recorded results ([`Mode::Counterfactual`]).
+//!
+//! [`ReplayOptions::plan`] finds the recorded cases, [`replay_suites`] runs them, [`regrade_recordings`] grades them again
+//! and updates their notes. Start at `run.rs`.
+//!
+//! [`Mode::Replay`]: super::Mode::Replay
+//! [`Mode::ReplayModel`]: super::Mode::ReplayModel
+//! [`Mode::Counterfactual`]: super::Mode::Counterfactual
 
-mod counterfactual;
 mod from_tape;
 mod live_tools;
-mod opened;
 mod plan;
+mod recording;
 mod regrade;
 mod results;
 mod run;
 
-pub use plan::{ReplayOptions, Replayed, Unrecorded, recorded};
-pub use regrade::{Regraded, regrade_recordings};
+pub use plan::{ReplayOptions, ReplayPlan, recorded};
+pub use regrade::{RegradedRecording, regrade_recordings};
 pub use run::replay_suites;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::eval::recordings::{CaseNote, RecordingError, Recordings};
-use crate::eval::{Case, Filter, Mode, Suite};
+use crate::eval::{Case, CaseFilter, Mode, Suite};
 
 /// How recorded suites are run again.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct ReplayOptions {
     /// What is from tape.
     pub mode: Mode,
     /// Which cases.
-    pub filter: Filter,
+    pub filter: CaseFilter,
     /// Which sets of recordings; all when there is none.
     pub sets: Vec<String>,
     /// How many cases at once.
@@ -25,19 +25,16 @@ pub struct ReplayOptions {
 
 /// What [`replay_suites`](super::replay_suites) will run, and what it cannot.
 #[derive(Debug, Default)]
-pub struct Replayed {
+pub struct ReplayPlan {
     /// Recorded cases.
-    pub(super) jobs: Vec<Job>,
+    pub(super) jobs: Vec<RecordedJob>,
     /// Cases that no set holds, as `suite/case`.
-    pub unrecorded: Unrecorded,
+    pub unrecorded: Vec<String>,
 }
-
-/// Names of cases without a recording.
-pub type Unrecorded = Vec<String>;
 
 /// One recorded case.
 #[derive(Debug, Clone)]
-pub(super) struct Job {
+pub(super) struct RecordedJob {
     pub(super) suite: Arc<Suite>,
     /// Its place in the suite; `None` when the suite has it no more.
     case: Option<usize>,
@@ -47,7 +44,7 @@ pub(super) struct Job {
     pub(super) command: String,
 }
 
-impl Replayed {
+impl ReplayPlan {
     /// How many recorded cases there are.
     pub fn planned(&self) -> usize {
         self.jobs.len()
@@ -61,20 +58,20 @@ pub fn recorded(suite: &Suite) -> Result<bool, RecordingError> {
 
 impl ReplayOptions {
     /// Finds the recorded cases of suites. A set that is named has to be there.
-    pub fn plan(&self, suites: &[Suite]) -> Result<Replayed, RecordingError> {
-        let mut plan = Replayed::default();
+    pub fn plan(&self, suites: &[Suite]) -> Result<ReplayPlan, RecordingError> {
+        let mut plan = ReplayPlan::default();
         let mut seen: BTreeSet<String> = BTreeSet::new();
         for suite in suites {
-            let place = Recordings::of(suite);
-            let mut sets = place.sets()?;
+            let layout = Recordings::of(suite);
+            let mut sets = layout.sets()?;
             sets.retain(|set| self.sets.is_empty() || self.sets.contains(set));
             seen.extend(sets.iter().cloned());
             let shared = Arc::new(suite.clone());
             for set in &sets {
-                self.cases_of(&place, &shared, set, &mut plan)?;
+                self.cases_of(&layout, &shared, set, &mut plan)?;
             }
             let cases = suite.cases.iter().filter(|case| self.filter.takes(case));
-            let missing = cases.filter(|case| !sets.iter().any(|set| place.case(set, &case.id).exists()));
+            let missing = cases.filter(|case| !sets.iter().any(|set| layout.case(set, &case.id).exists()));
             plan.unrecorded
                 .extend(missing.map(|case| format!("{}/{}", suite.name, case.id)));
         }
@@ -86,22 +83,22 @@ impl ReplayOptions {
 
     fn cases_of(
         &self,
-        place: &Recordings,
+        layout: &Recordings,
         suite: &Arc<Suite>,
         set: &str,
-        plan: &mut Replayed,
+        plan: &mut ReplayPlan,
     ) -> Result<(), RecordingError> {
         let mut folders = BTreeSet::new();
         for (index, case) in suite.cases.iter().enumerate() {
-            let folder = place.case(set, &case.id);
+            let folder = layout.case(set, &case.id);
             if self.filter.takes(case) && folder.exists() {
                 let model = CaseNote::read(&folder).ok().flatten().map(|note| note.model);
-                plan.jobs.push(Job {
+                plan.jobs.push(RecordedJob {
                     suite: Arc::clone(suite),
                     case: Some(index),
                     set: set.to_owned(),
                     folder: folder.clone(),
-                    command: place.command(set, &case.id, model.as_deref().unwrap_or("MODEL")),
+                    command: layout.command(set, &case.id, model.as_deref().unwrap_or("MODEL")),
                 });
             }
             folders.insert(folder);
@@ -109,7 +106,7 @@ impl ReplayOptions {
         if !self.filter.is_all() {
             return Ok(());
         }
-        let set_folder = place.set(set);
+        let set_folder = layout.set(set);
         let failed = |source| RecordingError::read(&set_folder, source);
         for entry in fs::read_dir(&set_folder).map_err(failed)? {
             let folder = entry.map_err(failed)?.path();
@@ -117,7 +114,7 @@ impl ReplayOptions {
                 .file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with('.'));
             if folder.is_dir() && !hidden && !folders.contains(&folder) {
-                plan.jobs.push(Job {
+                plan.jobs.push(RecordedJob {
                     suite: Arc::clone(suite),
                     case: None,
                     set: set.to_owned(),
@@ -130,7 +127,7 @@ impl ReplayOptions {
     }
 }
 
-impl Job {
+impl RecordedJob {
     /// The case, unless the suite has it no more.
     pub(super) fn case(&self) -> Option<&Case> {
         self.case.and_then(|index| self.suite.cases.get(index))

@@ -1,23 +1,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
 use tokio::sync::OnceCell;
 
-use super::opened::Opened;
-use super::plan::{Job, Replayed};
+use super::plan::{RecordedJob, ReplayPlan};
+use super::recording::CaseRecording;
 use super::{ReplayOptions, from_tape, live_tools};
 use crate::config::Settings;
-use crate::eval::judge::{about, judge, keys};
-use crate::eval::recordings::{CaseNote, Form, RecordingError, data_hash};
-use crate::eval::stage::Stage;
+use crate::eval::dataset::OpenDataset;
+use crate::eval::engine::in_parallel;
+use crate::eval::judge::judge;
+use crate::eval::recordings::{CaseNote, RecordingError, data_hash};
 use crate::eval::{Case, Suite, Trial};
 use crate::tapes::Scenes;
 
 /// What became of the note of one recording.
 #[derive(Debug)]
-pub struct Regraded {
+pub struct RegradedRecording {
     /// The suite, with its set behind it.
     pub suite: String,
     /// The case.
@@ -28,92 +27,85 @@ pub struct Regraded {
 
 /// Grades recordings again and writes what the graders say now into their notes. Nothing is recorded. Where what a
 /// recording was made under has another hash now, its turns are first run again over the suite's data as it is: only when
-/// the model would read the same to the byte, and be asked the same, does the note get today's hashes. `told` hears of each
-/// as it ends.
+/// the model would read the same to the byte, and be asked the same, does the note get today's hashes. `report` hears of
+/// each as it ends.
 pub async fn regrade_recordings(
-    plan: Replayed,
+    plan: ReplayPlan,
     settings: &Settings,
     options: &ReplayOptions,
-    told: &mut (dyn FnMut(&Regraded) + Send),
-) -> Result<Vec<Regraded>, RecordingError> {
+    report: &mut (dyn FnMut(&RegradedRecording) + Send),
+) -> Result<Vec<RegradedRecording>, RecordingError> {
     let mut all = Vec::with_capacity(plan.jobs.len());
     for jobs in plan.jobs.chunk_by(|a, b| Arc::ptr_eq(&a.suite, &b.suite)) {
         let Some(first) = jobs.first() else { continue };
-        let desk = Desk {
+        let regrader = Regrader {
             suite: &first.suite,
-            cases: jobs.iter().filter_map(Job::case).collect(),
+            cases: jobs.iter().filter_map(RecordedJob::case).collect(),
             data: data_hash(&first.suite.dataset)?,
             settings,
-            stage: OnceCell::new(),
+            dataset: OnceCell::new(),
             scenes: Scenes::default(),
         };
-        let mut ended = stream::iter(jobs)
-            .take_while(|_| std::future::ready(!options.cancel.is_cancelled()))
-            .map(|job| desk.one(job))
-            .buffer_unordered(options.jobs.max(1));
-        while let Some(regraded) = ended.next().await {
-            told(&regraded);
+        let each = |job| regrader.regrade(job);
+        in_parallel(jobs, options.jobs, &options.cancel, each, |regraded| {
+            report(&regraded);
             all.push(regraded);
-        }
+            Ok::<(), RecordingError>(())
+        })
+        .await?;
     }
     all.sort_by(|a, b| (&a.suite, &a.case).cmp(&(&b.suite, &b.case)));
     Ok(all)
 }
 
 /// What the recordings of a suite are graded with.
-struct Desk<'a> {
+struct Regrader<'a> {
     suite: &'a Suite,
     cases: Vec<&'a Case>,
     data: String,
     settings: &'a Settings,
     /// The suite's data, served once something has to be run over it.
-    stage: OnceCell<Result<Stage, String>>,
+    dataset: OnceCell<Result<OpenDataset, String>>,
     scenes: Scenes,
 }
 
-impl Desk<'_> {
-    async fn one(&self, job: &Job) -> Regraded {
+impl Regrader<'_> {
+    async fn regrade(&self, job: &RecordedJob) -> RegradedRecording {
         let folder = job.folder.file_name().unwrap_or_default().to_string_lossy();
-        Regraded {
+        RegradedRecording {
             suite: format!("{}@{}", self.suite.name, job.set),
             case: job
                 .case()
                 .map_or_else(|| folder.into_owned(), |case| case.id.clone()),
-            changed: self.noted(job).await,
+            changed: self.update_note(job).await,
         }
     }
 
-    async fn noted(&self, job: &Job) -> Result<Vec<String>, String> {
+    async fn update_note(&self, job: &RecordedJob) -> Result<Vec<String>, String> {
         let case = job
             .case()
-            .ok_or_else(|| format!("the suite has it no more: {}", job.command))?;
-        let opened = Opened::read(&job.folder, job.command.clone(), &self.scenes)?;
-        opened.asks(case, self.suite.today)?;
-        let before = &opened.note;
-        if !opened.changed(self.suite, case, Some(&self.data)).is_empty() {
-            self.prove(&opened, case).await?;
+            .ok_or_else(|| format!("the suite no longer has it: {}", job.command))?;
+        let recording = CaseRecording::read(&job.folder, job.command.clone(), &self.scenes)?;
+        recording.asks(case, self.suite.today)?;
+        let before = &recording.note;
+        if !recording.changed(self.suite, case, Some(&self.data)).is_empty() {
+            self.prove(&recording, case).await?;
         }
-        let ended = from_tape::run(&opened, &self.scenes).await;
-        if let Some(broken) = ended.broken {
+        let finished = from_tape::run(&recording, &self.scenes).await;
+        if let Some(broken) = finished.broken {
             return Err(broken.to_string());
         }
         let trial = Trial {
             case_id: case.id.clone(),
             trial: 1,
-            answers: ended.answers,
+            answers: finished.answers,
         };
         let (verdict, _) = judge(case, &trial);
         if verdict.errored() {
             return Err(verdict.to_string());
         }
-        let now = CaseNote {
-            suite: about(self.suite),
-            asked: keys(self.suite, case, &trial.answers).asked,
-            data: self.data.clone(),
-            form: Form::now(&before.model),
-            verdict,
-            ..before.clone()
-        };
+        let (data, turns) = (self.data.clone(), before.turns.clone());
+        let now = CaseNote::of(self.suite, case, data, &before.model, turns, verdict);
         let changes = changes(before, &now);
         if !changes.is_empty() {
             now.replace(&job.folder)
@@ -124,13 +116,16 @@ impl Desk<'_> {
 
     /// Whether what was recorded would be recorded again from the suite and its data as they are: the same catalog, the
     /// same prompt, and the same requests to the byte, with every result in them.
-    async fn prove(&self, opened: &Opened, case: &Case) -> Result<(), String> {
-        let stage = self.stage.get_or_init(|| async {
-            let stage = Stage::open(self.suite, &self.cases, self.settings).await;
-            stage.map_err(|error| crate::telemetry::causes(&error).join(": "))
+    async fn prove(&self, recording: &CaseRecording, case: &Case) -> Result<(), String> {
+        let dataset = self.dataset.get_or_init(|| async {
+            let dataset = OpenDataset::open(self.suite, &self.cases, self.settings).await;
+            dataset.map_err(|error| crate::telemetry::causes(&error).join(": "))
         });
-        let stage = stage.await.as_ref().map_err(Clone::clone)?;
-        match live_tools::run(opened, case, stage, &self.scenes).await.broken {
+        let dataset = dataset.await.as_ref().map_err(Clone::clone)?;
+        match live_tools::run(recording, case, dataset, &self.scenes)
+            .await
+            .broken
+        {
             None => Ok(()),
             Some(broken) => Err(broken.to_string()),
         }

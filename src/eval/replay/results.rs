@@ -1,15 +1,13 @@
 //! Where the results of two answers to one question differ: in words of calls, rows and columns.
 
-use serde_json::Value;
-
 use crate::agent::{Answer, Evidence};
 
 /// Place, what was recorded, what is there now. `None` when the calls went the same way and brought the same rows.
-type Difference = (String, String, String);
+type ResultDifference = (String, String, String);
 
 /// The first call that went another way or brought something else. Calls that the later answer did not come to say
 /// nothing.
-pub(super) fn difference(recorded: &Answer, now: &Answer) -> Option<Difference> {
+pub(super) fn difference(recorded: &Answer, now: &Answer) -> Option<ResultDifference> {
     let mut calls = (1_u32..).zip(recorded.tool_calls.iter().zip(&now.tool_calls));
     calls.find_map(|(number, (was, is))| {
         let call = format!("call {number} ({})", was.name);
@@ -39,7 +37,7 @@ pub(super) fn difference(recorded: &Answer, now: &Answer) -> Option<Difference> 
     })
 }
 
-fn table(was: &Evidence, is: &Evidence) -> Option<Difference> {
+fn table(was: &Evidence, is: &Evidence) -> Option<ResultDifference> {
     if was.columns != is.columns {
         return Some((
             "columns".to_owned(),
@@ -51,17 +49,17 @@ fn table(was: &Evidence, is: &Evidence) -> Option<Difference> {
         .zip(was.rows.iter().zip(&is.rows))
         .find_map(|(row, (was_row, is_row))| {
             let mut cells = was.columns.iter().zip(was_row.iter().zip(is_row));
-            cells
-                .find(|(_, (was, is))| was != is)
-                .map(|(column, (was, is))| (format!("row {row}, column {column:?}"), shown(was), shown(is)))
+            cells.find(|(_, (was, is))| was != is).map(|(column, (was, is))| {
+                (
+                    format!("row {row}, column {column:?}"),
+                    was.to_string(),
+                    is.to_string(),
+                )
+            })
         });
     cell.or_else(|| {
         let rows = |evidence: &Evidence| format!("{} rows", evidence.rows_known);
         (was.rows.len() != is.rows.len() || was.rows_known != is.rows_known)
             .then(|| ("the number of rows".to_owned(), rows(was), rows(is)))
     })
-}
-
-fn shown(cell: &Value) -> String {
-    cell.to_string()
 }

@@ -1,25 +1,25 @@
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::opened::{Opened, gone};
-use super::plan::{Job, Replayed};
-use super::{ReplayOptions, counterfactual, from_tape, live_tools};
+use super::from_tape::clear_times;
+use super::plan::{RecordedJob, ReplayPlan};
+use super::recording::{CaseRecording, removed_case, removed_keys};
+use super::{ReplayOptions, from_tape, live_tools};
 use crate::config::Settings;
-use crate::eval::ended::Ended;
-use crate::eval::record::RECORD_VERSION;
+use crate::eval::dataset::OpenDataset;
+use crate::eval::engine::{TrialTaping, ask, in_parallel};
+use crate::eval::finished::{FinishedTrial, TrialContext};
 use crate::eval::recordings::data_hash;
-use crate::eval::stage::Stage;
 use crate::eval::{Case, Mode, ResultsError, RunError, TrialRecord, Verdict};
 use crate::tapes::Scenes;
+use crate::wire::RecordedResults;
 
 /// Runs recorded cases again. `keep` gets each record as its case ends. `settings` are those of a live run; a replay of
 /// both sides reads none.
 pub async fn replay_suites(
-    plan: Replayed,
+    plan: ReplayPlan,
     settings: &Settings,
     options: &ReplayOptions,
     keep: &mut (dyn FnMut(&TrialRecord) -> Result<(), ResultsError> + Send),
@@ -28,32 +28,29 @@ pub async fn replay_suites(
     let mut records = Vec::with_capacity(plan.jobs.len());
     for jobs in plan.jobs.chunk_by(|a, b| Arc::ptr_eq(&a.suite, &b.suite)) {
         let Some(first) = jobs.first() else { continue };
-        let suite = Arc::clone(&first.suite);
-        let stage = match options.mode {
+        let dataset = match options.mode {
             Mode::Replay => None,
             Mode::Live | Mode::ReplayModel | Mode::Counterfactual => {
-                let cases: Vec<&Case> = jobs.iter().filter_map(Job::case).collect();
-                Some(Arc::new(Stage::open(&suite, &cases, settings).await?))
+                let cases: Vec<&Case> = jobs.iter().filter_map(RecordedJob::case).collect();
+                Some(OpenDataset::open(&first.suite, &cases, settings).await?)
             }
         };
-        let run = Arc::new(Run {
+        let replay = Arc::new(SuiteReplay {
             mode: options.mode,
             model: settings.model.id.to_string(),
             // A replay needs no data; where there is none, nothing about it can have changed.
-            data: data_hash(&suite.dataset).ok(),
-            today: stage.as_ref().map(|stage| stage.of_suite()),
-            stage,
+            data: data_hash(&first.suite.dataset).ok(),
+            dataset,
             scenes: Arc::clone(&scenes),
             cancel: options.cancel.clone(),
         });
-        let mut ended = stream::iter(jobs.to_vec())
-            .take_while(|_| std::future::ready(!options.cancel.is_cancelled()))
-            .map(|job| run.clone().spawned(job))
-            .buffer_unordered(options.jobs.max(1));
-        while let Some(record) = ended.next().await {
+        let each = |job: RecordedJob| Arc::clone(&replay).spawned(job);
+        in_parallel(jobs.to_vec(), options.jobs, &options.cancel, each, |record| {
             keep(&record)?;
             records.push(record);
-        }
+            Ok::<(), ResultsError>(())
+        })
+        .await?;
     }
     crate::eval::sort(&mut records);
     Ok(records)
@@ -61,131 +58,120 @@ pub async fn replay_suites(
 
 /// What all cases of a suite are run with.
 #[derive(Debug)]
-struct Run {
+struct SuiteReplay {
     mode: Mode,
     /// The model of the settings, for modes that ask one.
     model: String,
     data: Option<String>,
-    today: Option<jiff::civil::Date>,
-    stage: Option<Arc<Stage>>,
+    dataset: Option<OpenDataset>,
     scenes: Arc<Scenes>,
     cancel: CancellationToken,
 }
 
-impl Run {
-    /// A task of its own, so that cases share all cores and a panic ends nothing but its case.
-    async fn spawned(self: Arc<Self>, job: Job) -> TrialRecord {
-        let run = Arc::clone(&self);
+/// What a trial came to, and the queries that no tape could answer.
+type FinishedReplay = (FinishedTrial, Vec<String>);
+
+impl SuiteReplay {
+    /// Runs a case as a task of its own, so that cases share all cores and a panic ends one case only.
+    async fn spawned(self: Arc<Self>, job: RecordedJob) -> TrialRecord {
+        let replay = Arc::clone(&self);
         let own = job.clone();
-        match tokio::spawn(async move { run.one(&own).await }).await {
+        match tokio::spawn(async move { replay.one(&own).await }).await {
             Ok(record) => record,
-            Err(error) => self.record(&job, None, Ended::failed(error.to_string()), Vec::new()),
+            Err(error) => self.record(&job, None, (FinishedTrial::failed(error.to_string()), Vec::new())),
         }
     }
 
-    async fn one(&self, job: &Job) -> TrialRecord {
-        let opened = match Opened::read(&job.folder, job.command.clone(), &self.scenes) {
-            Ok(opened) => opened,
-            Err(reason) => return self.record(job, None, Ended::failed(reason), Vec::new()),
-        };
+    async fn one(&self, job: &RecordedJob) -> TrialRecord {
+        match CaseRecording::read(&job.folder, job.command.clone(), &self.scenes) {
+            Ok(recording) => {
+                let finished = match self.unusable(job, &recording) {
+                    Some(verdict) => (FinishedTrial::broken(verdict), Vec::new()),
+                    None => self.run(job, &recording).await,
+                };
+                self.record(job, Some(&recording), finished)
+            }
+            Err(reason) => self.record(job, None, (FinishedTrial::failed(reason), Vec::new())),
+        }
+    }
+
+    /// Why a recording is not run again.
+    fn unusable(&self, job: &RecordedJob, recording: &CaseRecording) -> Option<Verdict> {
         let Some(case) = job.case() else {
-            let what = format!("the case (the suite has it no more: {})", job.command);
-            let broken = Verdict::Stale {
-                what: vec![what],
+            return Some(Verdict::Stale {
+                what: vec![format!("the case (the suite no longer has it: {})", job.command)],
                 command: None,
-            };
-            return self.record(job, Some(&opened), Ended::broken(broken), Vec::new());
+            });
         };
+        if self.mode == Mode::Counterfactual {
+            return None;
+        }
         // With the tools live, data that changed shows where it matters.
         let data = self.data.as_deref().filter(|_| self.mode == Mode::Replay);
-        let changed = opened.changed(&job.suite, case, data);
-        if !changed.is_empty() && self.mode != Mode::Counterfactual {
-            let broken = opened.stale(changed);
-            return self.record(job, Some(&opened), Ended::broken(broken), Vec::new());
+        let changed = recording.changed(&job.suite, case, data);
+        if !changed.is_empty() {
+            return Some(recording.stale(changed));
         }
-        if self.mode != Mode::Counterfactual
-            && let Err(reason) = opened.is_of(case, job.suite.today)
-        {
-            return self.record(job, Some(&opened), Ended::failed(reason), Vec::new());
-        }
-        let (ended, off_tape) = match (&self.stage, self.mode) {
-            (Some(stage), Mode::ReplayModel) => (
-                live_tools::run(&opened, case, stage, &self.scenes).await,
-                Vec::new(),
-            ),
-            (Some(stage), Mode::Counterfactual) => {
-                counterfactual::run(&opened, case, stage, &self.cancel).await
-            }
-            _ => (from_tape::run(&opened, &self.scenes).await, Vec::new()),
-        };
-        self.record(job, Some(&opened), ended, off_tape)
+        let reason = recording.is_of(case, job.suite.today).err()?;
+        Some(Verdict::HarnessError { reason })
     }
 
-    fn record(&self, job: &Job, opened: Option<&Opened>, ended: Ended, off_tape: Vec<String>) -> TrialRecord {
-        let taped = opened.map(|opened| opened.from(&job.set));
-        let recorded = opened
-            .and_then(|opened| opened.tapes.first())
-            .map(|tape| &tape.header);
-        let model = match (self.mode, opened) {
-            (Mode::Counterfactual, _) | (_, None) => self.model.clone(),
-            (_, Some(opened)) => opened.note.model.clone(),
+    async fn run(&self, job: &RecordedJob, recording: &CaseRecording) -> FinishedReplay {
+        match (&self.dataset, job.case(), self.mode) {
+            (Some(dataset), Some(case), Mode::ReplayModel) => {
+                let finished = live_tools::run(recording, case, dataset, &self.scenes).await;
+                (finished, Vec::new())
+            }
+            (Some(dataset), Some(case), Mode::Counterfactual) => {
+                let recorded = RecordedResults::of(&recording.tapes);
+                let taping = TrialTaping::Serve(recorded.clone());
+                let mut finished = ask(dataset, case, case.id.clone(), None, taping, &self.cancel).await;
+                finished.answers.iter_mut().for_each(clear_times);
+                (finished, recorded.off_tape())
+            }
+            _ => (from_tape::run(recording, &self.scenes).await, Vec::new()),
+        }
+    }
+
+    fn record(
+        &self,
+        job: &RecordedJob,
+        recording: Option<&CaseRecording>,
+        (finished, off_tape): FinishedReplay,
+    ) -> TrialRecord {
+        let tape = recording.and_then(|recording| recording.tapes.first());
+        let day = || {
+            let case = job.case()?;
+            case.today
+                .or(self.dataset.as_ref().map(OpenDataset::default_today))
         };
-        let day = job.case().and_then(|case| case.today).or(self.today);
-        let today = recorded.map(|header| header.today).or(day).unwrap_or_default();
-        let started = match (self.mode, opened) {
-            (Mode::Replay | Mode::ReplayModel, Some(opened)) => opened.recorded_at(),
-            _ => Timestamp::now(),
+        let name = job.folder.file_name().unwrap_or_default().to_string_lossy();
+        let case = job.case().cloned();
+        let case = case.unwrap_or_else(|| removed_case(&name, recording));
+        let context = TrialContext {
+            suite: &job.suite,
+            trial: 1,
+            today: tape
+                .map(|tape| tape.header.today)
+                .or_else(day)
+                .unwrap_or_default(),
+            model: match (self.mode, recording) {
+                (Mode::Counterfactual, _) | (_, None) => &self.model,
+                (_, Some(recording)) => &recording.note.model,
+            },
+            mode: self.mode,
+            started: match (self.mode, recording) {
+                (Mode::Replay | Mode::ReplayModel, Some(recording)) => recording.recorded_at(),
+                _ => Timestamp::now(),
+            },
         };
-        let mut record = match job.case() {
-            Some(case) => ended.record(&job.suite, case, 1, today, &model, self.mode, started),
-            None => self.gone(job, opened, ended, &model, started),
-        };
+        let mut record = finished.record(&case, context);
+        if job.case().is_none() {
+            record.keys = removed_keys(recording.map(|recording| &recording.note));
+        }
         record.suite = format!("{}@{}", job.suite.name, job.set);
-        record.taped = taped;
+        record.taped = recording.map(|recording| recording.source(&job.set));
         record.off_tape = off_tape;
         record
-    }
-
-    /// The record of a case that the suite has no more.
-    fn gone(
-        &self,
-        job: &Job,
-        opened: Option<&Opened>,
-        ended: Ended,
-        model: &str,
-        started: Timestamp,
-    ) -> TrialRecord {
-        let name = job.folder.file_name().unwrap_or_default().to_string_lossy();
-        let unknown = Verdict::HarnessError {
-            reason: "nothing is known of it".to_owned(),
-        };
-        TrialRecord {
-            version: RECORD_VERSION,
-            suite: job.suite.name.clone(),
-            case: opened.map_or_else(|| name.into_owned(), |opened| opened.note.case.clone()),
-            trial: 1,
-            turns: opened.map_or_else(Vec::new, |opened| {
-                opened
-                    .tapes
-                    .iter()
-                    .map(|tape| tape.header.question.clone())
-                    .collect()
-            }),
-            tags: Vec::new(),
-            cluster: None,
-            verdict: ended.broken.unwrap_or(unknown),
-            grades: Vec::new(),
-            answers: Vec::new(),
-            model: model.to_owned(),
-            mode: self.mode,
-            today: opened
-                .and_then(|opened| opened.tapes.first())
-                .map_or_else(jiff::civil::Date::default, |tape| tape.header.today),
-            keys: gone(opened.map(|opened| &opened.note)),
-            started,
-            taped: None,
-            off_tape: Vec::new(),
-            judge: None,
-        }
     }
 }

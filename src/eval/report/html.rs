@@ -7,11 +7,11 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use self::plot::{Plot, plot};
-use self::view::{Badge, Shown, shown};
+use self::view::{Badge, TrialSection, trial_section};
 use super::ReportError;
 use super::markdown::{effect, figures};
 use crate::eval::record::{CaseKey, TrialRecord};
-use crate::eval::summary::Summary;
+use crate::eval::summary::RunSummary;
 
 /// The page; its name ends in `.html`, so that everything put into it is escaped.
 const PAGE: (&str, &str) = ("page.html", include_str!("html/page.tera"));
@@ -20,7 +20,7 @@ const SCRIPT: &str = include_str!("html/page.js");
 
 /// What the page shows.
 #[derive(Debug, Serialize)]
-struct Page<'a> {
+struct HtmlPage<'a> {
     title: String,
     ok: bool,
     reason: &'a str,
@@ -31,18 +31,18 @@ struct Page<'a> {
     figures: Vec<(&'static str, String)>,
     compared: bool,
     effect: Option<String>,
-    changes: Vec<Change>,
-    verdicts: Vec<Verdicts>,
+    changes: Vec<ChangeRow>,
+    verdicts: Vec<VerdictCount>,
     tags: BTreeSet<&'a str>,
     columns: Vec<u32>,
     suites: Vec<SuiteTable>,
     plots: Vec<Plot>,
-    trials: Vec<Shown<'a>>,
+    trials: Vec<TrialSection<'a>>,
 }
 
 /// What is not as in the baseline.
 #[derive(Debug, Serialize)]
-struct Change {
+struct ChangeRow {
     class: &'static str,
     kind: &'static str,
     text: String,
@@ -51,7 +51,7 @@ struct Change {
 
 /// How many trials came to a verdict.
 #[derive(Debug, Serialize)]
-struct Verdicts {
+struct VerdictCount {
     #[serde(flatten)]
     mark: Badge,
     count: usize,
@@ -69,14 +69,14 @@ struct SuiteTable {
 struct CaseRow {
     name: String,
     tags: String,
-    cells: Vec<Cell>,
+    cells: Vec<MatrixCell>,
     /// Trials that other cases have and this one has not.
     gaps: Vec<u32>,
 }
 
 /// One trial in the matrix.
 #[derive(Debug, Serialize)]
-struct Cell {
+struct MatrixCell {
     #[serde(flatten)]
     mark: Badge,
     anchor: String,
@@ -85,7 +85,7 @@ struct Cell {
 
 /// One page with everything in it: no network, no files beside it, readable with a keyboard and in the dark, and without
 /// its script.
-pub fn html(summary: &Summary, records: &[TrialRecord]) -> Result<String, ReportError> {
+pub fn html(summary: &RunSummary, records: &[TrialRecord]) -> Result<String, ReportError> {
     let page = page(summary, records);
     let (name, template) = PAGE;
     let mut tera = Tera::new();
@@ -98,7 +98,7 @@ pub fn html(summary: &Summary, records: &[TrialRecord]) -> Result<String, Report
         })
 }
 
-fn page<'a>(summary: &'a Summary, records: &'a [TrialRecord]) -> Page<'a> {
+fn page<'a>(summary: &'a RunSummary, records: &'a [TrialRecord]) -> HtmlPage<'a> {
     let most = summary
         .cases
         .iter()
@@ -111,7 +111,7 @@ fn page<'a>(summary: &'a Summary, records: &'a [TrialRecord]) -> Page<'a> {
         plot("latency", "Latency", "s", records, time),
         plot("cost", "Cost", "USD", records, cost),
     ];
-    Page {
+    HtmlPage {
         title: summary.closing_line(),
         ok: summary.exit.code == 0,
         reason: &summary.exit.reason,
@@ -130,7 +130,7 @@ fn page<'a>(summary: &'a Summary, records: &'a [TrialRecord]) -> Page<'a> {
         columns: (1..=most).collect(),
         suites: suites(records, most),
         plots: plots.into_iter().flatten().collect(),
-        trials: records.iter().enumerate().map(shown).collect(),
+        trials: records.iter().enumerate().map(trial_section).collect(),
     }
 }
 
@@ -145,7 +145,7 @@ fn anchor(place: usize) -> String {
     format!("t{}", place + 1)
 }
 
-fn verdicts(records: &[TrialRecord]) -> Vec<Verdicts> {
+fn verdicts(records: &[TrialRecord]) -> Vec<VerdictCount> {
     let marks: BTreeSet<Badge> = records.iter().map(|record| Badge::of(&record.verdict)).collect();
     let of = |mark: Badge| {
         records
@@ -154,7 +154,7 @@ fn verdicts(records: &[TrialRecord]) -> Vec<Verdicts> {
     };
     marks
         .into_iter()
-        .map(|mark| Verdicts {
+        .map(|mark| VerdictCount {
             count: of(mark).count(),
             mark,
         })
@@ -171,7 +171,7 @@ fn suites(records: &[TrialRecord], most: u32) -> Vec<SuiteTable> {
             tags: first.tags.join(", "),
             cells: trials
                 .iter()
-                .map(|(place, record)| Cell {
+                .map(|(place, record)| MatrixCell {
                     mark: Badge::of(&record.verdict),
                     anchor: anchor(*place),
                     verdict: record.verdict.to_string(),
@@ -193,13 +193,13 @@ fn suites(records: &[TrialRecord], most: u32) -> Vec<SuiteTable> {
         .collect()
 }
 
-fn changes(summary: &Summary, records: &[TrialRecord]) -> Vec<Change> {
+fn changes(summary: &RunSummary, records: &[TrialRecord]) -> Vec<ChangeRow> {
     let Some(comparison) = &summary.comparison else {
         return Vec::new();
     };
     let differences = comparison.differences.iter().map(|difference| {
         let (key, before, after) = (difference.key.name(), &difference.before, &difference.after);
-        Change {
+        ChangeRow {
             class: if difference.allowed { "plain" } else { "bad" },
             kind: if difference.allowed {
                 "allowed"
@@ -219,7 +219,7 @@ fn changes(summary: &Summary, records: &[TrialRecord]) -> Vec<Change> {
         ("warn", "did not run", &comparison.gone),
     ];
     let cases = kinds.into_iter().flat_map(|(class, kind, cases)| {
-        cases.iter().map(move |key| Change {
+        cases.iter().map(move |key| ChangeRow {
             class,
             kind,
             text: key.to_string(),

@@ -4,7 +4,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::ReportError;
-use crate::eval::record::{Spent, TrialRecord, Verdict};
+use crate::eval::record::{TrialRecord, TrialUsage, Verdict};
 
 type Xml = Writer<Vec<u8>>;
 
@@ -52,7 +52,7 @@ fn testsuite(
     };
     let began = suite.iter().map(|record| record.started).min();
     let began = began.unwrap_or(first.started);
-    let spent: Vec<Spent> = suite.iter().map(TrialRecord::spent).collect();
+    let spent: Vec<TrialUsage> = suite.iter().map(TrialRecord::spent).collect();
     let millis: f64 = spent.iter().map(|spent| spent.total_ms).sum();
     let attributes = [
         ("name", name.clone()),
@@ -85,8 +85,8 @@ fn testsuite(
 }
 
 /// What a suite ran with and used: the schemas have no place for it on a test case.
-fn properties(xml: &mut Xml, first: &TrialRecord, spent: &[Spent]) -> io::Result<()> {
-    let sum = |of: fn(&Spent) -> f64| spent.iter().map(of).sum::<f64>().to_string();
+fn properties(xml: &mut Xml, first: &TrialRecord, spent: &[TrialUsage]) -> io::Result<()> {
+    let sum = |of: fn(&TrialUsage) -> f64| spent.iter().map(of).sum::<f64>().to_string();
     let cost: Option<f64> = spent.iter().map(|spent| spent.cost_usd).sum();
     let mut all = vec![
         ("model", clean(&first.model)),

@@ -1,9 +1,9 @@
 use std::fmt::Write as _;
 
-use crate::eval::compare::Comparison;
+use crate::eval::compare::RunComparison;
 use crate::eval::opinion::Opinions;
 use crate::eval::record::TrialRecord;
-use crate::eval::summary::{Standing, Summary};
+use crate::eval::summary::{PassRate, RunSummary};
 use crate::text::markdown_literal;
 
 /// Most bytes of the whole: what CI systems take as the summary of a step, with room to spare.
@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 60_000;
 const MOST_TAGS: usize = 100;
 
 /// A summary in Markdown, under 65 KB: figures, what changed, and why cases failed, without any answer's text.
-pub fn markdown(summary: &Summary, records: &[TrialRecord]) -> String {
+pub fn markdown(summary: &RunSummary, records: &[TrialRecord]) -> String {
     let mut text = String::new();
     let reason = markdown_literal(&clip(&summary.exit.reason, 2000));
     let _ = writeln!(text, "# {}\n\n{reason}.\n", summary.closing_line());
@@ -81,7 +81,7 @@ fn disagreements(text: &mut String, records: &[TrialRecord]) {
 }
 
 /// The figures of a run, each with its name, in the order in which they matter.
-pub(crate) fn figures(summary: &Summary) -> Vec<(&'static str, String)> {
+pub(crate) fn figures(summary: &RunSummary) -> Vec<(&'static str, String)> {
     let join = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
     let suites: Vec<String> = summary.ran.suites.keys().cloned().collect();
     let counts = &summary.counts;
@@ -143,7 +143,7 @@ pub(crate) fn figures(summary: &Summary) -> Vec<(&'static str, String)> {
 }
 
 /// What it cost and how long it took.
-fn efficiency(summary: &Summary) -> Vec<(&'static str, String)> {
+fn efficiency(summary: &RunSummary) -> Vec<(&'static str, String)> {
     let mut figures = Vec::new();
     let spent = &summary.efficiency;
     let dollars = |value: Option<f64>| value.map_or_else(|| "unknown".to_owned(), |usd| format!("${usd:.4}"));
@@ -172,7 +172,7 @@ fn efficiency(summary: &Summary) -> Vec<(&'static str, String)> {
 }
 
 /// One line: what changed against the earlier run.
-pub(crate) fn effect(comparison: &Comparison) -> Option<String> {
+pub(crate) fn effect(comparison: &RunComparison) -> Option<String> {
     let effect = comparison.effect?;
     let interval = effect.interval.map_or_else(String::new, |interval| {
         format!(
@@ -188,7 +188,7 @@ pub(crate) fn effect(comparison: &Comparison) -> Option<String> {
     ))
 }
 
-fn standing(standing: &Standing) -> String {
+fn standing(standing: &PassRate) -> String {
     let interval = standing.interval.map_or_else(
         || "no interval can be given".to_owned(),
         |interval| format!("95 %: {}", interval.percent()),
@@ -200,7 +200,7 @@ fn standing(standing: &Standing) -> String {
     )
 }
 
-fn changes(text: &mut String, comparison: &Comparison) {
+fn changes(text: &mut String, comparison: &RunComparison) {
     text.push_str("\n## Against the baseline\n\n");
     if let Some(effect) = effect(comparison) {
         let _ = writeln!(text, "{effect}\n");

@@ -9,7 +9,7 @@ const RESAMPLES: usize = 10_000;
 
 /// What one cluster adds to a ratio of sums: passes out of trials, or dollars out of right answers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sample {
+pub struct ClusterSample {
     /// Added above the line.
     pub part: f64,
     /// Added below the line.
@@ -19,7 +19,7 @@ pub struct Sample {
 /// The percentile interval of `sum(part) / sum(whole)` when whole clusters are drawn with replacement. `None` below two
 /// clusters, and where all clusters are alike: resampling them says nothing about those that were not seen. Draws whose
 /// ratio does not exist are left out.
-pub fn cluster_bootstrap(clusters: &[Sample]) -> Option<Interval> {
+pub fn cluster_bootstrap(clusters: &[ClusterSample]) -> Option<Interval> {
     if clusters.len() < 2 {
         return None;
     }

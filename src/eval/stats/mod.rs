@@ -8,9 +8,9 @@ mod power;
 mod quantile;
 mod reliability;
 
-pub use bootstrap::{Sample, cluster_bootstrap};
+pub use bootstrap::{ClusterSample, cluster_bootstrap};
 pub use interval::{Interval, Method, one_sided, wilson};
-pub use paired::{Paired, mcnemar, sign_flip};
+pub use paired::{PairedTest, mcnemar, sign_flip};
 pub use power::{detectable, smallest_visible};
 pub use quantile::quantile;
 pub use reliability::pass_pow;

@@ -13,7 +13,7 @@ const TINY: f64 = 1e-9;
 /// Which test compared two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Paired {
+pub enum PairedTest {
     /// McNemar's test, exact: one trial a case, no clusters.
     McNemar,
     /// Signs of the clusters' differences flipped.

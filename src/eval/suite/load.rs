@@ -28,7 +28,7 @@ impl Suite {
         let text = read(&file)?;
         let spec: SuiteFile = parse(&file, &text)?;
         version(&file, spec.version)?;
-        let mut reader = Reader::new(&spec.defaults);
+        let mut reader = SuiteReader::new(&spec.defaults);
         reader.take(&file, &text, spec.cases)?;
         if folder {
             for file in case_files(&path.join(CASES_FOLDER))? {
@@ -61,14 +61,14 @@ impl Suite {
     }
 }
 
-struct Reader<'a> {
+struct SuiteReader<'a> {
     defaults: &'a Defaults,
     cases: Vec<Case>,
     /// Where each id was seen.
     seen: BTreeMap<String, String>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SuiteReader<'a> {
     fn new(defaults: &'a Defaults) -> Self {
         Self {
             defaults,

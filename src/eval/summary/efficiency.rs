@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::count;
 use crate::eval::record::{CaseKey, Mode, TrialRecord};
-use crate::eval::stats::{Interval, Sample, cluster_bootstrap, quantile};
+use crate::eval::stats::{ClusterSample, Interval, cluster_bootstrap, quantile};
 
 /// What a run cost, over all its trials.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -35,7 +35,7 @@ impl Efficiency {
         let (mut input, mut cached, mut output, mut calls) = (0.0, 0.0, 0.0, 0.0);
         let mut cost = Some(0.0);
         let mut right = 0.0;
-        let mut cases: BTreeMap<CaseKey, Sample> = BTreeMap::new();
+        let mut cases: BTreeMap<CaseKey, ClusterSample> = BTreeMap::new();
         for record in records {
             let spent = record.spent();
             input += spent.input_tokens;
@@ -45,14 +45,14 @@ impl Efficiency {
             cost = cost.zip(spent.cost_usd).map(|(sum, more)| sum + more);
             let passed = if record.verdict.passed() { 1.0 } else { 0.0 };
             right += passed;
-            let sample = cases.entry(record.case_key()).or_insert(Sample {
+            let sample = cases.entry(record.case_key()).or_insert(ClusterSample {
                 part: 0.0,
                 whole: 0.0,
             });
             sample.part += spent.cost_usd.unwrap_or_default();
             sample.whole += passed;
         }
-        let samples: Vec<Sample> = cases.into_values().collect();
+        let samples: Vec<ClusterSample> = cases.into_values().collect();
         Self {
             cost_usd: cost,
             cost_per_right_usd: cost.filter(|_| right > 0.0).map(|cost| cost / right),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::count;
 use crate::eval::record::{CaseKey, TrialRecord, Verdict};
-use crate::eval::stats::{Interval, Sample, cluster_bootstrap, one_sided, wilson};
+use crate::eval::stats::{ClusterSample, Interval, cluster_bootstrap, one_sided, wilson};
 
 /// All trials of one case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -60,7 +60,7 @@ pub fn group(records: &[TrialRecord]) -> Vec<CaseRun> {
 
 /// A share of trials that passed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Standing {
+pub struct PassRate {
     /// Cases.
     pub cases: u32,
     /// Trials that passed.
@@ -73,7 +73,7 @@ pub struct Standing {
     pub interval: Option<Interval>,
 }
 
-impl Standing {
+impl PassRate {
     /// The standing of these cases, with errors as failures. `None` without any.
     pub fn of(cases: &[CaseRun]) -> Option<Self> {
         Self::counted(cases, |case| case.trials)
@@ -95,16 +95,16 @@ impl Standing {
         let independent = cases
             .iter()
             .all(|(case, trials)| *trials == 1 && case.cluster.is_none());
-        let mut families: BTreeMap<(&str, &str), Sample> = BTreeMap::new();
+        let mut families: BTreeMap<(&str, &str), ClusterSample> = BTreeMap::new();
         for (case, trials) in &cases {
-            let sample = families.entry(family(case)).or_insert(Sample {
+            let sample = families.entry(family(case)).or_insert(ClusterSample {
                 part: 0.0,
                 whole: 0.0,
             });
             sample.part += f64::from(case.passed) / f64::from(*trials);
             sample.whole += 1.0;
         }
-        let samples: Vec<Sample> = families.into_values().collect();
+        let samples: Vec<ClusterSample> = families.into_values().collect();
         let (part, whole): (f64, f64) = (
             samples.iter().map(|sample| sample.part).sum(),
             samples.iter().map(|sample| sample.whole).sum(),

@@ -7,7 +7,7 @@ use crate::eval::record::TrialRecord;
 /// How many of the figures that answers state were traced to results. Figures that need no source (years, ranks,
 /// what the question said) are not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Traced {
+pub struct TracedFigures {
     /// Figures with a source.
     pub matched: u32,
     /// Figures that need one.
@@ -16,7 +16,7 @@ pub struct Traced {
     pub share: f64,
 }
 
-impl Traced {
+impl TracedFigures {
     /// Over the answers of all trials; `None` when they state no figure that needs a source.
     pub(super) fn of(records: &[TrialRecord]) -> Option<Self> {
         let answers = records.iter().flat_map(|record| &record.answers);

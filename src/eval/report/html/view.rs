@@ -8,7 +8,7 @@ use crate::eval::Grade;
 use crate::eval::record::{TrialRecord, Verdict};
 use crate::eval::report::transcript::{cell, items, word_of};
 
-/// Rows of a result that are shown.
+/// Rows of a result that are trial_section.
 const ROWS: usize = 50;
 
 /// A verdict in a word, a sign and a colour, so that none of them is needed to tell.
@@ -42,7 +42,7 @@ impl Badge {
 
 /// One trial.
 #[derive(Debug, Serialize)]
-pub(super) struct Shown<'a> {
+pub(super) struct TrialSection<'a> {
     anchor: String,
     kind: &'static str,
     class: &'static str,
@@ -55,7 +55,7 @@ pub(super) struct Shown<'a> {
     tags: String,
     verdict: String,
     setting: String,
-    turns: Vec<Turn<'a>>,
+    turns: Vec<TurnSection<'a>>,
     grades: &'a [Grade],
     /// The judge and what it said, in a word and in its own.
     judge: Option<&'a str>,
@@ -64,28 +64,28 @@ pub(super) struct Shown<'a> {
 
 /// One turn of a trial.
 #[derive(Debug, Serialize)]
-struct Turn<'a> {
+struct TurnSection<'a> {
     question: &'a str,
     answered: bool,
     outcome: String,
     text: String,
-    calls: Vec<Call>,
+    calls: Vec<CallRow>,
 }
 
 /// One tool call.
 #[derive(Debug, Serialize)]
-struct Call {
+struct CallRow {
     name: String,
     arguments: String,
     status: String,
     class: &'static str,
     message: String,
-    results: Vec<ResultTable>,
+    results: Vec<ResultRows>,
 }
 
 /// One result.
 #[derive(Debug, Serialize)]
-struct ResultTable {
+struct ResultRows {
     name: String,
     size: String,
     columns: Vec<String>,
@@ -93,14 +93,14 @@ struct ResultTable {
     more: usize,
 }
 
-pub(super) fn shown((place, record): (usize, &TrialRecord)) -> Shown<'_> {
+pub(super) fn trial_section((place, record): (usize, &TrialRecord)) -> TrialSection<'_> {
     let Badge {
         kind,
         class,
         mark,
         label,
     } = Badge::of(&record.verdict);
-    Shown {
+    TrialSection {
         anchor: anchor(place),
         kind,
         class,
@@ -128,26 +128,26 @@ pub(super) fn shown((place, record): (usize, &TrialRecord)) -> Shown<'_> {
     }
 }
 
-fn turn<'a>(question: &'a str, answer: Option<&Value>) -> Turn<'a> {
+fn turn<'a>(question: &'a str, answer: Option<&Value>) -> TurnSection<'a> {
     let nothing = Value::Null;
     let answered = answer.is_some();
     let answer = answer.unwrap_or(&nothing);
     let results = items(answer, "evidence");
     let calls = (1_u64..).zip(items(answer, "tool_calls"));
-    let mut calls: Vec<Call> = calls
+    let mut calls: Vec<CallRow> = calls
         .map(|(number, made)| {
             let own = results.iter().filter(|result| call_of(result) == Some(number));
             call(made, own.map(table).collect())
         })
         .collect();
     let known = u64::try_from(calls.len()).unwrap_or(u64::MAX);
-    let others: Vec<ResultTable> = results
+    let others: Vec<ResultRows> = results
         .iter()
         .filter(|result| call_of(result).is_none_or(|number| number == 0 || number > known))
         .map(table)
         .collect();
     if !others.is_empty() {
-        calls.push(Call {
+        calls.push(CallRow {
             name: "other results".to_owned(),
             arguments: String::new(),
             status: "ok".to_owned(),
@@ -156,7 +156,7 @@ fn turn<'a>(question: &'a str, answer: Option<&Value>) -> Turn<'a> {
             results: others,
         });
     }
-    Turn {
+    TurnSection {
         question,
         answered,
         outcome: word(answer, "outcome"),
@@ -170,10 +170,10 @@ fn call_of(result: &Value) -> Option<u64> {
     result.get("call")?.as_u64()
 }
 
-fn call(made: &Value, results: Vec<ResultTable>) -> Call {
+fn call(made: &Value, results: Vec<ResultRows>) -> CallRow {
     let status = word(made, "status");
     let arguments = made.get("arguments").filter(|arguments| !arguments.is_null());
-    Call {
+    CallRow {
         name: word(made, "name"),
         arguments: arguments
             .and_then(|arguments| serde_json::to_string_pretty(arguments).ok())
@@ -189,7 +189,7 @@ fn call(made: &Value, results: Vec<ResultTable>) -> Call {
     }
 }
 
-fn table(result: &Value) -> ResultTable {
+fn table(result: &Value) -> ResultRows {
     let rows = items(result, "rows");
     let columns: Vec<String> = items(result, "columns").iter().map(cell).collect();
     let cells = |row: &Value| row.as_array().into_iter().flatten().map(cell).collect();
@@ -197,7 +197,7 @@ fn table(result: &Value) -> ResultTable {
         "" => "a calculation".to_owned(),
         kind => format!("{kind} {}", word(result, "name")),
     };
-    ResultTable {
+    ResultRows {
         name,
         size: format!("{} × {}", rows.len(), columns.len()),
         columns,

@@ -8,7 +8,7 @@ use crate::eval::record::TrialRecord;
 
 /// How a language model that was asked for its opinion stands to the graders. A diagnostic: nothing hangs on it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Judged {
+pub struct JudgeAgreement {
     /// Judges.
     pub models: BTreeSet<String>,
     /// Hashes of what they were told to do.
@@ -42,7 +42,7 @@ pub struct Judged {
     pub cost_usd: Option<f64>,
 }
 
-impl Judged {
+impl JudgeAgreement {
     /// `None` when no opinion was asked for.
     pub(super) fn of(records: &[TrialRecord]) -> Option<Self> {
         let all: Vec<(&Opinions, bool)> = records

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::eval::pattern::built_in;
 use crate::grounding::{Number, Separators, numbers};
 
 /// Bytes before a figure in which a word that denies it is looked for.
@@ -24,12 +25,9 @@ const WORDS: [(&str, f64); 12] = [
     ("twelve", 12.0),
 ];
 
-static ADDRESS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"https?://[^\s)\]>]+|\]\([^)\s]*\)").ok());
-static DENIED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(not|rather than|instead of)\s+[*_`]*$").ok());
-static BASIS_POINTS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)^\s*(bps?|basis points?)\b").ok());
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| built_in(r"https?://[^\s)\]>]+|\]\([^)\s]*\)"));
+static DENIED: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)\b(not|rather than|instead of)\s+[*_`]*$"));
+static BASIS_POINTS: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^\s*(bps?|basis points?)\b"));
 
 /// The numbers of a text but for those in addresses, in codes such as `REV-707`, and those that are denied: "not 42".
 pub(super) fn figures(text: &str, separators: Separators) -> Vec<Number> {
@@ -45,13 +43,8 @@ pub(super) fn figures(text: &str, separators: Separators) -> Vec<Number> {
 
 /// The text with blanks instead of addresses, so that everything else stays in its place.
 fn without_addresses(text: &str) -> String {
-    match ADDRESS.as_ref() {
-        Some(address) => {
-            let blank = |found: &regex::Captures| " ".repeat(found.get(0).map_or(0, |found| found.len()));
-            address.replace_all(text, blank).into_owned()
-        }
-        None => text.to_owned(),
-    }
+    let blank = |found: &regex::Captures| " ".repeat(found.get(0).map_or(0, |found| found.len()));
+    ADDRESS.replace_all(text, blank).into_owned()
 }
 
 fn in_code(before: &str) -> bool {
@@ -66,13 +59,13 @@ fn denied(before: &str) -> bool {
         .find(|at| before.is_char_boundary(*at))
         .unwrap_or_default();
     let near = before.get(from..).unwrap_or_default();
-    DENIED.as_ref().is_some_and(|words| words.is_match(near))
+    DENIED.is_match(near)
 }
 
 /// Whether a number is in hundredths of a percent.
 pub(super) fn in_basis_points(text: &str, number: &Number) -> bool {
     let after = text.get(number.end..).unwrap_or_default();
-    BASIS_POINTS.as_ref().is_some_and(|words| words.is_match(after))
+    BASIS_POINTS.is_match(after)
 }
 
 /// The counts up to twelve that a text has as words, as they are written.

@@ -5,21 +5,21 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::eval::judge::about;
-use crate::eval::recordings::{CaseNote, Form, NOTE_FILE, folder_name, tape_path};
-use crate::eval::{Case, GRADER_VERSION, Keys, Suite, TapedFrom, Verdict, keys};
+use crate::eval::recordings::{CaseNote, NOTE_FILE, RequestForm, folder_name, tape_path};
+use crate::eval::{Case, GRADER_VERSION, RecordingSource, Suite, TrialKeys, Verdict, keys};
 use crate::tapes::{ReplayError, Scenes};
 use crate::wire::{Diverged, Exchange, TapeFile};
 
 /// One recorded case: what is noted of it, and its tapes.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(super) struct CaseRecording {
     pub(super) note: CaseNote,
     pub(super) tapes: Vec<TapeFile>,
     /// The command that records it again.
     pub(super) command: String,
 }
 
-impl Opened {
+impl CaseRecording {
     /// Reads a case's recording. Every flaw of a file is told with the file, with the line where there is one, and with
     /// the command that mends it.
     pub(super) fn read(folder: &Path, command: String, scenes: &Scenes) -> Result<Self, String> {
@@ -64,7 +64,7 @@ impl Opened {
     /// What changed since it was recorded, of what can be told without running it.
     pub(super) fn changed(&self, suite: &Suite, case: &Case, data: Option<&str>) -> Vec<String> {
         let (note, asked, about) = (&self.note, keys(suite, case, &[]).asked, about(suite));
-        let form = Form::now(&note.model);
+        let form = RequestForm::now(&note.model);
         let parts = [
             ("what the suite asks about", note.suite != about),
             // The hash of what is asked holds that of the suite.
@@ -77,10 +77,10 @@ impl Opened {
         changed.map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// What its records say of it.
-    pub(super) fn from(&self, set: &str) -> TapedFrom {
+    /// What records of it say about where they come from.
+    pub(super) fn source(&self, set: &str) -> RecordingSource {
         let header = self.tapes.first().map(|tape| &tape.header);
-        TapedFrom {
+        RecordingSource {
             set: set.to_owned(),
             answered_by: header.map_or_else(String::new, |header| header.answered_by.clone()),
             verdict: self.note.verdict.clone(),
@@ -158,20 +158,25 @@ fn in_place(tape: &TapeFile, before: Option<&TapeFile>, turn: usize, seal: &str)
 }
 
 /// The verdict on a turn that could not be replayed to its end.
-pub(super) fn verdict(error: ReplayError, tape: &TapeFile, turn: usize, opened: &Opened) -> Verdict {
+pub(super) fn verdict(
+    error: ReplayError,
+    tape: &TapeFile,
+    turn: usize,
+    recording: &CaseRecording,
+) -> Verdict {
     match error {
-        ReplayError::Stale { changed, .. } => opened.stale(changed),
+        ReplayError::Stale { changed, .. } => recording.stale(changed),
         ReplayError::Diverged(Diverged::Miss(miss)) => Verdict::Diverged {
             at: format!("turn {turn}, {}", place(tape, miss.exchange, &miss.pointer)),
             was: miss.recorded,
             now: miss.now,
-            command: Some(opened.command.clone()),
+            command: Some(recording.command.clone()),
         },
         ReplayError::Diverged(Diverged::Unconsumed(left)) => Verdict::Diverged {
             at: format!("turn {turn}, {}", place(tape, Some(left.first), "")),
             was: left.request,
             now: format!("nothing: {} recorded exchanges were not asked for", left.count),
-            command: Some(opened.command.clone()),
+            command: Some(recording.command.clone()),
         },
         other => Verdict::HarnessError {
             reason: format!("turn {turn}: {}", crate::telemetry::causes(&other).join(": ")),
@@ -196,9 +201,17 @@ fn place(tape: &TapeFile, exchange: Option<u64>, pointer: &str) -> String {
         .to_owned()
 }
 
-/// The keys of a case that the suite has no more.
-pub(super) fn gone(note: Option<&CaseNote>) -> Keys {
-    Keys {
+/// A case that stands for one that the suite no longer has: what its recording says of it.
+pub(super) fn removed_case(name: &str, recording: Option<&CaseRecording>) -> Case {
+    let tapes = recording.iter().flat_map(|recording| &recording.tapes);
+    let turns = tapes.map(|tape| tape.header.question.clone()).collect();
+    let id = recording.map_or(name, |recording| &recording.note.case);
+    Case::bare(id.to_owned(), turns)
+}
+
+/// The keys of a case that the suite no longer has.
+pub(super) fn removed_keys(note: Option<&CaseNote>) -> TrialKeys {
+    TrialKeys {
         suite: note.map_or_else(String::new, |note| note.suite.clone()),
         data: None,
         case: String::new(),

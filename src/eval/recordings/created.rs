@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::RecordingError;
 
-/// Files and folders that were made for a case, which go again when it comes to nothing.
+/// Files and folders that were written for a case. They are removed on drop, unless [`keep`](Self::keep) was called.
 #[derive(Debug, Default)]
-pub(super) struct Made {
+pub(super) struct CreatedFiles {
     files: Vec<PathBuf>,
     folders: Vec<PathBuf>,
 }
 
-impl Made {
+impl CreatedFiles {
     /// Writes a file that is not there yet, with the folders it needs.
     pub(super) fn write(&mut self, path: &Path, text: &str) -> Result<(), RecordingError> {
         let failed = |source| RecordingError::write(path, source);
@@ -26,14 +26,14 @@ impl Made {
         file.write_all(text.as_bytes()).map_err(failed)
     }
 
-    /// The case came to something.
-    pub(super) fn stays(mut self) {
+    /// Leaves them where they are.
+    pub(super) fn keep(mut self) {
         self.files.clear();
         self.folders.clear();
     }
 }
 
-impl Drop for Made {
+impl Drop for CreatedFiles {
     fn drop(&mut self) {
         // The error that counts is the one that led here; a folder that holds something stays.
         for file in &self.files {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Zoned;
@@ -6,7 +7,7 @@ use jiff::civil::Date;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Case, DatasetKind, Suite, TableRule};
+use super::{Case, Dataset, DatasetKind, Defaults, Suite, TableSelection};
 use crate::agent::Agent;
 use crate::app::{App, AppError, Freshness, OpenOptions};
 use crate::catalog::CollectionId;
@@ -19,7 +20,7 @@ use crate::tapes::Studio;
 /// Why a suite's dataset cannot be asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StageError {
+pub enum DatasetError {
     /// Its data could not be loaded.
     #[error("failed to load the dataset of suite {suite}")]
     World {
@@ -36,7 +37,7 @@ pub enum StageError {
         /// Why.
         source: ServeError,
     },
-    /// It says something of itself that cannot be.
+    /// What the suite says of it does not fit.
     #[error("the dataset of suite {suite} cannot be asked: {reason}")]
     Unusable {
         /// The suite.
@@ -57,7 +58,7 @@ pub enum StageError {
 /// What a suite asks, and a catalog for everyone who asks: its dataset, served in this process for as long as this lives,
 /// or the Metabase of the settings.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct OpenDataset {
     /// Serves until it is dropped.
     _running: Option<Running>,
     today: Date,
@@ -65,14 +66,14 @@ pub(super) struct Stage {
     apps: BTreeMap<Option<String>, App>,
 }
 
-impl Stage {
+impl OpenDataset {
     /// Serves the suite's dataset, where it is not a Metabase of its own, and loads the catalog of everyone who asks in
     /// `cases`.
     pub(super) async fn open(
         suite: &Suite,
         cases: &[&Case],
         settings: &Settings,
-    ) -> Result<Self, StageError> {
+    ) -> Result<Self, DatasetError> {
         if suite.dataset.kind == DatasetKind::Configured {
             return Self::configured(suite, settings).await;
         }
@@ -81,18 +82,18 @@ impl Stage {
         let today = suite.today.unwrap_or_else(|| world.today());
         let running = serve(ServeOptions::new(Arc::clone(&world)))
             .await
-            .map_err(|source| StageError::Serve {
+            .map_err(|source| DatasetError::Serve {
                 suite: name.clone(),
                 source,
             })?;
-        let mut stage = Self::empty(today);
+        let mut dataset = Self::empty(today);
         for case in cases {
-            if stage.apps.contains_key(&case.principal) {
+            if dataset.apps.contains_key(&case.principal) {
                 continue;
             }
             let key = match &case.principal {
                 None => running.api_key.clone(),
-                Some(principal) => world.api_key(principal).ok_or_else(|| StageError::Unusable {
+                Some(principal) => world.api_key(principal).ok_or_else(|| DatasetError::Unusable {
                     suite: name.clone(),
                     reason: format!(
                         "it has no API key named {principal:?}, which case {} asks with",
@@ -101,25 +102,47 @@ impl Stage {
                 })?,
             };
             let settings = sandboxed(suite, &running, settings, key)?;
-            stage.admit(suite, case.principal.clone(), settings).await?;
+            dataset.admit(suite, case.principal.clone(), settings).await?;
         }
         Ok(Self {
             _running: Some(running),
-            ..stage
+            ..dataset
         })
     }
 
-    async fn configured(suite: &Suite, settings: &Settings) -> Result<Self, StageError> {
+    /// Fingerprint of the catalog of a dataset that is served here, as the curated reader sees it.
+    pub(super) async fn catalog(
+        folder: &Path,
+        dataset: &Dataset,
+        settings: &Settings,
+    ) -> Result<String, DatasetError> {
+        let suite = Suite {
+            name: folder.display().to_string(),
+            description: None,
+            dataset: dataset.clone(),
+            data: None,
+            today: None,
+            defaults: Defaults::default(),
+            cases: Vec::new(),
+            path: folder.to_owned(),
+        };
+        let reader = Case::bare(String::new(), Vec::new());
+        let opened = Self::open(&suite, &[&reader], settings).await?;
+        let app = opened.app(&reader);
+        Ok(app.map_or_else(String::new, |app| app.shelved.catalog.fingerprint()))
+    }
+
+    async fn configured(suite: &Suite, settings: &Settings) -> Result<Self, DatasetError> {
         if settings.metabase.is_none() {
-            return Err(StageError::Unusable {
+            return Err(DatasetError::Unusable {
                 suite: suite.name.clone(),
                 reason: "no Metabase is configured; set METABASE_URL and its credential".to_owned(),
             });
         }
         let today = suite.today.unwrap_or_else(|| Zoned::now().date());
-        let mut stage = Self::empty(today);
-        stage.admit(suite, None, settings.clone()).await?;
-        Ok(stage)
+        let mut dataset = Self::empty(today);
+        dataset.admit(suite, None, settings.clone()).await?;
+        Ok(dataset)
     }
 
     fn empty(today: Date) -> Self {
@@ -137,14 +160,14 @@ impl Stage {
         suite: &Suite,
         principal: Option<String>,
         settings: Settings,
-    ) -> Result<(), StageError> {
+    ) -> Result<(), DatasetError> {
         let options = OpenOptions {
             freshness: Freshness::LoadAnew,
             today: Some(self.today),
         };
         let app = App::open(&settings, options)
             .await
-            .map_err(|source| StageError::App {
+            .map_err(|source| DatasetError::App {
                 suite: suite.name.clone(),
                 source: Box::new(source),
             })?;
@@ -163,8 +186,8 @@ impl Stage {
         self.apps.get(&case.principal)
     }
 
-    /// The day that cases are asked on that name none.
-    pub(super) fn of_suite(&self) -> Date {
+    /// The day on which cases are asked that name none.
+    pub(super) fn default_today(&self) -> Date {
         self.today
     }
 
@@ -186,8 +209,8 @@ fn sandboxed(
     running: &Running,
     settings: &Settings,
     key: SecretString,
-) -> Result<Settings, StageError> {
-    let unusable = |reason: String| StageError::Unusable {
+) -> Result<Settings, DatasetError> {
+    let unusable = |reason: String| DatasetError::Unusable {
         suite: suite.name.clone(),
         reason,
     };
@@ -198,9 +221,9 @@ fn sandboxed(
         .transpose()
         .map_err(|error| unusable(format!("its curated collection has no proper id: {error}")))?;
     let prefix = match &suite.dataset.curated.tables {
-        TableRule::None => None,
-        TableRule::All => Some(String::new()),
-        TableRule::Prefix(prefix) => Some(prefix.clone()),
+        TableSelection::None => None,
+        TableSelection::All => Some(String::new()),
+        TableSelection::Prefix(prefix) => Some(prefix.clone()),
     };
     Ok(Settings {
         metabase: Some(MetabaseSettings::new(url, AuthSettings::ApiKey(key))),
@@ -218,7 +241,7 @@ fn sandboxed(
     })
 }
 
-async fn load(suite: &Suite) -> Result<Arc<World>, StageError> {
+async fn load(suite: &Suite) -> Result<Arc<World>, DatasetError> {
     let dataset = suite.dataset.clone();
     let name = &suite.name;
     let loaded = tokio::task::spawn_blocking(move || {
@@ -232,11 +255,11 @@ async fn load(suite: &Suite) -> Result<Arc<World>, StageError> {
     });
     let world = loaded
         .await
-        .map_err(|error| StageError::Unusable {
+        .map_err(|error| DatasetError::Unusable {
             suite: name.clone(),
             reason: error.to_string(),
         })?
-        .map_err(|source| StageError::World {
+        .map_err(|source| DatasetError::World {
             suite: name.clone(),
             source,
         })?;

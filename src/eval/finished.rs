@@ -6,23 +6,35 @@ use super::judge::{judge, keys};
 use super::record::{Mode, RECORD_VERSION, TrialRecord, Verdict};
 use super::{Case, Suite, Trial};
 
-/// What came of a trial before anybody graded it.
+/// What came of a trial, before it is graded.
 #[derive(Debug, Default)]
-pub(super) struct Ended {
+pub(super) struct FinishedTrial {
     /// The answers that came, in order.
     pub(super) answers: Vec<Value>,
     /// Why there are no more of them, or why there is nothing to grade.
     pub(super) broken: Option<Verdict>,
 }
 
-impl Ended {
-    /// A trial that brought nothing.
+/// What a record says of a trial beside its case and its answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TrialContext<'a> {
+    pub(super) suite: &'a Suite,
+    /// Counted from 1.
+    pub(super) trial: u32,
+    pub(super) today: Date,
+    pub(super) model: &'a str,
+    pub(super) mode: Mode,
+    pub(super) started: Timestamp,
+}
+
+impl FinishedTrial {
+    /// A trial without an answer that could not be run.
     pub(super) fn failed(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self::broken(Verdict::HarnessError { reason })
     }
 
-    /// A trial that was not even run.
+    /// A trial without an answer that has its verdict already.
     pub(super) fn broken(verdict: Verdict) -> Self {
         Self {
             answers: Vec::new(),
@@ -30,21 +42,11 @@ impl Ended {
         }
     }
 
-    /// Grades it.
-    #[expect(clippy::too_many_arguments, reason = "each is one field of the record")]
-    pub(super) fn record(
-        self,
-        suite: &Suite,
-        case: &Case,
-        trial: u32,
-        today: Date,
-        model: &str,
-        mode: Mode,
-        started: Timestamp,
-    ) -> TrialRecord {
+    /// Grades the answers, unless something is broken.
+    pub(super) fn record(self, case: &Case, context: TrialContext<'_>) -> TrialRecord {
         let answered = Trial {
             case_id: case.id.clone(),
-            trial,
+            trial: context.trial,
             answers: self.answers,
         };
         let (verdict, grades) = match self.broken {
@@ -53,20 +55,20 @@ impl Ended {
         };
         TrialRecord {
             version: RECORD_VERSION,
-            suite: suite.name.clone(),
+            suite: context.suite.name.clone(),
             case: case.id.clone(),
-            trial,
+            trial: context.trial,
             turns: case.turns.clone(),
             tags: case.tags.clone(),
             cluster: case.cluster.clone(),
             verdict,
             grades,
-            keys: keys(suite, case, &answered.answers),
+            keys: keys(context.suite, case, &answered.answers),
             answers: answered.answers,
-            model: model.to_owned(),
-            mode,
-            today,
-            started,
+            model: context.model.to_owned(),
+            mode: context.mode,
+            today: context.today,
+            started: context.started,
             taped: None,
             off_tape: Vec::new(),
             judge: None,

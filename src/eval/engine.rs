@@ -1,0 +1,149 @@
+//! Asks the questions of cases. A live run, a recording and a run over recorded results are the same here but for one
+//! thing: what becomes of the exchanges, which [`TrialTaping`] says.
+
+use std::future::{Future, ready};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::Case;
+use super::dataset::OpenDataset;
+use super::finished::FinishedTrial;
+use super::recordings::tape_path;
+use crate::agent::{Agent, TurnOptions};
+use crate::conversation::Conversation;
+use crate::tapes::{NewTape, Studio};
+use crate::wire::{RecordedResults, TapeMode};
+
+/// What becomes of the exchanges of a trial.
+#[derive(Debug)]
+pub(super) enum TrialTaping {
+    /// They are not kept.
+    Off,
+    /// Each turn gets a tape in `folder`. What tapes have in common goes into `shared`.
+    Record { folder: PathBuf, shared: Arc<Path> },
+    /// Queries are answered from recorded results where there are such.
+    Serve(RecordedResults),
+}
+
+/// A case's questions, and who answers them.
+struct Interview {
+    agent: Agent,
+    studio: Studio,
+    conversation: Conversation,
+    questions: Vec<String>,
+    options: TurnOptions,
+    taping: TrialTaping,
+}
+
+/// Asks a case's questions, one after the other, in a conversation named `id`. Runs as a task of its own, so that trials
+/// share all cores and a panic ends one trial only.
+pub(super) async fn ask(
+    dataset: &OpenDataset,
+    case: &Case,
+    id: String,
+    seed: Option<u64>,
+    taping: TrialTaping,
+    cancel: &CancellationToken,
+) -> FinishedTrial {
+    let (agent, studio) = match dataset.session(case, seed) {
+        Ok(session) => session,
+        Err(reason) => return FinishedTrial::failed(reason),
+    };
+    let interview = Interview {
+        agent,
+        studio,
+        conversation: Conversation::new(id),
+        questions: case.turns.clone(),
+        options: TurnOptions {
+            today: dataset.today(case),
+            asker: None,
+            cancel: cancel.clone(),
+        },
+        taping,
+    };
+    let asked = tokio::spawn(interview.run()).await;
+    asked.unwrap_or_else(|error| FinishedTrial::failed(error.to_string()))
+}
+
+impl Interview {
+    /// Keeps the answers that came before a turn failed.
+    async fn run(mut self) -> FinishedTrial {
+        if let TrialTaping::Serve(recorded) = &self.taping {
+            // The server is looked at before the first turn, so that this is no part of any turn.
+            let _ = self.studio.client.detection().await;
+            self.studio
+                .wire
+                .tape_slot()
+                .put(TapeMode::Results(recorded.clone()));
+        }
+        let mut finished = FinishedTrial::default();
+        for (turn, question) in (1..).zip(std::mem::take(&mut self.questions)) {
+            match self.turn(turn, &question).await {
+                Ok(answer) => finished.answers.push(answer),
+                Err(reason) => {
+                    finished.broken = FinishedTrial::failed(reason).broken;
+                    break;
+                }
+            }
+        }
+        if matches!(self.taping, TrialTaping::Serve(_)) {
+            self.studio.wire.tape_slot().take();
+        }
+        finished
+    }
+
+    async fn turn(&mut self, turn: usize, question: &str) -> Result<Value, String> {
+        let options = self.options.clone();
+        let (agent, conversation, watch) = (&self.agent, &mut self.conversation, &mut |_| {});
+        let answer = match &self.taping {
+            TrialTaping::Off | TrialTaping::Serve(_) => agent
+                .run_turn(conversation, question, options, watch)
+                .await
+                .map_err(|error| error.to_string())?,
+            TrialTaping::Record { folder, shared } => {
+                let path = tape_path(folder, turn);
+                let tape = NewTape { path: &path, shared };
+                let recorded = self
+                    .studio
+                    .record(agent, conversation, question, options, watch, tape)
+                    .await
+                    .map_err(|error| error.to_string())?
+                    .map_err(|error| error.to_string())?;
+                recorded.tape.map_err(|error| error.to_string())?;
+                let mut answer = recorded.answer;
+                // The tape is moved to its place later.
+                answer.tape = None;
+                answer
+            }
+        };
+        serde_json::to_value(answer).map_err(|error| error.to_string())
+    }
+}
+
+/// Runs `each` over the items, `jobs` of them at a time, and hands each outcome to `take` as it comes. No further item is
+/// begun once `cancel` is cancelled.
+pub(super) async fn in_parallel<I, F, E>(
+    items: I,
+    jobs: usize,
+    cancel: &CancellationToken,
+    each: impl FnMut(I::Item) -> F,
+    mut take: impl FnMut(F::Output) -> Result<(), E>,
+) -> Result<(), E>
+where
+    I: IntoIterator,
+    F: Future,
+{
+    let mut running = stream::iter(items)
+        .take_while(|_| ready(!cancel.is_cancelled()))
+        .map(each)
+        .buffer_unordered(jobs.max(1));
+    while let Some(outcome) = running.next().await {
+        take(outcome)?;
+    }
+    Ok(())
+}
