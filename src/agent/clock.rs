@@ -18,7 +18,13 @@ pub(crate) struct Late {
     /// The first look at which there was none left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     over: Option<u32>,
+    /// The look after which looking up the answer's figures was ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    figures: Option<u32>,
 }
+
+/// How long the figures of an answer may be looked up when the turn's time is over or nearly so.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The clock of a turn.
 #[derive(Debug)]
@@ -49,6 +55,10 @@ pub(super) enum Cutter {
     At(Instant, CancellationToken),
     /// Whatever ended it when it was recorded, as soon as it is waited for longer than then.
     AsRecorded(Cut, Stalls),
+    /// What ended it when it was recorded, at once.
+    Now(Cut),
+    /// Nothing.
+    Never,
 }
 
 impl Clock {
@@ -102,6 +112,28 @@ impl Clock {
         Cutter::AsRecorded(cut, stalls.clone())
     }
 
+    /// What may end looking up the figures of an answer: the end of the turn, or the person if there is a wish of
+    /// theirs to wait for. That asks nothing of anybody, so a tape knows it only by the look.
+    pub(super) fn figures_cutter(&self, cancel: Option<&CancellationToken>) -> Cutter {
+        if self.stalls.is_none() {
+            let until = (Instant::now() + GRACE).max(self.began + self.over);
+            return Cutter::At(until, cancel.cloned().unwrap_or_default());
+        }
+        if self.late.figures != Some(self.looks) {
+            return Cutter::Never;
+        }
+        let late = self
+            .late
+            .over
+            .is_some_and(|look| look <= self.looks.saturating_add(1));
+        Cutter::Now(if late { Cut::TimeUp } else { Cut::Cancelled })
+    }
+
+    /// Notes that looking up the figures was ended.
+    pub(super) fn figures_were_cut(&mut self) {
+        self.late.figures = Some(self.looks);
+    }
+
     /// How long the turn has really taken.
     pub(super) fn elapsed(&self) -> Duration {
         self.began.elapsed()
@@ -126,6 +158,8 @@ impl Cutter {
                 stalls.next().await;
                 cut
             }
+            Self::Now(cut) => cut,
+            Self::Never => std::future::pending().await,
         }
     }
 }

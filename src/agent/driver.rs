@@ -13,7 +13,7 @@ use super::purse::{Denial, Spending};
 use super::state::TurnState;
 use super::step::{Effect, Input, Ran, RunEnd, step};
 use super::trace::Draft;
-use super::{Agent, CallRecord, CallStatus, Event};
+use super::{Agent, CallRecord, CallStatus, Event, StopReason};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
 use crate::result::Shelf;
 use crate::text::hidden_in;
@@ -75,14 +75,26 @@ impl Drive<'_> {
                     deadline,
                 } => self.execute(turn.call_number(), call, planned, deadline).await,
                 Effect::Ground(ending) => {
-                    let figures = self.ground(&turn, &ending.text).await;
-                    Input::Grounded(Draft { ending, figures })
+                    let looked_up = self.ground(&turn, &ending.text, Some(self.cancel)).await;
+                    let reason = looked_up.cut.map(|cut| match cut {
+                        Cut::Cancelled => StopReason::Cancelled,
+                        Cut::TimeUp => StopReason::MaxTime,
+                    });
+                    let draft = Draft {
+                        ending,
+                        figures: looked_up.figures,
+                    };
+                    match reason {
+                        Some(reason) => Input::NotGrounded { draft, reason },
+                        None => Input::Grounded(draft),
+                    }
                 }
                 Effect::Finish(ending) => {
                     self.settle(&turn).await;
                     let conclusion = conclude(&mut turn, ending, &self.agent.links);
                     if turn.figures.is_none() {
-                        turn.figures = Some(self.ground(&turn, &conclusion.text).await);
+                        let looked_up = self.ground(&turn, &conclusion.text, None).await;
+                        turn.figures = Some(looked_up.figures);
                     }
                     return (turn, conclusion);
                 }

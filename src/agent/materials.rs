@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
+use super::clock::Cut;
 use super::driver::Drive;
 use super::founded::Founded;
 use super::state::TurnState;
 use crate::catalog::Entry;
-use crate::grounding::{Claim, Figure, Material, ground, ranks};
+use crate::grounding::{Claim, Figure, Material, ground_until, ranks, unchecked};
 use crate::model::Message;
 use crate::prompt::question_of;
-use crate::result::{ColumnTotals, Handle, Held, Origin, ResultTable, Shelf, totals};
+use crate::result::{Handle, Held, HeldTotals, Origin, ResultTable, Shelf};
 use crate::tools::ToolRole;
 
 /// A result with all that a look-up needs.
@@ -20,46 +22,90 @@ struct Ready {
     title: String,
     arguments: Value,
     table: Arc<ResultTable>,
-    totals: Vec<ColumnTotals>,
+    /// None of a calculation: its rows are figures of different things and come to nothing together.
+    totals: Option<HeldTotals>,
     rows_seen: usize,
     current: bool,
 }
 
-impl Drive<'_> {
-    /// The figures of a text, with where they come from. A result whose rows can no longer be had is no source. Rows
-    /// of earlier turns that lie in files are read only when they may make a difference: when this turn brought no
-    /// result, when a figure is not found without them, or when something is said to be first or last of its kind.
-    pub(super) async fn ground(&mut self, turn: &TurnState, text: &str) -> Vec<Figure> {
-        let held: Vec<Held> = self.shelf.iter().cloned().collect();
-        let current = |handle| turn.evidence.iter().any(|item| item.result == handle);
-        let earlier: Vec<&str> = questions(self.before);
-        let mut founded = Founded::new(earlier.iter().copied().chain([self.question]));
-        for held in held.iter().filter(|held| !held.origin.derivations().is_empty()) {
-            founded.judge(held.handle, held.origin.derivations());
+/// What came of looking up the figures of a text.
+pub(super) struct LookedUp {
+    pub(super) figures: Vec<Figure>,
+    /// What ended it before it was done; then no figure was checked.
+    pub(super) cut: Option<Cut>,
+}
+
+/// A text whose figures are looked up, and what was said besides.
+struct TextToGround {
+    answer: String,
+    question: String,
+    earlier: Vec<String>,
+    today: jiff::civil::Date,
+    shown: Vec<String>,
+}
+
+impl TextToGround {
+    /// Looks the figures up in some results, away from the threads that wait for the network.
+    async fn ground(self: Arc<Self>, results: Vec<Ready>, stop: CancellationToken) -> Vec<Figure> {
+        let asked = Arc::clone(&self);
+        let looked_up = tokio::task::spawn_blocking(move || {
+            let claim = Claim {
+                text: &asked.answer,
+                question: &asked.question,
+                earlier: &strs(&asked.earlier),
+                today: asked.today,
+                shown: &strs(&asked.shown),
+            };
+            let materials: Vec<Material<'_>> = results.iter().map(Ready::material).collect();
+            ground_until(&claim, &materials, &|| stop.is_cancelled())
+        });
+        match looked_up.await {
+            Ok(Some(figures)) => figures,
+            Ok(None) | Err(_) => unchecked(&self.answer),
         }
-        let shown = self.shown(turn);
-        let claim = Claim {
-            text,
-            question: self.question,
-            earlier: &earlier,
+    }
+}
+
+fn strs(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+impl Drive<'_> {
+    /// The figures of a text, with where they come from, or why they were not looked up: time was up, or the person
+    /// wanted the turn to end, if there is a wish to wait for.
+    pub(super) async fn ground(
+        &mut self,
+        turn: &TurnState,
+        text: &str,
+        cancel: Option<&CancellationToken>,
+    ) -> LookedUp {
+        let cutter = self.clock.figures_cutter(cancel);
+        let earlier = questions(self.before);
+        let asked = Arc::new(TextToGround {
+            answer: text.to_owned(),
+            question: self.question.to_owned(),
+            earlier: earlier.into_iter().map(str::to_owned).collect(),
             today: self.today,
-            shown: &shown.iter().map(String::as_str).collect::<Vec<_>>(),
+            shown: self.shown(turn),
+        });
+        let stop = CancellationToken::new();
+        // Whatever ends this, a turn that is dropped included, ends the work too.
+        let _ended = stop.clone().drop_guard();
+        let looked_up = tokio::select! {
+            biased;
+            cut = cutter.cut() => Err(cut),
+            figures = look_up(self.shelf, turn, asked, stop) => Ok(figures),
         };
-        let rows = &*self.shelf;
-        let is_far = |held: &Held| rows.is_on_disk(held.handle) && !current(held.handle);
-        let any_current = held.iter().any(|held| current(held.handle));
-        let at_hand: Vec<&Held> = held.iter().filter(|held| !is_far(held)).collect();
-        if any_current && at_hand.len() < held.len() && !ranks(text) {
-            let figures = ground(
-                &claim,
-                &materials(&ready(rows, &at_hand, &founded, &current).await),
-            );
-            if !figures.iter().any(Figure::is_unmatched) {
-                return figures;
+        match looked_up {
+            Ok(figures) => LookedUp { figures, cut: None },
+            Err(cut) => {
+                self.clock.figures_were_cut();
+                LookedUp {
+                    figures: unchecked(text),
+                    cut: Some(cut),
+                }
             }
         }
-        let all: Vec<&Held> = held.iter().collect();
-        ground(&claim, &materials(&ready(rows, &all, &founded, &current).await))
     }
 
     /// Texts the model was shown besides results: what the catalog says of the entries used, and what the tools said
@@ -91,6 +137,36 @@ impl Drive<'_> {
     }
 }
 
+/// Looks figures up in the results that are held. A result whose rows can no longer be had is no source. Rows of earlier
+/// turns that lie in files are read only when they may make a difference: when this turn brought no result, when a
+/// figure is not found without them, or when something is said to be first or last of its kind.
+async fn look_up(
+    shelf: &Shelf,
+    turn: &TurnState,
+    asked: Arc<TextToGround>,
+    stop: CancellationToken,
+) -> Vec<Figure> {
+    let held: Vec<&Held> = shelf.iter().collect();
+    let current = |handle| turn.evidence.iter().any(|item| item.result == handle);
+    let questions = asked.earlier.iter().chain([&asked.question]);
+    let mut founded = Founded::new(questions.map(String::as_str));
+    for held in held.iter().filter(|held| !held.origin.derivations().is_empty()) {
+        founded.judge(held.handle, held.origin.derivations());
+    }
+    let is_far = |held: &Held| shelf.is_on_disk(held.handle) && !current(held.handle);
+    let any_current = held.iter().any(|held| current(held.handle));
+    let at_hand: Vec<&Held> = held.iter().copied().filter(|held| !is_far(held)).collect();
+    if any_current && at_hand.len() < held.len() && !ranks(&asked.answer) {
+        let results = ready(shelf, &at_hand, &founded, &current).await;
+        let figures = Arc::clone(&asked).ground(results, stop.clone()).await;
+        if !figures.iter().any(Figure::is_unmatched) {
+            return figures;
+        }
+    }
+    let results = ready(shelf, &held, &founded, &current).await;
+    asked.ground(results, stop).await
+}
+
 /// Results with their rows, in the order they came. One whose rows can no longer be had is left out.
 async fn ready(
     shelf: &Shelf,
@@ -102,18 +178,15 @@ async fn ready(
     for held in results {
         if let Ok(table) = shelf.table(held.handle).await {
             let table = founded.table(held.handle, table);
-            ready.push(Ready::of(held, table, current(held.handle)));
+            let totals = shelf.totals(held.handle);
+            ready.push(Ready::of(held, table, totals, current(held.handle)));
         }
     }
     ready
 }
 
-fn materials(ready: &[Ready]) -> Vec<Material<'_>> {
-    ready.iter().map(Ready::material).collect()
-}
-
 impl Ready {
-    fn of(held: &Held, table: Arc<ResultTable>, current: bool) -> Self {
+    fn of(held: &Held, table: Arc<ResultTable>, totals: HeldTotals, current: bool) -> Self {
         let source = held.origin.source();
         let arguments = match &held.origin {
             Origin::Query(source) => source.arguments.clone(),
@@ -124,11 +197,7 @@ impl Ready {
             handle: held.handle.to_string(),
             title: source.map_or_else(|| held.title.clone(), |source| source.name.clone()),
             arguments,
-            // The rows of a calculation are figures of different things: they come to nothing together.
-            totals: match &held.origin {
-                Origin::Calculated { .. } => Vec::new(),
-                _ => totals(&table),
-            },
+            totals: (!matches!(held.origin, Origin::Calculated { .. })).then_some(totals),
             rows_seen: usize::try_from(held.shown.rows_shown).unwrap_or(usize::MAX),
             current,
             table,
@@ -141,7 +210,7 @@ impl Ready {
             title: &self.title,
             arguments: &self.arguments,
             table: &self.table,
-            totals: &self.totals,
+            totals: self.totals.as_ref().map_or(&[], |totals| totals.of(&self.table)),
             rows_seen: self.rows_seen,
             current: self.current,
         }

@@ -41,6 +41,8 @@ pub(super) enum Input {
     Denied(Denial),
     /// The figures of a final text were looked up.
     Grounded(Draft),
+    /// The figures of a final text were not looked up: the turn was over before, for this reason.
+    NotGrounded { draft: Draft, reason: StopReason },
     /// The person ended the turn: the text until then if a completion was under way.
     Cancelled { partial: Option<String> },
 }
@@ -115,6 +117,7 @@ pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnSta
         Input::Ran(ran) => turn.ran(*ran, now),
         Input::Denied(denial) => turn.denied(denial, now),
         Input::Grounded(draft) => turn.grounded(draft, now),
+        Input::NotGrounded { draft, reason } => turn.not_grounded(draft, reason),
         Input::Cancelled { partial } => {
             if let Some(partial) = &partial {
                 turn.settle_unreported(partial);

@@ -46,6 +46,22 @@ impl TurnState {
         self.repair(draft, choice)
     }
 
+    /// Ends a turn that was over before the figures of its answer were looked up: they count as having no source.
+    pub(super) fn not_grounded(&mut self, mut draft: Draft, reason: StopReason) -> Effect {
+        let withheld = self.grounding.on_unmatched == OnUnmatched::Refuse
+            && draft.ending.reason == StopReason::FinalAnswer
+            && !draft.figures.is_empty();
+        if !withheld {
+            draft.ending.reason = reason;
+            draft.ending.detail = Some("the figures of the answer were not looked up to the end".to_owned());
+        }
+        if draft.figures.is_empty() || self.grounding.on_unmatched == OnUnmatched::Off {
+            self.draft = None;
+            return self.end_traced(draft);
+        }
+        self.end_unmatched(draft)
+    }
+
     /// Names the figures to the model, once a turn, and asks for the answer again.
     fn repair(&mut self, draft: Draft, choice: ToolChoice) -> Effect {
         let note = Note::Unmatched.with("figures", named(&draft.figures, "\n"));
@@ -149,5 +165,6 @@ fn said(reason: Reason) -> &'static str {
         Reason::Stale => "only the result of an earlier question holds it",
         Reason::IncompleteTotal => "the rows it is the total of are not all there are",
         Reason::NotExtreme => "in the result it is not the first or last, as the text says",
+        Reason::NotChecked => "it was not checked, because that would have taken too long",
     }
 }

@@ -10,11 +10,18 @@ use crate::result::{Amount, Extent, Summary};
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     /// Sources that fit the words around the figure, with how well.
-    pub(super) fitting: Vec<(Says, Source)>,
+    pub(super) fitting: Vec<(Says, Candidate)>,
     /// Whether there are cells that have the value but belong to something else than the text says.
     pub(super) denied: bool,
     /// Whether it is the total of rows that are not all there are.
     pub(super) incomplete: bool,
+}
+
+impl Sources {
+    /// The candidate at a place among those that fit.
+    pub(super) fn at(&self, place: usize) -> Option<&Candidate> {
+        self.fitting.get(place).map(|(_, candidate)| candidate)
+    }
 }
 
 /// A source of one figure.
@@ -25,6 +32,49 @@ pub(super) struct Source {
     pub(super) material: usize,
     /// The cell it is, if it is one.
     pub(super) cell: Option<NumberCell>,
+}
+
+/// What a figure may be. A table can have many cells of one value, so the words for a cell are found when they are
+/// needed.
+#[derive(Debug, Clone)]
+pub(super) enum Candidate {
+    Cell(NumberCell),
+    Other(Source),
+}
+
+impl Candidate {
+    pub(super) fn material(&self) -> usize {
+        match self {
+            Self::Cell(cell) => cell.material,
+            Self::Other(source) => source.material,
+        }
+    }
+
+    /// The row it is in, if it is a cell.
+    pub(super) fn row(&self) -> Option<usize> {
+        match self {
+            Self::Cell(cell) => Some(cell.row),
+            Self::Other(_) => None,
+        }
+    }
+
+    pub(super) fn source(&self, index: &super::index::Index<'_>) -> Option<Source> {
+        let cell = match self {
+            Self::Cell(cell) => *cell,
+            Self::Other(source) => return Some(source.clone()),
+        };
+        let material = index.materials.get(cell.material)?;
+        let trace = Trace::Cell {
+            result: material.handle.to_owned(),
+            row: cell.row + 1,
+            column: material.table.columns.get(cell.column)?.name.clone(),
+        };
+        Some(Source {
+            trace,
+            material: cell.material,
+            cell: Some(cell),
+        })
+    }
 }
 
 /// All cells, totals and counts that a figure may be.
@@ -50,6 +100,9 @@ fn cells(seat: &Seat<'_, '_, '_>, wanted: &Wanted, sources: &mut Sources) {
         }
         for (low, high) in wanted.spans(scale) {
             for cell in seat.context.index.between(low, high) {
+                if seat.context.work.is_over() {
+                    return;
+                }
                 cell_source(seat, wanted, *cell, fraction, sources);
             }
         }
@@ -90,15 +143,19 @@ fn cell_source(
     let Some(column) = material.table.columns.get(cell.column) else {
         return;
     };
-    let rate = is_rate_column(index, cell.material, cell.column);
-    let others = rates(index, cell.material);
+    let Some(shape) = index.shapes.get(cell.material) else {
+        return;
+    };
+    seat.context.work.spend(1);
+    let rate = shape.rates.contains(&cell.column);
+    let others = shape.numeric_rates;
     let whole = column.kind == crate::result::ColumnKind::Integer;
-    let as_rate = rate || (others.is_empty() && is_rate(material.title, ""));
+    let as_rate = rate || (others == 0 && shape.titled_rate);
     let plain = if wanted.percent { whole } else { fraction };
     if plain && !as_rate {
         return;
     }
-    if (wanted.points && rate) || (wanted.money && is_count_column(index, cell.material, cell.column)) {
+    if (wanted.points && rate) || (wanted.money && shape.counts.contains(&cell.column)) {
         sources.denied = true;
         return;
     }
@@ -109,21 +166,16 @@ fn cell_source(
         return;
     }
     // A percentage of a result with a column of percentages is in that column, and a number without a sign is not.
-    let numeric = index
-        .shapes
-        .get(cell.material)
-        .map_or(0, |shape| shape.numeric.len());
-    let said = seat.says_column(cell.material, cell.column) == Says::Yes || seat.names_a_rate();
-    if (wanted.percent && !rate && !others.is_empty())
-        || (!wanted.percent && rate && others.len() < numeric && !said)
+    let said = || seat.says_column(cell.material, cell.column) == Says::Yes || seat.names_a_rate();
+    if (wanted.percent && !rate && others > 0)
+        || (!wanted.percent && rate && others < shape.numeric.len() && !said())
     {
         sources.denied = true;
         return;
     }
     // What tells rows apart is a name itself: no other name and no column denies it.
-    let shape = index.shapes.get(cell.material);
-    let tells = shape.is_some_and(|shape| !shape.numeric.contains(&cell.column)) && wanted.count;
-    let is_key = shape.is_some_and(|shape| shape.keys.contains(&cell.column)) && wanted.count;
+    let tells = !shape.numeric.contains(&cell.column) && wanted.count;
+    let is_key = shape.keys.contains(&cell.column) && wanted.count;
     let mut says = if tells {
         Says::Nothing
     } else {
@@ -151,34 +203,13 @@ fn cell_source(
         (sources.denied, sources.incomplete) = (true, true);
         return;
     }
-    let trace = Trace::Cell {
-        result: material.handle.to_owned(),
-        row: cell.row + 1,
-        column: column.name.clone(),
-    };
-    let source = Source {
-        trace,
-        material: cell.material,
-        cell: Some(cell),
-    };
-    sources.fitting.push((says, source));
+    sources.fitting.push((says, Candidate::Cell(cell)));
 }
 
 /// Whether a name is one of parts of a whole.
 pub(super) fn is_rate(name: &str, label: &str) -> bool {
     let low = format!("{name} {label}").to_lowercase();
     RATES.iter().any(|word| low.contains(word))
-}
-
-/// The columns of a result that are parts of a whole by their names.
-fn rates(index: &super::index::Index<'_>, material: usize) -> Vec<usize> {
-    let Some(shape) = index.shapes.get(material) else {
-        return Vec::new();
-    };
-    let columns = shape.numeric.iter().copied();
-    columns
-        .filter(|at| is_rate_column(index, material, *at))
-        .collect()
 }
 
 /// Names that are as often of amounts as of parts of a whole.
@@ -214,7 +245,7 @@ pub(super) fn is_count_column(index: &super::index::Index<'_>, material: usize, 
 }
 
 /// Whether a column's numbers are parts of a whole.
-fn is_rate_column(index: &super::index::Index<'_>, material: usize, column: usize) -> bool {
+pub(super) fn is_rate_column(index: &super::index::Index<'_>, material: usize, column: usize) -> bool {
     let table = index.materials.get(material).map(|material| material.table);
     let Some(named) = table.and_then(|table| table.columns.get(column)) else {
         return false;
@@ -272,7 +303,7 @@ fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
         ];
         for (total, amount, allowed) in of_all {
             let Some(amount) = amount else { continue };
-            if wanted.money && is_count_column(index, at, *column) {
+            if wanted.money && shape.counts.contains(column) {
                 continue;
             }
             if !admits(wanted, amount) || (wanted.percent && total == TotalKind::Sum) {
@@ -299,14 +330,12 @@ fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
                 column: column.unwrap_or_default(),
                 total,
             };
-            sources.fitting.push((
-                says,
-                Source {
-                    trace,
-                    material: at,
-                    cell: None,
-                },
-            ));
+            let source = Source {
+                trace,
+                material: at,
+                cell: None,
+            };
+            sources.fitting.push((says, Candidate::Other(source)));
         }
     }
 }
@@ -328,7 +357,7 @@ fn counts(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
             material: at,
             cell: None,
         };
-        sources.fitting.push((Says::Nothing, source));
+        sources.fitting.push((Says::Nothing, Candidate::Other(source)));
     };
     let says = seat.says_filters(at, true);
     if exactly(known) && says != Says::No {
@@ -336,10 +365,8 @@ fn counts(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
             let list = [
                 "row", "rows", "first", "shown", "showing", "fetched", "returned", "limit",
             ];
-            seat.context
-                .words
-                .iter()
-                .any(|word| seat.place.sentence.holds(word.span) && list.contains(&word.low.as_str()))
+            let mut words = seat.context.words_in(seat.place.sentence).iter();
+            words.any(|word| list.contains(&word.low.as_str()))
         };
         if seat.may_total(at) || shown_rows() {
             push(Trace::RowCount {

@@ -1,10 +1,13 @@
 //! Counts that a text may state of a result: of rows with a label, of rows beyond a bound, of things it lists.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use super::cells::Source;
 use super::figure::{Input, Operation, Trace};
-use super::number::{Kind, Number};
-use super::operand::exact;
+use super::number::Kind;
 use super::scope::{Seat, What};
+use super::seat::once;
 use super::text::Span;
 use super::wanted::Wanted;
 
@@ -22,15 +25,17 @@ pub(crate) fn of_word(low: &str) -> Option<usize> {
 pub(super) fn said(seat: &Seat<'_, '_, '_>) -> Vec<usize> {
     let mut found: Vec<usize> = seat
         .context
-        .words
+        .words_in(seat.place.sentence)
         .iter()
-        .filter(|word| seat.place.sentence.holds(word.span) && !seat.span.touches(word.span))
+        .filter(|word| !seat.span.touches(word.span))
         .filter(|word| {
-            let numbers = seat.context.numbers.iter();
-            let inside = |number: &Number| number.start < word.span.end && word.span.start < number.end;
-            numbers
-                .filter(|number| inside(number))
-                .all(|number| Span::new(number.start, number.end) == word.span)
+            let numbers = seat.context.numbers;
+            let first = numbers.partition_point(|number| number.end <= word.span.start);
+            let mut inside = numbers
+                .iter()
+                .skip(first)
+                .take_while(|number| number.start < word.span.end);
+            inside.all(|number| Span::new(number.start, number.end) == word.span)
         })
         .filter_map(|word| of_word(&word.low).or_else(|| word.low.parse().ok()))
         .filter(|number| (2..=100).contains(number))
@@ -86,26 +91,37 @@ pub(super) fn counts(
 }
 
 /// The rows whose labels the text names anywhere, one for each label.
-fn listed(seat: &Seat<'_, '_, '_>, at: usize) -> Vec<usize> {
+fn listed(seat: &Seat<'_, '_, '_>, at: usize) -> Rc<Vec<usize>> {
+    once(&seat.context.memo.listed, at, || Rc::new(all_listed(seat, at)))
+}
+
+fn all_listed(seat: &Seat<'_, '_, '_>, at: usize) -> Vec<usize> {
     let Some(shape) = seat.context.index.shapes.get(at) else {
         return Vec::new();
     };
     let mut rows: Vec<usize> = Vec::new();
+    let mut known: HashSet<usize> = HashSet::new();
     for mention in &seat.context.mentions {
+        if seat.context.work.is_over() {
+            break;
+        }
+        seat.context.work.spend(1);
         let row = match mention.what {
             What::Label(label) if label.material == at => shape
                 .labels
                 .iter()
-                .find(|(column, _)| *column == label.column)
-                .and_then(|(_, values)| values.iter().position(|value| *value == Some(label.value))),
+                .zip(&shape.label_rows)
+                .find(|((column, _), _)| *column == label.column)
+                .and_then(|(_, rows)| rows.get(label.value)?.first().copied()),
             What::Period(period) => shape.times.first().and_then(|(_, days)| {
+                seat.context.work.spend(days.len());
                 days.iter().position(|days| {
                     days.is_some_and(|days| period.relation(days) == super::text::Relation::Same)
                 })
             }),
             _ => None,
         };
-        rows.extend(row.filter(|row| !rows.contains(row)));
+        rows.extend(row.filter(|row| known.insert(*row)));
     }
     rows
 }
@@ -117,15 +133,12 @@ fn bounds(seat: &Seat<'_, '_, '_>) -> Vec<f64> {
         "beyond", "reached", "passed", "topped", "between", "crossed",
     ];
     let sentence = seat.place.sentence;
-    let compares = seat
-        .context
-        .words
-        .iter()
-        .any(|word| sentence.holds(word.span) && COMPARING.contains(&word.low.as_str()));
-    let numbers = seat.context.numbers.iter().filter(|number| {
-        let span = Span::new(number.start, number.end);
-        number.kind == Kind::Quantity && sentence.holds(span) && span != seat.span
-    });
+    let mut words = seat.context.words_in(sentence).iter();
+    let compares = words.any(|word| COMPARING.contains(&word.low.as_str()));
+    let numbers =
+        seat.context.numbers_in(sentence).iter().filter(|number| {
+            number.kind == Kind::Quantity && Span::new(number.start, number.end) != seat.span
+        });
     numbers
         .filter(|_| compares)
         .map(|number| number.value)
@@ -147,13 +160,8 @@ fn beyond(seat: &Seat<'_, '_, '_>, at: usize, bound: f64) -> Vec<(Vec<usize>, St
             .columns
             .get(*column)
             .map(|column| column.name.clone());
-        let values = material
-            .table
-            .rows
-            .iter()
-            .take(shape.seen)
-            .enumerate()
-            .filter_map(|(row, cells)| Some((row, exact(cells.get(*column)?)?.to_f64()?)));
+        seat.context.work.spend(shape.seen);
+        let values = (0..shape.seen).filter_map(|row| Some((row, index.exact(at, *column, row)?.to_f64()?)));
         let values: Vec<(usize, f64)> = values.collect();
         let tests: [fn(f64, f64) -> bool; 2] = [|value, bound| value > bound, |value, bound| value < bound];
         for test in tests {

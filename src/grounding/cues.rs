@@ -1,6 +1,7 @@
 //! What the words around a figure say of how it was computed: a change, a share, a mean, a sum.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::number::{Kind, Number};
@@ -127,7 +128,7 @@ impl Cues {
             return close;
         }
         let sentence = seat.place.sentence;
-        let all = Self::read(seat, bits(seat, |span| sentence.holds(span)));
+        let all = Self::read(seat, bits(seat, seat.context.word_range(sentence), |_| true));
         if close.any() {
             // What is left out stands where the sentence begins: `Everything except Outdoor makes 965, or 64 %`.
             return Self {
@@ -258,12 +259,16 @@ fn near(seat: &Seat<'_, '_, '_>) -> u16 {
     };
     // What the figure is compared with may stand in the next clause: `3.20 ahead of the rest`.
     let behind = Span::new(seat.span.end, (seat.span.end + BEHIND).min(place.sentence.end));
-    bits(seat, |span| {
-        spans
-            .iter()
-            .flatten()
-            .any(|close| close.holds(span) && !speaks_of_another(seat, span))
-            || behind.touches(span)
+    let close = spans.iter().flatten().map(|close| {
+        let words = seat.context.word_range(*close);
+        bits(seat, words, |span| !speaks_of_another(seat, span))
+    });
+    // The word that `behind` begins in, if it does in one, ends behind its first byte.
+    let first = seat.context.word_before(behind.start).map_or(0, |at| at + 1);
+    let touched = seat.context.words.iter().skip(first);
+    let touched = touched.take_while(|word| behind.touches(word.span)).count();
+    close.fold(bits(seat, first..first + touched, |_| true), |all, bits| {
+        all | bits
     })
 }
 
@@ -278,11 +283,14 @@ fn speaks_of_another(seat: &Seat<'_, '_, '_>, word: Span) -> bool {
             .is_some_and(|aside| !seat.figures_in(aside).is_empty())
 }
 
-/// What the words within some bounds say, but for the figure's own.
-fn bits(seat: &Seat<'_, '_, '_>, within: impl Fn(Span) -> bool) -> u16 {
-    let words = seat.context.words.iter().zip(&seat.context.cues);
+/// What some words say, but for the figure's own.
+fn bits(seat: &Seat<'_, '_, '_>, words: Range<usize>, counts: impl Fn(Span) -> bool) -> u16 {
+    let context = seat.context;
+    context.work.spend(words.len());
+    let cues = context.cues.get(words.clone()).unwrap_or_default();
+    let words = context.words.get(words).unwrap_or_default().iter().zip(cues);
     words
-        .filter(|(word, bits)| **bits != 0 && within(word.span) && !seat.span.holds(word.span))
+        .filter(|(word, bits)| **bits != 0 && !seat.span.holds(word.span) && counts(word.span))
         .fold(0, |all, (_, bits)| all | bits)
 }
 
@@ -293,12 +301,12 @@ const REACH: usize = 5;
 pub(super) fn contradicts_its_way(seat: &Seat<'_, '_, '_>, number: &Number) -> bool {
     let context = seat.context;
     let start = seat.span.start;
-    let Some(from) = context.numbers.iter().rev().find(|other| {
-        other.kind == Kind::Quantity && other.end <= start && seat.place.sentence.start <= other.start
-    }) else {
+    let sentence = Span::new(seat.place.sentence.start, start);
+    let mut before = context.numbers_in(sentence).iter().rev();
+    let Some(from) = before.find(|other| other.kind == Kind::Quantity) else {
         return false;
     };
-    let word_before = |at: usize| context.words.iter().rposition(|word| word.span.end <= at);
+    let word_before = |at: usize| context.word_before(at);
     let low = |at: usize| context.words.get(at).map_or("", |word| word.low.as_str());
     let (Some(to), Some(since)) = (word_before(start), word_before(from.start)) else {
         return false;

@@ -1,5 +1,7 @@
 //! Periods that an answer names: found in rows, in the filters of a query, in the question, or near today.
 
+use std::cell::OnceCell;
+
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -14,21 +16,27 @@ use super::text::{Days, Period, Relation, periods, words};
 const MOST_ROWS: usize = 3;
 
 /// Looks for where a period comes from.
-pub(super) fn source(period: &Period, context: &Context<'_, '_>, claim: &Claim<'_>) -> (Status, Vec<Trace>) {
+pub(super) fn source(
+    period: &Period,
+    context: &Context<'_, '_>,
+    claim: &Claim<'_>,
+    said: &Said,
+) -> (Status, Vec<Trace>) {
     let mut found = cells(period, context);
     found.extend(filters(period, context));
     if !found.is_empty() {
         return (Status::Matched, found);
     }
     let exempt = |rule| (Status::Exempt { rule }, Vec::new());
-    let stands = |text: &str| {
-        let numbers = numbers(text, Separators::English);
-        periods(text, &words(text), &numbers, &[]).iter().any(|other| {
-            let days = other.days(claim.today.year());
-            days.is_some_and(|days| period.relation(days) != Relation::Apart)
-        })
+    let stands = |days: &Vec<Days>| {
+        let mut days = days.iter();
+        days.any(|days| period.relation(*days) != Relation::Apart)
     };
-    if stands(claim.question) || claim.earlier.iter().any(|text| stands(text)) {
+    let asked = said.question.get_or_init(|| {
+        let questions = claim.earlier.iter().chain([&claim.question]);
+        questions.flat_map(|text| days_in(text, claim.today)).collect()
+    });
+    if stands(asked) {
         return exempt(Rule::Question);
     }
     if period
@@ -37,7 +45,11 @@ pub(super) fn source(period: &Period, context: &Context<'_, '_>, claim: &Claim<'
     {
         return exempt(Rule::Today);
     }
-    if claim.shown.iter().any(|text| stands(text)) {
+    let shown = said.shown.get_or_init(|| {
+        let texts = claim.shown.iter();
+        texts.flat_map(|text| days_in(text, claim.today)).collect()
+    });
+    if stands(shown) {
         return exempt(Rule::Shown);
     }
     if !period.dated() {
@@ -45,6 +57,23 @@ pub(super) fn source(period: &Period, context: &Context<'_, '_>, claim: &Claim<'
     }
     let reason = Reason::NoSource;
     (Status::Unmatched { reason }, Vec::new())
+}
+
+/// The days of periods that other texts name, read when they are asked for.
+#[derive(Default)]
+pub(super) struct Said {
+    question: OnceCell<Vec<Days>>,
+    shown: OnceCell<Vec<Days>>,
+}
+
+/// The days of each period that a text names; an open year is today's.
+fn days_in(text: &str, today: Date) -> Vec<Days> {
+    let numbers = numbers(text, Separators::English);
+    let found = periods(text, &words(text), &numbers, &[]);
+    found
+        .iter()
+        .filter_map(|period| period.days(today.year()))
+        .collect()
 }
 
 /// Whether days hold today, lie in its year, or less than a year before it.
@@ -62,6 +91,7 @@ fn cells(period: &Period, context: &Context<'_, '_>) -> Vec<Trace> {
             let Some(column) = material.table.columns.get(*column) else {
                 continue;
             };
+            context.work.spend(days.len());
             for (row, days) in days.iter().enumerate() {
                 let relation = days.map_or(Relation::Apart, |days| period.relation(days));
                 let better = relation == Relation::Same && best != Relation::Same;

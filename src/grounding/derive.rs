@@ -6,13 +6,16 @@ use rust_decimal::Decimal;
 
 use super::cells::Source;
 use super::figure::{Operation, Trace};
-use super::operand::{MOST_GROUPS, Operand, joined, listed, operand, singles, stated, total};
+use super::known::Known;
+use super::operand::{MOST_GROUPS, MOST_LISTED, Operand, joined, listed, operand, singles, stated, total};
 use super::scope::{Says, Seat};
-use super::text::Span;
 use super::wanted::Wanted;
 
+/// Most values of different results that are held against each other.
+const MOST_OTHERS: usize = 24;
+
 /// Looks for derivations that come to the figure.
-pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, known: &[(Span, Source)]) -> Vec<Source> {
+pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, known: &Known) -> Vec<Source> {
     let near = stated(seat, known);
     let mut search = Search {
         seat,
@@ -25,7 +28,11 @@ pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, known: &[(Span, S
     }
     let operands: Vec<Operand> = near.iter().map(|told| told.operand.clone()).collect();
     search.across(&operands);
-    search.told(&near, &listed(seat, known));
+    let list = search.wants_lists().then(|| listed(seat, known, MOST_LISTED));
+    let alone = list
+        .as_ref()
+        .map_or_else(|| listed(seat, known, 1).is_empty(), Vec::is_empty);
+    search.told(&near, &list.unwrap_or_default(), alone);
     search.found
 }
 
@@ -51,16 +58,19 @@ impl Search<'_, '_, '_, '_> {
         if material.table.rows.is_empty() || self.seat.says_filters(at, shape.times.is_empty()) == Says::No {
             return;
         }
-        let mut groups = self.seat.groups(at);
-        groups.truncate(MOST_GROUPS);
+        let groups = self.seat.groups(at);
+        let groups = groups.get(..MOST_GROUPS.min(groups.len())).unwrap_or_default();
         let mut by_row: Vec<Vec<Operand>> = vec![Vec::new(); groups.len()];
         for column in shape.numeric.iter().copied() {
+            if self.seat.context.work.is_over() {
+                return;
+            }
             let named: Vec<Operand> = groups
                 .iter()
                 .filter_map(|rows| operand(self.seat, at, column, rows))
                 .collect();
             let whole = total(self.seat, at, column);
-            self.sums(&named, at, column, &groups);
+            self.sums(&named, at, column, groups);
             for (place, one) in named.iter().enumerate() {
                 for other in named.iter().skip(place + 1) {
                     self.pair(one, other, 1);
@@ -94,8 +104,8 @@ impl Search<'_, '_, '_, '_> {
             .filter_map(|column| total(self.seat, at, *column))
             .collect();
         self.columns(&totals);
-        self.parts_of_parts(at, &groups);
-        super::count::counts(self.seat, self.wanted, at, &groups, &mut self.found);
+        self.parts_of_parts(at, groups);
+        super::count::counts(self.seat, self.wanted, at, groups, &mut self.found);
     }
 
     /// Whether a result may be meant: it is of this turn, or there is none of this turn, or the sentence looks back.
@@ -127,9 +137,15 @@ impl Search<'_, '_, '_, '_> {
         let mut others = near.to_vec();
         let count = self.seat.context.index.materials.len();
         for material in (0..count).filter(|material| self.may_use(*material)) {
+            if others.len() >= MOST_OTHERS {
+                break;
+            }
             let shape = self.seat.context.index.shapes.get(material);
+            let groups = self.seat.groups(material);
             for column in shape.map(|shape| shape.numeric.as_slice()).unwrap_or_default() {
-                let groups = self.seat.groups(material);
+                if others.len() >= MOST_OTHERS {
+                    break;
+                }
                 others.extend(
                     groups
                         .iter()
@@ -139,7 +155,7 @@ impl Search<'_, '_, '_, '_> {
                 others.extend(total(self.seat, material, *column));
             }
         }
-        others.truncate(24);
+        others.truncate(MOST_OTHERS);
         for one in &others {
             for other in singles.iter().chain(&others) {
                 if other.material != one.material {
@@ -311,25 +327,16 @@ impl Search<'_, '_, '_, '_> {
         if seen < 2 || !(cues.change || cues.gap || cues.ratio) {
             return;
         }
-        let mut rows: Vec<usize> = (0..seen).collect();
-        self.first_and_last(at, column, &rows);
-        let value = |row: usize| {
-            let cells = index.materials.get(at)?.table.rows.get(row)?;
-            super::index::number(cells.get(column)?)
-        };
-        let mut sized: Vec<(f64, usize)> = rows
-            .drain(..)
-            .filter_map(|row| Some((value(row)?, row)))
-            .collect();
-        sized.sort_by(|a, b| b.0.total_cmp(&a.0));
-        rows.extend(sized.into_iter().map(|(_, row)| row));
-        self.first_and_last(at, column, &rows);
+        self.first_and_last(at, column, [Some(0), Some(1), seen.checked_sub(1)]);
+        let rows = index.greatest_first(at, column);
+        let ends = [rows.first(), rows.get(1), rows.last()];
+        self.first_and_last(at, column, ends.map(Option::<&usize>::copied));
     }
 
     /// The last of some rows against the first, and the first against the second.
-    fn first_and_last(&mut self, at: usize, column: usize, rows: &[usize]) {
-        let of = |row: Option<&usize>| operand(self.seat, at, column, &[*row?]);
-        let (first, second, last) = (of(rows.first()), of(rows.get(1)), of(rows.last()));
+    fn first_and_last(&mut self, at: usize, column: usize, [first, second, last]: [Option<usize>; 3]) {
+        let of = |row: Option<usize>| operand(self.seat, at, column, &[row?]);
+        let (first, second, last) = (of(first), of(second), of(last));
         if let (Some(first), Some(last)) = (&first, &last) {
             self.pair(last, first, 2);
             self.pair(first, last, 2);
@@ -444,6 +451,7 @@ impl Search<'_, '_, '_, '_> {
         inputs: &[Operand],
     ) {
         use rust_decimal::prelude::ToPrimitive as _;
+        self.seat.context.work.spend(1);
         let Some(value) = value.into() else { return };
         let Some(number) = value.to_f64().filter(|_| self.wanted.digits >= 2 * tier - 1) else {
             return;
@@ -462,7 +470,10 @@ impl Search<'_, '_, '_, '_> {
                     | Operation::Difference
             );
         let index = self.seat.context.index;
-        let counts = |one: &Operand| super::cells::is_count_column(index, one.material, one.column);
+        let counts = |one: &Operand| {
+            let shape = index.shapes.get(one.material);
+            shape.is_some_and(|shape| shape.counts.contains(&one.column))
+        };
         let points = self.wanted.points && operation != Operation::Difference;
         // Less than one to one digit is a ratio upside down, unless the words ask for one.
         let upside = operation == Operation::Ratio

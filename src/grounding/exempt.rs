@@ -12,6 +12,8 @@ use super::wanted::Wanted;
 
 /// Four digits that may be a year are one when it is at most so far from today, or one of the results.
 const NEAR_YEARS: f64 = 15.0;
+/// Most bytes of an address before a number in it.
+const LONGEST_LINK: usize = 2_000;
 /// Words that an id follows.
 const BEFORE_ID: [&str; 7] = ["id", "ids", "card", "metric", "table", "dashboard", "question"];
 
@@ -77,9 +79,11 @@ fn finite(text: &str) -> impl Iterator<Item = Number> {
 
 /// The words before and after a number.
 fn around<'w>(words: &'w [Word<'_>], number: &Number) -> [Option<&'w str>; 2] {
-    let before = words.iter().rev().find(|word| word.span.end <= number.start);
-    let after = words.iter().find(|word| word.span.start >= number.end);
-    [before, after].map(|word| word.map(|word| word.low.as_str()))
+    let before = words
+        .partition_point(|word| word.span.end <= number.start)
+        .checked_sub(1);
+    let after = words.partition_point(|word| word.span.start < number.end);
+    [before.and_then(|at| words.get(at)), words.get(after)].map(|word| word.map(|word| word.low.as_str()))
 }
 
 /// The rule for what a number is, whatever its value.
@@ -93,11 +97,11 @@ pub(super) fn by_form(number: &Number, context: &Context<'_, '_>, today: jiff::c
     }
     let year = |mention: &super::scope::Mention<'_>| matches!(mention.what, What::Period(period) if period.bare_year && period.span.holds(span));
     match number.kind {
-        Kind::Quantity if context.mentions.iter().any(year) => Some(Rule::Year),
+        Kind::Quantity if context.mentions_over(span).any(year) => Some(Rule::Year),
         Kind::Quantity => None,
         Kind::Year => (context
             .index
-            .years()
+            .years
             .iter()
             .any(|year| (f64::from(*year) - number.value).abs() < 0.5)
             || (f64::from(today.year()) - number.value).abs() <= NEAR_YEARS)
@@ -121,11 +125,8 @@ pub(super) fn by_words(number: &Number, wanted: &Wanted, seat: &Seat<'_, '_, '_>
     if number.percent && (number.value - 100.0).abs() < 1e-9 {
         return Some(Rule::Whole);
     }
-    let before = context
-        .words
-        .iter()
-        .rev()
-        .find(|word| word.span.end <= number.start);
+    let before = context.word_before(number.start);
+    let before = before.and_then(|at| context.words.get(at));
     let close = before.is_some_and(|word| {
         let between = context.text.get(word.span.end..number.start).unwrap_or_default();
         between.len() <= 2 && BEFORE_ID.contains(&word.low.as_str())
@@ -133,7 +134,8 @@ pub(super) fn by_words(number: &Number, wanted: &Wanted, seat: &Seat<'_, '_, '_>
     if close {
         return Some(Rule::Id);
     }
-    let items = context.text.lines().filter(|line| is_item(line)).count();
+    let counted = || context.text.lines().filter(|line| is_item(line)).count();
+    let items = *context.memo.items.get_or_init(counted);
     let listed =
         u32::try_from(items).is_ok_and(|items| items > 1 && (number.value - f64::from(items)).abs() < 0.5);
     (listed && (number.last_place - 1.0).abs() < f64::EPSILON && !number.percent && number.currency.is_none())
@@ -146,11 +148,10 @@ fn is_bound(wanted: &Wanted, seat: &Seat<'_, '_, '_>) -> bool {
     const COUNTING: [&str; 11] = [
         "no", "none", "only", "every", "all", "each", "any", "never", "always", "other", "others",
     ];
-    let counted = seat.context.words.iter().any(|word| {
-        let counts = COUNTING.contains(&word.low.as_str()) || of_word(&word.low).is_some();
-        counts && seat.place.sentence.holds(word.span)
-    });
-    wanted.bound && wanted.digits <= 2 && counted
+    let mut words = seat.context.words_in(seat.place.sentence).iter();
+    let mut counted =
+        || words.any(|word| COUNTING.contains(&word.low.as_str()) || of_word(&word.low).is_some());
+    wanted.bound && wanted.digits <= 2 && counted()
 }
 
 /// Whether a number only counts a table's rows.
@@ -172,7 +173,11 @@ fn is_item(line: &str) -> bool {
 }
 
 fn in_link(text: &str, span: Span) -> bool {
-    let left = text.get(..span.start).unwrap_or_default();
+    let mut from = span.start.saturating_sub(LONGEST_LINK);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    let left = text.get(from..span.start).unwrap_or_default();
     let start = left
         .rfind([' ', '\n', '(', '<', '"', '\t'])
         .map_or(0, |at| at + 1);
@@ -181,10 +186,10 @@ fn in_link(text: &str, span: Span) -> bool {
 
 /// Whether digits are part of a label, or of the name of an entry or column.
 fn in_name(context: &Context<'_, '_>, span: Span) -> bool {
-    let label = context.mentions.iter().any(|mention| {
-        matches!(mention.what, What::Label(_)) && mention.span.holds(span) && mention.span != span
-    });
-    label || context.names.iter().any(|name| name.holds(span))
+    let label = context
+        .mentions_over(span)
+        .any(|mention| matches!(mention.what, What::Label(_)) && mention.span != span);
+    label || context.in_name(span)
 }
 
 /// Arguments of calls that are the figure.

@@ -106,6 +106,8 @@ pub enum Reason {
     IncompleteTotal,
     /// It is said to be first or last, and is not.
     NotExtreme,
+    /// It was not looked at: the turn ended before, or the text would have taken too long.
+    NotChecked,
 }
 
 /// Where a figure comes from. Rows are counted from 1.
@@ -177,7 +179,7 @@ pub enum TotalKind {
 }
 
 /// Cells of one column, or its total, that a derivation starts from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Input {
     /// The result.
     pub result: String,

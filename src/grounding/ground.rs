@@ -1,29 +1,72 @@
-use super::cells::{Source, Sources, sources};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::cells::{Candidate, Source, Sources, sources};
 use super::derive::derive;
 use super::exempt::{Said, arguments, by_form, by_words};
 use super::figure::{Figure, FigureKind, Operation, Reason, Status, Trace};
 use super::index::Index;
+use super::known::Known;
 use super::material::{Claim, Material};
-use super::number::{Number, Separators, numbers};
+use super::number::{Kind, Number, Separators, numbers};
 use super::scope::{Context, Says, Seat, What};
-use super::text::{Relation, Span, stem, words};
+use super::seat::once;
+use super::text::{Period, Relation, Span, holder, stem, words};
 use super::wanted::Wanted;
+use super::work::Work;
 use super::{date, item};
 
 /// Most sources that are kept of one figure.
 const MOST_SOURCES: usize = 8;
 
 /// Every figure of an answer's text, in order, with where it comes from. Deterministic; reads no clock.
+///
+/// The work has a bound. Figures that it does not reach are [`Reason::NotChecked`].
 pub fn ground(claim: &Claim<'_>, materials: &[Material<'_>]) -> Vec<Figure> {
+    ground_until(claim, materials, &|| false).unwrap_or_default()
+}
+
+/// The same, unless `stop` says in between that it is to end: then nothing. It is asked every few microseconds.
+pub fn ground_until(
+    claim: &Claim<'_>,
+    materials: &[Material<'_>],
+    stop: &dyn Fn() -> bool,
+) -> Option<Vec<Figure>> {
+    let work = Work::new(stop);
+    let figures = ground_with(claim, materials, &work);
+    (!work.was_stopped()).then_some(figures)
+}
+
+/// Every number of a text that may be a figure, as one that was not looked at.
+pub fn unchecked(text: &str) -> Vec<Figure> {
+    let numbers = numbers(text, Separators::English);
+    let work = Work::new(&|| false);
+    let index = Index::new(&[]);
+    let context = Context::read(text, &numbers, &index, &work);
+    let reason = Reason::NotChecked;
+    let figures = numbers.iter().filter(|number| number.kind == Kind::Quantity);
+    figures
+        .map(|number| {
+            let span = Span::new(number.start, number.end);
+            let status = Status::Unmatched { reason };
+            figure(&context, span, FigureKind::Number, status, Vec::new())
+        })
+        .collect()
+}
+
+fn ground_with(claim: &Claim<'_>, materials: &[Material<'_>], work: &Work<'_>) -> Vec<Figure> {
     let index = Index::new(materials);
     let said = Said::of(claim, materials.is_empty());
     let unmatched = |figures: &[Figure]| figures.iter().filter(|figure| figure.is_unmatched()).count();
-    let mut best = read(claim, &index, &said, Separators::English);
+    let mut best = read(claim, &index, &said, (Separators::English, work));
     if unmatched(&best) == 0 || !may_be_foreign(claim.text) {
         return best;
     }
     for separators in [Separators::German, Separators::French, Separators::Swiss] {
-        let other = read(claim, &index, &said, separators);
+        if work.is_over() {
+            break;
+        }
+        let other = read(claim, &index, &said, (separators, work));
         if unmatched(&other) < unmatched(&best) {
             best = other;
         }
@@ -49,9 +92,14 @@ fn may_be_foreign(text: &str) -> bool {
     })
 }
 
-fn read(claim: &Claim<'_>, index: &Index<'_>, said: &Said, separators: Separators) -> Vec<Figure> {
+fn read(
+    claim: &Claim<'_>,
+    index: &Index<'_>,
+    said: &Said,
+    (separators, work): (Separators, &Work<'_>),
+) -> Vec<Figure> {
     let numbers = numbers(claim.text, separators);
-    let context = Context::read(claim.text, &numbers, index);
+    let context = Context::read(claim.text, &numbers, index, work);
     let mut figures = dates(claim, &context);
     let dated: Vec<Span> = context
         .mentions
@@ -60,15 +108,15 @@ fn read(claim: &Claim<'_>, index: &Index<'_>, said: &Said, separators: Separator
         .map(|mention| mention.span)
         .collect();
     let mut open = Vec::new();
-    let mut known: Vec<(Span, Source)> = Vec::new();
+    let mut known = Known::default();
     for number in &numbers {
         let span = Span::new(number.start, number.end);
-        if dated.iter().any(|date| date.holds(span)) {
+        if holder(&dated, |date| *date, span).is_some() {
             continue;
         }
         if let Some(rule) = by_form(number, &context, claim.today) {
             figures.push(figure(
-                claim.text,
+                &context,
                 span,
                 FigureKind::Number,
                 Status::Exempt { rule },
@@ -76,19 +124,28 @@ fn read(claim: &Claim<'_>, index: &Index<'_>, said: &Said, separators: Separator
             ));
             continue;
         }
+        if work.is_over() {
+            let status = Status::Unmatched {
+                reason: Reason::NotChecked,
+            };
+            figures.push(figure(&context, span, FigureKind::Number, status, Vec::new()));
+            continue;
+        }
         let seat = context.seat(span);
         let wanted = Wanted::of(number, &seat);
         let found = sources(&seat, &wanted);
         let kept = kept(&seat, claim, &found);
-        if let Some(source) = one_value(&kept) {
-            known.push((span, source.clone()));
+        if let Some(source) = one_value(&found, &kept).and_then(|one| one.source(index)) {
+            known.held.push((span, source));
         }
         open.push((number, wanted, found, kept));
     }
     for (number, wanted, found, kept) in open {
         let seat = context.seat(Span::new(number.start, number.end));
-        let figure = decide(&seat, number, &wanted, &found, kept, (said, &known));
-        known.extend(a_sum(&figure, index).map(|source| (seat.span, source)));
+        let figure = decide(&seat, number, &wanted, &found, &kept, (said, &known));
+        known
+            .sums
+            .extend(a_sum(&figure, index).map(|source| (seat.span, source)));
         figures.push(figure);
     }
     figures.extend(item::items(&context));
@@ -98,11 +155,18 @@ fn read(claim: &Claim<'_>, index: &Index<'_>, said: &Said, separators: Separator
 
 /// The source of a figure whose sources all hold the same value: which of them is meant makes no difference to what
 /// is computed from it.
-fn one_value(kept: &[Source]) -> Option<&Source> {
-    let first = kept.first()?;
-    let value = |source: &Source| source.cell.map(|cell| cell.value.to_bits());
-    let same =
-        kept.len() == 1 || (first.cell.is_some() && kept.iter().all(|other| value(other) == value(first)));
+fn one_value<'f>(found: &'f Sources, kept: &[usize]) -> Option<&'f Candidate> {
+    let first = found.at(*kept.first()?)?;
+    let value = |candidate: &Candidate| match candidate {
+        Candidate::Cell(cell) => Some(cell.value.to_bits()),
+        Candidate::Other(_) => None,
+    };
+    let same = kept.len() == 1
+        || (value(first).is_some()
+            && kept
+                .iter()
+                .filter_map(|at| found.at(*at))
+                .all(|other| value(other) == value(first)));
     same.then_some(first)
 }
 
@@ -134,37 +198,56 @@ fn dates(claim: &Claim<'_>, context: &Context<'_, '_>) -> Vec<Figure> {
         What::Period(period) if !period.bare_year => Some(period),
         _ => None,
     });
+    let said = date::Said::default();
+    let mut known: HashMap<Period, (Status, Vec<Trace>)> = HashMap::new();
     periods
         .map(|period| {
-            let (status, traces) = date::source(&period, context, claim);
-            figure(claim.text, period.span, FigureKind::Date, status, traces)
+            let looked_up = known.entry(period.without_place()).or_insert_with(|| {
+                if context.work.is_over() {
+                    let reason = Reason::NotChecked;
+                    return (Status::Unmatched { reason }, Vec::new());
+                }
+                date::source(&period, context, claim, &said)
+            });
+            let (status, traces) = looked_up.clone();
+            figure(context, period.span, FigureKind::Date, status, traces)
         })
         .collect()
 }
 
-/// Of the sources that fit, those that fit best. A result of an earlier turn counts only where no result of this
+/// Of the sources that fit, the places of those that fit best. A result of an earlier turn counts only where no result of this
 /// turn has the figure, and only if the sentence says that it looks back.
-fn kept(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, found: &Sources) -> Vec<Source> {
+fn kept(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, found: &Sources) -> Vec<usize> {
     let materials = seat.context.index.materials;
-    let current = |source: &Source| {
+    let current = |candidate: &Candidate| {
         materials
-            .get(source.material)
+            .get(candidate.material())
             .is_some_and(|material| material.current)
     };
     let any_current = materials.iter().any(|material| material.current);
-    let best_of = |wanted: &dyn Fn(&Source) -> bool| -> Vec<Source> {
-        let fitting = || found.fitting.iter().filter(|(_, source)| wanted(source));
-        let best = fitting().map(|(says, _)| *says).max();
-        fitting()
-            .filter(|(says, _)| Some(*says) == best)
-            .map(|(_, source)| source.clone())
+    let best_of = |wanted: &dyn Fn(&Candidate) -> bool| -> Vec<usize> {
+        let fitting = found.fitting.iter().enumerate();
+        let fitting: Vec<(usize, Says)> = fitting
+            .filter(|(_, (_, candidate))| wanted(candidate))
+            .map(|(at, (says, _))| (at, *says))
+            .collect();
+        let best = fitting.iter().map(|(_, says)| *says).max();
+        let fitting = fitting.into_iter();
+        fitting
+            .filter(|(_, says)| Some(*says) == best)
+            .map(|(at, _)| at)
             .collect()
     };
-    let of_now = best_of(&|source| current(source));
+    let of_now = best_of(&|candidate| current(candidate));
     if !of_now.is_empty() || !any_current {
         return if any_current { of_now } else { best_of(&|_| true) };
     }
-    best_of(&|source| looks_back(seat, claim, source))
+    let known = RefCell::default();
+    best_of(&|candidate| {
+        once(&known, (candidate.material(), candidate.row()), || {
+            looks_back(seat, claim, candidate)
+        })
+    })
 }
 
 /// Words with which a sentence looks back at an earlier result.
@@ -193,18 +276,16 @@ const BACK: [&str; 20] = [
 
 /// Whether a sentence may mean a result of an earlier turn: it names its period, its filter or its entry, or says
 /// that it compares.
-fn looks_back(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, source: &Source) -> bool {
+fn looks_back(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, candidate: &Candidate) -> bool {
     let context = seat.context;
-    let (Some(material), Some(shape)) = (
-        context.index.materials.get(source.material),
-        context.index.shapes.get(source.material),
-    ) else {
+    let at = candidate.material();
+    let (Some(material), Some(shape)) = (context.index.materials.get(at), context.index.shapes.get(at))
+    else {
         return false;
     };
     let sentence: Vec<&str> = context
-        .words
+        .words_in(seat.place.sentence)
         .iter()
-        .filter(|word| seat.place.sentence.holds(word.span))
         .map(|word| word.low.as_str())
         .collect();
     // Money can be of no result of this turn if that has none.
@@ -214,45 +295,39 @@ fn looks_back(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, source: &Source) -> bo
         .any(amounts);
     if (seat.is_money() && !any_amounts)
         || sentence.iter().any(|word| BACK.contains(word))
-        || seat.says_filters(source.material, true) == Says::Yes
+        || seat.says_filters(at, true) == Says::Yes
     {
         return true;
     }
-    let days = source.cell.and_then(|cell| {
-        let days = shape.times.iter().find_map(|(_, days)| *days.get(cell.row)?)?;
-        (seat.says_row(cell.material, cell.row) == Says::Yes).then_some(days)
+    let days = candidate.row().and_then(|row| {
+        let days = shape.times.iter().find_map(|(_, days)| *days.get(row)?)?;
+        (seat.says_row(at, row) == Says::Yes).then_some(days)
     });
     // A month without a year may as well be one of this turn's result.
     let named = days.is_some_and(|days| {
-        context.mentions.iter().any(|mention| match mention.what {
-            What::Period(period) if seat.place.sentence.holds(mention.span) => {
-                period.dated() && matches!(period.relation(days), Relation::Same | Relation::Holds)
-            }
-            _ => false,
-        })
+        context
+            .mentions_in(seat.place.sentence)
+            .any(|mention| match mention.what {
+                What::Period(period) => {
+                    period.dated() && matches!(period.relation(days), Relation::Same | Relation::Holds)
+                }
+                _ => false,
+            })
     });
+    let both = context.index.materials.iter().zip(&context.index.shapes);
+    let theirs: Vec<&String> = both
+        .filter(|(other, _)| other.current)
+        .flat_map(|(_, shape)| &shape.name_words)
+        .collect();
     let others = context.index.materials.iter().filter(|other| other.current);
-    let theirs: Vec<String> = others.clone().flat_map(named_words).collect();
     let own_title = others.clone().all(|other| other.title != material.title)
         && words(material.title)
             .iter()
-            .filter(|word| word.low.len() > 3 && !theirs.iter().any(|name| name == stem(&word.low)))
+            .filter(|word| word.low.len() > 3 && !theirs.iter().any(|name| *name == stem(&word.low)))
             .any(|word| sentence.iter().any(|said| stem(said) == stem(&word.low)));
     let question = words(claim.question);
     let asked = question.iter().any(|word| BACK.contains(&word.low.as_str()));
     named || own_title || asked
-}
-
-/// The words in the names of a result and its columns.
-fn named_words(material: &Material<'_>) -> Vec<String> {
-    let columns = material.table.columns.iter();
-    let names = columns.flat_map(|column| [column.name.as_str(), column.label.as_str()]);
-    let all: Vec<String> = names
-        .chain([material.title])
-        .map(|name| name.replace('_', " "))
-        .collect();
-    let words = all.iter().flat_map(|name| words(name));
-    words.map(|word| stem(&word.low).to_owned()).collect()
 }
 
 fn decide(
@@ -260,15 +335,17 @@ fn decide(
     number: &Number,
     wanted: &Wanted,
     found: &Sources,
-    kept: Vec<Source>,
-    (said, known): (&Said, &[(Span, Source)]),
+    kept: &[usize],
+    (said, known): (&Said, &Known),
 ) -> Figure {
     let context = seat.context;
-    let finish = |status, sources| figure(context.text, seat.span, FigureKind::Number, status, sources);
-    let traces = |sources: Vec<Source>| -> Vec<Trace> {
+    let finish = |status, sources| figure(context, seat.span, FigureKind::Number, status, sources);
+    let traces = |sources: &mut dyn Iterator<Item = Source>| -> Vec<Trace> {
         let mut traces: Vec<Trace> = Vec::new();
-        for source in sources {
-            if !traces.contains(&source.trace) && traces.len() < MOST_SOURCES {
+        while traces.len() < MOST_SOURCES
+            && let Some(source) = sources.next()
+        {
+            if !traces.contains(&source.trace) {
                 traces.push(source.trace);
             }
         }
@@ -282,16 +359,28 @@ fn decide(
             Vec::new(),
         );
     }
+    // What was not looked at to the end has no source, whatever was found by then.
+    let not_checked = Status::Unmatched {
+        reason: Reason::NotChecked,
+    };
+    if context.work.is_over() {
+        return finish(not_checked, Vec::new());
+    }
     if !kept.is_empty() {
-        return finish(Status::Matched, traces(kept));
+        let kept = kept.iter().filter_map(|at| found.at(*at));
+        let mut sources = kept.filter_map(|one| one.source(context.index));
+        return finish(Status::Matched, traces(&mut sources));
     }
     let arguments = arguments(wanted, context);
     if !arguments.is_empty() {
         return finish(Status::Matched, arguments);
     }
     let derived = derive(seat, wanted, known);
+    if context.work.is_over() {
+        return finish(not_checked, Vec::new());
+    }
     if !derived.is_empty() {
-        return finish(Status::Matched, traces(derived));
+        return finish(Status::Matched, traces(&mut derived.into_iter()));
     }
     let exempt = said
         .quoted(number, context)
@@ -313,19 +402,18 @@ fn decide(
 
 /// A figure at a place of the text.
 pub(super) fn figure(
-    text: &str,
+    context: &Context<'_, '_>,
     span: Span,
     kind: FigureKind,
     status: Status,
     sources: Vec<Trace>,
 ) -> Figure {
-    let chars = |end: usize| text.get(..end).unwrap_or_default().chars().count();
     Figure {
         start: span.start,
         end: span.end,
-        start_char: chars(span.start),
-        end_char: chars(span.end),
-        text: span.of(text).to_owned(),
+        start_char: context.characters_before(span.start),
+        end_char: context.characters_before(span.end),
+        text: span.of(context.text).to_owned(),
         kind,
         status,
         sources,

@@ -1,13 +1,18 @@
 //! What can be looked up in results: their numbers by size, their labels by word, the days of their rows.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
+use super::cells::{is_count_column, is_rate, is_rate_column};
 use super::filters::{dimension, filters};
 use super::material::Material;
 use super::text::{Days, days_of_iso, stem, words};
+use super::work::Work;
 use crate::result::{Cell, Column, ColumnKind, ResultTable, Summary};
 
 /// A cell with a number.
@@ -50,6 +55,8 @@ pub(super) struct Shape {
     pub(super) keys: Vec<usize>,
     /// Columns of text, with each row's value.
     pub(super) labels: Vec<(usize, Vec<Option<usize>>)>,
+    /// For each of these, the rows of each value.
+    pub(super) label_rows: Vec<Vec<Rc<Vec<usize>>>>,
     /// Columns of days, with each row's.
     pub(super) times: Vec<(usize, Vec<Option<Days>>)>,
     /// The days that its filters let through; open ends are far away.
@@ -60,6 +67,20 @@ pub(super) struct Shape {
     pub(super) column_words: Vec<(usize, Vec<String>)>,
     /// Rows that the model saw.
     pub(super) seen: usize,
+    /// Columns whose numbers are parts of a whole, ids among them.
+    pub(super) rates: Vec<usize>,
+    /// How many of them are no ids.
+    pub(super) numeric_rates: usize,
+    /// Whether the result is of parts of a whole by its title.
+    pub(super) titled_rate: bool,
+    /// Columns that count things beside another one with amounts.
+    pub(super) counts: Vec<usize>,
+    /// Words in the names of the result and its columns.
+    pub(super) name_words: Vec<String>,
+    /// The numbers in its cells, exactly, by column of numbers.
+    exact: HashMap<usize, Vec<Option<Decimal>>>,
+    /// The rows of each numeric column from the greatest to the least, once somebody asked.
+    sorted: RefCell<HashMap<usize, Rc<Vec<usize>>>>,
 }
 
 /// Results, made ready for look-ups.
@@ -67,6 +88,8 @@ pub(super) struct Shape {
 pub(super) struct Index<'m> {
     pub(super) materials: &'m [Material<'m>],
     pub(super) shapes: Vec<Shape>,
+    /// Years that rows are of, or that filters let through.
+    pub(super) years: Vec<i16>,
     cells: Vec<NumberCell>,
     labels: HashMap<String, Vec<Label>>,
 }
@@ -76,6 +99,7 @@ impl<'m> Index<'m> {
         let mut index = Self {
             materials,
             shapes: Vec::with_capacity(materials.len()),
+            years: Vec::new(),
             cells: Vec::new(),
             labels: HashMap::new(),
         };
@@ -83,7 +107,53 @@ impl<'m> Index<'m> {
             index.add(at, material);
         }
         index.cells.sort_by(|a, b| a.value.total_cmp(&b.value));
+        index.years = index.all_years();
+        for at in 0..materials.len() {
+            index.tell_columns_apart(at);
+        }
         index
+    }
+
+    /// Notes which columns are parts of a whole, and which count things.
+    fn tell_columns_apart(&mut self, at: usize) {
+        let Some(material) = self.materials.get(at) else {
+            return;
+        };
+        let columns = 0..material.table.columns.len();
+        let rates: Vec<usize> = columns
+            .clone()
+            .filter(|column| is_rate_column(self, at, *column))
+            .collect();
+        let counts: Vec<usize> = columns
+            .filter(|column| is_count_column(self, at, *column))
+            .collect();
+        if let Some(shape) = self.shapes.get_mut(at) {
+            let numeric = shape.numeric.iter();
+            shape.numeric_rates = numeric.filter(|column| rates.contains(column)).count();
+            (shape.rates, shape.counts) = (rates, counts);
+            shape.titled_rate = is_rate(material.title, "");
+            shape.name_words = named_words(material);
+        }
+    }
+
+    /// The number in a cell of a numeric column that the model saw, exactly.
+    pub(super) fn exact(&self, material: usize, column: usize, row: usize) -> Option<Decimal> {
+        *self.shapes.get(material)?.exact.get(&column)?.get(row)?
+    }
+
+    /// The rows of a numeric column from the greatest to the least value.
+    pub(super) fn greatest_first(&self, material: usize, column: usize) -> Rc<Vec<usize>> {
+        let (Some(shape), Some(of)) = (self.shapes.get(material), self.materials.get(material)) else {
+            return Rc::default();
+        };
+        super::seat::once(&shape.sorted, column, || {
+            let value = |row: usize| number(of.table.rows.get(row)?.get(column)?);
+            let mut sized: Vec<(f64, usize)> = (0..shape.seen)
+                .filter_map(|row| Some((value(row)?, row)))
+                .collect();
+            sized.sort_by(|a, b| b.0.total_cmp(&a.0));
+            Rc::new(sized.into_iter().map(|(_, row)| row).collect())
+        })
     }
 
     fn add(&mut self, at: usize, material: &Material<'_>) {
@@ -105,6 +175,8 @@ impl<'m> Index<'m> {
                         column,
                     })
                 }));
+                let exactly = cells().map(|cell| super::operand::exact(cell?)).collect();
+                shape.exact.insert(column, exactly);
                 if !is_id(description) {
                     shape.numeric.push(column);
                 }
@@ -115,6 +187,7 @@ impl<'m> Index<'m> {
                 shape.times.push((column, days));
             } else if description.kind == ColumnKind::Text {
                 let values = self.labels_of(at, column, cells());
+                shape.label_rows.push(rows_by_value(&values));
                 shape.labels.push((column, values));
             }
         }
@@ -183,7 +256,12 @@ impl<'m> Index<'m> {
     }
 
     /// The labels that begin with this word and stand here in full, the longest only, with their words.
-    pub(super) fn labels_at(&self, words: &[super::text::Word<'_>], at: usize) -> (usize, Vec<&Label>) {
+    pub(super) fn labels_at(
+        &self,
+        words: &[super::text::Word<'_>],
+        at: usize,
+        work: &Work<'_>,
+    ) -> (usize, Vec<&Label>) {
         let Some(first) = words.get(at) else {
             return (0, Vec::new());
         };
@@ -193,20 +271,19 @@ impl<'m> Index<'m> {
                 && label.exact.as_deref().is_none_or(|exact| exact == first.text)
                 && here.all(|(wanted, word)| wanted == stem(&word.low))
         };
-        let found: Vec<&Label> = self
+        let begun = self
             .labels
             .get(stem(&first.low))
-            .into_iter()
-            .flatten()
-            .filter(stands)
-            .collect();
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        work.spend(begun.len());
+        let found: Vec<&Label> = begun.iter().filter(stands).collect();
         let longest = found.iter().map(|label| label.words.len()).max().unwrap_or(0);
         let kept = found.into_iter().filter(|label| label.words.len() == longest);
         (longest, kept.collect())
     }
 
-    /// Years that rows are of, or that filters let through.
-    pub(super) fn years(&self) -> Vec<i16> {
+    fn all_years(&self) -> Vec<i16> {
         let mut years: Vec<i16> = Vec::new();
         let mut add = |days: &Days| {
             let last = days.1.yesterday().map_or(days.0.year(), Date::year);
@@ -263,6 +340,33 @@ impl<'m> Index<'m> {
     pub(super) fn summary(&self, material: usize, column: usize) -> Option<&'m Summary> {
         Some(&self.materials.get(material)?.totals.get(column)?.summary)
     }
+}
+
+/// The rows of each value.
+fn rows_by_value(values: &[Option<usize>]) -> Vec<Rc<Vec<usize>>> {
+    let mut rows: Vec<Vec<usize>> = Vec::new();
+    for (row, value) in values.iter().enumerate() {
+        let Some(value) = *value else { continue };
+        if rows.len() <= value {
+            rows.resize_with(value + 1, Vec::new);
+        }
+        if let Some(rows) = rows.get_mut(value) {
+            rows.push(row);
+        }
+    }
+    rows.into_iter().map(Rc::new).collect()
+}
+
+/// The words in the names of a result and its columns.
+fn named_words(material: &Material<'_>) -> Vec<String> {
+    let columns = material.table.columns.iter();
+    let names = columns.flat_map(|column| [column.name.as_str(), column.label.as_str()]);
+    let all: Vec<String> = names
+        .chain([material.title])
+        .map(|name| name.replace('_', " "))
+        .collect();
+    let words = all.iter().flat_map(|name| words(name));
+    words.map(|word| stem(&word.low).to_owned()).collect()
 }
 
 /// How a label may be written, as words, with the code that must be written exactly so.

@@ -1,7 +1,6 @@
 //! Names that are said to be first or last of their kind: the best month, the weakest product.
 
 use super::figure::{Figure, FigureKind, Reason, Status, Trace};
-use super::operand::exact;
 use super::scope::{Context, Mention, What};
 use super::text::{Relation, Span};
 use crate::result::Extent;
@@ -31,7 +30,13 @@ pub(crate) fn ranks(text: &str) -> bool {
 pub(super) fn items(context: &Context<'_, '_>) -> Vec<Figure> {
     let mut found: Vec<Figure> = Vec::new();
     for mention in &context.mentions {
-        let taken = found.iter().any(|figure| figure.start == mention.span.start);
+        if context.work.is_over() {
+            break;
+        }
+        // Mentions are in the order of the text.
+        let taken = found
+            .last()
+            .is_some_and(|figure| figure.start == mention.span.start);
         if !taken && let Some(figure) = item(context, mention) {
             found.push(figure);
         }
@@ -44,11 +49,10 @@ fn item(context: &Context<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
     if place.row.is_some() {
         return None;
     }
-    let clause = |span: Span| place.clause.holds(span);
     let words: Vec<&str> = context
-        .words
+        .words_in(place.clause)
         .iter()
-        .filter(|word| clause(word.span) && !mention.span.holds(word.span))
+        .filter(|word| !mention.span.holds(word.span))
         .map(|word| word.low.as_str())
         .collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
@@ -58,9 +62,8 @@ fn item(context: &Context<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
         (false, false, true) => (true, true),
         _ => return None,
     };
-    let numbered = context.numbers.iter().any(|number| {
-        number.kind == super::number::Kind::Ordinal && clause(Span::new(number.start, number.end))
-    });
+    let mut numbers = context.numbers_in(place.clause).iter();
+    let numbered = numbers.any(|number| number.kind == super::number::Kind::Ordinal);
     if has(&OTHERWISE) || numbered || is_among_some(context, place.sentence) {
         return None;
     }
@@ -83,7 +86,7 @@ fn item(context: &Context<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
         Vec::new()
     };
     Some(super::ground::figure(
-        context.text,
+        context,
         mention.span,
         FigureKind::Item,
         status,
@@ -104,11 +107,7 @@ fn is_among_some(context: &Context<'_, '_>, sentence: Span) -> bool {
         "below",
     ];
     const FIRST: [&str; 7] = ["with", "of", "among", "counting", "having", "only", "for"];
-    let words: Vec<&super::text::Word<'_>> = context
-        .words
-        .iter()
-        .filter(|word| sentence.holds(word.span))
-        .collect();
+    let words = context.words_in(sentence);
     let opens = words
         .first()
         .is_some_and(|word| FIRST.contains(&word.low.as_str()));
@@ -158,12 +157,12 @@ fn check(
         .min_by_key(|rows| rows.len());
     let extreme = |row: usize| {
         shape.numeric.iter().any(|column| {
-            let value = |row: usize| material.table.rows.get(row)?.get(*column).and_then(exact);
+            let value = |row: usize| index.exact(at, *column, row);
             let Some(own) = value(row) else { return false };
+            context.work.spend(shape.seen);
             let others = || {
-                (0..shape.seen)
-                    .filter(|row| within.is_none_or(|rows| rows.contains(row)))
-                    .filter_map(value)
+                let all = within.is_none().then_some(0..shape.seen).into_iter().flatten();
+                all.chain(within.into_iter().flatten().copied()).filter_map(value)
             };
             (most && others().all(|other| other <= own)) || (least && others().all(|other| own <= other))
         })

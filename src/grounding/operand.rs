@@ -1,15 +1,19 @@
 //! What derivations start from: sums of named rows, totals of columns, the numbers of results with one row.
 
+use std::collections::HashSet;
+
 use rust_decimal::Decimal;
 
-use super::cells::Source;
 use super::figure::{Input, Operation, TotalKind, Trace};
+use super::known::Known;
 use super::scope::Seat;
 use super::text::Span;
 use crate::result::{Amount, Cell, Summary};
 
 /// Most groups of rows that one sentence is taken to name.
 pub(super) const MOST_GROUPS: usize = 12;
+/// Most figures of one list that are taken together.
+pub(super) const MOST_LISTED: usize = 500;
 /// Most results of one row that are compared with each other.
 const MOST_SINGLES: usize = 8;
 
@@ -26,10 +30,10 @@ pub(super) struct Operand {
 pub(super) fn operand(seat: &Seat<'_, '_, '_>, at: usize, column: usize, rows: &[usize]) -> Option<Operand> {
     let material = seat.context.index.materials.get(at)?;
     let shape = seat.context.index.shapes.get(at)?;
+    seat.context.work.spend(rows.len());
     let mut value = Decimal::ZERO;
     for row in rows.iter().filter(|row| **row < shape.seen) {
-        let cell = material.table.rows.get(*row)?.get(column)?;
-        if let Some(exact) = exact(cell) {
+        if let Some(exact) = seat.context.index.exact(at, column, *row) {
             value = value.checked_add(exact)?;
         }
     }
@@ -103,9 +107,11 @@ pub(super) fn singles(seat: &Seat<'_, '_, '_>) -> Vec<Operand> {
             .unwrap_or_default()
         {
             found.extend(operand(seat, at, *column, &[0]));
+            if found.len() == MOST_SINGLES {
+                return found;
+            }
         }
     }
-    found.truncate(MOST_SINGLES);
     found
 }
 
@@ -127,7 +133,7 @@ pub(super) struct Told {
 }
 
 /// The operands that figures of the same sentence, or of the one before, are; in a table those of the same row.
-pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<Told> {
+pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &Known) -> Vec<Told> {
     let place = seat.place;
     let close = |span: Span| {
         if place.row.is_some() {
@@ -135,19 +141,29 @@ pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<T
         }
         place.sentence.holds(span) || place.before.is_some_and(|before| before.holds(span))
     };
-    let mut found = told(seat, known, close);
-    found.truncate(MOST_GROUPS);
-    found
+    let around = match (place.row, place.before) {
+        (Some(_), _) => place.line,
+        (None, Some(before)) => Span::new(before.start, place.sentence.end),
+        (None, None) => place.sentence,
+    };
+    told(seat, known, (around, MOST_GROUPS), close)
 }
 
-/// The operands that figures of a list around the figure's line are; in a table those above or below it.
-pub(super) fn listed(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)]) -> Vec<Told> {
+/// The operands that figures of a list around the figure's line are, at most so many; in a table those above or below it.
+pub(super) fn listed(seat: &Seat<'_, '_, '_>, known: &Known, most: usize) -> Vec<Told> {
     let layout = &seat.context.layout;
+    let around = match seat.place.row {
+        Some(_) => layout.table_around(seat.span),
+        None => layout.lists_beside(seat.span),
+    };
+    let Some(around) = around.map(|around| (around, most)) else {
+        return Vec::new();
+    };
     match seat.place.row {
-        Some(cell) => told(seat, known, |span| {
+        Some(cell) => told(seat, known, around, |span| {
             layout.shares_column(seat.span, span) && !cell.cell.holds(span)
         }),
-        None => told(seat, known, |span| layout.in_list_beside(seat.span, span)),
+        None => told(seat, known, around, |span| layout.in_list_beside(seat.span, span)),
     }
 }
 
@@ -171,12 +187,23 @@ fn summed(seat: &Seat<'_, '_, '_>, at: usize, inputs: &[Input], value: &str) -> 
     })
 }
 
-fn told(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)], close: impl Fn(Span) -> bool) -> Vec<Told> {
+/// The operands that the first so many known figures within some bytes are, of those that count.
+fn told(
+    seat: &Seat<'_, '_, '_>,
+    known: &Known,
+    (around, most): (Span, usize),
+    close: impl Fn(Span) -> bool,
+) -> Vec<Told> {
     let mut found: Vec<Told> = Vec::new();
-    for (span, source) in known
-        .iter()
-        .filter(|(span, _)| close(*span) && *span != seat.span)
-    {
+    let mut inputs: HashSet<Input> = HashSet::new();
+    for (span, source) in known.within(around).filter(|(span, _)| *span != seat.span) {
+        seat.context.work.spend(1);
+        if found.len() == most || seat.context.work.is_over() {
+            break;
+        }
+        if !close(*span) {
+            continue;
+        }
         let one = match (&source.cell, &source.trace) {
             (Some(cell), _) => operand(seat, cell.material, cell.column, &[cell.row]),
             (
@@ -206,7 +233,7 @@ fn told(seat: &Seat<'_, '_, '_>, known: &[(Span, Source)], close: impl Fn(Span) 
             ) => summed(seat, source.material, inputs, value),
             _ => None,
         };
-        if let Some(operand) = one.filter(|one| !found.iter().any(|other| other.operand.input == one.input)) {
+        if let Some(operand) = one.filter(|one| inputs.insert(one.input.clone())) {
             found.push(Told { span: *span, operand });
         }
     }

@@ -1,36 +1,64 @@
 //! Which rows of a result the words around a figure name.
+//!
+//! Each name stands for a group of rows. Names of several kinds stand for the rows that all of them hold, so groups of
+//! one kind are met with those of the next; what comes out empty is dropped at once, so that there are never more
+//! groups than rows can tell apart.
 
-use super::scope::{Seat, What};
-use super::text::{Relation, Span};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+
+use super::scope::{Context, GroupsKey, Mention, Seat, What};
+use super::seat::once;
+use super::text::{Period, Relation, Span};
+
+/// Most groups that names of several kinds make together.
+const MOST_GROUPS: usize = 1_000;
+
+/// What rows are asked for, to tell apart what was worked out before.
+const OWN: u8 = 0;
+const SENTENCE: u8 = 1;
+const AROUND: u8 = 2;
 
 impl Seat<'_, '_, '_> {
     /// The rows of a result that the closest surroundings name, if they name any.
-    pub(super) fn named_rows(&self, material: usize) -> Vec<usize> {
-        let groups = self.groups_in(material, |mention| {
-            let own = self.place.aside.unwrap_or(self.place.clause);
-            own.holds(mention) || self.place.row.is_some_and(|_| self.place.line.holds(mention))
-        });
-        let mut rows: Vec<usize> = groups.into_iter().flatten().collect();
-        rows.sort_unstable();
-        rows.dedup();
-        rows
+    pub(super) fn named_rows(&self, material: usize) -> Rc<Vec<usize>> {
+        let own = self.place.aside.unwrap_or(self.place.clause);
+        let line = self.place.row.map(|_| self.place.line);
+        let memo = &self.context.memo.rows;
+        once(memo, (material, OWN, own, line, None), || {
+            let mut rows = self.flat_rows(material, &[Some(own), line]);
+            rows.sort_unstable();
+            rows.dedup();
+            Rc::new(rows)
+        })
     }
 
     /// The rows of a result that the sentence names, one group for each name; of names of several kinds the rows that
     /// all of them hold.
-    pub(super) fn groups(&self, material: usize) -> Vec<Vec<usize>> {
-        let sentence = self.place.sentence;
+    pub(super) fn groups(&self, material: usize) -> Rc<Vec<Vec<usize>>> {
         let header = self.place.row.and_then(|cell| cell.header);
-        let earlier = self.periods_before(material);
-        let here = self.groups_in(material, |mention| {
-            sentence.holds(mention)
-                || header.is_some_and(|header| header.holds(mention))
-                || earlier.contains(&mention)
-        });
-        match self.place.before {
-            Some(before) if here.is_empty() => self.groups_in(material, |mention| before.holds(mention)),
-            _ => here,
-        }
+        let key: GroupsKey = (material, SENTENCE, self.place.sentence, header, self.place.before);
+        once(&self.context.memo.groups, key, || {
+            let context = self.context;
+            let earlier = self.periods_before(material);
+            let mut here = context.named_within(&[Some(self.place.sentence), header]);
+            if let Some(before) = self.place.before.filter(|_| !earlier.is_empty()) {
+                let range = context.mention_range(before);
+                here.extend(range.filter(|at| {
+                    let mention = context.mentions.get(*at);
+                    mention.is_some_and(|mention| earlier.contains(&mention.span))
+                }));
+                here.sort_unstable();
+                here.dedup();
+            }
+            let groups = self.groups_of(material, &here);
+            Rc::new(match self.place.before {
+                Some(before) if groups.is_empty() => {
+                    self.groups_of(material, &context.named_within(&[Some(before)]))
+                }
+                _ => groups,
+            })
+        })
     }
 
     /// Where the sentence before names periods, if this one names only what they are of: `Widget came next with +18.4%`.
@@ -41,12 +69,9 @@ impl Seat<'_, '_, '_> {
             return Vec::new();
         };
         let in_span = |span: Span| {
-            let mentions = self.context.mentions.iter();
+            let mentions = self.context.mentions_in(span);
             let periods = mentions.filter(|mention| matches!(mention.what, What::Period(_)));
-            periods
-                .map(|mention| mention.span)
-                .filter(|own| span.holds(*own))
-                .collect::<Vec<_>>()
+            periods.map(|mention| mention.span).collect::<Vec<_>>()
         };
         if in_span(self.place.sentence).is_empty() {
             in_span(before)
@@ -57,7 +82,8 @@ impl Seat<'_, '_, '_> {
 
     /// The rows that one kind of name alone stands for, where the sentence names several kinds.
     pub(super) fn wholes(&self, material: usize) -> Vec<Vec<usize>> {
-        let by_column = self.by_column(material, |mention| self.place.sentence.holds(mention));
+        let named = self.context.named_within(&[Some(self.place.sentence)]);
+        let by_column = self.by_column(material, &named);
         if by_column.len() < 2 {
             return Vec::new();
         }
@@ -65,93 +91,155 @@ impl Seat<'_, '_, '_> {
             .into_iter()
             .flatten()
             .filter(|rows| rows.len() > 1)
+            .map(|rows| rows.to_vec())
             .collect()
     }
 
-    fn groups_in(&self, material: usize, within: impl Fn(Span) -> bool) -> Vec<Vec<usize>> {
-        let mut by_column = self.by_column(material, within);
+    /// The rows that the sentence and the one before it name.
+    pub(super) fn rows_around(&self, material: usize) -> Rc<Vec<usize>> {
+        let (sentence, before) = (self.place.sentence, self.place.before);
+        let memo = &self.context.memo.rows;
+        once(memo, (material, AROUND, sentence, before, None), || {
+            Rc::new(self.flat_rows(material, &[Some(sentence), before]))
+        })
+    }
+
+    fn flat_rows(&self, material: usize, places: &[Option<Span>]) -> Vec<usize> {
+        let named = self.context.named_within(places);
+        self.groups_of(material, &named).into_iter().flatten().collect()
+    }
+
+    /// The groups that some mentions, given by their places, stand for together.
+    fn groups_of(&self, material: usize, mentions: &[usize]) -> Vec<Vec<usize>> {
+        let mut by_column = self.by_column(material, mentions);
         by_column.sort_by_key(|groups| std::cmp::Reverse(groups.len()));
         let mut columns = by_column.into_iter();
-        let mut groups = columns.next().unwrap_or_default();
+        let first = columns.next().unwrap_or_default();
+        let mut groups: Vec<Vec<usize>> = first.iter().map(|rows| rows.to_vec()).collect();
         for others in columns {
-            groups = groups
-                .iter()
-                .flat_map(|group| {
-                    others
-                        .iter()
-                        .map(|other| group.iter().copied().filter(|row| other.contains(row)).collect())
-                })
-                .collect();
+            groups = self.met(&groups, &others);
         }
-        groups.retain(|group: &Vec<usize>| !group.is_empty());
         groups.dedup();
         groups
     }
 
+    /// The rows that each of some groups has in common with each of others, where there are any.
+    fn met(&self, groups: &[Vec<usize>], others: &[Rc<Vec<usize>>]) -> Vec<Vec<usize>> {
+        let mut holding: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (at, other) in others.iter().enumerate() {
+            for row in other.iter() {
+                holding.entry(*row).or_default().push(at);
+            }
+        }
+        let mut met = Vec::new();
+        for group in groups {
+            let mut common: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+            for row in group {
+                let all = holding.get(row).map(Vec::as_slice).unwrap_or_default();
+                self.context.work.spend(all.len() + 1);
+                for other in all {
+                    common.entry(*other).or_default().push(*row);
+                }
+            }
+            met.extend(common.into_values());
+            if met.len() > MOST_GROUPS || self.context.work.is_over() {
+                met.truncate(MOST_GROUPS);
+                break;
+            }
+        }
+        met
+    }
+
     /// The rows that each kind of name stands for: of each column that is named, one group for each name.
-    fn by_column(&self, material: usize, within: impl Fn(Span) -> bool) -> Vec<Vec<Vec<usize>>> {
-        let Some(shape) = self.context.index.shapes.get(material) else {
+    fn by_column(&self, material: usize, mentions: &[usize]) -> Vec<Vec<Rc<Vec<usize>>>> {
+        let context = self.context;
+        let Some(shape) = context.index.shapes.get(material) else {
             return Vec::new();
         };
         // By column: 0 and up for labels, then times.
-        let mut by_column: Vec<Vec<Vec<usize>>> = vec![Vec::new(); shape.labels.len() + shape.times.len()];
-        for mention in self
-            .context
-            .mentions
-            .iter()
-            .filter(|mention| within(mention.span))
-        {
+        let columns = shape.labels.len() + shape.times.len();
+        let mut by_column: Vec<Groups> = std::iter::repeat_with(Groups::default).take(columns).collect();
+        for mention in mentions.iter().filter_map(|at| context.mentions.get(*at)) {
             match mention.what {
                 What::Label(label) if label.material == material => {
-                    let found = shape
-                        .labels
-                        .iter()
-                        .position(|(column, _)| *column == label.column);
-                    if let Some((at, (_, values))) = found.and_then(|at| Some((at, shape.labels.get(at)?))) {
-                        let rows = positions(values, |value| *value == label.value);
-                        add(by_column.get_mut(at), rows, values.len());
+                    let mut columns = shape.labels.iter().zip(&shape.label_rows).enumerate();
+                    if let Some((at, ((_, values), rows))) =
+                        columns.find(|(_, ((column, _), _))| *column == label.column)
+                        && let (Some(groups), Some(rows)) = (by_column.get_mut(at), rows.get(label.value))
+                    {
+                        groups.add(rows, values.len());
                     }
                 }
                 What::Period(whole) => {
                     let ends = whole.ends().into_iter().flatten();
                     for period in std::iter::once(whole).chain(ends) {
                         for (at, (_, days)) in shape.times.iter().enumerate() {
-                            let rows = positions(days, |days| {
-                                matches!(period.relation(*days), Relation::Same | Relation::Holds)
-                            });
-                            add(by_column.get_mut(shape.labels.len() + at), rows, days.len());
+                            let rows = context.rows_of_period(material, at, period);
+                            if let Some(groups) = by_column.get_mut(shape.labels.len() + at) {
+                                groups.add(&rows, days.len());
+                            }
                         }
                     }
                 }
                 _ => {}
             }
         }
-        by_column.retain(|groups| !groups.is_empty());
-        by_column
-    }
-
-    /// The rows that the sentence and the one before it name.
-    pub(super) fn rows_around(&self, material: usize) -> Vec<usize> {
-        let (sentence, before) = (self.place.sentence, self.place.before);
-        let groups = self.groups_in(material, |mention| {
-            sentence.holds(mention) || before.is_some_and(|before| before.holds(mention))
-        });
-        groups.into_iter().flatten().collect()
+        by_column.retain(|groups| !groups.rows.is_empty());
+        by_column.into_iter().map(|groups| groups.rows).collect()
     }
 }
 
-fn positions<T>(values: &[Option<T>], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
-    let rows = values.iter().enumerate();
-    rows.filter(|(_, value)| value.as_ref().is_some_and(&wanted))
-        .map(|(row, _)| row)
-        .collect()
+impl Context<'_, '_> {
+    /// The places of the mentions that stand in any of some bytes, in order.
+    fn named_within(&self, places: &[Option<Span>]) -> Vec<usize> {
+        let holds = |at: &usize, bytes: Span| {
+            let mention: Option<&Mention<'_>> = self.mentions.get(*at);
+            mention.is_some_and(|mention| bytes.holds(mention.span))
+        };
+        let places = places.iter().flatten();
+        let mut found: Vec<usize> = places
+            .flat_map(|bytes| self.mention_range(*bytes).filter(|at| holds(at, *bytes)))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The rows of a result whose days a period is or holds.
+    fn rows_of_period(&self, material: usize, column: usize, period: Period) -> Rc<Vec<usize>> {
+        once(
+            &self.memo.periods,
+            (material, column, period.without_place()),
+            || {
+                let times = self
+                    .index
+                    .shapes
+                    .get(material)
+                    .and_then(|shape| shape.times.get(column));
+                let days = times.map(|(_, days)| days.as_slice()).unwrap_or_default();
+                self.work.spend(days.len());
+                let fits = |days: &Option<_>| {
+                    days.is_some_and(|days| matches!(period.relation(days), Relation::Same | Relation::Holds))
+                };
+                let rows = days.iter().enumerate().filter(|(_, days)| fits(days));
+                Rc::new(rows.map(|(row, _)| row).collect())
+            },
+        )
+    }
 }
 
-/// Takes rows in that are some but not all: a name that fits every row tells none apart.
-fn add(groups: Option<&mut Vec<Vec<usize>>>, rows: Vec<usize>, all: usize) {
-    if let Some(groups) =
-        groups.filter(|groups| !rows.is_empty() && rows.len() < all && !groups.contains(&rows))
-    {
-        groups.push(rows);
+/// The groups of one column, each once.
+#[derive(Default)]
+struct Groups {
+    rows: Vec<Rc<Vec<usize>>>,
+    known: HashSet<Rc<Vec<usize>>>,
+}
+
+impl Groups {
+    /// Takes rows in that are some but not all: a name that fits every row tells none apart.
+    fn add(&mut self, rows: &Rc<Vec<usize>>, all: usize) {
+        if !rows.is_empty() && rows.len() < all && self.known.insert(Rc::clone(rows)) {
+            self.rows.push(Rc::clone(rows));
+        }
     }
 }

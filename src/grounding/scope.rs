@@ -1,11 +1,15 @@
 //! What the words around a figure say it is of: which row, which column, which period.
 
-use std::collections::HashSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::rc::Rc;
 
 use super::index::Index;
 use super::number::Number;
 pub(super) use super::seat::Seat;
-use super::text::{Layout, Period, Place, Span, Word, periods, stem, words};
+use super::text::{Layout, Period, Place, Span, Word, held, periods, stem, words};
+use super::work::Work;
 
 /// Something of the results that the text names.
 #[derive(Debug, Clone, Copy)]
@@ -62,24 +66,72 @@ pub(super) struct Context<'a, 'i> {
     /// What each word says of how a figure was computed.
     pub(super) cues: Vec<u16>,
     /// Where names of results and columns that have digits stand.
-    pub(super) names: Vec<Span>,
-    ours: HashSet<String>,
+    names: Vec<Span>,
+    /// Words that begin with a capital letter and are in no result.
+    unknown: Vec<Span>,
+    /// Bytes of the longest mention and of the longest name, so that a look for those over a place can end.
+    longest: (usize, usize),
+    /// Characters before every so many bytes.
+    characters: Vec<usize>,
+    /// What has been done so far, and whether to go on.
+    pub(super) work: &'i Work<'i>,
+    pub(super) memo: Memo,
 }
 
+/// What was worked out of a text once and is asked for at many of its figures.
+#[derive(Default)]
+pub(super) struct Memo {
+    /// Groups of rows, by result, kind of look-up and the places whose names count.
+    pub(super) groups: RefCell<HashMap<GroupsKey, Rc<Vec<Vec<usize>>>>>,
+    /// Rows, likewise.
+    pub(super) rows: RefCell<HashMap<GroupsKey, Rc<Vec<usize>>>>,
+    /// The rows that a period stands for, by result and column of days.
+    pub(super) periods: RefCell<HashMap<PeriodKey, Rc<Vec<usize>>>>,
+    /// The rows whose names the text lists, by result.
+    pub(super) listed: RefCell<HashMap<usize, Rc<Vec<usize>>>>,
+    /// The row of another result that is of the same thing.
+    pub(super) same: RefCell<HashMap<(usize, usize, usize), Option<usize>>>,
+    /// List items of the text.
+    pub(super) items: OnceCell<usize>,
+    /// Whether the text speaks of some rows only.
+    pub(super) some: OnceCell<bool>,
+}
+
+/// Which rows are asked for: the result, for what, and the places whose names count.
+pub(super) type GroupsKey = (usize, u8, Span, Option<Span>, Option<Span>);
+
+/// Which rows of a period are asked for: the result, the column of days, and the period.
+type PeriodKey = (usize, usize, Period);
+
+/// Bytes from one count of characters to the next.
+const COUNTED: usize = 1024;
+
 impl<'a, 'i> Context<'a, 'i> {
-    pub(super) fn read(text: &'a str, numbers: &'a [Number], index: &'i Index<'i>) -> Self {
+    pub(super) fn read(
+        text: &'a str,
+        numbers: &'a [Number],
+        index: &'i Index<'i>,
+        work: &'i Work<'i>,
+    ) -> Self {
         let words = words(text);
-        let mut mentions: Vec<Mention<'i>> = periods(text, &words, numbers, &index.years())
+        let mut mentions: Vec<Mention<'i>> = periods(text, &words, numbers, &index.years)
             .into_iter()
             .map(|period| Mention {
                 span: period.span,
                 what: What::Period(period),
             })
             .collect();
-        mentions.extend(labels(&words, index));
+        mentions.extend(labels(&words, index, work));
         mentions.extend(columns(&words, index));
         mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
         let ours = ours(index);
+        let unknown = unknown(&words, &mentions, |low| ours.contains(stem(low)));
+        let names = names(text, index);
+        let long = |spans: &mut dyn Iterator<Item = Span>| spans.map(|span| span.end - span.start).max();
+        let longest = (
+            long(&mut mentions.iter().map(|mention| mention.span)).unwrap_or(0),
+            long(&mut names.iter().copied()).unwrap_or(0),
+        );
         Self {
             cues: super::cues::said(&words, |low| ours.contains(stem(low))),
             text,
@@ -88,9 +140,104 @@ impl<'a, 'i> Context<'a, 'i> {
             layout: Layout::of(text, numbers),
             index,
             mentions,
-            names: names(text, index),
-            ours,
+            names,
+            unknown,
+            longest,
+            characters: counted(text),
+            work,
+            memo: Memo::default(),
         }
+    }
+
+    /// The words that stand in some bytes.
+    pub(super) fn words_in(&self, bytes: Span) -> &[Word<'a>] {
+        self.words.get(self.word_range(bytes)).unwrap_or_default()
+    }
+
+    /// The places in [`Self::words`] of the words that stand in some bytes.
+    pub(super) fn word_range(&self, bytes: Span) -> Range<usize> {
+        held(&self.words, |word| word.span, bytes)
+    }
+
+    /// The last word that ends before a byte, by its place.
+    pub(super) fn word_before(&self, byte: usize) -> Option<usize> {
+        self.words
+            .partition_point(|word| word.span.end <= byte)
+            .checked_sub(1)
+    }
+
+    /// The words that begin at a byte or behind it.
+    pub(super) fn words_from(&self, byte: usize) -> &[Word<'a>] {
+        let first = self.words.partition_point(|word| word.span.start < byte);
+        self.words.get(first..).unwrap_or_default()
+    }
+
+    /// The mentions that stand in some bytes.
+    pub(super) fn mentions_in(&self, bytes: Span) -> impl Iterator<Item = &Mention<'i>> {
+        self.mention_range(bytes)
+            .filter_map(|at| self.mentions.get(at))
+            .filter(move |mention| bytes.holds(mention.span))
+    }
+
+    /// The places in [`Self::mentions`] of those that begin in some bytes.
+    pub(super) fn mention_range(&self, bytes: Span) -> Range<usize> {
+        let from = self
+            .mentions
+            .partition_point(|mention| mention.span.start < bytes.start);
+        let to = self
+            .mentions
+            .partition_point(|mention| mention.span.start <= bytes.end);
+        self.work.spend(to.saturating_sub(from));
+        from..to.max(from)
+    }
+
+    /// The mentions that hold some bytes.
+    pub(super) fn mentions_over(&self, bytes: Span) -> impl Iterator<Item = &Mention<'i>> {
+        let to = self
+            .mentions
+            .partition_point(|mention| mention.span.start <= bytes.start);
+        let least = bytes.end.saturating_sub(self.longest.0);
+        let before = self.mentions.get(..to).unwrap_or_default().iter().rev();
+        before
+            .take_while(move |mention| mention.span.start >= least)
+            .filter(move |mention| mention.span.holds(bytes))
+    }
+
+    /// Whether bytes are part of the name of a result or column.
+    pub(super) fn in_name(&self, bytes: Span) -> bool {
+        let to = self.names.partition_point(|name| name.start <= bytes.start);
+        let least = bytes.end.saturating_sub(self.longest.1);
+        let mut before = self.names.get(..to).unwrap_or_default().iter().rev();
+        before
+            .by_ref()
+            .take_while(|name| name.start >= least)
+            .any(|name| name.holds(bytes))
+    }
+
+    /// The numbers that stand in some bytes.
+    pub(super) fn numbers_in(&self, bytes: Span) -> &'a [Number] {
+        let range = held(self.numbers, |number| Span::new(number.start, number.end), bytes);
+        self.work.spend(range.len());
+        self.numbers.get(range).unwrap_or_default()
+    }
+
+    /// The last number that ends before a byte.
+    pub(super) fn number_before(&self, byte: usize) -> Option<&'a Number> {
+        let at = self.numbers.partition_point(|number| number.end <= byte);
+        self.numbers.get(at.checked_sub(1)?)
+    }
+
+    /// The first number that begins at a byte or behind it.
+    pub(super) fn number_from(&self, byte: usize) -> Option<&'a Number> {
+        self.numbers
+            .get(self.numbers.partition_point(|number| number.start < byte))
+    }
+
+    /// How many characters stand before a byte.
+    pub(super) fn characters_before(&self, byte: usize) -> usize {
+        let (at, from) = (byte / COUNTED, byte / COUNTED * COUNTED);
+        let rest = self.text.as_bytes().get(from..byte).unwrap_or_default();
+        self.characters.get(at).copied().unwrap_or_default() + begun(rest)
     }
 
     /// What stands at a number.
@@ -101,6 +248,7 @@ impl<'a, 'i> Context<'a, 'i> {
             span,
             place,
             scopes: self.scopes(span, &place),
+            memo: super::seat::Memo::default(),
         }
     }
 
@@ -143,20 +291,45 @@ impl<'a, 'i> Context<'a, 'i> {
 
     /// Whether a name stands here that no result has: what the figure is of may be written in another way.
     fn names_the_unknown(&self, own: Span, sentence: Span, figure: Span) -> bool {
-        self.words.iter().any(|word| {
-            own.holds(word.span)
-                && word.capital()
-                && word.span.start != sentence.start
-                && !figure.holds(word.span)
-                && !self.mentions.iter().any(|mention| mention.span.holds(word.span))
-                && !self.is_ours(&word.low)
-        })
+        let unknown = self.unknown.get(held(&self.unknown, |word| *word, own));
+        let mut unknown = unknown.unwrap_or_default().iter();
+        unknown.any(|word| word.start != sentence.start && !figure.holds(*word))
     }
+}
 
-    /// Whether a word stands in the name of a result or column.
-    pub(super) fn is_ours(&self, low: &str) -> bool {
-        self.ours.contains(stem(low))
+/// How many characters begin in some bytes.
+fn begun(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| !matches!(byte, 0x80..=0xBF)).count()
+}
+
+fn counted(text: &str) -> Vec<usize> {
+    let mut before = 0;
+    let mut counted = vec![0];
+    for part in text.as_bytes().chunks(COUNTED) {
+        before += begun(part);
+        counted.push(before);
     }
+    counted
+}
+
+/// Words that begin with a capital letter, and are neither a mention's nor one of ours.
+fn unknown(words: &[Word<'_>], mentions: &[Mention<'_>], is_ours: impl Fn(&str) -> bool) -> Vec<Span> {
+    // Where the mentions reach that begin at or before each of them.
+    let mut reached = Vec::with_capacity(mentions.len());
+    for mention in mentions {
+        let before = reached.last().copied().unwrap_or(0);
+        reached.push(mention.span.end.max(before));
+    }
+    let named = |word: &Word<'_>| {
+        let begun = mentions.partition_point(|mention| mention.span.start <= word.span.start);
+        let reach = begun.checked_sub(1).and_then(|at| reached.get(at));
+        reach.is_some_and(|end| *end >= word.span.end)
+    };
+    words
+        .iter()
+        .filter(|word| word.capital() && !named(word) && !is_ours(&word.low))
+        .map(|word| word.span)
+        .collect()
 }
 
 /// Where the names of results and columns stand that are words with digits: these digits are no figures.
@@ -173,6 +346,7 @@ fn names(text: &str, index: &Index<'_>) -> Vec<Span> {
             }
         }
     }
+    found.sort_by_key(|name| (name.start, name.end));
     found
 }
 
@@ -193,11 +367,14 @@ fn ours(index: &Index<'_>) -> HashSet<String> {
         .collect()
 }
 
-fn labels<'i>(words: &[Word<'_>], index: &'i Index<'i>) -> Vec<Mention<'i>> {
+fn labels<'i>(words: &[Word<'_>], index: &'i Index<'i>, work: &Work<'_>) -> Vec<Mention<'i>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(first) = words.get(at) {
-        let (length, labels) = index.labels_at(words, at);
+        if work.is_over() {
+            break;
+        }
+        let (length, labels) = index.labels_at(words, at, work);
         let last = words.get((at + length).saturating_sub(1)).unwrap_or(first);
         let span = Span::new(first.span.start, last.span.end.max(first.span.end));
         found.extend(labels.into_iter().map(|label| Mention {
@@ -210,27 +387,32 @@ fn labels<'i>(words: &[Word<'_>], index: &'i Index<'i>) -> Vec<Mention<'i>> {
 }
 
 fn columns<'i>(words: &[Word<'_>], index: &Index<'_>) -> Vec<Mention<'i>> {
+    let mut by_word: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
+    for (material, shape) in index
+        .shapes
+        .iter()
+        .enumerate()
+        .filter(|(_, shape)| shape.numeric.len() > 1)
+    {
+        for (column, names) in &shape.column_words {
+            for name in names {
+                let columns = by_word.entry(name).or_default();
+                if columns.last() != Some(&(material, *column)) {
+                    columns.push((material, *column));
+                }
+            }
+        }
+    }
     let mut found = Vec::new();
-    for (material, shape) in index.shapes.iter().enumerate() {
-        if shape.numeric.len() < 2 {
-            continue;
-        }
-        for word in words {
-            let named = |names: &Vec<String>| names.iter().any(|name| name == stem(&word.low));
-            found.extend(
-                shape
-                    .column_words
-                    .iter()
-                    .filter(|(_, names)| named(names))
-                    .map(|(column, _)| Mention {
-                        span: word.span,
-                        what: What::Column {
-                            material,
-                            column: *column,
-                        },
-                    }),
-            );
-        }
+    for word in words {
+        let columns = by_word.get(stem(&word.low)).into_iter().flatten();
+        found.extend(columns.map(|(material, column)| Mention {
+            span: word.span,
+            what: What::Column {
+                material: *material,
+                column: *column,
+            },
+        }));
     }
     found
 }

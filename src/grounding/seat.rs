@@ -1,5 +1,9 @@
 //! What the words around one figure say it is of.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::index::FILTERED;
 use super::number::Kind;
 use super::scope::{Context, Mention, Says, Scope, What};
@@ -12,6 +16,36 @@ pub(super) struct Seat<'c, 'a, 'i> {
     pub(super) span: Span,
     pub(super) place: Place,
     pub(super) scopes: Vec<Scope>,
+    pub(super) memo: Memo<'i>,
+}
+
+/// The mentions that go with a figure, and how many closer surroundings have none.
+type Named<'i> = Rc<(usize, Vec<Mention<'i>>)>;
+
+/// What is said of a figure, for each cell that may be it: worked out once for each row, column and result.
+#[derive(Default)]
+pub(super) struct Memo<'i> {
+    /// Periods, or the labels of a column.
+    named: RefCell<HashMap<Option<(usize, usize)>, Named<'i>>>,
+    rows: RefCell<HashMap<(usize, usize), Says>>,
+    columns: RefCell<HashMap<(usize, usize), Says>>,
+    bases: RefCell<HashMap<(usize, usize), bool>>,
+    filters: RefCell<HashMap<(usize, bool), Says>>,
+    pub(super) totals: RefCell<HashMap<usize, bool>>,
+}
+
+/// Looks an answer up that was given before, or works it out.
+pub(super) fn once<K: Eq + std::hash::Hash, V: Clone>(
+    known: &RefCell<HashMap<K, V>>,
+    key: K,
+    work_out: impl FnOnce() -> V,
+) -> V {
+    if let Some(found) = known.borrow().get(&key) {
+        return found.clone();
+    }
+    let found = work_out();
+    known.borrow_mut().insert(key, found.clone());
+    found
 }
 
 impl<'i> Seat<'_, '_, 'i> {
@@ -25,9 +59,8 @@ impl<'i> Seat<'_, '_, 'i> {
         for (depth, scope) in self.scopes.iter().enumerate() {
             let found: Vec<Mention<'i>> = self
                 .context
-                .mentions
-                .iter()
-                .filter(|mention| self.counts(scope, mention.span) && wanted(&mention.what))
+                .mentions_in(scope.span)
+                .filter(|mention| wanted(&mention.what) && self.counts(scope, mention.span))
                 .copied()
                 .collect();
             if !found.is_empty() {
@@ -53,9 +86,9 @@ impl<'i> Seat<'_, '_, 'i> {
             return None;
         }
         let outside = |span: Span| sentence.holds(span) && !self.context.layout.in_aside(span);
-        let mentions = self.context.mentions.iter();
+        let mentions = self.context.mentions_in(sentence);
         let mut named: Vec<Mention<'i>> = mentions
-            .filter(|mention| outside(mention.span) && wanted(&mention.what))
+            .filter(|mention| wanted(&mention.what) && outside(mention.span))
             .copied()
             .collect();
         named.dedup_by_key(|mention| mention.span);
@@ -76,14 +109,11 @@ impl<'i> Seat<'_, '_, 'i> {
     fn paired(&self, scope: &Scope, found: Vec<Mention<'i>>) -> Vec<Mention<'i>> {
         let mut names: Vec<Span> = found.iter().map(|mention| mention.span).collect();
         names.dedup();
-        let figures: Vec<Span> = self
-            .context
-            .numbers
-            .iter()
-            .filter(|number| number.kind == Kind::Quantity)
-            .map(|number| Span::new(number.start, number.end))
-            .filter(|span| scope.span.holds(*span) && (scope.asides || !self.context.layout.in_aside(*span)))
-            .collect();
+        if names.len() < 2 {
+            return found;
+        }
+        let mut figures = self.figures_in(scope.span);
+        figures.retain(|span| scope.asides || !self.context.layout.in_aside(*span));
         let together = self.place.aside.filter(|aside| *aside != scope.span);
         let goes_with = match together.map(|aside| self.figures_in(aside)) {
             // `Outdoor … Office (4,189 vs. 3,452)`: whichever of them it is.
@@ -109,26 +139,28 @@ impl<'i> Seat<'_, '_, 'i> {
 
     /// Figures in some bytes.
     pub(super) fn figures_in(&self, bytes: Span) -> Vec<Span> {
-        let numbers = self.context.numbers.iter();
+        let numbers = self.context.numbers_in(bytes).iter();
         numbers
             .filter(|number| number.kind == Kind::Quantity)
             .map(|number| Span::new(number.start, number.end))
-            .filter(|span| bytes.holds(*span))
             .collect()
     }
 
     /// What the surroundings say to a row of a result. A name that no other row has says it alone, whatever stands
     /// farther off.
     pub(super) fn says_row(&self, material: usize, row: usize) -> Says {
+        once(&self.memo.rows, (material, row), || self.row_said(material, row))
+    }
+
+    fn row_said(&self, material: usize, row: usize) -> Says {
         let Some(shape) = self.context.index.shapes.get(material) else {
             return Says::Nothing;
         };
         let mut found: Vec<(usize, bool, Says)> = Vec::new();
         let mut own = usize::MAX;
         for (at, (column, values)) in shape.labels.iter().enumerate() {
-            let (depth, named) = self.named_at(|what| {
-                matches!(what, What::Label(label) if label.material == material && label.column == *column)
-            });
+            let label_named = self.labels_named(material, *column);
+            let (depth, named) = (label_named.0, &label_named.1);
             let Some(Some(value)) = values.get(row) else {
                 continue;
             };
@@ -136,7 +168,8 @@ impl<'i> Seat<'_, '_, 'i> {
                 let here = named
                     .iter()
                     .any(|mention| matches!(mention.what, What::Label(label) if label.value == *value));
-                let alone = values.iter().filter(|other| **other == Some(*value)).count() == 1;
+                let rows = shape.label_rows.get(at).and_then(|rows| rows.get(*value));
+                let alone = rows.is_some_and(|rows| rows.len() == 1);
                 let one = named
                     .iter()
                     .all(|mention| Some(mention.span) == named.first().map(|one| one.span));
@@ -148,8 +181,8 @@ impl<'i> Seat<'_, '_, 'i> {
         }
         for (_, days) in &shape.times {
             if let Some(Some(days)) = days.get(row) {
-                let (depth, named) = self.named_at(|what| matches!(what, What::Period(_)));
-                found.push((depth, false, Self::periods_say(&named, *days)));
+                let named = self.periods_named();
+                found.push((named.0, false, Self::periods_say(&named.1, *days)));
             }
         }
         let closest = found
@@ -161,7 +194,21 @@ impl<'i> Seat<'_, '_, 'i> {
 
     /// What the periods named say to some days.
     pub(super) fn says_days(&self, days: Days) -> Says {
-        Self::periods_say(&self.named(|what| matches!(what, What::Period(_))), days)
+        Self::periods_say(&self.periods_named().1, days)
+    }
+
+    fn periods_named(&self) -> Named<'i> {
+        once(&self.memo.named, None, || {
+            Rc::new(self.named_at(|what| matches!(what, What::Period(_))))
+        })
+    }
+
+    fn labels_named(&self, material: usize, column: usize) -> Named<'i> {
+        once(&self.memo.named, Some((material, column)), || {
+            Rc::new(self.named_at(|what| {
+                matches!(what, What::Label(label) if label.material == material && label.column == column)
+            }))
+        })
     }
 
     fn periods_say(named: &[Mention<'i>], days: Days) -> Says {
@@ -194,6 +241,12 @@ impl<'i> Seat<'_, '_, 'i> {
 
     /// What the surroundings say to the filters of a result.
     pub(super) fn says_filters(&self, material: usize, with_period: bool) -> Says {
+        once(&self.memo.filters, (material, with_period), || {
+            self.filters_said(material, with_period)
+        })
+    }
+
+    fn filters_said(&self, material: usize, with_period: bool) -> Says {
         let Some(shape) = self.context.index.shapes.get(material) else {
             return Says::Nothing;
         };
@@ -217,6 +270,19 @@ impl<'i> Seat<'_, '_, 'i> {
 
     /// What the surroundings say to a column of a result.
     pub(super) fn says_column(&self, material: usize, column: usize) -> Says {
+        once(&self.memo.columns, (material, column), || {
+            self.column_said(material, column)
+        })
+    }
+
+    /// Whether a row may be what the rows named are compared with: see [`Self::is_base`].
+    pub(super) fn may_be_base(&self, material: usize, row: usize) -> bool {
+        once(&self.memo.bases, (material, row), || {
+            self.base_said(material, row)
+        })
+    }
+
+    fn column_said(&self, material: usize, column: usize) -> Says {
         let named = self.named(|what| matches!(what, What::Column { material: of, .. } if *of == material));
         let kind = |column: usize| {
             let table = self.context.index.materials.get(material)?.table;

@@ -5,6 +5,7 @@ use super::derive::Search;
 use super::figure::Operation;
 use super::operand::{MOST_GROUPS, Operand, Told, joined, operand, total};
 use super::scope::What;
+use super::seat::once;
 use super::text::Span;
 use crate::result::Extent;
 
@@ -14,8 +15,8 @@ const SHORT: usize = 7;
 const APPOSED: usize = 40;
 
 impl Search<'_, '_, '_, '_> {
-    /// Looks among the figures stated near by, and those of a list beside.
-    pub(super) fn told(&mut self, near: &[Told], list: &[Told]) {
+    /// Looks among the figures stated near by, and those of a list beside; `alone` where there is no list beside.
+    pub(super) fn told(&mut self, near: &[Told], list: &[Told], alone: bool) {
         match (self.apposed.clone(), near) {
             (Some(one), _) => self.share_of_column(&one),
             (None, [only]) if self.wanted.cues.share => self.share_of_column(&only.operand),
@@ -23,7 +24,7 @@ impl Search<'_, '_, '_, '_> {
         }
         self.together(near);
         self.listed(list);
-        if list.is_empty() {
+        if alone {
             self.runs();
         }
         self.alike_elsewhere();
@@ -44,7 +45,8 @@ impl Search<'_, '_, '_, '_> {
         }
         for told in near {
             let (at, column) = (told.operand.material, told.operand.column);
-            for rows in self.seat.groups(at).iter().take(MOST_GROUPS) {
+            let groups = self.seat.groups(at);
+            for rows in groups.iter().take(MOST_GROUPS) {
                 let Some(other) = operand(self.seat, at, column, rows) else {
                     continue;
                 };
@@ -60,12 +62,15 @@ impl Search<'_, '_, '_, '_> {
         }
     }
 
+    /// Whether the figure may be of all figures of a list together.
+    pub(super) fn wants_lists(&self) -> bool {
+        let cues = self.wanted.cues;
+        cues.sum || cues.mean || cues.running || self.wanted.digits >= 4
+    }
+
     /// The sum or mean of the figures of a list, by column.
     fn listed(&mut self, list: &[Told]) {
         let cues = self.wanted.cues;
-        if !(cues.sum || cues.mean || cues.running || self.wanted.digits >= 4) {
-            return;
-        }
         let mut columns: Vec<(usize, usize)> = list
             .iter()
             .map(|told| (told.operand.material, told.operand.column))
@@ -173,7 +178,14 @@ impl Search<'_, '_, '_, '_> {
             let around = self.seat.rows_around(at);
             for other in (0..count).filter(|other| *other != at) {
                 for row in around.iter().take(MOST_GROUPS) {
-                    if let Some(same) = self.seat.context.index.same_row(at, *row, other) {
+                    let context = self.seat.context;
+                    let same = once(&context.memo.same, (at, *row, other), || {
+                        context
+                            .work
+                            .spend(context.index.shapes.get(other).map_or(0, |shape| shape.seen));
+                        context.index.same_row(at, *row, other)
+                    });
+                    if let Some(same) = same.filter(|_| !context.work.is_over()) {
                         self.between((at, *row), (other, same));
                     }
                 }
@@ -206,16 +218,11 @@ pub(super) fn apposed(seat: &super::scope::Seat<'_, '_, '_>, near: &[Told]) -> O
     let last = before.max_by_key(|told| told.span.end)?;
     let gap = Span::new(last.span.end, seat.span.start).of(seat.context.text);
     let named = |at: usize| {
-        let mentions = seat.context.mentions.iter();
-        mentions
-            .filter(|mention| matches!(mention.what, What::Label(_)))
-            .any(|mention| mention.span.start <= at && at < mention.span.end)
+        let mut mentions = seat.context.mentions_over(Span::new(at, at + 1));
+        mentions.any(|mention| matches!(mention.what, What::Label(_)))
     };
-    let mut words = seat
-        .context
-        .words
-        .iter()
-        .filter(|word| last.span.end <= word.span.start && word.span.end <= seat.span.start);
+    let between = Span::new(last.span.end, seat.span.start);
+    let mut words = seat.context.words_in(between).iter();
     let plain = words.all(|word| {
         ["or", "i", "e", "about", "roughly", "just"].contains(&word.low.as_str()) || named(word.span.start)
     });

@@ -53,8 +53,7 @@ impl Wanted {
         let left = seat.context.text.get(..number.start).unwrap_or_default();
         let phrase = left.rfind(|c: char| c.is_ascii_digit() || matches!(c, ':' | ';' | '(' | '\n' | '|'));
         let close = Span::new(phrase.map_or(0, |at| at + 1), number.start);
-        let words = seat.context.words.iter().rev();
-        let before: Vec<&Word<'_>> = words.filter(|word| close.holds(word.span)).take(3).collect();
+        let before: Vec<&Word<'_>> = seat.context.words_in(close).iter().rev().take(3).collect();
         let said = |list: &str| before.iter().any(|word| among(list, &word.low));
         let tilde = seat
             .context

@@ -2,6 +2,7 @@
 
 use super::number::Number;
 use super::scope::{Seat, What};
+use super::seat::once;
 use super::text::{Span, stem};
 use crate::result::Extent;
 
@@ -9,11 +10,7 @@ impl Seat<'_, '_, '_> {
     /// Whether the sentence speaks of what was before what it names.
     pub(super) fn says_before(&self) -> bool {
         const BEFORE: [&str; 6] = ["before", "previous", "preceding", "prior", "earlier", "zuvor"];
-        let mut words = self
-            .context
-            .words
-            .iter()
-            .filter(|word| self.place.sentence.holds(word.span));
+        let mut words = self.context.words_in(self.place.sentence).iter();
         words.any(|word| BEFORE.contains(&word.low.as_str()))
     }
 
@@ -41,13 +38,14 @@ impl Seat<'_, '_, '_> {
         ];
         let text = self.context.text;
         let words = &self.context.words;
-        let next = words.iter().find(|word| word.span.start >= self.span.end);
+        let next = self.context.words_from(self.span.end).first();
         let follows = next.is_some_and(|word| {
             let gap = Span::new(self.span.end, word.span.start).of(text);
             let close = gap.trim_matches(['*', '_', '`']);
             matches!(close, " " | "\u{a0}" | "-") && !NO_THING.contains(&word.low.as_str())
         });
-        let before = words.iter().rev().find(|word| word.span.end <= self.span.start);
+        let before = self.context.word_before(self.span.start);
+        let before = before.and_then(|at| words.get(at));
         follows || before.is_some_and(|word| BEFORE.contains(&word.low.as_str()))
     }
 
@@ -57,18 +55,15 @@ impl Seat<'_, '_, '_> {
         let Some(shape) = self.context.index.shapes.get(material) else {
             return false;
         };
-        let words = self.context.words.iter();
-        let mut next = words
-            .filter(|word| word.span.start >= self.span.end)
-            .take(NOUNS)
-            .filter(|word| {
-                let gap = self
-                    .context
-                    .text
-                    .get(self.span.end..word.span.start)
-                    .unwrap_or_default();
-                !gap.contains([',', '.', ';', ':', '(', ')', '|', '\n'])
-            });
+        let words = self.context.words_from(self.span.end).iter();
+        let mut next = words.take(NOUNS).filter(|word| {
+            let gap = self
+                .context
+                .text
+                .get(self.span.end..word.span.start)
+                .unwrap_or_default();
+            !gap.contains([',', '.', ';', ':', '(', ')', '|', '\n'])
+        });
         next.any(|word| {
             let plural = word.low.ends_with('s');
             plural
@@ -82,8 +77,7 @@ impl Seat<'_, '_, '_> {
     /// Whether things are counted, and no money: `535,792 orders`.
     pub(super) fn counts_plural(&self) -> bool {
         const MONEY: [&str; 6] = ["dollars", "euros", "pounds", "bucks", "francs", "cents"];
-        let mut words = self.context.words.iter();
-        let next = words.find(|word| word.span.start >= self.span.end);
+        let next = self.context.words_from(self.span.end).first();
         next.is_some_and(|word| {
             let gap = Span::new(self.span.end, word.span.start).of(self.context.text);
             gap == " " && word.low.len() > 3 && word.low.ends_with('s') && !MONEY.contains(&word.low.as_str())
@@ -93,6 +87,10 @@ impl Seat<'_, '_, '_> {
     /// Whether what the rows of a result come to may stand here: they are all there are, or they are the ones that the
     /// call asked for and the surroundings say that it is about these alone.
     pub(super) fn may_total(&self, at: usize) -> bool {
+        once(&self.memo.totals, at, || self.total_said(at))
+    }
+
+    fn total_said(&self, at: usize) -> bool {
         let extent = self
             .context
             .index
@@ -112,23 +110,31 @@ impl Seat<'_, '_, '_> {
     fn speaks_of_some(&self, limit: u64) -> bool {
         const SOME: &str = "top bottom these those they them their together first last best worst leading listed shown             following largest biggest smallest highest lowest most least combined sampled diese diesen dieser zusammen             besten größten ersten ces ensemble premiers meilleurs estos estas juntos primeros mejores";
         let some = |low: &str| SOME.split_ascii_whitespace().any(|one| one == low);
-        let close = |span: Span| self.place.row.is_some() || self.place.sentence.holds(span);
-        let words = self.context.words.iter().filter(|word| close(word.span));
-        words.into_iter().any(|word| some(&word.low))
-            || super::count::said(self)
-                .iter()
-                .any(|number| *number as u64 == limit)
+        let anywhere = || {
+            let said = &self.context.memo.some;
+            *said.get_or_init(|| self.context.words.iter().any(|word| some(&word.low)))
+        };
+        let here = || {
+            let mut words = self.context.words_in(self.place.sentence).iter();
+            words.any(|word| some(&word.low))
+        };
+        (if self.place.row.is_some() {
+            anywhere()
+        } else {
+            here()
+        }) || super::count::said(self)
+            .iter()
+            .any(|number| *number as u64 == limit)
     }
 
     /// Whether the surroundings speak of parts of a whole: of a rate, a share, a percentage.
     pub(super) fn names_a_rate(&self) -> bool {
-        let header = self.place.row.and_then(|cell| cell.header);
-        let close = |span: Span| match self.place.row {
-            Some(_) => header.is_some_and(|header| header.holds(span)),
-            None => self.place.clause.holds(span),
+        let close = match self.place.row {
+            Some(cell) => cell.header,
+            None => Some(self.place.clause),
         };
-        let words = self.context.words.iter().filter(|word| close(word.span));
-        words.into_iter().any(|word| super::cells::is_rate(&word.low, ""))
+        let mut words = close.into_iter().flat_map(|close| self.context.words_in(close));
+        words.any(|word| super::cells::is_rate(&word.low, ""))
     }
 
     /// Whether a name stands right behind another figure and so says what that one counts: in `485 subscriptions with
@@ -138,8 +144,9 @@ impl Seat<'_, '_, '_> {
             let gap = self.context.text.get(end..name.start);
             gap.is_some_and(|gap| gap.trim().is_empty())
         };
-        let mut numbers = self.context.numbers.iter();
-        self.place.row.is_none() && numbers.any(|number| number.end != self.span.end && follows(number.end))
+        let before = self.context.number_before(name.start);
+        self.place.row.is_none()
+            && before.is_some_and(|number| number.end != self.span.end && follows(number.end))
     }
 
     /// Whether a name stands right before another figure, which it is then the name of: in `9,000 on an area of 10,000`
@@ -149,10 +156,10 @@ impl Seat<'_, '_, '_> {
             let gap = self.context.text.get(name.end..start);
             gap.is_some_and(|gap| matches!(gap.trim(), "of" | "=" | "von"))
         };
-        let mut numbers = self.context.numbers.iter();
+        let next = self.context.number_from(name.end);
         self.place.row.is_none()
             && self.span.end <= name.start
-            && numbers.any(|number| number.start != self.span.start && leads(number.start))
+            && next.is_some_and(|number| leads(number.start))
     }
 
     /// Whether the figure is said to be a part of something: `120 % of last year`.
@@ -165,8 +172,8 @@ impl Seat<'_, '_, '_> {
     }
 
     fn number(&self) -> Option<&Number> {
-        let mut numbers = self.context.numbers.iter();
-        numbers.find(|number| number.start == self.span.start)
+        let number = self.context.number_from(self.span.start);
+        number.filter(|number| number.start == self.span.start)
     }
 
     pub(super) fn is_money(&self) -> bool {
@@ -212,10 +219,7 @@ impl Seat<'_, '_, '_> {
     fn speaks_of_change(&self) -> bool {
         const REACH: usize = 8;
         let words = &self.context.words;
-        let before = words
-            .iter()
-            .rposition(|word| word.span.end <= self.span.start)
-            .unwrap_or_default();
+        let before = self.context.word_before(self.span.start).unwrap_or_default();
         let near = before.saturating_sub(REACH)..before;
         let sentence = self.place.sentence;
         let inside = |at: &usize| words.get(*at).is_some_and(|word| sentence.holds(word.span));
@@ -238,15 +242,13 @@ impl Seat<'_, '_, '_> {
             .min()
             .unwrap_or(own.end);
         let behind = Span::new(self.span.end, end);
-        self.context
-            .mentions
-            .iter()
-            .any(|mention| !matches!(mention.what, What::Column { .. }) && behind.holds(mention.span))
+        let mut mentions = self.context.mentions_in(behind);
+        mentions.any(|mention| !matches!(mention.what, What::Column { .. }))
     }
 
     /// Whether a row may be what the rows named are compared with: it is named in the sentence or the one before, or
     /// stands beside one that is.
-    pub(super) fn may_be_base(&self, material: usize, row: usize) -> bool {
+    pub(super) fn base_said(&self, material: usize, row: usize) -> bool {
         const BESIDE: [usize; 3] = [1, 4, 12];
         let named = self.rows_around(material);
         named.is_empty()

@@ -25,6 +25,7 @@ pub use handle::{Handle, NoHandle};
 pub use held::{Brought, Cover, Held, Origin, Shown};
 pub use settings::{ConversationSettings, ShapingSettings};
 pub use shape::{Heading, Made, Shaped, TABLE_END, TABLE_MARK, shape};
+pub(crate) use shelf::HeldTotals;
 pub use shelf::{Shelf, ShelfError};
 pub use source::{EntryKind, Source};
 pub use table::{Cell, Column, ColumnKind, Extent, ResultTable};

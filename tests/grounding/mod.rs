@@ -1,4 +1,5 @@
 mod blind;
+mod hard;
 mod numbers;
 mod planted;
 mod prose;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cardinal::agent::{Outcome, StopReason};
+use cardinal::agent::{Event, Outcome, StopReason};
 use serde_json::json;
 
 use crate::support::scripted_model::{Reply, ScriptedModel};
@@ -60,6 +60,64 @@ async fn while_the_model_writes() {
     let answer = stack.ask("revenue?").await;
     assert_eq!(answer.outcome, Outcome::Cancelled);
     assert!(answer.text.starts_with("more ") && answer.text.contains("[cut here]"));
+}
+
+#[tokio::test]
+async fn while_the_figures_of_a_long_answer_are_looked_up() {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |request| {
+        step += 1;
+        match step {
+            1 => Reply::tool_calls([(
+                "query_metric",
+                json!({ "metric_id": a_metric(request),
+                        "group_by": [{ "dimension": "created_at", "granularity": "day" }] }),
+            )]),
+            _ => Reply::text(many_figures()),
+        }
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    let (cancel, events) = (stack.cancel.clone(), std::sync::Arc::clone(&stack.events));
+    tokio::spawn(async move {
+        let written = || {
+            let events = events.lock().unwrap();
+            let texts = events.iter().filter_map(|event| match event {
+                Event::Text(text) => Some(text.as_str()),
+                _ => None,
+            });
+            texts.collect::<String>().contains("That was all.")
+        };
+        while !written() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        cancel.cancel();
+    });
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(
+        (answer.outcome, answer.stop_reason),
+        (Outcome::Cancelled, StopReason::Cancelled)
+    );
+    assert!(
+        answer.text.contains("That was all."),
+        "what was written is not lost"
+    );
+    assert!(answer.figures.iter().all(|one| one.figure.is_unmatched()));
+}
+
+/// An answer whose figures take long to look up: each may be a change, a share or a total of what its line names.
+fn many_figures() -> String {
+    let line = |at: u32| {
+        format!(
+            "- In March, April and May 2025 the total changed by {}.{:02} on average, a share of {}.{}%.\n",
+            at * 13 % 997,
+            at % 100,
+            at % 89,
+            at % 7
+        )
+    };
+    let mut text: String = (0..600).map(line).collect();
+    text.push_str("That was all.");
+    text
 }
 
 #[tokio::test]

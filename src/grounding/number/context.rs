@@ -72,7 +72,10 @@ fn version(rest: &str) -> Option<usize> {
     let mut length = run(rest).len();
     let mut runs = 1;
     let mut groups = true;
-    while let Some(next) = rest.get(length..).and_then(|after| after.strip_prefix('.')) {
+    // Nobody counts versions so far: the rest is read when its turn comes.
+    while runs < 64
+        && let Some(next) = rest.get(length..).and_then(|after| after.strip_prefix('.'))
+    {
         let digits = run(next).len();
         if digits == 0 {
             break;

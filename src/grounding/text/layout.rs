@@ -1,6 +1,6 @@
 //! Lines, sentences, clauses, asides in brackets, list items and tables: what a figure stands with.
 
-use super::words::Span;
+use super::words::{Span, held, holder};
 use crate::grounding::number::{Kind, Number};
 
 /// Marks and words between two clauses. Where neither side has a figure of its own, they part nothing.
@@ -30,6 +30,12 @@ const SHORT: [&str; 16] = [
     "bzw",
 ];
 
+/// Most bytes of one sentence. Nobody writes longer ones, and what stands farther off than this says nothing of a
+/// figure; so the work for each figure has a bound, however long the text is.
+const LONGEST_SENTENCE: usize = 2_000;
+/// Most bytes of one row of a table; a longer line is read as prose.
+const LONGEST_ROW: usize = 4_000;
+
 /// How a text is laid out.
 #[derive(Debug, Default)]
 pub(in crate::grounding) struct Layout {
@@ -47,6 +53,9 @@ struct Line {
     cells: Vec<Span>,
     /// The line with the table's header.
     header: Option<usize>,
+    /// The first and the last of the lines around it, itself among them, that are all list items or empty; none where
+    /// it is neither.
+    list: Option<(usize, usize)>,
 }
 
 /// Where a figure stands.
@@ -84,6 +93,7 @@ impl Layout {
             layout.line(text, span, &figures);
         }
         layout.headers();
+        layout.lists();
         layout
     }
 
@@ -108,6 +118,7 @@ impl Layout {
             item: marker > 0,
             cells,
             header: None,
+            list: None,
         });
     }
 
@@ -123,30 +134,50 @@ impl Layout {
         }
     }
 
+    /// Finds the lists: lines that follow each other and are items or empty.
+    fn lists(&mut self) {
+        let part_of_list = |line: &Line| line.item || line.span.start == line.span.end;
+        let mut first = 0;
+        while first < self.lines.len() {
+            let rest = self.lines.get(first..).unwrap_or_default();
+            let length = rest.iter().take_while(|line| part_of_list(line)).count();
+            for line in self.lines.iter_mut().skip(first).take(length) {
+                line.list = Some((first, first + length - 1));
+            }
+            first += length.max(1);
+        }
+    }
+
+    fn line_of(&self, span: Span) -> Option<usize> {
+        holder(&self.lines, |line| line.span, span)
+    }
+
     /// Where these bytes stand.
     pub(in crate::grounding) fn place(&self, span: Span) -> Place {
-        let within = |spans: &[Span]| spans.iter().rev().find(|one| one.holds(span)).copied();
-        let line = self.lines.iter().find(|line| line.span.holds(span));
+        let within = |spans: &[Span]| holder(spans, |one| *one, span).and_then(|at| spans.get(at).copied());
+        let line = self.line_of(span).and_then(|at| self.lines.get(at));
         let whole = line.map_or(span, |line| line.span);
         let sentence = within(&self.sentences).unwrap_or(whole);
         let before = self
             .sentences
-            .iter()
-            .rev()
-            .find(|one| one.end <= sentence.start && whole.holds(**one));
+            .partition_point(|one| one.end <= sentence.start)
+            .checked_sub(1)
+            .and_then(|at| self.sentences.get(at))
+            .filter(|one| whole.holds(**one));
         Place {
             aside: within(&self.asides),
             clause: within(&self.clauses).unwrap_or(sentence),
             sentence,
             before: before.copied(),
             line: whole,
-            item: line.is_some_and(|line| line.item),
+            item: line.is_some_and(|line| line.item && whole.end - whole.start <= LONGEST_SENTENCE),
             row: line.and_then(|line| self.in_table(line, span)),
         }
     }
 
     fn in_table(&self, line: &Line, span: Span) -> Option<InTable> {
-        let (column, cell) = line.cells.iter().enumerate().find(|(_, cell)| cell.holds(span))?;
+        let column = holder(&line.cells, |cell| *cell, span)?;
+        let cell = line.cells.get(column)?;
         let header = self.lines.get(line.header?)?;
         let above = header.cells.get(column).filter(|_| header.span != line.span);
         Some(InTable {
@@ -158,39 +189,74 @@ impl Layout {
     /// Whether these bytes stand in an item of the list right before or right after the line of `figure`, or in
     /// another item of the list it is in.
     pub(in crate::grounding) fn in_list_beside(&self, figure: Span, other: Span) -> bool {
-        let line = |span: Span| self.lines.iter().position(|line| line.span.holds(span));
-        let (Some(own), Some(at)) = (line(figure), line(other)) else {
+        let (Some(own), Some(at)) = (self.line_of(figure), self.line_of(other)) else {
             return false;
         };
-        let between = self.lines.get(own.min(at) + 1..own.max(at)).unwrap_or_default();
-        let item = |line: &Line| line.item || line.span.start == line.span.end;
-        own != at && self.lines.get(at).is_some_and(|line| line.item) && between.iter().all(item)
+        let Some((first, last)) = self
+            .lines
+            .get(at)
+            .filter(|line| line.item)
+            .and_then(|line| line.list)
+        else {
+            return false;
+        };
+        own != at && first <= own + 1 && own <= last + 1
+    }
+
+    /// The bytes of the lists right before and right after the line of a figure, and of the one it is in.
+    pub(in crate::grounding) fn lists_beside(&self, figure: Span) -> Option<Span> {
+        let own = self.line_of(figure)?;
+        let list = |at: Option<usize>| self.lines.get(at?)?.list;
+        let around = [own.checked_sub(1), Some(own), Some(own + 1)].map(list);
+        let from = around.iter().flatten().map(|(first, _)| *first).min()?;
+        let to = around.iter().flatten().map(|(_, last)| *last).max()?;
+        Some(Span::new(
+            self.lines.get(from)?.span.start,
+            self.lines.get(to)?.span.end,
+        ))
+    }
+
+    /// The bytes of the table that a figure stands in.
+    pub(in crate::grounding) fn table_around(&self, figure: Span) -> Option<Span> {
+        let own = self.line_of(figure)?;
+        let header = self.lines.get(own)?.header?;
+        let rows = self
+            .lines
+            .iter()
+            .skip(own)
+            .take_while(|line| line.header == Some(header));
+        Some(Span::new(
+            self.lines.get(header)?.span.start,
+            rows.last()?.span.end,
+        ))
     }
 
     /// Whether two figures stand in the same column of the same table.
     pub(in crate::grounding) fn shares_column(&self, figure: Span, other: Span) -> bool {
         let place = |span: Span| {
-            let line = self.lines.iter().find(|line| line.span.holds(span))?;
-            Some((line.header?, line.cells.iter().position(|cell| cell.holds(span))?))
+            let line = self.lines.get(self.line_of(span)?)?;
+            Some((line.header?, holder(&line.cells, |cell| *cell, span)?))
         };
         place(figure).is_some_and(|own| place(other) == Some(own))
     }
 
     /// The brackets that these bytes stand in.
     pub(in crate::grounding) fn aside(&self, span: Span) -> Option<Span> {
-        self.asides.iter().find(|aside| aside.holds(span)).copied()
+        self.asides
+            .get(holder(&self.asides, |aside| *aside, span)?)
+            .copied()
     }
 
     /// Whether these bytes stand in brackets.
     pub(in crate::grounding) fn in_aside(&self, span: Span) -> bool {
-        self.asides.iter().any(|aside| aside.holds(span))
+        holder(&self.asides, |aside| *aside, span).is_some()
     }
 }
 
 /// The cells of a table's row: what stands between bars.
 fn cells(line: &str, start: usize) -> Vec<Span> {
     let trimmed = line.trim();
-    if !trimmed.starts_with('|') || trimmed.len() < 3 {
+    if !trimmed.starts_with('|') || trimmed.len() < 3 || trimmed.len() > LONGEST_ROW {
         return Vec::new();
     }
     let bars: Vec<usize> = line.match_indices('|').map(|(at, _)| at).collect();
@@ -252,6 +318,28 @@ fn sentences(text: &str, body: Span) -> Vec<Span> {
     if line.get(start..).is_some_and(|rest| !rest.trim().is_empty()) {
         found.push(Span::new(body.start + start, body.end));
     }
+    if found.iter().all(|one| one.end - one.start <= LONGEST_SENTENCE) {
+        return found;
+    }
+    found.into_iter().flat_map(|one| pieces(text, one)).collect()
+}
+
+/// A sentence in pieces that are not too long, cut between two words.
+fn pieces(text: &str, sentence: Span) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut start = sentence.start;
+    while sentence.end - start > LONGEST_SENTENCE {
+        let mut most = start + LONGEST_SENTENCE;
+        while !text.is_char_boundary(most) {
+            most -= 1;
+        }
+        let piece = Span::new(start, most);
+        let cut = piece.of(text).rfind(' ').filter(|at| *at > 0);
+        let end = cut.map_or(most, |at| start + at);
+        found.push(Span::new(start, end));
+        start = end;
+    }
+    found.push(Span::new(start, sentence.end));
     found
 }
 
@@ -280,7 +368,7 @@ fn clauses(text: &str, sentence: Span, asides: &[Span], figures: &[Span]) -> Vec
         .iter()
         .flat_map(|mark| line.match_indices(mark))
         .map(|(at, mark)| sentence.start + at + usize::from(mark.starts_with([',', ';'])))
-        .filter(|cut| !asides.iter().any(|aside| aside.start <= *cut && *cut < aside.end))
+        .filter(|cut| holder(asides, |aside| *aside, Span::new(*cut, *cut + 1)).is_none())
         .collect();
     cuts.sort_unstable();
     cuts.dedup();
@@ -289,7 +377,7 @@ fn clauses(text: &str, sentence: Span, asides: &[Span], figures: &[Span]) -> Vec
     let mut start = sentence.start;
     for cut in cuts {
         let part = Span::new(start, cut);
-        let has = figures.iter().any(|figure| part.holds(*figure));
+        let has = !held(figures, |figure| *figure, part).is_empty();
         if has {
             found.push(part);
             start = cut;

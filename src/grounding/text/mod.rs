@@ -7,4 +7,4 @@ mod words;
 
 pub(super) use layout::{Layout, Place};
 pub(super) use period::{Days, Period, Relation, days_of_iso, periods};
-pub(super) use words::{Span, Word, stem, words};
+pub(super) use words::{Span, Word, held, holder, stem, words};

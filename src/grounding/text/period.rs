@@ -4,14 +4,14 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::calendar::{code, month, ordinal};
-use super::words::{Span, Word};
+use super::words::{Span, Word, holder};
 use crate::grounding::number::{Kind, Number};
 
 /// Days from the first up to, not including, the second.
 pub(in crate::grounding) type Days = (Date, Date);
 
 /// What part of a year is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Part {
     Year,
     Half(i8),
@@ -21,7 +21,7 @@ enum Part {
 }
 
 /// A part of a year, whose year may be left open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct When {
     year: Option<i16>,
     part: Part,
@@ -48,7 +48,7 @@ impl When {
 }
 
 /// A period that a text names, from the beginning of one part to the end of another or the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::grounding) struct Period {
     pub(in crate::grounding) span: Span,
     from: When,
@@ -77,6 +77,14 @@ impl Period {
             ..*self
         };
         (self.from != self.to).then(|| [of(self.from), of(self.to)])
+    }
+
+    /// The same period, wherever it is named.
+    pub(in crate::grounding) fn without_place(self) -> Self {
+        Self {
+            span: Span::new(0, 0),
+            ..self
+        }
     }
 
     /// Whether its years are known.
@@ -206,6 +214,8 @@ impl Period {
     }
 }
 
+/// What stands before a range whose parts `and` joins.
+const BETWEEN: &[u8] = b"between";
 /// Words over which a noun that is left out reaches.
 const REACH: usize = 40;
 
@@ -247,13 +257,18 @@ impl Reader<'_, '_> {
             return None;
         }
         let number: i16 = digits.parse().ok()?;
-        let larger = self.numbers.iter().any(|number| {
-            number.start <= word.span.start
-                && word.span.end <= number.end
-                && number.kind == Kind::Quantity
-                && (number.end - number.start > word.text.len() || number.percent)
+        let span_of = |number: &Number| Span::new(number.start, number.end);
+        let around = holder(self.numbers, span_of, word.span).and_then(|at| self.numbers.get(at));
+        let larger = around.is_some_and(|number| {
+            number.kind == Kind::Quantity && (number.end - number.start > word.text.len() || number.percent)
         });
         ((least..=most).contains(&number) && !larger).then_some(number)
+    }
+
+    /// The number that begins at a byte.
+    fn number_at(&self, start: usize) -> Option<&Number> {
+        let at = self.numbers.partition_point(|number| number.start < start);
+        self.numbers.get(at).filter(|number| number.start == start)
     }
 
     fn year(&self, at: usize) -> Option<i16> {
@@ -349,9 +364,9 @@ impl Reader<'_, '_> {
             };
         }
         let word = self.words.get(at)?;
-        let named = self.numbers.iter().any(|number| {
+        let named = self.number_at(word.span.start).is_some_and(|number| {
             let known = number.end == word.span.end && self.years.contains(&year);
-            number.start == word.span.start && (known || matches!(number.kind, Kind::Year | Kind::Date))
+            known || matches!(number.kind, Kind::Year | Kind::Date)
         });
         named.then_some((when(Part::Year), at + 1))
     }
@@ -372,9 +387,8 @@ impl Reader<'_, '_> {
         let day = self.whole(at + 1, 1, 31).filter(|_| self.gap(at + 1) == " ");
         let dated = day.filter(|_| {
             let start = self.words.get(at + 1).map_or(0, |word| word.span.start);
-            self.numbers
-                .iter()
-                .any(|number| number.start == start && number.kind != Kind::Quantity)
+            self.number_at(start)
+                .is_some_and(|number| number.kind != Kind::Quantity)
         });
         let (part, next) = match dated.and_then(|day| i8::try_from(day).ok()) {
             Some(day) => (Part::Day(month, day), at + 2),
@@ -435,10 +449,11 @@ impl Reader<'_, '_> {
             "to" | "through" | "until" | "till" | "bis" | "up to" | "–" | "—" | "-"
         );
         let paired = matches!(between, "and" | "und")
-            && self
-                .text
-                .get(..before.span.start)
-                .is_some_and(|left| left.trim_end().to_lowercase().ends_with("between"));
+            && self.text.get(..before.span.start).is_some_and(|left| {
+                let left = left.trim_end().as_bytes();
+                let last = left.get(left.len().saturating_sub(BETWEEN.len())..);
+                last.is_some_and(|last| last.eq_ignore_ascii_case(BETWEEN))
+            });
         spoken || paired
     }
 }

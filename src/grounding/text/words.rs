@@ -1,7 +1,9 @@
 //! Words of a text, with the bytes they stand at.
 
+use std::ops::Range;
+
 /// Bytes of a text, from `start` up to, not including, `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::grounding) struct Span {
     pub(in crate::grounding) start: usize,
     pub(in crate::grounding) end: usize,
@@ -23,6 +25,28 @@ impl Span {
     pub(in crate::grounding) fn of(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
     }
+}
+
+/// Of spans that follow each other without overlapping, the one that holds `inner`.
+pub(in crate::grounding) fn holder<T>(
+    sorted: &[T],
+    span_of: impl Fn(&T) -> Span,
+    inner: Span,
+) -> Option<usize> {
+    let at = sorted
+        .partition_point(|one| span_of(one).start <= inner.start)
+        .checked_sub(1)?;
+    sorted
+        .get(at)
+        .is_some_and(|one| span_of(one).holds(inner))
+        .then_some(at)
+}
+
+/// Of spans that follow each other without overlapping, those that `outer` holds.
+pub(in crate::grounding) fn held<T>(sorted: &[T], span_of: impl Fn(&T) -> Span, outer: Span) -> Range<usize> {
+    let from = sorted.partition_point(|one| span_of(one).start < outer.start);
+    let to = sorted.partition_point(|one| span_of(one).end <= outer.end);
+    from..to.max(from)
 }
 
 /// A run of letters and digits.
