@@ -30,6 +30,12 @@
 
 pub use cardinal_sandbox as sandbox;
 
+pub use agent::{Answer, Event, Outcome, StopReason};
+pub use app::{App, Error, OpenOptions, Question, Recording, Session, SessionOptions};
+pub use catalog::Catalog;
+pub use config::Settings;
+pub use model::Model;
+
 pub mod agent;
 pub mod app;
 pub mod catalog;

@@ -91,7 +91,7 @@ impl Drive<'_> {
                 }
                 Effect::Finish(ending) => {
                     self.settle(&turn).await;
-                    let conclusion = conclude(&mut turn, ending, &self.agent.links);
+                    let conclusion = conclude(&mut turn, ending, self.agent.links());
                     if turn.figures.is_none() {
                         let looked_up = self.ground(&turn, &conclusion.text, None).await;
                         turn.figures = Some(looked_up.figures);
@@ -116,7 +116,7 @@ impl Drive<'_> {
             text.clear();
             return input;
         }
-        let ruled = self.agent.links.apply(text);
+        let ruled = self.agent.links().apply(text);
         *text = ruled.text;
         self.links_removed = ruled.removed;
         input
@@ -176,7 +176,7 @@ impl Drive<'_> {
         let started = Instant::now();
         let mut heard = Heard {
             text: String::new(),
-            limit: self.agent.guard.max_text_bytes,
+            limit: self.agent.guard().max_text_bytes,
         };
         let cutter = self.clock.cutter(deadline, self.cancel);
         let input = tokio::select! {
@@ -217,7 +217,7 @@ impl Drive<'_> {
                 Ok(ModelEvent::ToolCallStarted { .. }) => {}
                 Ok(ModelEvent::Unheard(bytes)) => {
                     unheard = unheard.saturating_add(bytes);
-                    if unheard > self.agent.guard.max_unheard_bytes {
+                    if unheard > self.agent.guard().max_unheard_bytes {
                         return Input::Endless(std::mem::take(&mut heard.text));
                     }
                 }

@@ -34,5 +34,5 @@ pub(crate) use clock::Late;
 pub use event::Event;
 pub use outcome::{Outcome, StopReason};
 pub use purse::Denial;
-pub use settings::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched};
+pub use settings::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched, TurnSettings};
 pub use turn::{Agent, AgentParts, TurnOptions};

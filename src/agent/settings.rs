@@ -1,6 +1,53 @@
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ledger::Allowance;
+use crate::metabase::SignInMethod;
+use crate::model::CompletionSettings;
+use crate::result::{ConversationSettings, ShapingSettings};
+
+/// Everything that shapes a turn's requests and its answer. A tape's header holds it, so that the turn can be run again; no
+/// secret is among it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TurnSettings {
+    /// How completions are asked for, and what they cost.
+    pub model: CompletionSettings,
+    /// Budgets of a turn and of a conversation.
+    pub budget: BudgetSettings,
+    /// When the guard steps in.
+    pub guard: GuardSettings,
+    /// What becomes of figures without a source. Tapes that were recorded before figures were looked up do not say it: off.
+    #[serde(default = "GroundingSettings::off")]
+    pub grounding: GroundingSettings,
+    /// How much of a result the model sees.
+    pub shaping: ShapingSettings,
+    /// How much of a conversation is sent, and how long its results are held.
+    #[serde(default)]
+    pub conversation: ConversationSettings,
+    /// Most rows fetched for one query, over all its pages.
+    pub max_rows: u64,
+    /// How a refused credential is renewed. Older tapes do not say it: never.
+    #[serde(default)]
+    pub sign_in: SignInMethod,
+}
+
+impl TurnSettings {
+    /// Settings of turns that ask for completions so, with the usual budgets and limits.
+    pub fn new(model: CompletionSettings) -> Self {
+        Self {
+            model,
+            budget: BudgetSettings::default(),
+            guard: GuardSettings::default(),
+            grounding: GroundingSettings::default(),
+            shaping: ShapingSettings::default(),
+            conversation: ConversationSettings::default(),
+            max_rows: 10_000,
+            sign_in: SignInMethod::default(),
+        }
+    }
+}
 
 /// Budgets of one turn, and of the conversation it is part of. When one runs out the model gets one last completion to
 /// answer with what there is.
@@ -94,6 +141,16 @@ pub struct GroundingSettings {
     pub repair: bool,
     /// What becomes of those that stay.
     pub on_unmatched: OnUnmatched,
+}
+
+impl GroundingSettings {
+    /// Figures are not looked up for a verdict.
+    fn off() -> Self {
+        Self {
+            repair: false,
+            on_unmatched: OnUnmatched::Off,
+        }
+    }
 }
 
 impl Default for GroundingSettings {

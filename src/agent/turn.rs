@@ -10,15 +10,14 @@ use super::finish::Conclusion;
 use super::purse::{Purse, Spending};
 use super::state::{Rules, TurnState, bytes_of};
 use super::{
-    ANSWER_VERSION, Answer, CatalogReport, Denial, Event, Outcome, PromptReport, Timings, UsageReport,
+    ANSWER_VERSION, Answer, CatalogReport, Denial, Event, GuardSettings, Outcome, PromptReport, Timings,
+    TurnSettings, UsageReport,
 };
-use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::conversation::Conversation;
 use crate::ledger::{DayBook, Spend};
-use crate::model::ModelDrive;
-use crate::model::{Message, Model, ModelRequest, Prices, ToolChoice};
+use crate::metabase::MetabaseClient;
+use crate::model::{Message, Model, ModelId, ModelRequest, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
-use crate::result::ConversationSettings;
 use crate::result::Shelf;
 use crate::text::LinkRules;
 use crate::tools::Toolbox;
@@ -29,24 +28,14 @@ use crate::wire::Stalls;
 pub struct AgentParts {
     /// The model.
     pub model: Arc<dyn Model>,
-    /// Its price; `None` when it is not known.
-    pub prices: Option<Prices>,
     /// The tools, with the gate before them.
     pub toolbox: Toolbox,
     /// The rendered prefix.
     pub prompt: Prompt,
     /// What the answer says of the catalog.
     pub catalog: CatalogReport,
-    /// Budgets of a turn.
-    pub budget: BudgetSettings,
-    /// When the guard steps in.
-    pub guard: GuardSettings,
-    /// What becomes of figures without a source.
-    pub grounding: GroundingSettings,
-    /// Most tokens one completion may have.
-    pub max_output_tokens: u32,
-    /// Sampling temperature; `None` leaves it to the provider.
-    pub temperature: Option<f32>,
+    /// What shapes its requests and answers.
+    pub settings: TurnSettings,
 }
 
 /// What differs from turn to turn.
@@ -60,26 +49,20 @@ pub struct TurnOptions {
     pub cancel: CancellationToken,
 }
 
-/// Answers questions: one model, one catalog, one set of tools. Holds no conversation; shared by all of them.
+/// Answers questions: one model, one catalog, one set of tools. Holds no conversation.
 pub struct Agent {
     pub(super) model: Arc<dyn Model>,
     pub(super) toolbox: Toolbox,
-    pub(super) guard: GuardSettings,
-    pub(super) links: LinkRules,
-    parts: Fixed,
+    common: Arc<Common>,
 }
 
-/// What only the making of requests and answers needs.
-struct Fixed {
-    prices: Option<Prices>,
+/// What the agents of all sessions over one catalog share.
+#[derive(Clone)]
+struct Common {
+    settings: TurnSettings,
+    links: LinkRules,
     prompt: Prompt,
     catalog: CatalogReport,
-    budget: BudgetSettings,
-    grounding: GroundingSettings,
-    max_output_tokens: u32,
-    temperature: Option<f32>,
-    prefix_bytes: u64,
-    conversation: ConversationSettings,
     day: Option<Arc<DayBook>>,
 }
 
@@ -92,80 +75,85 @@ impl fmt::Debug for Agent {
 }
 
 impl Agent {
-    /// An agent of these parts.
+    /// An agent of these parts. Nothing is counted beyond a conversation.
     pub fn new(parts: AgentParts) -> Self {
-        let AgentParts {
-            model,
-            prices,
-            toolbox,
-            prompt,
-            catalog,
-            budget,
-            guard,
-            grounding,
-            max_output_tokens,
-            temperature,
-        } = parts;
-        let tools: usize = prompt
-            .tools
-            .iter()
-            .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len())
-            .sum();
-        let prefix_bytes = (prompt.system.len() + tools) as u64;
-        let parts = Fixed {
-            prices,
-            prompt,
-            catalog,
-            budget,
-            grounding,
-            max_output_tokens,
-            temperature,
-            prefix_bytes,
-            conversation: ConversationSettings::default(),
+        let common = Common {
+            links: LinkRules::to(parts.toolbox.metabase()),
+            settings: parts.settings,
+            prompt: parts.prompt,
+            catalog: parts.catalog,
             day: None,
         };
         Self {
-            model,
-            links: LinkRules::to(toolbox.metabase()),
-            toolbox,
-            guard,
-            parts,
+            model: parts.model,
+            toolbox: parts.toolbox,
+            common: Arc::new(common),
         }
     }
 
-    /// The same agent, spending from this principal's day. Without one nothing is counted beyond a conversation.
+    /// The same agent, spending from this principal's day.
     #[must_use]
-    pub fn on_day(mut self, day: Option<Arc<DayBook>>) -> Self {
-        self.parts.day = day;
-        self
+    pub fn on_day(self, day: Option<Arc<DayBook>>) -> Self {
+        let common = Common {
+            day,
+            ..(*self.common).clone()
+        };
+        Self {
+            common: Arc::new(common),
+            ..self
+        }
     }
 
-    /// The same agent, over conversations of this size.
+    /// The same agent for another session, which has a model and a client of its own. Everything else is shared.
     #[must_use]
-    pub fn over(mut self, conversation: ConversationSettings) -> Self {
-        self.parts.conversation = conversation;
-        self
+    pub fn for_session(&self, model: Arc<dyn Model>, client: MetabaseClient) -> Self {
+        Self {
+            model,
+            toolbox: self.toolbox.run_by(client, self.common.settings.shaping),
+            common: Arc::clone(&self.common),
+        }
     }
 
     /// The prefix every request of this agent begins with.
     pub fn prompt(&self) -> &Prompt {
-        &self.parts.prompt
+        &self.common.prompt
     }
 
-    /// How its model is driven, once that had to be found out and was.
-    pub(crate) fn found_drive(&self) -> Option<ModelDrive> {
-        self.model.found_drive()
+    /// Which model answers.
+    pub fn model_id(&self) -> &ModelId {
+        self.model.id()
+    }
+
+    /// Its tools.
+    pub fn toolbox(&self) -> &Toolbox {
+        &self.toolbox
+    }
+
+    /// The settings of a turn that begins now. How the model is driven may have been found out in an earlier one.
+    pub fn settings(&self) -> TurnSettings {
+        let mut settings = self.common.settings.clone();
+        settings.model.drive = self.model.found_drive().unwrap_or(settings.model.drive);
+        settings
+    }
+
+    pub(super) fn guard(&self) -> &GuardSettings {
+        &self.common.settings.guard
+    }
+
+    pub(super) fn links(&self) -> &LinkRules {
+        &self.common.links
     }
 
     pub(super) fn request(&self, messages: Vec<Message>, tool_choice: ToolChoice) -> ModelRequest {
+        let (prompt, model) = (&self.common.prompt, &self.common.settings.model);
         ModelRequest {
-            system: Arc::clone(&self.parts.prompt.system),
-            tools: Arc::clone(&self.parts.prompt.tools),
+            system: Arc::clone(&prompt.system),
+            tools: Arc::clone(&prompt.tools),
             messages,
             tool_choice,
-            max_output_tokens: self.parts.max_output_tokens,
-            temperature: self.parts.temperature,
-            cache_key: self.parts.prompt.hash.clone(),
+            max_output_tokens: model.max_output_tokens,
+            temperature: model.temperature,
+            cache_key: prompt.hash.clone(),
         }
     }
 
@@ -178,7 +166,7 @@ impl Agent {
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Answer, PromptError> {
-        let purse = self.parts.day.clone().map_or(Purse::Open, Purse::Day);
+        let purse = self.common.day.clone().map_or(Purse::Open, Purse::Day);
         self.run(conversation, question, options, watch, (purse, None))
             .await
     }
@@ -201,7 +189,7 @@ impl Agent {
 
     /// Keeps a conversation within its bounds, where a turn begins.
     fn make_room(&self, conversation: &mut Conversation, watch: &mut (dyn FnMut(Event) + Send)) {
-        let bounds = self.parts.conversation;
+        let bounds = self.common.settings.conversation;
         let shortened = conversation.condense(bounds.max_bytes);
         if shortened > 0 {
             let note =
@@ -213,14 +201,14 @@ impl Agent {
     }
 
     fn rules(&self, conversation: &Conversation) -> Rules {
-        let parts = &self.parts;
+        let settings = &self.common.settings;
         Rules {
-            budget: parts.budget.clone(),
-            guard: self.guard.clone(),
-            grounding: parts.grounding,
-            prices: parts.prices,
-            max_output_tokens: parts.max_output_tokens,
-            prefix_bytes: parts.prefix_bytes + bytes_of(&conversation.messages),
+            budget: settings.budget.clone(),
+            guard: settings.guard.clone(),
+            grounding: settings.grounding,
+            prices: settings.model.prices,
+            max_output_tokens: settings.model.max_output_tokens,
+            prefix_bytes: self.common.prompt.bytes + bytes_of(&conversation.messages),
             asked_back: conversation.asked_back,
             spent: conversation.spent,
         }
@@ -301,9 +289,9 @@ impl Agent {
             tool_calls: records,
             usage: UsageReport::of(&ledger),
             timings: ended.timings,
-            catalog: self.parts.catalog.clone(),
+            catalog: self.common.catalog.clone(),
             prompt: PromptReport {
-                hash: self.parts.prompt.hash.clone(),
+                hash: self.common.prompt.hash.clone(),
             },
             model: self.model.id().to_string(),
             tape: None,

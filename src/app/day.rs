@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::AppError;
-use super::shelf::looker;
+use super::Error;
+use super::catalog_cache::credential_holder;
 use crate::config::Settings;
 use crate::ledger::DayBook;
 use crate::metabase::AuthSettings;
@@ -19,12 +19,12 @@ pub fn book(
     settings: &Settings,
     principal: &Principal,
     auth: &AuthSettings,
-) -> Result<Option<Arc<DayBook>>, AppError> {
+) -> Result<Option<Arc<DayBook>>, Error> {
     let day = &settings.day;
     let Some(dir) = day.dir.as_ref().filter(|_| !day.allowance.is_unlimited()) else {
         return Ok(None);
     };
-    let whose = looker(principal, auth);
+    let whose = credential_holder(principal, auth);
     let lease = settings.budget.max_time.saturating_add(GRACE);
     let book = DayBook::new(dir, &whose, day.allowance, day.time_zone.clone(), lease);
     book.standing(Timestamp::now())?;

@@ -1,14 +1,16 @@
+use crate::config::ConfigError;
 use crate::ledger::LedgerError;
 use crate::metabase::MetabaseError;
 use crate::model::ModelError;
 use crate::prompt::PromptError;
 use crate::sandbox::{ServeError, WorldError};
-use crate::wire::WireError;
+use crate::tapes::ReplayError;
+use crate::wire::{TapeError, WireError};
 
-/// Why there is nothing that could answer a question.
+/// Why a question was not answered at all. What goes wrong while one is answered is an outcome of its answer instead.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum AppError {
+pub enum Error {
     /// The demo's data could not be made.
     #[error("failed to build the demo sandbox")]
     World(#[from] WorldError),
@@ -47,4 +49,13 @@ pub enum AppError {
     /// The prompt could not be rendered.
     #[error(transparent)]
     Prompt(#[from] PromptError),
+    /// The settings are wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The turn could not be recorded.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// A recorded turn could not be continued.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
 }

@@ -1,16 +1,35 @@
-//! Everything one process needs to answer questions, assembled once from the [`Settings`](crate::config::Settings):
-//! wire, Metabase client, catalog, prompt, model, tools, agent. Surfaces (command line, later a server) start here.
+//! What a program starts with. [`App`] assembles everything from the [`Settings`](crate::config::Settings) once for a process
+//! and one credential: it reaches the Metabase (or starts the demo), loads the catalog, renders the prompt. [`Session`] is one
+//! conversation in it. Sessions share connections, cache, limits, catalog and prompt, so that a new one costs next to nothing.
+//!
+//! ```no_run
+//! use cardinal::{App, Settings};
+//!
+//! # async fn run() -> Result<(), cardinal::Error> {
+//! let app = App::open(Settings::demo(), Default::default()).await?;
+//! let mut session = app.session(Default::default())?;
+//! let answer = session.ask("How many orders were placed in 2025?").await?;
+//! println!("{}", answer.text);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Start reading at [`App::open`].
 
+mod catalog_cache;
 mod day;
 mod error;
 mod network;
 mod open;
-mod place;
-mod shelf;
+mod recording;
+mod server;
+mod session;
 
+pub use catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
 pub use day::book as day_book;
-pub use error::AppError;
+pub use error::Error;
 pub use network::wire;
-pub use open::{App, OpenOptions, price};
-pub use place::Place;
-pub use shelf::{Freshness, Shelf, Shelved};
+pub use open::{App, OpenOptions, SessionOptions, price};
+pub use recording::Recording;
+pub use server::Server;
+pub use session::{Question, Session};

@@ -3,117 +3,152 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::shelf::{Freshness, Shelf, Shelved};
-use super::{AppError, Place, day, network};
-use crate::agent::{Agent, AgentParts, CatalogReport};
+use super::catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
+use super::{Error, Server, Session, day, network};
+use crate::agent::{Agent, AgentParts, CatalogReport, TurnSettings};
 use crate::catalog::Catalog;
 use crate::config::Settings;
-use crate::ledger::DayBook;
 use crate::metabase::MetabaseClient;
-use crate::model::ModelSettings;
 use crate::model::offline::OfflinePlanner;
-use crate::model::{Model, ModelError, Prices, Provider, connect, prices};
+use crate::model::{CompletionSettings, Model, ModelError, ModelSettings, Prices, Provider, connect, prices};
 use crate::principal::Principal;
 use crate::prompt::Prompt;
-use crate::tapes::{ModelSetup, Setup, Studio};
+use crate::tapes::Recorder;
 use crate::tools::Toolbox;
 use crate::wire::Wire;
 
-/// How the parts are assembled.
-#[derive(Debug, Clone, Copy)]
+/// How an [`App`] is opened.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct OpenOptions {
-    /// Whether a kept catalog may be used.
+    /// Whether a catalog that was kept on disk may be used.
     pub freshness: Freshness,
-    /// The day to take as today; `None` takes the place's own.
+    /// The day to take as today; `None`: the real one, and for the demo the last day of its data.
     pub today: Option<Date>,
 }
 
-/// Everything needed to answer questions, for one principal.
+/// How a [`Session`] begins.
+#[derive(Debug, Clone, Default)]
+pub struct SessionOptions {
+    /// Tells the conversation apart from others in logs and on tapes; `None` makes one up.
+    pub id: Option<String>,
+    /// The day that questions mean by "today"; `None`: the app's.
+    pub today: Option<Date>,
+    /// Decides everything random in the session.
+    pub seed: Option<u64>,
+    /// Whether its connections, cache and limits are its own instead of being shared with other sessions: what it is told
+    /// then depends on nothing that others asked.
+    pub apart: bool,
+}
+
+/// Everything needed to answer questions with one credential.
 #[derive(Debug)]
 pub struct App {
-    /// The Metabase that is asked. It has to live as long as questions are asked.
-    pub place: Place,
-    /// The catalog, and how it was had.
-    pub shelved: Shelved,
-    /// The day that questions mean by "today".
-    pub today: Date,
-    /// What answers.
-    pub agent: Agent,
-    /// What turns are recorded with.
-    pub studio: Studio,
-    /// What the principal may use today, if that is limited.
-    day: Option<Arc<DayBook>>,
+    settings: Settings,
+    server: Server,
+    catalog: OpenedCatalog,
+    today: Date,
+    wire: Wire,
+    client: MetabaseClient,
+    agent: Agent,
 }
 
 impl App {
     /// Assembles everything: reaches the Metabase, loads the catalog, renders the prompt. The model is not asked yet.
-    pub async fn open(settings: &Settings, options: OpenOptions) -> Result<Self, AppError> {
-        let place = Place::open(settings).await?;
-        let wire = network::wire(Some(&place.metabase.url), Some(&settings.model))?;
+    pub async fn open(settings: Settings, options: OpenOptions) -> Result<Self, Error> {
+        let server = Server::open(&settings).await?;
+        let wire = network::wire(Some(&server.metabase.url), Some(&settings.model))?;
         let principal = Principal::default();
-        let client = MetabaseClient::new(place.metabase.clone(), wire.clone(), principal.clone());
-        let shelf = Shelf::of(&place, &principal);
-        let shelved = shelf.load(&place, &client, options.freshness).await?;
-        let today = options.today.unwrap_or_else(|| place.today());
-        let model = model(&settings.model, wire.clone(), &shelved.catalog, today)?;
-        let day = day::book(settings, &principal, &place.metabase.auth)?;
-        let agent = agent(settings, model, &shelved.catalog, client.clone())?.on_day(day.clone());
-        let studio = studio(settings, &place, wire, client, &shelved.catalog);
+        let client = MetabaseClient::new(server.metabase.clone(), wire.clone(), principal.clone());
+        let cache = CatalogCache::of(&server, &principal);
+        let catalog = cache.load(&server, &client, options.freshness).await?;
+        let today = options.today.unwrap_or_else(|| server.today());
+        let model = model(&settings.model, wire.clone(), &catalog.catalog, today)?;
+        let toolbox = Toolbox::new(Arc::clone(&catalog.catalog), client.clone(), settings.shaping);
+        let parts = AgentParts {
+            model,
+            prompt: Prompt::render(&catalog.catalog, toolbox.specs())?,
+            toolbox,
+            catalog: CatalogReport {
+                fingerprint: catalog.catalog.fingerprint(),
+                entries: catalog.catalog.entries().len(),
+            },
+            settings: turn_settings(&settings, &server),
+        };
+        let day = day::book(&settings, &principal, &server.metabase.auth)?;
         Ok(Self {
-            place,
-            shelved,
+            agent: Agent::new(parts).on_day(day),
+            settings,
+            server,
+            catalog,
             today,
-            agent,
-            studio,
-            day,
+            wire,
+            client,
         })
     }
 
-    /// A further agent over the same catalog, asked on a day of its own, for a session apart: its wire shares neither
-    /// limits nor cache with any other. With it comes what its turns are recorded with. `settings` are those the app was
-    /// opened with; a `seed` decides everything random in the session.
-    pub fn session_on(
-        &self,
-        settings: &Settings,
-        today: Date,
-        seed: Option<u64>,
-    ) -> Result<(Agent, Studio), AppError> {
-        let wire = network::wire(Some(&self.place.metabase.url), Some(&settings.model))?;
-        let wire = seed.map_or_else(|| wire.clone(), |seed| wire.seeded(seed));
-        let client = MetabaseClient::new(self.place.metabase.clone(), wire.clone(), Principal::default());
-        let catalog = &self.shelved.catalog;
-        let model = model(&settings.model, wire.clone(), catalog, today)?;
-        let agent = agent(settings, model, catalog, client.clone())?.on_day(self.day.clone());
-        let studio = studio(settings, &self.place, wire, client, catalog);
-        Ok((agent, studio))
+    /// Begins a conversation.
+    pub fn session(&self, options: SessionOptions) -> Result<Session, Error> {
+        let wire = if options.apart {
+            network::wire(Some(&self.server.metabase.url), Some(&self.settings.model))?
+        } else {
+            self.wire.for_session()
+        };
+        let wire = match options.seed {
+            Some(seed) => wire.seeded(seed),
+            None => wire,
+        };
+        let client = if options.apart {
+            MetabaseClient::new(self.server.metabase.clone(), wire.clone(), Principal::default())
+        } else {
+            self.client.over(wire.clone())
+        };
+        let today = options.today.unwrap_or(self.today);
+        let model = model(&self.settings.model, wire.clone(), &self.catalog.catalog, today)?;
+        let recorder = Recorder::new(wire, self.settings.tape.answered_by.clone());
+        let id = options.id.unwrap_or_else(new_id);
+        Ok(Session::new(
+            self.agent.for_session(model, client),
+            recorder,
+            id,
+            today,
+        ))
+    }
+
+    /// The settings it was opened with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The Metabase that is asked.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The catalog, and how it was loaded.
+    pub fn catalog(&self) -> &OpenedCatalog {
+        &self.catalog
+    }
+
+    /// The day that questions mean by "today", unless they or their session say another.
+    pub fn today(&self) -> Date {
+        self.today
     }
 }
 
-fn studio(
-    settings: &Settings,
-    place: &Place,
-    wire: Wire,
-    client: MetabaseClient,
-    catalog: &Arc<Catalog>,
-) -> Studio {
-    Studio {
-        wire,
-        client,
-        catalog: Arc::clone(catalog),
-        metabase: place.metabase.url.clone(),
-        principal: Principal::default(),
-        model: settings.model.id.clone(),
-        setup: Setup {
-            model: ModelSetup::of(&settings.model, price(&settings.model)),
-            budget: settings.budget.clone(),
-            guard: settings.guard.clone(),
-            grounding: settings.grounding,
-            shaping: settings.shaping,
-            conversation: settings.conversation,
-            max_rows: place.metabase.max_rows,
-            sign_in: (&place.metabase.auth).into(),
-        },
-        answered_by: settings.tape.answered_by.clone(),
+fn new_id() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}
+
+fn turn_settings(settings: &Settings, server: &Server) -> TurnSettings {
+    TurnSettings {
+        model: CompletionSettings::of(&settings.model, price(&settings.model)),
+        budget: settings.budget.clone(),
+        guard: settings.guard.clone(),
+        grounding: settings.grounding,
+        shaping: settings.shaping,
+        conversation: settings.conversation,
+        max_rows: server.metabase.max_rows,
+        sign_in: (&server.metabase.auth).into(),
     }
 }
 
@@ -128,32 +163,6 @@ fn model(
         Provider::Offline => Ok(Arc::new(OfflinePlanner::new(Arc::clone(catalog), today))),
         Provider::Openai | Provider::Anthropic => connect(settings, wire),
     }
-}
-
-fn agent(
-    settings: &Settings,
-    model: Arc<dyn Model>,
-    catalog: &Arc<Catalog>,
-    client: MetabaseClient,
-) -> Result<Agent, AppError> {
-    let toolbox = Toolbox::new(Arc::clone(catalog), client, settings.shaping);
-    let prompt = Prompt::render(catalog, toolbox.specs())?;
-    Ok(Agent::new(AgentParts {
-        prices: price(&settings.model),
-        model,
-        toolbox,
-        prompt,
-        catalog: CatalogReport {
-            fingerprint: catalog.fingerprint(),
-            entries: catalog.entries().len(),
-        },
-        budget: settings.budget.clone(),
-        guard: settings.guard.clone(),
-        grounding: settings.grounding,
-        max_output_tokens: settings.model.max_output_tokens,
-        temperature: settings.model.temperature,
-    })
-    .over(settings.conversation))
 }
 
 /// What the model costs; the offline planner runs here and costs nothing.

@@ -7,10 +7,8 @@ use super::exit::Ending;
 use super::turn::{Asking, TapeTo};
 use super::{settings, term};
 use crate::agent::Answer;
-use crate::app::AppError;
-use crate::conversation::Conversation;
+use crate::app::Error;
 use crate::metabase::FailureClass;
-use crate::tapes::conversation_before;
 use crate::wire::TapeFile;
 
 /// Longest question read from stdin, in bytes.
@@ -25,37 +23,33 @@ pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, C
         (false, false) => Form::Text,
     };
     let mut turn = args.turn.clone();
-    let mut conversation = match args.tape.as_ref().filter(|_| args.resume) {
-        Some(tape) => {
-            let begun = TapeFile::read_unfinished(tape)?.header;
-            if begun.question != question && !turn.quiet {
-                term::warn(term::plain(&format!(
-                    "the question on the tape is answered: {}",
-                    begun.question
-                )));
-            }
-            turn.today = Some(begun.today);
-            conversation_before(tape).await?
+    if let Some(tape) = args.tape.as_ref().filter(|_| args.resume) {
+        let begun = TapeFile::read_unfinished(tape)?.header;
+        if begun.question != question && !turn.quiet {
+            term::warn(term::plain(&format!(
+                "the question on the tape is answered: {}",
+                begun.question
+            )));
         }
-        None => Conversation::new("ask"),
-    };
-    let tape = match &args.tape {
-        Some(path) if args.resume => TapeTo::Resumed(path.clone()),
-        Some(path) => TapeTo::File(path.clone()),
-        None => TapeTo::Settings,
-    };
+        turn.today = Some(begun.today);
+    }
+    let tape = args.tape.clone().map_or(TapeTo::Settings, TapeTo::File);
     let asking = match Asking::open(global, &turn, form, tape).await {
         Err(CliError::App(error)) if is_outage(&error) => return unasked(global, &question, form, &error),
         opened => opened?,
     };
-    let answer = asking.answer(&mut conversation, &question).await?;
+    let mut session = asking.session("ask")?;
+    let answer = match args.tape.as_ref().filter(|_| args.resume) {
+        Some(tape) => asking.resume(&mut session, tape).await?,
+        None => asking.answer(&mut session, &question).await?,
+    };
     Ok(Ending::Outcome(answer.outcome))
 }
 
 /// Whether the data source failed, rather than that the settings are wrong: then the question has an outcome.
-fn is_outage(error: &AppError) -> bool {
+fn is_outage(error: &Error) -> bool {
     match error {
-        AppError::Metabase { source, .. } => {
+        Error::Metabase { source, .. } => {
             source.class.is_of_the_source() && source.class != FailureClass::Unauthorized
         }
         _ => false,
@@ -63,7 +57,7 @@ fn is_outage(error: &AppError) -> bool {
 }
 
 /// Answers that the data source failed before anything could be asked.
-fn unasked(global: &GlobalArgs, question: &str, form: Form, error: &AppError) -> Result<Ending, CliError> {
+fn unasked(global: &GlobalArgs, question: &str, form: Form, error: &Error) -> Result<Ending, CliError> {
     let model = settings::load_quietly(global)?.settings.model.id.to_string();
     let detail = crate::telemetry::causes(error).join(": ");
     let answer = Answer::without_source(question, model, &detail);

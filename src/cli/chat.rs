@@ -6,7 +6,6 @@ use super::lines::{Line, Lines};
 use super::term;
 use super::turn::{Asking, TapeTo};
 use crate::agent::Answer;
-use crate::conversation::Conversation;
 
 const HELP: &str = "\
 /help     this list
@@ -50,7 +49,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &ChatArgs) -> Result<Ending, 
         term::say("ask away; /help lists commands, Ctrl-D ends");
     }
     let mut number = 1;
-    let mut conversation = conversation(number);
+    let mut session = asking.session(&name(number))?;
     let mut last: Option<Answer> = None;
     loop {
         let line = match tokio::task::block_in_place(|| lines.next())? {
@@ -64,7 +63,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &ChatArgs) -> Result<Ending, 
             Input::Quit => return Ok(Ending::Done),
             Input::New => {
                 number += 1;
-                conversation = self::conversation(number);
+                session = asking.session(&name(number))?;
                 last = None;
                 term::say("a new conversation");
             }
@@ -76,11 +75,11 @@ pub(super) async fn run(global: &GlobalArgs, args: &ChatArgs) -> Result<Ending, 
             Input::Unknown(command) => {
                 term::warn(format_args!("{command} is no command; /help lists them"));
             }
-            Input::Question(question) => last = Some(asking.answer(&mut conversation, question).await?),
+            Input::Question(question) => last = Some(asking.answer(&mut session, question).await?),
         }
     }
 }
 
-fn conversation(number: u32) -> Conversation {
-    Conversation::new(format!("chat-{number}"))
+fn name(number: u32) -> String {
+    format!("chat-{number}")
 }

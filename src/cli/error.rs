@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::app::AppError;
+use crate::app::Error as AppError;
 use crate::catalog::NoSuchEntry;
 use crate::config::ConfigError;
 use crate::prompt::PromptError;

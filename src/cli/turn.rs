@@ -1,9 +1,6 @@
 //! What `ask` and `chat` share: assembling the app, saying what is used, running one turn.
 
-use std::path::PathBuf;
-use std::time::SystemTime;
-
-use jiff::Timestamp;
+use std::path::{Path, PathBuf};
 
 use super::answer::{self, Form, Remarks};
 use super::args::{GlobalArgs, TurnArgs};
@@ -12,13 +9,12 @@ use super::interrupt::Interrupts;
 use super::progress::{Progress, Watching};
 use super::settings;
 use super::term::{self, DIM};
+use crate::agent::Answer;
 use crate::agent::OnUnmatched;
-use crate::agent::{Answer, Event, TurnOptions};
-use crate::app::{App, Freshness, OpenOptions};
-use crate::conversation::Conversation;
+use crate::app::{App, Error, Freshness, OpenOptions, Question, Recording, Session, SessionOptions};
 use crate::model::Provider;
 use crate::tapes::TapeSettings;
-use crate::tapes::{Recorded, Retention, TapeFolder};
+use crate::tapes::{Retention, TapeFolder};
 
 /// Where the flags want turns recorded.
 pub(super) enum TapeTo {
@@ -26,33 +22,22 @@ pub(super) enum TapeTo {
     Settings,
     /// In this new file.
     File(PathBuf),
-    /// In this file, where a recording was broken off.
-    Resumed(PathBuf),
     /// In new files in this folder.
     Folder(PathBuf),
 }
 
-/// Where each turn is recorded.
-enum Taping {
-    Off,
-    File(PathBuf),
-    Resumed(PathBuf),
-    Folder(TapeFolder),
-}
-
-impl Taping {
-    fn of(asked: TapeTo, settings: &TapeSettings) -> Self {
-        match (asked, &settings.dir) {
-            (TapeTo::File(path), _) => Self::File(path),
-            (TapeTo::Resumed(path), _) => Self::Resumed(path),
-            (TapeTo::Folder(dir), _) => Self::Folder(TapeFolder::new(dir, None)),
-            (TapeTo::Settings, None) => Self::Off,
-            (TapeTo::Settings, Some(dir)) => {
+impl TapeTo {
+    fn recording(self, settings: &TapeSettings) -> Recording {
+        match (self, &settings.dir) {
+            (Self::File(path), _) => Recording::file(path),
+            (Self::Folder(dir), _) => Recording::Folder(TapeFolder::new(dir, None)),
+            (Self::Settings, None) => Recording::Off,
+            (Self::Settings, Some(dir)) => {
                 let retention = Retention {
                     max_files: settings.max_files,
                     max_age: settings.max_age,
                 };
-                Self::Folder(TapeFolder::new(dir, Some(retention)))
+                Recording::Folder(TapeFolder::new(dir, Some(retention)))
             }
         }
     }
@@ -63,7 +48,7 @@ pub(super) struct Asking {
     app: App,
     interrupts: Interrupts,
     form: Form,
-    taping: Taping,
+    recording: Recording,
     quiet: bool,
     /// Whether text may be shown before its figures were looked up.
     early: bool,
@@ -81,13 +66,13 @@ impl Asking {
         let loaded = settings::load_and_warn(global)?;
         let options = OpenOptions {
             freshness: if turn.refresh {
-                Freshness::LoadAnew
+                Freshness::Reload
             } else {
-                Freshness::KeptWillDo
+                Freshness::Cached
             },
             today: turn.today,
         };
-        let app = App::open(&loaded.settings, options).await?;
+        let app = App::open(loaded.settings.clone(), options).await?;
         if !turn.quiet {
             let provider = loaded.settings.model.id.provider;
             introduce(&app, provider, &loaded.settings.model.id.to_string());
@@ -96,7 +81,7 @@ impl Asking {
             app,
             interrupts,
             form,
-            taping: Taping::of(tape, &loaded.settings.tape),
+            recording: tape.recording(&loaded.settings.tape),
             early: loaded.settings.grounding.on_unmatched != OnUnmatched::Refuse,
             quiet: turn.quiet,
         })
@@ -104,70 +89,67 @@ impl Asking {
 
     /// What is said beside answers.
     pub(super) fn remarks(&self) -> Remarks {
-        match (self.quiet, self.app.place.is_demo()) {
+        match (self.quiet, self.app.server().is_demo()) {
             (true, _) => Remarks::None,
             (false, true) => Remarks::WithoutLinks,
             (false, false) => Remarks::WithLinks,
         }
     }
 
+    /// Begins a conversation.
+    pub(super) fn session(&self, id: &str) -> Result<Session, CliError> {
+        let options = SessionOptions {
+            id: Some(id.to_owned()),
+            ..SessionOptions::default()
+        };
+        Ok(self.app.session(options)?.recorded(self.recording.clone()))
+    }
+
     /// Answers one question and prints the answer.
-    pub(super) async fn answer(
-        &self,
-        conversation: &mut Conversation,
-        question: &str,
-    ) -> Result<Answer, CliError> {
-        let mut progress = Progress::new(Watching {
+    pub(super) async fn answer(&self, session: &mut Session, question: &str) -> Result<Answer, CliError> {
+        let mut progress = self.progress();
+        let question = Question {
+            cancel: self.interrupts.begin_turn(),
+            ..Question::from(question)
+        };
+        let answer = session
+            .ask_watched(question, &mut |event| progress.on(&event))
+            .await;
+        self.show(session, answer, progress)
+    }
+
+    /// Continues a turn whose recording was broken off, and prints its answer.
+    pub(super) async fn resume(&self, session: &mut Session, tape: &Path) -> Result<Answer, CliError> {
+        let mut progress = self.progress();
+        let cancel = self.interrupts.begin_turn();
+        let answer = session
+            .resume(tape, cancel, &mut |event| progress.on(&event))
+            .await;
+        self.show(session, answer, progress)
+    }
+
+    fn progress(&self) -> Progress {
+        Progress::new(Watching {
             stream: self.form == Form::Text && self.early && term::out_is_terminal(),
             steps: !self.quiet,
-        });
-        let options = TurnOptions {
-            today: self.app.today,
-            asker: None,
-            cancel: self.interrupts.begin_turn(),
-        };
-        let mut watch = |event| progress.on(&event);
-        let answer = self.run(conversation, question, options, &mut watch).await;
+        })
+    }
+
+    fn show(
+        &self,
+        session: &Session,
+        answer: Result<Answer, Error>,
+        progress: Progress,
+    ) -> Result<Answer, CliError> {
         self.interrupts.end_turn();
         let streamed = progress.finish().map_err(CliError::Output)?;
         let answer = answer?;
+        if let Some(error) = session.tape_error() {
+            term::warn(format_args!("the answer has no tape: {error}"));
+        }
         answer::print(&answer, &streamed, self.form, self.remarks()).map_err(CliError::Output)?;
         if let Some(tape) = answer.tape.as_ref().filter(|_| !self.quiet) {
             term::say(format_args!("{DIM}tape:{DIM:#} {}", tape.display()));
-        }
-        Ok(answer)
-    }
-
-    /// Runs one turn, and records it where that is wanted.
-    async fn run(
-        &self,
-        conversation: &mut Conversation,
-        question: &str,
-        options: TurnOptions,
-        watch: &mut (dyn FnMut(Event) + Send),
-    ) -> Result<Answer, CliError> {
-        let (agent, studio) = (&self.app.agent, &self.app.studio);
-        let recorded = match &self.taping {
-            Taping::Off => return Ok(agent.run_turn(conversation, question, options, watch).await?),
-            Taping::Resumed(path) => studio.resume(agent, conversation, options, watch, path).await,
-            Taping::File(path) => {
-                studio
-                    .record(agent, conversation, question, options, watch, path)
-                    .await
-            }
-            Taping::Folder(folder) => {
-                let turn = conversation.turns.saturating_add(1);
-                let path = folder.new_path(Timestamp::now(), &conversation.id, turn);
-                let recorded = studio
-                    .record(agent, conversation, question, options, watch, &path)
-                    .await;
-                folder.prune(SystemTime::now());
-                recorded
-            }
-        };
-        let Recorded { answer, tape } = recorded??;
-        if let Err(error) = tape {
-            term::warn(format_args!("the answer has no tape: {error}"));
         }
         Ok(answer)
     }
@@ -179,14 +161,14 @@ fn introduce(app: &App, provider: Provider, model: &str) {
         Provider::Openai | Provider::Anthropic => "",
     };
     term::say(format_args!("{DIM}model:{DIM:#} {model}{note}"));
-    let entries = app.shelved.catalog.entries().len();
-    if app.place.is_demo() {
+    let entries = app.catalog().catalog.entries().len();
+    if app.server().is_demo() {
         term::say(format_args!(
             "{DIM}metabase:{DIM:#} the demo sandbox, {entries} curated entries; METABASE_URL names a real one"
         ));
-        term::say(format_args!("{DIM}today:{DIM:#} {}", app.today));
+        term::say(format_args!("{DIM}today:{DIM:#} {}", app.today()));
     } else {
-        let url = &app.place.metabase.url;
+        let url = &app.server().metabase.url;
         term::say(format_args!(
             "{DIM}metabase:{DIM:#} {url}, {entries} curated entries"
         ));
@@ -196,16 +178,16 @@ fn introduce(app: &App, provider: Provider, model: &str) {
 
 /// What changed or could not be read when the catalog was loaded.
 fn remarks(app: &App) {
-    for note in &app.shelved.notes {
+    for note in &app.catalog().notes {
         term::warn(note);
     }
-    let unreadable = app.shelved.unreadable.len();
+    let unreadable = app.catalog().unreadable.len();
     if unreadable > 0 {
         term::warn(format_args!(
             "{unreadable} curated entries could not be read; `cardinal catalog check` names them"
         ));
     }
-    if let Some(drift) = app.shelved.drift.as_ref().filter(|drift| !drift.is_empty()) {
+    if let Some(drift) = app.catalog().drift.as_ref().filter(|drift| !drift.is_empty()) {
         term::warn(format_args!("the catalog changed since it was last loaded:"));
         term::say(term::line(&drift.to_string()));
     }

@@ -1,3 +1,4 @@
+use super::{ConfigError, Environment, Overrides, load};
 use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::catalog::CatalogSettings;
 use crate::ledger::DaySettings;
@@ -29,4 +30,29 @@ pub struct Settings {
     pub conversation: ConversationSettings,
     /// Where turns are recorded.
     pub tape: TapeSettings,
+}
+
+impl Settings {
+    /// The embedded demo, asked through the keyword planner: it needs no key and no network.
+    pub fn demo() -> Self {
+        Self {
+            metabase: None,
+            catalog: CatalogSettings::default(),
+            model: ModelSettings::offline(),
+            budget: BudgetSettings::default(),
+            day: DaySettings::default(),
+            guard: GuardSettings::default(),
+            grounding: GroundingSettings::default(),
+            shaping: ShapingSettings::default(),
+            conversation: ConversationSettings::default(),
+            tape: TapeSettings::default(),
+        }
+    }
+
+    /// The settings of this process: `cardinal.toml` in the working directory if it is there, then the environment.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let loaded = load(&Environment::of_process(), &here, &Overrides::default())?;
+        Ok(loaded.settings)
+    }
 }

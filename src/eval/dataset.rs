@@ -8,14 +8,12 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{Case, Dataset, DatasetKind, Defaults, Suite, TableSelection};
-use crate::agent::Agent;
-use crate::app::{App, AppError, Freshness, OpenOptions};
+use crate::app::{App, Error as AppError, Freshness, OpenOptions, Session, SessionOptions};
 use crate::catalog::CollectionId;
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::config::Settings;
 use crate::metabase::{AuthSettings, MetabaseSettings};
 use crate::sandbox::{Running, ServeError, ServeOptions, World, WorldError, serve};
-use crate::tapes::Studio;
 
 /// Why a suite's dataset cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +60,6 @@ pub(super) struct OpenDataset {
     /// Serves until it is dropped.
     _running: Option<Running>,
     today: Date,
-    settings: BTreeMap<Option<String>, Settings>,
     apps: BTreeMap<Option<String>, App>,
 }
 
@@ -129,7 +126,7 @@ impl OpenDataset {
         let reader = Case::bare(String::new(), Vec::new());
         let opened = Self::open(&suite, &[&reader], settings).await?;
         let app = opened.app(&reader);
-        Ok(app.map_or_else(String::new, |app| app.shelved.catalog.fingerprint()))
+        Ok(app.map_or_else(String::new, |app| app.catalog().catalog.fingerprint()))
     }
 
     async fn configured(suite: &Suite, settings: &Settings) -> Result<Self, DatasetError> {
@@ -149,7 +146,6 @@ impl OpenDataset {
         Self {
             _running: None,
             today,
-            settings: BTreeMap::new(),
             apps: BTreeMap::new(),
         }
     }
@@ -162,17 +158,16 @@ impl OpenDataset {
         settings: Settings,
     ) -> Result<(), DatasetError> {
         let options = OpenOptions {
-            freshness: Freshness::LoadAnew,
+            freshness: Freshness::Reload,
             today: Some(self.today),
         };
-        let app = App::open(&settings, options)
+        let app = App::open(settings, options)
             .await
             .map_err(|source| DatasetError::App {
                 suite: suite.name.clone(),
                 source: Box::new(source),
             })?;
-        self.apps.insert(principal.clone(), app);
-        self.settings.insert(principal, settings);
+        self.apps.insert(principal, app);
         Ok(())
     }
 
@@ -191,15 +186,16 @@ impl OpenDataset {
         self.today
     }
 
-    /// What answers one trial of a case and what records it, with a wire and a cache of its own.
-    pub(super) fn session(&self, case: &Case, seed: Option<u64>) -> Result<(Agent, Studio), String> {
-        let opened = self
-            .apps
-            .get(&case.principal)
-            .zip(self.settings.get(&case.principal));
-        let (app, settings) = opened.ok_or("nobody's catalog was loaded for it")?;
-        app.session_on(settings, self.today(case), seed)
-            .map_err(|error| error.to_string())
+    /// The conversation of one trial of a case. It shares neither limits nor cache with any other.
+    pub(super) fn session(&self, case: &Case, id: String, seed: Option<u64>) -> Result<Session, String> {
+        let app = self.app(case).ok_or("nobody's catalog was loaded for it")?;
+        let options = SessionOptions {
+            id: Some(id),
+            today: Some(self.today(case)),
+            seed,
+            apart: true,
+        };
+        app.session(options).map_err(|error| error.to_string())
     }
 }
 

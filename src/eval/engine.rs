@@ -14,10 +14,8 @@ use super::Case;
 use super::dataset::OpenDataset;
 use super::finished::FinishedTrial;
 use super::recordings::tape_path;
-use crate::agent::{Agent, TurnOptions};
-use crate::conversation::Conversation;
-use crate::tapes::{NewTape, Studio};
-use crate::wire::{RecordedResults, TapeMode};
+use crate::app::{Question, Recording, Session};
+use crate::wire::RecordedResults;
 
 /// What becomes of the exchanges of a trial.
 #[derive(Debug)]
@@ -30,13 +28,11 @@ pub(super) enum TrialTaping {
     Serve(RecordedResults),
 }
 
-/// A case's questions, and who answers them.
+/// A case's questions, and the session that answers them.
 struct Interview {
-    agent: Agent,
-    studio: Studio,
-    conversation: Conversation,
+    session: Session,
     questions: Vec<String>,
-    options: TurnOptions,
+    cancel: CancellationToken,
     taping: TrialTaping,
 }
 
@@ -50,20 +46,14 @@ pub(super) async fn ask(
     taping: TrialTaping,
     cancel: &CancellationToken,
 ) -> FinishedTrial {
-    let (agent, studio) = match dataset.session(case, seed) {
+    let session = match dataset.session(case, id, seed) {
         Ok(session) => session,
         Err(reason) => return FinishedTrial::failed(reason),
     };
     let interview = Interview {
-        agent,
-        studio,
-        conversation: Conversation::new(id),
+        session,
         questions: case.turns.clone(),
-        options: TurnOptions {
-            today: dataset.today(case),
-            asker: None,
-            cancel: cancel.clone(),
-        },
+        cancel: cancel.clone(),
         taping,
     };
     let asked = tokio::spawn(interview.run()).await;
@@ -74,12 +64,7 @@ impl Interview {
     /// Keeps the answers that came before a turn failed.
     async fn run(mut self) -> FinishedTrial {
         if let TrialTaping::Serve(recorded) = &self.taping {
-            // The server is looked at before the first turn, so that this is no part of any turn.
-            let _ = self.studio.client.detection().await;
-            self.studio
-                .wire
-                .tape_slot()
-                .put(TapeMode::Results(recorded.clone()));
+            self.session.serve_results(recorded.clone()).await;
         }
         let mut finished = FinishedTrial::default();
         for (turn, question) in (1..).zip(std::mem::take(&mut self.questions)) {
@@ -91,36 +76,30 @@ impl Interview {
                 }
             }
         }
-        if matches!(self.taping, TrialTaping::Serve(_)) {
-            self.studio.wire.tape_slot().take();
-        }
         finished
     }
 
     async fn turn(&mut self, turn: usize, question: &str) -> Result<Value, String> {
-        let options = self.options.clone();
-        let (agent, conversation, watch) = (&self.agent, &mut self.conversation, &mut |_| {});
-        let answer = match &self.taping {
-            TrialTaping::Off | TrialTaping::Serve(_) => agent
-                .run_turn(conversation, question, options, watch)
-                .await
-                .map_err(|error| error.to_string())?,
-            TrialTaping::Record { folder, shared } => {
-                let path = tape_path(folder, turn);
-                let tape = NewTape { path: &path, shared };
-                let recorded = self
-                    .studio
-                    .record(agent, conversation, question, options, watch, tape)
-                    .await
-                    .map_err(|error| error.to_string())?
-                    .map_err(|error| error.to_string())?;
-                recorded.tape.map_err(|error| error.to_string())?;
-                let mut answer = recorded.answer;
-                // The tape is moved to its place later.
-                answer.tape = None;
-                answer
-            }
+        if let TrialTaping::Record { folder, shared } = &self.taping {
+            self.session.set_recording(Recording::File {
+                path: tape_path(folder, turn),
+                shared: shared.to_path_buf(),
+            });
+        }
+        let question = Question {
+            cancel: self.cancel.clone(),
+            ..Question::from(question)
         };
+        let mut answer = self
+            .session
+            .ask(question)
+            .await
+            .map_err(|error| error.to_string())?;
+        if let Some(error) = self.session.tape_error() {
+            return Err(error.to_string());
+        }
+        // The tape is moved to its place later.
+        answer.tape = None;
         serde_json::to_value(answer).map_err(|error| error.to_string())
     }
 }

@@ -14,3 +14,14 @@ pub struct DaySettings {
     /// Where the count is kept; `None` when the system names no place for it.
     pub dir: Option<PathBuf>,
 }
+
+impl Default for DaySettings {
+    /// No limit.
+    fn default() -> Self {
+        Self {
+            allowance: Allowance::default(),
+            time_zone: TimeZone::UTC,
+            dir: None,
+        }
+    }
+}

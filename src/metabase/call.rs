@@ -74,6 +74,11 @@ impl Reply {
 }
 
 impl Caller {
+    /// Whose credential is used.
+    pub(super) fn principal(&self) -> &Principal {
+        &self.shared.principal
+    }
+
     pub(super) fn new(settings: MetabaseSettings, wire: Wire, principal: Principal, clock: Clock) -> Self {
         let shared = Shared {
             principal,

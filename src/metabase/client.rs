@@ -189,6 +189,11 @@ impl MetabaseClient {
         &self.caller.settings.url
     }
 
+    /// Whose credential is used.
+    pub(crate) fn principal(&self) -> &Principal {
+        self.caller.principal()
+    }
+
     /// The page a person opens for a card, metric or table.
     pub fn link(&self, kind: EntryKind, id: u32) -> Option<Url> {
         let mut url = self.caller.settings.url.clone();

@@ -34,4 +34,4 @@ pub use query::{
     Aggregate, Aggregation, Bucket, CardArgument, CardRun, Direction, Filter, FilterOperation, GroupBy,
     MetricQuery, OrderBy, Scalar, TableQuery,
 };
-pub use settings::{AuthSettings, MetabaseSettings};
+pub use settings::{AuthSettings, MetabaseSettings, SignInMethod};

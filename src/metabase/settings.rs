@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// A Metabase and how to sign in.
@@ -57,4 +58,30 @@ pub enum AuthSettings {
         /// Exchange the token for a session (needed for the classic card API).
         exchange: bool,
     },
+}
+
+/// How a credential is renewed when the server refuses it: then the request is sent, and on a tape, twice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInMethod {
+    /// Not at all.
+    #[default]
+    Never,
+    /// By user and password.
+    Password,
+    /// By signing a token.
+    Token,
+    /// By signing a token and exchanging it for a session.
+    Exchange,
+}
+
+impl From<&AuthSettings> for SignInMethod {
+    fn from(auth: &AuthSettings) -> Self {
+        match auth {
+            AuthSettings::ApiKey(_) | AuthSettings::Session(_) => Self::Never,
+            AuthSettings::Password { .. } => Self::Password,
+            AuthSettings::Jwt { exchange: true, .. } => Self::Exchange,
+            AuthSettings::Jwt { exchange: false, .. } => Self::Token,
+        }
+    }
 }

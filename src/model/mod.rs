@@ -34,7 +34,7 @@ pub use prices::{list_price, prices};
 pub use request::{
     Message, ModelId, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec,
 };
-pub use settings::{CacheHints, ModelDrive, ModelSettings};
+pub use settings::{CacheHints, CompletionSettings, ModelDrive, ModelSettings};
 pub use usage::{Prices, Usage, Usd};
 
 /// Events of one completion, in order; the last is [`ModelEvent::Done`].

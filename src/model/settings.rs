@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{ModelId, Prices};
+use super::{ModelId, Prices, Provider};
+use crate::wire::{REDACTED, is_secret};
 
 /// The model.
 #[derive(Debug, Clone)]
@@ -61,4 +63,90 @@ pub enum CacheHints {
     Always,
     /// Never.
     Never,
+}
+
+impl ModelSettings {
+    /// The keyword planner, which needs no server and no key.
+    pub fn offline() -> Self {
+        Self {
+            id: ModelId {
+                provider: Provider::Offline,
+                name: "offline".to_owned(),
+            },
+            base_url: None,
+            api_key: None,
+            headers: Vec::new(),
+            query: Vec::new(),
+            drive: ModelDrive::default(),
+            cache_hints: CacheHints::default(),
+            max_output_tokens: 4096,
+            temperature: None,
+            timeout: Duration::from_secs(120),
+            prices: None,
+        }
+    }
+}
+
+/// How completions are asked for, and what they cost: the part of [`ModelSettings`] that a tape holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompletionSettings {
+    /// Address of its API, without query; `None` for the provider's own.
+    pub base_url: Option<Url>,
+    /// Query parameters of every request.
+    pub query: Vec<(String, String)>,
+    /// How it is driven.
+    pub drive: ModelDrive,
+    /// Whether cache fields are sent.
+    pub cache_hints: CacheHints,
+    /// Most tokens one completion may have.
+    pub max_output_tokens: u32,
+    /// Sampling temperature.
+    pub temperature: Option<f32>,
+    /// What it costs, if that is known.
+    pub prices: Option<Prices>,
+}
+
+impl CompletionSettings {
+    /// The part of `settings` that a tape holds, with the price that was found.
+    pub fn of(settings: &ModelSettings, prices: Option<Prices>) -> Self {
+        let mut base_url = settings.base_url.clone();
+        let mut query = Vec::new();
+        if let Some(url) = &mut base_url {
+            query.extend(url.query_pairs().into_owned());
+            url.set_query(None);
+            url.set_fragment(None);
+        }
+        query.extend(settings.query.iter().cloned());
+        // Requests are compared and recorded without them, too.
+        for (_, value) in query.iter_mut().filter(|(name, _)| is_secret(name)) {
+            REDACTED.clone_into(value);
+        }
+        Self {
+            base_url,
+            query,
+            drive: settings.drive,
+            cache_hints: settings.cache_hints,
+            max_output_tokens: settings.max_output_tokens,
+            temperature: settings.temperature,
+            prices,
+        }
+    }
+
+    /// Settings that make the same requests, with a key that is good for nothing.
+    pub(crate) fn without_key(&self, id: ModelId) -> ModelSettings {
+        ModelSettings {
+            id,
+            base_url: self.base_url.clone(),
+            api_key: Some(SecretString::from("replay")),
+            headers: Vec::new(),
+            query: self.query.clone(),
+            drive: self.drive,
+            cache_hints: self.cache_hints,
+            max_output_tokens: self.max_output_tokens,
+            temperature: self.temperature,
+            timeout: Duration::from_secs(120),
+            prices: self.prices,
+        }
+    }
 }

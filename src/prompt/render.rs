@@ -19,6 +19,8 @@ pub struct Prompt {
     pub system: Arc<str>,
     /// The tools, in order.
     pub tools: Arc<[ToolSpec]>,
+    /// Length of the system prompt and of the tools' names, descriptions and schemas.
+    pub bytes: u64,
     /// Hash of the whole prefix (hex).
     pub hash: String,
     /// Hash of each segment, in order: `tools`, `core`, `catalog`.
@@ -51,9 +53,14 @@ impl Prompt {
             ("catalog", hash(&entries)),
         ];
         let all: Vec<&str> = segments.iter().map(|(_, hash)| hash.as_str()).collect();
+        let system: Arc<str> = Arc::from(format!("{core}\n{entries}"));
+        let tool_text = tools
+            .iter()
+            .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len());
         Ok(Self {
+            bytes: (system.len() + tool_text.sum::<usize>()) as u64,
             hash: hash(&all.join("\n")),
-            system: Arc::from(format!("{core}\n{entries}")),
+            system,
             tools,
             segments,
         })

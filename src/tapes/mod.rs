@@ -3,26 +3,27 @@
 //! [`wire`](crate::wire)'s.
 
 mod compare;
+mod context;
 mod ended;
 mod error;
 mod folder;
 mod needs;
 mod record;
 mod replay;
+mod replayer;
 mod settings;
-mod setup;
+mod sign_in;
 mod snapshot;
-mod stage;
 mod transcript;
 
 pub use compare::{Parting, compare};
+pub use context::ReplayContexts;
 pub use error::ReplayError;
 pub use folder::{Retention, TapeFolder};
 pub(crate) use needs::clear_shared;
-pub use record::{NewTape, Recorded, Studio};
+pub use record::{NewTape, Recorded, Recorder};
 pub use replay::{Replayed, conversation_before, load_chain, replay};
+pub use replayer::Replayer;
 pub use settings::TapeSettings;
-pub use setup::{ModelSetup, Setup, SignInSetup};
 pub use snapshot::{keep_catalog, load_catalog};
-pub use stage::{Scenes, Stage};
 pub use transcript::{Said, transcript};

@@ -1,42 +1,23 @@
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::json;
 use url::Url;
 
-use super::setup::Setup;
 use super::snapshot::keep_catalog;
-use crate::agent::{Agent, Answer, Event, TurnOptions};
-use crate::catalog::Catalog;
+use crate::agent::{Agent, Answer, Event, TurnOptions, TurnSettings};
 use crate::conversation::Conversation;
-use crate::metabase::MetabaseClient;
-use crate::model::ModelId;
-use crate::principal::Principal;
 use crate::prompt::{Prompt, PromptError};
 use crate::wire::{
     CatalogNote, Header, MetabaseNote, Player, PromptNote, Tape, TapeError, TapeFile, TapeMode, TurnEnd,
     Wire, first_difference, shown,
 };
 
-/// Everything about a session that its tapes have to say.
+/// Records the turns of one session. It holds the wire that the session's model and Metabase client send through.
 #[derive(Debug)]
-pub struct Studio {
-    /// The session's wire: the one its model and its Metabase client send through.
-    pub wire: Wire,
-    /// The session's Metabase client.
-    pub client: MetabaseClient,
-    /// The catalog.
-    pub catalog: Arc<Catalog>,
-    /// The address of the Metabase.
-    pub metabase: Url,
-    /// Whose credential is used.
-    pub principal: Principal,
-    /// The model.
-    pub model: ModelId,
-    /// The settings.
-    pub setup: Setup,
-    /// Who or what answers as the model; `None`: the model itself.
-    pub answered_by: Option<String>,
+pub struct Recorder {
+    wire: Wire,
+    /// Who or what answers as the model, as headers say it; `None`: the model itself.
+    answered_by: Option<String>,
 }
 
 /// A recorded turn.
@@ -71,12 +52,24 @@ impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for NewTape<'a> {
 
 /// Where a turn is recorded.
 #[derive(Debug)]
-enum Place<'a> {
-    New(NewTape<'a>),
-    BehindWhatIsThere(&'a Path),
+enum Target<'a> {
+    /// In a file that does not exist yet.
+    NewFile(NewTape<'a>),
+    /// Behind what a tape that was broken off holds already.
+    Continued(&'a Path),
 }
 
-impl Studio {
+impl Recorder {
+    /// A recorder of the session that sends through `wire`.
+    pub fn new(wire: Wire, answered_by: Option<String>) -> Self {
+        Self { wire, answered_by }
+    }
+
+    /// The session's wire.
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
     /// Runs one turn and records it in a new file, in the folder of the conversation's other tapes. When the tape cannot
     /// even be begun the turn is not run.
     pub async fn record(
@@ -88,8 +81,8 @@ impl Studio {
         watch: &mut (dyn FnMut(Event) + Send),
         tape: impl Into<NewTape<'_>>,
     ) -> Result<Result<Recorded, PromptError>, TapeError> {
-        let place = Place::New(tape.into());
-        self.run(agent, conversation, question, options, watch, place)
+        let target = Target::NewFile(tape.into());
+        self.run(agent, conversation, question, options, watch, target)
             .await
     }
 
@@ -111,8 +104,8 @@ impl Studio {
             asker: header.asker,
             ..options
         };
-        let place = Place::BehindWhatIsThere(path);
-        self.run(agent, conversation, &header.question, options, watch, place)
+        let target = Target::Continued(path);
+        self.run(agent, conversation, &header.question, options, watch, target)
             .await
     }
 
@@ -123,29 +116,29 @@ impl Studio {
         question: &str,
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
-        place: Place<'_>,
+        target: Target<'_>,
     ) -> Result<Result<Recorded, PromptError>, TapeError> {
         let slot = self.wire.tape_slot();
         slot.take();
-        let (tape, player) = match place {
-            Place::New(NewTape { path, shared }) => {
+        let (tape, player) = match target {
+            Target::NewFile(NewTape { path, shared }) => {
                 let before = conversation.tape.as_deref();
                 let previous = before.filter(|before| before.parent() == path.parent());
                 let header = self
                     .header(agent, conversation, question, &options, previous)
                     .await;
                 let tape = Tape::create_sharing(path, shared, &header)?;
-                keep_catalog(shared, &self.catalog)?;
+                keep_catalog(shared, agent.toolbox().catalog())?;
                 conversation.now = Some(header.started_at);
                 slot.put(TapeMode::Record(tape.clone()));
                 (tape, None)
             }
-            Place::BehindWhatIsThere(path) => {
-                self.began_so(&TapeFile::read_unfinished(path)?, agent)?;
+            Target::Continued(path) => {
+                Self::began_the_same(&TapeFile::read_unfinished(path)?, agent)?;
                 let (begun, tape) = TapeFile::resume(path)?;
                 if begun.header.metabase.server.is_some() {
                     // What was known when the turn began is no part of it.
-                    let _ = self.client.detection().await;
+                    let _ = agent.toolbox().client().detection().await;
                 }
                 conversation.now = Some(begun.header.started_at);
                 let player = Player::new(&begun);
@@ -178,8 +171,10 @@ impl Studio {
         previous: Option<&Path>,
     ) -> Header {
         // What cannot be found out now is asked for in the turn, and then it is on the tape.
-        let server = self.client.detection().await.ok();
+        let server = agent.toolbox().client().detection().await.ok();
         let now = jiff::Zoned::now();
+        let (toolbox, model) = (agent.toolbox(), agent.model_id().to_string());
+        let catalog = toolbox.catalog();
         Header {
             question: question.to_owned(),
             conversation: conversation.id.clone(),
@@ -187,38 +182,31 @@ impl Studio {
             previous: previous
                 .and_then(Path::file_name)
                 .map(|name| name.to_string_lossy().into_owned()),
-            principal: self.principal.0.clone(),
+            principal: toolbox.client().principal().0.clone(),
             asker: options.asker.clone(),
             today: options.today,
             started_at: now.timestamp(),
             time_zone: now.time_zone().iana_name().unwrap_or("unknown").to_owned(),
             seed: self.wire.seed(),
-            model: self.model.to_string(),
-            answered_by: self.answered_by.clone().unwrap_or_else(|| self.model.to_string()),
+            answered_by: self.answered_by.clone().unwrap_or_else(|| model.clone()),
+            model,
             prompt: prompt_note(agent.prompt()),
             catalog: CatalogNote {
-                fingerprint: self.catalog.fingerprint(),
-                entries: self.catalog.entries().len(),
+                fingerprint: catalog.fingerprint(),
+                entries: catalog.entries().len(),
             },
             metabase: MetabaseNote {
-                url: self.metabase.to_string(),
+                url: toolbox.metabase().to_string(),
                 server,
             },
             code: env!("CARGO_PKG_VERSION").to_owned(),
             // Settings are plain data; a tape whose header lost them says so when it is replayed.
-            setup: serde_json::to_value(self.setup_of(agent)).unwrap_or_default(),
+            setup: serde_json::to_value(agent.settings()).unwrap_or_default(),
         }
     }
 
-    /// The settings of a turn that begins now. How the model is driven may have been found out in an earlier one.
-    fn setup_of(&self, agent: &Agent) -> Setup {
-        let mut setup = self.setup.clone();
-        setup.model.drive = agent.found_drive().unwrap_or(setup.model.drive);
-        setup
-    }
-
     /// Whether a turn began under what holds here.
-    fn began_so(&self, begun: &TapeFile, agent: &Agent) -> Result<(), TapeError> {
+    fn began_the_same(begun: &TapeFile, agent: &Agent) -> Result<(), TapeError> {
         let header = &begun.header;
         let otherwise = |what: String, recorded: String, now: String| TapeError::BegunOtherwise {
             path: begun.path.clone(),
@@ -232,16 +220,24 @@ impl Studio {
                 .and_then(|url| url.host_str().map(str::to_owned))
         };
         let host = |url: &str| host(url).unwrap_or_default();
-        let now = self.metabase.as_str();
+        let toolbox = agent.toolbox();
         let parts = [
-            ("model", header.model.clone(), self.model.to_string()),
-            ("principal", header.principal.clone(), self.principal.0.clone()),
-            ("Metabase", host(&header.metabase.url), host(now)),
+            ("model", header.model.clone(), agent.model_id().to_string()),
+            (
+                "principal",
+                header.principal.clone(),
+                toolbox.client().principal().0.clone(),
+            ),
+            (
+                "Metabase",
+                host(&header.metabase.url),
+                host(toolbox.metabase().as_str()),
+            ),
             ("prompt", header.prompt.hash.clone(), agent.prompt().hash.clone()),
             (
                 "catalog",
                 header.catalog.fingerprint.clone(),
-                self.catalog.fingerprint(),
+                toolbox.catalog().fingerprint(),
             ),
         ];
         let different = parts.into_iter().find(|(_, recorded, now)| recorded != now);
@@ -249,9 +245,9 @@ impl Studio {
             return Err(otherwise(what.to_owned(), recorded, now));
         }
         // Read first, so that what is not on older tapes has its default.
-        let recorded: Result<Setup, _> = serde_json::from_value(header.setup.clone());
+        let recorded: Result<TurnSettings, _> = serde_json::from_value(header.setup.clone());
         let recorded = recorded.map_err(|error| TapeError::damaged(&begun.path, 1, &error))?;
-        let (recorded, now) = (json!(recorded), json!(self.setup_of(agent)));
+        let (recorded, now) = (json!(recorded), json!(agent.settings()));
         first_difference(&recorded, &now, &[]).map_or(Ok(()), |(pointer, recorded, now)| {
             let (recorded, now) = shown(recorded, now);
             Err(otherwise(format!("setting {pointer}"), recorded, now))

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use super::error::ReplayError;
+use super::replayer::Replayer;
 use super::snapshot::load_catalog;
-use super::stage::Stage;
 use crate::agent::Answer;
 use crate::conversation::Conversation;
 use crate::wire::{TapeError, TapeFile};
@@ -50,9 +50,9 @@ async fn conversed(tapes: &[TapeFile]) -> Result<(Conversation, Replayed), Repla
     for tape in tapes {
         let header = &tape.header;
         let catalog = load_catalog(&tape.path, &header.catalog.fingerprint)?;
-        let stage = Stage::of(header, &catalog)?;
+        let replayer = Replayer::of(header, &catalog)?;
         let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
-        last = Some(stage.replay(tape, conversation).await?);
+        last = Some(replayer.replay(tape, conversation).await?);
     }
     conversation
         .zip(last)

@@ -13,3 +13,15 @@ pub struct TapeSettings {
     /// Who or what answers as the model, for the tapes' headers; `None`: the model itself.
     pub answered_by: Option<String>,
 }
+
+impl Default for TapeSettings {
+    /// Records nothing.
+    fn default() -> Self {
+        Self {
+            dir: None,
+            max_files: 1000,
+            max_age: Duration::from_secs(30 * 24 * 60 * 60),
+            answered_by: None,
+        }
+    }
+}

@@ -56,7 +56,12 @@ impl Toolbox {
         }
     }
 
-    /// The address of the Metabase that they ask.
+    /// The client they ask Metabase with.
+    pub(crate) fn client(&self) -> &MetabaseClient {
+        &self.client
+    }
+
+    /// The address of the Metabase they ask.
     pub fn metabase(&self) -> &url::Url {
         self.client.address()
     }

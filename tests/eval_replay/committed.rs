@@ -9,7 +9,7 @@ use cardinal::conversation::Conversation;
 use cardinal::eval::recordings::{CaseNote, NOTE_FILE, Recordings};
 use cardinal::eval::replay::{ReplayOptions, replay_suites};
 use cardinal::eval::{CaseFilter, Mode, Suite, TrialRecord, Verdict};
-use cardinal::tapes::Scenes;
+use cardinal::tapes::ReplayContexts;
 use cardinal::wire::{Ended, TapeFile};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -146,13 +146,13 @@ fn forms(body: &[u8]) -> Vec<Vec<Bytes>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn however_a_streams_bytes_come_the_turn_is_the_same() {
-    let scenes = Scenes::default();
+    let contexts = ReplayContexts::default();
     for recorded in cases(4) {
         let mut before = Conversation::new("rechunked");
         for turn in 1..=recorded.turns {
             let path = recorded.folder.join(format!("turn-{turn}.jsonl"));
             let original = TapeFile::read(&path).unwrap();
-            let stage = scenes.stage(&original).unwrap();
+            let stage = contexts.replayer(&original).unwrap();
             let completions: Vec<usize> = (0..original.exchanges.len())
                 .filter(|number| original.exchanges[*number].is_completion())
                 .collect();

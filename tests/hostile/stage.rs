@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, TurnOptions};
-use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings};
+use cardinal::agent::{Agent, AgentParts, Answer, BudgetSettings, CatalogReport, TurnOptions, TurnSettings};
 use cardinal::catalog::TableRule;
 use cardinal::catalog::{Catalog, Entry};
 use cardinal::conversation::Conversation;
 use cardinal::eval::Suite;
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
+use cardinal::model::CompletionSettings;
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
@@ -71,17 +71,18 @@ impl Stage {
             let agent = Agent::new(AgentParts {
                 prompt: Prompt::render(&catalog, toolbox.specs()).unwrap(),
                 model: cardinal::model::connect(&model.settings(), wire).unwrap(),
-                prices: None,
                 toolbox,
                 catalog: CatalogReport {
                     fingerprint: catalog.fingerprint(),
                     entries: catalog.entries().len(),
                 },
-                budget: budget(),
-                guard: GuardSettings::default(),
-                grounding: GroundingSettings::default(),
-                max_output_tokens: 1024,
-                temperature: None,
+                settings: TurnSettings {
+                    budget: budget(),
+                    ..TurnSettings::new(CompletionSettings {
+                        max_output_tokens: 1024,
+                        ..CompletionSettings::of(&model.settings(), None)
+                    })
+                },
             });
             agents.insert(name.to_owned(), (agent, catalog));
         }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use cardinal::agent::{Agent, AgentParts, CallStatus, CatalogReport, TurnOptions};
-use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched};
+use cardinal::agent::{Agent, AgentParts, CallStatus, CatalogReport, TurnOptions, TurnSettings};
+use cardinal::agent::{GroundingSettings, OnUnmatched};
 use cardinal::catalog::{CardId, Catalog, MetricId};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::conversation::Conversation;
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
+use cardinal::model::CompletionSettings;
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
@@ -123,21 +124,22 @@ impl House {
         let client = MetabaseClient::new(self.settings(key), wire.clone(), Principal(person.to_owned()));
         Agent::new(AgentParts {
             model: cardinal::model::connect(&self.model.settings(), wire).unwrap(),
-            prices: None,
             toolbox: Toolbox::new(Arc::clone(&self.catalog), client, ShapingSettings::default()),
             prompt: self.prompt.clone(),
             catalog: CatalogReport {
                 fingerprint: self.catalog.fingerprint(),
                 entries: self.catalog.entries().len(),
             },
-            budget: BudgetSettings::default(),
-            guard: GuardSettings::default(),
-            grounding: GroundingSettings {
-                on_unmatched: OnUnmatched::Off,
-                ..GroundingSettings::default()
+            settings: TurnSettings {
+                grounding: GroundingSettings {
+                    on_unmatched: OnUnmatched::Off,
+                    ..GroundingSettings::default()
+                },
+                ..TurnSettings::new(CompletionSettings {
+                    max_output_tokens: 1024,
+                    ..CompletionSettings::of(&self.model.settings(), None)
+                })
             },
-            max_output_tokens: 1024,
-            temperature: None,
         })
     }
 }

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use cardinal::agent::{Agent, AgentParts, CallStatus, CatalogReport, Outcome, StopReason, TurnOptions};
-use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched};
+use cardinal::agent::{
+    Agent, AgentParts, CallStatus, CatalogReport, Outcome, StopReason, TurnOptions, TurnSettings,
+};
+use cardinal::agent::{GroundingSettings, OnUnmatched};
 use cardinal::catalog::{CardEntry, CardId, Catalog, Entry};
 use cardinal::conversation::Conversation;
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
+use cardinal::model::CompletionSettings;
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
@@ -167,21 +170,22 @@ async fn run(voice: &Voice, calls: Vec<Value>, script: Vec<Does>) -> Decided {
     let toolbox = Toolbox::new(Arc::clone(&catalog), client, ShapingSettings::default());
     let agent = Agent::new(AgentParts {
         model: cardinal::model::connect(&model.settings(), wire).unwrap(),
-        prices: None,
         prompt: Prompt::render(&catalog, toolbox.specs()).unwrap(),
         toolbox,
         catalog: CatalogReport {
             fingerprint: catalog.fingerprint(),
             entries: 4,
         },
-        budget: BudgetSettings::default(),
-        guard: GuardSettings::default(),
-        grounding: GroundingSettings {
-            on_unmatched: OnUnmatched::Off,
-            ..GroundingSettings::default()
+        settings: TurnSettings {
+            grounding: GroundingSettings {
+                on_unmatched: OnUnmatched::Off,
+                ..GroundingSettings::default()
+            },
+            ..TurnSettings::new(CompletionSettings {
+                max_output_tokens: 1024,
+                ..CompletionSettings::of(&model.settings(), None)
+            })
         },
-        max_output_tokens: 1024,
-        temperature: None,
     });
     let options = TurnOptions {
         today: jiff::civil::date(2026, 6, 30),

@@ -3,14 +3,14 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Outcome, TurnOptions};
-use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings};
+use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Outcome, TurnOptions, TurnSettings};
 use cardinal::catalog::CollectionId;
 use cardinal::catalog::{CatalogSettings, ContentRule};
 use cardinal::conversation::Conversation;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::metabase::{MetabaseClient, grants};
 use cardinal::model::offline::OfflinePlanner;
+use cardinal::model::{CompletionSettings, ModelSettings};
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
@@ -71,18 +71,13 @@ impl Stage {
         let toolbox = Toolbox::new(Arc::clone(&catalog), client, ShapingSettings::default());
         let agent = Agent::new(AgentParts {
             model: Arc::new(OfflinePlanner::new(Arc::clone(&catalog), WORLD.today())),
-            prices: None,
             prompt: Prompt::render(&catalog, toolbox.specs()).unwrap(),
             toolbox,
             catalog: CatalogReport {
                 fingerprint: catalog.fingerprint(),
                 entries: catalog.entries().len(),
             },
-            budget: BudgetSettings::default(),
-            guard: GuardSettings::default(),
-            grounding: GroundingSettings::default(),
-            max_output_tokens: 4000,
-            temperature: None,
+            settings: TurnSettings::new(CompletionSettings::of(&ModelSettings::offline(), None)),
         });
         Self {
             _running: running,

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Event, TurnOptions};
-use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings};
+use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings, TurnSettings};
 use cardinal::catalog::{Catalog, CollectionId, Entry};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::conversation::Conversation;
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
-use cardinal::model::{Model, Prices};
+use cardinal::model::{CompletionSettings, Model, Prices};
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::{ConversationSettings, ShapingSettings};
 use cardinal::sandbox::{Running, ServeOptions, World, serve};
-use cardinal::tapes::{ModelSetup, Recorded, Setup, Studio};
+use cardinal::tapes::{Recorded, Recorder};
 use cardinal::tools::Toolbox;
 use cardinal::wire::Wire;
 use jiff::civil::date;
@@ -65,7 +65,7 @@ pub struct Stack {
     pub model: ScriptedModel,
     pub agent: Agent,
     pub toolbox: Toolbox,
-    pub studio: Studio,
+    pub recorder: Recorder,
     pub conversation: Conversation,
     pub cancel: CancellationToken,
     pub events: Arc<Mutex<Vec<Event>>>,
@@ -121,54 +121,40 @@ impl Stack {
         };
         let loaded = client.load_catalog(&curated(&sandbox, tables)).await.unwrap();
         let catalog = Arc::new(loaded.catalog);
-        let studio = Studio {
-            wire: wire.clone(),
-            client: client.clone(),
-            catalog: Arc::clone(&catalog),
-            metabase: sandbox.url.parse().unwrap(),
-            principal: Principal::default(),
-            model: model.settings().id,
-            setup: Setup {
-                model: ModelSetup {
-                    max_output_tokens: knobs.max_output_tokens,
-                    ..ModelSetup::of(&model.settings(), knobs.prices)
-                },
-                budget: knobs.budget.clone(),
-                guard: knobs.guard.clone(),
-                grounding: knobs.grounding,
-                shaping: knobs.shaping,
-                conversation: knobs.conversation,
-                max_rows: 10_000,
-                sign_in,
+        let settings = TurnSettings {
+            model: CompletionSettings {
+                max_output_tokens: knobs.max_output_tokens,
+                ..CompletionSettings::of(&model.settings(), knobs.prices)
             },
-            answered_by: Some("a script".to_owned()),
+            budget: knobs.budget,
+            guard: knobs.guard,
+            grounding: knobs.grounding,
+            shaping: knobs.shaping,
+            conversation: knobs.conversation,
+            max_rows: 10_000,
+            sign_in,
         };
+        let recorder = Recorder::new(wire.clone(), Some("a script".to_owned()));
         let toolbox = Toolbox::new(Arc::clone(&catalog), client, knobs.shaping);
         let prompt = Prompt::render(&catalog, toolbox.specs()).unwrap();
         let reached: Arc<dyn Model> = cardinal::model::connect(&model.settings(), wire).unwrap();
         let agent = Agent::new(AgentParts {
             model: reached,
-            prices: knobs.prices,
             toolbox: toolbox.clone(),
             prompt,
             catalog: CatalogReport {
                 fingerprint: catalog.fingerprint(),
                 entries: catalog.entries().len(),
             },
-            budget: knobs.budget,
-            guard: knobs.guard,
-            grounding: knobs.grounding,
-            max_output_tokens: knobs.max_output_tokens,
-            temperature: None,
-        })
-        .over(knobs.conversation);
+            settings,
+        });
         Self {
             sandbox,
             catalog,
             model,
             agent,
             toolbox,
-            studio,
+            recorder,
             conversation: Conversation::new("test"),
             cancel: CancellationToken::new(),
             events: Arc::default(),
@@ -184,7 +170,7 @@ impl Stack {
     pub async fn record(&mut self, question: &str, tape: &std::path::Path) -> Recorded {
         let options = self.options();
         let (agent, conversation) = (&self.agent, &mut self.conversation);
-        self.studio
+        self.recorder
             .record(agent, conversation, question, options, &mut |_| {}, tape)
             .await
             .unwrap()

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cardinal::conversation::Conversation;
-use cardinal::tapes::{Stage, load_catalog};
+use cardinal::tapes::{Replayer, load_catalog};
 use cardinal::wire::Ended;
 
 use super::kit::{Taped, anthropic, completions, openai, taped};
@@ -12,7 +12,7 @@ use crate::support::scripted_model::{Reply, ScriptedModel};
 async fn replays_in(taped: &Taped, forms: impl Fn(&[u8]) -> Vec<Vec<Bytes>>) {
     let original = taped.read();
     let catalog = load_catalog(&taped.path(), &original.header.catalog.fingerprint).unwrap();
-    let stage = Stage::of(&original.header, &catalog).unwrap();
+    let stage = Replayer::of(&original.header, &catalog).unwrap();
     for number in completions(&original) {
         for (form_number, form) in forms(&original.exchanges[number].chunks.concat())
             .into_iter()

@@ -28,7 +28,7 @@ async fn a_killed_recording_is_resumed_without_asking_twice() {
         let options = taped.stack.options();
         let resumed = taped
             .stack
-            .studio
+            .recorder
             .resume(
                 &taped.stack.agent,
                 &mut conversation,
@@ -61,27 +61,37 @@ async fn killed() -> (super::kit::Taped, String) {
     (taped, begun)
 }
 
+/// The same, with something else on the tape.
+async fn killed_with(change: impl FnOnce(&mut TapeFile)) -> (super::kit::Taped, String) {
+    let (taped, begun) = killed().await;
+    let mut tape = TapeFile::read_unfinished(&taped.path()).unwrap();
+    change(&mut tape);
+    std::fs::remove_file(taped.path()).unwrap();
+    tape.save(&taped.path()).unwrap();
+    let forged = std::fs::read_to_string(taped.path()).unwrap();
+    assert_ne!(forged, begun);
+    (taped, forged)
+}
+
 async fn refused(taped: &super::kit::Taped) -> TapeError {
     let mut conversation = Conversation::new("test");
     let (stack, path) = (&taped.stack, taped.path());
     let mut unwatched = |_| {};
     let options = stack.options();
     let resumed = stack
-        .studio
+        .recorder
         .resume(&stack.agent, &mut conversation, options, &mut unwatched, &path);
     resumed.await.unwrap_err()
 }
 
 #[tokio::test]
 async fn a_turn_goes_on_only_as_it_began() {
-    let (mut taped, begun) = killed().await;
-    taped.stack.studio.model = "openai:another".parse().unwrap();
+    let (taped, begun) = killed_with(|tape| tape.header.model = "openai:another".to_owned()).await;
     let error = refused(&taped).await;
     assert!(error.to_string().contains("another model"), "{error}");
     assert_eq!(std::fs::read_to_string(taped.path()).unwrap(), begun);
 
-    let (mut taped, begun) = killed().await;
-    taped.stack.studio.setup.max_rows = 7;
+    let (taped, begun) = killed_with(|tape| tape.header.setup["max_rows"] = 7.into()).await;
     let error = refused(&taped).await;
     assert!(
         matches!(&error, TapeError::BegunOtherwise { what, .. } if what == "setting /max_rows"),
@@ -92,13 +102,7 @@ async fn a_turn_goes_on_only_as_it_began() {
 
 #[tokio::test]
 async fn a_turn_that_parts_from_its_tape_leaves_it_as_it_was() {
-    let (taped, begun) = killed().await;
-    let mut tape = TapeFile::read_unfinished(&taped.path()).unwrap();
-    tape.exchanges[1].request["body"]["further"] = 1.into();
-    std::fs::remove_file(taped.path()).unwrap();
-    tape.save(&taped.path()).unwrap();
-    let forged = std::fs::read_to_string(taped.path()).unwrap();
-    assert_ne!(forged, begun);
+    let (taped, forged) = killed_with(|tape| tape.exchanges[1].request["body"]["further"] = 1.into()).await;
     let error = refused(&taped).await;
     assert!(matches!(error, TapeError::Parted { .. }), "{error}");
     assert_eq!(std::fs::read_to_string(taped.path()).unwrap(), forged);

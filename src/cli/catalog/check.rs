@@ -27,32 +27,32 @@ struct Report<'a> {
 /// Loads the catalog from the server and compares it with the kept one. The loaded one is kept when there was none,
 /// or when `--refresh` says that the changes are known.
 pub(super) async fn run(opened: &Opened, args: &CatalogArgs, json: bool) -> Result<Ending, CliError> {
-    let mut shelved = opened.shelf.compare(&opened.place, &opened.client).await?;
-    if shelved.drift.is_none() || args.refresh {
-        opened.shelf.keep(&mut shelved);
+    let mut loaded = opened.cache.compare(&opened.server, &opened.client).await?;
+    if loaded.drift.is_none() || args.refresh {
+        opened.cache.keep(&mut loaded);
     }
-    for note in &shelved.notes {
+    for note in &loaded.notes {
         term::warn(note);
     }
-    let drifted = shelved.drift.as_ref().is_some_and(|drift| !drift.is_empty());
-    let ok = !drifted && shelved.unreadable.is_empty();
-    let entries = shelved.catalog.entries().len();
+    let drifted = loaded.drift.as_ref().is_some_and(|drift| !drift.is_empty());
+    let ok = !drifted && loaded.unreadable.is_empty();
+    let entries = loaded.catalog.entries().len();
     let printed = if json {
         answer::json(&Report {
             version: VERSION,
             ok,
-            fingerprint: shelved.catalog.fingerprint(),
+            fingerprint: loaded.catalog.fingerprint(),
             entries,
-            drift: shelved.drift.as_ref(),
-            unreadable: &shelved.unreadable,
+            drift: loaded.drift.as_ref(),
+            unreadable: &loaded.unreadable,
         })
     } else {
-        let changes = match &shelved.drift {
+        let changes = match &loaded.drift {
             None => "nothing is kept to compare with".to_owned(),
             Some(drift) => drift.to_string(),
         };
         let mut report = format!("{entries} entries\n{changes}");
-        for note in &shelved.unreadable {
+        for note in &loaded.unreadable {
             report.push_str("\nunreadable: ");
             report.push_str(note);
         }

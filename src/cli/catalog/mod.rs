@@ -8,7 +8,7 @@ use super::args::{CatalogArgs, CatalogCommand, GlobalArgs};
 use super::error::CliError;
 use super::exit::Ending;
 use super::{settings, term};
-use crate::app::{self, Freshness, Place, Shelf, Shelved};
+use crate::app::{self, CatalogCache, Freshness, OpenedCatalog, Server};
 use crate::metabase::MetabaseClient;
 use crate::principal::Principal;
 
@@ -24,39 +24,39 @@ pub(super) async fn run(global: &GlobalArgs, command: &CatalogCommand) -> Result
     }
 }
 
-/// A Metabase and the shelf of its catalog.
+/// A Metabase, and where its catalog is kept between runs.
 struct Opened {
-    place: Place,
+    server: Server,
     client: MetabaseClient,
-    shelf: Shelf,
+    cache: CatalogCache,
 }
 
 impl Opened {
     async fn open(global: &GlobalArgs) -> Result<Self, CliError> {
         let settings = settings::load_and_warn(global)?.settings;
-        let place = Place::open(&settings).await?;
-        let wire = app::wire(Some(&place.metabase.url), None)?;
+        let server = Server::open(&settings).await?;
+        let wire = app::wire(Some(&server.metabase.url), None)?;
         let principal = Principal::default();
         Ok(Self {
-            client: MetabaseClient::new(place.metabase.clone(), wire, principal.clone()),
-            shelf: Shelf::of(&place, &principal),
-            place,
+            client: MetabaseClient::new(server.metabase.clone(), wire, principal.clone()),
+            cache: CatalogCache::of(&server, &principal),
+            server,
         })
     }
 
-    async fn load(&self, args: &CatalogArgs) -> Result<Shelved, CliError> {
+    async fn load(&self, args: &CatalogArgs) -> Result<OpenedCatalog, CliError> {
         let freshness = if args.refresh {
-            Freshness::LoadAnew
+            Freshness::Reload
         } else {
-            Freshness::KeptWillDo
+            Freshness::Cached
         };
-        let shelved = self.shelf.load(&self.place, &self.client, freshness).await?;
-        for note in &shelved.notes {
+        let catalog = self.cache.load(&self.server, &self.client, freshness).await?;
+        for note in &catalog.notes {
             term::warn(note);
         }
-        for note in &shelved.unreadable {
+        for note in &catalog.unreadable {
             term::warn(term::plain(note));
         }
-        Ok(shelved)
+        Ok(catalog)
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::report::Check;
-use crate::app::{self, Place, Shelf};
+use crate::app::{self, CatalogCache, Server};
 use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::metabase::{Generation, MetabaseClient};
@@ -12,8 +12,8 @@ const GROUP: &str = "make an API key for a group that may only view the curated 
 
 /// Checks server, catalog and credential.
 pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
-    let place = match Place::open(settings).await {
-        Ok(place) => place,
+    let at = match Server::open(settings).await {
+        Ok(at) => at,
         Err(error) => {
             checks.push(Check::error(
                 "metabase",
@@ -23,7 +23,7 @@ pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
             return;
         }
     };
-    let wire = match app::wire(Some(&place.metabase.url), None) {
+    let wire = match app::wire(Some(&at.metabase.url), None) {
         Ok(wire) => wire,
         Err(error) => {
             checks.push(Check::error("metabase", &error, "check the addresses and keys"));
@@ -31,19 +31,19 @@ pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
         }
     };
     let principal = Principal::default();
-    let client = MetabaseClient::new(place.metabase.clone(), wire, principal.clone());
-    if !server(&place, &client, checks).await {
+    let client = MetabaseClient::new(at.metabase.clone(), wire, principal.clone());
+    if !server(&at, &client, checks).await {
         return;
     }
-    let catalog = catalog(&place, &client, &principal, checks).await;
-    credential(&place, &client, catalog.as_deref(), checks).await;
+    let catalog = catalog(&at, &client, &principal, checks).await;
+    credential(&at, &client, catalog.as_deref(), checks).await;
 }
 
-async fn server(place: &Place, client: &MetabaseClient, checks: &mut Vec<Check>) -> bool {
-    let what = if place.is_demo() {
+async fn server(at: &Server, client: &MetabaseClient, checks: &mut Vec<Check>) -> bool {
+    let what = if at.is_demo() {
         "the demo sandbox".to_owned()
     } else {
-        place.metabase.url.to_string()
+        at.metabase.url.to_string()
     };
     match client.server().await {
         Ok(info) => {
@@ -76,16 +76,16 @@ async fn server(place: &Place, client: &MetabaseClient, checks: &mut Vec<Check>)
 }
 
 async fn catalog(
-    place: &Place,
+    at: &Server,
     client: &MetabaseClient,
     principal: &Principal,
     checks: &mut Vec<Check>,
 ) -> Option<Arc<Catalog>> {
-    match Shelf::of(place, principal).compare(place, client).await {
-        Ok(shelved) => {
-            let entries = shelved.catalog.entries();
+    match CatalogCache::of(at, principal).compare(at, client).await {
+        Ok(opened) => {
+            let entries = opened.catalog.entries();
             checks.push(Check::ok("catalog", format!("{} curated entries", entries.len())));
-            for note in &shelved.unreadable {
+            for note in &opened.unreadable {
                 checks.push(Check::warning(
                     "catalog",
                     note,
@@ -103,7 +103,7 @@ async fn catalog(
                     "describe them in Metabase: descriptions decide how well the right one is found",
                 ));
             }
-            Some(shelved.catalog)
+            Some(opened.catalog)
         }
         Err(error) => {
             checks.push(Check::error(
@@ -118,7 +118,7 @@ async fn catalog(
 
 /// The least a credential needs is to read. More is a risk without a use.
 async fn credential(
-    place: &Place,
+    at: &Server,
     client: &MetabaseClient,
     catalog: Option<&Catalog>,
     checks: &mut Vec<Check>,
@@ -148,7 +148,7 @@ async fn credential(
         Err(error) => {
             let message = format!(
                 "what it may do on {} cannot be found out: {error}",
-                place.metabase.url
+                at.metabase.url
             );
             checks.push(Check::warning("credential", message, GROUP));
         }

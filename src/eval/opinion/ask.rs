@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::material::material;
 use super::opinions::{Opinion, Opinions};
-use crate::app::{self, AppError};
+use crate::app::{self, Error as AppError};
 use crate::eval::judge::case_of;
 use crate::eval::{Case, Suite, TrialRecord, Verdict};
 use crate::model::{self, Message, Model, ModelError, ModelEvent, ModelRequest, Prices, ToolChoice, Usage};

@@ -5,11 +5,11 @@ use crate::agent::Answer;
 use crate::conversation::Conversation;
 use crate::eval::Verdict;
 use crate::eval::finished::FinishedTrial;
-use crate::tapes::Scenes;
+use crate::tapes::ReplayContexts;
 
 /// Runs a recorded case from its tapes alone.
-pub(super) async fn run(recording: &CaseRecording, scenes: &Scenes) -> FinishedTrial {
-    let (answers, broken) = answers(recording, scenes).await;
+pub(super) async fn run(recording: &CaseRecording, contexts: &ReplayContexts) -> FinishedTrial {
+    let (answers, broken) = answers(recording, contexts).await;
     FinishedTrial {
         answers: answers.iter().map(without_times).collect(),
         broken,
@@ -17,12 +17,15 @@ pub(super) async fn run(recording: &CaseRecording, scenes: &Scenes) -> FinishedT
 }
 
 /// The answers of a case as they come from its tapes, and why there are no more of them.
-pub(super) async fn answers(recording: &CaseRecording, scenes: &Scenes) -> (Vec<Answer>, Option<Verdict>) {
+pub(super) async fn answers(
+    recording: &CaseRecording,
+    contexts: &ReplayContexts,
+) -> (Vec<Answer>, Option<Verdict>) {
     let mut conversation: Option<Conversation> = None;
     let mut answers = Vec::with_capacity(recording.tapes.len());
     for (turn, tape) in (1..).zip(&recording.tapes) {
         let conversation = conversation.get_or_insert_with(|| Conversation::new(&tape.header.conversation));
-        let performed = match scenes.stage(tape) {
+        let performed = match contexts.replayer(tape) {
             Ok(stage) => Box::pin(stage.perform(tape, conversation)).await,
             Err(error) => Err(error),
         };

@@ -8,7 +8,7 @@ use crate::conversation::Conversation;
 use crate::eval::dataset::OpenDataset;
 use crate::eval::finished::FinishedTrial;
 use crate::eval::{Case, Verdict};
-use crate::tapes::{ReplayError, Scenes};
+use crate::tapes::{ReplayContexts, ReplayError};
 use crate::wire::Diverged;
 
 /// Runs a recorded case with the model from tape and the tools live, over `dataset`. A result that is not the recorded
@@ -17,7 +17,7 @@ pub(super) async fn run(
     recording: &CaseRecording,
     case: &Case,
     dataset: &OpenDataset,
-    scenes: &Scenes,
+    contexts: &ReplayContexts,
 ) -> FinishedTrial {
     let Some(app) = dataset.app(case) else {
         return FinishedTrial::failed("nobody's catalog was loaded for it");
@@ -27,7 +27,7 @@ pub(super) async fn run(
     for (turn, tape) in (1..).zip(&recording.tapes) {
         let header = &tape.header;
         let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
-        let live = scenes.stage_over(header, &app.shelved.catalog, &app.place.metabase);
+        let live = contexts.replayer_over(header, &app.catalog().catalog, &app.server().metabase);
         let live = match live {
             Ok(live) => live,
             Err(error) => return broken(&answered, verdict(error, tape, turn, recording)),
@@ -35,7 +35,7 @@ pub(super) async fn run(
         let changed = changed(
             &live.changed(header),
             &header.catalog.fingerprint,
-            &app.shelved.catalog.fingerprint(),
+            &app.catalog().catalog.fingerprint(),
         );
         if !changed.is_empty() {
             return broken(&answered, recording.stale(changed));
@@ -48,7 +48,7 @@ pub(super) async fn run(
             answered.push(answer);
             continue;
         };
-        let differs = differing_result(&error, recording, scenes, &answered, &answer).await;
+        let differs = differing_result(&error, recording, contexts, &answered, &answer).await;
         return broken(
             &answered,
             differs.unwrap_or_else(|| verdict(error, tape, turn, recording)),
@@ -79,14 +79,14 @@ fn changed(segments: &[String], recorded: &str, now: &str) -> Vec<String> {
 async fn differing_result(
     error: &ReplayError,
     recording: &CaseRecording,
-    scenes: &Scenes,
+    contexts: &ReplayContexts,
     answered: &[Answer],
     now: &Answer,
 ) -> Option<Verdict> {
     if !matches!(error, ReplayError::Diverged(Diverged::Miss(_))) {
         return None;
     }
-    let (recorded, _) = answers(recording, scenes).await;
+    let (recorded, _) = answers(recording, contexts).await;
     let recorded = recorded.get(answered.len())?;
     let (at, was, now) = difference(recorded, now)?;
     Some(Verdict::Diverged {

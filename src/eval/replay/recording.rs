@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::eval::judge::about;
 use crate::eval::recordings::{CaseNote, NOTE_FILE, RequestForm, folder_name, tape_path};
 use crate::eval::{Case, GRADER_VERSION, RecordingSource, Suite, TrialKeys, Verdict, keys};
-use crate::tapes::{ReplayError, Scenes};
+use crate::tapes::{ReplayContexts, ReplayError};
 use crate::wire::{Diverged, Exchange, TapeFile};
 
 /// One recorded case: what is noted of it, and its tapes.
@@ -22,8 +22,8 @@ pub(super) struct CaseRecording {
 impl CaseRecording {
     /// Reads a case's recording. Every flaw of a file is told with the file, with the line where there is one, and with
     /// the command that mends it.
-    pub(super) fn read(folder: &Path, command: String, scenes: &Scenes) -> Result<Self, String> {
-        match parts(folder, scenes) {
+    pub(super) fn read(folder: &Path, command: String, contexts: &ReplayContexts) -> Result<Self, String> {
+        match parts(folder, contexts) {
             Ok((note, tapes)) => Ok(Self { note, tapes, command }),
             Err(reason) => Err(mended(&reason, &command)),
         }
@@ -103,7 +103,7 @@ impl CaseRecording {
 }
 
 /// The note and the tapes in a case's folder, which belong together.
-fn parts(folder: &Path, scenes: &Scenes) -> Result<(CaseNote, Vec<TapeFile>), String> {
+fn parts(folder: &Path, contexts: &ReplayContexts) -> Result<(CaseNote, Vec<TapeFile>), String> {
     let note = CaseNote::read(folder).map_err(|error| crate::telemetry::causes(&error).join(": "))?;
     let note = note.ok_or_else(|| format!("there is no recording in {}", folder.display()))?;
     let wrong = |what: &str| format!("{} {what}", folder.join(NOTE_FILE).display());
@@ -113,7 +113,7 @@ fn parts(folder: &Path, scenes: &Scenes) -> Result<(CaseNote, Vec<TapeFile>), St
     let mut tapes: Vec<TapeFile> = Vec::with_capacity(note.turns.len());
     for (turn, seal) in (1..).zip(&note.turns) {
         let path = tape_path(folder, turn);
-        let tape = scenes.read(&path).map_err(|error| error.to_string())?;
+        let tape = contexts.read(&path).map_err(|error| error.to_string())?;
         in_place(&tape, tapes.last(), turn, seal)?;
         if tape.header.model != note.model {
             let (model, path) = (&tape.header.model, path.display());

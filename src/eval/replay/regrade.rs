@@ -12,7 +12,7 @@ use crate::eval::engine::in_parallel;
 use crate::eval::judge::judge;
 use crate::eval::recordings::{CaseNote, RecordingError, data_hash};
 use crate::eval::{Case, Suite, Trial};
-use crate::tapes::Scenes;
+use crate::tapes::ReplayContexts;
 
 /// What became of the note of one recording.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub async fn regrade_recordings(
             data: data_hash(&first.suite.dataset)?,
             settings,
             dataset: OnceCell::new(),
-            scenes: Scenes::default(),
+            contexts: ReplayContexts::default(),
         };
         let each = |job| regrader.regrade(job);
         in_parallel(jobs, options.jobs, &options.cancel, each, |regraded| {
@@ -66,7 +66,7 @@ struct Regrader<'a> {
     settings: &'a Settings,
     /// The suite's data, served once something has to be run over it.
     dataset: OnceCell<Result<OpenDataset, String>>,
-    scenes: Scenes,
+    contexts: ReplayContexts,
 }
 
 impl Regrader<'_> {
@@ -85,13 +85,13 @@ impl Regrader<'_> {
         let case = job
             .case()
             .ok_or_else(|| format!("the suite no longer has it: {}", job.command))?;
-        let recording = CaseRecording::read(&job.folder, job.command.clone(), &self.scenes)?;
+        let recording = CaseRecording::read(&job.folder, job.command.clone(), &self.contexts)?;
         recording.asks(case, self.suite.today)?;
         let before = &recording.note;
         if !recording.changed(self.suite, case, Some(&self.data)).is_empty() {
             self.prove(&recording, case).await?;
         }
-        let finished = from_tape::run(&recording, &self.scenes).await;
+        let finished = from_tape::run(&recording, &self.contexts).await;
         if let Some(broken) = finished.broken {
             return Err(broken.to_string());
         }
@@ -122,7 +122,7 @@ impl Regrader<'_> {
             dataset.map_err(|error| crate::telemetry::causes(&error).join(": "))
         });
         let dataset = dataset.await.as_ref().map_err(Clone::clone)?;
-        match live_tools::run(recording, case, dataset, &self.scenes)
+        match live_tools::run(recording, case, dataset, &self.contexts)
             .await
             .broken
         {

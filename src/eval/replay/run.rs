@@ -13,7 +13,7 @@ use crate::eval::engine::{TrialTaping, ask, in_parallel};
 use crate::eval::finished::{FinishedTrial, TrialContext};
 use crate::eval::recordings::data_hash;
 use crate::eval::{Case, Mode, ResultsError, RunError, TrialRecord, Verdict};
-use crate::tapes::Scenes;
+use crate::tapes::ReplayContexts;
 use crate::wire::RecordedResults;
 
 /// Runs recorded cases again. `keep` gets each record as its case ends. `settings` are those of a live run; a replay of
@@ -24,7 +24,7 @@ pub async fn replay_suites(
     options: &ReplayOptions,
     keep: &mut (dyn FnMut(&TrialRecord) -> Result<(), ResultsError> + Send),
 ) -> Result<Vec<TrialRecord>, RunError> {
-    let scenes = Arc::new(Scenes::default());
+    let contexts = Arc::new(ReplayContexts::default());
     let mut records = Vec::with_capacity(plan.jobs.len());
     for jobs in plan.jobs.chunk_by(|a, b| Arc::ptr_eq(&a.suite, &b.suite)) {
         let Some(first) = jobs.first() else { continue };
@@ -41,7 +41,7 @@ pub async fn replay_suites(
             // A replay needs no data; where there is none, nothing about it can have changed.
             data: data_hash(&first.suite.dataset).ok(),
             dataset,
-            scenes: Arc::clone(&scenes),
+            contexts: Arc::clone(&contexts),
             cancel: options.cancel.clone(),
         });
         let each = |job: RecordedJob| Arc::clone(&replay).spawned(job);
@@ -64,7 +64,7 @@ struct SuiteReplay {
     model: String,
     data: Option<String>,
     dataset: Option<OpenDataset>,
-    scenes: Arc<Scenes>,
+    contexts: Arc<ReplayContexts>,
     cancel: CancellationToken,
 }
 
@@ -83,7 +83,7 @@ impl SuiteReplay {
     }
 
     async fn one(&self, job: &RecordedJob) -> TrialRecord {
-        match CaseRecording::read(&job.folder, job.command.clone(), &self.scenes) {
+        match CaseRecording::read(&job.folder, job.command.clone(), &self.contexts) {
             Ok(recording) => {
                 let finished = match self.unusable(job, &recording) {
                     Some(verdict) => (FinishedTrial::broken(verdict), Vec::new()),
@@ -119,7 +119,7 @@ impl SuiteReplay {
     async fn run(&self, job: &RecordedJob, recording: &CaseRecording) -> FinishedReplay {
         match (&self.dataset, job.case(), self.mode) {
             (Some(dataset), Some(case), Mode::ReplayModel) => {
-                let finished = live_tools::run(recording, case, dataset, &self.scenes).await;
+                let finished = live_tools::run(recording, case, dataset, &self.contexts).await;
                 (finished, Vec::new())
             }
             (Some(dataset), Some(case), Mode::Counterfactual) => {
@@ -129,7 +129,7 @@ impl SuiteReplay {
                 finished.answers.iter_mut().for_each(clear_times);
                 (finished, recorded.off_tape())
             }
-            _ => (from_tape::run(recording, &self.scenes).await, Vec::new()),
+            _ => (from_tape::run(recording, &self.contexts).await, Vec::new()),
         }
     }
 

@@ -3,24 +3,25 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{AppError, Place};
+use super::{Error, Server};
 use crate::catalog::{Catalog, CatalogStore, Drift, Kept, Lookup, StoreKey};
 use crate::metabase::AuthSettings;
 use crate::metabase::MetabaseClient;
 use crate::principal::Principal;
 
-/// Whether a kept catalog may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether a catalog that was kept on disk may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Freshness {
-    /// One that is young enough.
-    KeptWillDo,
-    /// None: it is loaded from the server.
-    LoadAnew,
+    /// Yes, if it is young enough.
+    #[default]
+    Cached,
+    /// No: it is loaded from the server.
+    Reload,
 }
 
 /// A catalog, and what there is to say about how it was had.
 #[derive(Debug, Clone)]
-pub struct Shelved {
+pub struct OpenedCatalog {
     /// The catalog.
     pub catalog: Arc<Catalog>,
     /// When it was loaded from the server.
@@ -37,30 +38,30 @@ pub struct Shelved {
 
 /// Where catalogs are kept between runs, for one server, its rules and one principal.
 #[derive(Debug)]
-pub struct Shelf {
+pub struct CatalogCache {
     store: Option<CatalogStore>,
     key: StoreKey,
 }
 
-impl Shelf {
-    /// The shelf for a place. Without a cache folder nothing is kept.
-    pub fn of(place: &Place, principal: &Principal) -> Self {
+impl CatalogCache {
+    /// The shelf for a server. Without a cache folder nothing is kept.
+    pub fn of(server: &Server, principal: &Principal) -> Self {
         Self {
-            store: place.rules.cache_dir.as_ref().map(CatalogStore::new),
+            store: server.rules.cache_dir.as_ref().map(CatalogStore::new),
             key: StoreKey::new(
-                &place.metabase.url,
-                &place.rules,
-                &looker(principal, &place.metabase.auth),
+                &server.metabase.url,
+                &server.rules,
+                &credential_holder(principal, &server.metabase.auth),
             ),
         }
     }
 
     /// What is kept, of whatever age, and why it cannot be used if it cannot.
-    pub fn kept(&self, place: &Place) -> (Option<Box<Kept>>, bool, Option<String>) {
+    pub fn kept(&self, server: &Server) -> (Option<Box<Kept>>, bool, Option<String>) {
         let Some(store) = &self.store else {
             return (None, false, None);
         };
-        match store.read(&self.key, Timestamp::now(), place.rules.max_age) {
+        match store.read(&self.key, Timestamp::now(), server.rules.max_age) {
             Lookup::Fresh(kept) => (Some(kept), true, None),
             Lookup::Stale(kept) => (Some(kept), false, None),
             Lookup::Missing => (None, false, None),
@@ -71,14 +72,14 @@ impl Shelf {
     /// The catalog: the kept one if it may be used, else loaded now and kept.
     pub async fn load(
         &self,
-        place: &Place,
+        server: &Server,
         client: &MetabaseClient,
         freshness: Freshness,
-    ) -> Result<Shelved, AppError> {
-        let (kept, fresh, note) = self.kept(place);
+    ) -> Result<OpenedCatalog, Error> {
+        let (kept, fresh, note) = self.kept(server);
         let notes: Vec<String> = note.into_iter().collect();
         match kept {
-            Some(kept) if fresh && freshness == Freshness::KeptWillDo => Ok(Shelved {
+            Some(kept) if fresh && freshness == Freshness::Cached => Ok(OpenedCatalog {
                 catalog: Arc::new(kept.catalog),
                 loaded_at: kept.loaded_at,
                 unreadable: kept.warnings,
@@ -87,40 +88,35 @@ impl Shelf {
                 notes,
             }),
             before => {
-                let mut shelved = fetch(place, client, before.as_deref(), notes).await?;
-                self.keep(&mut shelved);
-                Ok(shelved)
+                let mut opened = fetch(server, client, before.as_deref(), notes).await?;
+                self.keep(&mut opened);
+                Ok(opened)
             }
         }
     }
 
     /// Loads from the server and compares with what is kept, which stays as it is.
-    pub async fn compare(&self, place: &Place, client: &MetabaseClient) -> Result<Shelved, AppError> {
-        let (kept, _, note) = self.kept(place);
-        fetch(place, client, kept.as_deref(), note.into_iter().collect()).await
+    pub async fn compare(&self, server: &Server, client: &MetabaseClient) -> Result<OpenedCatalog, Error> {
+        let (kept, _, note) = self.kept(server);
+        fetch(server, client, kept.as_deref(), note.into_iter().collect()).await
     }
 
     /// Keeps a catalog that was loaded now, unless the next one may have more. Nothing depends on it but the next
     /// start's speed, so a failure is a note.
-    pub fn keep(&self, shelved: &mut Shelved) {
-        let Some(store) = self.store.as_ref().filter(|_| !shelved.incomplete) else {
+    pub fn keep(&self, opened: &mut OpenedCatalog) {
+        let Some(store) = self.store.as_ref().filter(|_| !opened.incomplete) else {
             return;
         };
-        let written = store.write(
-            &self.key,
-            &shelved.catalog,
-            &shelved.unreadable,
-            shelved.loaded_at,
-        );
+        let written = store.write(&self.key, &opened.catalog, &opened.unreadable, opened.loaded_at);
         if let Err(error) = written {
-            shelved.notes.push(format!("{error} ({})", error.source));
+            opened.notes.push(format!("{error} ({})", error.source));
         }
     }
 }
 
 /// Who looks at the catalog: the principal by its credential, for another credential may see other things. Of a
 /// secret that is long and random only a hash takes part, and that only in the hash that names the file.
-pub(super) fn looker(principal: &Principal, auth: &AuthSettings) -> Principal {
+pub(super) fn credential_holder(principal: &Principal, auth: &AuthSettings) -> Principal {
     let (way, who) = match auth {
         AuthSettings::ApiKey(secret) => ("api_key", hash_of(secret)),
         AuthSettings::Session(secret) => ("session", hash_of(secret)),
@@ -137,23 +133,23 @@ fn hash_of(secret: &SecretString) -> String {
 }
 
 async fn fetch(
-    place: &Place,
+    server: &Server,
     client: &MetabaseClient,
     before: Option<&Kept>,
     notes: Vec<String>,
-) -> Result<Shelved, AppError> {
-    let url = || place.metabase.url.to_string();
+) -> Result<OpenedCatalog, Error> {
+    let url = || server.metabase.url.to_string();
     let loaded = client
-        .load_catalog(&place.rules)
+        .load_catalog(&server.rules)
         .await
-        .map_err(|source| AppError::Metabase {
+        .map_err(|source| Error::Metabase {
             url: url(),
             source: Box::new(source),
         })?;
     if loaded.catalog.entries().is_empty() {
-        return Err(AppError::EmptyCatalog { url: url() });
+        return Err(Error::EmptyCatalog { url: url() });
     }
-    Ok(Shelved {
+    Ok(OpenedCatalog {
         drift: before.map(|kept| Drift::between(&kept.catalog, &loaded.catalog)),
         catalog: Arc::new(loaded.catalog),
         loaded_at: Timestamp::now(),

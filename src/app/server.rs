@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use url::Url;
 
-use super::AppError;
+use super::Error;
 use crate::catalog::CollectionId;
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::config::Settings;
@@ -12,7 +12,7 @@ use crate::sandbox::{Running, ServeOptions, World, serve};
 
 /// The Metabase that is asked: the configured one, or the demo sandbox in this process.
 #[derive(Debug)]
-pub struct Place {
+pub struct Server {
     /// How it is reached.
     pub metabase: MetabaseSettings,
     /// What is curated there.
@@ -20,7 +20,7 @@ pub struct Place {
     demo: Option<Demo>,
 }
 
-/// The demo runs as long as the place is there.
+/// The demo runs as long as the server is there.
 #[derive(Debug)]
 struct Demo {
     /// Serves until it is dropped.
@@ -28,9 +28,9 @@ struct Demo {
     today: Date,
 }
 
-impl Place {
+impl Server {
     /// The configured Metabase, or a demo sandbox started now. Nothing is asked yet.
-    pub async fn open(settings: &Settings) -> Result<Self, AppError> {
+    pub async fn open(settings: &Settings) -> Result<Self, Error> {
         match &settings.metabase {
             Some(metabase) => Ok(Self {
                 metabase: metabase.clone(),
@@ -53,17 +53,17 @@ impl Place {
             .map_or_else(|| jiff::Zoned::now().date(), |demo| demo.today)
     }
 
-    async fn demo(catalog: &CatalogSettings) -> Result<Self, AppError> {
+    async fn demo(catalog: &CatalogSettings) -> Result<Self, Error> {
         let world = tokio::task::spawn_blocking(World::demo)
             .await
-            .map_err(|error| AppError::Demo(error.to_string()))??;
+            .map_err(|error| Error::Demo(error.to_string()))??;
         let today = world.today();
         let running = serve(ServeOptions::new(Arc::new(world))).await?;
-        let url = Url::parse(&running.url).map_err(|error| AppError::Demo(error.to_string()))?;
+        let url = Url::parse(&running.url).map_err(|error| Error::Demo(error.to_string()))?;
         let curated = running
             .curated_collection_id
             .and_then(|id| u32::try_from(id).ok())
-            .ok_or_else(|| AppError::Demo("it names no curated collection".to_owned()))?;
+            .ok_or_else(|| Error::Demo("it names no curated collection".to_owned()))?;
         let auth = AuthSettings::ApiKey(running.api_key.clone());
         Ok(Self {
             metabase: MetabaseSettings::new(url, auth),

@@ -1,0 +1,183 @@
+use std::path::Path;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio_util::sync::CancellationToken;
+
+use super::{Error, Recording};
+use crate::agent::{Agent, Answer, Event, TurnOptions};
+use crate::conversation::Conversation;
+use crate::tapes::{NewTape, Recorded, Recorder, conversation_before};
+use crate::wire::{RecordedResults, TapeError, TapeFile, TapeMode};
+
+/// One conversation: an agent, what was said so far, and where its turns are recorded. One question at a time; sessions of
+/// one [`App`](super::App) can be asked at once.
+#[derive(Debug)]
+pub struct Session {
+    agent: Agent,
+    recorder: Recorder,
+    conversation: Conversation,
+    today: Date,
+    recording: Recording,
+    tape_error: Option<TapeError>,
+}
+
+/// A question, and how it is asked. A plain text is one with the session's own day, asked by nobody in particular.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What is asked.
+    pub text: String,
+    /// The day that it means by "today"; `None`: the session's.
+    pub today: Option<Date>,
+    /// Who asks, in words that the model is told.
+    pub asker: Option<String>,
+    /// Ends the turn with what is known when it is cancelled.
+    pub cancel: CancellationToken,
+}
+
+impl<T: Into<String>> From<T> for Question {
+    fn from(text: T) -> Self {
+        Self {
+            text: text.into(),
+            today: None,
+            asker: None,
+            cancel: CancellationToken::new(),
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn new(agent: Agent, recorder: Recorder, id: String, today: Date) -> Self {
+        Self {
+            agent,
+            recorder,
+            conversation: Conversation::new(id),
+            today,
+            recording: Recording::Off,
+            tape_error: None,
+        }
+    }
+
+    /// The same session, with its turns recorded.
+    #[must_use]
+    pub fn recorded(mut self, recording: Recording) -> Self {
+        self.recording = recording;
+        self
+    }
+
+    /// Where the next turns are recorded.
+    pub fn set_recording(&mut self, recording: Recording) {
+        self.recording = recording;
+    }
+
+    /// What was said so far.
+    pub fn conversation(&self) -> &Conversation {
+        &self.conversation
+    }
+
+    /// Asks one question and waits for its answer. The turn always ends, within its budgets, in exactly one outcome; an
+    /// error means that it could not begin: a tape that was asked for cannot be written, or the question cannot be put into
+    /// words for the model.
+    pub async fn ask(&mut self, question: impl Into<Question>) -> Result<Answer, Error> {
+        self.ask_watched(question, &mut |_| {}).await
+    }
+
+    /// The same, with each [`Event`] shown to `watch` as it happens. The answer counts, not the text in events: what a
+    /// model writes first may be taken back when its figures are looked up.
+    pub async fn ask_watched(
+        &mut self,
+        question: impl Into<Question>,
+        watch: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Answer, Error> {
+        let question = question.into();
+        let options = TurnOptions {
+            today: question.today.unwrap_or(self.today),
+            asker: question.asker,
+            cancel: question.cancel,
+        };
+        let text = &question.text;
+        match &self.recording {
+            Recording::Off => {
+                let turn = self.agent.run_turn(&mut self.conversation, text, options, watch);
+                Ok(turn.await?)
+            }
+            Recording::File { path, shared } => {
+                let (path, shared) = (path.clone(), shared.clone());
+                self.record(text, options, watch, &path, &shared).await
+            }
+            Recording::Folder(folder) => {
+                let folder = folder.clone();
+                let turn = self.conversation.turns.saturating_add(1);
+                let path = folder.new_path(Timestamp::now(), &self.conversation.id, turn);
+                let shared = path.parent().map(Path::to_owned).unwrap_or_default();
+                let answer = self.record(text, options, watch, &path, &shared).await;
+                // Old tapes are files: they are removed beside the runtime.
+                let pruned = tokio::task::spawn_blocking(move || folder.prune(SystemTime::now()));
+                let _ = pruned.await;
+                answer
+            }
+        }
+    }
+
+    /// Continues a turn whose recording was broken off: what is on the tape is served from it, the rest is asked for now and
+    /// recorded behind it. The session becomes the conversation that the turn began with.
+    pub async fn resume(
+        &mut self,
+        tape: &Path,
+        cancel: CancellationToken,
+        watch: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Answer, Error> {
+        self.conversation = conversation_before(tape).await?;
+        let options = TurnOptions {
+            today: TapeFile::read_unfinished(tape)?.header.today,
+            asker: None,
+            cancel,
+        };
+        let recorded = self
+            .recorder
+            .resume(&self.agent, &mut self.conversation, options, watch, tape)
+            .await??;
+        Ok(self.keep(recorded))
+    }
+
+    /// Why the last answer has no tape although one was asked for.
+    pub fn tape_error(&self) -> Option<&TapeError> {
+        self.tape_error.as_ref()
+    }
+
+    /// Serves the results that are on tapes from there, for all turns to come; everything else goes to the network.
+    pub(crate) async fn serve_results(&self, results: RecordedResults) {
+        // What answers is asked now, so that it is no part of any turn.
+        let _ = self.agent.toolbox().client().detection().await;
+        self.recorder.wire().tape_slot().put(TapeMode::Results(results));
+    }
+
+    async fn record(
+        &mut self,
+        question: &str,
+        options: TurnOptions,
+        watch: &mut (dyn FnMut(Event) + Send),
+        path: &Path,
+        shared: &Path,
+    ) -> Result<Answer, Error> {
+        let tape = NewTape { path, shared };
+        let recorded = self
+            .recorder
+            .record(
+                &self.agent,
+                &mut self.conversation,
+                question,
+                options,
+                watch,
+                tape,
+            )
+            .await??;
+        Ok(self.keep(recorded))
+    }
+
+    fn keep(&mut self, recorded: Recorded) -> Answer {
+        self.tape_error = recorded.tape.err();
+        recorded.answer
+    }
+}
