@@ -33,6 +33,8 @@ pub struct SessionOptions {
     pub id: Option<String>,
     /// The day that questions mean by "today"; `None`: the app's.
     pub today: Option<Date>,
+    /// What answers in place of the model of the settings. It is told what that model would be told.
+    pub model: Option<Arc<dyn Model>>,
     /// Decides everything random in the session.
     pub seed: Option<u64>,
     /// Whether its connections, cache and limits are its own instead of being shared with other sessions: what it is told
@@ -103,7 +105,10 @@ impl App {
             self.client.over(wire.clone())
         };
         let today = options.today.unwrap_or(self.today);
-        let model = model(&self.settings.model, wire.clone(), &self.catalog.catalog, today)?;
+        let model = match options.model {
+            Some(model) => model,
+            None => model(&self.settings.model, wire.clone(), &self.catalog.catalog, today)?,
+        };
         let recorder = Recorder::new(wire, self.settings.tape.answered_by.clone());
         let id = options.id.unwrap_or_else(new_id);
         Ok(Session::new(

@@ -194,6 +194,7 @@ impl OpenDataset {
             today: Some(self.today(case)),
             seed,
             apart: true,
+            ..SessionOptions::default()
         };
         app.session(options).map_err(|error| error.to_string())
     }
