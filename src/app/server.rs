@@ -8,7 +8,7 @@ use crate::catalog::CollectionId;
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::config::Settings;
 use crate::metabase::{AuthSettings, MetabaseSettings};
-use crate::sandbox::{Running, ServeOptions, World, serve};
+use crate::sandbox::{RunningSandbox, ServeOptions, World, serve};
 
 /// The Metabase that is asked: the configured one, or the demo sandbox in this process.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Server {
 #[derive(Debug)]
 struct Demo {
     /// Serves until it is dropped.
-    _running: Running,
+    _running: RunningSandbox,
     today: Date,
 }
 

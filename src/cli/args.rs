@@ -179,25 +179,65 @@ pub(super) enum SandboxCommand {
     /// Serve it until Ctrl-C; prints one JSON line (url, api_key, user, password, jwt_secret,
     /// curated_collection_id) once it listens
     Serve(Box<ServeArgs>),
+    /// Write a first semantic model for your own data, with comments, to complete by hand
+    Init(SandboxInitArgs),
+    /// Run every card and metric of a semantic model once, and name each fault with its file and line
+    Check(SandboxCheckArgs),
+}
+
+/// The data that a sandbox serves.
+#[derive(Debug, Args)]
+pub(super) struct DatasetArgs {
+    /// Use this SQLite file instead of the demo data
+    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
+    pub(super) db: Option<PathBuf>,
+    /// Use the CSV files of this folder instead of the demo data
+    #[arg(long, value_name = "DIR")]
+    pub(super) csv: Option<PathBuf>,
+}
+
+/// `cardinal sandbox init`.
+#[derive(Debug, Args)]
+pub(super) struct SandboxInitArgs {
+    #[command(flatten)]
+    pub(super) data: DatasetArgs,
+    /// Where to write it
+    #[arg(long, value_name = "FILE.yaml", default_value = "sandbox-model.yaml")]
+    pub(super) out: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Print the JSON schema of a semantic model instead of writing one
+    #[arg(long)]
+    pub(super) schema: bool,
+}
+
+/// `cardinal sandbox check`.
+#[derive(Debug, Args)]
+pub(super) struct SandboxCheckArgs {
+    #[command(flatten)]
+    pub(super) data: DatasetArgs,
+    /// The semantic model to check
+    // The same name as the global flag, so that it replaces it here.
+    #[arg(long = "model", id = "model", value_name = "FILE.yaml")]
+    pub(super) semantic_model: Option<String>,
 }
 
 /// `cardinal sandbox serve`.
 #[derive(Debug, Args)]
+#[command(after_long_help = SERVE_HELP)]
 pub(super) struct ServeArgs {
     /// Port on the loopback interface; 0 takes a free one
     #[arg(long, default_value_t = 3000)]
     pub(super) port: u16,
-    /// Serve this SQLite file instead of the demo data
-    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
-    pub(super) db: Option<PathBuf>,
-    /// Serve the CSV files of this folder instead of the demo data
-    #[arg(long, value_name = "DIR")]
-    pub(super) csv: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) data: DatasetArgs,
     /// Semantic model of --db or --csv (YAML): cards, metrics, segments, measures, permissions
     // The same name as the global flag, so that it replaces it here.
     #[arg(long = "model", id = "model", value_name = "FILE.yaml")]
     pub(super) semantic_model: Option<String>,
-    /// Faults to inject, such as `POST /api/card/*/query=429:2,retry-after=1`; separate several with `;`
+    /// Faults to inject, such as `POST /api/card/*/query=429:2,retry-after=1`; separate several with `;` (kinds: see
+    /// below)
     #[arg(long, value_name = "RULES")]
     pub(super) faults: Option<String>,
     /// Generation of the Agent API
@@ -216,6 +256,28 @@ pub(super) struct ServeArgs {
     #[arg(long)]
     pub(super) without_jwt: bool,
 }
+
+/// What the options of `sandbox serve` take, and who can sign in.
+const SERVE_HELP: &str = "\
+Faults: METHOD PATH=KIND[,OPTION...]; METHOD may be *, and in PATH * stands for one segment, a last ** for the rest.
+  429, 503, ...         a plain error status; 429:2 hits two requests only
+  latency:500ms         the whole answer comes later
+  slow-first-byte:2s    the headers come at once, the body later
+  failed                202 with a failed query in the body
+  cut:64kb              the connection breaks after so much of the body
+  glue:64kb             an error object follows so much of the body, as servers before v0.62 do
+  huge:200mb            a valid result of this size
+  expired-jwt           401 as for a token that is too old
+  Options: count=N (hit N requests), skip=N (let N pass first), retry-after=SECONDS (with a status).
+  Example: --faults 'POST /api/card/*/query=429:2,retry-after=1; GET /api/card/*=latency:500ms'
+
+Users, when the semantic model names no others (e-mail, password):
+  admin@example.com     sandbox-admin      may do everything
+  analyst@example.com   sandbox-analyst    reads everything but \"Finance (restricted)\", and may write SQL
+  viewer@example.com    sandbox-viewer     reads the curated collection, queries no table
+  former@example.com    sandbox-former     cannot sign in any more
+  API keys: the one that is printed acts as an analyst; an administrator's is
+  mb_c2FuZGJveC1hZG1pbi1rZXktLW5vdC1hLXNlY3JldC0=, a viewer's mb_c2FuZGJveC12aWV3ZXIta2V5LW5vdC1hLXNlY3JldC0=";
 
 /// Generations of the Agent API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

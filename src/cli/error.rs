@@ -63,6 +63,12 @@ pub(super) enum CliError {
         /// The file.
         path: PathBuf,
     },
+    /// A semantic model is there already and was not asked to be replaced.
+    #[error("{path} exists already; name another file with --out, or replace it with --force", path = .path.display())]
+    ModelExists {
+        /// The file.
+        path: PathBuf,
+    },
     /// A suite is there already.
     #[error("{path} exists already; name another folder", path = .path.display())]
     SuiteExists {

@@ -15,7 +15,7 @@ mod interrupt;
 mod lines;
 mod progress;
 mod run;
-mod serve;
+mod sandbox;
 mod settings;
 mod table;
 mod tape;

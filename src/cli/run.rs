@@ -3,10 +3,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use super::args::{Cli, Command, SandboxCommand};
+use super::args::{Cli, Command};
 use super::error::CliError;
 use super::exit::{Ending, code};
-use super::{ask, catalog, chat, doctor, eval, init, serve, tape};
+use super::{ask, catalog, chat, doctor, eval, init, sandbox, tape};
 
 /// Runs a command line, program name first, and says with which code the process should end.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
@@ -24,7 +24,7 @@ fn dispatch(Cli { global, command }: Cli) -> Result<Ending, CliError> {
         Command::Chat(args) => block_on(chat::run(&global, &args)),
         Command::Tape(command) => block_on(tape::run(&global, &command)),
         Command::Catalog(command) => block_on(catalog::run(&global, &command)),
-        Command::Sandbox(SandboxCommand::Serve(args)) => block_on(serve::run(*args)),
+        Command::Sandbox(command) => block_on(sandbox::run(&global, command)),
         Command::Eval(command) => block_on(eval::run(&global, command)),
         Command::Doctor => block_on(doctor::run(&global)),
         Command::Init(args) => init::init(&args, global.config.as_deref()),

@@ -13,7 +13,7 @@ use crate::catalog::CollectionId;
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::config::Settings;
 use crate::metabase::{AuthSettings, MetabaseSettings};
-use crate::sandbox::{Running, ServeError, ServeOptions, World, WorldError, serve};
+use crate::sandbox::{RunningSandbox, ServeError, ServeOptions, World, WorldError, serve};
 
 /// Why a suite's dataset cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,7 @@ pub enum DatasetError {
 #[derive(Debug)]
 pub(super) struct OpenDataset {
     /// Serves until it is dropped.
-    _running: Option<Running>,
+    _running: Option<RunningSandbox>,
     today: Date,
     apps: BTreeMap<Option<String>, App>,
 }
@@ -203,7 +203,7 @@ impl OpenDataset {
 /// The settings, with the sandbox that serves the suite's dataset in place of a Metabase.
 fn sandboxed(
     suite: &Suite,
-    running: &Running,
+    running: &RunningSandbox,
     settings: &Settings,
     key: SecretString,
 ) -> Result<Settings, DatasetError> {

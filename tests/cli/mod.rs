@@ -12,6 +12,7 @@ mod judge;
 mod kit;
 mod ledger;
 mod metabase;
+mod sandbox;
 mod serve;
 mod tape;
 mod usage;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use cardinal::eval::{Case, Gold, GoldTable, Suite, Trial, grade, grade::match_tables};
 use cardinal::sandbox::World;
-use cardinal::sandbox::query::Constraints;
+use cardinal::sandbox::query::RowLimits;
 use serde_json::{Value, json};
 
 type Rows = Vec<Vec<Value>>;
@@ -29,7 +29,7 @@ fn statements(text: &str) -> BTreeMap<String, Vec<String>> {
 fn rows(world: &World, sql: &str) -> Rows {
     let query = json!({"lib/type": "mbql/query", "database": 1,
         "stages": [{"lib/type": "mbql.stage/native", "native": sql}]});
-    let result = world.run(&query, Constraints::USERLAND);
+    let result = world.run(&query, RowLimits::USERLAND);
     result.unwrap_or_else(|error| panic!("{sql}: {error:?}")).rows
 }
 

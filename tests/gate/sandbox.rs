@@ -10,7 +10,7 @@ use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::principal::Principal;
 use cardinal::result::ShapingSettings;
 use cardinal::result::Shelf;
-use cardinal::sandbox::{Running, ServeOptions, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::Wire;
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ fn rule<Id>(curated: u32) -> ContentRule<Id> {
     }
 }
 
-async fn demo() -> (Running, Arc<Catalog>, Toolbox) {
+async fn demo() -> (RunningSandbox, Arc<Catalog>, Toolbox) {
     let world = Arc::new(World::demo().unwrap());
     let running = serve(ServeOptions::new(world)).await.unwrap();
     let curated = u32::try_from(running.curated_collection_id.unwrap()).unwrap();

@@ -16,7 +16,7 @@ use cardinal::model::CompletionSettings;
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
-use cardinal::sandbox::{Running, ServeOptions, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::Wire;
 use jiff::civil::date;
@@ -34,7 +34,7 @@ pub(super) fn suite() -> Suite {
 const READER: &str = "Curated reader";
 
 pub(super) struct Stage {
-    pub(super) sandbox: Running,
+    pub(super) sandbox: RunningSandbox,
     pub(super) model: ScriptedModel,
     /// Every key that the world knows.
     pub(super) keys: Vec<String>,

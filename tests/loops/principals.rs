@@ -16,7 +16,7 @@ use cardinal::model::CompletionSettings;
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
-use cardinal::sandbox::{Running, ServeOptions, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{CacheSettings, Grants, LimitSettings, ServedBy, Wire, WireSettings};
 use futures_util::{StreamExt, stream};
@@ -104,7 +104,7 @@ impl Pool {
 
 /// What all sessions share.
 struct House {
-    sandbox: Running,
+    sandbox: RunningSandbox,
     wire: Wire,
     catalog: Arc<Catalog>,
     prompt: Prompt,
@@ -144,7 +144,7 @@ impl House {
     }
 }
 
-fn granted(sandbox: &Running, model: &ScriptedModel) -> Grants {
+fn granted(sandbox: &RunningSandbox, model: &ScriptedModel) -> Grants {
     let data = cardinal::metabase::grants(&sandbox.url.parse().unwrap());
     data.joined(cardinal::model::grants(&model.settings()).unwrap())
 }

@@ -12,22 +12,23 @@ use cardinal::metabase::{
 };
 use cardinal::principal::Principal;
 use cardinal::result::{Cell, ColumnKind, Extent};
-use cardinal::sandbox::{self, Running, ServeOptions, World, serve};
+use cardinal::sandbox::{self, RunningSandbox, ServeOptions, World, serve};
 use cardinal::wire::{Wire, WireSettings};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
 
-pub(super) const GENERATIONS: [sandbox::Generation; 2] = [sandbox::Generation::V59, sandbox::Generation::V60];
+pub(super) const GENERATIONS: [sandbox::AgentApiVersion; 2] =
+    [sandbox::AgentApiVersion::V59, sandbox::AgentApiVersion::V60];
 
-pub(super) async fn start(generation: sandbox::Generation) -> Running {
+pub(super) async fn start(generation: sandbox::AgentApiVersion) -> RunningSandbox {
     let mut options = ServeOptions::new(Arc::clone(&WORLD));
     options.generation = generation;
     serve(options).await.unwrap()
 }
 
-pub(super) fn settings(running: &Running, auth: AuthSettings) -> MetabaseSettings {
+pub(super) fn settings(running: &RunningSandbox, auth: AuthSettings) -> MetabaseSettings {
     MetabaseSettings {
         url: running.url.parse().unwrap(),
         auth,
@@ -45,11 +46,11 @@ pub(super) fn client_of(settings: MetabaseSettings) -> MetabaseClient {
     MetabaseClient::new(settings, Wire::new(wire).unwrap(), Principal::default())
 }
 
-pub(super) fn client(running: &Running) -> MetabaseClient {
+pub(super) fn client(running: &RunningSandbox) -> MetabaseClient {
     client_of(settings(running, AuthSettings::ApiKey(running.api_key.clone())))
 }
 
-pub(super) fn rules(running: &Running) -> CatalogSettings {
+pub(super) fn rules(running: &RunningSandbox) -> CatalogSettings {
     let curated = CollectionId(u32::try_from(running.curated_collection_id.unwrap()).unwrap());
     CatalogSettings {
         cards: ContentRule {
@@ -68,7 +69,7 @@ pub(super) fn rules(running: &Running) -> CatalogSettings {
     }
 }
 
-pub(super) async fn catalog(running: &Running, client: &MetabaseClient) -> Catalog {
+pub(super) async fn catalog(running: &RunningSandbox, client: &MetabaseClient) -> Catalog {
     let loaded = client.load_catalog(&rules(running)).await.unwrap();
     assert_eq!(loaded.warnings, Vec::<String>::new());
     loaded.catalog
@@ -194,7 +195,7 @@ async fn the_curated_collection_becomes_the_catalog_and_drafts_do_not() {
 
 #[tokio::test]
 async fn loading_twice_gives_the_same_catalog() {
-    let running = start(sandbox::Generation::V60).await;
+    let running = start(sandbox::AgentApiVersion::V60).await;
     let first = catalog(&running, &client(&running)).await;
     let mut settings = settings(&running, AuthSettings::ApiKey(running.api_key.clone()));
     settings.max_concurrency = 1;
@@ -204,7 +205,7 @@ async fn loading_twice_gives_the_same_catalog() {
 
 #[tokio::test]
 async fn every_card_runs_without_arguments_and_with_all_of_them() {
-    let running = start(sandbox::Generation::V60).await;
+    let running = start(sandbox::AgentApiVersion::V60).await;
     let client = client(&running);
     let catalog = catalog(&running, &client).await;
     let mut parameterised = 0;
@@ -254,7 +255,7 @@ async fn every_card_runs_without_arguments_and_with_all_of_them() {
 
 #[tokio::test]
 async fn a_required_parameter_that_is_missing_is_the_callers_mistake() {
-    let running = start(sandbox::Generation::V60).await;
+    let running = start(sandbox::AgentApiVersion::V60).await;
     let client = client(&running);
     let catalog = catalog(&running, &client).await;
     let needs = catalog.entries().iter().find_map(|entry| match entry {
@@ -280,7 +281,7 @@ async fn a_required_parameter_that_is_missing_is_the_callers_mistake() {
 
 #[tokio::test]
 async fn a_parameter_that_the_card_does_not_know_is_drift() {
-    let running = start(sandbox::Generation::V60).await;
+    let running = start(sandbox::AgentApiVersion::V60).await;
     let client = client(&running);
     let catalog = catalog(&running, &client).await;
     let native = catalog.entries().iter().find_map(|entry| match entry {
@@ -369,7 +370,7 @@ async fn metrics_give_the_same_numbers_in_both_generations() {
 
 #[tokio::test]
 async fn a_table_is_paged_where_there_are_pages_and_said_to_be_cut_where_there_are_none() {
-    let running = start(sandbox::Generation::V60).await;
+    let running = start(sandbox::AgentApiVersion::V60).await;
     let client = client(&running);
     let catalog = catalog(&running, &client).await;
     let query = TableQuery {
@@ -411,7 +412,7 @@ async fn a_table_is_paged_where_there_are_pages_and_said_to_be_cut_where_there_a
         (500, Extent::RowBudget { budget: 500 })
     );
 
-    let old = start(sandbox::Generation::V59).await;
+    let old = start(sandbox::AgentApiVersion::V59).await;
     let fetched = super::sandbox::client(&old).query_table(&query).await.unwrap();
     assert_eq!(
         (fetched.table.rows.len(), fetched.table.extent),
@@ -491,7 +492,7 @@ async fn works(client: &MetabaseClient, catalog: &Catalog) -> Result<(), Metabas
 
 #[tokio::test]
 async fn every_kind_of_credential_works() {
-    let running = start(sandbox::Generation::V60).await;
+    let running = start(sandbox::AgentApiVersion::V60).await;
     let catalog = catalog(&running, &client(&running)).await;
     let jwt = |secret: &SecretString| AuthSettings::Jwt {
         secret: secret.clone(),

@@ -14,8 +14,8 @@ use cardinal::model::{CompletionSettings, ModelSettings};
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
-use cardinal::sandbox::query::Constraints;
-use cardinal::sandbox::{Running, ServeOptions, World, serve};
+use cardinal::sandbox::query::RowLimits;
+use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Wire, WireSettings};
 use serde::Deserialize;
@@ -38,7 +38,7 @@ fn questions() -> Questions {
 }
 
 struct Stage {
-    _running: Running,
+    _running: RunningSandbox,
     agent: Agent,
 }
 
@@ -104,7 +104,7 @@ fn gold(sql: &str) -> Vec<Vec<Value>> {
     let query = json!({"lib/type": "mbql/query", "database": 1,
         "stages": [{"lib/type": "mbql.stage/native", "native": sql}]});
     WORLD
-        .run(&query, Constraints::USERLAND)
+        .run(&query, RowLimits::USERLAND)
         .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
         .rows
 }

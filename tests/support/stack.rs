@@ -13,7 +13,7 @@ use cardinal::model::{CompletionSettings, Model, Prices};
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::{ConversationSettings, ShapingSettings};
-use cardinal::sandbox::{Running, ServeOptions, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use cardinal::tapes::{Recorded, Recorder};
 use cardinal::tools::Toolbox;
 use cardinal::wire::Wire;
@@ -60,7 +60,7 @@ impl Default for Knobs {
 
 /// The stack.
 pub struct Stack {
-    pub sandbox: Running,
+    pub sandbox: RunningSandbox,
     pub catalog: Arc<Catalog>,
     pub model: ScriptedModel,
     pub agent: Agent,
@@ -72,7 +72,7 @@ pub struct Stack {
 }
 
 /// Settings that reach a sandbox with its own key.
-pub fn metabase_settings(sandbox: &Running, timeout: Duration) -> MetabaseSettings {
+pub fn metabase_settings(sandbox: &RunningSandbox, timeout: Duration) -> MetabaseSettings {
     MetabaseSettings {
         url: sandbox.url.parse().unwrap(),
         auth: AuthSettings::ApiKey(sandbox.api_key.clone()),
@@ -84,7 +84,7 @@ pub fn metabase_settings(sandbox: &Running, timeout: Duration) -> MetabaseSettin
 }
 
 /// Rules that select everything in the sandbox's curated collection, and the orders table.
-pub fn curated(sandbox: &Running, tables: TableRule) -> CatalogSettings {
+pub fn curated(sandbox: &RunningSandbox, tables: TableRule) -> CatalogSettings {
     let id = CollectionId(u32::try_from(sandbox.curated_collection_id.unwrap()).unwrap());
     CatalogSettings {
         cards: ContentRule {

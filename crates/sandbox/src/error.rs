@@ -10,9 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::json::push_members;
-use super::query::QueryFailure;
-use super::stream::RunInfo;
+use super::ordered_json::push_members;
+use super::query::{ParameterException, QueryFailure};
+use super::query_stream::QueryRun;
 
 /// Content type of plain text errors.
 pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain;charset=utf-8");
@@ -48,7 +48,7 @@ pub(super) struct FailedQuery {
     /// What went wrong, and the status of servers that set one; older ones answer 202.
     pub(super) failure: QueryFailure,
     /// What was asked, of what, when.
-    pub(super) run: RunInfo,
+    pub(super) run: QueryRun,
 }
 
 /// Settings of the instance that change how failures look.
@@ -138,6 +138,25 @@ impl ApiError {
                 let content_type = HeaderValue::from_static("application/json");
                 body(status, content_type, value.to_string())
             }
+        }
+    }
+}
+
+pub(super) fn failed(failure: QueryFailure, run: QueryRun) -> ApiError {
+    ApiError::Failed(Box::new(FailedQuery { failure, run }))
+}
+
+/// An exception with a status and no data of its own is plain text; any other is the map.
+impl From<ParameterException> for ApiError {
+    fn from(exception: ParameterException) -> Self {
+        let status = StatusCode::from_u16(exception.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if exception.data.is_empty() && status.is_client_error() {
+            return Self::text(status, exception.message);
+        }
+        Self::Exception {
+            status,
+            message: exception.message,
+            data: exception.data,
         }
     }
 }

@@ -5,22 +5,27 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::serve::ListenerExt;
+use axum::{Router, ServiceExt};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tower::Layer;
+use tower_http::compression::CompressionLayer;
+use tower_http::normalize_path::NormalizePathLayer;
 
-use super::app::{App, Generation, Settings, keys_of};
 use super::auth::{JwtKey, LoginThrottle, Sessions, api_key, secret};
 use super::error::{ErrorStyle, render_errors};
 use super::faults::{FaultRule, Faults, inject};
-use super::requests::{LoggedRequest, RequestLog, remember};
+use super::request_log::{LoggedRequest, RequestLog, remember};
 use super::routes;
 use super::semantic::SemanticModel;
+use super::state::{AgentApiVersion, AppState, InstanceSettings, keys_of};
 use super::world::World;
 
 /// How long running answers may take to finish once the sandbox is told to stop.
@@ -38,10 +43,10 @@ pub struct ServeOptions {
     /// Port on the loopback interface; 0 takes a free one.
     pub port: u16,
     /// Generation of the Agent API.
-    pub generation: Generation,
+    pub generation: AgentApiVersion,
     /// Replaces the world's first API key: `mb_` and 9 to 251 more characters.
     pub api_key: Option<SecretString>,
-    /// Faults from the start; more can be set through [`Running::faults`].
+    /// Faults from the start; more can be set through [`RunningSandbox::faults`].
     pub faults: Vec<FaultRule>,
     /// Whether exceptions say only that something went wrong (Metabase's `hide-stacktraces`).
     pub hide_stacktraces: bool,
@@ -53,6 +58,8 @@ pub struct ServeOptions {
     pub ai_features: bool,
     /// Metabase's `agent-api-enabled?`.
     pub agent_api: bool,
+    /// Whether bodies are compressed for clients that ask for it. Between two ends of one process it only costs time.
+    pub compression: bool,
     /// Whether a card's template tags are a list, as since v0.63, instead of an object by name.
     pub template_tags_as_list: bool,
 }
@@ -63,7 +70,7 @@ impl ServeOptions {
         Self {
             world,
             port: 0,
-            generation: Generation::default(),
+            generation: AgentApiVersion::default(),
             api_key: None,
             faults: Vec::new(),
             hide_stacktraces: false,
@@ -71,6 +78,7 @@ impl ServeOptions {
             jwt: true,
             ai_features: true,
             agent_api: true,
+            compression: false,
             template_tags_as_list: false,
         }
     }
@@ -93,7 +101,7 @@ pub enum ServeError {
 }
 
 /// A sandbox that is being served. It stops when this is dropped.
-pub struct Running {
+pub struct RunningSandbox {
     /// Base URL, e.g. `http://127.0.0.1:41234`, without a slash at the end.
     pub url: String,
     /// An API key of the group that a catalog should be read with.
@@ -106,7 +114,7 @@ pub struct Running {
     pub jwt_secret: Option<SecretString>,
     /// The collection that a catalog should be made of.
     pub curated_collection_id: Option<i64>,
-    app: Arc<App>,
+    app: Arc<AppState>,
     faults: Faults,
     log: RequestLog,
     stop: CancellationToken,
@@ -114,7 +122,7 @@ pub struct Running {
 }
 
 /// Starts serving on the loopback interface and returns once connections are accepted.
-pub async fn serve(options: ServeOptions) -> Result<Running, ServeError> {
+pub async fn serve(options: ServeOptions) -> Result<RunningSandbox, ServeError> {
     let model = options.world.model();
     let mut keys = keys_of(model, api_key());
     if let Some(key) = &options.api_key {
@@ -138,9 +146,9 @@ pub async fn serve(options: ServeOptions) -> Result<Running, ServeError> {
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let url = format!("http://{}", listener.local_addr().map_err(failed)?);
 
-    let app = Arc::new(App {
+    let app = Arc::new(AppState {
         world: Arc::clone(&options.world),
-        settings: Settings {
+        settings: InstanceSettings {
             generation: options.generation,
             ai_features: options.ai_features,
             agent_api: options.agent_api,
@@ -150,6 +158,9 @@ pub async fn serve(options: ServeOptions) -> Result<Running, ServeError> {
         throttle: LoginThrottle::default(),
         jwt: jwt_secret.clone().map(JwtKey::new),
         keys,
+        query_slots: Arc::new(Semaphore::new(
+            std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+        )),
     });
     let faults = Faults::default();
     faults.set(options.faults.clone());
@@ -163,9 +174,14 @@ pub async fn serve(options: ServeOptions) -> Result<Running, ServeError> {
         .layer(from_fn_with_state(faults.clone(), inject))
         .layer(from_fn_with_state(style, render_errors))
         .layer(from_fn_with_state(log.clone(), remember));
+    let router = if options.compression {
+        router.layer(CompressionLayer::new())
+    } else {
+        router
+    };
     let stop = CancellationToken::new();
     let server = tokio::spawn(accept(listener, router, stop.clone()));
-    Ok(Running {
+    Ok(RunningSandbox {
         url,
         api_key: first_key,
         user,
@@ -180,7 +196,7 @@ pub async fn serve(options: ServeOptions) -> Result<Running, ServeError> {
     })
 }
 
-impl Running {
+impl RunningSandbox {
     /// The line that `sandbox serve` prints: everything someone needs to call it, secrets included.
     pub fn announcement(&self) -> Value {
         json!({
@@ -228,13 +244,13 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningSandbox {
     fn drop(&mut self) {
         self.stop.cancel();
     }
 }
 
-impl fmt::Debug for Running {
+impl fmt::Debug for RunningSandbox {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Running")
@@ -250,7 +266,9 @@ async fn accept(listener: TcpListener, router: Router, stop: CancellationToken) 
         }
     });
     let graceful = stop.clone().cancelled_owned();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    // Clients of all ages put a slash at the end or not.
+    let service = NormalizePathLayer::trim_trailing_slash().layer(router);
+    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
     let serving = axum::serve(listener, service).with_graceful_shutdown(graceful);
     tokio::select! {
         ended = serving.into_future() => {

@@ -4,17 +4,21 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rusqlite::Connection;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::check::{self, CardOrigins};
 use super::data;
-use super::db::{Descriptions, Store, introspect, load_csv_folder};
+use super::db::{ColumnDescriptions, SqlitePool, introspect, load_csv_folder};
+use super::draft;
+use super::facts::{Facts, PreparedFacts};
 use super::native;
 use super::query::{
-    self, CardFailure, Compiler, Constraints, FieldValues, ParameterValues, QueryFailure, QueryResult,
+    self, CardFailure, ColumnValues, MbqlCompiler, ParameterValues, QueryFailure, QueryResult, RowLimits,
     WideField,
 };
-use super::semantic::{self, Card, SemanticModel};
+use super::semantic::{self, Card, ModelFault, SemanticModel, TableMetadata};
 
 /// Why a world could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +39,14 @@ pub enum WorldError {
         /// What is wrong and where.
         reason: String,
     },
+    /// The model file does not fit the database.
+    #[error("{}", at_lines(path, faults))]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// Everything that is wrong with it, in its order.
+        faults: Vec<ModelFault>,
+    },
     /// The built-in demo or an in-memory database failed.
     #[error("cannot build the sandbox's database: {0}")]
     Build(#[from] rusqlite::Error),
@@ -53,28 +65,52 @@ pub fn demo_fingerprint() -> String {
 /// so run them where blocking is allowed.
 #[derive(Debug)]
 pub struct World {
-    store: Store,
+    pool: SqlitePool,
+    facts: Facts,
     model: SemanticModel,
     today: Date,
+    origins: CardOrigins,
+    notices: Vec<String>,
 }
 
 impl World {
     /// The built-in business: an online shop with orders and a subscription service with invoices. The same bytes in
-    /// every process.
+    /// every process. It returns at once; the rows are made on another thread, and queries wait for them.
     pub fn demo() -> Result<Self, WorldError> {
-        let store = Store::in_memory()?;
-        store.with(data::generate)?;
-        let built_in = |reason| WorldError::File {
-            path: PathBuf::from("demo.yaml"),
-            reason,
+        let facts: PreparedFacts = serde_json::from_str(data::FACTS).map_err(|error| WorldError::File {
+            path: PathBuf::from("facts.json"),
+            reason: error.to_string(),
+        })?;
+        let define = |connection: &Connection| {
+            data::define(connection)?;
+            introspect(connection, 1, Some(&facts))
         };
-        Self::build(
-            store,
-            "Example shop",
-            Some(data::MODEL),
-            &BTreeMap::new(),
-            built_in,
-        )
+        let (pool, tables) = SqlitePool::generated(define, data::generate)?;
+        Self::of_demo(pool, tables, Some(facts))
+    }
+
+    /// The demo with everything worked out from its rows, as for any other database: what [`World::demo`] is held to.
+    #[doc(hidden)]
+    pub fn demo_from_rows() -> Result<Self, WorldError> {
+        let (pool, tables) = SqlitePool::filled(|connection| {
+            data::define(connection)?;
+            data::generate(connection)?;
+            introspect(connection, 1, None)
+        })?;
+        Self::of_demo(pool, tables, None)
+    }
+
+    fn of_demo(
+        pool: SqlitePool,
+        tables: Vec<TableMetadata>,
+        facts: Option<PreparedFacts>,
+    ) -> Result<Self, WorldError> {
+        let built_in = |faults| WorldError::Model {
+            path: PathBuf::from("demo.yaml"),
+            faults,
+        };
+        let model = format!("{}\n{}", data::MODEL, data::DASHBOARDS);
+        Self::build(pool, tables, "Example shop", Some(&model), facts, built_in)
     }
 
     /// A SQLite file, read only, described by a model file or by nothing but itself.
@@ -83,8 +119,8 @@ impl World {
             path: path.to_owned(),
             source,
         };
-        let store = Store::open(path).map_err(fail)?;
-        Self::described(store, &stem(path), model, &BTreeMap::new()).map_err(|error| match error {
+        let pool = SqlitePool::open(path).map_err(fail)?;
+        Self::described(pool, &stem(path), model, &BTreeMap::new()).map_err(|error| match error {
             WorldError::Build(source) => fail(source),
             other => other,
         })
@@ -93,48 +129,91 @@ impl World {
     /// A folder of CSV files, one table each, described by a model file or by nothing but itself. Types come from
     /// `schema.sqlite.sql` beside them when it is there, descriptions of columns from `metadata.json`.
     pub fn from_csv(folder: &Path, model: Option<&Path>) -> Result<Self, WorldError> {
-        let store = Store::in_memory()?;
-        let loaded = store.with(|connection| load_csv_folder(connection, folder));
-        let descriptions = loaded.map_err(|(path, reason)| WorldError::File { path, reason })?;
-        Self::described(store, &stem(folder), model, &descriptions)
+        let (pool, loaded) = SqlitePool::filled(|connection| {
+            load_csv_folder(connection, folder).map_err(|(path, reason)| WorldError::File { path, reason })
+        })?;
+        let world = Self::described(pool, &stem(folder), model, &loaded.descriptions)?;
+        Ok(Self {
+            notices: loaded.notices,
+            ..world
+        })
     }
 
     fn described(
-        store: Store,
+        pool: SqlitePool,
         name: &str,
         model: Option<&Path>,
-        descriptions: &Descriptions,
+        descriptions: &ColumnDescriptions,
     ) -> Result<Self, WorldError> {
         let path = model.map(Path::to_owned).unwrap_or_default();
-        let wrong = |reason| WorldError::File {
+        let text = model.map(std::fs::read_to_string).transpose();
+        let text = text.map_err(|error| WorldError::File {
             path: path.clone(),
-            reason,
+            reason: error.to_string(),
+        })?;
+        let wrong = |faults| WorldError::Model {
+            path: path.clone(),
+            faults,
         };
-        let text = model
-            .map(std::fs::read_to_string)
-            .transpose()
-            .map_err(|error| wrong(error.to_string()))?;
-        Self::build(store, name, text.as_deref(), descriptions, wrong)
-    }
-
-    fn build(
-        store: Store,
-        name: &str,
-        model: Option<&str>,
-        descriptions: &Descriptions,
-        wrong: impl Fn(String) -> WorldError,
-    ) -> Result<Self, WorldError> {
-        store.seal()?;
-        let mut tables = store.with(|connection| introspect(connection, 1))?;
+        let mut tables = pool.with(|connection| introspect(connection, 1, None))?;
         for table in &mut tables {
             for field in &mut table.fields {
                 let key = (table.name.to_lowercase(), field.name.to_lowercase());
                 field.description = descriptions.get(&key).cloned();
             }
         }
+        Self::build(pool, tables, name, text.as_deref(), None, wrong)
+    }
+
+    fn build(
+        pool: SqlitePool,
+        tables: Vec<TableMetadata>,
+        name: &str,
+        model: Option<&str>,
+        facts: Option<PreparedFacts>,
+        wrong: impl Fn(Vec<ModelFault>) -> WorldError,
+    ) -> Result<Self, WorldError> {
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-        let (model, today) = semantic::load(model, name, tables, today).map_err(wrong)?;
-        Ok(Self { store, model, today })
+        let resolved = semantic::load(model, name, tables, today).map_err(&wrong)?;
+        // A model with facts was checked before they were written, and its rows may not be there yet.
+        let unchecked = facts.is_some();
+        let facts = facts
+            .map(|facts| Facts::prepared(facts, &resolved.model))
+            .unwrap_or_default();
+        let world = Self {
+            pool,
+            facts,
+            model: resolved.model,
+            today: resolved.today,
+            origins: CardOrigins {
+                lines: resolved.card_lines,
+                broken: resolved.broken_cards,
+            },
+            notices: Vec::new(),
+        };
+        if !unchecked {
+            let faults = check::refused_cards(world.compiler(), &world.origins);
+            if !faults.is_empty() {
+                return Err(wrong(faults));
+            }
+        }
+        Ok(world)
+    }
+
+    /// Runs every card and metric once with its defaults, and tells what failed and where it was written. A card that
+    /// cannot run without a value is only prepared.
+    pub fn check(&self) -> Vec<ModelFault> {
+        check::failing_cards(self.compiler(), &self.origins)
+    }
+
+    /// A first model file for this database, as commented YAML that loads: to be written down and completed by hand.
+    pub fn draft_model(&self) -> String {
+        draft::draft(&self.model)
+    }
+
+    /// What was changed or left out while the database was read, each a sentence for people.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// What it serves besides rows.
@@ -157,8 +236,8 @@ impl World {
     }
 
     /// Runs a resolved MBQL 5 query: numeric ids, or one native stage.
-    pub fn run(&self, query: &Value, constraints: Constraints) -> Result<QueryResult, QueryFailure> {
-        query::run(self.compiler(), query, constraints)
+    pub fn run(&self, query: &Value, constraints: RowLimits) -> Result<QueryResult, QueryFailure> {
+        query::run(self.compiler(), query, &BTreeMap::new(), constraints)
     }
 
     /// Runs a card with the wire's parameters (`[{id?, type, target, value}]`).
@@ -166,9 +245,18 @@ impl World {
         &self,
         card: &Card,
         parameters: &[Value],
-        constraints: Constraints,
+        constraints: RowLimits,
     ) -> Result<QueryResult, CardFailure> {
         native::run_card(self.compiler(), card, parameters, constraints)
+    }
+
+    /// The SQL that a card becomes with these parameters, and the values bound in it.
+    pub(crate) fn native_form(
+        &self,
+        card: &Card,
+        parameters: &[Value],
+    ) -> Result<(String, Vec<Value>), CardFailure> {
+        native::native_form(self.compiler(), card, parameters)
     }
 
     /// The columns a card returns, as the wire's `result_metadata`, without its rows.
@@ -183,11 +271,23 @@ impl World {
     }
 
     /// The first `limit` distinct values of a table's column, and statistics over all of its rows.
-    pub fn field_values(&self, field_id: i64, limit: u64) -> Result<FieldValues, QueryFailure> {
+    pub fn field_values(&self, field_id: i64, limit: u64) -> Result<ColumnValues, QueryFailure> {
         let field = self.model.field(field_id);
         let (table, field) =
             field.ok_or_else(|| QueryFailure::invalid(format!("Field {field_id} does not exist")))?;
-        query::field_values(&self.store, table, field, limit)
+        query::field_values(self.compiler(), table, field, limit)
+    }
+
+    /// The first `limit` distinct values of a table's column, `[value]` each, and whether there are more.
+    pub(crate) fn distinct_values(
+        &self,
+        field_id: i64,
+        limit: u64,
+    ) -> Result<(Vec<Vec<Value>>, bool), QueryFailure> {
+        let found = self.model.field(field_id);
+        let (table, field) =
+            found.ok_or_else(|| QueryFailure::invalid(format!("Field {field_id} does not exist")))?;
+        query::distinct_values(self.compiler(), table, field, limit)
     }
 
     /// The columns that a query on a table may use, in the order that positional ids such as `t42-3` count; empty for
@@ -207,9 +307,18 @@ impl World {
         query::default_time_dimension(card, &self.wide_fields_of_card(card).ok()?)
     }
 
-    fn compiler(&self) -> Compiler<'_> {
-        Compiler::new(&self.store, &self.model, self.today)
+    fn compiler(&self) -> MbqlCompiler<'_> {
+        MbqlCompiler::new(&self.pool, &self.facts, &self.model, self.today)
     }
+}
+
+/// Each fault on a line of its own, as `file:line: what`, which editors and terminals find.
+fn at_lines(path: &Path, faults: &[ModelFault]) -> String {
+    let lines = faults.iter().map(|fault| {
+        let line = fault.line.map(|line| format!("{line}:")).unwrap_or_default();
+        format!("{}:{line} {}", path.display(), fault.message)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A path's last part without its ending, as the name of a database.

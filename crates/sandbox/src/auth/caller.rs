@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::identity::Identity;
 use super::jwt::bearer_token;
-use crate::app::App;
 use crate::error::ApiError;
+use crate::state::AppState;
 
 /// The caller of a route of the Agent API.
 #[derive(Debug)]
@@ -62,10 +62,10 @@ impl IntoResponse for AuthFailure {
     }
 }
 
-impl FromRequestParts<Arc<App>> for AgentCaller {
+impl FromRequestParts<Arc<AppState>> for AgentCaller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<AppState>) -> Result<Self, ApiError> {
         app.settings.check_agent_api()?;
         if let Some(identity) = ordinary(&parts.headers, app) {
             return Ok(Self(identity));
@@ -83,10 +83,10 @@ impl FromRequestParts<Arc<App>> for AgentCaller {
     }
 }
 
-impl FromRequestParts<Arc<App>> for ClassicCaller {
+impl FromRequestParts<Arc<AppState>> for ClassicCaller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<AppState>) -> Result<Self, ApiError> {
         ordinary(&parts.headers, app)
             .map(Self)
             .ok_or_else(|| ApiError::text(StatusCode::UNAUTHORIZED, "Unauthenticated"))
@@ -94,7 +94,7 @@ impl FromRequestParts<Arc<App>> for ClassicCaller {
 }
 
 /// A session or key, which every route understands.
-fn ordinary(headers: &HeaderMap, app: &App) -> Option<Identity> {
+fn ordinary(headers: &HeaderMap, app: &AppState) -> Option<Identity> {
     session_token(headers)
         .and_then(|token| app.sessions.user(token))
         .and_then(|user_id| app.person(user_id))

@@ -11,13 +11,11 @@ use crate::semantic::Access;
 pub(crate) struct Identity {
     /// The user's id; keys have made-up ones beyond the people's.
     pub(crate) user_id: i64,
-    /// E-mail.
     pub(crate) email: String,
     /// First name; a key's name for keys.
     pub(crate) first_name: String,
     /// Last name; empty for keys.
     pub(crate) last_name: String,
-    /// Groups.
     pub(crate) groups: Vec<i64>,
     /// What they may read and run.
     pub(crate) access: Access,
@@ -27,7 +25,7 @@ pub(crate) struct Identity {
 
 /// What a route of the Agent API demands of a scoped token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub(crate) enum RequiredScope {
     /// Any credential will do.
     Free,
     /// This scope, or a wildcard that covers it.
@@ -38,18 +36,18 @@ pub(crate) enum Scope {
 
 impl Identity {
     /// What the caller may do on a route with this scope, or the 403 of a token that lacks it.
-    pub(crate) fn permit(&self, scope: Scope) -> Result<&Access, ApiError> {
+    pub(crate) fn permit(&self, scope: RequiredScope) -> Result<&Access, ApiError> {
         let Some(held) = &self.scopes else {
             return Ok(&self.access);
         };
         match scope {
-            Scope::Free => Ok(&self.access),
-            Scope::Named(needed) if held.iter().any(|held| covers(held, needed)) => Ok(&self.access),
-            Scope::Named(needed) => Err(refused(
+            RequiredScope::Free => Ok(&self.access),
+            RequiredScope::Named(needed) if held.iter().any(|held| covers(held, needed)) => Ok(&self.access),
+            RequiredScope::Named(needed) => Err(refused(
                 "unsupported_scope",
                 &format!("Token does not have required scope: {needed}"),
             )),
-            Scope::Undeclared => Err(refused(
+            RequiredScope::Undeclared => Err(refused(
                 "scope_not_permitted",
                 "Scoped tokens cannot access this endpoint.",
             )),

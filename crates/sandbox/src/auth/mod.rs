@@ -8,7 +8,7 @@ mod sessions;
 mod throttle;
 
 pub(super) use caller::{AgentCaller, AuthFailure, ClassicCaller, session_token};
-pub(super) use identity::{Identity, Scope};
+pub(super) use identity::{Identity, RequiredScope};
 pub(super) use jwt::JwtKey;
 pub(super) use random::{api_key, secret, uuid};
 pub(super) use sessions::Sessions;

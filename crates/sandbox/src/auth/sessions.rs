@@ -10,11 +10,11 @@ const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// Who is signed in.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    by_token: Mutex<HashMap<String, Session>>,
+    by_token: Mutex<HashMap<String, SignedIn>>,
 }
 
 #[derive(Debug)]
-struct Session {
+struct SignedIn {
     user_id: i64,
     since: Instant,
 }
@@ -24,7 +24,7 @@ impl Sessions {
     pub(crate) fn open(&self, user_id: i64) -> String {
         let token = uuid();
         let since = Instant::now();
-        self.lock().insert(token.clone(), Session { user_id, since });
+        self.lock().insert(token.clone(), SignedIn { user_id, since });
         token
     }
 
@@ -45,7 +45,7 @@ impl Sessions {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Session>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, SignedIn>> {
         self.by_token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,11 +9,11 @@ const PER_ADDRESS: usize = 50;
 /// Counts failed sign-ins: 10 per user and 50 per address within an hour.
 #[derive(Debug, Default)]
 pub(crate) struct LoginThrottle {
-    failures: Mutex<HashMap<(Kind, String), Vec<Instant>>>,
+    failures: Mutex<HashMap<(ThrottleKey, String), Vec<Instant>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
+enum ThrottleKey {
     User,
     Address,
 }
@@ -32,8 +32,8 @@ impl LoginThrottle {
     pub(crate) fn check(&self, user: &str, address: &str) -> Result<(), Throttled> {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         for (kind, name, most, field) in [
-            (Kind::User, user, PER_USER, "username"),
-            (Kind::Address, address, PER_ADDRESS, "ip-address"),
+            (ThrottleKey::User, user, PER_USER, "username"),
+            (ThrottleKey::Address, address, PER_ADDRESS, "ip-address"),
         ] {
             let Some(times) = failures.get_mut(&(kind, name.to_lowercase())) else {
                 continue;
@@ -50,7 +50,7 @@ impl LoginThrottle {
     /// Counts a failed try.
     pub(crate) fn failed(&self, user: &str, address: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        for (kind, name) in [(Kind::User, user), (Kind::Address, address)] {
+        for (kind, name) in [(ThrottleKey::User, user), (ThrottleKey::Address, address)] {
             failures
                 .entry((kind, name.to_lowercase()))
                 .or_default()

@@ -1,15 +1,15 @@
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
-use super::calendar::{Calendar, LAST, shift, stamp, stamps, time_of_day};
-use super::chance::{Chance, money};
+use super::calendar::{LAST, OrderCalendar, shift, stamp, stamps, time_of_day};
 use super::names::{COUNTRIES, Country, SOURCES};
+use super::random::{SeededRandom, money};
 
 const COUNT: i64 = 2_500;
 /// A plan, its weight, its monthly price and its price per seat in cents.
-const PLANS: [(Plan, i64); 3] = [
+const PLANS: [(SubscriptionPlan, i64); 3] = [
     (
-        Plan {
+        SubscriptionPlan {
             name: "Basic",
             base: 1_900,
             seat: 400,
@@ -17,7 +17,7 @@ const PLANS: [(Plan, i64); 3] = [
         700,
     ),
     (
-        Plan {
+        SubscriptionPlan {
             name: "Business",
             base: 7_900,
             seat: 900,
@@ -25,7 +25,7 @@ const PLANS: [(Plan, i64); 3] = [
         240,
     ),
     (
-        Plan {
+        SubscriptionPlan {
             name: "Premium",
             base: 24_900,
             seat: 1_500,
@@ -36,15 +36,15 @@ const PLANS: [(Plan, i64); 3] = [
 const TRIAL_DAYS: i64 = 14;
 
 #[derive(Debug, Clone, Copy)]
-struct Plan {
+struct SubscriptionPlan {
     name: &'static str,
     base: i64,
     seat: i64,
 }
 
 /// Accounts with a trial each; those that stay pay an invoice a month until they cancel.
-pub(super) fn generate(connection: &Connection, calendar: &Calendar) -> rusqlite::Result<()> {
-    let chance = &mut Chance::new(0x5eed_0005);
+pub(super) fn generate(connection: &Connection, calendar: &OrderCalendar) -> rusqlite::Result<()> {
+    let chance = &mut SeededRandom::new(0x5eed_0005);
     let mut insert =
         connection.prepare("INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     let countries: Vec<(&Country, i64)> = COUNTRIES.iter().map(|country| (country, country.share)).collect();
@@ -100,10 +100,10 @@ pub(super) fn generate(connection: &Connection, calendar: &Calendar) -> rusqlite
 
 /// Writes the invoices of one account and tells when it canceled, if it did.
 fn paid(
-    chance: &mut Chance,
+    chance: &mut SeededRandom,
     from: Date,
     account_id: i64,
-    plan: &Plan,
+    plan: &SubscriptionPlan,
     seats: i64,
     invoices: &mut Vec<(String, i64, i64, &str, bool)>,
 ) -> Option<Date> {

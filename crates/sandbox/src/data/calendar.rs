@@ -1,7 +1,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
-use super::chance::Chance;
+use super::random::SeededRandom;
 
 /// The first day with orders.
 const FIRST: Date = date(2022, 1, 1);
@@ -19,12 +19,12 @@ const HOURS: [i64; 24] = [
 
 /// The shop's days with how busy each is.
 #[derive(Debug)]
-pub(super) struct Calendar {
+pub(super) struct OrderCalendar {
     /// Each day with its weight.
     days: Vec<(Date, i64)>,
 }
 
-impl Calendar {
+impl OrderCalendar {
     pub(super) fn new() -> Self {
         let mut days = Vec::new();
         let mut day = FIRST;
@@ -49,7 +49,7 @@ impl Calendar {
     }
 
     /// Spreads about `count` events over the days, in order; fractions carry over, so the sum is nearly exact.
-    pub(super) fn spread(&self, count: i64, chance: &mut Chance) -> Vec<Date> {
+    pub(super) fn spread(&self, count: i64, chance: &mut SeededRandom) -> Vec<Date> {
         let total: i64 = self.days.iter().map(|(_, weight)| weight).sum();
         let mut carried = 0;
         let mut events = Vec::new();
@@ -66,7 +66,7 @@ impl Calendar {
 }
 
 /// A time of day as the database stores it, more often in the evening than at night.
-pub(super) fn time_of_day(chance: &mut Chance) -> (i64, i64, i64) {
+pub(super) fn time_of_day(chance: &mut SeededRandom) -> (i64, i64, i64) {
     let total: i64 = HOURS.iter().sum();
     let mut left = chance.between(1, total);
     let hour = HOURS.iter().position(|weight| {
@@ -83,7 +83,7 @@ pub(super) fn stamp(day: Date, (hour, minute, second): (i64, i64, i64)) -> Strin
 }
 
 /// The days' moments in order: same-day events are sorted by time.
-pub(super) fn stamps(days: &[Date], chance: &mut Chance) -> Vec<String> {
+pub(super) fn stamps(days: &[Date], chance: &mut SeededRandom) -> Vec<String> {
     let mut stamps: Vec<String> = days.iter().map(|day| stamp(*day, time_of_day(chance))).collect();
     stamps.sort();
     stamps

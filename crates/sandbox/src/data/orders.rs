@@ -1,9 +1,9 @@
 use rusqlite::{Connection, params};
 
-use super::calendar::{Calendar, LAST, shift, stamps};
-use super::chance::{Chance, Lottery, money};
+use super::calendar::{LAST, OrderCalendar, shift, stamps};
 use super::people::Person;
 use super::products::Product;
+use super::random::{SeededRandom, WeightedSampler, money};
 
 const COUNT: i64 = 20_000;
 const CHANNELS: [(&str, i64); 3] = [("Web", 56), ("Mobile app", 31), ("Marketplace", 13)];
@@ -11,14 +11,14 @@ const CHANNELS: [(&str, i64); 3] = [("Web", 56), ("Mobile app", 31), ("Marketpla
 /// One product per order. A few customers and a few products make most of the business.
 pub(super) fn generate(
     connection: &Connection,
-    calendar: &Calendar,
+    calendar: &OrderCalendar,
     people: &[Person],
     products: &[Product],
 ) -> rusqlite::Result<()> {
-    let chance = &mut Chance::new(0x5eed_0003);
+    let chance = &mut SeededRandom::new(0x5eed_0003);
     let mut insert = connection.prepare("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
-    let buyers = Lottery::new(people.iter().map(|_| 1_000_000 / (chance.between(1, 1000) + 20)));
-    let shelf = Lottery::new(products.iter().map(|product| product.weight));
+    let buyers = WeightedSampler::new(people.iter().map(|_| 1_000_000 / (chance.between(1, 1000) + 20)));
+    let shelf = WeightedSampler::new(products.iter().map(|product| product.weight));
     let unsettled = shift(LAST, -4).to_string();
     let days = calendar.spread(COUNT, chance);
     for (created_at, id) in stamps(&days, chance).into_iter().zip(1_i64..) {

@@ -1,9 +1,9 @@
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
-use super::calendar::{Calendar, shift, stamps};
-use super::chance::Chance;
+use super::calendar::{OrderCalendar, shift, stamps};
 use super::names::{COUNTRIES, Country, SOURCES};
+use super::random::SeededRandom;
 
 const COUNT: i64 = 2_500;
 
@@ -17,8 +17,8 @@ pub(super) struct Person {
     pub(super) created_at: String,
 }
 
-pub(super) fn generate(connection: &Connection, calendar: &Calendar) -> rusqlite::Result<Vec<Person>> {
-    let chance = &mut Chance::new(0x5eed_0001);
+pub(super) fn generate(connection: &Connection, calendar: &OrderCalendar) -> rusqlite::Result<Vec<Person>> {
+    let chance = &mut SeededRandom::new(0x5eed_0001);
     let mut insert = connection.prepare("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     let countries: Vec<(&Country, i64)> = COUNTRIES.iter().map(|country| (country, country.share)).collect();
     // The shop had customers before the first order that is kept.
@@ -61,7 +61,7 @@ pub(super) fn generate(connection: &Connection, calendar: &Calendar) -> rusqlite
 }
 
 /// Between 18 and 80 years old, most around forty.
-fn birth_date(chance: &mut Chance) -> String {
+fn birth_date(chance: &mut SeededRandom) -> String {
     let year = 1946 + chance.between(0, 31) + chance.between(0, 31);
     format!("{year}-{:02}-{:02}", chance.between(1, 12), chance.between(1, 28))
 }

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, params};
 
 use super::calendar::{stamp, time_of_day};
-use super::chance::{Chance, money};
 use super::names::{ADJECTIVES, CATEGORIES, Category, MATERIALS, VENDORS};
+use super::random::{SeededRandom, money};
 
 const COUNT: i64 = 200;
 
@@ -21,7 +21,7 @@ pub(super) struct Product {
 }
 
 pub(super) fn generate(connection: &Connection) -> rusqlite::Result<Vec<Product>> {
-    let chance = &mut Chance::new(0x5eed_0002);
+    let chance = &mut SeededRandom::new(0x5eed_0002);
     let mut insert = connection.prepare("INSERT INTO products VALUES (?, ?, ?, ?, ?, ?, NULL, ?)")?;
     let categories: Vec<(&Category, i64)> = CATEGORIES
         .iter()
@@ -78,7 +78,7 @@ pub(super) fn generate(connection: &Connection) -> rusqlite::Result<Vec<Product>
 }
 
 /// Thirteen digits, the last of which checks the others.
-fn ean(chance: &mut Chance) -> String {
+fn ean(chance: &mut SeededRandom) -> String {
     let digits: Vec<i64> = (0..12).map(|_| chance.between(0, 9)).collect();
     let sum: i64 = digits
         .iter()

@@ -1,10 +1,10 @@
 use rusqlite::{Connection, params};
 
 use super::calendar::{LAST, shift, stamps};
-use super::chance::{Chance, Lottery};
 use super::names::OPINIONS;
 use super::people::Person;
 use super::products::Product;
+use super::random::{SeededRandom, WeightedSampler};
 
 const COUNT: i64 = 1_100;
 
@@ -19,9 +19,9 @@ pub(super) fn generate(
     people: &[Person],
     products: &[Product],
 ) -> rusqlite::Result<()> {
-    let chance = &mut Chance::new(0x5eed_0004);
+    let chance = &mut SeededRandom::new(0x5eed_0004);
     let mut insert = connection.prepare("INSERT INTO reviews VALUES (?, ?, ?, ?, ?, ?)")?;
-    let shelf = Lottery::new(products.iter().map(|product| product.weight));
+    let shelf = WeightedSampler::new(products.iter().map(|product| product.weight));
     let days: Vec<_> = (0..COUNT)
         .map(|_| shift(LAST, -chance.between(0, 1640)))
         .collect();

@@ -5,21 +5,30 @@ use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 
-use super::store::quote;
-use super::told_keys::{has_key, is_key, pointed_at};
+use super::inferred_keys::{has_key, is_key, pointed_at};
+use super::pool::quote;
 use super::types::base_type;
+use crate::query::unique_name;
 
 /// What columns are, by table and column in lower case: SQLite's names have no case.
-pub(crate) type Descriptions = BTreeMap<(String, String), String>;
+pub(crate) type ColumnDescriptions = BTreeMap<(String, String), String>;
+
+/// What a folder says beside its rows.
+#[derive(Debug, Default)]
+pub(crate) struct LoadedCsv {
+    pub(crate) descriptions: ColumnDescriptions,
+    /// What was changed while reading, each a sentence for people.
+    pub(crate) notices: Vec<String>,
+}
 
 /// The file and what is wrong with it.
-type Failure = (PathBuf, String);
+type CsvFailure = (PathBuf, String);
 
 /// Fills a database with a folder's CSV files, one table each, in order of name. A header line is required, an empty
 /// cell is NULL, `true` and `false` are booleans. `schema.sqlite.sql` gives the tables' types and keys when it is
-/// there, else types are told from the cells and keys from names: an `id` without repeats, a `product_id` where there are
+/// there, else types are inferred from the cells and keys from names: an `id` without repeats, a `product_id` where there are
 /// `products`.
-pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<Descriptions, Failure> {
+pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<LoadedCsv, CsvFailure> {
     let at_folder = |error: &dyn std::fmt::Display| (folder.to_owned(), error.to_string());
     let entries = std::fs::read_dir(folder).map_err(|error| at_folder(&error))?;
     let paths = entries
@@ -51,39 +60,40 @@ pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<
             }
         }
     }
+    let mut loaded = LoadedCsv::default();
     for path in &paths {
-        load_file(connection, path, &keyed).map_err(|reason| (path.clone(), reason))?;
+        load_file(connection, path, &keyed, &mut loaded).map_err(|reason| (path.clone(), reason))?;
     }
     connection
         .execute_batch("COMMIT")
         .map_err(|error| at_folder(&error))?;
     let metadata = folder.join("metadata.json");
     if metadata.exists() {
-        descriptions(&metadata).map_err(|reason| (metadata, reason))
-    } else {
-        Ok(BTreeMap::new())
+        let described = descriptions(&metadata).map_err(|reason| (metadata, reason))?;
+        loaded.descriptions.extend(described);
     }
+    Ok(loaded)
 }
 
-/// A file's table.
 fn table_name(path: &Path) -> String {
     path.file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
         .unwrap_or_default()
 }
 
-fn load_file(connection: &Connection, path: &Path, keyed: &BTreeSet<String>) -> Result<(), String> {
+fn load_file(
+    connection: &Connection,
+    path: &Path,
+    keyed: &BTreeSet<String>,
+    loaded: &mut LoadedCsv,
+) -> Result<(), String> {
     let said = |error: rusqlite::Error| error.to_string();
     let table = table_name(path);
     let mut reader = csv::ReaderBuilder::new()
         .from_path(path)
         .map_err(|error| error.to_string())?;
-    let headers: Vec<String> = reader
-        .headers()
-        .map_err(|error| error.to_string())?
-        .iter()
-        .map(header)
-        .collect();
+    let headers = reader.headers().map_err(|error| error.to_string())?;
+    let headers = column_names(headers.iter().map(header), &table, loaded);
     // Reading all of a file first lets undeclared columns be typed by everything in them.
     let records = reader
         .records()
@@ -96,7 +106,7 @@ fn load_file(connection: &Connection, path: &Path, keyed: &BTreeSet<String>) -> 
                 .iter()
                 .filter_map(|record| record.get(at))
                 .filter(|cell| !cell.is_empty());
-            (name.clone(), told_type(cells).to_owned())
+            (name.clone(), inferred_type(cells).to_owned())
         });
         declared = types.collect();
         let columns: Vec<String> = headers
@@ -136,6 +146,36 @@ fn load_file(connection: &Connection, path: &Path, keyed: &BTreeSet<String>) -> 
     Ok(())
 }
 
+/// The headers as names of columns. One that is empty or there before is renamed, and its description and a notice say
+/// so: two columns cannot have the same name, and neither may be dropped without a word.
+fn column_names(headers: impl Iterator<Item = String>, table: &str, loaded: &mut LoadedCsv) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (header, place) in headers.zip(1_usize..) {
+        let wanted = if header.is_empty() {
+            format!("column_{place}")
+        } else {
+            header.clone()
+        };
+        let name = unique_name(&wanted, |name| {
+            names.iter().any(|other| other.eq_ignore_ascii_case(name))
+        });
+        if name != header {
+            let why = if header.is_empty() {
+                format!("Column {place} of {table}.csv, which has no header.")
+            } else {
+                format!("Column {place} of {table}.csv, another one with the header \"{header}\".")
+            };
+            let key = (table.to_lowercase(), name.to_lowercase());
+            loaded.notices.push(format!(
+                "{table}.csv: column {place} (\"{header}\") is called \"{name}\" here"
+            ));
+            loaded.descriptions.insert(key, why);
+        }
+        names.push(name);
+    }
+    names
+}
+
 /// A byte order mark is no part of a name.
 fn header(name: &str) -> String {
     name.trim_start_matches('\u{feff}').trim().to_owned()
@@ -165,19 +205,19 @@ fn typed(cell: &str, kind: Option<&str>) -> SqlValue {
 }
 
 /// The declaration that fits all cells of a column.
-fn told_type<'a>(cells: impl Iterator<Item = &'a str>) -> &'static str {
-    let mut told = None;
+fn inferred_type<'a>(cells: impl Iterator<Item = &'a str>) -> &'static str {
+    let mut inferred = None;
     for cell in cells {
         let this = cell_type(cell);
-        told = match (told, this) {
+        inferred = match (inferred, this) {
             (None, this) => Some(this),
-            (Some(told), this) if told == this => Some(told),
+            (Some(inferred), this) if inferred == this => Some(inferred),
             (Some("INTEGER" | "REAL"), "INTEGER" | "REAL") => Some("REAL"),
             (Some("DATE" | "TIMESTAMP"), "DATE" | "TIMESTAMP") => Some("TIMESTAMP"),
             _ => return "TEXT",
         };
     }
-    told.unwrap_or("TEXT")
+    inferred.unwrap_or("TEXT")
 }
 
 fn cell_type(cell: &str) -> &'static str {
@@ -200,7 +240,7 @@ fn cell_type(cell: &str) -> &'static str {
 }
 
 /// `{"table_metadata":{table:[{"column_name","column_description"}]}}`.
-fn descriptions(path: &Path) -> Result<Descriptions, String> {
+fn descriptions(path: &Path) -> Result<ColumnDescriptions, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let metadata: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let tables = metadata.get("table_metadata").and_then(Value::as_object);

@@ -3,9 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 
 use super::names::humanize;
-use super::store::quote;
+use super::pool::quote;
 use super::types::{base_type, sampled_type};
-use crate::semantic::{Field, Table};
+use crate::facts::PreparedFacts;
+use crate::semantic::{FieldMetadata, TableMetadata};
 
 /// Text columns with at most this many values are categories.
 const CATEGORY_VALUES: i64 = 30;
@@ -15,15 +16,19 @@ const LISTED_VALUES: i64 = 1000;
 const SAMPLED_ROWS: i64 = 20_000;
 
 /// Reads tables, views, columns and declared foreign keys, in order of table name. Nothing is guessed about keys that
-/// are not declared.
-pub(crate) fn introspect(connection: &Connection, database_id: i64) -> rusqlite::Result<Vec<Table>> {
+/// are not declared. With facts, no row is read.
+pub(crate) fn introspect(
+    connection: &Connection,
+    database_id: i64,
+    facts: Option<&PreparedFacts>,
+) -> rusqlite::Result<Vec<TableMetadata>> {
     let mut tables = Vec::new();
     let mut next_field = 1;
     for (at, name) in table_names(connection)?.into_iter().enumerate() {
         let id = i64::try_from(at).unwrap_or(i64::MAX).saturating_add(1);
-        let fields = fields(connection, id, &name, &mut next_field)?;
+        let fields = fields(connection, id, &name, facts, &mut next_field)?;
         let display_name = humanize(&name);
-        tables.push(Table {
+        tables.push(TableMetadata {
             id,
             database_id,
             name,
@@ -45,16 +50,16 @@ fn table_names(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         .collect()
 }
 
-struct Declared {
+struct DeclaredColumn {
     name: String,
     database_type: String,
     key: bool,
 }
 
-fn declared(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Declared>> {
+fn declared(connection: &Connection, table: &str) -> rusqlite::Result<Vec<DeclaredColumn>> {
     let mut statement = connection.prepare(&format!("PRAGMA table_info({})", quote(table)))?;
     let rows = statement.query_map([], |row| {
-        Ok(Declared {
+        Ok(DeclaredColumn {
             name: row.get(1)?,
             database_type: row.get(2)?,
             key: row.get::<_, i64>(5)? > 0,
@@ -67,8 +72,9 @@ fn fields(
     connection: &Connection,
     table_id: i64,
     table: &str,
+    facts: Option<&PreparedFacts>,
     next: &mut i64,
-) -> rusqlite::Result<Vec<Field>> {
+) -> rusqlite::Result<Vec<FieldMetadata>> {
     let declared = declared(connection, table)?;
     let single_key = declared.iter().filter(|column| column.key).count() == 1;
     let mut fields = Vec::with_capacity(declared.len());
@@ -78,12 +84,12 @@ fn fields(
             None => sampled_type(connection, table, &column.name)?,
         };
         let is_key = column.key && single_key;
-        let distinct = if is_key {
-            LISTED_VALUES + 1
-        } else {
-            distinct(connection, table, &column.name)?
+        let distinct = match facts.and_then(|facts| facts.distinct(table, &column.name)) {
+            _ if is_key => LISTED_VALUES + 1,
+            Some(known) => known,
+            None => distinct(connection, table, &column.name)?,
         };
-        fields.push(Field {
+        fields.push(FieldMetadata {
             id: *next,
             table_id,
             position,
@@ -173,7 +179,7 @@ fn foreign_keys(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Fo
         .collect())
 }
 
-fn link_foreign_keys(connection: &Connection, tables: &mut [Table]) -> rusqlite::Result<()> {
+fn link_foreign_keys(connection: &Connection, tables: &mut [TableMetadata]) -> rusqlite::Result<()> {
     let mut targets = BTreeMap::new();
     for table in tables.iter() {
         for key in foreign_keys(connection, &table.name)? {

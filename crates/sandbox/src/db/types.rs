@@ -1,6 +1,6 @@
 use rusqlite::Connection;
 
-use super::store::quote;
+use super::pool::quote;
 
 /// The wire's type of a column by its declaration, as the server's SQLite driver reads it.
 pub(crate) fn base_type(declared: &str) -> Option<&'static str> {

@@ -16,7 +16,7 @@ use super::rule::FaultKind;
 use crate::auth::AuthFailure;
 use crate::error::{ApiError, FailedQuery, JSON, TEXT, glued_error};
 use crate::query::QueryFailure;
-use crate::stream::RunInfo;
+use crate::query_stream::QueryRun;
 
 /// Middleware: applies the faults that are due for a request.
 pub(crate) async fn inject(State(faults): State<Faults>, request: Request, next: Next) -> Response {
@@ -70,7 +70,7 @@ fn failed_in_body() -> Response {
             error_type: Some("timed-out"),
             status: StatusCode::ACCEPTED.as_u16(),
         },
-        run: RunInfo::start("question", Value::Null, 1),
+        run: QueryRun::start("question", Value::Null, 1),
     }))
     .into_response()
 }

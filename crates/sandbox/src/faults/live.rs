@@ -6,11 +6,11 @@ use super::syntax::FaultSyntaxError;
 /// The faults of a running sandbox; clones share them, so that a test can change them between requests.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
-    rules: Arc<Mutex<Vec<Armed>>>,
+    rules: Arc<Mutex<Vec<ActiveFault>>>,
 }
 
 #[derive(Debug)]
-struct Armed {
+struct ActiveFault {
     rule: FaultRule,
     seen: u64,
     hits: u64,
@@ -19,13 +19,13 @@ struct Armed {
 impl Faults {
     /// Replaces all rules.
     pub fn set(&self, rules: Vec<FaultRule>) {
-        *self.lock() = rules.into_iter().map(Armed::new).collect();
+        *self.lock() = rules.into_iter().map(ActiveFault::new).collect();
     }
 
     /// Adds the rules written in `text` (see [`FaultRule`]'s `parse_all`) after those there are.
     pub fn add(&self, text: &str) -> Result<(), FaultSyntaxError> {
         let rules = FaultRule::parse_all(text)?;
-        self.lock().extend(rules.into_iter().map(Armed::new));
+        self.lock().extend(rules.into_iter().map(ActiveFault::new));
         Ok(())
     }
 
@@ -66,12 +66,12 @@ impl Faults {
         due
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Armed>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<ActiveFault>> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Armed {
+impl ActiveFault {
     fn new(rule: FaultRule) -> Self {
         Self {
             rule,

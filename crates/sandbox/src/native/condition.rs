@@ -3,11 +3,11 @@ use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
 
 use super::date_string::{self, DateFilter};
-use crate::query::{Fragment, Moment, QueryFailure, Unit, bindable, numeric, text_pattern};
+use crate::query::{QueryFailure, SqlFragment, TemporalUnit, TimeLiteral, bindable, numeric, text_pattern};
 
 /// What a field filter is about: the column as the SQL names it, and its type.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Target<'a> {
+pub(super) struct ConditionTarget<'a> {
     pub(super) column: &'a str,
     pub(super) base_type: &'a str,
     pub(super) parameter: &'a str,
@@ -15,15 +15,15 @@ pub(super) struct Target<'a> {
 
 /// The condition that a field filter becomes. `values` is not empty; between's sides may be null.
 pub(super) fn condition(
-    target: Target<'_>,
+    target: ConditionTarget<'_>,
     kind: &str,
     values: &[Value],
     today: Date,
-) -> Result<Fragment, QueryFailure> {
+) -> Result<SqlFragment, QueryFailure> {
     if kind.starts_with("date") {
         return dates(target, values, today);
     }
-    let column = Fragment::text(target.column);
+    let column = SqlFragment::text(target.column);
     let bind = |value: &Value| bound(target, value);
     let compare = |op: &str, value: &Value| Ok(column.clone().then(&format!(" {op} ")).and(bind(value)?));
     match (kind, values) {
@@ -36,7 +36,7 @@ pub(super) fn condition(
                 .iter()
                 .map(|value| compare("<>", value))
                 .collect::<Result<Vec<_>, QueryFailure>>()?;
-            Ok(Fragment::join(parts, " AND ")
+            Ok(SqlFragment::join(parts, " AND ")
                 .wrap("(", ")")
                 .then(" OR ")
                 .and(column.clone())
@@ -54,13 +54,13 @@ pub(super) fn condition(
             let parts = parts.collect::<Result<Vec<_>, QueryFailure>>()?;
             if op == "does-not-contain" {
                 let none = parts.into_iter().map(|part| part.wrap("NOT (", ")"));
-                return Ok(Fragment::join(none, " AND ")
+                return Ok(SqlFragment::join(none, " AND ")
                     .wrap("(", ")")
                     .then(" OR ")
                     .and(column)
                     .then(" IS NULL"));
             }
-            Ok(Fragment::join(parts, " OR "))
+            Ok(SqlFragment::join(parts, " OR "))
         }
         (_, [value]) => compare("=", value),
         (_, values) => {
@@ -68,20 +68,20 @@ pub(super) fn condition(
                 .iter()
                 .map(bind)
                 .collect::<Result<Vec<_>, QueryFailure>>()?;
-            Ok(column.then(" IN (").and(Fragment::join(list, ", ")).then(")"))
+            Ok(column.then(" IN (").and(SqlFragment::join(list, ", ")).then(")"))
         }
     }
 }
 
-fn bound(target: Target<'_>, value: &Value) -> Result<Fragment, QueryFailure> {
+fn bound(target: ConditionTarget<'_>, value: &Value) -> Result<SqlFragment, QueryFailure> {
     let value = bindable(value)
         .filter(|value| *value != SqlValue::Null)
         .ok_or_else(|| not_usable(target, value))?;
-    Ok(Fragment::value(numeric(target.base_type, value)))
+    Ok(SqlFragment::value(numeric(target.base_type, value)))
 }
 
 /// The failure for a value that a parameter cannot be.
-pub(super) fn not_usable(target: Target<'_>, value: &Value) -> QueryFailure {
+pub(super) fn not_usable(target: ConditionTarget<'_>, value: &Value) -> QueryFailure {
     let error = format!(
         "Error determining value for parameter \"{}\": cannot use {value}",
         target.parameter
@@ -89,7 +89,7 @@ pub(super) fn not_usable(target: Target<'_>, value: &Value) -> QueryFailure {
     QueryFailure::typed("invalid-parameter", error)
 }
 
-fn dates(target: Target<'_>, values: &[Value], today: Date) -> Result<Fragment, QueryFailure> {
+fn dates(target: ConditionTarget<'_>, values: &[Value], today: Date) -> Result<SqlFragment, QueryFailure> {
     let parts = values.iter().map(|value| {
         let filter = value.as_str().and_then(|text| date_string::parse(text, today));
         let filter = filter.ok_or_else(|| {
@@ -103,7 +103,7 @@ fn dates(target: Target<'_>, values: &[Value], today: Date) -> Result<Fragment, 
             DateFilter::Within(from, to) => within(target.column, from, to),
             DateFilter::Without(unit, values) => {
                 let list: Vec<String> = values.iter().map(i64::to_string).collect();
-                Fragment::text(format!(
+                SqlFragment::text(format!(
                     "{} NOT IN ({})",
                     unit.sql(target.column),
                     list.join(", ")
@@ -111,19 +111,19 @@ fn dates(target: Target<'_>, values: &[Value], today: Date) -> Result<Fragment, 
             }
         })
     });
-    Ok(Fragment::join(
+    Ok(SqlFragment::join(
         parts.collect::<Result<Vec<_>, QueryFailure>>()?,
         " OR ",
     ))
 }
 
-fn within(column: &str, from: Option<DateTime>, to: Option<DateTime>) -> Fragment {
-    let column = Unit::Second.sql(column);
+fn within(column: &str, from: Option<DateTime>, to: Option<DateTime>) -> SqlFragment {
+    let column = TemporalUnit::Second.sql(column);
     let side = |op: &str, at: DateTime| {
-        let text = Moment { at, whole_day: false }.second_text();
-        Fragment::text(format!("{column} {op} ")).and(Fragment::value(SqlValue::Text(text)))
+        let text = TimeLiteral { at, whole_day: false }.second_text();
+        SqlFragment::text(format!("{column} {op} ")).and(SqlFragment::value(SqlValue::Text(text)))
     };
-    Fragment::join(
+    SqlFragment::join(
         from.map(|at| side(">=", at))
             .into_iter()
             .chain(to.map(|at| side("<", at))),

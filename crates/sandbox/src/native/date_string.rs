@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use jiff::civil::{Date, DateTime};
 use regex::Regex;
 
-use crate::query::{Moment, Period, Unit, midnight, periods};
+use crate::query::{DateInterval, TemporalUnit, TimeLiteral, midnight, periods};
 
 /// What a date parameter keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,11 +11,11 @@ pub(super) enum DateFilter {
     /// From the start up to, not including, the end; an absent side is open.
     Within(Option<DateTime>, Option<DateTime>),
     /// Everything but these days of the week, months, quarters or hours.
-    Without(Unit, Vec<i64>),
+    Without(TemporalUnit, Vec<i64>),
 }
 
-impl From<Period> for DateFilter {
-    fn from(period: Period) -> Self {
+impl From<DateInterval> for DateFilter {
+    fn from(period: DateInterval) -> Self {
         Self::Within(Some(period.start), Some(period.end))
     }
 }
@@ -41,9 +41,13 @@ pub(super) fn parse(text: &str, today: Date) -> Option<DateFilter> {
 }
 
 /// The end of a moment as written: a day's end is the next midnight, a minute's the next second.
-fn end_of(moment: Moment) -> DateTime {
-    Unit::add(
-        if moment.whole_day { Unit::Day } else { Unit::Second },
+fn end_of(moment: TimeLiteral) -> DateTime {
+    TemporalUnit::add(
+        if moment.whole_day {
+            TemporalUnit::Day
+        } else {
+            TemporalUnit::Second
+        },
         moment.at,
         1,
     )
@@ -54,7 +58,7 @@ fn range(from: &str, to: &str) -> Option<DateFilter> {
         if text.is_empty() {
             Some(None)
         } else {
-            Moment::parse(text).map(Some)
+            TimeLiteral::parse(text).map(Some)
         }
     };
     let (from, to) = (side(from)?, side(to)?);
@@ -65,15 +69,15 @@ fn range(from: &str, to: &str) -> Option<DateFilter> {
 }
 
 fn single(text: &str) -> Option<DateFilter> {
-    let moment = Moment::parse(text)?;
+    let moment = TimeLiteral::parse(text)?;
     Some(DateFilter::Within(Some(moment.at), Some(end_of(moment))))
 }
 
 fn named(text: &str, today: Date) -> Option<DateFilter> {
     let (n, unit) = match text {
-        "today" => (0, Unit::Day),
-        "yesterday" => (-1, Unit::Day),
-        "tomorrow" => (1, Unit::Day),
+        "today" => (0, TemporalUnit::Day),
+        "yesterday" => (-1, TemporalUnit::Day),
+        "tomorrow" => (1, TemporalUnit::Day),
         _ => {
             let word = ["this", "last", "next"]
                 .into_iter()
@@ -84,7 +88,7 @@ fn named(text: &str, today: Date) -> Option<DateFilter> {
                 _ => 1,
             };
             let unit = text.strip_prefix(word).filter(|unit| !unit.ends_with('s'))?;
-            (n, Unit::parse(unit).filter(|unit| unit.is_coarse())?)
+            (n, TemporalUnit::parse(unit).filter(|unit| unit.is_coarse())?)
         }
     };
     Some(periods(n, unit, false, today).into())
@@ -95,13 +99,13 @@ fn relative(text: &str, today: Date) -> Option<DateFilter> {
     let part = |at: usize| found.get(at).map(|part| part.as_str());
     let n: i64 = part(2)?.parse().ok()?;
     let n = if part(1)? == "past" { -n } else { n };
-    let unit = Unit::parse(part(3)?)?;
+    let unit = TemporalUnit::parse(part(3)?)?;
     let mut period = periods(n, unit, part(4).is_some(), today);
     if let (Some(offset), Some(offset_unit)) = (part(5), part(6)) {
         let offset: i64 = offset.parse().ok()?;
         let offset = if n < 0 { -offset } else { offset };
-        let by = Unit::parse(offset_unit)?;
-        period = Period {
+        let by = TemporalUnit::parse(offset_unit)?;
+        period = DateInterval {
             start: by.add(period.start, offset),
             end: by.add(period.end, offset),
         };
@@ -118,12 +122,12 @@ fn month_or_quarter(text: &str) -> Option<DateFilter> {
             .filter(|q| (1..=4).contains(q))
     };
     let (year, first_month, unit) = match (quarter(left), quarter(right)) {
-        (Some(quarter), None) => (right, quarter * 3 - 2, Unit::Quarter),
-        (None, Some(quarter)) => (left, quarter * 3 - 2, Unit::Quarter),
+        (Some(quarter), None) => (right, quarter * 3 - 2, TemporalUnit::Quarter),
+        (None, Some(quarter)) => (left, quarter * 3 - 2, TemporalUnit::Quarter),
         _ => (
             left,
             right.parse().ok().filter(|_| right.len() == 2)?,
-            Unit::Month,
+            TemporalUnit::Month,
         ),
     };
     let year: i16 = year.parse().ok().filter(|_| year.len() == 4)?;
@@ -132,7 +136,7 @@ fn month_or_quarter(text: &str) -> Option<DateFilter> {
 }
 
 /// Turns one part of an exclusion into the number that its unit extracts.
-type Reader<'a> = &'a dyn Fn(&str) -> Option<i64>;
+type NumberReader<'a> = &'a dyn Fn(&str) -> Option<i64>;
 
 fn exclusion(text: &str) -> Option<DateFilter> {
     let (kind, list) = text.strip_prefix("exclude-")?.split_once('-')?;
@@ -146,13 +150,13 @@ fn exclusion(text: &str) -> Option<DateFilter> {
     let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
-    let (unit, read): (Unit, Reader<'_>) = match kind {
-        "days" => (Unit::DayOfWeek, &|name| place(&days, name)),
-        "months" => (Unit::MonthOfYear, &|name| place(&months, name)),
-        "quarters" => (Unit::QuarterOfYear, &|name| {
+    let (unit, read): (TemporalUnit, NumberReader<'_>) = match kind {
+        "days" => (TemporalUnit::DayOfWeek, &|name| place(&days, name)),
+        "months" => (TemporalUnit::MonthOfYear, &|name| place(&months, name)),
+        "quarters" => (TemporalUnit::QuarterOfYear, &|name| {
             name.parse().ok().filter(|q| (1..=4).contains(q))
         }),
-        "hours" => (Unit::HourOfDay, &|name| {
+        "hours" => (TemporalUnit::HourOfDay, &|name| {
             name.parse().ok().filter(|hour| (0..=23).contains(hour))
         }),
         _ => return None,

@@ -2,15 +2,15 @@
 
 mod condition;
 mod date_string;
-mod feed;
+mod parameter_types;
 mod parameters;
 mod render;
 mod tag;
 mod template;
 mod values;
 
-pub(super) use parameters::run_card;
-pub(super) use render::render_defaults;
+pub(super) use parameters::{native_form, run_card};
+pub(super) use render::{render_defaults, render_everything};
 pub(super) use tag::derived_type;
 pub(super) use template::tag_names;
 pub(super) use values::parameter_values;

@@ -2,17 +2,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::feed::{arity, feeders, may_feed};
+use super::parameter_types::{arity, feeders, may_feed};
 use super::render::render;
-use super::tag::Tag;
+use super::tag::TemplateTag;
 use crate::query::{
-    CardFailure, Clause, Compiler, Constraints, ParameterException, QueryFailure, QueryResult, run, run_sql,
+    CardFailure, MbqlClause, MbqlCompiler, ParameterException, QueryFailure, QueryResult, RowLimits,
+    SqlFragment, cell, run, run_sql,
 };
 use crate::semantic::Card;
 
 /// What a tag was given.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Given {
+pub(super) struct TagValue {
     /// The parameter type, which decides the operator.
     pub(super) kind: String,
     /// At least one value.
@@ -20,31 +21,54 @@ pub(super) struct Given {
 }
 
 /// Tags that have a value, by name.
-pub(super) type Bindings = BTreeMap<String, Given>;
+pub(super) type TagValues = BTreeMap<String, TagValue>;
 
 /// Runs a card with the wire's parameters. Cards that are not SQL take none.
 pub(crate) fn run_card(
-    compiler: Compiler<'_>,
+    compiler: MbqlCompiler<'_>,
     card: &Card,
     parameters: &[Value],
-    constraints: Constraints,
+    constraints: RowLimits,
 ) -> Result<QueryResult, CardFailure> {
     let Some(stage) = card.native_stage() else {
         return match parameters.first() {
             Some(parameter) => Err(unknown_tag(card, &tag_name(card, parameter), parameter, &[]).into()),
-            None => Ok(run(compiler, &card.dataset_query, constraints)?),
+            None => Ok(run(compiler, &card.dataset_query, &card.columns, constraints)?),
         };
     };
-    let tags = Tag::all(stage);
+    let sql = rendered(compiler, card, stage, parameters)?;
+    Ok(run_sql(compiler, sql, &card.columns, constraints)?)
+}
+
+/// The SQL that runs for a card with these parameters, and the values bound in it.
+pub(crate) fn native_form(
+    compiler: MbqlCompiler<'_>,
+    card: &Card,
+    parameters: &[Value],
+) -> Result<(String, Vec<Value>), CardFailure> {
+    let sql = match card.native_stage() {
+        Some(stage) => rendered(compiler, card, stage, parameters)?,
+        None => compiler.compile(&card.dataset_query, None)?.sql,
+    };
+    let params = sql.params.into_iter().map(|param| cell(param, "type/*"));
+    Ok((sql.sql, params.collect()))
+}
+
+fn rendered(
+    compiler: MbqlCompiler<'_>,
+    card: &Card,
+    stage: &Value,
+    parameters: &[Value],
+) -> Result<SqlFragment, CardFailure> {
+    let tags = TemplateTag::all(stage);
     let sent = match_tags(card, &tags, parameters)?;
     let bindings = resolve(&tags, &sent)?;
-    let sql = render(compiler, stage, &bindings)?;
-    Ok(run_sql(compiler, sql, constraints)?)
+    Ok(render(compiler, stage, &bindings)?)
 }
 
 /// A parameter as it was sent for one tag.
 #[derive(Debug)]
-pub(super) struct Sent {
+pub(super) struct SentValue {
     kind: String,
     value: Value,
 }
@@ -52,10 +76,10 @@ pub(super) struct Sent {
 /// Finds the tag that each parameter is for and checks that its type may feed it.
 fn match_tags(
     card: &Card,
-    tags: &[Tag<'_>],
+    tags: &[TemplateTag<'_>],
     parameters: &[Value],
-) -> Result<BTreeMap<String, Vec<Sent>>, ParameterException> {
-    let mut sent: BTreeMap<String, Vec<Sent>> = BTreeMap::new();
+) -> Result<BTreeMap<String, Vec<SentValue>>, ParameterException> {
+    let mut sent: BTreeMap<String, Vec<SentValue>> = BTreeMap::new();
     for parameter in parameters {
         let name = tag_name(card, parameter);
         let Some(tag) = tags.iter().find(|tag| tag.name == name) else {
@@ -72,7 +96,7 @@ fn match_tags(
             return Err(wrong_type(tag, kind, parameter));
         }
         let value = parameter.get("value").cloned().unwrap_or(Value::Null);
-        sent.entry(name).or_default().push(Sent {
+        sent.entry(name).or_default().push(SentValue {
             kind: kind.to_owned(),
             value,
         });
@@ -89,8 +113,8 @@ fn own_parameter<'a>(card: &'a Card, parameter: &Value) -> Option<&'a Value> {
 fn tag_name(card: &Card, parameter: &Value) -> String {
     let from_target = |parameter: &Value| {
         let target = parameter.get("target")?;
-        let inner = Clause::parse(target)?.args.first()?;
-        let inner = Clause::parse(inner).filter(|inner| inner.op == "template-tag")?;
+        let inner = MbqlClause::parse(target)?.args.first()?;
+        let inner = MbqlClause::parse(inner).filter(|inner| inner.op == "template-tag")?;
         inner.args.first()?.as_str().map(str::to_owned)
     };
     let text = |key: &str| parameter.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -117,7 +141,7 @@ fn unknown_tag(card: &Card, name: &str, parameter: &Value, known: &[&str]) -> Pa
     }
 }
 
-fn wrong_type(tag: &Tag<'_>, kind: &str, parameter: &Value) -> ParameterException {
+fn wrong_type(tag: &TemplateTag<'_>, kind: &str, parameter: &Value) -> ParameterException {
     let allowed = feeders(tag.accepts());
     let list: Vec<String> = allowed.iter().map(|kind| format!(":{kind}")).collect();
     let mut data = Map::new();
@@ -137,10 +161,10 @@ fn wrong_type(tag: &Tag<'_>, kind: &str, parameter: &Value) -> ParameterExceptio
 
 /// Gives each tag its value: sent, or the default where one applies.
 pub(super) fn resolve(
-    tags: &[Tag<'_>],
-    sent: &BTreeMap<String, Vec<Sent>>,
-) -> Result<Bindings, QueryFailure> {
-    let mut bindings = Bindings::new();
+    tags: &[TemplateTag<'_>],
+    sent: &BTreeMap<String, Vec<SentValue>>,
+) -> Result<TagValues, QueryFailure> {
+    let mut bindings = TagValues::new();
     for tag in tags {
         let given = match sent.get(tag.name) {
             Some(sent) => from_sent(tag, sent)?,
@@ -165,13 +189,13 @@ pub(super) fn resolve(
 }
 
 /// A null drops the filter although a default exists, unless the tag is required.
-fn from_sent(tag: &Tag<'_>, sent: &[Sent]) -> Result<Option<Given>, QueryFailure> {
-    let mut given: Vec<Given> = Vec::new();
+fn from_sent(tag: &TemplateTag<'_>, sent: &[SentValue]) -> Result<Option<TagValue>, QueryFailure> {
+    let mut given: Vec<TagValue> = Vec::new();
     for one in sent {
         let values = values(&one.value, &one.kind);
-        let same = |other: &Given| other.values == values;
+        let same = |other: &TagValue| other.values == values;
         if !values.is_empty() && !given.iter().any(same) {
-            given.push(Given {
+            given.push(TagValue {
                 kind: one.kind.clone(),
                 values,
             });
@@ -183,10 +207,10 @@ fn from_sent(tag: &Tag<'_>, sent: &[Sent]) -> Result<Option<Given>, QueryFailure
     Ok(given.pop().or_else(|| default(tag).filter(|_| tag.required)))
 }
 
-fn default(tag: &Tag<'_>) -> Option<Given> {
+fn default(tag: &TemplateTag<'_>) -> Option<TagValue> {
     let kind = tag.derived_type();
     let values = values(tag.default?, kind);
-    Some(Given {
+    Some(TagValue {
         kind: kind.to_owned(),
         values,
     })
@@ -204,7 +228,7 @@ fn values(value: &Value, kind: &str) -> Vec<Value> {
     }
 }
 
-fn check_arity(tag: &Tag<'_>, given: &Given) -> Result<(), QueryFailure> {
+fn check_arity(tag: &TemplateTag<'_>, given: &TagValue) -> Result<(), QueryFailure> {
     if matches!(tag.kind, "text" | "date" | "boolean" | "temporal-unit") && given.values.len() > 1 {
         return Err(conflicting(tag));
     }
@@ -222,7 +246,7 @@ fn check_arity(tag: &Tag<'_>, given: &Given) -> Result<(), QueryFailure> {
     }
 }
 
-fn conflicting(tag: &Tag<'_>) -> QueryFailure {
+fn conflicting(tag: &TemplateTag<'_>) -> QueryFailure {
     let error = format!(
         "Multiple conflicting values were given for '{}'",
         tag.display_name

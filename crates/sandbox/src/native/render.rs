@@ -4,73 +4,107 @@ use jiff::civil::Date;
 use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
 
-use super::condition::{Target, condition, not_usable};
-use super::parameters::{Bindings, Given, resolve};
-use super::tag::Tag;
-use super::template::{Piece, parse};
+use super::condition::{ConditionTarget, condition, not_usable};
+use super::parameters::{TagValue, TagValues, resolve};
+use super::tag::TemplateTag;
+use super::template::{TemplatePart, parse};
 use crate::db::quote;
-use crate::query::{Compiler, Fragment, Moment, QueryFailure, Unit, bindable};
+use crate::query::{MbqlCompiler, QueryFailure, SqlFragment, TemporalUnit, TimeLiteral, bindable};
 
 /// The SQL of a native stage when nobody sends parameters.
-pub(crate) fn render_defaults(compiler: Compiler<'_>, stage: &Value) -> Result<Fragment, QueryFailure> {
-    render(compiler, stage, &resolve(&Tag::all(stage), &BTreeMap::new())?)
+pub(crate) fn render_defaults(
+    compiler: MbqlCompiler<'_>,
+    stage: &Value,
+) -> Result<SqlFragment, QueryFailure> {
+    render(
+        compiler,
+        stage,
+        &resolve(&TemplateTag::all(stage), &BTreeMap::new())?,
+    )
+}
+
+/// The SQL of a native stage with everything that can be in it, also what is optional, and NULL for values that nobody
+/// gives: to see whether the database takes it.
+pub(crate) fn render_everything(
+    compiler: MbqlCompiler<'_>,
+    stage: &Value,
+) -> Result<SqlFragment, QueryFailure> {
+    let sql = stage.get("native").and_then(Value::as_str).unwrap_or_default();
+    let tags = TemplateTag::all(stage);
+    let optional = tags.iter().map(|tag| TemplateTag {
+        required: false,
+        ..*tag
+    });
+    let bindings = resolve(&optional.collect::<Vec<_>>(), &BTreeMap::new())?;
+    let renderer = SqlRenderer {
+        compiler,
+        tags,
+        bindings: &bindings,
+        everything: true,
+    };
+    renderer.pieces(&parse(sql.trim().trim_end_matches(';')))
 }
 
 /// The SQL of a native stage with its tags replaced. Values are bound, never pasted.
 pub(super) fn render(
-    compiler: Compiler<'_>,
+    compiler: MbqlCompiler<'_>,
     stage: &Value,
-    bindings: &Bindings,
-) -> Result<Fragment, QueryFailure> {
+    bindings: &TagValues,
+) -> Result<SqlFragment, QueryFailure> {
     let sql = stage.get("native").and_then(Value::as_str);
     let sql = sql.ok_or_else(|| QueryFailure::invalid("the native stage has no SQL text"))?;
-    let renderer = Renderer {
+    let renderer = SqlRenderer {
         compiler,
-        tags: Tag::all(stage),
+        tags: TemplateTag::all(stage),
         bindings,
+        everything: false,
     };
     // A semicolon at the end would break a card that this one is the source of.
     renderer.pieces(&parse(sql.trim().trim_end_matches(';')))
 }
 
-struct Renderer<'a> {
-    compiler: Compiler<'a>,
-    tags: Vec<Tag<'a>>,
-    bindings: &'a Bindings,
+struct SqlRenderer<'a> {
+    compiler: MbqlCompiler<'a>,
+    tags: Vec<TemplateTag<'a>>,
+    bindings: &'a TagValues,
+    /// Whether optional parts are there, and NULL where a value is missing.
+    everything: bool,
 }
 
-impl Renderer<'_> {
-    fn pieces(&self, pieces: &[Piece]) -> Result<Fragment, QueryFailure> {
-        let mut sql = Fragment::default();
+impl SqlRenderer<'_> {
+    fn pieces(&self, pieces: &[TemplatePart]) -> Result<SqlFragment, QueryFailure> {
+        let mut sql = SqlFragment::default();
         for piece in pieces {
             sql = match piece {
-                Piece::Text(text) => sql.then(text),
-                Piece::Tag(name) => sql.and(self.tag(name)?),
-                Piece::Optional(inner) if self.all_given(inner) => sql.and(self.pieces(inner)?),
-                Piece::Optional(_) => sql,
+                TemplatePart::Text(text) => sql.then(text),
+                TemplatePart::Tag(name) => sql.and(self.tag(name)?),
+                TemplatePart::Optional(inner) if self.everything || self.all_given(inner) => {
+                    sql.and(self.pieces(inner)?)
+                }
+                TemplatePart::Optional(_) => sql,
             };
         }
         Ok(sql)
     }
 
-    fn all_given(&self, pieces: &[Piece]) -> bool {
+    fn all_given(&self, pieces: &[TemplatePart]) -> bool {
         pieces.iter().all(|piece| match piece {
-            Piece::Tag(name) => self.bindings.contains_key(name),
-            Piece::Text(_) | Piece::Optional(_) => true,
+            TemplatePart::Tag(name) => self.bindings.contains_key(name),
+            TemplatePart::Text(_) | TemplatePart::Optional(_) => true,
         })
     }
 
-    fn tag(&self, name: &str) -> Result<Fragment, QueryFailure> {
+    fn tag(&self, name: &str) -> Result<SqlFragment, QueryFailure> {
         if let Some(card) = name.strip_prefix('#') {
             return self.card(card);
         }
         let tag = self.tags.iter().find(|tag| tag.name == name);
         let tag = tag.ok_or_else(|| missing(name))?;
         match (tag.kind, self.bindings.get(name)) {
-            ("dimension", None) => Ok(Fragment::text("1 = 1")),
+            ("dimension", None) => Ok(SqlFragment::text("1 = 1")),
             ("dimension", Some(given)) => {
                 let (column, base_type) = self.column(tag)?;
-                let target = Target {
+                let target = ConditionTarget {
                     column: &column,
                     base_type: &base_type,
                     parameter: name,
@@ -79,15 +113,16 @@ impl Renderer<'_> {
             }
             ("temporal-unit", given) => {
                 let (column, _) = self.column(tag)?;
-                Ok(Fragment::text(bucket(tag, given, &column)?))
+                Ok(SqlFragment::text(bucket(tag, given, &column)?))
             }
+            (_, None) if self.everything => Ok(SqlFragment::text("NULL")),
             (_, None) => Err(missing(name)),
             (_, Some(given)) => raw(tag, given, self.compiler.today),
         }
     }
 
     /// `{{#12}}` or `{{#12-its-name}}`: another card's result.
-    fn card(&self, reference: &str) -> Result<Fragment, QueryFailure> {
+    fn card(&self, reference: &str) -> Result<SqlFragment, QueryFailure> {
         let id = reference
             .split('-')
             .next()
@@ -100,7 +135,7 @@ impl Renderer<'_> {
         Ok(self.compiler.card(card)?.sql.wrap("(", ")"))
     }
 
-    fn column(&self, tag: &Tag<'_>) -> Result<(String, String), QueryFailure> {
+    fn column(&self, tag: &TemplateTag<'_>) -> Result<(String, String), QueryFailure> {
         let field = tag.field_id.and_then(|id| self.compiler.model.field(id));
         let (table, field) = field.ok_or_else(|| {
             QueryFailure::invalid(format!(
@@ -123,8 +158,8 @@ fn missing(name: &str) -> QueryFailure {
 }
 
 /// A raw variable: numbers may be several, the rest is one value.
-fn raw(tag: &Tag<'_>, given: &Given, today: Date) -> Result<Fragment, QueryFailure> {
-    let target = Target {
+fn raw(tag: &TemplateTag<'_>, given: &TagValue, today: Date) -> Result<SqlFragment, QueryFailure> {
+    let target = ConditionTarget {
         column: "",
         base_type: "",
         parameter: tag.name,
@@ -145,9 +180,9 @@ fn raw(tag: &Tag<'_>, given: &Given, today: Date) -> Result<Fragment, QueryFailu
             (_, Value::Bool(flag)) => SqlValue::Text(flag.to_string()),
             _ => return Err(unusable()),
         };
-        Ok(Fragment::value(bound))
+        Ok(SqlFragment::value(bound))
     });
-    Ok(Fragment::join(
+    Ok(SqlFragment::join(
         bound.collect::<Result<Vec<_>, QueryFailure>>()?,
         ", ",
     ))
@@ -167,7 +202,7 @@ fn number(text: &str) -> Option<SqlValue> {
 fn date(text: &str, today: Date) -> Option<String> {
     match text {
         "today" => Some(today.to_string()),
-        text => Moment::parse(text).map(|moment| {
+        text => TimeLiteral::parse(text).map(|moment| {
             if moment.whole_day {
                 moment.day_text()
             } else {
@@ -177,12 +212,12 @@ fn date(text: &str, today: Date) -> Option<String> {
     }
 }
 
-fn bucket(tag: &Tag<'_>, given: Option<&Given>, column: &str) -> Result<String, QueryFailure> {
+fn bucket(tag: &TemplateTag<'_>, given: Option<&TagValue>, column: &str) -> Result<String, QueryFailure> {
     let Some(value) = given.and_then(|given| given.values.first()) else {
         return Ok(column.to_owned());
     };
-    let unit = value.as_str().and_then(Unit::parse);
-    let target = Target {
+    let unit = value.as_str().and_then(TemporalUnit::parse);
+    let target = ConditionTarget {
         column,
         base_type: "",
         parameter: tag.name,

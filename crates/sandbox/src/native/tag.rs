@@ -1,10 +1,10 @@
 use serde_json::Value;
 
-use crate::query::Clause;
+use crate::query::MbqlClause;
 
 /// A template tag, read from a native stage.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tag<'a> {
+pub(super) struct TemplateTag<'a> {
     pub(super) name: &'a str,
     pub(super) display_name: &'a str,
     /// `text`, `number`, `date`, `boolean`, `dimension`, `temporal-unit` or `card`.
@@ -18,7 +18,7 @@ pub(super) struct Tag<'a> {
     pub(super) alias: Option<&'a str>,
 }
 
-impl<'a> Tag<'a> {
+impl<'a> TemplateTag<'a> {
     /// The tags of a stage, in order of name.
     pub(super) fn all(stage: &'a Value) -> Vec<Self> {
         let tags = stage.get("template-tags").and_then(Value::as_object);
@@ -29,7 +29,7 @@ impl<'a> Tag<'a> {
 
     fn read(name: &'a str, tag: &'a Value) -> Self {
         let text = |key: &str| tag.get(key).and_then(Value::as_str);
-        let field = tag.get("dimension").and_then(Clause::parse);
+        let field = tag.get("dimension").and_then(MbqlClause::parse);
         Self {
             name,
             display_name: text("display-name").unwrap_or(name),

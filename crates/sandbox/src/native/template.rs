@@ -1,16 +1,16 @@
 /// A piece of SQL with template tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum TemplatePart {
     /// SQL as it stands.
     Text(String),
     /// `{{name}}`.
     Tag(String),
     /// `[[...]]`: left out when a tag in it has no value.
-    Optional(Vec<Piece>),
+    Optional(Vec<TemplatePart>),
 }
 
 /// Takes SQL apart. Brackets that do not close are text.
-pub(super) fn parse(sql: &str) -> Vec<Piece> {
+pub(super) fn parse(sql: &str) -> Vec<TemplatePart> {
     let mut pieces = Vec::new();
     let mut rest = sql;
     while let Some(at) = next_mark(rest) {
@@ -22,9 +22,9 @@ pub(super) fn parse(sql: &str) -> Vec<Piece> {
         };
         push_text(&mut pieces, before);
         pieces.push(if optional {
-            Piece::Optional(parse(inner))
+            TemplatePart::Optional(parse(inner))
         } else {
-            Piece::Tag(inner.trim().to_owned())
+            TemplatePart::Tag(inner.trim().to_owned())
         });
         rest = after;
     }
@@ -36,20 +36,20 @@ fn next_mark(sql: &str) -> Option<usize> {
     [sql.find("{{"), sql.find("[[")].into_iter().flatten().min()
 }
 
-fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+fn push_text(pieces: &mut Vec<TemplatePart>, text: &str) {
     if !text.is_empty() {
-        pieces.push(Piece::Text(text.to_owned()));
+        pieces.push(TemplatePart::Text(text.to_owned()));
     }
 }
 
 /// The names of all tags in SQL, in order of appearance, each once.
 pub(crate) fn tag_names(sql: &str) -> Vec<String> {
-    fn collect(pieces: Vec<Piece>, names: &mut Vec<String>) {
+    fn collect(pieces: Vec<TemplatePart>, names: &mut Vec<String>) {
         for piece in pieces {
             match piece {
-                Piece::Tag(name) if !names.contains(&name) => names.push(name),
-                Piece::Optional(inner) => collect(inner, names),
-                Piece::Tag(_) | Piece::Text(_) => {}
+                TemplatePart::Tag(name) if !names.contains(&name) => names.push(name),
+                TemplatePart::Optional(inner) => collect(inner, names),
+                TemplatePart::Tag(_) | TemplatePart::Text(_) => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
-use super::tag::Tag;
-use crate::query::{CardFailure, Compiler, ParameterException, ParameterValues, distinct_values};
+use super::tag::TemplateTag;
+use crate::query::{CardFailure, MbqlCompiler, ParameterException, ParameterValues, distinct_values};
 use crate::semantic::Card;
 
 /// Most values that are listed for one parameter.
@@ -9,7 +9,7 @@ const LISTED: u64 = 1000;
 
 /// What a card's parameter may be set to: its own list, else the values of the column it filters, else nothing.
 pub(crate) fn parameter_values(
-    compiler: Compiler<'_>,
+    compiler: MbqlCompiler<'_>,
     card: &Card,
     parameter_id: &str,
 ) -> Result<ParameterValues, CardFailure> {
@@ -37,14 +37,14 @@ pub(crate) fn parameter_values(
         });
     }
     let slug = own.get("slug").and_then(Value::as_str);
-    let tags = card.native_stage().map(Tag::all).unwrap_or_default();
+    let tags = card.native_stage().map(TemplateTag::all).unwrap_or_default();
     let tag = tags.iter().find(|tag| Some(tag.name) == slug);
     match tag
         .and_then(|tag| tag.field_id)
         .and_then(|id| compiler.model.field(id))
     {
         Some((table, field)) if !field.is_temporal() => {
-            let (values, has_more_values) = distinct_values(compiler.store, table, field, LISTED)?;
+            let (values, has_more_values) = distinct_values(compiler, table, field, LISTED)?;
             Ok(ParameterValues {
                 values,
                 has_more_values,

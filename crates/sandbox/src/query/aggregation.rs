@@ -1,16 +1,16 @@
 use serde_json::Value;
 
-use super::clause::{Clause, list};
+use super::clause::{MbqlClause, list};
 use super::expression::{arithmetic, computed};
-use super::fragment::Fragment;
+use super::fragment::SqlFragment;
 use super::outcome::QueryFailure;
-use super::stage::{Expr, Stage};
+use super::stage::{MbqlStage, SqlExpression};
 use crate::semantic::Card;
 
-impl<'a> Stage<'a> {
+impl<'a> MbqlStage<'a> {
     /// A value for each group. Names are the server's: `count, sum, avg, min, max, ...`.
-    pub(crate) fn aggregation(&mut self, value: &Value) -> Result<Expr, QueryFailure> {
-        let Some(clause) = Clause::parse(value) else {
+    pub(crate) fn aggregation(&mut self, value: &Value) -> Result<SqlExpression, QueryFailure> {
+        let Some(clause) = MbqlClause::parse(value) else {
             return self.expression(value);
         };
         let mut expr = match (clause.op, clause.args) {
@@ -39,7 +39,7 @@ impl<'a> Stage<'a> {
         Ok(expr)
     }
 
-    fn simple(&mut self, op: &str, inner: Option<&Value>) -> Result<Expr, QueryFailure> {
+    fn simple(&mut self, op: &str, inner: Option<&Value>) -> Result<SqlExpression, QueryFailure> {
         let inner = inner.map(|inner| self.expression(inner)).transpose()?;
         let Some(inner) = inner else {
             if op != "count" {
@@ -47,7 +47,7 @@ impl<'a> Stage<'a> {
                     "the aggregation \"{op}\" needs a field"
                 )));
             }
-            return Ok(self.restricted(Fragment::text("COUNT(*)"), "count", "Count", "type/Integer"));
+            return Ok(self.restricted(SqlFragment::text("COUNT(*)"), "count", "Count", "type/Integer"));
         };
         let of = &inner.column.display_name;
         let own_type = inner.column.base_type.as_str();
@@ -74,7 +74,7 @@ impl<'a> Stage<'a> {
         Ok(expr)
     }
 
-    fn counted(&mut self, op: &str, condition: &Value) -> Result<Expr, QueryFailure> {
+    fn counted(&mut self, op: &str, condition: &Value) -> Result<SqlExpression, QueryFailure> {
         let condition = self.filter(condition)?;
         Ok(if op == "share" {
             let sql = condition.wrap("AVG(CASE WHEN ", " THEN 1.0 ELSE 0.0 END)");
@@ -92,7 +92,7 @@ impl<'a> Stage<'a> {
         })
     }
 
-    fn sum_where(&mut self, inner: &Value, condition: &Value) -> Result<Expr, QueryFailure> {
+    fn sum_where(&mut self, inner: &Value, condition: &Value) -> Result<SqlExpression, QueryFailure> {
         let condition = self.filter(condition)?;
         let inner = self.expression(inner)?;
         let title = format!("Sum of {} matching condition", inner.column.display_name);
@@ -103,7 +103,7 @@ impl<'a> Stage<'a> {
         Ok(self.restricted(sql, "sum_where", &title, &inner.column.base_type))
     }
 
-    fn measure(&mut self, id: &Value) -> Result<Expr, QueryFailure> {
+    fn measure(&mut self, id: &Value) -> Result<SqlExpression, QueryFailure> {
         let measure = id.as_i64().and_then(|id| self.compiler.model.measure(id));
         let measure = measure.ok_or_else(|| QueryFailure::invalid(format!("Measure {id} does not exist")))?;
         if self.source.table.map(|table| table.id) != Some(measure.table_id) {
@@ -120,7 +120,7 @@ impl<'a> Stage<'a> {
     }
 
     /// A metric's aggregation. Its filters restrict the whole stage when it is the only aggregation, else itself.
-    fn metric(&mut self, id: &Value) -> Result<Expr, QueryFailure> {
+    fn metric(&mut self, id: &Value) -> Result<SqlExpression, QueryFailure> {
         let card = self.metric_card(id)?;
         let Some(stage) = list(&card.dataset_query, "stages").first() else {
             return Err(QueryFailure::invalid(format!("Metric {id} has no query")));
@@ -130,13 +130,13 @@ impl<'a> Stage<'a> {
         };
         let outer = self.condition.clone();
         if self.only_metric().is_none() {
-            let mut conditions: Vec<Fragment> = outer.clone().into_iter().collect();
+            let mut conditions: Vec<SqlFragment> = outer.clone().into_iter().collect();
             for filter in list(stage, "filters") {
                 conditions.push(self.filter(filter)?.wrap("(", ")"));
             }
             self.condition = Some(conditions)
                 .filter(|all| !all.is_empty())
-                .map(|all| Fragment::join(all, " AND "));
+                .map(|all| SqlFragment::join(all, " AND "));
         }
         let compiled = self.deeper(|stage| stage.aggregation(aggregation));
         self.condition = outer;
@@ -147,7 +147,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The filters of the metric that is the stage's only aggregation.
-    pub(super) fn metric_filters(&mut self) -> Result<Vec<Fragment>, QueryFailure> {
+    pub(super) fn metric_filters(&mut self) -> Result<Vec<SqlFragment>, QueryFailure> {
         let mut filters = Vec::new();
         let mut next = self.only_metric().cloned();
         let mut seen = 0;
@@ -186,12 +186,12 @@ impl<'a> Stage<'a> {
         sole_metric(self.clauses)
     }
 
-    fn restricted(&self, sql: Fragment, name: &str, title: &str, base_type: &str) -> Expr {
+    fn restricted(&self, sql: SqlFragment, name: &str, title: &str, base_type: &str) -> SqlExpression {
         let sql = match &self.condition {
             Some(condition) => sql.then(" FILTER (WHERE ").and(condition.clone()).then(")"),
             None => sql,
         };
-        Expr {
+        SqlExpression {
             sql,
             column: computed(name, title, base_type),
         }
@@ -212,7 +212,7 @@ impl<'a> Stage<'a> {
 /// The id of the metric that is a stage's only aggregation.
 fn sole_metric(stage: &Value) -> Option<&Value> {
     match list(stage, "aggregation") {
-        [only] => Clause::parse(only)
+        [only] => MbqlClause::parse(only)
             .filter(|clause| clause.op == "metric")?
             .args
             .first(),

@@ -2,7 +2,7 @@ use base64::Engine as _;
 use rusqlite::types::Value as SqlValue;
 use serde_json::{Value, json};
 
-use super::moment::Moment;
+use super::time_literal::TimeLiteral;
 
 /// Beyond this, integers arrive as strings: a browser would round them.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
@@ -26,7 +26,7 @@ pub(crate) fn cell(value: SqlValue, base_type: &str) -> Value {
 
 /// With an offset, days too; what is not a date stays as it is stored.
 fn moment(text: &str) -> String {
-    let Some(moment) = Moment::parse(text) else {
+    let Some(moment) = TimeLiteral::parse(text) else {
         return text.to_owned();
     };
     if moment.at.subsec_nanosecond() == 0 {

@@ -2,16 +2,14 @@ use serde_json::{Map, Value};
 
 /// An MBQL 5 clause taken apart: `[op, {options}, ...args]`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Clause<'a> {
-    /// What it does.
+pub(crate) struct MbqlClause<'a> {
     pub(crate) op: &'a str,
-    /// Its options.
     pub(crate) options: Option<&'a Map<String, Value>>,
     /// What it does it to.
     pub(crate) args: &'a [Value],
 }
 
-impl<'a> Clause<'a> {
+impl<'a> MbqlClause<'a> {
     /// Takes a clause apart; a missing options object is tolerated, as the server repairs it. Anything that is not an
     /// array with an operator in front is a literal, not a clause.
     pub(crate) fn parse(value: &'a Value) -> Option<Self> {

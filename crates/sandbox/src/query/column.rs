@@ -1,18 +1,20 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
-use super::unit::Unit;
-use crate::semantic::{Field, is_temporal};
+use super::unit::TemporalUnit;
+use crate::semantic::{CardColumn, FieldMetadata, is_temporal};
 
 /// Where a result column comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum ColumnOrigin {
     Fields,
     Breakout,
     Aggregation,
     Native,
 }
 
-impl Origin {
+impl ColumnOrigin {
     fn as_str(self) -> &'static str {
         match self {
             Self::Fields => "fields",
@@ -25,18 +27,18 @@ impl Origin {
 
 /// A column of a stage's result.
 #[derive(Debug, Clone)]
-pub(crate) struct Column {
+pub(crate) struct QueryColumn {
     /// Unique in its result.
     pub(crate) name: String,
     pub(crate) display_name: String,
     pub(crate) base_type: String,
     pub(crate) semantic_type: Option<String>,
-    pub(crate) origin: Origin,
+    pub(crate) origin: ColumnOrigin,
     /// The table column behind it.
-    pub(crate) field: Option<Field>,
+    pub(crate) field: Option<FieldMetadata>,
     /// The foreign key it was reached through.
     pub(crate) source_field_id: Option<i64>,
-    pub(crate) unit: Option<Unit>,
+    pub(crate) unit: Option<TemporalUnit>,
     /// The unit as the query wrote it.
     pub(crate) unit_name: Option<String>,
     pub(crate) description: Option<String>,
@@ -44,7 +46,7 @@ pub(crate) struct Column {
     pub(crate) field_ref: Value,
 }
 
-impl Column {
+impl QueryColumn {
     /// Whether its values are dates or times.
     pub(crate) fn is_temporal(&self) -> bool {
         is_temporal(&self.base_type)
@@ -63,7 +65,10 @@ impl Column {
         put("semantic_type", json!(self.semantic_type));
         put("source", json!(self.origin.as_str()));
         put("field_ref", self.field_ref.clone());
-        if self.origin == Origin::Native {
+        if self.origin == ColumnOrigin::Native {
+            if let Some(description) = &self.description {
+                put("description", json!(description));
+            }
             return Value::Object(wire);
         }
         put("lib/desired-column-alias", json!(self.name));
@@ -96,6 +101,27 @@ impl Column {
             }
         }
         Value::Object(wire)
+    }
+}
+
+/// Gives columns the names, types and meanings that their card's model file says they have.
+pub(crate) fn describe(columns: &mut [QueryColumn], described: &BTreeMap<String, CardColumn>) {
+    for column in columns {
+        let Some(said) = described.get(&column.name) else {
+            continue;
+        };
+        if let Some(display_name) = &said.display_name {
+            column.display_name.clone_from(display_name);
+        }
+        if let Some(base_type) = &said.base_type {
+            column.base_type.clone_from(base_type);
+        }
+        if said.semantic_type.is_some() {
+            column.semantic_type.clone_from(&said.semantic_type);
+        }
+        if said.description.is_some() {
+            column.description.clone_from(&said.description);
+        }
     }
 }
 

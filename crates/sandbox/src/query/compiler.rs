@@ -2,13 +2,14 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::clause::list;
-use super::column::Column;
-use super::execute::native_columns;
-use super::fragment::Fragment;
+use super::column::{QueryColumn, describe};
+use super::execute::{native_column, native_columns};
+use super::fragment::SqlFragment;
 use super::outcome::QueryFailure;
-use super::source::Source;
-use super::stage::Stage;
-use crate::db::Store;
+use super::source::StageSource;
+use super::stage::MbqlStage;
+use crate::db::SqlitePool;
+use crate::facts::Facts;
 use crate::native;
 use crate::semantic::{Card, SemanticModel};
 
@@ -17,24 +18,26 @@ const MAX_DEPTH: usize = 10;
 
 /// SQL with what its columns are.
 #[derive(Debug, Clone)]
-pub(crate) struct Compiled {
-    pub(crate) sql: Fragment,
-    pub(crate) columns: Vec<Column>,
+pub(crate) struct CompiledQuery {
+    pub(crate) sql: SqlFragment,
+    pub(crate) columns: Vec<QueryColumn>,
 }
 
 /// Turns resolved MBQL 5 into SQL.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Compiler<'a> {
-    pub(crate) store: &'a Store,
+pub(crate) struct MbqlCompiler<'a> {
+    pub(crate) pool: &'a SqlitePool,
+    pub(crate) facts: &'a Facts,
     pub(crate) model: &'a SemanticModel,
     pub(crate) today: Date,
     depth: usize,
 }
 
-impl<'a> Compiler<'a> {
-    pub(crate) fn new(store: &'a Store, model: &'a SemanticModel, today: Date) -> Self {
+impl<'a> MbqlCompiler<'a> {
+    pub(crate) fn new(pool: &'a SqlitePool, facts: &'a Facts, model: &'a SemanticModel, today: Date) -> Self {
         Self {
-            store,
+            pool,
+            facts,
             model,
             today,
             depth: 0,
@@ -55,7 +58,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Compiles all stages; the last one gives at most `cap` rows.
-    pub(crate) fn compile(self, query: &Value, cap: Option<u64>) -> Result<Compiled, QueryFailure> {
+    pub(crate) fn compile(self, query: &Value, cap: Option<u64>) -> Result<CompiledQuery, QueryFailure> {
         let stages = list(query, "stages");
         let Some((first, rest)) = stages.split_first() else {
             return Err(QueryFailure::invalid("the query has no stages"));
@@ -64,31 +67,45 @@ impl<'a> Compiler<'a> {
         let mut compiled = if first.get("native").is_some() {
             self.native(first)?
         } else {
-            Stage::new(self, self.source(first)?, first)?.compile(cap_of_first)?
+            MbqlStage::new(self, self.source(first)?, first)?.compile(cap_of_first)?
         };
         for (at, stage) in rest.iter().enumerate() {
-            let source = Source::subquery(compiled.sql, compiled.columns, None);
+            let source = StageSource::subquery(compiled.sql, compiled.columns, None);
             let cap = cap.filter(|_| at + 1 == rest.len());
-            compiled = Stage::new(self, source, stage)?.compile(cap)?;
+            compiled = MbqlStage::new(self, source, stage)?.compile(cap)?;
         }
         Ok(compiled)
     }
 
     /// A card's query as it runs when nobody sends parameters.
-    pub(crate) fn card(self, card: &Card) -> Result<Compiled, QueryFailure> {
-        self.deeper()?.compile(&card.dataset_query, None)
+    pub(crate) fn card(self, card: &Card) -> Result<CompiledQuery, QueryFailure> {
+        let deeper = self.deeper()?;
+        self.facts.card(card.id, || {
+            let mut compiled = match (card.native_stage(), self.facts.card_columns(card.id)) {
+                (Some(stage), Some(columns)) => {
+                    let columns = columns.iter().map(|(name, kind)| native_column(name, kind));
+                    CompiledQuery {
+                        sql: native::render_defaults(deeper, stage)?,
+                        columns: columns.collect(),
+                    }
+                }
+                _ => deeper.compile(&card.dataset_query, None)?,
+            };
+            describe(&mut compiled.columns, &card.columns);
+            Ok(compiled)
+        })
     }
 
-    fn native(self, stage: &Value) -> Result<Compiled, QueryFailure> {
+    fn native(self, stage: &Value) -> Result<CompiledQuery, QueryFailure> {
         let sql = native::render_defaults(self, stage)?;
-        let columns = native_columns(self.store, &sql)?;
-        Ok(Compiled { sql, columns })
+        let columns = native_columns(self.pool, &sql)?;
+        Ok(CompiledQuery { sql, columns })
     }
 
-    fn source(self, stage: &Value) -> Result<Source<'a>, QueryFailure> {
+    fn source(self, stage: &Value) -> Result<StageSource<'a>, QueryFailure> {
         if let Some(id) = stage.get("source-table").and_then(Value::as_i64) {
             let table = self.model.table(id);
-            return table.map(Source::table).ok_or_else(|| {
+            return table.map(StageSource::table).ok_or_else(|| {
                 QueryFailure::invalid(format!(
                     "Table {id} does not exist, or belongs to a different Database."
                 ))
@@ -102,7 +119,7 @@ impl<'a> Compiler<'a> {
             };
             let card = self.model.card(id).ok_or_else(missing)?;
             let compiled = self.card(card)?;
-            return Ok(Source::subquery(compiled.sql, compiled.columns, Some(id)));
+            return Ok(StageSource::subquery(compiled.sql, compiled.columns, Some(id)));
         }
         Err(QueryFailure::invalid(
             "the first stage has neither source-table nor source-card with a numeric id",

@@ -1,22 +1,25 @@
+use std::collections::BTreeMap;
+
 use rusqlite::params_from_iter;
 use rusqlite::types::{Value as SqlValue, ValueRef};
 use serde_json::{Value, json};
 
 use super::cell::cell;
-use super::column::{Column, Origin, unique_name};
+use super::column::{ColumnOrigin, QueryColumn, describe, unique_name};
 use super::expression::computed;
-use super::fragment::Fragment;
+use super::fragment::SqlFragment;
 use super::outcome::QueryFailure;
-use crate::db::{Store, base_type};
+use crate::db::{SqlitePool, base_type};
+use crate::semantic::CardColumn;
 
 /// Runs compiled SQL and turns its cells into the wire's, by the type of their columns.
 pub(crate) fn rows(
-    store: &Store,
-    sql: &Fragment,
-    columns: &[Column],
+    pool: &SqlitePool,
+    sql: &SqlFragment,
+    columns: &[QueryColumn],
     max: u64,
 ) -> Result<Vec<Vec<Value>>, QueryFailure> {
-    let (_, raw) = raw_rows(store, sql, max)?;
+    let (_, raw) = raw_rows(pool, sql, max)?;
     let convert = |row: Vec<SqlValue>| {
         row.into_iter()
             .zip(columns)
@@ -28,12 +31,14 @@ pub(crate) fn rows(
 
 /// Runs SQL that a person wrote: its columns' types come from their declarations or else from the rows.
 pub(crate) fn native_rows(
-    store: &Store,
-    sql: &Fragment,
+    pool: &SqlitePool,
+    sql: &SqlFragment,
+    said: &BTreeMap<String, CardColumn>,
     max: u64,
-) -> Result<(Vec<Column>, Vec<Vec<Value>>), QueryFailure> {
-    let (headers, raw) = raw_rows(store, sql, max)?;
-    let columns = described(headers, &raw);
+) -> Result<(Vec<QueryColumn>, Vec<Vec<Value>>), QueryFailure> {
+    let (headers, raw) = raw_rows(pool, sql, max)?;
+    let mut columns = described(headers, &raw);
+    describe(&mut columns, said);
     let rows = raw.into_iter().map(|row| {
         row.into_iter()
             .zip(&columns)
@@ -45,34 +50,33 @@ pub(crate) fn native_rows(
 }
 
 /// The columns of SQL that a person wrote, typed by their first rows.
-pub(crate) fn native_columns(store: &Store, sql: &Fragment) -> Result<Vec<Column>, QueryFailure> {
-    let (headers, raw) = raw_rows(store, sql, 50)?;
+pub(crate) fn native_columns(pool: &SqlitePool, sql: &SqlFragment) -> Result<Vec<QueryColumn>, QueryFailure> {
+    let (headers, raw) = raw_rows(pool, sql, 50)?;
     Ok(described(headers, &raw))
 }
 
 /// A column's name and declared type.
-type Header = (String, Option<String>);
+type ColumnHeader = (String, Option<String>);
 
 fn raw_rows(
-    store: &Store,
-    sql: &Fragment,
+    pool: &SqlitePool,
+    sql: &SqlFragment,
     max: u64,
-) -> Result<(Vec<Header>, Vec<Vec<SqlValue>>), QueryFailure> {
+) -> Result<(Vec<ColumnHeader>, Vec<Vec<SqlValue>>), QueryFailure> {
     let max = usize::try_from(max).unwrap_or(usize::MAX);
-    store.with(|connection| {
-        let fail = |error: rusqlite::Error| QueryFailure::sql(&said(&error));
-        let mut statement = connection.prepare(&sql.sql).map_err(fail)?;
-        let headers: Vec<Header> = statement
+    pool.with(|connection| {
+        let mut statement = connection.prepare(&sql.sql)?;
+        let headers: Vec<ColumnHeader> = statement
             .columns()
             .map(|column| (column.name().to_owned(), column.decl_type().map(str::to_owned)))
             .collect();
-        let mut cursor = statement.query(params_from_iter(&sql.params)).map_err(fail)?;
+        let mut cursor = statement.query(params_from_iter(&sql.params))?;
         let mut rows = Vec::new();
         while rows.len() < max
-            && let Some(row) = cursor.next().map_err(fail)?
+            && let Some(row) = cursor.next()?
         {
             let cells = (0..headers.len()).map(|at| row.get_ref(at).map(owned));
-            rows.push(cells.collect::<rusqlite::Result<Vec<SqlValue>>>().map_err(fail)?);
+            rows.push(cells.collect::<rusqlite::Result<Vec<SqlValue>>>()?);
         }
         Ok((headers, rows))
     })
@@ -89,17 +93,8 @@ fn owned(value: ValueRef<'_>) -> SqlValue {
     }
 }
 
-/// What SQLite said, without the library's wrapping.
-pub(crate) fn said(error: &rusqlite::Error) -> String {
-    match error {
-        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
-        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn described(headers: Vec<Header>, rows: &[Vec<SqlValue>]) -> Vec<Column> {
-    let mut columns: Vec<Column> = Vec::with_capacity(headers.len());
+fn described(headers: Vec<ColumnHeader>, rows: &[Vec<SqlValue>]) -> Vec<QueryColumn> {
+    let mut columns: Vec<QueryColumn> = Vec::with_capacity(headers.len());
     for (at, (header, declared)) in headers.into_iter().enumerate() {
         let base_type = declared
             .as_deref()
@@ -107,12 +102,17 @@ fn described(headers: Vec<Header>, rows: &[Vec<SqlValue>]) -> Vec<Column> {
             .filter(|known| *known != "type/*");
         let base_type = base_type.unwrap_or_else(|| seen_type(rows.iter().filter_map(|row| row.get(at))));
         let name = unique_name(&header, |name| columns.iter().any(|other| other.name == name));
-        let mut column = computed(&name, &name, base_type);
-        column.field_ref = json!(["field", name, {"base-type": base_type}]);
-        column.origin = Origin::Native;
-        columns.push(column);
+        columns.push(native_column(&name, base_type));
     }
     columns
+}
+
+/// A column of SQL that a person wrote.
+pub(crate) fn native_column(name: &str, base_type: &str) -> QueryColumn {
+    let mut column = computed(name, name, base_type);
+    column.field_ref = json!(["field", name, {"base-type": base_type}]);
+    column.origin = ColumnOrigin::Native;
+    column
 }
 
 fn seen_type<'a>(values: impl Iterator<Item = &'a SqlValue>) -> &'static str {

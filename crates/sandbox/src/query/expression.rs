@@ -1,19 +1,19 @@
 use rusqlite::types::Value as SqlValue;
 use serde_json::{Value, json};
 
-use super::clause::{Clause, list};
-use super::column::{Column, Origin};
-use super::fragment::{Fragment, bindable};
+use super::clause::{MbqlClause, list};
+use super::column::{ColumnOrigin, QueryColumn};
+use super::fragment::{SqlFragment, bindable};
 use super::outcome::QueryFailure;
 use super::source::own_column;
-use super::stage::{Expr, Join, Stage};
-use super::unit::Unit;
+use super::stage::{ForeignKeyJoin, MbqlStage, SqlExpression};
+use super::unit::TemporalUnit;
 use crate::db::quote;
 
-impl Stage<'_> {
+impl MbqlStage<'_> {
     /// A value for each row: a field, an expression, arithmetic, an extraction or a literal.
-    pub(crate) fn expression(&mut self, value: &Value) -> Result<Expr, QueryFailure> {
-        let Some(clause) = Clause::parse(value) else {
+    pub(crate) fn expression(&mut self, value: &Value) -> Result<SqlExpression, QueryFailure> {
+        let Some(clause) = MbqlClause::parse(value) else {
             return literal(value);
         };
         match (clause.op, clause.args) {
@@ -47,7 +47,7 @@ impl Stage<'_> {
         }
     }
 
-    fn field(&mut self, clause: Clause<'_>, target: &Value) -> Result<Expr, QueryFailure> {
+    fn field(&mut self, clause: MbqlClause<'_>, target: &Value) -> Result<SqlExpression, QueryFailure> {
         let mut expr = match (target, clause.int_option("source-field")) {
             (Value::String(name), _) => {
                 self.own(self.source.by_name(name), || format!("Field \"{name}\""))?
@@ -73,7 +73,11 @@ impl Stage<'_> {
         }
     }
 
-    fn own(&self, column: Option<&Column>, what: impl Fn() -> String) -> Result<Expr, QueryFailure> {
+    fn own(
+        &self,
+        column: Option<&QueryColumn>,
+        what: impl Fn() -> String,
+    ) -> Result<SqlExpression, QueryFailure> {
         let Some(column) = column else {
             let known: Vec<&str> = self
                 .source
@@ -87,14 +91,14 @@ impl Stage<'_> {
                 known.join(", ")
             )));
         };
-        Ok(Expr {
-            sql: Fragment::text(self.source.qualified(column)),
+        Ok(SqlExpression {
+            sql: SqlFragment::text(self.source.qualified(column)),
             column: column.clone(),
         })
     }
 
     /// A column of the table that one of the source's foreign keys points at.
-    fn joined(&mut self, id: i64, source_field: i64) -> Result<Expr, QueryFailure> {
+    fn joined(&mut self, id: i64, source_field: i64) -> Result<SqlExpression, QueryFailure> {
         let model = self.compiler.model;
         // A result that already carries the joined column is read, not joined again.
         let carried = self.source.columns.iter().find(|column| {
@@ -135,7 +139,7 @@ impl Stage<'_> {
                 quote(&alias),
                 quote(&target_key.name)
             );
-            self.joins.push(Join {
+            self.joins.push(ForeignKeyJoin {
                 alias: alias.clone(),
                 sql,
             });
@@ -144,16 +148,17 @@ impl Stage<'_> {
         column.display_name = format!("{} → {}", path_name(&key_field.display_name), field.display_name);
         column.source_field_id = Some(source_field);
         column.field_ref = json!(["field", field.id, {"source-field": source_field}]);
-        Ok(Expr {
-            sql: Fragment::text(format!("{}.{}", quote(&alias), quote(&field.name))),
+        Ok(SqlExpression {
+            sql: SqlFragment::text(format!("{}.{}", quote(&alias), quote(&field.name))),
             column,
         })
     }
 
-    fn named_expression(&mut self, name: &str) -> Result<Expr, QueryFailure> {
+    fn named_expression(&mut self, name: &str) -> Result<SqlExpression, QueryFailure> {
         let stage = self.clauses;
         let named = |clause: &&Value| {
-            Clause::parse(clause).and_then(|clause| clause.text_option("lib/expression-name")) == Some(name)
+            MbqlClause::parse(clause).and_then(|clause| clause.text_option("lib/expression-name"))
+                == Some(name)
         };
         let clause = list(stage, "expressions").iter().find(named);
         let clause =
@@ -161,7 +166,12 @@ impl Stage<'_> {
         self.expression(clause)
     }
 
-    fn extraction(&mut self, clause: Clause<'_>, inner: &Value, unit: &str) -> Result<Expr, QueryFailure> {
+    fn extraction(
+        &mut self,
+        clause: MbqlClause<'_>,
+        inner: &Value,
+        unit: &str,
+    ) -> Result<SqlExpression, QueryFailure> {
         let mut expr = self.expression(inner)?;
         apply_unit(&mut expr, unit)?;
         if let Some(name) = clause.text_option("lib/expression-name") {
@@ -177,8 +187,8 @@ pub(crate) fn path_name(key_display_name: &str) -> &str {
     key_display_name.strip_suffix(" ID").unwrap_or(key_display_name)
 }
 
-fn apply_unit(expr: &mut Expr, name: &str) -> Result<(), QueryFailure> {
-    let unit = Unit::parse(name)
+fn apply_unit(expr: &mut SqlExpression, name: &str) -> Result<(), QueryFailure> {
+    let unit = TemporalUnit::parse(name)
         .ok_or_else(|| QueryFailure::invalid(format!("unknown temporal unit \"{name}\"")))?;
     let column = &mut expr.column;
     if !column.is_temporal() {
@@ -204,7 +214,7 @@ fn apply_unit(expr: &mut Expr, name: &str) -> Result<(), QueryFailure> {
     Ok(())
 }
 
-fn extraction_unit(op: &str, clause: Clause<'_>) -> Option<&'static str> {
+fn extraction_unit(op: &str, clause: MbqlClause<'_>) -> Option<&'static str> {
     let iso = clause.args.get(1).and_then(Value::as_str) == Some("iso");
     Some(match op {
         "get-year" => "year-of-era",
@@ -222,7 +232,7 @@ fn extraction_unit(op: &str, clause: Clause<'_>) -> Option<&'static str> {
     })
 }
 
-fn literal(value: &Value) -> Result<Expr, QueryFailure> {
+fn literal(value: &Value) -> Result<SqlExpression, QueryFailure> {
     let bound = bindable(value)
         .filter(|bound| *bound != SqlValue::Null)
         .ok_or_else(|| QueryFailure::invalid(format!("not a clause and not a scalar: {value}")))?;
@@ -231,20 +241,20 @@ fn literal(value: &Value) -> Result<Expr, QueryFailure> {
         SqlValue::Real(_) => "type/Float",
         _ => "type/Text",
     };
-    Ok(Expr {
-        sql: Fragment::value(bound),
+    Ok(SqlExpression {
+        sql: SqlFragment::value(bound),
         column: computed("expression", "Expression", base_type),
     })
 }
 
 /// A column with nothing behind it.
-pub(super) fn computed(name: &str, display_name: &str, base_type: &str) -> Column {
-    Column {
+pub(super) fn computed(name: &str, display_name: &str, base_type: &str) -> QueryColumn {
+    QueryColumn {
         name: name.to_owned(),
         display_name: display_name.to_owned(),
         base_type: base_type.to_owned(),
         semantic_type: None,
-        origin: Origin::Fields,
+        origin: ColumnOrigin::Fields,
         field: None,
         source_field_id: None,
         unit: None,
@@ -254,14 +264,14 @@ pub(super) fn computed(name: &str, display_name: &str, base_type: &str) -> Colum
     }
 }
 
-fn name_it(column: &mut Column, name: &str) {
+fn name_it(column: &mut QueryColumn, name: &str) {
     name.clone_into(&mut column.name);
     name.clone_into(&mut column.display_name);
     column.field_ref = json!(["expression", name]);
 }
 
 /// `+ - * /` over compiled arguments, aggregated or not. Division is never whole-number division.
-pub(super) fn arithmetic(clause: Clause<'_>, args: Vec<Expr>) -> Expr {
+pub(super) fn arithmetic(clause: MbqlClause<'_>, args: Vec<SqlExpression>) -> SqlExpression {
     let whole = args.iter().all(|arg| arg.column.base_type == "type/Integer") && clause.op != "/";
     let pieces = args
         .into_iter()
@@ -271,7 +281,7 @@ pub(super) fn arithmetic(clause: Clause<'_>, args: Vec<Expr>) -> Expr {
             ("/", _) => arg.sql.wrap("NULLIF(", ", 0)"),
             _ => arg.sql,
         });
-    let sql = Fragment::join(pieces, &format!(" {} ", clause.op)).wrap("(", ")");
+    let sql = SqlFragment::join(pieces, &format!(" {} ", clause.op)).wrap("(", ")");
     let mut column = computed(
         "expression",
         "Expression",
@@ -280,18 +290,19 @@ pub(super) fn arithmetic(clause: Clause<'_>, args: Vec<Expr>) -> Expr {
     if let Some(name) = clause.text_option("lib/expression-name") {
         name_it(&mut column, name);
     }
-    Expr { sql, column }
+    SqlExpression { sql, column }
 }
 
-fn function(clause: Clause<'_>, args: Vec<Expr>) -> Expr {
+fn function(clause: MbqlClause<'_>, args: Vec<SqlExpression>) -> SqlExpression {
     let first = args
         .first()
         .map_or("type/Float", |arg| arg.column.base_type.as_str())
         .to_owned();
-    let sql = Fragment::join(args.into_iter().map(|arg| arg.sql), ", ").wrap(&format!("{}(", clause.op), ")");
+    let sql =
+        SqlFragment::join(args.into_iter().map(|arg| arg.sql), ", ").wrap(&format!("{}(", clause.op), ")");
     let mut column = computed("expression", "Expression", &first);
     if let Some(name) = clause.text_option("lib/expression-name") {
         name_it(&mut column, name);
     }
-    Expr { sql, column }
+    SqlExpression { sql, column }
 }

@@ -1,24 +1,23 @@
 use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
 
-use super::clause::Clause;
-use super::fragment::{Fragment, bindable};
-use super::interval::{Period, interval, relative};
-use super::moment::Moment;
+use super::clause::MbqlClause;
+use super::fragment::{SqlFragment, bindable};
+use super::interval::{DateInterval, interval, relative};
 use super::outcome::QueryFailure;
-use super::stage::{Expr, Stage};
-use super::unit::Unit;
+use super::stage::{MbqlStage, SqlExpression};
+use super::time_literal::TimeLiteral;
+use super::unit::TemporalUnit;
 
-impl Stage<'_> {
-    /// A condition.
-    pub(crate) fn filter(&mut self, value: &Value) -> Result<Fragment, QueryFailure> {
-        let clause = Clause::parse(value)
+impl MbqlStage<'_> {
+    pub(crate) fn filter(&mut self, value: &Value) -> Result<SqlFragment, QueryFailure> {
+        let clause = MbqlClause::parse(value)
             .ok_or_else(|| QueryFailure::invalid(format!("not a filter clause: {value}")))?;
         match (clause.op, clause.args) {
             ("and" | "or", args) if !args.is_empty() => {
                 let parts = args.iter().map(|arg| Ok(self.filter(arg)?.wrap("(", ")")));
                 let between = if clause.op == "and" { " AND " } else { " OR " };
-                Ok(Fragment::join(
+                Ok(SqlFragment::join(
                     parts.collect::<Result<Vec<_>, QueryFailure>>()?,
                     between,
                 ))
@@ -56,7 +55,7 @@ impl Stage<'_> {
         }
     }
 
-    fn segment(&mut self, id: &Value) -> Result<Fragment, QueryFailure> {
+    fn segment(&mut self, id: &Value) -> Result<SqlFragment, QueryFailure> {
         let model = self.compiler.model;
         let segment = id.as_i64().and_then(|id| model.segment(id));
         let segment = segment.ok_or_else(|| QueryFailure::invalid(format!("Segment {id} does not exist")))?;
@@ -71,23 +70,23 @@ impl Stage<'_> {
             .filters
             .iter()
             .map(|filter| Ok(self.filter(filter)?.wrap("(", ")")));
-        Ok(Fragment::join(
+        Ok(SqlFragment::join(
             parts.collect::<Result<Vec<_>, QueryFailure>>()?,
             " AND ",
         ))
     }
 
-    fn any_of(&mut self, inner: &Value, values: &[Value]) -> Result<Fragment, QueryFailure> {
+    fn any_of(&mut self, inner: &Value, values: &[Value]) -> Result<SqlFragment, QueryFailure> {
         let left = self.expression(inner)?;
         let parts = flat(values).map(|value| match value {
             Value::Null => Ok(left.sql.clone().then(" IS NULL")),
             value => self.compare(&left, "=", value),
         });
-        Ok(Fragment::join(parts.collect::<Result<Vec<_>, _>>()?, " OR "))
+        Ok(SqlFragment::join(parts.collect::<Result<Vec<_>, _>>()?, " OR "))
     }
 
     /// Rows without a value are not equal to one, so they stay.
-    fn none_of(&mut self, inner: &Value, values: &[Value]) -> Result<Fragment, QueryFailure> {
+    fn none_of(&mut self, inner: &Value, values: &[Value]) -> Result<SqlFragment, QueryFailure> {
         let left = self.expression(inner)?;
         if flat(values).all(Value::is_null) {
             return Ok(left.sql.then(" IS NOT NULL"));
@@ -95,18 +94,23 @@ impl Stage<'_> {
         let parts = flat(values)
             .filter(|value| !value.is_null())
             .map(|value| self.compare(&left, "<>", value));
-        let parts = Fragment::join(parts.collect::<Result<Vec<_>, _>>()?, " AND ");
+        let parts = SqlFragment::join(parts.collect::<Result<Vec<_>, _>>()?, " AND ");
         Ok(parts.wrap("(", ")").then(" OR ").and(left.sql).then(" IS NULL"))
     }
 
-    fn compare(&mut self, left: &Expr, op: &str, right: &Value) -> Result<Fragment, QueryFailure> {
-        if left.column.unit.is_some_and(Unit::extracts) {
+    fn compare(
+        &mut self,
+        left: &SqlExpression,
+        op: &str,
+        right: &Value,
+    ) -> Result<SqlFragment, QueryFailure> {
+        if left.column.unit.is_some_and(TemporalUnit::extracts) {
             return compare_number(left, op, right);
         }
         if left.column.is_temporal() && left.column.base_type != "type/Time" {
             return self.compare_moment(left, op, right);
         }
-        if Clause::parse(right).is_some() {
+        if MbqlClause::parse(right).is_some() {
             let right = self.expression(right)?;
             return Ok(left.sql.clone().then(&format!(" {op} ")).and(right.sql));
         }
@@ -117,11 +121,16 @@ impl Stage<'_> {
             .sql
             .clone()
             .then(&format!(" {op} "))
-            .and(Fragment::value(bound)))
+            .and(SqlFragment::value(bound)))
     }
 
-    fn compare_moment(&mut self, left: &Expr, op: &str, right: &Value) -> Result<Fragment, QueryFailure> {
-        if let Some(clause) = Clause::parse(right) {
+    fn compare_moment(
+        &mut self,
+        left: &SqlExpression,
+        op: &str,
+        right: &Value,
+    ) -> Result<SqlFragment, QueryFailure> {
+        if let Some(clause) = MbqlClause::parse(right) {
             if clause.op == "field" || clause.op == "expression" {
                 let right = self.expression(right)?;
                 return Ok(left.sql.clone().then(&format!(" {op} ")).and(right.sql));
@@ -131,7 +140,7 @@ impl Stage<'_> {
             return Ok(compare_bucket(left, op, moment, unit));
         }
         let moment = match right {
-            Value::String(text) => Moment::parse(text).or_else(|| {
+            Value::String(text) => TimeLiteral::parse(text).or_else(|| {
                 // A bucketed column is also compared with a month (`2024-05`) or year: its first day stands for it.
                 let rest = match text.len() {
                     4 => "-01-01",
@@ -140,7 +149,7 @@ impl Stage<'_> {
                 };
                 left.column
                     .unit
-                    .and_then(|_| Moment::parse(&format!("{text}{rest}")))
+                    .and_then(|_| TimeLiteral::parse(&format!("{text}{rest}")))
             }),
             // A bare year, as a bucket by year takes it.
             Value::Number(year) => {
@@ -148,7 +157,7 @@ impl Stage<'_> {
                     .as_i64()
                     .and_then(|year| i16::try_from(year).ok())
                     .filter(|year| *year >= 100);
-                year.and_then(|year| Moment::parse(&format!("{year:04}-01-01")))
+                year.and_then(|year| TimeLiteral::parse(&format!("{year:04}-01-01")))
             }
             _ => None,
         };
@@ -158,7 +167,7 @@ impl Stage<'_> {
                 left.column.name
             ))
         })?;
-        let day = moment.whole_day.then_some(Unit::Day);
+        let day = moment.whole_day.then_some(TemporalUnit::Day);
         Ok(compare_bucket(left, op, moment, left.column.unit.or(day)))
     }
 }
@@ -166,7 +175,7 @@ impl Stage<'_> {
 /// Values may come as one list: `["in", {}, ref, [a, b]]`.
 fn flat(values: &[Value]) -> impl Iterator<Item = &Value> {
     values.iter().flat_map(|value| match value {
-        Value::Array(inner) if Clause::parse(value).is_none() || inner.iter().all(Value::is_string) => {
+        Value::Array(inner) if MbqlClause::parse(value).is_none() || inner.iter().all(Value::is_string) => {
             inner.as_slice()
         }
         _ => std::slice::from_ref(value),
@@ -174,11 +183,11 @@ fn flat(values: &[Value]) -> impl Iterator<Item = &Value> {
 }
 
 /// Text conditions ignore case here whether or not the option is absent; only `true` asks for more.
-fn is_case_sensitive(clause: Clause<'_>) -> bool {
+fn is_case_sensitive(clause: MbqlClause<'_>) -> bool {
     clause.flag("case-sensitive")
 }
 
-fn existence(op: &str, left: Expr) -> Fragment {
+fn existence(op: &str, left: SqlExpression) -> SqlFragment {
     let is_text = left.column.base_type == "type/Text";
     let sql = left.sql;
     match op {
@@ -191,7 +200,7 @@ fn existence(op: &str, left: Expr) -> Fragment {
     }
 }
 
-fn compare_number(left: &Expr, op: &str, right: &Value) -> Result<Fragment, QueryFailure> {
+fn compare_number(left: &SqlExpression, op: &str, right: &Value) -> Result<SqlFragment, QueryFailure> {
     let number = match right {
         Value::Number(_) => bindable(right),
         Value::String(text) => text.trim().parse().ok().map(SqlValue::Integer),
@@ -207,7 +216,7 @@ fn compare_number(left: &Expr, op: &str, right: &Value) -> Result<Fragment, Quer
         .sql
         .clone()
         .then(&format!(" {op} "))
-        .and(Fragment::value(number)))
+        .and(SqlFragment::value(number)))
 }
 
 /// Text that says a number is one where the column holds numbers.
@@ -230,11 +239,16 @@ pub(crate) fn numeric(base_type: &str, bound: SqlValue) -> SqlValue {
 }
 
 /// Compares periods when there is a bucket, moments otherwise.
-fn compare_bucket(left: &Expr, op: &str, moment: Moment, unit: Option<Unit>) -> Fragment {
+fn compare_bucket(
+    left: &SqlExpression,
+    op: &str,
+    moment: TimeLiteral,
+    unit: Option<TemporalUnit>,
+) -> SqlFragment {
     let bucketed = left.column.unit.is_some();
     let (sql, text) = match unit {
         Some(unit) => {
-            let start = Moment {
+            let start = TimeLiteral {
                 at: unit.start_of(moment.at),
                 whole_day: unit.is_coarse(),
             };
@@ -244,34 +258,42 @@ fn compare_bucket(left: &Expr, op: &str, moment: Moment, unit: Option<Unit>) -> 
                 unit.sql(&left.sql.sql)
             };
             let text = match unit {
-                Unit::Millisecond => start.millisecond_text(),
+                TemporalUnit::Millisecond => start.millisecond_text(),
                 unit if unit.is_coarse() => start.day_text(),
                 _ => start.second_text(),
             };
             (sql, text)
         }
-        None => (Unit::Millisecond.sql(&left.sql.sql), moment.millisecond_text()),
+        None => (
+            TemporalUnit::Millisecond.sql(&left.sql.sql),
+            moment.millisecond_text(),
+        ),
     };
-    let left = Fragment {
+    let left = SqlFragment {
         sql,
         params: left.sql.params.clone(),
     };
     left.then(&format!(" {op} "))
-        .and(Fragment::value(SqlValue::Text(text)))
+        .and(SqlFragment::value(SqlValue::Text(text)))
 }
 
 /// Whether a moment lies in a period, its end not included.
-fn within(left: &Expr, period: Period) -> Fragment {
-    let sql = Unit::Second.sql(&left.sql.sql);
-    let bound = |at| Fragment::value(SqlValue::Text(Moment { at, whole_day: false }.second_text()));
-    Fragment::text(format!("{sql} >= "))
+fn within(left: &SqlExpression, period: DateInterval) -> SqlFragment {
+    let sql = TemporalUnit::Second.sql(&left.sql.sql);
+    let bound = |at| SqlFragment::value(SqlValue::Text(TimeLiteral { at, whole_day: false }.second_text()));
+    SqlFragment::text(format!("{sql} >= "))
         .and(bound(period.start))
         .then(&format!(" AND {sql} < "))
         .and(bound(period.end))
 }
 
 /// Text conditions; case does not matter unless the clause says so.
-fn matches_text(op: &str, left: &Expr, values: &[Value], sensitive: bool) -> Result<Fragment, QueryFailure> {
+fn matches_text(
+    op: &str,
+    left: &SqlExpression,
+    values: &[Value],
+    sensitive: bool,
+) -> Result<SqlFragment, QueryFailure> {
     let mut parts = Vec::new();
     for value in flat(values) {
         let Value::String(text) = value else {
@@ -282,10 +304,10 @@ fn matches_text(op: &str, left: &Expr, values: &[Value], sensitive: bool) -> Res
         parts.push(text_pattern(op, &left.sql, text, sensitive));
     }
     if op != "does-not-contain" {
-        return Ok(Fragment::join(parts, " OR "));
+        return Ok(SqlFragment::join(parts, " OR "));
     }
     let none = parts.into_iter().map(|part| part.wrap("NOT (", ")"));
-    Ok(Fragment::join(none, " AND ")
+    Ok(SqlFragment::join(none, " AND ")
         .wrap("(", ")")
         .then(" OR ")
         .and(left.sql.clone())
@@ -293,7 +315,7 @@ fn matches_text(op: &str, left: &Expr, values: &[Value], sensitive: bool) -> Res
 }
 
 /// One text condition; `does-not-contain` is negated by the caller.
-pub(crate) fn text_pattern(op: &str, left: &Fragment, text: &str, sensitive: bool) -> Fragment {
+pub(crate) fn text_pattern(op: &str, left: &SqlFragment, text: &str, sensitive: bool) -> SqlFragment {
     // GLOB is the only pattern match of SQLite that minds the case.
     let (open, text, joker, special): (_, _, _, &[char]) = if sensitive {
         ("", text.to_owned(), '*', &['*', '?', '['])
@@ -313,7 +335,7 @@ pub(crate) fn text_pattern(op: &str, left: &Fragment, text: &str, sensitive: boo
         "ends-with" => format!("{joker}{escaped}"),
         _ => format!("{joker}{escaped}{joker}"),
     };
-    let bound = Fragment::value(SqlValue::Text(pattern));
+    let bound = SqlFragment::value(SqlValue::Text(pattern));
     let left = left.clone().wrap(open, if sensitive { "" } else { ")" });
     if sensitive {
         left.then(" GLOB ").and(bound)

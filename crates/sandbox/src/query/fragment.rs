@@ -3,14 +3,12 @@ use serde_json::Value;
 
 /// A piece of SQL with the values bound in it, in the order of their `?`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Fragment {
-    /// The text.
+pub(crate) struct SqlFragment {
     pub(crate) sql: String,
-    /// The values.
     pub(crate) params: Vec<SqlValue>,
 }
 
-impl Fragment {
+impl SqlFragment {
     /// Text that binds nothing.
     pub(crate) fn text(sql: impl Into<String>) -> Self {
         Self {
@@ -19,7 +17,6 @@ impl Fragment {
         }
     }
 
-    /// One bound value.
     pub(crate) fn value(value: SqlValue) -> Self {
         Self {
             sql: "?".to_owned(),
@@ -27,14 +24,12 @@ impl Fragment {
         }
     }
 
-    /// Adds text.
     #[must_use]
     pub(crate) fn then(mut self, sql: &str) -> Self {
         self.sql.push_str(sql);
         self
     }
 
-    /// Adds another piece.
     #[must_use]
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.sql.push_str(&other.sql);

@@ -11,27 +11,29 @@ mod expression;
 mod filter;
 mod fragment;
 mod interval;
-mod moment;
 mod outcome;
 mod run;
 mod source;
 mod stage;
+mod time_literal;
 mod unit;
 mod values;
 mod wide;
 
 pub use outcome::{
-    CardFailure, Constraints, FieldValues, ParameterException, ParameterValues, QueryFailure, QueryResult,
+    CardFailure, ColumnValues, ParameterException, ParameterValues, QueryFailure, QueryResult, RowLimits,
     WideField,
 };
 
-pub(crate) use clause::Clause;
-pub(crate) use compiler::Compiler;
+pub(crate) use cell::cell;
+pub(crate) use clause::MbqlClause;
+pub(crate) use column::unique_name;
+pub(crate) use compiler::{CompiledQuery, MbqlCompiler};
 pub(crate) use filter::{numeric, text_pattern};
-pub(crate) use fragment::{Fragment, bindable};
-pub(crate) use interval::{Period, periods};
-pub(crate) use moment::Moment;
+pub(crate) use fragment::{SqlFragment, bindable};
+pub(crate) use interval::{DateInterval, periods};
 pub(crate) use run::{card_columns, run, run_sql};
-pub(crate) use unit::{Unit, midnight};
+pub(crate) use time_literal::TimeLiteral;
+pub(crate) use unit::{TemporalUnit, midnight};
 pub(crate) use values::{distinct_values, field_values};
 pub(crate) use wide::{default_time_dimension, wide_of_card, wide_of_table};

@@ -2,14 +2,14 @@ use serde_json::{Map, Value};
 
 /// Most rows of one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Constraints {
+pub struct RowLimits {
     /// For queries with an aggregation in their last stage.
     pub max_rows: u64,
     /// For queries without one, SQL among them.
-    pub max_bare_rows: u64,
+    pub(crate) max_bare_rows: u64,
 }
 
-impl Constraints {
+impl RowLimits {
     /// What cards and ad-hoc questions get.
     pub const USERLAND: Self = Self {
         max_rows: 10_000,
@@ -74,18 +74,28 @@ impl QueryFailure {
     }
 
     /// The query itself is wrong.
-    pub fn invalid(error: impl Into<String>) -> Self {
+    pub(crate) fn invalid(error: impl Into<String>) -> Self {
         Self::typed("invalid-query", error)
     }
 
     /// A failure that the client caused, with its machine-readable type.
-    pub fn typed(error_type: &'static str, error: impl Into<String>) -> Self {
+    pub(crate) fn typed(error_type: &'static str, error: impl Into<String>) -> Self {
         Self {
             error: error.into(),
             class: "class clojure.lang.ExceptionInfo".to_owned(),
             state: None,
             error_type: Some(error_type),
             status: 400,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for QueryFailure {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::SqliteFailure(_, Some(message)) => Self::sql(&message),
+            rusqlite::Error::SqlInputError { msg, .. } => Self::sql(&msg),
+            other => Self::sql(&other.to_string()),
         }
     }
 }
@@ -124,7 +134,7 @@ pub struct ParameterValues {
 
 /// Distinct values of one column and statistics over all of its rows.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct FieldValues {
+pub struct ColumnValues {
     /// `[value]` each, in ascending order.
     pub values: Vec<Vec<Value>>,
     /// Kebab-case keys: `distinct-count`, `percent-null` (0 to 1), and by type `min`, `max`, `avg`, `q1`, `q3`, `sd`,
@@ -148,7 +158,7 @@ pub struct WideField {
     /// E.g. `type/Integer`.
     pub base_type: String,
     /// The declared type in the database; `None` for computed columns.
-    pub database_type: Option<String>,
+    pub(crate) database_type: Option<String>,
     /// E.g. `type/PK`.
     pub semantic_type: Option<String>,
     /// What it holds.

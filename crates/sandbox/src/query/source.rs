@@ -1,28 +1,27 @@
-use super::column::{Column, Origin};
-use super::fragment::Fragment;
+use super::column::{ColumnOrigin, QueryColumn};
+use super::fragment::SqlFragment;
 use crate::db::quote;
-use crate::semantic::{Field, Table};
+use crate::semantic::{FieldMetadata, TableMetadata};
 
 /// What a stage reads from.
 #[derive(Debug)]
-pub(crate) struct Source<'a> {
+pub(crate) struct StageSource<'a> {
     /// What stands after `FROM`.
-    pub(crate) from: Fragment,
+    pub(crate) from: SqlFragment,
     /// The name that its columns are qualified with.
     pub(crate) alias: String,
     /// Its columns, in order.
-    pub(crate) columns: Vec<Column>,
+    pub(crate) columns: Vec<QueryColumn>,
     /// The table, when it is one.
-    pub(crate) table: Option<&'a Table>,
+    pub(crate) table: Option<&'a TableMetadata>,
     /// The card, when it is one.
     pub(crate) card_id: Option<i64>,
 }
 
-impl<'a> Source<'a> {
-    /// A table itself.
-    pub(crate) fn table(table: &'a Table) -> Self {
+impl<'a> StageSource<'a> {
+    pub(crate) fn table(table: &'a TableMetadata) -> Self {
         Self {
-            from: Fragment::text(quote(&table.name)),
+            from: SqlFragment::text(quote(&table.name)),
             alias: table.name.clone(),
             columns: table.visible_fields().map(own_column).collect(),
             table: Some(table),
@@ -31,7 +30,7 @@ impl<'a> Source<'a> {
     }
 
     /// The result of another query.
-    pub(crate) fn subquery(inner: Fragment, columns: Vec<Column>, card_id: Option<i64>) -> Self {
+    pub(crate) fn subquery(inner: SqlFragment, columns: Vec<QueryColumn>, card_id: Option<i64>) -> Self {
         Self {
             from: inner.wrap("(", ") AS \"source\""),
             alias: "source".to_owned(),
@@ -42,8 +41,8 @@ impl<'a> Source<'a> {
     }
 
     /// A column that this source has itself, by the id of the table column behind it.
-    pub(crate) fn by_field(&self, field_id: i64) -> Option<&Column> {
-        let behind = |column: &&Column| column.field.as_ref().is_some_and(|field| field.id == field_id);
+    pub(crate) fn by_field(&self, field_id: i64) -> Option<&QueryColumn> {
+        let behind = |column: &&QueryColumn| column.field.as_ref().is_some_and(|field| field.id == field_id);
         let mut matching = self.columns.iter().filter(behind);
         let first = matching.next()?;
         // A joined column of the same table comes second to the source's own.
@@ -56,7 +55,7 @@ impl<'a> Source<'a> {
     }
 
     /// A column that this source has itself, by name.
-    pub(crate) fn by_name(&self, name: &str) -> Option<&Column> {
+    pub(crate) fn by_name(&self, name: &str) -> Option<&QueryColumn> {
         let exact = self.columns.iter().find(|column| column.name == name);
         exact.or_else(|| {
             self.columns
@@ -66,19 +65,19 @@ impl<'a> Source<'a> {
     }
 
     /// A column as SQL names it.
-    pub(crate) fn qualified(&self, column: &Column) -> String {
+    pub(crate) fn qualified(&self, column: &QueryColumn) -> String {
         format!("{}.{}", quote(&self.alias), quote(&column.name))
     }
 }
 
 /// A table's own column.
-pub(crate) fn own_column(field: &Field) -> Column {
-    Column {
+pub(crate) fn own_column(field: &FieldMetadata) -> QueryColumn {
+    QueryColumn {
         name: field.name.clone(),
         display_name: field.display_name.clone(),
         base_type: field.base_type.clone(),
         semantic_type: field.semantic_type.clone(),
-        origin: Origin::Fields,
+        origin: ColumnOrigin::Fields,
         source_field_id: None,
         unit: None,
         unit_name: None,
@@ -90,7 +89,7 @@ pub(crate) fn own_column(field: &Field) -> Column {
 
 /// To the stage above, an aggregate or a bucket is a column like any other, referred to by name unless it is a table's
 /// own column.
-fn as_plain(mut column: Column) -> Column {
+fn as_plain(mut column: QueryColumn) -> QueryColumn {
     let plain_field = column
         .field
         .as_ref()
@@ -99,6 +98,6 @@ fn as_plain(mut column: Column) -> Column {
         Some(field) => serde_json::json!(["field", field.id, null]),
         None => serde_json::json!(["field", column.name, {"base-type": column.base_type}]),
     };
-    column.origin = Origin::Fields;
+    column.origin = ColumnOrigin::Fields;
     column
 }

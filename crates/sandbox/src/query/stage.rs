@@ -1,44 +1,43 @@
 use serde_json::Value;
 
-use super::clause::{Clause, list};
-use super::column::{Column, Origin, unique_name};
-use super::compiler::{Compiled, Compiler};
-use super::fragment::Fragment;
+use super::clause::{MbqlClause, list};
+use super::column::{ColumnOrigin, QueryColumn, unique_name};
+use super::compiler::{CompiledQuery, MbqlCompiler};
+use super::fragment::SqlFragment;
 use super::outcome::QueryFailure;
-use super::source::Source;
+use super::source::StageSource;
 use crate::db::quote;
 
 /// A clause compiled, with what the column would be that it gives.
 #[derive(Debug, Clone)]
-pub(crate) struct Expr {
-    pub(crate) sql: Fragment,
-    pub(crate) column: Column,
+pub(crate) struct SqlExpression {
+    pub(crate) sql: SqlFragment,
+    pub(crate) column: QueryColumn,
 }
 
 /// A table reached through a foreign key.
 #[derive(Debug)]
-pub(super) struct Join {
+pub(super) struct ForeignKeyJoin {
     pub(super) alias: String,
     pub(super) sql: String,
 }
 
 /// One stage being compiled.
 #[derive(Debug)]
-pub(crate) struct Stage<'a> {
-    pub(super) compiler: Compiler<'a>,
-    pub(super) source: Source<'a>,
-    /// Its clauses.
+pub(crate) struct MbqlStage<'a> {
+    pub(super) compiler: MbqlCompiler<'a>,
+    pub(super) source: StageSource<'a>,
     pub(super) clauses: &'a Value,
-    pub(super) joins: Vec<Join>,
+    pub(super) joins: Vec<ForeignKeyJoin>,
     /// What every aggregate is restricted to, while a metric with filters is compiled among others.
-    pub(super) condition: Option<Fragment>,
+    pub(super) condition: Option<SqlFragment>,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> MbqlStage<'a> {
     /// A stage over its source. Only what is supported may be in it.
     pub(crate) fn new(
-        compiler: Compiler<'a>,
-        source: Source<'a>,
+        compiler: MbqlCompiler<'a>,
+        source: StageSource<'a>,
         stage: &'a Value,
     ) -> Result<Self, QueryFailure> {
         if !list(stage, "joins").is_empty() {
@@ -56,7 +55,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The whole stage as one SELECT with at most `cap` rows.
-    pub(crate) fn compile(mut self, cap: Option<u64>) -> Result<Compiled, QueryFailure> {
+    pub(crate) fn compile(mut self, cap: Option<u64>) -> Result<CompiledQuery, QueryFailure> {
         let selected = self.selected()?;
         let mut filters = self.metric_filters()?;
         for filter in list(self.clauses, "filters") {
@@ -66,7 +65,7 @@ impl<'a> Stage<'a> {
         let limit = self.limit(cap)?;
         let groups = selected
             .iter()
-            .filter(|expr| expr.column.origin == Origin::Breakout)
+            .filter(|expr| expr.column.origin == ColumnOrigin::Breakout)
             .count();
 
         let list = selected.iter().map(|expr| {
@@ -74,8 +73,8 @@ impl<'a> Stage<'a> {
                 .clone()
                 .then(&format!(" AS {}", quote(&expr.column.name)))
         });
-        let mut sql = Fragment::text("SELECT ")
-            .and(Fragment::join(list, ", "))
+        let mut sql = SqlFragment::text("SELECT ")
+            .and(SqlFragment::join(list, ", "))
             .then(" FROM ");
         sql = sql.and(std::mem::take(&mut self.source.from));
         for join in &self.joins {
@@ -83,41 +82,41 @@ impl<'a> Stage<'a> {
         }
         if !filters.is_empty() {
             let filters = filters.into_iter().map(|filter| filter.wrap("(", ")"));
-            sql = sql.then(" WHERE ").and(Fragment::join(filters, " AND "));
+            sql = sql.then(" WHERE ").and(SqlFragment::join(filters, " AND "));
         }
         if groups > 0 {
             let places: Vec<String> = (1..=groups).map(|place| place.to_string()).collect();
             sql = sql.then(&format!(" GROUP BY {}", places.join(", ")));
         }
         if !order.is_empty() {
-            sql = sql.then(" ORDER BY ").and(Fragment::join(order, ", "));
+            sql = sql.then(" ORDER BY ").and(SqlFragment::join(order, ", "));
         }
         let sql = sql.then(&limit);
-        Ok(Compiled {
+        Ok(CompiledQuery {
             sql,
             columns: selected.into_iter().map(|expr| expr.column).collect(),
         })
     }
 
     /// The columns in order, with unique names: breakouts and aggregations, or fields.
-    fn selected(&mut self) -> Result<Vec<Expr>, QueryFailure> {
+    fn selected(&mut self) -> Result<Vec<SqlExpression>, QueryFailure> {
         let stage = self.clauses;
-        let mut selected: Vec<Expr> = Vec::new();
+        let mut selected: Vec<SqlExpression> = Vec::new();
         for clause in list(stage, "breakout") {
             let mut expr = self.expression(clause)?;
-            expr.column.origin = Origin::Breakout;
+            expr.column.origin = ColumnOrigin::Breakout;
             selected.push(expr);
         }
         for (at, clause) in list(stage, "aggregation").iter().enumerate() {
             let mut expr = self.aggregation(clause)?;
-            expr.column.origin = Origin::Aggregation;
+            expr.column.origin = ColumnOrigin::Aggregation;
             expr.column.field_ref = serde_json::json!(["aggregation", at]);
             selected.push(expr);
         }
         if selected.is_empty() {
             selected = self.plain_fields()?;
         }
-        let mut named: Vec<Expr> = Vec::with_capacity(selected.len());
+        let mut named: Vec<SqlExpression> = Vec::with_capacity(selected.len());
         for mut expr in selected {
             let taken = |name: &str| {
                 named
@@ -130,35 +129,35 @@ impl<'a> Stage<'a> {
         Ok(named)
     }
 
-    fn plain_fields(&mut self) -> Result<Vec<Expr>, QueryFailure> {
+    fn plain_fields(&mut self) -> Result<Vec<SqlExpression>, QueryFailure> {
         let stage = self.clauses;
         let fields = list(stage, "fields");
         if !fields.is_empty() {
             return fields.iter().map(|clause| self.expression(clause)).collect();
         }
-        let own = self.source.columns.iter().map(|column| Expr {
-            sql: Fragment::text(self.source.qualified(column)),
+        let own = self.source.columns.iter().map(|column| SqlExpression {
+            sql: SqlFragment::text(self.source.qualified(column)),
             column: column.clone(),
         });
-        let mut all: Vec<Expr> = own.collect();
+        let mut all: Vec<SqlExpression> = own.collect();
         for clause in list(stage, "expressions") {
             all.push(self.expression(clause)?);
         }
         Ok(all)
     }
 
-    fn order(&mut self, selected: &[Expr]) -> Result<Vec<Fragment>, QueryFailure> {
+    fn order(&mut self, selected: &[SqlExpression]) -> Result<Vec<SqlFragment>, QueryFailure> {
         let stage = self.clauses;
         let mut order = Vec::new();
         let mut ordered = Vec::new();
         for clause in list(stage, "order-by") {
-            let (direction, target) = match Clause::parse(clause) {
-                Some(Clause {
+            let (direction, target) = match MbqlClause::parse(clause) {
+                Some(MbqlClause {
                     op: "asc",
                     args: [target, ..],
                     ..
                 }) => ("ASC", target),
-                Some(Clause {
+                Some(MbqlClause {
                     op: "desc",
                     args: [target, ..],
                     ..
@@ -171,8 +170,8 @@ impl<'a> Stage<'a> {
         }
         // Groups come in the order of what they are grouped by unless the query says otherwise.
         for (at, expr) in selected.iter().enumerate() {
-            if expr.column.origin == Origin::Breakout && !ordered.contains(&at) {
-                order.push(Fragment::text(format!("{} ASC", at + 1)));
+            if expr.column.origin == ColumnOrigin::Breakout && !ordered.contains(&at) {
+                order.push(SqlFragment::text(format!("{} ASC", at + 1)));
             }
         }
         Ok(order)
@@ -181,10 +180,10 @@ impl<'a> Stage<'a> {
     fn order_target(
         &mut self,
         target: &Value,
-        selected: &[Expr],
-    ) -> Result<(Option<usize>, Fragment), QueryFailure> {
-        let place = match Clause::parse(target) {
-            Some(Clause {
+        selected: &[SqlExpression],
+    ) -> Result<(Option<usize>, SqlFragment), QueryFailure> {
+        let place = match MbqlClause::parse(target) {
+            Some(MbqlClause {
                 op: "aggregation",
                 args: [reference, ..],
                 ..
@@ -192,22 +191,27 @@ impl<'a> Stage<'a> {
             _ => None,
         };
         if let Some(at) = place {
-            return Ok((Some(at), Fragment::text((at + 1).to_string())));
+            return Ok((Some(at), SqlFragment::text((at + 1).to_string())));
         }
         let expr = self.expression(target)?;
         let same = selected.iter().position(|other| other.sql == expr.sql);
         Ok((
             same,
-            same.map_or(expr.sql, |at| Fragment::text((at + 1).to_string())),
+            same.map_or(expr.sql, |at| SqlFragment::text((at + 1).to_string())),
         ))
     }
 
     /// An aggregation by its place among the aggregations or by its `lib/uuid`.
-    fn aggregation_place(&self, reference: &Value, selected: &[Expr]) -> Result<usize, QueryFailure> {
+    fn aggregation_place(
+        &self,
+        reference: &Value,
+        selected: &[SqlExpression],
+    ) -> Result<usize, QueryFailure> {
         let aggregations = list(self.clauses, "aggregation");
         let index = match reference {
             Value::String(uuid) => aggregations.iter().position(|clause| {
-                Clause::parse(clause).and_then(|clause| clause.text_option("lib/uuid")) == Some(uuid.as_str())
+                MbqlClause::parse(clause).and_then(|clause| clause.text_option("lib/uuid"))
+                    == Some(uuid.as_str())
             }),
             other => other.as_u64().and_then(|index| usize::try_from(index).ok()),
         };
@@ -219,7 +223,7 @@ impl<'a> Stage<'a> {
         })?;
         let breakouts = selected
             .iter()
-            .filter(|expr| expr.column.origin == Origin::Breakout)
+            .filter(|expr| expr.column.origin == ColumnOrigin::Breakout)
             .count();
         Ok(breakouts + index)
     }

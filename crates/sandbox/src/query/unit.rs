@@ -3,7 +3,7 @@ use jiff::{Span, ToSpan};
 
 /// A temporal bucket. Weeks start on Sunday.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum TemporalUnit {
     Millisecond,
     Second,
     Minute,
@@ -27,7 +27,7 @@ pub(crate) enum Unit {
     YearOfEra,
 }
 
-impl Unit {
+impl TemporalUnit {
     /// A bucket by its MBQL name; plural names are the same.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Some(match name.strip_suffix('s').unwrap_or(name) {

@@ -2,59 +2,74 @@ use rusqlite::types::Value as SqlValue;
 use serde_json::{Map, Value, json};
 
 use super::cell::cell;
-use super::execute::said;
-use super::outcome::{FieldValues, QueryFailure};
-use crate::db::{Store, quote};
-use crate::semantic::{Field, Table};
+use super::compiler::MbqlCompiler;
+use super::outcome::{ColumnValues, QueryFailure};
+use crate::db::{SqlitePool, quote};
+use crate::facts::KnownValues;
+use crate::semantic::{FieldMetadata, TableMetadata};
 
-/// The first `limit` distinct values of a column in ascending order, and whether there are more.
+/// The first `limit` distinct values of a column in ascending order, `[value]` each, and whether there are more.
 pub(crate) fn distinct_values(
-    store: &Store,
-    table: &Table,
-    field: &Field,
+    compiler: MbqlCompiler<'_>,
+    table: &TableMetadata,
+    field: &FieldMetadata,
     limit: u64,
 ) -> Result<(Vec<Vec<Value>>, bool), QueryFailure> {
-    let (column, from) = (quote(&field.name), quote(&table.name));
-    let more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let sql =
-        format!("SELECT DISTINCT {column} FROM {from} WHERE {column} IS NOT NULL ORDER BY 1 LIMIT {more}");
-    let mut values = store.with(|connection| {
-        let read = || {
-            let mut statement = connection.prepare(&sql)?;
-            statement
-                .query_map([], |row| row.get::<_, SqlValue>(0))?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(|error| QueryFailure::sql(&said(&error)))
-    })?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = values.len() > limit;
-    values.truncate(limit);
+    let find = |limit| read_values(compiler.pool, table, field, limit);
+    let known = compiler.facts.values(field.id, limit, find)?;
     Ok((
-        values
-            .into_iter()
-            .map(|value| vec![cell(value, &field.base_type)])
-            .collect(),
-        has_more,
+        known.values.into_iter().map(|value| vec![value]).collect(),
+        known.more,
     ))
 }
 
 /// Distinct values and statistics as a fingerprint has them.
 pub(crate) fn field_values(
-    store: &Store,
-    table: &Table,
-    field: &Field,
+    compiler: MbqlCompiler<'_>,
+    table: &TableMetadata,
+    field: &FieldMetadata,
     limit: u64,
-) -> Result<FieldValues, QueryFailure> {
-    let (values, has_more_values) = distinct_values(store, table, field, limit)?;
-    Ok(FieldValues {
+) -> Result<ColumnValues, QueryFailure> {
+    let (values, has_more_values) = distinct_values(compiler, table, field, limit)?;
+    let find = || statistics(compiler.pool, table, field);
+    Ok(ColumnValues {
         values,
-        statistics: statistics(store, table, field)?,
+        statistics: compiler.facts.statistics(field.id, find)?.as_ref().clone(),
         has_more_values,
     })
 }
 
-fn statistics(store: &Store, table: &Table, field: &Field) -> Result<Map<String, Value>, QueryFailure> {
+fn read_values(
+    pool: &SqlitePool,
+    table: &TableMetadata,
+    field: &FieldMetadata,
+    limit: u64,
+) -> Result<KnownValues, QueryFailure> {
+    let (column, from) = (quote(&field.name), quote(&table.name));
+    let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let sql = format!(
+        "SELECT DISTINCT {column} FROM {from} WHERE {column} IS NOT NULL ORDER BY 1 LIMIT {one_more}"
+    );
+    let mut values = pool.with(|connection| {
+        let mut statement = connection.prepare(&sql)?;
+        let values = statement.query_map([], |row| row.get::<_, SqlValue>(0))?;
+        Ok::<_, QueryFailure>(values.collect::<rusqlite::Result<Vec<_>>>()?)
+    })?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = values.len() > limit;
+    values.truncate(limit);
+    let values = values.into_iter().map(|value| cell(value, &field.base_type));
+    Ok(KnownValues {
+        values: values.collect(),
+        more,
+    })
+}
+
+fn statistics(
+    pool: &SqlitePool,
+    table: &TableMetadata,
+    field: &FieldMetadata,
+) -> Result<Map<String, Value>, QueryFailure> {
     let (x, from) = (quote(&field.name), quote(&table.name));
     let mut wanted = vec![
         ("distinct-count", format!("COUNT(DISTINCT {x})"), "type/Integer"),
@@ -104,16 +119,12 @@ fn statistics(store: &Store, table: &Table, field: &Field) -> Result<Map<String,
     }
     let list: Vec<&str> = wanted.iter().map(|(_, sql, _)| sql.as_str()).collect();
     let sql = format!("SELECT {} FROM {from}", list.join(", "));
-    let cells = store.with(|connection| {
-        let read = |row: &rusqlite::Row<'_>| {
-            (0..wanted.len())
-                .map(|at| row.get(at))
-                .collect::<rusqlite::Result<Vec<SqlValue>>>()
-        };
-        connection
-            .query_row(&sql, [], read)
-            .map_err(|error| QueryFailure::sql(&said(&error)))
-    })?;
+    let read = |row: &rusqlite::Row<'_>| {
+        (0..wanted.len())
+            .map(|at| row.get(at))
+            .collect::<rusqlite::Result<Vec<SqlValue>>>()
+    };
+    let cells = pool.with(|connection| Ok::<_, QueryFailure>(connection.query_row(&sql, [], read)?))?;
     let named = wanted
         .iter()
         .zip(cells)

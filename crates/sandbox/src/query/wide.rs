@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
-use super::clause::{Clause, list};
-use super::compiler::Compiler;
+use super::clause::{MbqlClause, list};
+use super::compiler::MbqlCompiler;
 use super::expression::path_name;
 use super::outcome::{QueryFailure, WideField};
-use crate::semantic::{Card, CardKind, Field, SemanticModel};
+use crate::semantic::{Card, CardKind, FieldMetadata, MetricDimension, SemanticModel};
 
 /// A table's own columns, then those that its foreign keys lead to.
 pub(crate) fn wide_of_table(model: &SemanticModel, table_id: i64) -> Vec<WideField> {
@@ -19,20 +19,14 @@ pub(crate) fn wide_of_table(model: &SemanticModel, table_id: i64) -> Vec<WideFie
 }
 
 /// What a card returns, then what the foreign keys among it lead to; for a metric, what its source has.
-pub(crate) fn wide_of_card(compiler: Compiler<'_>, card: &Card) -> Result<Vec<WideField>, QueryFailure> {
+pub(crate) fn wide_of_card(compiler: MbqlCompiler<'_>, card: &Card) -> Result<Vec<WideField>, QueryFailure> {
     let model = compiler.model;
     if card.kind == CardKind::Metric {
-        if let Some(table_id) = card.table_id {
-            return Ok(wide_of_table(model, table_id));
-        }
-        let source = card.source_card_id.and_then(|id| model.card(id));
-        let missing = || {
-            QueryFailure::invalid(format!(
-                "Metric {} has neither a table nor a card to read",
-                card.id
-            ))
+        let wide = wide_of_metric(compiler, card)?;
+        return match &card.dimensions {
+            Some(dimensions) => dimensions.iter().map(|one| named_dimension(&wide, one)).collect(),
+            None => Ok(wide),
         };
-        return wide_of_card(compiler.deeper()?, source.ok_or_else(missing)?);
     }
     let columns = compiler.card(card)?.columns;
     let mut wide = Vec::with_capacity(columns.len());
@@ -62,10 +56,53 @@ pub(crate) fn wide_of_card(compiler: Compiler<'_>, card: &Card) -> Result<Vec<Wi
     Ok(wide)
 }
 
+/// Everything that a metric's source leads to.
+fn wide_of_metric(compiler: MbqlCompiler<'_>, card: &Card) -> Result<Vec<WideField>, QueryFailure> {
+    if let Some(table_id) = card.table_id {
+        return Ok(wide_of_table(compiler.model, table_id));
+    }
+    let source = card.source_card_id.and_then(|id| compiler.model.card(id));
+    let missing = || {
+        QueryFailure::invalid(format!(
+            "Metric {} has neither a table nor a card to read",
+            card.id
+        ))
+    };
+    wide_of_card(compiler.deeper()?, source.ok_or_else(missing)?)
+}
+
+/// A dimension that a metric names, among everything that its source leads to.
+fn named_dimension(wide: &[WideField], dimension: &MetricDimension) -> Result<WideField, QueryFailure> {
+    let clause = MbqlClause::parse(&dimension.reference);
+    let source = clause.and_then(|clause| clause.int_option("source-field"));
+    let target = clause.and_then(|clause| clause.args.first());
+    let found = wide.iter().find(|field| {
+        let same = match target {
+            Some(Value::String(name)) => field.name == *name,
+            Some(id) => field.field_id.is_some() && field.field_id == id.as_i64(),
+            None => false,
+        };
+        same && field.source_field_id == source
+    });
+    let mut field = found.cloned().ok_or_else(|| {
+        QueryFailure::invalid(format!(
+            "the metric's source has no column {}",
+            dimension.reference
+        ))
+    })?;
+    if let Some(name) = &dimension.name {
+        field.display_name.clone_from(name);
+    }
+    if dimension.description.is_some() {
+        field.description.clone_from(&dimension.description);
+    }
+    Ok(field)
+}
+
 /// The place, among a metric's columns, of the time column in its own breakout.
 pub(crate) fn default_time_dimension(card: &Card, wide: &[WideField]) -> Option<usize> {
     let stage = list(&card.dataset_query, "stages").first()?;
-    let breakout = Clause::parse(list(stage, "breakout").first()?)?;
+    let breakout = MbqlClause::parse(list(stage, "breakout").first()?)?;
     breakout.text_option("temporal-unit")?;
     let target = breakout.args.first()?;
     let source = breakout.int_option("source-field");
@@ -80,7 +117,7 @@ pub(crate) fn default_time_dimension(card: &Card, wide: &[WideField]) -> Option<
 
 fn joinable<'m>(
     model: &'m SemanticModel,
-    key: &'m Field,
+    key: &'m FieldMetadata,
     column: Option<&'m str>,
 ) -> impl Iterator<Item = WideField> + use<'m> {
     let target = key.fk_target_field_id.and_then(|id| model.field(id));
@@ -98,7 +135,7 @@ fn joinable<'m>(
     })
 }
 
-fn from_field(field: &Field, reference: Value) -> WideField {
+fn from_field(field: &FieldMetadata, reference: Value) -> WideField {
     WideField {
         reference,
         field_id: Some(field.id),

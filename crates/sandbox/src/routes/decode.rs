@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value};
@@ -23,9 +23,9 @@ pub(super) fn path_id(name: &str, text: &str) -> Result<i64, ApiError> {
 
 /// The query string's parameters, in order, repeated ones included.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Params(Vec<(String, String)>);
+pub(super) struct QueryParams(Vec<(String, String)>);
 
-impl Params {
+impl QueryParams {
     /// The last value of a parameter.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let mut values = self.0.iter().rev().filter(|(key, _)| key == name);
@@ -40,7 +40,6 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
-    /// A boolean parameter.
     pub(super) fn flag(&self, name: &str, default: bool) -> Result<bool, ApiError> {
         match self.get(name) {
             None => Ok(default),
@@ -73,16 +72,13 @@ impl Params {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Params {
+impl<S: Send + Sync> FromRequestParts<S> for QueryParams {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(
-            url::form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
-        ))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        // Every query string decodes to a list of pairs.
+        let pairs = Query::from_request_parts(parts, state).await;
+        Ok(pairs.map(|Query(pairs)| Self(pairs)).unwrap_or_default())
     }
 }
 
@@ -104,15 +100,62 @@ impl JsonBody {
     }
 }
 
+/// The members of a JSON body, or the fields of a form, whose texts are read as JSON where they are JSON.
+#[derive(Debug)]
+pub(super) struct FormOrJson(JsonBody);
+
+impl FormOrJson {
+    /// As [`JsonBody::into_object`].
+    pub(super) fn into_object(self) -> Result<Map<String, Value>, ApiError> {
+        self.0.into_object()
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for FormOrJson {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !has_content_type(&request, "application/x-www-form-urlencoded") {
+            return JsonBody::from_request(request, state).await.map(Self);
+        }
+        let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, state)
+            .await
+            .map_err(|_| ApiError::text(StatusCode::BAD_REQUEST, "Malformed form in request body."))?;
+        let members = fields.into_iter().map(|(name, text)| {
+            let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+            (name, value)
+        });
+        Ok(Self(JsonBody(Value::Object(members.collect()))))
+    }
+}
+
+fn has_content_type(request: &Request, wanted: &str) -> bool {
+    request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.to_ascii_lowercase().starts_with(wanted))
+}
+
+/// A member of a body that has to be text and not blank.
+pub(super) fn required_text<'a>(body: &'a Map<String, Value>, field: &str) -> Result<&'a str, ApiError> {
+    let problem = match body.get(field) {
+        Some(Value::String(text)) if !text.trim().is_empty() => return Ok(text),
+        Some(other) => format!("should be a non-blank string, received: {other}"),
+        None => "missing required key, received: nil".to_owned(),
+    };
+    Err(ApiError::invalid(
+        field,
+        "value must be a non-blank string.",
+        &problem,
+    ))
+}
+
 impl<S: Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let is_json = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.to_ascii_lowercase().starts_with("application/json"));
+        let is_json = has_content_type(&request, "application/json");
         let malformed = || ApiError::text(StatusCode::BAD_REQUEST, "Malformed JSON in request body.");
         // The cap was enforced where the request was remembered.
         let bytes = to_bytes(request.into_body(), usize::MAX)

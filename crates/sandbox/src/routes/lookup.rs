@@ -1,13 +1,13 @@
 //! Finding things the caller may see: 404 when there is none, 403 when it is not for them.
 
-use crate::app::App;
 use crate::error::ApiError;
-use crate::semantic::{Access, Card, Collection, Field, Table};
+use crate::semantic::{Access, Card, Collection, Dashboard, DatabaseMetadata, FieldMetadata, TableMetadata};
+use crate::state::AppState;
 
 use super::decode::path_id;
 
 /// A card by id or 21-character entity id.
-pub(super) fn card<'a>(app: &'a App, access: &Access, id: &str) -> Result<&'a Card, ApiError> {
+pub(super) fn card<'a>(app: &'a AppState, access: &Access, id: &str) -> Result<&'a Card, ApiError> {
     let model = app.model();
     let card = match model.card_by_entity_id(id) {
         Some(card) => Some(card),
@@ -24,7 +24,7 @@ pub(super) fn card<'a>(app: &'a App, access: &Access, id: &str) -> Result<&'a Ca
 
 /// A collection by id or entity id; `root` is `None`.
 pub(super) fn collection<'a>(
-    app: &'a App,
+    app: &'a AppState,
     access: &Access,
     id: &str,
 ) -> Result<Option<&'a Collection>, ApiError> {
@@ -62,8 +62,53 @@ fn is_entity_id(id: &str) -> bool {
         && id.parse::<i128>().is_err()
 }
 
+/// A dashboard by id or entity id.
+pub(super) fn dashboard<'a>(app: &'a AppState, access: &Access, id: &str) -> Result<&'a Dashboard, ApiError> {
+    let dashboards = &app.model().dashboards;
+    let by_entity = dashboards.iter().find(|dashboard| dashboard.entity_id == id);
+    let found = match by_entity {
+        Some(found) => Some(found),
+        None if is_entity_id(id) => None,
+        None => {
+            let id = path_id("id", id)?;
+            dashboards.iter().find(|dashboard| dashboard.id == id)
+        }
+    };
+    let dashboard = found.ok_or_else(ApiError::not_found)?;
+    if access.collections.contains(&dashboard.collection_id) {
+        Ok(dashboard)
+    } else {
+        Err(ApiError::forbidden())
+    }
+}
+
+/// The database, for those who may query a table of it.
+pub(super) fn database<'a>(
+    app: &'a AppState,
+    access: &Access,
+    id: i64,
+) -> Result<&'a DatabaseMetadata, ApiError> {
+    let model = app.model();
+    if id != model.database.id {
+        return Err(ApiError::not_found());
+    }
+    if readable_tables(app, access).next().is_none() {
+        return Err(ApiError::forbidden());
+    }
+    Ok(&model.database)
+}
+
+/// The tables that someone may query.
+pub(super) fn readable_tables<'a>(
+    app: &'a AppState,
+    access: &'a Access,
+) -> impl Iterator<Item = &'a TableMetadata> {
+    let tables = app.model().tables.iter();
+    tables.filter(|table| access.tables.contains(&table.id))
+}
+
 /// A table by id.
-pub(super) fn table<'a>(app: &'a App, access: &Access, id: i64) -> Result<&'a Table, ApiError> {
+pub(super) fn table<'a>(app: &'a AppState, access: &Access, id: i64) -> Result<&'a TableMetadata, ApiError> {
     let table = app.model().table(id).ok_or_else(ApiError::not_found)?;
     if access.tables.contains(&table.id) {
         Ok(table)
@@ -73,7 +118,11 @@ pub(super) fn table<'a>(app: &'a App, access: &Access, id: i64) -> Result<&'a Ta
 }
 
 /// A column by id, with its table.
-pub(super) fn field<'a>(app: &'a App, access: &Access, id: i64) -> Result<(&'a Table, &'a Field), ApiError> {
+pub(super) fn field<'a>(
+    app: &'a AppState,
+    access: &Access,
+    id: i64,
+) -> Result<(&'a TableMetadata, &'a FieldMetadata), ApiError> {
     let (table, field) = app.model().field(id).ok_or_else(ApiError::not_found)?;
     if access.tables.contains(&table.id) {
         Ok((table, field))

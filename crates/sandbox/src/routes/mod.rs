@@ -3,17 +3,20 @@
 mod agent;
 mod classic;
 mod decode;
+mod extract;
 mod lookup;
+mod permission;
+mod ranking;
 
 use std::sync::Arc;
 
 use axum::Router;
 
-use super::app::{App, Generation};
 use super::error::ApiError;
+use super::state::{AgentApiVersion, AppState};
 
 /// Every route of this generation. Whatever it does not have is 404, also a known path with another method.
-pub(super) fn router(generation: Generation) -> Router<Arc<App>> {
+pub(super) fn router(generation: AgentApiVersion) -> Router<Arc<AppState>> {
     Router::new()
         .nest("/api/agent", agent::router(generation))
         .merge(classic::router())

@@ -4,16 +4,16 @@ use secrecy::SecretString;
 
 /// Everything, or only what is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope<T: Ord> {
+pub enum AllowList<T: Ord> {
     /// Everything, also what is made later.
     All,
     /// Only these.
     Only(BTreeSet<T>),
 }
 
-impl<T: Ord + Clone> Scope<T> {
+impl<T: Ord + Clone> AllowList<T> {
     /// Nothing at all.
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self::Only(BTreeSet::new())
     }
 
@@ -38,9 +38,9 @@ impl<T: Ord + Clone> Scope<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// Collections whose cards can be read and run; `None` is the root collection.
-    pub collections: Scope<Option<i64>>,
+    pub collections: AllowList<Option<i64>>,
     /// Tables that ad-hoc queries may read.
-    pub tables: Scope<i64>,
+    pub tables: AllowList<i64>,
     /// Whether SQL of one's own may be run.
     pub native: bool,
     /// Whether the settings of the server may be changed.
@@ -49,10 +49,10 @@ pub struct Access {
 
 impl Access {
     /// Nothing.
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self {
-            collections: Scope::none(),
-            tables: Scope::none(),
+            collections: AllowList::none(),
+            tables: AllowList::none(),
             native: false,
             superuser: false,
         }
@@ -61,15 +61,15 @@ impl Access {
     /// Everything.
     pub fn superuser() -> Self {
         Self {
-            collections: Scope::All,
-            tables: Scope::All,
+            collections: AllowList::All,
+            tables: AllowList::All,
             native: true,
             superuser: true,
         }
     }
 
     /// Adds what a group may.
-    pub fn join(&mut self, group: &Group) {
+    pub fn join(&mut self, group: &PermissionGroup) {
         self.collections.join(&group.collections);
         self.tables.join(&group.tables);
         self.native |= group.native;
@@ -78,15 +78,15 @@ impl Access {
 
 /// A group of people with the same permissions.
 #[derive(Debug, Clone)]
-pub struct Group {
+pub struct PermissionGroup {
     /// Its id.
     pub id: i64,
     /// Its name.
     pub name: String,
     /// Collections that its members can read; `None` is the root collection.
-    pub collections: Scope<Option<i64>>,
+    pub collections: AllowList<Option<i64>>,
     /// Tables that its members can query.
-    pub tables: Scope<i64>,
+    pub tables: AllowList<i64>,
     /// Whether its members may run SQL of their own.
     pub native: bool,
 }
@@ -109,7 +109,7 @@ pub struct User {
     /// Whether they may do everything.
     pub superuser: bool,
     /// Whether they can sign in at all.
-    pub active: bool,
+    pub(crate) active: bool,
 }
 
 /// A key that acts as a made-up user in one group.

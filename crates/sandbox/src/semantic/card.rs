@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -13,7 +15,7 @@ pub struct Collection {
     /// Its name in lower case with underscores.
     pub slug: String,
     /// The collection above; `None` is the root.
-    pub parent: Option<i64>,
+    pub(crate) parent: Option<i64>,
     /// The ids of the collections above as the wire writes them: `/` or `/1/4/`.
     pub location: String,
     /// What is in it.
@@ -21,7 +23,7 @@ pub struct Collection {
     /// Whether it is in the trash.
     pub archived: bool,
     /// `official` or nothing.
-    pub authority_level: Option<String>,
+    pub(crate) authority_level: Option<String>,
 }
 
 /// What a card is.
@@ -60,7 +62,7 @@ pub struct Card {
     /// What it is.
     pub kind: CardKind,
     /// How it is drawn: `table`, `bar`, `line`, `scalar`, ...
-    pub display: String,
+    pub(crate) display: String,
     /// Where it lies; `None` is the root.
     pub collection_id: Option<i64>,
     /// Whether it is in the trash.
@@ -69,33 +71,80 @@ pub struct Card {
     pub verified: bool,
     /// `{"lib/type":"mbql/query","database":1,"stages":[...]}` with numeric ids. A native query has one stage
     /// `{"lib/type":"mbql.stage/native","native":SQL,"template-tags":{name:tag}}`.
-    pub dataset_query: Value,
+    pub(crate) dataset_query: Value,
     /// The wire's `parameters`: `id, name, slug, type, target, default?, required?, values_query_type,
     /// values_source_type, values_source_config, sectionId?`.
     pub parameters: Vec<Value>,
     /// The table its first stage reads, when it reads one.
     pub table_id: Option<i64>,
     /// The card its first stage reads, when it reads one.
-    pub source_card_id: Option<i64>,
+    pub(crate) source_card_id: Option<i64>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was changed last.
-    pub updated_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    /// What the model file says about the columns that it returns, by name.
+    pub(crate) columns: BTreeMap<String, CardColumn>,
+    /// What a metric can be filtered and grouped by; `None` means everything that its source leads to.
+    pub(crate) dimensions: Option<Vec<MetricDimension>>,
+}
+
+/// What a column that a card returns means; what is absent is as it comes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CardColumn {
+    pub(crate) display_name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) semantic_type: Option<String>,
+    pub(crate) base_type: Option<String>,
+}
+
+/// A dimension that a metric names.
+#[derive(Debug, Clone)]
+pub(crate) struct MetricDimension {
+    /// A field clause with numeric ids, or the name of a column of the card that the metric reads.
+    pub(crate) reference: Value,
+    /// The name that people see instead of the column's.
+    pub(crate) name: Option<String>,
+    /// What it holds, instead of what the column's description says.
+    pub(crate) description: Option<String>,
 }
 
 impl Card {
+    /// A query that nobody saved. What it returns is that of a card with this query.
+    pub(crate) fn adhoc(dataset_query: Value) -> Self {
+        Self {
+            id: 0,
+            entity_id: String::new(),
+            name: String::new(),
+            description: None,
+            kind: CardKind::Question,
+            display: "table".to_owned(),
+            collection_id: None,
+            archived: false,
+            verified: false,
+            dataset_query,
+            parameters: Vec::new(),
+            table_id: None,
+            source_card_id: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+            columns: BTreeMap::new(),
+            dimensions: None,
+        }
+    }
+
     /// Whether it is written in SQL.
     pub fn is_native(&self) -> bool {
         self.native_stage().is_some()
     }
 
     /// The wire's `query_type`.
-    pub fn query_type(&self) -> &'static str {
+    pub(crate) fn query_type(&self) -> &'static str {
         if self.is_native() { "native" } else { "query" }
     }
 
     /// The stage that holds the SQL and the template tags, when it is written in SQL.
-    pub fn native_stage(&self) -> Option<&Value> {
+    pub(crate) fn native_stage(&self) -> Option<&Value> {
         let stage = self.dataset_query.get("stages")?.get(0)?;
         stage.get("native").map(|_| stage)
     }
@@ -103,7 +152,7 @@ impl Card {
 
 /// A named filter on one table.
 #[derive(Debug, Clone)]
-pub struct Segment {
+pub struct SavedSegment {
     /// Its id.
     pub id: i64,
     /// 21 characters, the same in every process.
@@ -120,7 +169,7 @@ pub struct Segment {
 
 /// A named aggregation on one table.
 #[derive(Debug, Clone)]
-pub struct Measure {
+pub struct SavedMeasure {
     /// Its id.
     pub id: i64,
     /// 21 characters, the same in every process.
@@ -132,5 +181,5 @@ pub struct Measure {
     /// What it says, units and caveats.
     pub description: Option<String>,
     /// One aggregation clause with numeric field ids.
-    pub aggregation: Value,
+    pub(crate) aggregation: Value,
 }

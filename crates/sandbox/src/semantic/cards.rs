@@ -2,36 +2,32 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
+use serde_saphyr::Spanned;
 
-use super::card::{Card, CardKind, Collection, Measure, Segment};
-use super::database::Table;
-use super::file::{CardSpec, KindSpec, ParameterSpec, QuerySpec, TagKind};
+use super::card::{Card, CardColumn, CardKind, Collection, MetricDimension};
+use super::fault::ModelFault;
+use super::file::{
+    CardColumnSpec, CardKindSpec, CardQuerySpec, CardSpec, DimensionSpec, ParameterSpec, TagKind,
+};
 use super::ids::{entity_id, uuid};
-use super::names::{Names, table, table_column};
+use super::names::{NameResolver, table, table_column};
 use super::people::at_path;
 use crate::db::humanize;
 use crate::native::{derived_type, tag_names};
 
 /// Cards with ids, their queries resolved; numbered from 1 in the order of the file.
 pub(super) fn cards(
-    specs: Vec<CardSpec>,
-    tables: &[Table],
-    segments: &[Segment],
-    measures: &[Measure],
+    specs: Vec<Spanned<CardSpec>>,
+    names: NameResolver<'_>,
     collections: &[Collection],
     today: Date,
-) -> Result<Vec<Card>, String> {
-    let ids: Vec<(String, i64)> = specs.iter().map(|spec| spec.name.clone()).zip(1..).collect();
-    let names = Names {
-        tables,
-        segments,
-        measures,
-        cards: &ids,
-        table: None,
-    };
+) -> Vec<Result<Card, ModelFault>> {
     let made = specs.into_iter().zip(1..).map(|(spec, id)| {
-        let name = spec.name.clone();
-        card(spec, id, names, collections, today).map_err(|error| format!("card \"{name}\": {error}"))
+        let at = |error: String| ModelFault {
+            line: Some(spec.referenced.line()).filter(|line| *line > 0),
+            message: format!("card \"{}\": {error}", spec.value.name),
+        };
+        card(spec.value.clone(), id, names, collections, today).map_err(at)
     });
     made.collect()
 }
@@ -39,7 +35,7 @@ pub(super) fn cards(
 fn card(
     spec: CardSpec,
     id: i64,
-    names: Names<'_>,
+    names: NameResolver<'_>,
     collections: &[Collection],
     today: Date,
 ) -> Result<Card, String> {
@@ -55,9 +51,9 @@ fn card(
         name: spec.name,
         description: spec.description,
         kind: match spec.kind {
-            KindSpec::Question => CardKind::Question,
-            KindSpec::Model => CardKind::Model,
-            KindSpec::Metric => CardKind::Metric,
+            CardKindSpec::Question => CardKind::Question,
+            CardKindSpec::Model => CardKind::Model,
+            CardKindSpec::Metric => CardKind::Metric,
         },
         display: spec.display.unwrap_or_else(|| "table".to_owned()),
         collection_id,
@@ -69,9 +65,15 @@ fn card(
         source_card_id: None,
         created_at,
         updated_at: spec.updated.map_or(created_at, timestamp),
+        columns: spec
+            .columns
+            .into_iter()
+            .map(|(name, column)| (name, described(column)))
+            .collect(),
+        dimensions: None,
     };
     let stage = match (spec.sql, spec.query) {
-        (Some(sql), None) if spec.kind == KindSpec::Metric => {
+        (Some(sql), None) if spec.kind == CardKindSpec::Metric => {
             return Err(format!("a metric is a query, not SQL: {sql:.40}"));
         }
         (Some(sql), None) => native_stage(&mut card, &sql, spec.parameters, names, &key)?,
@@ -82,7 +84,42 @@ fn card(
         _ => return Err("it needs either sql or query".to_owned()),
     };
     card.dataset_query = json!({"lib/type": "mbql/query", "database": 1, "stages": [stage]});
+    if let Some(specs) = spec.dimensions {
+        if card.kind != CardKind::Metric {
+            return Err("only a metric has dimensions".to_owned());
+        }
+        let table = card
+            .table_id
+            .and_then(|id| names.tables.iter().find(|table| table.id == id));
+        let names = NameResolver { table, ..names };
+        let dimensions = specs.into_iter().map(|spec| dimension(spec, names));
+        card.dimensions = Some(dimensions.collect::<Result<_, String>>()?);
+    }
     Ok(card)
+}
+
+fn described(spec: CardColumnSpec) -> CardColumn {
+    CardColumn {
+        display_name: spec.display_name,
+        description: spec.description,
+        semantic_type: spec.semantic_type,
+        base_type: spec.base_type,
+    }
+}
+
+fn dimension(spec: DimensionSpec, names: NameResolver<'_>) -> Result<MetricDimension, String> {
+    let (field, name, description) = match spec {
+        DimensionSpec::Field(field) => (field, None, None),
+        DimensionSpec::Named(spec) => (spec.field, spec.name, spec.description),
+    };
+    let reference = names
+        .field(&json!(field))
+        .map_err(|error| format!("dimension \"{field}\": {error}"))?;
+    Ok(MetricDimension {
+        reference,
+        name,
+        description,
+    })
 }
 
 fn timestamp(day: Date) -> Timestamp {
@@ -91,7 +128,7 @@ fn timestamp(day: Date) -> Timestamp {
         .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }
 
-fn query_stage(card: &mut Card, query: &QuerySpec, names: Names<'_>) -> Result<Value, String> {
+fn query_stage(card: &mut Card, query: &CardQuerySpec, names: NameResolver<'_>) -> Result<Value, String> {
     let mut stage = Map::new();
     stage.insert("lib/type".to_owned(), json!("mbql.stage/mbql"));
     let source = match (&query.table, &query.card) {
@@ -109,7 +146,7 @@ fn query_stage(card: &mut Card, query: &QuerySpec, names: Names<'_>) -> Result<V
         }
         _ => return Err("its query reads either a table or a card".to_owned()),
     };
-    let names = Names {
+    let names = NameResolver {
         table: source,
         ..names
     };
@@ -172,7 +209,7 @@ fn native_stage(
     card: &mut Card,
     sql: &str,
     parameters: Vec<ParameterSpec>,
-    names: Names<'_>,
+    names: NameResolver<'_>,
     key: &str,
 ) -> Result<Value, String> {
     let mut sql = sql.trim().to_owned();
@@ -203,7 +240,7 @@ fn native_stage(
     Ok(json!({"lib/type": "mbql.stage/native", "native": sql, "template-tags": tags}))
 }
 
-fn template_tag(parameter: ParameterSpec, id: &str, names: Names<'_>) -> Result<Value, String> {
+fn template_tag(parameter: ParameterSpec, id: &str, names: NameResolver<'_>) -> Result<Value, String> {
     let mut tag = Map::new();
     let display_name = parameter
         .display_name

@@ -1,25 +1,25 @@
 /// A database as the server lists it. The sandbox has exactly one, with id 1.
 #[derive(Debug, Clone)]
-pub struct Database {
+pub struct DatabaseMetadata {
     /// Its id.
     pub id: i64,
     /// Its name.
     pub name: String,
     /// The engine: always `sqlite`.
-    pub engine: &'static str,
+    pub(crate) engine: &'static str,
     /// What it holds.
     pub description: Option<String>,
     /// Whether it is the built-in demo.
-    pub is_sample: bool,
+    pub(crate) is_sample: bool,
 }
 
 /// A table or view, as introspected and then described by the model file.
 #[derive(Debug, Clone)]
-pub struct Table {
+pub struct TableMetadata {
     /// Its id, counted from 1 in order of name.
     pub id: i64,
     /// The database it is in.
-    pub database_id: i64,
+    pub(crate) database_id: i64,
     /// Physical name. SQLite has no schema, so the wire's `schema` is always null.
     pub name: String,
     /// Pretty name.
@@ -27,24 +27,24 @@ pub struct Table {
     /// What one row is.
     pub description: Option<String>,
     /// Its columns, in their physical order, hidden ones too.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldMetadata>,
 }
 
-impl Table {
+impl TableMetadata {
     /// The columns that people may see, in order.
-    pub fn visible_fields(&self) -> impl Iterator<Item = &Field> {
+    pub(crate) fn visible_fields(&self) -> impl Iterator<Item = &FieldMetadata> {
         self.fields.iter().filter(|field| field.is_visible())
     }
 
     /// A column by its physical name, ASCII case aside.
-    pub fn field_named(&self, name: &str) -> Option<&Field> {
+    pub fn field_named(&self, name: &str) -> Option<&FieldMetadata> {
         self.fields
             .iter()
             .find(|field| field.name.eq_ignore_ascii_case(name))
     }
 
     /// The primary key's column, when it is a single one.
-    pub fn primary_key(&self) -> Option<&Field> {
+    pub fn primary_key(&self) -> Option<&FieldMetadata> {
         let mut keys = self
             .fields
             .iter()
@@ -55,13 +55,13 @@ impl Table {
 
 /// A column.
 #[derive(Debug, Clone)]
-pub struct Field {
+pub struct FieldMetadata {
     /// Its id, unique over all tables.
     pub id: i64,
     /// The table it is in.
     pub table_id: i64,
     /// Place in the table, from 0.
-    pub position: usize,
+    pub(crate) position: usize,
     /// Physical name.
     pub name: String,
     /// Pretty name.
@@ -69,7 +69,7 @@ pub struct Field {
     /// What it holds, units and caveats.
     pub description: Option<String>,
     /// The declared type in the database, e.g. `TIMESTAMP`.
-    pub database_type: String,
+    pub(crate) database_type: String,
     /// The wire's type, e.g. `type/Integer`.
     pub base_type: String,
     /// Meaning, e.g. `type/PK`, `type/FK`, `type/Category`.
@@ -77,24 +77,24 @@ pub struct Field {
     /// The column that this foreign key points at.
     pub fk_target_field_id: Option<i64>,
     /// `normal`, `details-only`, `sensitive` or `retired`.
-    pub visibility_type: String,
+    pub(crate) visibility_type: String,
     /// `list` when its values are listed for filters, `search` or `none` otherwise.
     pub has_field_values: &'static str,
 }
 
-impl Field {
+impl FieldMetadata {
     /// The type after coercion; the sandbox coerces nothing, so it is the base type.
-    pub fn effective_type(&self) -> &str {
+    pub(crate) fn effective_type(&self) -> &str {
         &self.base_type
     }
 
     /// Whether queries and lists may show it.
-    pub fn is_visible(&self) -> bool {
+    pub(crate) fn is_visible(&self) -> bool {
         matches!(self.visibility_type.as_str(), "normal" | "details-only")
     }
 
     /// Whether it holds dates or times.
-    pub fn is_temporal(&self) -> bool {
+    pub(crate) fn is_temporal(&self) -> bool {
         is_temporal(&self.base_type)
     }
 }

@@ -1,24 +1,27 @@
-use super::access::{Access, ApiKey, Group, User};
-use super::card::{Card, CardKind, Collection, Measure, Segment};
-use super::database::{Database, Field, Table};
+use super::access::{Access, ApiKey, PermissionGroup, User};
+use super::card::{Card, CardKind, Collection, SavedMeasure, SavedSegment};
+use super::dashboard::Dashboard;
+use super::database::{DatabaseMetadata, FieldMetadata, TableMetadata};
 
 /// Everything the sandbox serves besides rows. Lists are in order of id.
 #[derive(Debug, Clone)]
 pub struct SemanticModel {
     /// The one database.
-    pub database: Database,
+    pub database: DatabaseMetadata,
     /// Its tables.
-    pub tables: Vec<Table>,
+    pub tables: Vec<TableMetadata>,
     /// Folders.
     pub collections: Vec<Collection>,
     /// Questions, models and metrics.
     pub cards: Vec<Card>,
+    /// Cards on one page.
+    pub(crate) dashboards: Vec<Dashboard>,
     /// Named filters.
-    pub segments: Vec<Segment>,
+    pub segments: Vec<SavedSegment>,
     /// Named aggregations.
-    pub measures: Vec<Measure>,
+    pub measures: Vec<SavedMeasure>,
     /// Groups.
-    pub groups: Vec<Group>,
+    pub groups: Vec<PermissionGroup>,
     /// People.
     pub users: Vec<User>,
     /// API keys. The first is the one that `sandbox serve` prints.
@@ -29,19 +32,19 @@ pub struct SemanticModel {
 
 impl SemanticModel {
     /// A table by id.
-    pub fn table(&self, id: i64) -> Option<&Table> {
+    pub fn table(&self, id: i64) -> Option<&TableMetadata> {
         self.tables.iter().find(|table| table.id == id)
     }
 
     /// A table by its physical name, ASCII case aside.
-    pub fn table_named(&self, name: &str) -> Option<&Table> {
+    pub fn table_named(&self, name: &str) -> Option<&TableMetadata> {
         self.tables
             .iter()
             .find(|table| table.name.eq_ignore_ascii_case(name))
     }
 
     /// A column by id, with its table.
-    pub fn field(&self, id: i64) -> Option<(&Table, &Field)> {
+    pub fn field(&self, id: i64) -> Option<(&TableMetadata, &FieldMetadata)> {
         self.tables.iter().find_map(|table| {
             table
                 .fields
@@ -62,7 +65,7 @@ impl SemanticModel {
     }
 
     /// A card by its 21-character id.
-    pub fn card_by_entity_id(&self, entity_id: &str) -> Option<&Card> {
+    pub(crate) fn card_by_entity_id(&self, entity_id: &str) -> Option<&Card> {
         self.cards.iter().find(|card| card.entity_id == entity_id)
     }
 
@@ -72,19 +75,19 @@ impl SemanticModel {
     }
 
     /// The metrics that aggregate a table directly and are not archived.
-    pub fn metrics_of(&self, table_id: i64) -> impl Iterator<Item = &Card> {
+    pub(crate) fn metrics_of(&self, table_id: i64) -> impl Iterator<Item = &Card> {
         self.cards.iter().filter(move |card| {
             card.kind == CardKind::Metric && !card.archived && card.table_id == Some(table_id)
         })
     }
 
     /// A segment by id.
-    pub fn segment(&self, id: i64) -> Option<&Segment> {
+    pub(crate) fn segment(&self, id: i64) -> Option<&SavedSegment> {
         self.segments.iter().find(|segment| segment.id == id)
     }
 
     /// A measure by id.
-    pub fn measure(&self, id: i64) -> Option<&Measure> {
+    pub(crate) fn measure(&self, id: i64) -> Option<&SavedMeasure> {
         self.measures.iter().find(|measure| measure.id == id)
     }
 

@@ -1,23 +1,23 @@
 use serde_json::{Value, json};
 
-use super::card::{Measure, Segment};
-use super::database::{Field, Table};
+use super::card::{SavedMeasure, SavedSegment};
+use super::database::{FieldMetadata, TableMetadata};
 
 /// What names in a query can mean.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Names<'a> {
-    pub(super) tables: &'a [Table],
-    pub(super) segments: &'a [Segment],
-    pub(super) measures: &'a [Measure],
+pub(super) struct NameResolver<'a> {
+    pub(super) tables: &'a [TableMetadata],
+    pub(super) segments: &'a [SavedSegment],
+    pub(super) measures: &'a [SavedMeasure],
     /// Cards by name, with their ids.
     pub(super) cards: &'a [(String, i64)],
     /// The table that the query reads; `None` when it reads a card, whose columns go by name alone.
-    pub(super) table: Option<&'a Table>,
+    pub(super) table: Option<&'a TableMetadata>,
 }
 
 type Resolved = Result<Value, String>;
 
-impl<'a> Names<'a> {
+impl<'a> NameResolver<'a> {
     /// A column: `status`, `product.category` through a foreign key, or `{field: created_at, unit: month}`.
     pub(super) fn field(&self, spec: &Value) -> Resolved {
         match spec {
@@ -61,8 +61,8 @@ impl<'a> Names<'a> {
     }
 
     /// The key by its column's name, with or without `_id`, or by the table it alone leads to.
-    fn foreign_key(&self, table: &'a Table, way: &str) -> Result<&'a Field, String> {
-        let keys: Vec<&Field> = table
+    fn foreign_key(&self, table: &'a TableMetadata, way: &str) -> Result<&'a FieldMetadata, String> {
+        let keys: Vec<&FieldMetadata> = table
             .fields
             .iter()
             .filter(|field| field.fk_target_field_id.is_some())
@@ -70,7 +70,7 @@ impl<'a> Names<'a> {
         let named = keys.iter().copied().find(|key| {
             key.name.eq_ignore_ascii_case(way) || key.name.eq_ignore_ascii_case(&format!("{way}_id"))
         });
-        let leads = |key: &&&Field| {
+        let leads = |key: &&&FieldMetadata| {
             let target = self
                 .tables
                 .iter()
@@ -82,7 +82,7 @@ impl<'a> Names<'a> {
                     .any(|field| Some(field.id) == key.fk_target_field_id)
             })
         };
-        let leading: Vec<&Field> = keys.iter().filter(leads).copied().collect();
+        let leading: Vec<&FieldMetadata> = keys.iter().filter(leads).copied().collect();
         match (named, leading.as_slice()) {
             (Some(key), _) => Ok(key),
             (None, [key]) => Ok(*key),
@@ -223,7 +223,7 @@ const FILTERS: [&str; 18] = [
 ];
 
 /// A table by name.
-pub(super) fn table<'a>(tables: &'a [Table], name: &str) -> Result<&'a Table, String> {
+pub(super) fn table<'a>(tables: &'a [TableMetadata], name: &str) -> Result<&'a TableMetadata, String> {
     tables
         .iter()
         .find(|table| table.name.eq_ignore_ascii_case(name))
@@ -234,7 +234,7 @@ pub(super) fn table<'a>(tables: &'a [Table], name: &str) -> Result<&'a Table, St
 }
 
 /// A table's column by name.
-pub(super) fn own<'a>(table: &'a Table, name: &str) -> Result<&'a Field, String> {
+pub(super) fn own<'a>(table: &'a TableMetadata, name: &str) -> Result<&'a FieldMetadata, String> {
     table.field_named(name).ok_or_else(|| {
         let known: Vec<&str> = table.fields.iter().map(|field| field.name.as_str()).collect();
         format!(
@@ -246,7 +246,10 @@ pub(super) fn own<'a>(table: &'a Table, name: &str) -> Result<&'a Field, String>
 }
 
 /// `table.column` as a table and a column of it.
-pub(super) fn table_column<'a>(tables: &'a [Table], path: &str) -> Result<(&'a Table, &'a Field), String> {
+pub(super) fn table_column<'a>(
+    tables: &'a [TableMetadata],
+    path: &str,
+) -> Result<(&'a TableMetadata, &'a FieldMetadata), String> {
     let (name, column) = path
         .split_once('.')
         .ok_or_else(|| format!("\"{path}\" is not of the form table.column"))?;

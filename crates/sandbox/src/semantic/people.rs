@@ -2,22 +2,22 @@ use std::collections::BTreeSet;
 
 use secrecy::SecretString;
 
-use super::access::{ApiKey, Group, Scope, User};
+use super::access::{AllowList, ApiKey, PermissionGroup, User};
 use super::card::Collection;
-use super::database::Table;
-use super::file::{ApiKeySpec, GroupSpec, PeopleSpec, ScopeSpec, UserSpec};
+use super::database::TableMetadata;
+use super::file::{AllowListSpec, ApiKeySpec, PeopleSpec, PermissionGroupSpec, UserSpec};
 
 /// The group whose members may do everything.
 const ADMINISTRATORS: &str = "Administrators";
 
-type People = (Vec<Group>, Vec<User>, Vec<ApiKey>);
+type People = (Vec<PermissionGroup>, Vec<User>, Vec<ApiKey>);
 
 /// Groups, users and keys with ids. `strict` refuses names of collections and tables that do not exist; the built-in
 /// people name some that only the demo has.
 pub(super) fn people(
     spec: PeopleSpec,
     collections: &[Collection],
-    tables: &[Table],
+    tables: &[TableMetadata],
     strict: bool,
 ) -> Result<People, String> {
     let mut groups = Vec::with_capacity(spec.groups.len());
@@ -37,41 +37,43 @@ pub(super) fn people(
 }
 
 fn group(
-    spec: GroupSpec,
+    spec: PermissionGroupSpec,
     id: i64,
     collections: &[Collection],
-    tables: &[Table],
+    tables: &[TableMetadata],
     strict: bool,
-) -> Result<Group, String> {
+) -> Result<PermissionGroup, String> {
     let at = |error: String| format!("group \"{}\": {error}", spec.name);
     let except: BTreeSet<Option<i64>> = under(&spec.except_collections, collections, strict).map_err(at)?;
     let readable = match &spec.collections {
-        ScopeSpec::Word(word) if word == "all" && except.is_empty() => Scope::All,
-        ScopeSpec::Word(word) if word == "all" => {
+        AllowListSpec::Word(word) if word == "all" && except.is_empty() => AllowList::All,
+        AllowListSpec::Word(word) if word == "all" => {
             let every = collections
                 .iter()
                 .map(|collection| Some(collection.id))
                 .chain([None]);
-            Scope::Only(every.filter(|id| !except.contains(id)).collect())
+            AllowList::Only(every.filter(|id| !except.contains(id)).collect())
         }
-        ScopeSpec::Word(word) => return Err(at(format!("collections is \"all\" or a list, not \"{word}\""))),
-        ScopeSpec::Names(paths) => {
+        AllowListSpec::Word(word) => {
+            return Err(at(format!("collections is \"all\" or a list, not \"{word}\"")));
+        }
+        AllowListSpec::Names(paths) => {
             let mut ids = under(paths, collections, strict).map_err(at)?;
             ids.retain(|id| !except.contains(id));
-            Scope::Only(ids)
+            AllowList::Only(ids)
         }
     };
     let queryable = match &spec.tables {
-        ScopeSpec::Word(word) if word == "all" => Scope::All,
-        ScopeSpec::Word(word) => return Err(at(format!("tables is \"all\" or a list, not \"{word}\""))),
-        ScopeSpec::Names(names) => {
+        AllowListSpec::Word(word) if word == "all" => AllowList::All,
+        AllowListSpec::Word(word) => return Err(at(format!("tables is \"all\" or a list, not \"{word}\""))),
+        AllowListSpec::Names(names) => {
             let ids = names
                 .iter()
                 .map(|name| super::names::table(tables, name).map(|table| table.id));
-            Scope::Only(ids.collect::<Result<_, _>>().map_err(at)?)
+            AllowList::Only(ids.collect::<Result<_, _>>().map_err(at)?)
         }
     };
-    Ok(Group {
+    Ok(PermissionGroup {
         id,
         name: spec.name,
         collections: readable,
@@ -121,14 +123,14 @@ pub(super) fn at_path<'a>(path: &str, collections: &'a [Collection]) -> Option<&
     found
 }
 
-fn group_id(name: &str, groups: &[Group]) -> Result<i64, String> {
+fn group_id(name: &str, groups: &[PermissionGroup]) -> Result<i64, String> {
     let found = groups.iter().find(|group| group.name == name);
     found
         .map(|group| group.id)
         .ok_or_else(|| format!("no group \"{name}\""))
 }
 
-fn user(spec: UserSpec, id: i64, groups: &[Group]) -> Result<User, String> {
+fn user(spec: UserSpec, id: i64, groups: &[PermissionGroup]) -> Result<User, String> {
     let at = |error: String| format!("user \"{}\": {error}", spec.email);
     let ids = spec
         .groups
@@ -149,7 +151,7 @@ fn user(spec: UserSpec, id: i64, groups: &[Group]) -> Result<User, String> {
     })
 }
 
-fn api_key(spec: ApiKeySpec, groups: &[Group]) -> Result<ApiKey, String> {
+fn api_key(spec: ApiKeySpec, groups: &[PermissionGroup]) -> Result<ApiKey, String> {
     let at = |error: String| format!("API key \"{}\": {error}", spec.name);
     if !spec.key.starts_with("mb_") || !(12..=254).contains(&spec.key.len()) {
         return Err(at("a key starts with mb_ and has 12 to 254 characters".to_owned()));

@@ -1,67 +1,114 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use serde_saphyr::Spanned;
 
-use super::card::{Collection, Measure, Segment};
+use super::card::{Collection, SavedMeasure, SavedSegment};
 use super::cards::cards;
-use super::database::{Database, Table};
-use super::file::{CollectionSpec, MeasureSpec, ModelFile, PeopleSpec, SegmentSpec, TableSpec};
+use super::dashboard::dashboards;
+use super::database::{DatabaseMetadata, TableMetadata};
+use super::fault::{ModelFault, good_ones};
+use super::file::{CollectionSpec, FieldSpec, MeasureSpec, ModelFile, PeopleSpec, SegmentSpec, TableSpec};
 use super::ids::{entity_id, slug};
 use super::model::SemanticModel;
-use super::names::{Names, own, table, table_column};
+use super::names::{NameResolver, own, table, table_column};
 use super::people::people;
 
 /// What a database without a model file is served with.
 const BARE: &str = "version: 1\ncollections:\n  - {path: Curated, curated: true, official: true}\n";
 const PEOPLE: &str = include_str!("people.yaml");
 
+/// A model file read over a database.
+pub(crate) struct ResolvedModel {
+    pub(crate) model: SemanticModel,
+    /// The day that relative dates count from.
+    pub(crate) today: Date,
+    /// Where the entry of each card begins, by the card's id.
+    pub(crate) card_lines: BTreeMap<i64, u64>,
+    /// The cards that are meant to fail.
+    pub(crate) broken_cards: BTreeSet<i64>,
+}
+
 /// Reads a model file (or the bare model) over introspected tables. `name` is the database's when the file gives none.
-/// Errors say which entry is wrong and what would be right.
+/// The faults say which entry is wrong and what would be right.
 pub(crate) fn load(
     text: Option<&str>,
     name: &str,
-    mut tables: Vec<Table>,
+    mut tables: Vec<TableMetadata>,
     today: Date,
-) -> Result<(SemanticModel, Date), String> {
-    let file: ModelFile = serde_saphyr::from_str(text.unwrap_or(BARE)).map_err(|error| error.to_string())?;
+) -> Result<ResolvedModel, Vec<ModelFault>> {
+    let file: ModelFile = serde_saphyr::from_str(text.unwrap_or(BARE)).map_err(|error| {
+        let line = error.location().map(|location| location.line());
+        let message = error.without_snippet().to_string();
+        vec![ModelFault { line, message }]
+    })?;
     if file.version != 1 {
-        return Err(format!(
+        let message = format!(
             "version {} is not known: this program reads version 1",
             file.version
-        ));
+        );
+        return Err(vec![ModelFault::of_file(message)]);
     }
+    let mut faults = Vec::new();
     let today = file.today.unwrap_or(today);
-    describe(&mut tables, file.tables)?;
-    let collections = collections(file.collections)?;
-    let curated = collections
+    describe(&mut tables, file.tables, &mut faults);
+    let (collections, curated_collection_id) = collections(&file.collections, &mut faults);
+    let segments = good_ones(segments(file.segments, &tables), &mut faults);
+    let measures = good_ones(measures(file.measures, &tables), &mut faults);
+    let card_lines = file.cards.iter().map(|spec| spec.referenced.line());
+    let card_lines = (1..).zip(card_lines).collect();
+    let broken = (1..).zip(&file.cards).filter(|(_, spec)| spec.value.broken);
+    let broken_cards = broken.map(|(id, _)| id).collect();
+    let names: Vec<(String, i64)> = file
+        .cards
         .iter()
-        .find(|(_, spec)| spec.curated)
-        .map(|(collection, _)| collection.id);
-    let collections: Vec<Collection> = collections
-        .into_iter()
-        .map(|(collection, _)| collection)
+        .map(|spec| spec.value.name.clone())
+        .zip(1..)
         .collect();
-    let segments = segments(file.segments, &tables)?;
-    let measures = measures(file.measures, &tables)?;
-    let cards = cards(file.cards, &tables, &segments, &measures, &collections, today)?;
-    let (people, own_people) = match file.people {
-        Some(people) => (people, true),
-        None => (default_people()?, false),
+    let known = NameResolver {
+        tables: &tables,
+        segments: &segments,
+        measures: &measures,
+        cards: &names,
+        table: None,
     };
-    let (groups, users, api_keys) = self::people(people, &collections, &tables, own_people)?;
-    let database = Database {
+    let cards = good_ones(cards(file.cards, known, &collections, today), &mut faults);
+    let dashboards = good_ones(dashboards(file.dashboards, &names, &collections), &mut faults);
+    let (groups, users, api_keys) = match file.people {
+        Some(own) => {
+            let fault = |message: String| ModelFault { line: None, message };
+            let line = Some(own.referenced.line()).filter(|line| *line > 0);
+            match people(own.value, &collections, &tables, true) {
+                Ok(people) => people,
+                Err(message) => {
+                    faults.push(ModelFault {
+                        line,
+                        ..fault(message)
+                    });
+                    (Vec::new(), Vec::new(), Vec::new())
+                }
+            }
+        }
+        None => default_people()
+            .and_then(|built_in| people(built_in, &collections, &tables, false))
+            .map_err(|message| vec![ModelFault::of_file(message)])?,
+    };
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let database = DatabaseMetadata {
         id: 1,
         name: file.database.name.unwrap_or_else(|| name.to_owned()),
         engine: "sqlite",
         description: file.database.description,
         is_sample: file.database.sample,
     };
-    let curated_collection_id = curated;
     let model = SemanticModel {
         database,
         tables,
         collections,
         cards,
+        dashboards,
         segments,
         measures,
         groups,
@@ -69,108 +116,163 @@ pub(crate) fn load(
         api_keys,
         curated_collection_id,
     };
-    Ok((model, today))
+    Ok(ResolvedModel {
+        model,
+        today,
+        card_lines,
+        broken_cards,
+    })
 }
 
 fn default_people() -> Result<PeopleSpec, String> {
     serde_saphyr::from_str(PEOPLE).map_err(|error| format!("the built-in people: {error}"))
 }
 
-fn describe(tables: &mut [Table], specs: BTreeMap<String, TableSpec>) -> Result<(), String> {
+fn describe(
+    tables: &mut [TableMetadata],
+    specs: BTreeMap<String, Spanned<TableSpec>>,
+    faults: &mut Vec<ModelFault>,
+) {
     let mut references = Vec::new();
     for (name, spec) in specs {
-        let id = table(tables, &name)?.id;
-        for (column, field) in &spec.fields {
-            let at = format!("tables.{name}.fields.{column}");
-            let from = own(table(tables, &name)?, column)?.id;
-            if let Some(path) = &field.references {
-                let (_, target) = table_column(tables, path).map_err(|error| format!("{at}: {error}"))?;
-                references.push((from, target.id));
+        let id = match table(tables, &name) {
+            Ok(table) => table.id,
+            Err(message) => {
+                faults.push(ModelFault::at(&spec, message));
+                continue;
             }
-        }
-        let Some(table) = tables.iter_mut().find(|table| table.id == id) else {
-            continue;
         };
-        table.description = spec.description.or(table.description.take());
-        if let Some(display_name) = spec.display_name {
-            table.display_name = display_name;
+        for (column, field) in &spec.value.fields {
+            match reference(tables, id, column, &field.value) {
+                Ok(found) => references.extend(found),
+                Err(error) => {
+                    let message = format!("tables.{name}.fields.{column}: {error}");
+                    faults.push(ModelFault::at(field, message));
+                }
+            }
         }
-        for (column, spec) in spec.fields {
-            let named = table
-                .fields
-                .iter_mut()
-                .find(|field| field.name.eq_ignore_ascii_case(&column));
-            let Some(field) = named else { continue };
-            field.description = spec.description.or(field.description.take());
-            field.semantic_type = spec.semantic_type.or(field.semantic_type.take());
-            if let Some(display_name) = spec.display_name {
-                field.display_name = display_name;
-            }
-            if let Some(base_type) = spec.base_type {
-                field.base_type = base_type;
-            }
-            if let Some(visibility) = spec.visibility {
-                visibility.as_str().clone_into(&mut field.visibility_type);
-            }
+        if let Some(table) = tables.iter_mut().find(|table| table.id == id) {
+            describe_table(table, spec.value);
         }
     }
     for (from, target) in references {
-        let field = tables
-            .iter_mut()
-            .flat_map(|table| &mut table.fields)
-            .find(|field| field.id == from);
-        if let Some(field) = field {
+        let fields = tables.iter_mut().flat_map(|table| &mut table.fields);
+        for field in fields.filter(|field| field.id == from) {
             field.fk_target_field_id = Some(target);
             field.semantic_type = Some("type/FK".to_owned());
         }
     }
-    Ok(())
 }
 
-/// Numbers collections from 1 in the order of the file.
-fn collections(specs: Vec<CollectionSpec>) -> Result<Vec<(Collection, CollectionSpec)>, String> {
-    let mut made: Vec<(Collection, CollectionSpec)> = Vec::with_capacity(specs.len());
-    for (at, spec) in specs.into_iter().enumerate() {
-        let id = i64::try_from(at).unwrap_or(i64::MAX).saturating_add(1);
-        let (above, name) = match spec.path.rsplit_once('/') {
-            Some((above, name)) => (Some(above), name.to_owned()),
-            None => (None, spec.path.clone()),
-        };
-        if made.iter().any(|(_, other)| other.path == spec.path) {
-            return Err(format!("collection \"{}\" is there twice", spec.path));
-        }
-        let parent = above.map(|above| {
-            let found = made
-                .iter()
-                .find(|(_, other)| other.path == above)
-                .map(|(collection, _)| collection);
-            found.ok_or_else(|| format!("collection \"{}\": put \"{above}\" before it", spec.path))
-        });
-        let parent = parent.transpose()?;
-        let collection = Collection {
-            id,
-            entity_id: entity_id("collection", &spec.path),
-            slug: slug(&name),
-            parent: parent.map(|parent| parent.id),
-            location: parent.map_or_else(
-                || "/".to_owned(),
-                |parent| format!("{}{}/", parent.location, parent.id),
-            ),
-            name,
-            description: spec.description.clone(),
-            archived: spec.archived,
-            authority_level: spec.official.then(|| "official".to_owned()),
-        };
-        made.push((collection, spec));
+/// The column that a described one points at, as (from, to), when it points at one. The described one has to exist.
+fn reference(
+    tables: &[TableMetadata],
+    table_id: i64,
+    column: &str,
+    spec: &FieldSpec,
+) -> Result<Option<(i64, i64)>, String> {
+    let Some(table) = tables.iter().find(|table| table.id == table_id) else {
+        return Ok(None);
+    };
+    let from = own(table, column)?.id;
+    let Some(path) = &spec.references else {
+        return Ok(None);
+    };
+    let (_, target) = table_column(tables, path)?;
+    Ok(Some((from, target.id)))
+}
+
+fn describe_table(table: &mut TableMetadata, spec: TableSpec) {
+    table.description = spec.description.or(table.description.take());
+    if let Some(display_name) = spec.display_name {
+        table.display_name = display_name;
     }
-    Ok(made)
+    for (column, spec) in spec.fields {
+        let spec = spec.value;
+        let mut fields = table.fields.iter_mut();
+        let Some(field) = fields.find(|field| field.name.eq_ignore_ascii_case(&column)) else {
+            continue;
+        };
+        field.description = spec.description.or(field.description.take());
+        field.semantic_type = spec.semantic_type.or(field.semantic_type.take());
+        if let Some(display_name) = spec.display_name {
+            field.display_name = display_name;
+        }
+        if let Some(base_type) = spec.base_type {
+            field.base_type = base_type;
+        }
+        if let Some(visibility) = spec.visibility {
+            visibility.as_str().clone_into(&mut field.visibility_type);
+        }
+    }
 }
 
-fn on_table<'a>(tables: &'a [Table], name: &str) -> Result<(&'a Table, Names<'a>), String> {
+/// Numbers collections from 1 in the order of the file, and tells which one is curated.
+fn collections(
+    specs: &[Spanned<CollectionSpec>],
+    faults: &mut Vec<ModelFault>,
+) -> (Vec<Collection>, Option<i64>) {
+    let mut made: Vec<(String, Collection)> = Vec::with_capacity(specs.len());
+    let mut curated = None;
+    for (spec, id) in specs.iter().zip(1..) {
+        match collection(&spec.value, id, &made) {
+            Ok(collection) => {
+                curated = curated.or(spec.value.curated.then_some(id));
+                made.push((spec.value.path.clone(), collection));
+            }
+            Err(message) => faults.push(ModelFault::at(spec, message)),
+        }
+    }
+    (
+        made.into_iter().map(|(_, collection)| collection).collect(),
+        curated,
+    )
+}
+
+fn collection(spec: &CollectionSpec, id: i64, made: &[(String, Collection)]) -> Result<Collection, String> {
+    let (above, name) = match spec.path.rsplit_once('/') {
+        Some((above, name)) => (Some(above), name),
+        None => (None, spec.path.as_str()),
+    };
+    let at_path = |path: &str| made.iter().find(|(known, _)| known == path);
+    if at_path(&spec.path).is_some() {
+        return Err(format!("collection \"{}\" is there twice", spec.path));
+    }
+    let parent = match above {
+        Some(above) => {
+            let missing = || format!("collection \"{}\": put \"{above}\" before it", spec.path);
+            Some(
+                at_path(above)
+                    .map(|(_, collection)| collection)
+                    .ok_or_else(missing)?,
+            )
+        }
+        None => None,
+    };
+    Ok(Collection {
+        id,
+        entity_id: entity_id("collection", &spec.path),
+        slug: slug(name),
+        parent: parent.map(|parent| parent.id),
+        location: parent.map_or_else(
+            || "/".to_owned(),
+            |parent| format!("{}{}/", parent.location, parent.id),
+        ),
+        name: name.to_owned(),
+        description: spec.description.clone(),
+        archived: spec.archived,
+        authority_level: spec.official.then(|| "official".to_owned()),
+    })
+}
+
+fn on_table<'a>(
+    tables: &'a [TableMetadata],
+    name: &str,
+) -> Result<(&'a TableMetadata, NameResolver<'a>), String> {
     let table = table(tables, name)?;
     Ok((
         table,
-        Names {
+        NameResolver {
             tables,
             segments: &[],
             measures: &[],
@@ -180,44 +282,48 @@ fn on_table<'a>(tables: &'a [Table], name: &str) -> Result<(&'a Table, Names<'a>
     ))
 }
 
-fn segments(specs: Vec<SegmentSpec>, tables: &[Table]) -> Result<Vec<Segment>, String> {
-    let made = specs.into_iter().zip(1..).map(|(spec, id)| {
-        let at = |error: String| format!("segment \"{}\": {error}", spec.name);
-        let (table, names) = on_table(tables, &spec.table).map_err(at)?;
-        let filters = spec
-            .filters
-            .iter()
-            .map(|filter| names.filter(filter))
-            .collect::<Result<_, _>>()
-            .map_err(at)?;
-        let entity_id = entity_id("segment", &spec.name);
-        Ok(Segment {
+fn segments<'a>(
+    specs: Vec<Spanned<SegmentSpec>>,
+    tables: &'a [TableMetadata],
+) -> impl Iterator<Item = Result<SavedSegment, ModelFault>> + use<'a> {
+    specs.into_iter().zip(1..).map(|(spec, id)| {
+        let resolved = on_table(tables, &spec.value.table).and_then(|(table, names)| {
+            let filters = spec.value.filters.iter().map(|filter| names.filter(filter));
+            Ok((table.id, filters.collect::<Result<Vec<_>, _>>()?))
+        });
+        let (table_id, filters) = resolved.map_err(|error| {
+            let message = format!("segment \"{}\": {error}", spec.value.name);
+            ModelFault::at(&spec, message)
+        })?;
+        Ok(SavedSegment {
             id,
-            entity_id,
-            table_id: table.id,
-            name: spec.name,
-            description: spec.description,
+            entity_id: entity_id("segment", &spec.value.name),
+            table_id,
+            name: spec.value.name,
+            description: spec.value.description,
             filters,
         })
-    });
-    made.collect()
+    })
 }
 
-fn measures(specs: Vec<MeasureSpec>, tables: &[Table]) -> Result<Vec<Measure>, String> {
-    let made = specs.into_iter().zip(1..).map(|(spec, id)| {
-        let at = |error: String| format!("measure \"{}\": {error}", spec.name);
-        let (table, names) = on_table(tables, &spec.table).map_err(at)?;
-        let aggregation = names.aggregation(&spec.aggregation).map_err(at)?;
-        let entity_id = entity_id("measure", &spec.name);
-        let (table_id, description) = (table.id, spec.description);
-        Ok(Measure {
+fn measures<'a>(
+    specs: Vec<Spanned<MeasureSpec>>,
+    tables: &'a [TableMetadata],
+) -> impl Iterator<Item = Result<SavedMeasure, ModelFault>> + use<'a> {
+    specs.into_iter().zip(1..).map(|(spec, id)| {
+        let resolved = on_table(tables, &spec.value.table)
+            .and_then(|(table, names)| Ok((table.id, names.aggregation(&spec.value.aggregation)?)));
+        let (table_id, aggregation) = resolved.map_err(|error| {
+            let message = format!("measure \"{}\": {error}", spec.value.name);
+            ModelFault::at(&spec, message)
+        })?;
+        Ok(SavedMeasure {
             id,
-            entity_id,
+            entity_id: entity_id("measure", &spec.value.name),
             table_id,
-            name: spec.name,
-            description,
+            name: spec.value.name,
+            description: spec.value.description,
             aggregation,
         })
-    });
-    made.collect()
+    })
 }

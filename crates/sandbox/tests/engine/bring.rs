@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cardinal_sandbox::World;
-use cardinal_sandbox::semantic::Table;
+use cardinal_sandbox::semantic::TableMetadata;
 use serde_json::json;
 
 use super::kit::{native, rows};
@@ -17,7 +17,7 @@ fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-fn types(table: &Table) -> Vec<(&str, &str)> {
+fn types(table: &TableMetadata) -> Vec<(&str, &str)> {
     table
         .fields
         .iter()
@@ -142,7 +142,7 @@ fn a_sqlite_file_is_read_and_never_written() {
     let write = json!({"stages": [{"native": "INSERT INTO pet VALUES (2, 1, 1)"}]});
     assert!(
         world
-            .run(&write, cardinal_sandbox::query::Constraints::AGENT)
+            .run(&write, cardinal_sandbox::query::RowLimits::AGENT)
             .is_err()
     );
     assert!(World::from_sqlite(Path::new("/nowhere/at.all"), None).is_err());

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cardinal_sandbox::World;
-use cardinal_sandbox::query::Constraints;
+use cardinal_sandbox::query::RowLimits;
 use serde_json::{Value, json};
 
 use super::kit::{demo, native, rows};
@@ -35,7 +35,7 @@ fn two_builds_have_the_same_bytes() {
         let mut hasher = blake3::Hasher::new();
         for table in ["people", "products", "orders", "reviews", "accounts", "invoices"] {
             let query = json!({"stages": [{"native": format!("SELECT * FROM {table} ORDER BY id")}]});
-            let result = world.run(&query, Constraints::EXPORT).unwrap();
+            let result = world.run(&query, RowLimits::EXPORT).unwrap();
             hasher.update(serde_json::to_string(&result.rows).unwrap().as_bytes());
         }
         hasher.finalize().to_hex().to_string()
@@ -93,7 +93,7 @@ fn every_card_of_the_demo_runs_and_its_columns_are_known() {
                 json!({"id": parameter["id"], "type": parameter["type"], "target": parameter["target"], "value": value})
             })
             .collect();
-        let result = world.run_card(card, &required, Constraints::USERLAND);
+        let result = world.run_card(card, &required, RowLimits::USERLAND);
         let result = result.unwrap_or_else(|error| panic!("card {} \"{}\": {error}", card.id, card.name));
         assert!(
             !result.rows.is_empty(),

@@ -1,6 +1,6 @@
 //! Every filter against hand-written SQL on the same database.
 
-use cardinal_sandbox::query::Constraints;
+use cardinal_sandbox::query::RowLimits;
 use serde_json::{Value, json};
 
 use super::kit::{demo, field, native, rows, table};
@@ -304,7 +304,7 @@ fn what_does_not_fit_is_an_invalid_query() {
     ];
     for filter in wrong {
         let query = json!({"stages": [{"source-table": table(demo(), "orders"), "filters": [filter]}]});
-        let failure = demo().run(&query, Constraints::AGENT).unwrap_err();
+        let failure = demo().run(&query, RowLimits::AGENT).unwrap_err();
         assert_eq!(
             (failure.error_type, failure.status),
             (Some("invalid-query"), 400),
@@ -317,7 +317,7 @@ fn what_does_not_fit_is_an_invalid_query() {
 fn values_are_bound_and_never_pasted() {
     let query = json!({"stages": [{"source-table": table(demo(), "orders"),
         "filters": [["=", {}, f("orders.status"), "x'; DROP TABLE orders; --"]]}]});
-    let result = demo().run(&query, Constraints::AGENT).unwrap();
+    let result = demo().run(&query, RowLimits::AGENT).unwrap();
     assert!(result.rows.is_empty());
     assert!(!result.native_sql.contains("DROP"), "{}", result.native_sql);
     assert_eq!(result.native_params, vec![json!("x'; DROP TABLE orders; --")]);

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use cardinal_sandbox::World;
-use cardinal_sandbox::query::Constraints;
+use cardinal_sandbox::query::RowLimits;
 use serde_json::{Value, json};
 
 static DEMO: LazyLock<World> = LazyLock::new(|| World::demo().unwrap());
@@ -24,7 +24,7 @@ pub(super) fn native(world: &World, sql: &str) -> Vec<Vec<Value>> {
 /// The rows of a query with room for them all.
 pub(super) fn rows(world: &World, query: &Value) -> Vec<Vec<Value>> {
     world
-        .run(query, Constraints::EXPORT)
+        .run(query, RowLimits::EXPORT)
         .unwrap_or_else(|error| panic!("{query}: {error}"))
         .rows
 }

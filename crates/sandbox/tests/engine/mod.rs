@@ -2,8 +2,10 @@
 
 mod bring;
 mod demo;
+mod facts;
 mod fields;
 mod filters;
 mod kit;
+mod model_format;
 mod parameters;
 mod queries;

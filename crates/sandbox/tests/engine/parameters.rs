@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use cardinal_sandbox::World;
-use cardinal_sandbox::query::{CardFailure, Constraints, ParameterException, QueryFailure};
+use cardinal_sandbox::query::{CardFailure, ParameterException, QueryFailure, RowLimits};
 use cardinal_sandbox::semantic::Card;
 use serde_json::{Value, json};
 
@@ -117,7 +117,7 @@ fn send(name: &str, kind: &str, value: Value) -> Result<Value, CardFailure> {
     let card = card(name);
     let parameter = json!({"type": kind, "target": target(card), "value": value});
     WORLD
-        .run_card(card, &[parameter], Constraints::USERLAND)
+        .run_card(card, &[parameter], RowLimits::USERLAND)
         .map(|result| result.rows[0][0].clone())
 }
 
@@ -330,7 +330,7 @@ fn dates_are_read_as_people_write_them() {
 fn defaults_and_nulls() {
     let run = |parameters: &[Value]| {
         WORLD
-            .run_card(card("defaults"), parameters, Constraints::USERLAND)
+            .run_card(card("defaults"), parameters, RowLimits::USERLAND)
             .unwrap()
             .rows[0][0]
             .as_i64()
@@ -363,7 +363,7 @@ fn what_is_missing_or_too_much() {
     let missing = |parameters: &[Value], name: &str| {
         envelope(
             WORLD
-                .run_card(card(name), parameters, Constraints::USERLAND)
+                .run_card(card(name), parameters, RowLimits::USERLAND)
                 .unwrap_err(),
         )
     };
@@ -392,7 +392,7 @@ fn what_is_missing_or_too_much() {
     );
     assert_eq!(failure.error_type, Some("multiple-conflicting-parameter-values"));
     let twice = |value: &str| json!({"type": "string/=", "target": target(card("text")), "value": value});
-    let both = WORLD.run_card(card("text"), &[twice("a"), twice("b")], Constraints::USERLAND);
+    let both = WORLD.run_card(card("text"), &[twice("a"), twice("b")], RowLimits::USERLAND);
     assert_eq!(envelope(both.unwrap_err()), failure);
     for (name, kind, value) in [
         ("number/between", "number/between", json!([1])),
@@ -420,11 +420,7 @@ fn unknown_tags_are_the_servers_500() {
     let run = |name: &str| {
         exception(
             WORLD
-                .run_card(
-                    card(name),
-                    std::slice::from_ref(&parameter),
-                    Constraints::USERLAND,
-                )
+                .run_card(card(name), std::slice::from_ref(&parameter), RowLimits::USERLAND)
                 .unwrap_err(),
         )
     };
@@ -465,9 +461,7 @@ fn values_of_a_parameter() {
 fn units_and_cards_in_sql() {
     assert_eq!(count("unit", "temporal-unit", json!("month")), 4);
     assert_eq!(count("unit", "temporal-unit", json!("quarter")), 2);
-    let nested = WORLD
-        .run_card(card("nested"), &[], Constraints::USERLAND)
-        .unwrap();
+    let nested = WORLD.run_card(card("nested"), &[], RowLimits::USERLAND).unwrap();
     assert_eq!(nested.rows, vec![vec![json!(1)]]);
     let injected = count("text", "string/=", json!("x' OR '1'='1"));
     assert_eq!(injected, 0, "values are bound");

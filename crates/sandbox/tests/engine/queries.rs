@@ -1,6 +1,6 @@
 //! Aggregations, breakouts, joins, order, limits, sources and column metadata against hand-written SQL.
 
-use cardinal_sandbox::query::Constraints;
+use cardinal_sandbox::query::RowLimits;
 use serde_json::{Value, json};
 
 use super::kit::{demo, field, native, rows, table};
@@ -87,7 +87,7 @@ fn every_aggregation() {
     ];
     for (clause, sql, name) in cases {
         let result = demo()
-            .run(&orders(json!({"aggregation": [clause]})), Constraints::USERLAND)
+            .run(&orders(json!({"aggregation": [clause]})), RowLimits::USERLAND)
             .unwrap();
         close(
             &result.rows,
@@ -135,7 +135,7 @@ fn every_granularity() {
     for (unit, sql) in cases {
         let breakout = json!(["field", {"temporal-unit": unit}, field(demo(), "orders.created_at")]);
         let query = orders(json!({"breakout": [breakout], "aggregation": [["count", {}]]}));
-        let result = demo().run(&query, Constraints::EXPORT).unwrap();
+        let result = demo().run(&query, RowLimits::EXPORT).unwrap();
         let wanted = native(
             demo(),
             &format!("SELECT {sql}, COUNT(*) FROM orders GROUP BY 1 ORDER BY 1"),
@@ -157,7 +157,7 @@ fn foreign_keys_join_what_they_lead_to() {
         "aggregation": [["sum", {}, f("orders.total")]],
         "filters": [["=", {}, via("orders.user_id", "people.source"), "Google"]],
     }));
-    let result = demo().run(&query, Constraints::USERLAND).unwrap();
+    let result = demo().run(&query, RowLimits::USERLAND).unwrap();
     let sql = "SELECT p.category, u.country, SUM(o.total) FROM orders o JOIN products p ON p.id = o.product_id \
                JOIN people u ON u.id = o.user_id WHERE u.source = 'Google' GROUP BY 1, 2 ORDER BY 1, 2";
     close(&result.rows, &native(demo(), sql));
@@ -174,7 +174,7 @@ fn names_are_unique() {
         "fields": [f("orders.id"), via("orders.product_id", "products.id"), via("orders.user_id", "people.id")],
         "limit": 3,
     }));
-    let result = demo().run(&query, Constraints::AGENT).unwrap();
+    let result = demo().run(&query, RowLimits::AGENT).unwrap();
     let names: Vec<&str> = result
         .cols
         .iter()
@@ -183,7 +183,7 @@ fn names_are_unique() {
     assert_eq!(names, ["id", "id_2", "id_3"]);
     let query =
         orders(json!({"aggregation": [["count", {}], ["count", {}], ["distinct", {}, f("orders.user_id")]]}));
-    let result = demo().run(&query, Constraints::AGENT).unwrap();
+    let result = demo().run(&query, RowLimits::AGENT).unwrap();
     let names: Vec<&str> = result
         .cols
         .iter()
@@ -226,7 +226,7 @@ fn limits_pages_and_constraints() {
     let order = json!([["asc", {}, f("orders.id")]]);
     let page =
         |n: u64| json!({"fields": [f("orders.id")], "order-by": order, "page": {"page": n, "items": 200}});
-    let third = ids(page(3), Constraints::AGENT);
+    let third = ids(page(3), RowLimits::AGENT);
     assert_eq!((third.rows[0][0].clone(), third.rows.len()), (json!(401), 200));
     assert_eq!(
         third.rows_truncated,
@@ -236,27 +236,27 @@ fn limits_pages_and_constraints() {
     let limited = ids(
         json!({"fields": [f("orders.id")], "order-by": order, "limit": 250,
         "page": {"page": 2, "items": 200}}),
-        Constraints::AGENT,
+        RowLimits::AGENT,
     );
     assert_eq!((limited.rows.len(), limited.rows_truncated), (50, None));
-    let past = ids(page(1_000), Constraints::AGENT);
+    let past = ids(page(1_000), RowLimits::AGENT);
     assert!(past.rows.is_empty());
-    assert_eq!(ids(json!({"limit": 7}), Constraints::AGENT).rows.len(), 7);
+    assert_eq!(ids(json!({"limit": 7}), RowLimits::AGENT).rows.len(), 7);
     assert_eq!(
-        ids(json!({}), Constraints::USERLAND).rows.len(),
+        ids(json!({}), RowLimits::USERLAND).rows.len(),
         2_000,
         "queries without an aggregation"
     );
     let by_day = json!({"aggregation": [["count", {}]],
         "breakout": [["field", {"temporal-unit": "hour"}, field(demo(), "orders.created_at")]]});
     assert_eq!(
-        ids(by_day, Constraints::USERLAND).rows.len(),
+        ids(by_day, RowLimits::USERLAND).rows.len(),
         10_000,
         "queries with one"
     );
     for limit in [json!(0), json!(-1), json!("ten"), json!(1.5)] {
         let failure = demo()
-            .run(&orders(json!({"limit": limit})), Constraints::AGENT)
+            .run(&orders(json!({"limit": limit})), RowLimits::AGENT)
             .unwrap_err();
         assert_eq!(failure.error_type, Some("invalid-query"), "{limit}");
     }
@@ -267,7 +267,7 @@ fn metrics_bring_their_filters_and_their_names() {
     let revenue = metric("Revenue");
     let query = orders(json!({"aggregation": [["metric", {}, revenue]],
         "breakout": [["field", {"temporal-unit": "year"}, field(demo(), "orders.created_at")]]}));
-    let result = demo().run(&query, Constraints::AGENT).unwrap();
+    let result = demo().run(&query, RowLimits::AGENT).unwrap();
     let sql = "SELECT strftime('%Y-01-01T00:00:00Z', created_at), SUM(total) FROM orders WHERE status = 'completed' \
                GROUP BY 1 ORDER BY 1";
     close(&result.rows, &native(demo(), sql));
@@ -284,7 +284,7 @@ fn metrics_bring_their_filters_and_their_names() {
     close(&rows(demo(), &query), &native(demo(), sql));
     let foreign = orders(json!({"aggregation": [["metric", {}, metric("New customers")]]}));
     assert!(
-        demo().run(&foreign, Constraints::AGENT).is_err(),
+        demo().run(&foreign, RowLimits::AGENT).is_err(),
         "a metric of another table"
     );
 }
@@ -324,7 +324,7 @@ fn cards_are_sources() {
 #[test]
 fn columns_carry_what_the_wire_promises() {
     let query = orders(json!({"limit": 1}));
-    let result = demo().run(&query, Constraints::AGENT).unwrap();
+    let result = demo().run(&query, RowLimits::AGENT).unwrap();
     let created = result
         .cols
         .iter()
@@ -358,7 +358,7 @@ fn cells_are_what_the_wire_carries() {
     let sql = "SELECT 9007199254740993 AS big, 9007199254740991 AS fits, -9007199254740993 AS small, 1.5 AS real, \
                NULL AS void, 'x' AS text, x'00ff' AS bytes, 1 AS one, 2 AS one";
     let result = demo()
-        .run(&json!({"stages": [{"native": sql}]}), Constraints::AGENT)
+        .run(&json!({"stages": [{"native": sql}]}), RowLimits::AGENT)
         .unwrap();
     let wanted = json!([
         "9007199254740993",
@@ -394,7 +394,7 @@ fn bad_sql_and_writes_fail_as_the_server_says() {
         "CREATE TABLE t (x)",
     ] {
         let failure = demo()
-            .run(&json!({"stages": [{"native": sql}]}), Constraints::AGENT)
+            .run(&json!({"stages": [{"native": sql}]}), RowLimits::AGENT)
             .unwrap_err();
         assert!(
             failure

@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::client::{Answer, As, Sandbox};
+use super::client::{As, HttpAnswer, Sandbox};
 
 const EXECUTE: &str = "/api/agent/v1/execute";
 
@@ -18,7 +18,7 @@ fn on_table(table: i64) -> Value {
     })
 }
 
-async fn execute(sandbox: &Sandbox, query: &Value) -> Answer {
+async fn execute(sandbox: &Sandbox, query: &Value) -> HttpAnswer {
     sandbox.post(EXECUTE, &json!({ "query": encode(query) })).await
 }
 

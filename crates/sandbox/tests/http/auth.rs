@@ -4,8 +4,8 @@ use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::client::{Answer, As, Sandbox, json as with_json, send};
-use cardinal_sandbox::Generation;
+use super::client::{As, HttpAnswer, Sandbox, json as with_json, send};
+use cardinal_sandbox::AgentApiVersion;
 
 const PING: &str = "/api/agent/v1/ping";
 
@@ -23,12 +23,12 @@ fn now() -> i64 {
     Timestamp::now().as_second()
 }
 
-async fn ping(sandbox: &Sandbox, authorization: &str) -> Answer {
+async fn ping(sandbox: &Sandbox, authorization: &str) -> HttpAnswer {
     let request = sandbox.request(Method::GET, PING);
     send(request.header("Authorization", authorization)).await
 }
 
-fn is_unauthorized(answer: &Answer, error: &str, message: &str) {
+fn is_unauthorized(answer: &HttpAnswer, error: &str, message: &str) {
     assert_eq!(answer.status, 401);
     assert!(answer.header("content-type").starts_with("application/json"));
     assert_eq!(answer.json(), json!({ "error": error, "message": message }));
@@ -152,7 +152,7 @@ async fn scopes_narrow_a_token() {
 
 #[tokio::test]
 async fn the_first_generation_knows_no_scopes() {
-    let sandbox = Sandbox::with(|options| options.generation = Generation::V59).await;
+    let sandbox = Sandbox::with(|options| options.generation = AgentApiVersion::V59).await;
     let claims = json!({ "email": "analyst@example.com", "iat": now(), "scope": "" });
     let token = mint(&sandbox, &claims);
     let request = sandbox.request(Method::POST, "/api/agent/v1/search");

@@ -1,19 +1,19 @@
 use std::sync::Arc;
 
-use cardinal_sandbox::{Running, ServeOptions, World, serve};
+use cardinal_sandbox::{RunningSandbox, ServeOptions, World, serve};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
 /// A running demo with a client that knows its credentials.
 pub(super) struct Sandbox {
-    pub(super) running: Running,
+    pub(super) running: RunningSandbox,
     pub(super) http: reqwest::Client,
 }
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpAnswer {
     pub(super) status: StatusCode,
     pub(super) headers: reqwest::header::HeaderMap,
     pub(super) body: String,
@@ -55,19 +55,19 @@ impl Sandbox {
         self.http.request(method, format!("{}{path}", self.running.url))
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> HttpAnswer {
         self.get_as(As::Key, path).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(super) async fn post(&self, path: &str, body: &Value) -> HttpAnswer {
         self.post_as(As::Key, path, body).await
     }
 
-    pub(super) async fn get_as(&self, who: As, path: &str) -> Answer {
+    pub(super) async fn get_as(&self, who: As, path: &str) -> HttpAnswer {
         send(self.signed(who, self.request(Method::GET, path)).await).await
     }
 
-    pub(super) async fn post_as(&self, who: As, path: &str, body: &Value) -> Answer {
+    pub(super) async fn post_as(&self, who: As, path: &str, body: &Value) -> HttpAnswer {
         send(json(
             self.signed(who, self.request(Method::POST, path)).await,
             body,
@@ -148,7 +148,7 @@ fn id_of(items: &[Value], name: &str) -> i64 {
         .unwrap()
 }
 
-impl Answer {
+impl HttpAnswer {
     pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
@@ -181,7 +181,7 @@ pub(super) fn json(request: RequestBuilder, body: &Value) -> RequestBuilder {
 }
 
 /// Sends a request and reads the whole answer.
-pub(super) async fn send(request: RequestBuilder) -> Answer {
+pub(super) async fn send(request: RequestBuilder) -> HttpAnswer {
     try_send(request).await.unwrap()
 }
 
@@ -190,13 +190,22 @@ pub(super) async fn send(request: RequestBuilder) -> Answer {
     clippy::disallowed_methods,
     reason = "these tests are the sandbox's own client"
 )]
-pub(super) async fn try_send(request: RequestBuilder) -> reqwest::Result<Answer> {
+pub(super) async fn try_send(request: RequestBuilder) -> reqwest::Result<HttpAnswer> {
     let response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.text().await?;
-    Ok(Answer {
+    Ok(HttpAnswer {
         status,
         headers,
         body,
     })
+}
+
+/// Sends a request and looks at the answer's headers only.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "these tests are the sandbox's own client"
+)]
+pub(super) async fn headers_of(request: RequestBuilder) -> reqwest::header::HeaderMap {
+    request.send().await.unwrap().headers().clone()
 }

@@ -5,6 +5,7 @@ mod agent_query;
 mod auth;
 mod cards;
 mod client;
+mod clients;
 mod collections;
 mod construct;
 mod construct_errors;

@@ -2,17 +2,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::client::{Answer, As, Sandbox};
+use super::client::{As, HttpAnswer, Sandbox};
 
 const QUERY: &str = "/api/agent/v1/query";
 
-fn token(answer: &Answer) -> Option<String> {
+fn token(answer: &HttpAnswer) -> Option<String> {
     let body = answer.json();
     assert!(body.as_object().unwrap().contains_key("continuation_token"));
     body["continuation_token"].as_str().map(str::to_owned)
 }
 
-async fn next(sandbox: &Sandbox, token: &str) -> Answer {
+async fn next(sandbox: &Sandbox, token: &str) -> HttpAnswer {
     sandbox.post(QUERY, &json!({ "continuation_token": token })).await
 }
 

@@ -3,21 +3,21 @@
 
 use axum::http::StatusCode;
 
-use crate::app::App;
 use crate::error::ApiError;
 use crate::query::WideField;
 use crate::semantic::Card;
+use crate::state::AppState;
 
 /// The columns of one table or card, in the order that ids count.
 #[derive(Debug)]
-pub(super) struct Columns {
+pub(super) struct PositionalColumns {
     prefix: String,
     fields: Vec<WideField>,
 }
 
-impl Columns {
+impl PositionalColumns {
     /// Those of a query on a table.
-    pub(super) async fn of_table(app: &App, table_id: i64) -> Result<Self, ApiError> {
+    pub(super) async fn of_table(app: &AppState, table_id: i64) -> Result<Self, ApiError> {
         let fields = app
             .blocking(move |world| world.wide_fields_of_table(table_id))
             .await?;
@@ -28,7 +28,7 @@ impl Columns {
     }
 
     /// Those of a query on a card; of a metric, what it can be filtered and grouped by.
-    pub(super) async fn of_card(app: &App, card: &Card) -> Result<Self, ApiError> {
+    pub(super) async fn of_card(app: &AppState, card: &Card) -> Result<Self, ApiError> {
         let prefix = format!("c{}-", card.id);
         let card = card.clone();
         let fields = app
@@ -53,7 +53,7 @@ impl Columns {
 
     /// The column that an id names.
     pub(super) fn resolve(&self, id: &str) -> Result<&WideField, ApiError> {
-        let parsed = FieldId::parse(id)?;
+        let parsed = PositionalId::parse(id)?;
         if parsed.prefix != self.prefix {
             let expected = &self.prefix;
             return Err(bad(format!(
@@ -72,14 +72,14 @@ impl Columns {
 }
 
 /// A positional id taken apart.
-pub(super) struct FieldId<'a> {
+pub(super) struct PositionalId<'a> {
     /// Everything up to the last hyphen, e.g. `t42-`.
     prefix: &'a str,
     /// `None` when the number is too large for any table.
     index: Option<usize>,
 }
 
-impl<'a> FieldId<'a> {
+impl<'a> PositionalId<'a> {
     /// Takes an id apart: `t`, `c` or `q`, the entity, a hyphen and the place from 0.
     pub(super) fn parse(id: &'a str) -> Result<Self, ApiError> {
         let malformed = || bad(format!("Invalid field_id format: {id}"));

@@ -1,22 +1,18 @@
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
-use super::scopes;
-use crate::app::App;
-use crate::auth::AgentCaller;
+use super::scopes::DatabaseScope;
 use crate::error::ApiError;
-use crate::routes::decode::{Params, path_id};
-use crate::semantic::{Access, Table};
+use crate::routes::decode::QueryParams;
+use crate::routes::extract::{AgentRequest, PathId};
+use crate::semantic::{Access, TableMetadata};
+use crate::state::AppState;
 
 /// `GET /v1/database` (v0.60).
 pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    AgentCaller(caller): AgentCaller,
+    AgentRequest { app, access, .. }: AgentRequest<DatabaseScope>,
 ) -> Result<Json<Value>, ApiError> {
-    let access = caller.permit(scopes::DATABASE)?;
+    let access = &access;
     let data: Vec<Value> = if readable(&app, access).next().is_some() {
         vec![body(&app)]
     } else {
@@ -28,13 +24,11 @@ pub(super) async fn list(
 
 /// `GET /v1/database/:id` (v0.60); `with-tables` and `with-fields` nest what the caller may query.
 pub(super) async fn get(
-    State(app): State<Arc<App>>,
-    AgentCaller(caller): AgentCaller,
-    Path(id): Path<String>,
-    params: Params,
+    AgentRequest { app, access, .. }: AgentRequest<DatabaseScope>,
+    PathId(id): PathId,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
-    let access = caller.permit(scopes::DATABASE)?;
-    let id = path_id("id", &id)?;
+    let access = &access;
     let with_tables = params.flag("with-tables", true)?;
     let with_fields = params.flag("with-fields", false)?;
     if id != app.model().database.id {
@@ -53,7 +47,7 @@ pub(super) async fn get(
     Ok(Json(body))
 }
 
-fn body(app: &App) -> Value {
+fn body(app: &AppState) -> Value {
     let database = &app.model().database;
     json!({
         "id": database.id,
@@ -64,7 +58,7 @@ fn body(app: &App) -> Value {
     })
 }
 
-fn table_body(table: &Table, with_fields: bool) -> Value {
+fn table_body(table: &TableMetadata, with_fields: bool) -> Value {
     let mut body = json!({
         "id": table.id,
         "type": "table",
@@ -92,7 +86,7 @@ fn table_body(table: &Table, with_fields: bool) -> Value {
     body
 }
 
-fn readable<'a>(app: &'a App, access: &'a Access) -> impl Iterator<Item = &'a Table> {
+fn readable<'a>(app: &'a AppState, access: &'a Access) -> impl Iterator<Item = &'a TableMetadata> {
     app.model()
         .tables
         .iter()

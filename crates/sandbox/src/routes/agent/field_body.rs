@@ -2,19 +2,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::columns::Columns;
-use crate::app::{App, Generation};
+use super::columns::PositionalColumns;
 use crate::error::ApiError;
 use crate::query::WideField;
+use crate::state::{AgentApiVersion, AppState};
 
 /// Values that are listed with a column.
 const LISTED: u64 = 30;
 
 /// Listed values by the id of the table column that has them.
-pub(super) type Listed = BTreeMap<i64, Value>;
+pub(super) type ListedValues = BTreeMap<i64, Value>;
 
 /// The values of those columns that list them.
-pub(super) async fn listed_values(app: &App, columns: &Columns) -> Result<Listed, ApiError> {
+pub(super) async fn listed_values(
+    app: &AppState,
+    columns: &PositionalColumns,
+) -> Result<ListedValues, ApiError> {
     let listing: Vec<i64> = columns
         .iter()
         .filter_map(|(_, field)| app.model().field(field.field_id?))
@@ -24,15 +27,20 @@ pub(super) async fn listed_values(app: &App, columns: &Columns) -> Result<Listed
     app.blocking(move |world| {
         listing
             .into_iter()
-            .filter_map(|id| Some((id, world.field_values(id, LISTED).ok()?)))
-            .map(|(id, found)| (id, found.values.into_iter().flatten().collect()))
+            .filter_map(|id| Some((id, world.distinct_values(id, LISTED).ok()?)))
+            .map(|(id, (values, _))| (id, values.into_iter().flatten().collect()))
             .collect()
     })
     .await
 }
 
 /// A column as tables and metrics list it.
-pub(super) fn field_body(generation: Generation, id: &str, field: &WideField, listed: &Listed) -> Value {
+pub(super) fn field_body(
+    generation: AgentApiVersion,
+    id: &str,
+    field: &WideField,
+    listed: &ListedValues,
+) -> Value {
     let mut body = Map::new();
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -53,7 +61,7 @@ pub(super) fn field_body(generation: Generation, id: &str, field: &WideField, li
         "field_values",
         field.field_id.and_then(|id| listed.get(&id)).cloned(),
     );
-    if generation == Generation::V60 {
+    if generation == AgentApiVersion::V60 {
         put("display_name", Some(json!(field.display_name)));
         put("base_type", Some(json!(field.base_type)));
         put("effective_type", Some(json!(field.base_type)));

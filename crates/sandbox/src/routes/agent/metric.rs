@@ -1,28 +1,23 @@
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
-use super::columns::Columns;
-use super::field_body::{Listed, field_body, listed_values};
-use super::scopes;
+use super::columns::PositionalColumns;
+use super::field_body::{ListedValues, field_body, listed_values};
+use super::scopes::MetricScope;
 use super::table::segments;
-use crate::app::App;
-use crate::auth::AgentCaller;
 use crate::error::ApiError;
-use crate::routes::decode::{Params, path_id};
+use crate::routes::decode::QueryParams;
+use crate::routes::extract::{AgentRequest, PathId};
 use crate::semantic::{Access, Card};
+use crate::state::AppState;
 
 /// `GET /v1/metric/:id`.
 pub(super) async fn get(
-    State(app): State<Arc<App>>,
-    AgentCaller(caller): AgentCaller,
-    Path(id): Path<String>,
-    params: Params,
+    AgentRequest { app, access, .. }: AgentRequest<MetricScope>,
+    PathId(id): PathId,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
-    let access = caller.permit(scopes::METRIC)?;
-    let id = path_id("id", &id)?;
+    let access = &access;
     let with_breakout = params.flag("with-default-temporal-breakout", true)?;
     let with_values = params.flag("with-field-values", false)?;
     let with_dimensions = params.flag("with-queryable-dimensions", true)?;
@@ -37,11 +32,11 @@ pub(super) async fn get(
     };
     put("verified", json!(card.verified));
     if with_dimensions {
-        let columns = Columns::of_card(&app, card).await?;
+        let columns = PositionalColumns::of_card(&app, card).await?;
         let listed = if with_values {
             listed_values(&app, &columns).await?
         } else {
-            Listed::new()
+            ListedValues::new()
         };
         let dimensions = columns
             .iter()
@@ -62,7 +57,7 @@ pub(super) async fn get(
 
 /// A metric by id: `None` when there is none, an error when it is not for the caller.
 pub(super) fn readable_metric<'a>(
-    app: &'a App,
+    app: &'a AppState,
     access: &Access,
     id: i64,
 ) -> Option<Result<&'a Card, ApiError>> {
@@ -84,7 +79,7 @@ pub(super) fn source_of(card: &Card) -> (&'static str, i64) {
 }
 
 /// A metric as tables list it.
-pub(super) fn metric_summary(app: &App, card: &Card, with_breakout: bool) -> Value {
+pub(super) fn metric_summary(app: &AppState, card: &Card, with_breakout: bool) -> Value {
     let mut body = json!({ "id": card.id, "type": "metric", "name": card.name });
     if let Some(members) = body.as_object_mut() {
         if let Some(description) = &card.description {

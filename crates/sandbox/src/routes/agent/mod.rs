@@ -5,7 +5,6 @@ mod construct;
 mod database;
 mod field_body;
 mod metric;
-mod permission;
 mod ping;
 mod query;
 mod scopes;
@@ -18,10 +17,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::app::{App, Generation};
+use crate::state::{AgentApiVersion, AppState};
 
 /// The routes below `/api/agent`.
-pub(super) fn router(generation: Generation) -> Router<Arc<App>> {
+pub(super) fn router(generation: AgentApiVersion) -> Router<Arc<AppState>> {
     let router = Router::new()
         .route("/v1/ping", get(ping::ping))
         .route("/v1/table/{id}", get(table::get))
@@ -32,8 +31,8 @@ pub(super) fn router(generation: Generation) -> Router<Arc<App>> {
         .route("/v1/construct-query", post(query::construct_query))
         .route("/v1/execute", post(query::execute));
     match generation {
-        Generation::V59 => router,
-        Generation::V60 => router
+        AgentApiVersion::V59 => router,
+        AgentApiVersion::V60 => router
             .route("/v1/query", post(query::query))
             .route("/v1/database", get(database::list))
             .route("/v1/database/{id}", get(database::get)),

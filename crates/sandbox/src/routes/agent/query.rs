@@ -1,24 +1,21 @@
 //! `construct-query`, `execute` and `query`.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::construct::construct;
-use super::permission;
-use super::scopes;
-use crate::app::App;
-use crate::auth::AgentCaller;
-use crate::error::{ApiError, FailedQuery};
-use crate::query::{Constraints, QueryFailure, QueryResult};
-use crate::routes::decode::JsonBody;
+use super::scopes::{ConstructScope, ExecuteScope, QueryScope};
+use crate::error::{ApiError, failed};
+use crate::query::{QueryFailure, QueryResult, RowLimits};
+use crate::query_stream::{ContinuationToken, QueryRun, completed};
+use crate::routes::decode::{JsonBody, required_text};
+use crate::routes::extract::AgentRequest;
+use crate::routes::permission;
 use crate::semantic::Access;
-use crate::stream::{Continuation, RunInfo, completed};
+use crate::state::AppState;
 
 /// Rows of a page, and most rows of an answer.
 const PAGE: i64 = 200;
@@ -36,11 +33,10 @@ const CONSTRUCT_KEYS: [&str; 8] = [
 
 /// `POST /v1/construct-query`.
 pub(super) async fn construct_query(
-    State(app): State<Arc<App>>,
-    AgentCaller(caller): AgentCaller,
+    AgentRequest { app, access, .. }: AgentRequest<ConstructScope>,
     body: JsonBody,
 ) -> Result<Json<Value>, ApiError> {
-    let access = caller.permit(scopes::CONSTRUCT)?;
+    let access = &access;
     let constructed = construct(&app, access, &body.into_object()?).await?;
     let mut query = constructed.query;
     let limit = constructed.limit.or(constructed.is_table.then_some(PAGE));
@@ -52,52 +48,32 @@ pub(super) async fn construct_query(
 
 /// `POST /v1/execute`: at most 200 rows, whatever the query says.
 pub(super) async fn execute(
-    State(app): State<Arc<App>>,
-    AgentCaller(caller): AgentCaller,
+    AgentRequest { app, access, .. }: AgentRequest<ExecuteScope>,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
-    let access = caller.permit(scopes::EXECUTE)?;
+    let access = &access;
     let body = body.into_object()?;
-    let query = match body.get("query") {
-        Some(Value::String(text)) if !text.is_empty() => decode(text)?,
-        Some(other) => {
-            let detail = format!("should be a non-blank string, received: {other}");
-            return Err(ApiError::invalid(
-                "query",
-                "value must be a non-blank string.",
-                &detail,
-            ));
-        }
-        None => {
-            let detail = "missing required key, received: nil";
-            return Err(ApiError::invalid(
-                "query",
-                "value must be a non-blank string.",
-                detail,
-            ));
-        }
-    };
+    let query = decode(required_text(&body, "query")?)?;
     let (run, result) = run(&app, access, query).await?;
-    Ok(completed(&run, result, Continuation::Absent))
+    Ok(completed(&run, result, ContinuationToken::Absent))
 }
 
 /// `POST /v1/query` (v0.60): a construct body, or the token of the next page.
 pub(super) async fn query(
-    State(app): State<Arc<App>>,
-    AgentCaller(caller): AgentCaller,
+    AgentRequest { app, access, .. }: AgentRequest<QueryScope>,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
-    let access = caller.permit(scopes::QUERY)?;
+    let access = &access;
     let body = body.into_object()?;
     let page = match body.get("continuation_token") {
-        Some(Value::String(token)) => Page::resume(&body, token)?,
+        Some(Value::String(token)) => QueryPage::resume(&body, token)?,
         Some(Value::Null) | None => {
             let mut body = body;
             body.remove("continuation_token");
             let constructed = construct(&app, access, &body).await?;
             let limit = constructed.limit.unwrap_or(PAGE).min(PAGE);
             let number = 1;
-            Page {
+            QueryPage {
                 query: constructed.query,
                 limit,
                 number,
@@ -117,17 +93,17 @@ pub(super) async fn query(
     let (run, result) = run(&app, access, paged).await?;
     let full = i64::try_from(result.rows.len()) == Ok(page.limit);
     let token = full.then(|| page.next_token());
-    Ok(completed(&run, result, Continuation::Paged(token)))
+    Ok(completed(&run, result, ContinuationToken::Paged(token)))
 }
 
 /// A page of a query's rows.
-struct Page {
+struct QueryPage {
     query: Value,
     limit: i64,
     number: i64,
 }
 
-impl Page {
+impl QueryPage {
     /// The page that a token stands for. v0.60 decodes tokens without any guard: what does not fit is a 500.
     fn resume(body: &Map<String, Value>, token: &str) -> Result<Self, ApiError> {
         if let Some((key, value)) = body
@@ -160,9 +136,9 @@ impl Page {
 }
 
 /// Runs a resolved query if the caller may see what it reads.
-async fn run(app: &App, access: &Access, query: Value) -> Result<(RunInfo, QueryResult), ApiError> {
+async fn run(app: &AppState, access: &Access, query: Value) -> Result<(QueryRun, QueryResult), ApiError> {
     permission::refuse_native(&query)?;
-    let run = RunInfo::start("agent", query.clone(), app.model().database.id);
+    let run = app.start_run("agent", query.clone());
     if !permission::may_read(app.model(), access, &query) {
         let failure = QueryFailure {
             status: 403,
@@ -171,15 +147,12 @@ async fn run(app: &App, access: &Access, query: Value) -> Result<(RunInfo, Query
                 "You do not have permissions to run this query.",
             )
         };
-        return Err(ApiError::Failed(Box::new(FailedQuery { failure, run })));
+        return Err(failed(failure, run));
     }
-    match app
-        .blocking(move |world| world.run(&query, Constraints::AGENT))
-        .await?
-    {
-        Ok(result) => Ok((run, result)),
-        Err(failure) => Err(ApiError::Failed(Box::new(FailedQuery { failure, run }))),
-    }
+    let result = app
+        .query(&run, move |world| world.run(&query, RowLimits::AGENT))
+        .await?;
+    Ok((run, result))
 }
 
 /// JSON in base64, standard alphabet with padding.

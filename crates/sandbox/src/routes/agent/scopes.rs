@@ -1,12 +1,28 @@
 //! What each route demands of a scoped token.
 
-use crate::auth::Scope;
+use crate::auth::RequiredScope;
+use crate::routes::extract::RouteScope;
 
-pub(super) const SEARCH: Scope = Scope::Named("agent:search");
-pub(super) const TABLE: Scope = Scope::Named("agent:table:read");
-pub(super) const METRIC: Scope = Scope::Named("agent:metric:read");
-pub(super) const CONSTRUCT: Scope = Scope::Named("agent:query:construct");
-pub(super) const EXECUTE: Scope = Scope::Named("agent:query:execute");
-pub(super) const QUERY: Scope = Scope::Named("agent:query");
-/// The database routes came by backport and declare none.
-pub(super) const DATABASE: Scope = Scope::Undeclared;
+macro_rules! route_scopes {
+    ($($(#[$doc:meta])* $name:ident = $required:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(super) struct $name;
+
+        impl RouteScope for $name {
+            const REQUIRED: RequiredScope = $required;
+        }
+    )*};
+}
+
+route_scopes! {
+    AnyScope = RequiredScope::Free;
+    SearchScope = RequiredScope::Named("agent:search");
+    TableScope = RequiredScope::Named("agent:table:read");
+    MetricScope = RequiredScope::Named("agent:metric:read");
+    ConstructScope = RequiredScope::Named("agent:query:construct");
+    ExecuteScope = RequiredScope::Named("agent:query:execute");
+    QueryScope = RequiredScope::Named("agent:query");
+    /// The database routes came by backport and declare none.
+    DatabaseScope = RequiredScope::Undeclared;
+}

@@ -1,30 +1,25 @@
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use super::columns::Columns;
-use super::field_body::{Listed, field_body, listed_values};
+use super::columns::PositionalColumns;
+use super::field_body::{ListedValues, field_body, listed_values};
 use super::metric::metric_summary;
-use super::scopes;
-use crate::app::App;
-use crate::auth::AgentCaller;
+use super::scopes::TableScope;
 use crate::error::ApiError;
-use crate::routes::decode::{Params, path_id};
+use crate::routes::decode::QueryParams;
+use crate::routes::extract::{AgentRequest, PathId};
 use crate::routes::lookup;
-use crate::semantic::{Access, SemanticModel, Table};
+use crate::semantic::{Access, SemanticModel, TableMetadata};
+use crate::state::AppState;
 
 /// `GET /v1/table/:id`: a table, what can be asked of it, and the tables its foreign keys lead to.
 pub(super) async fn get(
-    State(app): State<Arc<App>>,
-    AgentCaller(caller): AgentCaller,
-    Path(id): Path<String>,
-    params: Params,
+    AgentRequest { app, access, .. }: AgentRequest<TableScope>,
+    PathId(id): PathId,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
-    let access = caller.permit(scopes::TABLE)?;
-    let id = path_id("id", &id)?;
+    let access = &access;
     let with_fields = params.flag("with-fields", true)?;
     let with_values = params.flag("with-field-values", false)?;
     let with_related = params.flag("with-related-tables", true)?;
@@ -33,11 +28,11 @@ pub(super) async fn get(
     let with_segments = params.flag("with-segments", false)?;
     let table = lookup::table(&app, access, id)?;
 
-    let columns = Columns::of_table(&app, table.id).await?;
+    let columns = PositionalColumns::of_table(&app, table.id).await?;
     let listed = if with_fields && with_values {
         listed_values(&app, &columns).await?
     } else {
-        Listed::new()
+        ListedValues::new()
     };
     let model = app.model();
     let mut body = table_summary(model, table);
@@ -72,7 +67,7 @@ pub(super) async fn get(
 }
 
 /// A table without its columns.
-fn table_summary(model: &SemanticModel, table: &Table) -> Map<String, Value> {
+fn table_summary(model: &SemanticModel, table: &TableMetadata) -> Map<String, Value> {
     let body = json!({
         "id": table.id,
         "type": "table",
@@ -91,11 +86,11 @@ fn table_summary(model: &SemanticModel, table: &Table) -> Map<String, Value> {
 
 /// One entry per foreign key; its columns have ids of the table that was asked for, so that its queries can use them.
 fn related_tables(
-    app: &App,
+    app: &AppState,
     access: &Access,
-    columns: &Columns,
+    columns: &PositionalColumns,
     with_fields: bool,
-    listed: &Listed,
+    listed: &ListedValues,
 ) -> Value {
     let model = app.model();
     let mut by_key: BTreeMap<i64, (i64, Vec<Value>)> = BTreeMap::new();

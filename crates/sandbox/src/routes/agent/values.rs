@@ -1,59 +1,54 @@
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::columns::{Columns, FieldId};
+use super::columns::{PositionalColumns, PositionalId};
 use super::metric::{readable_metric, source_of};
-use super::scopes;
-use crate::app::{App, Generation};
-use crate::auth::AgentCaller;
-use crate::error::{ApiError, FailedQuery};
-use crate::query::{Constraints, FieldValues, WideField};
-use crate::routes::decode::{Params, path_id};
+use super::scopes::{MetricScope, TableScope};
+use crate::error::ApiError;
+use crate::query::{ColumnValues, RowLimits, WideField};
+use crate::routes::decode::QueryParams;
+use crate::routes::extract::{AgentRequest, PathId};
 use crate::semantic::Access;
-use crate::stream::RunInfo;
+use crate::state::{AgentApiVersion, AppState};
 
 const DEFAULT_LIMIT: u64 = 30;
 
 /// `GET /v1/table/:id/field/:field-id/values`.
 pub(super) async fn of_table(
-    State(app): State<Arc<App>>,
-    AgentCaller(caller): AgentCaller,
-    Path((id, field_id)): Path<(String, String)>,
-    params: Params,
+    AgentRequest { app, access, .. }: AgentRequest<TableScope>,
+    PathId(id): PathId,
+    Path((_, field_id)): Path<(String, String)>,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
-    let access = caller.permit(scopes::TABLE)?;
-    let id = path_id("id", &id)?;
+    let access = &access;
     let limit = params.number("limit", 1)?.unwrap_or(DEFAULT_LIMIT);
     readable_table(&app, access, id)?;
     // The id of another table's column is looked up there, as the real server does.
-    let id = FieldId::parse(&field_id)?.table_id().unwrap_or(id);
+    let id = PositionalId::parse(&field_id)?.table_id().unwrap_or(id);
     readable_table(&app, access, id)?;
-    let columns = Columns::of_table(&app, id).await?;
+    let columns = PositionalColumns::of_table(&app, id).await?;
     answer(&app, access, &columns, &field_id, ("source-table", id), limit).await
 }
 
 /// `GET /v1/metric/:id/field/:field-id/values`.
 pub(super) async fn of_metric(
-    State(app): State<Arc<App>>,
-    AgentCaller(caller): AgentCaller,
-    Path((id, field_id)): Path<(String, String)>,
-    params: Params,
+    AgentRequest { app, access, .. }: AgentRequest<MetricScope>,
+    PathId(id): PathId,
+    Path((_, field_id)): Path<(String, String)>,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
-    let access = caller.permit(scopes::METRIC)?;
-    let id = path_id("id", &id)?;
+    let access = &access;
     let limit = params.number("limit", 1)?.unwrap_or(DEFAULT_LIMIT);
     let card = readable_metric(&app, access, id)
         .ok_or_else(|| ApiError::text(StatusCode::NOT_FOUND, format!("No metric found with ID {id}")))??;
-    let columns = Columns::of_card(&app, card).await?;
+    let columns = PositionalColumns::of_card(&app, card).await?;
     let source = source_of(card);
     answer(&app, access, &columns, &field_id, source, limit).await
 }
 
-fn readable_table(app: &App, access: &Access, id: i64) -> Result<(), ApiError> {
+fn readable_table(app: &AppState, access: &Access, id: i64) -> Result<(), ApiError> {
     if app.model().table(id).is_none() {
         return Err(ApiError::text(
             StatusCode::NOT_FOUND,
@@ -68,9 +63,9 @@ fn readable_table(app: &App, access: &Access, id: i64) -> Result<(), ApiError> {
 }
 
 async fn answer(
-    app: &App,
+    app: &AppState,
     access: &Access,
-    columns: &Columns,
+    columns: &PositionalColumns,
     field_id: &str,
     source: (&'static str, i64),
     limit: u64,
@@ -84,7 +79,7 @@ async fn answer(
     }
     let found = find(app, field, source, limit).await?;
     Ok(Json(match app.settings.generation {
-        Generation::V59 => {
+        AgentApiVersion::V59 => {
             let statistics: Map<String, Value> = found
                 .statistics
                 .into_iter()
@@ -97,7 +92,7 @@ async fn answer(
                 .collect();
             json!({ "field_id": field_id, "statistics": statistics, "values": values })
         }
-        Generation::V60 => {
+        AgentApiVersion::V60 => {
             let mut metadata = json!({ "field_values": found.values });
             if let (false, Some(members)) = (found.statistics.is_empty(), metadata.as_object_mut()) {
                 members.insert("statistics".to_owned(), Value::Object(found.statistics));
@@ -109,33 +104,28 @@ async fn answer(
 
 /// Values and statistics of a table's column; of a computed one, which nothing was gathered about, only the values.
 async fn find(
-    app: &App,
+    app: &AppState,
     field: &WideField,
     (source, source_id): (&'static str, i64),
     limit: u64,
-) -> Result<FieldValues, ApiError> {
+) -> Result<ColumnValues, ApiError> {
+    let run = app.start_run("agent", Value::Null);
+    if let Some(id) = field.field_id {
+        return app.query(&run, move |world| world.field_values(id, limit)).await;
+    }
+    let stage = json!({
+        "lib/type": "mbql.stage/mbql",
+        source: source_id,
+        "breakout": [field.reference],
+        "limit": limit,
+    });
     let database = app.model().database.id;
-    let run = RunInfo::start("agent", Value::Null, database);
-    let reference = field.reference.clone();
-    let outcome = if let Some(id) = field.field_id {
-        app.blocking(move |world| world.field_values(id, limit)).await?
-    } else {
-        let stage = json!({
-            "lib/type": "mbql.stage/mbql",
-            source: source_id,
-            "breakout": [reference],
-            "limit": limit,
-        });
-        let query = json!({ "lib/type": "mbql/query", "database": database, "stages": [stage] });
-        app.blocking(move |world| {
-            world
-                .run(&query, Constraints::USERLAND)
-                .map(|result| FieldValues {
-                    values: result.rows,
-                    ..FieldValues::default()
-                })
-        })
-        .await?
-    };
-    outcome.map_err(|failure| ApiError::Failed(Box::new(FailedQuery { failure, run })))
+    let query = json!({ "lib/type": "mbql/query", "database": database, "stages": [stage] });
+    let result = app
+        .query(&run, move |world| world.run(&query, RowLimits::USERLAND))
+        .await?;
+    Ok(ColumnValues {
+        values: result.rows,
+        ..ColumnValues::default()
+    })
 }

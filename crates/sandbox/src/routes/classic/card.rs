@@ -1,31 +1,28 @@
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
 use super::collection_body::collection_body;
-use super::legacy::legacy_query;
+use super::legacy_query::legacy_query;
 use super::people::{creator, creator_id, last_edit};
-use crate::app::App;
-use crate::auth::ClassicCaller;
 use crate::error::ApiError;
-use crate::routes::decode::Params;
-use crate::routes::lookup;
+use crate::routes::decode::QueryParams;
+use crate::routes::extract::{Readable, SignedInCaller};
 use crate::semantic::{Access, Card};
+use crate::state::AppState;
 
 /// Version of the card format that the instance reports.
 const CARD_SCHEMA: i64 = 23;
 
 /// `GET /api/card/:id`; with `legacy-mbql=true` its query is MBQL 4.
 pub(super) async fn get(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path(id): Path<String>,
-    params: Params,
+    Readable {
+        app,
+        access,
+        item: card,
+    }: Readable<Card>,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
     let legacy = params.flag("legacy-mbql", false)?;
-    let card = lookup::card(&app, &caller.access, &id)?.clone();
     // The columns of a card that cannot run are null, as on a server that never ran it.
     let (card, columns) = app
         .blocking(move |world| {
@@ -33,7 +30,7 @@ pub(super) async fn get(
             (card, columns)
         })
         .await?;
-    let mut body = card_body(&app, &caller.access, &card);
+    let mut body = card_body(&app, &access, &card);
     if let Some(members) = body.as_object_mut() {
         members.insert("result_metadata".to_owned(), json!(columns));
         if legacy {
@@ -45,23 +42,22 @@ pub(super) async fn get(
 
 /// `GET /api/card`: every card the caller may read, without `result_metadata`; `f=archived` for those in the trash.
 pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    params: Params,
+    SignedInCaller { app, access, .. }: SignedInCaller,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
     let archived = params.get("f") == Some("archived");
     let cards: Vec<Value> = app
         .model()
         .cards
         .iter()
-        .filter(|card| card.archived == archived && caller.access.collections.contains(&card.collection_id))
-        .map(|card| card_body(&app, &caller.access, card))
+        .filter(|card| card.archived == archived && access.collections.contains(&card.collection_id))
+        .map(|card| card_body(&app, &access, card))
         .collect();
     Ok(Json(Value::Array(cards)))
 }
 
 /// The body of a card, `result_metadata` aside.
-fn card_body(app: &App, access: &Access, card: &Card) -> Value {
+pub(super) fn card_body(app: &AppState, access: &Access, card: &Card) -> Value {
     let model = app.model();
     let can_write = access.superuser;
     let reviews = if card.verified {
@@ -127,7 +123,7 @@ fn card_body(app: &App, access: &Access, card: &Card) -> Value {
 }
 
 /// What the card is and what it asks.
-fn identity(app: &App, card: &Card) -> Value {
+fn identity(app: &AppState, card: &Card) -> Value {
     json!({
         "id": card.id,
         "entity_id": card.entity_id,
@@ -151,7 +147,7 @@ fn identity(app: &App, card: &Card) -> Value {
 }
 
 /// The card's query; template tags are an object by name, or a list as since v0.63.
-fn dataset_query(app: &App, card: &Card) -> Value {
+fn dataset_query(app: &AppState, card: &Card) -> Value {
     let mut query = card.dataset_query.clone();
     if app.settings.template_tags_as_list
         && let Some(tags) = query.pointer_mut("/stages/0/template-tags")

@@ -1,43 +1,37 @@
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 use super::metadata_body::{database_body, field_body, table_body};
-use crate::app::App;
-use crate::auth::ClassicCaller;
-use crate::error::ApiError;
-use crate::routes::lookup;
-use crate::semantic::{Access, Card, SemanticModel, Table};
+use crate::routes::extract::Readable;
+use crate::semantic::{Access, Card, SemanticModel, TableMetadata};
 
 /// `GET /api/card/:id/query_metadata`: the databases, tables and columns that one card's query is about.
 pub(super) async fn query_metadata(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let access = &caller.access;
-    let card = lookup::card(&app, access, &id)?;
+    Readable {
+        app,
+        access,
+        item: card,
+    }: Readable<Card>,
+) -> Json<Value> {
     let model = app.model();
-    let tables: Vec<Value> = read_tables(model, access, card)
+    let tables: Vec<Value> = read_tables(model, &access, &card)
         .into_iter()
         .map(|table| with_fields(model, table))
         .collect();
-    let fields: Vec<Value> = filtered_fields(model, access, card);
-    Ok(Json(json!({
-        "databases": [database_body(&app, access)],
+    let fields: Vec<Value> = filtered_fields(model, &access, &card);
+    Json(json!({
+        "databases": [database_body(&app, &access)],
         "tables": tables,
         "fields": fields,
         "cards": [],
         "dashboards": [],
         "snippets": [],
-    })))
+    }))
 }
 
 /// The card's table, and those that its foreign keys lead to.
-fn read_tables<'a>(model: &'a SemanticModel, access: &Access, card: &Card) -> Vec<&'a Table> {
+fn read_tables<'a>(model: &'a SemanticModel, access: &Access, card: &Card) -> Vec<&'a TableMetadata> {
     let Some(own) = card.table_id.and_then(|id| model.table(id)) else {
         return Vec::new();
     };
@@ -50,7 +44,7 @@ fn read_tables<'a>(model: &'a SemanticModel, access: &Access, card: &Card) -> Ve
         .collect()
 }
 
-fn with_fields(model: &SemanticModel, table: &Table) -> Value {
+fn with_fields(model: &SemanticModel, table: &TableMetadata) -> Value {
     let mut body = table_body(table);
     if let Some(members) = body.as_object_mut() {
         let fields = table

@@ -1,53 +1,39 @@
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::Path;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::app::App;
-use crate::auth::ClassicCaller;
-use crate::error::{ApiError, FailedQuery};
-use crate::query::{CardFailure, Constraints, ParameterException, ParameterValues};
-use crate::routes::decode::{JsonBody, Params};
-use crate::routes::lookup;
+use crate::error::ApiError;
+use crate::query::{ParameterValues, RowLimits};
+use crate::query_stream::{ContinuationToken, completed};
+use crate::routes::decode::{JsonBody, QueryParams};
+use crate::routes::extract::Readable;
 use crate::semantic::Card;
-use crate::stream::{Continuation, RunInfo, completed};
+use crate::state::AppState;
 
 /// Most values that a search for parameter values returns.
 const SEARCH_LIMIT: usize = 1000;
 
 /// `POST /api/card/:id/query`.
 pub(super) async fn run(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path(id): Path<String>,
+    Readable { app, item: card, .. }: Readable<Card>,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
-    let body = body.into_object()?;
-    let parameters = parameters(body.get("parameters"))?;
-    let card = lookup::card(&app, &caller.access, &id)?.clone();
-    let constraints = Constraints::USERLAND;
-    let json_query = json_query(&card, &parameters, constraints);
-    let run = RunInfo::start("question", json_query, app.model().database.id);
-    let outcome = app
-        .blocking(move |world| world.run_card(&card, &parameters, constraints))
+    let parameters = parameters(body.into_object()?.get("parameters"))?;
+    let limits = RowLimits::USERLAND;
+    let run = app.start_run("question", json_query(&card.dataset_query, &parameters, limits));
+    let result = app
+        .query(&run, move |world| world.run_card(&card, &parameters, limits))
         .await?;
-    match outcome {
-        Ok(result) => Ok(completed(&run, result, Continuation::Absent)),
-        Err(failure) => Err(card_error(failure, run)),
-    }
+    Ok(completed(&run, result, ContinuationToken::Absent))
 }
 
 /// `GET /api/card/:id/params/:param/values`.
 pub(super) async fn values(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path((id, parameter)): Path<(String, String)>,
+    Readable { app, item, .. }: Readable<Card>,
+    Path((_, parameter)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let card = lookup::card(&app, &caller.access, &id)?;
-    let found = parameter_values(&app, card, parameter).await?;
+    let found = parameter_values(&app, item, parameter).await?;
     Ok(Json(
         json!({ "values": found.values, "has_more_values": found.has_more_values }),
     ))
@@ -55,35 +41,26 @@ pub(super) async fn values(
 
 /// `GET /api/card/:id/params/:param/search/:query`: the values (or labels) that contain the text, whatever its case.
 pub(super) async fn search(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path((id, parameter, query)): Path<(String, String, String)>,
+    Readable { app, item, .. }: Readable<Card>,
+    Path((_, parameter, query)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let card = lookup::card(&app, &caller.access, &id)?;
-    let found = parameter_values(&app, card, parameter).await?;
+    let found = parameter_values(&app, item, parameter).await?;
     let wanted = query.to_lowercase();
-    let matching: Vec<Vec<Value>> = found
-        .values
-        .into_iter()
-        .filter(|row| {
-            row.iter()
-                .any(|value| shown(value).to_lowercase().contains(&wanted))
-        })
-        .collect();
-    let has_more = matching.len() > SEARCH_LIMIT || found.has_more_values;
-    let values: Vec<_> = matching.into_iter().take(SEARCH_LIMIT).collect();
+    let matches = |value: &Value| shown(value).to_lowercase().contains(&wanted);
+    let mut values = found.values;
+    values.retain(|row| row.iter().any(matches));
+    let has_more = values.len() > SEARCH_LIMIT || found.has_more_values;
+    values.truncate(SEARCH_LIMIT);
     Ok(Json(json!({ "values": values, "has_more_values": has_more })))
 }
 
 /// `GET /api/card/:id/params/:param/remapping?value=`: a value with its label, where it has one.
 pub(super) async fn remapping(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path((id, parameter)): Path<(String, String)>,
-    params: Params,
+    Readable { app, item, .. }: Readable<Card>,
+    Path((_, parameter)): Path<(String, String)>,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
-    let card = lookup::card(&app, &caller.access, &id)?;
-    let found = parameter_values(&app, card, parameter).await?;
+    let found = parameter_values(&app, item, parameter).await?;
     let wanted = params.get("value").unwrap_or_default();
     let row = found
         .values
@@ -92,39 +69,20 @@ pub(super) async fn remapping(
     Ok(Json(row.map_or_else(|| json!([wanted]), Value::Array)))
 }
 
-async fn parameter_values(app: &App, card: &Card, parameter: String) -> Result<ParameterValues, ApiError> {
-    let run = RunInfo::start("question", Value::Null, app.model().database.id);
-    let card = card.clone();
-    app.blocking(move |world| world.parameter_values(&card, &parameter))
-        .await?
-        .map_err(|failure| card_error(failure, run))
-}
-
-/// What the wire says when a card does not run.
-pub(super) fn card_error(failure: CardFailure, run: RunInfo) -> ApiError {
-    match failure {
-        CardFailure::Query(failure) => ApiError::Failed(Box::new(FailedQuery { failure, run })),
-        CardFailure::Exception(exception) => exception_error(exception),
-    }
+async fn parameter_values(
+    app: &AppState,
+    card: Card,
+    parameter: String,
+) -> Result<ParameterValues, ApiError> {
+    let run = app.start_run("question", Value::Null);
+    app.query(&run, move |world| world.parameter_values(&card, &parameter))
+        .await
 }
 
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    }
-}
-
-/// An exception with a status and no data of its own is plain text; any other is the map.
-fn exception_error(exception: ParameterException) -> ApiError {
-    let status = StatusCode::from_u16(exception.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if exception.data.is_empty() && status.is_client_error() {
-        return ApiError::text(status, exception.message);
-    }
-    ApiError::Exception {
-        status,
-        message: exception.message,
-        data: exception.data,
     }
 }
 
@@ -148,14 +106,14 @@ pub(super) fn parameters(value: Option<&Value>) -> Result<Vec<Value>, ApiError> 
 }
 
 /// The query as the server reports having run it.
-fn json_query(card: &Card, parameters: &[Value], constraints: Constraints) -> Value {
-    let mut query = card.dataset_query.clone();
+pub(super) fn json_query(query: &Value, parameters: &[Value], limits: RowLimits) -> Value {
+    let mut query = query.clone();
     if let Some(members) = query.as_object_mut() {
         members.insert(
             "constraints".to_owned(),
             json!({
-                "max-results": constraints.max_rows,
-                "max-results-bare-rows": constraints.max_bare_rows,
+                "max-results": limits.max_rows,
+                "max-results-bare-rows": limits.max_bare_rows,
             }),
         );
         members.insert("parameters".to_owned(), json!(parameters));

@@ -1,26 +1,20 @@
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 use super::collection_body::{ancestors, collection_body, effective_parent, root_body};
-use crate::app::App;
-use crate::auth::ClassicCaller;
 use crate::error::ApiError;
-use crate::routes::decode::Params;
-use crate::routes::lookup;
+use crate::routes::decode::QueryParams;
+use crate::routes::extract::{Readable, SignedInCaller};
 use crate::semantic::{Access, CardKind, Collection, SemanticModel};
 
 /// `GET /api/collection`: an array, the root first.
 pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    params: Params,
+    SignedInCaller { app, access, .. }: SignedInCaller,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
     let archived = params.flag("archived", false)?;
-    let access = &caller.access;
+    let access = &access;
     let mut all = Vec::new();
     if !archived && access.collections.contains(&None) {
         all.push(root_body(access));
@@ -35,52 +29,52 @@ pub(super) async fn list(
 
 /// `GET /api/collection/:id`, also `root`.
 pub(super) async fn get(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let access = &caller.access;
-    let Some(collection) = lookup::collection(&app, access, &id)? else {
-        return Ok(Json(root_body(access)));
+    Readable {
+        app,
+        access,
+        item: collection,
+    }: Readable<Option<Collection>>,
+) -> Json<Value> {
+    let Some(collection) = collection else {
+        return Json(root_body(&access));
     };
-    let mut body = collection_body(access, collection);
+    let mut body = collection_body(&access, &collection);
     if let Some(members) = body.as_object_mut() {
         members.insert(
             "effective_ancestors".to_owned(),
-            json!(ancestors(app.model(), access, collection)),
+            json!(ancestors(app.model(), &access, &collection)),
         );
     }
-    Ok(Json(body))
+    Json(body)
 }
 
 /// `GET /api/collection/tree`: nested, with the kinds of content `here` and `below`.
 pub(super) async fn tree(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    params: Params,
+    SignedInCaller { app, access, .. }: SignedInCaller,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
     let exclude_archived = params.flag("exclude-archived", false)?;
     let shallow = params.flag("shallow", false)?;
     let from = params
         .number("collection-id", 1)?
         .and_then(|id| i64::try_from(id).ok());
-    let forest = Forest {
+    let forest = CollectionTree {
         model: app.model(),
-        access: &caller.access,
+        access: &access,
         exclude_archived,
         depth: if shallow { 1 } else { usize::MAX },
     };
     Ok(Json(Value::Array(forest.below(from, 0))))
 }
 
-struct Forest<'a> {
+struct CollectionTree<'a> {
     model: &'a SemanticModel,
     access: &'a Access,
     exclude_archived: bool,
     depth: usize,
 }
 
-impl Forest<'_> {
+impl CollectionTree<'_> {
     fn children(&self, parent: Option<i64>) -> Vec<&Collection> {
         let mut children: Vec<_> = visible(self.model, self.access)
             .filter(|collection| !(self.exclude_archived && collection.archived))

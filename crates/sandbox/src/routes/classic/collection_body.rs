@@ -28,7 +28,6 @@ pub(super) fn collection_body(access: &Access, collection: &Collection) -> Value
     })
 }
 
-/// The root collection.
 pub(super) fn root_body(access: &Access) -> Value {
     json!({
         "id": "root",

@@ -1,26 +1,23 @@
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
 use super::metadata_body::{database_body, field_body, table_body};
-use crate::app::App;
-use crate::auth::ClassicCaller;
 use crate::error::ApiError;
-use crate::routes::decode::{Params, path_id};
-use crate::semantic::{Access, Table};
+use crate::routes::decode::QueryParams;
+use crate::routes::extract::{Readable, SignedInCaller};
+use crate::routes::lookup::readable_tables;
+use crate::semantic::{Access, DatabaseMetadata};
+use crate::state::AppState;
 
 /// The made-up database that holds saved questions.
 const SAVED_QUESTIONS: i64 = -1337;
 
 /// `GET /api/database`.
 pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    params: Params,
+    SignedInCaller { app, access, .. }: SignedInCaller,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
-    let access = &caller.access;
+    let access = &access;
     let include_tables = params.get("include") == Some("tables");
     let saved = params.flag("saved", false)?;
     let mut databases = Vec::new();
@@ -46,80 +43,44 @@ pub(super) async fn list(
 
 /// `GET /api/database/:id`; `include=tables` or `include=tables.fields` nests them.
 pub(super) async fn get(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path(id): Path<String>,
-    params: Params,
+    Readable { app, access, .. }: Readable<DatabaseMetadata>,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
-    check(&app, &caller.access, &id)?;
-    let mut body = database_body(&app, &caller.access);
+    let mut body = database_body(&app, &access);
     if let (Some(include @ ("tables" | "tables.fields")), Some(members)) =
         (params.get("include"), body.as_object_mut())
     {
-        let tables = tables(&app, &caller.access, include == "tables.fields");
+        let tables = tables(&app, &access, include == "tables.fields");
         members.insert("tables".to_owned(), Value::Array(tables));
     }
     Ok(Json(body))
 }
 
 /// `GET /api/database/:id/metadata`: the database with every table and column the caller may query.
-pub(super) async fn metadata(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    check(&app, &caller.access, &id)?;
-    let mut body = database_body(&app, &caller.access);
+pub(super) async fn metadata(Readable { app, access, .. }: Readable<DatabaseMetadata>) -> Json<Value> {
+    let mut body = database_body(&app, &access);
     if let Some(members) = body.as_object_mut() {
-        members.insert(
-            "tables".to_owned(),
-            Value::Array(tables(&app, &caller.access, true)),
-        );
+        members.insert("tables".to_owned(), Value::Array(tables(&app, &access, true)));
     }
-    Ok(Json(body))
+    Json(body)
 }
 
 /// `GET /api/database/:id/schemas`: SQLite has none, which the wire writes as one without a name.
-pub(super) async fn schemas(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    check(&app, &caller.access, &id)?;
-    Ok(Json(json!([""])))
+pub(super) async fn schemas(_: Readable<DatabaseMetadata>) -> Json<Value> {
+    Json(json!([""]))
 }
 
 /// `GET /api/database/:id/schema/`: the tables of the schema without a name.
-pub(super) async fn schema(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    check(&app, &caller.access, &id)?;
-    Ok(Json(Value::Array(tables(&app, &caller.access, false))))
+pub(super) async fn schema(Readable { app, access, .. }: Readable<DatabaseMetadata>) -> Json<Value> {
+    Json(Value::Array(tables(&app, &access, false)))
 }
 
 /// `GET /api/database/:id/schema/:name`: no schema has a name here.
-pub(super) async fn named_schema(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path((id, _)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    check(&app, &caller.access, &id)?;
-    Err(ApiError::not_found())
+pub(super) async fn named_schema(_: Readable<DatabaseMetadata>) -> ApiError {
+    ApiError::not_found()
 }
 
-fn check(app: &App, access: &Access, id: &str) -> Result<(), ApiError> {
-    if path_id("id", id)? != app.model().database.id {
-        return Err(ApiError::not_found());
-    }
-    if readable_tables(app, access).next().is_none() {
-        return Err(ApiError::forbidden());
-    }
-    Ok(())
-}
-
-fn tables(app: &App, access: &Access, with_fields: bool) -> Vec<Value> {
+fn tables(app: &AppState, access: &Access, with_fields: bool) -> Vec<Value> {
     readable_tables(app, access)
         .map(|table| {
             let mut body = table_body(table);
@@ -133,11 +94,4 @@ fn tables(app: &App, access: &Access, with_fields: bool) -> Vec<Value> {
             body
         })
         .collect()
-}
-
-fn readable_tables<'a>(app: &'a App, access: &'a Access) -> impl Iterator<Item = &'a Table> {
-    app.model()
-        .tables
-        .iter()
-        .filter(|table| access.tables.contains(&table.id))
 }

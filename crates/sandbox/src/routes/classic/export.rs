@@ -1,47 +1,52 @@
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
-use super::card_query::{card_error, parameters};
-use crate::app::App;
-use crate::auth::ClassicCaller;
+use super::card_query::parameters;
 use crate::error::{ApiError, JSON};
-use crate::query::{Constraints, QueryResult};
-use crate::routes::decode::JsonBody;
-use crate::routes::lookup;
-use crate::stream::RunInfo;
+use crate::query::{QueryResult, RowLimits};
+use crate::routes::decode::FormOrJson;
+use crate::routes::extract::Readable;
+use crate::semantic::Card;
 
 const CSV: HeaderValue = HeaderValue::from_static("text/csv;charset=utf-8");
 
-/// `POST /api/card/:id/query/:export-format`: a file (`csv` or `json`) without the row limits of questions.
+/// `POST /api/card/:id/query/:export-format`: a file (`csv` or `json`) without the row limits of questions. The
+/// parameters come as JSON, or as JSON inside a form's field, as browsers and most clients send them.
 pub(super) async fn export(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path((id, format)): Path<(String, String)>,
-    body: JsonBody,
+    Readable { app, item: card, .. }: Readable<Card>,
+    Path((_, format)): Path<(String, String)>,
+    body: FormOrJson,
 ) -> Result<Response, ApiError> {
-    if !matches!(format.as_str(), "csv" | "json") {
-        let detail = format!("should be either csv or json, received: {}", Value::from(format));
-        return Err(ApiError::invalid("export-format", "enum of csv, json", &detail));
-    }
+    let write = writer(&format)?;
     let parameters = parameters(body.into_object()?.get("parameters"))?;
-    let card = lookup::card(&app, &caller.access, &id)?.clone();
-    let run = RunInfo::start("question", card.dataset_query.clone(), app.model().database.id);
-    let outcome = app
-        .blocking(move |world| world.run_card(&card, &parameters, Constraints::EXPORT))
+    let run = app.start_run("question", card.dataset_query.clone());
+    let result = app
+        .query(&run, move |world| {
+            world.run_card(&card, &parameters, RowLimits::EXPORT)
+        })
         .await?;
-    let result = outcome.map_err(|failure| card_error(failure, run))?;
-    if format == "csv" {
-        csv_file(result)
-    } else {
-        Ok(json_file(result))
+    write(result)
+}
+
+/// What writes a file of this format; 400 for any other.
+pub(super) fn writer(format: &str) -> Result<fn(QueryResult) -> Result<Response, ApiError>, ApiError> {
+    match format {
+        "csv" => Ok(csv_file),
+        "json" => Ok(json_file),
+        _ => {
+            let detail = format!("should be either csv or json, received: {}", Value::from(format));
+            Err(ApiError::invalid("export-format", "enum of csv, json", &detail))
+        }
     }
 }
 
-fn json_file(result: QueryResult) -> Response {
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the two writers are used in each other's place"
+)]
+fn json_file(result: QueryResult) -> Result<Response, ApiError> {
     let titles = titles(&result);
     let rows: Vec<Value> = result
         .rows
@@ -49,7 +54,7 @@ fn json_file(result: QueryResult) -> Response {
         .map(|row| Value::Object(titles.iter().cloned().zip(row).collect::<Map<_, _>>()))
         .collect();
     let headers = [(header::CONTENT_TYPE, JSON)];
-    (StatusCode::OK, headers, Value::Array(rows).to_string()).into_response()
+    Ok((StatusCode::OK, headers, Value::Array(rows).to_string()).into_response())
 }
 
 fn csv_file(result: QueryResult) -> Result<Response, ApiError> {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
-use crate::app::{App, Generation};
+use crate::state::{AgentApiVersion, AppState};
 
 /// `GET /api/health`.
 pub(super) async fn health() -> Json<Value> {
@@ -12,9 +12,14 @@ pub(super) async fn health() -> Json<Value> {
 }
 
 /// `GET /api/session/properties`: the settings that need no sign-in.
-pub(super) async fn properties(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn properties(State(app): State<Arc<AppState>>) -> Json<Value> {
+    Json(public_settings(&app))
+}
+
+/// The settings by name.
+pub(super) fn public_settings(app: &AppState) -> Value {
     let tag = app.settings.generation.tag();
-    Json(json!({
+    json!({
         "version": { "tag": tag, "hash": "5a4db0c", "date": "2026-03-24", "branch": "sandbox" },
         "agent-api-enabled?": app.settings.agent_api,
         "ai-features-enabled?": app.settings.ai_features,
@@ -28,7 +33,7 @@ pub(super) async fn properties(State(app): State<Arc<App>>) -> Json<Value> {
         "has-user-setup": true,
         "enable-password-login": true,
         "anon-tracking-enabled": false,
-    }))
+    })
 }
 
 const AGENT_ROUTES: [(&str, &str); 8] = [
@@ -48,9 +53,9 @@ const SINCE_V60: [(&str, &str); 3] = [
 ];
 
 /// `GET /api/docs/openapi.json`: the routes of the Agent API that this generation has, without schemas.
-pub(super) async fn openapi(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn openapi(State(app): State<Arc<AppState>>) -> Json<Value> {
     let generation = app.settings.generation;
-    let since_v60 = SINCE_V60.iter().filter(|_| generation == Generation::V60);
+    let since_v60 = SINCE_V60.iter().filter(|_| generation == AgentApiVersion::V60);
     let paths: Map<String, Value> = AGENT_ROUTES
         .iter()
         .chain(since_v60)

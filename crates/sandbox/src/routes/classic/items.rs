@@ -1,19 +1,15 @@
-use std::cmp::{Ordering, Reverse};
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Path, State};
 use serde_json::{Value, json};
+use std::cmp::{Ordering, Reverse};
 
 use super::collection::model_name;
 use super::collection_body::effective_parent;
 use super::people::last_edit;
-use crate::app::App;
-use crate::auth::ClassicCaller;
 use crate::error::ApiError;
-use crate::routes::decode::Params;
-use crate::routes::lookup;
-use crate::semantic::{Access, Card, Collection};
+use crate::routes::decode::QueryParams;
+use crate::routes::extract::Readable;
+use crate::semantic::{Access, Card, Collection, Dashboard};
+use crate::state::AppState;
 
 /// What can lie in a collection, in the order that lists are sorted by.
 const MODELS: [&str; 11] = [
@@ -33,20 +29,22 @@ const PAGE: u64 = 50;
 
 /// `GET /api/collection/:id/items`, also for `root`.
 pub(super) async fn items(
-    State(app): State<Arc<App>>,
-    ClassicCaller(caller): ClassicCaller,
-    Path(id): Path<String>,
-    params: Params,
+    Readable {
+        app,
+        access,
+        item: collection,
+    }: Readable<Option<Collection>>,
+    params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
     let wanted = models(&params)?;
     let archived = params.flag("archived", false)?;
-    let order = Order::of(&params)?;
+    let order = ItemOrder::of(&params)?;
     let pinned_only =
         choice(&params, "pinned_state", &["all", "is_pinned", "is_not_pinned"])? == Some("is_pinned");
     let (limit, offset) = page(&params)?;
-    let collection = lookup::collection(&app, &caller.access, &id)?.map(|collection| collection.id);
+    let collection = collection.map(|collection| collection.id);
 
-    let mut found = content(&app, &caller.access, collection, archived);
+    let mut found = content(&app, &access, collection, archived);
     // Nothing in the sandbox is pinned.
     found.retain(|item| !pinned_only && wanted.contains(&item.model));
     found.sort_by(|left, right| order.compare(left, right));
@@ -67,7 +65,7 @@ pub(super) async fn items(
     })))
 }
 
-struct Item {
+struct CollectionItem {
     model: &'static str,
     official: bool,
     name: String,
@@ -76,7 +74,7 @@ struct Item {
     body: Value,
 }
 
-fn content(app: &App, access: &Access, parent: Option<i64>, archived: bool) -> Vec<Item> {
+fn content(app: &AppState, access: &Access, parent: Option<i64>, archived: bool) -> Vec<CollectionItem> {
     let model = app.model();
     let cards = model
         .cards
@@ -89,15 +87,49 @@ fn content(app: &App, access: &Access, parent: Option<i64>, archived: bool) -> V
         .filter(|inner| inner.archived == archived && access.collections.contains(&Some(inner.id)))
         .filter(|inner| effective_parent(model, access, inner) == parent)
         .map(|inner| collection_item(access, inner));
-    cards.chain(collections).collect()
+    let dashboards = model
+        .dashboards
+        .iter()
+        .filter(|dashboard| dashboard.collection_id == parent && !archived)
+        .map(|dashboard| dashboard_item(app, access, dashboard));
+    cards.chain(dashboards).chain(collections).collect()
 }
 
-fn card_item(app: &App, access: &Access, card: &Card) -> Item {
+fn dashboard_item(app: &AppState, access: &Access, dashboard: &Dashboard) -> CollectionItem {
+    CollectionItem {
+        model: "dashboard",
+        official: false,
+        name: dashboard.name.to_lowercase(),
+        edited_at: None,
+        description: dashboard.description.clone(),
+        body: json!({
+            "id": dashboard.id,
+            "name": dashboard.name,
+            "description": dashboard.description,
+            "entity_id": dashboard.entity_id,
+            "model": "dashboard",
+            "collection_id": dashboard.collection_id,
+            "collection_position": null,
+            "collection_preview": true,
+            "collection_namespace": null,
+            "archived": false,
+            "can_write": access.superuser,
+            "can_restore": false,
+            "can_delete": false,
+            "last_used_at": null,
+            "last-edit-info": last_edit(app.model(), jiff::Timestamp::UNIX_EPOCH),
+            "location": null,
+            "is_remote_synced": false,
+        }),
+    }
+}
+
+fn card_item(app: &AppState, access: &Access, card: &Card) -> CollectionItem {
     let kind = model_name(card.kind);
     let needs_values = card.parameters.iter().any(|parameter| {
         parameter.get("required") == Some(&json!(true)) && parameter.get("default").is_none()
     });
-    Item {
+    CollectionItem {
         model: kind,
         official: false,
         name: card.name.to_lowercase(),
@@ -133,8 +165,8 @@ fn card_item(app: &App, access: &Access, card: &Card) -> Item {
     }
 }
 
-fn collection_item(access: &Access, collection: &Collection) -> Item {
-    Item {
+fn collection_item(access: &Access, collection: &Collection) -> CollectionItem {
+    CollectionItem {
         model: "collection",
         official: collection.authority_level.is_some(),
         name: collection.name.to_lowercase(),
@@ -164,14 +196,14 @@ fn collection_item(access: &Access, collection: &Collection) -> Item {
 }
 
 /// How a list is sorted.
-struct Order {
+struct ItemOrder {
     column: Option<&'static str>,
     descending: bool,
     official_first: bool,
 }
 
-impl Order {
-    fn of(params: &Params) -> Result<Self, ApiError> {
+impl ItemOrder {
+    fn of(params: &QueryParams) -> Result<Self, ApiError> {
         let columns = ["name", "last_edited_at", "last_edited_by", "model", "description"];
         Ok(Self {
             column: choice(params, "sort_column", &columns)?,
@@ -180,7 +212,7 @@ impl Order {
         })
     }
 
-    fn compare(&self, left: &Item, right: &Item) -> Ordering {
+    fn compare(&self, left: &CollectionItem, right: &CollectionItem) -> Ordering {
         let official = self.official_first && (left.official || right.official);
         let first = if official {
             Reverse(left.official).cmp(&Reverse(right.official))
@@ -203,12 +235,12 @@ impl Order {
     }
 }
 
-fn rank(item: &Item) -> Option<usize> {
+fn rank(item: &CollectionItem) -> Option<usize> {
     MODELS.iter().position(|model| *model == item.model)
 }
 
 /// The kinds of content asked for, in the order of [`MODELS`]; all of them when none is named.
-fn models(params: &Params) -> Result<Vec<&'static str>, ApiError> {
+fn models(params: &QueryParams) -> Result<Vec<&'static str>, ApiError> {
     let mut wanted = Vec::new();
     let mut named = false;
     for name in params.all("models") {
@@ -233,7 +265,7 @@ fn models(params: &Params) -> Result<Vec<&'static str>, ApiError> {
 }
 
 /// Limit and offset: both null when neither is given, else each with its default.
-fn page(params: &Params) -> Result<(Option<u64>, Option<u64>), ApiError> {
+fn page(params: &QueryParams) -> Result<(Option<u64>, Option<u64>), ApiError> {
     let (limit, offset) = (params.number("limit", 0)?, params.number("offset", 0)?);
     if limit.is_none() && offset.is_none() {
         return Ok((None, None));
@@ -241,7 +273,11 @@ fn page(params: &Params) -> Result<(Option<u64>, Option<u64>), ApiError> {
     Ok((Some(limit.unwrap_or(PAGE)), Some(offset.unwrap_or_default())))
 }
 
-fn choice(params: &Params, name: &str, allowed: &[&'static str]) -> Result<Option<&'static str>, ApiError> {
+fn choice(
+    params: &QueryParams,
+    name: &str,
+    allowed: &[&'static str],
+) -> Result<Option<&'static str>, ApiError> {
     let Some(value) = params.get(name) else {
         return Ok(None);
     };

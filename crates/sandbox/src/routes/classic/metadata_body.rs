@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use super::people::creator_id;
-use crate::app::App;
-use crate::semantic::{Access, Card, Field, Measure, Segment, SemanticModel, Table};
+use crate::semantic::{
+    Access, Card, FieldMetadata, SavedMeasure, SavedSegment, SemanticModel, TableMetadata,
+};
+use crate::state::AppState;
 
 /// When everything that has no date of its own was made.
-const EPOCH: &str = "2026-01-01T00:00:00Z";
+pub(super) const EPOCH: &str = "2026-01-01T00:00:00Z";
 
-/// The one database.
-pub(super) fn database_body(app: &App, access: &Access) -> Value {
+pub(super) fn database_body(app: &AppState, access: &Access) -> Value {
     let database = &app.model().database;
     let mut body = json!({
         "id": database.id,
@@ -54,7 +55,7 @@ pub(super) fn database_body(app: &App, access: &Access) -> Value {
 }
 
 /// A table without its columns.
-pub(super) fn table_body(table: &Table) -> Value {
+pub(super) fn table_body(table: &TableMetadata) -> Value {
     json!({
         "id": table.id,
         "db_id": table.database_id,
@@ -78,7 +79,7 @@ pub(super) fn table_body(table: &Table) -> Value {
 }
 
 /// A column; `target` is the column a foreign key points at.
-pub(super) fn field_body(model: &SemanticModel, field: &Field) -> Value {
+pub(super) fn field_body(model: &SemanticModel, field: &FieldMetadata) -> Value {
     let target = field
         .fk_target_field_id
         .and_then(|id| model.field(id))
@@ -91,7 +92,7 @@ pub(super) fn field_body(model: &SemanticModel, field: &Field) -> Value {
     body
 }
 
-fn plain_field(field: &Field) -> Value {
+fn plain_field(field: &FieldMetadata) -> Value {
     json!({
         "id": field.id,
         "table_id": field.table_id,
@@ -123,8 +124,7 @@ fn plain_field(field: &Field) -> Value {
     })
 }
 
-/// A segment.
-pub(super) fn segment_body(model: &SemanticModel, segment: &Segment) -> Value {
+pub(super) fn segment_body(model: &SemanticModel, segment: &SavedSegment) -> Value {
     json!({
         "id": segment.id,
         "entity_id": segment.entity_id,
@@ -136,8 +136,7 @@ pub(super) fn segment_body(model: &SemanticModel, segment: &Segment) -> Value {
     })
 }
 
-/// A measure.
-pub(super) fn measure_body(model: &SemanticModel, measure: &Measure) -> Value {
+pub(super) fn measure_body(model: &SemanticModel, measure: &SavedMeasure) -> Value {
     json!({
         "id": measure.id,
         "entity_id": measure.entity_id,

@@ -6,16 +6,16 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use secrecy::ExposeSecret;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::app::App;
 use crate::auth::{AuthFailure, ClassicCaller, session_token, uuid};
 use crate::error::ApiError;
-use crate::routes::decode::JsonBody;
+use crate::routes::decode::{JsonBody, required_text};
+use crate::state::AppState;
 
 /// `POST /api/session`: signs in with e-mail and password.
 pub(super) async fn sign_in(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
@@ -59,7 +59,7 @@ pub(super) async fn sign_in(
 
 /// `DELETE /api/session`: signs out.
 pub(super) async fn sign_out(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     headers: HeaderMap,
     _: ClassicCaller,
 ) -> Result<Response, ApiError> {
@@ -72,7 +72,10 @@ pub(super) async fn sign_out(
 }
 
 /// `POST /auth/sso/to_session`: a session for a signed token.
-pub(super) async fn exchange(State(app): State<Arc<App>>, body: JsonBody) -> Result<Json<Value>, ApiError> {
+pub(super) async fn exchange(
+    State(app): State<Arc<AppState>>,
+    body: JsonBody,
+) -> Result<Json<Value>, ApiError> {
     let Some(key) = &app.jwt else {
         return Err(ApiError::text(
             StatusCode::BAD_REQUEST,
@@ -111,19 +114,6 @@ pub(super) async fn current_user(ClassicCaller(caller): ClassicCaller) -> Json<V
         "has_invited_second_user": true,
         "can_write_any_collection": caller.access.superuser,
     }))
-}
-
-fn required_text<'a>(body: &'a Map<String, Value>, field: &str) -> Result<&'a str, ApiError> {
-    let problem = match body.get(field) {
-        Some(Value::String(text)) if !text.trim().is_empty() => return Ok(text),
-        Some(other) => format!("should be a non-blank string, received: {other}"),
-        None => "missing required key, received: nil".to_owned(),
-    };
-    Err(ApiError::invalid(
-        field,
-        "value must be a non-blank string.",
-        &problem,
-    ))
 }
 
 fn refused(field: &str, message: &str) -> ApiError {

@@ -1,22 +1,23 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::clauses::Clauses;
-use super::filters::Filter;
+use super::clauses::ClauseBuilder;
+use super::filters::FilterClause;
 use super::request::{
-    Aggregation, AggregationKind, Column, Direction, Group, Request, RequestSource, request,
+    AggregationKind, ConstructRequest, RequestSource, RequestedAggregation, RequestedColumn,
+    RequestedGrouping, SortDirection, request,
 };
-use super::temporal::{Bucket, check, in_range};
-use crate::app::App;
+use super::temporal::{TemporalBucket, check, in_range};
 use crate::error::ApiError;
 use crate::query::WideField;
-use crate::routes::agent::columns::Columns;
+use crate::routes::agent::columns::PositionalColumns;
 use crate::routes::agent::metric::{readable_metric, source_of};
 use crate::semantic::Access;
+use crate::state::AppState;
 
 /// A request as a query.
 #[derive(Debug)]
-pub(in crate::routes::agent) struct Constructed {
+pub(in crate::routes::agent) struct ConstructedQuery {
     /// Resolved MBQL 5, without a limit.
     pub(in crate::routes::agent) query: Value,
     /// The limit that was asked for.
@@ -27,11 +28,11 @@ pub(in crate::routes::agent) struct Constructed {
 
 /// Checks a body and writes it as a query.
 pub(in crate::routes::agent) async fn construct(
-    app: &App,
+    app: &AppState,
     access: &Access,
     body: &Map<String, Value>,
-) -> Result<Constructed, ApiError> {
-    let request = request(body).map_err(super::problem::Problem::into_error)?;
+) -> Result<ConstructedQuery, ApiError> {
+    let request = request(body).map_err(super::problem::BodyError::into_error)?;
     let seed = Value::Object(body.clone()).to_string();
     let (columns, (key, id), table_id) = match request.source {
         RequestSource::Table { id, .. } => {
@@ -42,20 +43,28 @@ pub(in crate::routes::agent) async fn construct(
             if !access.tables.contains(&table.id) {
                 return Err(ApiError::forbidden());
             }
-            (Columns::of_table(app, id).await?, ("source-table", id), Some(id))
+            (
+                PositionalColumns::of_table(app, id).await?,
+                ("source-table", id),
+                Some(id),
+            )
         }
         RequestSource::Metric { id } => {
             let card = readable_metric(app, access, id)
                 .ok_or_else(|| missing(format!("No metric found with metric_id {id}")))??;
-            (Columns::of_card(app, card).await?, source_of(card), card.table_id)
+            (
+                PositionalColumns::of_card(app, card).await?,
+                source_of(card),
+                card.table_id,
+            )
         }
     };
-    let mut builder = Builder {
+    let mut builder = QueryBuilder {
         app,
         access,
         columns,
         table_id,
-        clauses: Clauses::of(seed.as_bytes()),
+        clauses: ClauseBuilder::of(seed.as_bytes()),
         stage: Map::new(),
     };
     builder.put("lib/type", json!("mbql.stage/mbql"));
@@ -85,23 +94,23 @@ pub(in crate::routes::agent) async fn construct(
         "database": app.model().database.id,
         "stages": [builder.stage],
     });
-    Ok(Constructed {
+    Ok(ConstructedQuery {
         query,
         limit,
         is_table,
     })
 }
 
-struct Builder<'a> {
-    app: &'a App,
+struct QueryBuilder<'a> {
+    app: &'a AppState,
     access: &'a Access,
-    columns: Columns,
+    columns: PositionalColumns,
     table_id: Option<i64>,
-    clauses: Clauses,
+    clauses: ClauseBuilder,
     stage: Map<String, Value>,
 }
 
-impl Builder<'_> {
+impl QueryBuilder<'_> {
     fn put(&mut self, key: &str, value: Value) {
         self.stage.insert(key.to_owned(), value);
     }
@@ -113,27 +122,27 @@ impl Builder<'_> {
         }
     }
 
-    fn filters(&mut self, request: &Request) -> Result<(), ApiError> {
+    fn filters(&mut self, request: &ConstructRequest) -> Result<(), ApiError> {
         let clauses = request.filters.iter().map(|filter| self.filter(filter));
         let clauses = clauses.collect::<Result<_, _>>()?;
         self.put_list("filters", clauses);
         Ok(())
     }
 
-    fn filter(&mut self, filter: &Filter) -> Result<Value, ApiError> {
+    fn filter(&mut self, filter: &FilterClause) -> Result<Value, ApiError> {
         Ok(match filter {
-            Filter::Segment(id) => {
+            FilterClause::Segment(id) => {
                 let segment = self.app.model().segment(*id);
                 if segment.is_none_or(|segment| Some(segment.table_id) != self.table_id) {
                     return Err(missing(format!("Segment with id {id} not found")));
                 }
                 self.clauses.clause("segment", [json!(id)])
             }
-            Filter::Existence { field, op } => {
+            FilterClause::Existence { field, op } => {
                 let field = self.field(field, None)?;
                 self.clauses.clause(op, [field])
             }
-            Filter::Extraction {
+            FilterClause::Extraction {
                 field,
                 part,
                 op,
@@ -148,7 +157,7 @@ impl Builder<'_> {
                 let values = values.iter().map(|value| json!(value));
                 self.clauses.clause(op, std::iter::once(part).chain(values))
             }
-            Filter::Comparison {
+            FilterClause::Comparison {
                 field,
                 op,
                 values,
@@ -161,15 +170,15 @@ impl Builder<'_> {
                 }
                 let left = match bucket {
                     // A filter counts days of the week from Monday, whatever the week starts with.
-                    Some(Bucket::Extracting("day-of-week", _)) => {
+                    Some(TemporalBucket::Extracting("day-of-week", _)) => {
                         self.extraction(field, "get-day-of-week")?
                     }
-                    bucket => self.field(field, bucket.map(Bucket::unit))?,
+                    bucket => self.field(field, bucket.map(TemporalBucket::unit))?,
                 };
                 self.clauses
                     .clause(op, std::iter::once(left).chain(values.iter().cloned()))
             }
-            Filter::Text { field, op, values } => {
+            FilterClause::Text { field, op, values } => {
                 let left = self.field(field, None)?;
                 let options = Map::from_iter([("case-sensitive".to_owned(), json!(false))]);
                 let values = values.iter().map(|value| json!(value));
@@ -188,7 +197,7 @@ impl Builder<'_> {
     }
 
     /// The groups' ids with their clauses.
-    fn groups(&mut self, groups: &[Group]) -> Result<Vec<(String, Value)>, ApiError> {
+    fn groups(&mut self, groups: &[RequestedGrouping]) -> Result<Vec<(String, Value)>, ApiError> {
         let clauses = groups
             .iter()
             .map(|group| Ok((group.field.clone(), self.field(&group.field, group.granularity)?)));
@@ -200,7 +209,7 @@ impl Builder<'_> {
         Ok(clauses)
     }
 
-    fn fields(&mut self, fields: &[Column]) -> Result<(), ApiError> {
+    fn fields(&mut self, fields: &[RequestedColumn]) -> Result<(), ApiError> {
         let clauses = fields.iter().map(|column| self.column(column));
         let clauses = clauses.collect::<Result<_, _>>()?;
         self.put_list("fields", clauses);
@@ -210,8 +219,8 @@ impl Builder<'_> {
     /// Aggregations, and the order by them and by columns.
     fn figures(
         &mut self,
-        aggregations: &[Aggregation],
-        order_by: &[(Column, Direction)],
+        aggregations: &[RequestedAggregation],
+        order_by: &[(RequestedColumn, SortDirection)],
         groups: &[(String, Value)],
     ) -> Result<(), ApiError> {
         let (mut clauses, mut order) = (Vec::new(), Vec::new());
@@ -255,8 +264,8 @@ impl Builder<'_> {
         })
     }
 
-    fn column(&mut self, column: &Column) -> Result<Value, ApiError> {
-        self.field(&column.field, column.bucket.map(Bucket::unit))
+    fn column(&mut self, column: &RequestedColumn) -> Result<Value, ApiError> {
+        self.field(&column.field, column.bucket.map(TemporalBucket::unit))
     }
 
     fn field(&mut self, id: &str, unit: Option<&str>) -> Result<Value, ApiError> {

@@ -5,13 +5,12 @@ use crate::query::WideField;
 /// Writes MBQL 5 clauses. Ids inside a query follow from the request, so that the same request always gives the same
 /// query.
 #[derive(Debug)]
-pub(super) struct Clauses {
+pub(super) struct ClauseBuilder {
     seed: [u8; 32],
     next: u64,
 }
 
-impl Clauses {
-    /// For one request.
+impl ClauseBuilder {
     pub(super) fn of(request: &[u8]) -> Self {
         Self {
             seed: *blake3::hash(request).as_bytes(),

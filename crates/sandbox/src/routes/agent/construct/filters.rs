@@ -1,48 +1,36 @@
 use serde_json::Value;
 
-use super::problem::Problem;
-use super::reader::{Reader, choice, int, list, positive, text};
-use super::temporal::{BUCKETS, Bucket};
+use super::problem::BodyError;
+use super::reader::{BodyReader, choice, int, list, positive, text};
+use super::temporal::{BUCKETS, TemporalBucket};
 
 /// A condition on the rows.
 #[derive(Debug)]
-pub(super) enum Filter {
+pub(super) enum FilterClause {
     /// A named filter of the table.
     Segment(i64),
     /// Whether there is a value, or a boolean's value.
-    Existence {
-        /// The column.
-        field: String,
-        /// MBQL operator.
-        op: &'static str,
-    },
+    Existence { field: String, op: &'static str },
     /// A part of a date or time.
     Extraction {
-        /// The column.
         field: String,
-        /// The part.
-        part: Part,
+        part: DatePart,
         /// `=` or `!=`.
         op: &'static str,
         /// What it is compared with, at least one.
         values: Vec<i64>,
     },
-    /// A comparison.
     Comparison {
-        /// The column.
         field: String,
-        /// MBQL operator.
         op: &'static str,
         /// What it is compared with, at least one.
         values: Vec<Value>,
         /// What the column is cut down to first.
-        bucket: Option<Bucket>,
+        bucket: Option<TemporalBucket>,
     },
     /// A condition on text, whatever its case.
     Text {
-        /// The column.
         field: String,
-        /// MBQL operator.
         op: &'static str,
         /// What it is compared with, at least one.
         values: Vec<String>,
@@ -51,7 +39,7 @@ pub(super) enum Filter {
 
 /// A part of a date or time that a filter can look at.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part {
+pub(super) struct DatePart {
     /// Its name in requests.
     pub(super) name: &'static str,
     /// The MBQL operator that extracts it.
@@ -82,95 +70,94 @@ const TEXT: [(&str, &str); 4] = [
     ("string-starts-with", "starts-with"),
     ("string-ends-with", "ends-with"),
 ];
-const PARTS: [Part; 7] = [
-    Part::new("year", "get-year", None),
-    Part::new("quarter", "get-quarter", Some((1, 4))),
-    Part::new("month", "get-month", Some((1, 12))),
-    Part::new("day-of-week", "get-day-of-week", Some((1, 7))),
-    Part::new("hour", "get-hour", Some((0, 23))),
-    Part::new("minute", "get-minute", Some((0, 59))),
-    Part::new("second", "get-second", Some((0, 59))),
+const PARTS: [DatePart; 7] = [
+    DatePart::new("year", "get-year", None),
+    DatePart::new("quarter", "get-quarter", Some((1, 4))),
+    DatePart::new("month", "get-month", Some((1, 12))),
+    DatePart::new("day-of-week", "get-day-of-week", Some((1, 7))),
+    DatePart::new("hour", "get-hour", Some((0, 23))),
+    DatePart::new("minute", "get-minute", Some((0, 59))),
+    DatePart::new("second", "get-second", Some((0, 59))),
 ];
 
-impl Part {
+impl DatePart {
     const fn new(name: &'static str, extract: &'static str, range: Option<(i64, i64)>) -> Self {
         Self { name, extract, range }
     }
 }
 
 /// The family that an operation belongs to.
-enum Operation {
+enum FilterFamily {
     Existence(&'static str),
-    Extraction(Part, &'static str),
+    Extraction(DatePart, &'static str),
     Comparison(&'static str),
     Text(&'static str),
 }
 
-/// Decodes one filter.
-pub(super) fn filter(value: &Value) -> Result<Filter, Problem> {
-    let mut reader = Reader::new(value)?;
+pub(super) fn filter(value: &Value) -> Result<FilterClause, BodyError> {
+    let mut reader = BodyReader::new(value)?;
     if reader.has("segment_id") {
         let id = reader.required("segment_id", "segment id", positive);
         reader.finish()?;
         return id
-            .map(Filter::Segment)
-            .ok_or_else(|| Problem::missing("segment id"));
+            .map(FilterClause::Segment)
+            .ok_or_else(|| BodyError::missing("segment id"));
     }
     let operation = reader.required("operation", "filter operation", operation);
     let field = reader.required("field_id", "field id", |value| text(value).map(str::to_owned));
     let decoded = match operation {
-        Some(Operation::Existence(op)) => field.map(|field| Filter::Existence { field, op }),
-        Some(Operation::Extraction(part, op)) => {
+        Some(FilterFamily::Existence(op)) => field.map(|field| FilterClause::Existence { field, op }),
+        Some(FilterFamily::Extraction(part, op)) => {
             let values = values(&mut reader, true, int);
-            (field.zip(values)).map(|(field, values)| Filter::Extraction {
+            (field.zip(values)).map(|(field, values)| FilterClause::Extraction {
                 field,
                 part,
                 op,
                 values,
             })
         }
-        Some(Operation::Comparison(op)) => {
+        Some(FilterFamily::Comparison(op)) => {
             let bucket = reader.optional("bucket", |value| choice(value, &BUCKETS));
             let values = values(&mut reader, matches!(op, "=" | "!="), scalar);
-            (field.zip(values)).map(|(field, values)| Filter::Comparison {
+            (field.zip(values)).map(|(field, values)| FilterClause::Comparison {
                 field,
                 op,
                 values,
                 bucket,
             })
         }
-        Some(Operation::Text(op)) => {
+        Some(FilterFamily::Text(op)) => {
             let decode = |value: &Value| text(value).map(str::to_owned);
             let values = values(&mut reader, true, decode);
-            (field.zip(values)).map(|(field, values)| Filter::Text { field, op, values })
+            (field.zip(values)).map(|(field, values)| FilterClause::Text { field, op, values })
         }
         None => None,
     };
     reader.finish()?;
-    decoded.ok_or_else(|| Problem::missing("filter"))
+    decoded.ok_or_else(|| BodyError::missing("filter"))
 }
 
-fn operation(value: &Value) -> Result<Operation, Problem> {
+fn operation(value: &Value) -> Result<FilterFamily, BodyError> {
     let name = text(value)?;
     let find =
         |words: &[(&str, &'static str)]| words.iter().find(|(word, _)| *word == name).map(|(_, op)| *op);
     if let Some(op) = find(&EXISTENCE) {
-        return Ok(Operation::Existence(op));
+        return Ok(FilterFamily::Existence(op));
     }
     if let Some(op) = find(&COMPARISON) {
-        return Ok(Operation::Comparison(op));
+        return Ok(FilterFamily::Comparison(op));
     }
     if let Some(op) = find(&TEXT) {
-        return Ok(Operation::Text(op));
+        return Ok(FilterFamily::Text(op));
     }
     for (suffix, op) in [("-not-equals", "!="), ("-equals", "=")] {
         if let Some(part) = name.strip_suffix(suffix)
             && let Some(part) = PARTS.iter().find(|known| known.name == part)
         {
-            return Ok(Operation::Extraction(*part, op));
+            return Ok(FilterFamily::Extraction(*part, op));
         }
     }
-    Err(Problem::wrong(
+    Err(BodyError::wrong(
         "enum of filter operations",
         "should be a filter operation",
         value,
@@ -179,9 +166,9 @@ fn operation(value: &Value) -> Result<Operation, Problem> {
 
 /// The one `value` or, where several make sense, the `values` of a filter.
 fn values<T>(
-    reader: &mut Reader<'_>,
+    reader: &mut BodyReader<'_>,
     several: bool,
-    decode: impl Fn(&Value) -> Result<T, Problem>,
+    decode: impl Fn(&Value) -> Result<T, BodyError>,
 ) -> Option<Vec<T>> {
     match (reader.has("value"), reader.has("values")) {
         (true, true) => {
@@ -197,7 +184,7 @@ fn values<T>(
                 } else {
                     "one value"
                 };
-                reader.note("values", Problem::missing(what));
+                reader.note("values", BodyError::missing(what));
                 return None;
             }
             Some(given)
@@ -206,10 +193,10 @@ fn values<T>(
     }
 }
 
-fn scalar(value: &Value) -> Result<Value, Problem> {
+fn scalar(value: &Value) -> Result<Value, BodyError> {
     match value {
         Value::String(_) | Value::Number(_) => Ok(value.clone()),
-        other => Err(Problem::wrong(
+        other => Err(BodyError::wrong(
             "string or number",
             "should be a string or a number",
             other,

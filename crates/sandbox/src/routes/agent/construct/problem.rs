@@ -7,7 +7,7 @@ use crate::error::ApiError;
 
 /// What does not fit the schema, nested like the body it is about.
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(super) enum BodyError {
     /// A value is wrong.
     Leaf {
         /// What would have been right.
@@ -15,13 +15,12 @@ pub(super) enum Problem {
         /// The wrong value, or that it is missing.
         detail: String,
     },
-    /// Members are wrong.
-    Map(BTreeMap<String, Problem>),
+    Map(BTreeMap<String, BodyError>),
     /// Items are wrong; `None` stands for those that are not.
-    List(Vec<Option<Problem>>),
+    List(Vec<Option<BodyError>>),
 }
 
-impl Problem {
+impl BodyError {
     /// A value that should have been something else.
     pub(super) fn wrong(description: impl Into<String>, detail: &str, received: &Value) -> Self {
         Self::Leaf {

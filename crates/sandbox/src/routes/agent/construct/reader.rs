@@ -2,22 +2,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::problem::Problem;
+use super::problem::BodyError;
 
 /// Reads the members of a map one by one and collects everything that is wrong with them. Keys that nobody asks for are
 /// ignored: no body of these routes is closed.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(super) struct BodyReader<'a> {
     members: &'a Map<String, Value>,
-    problems: BTreeMap<String, Problem>,
+    problems: BTreeMap<String, BodyError>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> BodyReader<'a> {
     /// A reader of an object; anything else is a problem by itself.
-    pub(super) fn new(value: &'a Value) -> Result<Self, Problem> {
+    pub(super) fn new(value: &'a Value) -> Result<Self, BodyError> {
         match value {
             Value::Object(members) => Ok(Self::of(members)),
-            other => Err(Problem::wrong("map", "invalid type", other)),
+            other => Err(BodyError::wrong("map", "invalid type", other)),
         }
     }
 
@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
     pub(super) fn optional<T>(
         &mut self,
         key: &'static str,
-        decode: impl FnOnce(&'a Value) -> Result<T, Problem>,
+        decode: impl FnOnce(&'a Value) -> Result<T, BodyError>,
     ) -> Option<T> {
         let value = self.value(key)?;
         decode(value).map_err(|problem| self.note(key, problem)).ok()
@@ -54,10 +54,10 @@ impl<'a> Reader<'a> {
         &mut self,
         key: &'static str,
         description: &str,
-        decode: impl FnOnce(&'a Value) -> Result<T, Problem>,
+        decode: impl FnOnce(&'a Value) -> Result<T, BodyError>,
     ) -> Option<T> {
         if !self.has(key) {
-            self.note(key, Problem::missing(description));
+            self.note(key, BodyError::missing(description));
             return None;
         }
         self.optional(key, decode)
@@ -67,14 +67,14 @@ impl<'a> Reader<'a> {
     pub(super) fn list<T>(
         &mut self,
         key: &'static str,
-        decode: impl Fn(&'a Value) -> Result<T, Problem>,
+        decode: impl Fn(&'a Value) -> Result<T, BodyError>,
     ) -> Vec<T> {
         self.optional(key, |value| list(value, decode))
             .unwrap_or_default()
     }
 
     /// Notes a problem with a member.
-    pub(super) fn note(&mut self, key: &str, problem: Problem) {
+    pub(super) fn note(&mut self, key: &str, problem: BodyError) {
         self.problems.insert(key.to_owned(), problem);
     }
 
@@ -82,17 +82,17 @@ impl<'a> Reader<'a> {
     pub(super) fn refuse(&mut self, keys: &[&str]) {
         for key in keys {
             if let Some(value) = self.value(key) {
-                self.note(key, Problem::disallowed(value));
+                self.note(key, BodyError::disallowed(value));
             }
         }
     }
 
     /// Any problem at all fails the map.
-    pub(super) fn finish(self) -> Result<(), Problem> {
+    pub(super) fn finish(self) -> Result<(), BodyError> {
         if self.problems.is_empty() {
             Ok(())
         } else {
-            Err(Problem::Map(self.problems))
+            Err(BodyError::Map(self.problems))
         }
     }
 }
@@ -100,10 +100,10 @@ impl<'a> Reader<'a> {
 /// A list, each item decoded by `decode`.
 pub(super) fn list<'a, T>(
     value: &'a Value,
-    decode: impl Fn(&'a Value) -> Result<T, Problem>,
-) -> Result<Vec<T>, Problem> {
+    decode: impl Fn(&'a Value) -> Result<T, BodyError>,
+) -> Result<Vec<T>, BodyError> {
     let Value::Array(items) = value else {
-        return Err(Problem::wrong("sequence", "invalid type", value));
+        return Err(BodyError::wrong("sequence", "invalid type", value));
     };
     let (mut good, mut problems) = (Vec::new(), Vec::new());
     for item in items {
@@ -118,14 +118,14 @@ pub(super) fn list<'a, T>(
     if problems.iter().all(Option::is_none) {
         Ok(good)
     } else {
-        Err(Problem::List(problems))
+        Err(BodyError::List(problems))
     }
 }
 
 /// A positive whole number, also as text.
-pub(super) fn positive(value: &Value) -> Result<i64, Problem> {
+pub(super) fn positive(value: &Value) -> Result<i64, BodyError> {
     int(value).ok().filter(|number| *number > 0).ok_or_else(|| {
-        Problem::wrong(
+        BodyError::wrong(
             "value must be an integer greater than zero.",
             "should be a positive int",
             value,
@@ -134,20 +134,20 @@ pub(super) fn positive(value: &Value) -> Result<i64, Problem> {
 }
 
 /// A whole number, also as text.
-pub(super) fn int(value: &Value) -> Result<i64, Problem> {
+pub(super) fn int(value: &Value) -> Result<i64, BodyError> {
     let number = match value {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    number.ok_or_else(|| Problem::wrong("integer", "should be an integer", value))
+    number.ok_or_else(|| BodyError::wrong("integer", "should be an integer", value))
 }
 
 /// Text that is not blank.
-pub(super) fn text(value: &Value) -> Result<&str, Problem> {
+pub(super) fn text(value: &Value) -> Result<&str, BodyError> {
     match value {
         Value::String(text) if !text.trim().is_empty() => Ok(text),
-        other => Err(Problem::wrong(
+        other => Err(BodyError::wrong(
             "value must be a non-blank string.",
             "should be a non-blank string",
             other,
@@ -156,11 +156,11 @@ pub(super) fn text(value: &Value) -> Result<&str, Problem> {
 }
 
 /// One of a few words.
-pub(super) fn choice<T: Copy>(value: &Value, words: &[(&'static str, T)]) -> Result<T, Problem> {
+pub(super) fn choice<T: Copy>(value: &Value, words: &[(&'static str, T)]) -> Result<T, BodyError> {
     let known = words.iter().find(|(word, _)| value.as_str() == Some(word));
     known.map(|(_, meaning)| *meaning).ok_or_else(|| {
         let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        Problem::wrong(
+        BodyError::wrong(
             format!("enum of {}", words.join(", ")),
             &format!("should be one of: {}", words.join(", ")),
             value,

@@ -1,92 +1,74 @@
 use serde_json::{Map, Value};
 
-use super::filters::{Filter, filter};
-use super::problem::Problem;
-use super::reader::{Reader, choice, positive, text};
-use super::temporal::{BUCKETS, Bucket, GRANULARITIES};
+use super::filters::{FilterClause, filter};
+use super::problem::BodyError;
+use super::reader::{BodyReader, choice, positive, text};
+use super::temporal::{BUCKETS, GRANULARITIES, TemporalBucket};
 
-/// A checked request.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(super) struct ConstructRequest {
     /// What is asked about.
     pub(super) source: RequestSource,
     /// Conditions, all of which must hold.
-    pub(super) filters: Vec<Filter>,
-    /// Groups.
-    pub(super) group_by: Vec<Group>,
+    pub(super) filters: Vec<FilterClause>,
+    pub(super) group_by: Vec<RequestedGrouping>,
 }
 
 /// What a request is about, with what only that kind may ask.
 #[derive(Debug)]
 pub(super) enum RequestSource {
-    /// A table.
     Table {
-        /// Its id.
         id: i64,
-        /// Columns to show.
-        fields: Vec<Column>,
-        /// Figures to compute.
-        aggregations: Vec<Aggregation>,
+        fields: Vec<RequestedColumn>,
+        aggregations: Vec<RequestedAggregation>,
         /// Order of the rows.
-        order_by: Vec<(Column, Direction)>,
-        /// Most rows.
+        order_by: Vec<(RequestedColumn, SortDirection)>,
         limit: Option<i64>,
     },
-    /// A metric.
     Metric {
-        /// Its id.
         id: i64,
     },
 }
 
 /// A column, maybe cut down.
 #[derive(Debug)]
-pub(super) struct Column {
-    /// Positional id.
+pub(super) struct RequestedColumn {
     pub(super) field: String,
     /// What it is cut down to.
-    pub(super) bucket: Option<Bucket>,
+    pub(super) bucket: Option<TemporalBucket>,
 }
 
-/// A group.
 #[derive(Debug)]
-pub(super) struct Group {
-    /// Positional id.
+pub(super) struct RequestedGrouping {
     pub(super) field: String,
     /// Unit of a temporal column.
     pub(super) granularity: Option<&'static str>,
 }
 
-/// A figure.
 #[derive(Debug)]
-pub(super) struct Aggregation {
-    /// What is computed.
+pub(super) struct RequestedAggregation {
     pub(super) kind: AggregationKind,
     /// Order of the rows by it.
-    pub(super) sort: Option<Direction>,
+    pub(super) sort: Option<SortDirection>,
 }
 
-/// What is computed.
 #[derive(Debug)]
 pub(super) enum AggregationKind {
-    /// Rows.
     Count,
     /// A function (MBQL name) of a column.
-    Of(&'static str, Column),
+    Of(&'static str, RequestedColumn),
     /// A named aggregation of the table.
     Measure(i64),
 }
 
 /// Smallest or largest first.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Direction {
-    /// Smallest first.
+pub(super) enum SortDirection {
     Asc,
-    /// Largest first.
     Desc,
 }
 
-const DIRECTIONS: [(&str, Direction); 2] = [("asc", Direction::Asc), ("desc", Direction::Desc)];
+const DIRECTIONS: [(&str, SortDirection); 2] = [("asc", SortDirection::Asc), ("desc", SortDirection::Desc)];
 const FUNCTIONS: [(&str, &str); 6] = [
     ("count", "count"),
     ("avg", "avg"),
@@ -96,8 +78,7 @@ const FUNCTIONS: [(&str, &str); 6] = [
     ("sum", "sum"),
 ];
 
-impl Direction {
-    /// MBQL name.
+impl SortDirection {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Asc => "asc",
@@ -107,8 +88,8 @@ impl Direction {
 }
 
 /// Decodes a body: a table's request or a metric's.
-pub(super) fn request(body: &Map<String, Value>) -> Result<Request, Problem> {
-    let mut reader = Reader::of(body);
+pub(super) fn request(body: &Map<String, Value>) -> Result<ConstructRequest, BodyError> {
+    let mut reader = BodyReader::of(body);
     let metric = reader.has("metric_id") && !reader.has("table_id");
     let filters = reader.list("filters", filter);
     let group_by = reader.list("group_by", group);
@@ -134,34 +115,34 @@ pub(super) fn request(body: &Map<String, Value>) -> Result<Request, Problem> {
         })
     };
     reader.finish()?;
-    let source = source.ok_or_else(|| Problem::missing("table id or metric id"))?;
-    Ok(Request {
+    let source = source.ok_or_else(|| BodyError::missing("table id or metric id"))?;
+    Ok(ConstructRequest {
         source,
         filters,
         group_by,
     })
 }
 
-fn column(value: &Value) -> Result<Column, Problem> {
-    let mut reader = Reader::new(value)?;
+fn column(value: &Value) -> Result<RequestedColumn, BodyError> {
+    let mut reader = BodyReader::new(value)?;
     let field = field_id(&mut reader);
     let bucket = bucket(&mut reader);
     reader.finish()?;
-    let field = field.ok_or_else(|| Problem::missing("field id"))?;
-    Ok(Column { field, bucket })
+    let field = field.ok_or_else(|| BodyError::missing("field id"))?;
+    Ok(RequestedColumn { field, bucket })
 }
 
-fn group(value: &Value) -> Result<Group, Problem> {
-    let mut reader = Reader::new(value)?;
+fn group(value: &Value) -> Result<RequestedGrouping, BodyError> {
+    let mut reader = BodyReader::new(value)?;
     let field = field_id(&mut reader);
     let granularity = reader.optional("field_granularity", |value| choice(value, &GRANULARITIES));
     reader.finish()?;
-    let field = field.ok_or_else(|| Problem::missing("field id"))?;
-    Ok(Group { field, granularity })
+    let field = field.ok_or_else(|| BodyError::missing("field id"))?;
+    Ok(RequestedGrouping { field, granularity })
 }
 
-fn order(value: &Value) -> Result<(Column, Direction), Problem> {
-    let mut reader = Reader::new(value)?;
+fn order(value: &Value) -> Result<(RequestedColumn, SortDirection), BodyError> {
+    let mut reader = BodyReader::new(value)?;
     let field = reader.required("field", "field", column);
     let direction = reader.required("direction", "enum of asc, desc", |value| {
         choice(value, &DIRECTIONS)
@@ -169,11 +150,11 @@ fn order(value: &Value) -> Result<(Column, Direction), Problem> {
     reader.finish()?;
     field
         .zip(direction)
-        .ok_or_else(|| Problem::missing("field and direction"))
+        .ok_or_else(|| BodyError::missing("field and direction"))
 }
 
-fn aggregation(value: &Value) -> Result<Aggregation, Problem> {
-    let mut reader = Reader::new(value)?;
+fn aggregation(value: &Value) -> Result<RequestedAggregation, BodyError> {
+    let mut reader = BodyReader::new(value)?;
     let sort = reader.optional("sort_order", |value| choice(value, &DIRECTIONS));
     let kind = if reader.has("measure_id") {
         let id = reader.required("measure_id", "measure id", positive);
@@ -185,21 +166,20 @@ fn aggregation(value: &Value) -> Result<Aggregation, Problem> {
         let bucket = bucket(&mut reader);
         match function {
             Some("count") => Some(AggregationKind::Count),
-            Some(function) => {
-                field_id(&mut reader).map(|field| AggregationKind::Of(function, Column { field, bucket }))
-            }
+            Some(function) => field_id(&mut reader)
+                .map(|field| AggregationKind::Of(function, RequestedColumn { field, bucket })),
             None => None,
         }
     };
     reader.finish()?;
-    let kind = kind.ok_or_else(|| Problem::missing("aggregation"))?;
-    Ok(Aggregation { kind, sort })
+    let kind = kind.ok_or_else(|| BodyError::missing("aggregation"))?;
+    Ok(RequestedAggregation { kind, sort })
 }
 
-fn field_id(reader: &mut Reader<'_>) -> Option<String> {
+fn field_id(reader: &mut BodyReader<'_>) -> Option<String> {
     reader.required("field_id", "field id", |value| text(value).map(str::to_owned))
 }
 
-fn bucket(reader: &mut Reader<'_>) -> Option<Bucket> {
+fn bucket(reader: &mut BodyReader<'_>) -> Option<TemporalBucket> {
     reader.optional("bucket", |value| choice(value, &BUCKETS))
 }

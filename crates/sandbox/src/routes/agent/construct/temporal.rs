@@ -8,7 +8,7 @@ const SMALLEST_YEAR: i64 = 100;
 
 /// What a temporal column is cut down to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bucket {
+pub(super) enum TemporalBucket {
     /// The start of a period, e.g. `month`.
     Truncating(&'static str),
     /// A number, e.g. `month-of-year`, with its range where it has one.
@@ -16,38 +16,53 @@ pub(super) enum Bucket {
 }
 
 /// Every bucket by its name.
-pub(super) const BUCKETS: [(&str, Bucket); 19] = [
-    ("millisecond", Bucket::Truncating("millisecond")),
-    ("second", Bucket::Truncating("second")),
-    ("minute", Bucket::Truncating("minute")),
-    ("hour", Bucket::Truncating("hour")),
-    ("day", Bucket::Truncating("day")),
-    ("week", Bucket::Truncating("week")),
-    ("month", Bucket::Truncating("month")),
-    ("quarter", Bucket::Truncating("quarter")),
-    ("year", Bucket::Truncating("year")),
+pub(super) const BUCKETS: [(&str, TemporalBucket); 19] = [
+    ("millisecond", TemporalBucket::Truncating("millisecond")),
+    ("second", TemporalBucket::Truncating("second")),
+    ("minute", TemporalBucket::Truncating("minute")),
+    ("hour", TemporalBucket::Truncating("hour")),
+    ("day", TemporalBucket::Truncating("day")),
+    ("week", TemporalBucket::Truncating("week")),
+    ("month", TemporalBucket::Truncating("month")),
+    ("quarter", TemporalBucket::Truncating("quarter")),
+    ("year", TemporalBucket::Truncating("year")),
     (
         "second-of-minute",
-        Bucket::Extracting("second-of-minute", Some((0, 59))),
+        TemporalBucket::Extracting("second-of-minute", Some((0, 59))),
     ),
     (
         "minute-of-hour",
-        Bucket::Extracting("minute-of-hour", Some((0, 59))),
+        TemporalBucket::Extracting("minute-of-hour", Some((0, 59))),
     ),
-    ("hour-of-day", Bucket::Extracting("hour-of-day", Some((0, 23)))),
-    ("day-of-week", Bucket::Extracting("day-of-week", Some((1, 7)))),
-    ("day-of-month", Bucket::Extracting("day-of-month", Some((1, 31)))),
-    ("day-of-year", Bucket::Extracting("day-of-year", Some((1, 366)))),
-    ("week-of-year", Bucket::Extracting("week-of-year", Some((1, 53)))),
+    (
+        "hour-of-day",
+        TemporalBucket::Extracting("hour-of-day", Some((0, 23))),
+    ),
+    (
+        "day-of-week",
+        TemporalBucket::Extracting("day-of-week", Some((1, 7))),
+    ),
+    (
+        "day-of-month",
+        TemporalBucket::Extracting("day-of-month", Some((1, 31))),
+    ),
+    (
+        "day-of-year",
+        TemporalBucket::Extracting("day-of-year", Some((1, 366))),
+    ),
+    (
+        "week-of-year",
+        TemporalBucket::Extracting("week-of-year", Some((1, 53))),
+    ),
     (
         "month-of-year",
-        Bucket::Extracting("month-of-year", Some((1, 12))),
+        TemporalBucket::Extracting("month-of-year", Some((1, 12))),
     ),
     (
         "quarter-of-year",
-        Bucket::Extracting("quarter-of-year", Some((1, 4))),
+        TemporalBucket::Extracting("quarter-of-year", Some((1, 4))),
     ),
-    ("year-of-era", Bucket::Extracting("year-of-era", None)),
+    ("year-of-era", TemporalBucket::Extracting("year-of-era", None)),
 ];
 
 /// What results can be grouped by.
@@ -62,7 +77,7 @@ pub(super) const GRANULARITIES: [(&str, &str); 8] = [
     ("day-of-week", "day-of-week"),
 ];
 
-impl Bucket {
+impl TemporalBucket {
     /// The unit's name in a query.
     pub(super) fn unit(self) -> &'static str {
         match self {
@@ -72,13 +87,13 @@ impl Bucket {
 }
 
 /// Refuses numbers that cannot be meant: a thirteenth month, a truncated date of 3.
-pub(super) fn check(bucket: Option<Bucket>, value: &Value) -> Result<(), ApiError> {
+pub(super) fn check(bucket: Option<TemporalBucket>, value: &Value) -> Result<(), ApiError> {
     let Some(number) = value.as_i64() else {
         return Ok(());
     };
     match bucket {
-        Some(Bucket::Extracting(unit, Some((least, most)))) => in_range(unit, number, least, most),
-        Some(Bucket::Truncating(unit)) if number < SMALLEST_YEAR => Err(bad(format!(
+        Some(TemporalBucket::Extracting(unit, Some((least, most)))) => in_range(unit, number, least, most),
+        Some(TemporalBucket::Truncating(unit)) if number < SMALLEST_YEAR => Err(bad(format!(
             "Invalid value {number} for bucket {unit}: expected a date or datetime string, not a small number"
         ))),
         None if number < SMALLEST_YEAR => Err(bad(format!(

@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::auth::{Identity, JwtKey, LoginThrottle, Sessions};
-use super::error::ApiError;
+use super::error::{ApiError, failed};
+use super::query::CardFailure;
+use super::query_stream::QueryRun;
 use super::semantic::{SemanticModel, User};
 use super::world::World;
 
 /// A generation of the Agent API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Generation {
+pub enum AgentApiVersion {
     /// v0.59: no query route, no databases, no scopes, the older shape of field values.
     V59,
     /// v0.60.
@@ -20,7 +24,7 @@ pub enum Generation {
     V60,
 }
 
-impl Generation {
+impl AgentApiVersion {
     /// The version tag that the server reports.
     pub fn tag(self) -> &'static str {
         match self {
@@ -35,16 +39,15 @@ impl Generation {
     }
 }
 
-/// The instance's settings.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Settings {
-    pub(super) generation: Generation,
+pub(super) struct InstanceSettings {
+    pub(super) generation: AgentApiVersion,
     pub(super) ai_features: bool,
     pub(super) agent_api: bool,
     pub(super) template_tags_as_list: bool,
 }
 
-impl Settings {
+impl InstanceSettings {
     /// 403 when the Agent API is switched off.
     pub(super) fn check_agent_api(self) -> Result<(), ApiError> {
         let message = if !self.ai_features {
@@ -60,23 +63,24 @@ impl Settings {
 
 /// A key that is accepted, and who it acts as.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct AcceptedKey {
     pub(super) secret: SecretString,
     pub(super) holder: Identity,
 }
 
 /// The state of a running sandbox.
 #[derive(Debug)]
-pub(super) struct App {
+pub(super) struct AppState {
     pub(super) world: Arc<World>,
-    pub(super) settings: Settings,
+    pub(super) settings: InstanceSettings,
     pub(super) sessions: Sessions,
     pub(super) throttle: LoginThrottle,
     pub(super) jwt: Option<JwtKey>,
-    pub(super) keys: Vec<Key>,
+    pub(super) keys: Vec<AcceptedKey>,
+    pub(super) query_slots: Arc<Semaphore>,
 }
 
-impl App {
+impl AppState {
     /// What the world holds besides rows.
     pub(super) fn model(&self) -> &SemanticModel {
         self.world.model()
@@ -102,15 +106,40 @@ impl App {
             .map(|known| known.holder.clone())
     }
 
-    /// Runs what blocks (every query does) where blocking is allowed.
+    /// Runs what blocks (every query does) where blocking is allowed, as much at once as there are processors. A request
+    /// that is dropped while it waits for its turn never runs.
     pub(super) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&World) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
+        let stopped = || ApiError::exception("The query stopped unexpectedly.");
+        let turn = Arc::clone(&self.query_slots).acquire_owned().await;
+        let turn = turn.map_err(|_| stopped())?;
         let world = Arc::clone(&self.world);
-        tokio::task::spawn_blocking(move || work(&world))
-            .await
-            .map_err(|_| ApiError::exception("The query stopped unexpectedly."))
+        let running = tokio::task::spawn_blocking(move || {
+            let outcome = work(&world);
+            drop(turn);
+            outcome
+        });
+        running.await.map_err(|_| stopped())
+    }
+
+    /// Runs a query; a failure becomes the failed-query envelope of `run`.
+    pub(super) async fn query<T: Send + 'static, E: Into<CardFailure> + Send + 'static>(
+        &self,
+        run: &QueryRun,
+        work: impl FnOnce(&World) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let outcome = self.blocking(work).await?;
+        outcome.map_err(|failure| match failure.into() {
+            CardFailure::Query(failure) => failed(failure, run.clone()),
+            CardFailure::Exception(exception) => exception.into(),
+        })
+    }
+
+    /// A run that starts now.
+    pub(super) fn start_run(&self, context: &'static str, json_query: Value) -> QueryRun {
+        QueryRun::start(context, json_query, self.model().database.id)
     }
 
     fn identity(&self, user: &User) -> Identity {
@@ -128,7 +157,7 @@ impl App {
 
 /// Who the keys of a model act as: made-up users beyond the people, one per key. A model without keys gets `spare`,
 /// which acts as the first active person, or with all rights where there are no people.
-pub(super) fn keys_of(model: &SemanticModel, spare: SecretString) -> Vec<Key> {
+pub(super) fn keys_of(model: &SemanticModel, spare: SecretString) -> Vec<AcceptedKey> {
     let beyond = model.users.iter().map(|user| user.id).max().unwrap_or_default() + 1;
     let holder = |user_id: i64, name: &str, groups: Vec<i64>, superuser: bool| Identity {
         user_id,
@@ -139,9 +168,9 @@ pub(super) fn keys_of(model: &SemanticModel, spare: SecretString) -> Vec<Key> {
         groups,
         scopes: None,
     };
-    let keys: Vec<Key> = (beyond..)
+    let keys: Vec<AcceptedKey> = (beyond..)
         .zip(&model.api_keys)
-        .map(|(user_id, key)| Key {
+        .map(|(user_id, key)| AcceptedKey {
             secret: key.key.clone(),
             holder: holder(user_id, &key.name, vec![key.group_id], key.superuser),
         })
@@ -154,7 +183,7 @@ pub(super) fn keys_of(model: &SemanticModel, spare: SecretString) -> Vec<Key> {
         Some(user) => holder(beyond, "Sandbox", user.groups.clone(), user.superuser),
         None => holder(beyond, "Sandbox", Vec::new(), true),
     };
-    vec![Key {
+    vec![AcceptedKey {
         secret: spare,
         holder,
     }]

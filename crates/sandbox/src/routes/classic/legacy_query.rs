@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::query::Clause;
+use crate::query::MbqlClause;
 
 /// A query of MBQL 5 stages as MBQL 4: the last stage outside, each earlier one as its `source-query`.
 pub(super) fn legacy_query(query: &Value) -> Value {
@@ -84,7 +84,7 @@ const WITH_OPTIONS: [&str; 5] = [
 
 /// A clause without its options, which only references to columns and a few filters keep, at the end.
 fn clause(value: &Value, uuids: &[&str]) -> Value {
-    let Some(Clause { op, options, args }) = Clause::parse(value) else {
+    let Some(MbqlClause { op, options, args }) = MbqlClause::parse(value) else {
         return value.clone();
     };
     let mut kept = options.cloned().unwrap_or_default();

@@ -42,7 +42,6 @@ impl RequestLog {
         requests.iter().cloned().collect()
     }
 
-    /// Forgets everything.
     pub(super) fn clear(&self) {
         self.requests
             .lock()

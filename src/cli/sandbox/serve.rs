@@ -1,44 +1,31 @@
-use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::args::{GenerationArg, ServeArgs};
-use super::error::CliError;
-use super::exit::Ending;
-use super::term;
+use super::dataset;
+use crate::cli::args::{GenerationArg, ServeArgs};
+use crate::cli::error::CliError;
+use crate::cli::exit::Ending;
+use crate::cli::term;
 use crate::sandbox::faults::FaultRule;
-use crate::sandbox::{Generation, ServeOptions, World, serve};
+use crate::sandbox::{AgentApiVersion, ServeOptions, serve};
 
 /// Serves the sandbox until it is told to stop. Prints one JSON line once it listens.
 pub(super) async fn run(args: ServeArgs) -> Result<Ending, CliError> {
     let faults = args.faults.as_deref().map(FaultRule::parse_all).transpose()?;
-    if args.semantic_model.is_some() && args.db.is_none() && args.csv.is_none() {
-        return Err(CliError::usage(
-            "--model describes the data of --db or --csv: give one of them too",
-        ));
-    }
-    let (db, csv, model) = (args.db.clone(), args.csv.clone(), args.semantic_model.clone());
-    let world = tokio::task::spawn_blocking(move || {
-        let model = model.as_deref().map(Path::new);
-        match (db, csv) {
-            (Some(file), _) => World::from_sqlite(&file, model),
-            (None, Some(folder)) => World::from_csv(&folder, model),
-            (None, None) => World::demo(),
-        }
-    });
-    let world = world.await.map_err(|error| CliError::Start(error.into()))??;
+    let world = dataset::open(&args.data, args.semantic_model.as_deref()).await?;
     let mut options = ServeOptions::new(Arc::new(world));
     options.port = args.port;
     options.generation = match args.generation {
-        GenerationArg::V59 => Generation::V59,
-        GenerationArg::V60 => Generation::V60,
+        GenerationArg::V59 => AgentApiVersion::V59,
+        GenerationArg::V60 => AgentApiVersion::V60,
     };
     options.api_key = args.api_key.map(SecretString::from);
     options.faults = faults.unwrap_or_default();
     options.hide_stacktraces = args.hide_stacktraces;
     options.legacy_failures = args.legacy_failures;
     options.jwt = !args.without_jwt;
+    options.compression = true;
 
     // Listening for the signals begins before anybody is told that there is something to stop.
     let stop = told_to_stop();

@@ -6,14 +6,14 @@ use super::unit::midnight;
 
 /// A literal point in time as queries write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub(crate) struct TimeLiteral {
     /// In UTC.
     pub(crate) at: DateTime,
     /// Whether only a day was written.
     pub(crate) whole_day: bool,
 }
 
-impl Moment {
+impl TimeLiteral {
     /// `2024-05-01`, `2024-05-01T10:00`, `2024-05-01 10:00:00.5`, with or without an offset.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();

@@ -1,10 +1,10 @@
 /// A seeded source of chance. Everything is drawn in whole numbers, so that no rounding differs between machines.
 #[derive(Debug)]
-pub(super) struct Chance {
+pub(super) struct SeededRandom {
     rng: fastrand::Rng,
 }
 
-impl Chance {
+impl SeededRandom {
     /// Each table has a seed of its own: more rows in one do not change the others.
     pub(super) fn new(seed: u64) -> Self {
         Self {
@@ -47,11 +47,11 @@ impl Chance {
 
 /// Draws places by weight from a list that may be cut short: only the first `n` take part.
 #[derive(Debug)]
-pub(super) struct Lottery {
+pub(super) struct WeightedSampler {
     sums: Vec<i64>,
 }
 
-impl Lottery {
+impl WeightedSampler {
     /// One weight per place.
     pub(super) fn new(weights: impl Iterator<Item = i64>) -> Self {
         let sums = weights.scan(0, |sum, weight| {
@@ -62,7 +62,7 @@ impl Lottery {
     }
 
     /// A place among the first `n`.
-    pub(super) fn draw(&self, chance: &mut Chance, n: usize) -> usize {
+    pub(super) fn draw(&self, chance: &mut SeededRandom, n: usize) -> usize {
         let n = n.clamp(1, self.sums.len().max(1));
         let total = self.sums.get(n - 1).copied().unwrap_or(1);
         let ticket = chance.between(1, total);

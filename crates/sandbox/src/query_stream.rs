@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::error::JSON;
-use super::json::push_members;
+use super::ordered_json::push_members;
 use super::query::QueryResult;
 
 /// Bytes collected before a chunk is written.
@@ -19,19 +19,17 @@ const CHUNK: usize = 16 * 1024;
 
 /// What was asked, of what, when.
 #[derive(Debug, Clone)]
-pub(super) struct RunInfo {
+pub(super) struct QueryRun {
     /// `agent`, `question` or `ad-hoc`.
     pub(super) context: &'static str,
     /// The query as the server ran it.
     pub(super) json_query: Value,
-    /// The database.
     pub(super) database_id: i64,
-    /// When it started.
     pub(super) started_at: Timestamp,
     clock: Instant,
 }
 
-impl RunInfo {
+impl QueryRun {
     /// A run that starts now.
     pub(super) fn start(context: &'static str, json_query: Value, database_id: i64) -> Self {
         Self {
@@ -51,7 +49,7 @@ impl RunInfo {
 
 /// Whether the answer has a `continuation_token` key, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Continuation {
+pub(super) enum ContinuationToken {
     /// The route does not page: no such key.
     Absent,
     /// The route pages: a token, or null on the last page.
@@ -59,7 +57,7 @@ pub(super) enum Continuation {
 }
 
 /// Streams a completed result.
-pub(super) fn completed(run: &RunInfo, result: QueryResult, continuation: Continuation) -> Response {
+pub(super) fn completed(run: &QueryRun, result: QueryResult, continuation: ContinuationToken) -> Response {
     let tail = tail(run, &result, continuation);
     let body = Body::from_stream(stream! {
         let mut chunk = String::from(r#"{"data":{"rows":["#);
@@ -83,7 +81,7 @@ pub(super) fn completed(run: &RunInfo, result: QueryResult, continuation: Contin
 }
 
 /// Everything after the last row.
-fn tail(run: &RunInfo, result: &QueryResult, continuation: Continuation) -> String {
+fn tail(run: &QueryRun, result: &QueryResult, continuation: ContinuationToken) -> String {
     let params = match result.native_params.as_slice() {
         [] => Value::Null,
         params => json!(params),
@@ -112,7 +110,7 @@ fn tail(run: &RunInfo, result: &QueryResult, continuation: Continuation) -> Stri
         ("status", json!("completed")),
         ("row_count", json!(result.rows.len())),
     ];
-    if let Continuation::Paged(token) = continuation {
+    if let ContinuationToken::Paged(token) = continuation {
         outer.push(("continuation_token", json!(token)));
     }
     let mut text = String::from("],");

@@ -1,0 +1,186 @@
+use axum::Json;
+use serde_json::{Value, json};
+
+use super::collection::model_name;
+use super::metadata_body::EPOCH;
+use super::people::creator_id;
+use crate::error::ApiError;
+use crate::routes::decode::QueryParams;
+use crate::routes::extract::SignedInCaller;
+use crate::routes::lookup::readable_tables;
+use crate::routes::ranking::{RankedItem, ranked};
+use crate::semantic::Access;
+use crate::state::AppState;
+
+/// What can be found here.
+const MODELS: [&str; 6] = ["dashboard", "dataset", "metric", "card", "collection", "table"];
+const DEFAULT_LIMIT: u64 = 50;
+
+/// `GET /api/search?q=&models=`: whatever the caller may see, the best matches first; everything without `q`.
+pub(super) async fn search(
+    SignedInCaller { app, access, .. }: SignedInCaller,
+    params: QueryParams,
+) -> Result<Json<Value>, ApiError> {
+    let archived = params.flag("archived", false)?;
+    let limit = params.number("limit", 1)?.unwrap_or(DEFAULT_LIMIT);
+    let offset = params.number("offset", 0)?.unwrap_or_default();
+    let named: Vec<&str> = params.all("models").collect();
+    let wanted: Vec<&str> = MODELS
+        .into_iter()
+        .filter(|model| named.is_empty() || named.contains(model))
+        .collect();
+    let words = params.get("q").map(str::trim).filter(|words| !words.is_empty());
+
+    let everything = items(&app, &access, archived);
+    let queries: Vec<String> = words.map(str::to_lowercase).into_iter().collect();
+    let found = ranked(everything, &queries);
+    let mut available: Vec<String> = Vec::new();
+    let mut kept = Vec::new();
+    for body in found {
+        let model = body
+            .get("model")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        if wanted.contains(&model.as_str()) {
+            kept.push(body);
+        }
+        if !available.contains(&model) {
+            available.push(model);
+        }
+    }
+    let total = kept.len();
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let page: Vec<Value> = kept.into_iter().skip(size(offset)).take(size(limit)).collect();
+    Ok(Json(json!({
+        "data": page,
+        "total": total,
+        "limit": limit,
+        "offset": offset,
+        "models": wanted,
+        "available_models": available,
+        "table_db_id": null,
+        "engine": "search.engine/in-place",
+    })))
+}
+
+fn items(app: &AppState, access: &Access, archived: bool) -> Vec<RankedItem> {
+    let model = app.model();
+    let database = &model.database;
+    let readable = |collection: Option<i64>| access.collections.contains(&collection);
+    let mut items = Vec::new();
+    for card in model
+        .cards
+        .iter()
+        .filter(|card| card.archived == archived && readable(card.collection_id))
+    {
+        let own = json!({
+            "id": card.id,
+            "model": model_name(card.kind),
+            "display": card.display,
+            "database_id": database.id,
+            "table_id": card.table_id,
+            "moderated_status": card.verified.then_some("verified"),
+            "created_at": card.created_at.to_string(),
+            "updated_at": card.updated_at.to_string(),
+        });
+        items.push(item(
+            app,
+            &card.name,
+            card.description.as_deref(),
+            Some(card.collection_id),
+            own,
+        ));
+    }
+    for collection in model
+        .collections
+        .iter()
+        .filter(|one| one.archived == archived && readable(Some(one.id)))
+    {
+        let own = json!({
+            "id": collection.id,
+            "model": "collection",
+            "collection_authority_level": collection.authority_level,
+            "location": collection.location,
+        });
+        items.push(item(
+            app,
+            &collection.name,
+            collection.description.as_deref(),
+            Some(Some(collection.id)),
+            own,
+        ));
+    }
+    if archived {
+        return items;
+    }
+    for dashboard in model.dashboards.iter().filter(|one| readable(one.collection_id)) {
+        let own = json!({ "id": dashboard.id, "model": "dashboard" });
+        items.push(item(
+            app,
+            &dashboard.name,
+            dashboard.description.as_deref(),
+            Some(dashboard.collection_id),
+            own,
+        ));
+    }
+    for table in readable_tables(app, access) {
+        let own = json!({
+            "id": table.id,
+            "model": "table",
+            "database_id": database.id,
+            "database_name": database.name,
+            "table_id": table.id,
+            "table_name": table.name,
+            "table_schema": null,
+            "table_description": table.description,
+            "initial_sync_status": "complete",
+        });
+        let mut found = item(app, &table.display_name, table.description.as_deref(), None, own);
+        found.names.push(table.name.to_lowercase());
+        items.push(found);
+    }
+    items
+}
+
+/// An item with what all of them have; `collection` is `None` for what lies in none.
+fn item(
+    app: &AppState,
+    name: &str,
+    description: Option<&str>,
+    collection: Option<Option<i64>>,
+    own: Value,
+) -> RankedItem {
+    let model = app.model();
+    let collection = match collection.map(|id| id.and_then(|id| model.collection(id))) {
+        Some(Some(found)) => json!({
+            "id": found.id,
+            "name": found.name,
+            "authority_level": found.authority_level,
+            "type": null,
+        }),
+        Some(None) => json!({ "id": "root", "name": "Our analytics", "authority_level": null, "type": null }),
+        None => json!({ "id": null, "name": null, "authority_level": null, "type": null }),
+    };
+    let mut body = json!({
+        "name": name,
+        "description": description,
+        "collection": collection,
+        "collection_position": null,
+        "archived": false,
+        "bookmark": null,
+        "creator_id": creator_id(model),
+        "created_at": EPOCH,
+        "updated_at": EPOCH,
+        "context": null,
+        "scores": [],
+    });
+    if let (Some(members), Value::Object(own)) = (body.as_object_mut(), own) {
+        members.extend(own);
+    }
+    RankedItem {
+        names: vec![name.to_lowercase()],
+        description: description.unwrap_or_default().to_lowercase(),
+        body,
+    }
+}

@@ -1,0 +1,18 @@
+//! `cardinal sandbox`: serving the Metabase stand-in, and writing and checking its semantic model.
+
+mod check;
+mod dataset;
+mod init;
+mod serve;
+
+use super::args::{GlobalArgs, SandboxCommand};
+use super::error::CliError;
+use super::exit::Ending;
+
+pub(super) async fn run(global: &GlobalArgs, command: SandboxCommand) -> Result<Ending, CliError> {
+    match command {
+        SandboxCommand::Serve(args) => serve::run(*args).await,
+        SandboxCommand::Init(args) => init::run(args).await,
+        SandboxCommand::Check(args) => check::run(global, args).await,
+    }
+}
