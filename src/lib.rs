@@ -58,6 +58,7 @@ pub use tapes::{TapeFolder, TapeSettings};
 pub mod agent;
 #[doc(hidden)]
 pub mod app;
+mod atomic_file;
 #[doc(hidden)]
 pub mod catalog;
 #[doc(hidden)]

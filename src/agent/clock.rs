@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::Ledger;
-use crate::wire::Stalls;
+use crate::wire::{QueueTime, Stalls};
 
 /// When a turn's time ran out, in looks at the clock: the loop looks at it once before each of its steps, from 1. A
 /// replay, which takes no time, is late at the same looks.
@@ -33,6 +33,9 @@ pub(super) struct Clock {
     /// From then on only the last completion may run, and from then on nothing.
     work: Duration,
     over: Duration,
+    /// Waits in our own queue are not the turn's: how long the session had waited when it began.
+    queue: QueueTime,
+    queued_before: Duration,
     looks: u32,
     late: Late,
     /// Of a turn that was recorded: what it waits for longer than then.
@@ -51,8 +54,16 @@ pub(super) enum Cut {
 /// What may end something that is waited for.
 #[derive(Debug, Clone)]
 pub(super) enum Cutter {
-    /// The clock, at this moment, or the person before.
-    At(Instant, CancellationToken),
+    /// The clock, at this moment and as much later as the session waits in our own queue from then on, or the person
+    /// before.
+    At {
+        /// Without any wait.
+        until: Instant,
+        /// The waits, and how long they had taken when `until` was worked out.
+        queue: QueueTime,
+        queued_before: Duration,
+        cancel: CancellationToken,
+    },
     /// Whatever ended it when it was recorded, as soon as it is waited for longer than then.
     AsRecorded(Cut, Stalls),
     /// What ended it when it was recorded, at once.
@@ -63,12 +74,14 @@ pub(super) enum Cutter {
 
 impl Clock {
     /// The clock of a turn that begins now; of one that was recorded with when its time ran out.
-    pub(super) fn new(ledger: &Ledger, recorded: Option<(Late, Stalls)>) -> Self {
+    pub(super) fn new(ledger: &Ledger, queue: &QueueTime, recorded: Option<(Late, Stalls)>) -> Self {
         let (late, stalls) = recorded.unzip();
         Self {
             began: Instant::now(),
             work: ledger.work_deadline(),
             over: ledger.deadline(),
+            queue: queue.clone(),
+            queued_before: queue.total(),
             looks: 0,
             late: late.unwrap_or_default(),
             stalls,
@@ -78,7 +91,8 @@ impl Clock {
     /// How long the turn has taken, as far as that matters.
     pub(super) fn look(&mut self) -> Duration {
         self.looks = self.looks.saturating_add(1);
-        let now = self.began.elapsed();
+        let queued = self.queue.total().saturating_sub(self.queued_before);
+        let now = self.began.elapsed().saturating_sub(queued);
         if self.stalls.is_some() {
             let is = |since: Option<u32>| since.is_some_and(|since| since <= self.looks);
             return match (is(self.late.work), is(self.late.over)) {
@@ -99,7 +113,12 @@ impl Clock {
     /// What may end something that may take until `deadline`.
     pub(super) fn cutter(&self, deadline: Duration, cancel: &CancellationToken) -> Cutter {
         let Some(stalls) = &self.stalls else {
-            return Cutter::At(self.began + deadline, cancel.clone());
+            return Cutter::At {
+                until: self.began + deadline,
+                queue: self.queue.clone(),
+                queued_before: self.queued_before,
+                cancel: cancel.clone(),
+            };
         };
         let passed = if deadline < self.over {
             self.late.work
@@ -116,8 +135,14 @@ impl Clock {
     /// theirs to wait for. That asks nothing of anybody, so a tape knows it only by the look.
     pub(super) fn figures_cutter(&self, cancel: Option<&CancellationToken>) -> Cutter {
         if self.stalls.is_none() {
-            let until = (Instant::now() + GRACE).max(self.began + self.over);
-            return Cutter::At(until, cancel.cloned().unwrap_or_default());
+            let queued_now = self.queue.total();
+            let over = self.began + self.over + queued_now.saturating_sub(self.queued_before);
+            return Cutter::At {
+                until: over.max(Instant::now() + GRACE),
+                queue: self.queue.clone(),
+                queued_before: queued_now,
+                cancel: cancel.cloned().unwrap_or_default(),
+            };
         }
         if self.late.figures != Some(self.looks) {
             return Cutter::Never;
@@ -149,10 +174,15 @@ impl Cutter {
     /// Waits until it ends what is waited for.
     pub(super) async fn cut(self) -> Cut {
         match self {
-            Self::At(until, cancel) => tokio::select! {
+            Self::At {
+                until,
+                queue,
+                queued_before,
+                cancel,
+            } => tokio::select! {
                 biased;
                 () = cancel.cancelled() => Cut::Cancelled,
-                () = tokio::time::sleep_until(until) => Cut::TimeUp,
+                () = time_up(until, &queue, queued_before) => Cut::TimeUp,
             },
             Self::AsRecorded(cut, stalls) => {
                 stalls.next().await;
@@ -161,5 +191,49 @@ impl Cutter {
             Self::Now(cut) => cut,
             Self::Never => std::future::pending().await,
         }
+    }
+}
+
+/// Waits until `until`, and longer by every wait in our own queue since `queued_before` was read.
+async fn time_up(until: Instant, queue: &QueueTime, queued_before: Duration) {
+    /// While it waits in the queue the end moves on, so that this looks again from time to time.
+    const LOOK_AGAIN: Duration = Duration::from_millis(10);
+    let mut end = until;
+    loop {
+        tokio::time::sleep_until(end).await;
+        end = until + queue.total().saturating_sub(queued_before);
+        let now = Instant::now();
+        if end <= now {
+            return;
+        }
+        end = end.max(now + LOOK_AGAIN);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_in_our_own_queue_is_not_the_turns() {
+        let second = Duration::from_secs(1);
+        let queue = QueueTime::default();
+        let (until, cancel) = (Instant::now() + second * 5, CancellationToken::new());
+        let cutter = Cutter::At {
+            until,
+            queue: queue.clone(),
+            queued_before: queue.total(),
+            cancel,
+        };
+        let cut = tokio::spawn(cutter.cut());
+        tokio::time::sleep(second).await;
+        let waiting = queue.wait();
+        tokio::time::sleep(second * 20).await;
+        drop(waiting);
+        assert!(!cut.is_finished());
+        let began = Instant::now();
+        assert_eq!(cut.await.unwrap(), Cut::TimeUp);
+        let left = began.elapsed();
+        assert!(left >= second * 3 && left <= second * 4 + second / 10, "{left:?}");
     }
 }

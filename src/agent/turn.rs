@@ -236,7 +236,7 @@ impl Agent {
             today: options.today,
             cancel: &options.cancel,
             watch,
-            clock: Clock::new(&begun.ledger, late),
+            clock: Clock::new(&begun.ledger, self.toolbox.client().queue_time(), late),
             clocks: Clocks::default(),
             reported: 0,
             links_removed: 0,

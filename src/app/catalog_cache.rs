@@ -57,11 +57,12 @@ impl CatalogCache {
     }
 
     /// What is kept, of whatever age, and why it cannot be used if it cannot.
-    pub fn kept(&self, server: &Server) -> (Option<Box<Kept>>, bool, Option<String>) {
+    pub async fn kept(&self, server: &Server) -> (Option<Box<Kept>>, bool, Option<String>) {
         let Some(store) = &self.store else {
             return (None, false, None);
         };
-        match store.read(&self.key, Timestamp::now(), server.rules.max_age) {
+        let read = store.read(&self.key, Timestamp::now(), server.rules.max_age);
+        match read.await {
             Lookup::Fresh(kept) => (Some(kept), true, None),
             Lookup::Stale(kept) => (Some(kept), false, None),
             Lookup::Missing => (None, false, None),
@@ -76,7 +77,7 @@ impl CatalogCache {
         client: &MetabaseClient,
         freshness: Freshness,
     ) -> Result<OpenedCatalog, Error> {
-        let (kept, fresh, note) = self.kept(server);
+        let (kept, fresh, note) = self.kept(server).await;
         let notes: Vec<String> = note.into_iter().collect();
         match kept {
             Some(kept) if fresh && freshness == Freshness::Cached => Ok(OpenedCatalog {
@@ -89,7 +90,7 @@ impl CatalogCache {
             }),
             before => {
                 let mut opened = fetch(server, client, before.as_deref(), notes).await?;
-                self.keep(&mut opened);
+                self.keep(&mut opened).await;
                 Ok(opened)
             }
         }
@@ -97,18 +98,18 @@ impl CatalogCache {
 
     /// Loads from the server and compares with what is kept, which stays as it is.
     pub async fn compare(&self, server: &Server, client: &MetabaseClient) -> Result<OpenedCatalog, Error> {
-        let (kept, _, note) = self.kept(server);
+        let (kept, _, note) = self.kept(server).await;
         fetch(server, client, kept.as_deref(), note.into_iter().collect()).await
     }
 
     /// Keeps a catalog that was loaded now, unless the next one may have more. Nothing depends on it but the next
     /// start's speed, so a failure is a note.
-    pub fn keep(&self, opened: &mut OpenedCatalog) {
+    pub async fn keep(&self, opened: &mut OpenedCatalog) {
         let Some(store) = self.store.as_ref().filter(|_| !opened.incomplete) else {
             return;
         };
         let written = store.write(&self.key, &opened.catalog, &opened.unreadable, opened.loaded_at);
-        if let Err(error) = written {
+        if let Err(error) = written.await {
             opened.notes.push(format!("{error} ({})", error.source));
         }
     }

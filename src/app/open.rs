@@ -58,7 +58,7 @@ impl App {
     /// Assembles everything: reaches the Metabase, loads the catalog, renders the prompt. The model is not asked yet.
     pub async fn open(settings: Settings, options: OpenOptions) -> Result<Self, Error> {
         let server = Server::open(&settings).await?;
-        let wire = network::wire(Some(&server.metabase.url), Some(&settings.model))?;
+        let wire = network::wire(Some(&server.metabase), Some(&settings.model))?;
         let principal = Principal::default();
         let client = MetabaseClient::new(server.metabase.clone(), wire.clone(), principal.clone());
         let cache = CatalogCache::of(&server, &principal);
@@ -91,7 +91,7 @@ impl App {
     /// Begins a conversation.
     pub fn session(&self, options: SessionOptions) -> Result<Session, Error> {
         let wire = if options.apart {
-            network::wire(Some(&self.server.metabase.url), Some(&self.settings.model))?
+            network::wire(Some(&self.server.metabase), Some(&self.settings.model))?
         } else {
             self.wire.for_session()
         };

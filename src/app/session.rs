@@ -9,7 +9,7 @@ use super::{Error, Recording};
 use crate::agent::{Agent, Answer, Event, TurnOptions};
 use crate::conversation::Conversation;
 use crate::tapes::{NewTape, Recorded, Recorder, conversation_before};
-use crate::wire::{RecordedResults, TapeError, TapeFile, TapeMode};
+use crate::wire::{RecordedResults, TapeError, TapeFile, TapeMode, TapeSlotGuard};
 
 /// One conversation: an agent, what was said so far, and where its turns are recorded. One question at a time; sessions of
 /// one [`App`](super::App) can be asked at once.
@@ -21,6 +21,8 @@ pub struct Session {
     today: Date,
     recording: Recording,
     tape_error: Option<TapeError>,
+    /// Results that come from tapes, as long as the session lives.
+    serving: Option<TapeSlotGuard>,
 }
 
 /// A question, and how it is asked. A plain text is one with the session's own day, asked by nobody in particular.
@@ -56,6 +58,7 @@ impl Session {
             today,
             recording: Recording::Off,
             tape_error: None,
+            serving: None,
         }
     }
 
@@ -147,10 +150,10 @@ impl Session {
     }
 
     /// Serves the results that are on tapes from there, for all turns to come; everything else goes to the network.
-    pub(crate) async fn serve_results(&self, results: RecordedResults) {
+    pub(crate) async fn serve_results(&mut self, results: RecordedResults) {
         // What answers is asked now, so that it is no part of any turn.
         let _ = self.agent.toolbox().client().detection().await;
-        self.recorder.wire().tape_slot().put(TapeMode::Results(results));
+        self.serving = Some(self.recorder.wire().tape_slot().hold(TapeMode::Results(results)));
     }
 
     async fn record(

@@ -1,7 +1,7 @@
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use serde_json::json;
 use url::Url;
 
 use super::Catalog;
+use crate::atomic_file::{self, FileAccess};
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::principal::Principal;
 
@@ -18,9 +19,6 @@ const VERSION: u32 = 1;
 
 /// A file longer than this is not one of ours.
 const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
-
-/// Tells the temporary files of one process apart.
-static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// What a kept catalog is kept under: the same server, rules and principal. Another principal may see other things.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +94,12 @@ pub struct Kept {
     pub catalog: Catalog,
 }
 
+/// The one field that every version of the format has.
+#[derive(Deserialize)]
+struct FileVersion {
+    version: Option<u64>,
+}
+
 /// What was found on disk.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lookup {
@@ -166,23 +170,28 @@ impl CatalogStore {
     }
 
     /// What is kept for `key`. Fresh means: not older than `max_age` at `now`, and not from the future.
-    pub fn read(&self, key: &StoreKey, now: Timestamp, max_age: Duration) -> Lookup {
+    pub async fn read(&self, key: &StoreKey, now: Timestamp, max_age: Duration) -> Lookup {
+        let (store, wanted) = (self.clone(), key.clone());
+        let read = tokio::task::spawn_blocking(move || store.read_now(&wanted, now, max_age));
+        read.await.unwrap_or_else(|error| damaged(self.path(key), &error))
+    }
+
+    fn read_now(&self, key: &StoreKey, now: Timestamp, max_age: Duration) -> Lookup {
         let path = self.path(key);
         let bytes = match read_capped(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Lookup::Missing,
             Err(error) => return damaged(path, &error),
         };
-        let value: serde_json::Value = match serde_json::from_slice(&bytes) {
-            Ok(value) => value,
+        match serde_json::from_slice(&bytes) {
+            Ok(FileVersion { version: Some(found) }) if found == u64::from(VERSION) => {}
+            Ok(FileVersion { version: Some(found) }) => {
+                return Lookup::Unusable(Unusable::Version { path, found });
+            }
+            Ok(FileVersion { version: None }) => return damaged(path, &"it has no version"),
             Err(error) => return damaged(path, &error),
-        };
-        match value.get("version").and_then(serde_json::Value::as_u64) {
-            Some(found) if found == u64::from(VERSION) => {}
-            Some(found) => return Lookup::Unusable(Unusable::Version { path, found }),
-            None => return damaged(path, &"it has no version"),
         }
-        let kept: Kept = match serde_json::from_value(value) {
+        let kept: Kept = match serde_json::from_slice(&bytes) {
             Ok(kept) => kept,
             Err(error) => return damaged(path, &error),
         };
@@ -201,11 +210,29 @@ impl CatalogStore {
     }
 
     /// Keeps `catalog` as loaded at `now`, replacing what was kept for `key` in one step. Returns the file.
-    pub fn write(
+    pub async fn write(
+        &self,
+        key: &StoreKey,
+        catalog: &Arc<Catalog>,
+        warnings: &[String],
+        now: Timestamp,
+    ) -> Result<PathBuf, StoreError> {
+        let (store, wanted) = (self.clone(), key.clone());
+        let (catalog, warnings) = (Arc::clone(catalog), warnings.to_vec());
+        let written = tokio::task::spawn_blocking(move || store.write_now(&wanted, &catalog, warnings, now));
+        written.await.unwrap_or_else(|error| {
+            Err(StoreError {
+                path: self.path(key),
+                source: io::Error::other(error),
+            })
+        })
+    }
+
+    fn write_now(
         &self,
         key: &StoreKey,
         catalog: &Catalog,
-        warnings: &[String],
+        warnings: Vec<String>,
         now: Timestamp,
     ) -> Result<PathBuf, StoreError> {
         let path = self.path(key);
@@ -219,19 +246,12 @@ impl CatalogStore {
             source: key.source.clone(),
             loaded_at: now,
             fingerprint: catalog.fingerprint(),
-            warnings: warnings.to_vec(),
+            warnings,
             catalog: catalog.clone(),
         };
         let bytes = serde_json::to_vec(&kept).map_err(|error| fail(error.into()))?;
         fs::create_dir_all(&self.dir).map_err(fail)?;
-        let unique = WRITES.fetch_add(1, Ordering::Relaxed);
-        let temporary = path.with_extension(format!("{}-{unique}.tmp", std::process::id()));
-        let replaced = write_private(&temporary, &bytes).and_then(|()| fs::rename(&temporary, &path));
-        if let Err(error) = replaced {
-            // Best effort: the error that counts is the one before.
-            let _ = fs::remove_file(&temporary);
-            return Err(fail(error));
-        }
+        atomic_file::replace(&path, &bytes, FileAccess::OwnerOnly).map_err(fail)?;
         Ok(path)
     }
 }
@@ -252,17 +272,4 @@ fn read_capped(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too long"));
     }
     Ok(bytes)
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }

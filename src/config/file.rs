@@ -86,7 +86,7 @@ pub struct MetabaseConfig {
     /// Most bytes of one response taken into memory (default 33554432).
     #[schemars(range(min = 65536, max = 1_073_741_824))]
     pub max_response_bytes: Option<u64>,
-    /// Most requests in flight at once (default 4).
+    /// Most requests in flight at once, of all sessions together (default 8).
     #[schemars(range(min = 1, max = 64))]
     pub max_concurrency: Option<u64>,
     /// Most rows fetched for one query, over all its pages (default 10000).
@@ -177,6 +177,9 @@ pub struct ModelConfig {
     /// Longest wait for the next piece of an answer, in seconds (default 120).
     #[schemars(range(min = 1, max = 3600))]
     pub timeout_seconds: Option<u64>,
+    /// Most completions in flight at once, of all sessions together (default 256).
+    #[schemars(range(min = 1, max = 65_536))]
+    pub max_concurrency: Option<u64>,
     /// Prices of a model that Cardinal does not know.
     pub prices: Option<PricesConfig>,
 }

@@ -5,8 +5,8 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use super::file::replace_file;
 use super::record::{CaseKey, Mode, TrialRecord, Verdict};
+use crate::atomic_file::{self, FileAccess};
 
 /// Version of the baseline's format.
 pub const BASELINE_VERSION: u32 = 1;
@@ -155,7 +155,7 @@ impl Baseline {
         let written = folder
             .map_or(Ok(()), fs::create_dir_all)
             .and_then(|()| Ok(serde_json::to_string_pretty(self)?))
-            .and_then(|text| replace_file(path, &format!("{text}\n")));
+            .and_then(|text| atomic_file::replace(path, format!("{text}\n").as_bytes(), FileAccess::Default));
         written.map_err(|source| BaselineError::Write {
             path: path.to_owned(),
             source,

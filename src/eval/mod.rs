@@ -17,7 +17,6 @@ mod case;
 mod compare;
 mod dataset;
 mod engine;
-mod file;
 mod filter;
 mod finished;
 mod gold;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::file::replace_file;
 use super::record::{RECORD_VERSION, TrialRecord};
+use crate::atomic_file::{self, FileAccess};
 
 /// The records' file.
 pub const RESULTS_FILE: &str = "results.jsonl";
@@ -114,7 +114,8 @@ impl ResultsFolder {
             text.push_str(&line);
             text.push('\n');
         }
-        replace_file(&self.path, &text).map_err(|source| failed(&self.path, source))
+        atomic_file::replace(&self.path, text.as_bytes(), FileAccess::Default)
+            .map_err(|source| failed(&self.path, source))
     }
 
     /// Writes the summary, once.

@@ -1,7 +1,7 @@
 //! Pages on disk: read and written under a lock, replaced as a whole, so that a crash leaves the old one or the new one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::LedgerError;
 use super::page::Page;
+use crate::atomic_file::{self, FileAccess, TEMPORARY};
 
 /// Longest wait for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -109,21 +110,16 @@ impl Locked<'_> {
     /// Replaces the page of a day, on the disk before it returns.
     pub(super) fn write(&self, day: Date, page: &Page) -> Result<(), LedgerError> {
         let path = self.store.path(day);
-        let new = self.store.dir.join("new");
         let is_first = !path.exists();
-        let written = File::create(&new).and_then(|mut file| {
-            file.write_all(page.text().as_bytes())?;
-            file.sync_all()
-        });
-        written.map_err(|source| failed("write", &new, source))?;
-        fs::rename(&new, &path).map_err(|source| failed("replace", &path, source))?;
+        atomic_file::replace(&path, page.text().as_bytes(), FileAccess::Default)
+            .map_err(|source| failed("write", &path, source))?;
         if is_first {
             self.remove_old(day);
         }
         Ok(())
     }
 
-    /// Removes pages of long ago. They limit nothing any more, so that nothing depends on its success.
+    /// Removes pages of long ago, and what was never finished. They limit nothing any more, so that nothing depends on its success.
     fn remove_old(&self, today: Date) {
         let Ok(entries) = fs::read_dir(&self.store.dir) else {
             return;
@@ -131,7 +127,9 @@ impl Locked<'_> {
         for path in entries.flatten().map(|entry| entry.path()) {
             let name = path.file_name().and_then(|name| name.to_str());
             let day = name.and_then(|name| name.strip_suffix(".json")?.parse::<Date>().ok());
-            if day.is_some_and(|day| (today - day).get_days() > KEPT_DAYS) {
+            // Nobody but who holds the lock writes here, so what is unfinished was left by a process that died.
+            let unfinished = name.is_some_and(|name| name.ends_with(TEMPORARY));
+            if unfinished || day.is_some_and(|day| (today - day).get_days() > KEPT_DAYS) {
                 let _ = fs::remove_file(path);
             }
         }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
 use super::auth::{Authenticator, Clock, Need, SignIn};
 use super::endpoints::{self, Route};
@@ -29,8 +29,6 @@ struct Shared {
     auth: Authenticator,
     /// One sign-in at a time: Metabase throttles them per person.
     signing_in: Mutex<()>,
-    /// `max_concurrency` permits.
-    in_flight: Semaphore,
 }
 
 /// One request, before it has an address and a credential.
@@ -84,7 +82,6 @@ impl Caller {
             principal,
             auth: Authenticator::new(settings.auth.clone(), clock),
             signing_in: Mutex::default(),
-            in_flight: Semaphore::new(settings.max_concurrency.clamp(1, Semaphore::MAX_PERMITS)),
         };
         Self {
             settings: Arc::new(settings),
@@ -211,8 +208,6 @@ impl Caller {
             },
         };
         let sent = async {
-            // The semaphore is never closed, so there is always a permit at the end of the wait.
-            let _permit = self.shared.in_flight.acquire().await;
             let response = self.wire.send(request).await?;
             let (status, served_by) = (response.status, response.served_by);
             Ok((status, served_by, response.bytes().await?))

@@ -17,7 +17,7 @@ use crate::catalog::{
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
 use crate::result::ResultTable;
-use crate::wire::{ServedBy, Wire};
+use crate::wire::{QueueTime, ServedBy, Wire};
 
 /// Which generation of the Agent API answers; see [`MetabaseClient::server`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -98,6 +98,11 @@ impl MetabaseClient {
             caller: Caller::new(settings, wire, principal, clock),
             detected: Arc::default(),
         }
+    }
+
+    /// How long its session has waited in our own queue.
+    pub(crate) fn queue_time(&self) -> &QueueTime {
+        self.caller.wire.queue_time()
     }
 
     /// This client over another wire: another session's, or one that records. The credential and what is known of

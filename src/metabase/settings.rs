@@ -15,7 +15,7 @@ pub struct MetabaseSettings {
     pub timeout: Duration,
     /// Most bytes of one response taken into memory.
     pub max_response_bytes: usize,
-    /// Most requests in flight at once.
+    /// Most requests in flight at once, of all sessions together.
     pub max_concurrency: usize,
     /// Most rows fetched for one query, over all its pages.
     pub max_rows: u64,
@@ -29,7 +29,7 @@ impl MetabaseSettings {
             auth,
             timeout: Duration::from_secs(120),
             max_response_bytes: 32 * 1024 * 1024,
-            max_concurrency: 4,
+            max_concurrency: 8,
             max_rows: 10_000,
         }
     }

@@ -30,6 +30,8 @@ pub struct ModelSettings {
     pub temperature: Option<f32>,
     /// Longest wait for the next piece of a stream.
     pub timeout: Duration,
+    /// Most completions in flight at once, of all sessions together.
+    pub max_concurrency: usize,
     /// Prices of a model the built-in table does not know, USD per million tokens.
     pub prices: Option<Prices>,
 }
@@ -82,6 +84,7 @@ impl ModelSettings {
             max_output_tokens: 4096,
             temperature: None,
             timeout: Duration::from_secs(120),
+            max_concurrency: 1,
             prices: None,
         }
     }
@@ -146,6 +149,7 @@ impl CompletionSettings {
             max_output_tokens: self.max_output_tokens,
             temperature: self.temperature,
             timeout: Duration::from_secs(120),
+            max_concurrency: 1,
             prices: self.prices,
         }
     }

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::json;
 use url::Url;
@@ -7,6 +8,7 @@ use super::snapshot::keep_catalog;
 use crate::agent::{Agent, Answer, Event, TurnOptions, TurnSettings};
 use crate::conversation::Conversation;
 use crate::prompt::{Prompt, PromptError};
+use crate::tools::Toolbox;
 use crate::wire::{
     CatalogNote, Header, MetabaseNote, Player, PromptNote, Tape, TapeError, TapeFile, TapeMode, TurnEnd,
     Wire, first_difference, shown,
@@ -98,7 +100,9 @@ impl Recorder {
         watch: &mut (dyn FnMut(Event) + Send),
         path: &Path,
     ) -> Result<Result<Recorded, PromptError>, TapeError> {
-        let header = TapeFile::read_unfinished(path)?.header;
+        let file = path.to_owned();
+        let begun = off_the_runtime(path, move || TapeFile::read_unfinished(&file)).await?;
+        let header = begun.header;
         let options = TurnOptions {
             today: header.today,
             asker: header.asker,
@@ -118,48 +122,53 @@ impl Recorder {
         watch: &mut (dyn FnMut(Event) + Send),
         target: Target<'_>,
     ) -> Result<Result<Recorded, PromptError>, TapeError> {
-        let slot = self.wire.tape_slot();
-        slot.take();
-        let (tape, player) = match target {
+        let (tape, player, mode) = match target {
             Target::NewFile(NewTape { path, shared }) => {
                 let before = conversation.tape.as_deref();
                 let previous = before.filter(|before| before.parent() == path.parent());
                 let header = self
                     .header(agent, conversation, question, &options, previous)
                     .await;
-                let tape = Tape::create_sharing(path, shared, &header)?;
-                keep_catalog(shared, agent.toolbox().catalog())?;
                 conversation.now = Some(header.started_at);
-                slot.put(TapeMode::Record(tape.clone()));
-                (tape, None)
+                let tape = begin(path, shared, header, agent.toolbox()).await?;
+                (tape.clone(), None, TapeMode::Record(tape))
             }
             Target::Continued(path) => {
-                Self::began_the_same(&TapeFile::read_unfinished(path)?, agent)?;
-                let (begun, tape) = TapeFile::resume(path)?;
+                let file = path.to_owned();
+                let begun = off_the_runtime(path, move || TapeFile::read_unfinished(&file)).await?;
+                Self::began_the_same(&begun, agent)?;
+                let file = path.to_owned();
+                let (begun, tape) = off_the_runtime(path, move || TapeFile::resume(&file)).await?;
                 if begun.header.metabase.server.is_some() {
                     // What was known when the turn began is no part of it.
                     let _ = agent.toolbox().client().detection().await;
                 }
                 conversation.now = Some(begun.header.started_at);
                 let player = Player::new(&begun);
-                slot.put(TapeMode::Resume(player.clone(), tape.clone()));
-                (tape, Some(player))
+                let mode = TapeMode::Resume(player.clone(), tape.clone());
+                (tape, Some(player), mode)
             }
         };
+        let slot = self.wire.tape_slot().hold(mode);
         let answer = agent.run_turn(conversation, question, options, watch).await;
-        slot.take();
+        drop(slot);
         if let Some(Err(parted)) = player.map(|player| player.finish()) {
             return Err(TapeError::Parted {
-                path: tape.path(),
+                path: tape.path().to_owned(),
                 reason: parted.to_string(),
             });
         }
-        Ok(answer.map(|mut answer| {
-            let tape = tape.finish(&TurnEnd::of(&answer));
-            conversation.tape = tape.as_ref().ok().cloned();
-            answer.tape.clone_from(&conversation.tape);
-            Recorded { answer, tape }
-        }))
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                tape.abandon().await?;
+                return Ok(Err(error));
+            }
+        };
+        let tape = tape.finish(&TurnEnd::of(&answer)).await;
+        conversation.tape = tape.as_ref().ok().cloned();
+        answer.tape.clone_from(&conversation.tape);
+        Ok(Ok(Recorded { answer, tape }))
     }
 
     async fn header(
@@ -253,6 +262,35 @@ impl Recorder {
             Err(otherwise(format!("setting {pointer}"), recorded, now))
         })
     }
+}
+
+/// Makes the tape's file, with the catalog beside it.
+async fn begin(path: &Path, shared: &Path, header: Header, toolbox: &Toolbox) -> Result<Tape, TapeError> {
+    let (file, folder, catalog) = (path.to_owned(), shared.to_owned(), Arc::clone(toolbox.catalog()));
+    let begun = off_the_runtime(path, move || {
+        let tape = Tape::create_sharing(&file, &folder, &header)?;
+        let kept = keep_catalog(&folder, &catalog);
+        Ok((tape, kept))
+    });
+    let (tape, kept) = begun.await?;
+    if let Err(error) = kept {
+        tape.abandon().await?;
+        return Err(error);
+    }
+    Ok(tape)
+}
+
+/// Works with the tape at `path` where waiting for the disk holds nobody up.
+async fn off_the_runtime<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, TapeError> + Send + 'static,
+) -> Result<T, TapeError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(TapeError::Read {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+    })
 }
 
 pub(super) fn prompt_note(prompt: &Prompt) -> PromptNote {

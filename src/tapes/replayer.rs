@@ -108,8 +108,7 @@ impl Replayer {
             asker: header.asker.clone(),
             cancel: CancellationToken::new(),
         };
-        let slot = self.wire.tape_slot();
-        slot.put(mode);
+        let slot = self.wire.tape_slot().hold(mode);
         conversation.now = Some(header.started_at);
         let mut unwatched = |_| {};
         let answer = self
@@ -123,7 +122,7 @@ impl Replayer {
                 (late.unwrap_or_default(), player.stalls().clone()),
             )
             .await;
-        slot.take();
+        drop(slot);
         let ended = player.finish().map_err(ReplayError::from);
         let answer = answer?;
         let ended = ended.and_then(|()| not_by_the_clock(tape, &player, &answer));

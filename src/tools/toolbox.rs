@@ -42,7 +42,7 @@ impl Toolbox {
     }
 
     /// What the tools are for.
-    pub(crate) fn catalog(&self) -> &Catalog {
+    pub(crate) fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
     }
 

@@ -1,10 +1,8 @@
-use std::task::{Context, Poll};
-
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tower::ServiceExt;
 
-use super::service::{WireFuture, WireService};
+use super::service::{WireResult, WireService};
 use super::settings::CacheSettings;
 use super::{CacheRule, ServedBy, WireError, WireRequest, WireResponse, canonical};
 
@@ -13,14 +11,14 @@ const OVERHEAD: usize = 1024;
 
 /// A response as it is kept.
 #[derive(Debug, Clone)]
-struct Kept {
+struct CachedResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
     attempts: u32,
 }
 
-impl Kept {
+impl CachedResponse {
     /// Bytes of memory it takes.
     fn weight(&self) -> u32 {
         let headers = self
@@ -42,23 +40,23 @@ impl Kept {
 
 /// How a flight ended whose outcome is not kept. Everyone who waited for it gets the same.
 #[derive(Debug, Clone)]
-enum NotKept {
+enum Uncached {
     Failed(WireError),
-    Unsuccessful(Kept),
+    Unsuccessful(CachedResponse),
 }
 
 /// What the cache holds, shared by all sessions. Bounded by bytes and by time.
 #[derive(Debug, Clone)]
-pub(super) struct Store {
-    kept: Option<moka::future::Cache<[u8; 32], Kept>>,
+pub(super) struct ResponseCache {
+    kept: Option<moka::future::Cache<[u8; 32], CachedResponse>>,
 }
 
-impl Store {
+impl ResponseCache {
     pub(super) fn new(settings: CacheSettings) -> Self {
         let kept = (!settings.time_to_live.is_zero()).then(|| {
             moka::future::Cache::builder()
                 .max_capacity(settings.max_bytes)
-                .weigher(|_, kept: &Kept| kept.weight())
+                .weigher(|_, kept: &CachedResponse| kept.weight())
                 .time_to_live(settings.time_to_live)
                 .build()
         });
@@ -68,67 +66,44 @@ impl Store {
 
 /// Serves what was read a moment ago, to the same principal only. Of equal requests at the same time one is sent,
 /// and the others wait for it; if the one is dropped, the next of them is sent.
-#[derive(Debug, Clone)]
-pub(super) struct Cache {
-    next: WireService,
-    store: Store,
-}
-
-impl Cache {
-    pub(super) fn new(next: WireService, store: Store) -> Self {
-        Self { next, store }
-    }
-}
-
-impl tower::Service<WireRequest> for Cache {
-    type Response = WireResponse;
-    type Error = WireError;
-    type Future = WireFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: WireRequest) -> Self::Future {
-        let next = self.next.clone();
-        match (self.store.kept.clone(), request.policy.cache) {
-            (Some(kept), CacheRule::WhenSuccessful(is_success)) => {
-                Box::pin(through(kept, next, request, is_success))
-            }
-            (_, CacheRule::Never) | (None, _) => Box::pin(next.oneshot(request)),
+pub(super) async fn cached(below: WireService, cache: ResponseCache, request: WireRequest) -> WireResult {
+    match (cache.kept, request.policy.cache) {
+        (Some(kept), CacheRule::WhenSuccessful(is_success)) => {
+            through(kept, below, request, is_success).await
         }
+        (_, CacheRule::Never) | (None, _) => below.oneshot(request).await,
     }
 }
 
 async fn through(
-    cache: moka::future::Cache<[u8; 32], Kept>,
-    next: WireService,
+    cache: moka::future::Cache<[u8; 32], CachedResponse>,
+    below: WireService,
     request: WireRequest,
     is_success: fn(StatusCode, &[u8]) -> bool,
-) -> Result<WireResponse, WireError> {
+) -> WireResult {
     let mut sent = false;
     let found = cache
         .try_get_with(canonical::key(&request), async {
             sent = true;
-            let response = next.oneshot(request).await.map_err(NotKept::Failed)?;
-            let kept = Kept {
+            let response = below.oneshot(request).await.map_err(Uncached::Failed)?;
+            let kept = CachedResponse {
                 status: response.status,
                 headers: response.headers.clone(),
                 attempts: response.attempts,
-                body: response.bytes().await.map_err(NotKept::Failed)?,
+                body: response.bytes().await.map_err(Uncached::Failed)?,
             };
             if is_success(kept.status, &kept.body) {
                 Ok(kept)
             } else {
-                Err(NotKept::Unsuccessful(kept))
+                Err(Uncached::Unsuccessful(kept))
             }
         })
         .await;
     match found {
         Ok(kept) => Ok(kept.serve(if sent { ServedBy::Live } else { ServedBy::Cache })),
-        Err(not_kept) => match NotKept::clone(&not_kept) {
-            NotKept::Failed(error) => Err(error),
-            NotKept::Unsuccessful(kept) => Ok(kept.serve(ServedBy::Live)),
+        Err(not_kept) => match Uncached::clone(&not_kept) {
+            Uncached::Failed(error) => Err(error),
+            Uncached::Unsuccessful(kept) => Ok(kept.serve(ServedBy::Live)),
         },
     }
 }

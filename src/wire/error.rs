@@ -38,6 +38,21 @@ pub enum WireError {
         /// The cap, in bytes.
         cap: usize,
     },
+    /// As many requests as we allow are in flight, and have been for the whole wait. The request was not sent.
+    #[error(
+        "the request waited {after:?} for its turn, because {most} others to {host} were in flight all the time; raise \
+         {setting}, or ask less at once"
+    )]
+    Busy {
+        /// Host and port.
+        host: String,
+        /// How many may be in flight.
+        most: usize,
+        /// The setting that says so.
+        setting: &'static str,
+        /// How long it waited.
+        after: Duration,
+    },
     /// The endpoint table does not list the request, so it was not sent.
     #[error("{method} {path} is not granted, so it was not sent")]
     NotGranted {

@@ -1,14 +1,13 @@
 //! What may be sent at all: method and path against an endpoint table, deny by default.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::Method;
 use tower::ServiceExt;
 use url::{Origin, Url};
 
-use super::service::{WireFuture, WireService};
-use super::{WireError, WireRequest, WireResponse};
+use super::service::{WireResult, WireService};
+use super::{WireError, WireRequest};
 
 /// Longest path segment that an `{id}` stands for.
 const MAX_ID: usize = 64;
@@ -142,33 +141,12 @@ impl Grants {
 }
 
 /// Lets granted requests through, and sends nothing else.
-#[derive(Debug, Clone)]
-pub(super) struct Granted {
-    next: WireService,
-    grants: Grants,
-}
-
-impl Granted {
-    pub(super) fn new(next: WireService, grants: Grants) -> Self {
-        Self { next, grants }
+pub(super) async fn granted(below: WireService, grants: Grants, request: WireRequest) -> WireResult {
+    if grants.allow(&request.method, &request.url) {
+        return below.oneshot(request).await;
     }
-}
-
-impl tower::Service<WireRequest> for Granted {
-    type Response = WireResponse;
-    type Error = WireError;
-    type Future = WireFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: WireRequest) -> Self::Future {
-        if self.grants.allow(&request.method, &request.url) {
-            Box::pin(self.next.clone().oneshot(request))
-        } else {
-            let (method, path) = (request.method.to_string(), request.url.path().to_owned());
-            Box::pin(async move { Err(WireError::NotGranted { method, path }) })
-        }
-    }
+    Err(WireError::NotGranted {
+        method: request.method.to_string(),
+        path: request.url.path().to_owned(),
+    })
 }

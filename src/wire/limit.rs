@@ -1,88 +1,141 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
-use super::service::{WireFuture, WireService};
+use super::queue::{QueueTime, RunningRequest};
+use super::service::{WireResult, WireService};
 use super::settings::LimitSettings;
-use super::{BodyStream, Purpose, WireError, WireRequest, WireResponse};
+use super::{BodyStream, Purpose, WireError, WireRequest};
 
-/// The ceilings, one per host.
-#[derive(Debug, Clone)]
-pub(super) struct Hosts {
-    per_host: usize,
-    known: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
+/// Which ceiling a request counts under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ceiling {
+    Model,
+    Metabase,
 }
 
-impl Hosts {
-    pub(super) fn new(settings: LimitSettings) -> Self {
-        Self {
-            per_host: settings.per_host.clamp(1, Semaphore::MAX_PERMITS),
-            known: Arc::default(),
+impl Ceiling {
+    fn of(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Completion => Self::Model,
+            Purpose::Auth | Purpose::Metadata | Purpose::DataQuery => Self::Metabase,
         }
     }
 
+    /// The setting that raises it.
+    fn setting(self) -> &'static str {
+        match self {
+            Self::Model => "model.max_concurrency",
+            Self::Metabase => "metabase.max_concurrency",
+        }
+    }
+}
+
+/// The ceilings of a process, one for each host and kind of request.
+#[derive(Debug, Clone)]
+pub(super) struct HostCeilings {
+    settings: LimitSettings,
+    hosts: Arc<Mutex<BTreeMap<(Ceiling, String), Arc<Semaphore>>>>,
+}
+
+impl HostCeilings {
+    pub(super) fn new(settings: LimitSettings) -> Self {
+        Self {
+            settings,
+            hosts: Arc::default(),
+        }
+    }
+
+    fn most(&self, ceiling: Ceiling) -> usize {
+        let most = match ceiling {
+            Ceiling::Model => self.settings.model,
+            Ceiling::Metabase => self.settings.metabase,
+        };
+        most.clamp(1, Semaphore::MAX_PERMITS)
+    }
+
     fn of(&self, request: &WireRequest) -> Arc<Semaphore> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .entry(request.url.origin().ascii_serialization())
-            .or_insert_with(|| Arc::new(Semaphore::new(self.per_host)))
+        let ceiling = Ceiling::of(request.policy.purpose);
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts
+            .entry((ceiling, request.url.origin().ascii_serialization()))
+            .or_insert_with(|| Arc::new(Semaphore::new(self.most(ceiling))))
             .clone()
     }
 }
 
-/// One data query at a time per session, and a ceiling per host. A permit is held until the body is complete or
-/// dropped; a request that is dropped while it waits or runs gives its permits back.
+/// What one session may have in flight, and how long it waited for that.
 #[derive(Debug, Clone)]
-pub(super) struct Limit {
-    next: WireService,
-    session: Arc<Semaphore>,
-    hosts: Hosts,
+pub(super) struct SessionLimits {
+    pub(super) ceilings: HostCeilings,
+    /// One data query at a time.
+    pub(super) query: Arc<Semaphore>,
+    pub(super) queue: QueueTime,
 }
 
-impl Limit {
-    pub(super) fn new(next: WireService, session: Arc<Semaphore>, hosts: Hosts) -> Self {
-        Self { next, session, hosts }
+impl SessionLimits {
+    pub(super) fn new(ceilings: HostCeilings) -> Self {
+        Self {
+            ceilings,
+            query: Arc::new(Semaphore::new(1)),
+            queue: QueueTime::default(),
+        }
+    }
+
+    /// A place below the ceiling, after a wait in our own queue.
+    async fn place(&self, request: &WireRequest) -> Result<OwnedSemaphorePermit, WireError> {
+        let host = self.ceilings.of(request);
+        if let Ok(place) = Arc::clone(&host).try_acquire_owned() {
+            return Ok(place);
+        }
+        let _waiting = self.queue.wait();
+        let after = self.ceilings.settings.longest_wait;
+        match tokio::time::timeout(after, permit(host)).await {
+            Ok(place) => place,
+            Err(_) => Err(self.busy(request, after)),
+        }
+    }
+
+    fn busy(&self, request: &WireRequest, after: Duration) -> WireError {
+        let ceiling = Ceiling::of(request.policy.purpose);
+        WireError::Busy {
+            host: request.host(),
+            most: self.ceilings.most(ceiling),
+            setting: ceiling.setting(),
+            after,
+        }
     }
 }
 
-/// Both permits of one request.
-struct Permits {
-    _session: Option<OwnedSemaphorePermit>,
+/// Everything a request holds while it is in flight.
+struct Places {
+    _query: Option<OwnedSemaphorePermit>,
     _host: OwnedSemaphorePermit,
+    _running: RunningRequest,
 }
 
-impl tower::Service<WireRequest> for Limit {
-    type Response = WireResponse;
-    type Error = WireError;
-    type Future = WireFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
-        Poll::Ready(Ok(()))
+/// One data query at a time per session, and a ceiling per host. A place is held until the body is complete or dropped; a
+/// request that is dropped while it waits or runs gives its places back.
+pub(super) async fn limited(below: WireService, limits: SessionLimits, request: WireRequest) -> WireResult {
+    // The session's first: a session that waits for its own query takes no place at the host.
+    let query = match request.policy.purpose {
+        Purpose::DataQuery => Some(permit(Arc::clone(&limits.query)).await?),
+        Purpose::Auth | Purpose::Metadata | Purpose::Completion => None,
+    };
+    let places = Places {
+        _query: query,
+        _host: limits.place(&request).await?,
+        _running: limits.queue.run(),
+    };
+    let mut response = below.oneshot(request).await?;
+    if response.held.is_none() {
+        response.body = holding(response.body, places);
     }
-
-    fn call(&mut self, request: WireRequest) -> Self::Future {
-        let Self { next, session, hosts } = self.clone();
-        Box::pin(async move {
-            let host = hosts.of(&request);
-            // The session's first: a session that waits for its own query takes no place at the host.
-            let permits = Permits {
-                _session: match request.policy.purpose {
-                    Purpose::DataQuery => Some(permit(session).await?),
-                    Purpose::Auth | Purpose::Metadata | Purpose::Completion => None,
-                },
-                _host: permit(host).await?,
-            };
-            let mut response = next.oneshot(request).await?;
-            if response.held.is_none() {
-                response.body = holding(response.body, permits);
-            }
-            Ok(response)
-        })
-    }
+    Ok(response)
 }
 
 async fn permit(semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, WireError> {
@@ -91,7 +144,7 @@ async fn permit(semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, WireE
     })
 }
 
-fn holding(mut body: BodyStream, permits: Permits) -> BodyStream {
+fn holding(mut body: BodyStream, places: Places) -> BodyStream {
     async_stream::stream! {
         while let Some(chunk) = body.next().await {
             let last = chunk.is_err();
@@ -101,7 +154,7 @@ fn holding(mut body: BodyStream, permits: Permits) -> BodyStream {
             }
         }
         drop(body);
-        drop(permits);
+        drop(places);
     }
     .boxed()
 }

@@ -4,13 +4,15 @@
 //!
 //! Nothing else in the crate opens a connection, and no body is read without a cap.
 
+mod buffer;
 mod cache;
 mod canonical;
+mod echo;
 mod error;
 mod grants;
-mod hold;
 mod limit;
 mod log;
+mod queue;
 mod request;
 mod response;
 mod retry;
@@ -19,11 +21,13 @@ mod service;
 mod settings;
 mod stack;
 mod tape;
+mod tls;
 mod transport;
 mod watch;
 
 pub use error::WireError;
 pub use grants::{Endpoint, Grants};
+pub use queue::QueueTime;
 pub use request::{CacheRule, Policy, Purpose, WireRequest};
 pub use response::{BodyStream, ServedBy, WireResponse};
 pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
@@ -31,6 +35,6 @@ pub use stack::Wire;
 pub use tape::{
     CatalogNote, Diverged, Ended, Exchange, Failure, Head, Header, MetabaseNote, Miss, Player, Prefixes,
     PromptNote, RecordedResults, SHARED_FOLDERS, Stalls, Tape, TapeError, TapeFile, TapeMode, TapeSlot,
-    TurnEnd, Unconsumed, catalog_path, keep_beside, read_capped, shared_catalog,
+    TapeSlotGuard, TurnEnd, Unconsumed, catalog_path, keep_beside, read_capped, shared_catalog,
 };
 pub(crate) use tape::{REDACTED, first_difference, is_secret, shown, suspect};

@@ -1,4 +1,3 @@
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -9,51 +8,26 @@ use tower::ServiceExt;
 use tower::retry::{Policy, Retry};
 
 use super::retry_after::asked_wait;
-use super::service::{WireFuture, WireService};
+use super::service::{WireResult, WireService};
 use super::settings::RetrySettings;
 use super::{Purpose, WireError, WireRequest, WireResponse, canonical, log};
 
 /// Sends a request again while that makes sense, all attempts and waits within the request's own timeout.
-#[derive(Debug, Clone)]
-pub(super) struct Retrying {
-    next: WireService,
-    settings: RetrySettings,
-}
-
-impl Retrying {
-    pub(super) fn new(next: WireService, settings: RetrySettings) -> Self {
-        Self { next, settings }
-    }
-}
-
-impl tower::Service<WireRequest> for Retrying {
-    type Response = WireResponse;
-    type Error = WireError;
-    type Future = WireFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: WireRequest) -> Self::Future {
-        let (next, settings) = (self.next.clone(), self.settings);
-        Box::pin(async move {
-            let (host, after) = (request.host(), request.policy.timeout);
-            let deadline = Instant::now().checked_add(after);
-            let attempts = Attempts {
-                settings,
-                deadline,
-                sent: 0,
-                jitter: Jitter::new(settings.seed, &request),
-            };
-            let answer = Retry::new(attempts, next).oneshot(request);
-            match deadline {
-                None => answer.await,
-                Some(deadline) => tokio::time::timeout_at(deadline, answer)
-                    .await
-                    .map_err(|_| WireError::Timeout { host, after })?,
-            }
-        })
+pub(super) async fn retried(below: WireService, settings: RetrySettings, request: WireRequest) -> WireResult {
+    let (host, after) = (request.host(), request.policy.timeout);
+    let deadline = Instant::now().checked_add(after);
+    let attempts = Attempts {
+        settings,
+        deadline,
+        sent: 0,
+        jitter: None,
+    };
+    let answer = Retry::new(attempts, below).oneshot(request);
+    match deadline {
+        None => answer.await,
+        Some(deadline) => tokio::time::timeout_at(deadline, answer)
+            .await
+            .map_err(|_| WireError::Timeout { host, after })?,
     }
 }
 
@@ -63,7 +37,8 @@ struct Attempts {
     settings: RetrySettings,
     deadline: Option<Instant>,
     sent: u32,
-    jitter: Jitter,
+    /// Made from the request when the first wait of our own choosing needs it.
+    jitter: Option<Jitter>,
 }
 
 impl Policy<WireRequest, WireResponse, WireError> for Attempts {
@@ -88,7 +63,7 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
         let wait = match asked {
             Some(asked) if asked > self.settings.max_retry_after => return None,
             Some(asked) => asked,
-            None => self.backoff(),
+            None => self.backoff(request),
         };
         let until = Instant::now().checked_add(wait)?;
         if self.deadline.is_some_and(|deadline| until >= deadline) {
@@ -105,11 +80,13 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
 
 impl Attempts {
     /// Doubles from attempt to attempt; between half and all of that, so that many clients do not come back at once.
-    fn backoff(&mut self) -> Duration {
+    fn backoff(&mut self, request: &WireRequest) -> Duration {
+        let seed = self.settings.seed;
+        let jitter = self.jitter.get_or_insert_with(|| Jitter::new(seed, request));
         let doublings = self.sent.saturating_sub(1).min(16);
         let full = self.settings.base.saturating_mul(1 << doublings);
         full.min(self.settings.max_backoff)
-            .mul_f64(0.5 + 0.5 * self.jitter.0.f64())
+            .mul_f64(0.5 + 0.5 * jitter.0.f64())
     }
 }
 
@@ -201,15 +178,18 @@ mod tests {
             },
         };
         let mut attempts = Attempts {
-            settings: RetrySettings::default(),
+            settings: RetrySettings {
+                seed,
+                ..RetrySettings::default()
+            },
             deadline: None,
             sent: 0,
-            jitter: Jitter::new(seed, &request),
+            jitter: None,
         };
         (1..=7)
             .map(|sent| {
                 attempts.sent = sent;
-                attempts.backoff()
+                attempts.backoff(&request)
             })
             .collect()
     }

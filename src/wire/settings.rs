@@ -45,16 +45,25 @@ impl Default for CacheSettings {
     }
 }
 
-/// How much is in flight at once. Data queries are limited to one per session besides.
+/// How much all sessions together have in flight at once. Data queries are limited to one per session besides. What is
+/// above a ceiling waits in our own queue, which no turn's clock counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitSettings {
-    /// Most requests in flight to one host; at least one.
-    pub per_host: usize,
+    /// Most completions in flight to one host of a model; at least one.
+    pub model: usize,
+    /// Most other requests in flight to one host; at least one.
+    pub metabase: usize,
+    /// Longest wait in our own queue before a request is given up as [`super::WireError::Busy`].
+    pub longest_wait: Duration,
 }
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { per_host: 8 }
+        Self {
+            model: 256,
+            metabase: 8,
+            longest_wait: Duration::from_secs(300),
+        }
     }
 }
 

@@ -1,48 +1,48 @@
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
-use super::cache::{Cache, Store};
-use super::grants::Granted;
-use super::hold::Hold;
-use super::limit::{Hosts, Limit};
-use super::retry::Retrying;
-use super::service::WireService;
-use super::tape::{Tape, TapeMode, TapeSlot, Taping};
+use super::buffer::buffered;
+use super::cache::{ResponseCache, cached};
+use super::echo::without_echo;
+use super::grants::granted;
+use super::limit::{HostCeilings, SessionLimits, limited};
+use super::queue::QueueTime;
+use super::retry::retried;
+use super::service::{WireService, layer};
+use super::tape::{Tape, TapeMode, TapeSlot, taped};
 use super::transport::Transport;
 use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
 
-/// The whole stack, ready to send. Cheap to clone; clones share connections, cache and limits.
+/// The whole stack, ready to send, for one session. Cheap to clone; clones are the same session.
 #[derive(Debug, Clone)]
 pub struct Wire {
-    settings: WireSettings,
-    transport: Transport,
-    store: Store,
-    hosts: Hosts,
-    session: Arc<Semaphore>,
+    shared: Arc<SharedWire>,
+    limits: SessionLimits,
     slot: TapeSlot,
+    seed: u64,
     service: WireService,
 }
 
+/// What all sessions of a process have in common.
+#[derive(Debug)]
+struct SharedWire {
+    settings: WireSettings,
+    transport: Transport,
+    cache: ResponseCache,
+}
+
 impl Wire {
-    /// A stack that goes to the network, for one session.
+    /// A stack that goes to the network, for one session. Further sessions are made by [`Wire::for_session`].
     pub fn new(settings: WireSettings) -> Result<Self, WireError> {
-        let transport = Transport::new(&settings)?;
-        let store = Store::new(settings.cache);
-        let hosts = Hosts::new(settings.limit);
-        let session = new_session();
-        let slot = TapeSlot::default();
-        let service = assemble(&settings, &transport, &store, &hosts, &session, &slot);
-        Ok(Self {
+        let limits = SessionLimits::new(HostCeilings::new(settings.limit));
+        let seed = settings.retry.seed;
+        let shared = Arc::new(SharedWire {
+            transport: Transport::new(&settings)?,
+            cache: ResponseCache::new(settings.cache),
             settings,
-            transport,
-            store,
-            hosts,
-            session,
-            slot,
-            service,
-        })
+        });
+        Ok(Self::assembled(shared, limits, TapeSlot::default(), seed))
     }
 
     /// A stack with the default settings that may send anything anywhere. For tests and experiments: what runs for
@@ -51,23 +51,30 @@ impl Wire {
         Self::new(WireSettings::new(Grants::everything()))
     }
 
-    /// The same stack for another session: it runs its own data query at a time, and shares connections, cache and
-    /// the ceiling per host. Its tape slot is its own, and empty.
+    /// The same stack for another session: it shares connections, cache and the ceilings per host, and has its own data
+    /// query at a time, its own tape slot and its own count of time in our queue. Costs microseconds.
     #[must_use]
     pub fn for_session(&self) -> Self {
-        let mut wire = self.clone();
-        wire.session = new_session();
-        wire.slot = TapeSlot::default();
-        wire.reassembled()
+        let limits = SessionLimits::new(self.limits.ceilings.clone());
+        Self::assembled(Arc::clone(&self.shared), limits, TapeSlot::default(), self.seed)
     }
 
     /// The same stack, same session, with every exchange recorded on `tape`.
     #[must_use]
     pub fn recording(&self, tape: Tape) -> Self {
-        let mut wire = self.clone();
-        wire.slot = TapeSlot::default();
-        wire.slot.put(TapeMode::Record(tape));
-        wire.reassembled()
+        let slot = TapeSlot::fixed(TapeMode::Record(tape));
+        Self::assembled(Arc::clone(&self.shared), self.limits.clone(), slot, self.seed)
+    }
+
+    /// The same stack, same session, with the jitter of its retries drawn from `seed`.
+    #[must_use]
+    pub fn seeded(&self, seed: u64) -> Self {
+        Self::assembled(
+            Arc::clone(&self.shared),
+            self.limits.clone(),
+            self.slot.clone(),
+            seed,
+        )
     }
 
     /// Where a turn of this session puts its tape.
@@ -75,17 +82,14 @@ impl Wire {
         &self.slot
     }
 
-    /// The same stack, same session, with the jitter of its retries drawn from `seed`.
-    #[must_use]
-    pub fn seeded(&self, seed: u64) -> Self {
-        let mut wire = self.clone();
-        wire.settings.retry.seed = seed;
-        wire.reassembled()
+    /// How long the session has waited in our own queue. A turn's clock leaves that out.
+    pub fn queue_time(&self) -> &QueueTime {
+        &self.limits.queue
     }
 
     /// The seed of the jitter of retries.
     pub fn seed(&self) -> u64 {
-        self.settings.retry.seed
+        self.seed
     }
 
     /// Sends one request through every layer.
@@ -93,36 +97,25 @@ impl Wire {
         self.service.clone().oneshot(request).await
     }
 
-    fn reassembled(mut self) -> Self {
-        self.service = assemble(
-            &self.settings,
-            &self.transport,
-            &self.store,
-            &self.hosts,
-            &self.session,
-            &self.slot,
-        );
-        self
+    /// The order of the layers, from the innermost.
+    fn assembled(shared: Arc<SharedWire>, limits: SessionLimits, slot: TapeSlot, seed: u64) -> Self {
+        let settings = &shared.settings;
+        let mut retry = settings.retry;
+        retry.seed = seed;
+        let service = shared.transport.service();
+        let service = layer(service, (), |below, (), request| without_echo(below, request));
+        let service = layer(service, retry.first_byte, buffered);
+        let service = layer(service, retry, retried);
+        let service = layer(service, limits.clone(), limited);
+        let service = layer(service, shared.cache.clone(), cached);
+        let service = layer(service, settings.grants.clone(), granted);
+        let service = layer(service, slot.clone(), taped);
+        Self {
+            shared,
+            limits,
+            slot,
+            seed,
+            service,
+        }
     }
-}
-
-fn new_session() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(1))
-}
-
-fn assemble(
-    settings: &WireSettings,
-    transport: &Transport,
-    store: &Store,
-    hosts: &Hosts,
-    session: &Arc<Semaphore>,
-    slot: &TapeSlot,
-) -> WireService {
-    let transport = WireService::new(transport.clone());
-    let whole = WireService::new(Hold::new(transport, settings.retry.first_byte));
-    let retry = WireService::new(Retrying::new(whole, settings.retry));
-    let limit = WireService::new(Limit::new(retry, session.clone(), hosts.clone()));
-    let cache = WireService::new(Cache::new(limit, store.clone()));
-    let grants = WireService::new(Granted::new(cache, settings.grants.clone()));
-    WireService::new(Taping::new(grants, slot.clone()))
 }

@@ -1,11 +1,11 @@
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use tower::service_fn;
 use url::Host;
 
-use super::service::WireFuture;
-use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
+use super::service::{WireResult, WireService};
+use super::{Grants, WireError, WireRequest, WireResponse, WireSettings, tls};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("cardinal/", env!("CARGO_PKG_VERSION"));
@@ -22,10 +22,9 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(settings: &WireSettings) -> Result<Self, WireError> {
-        // Fails only when a provider is already installed, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let base = || {
             reqwest::Client::builder()
+                .tls_backend_preconfigured(tls::config())
                 .user_agent(USER_AGENT)
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
@@ -41,6 +40,20 @@ impl Transport {
             loopback: built(base().no_proxy())?,
             grants: settings.grants.clone(),
         })
+    }
+
+    /// As the innermost layer.
+    pub(super) fn service(&self) -> WireService {
+        let transport = self.clone();
+        WireService::new(service_fn(move |request| transport.clone().send(request)))
+    }
+
+    async fn send(self, request: WireRequest) -> WireResult {
+        let client = self.client_for(&request)?;
+        if request.url.scheme() == "https" {
+            tls::read_certificates().await;
+        }
+        send(client, request).await
     }
 
     fn client_for(&self, request: &WireRequest) -> Result<reqwest::Client, WireError> {
@@ -60,22 +73,7 @@ impl Transport {
     }
 }
 
-impl tower::Service<WireRequest> for Transport {
-    type Response = WireResponse;
-    type Error = WireError;
-    type Future = WireFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: WireRequest) -> Self::Future {
-        let client = self.client_for(&request);
-        Box::pin(async move { send(client?, request).await })
-    }
-}
-
-async fn send(client: reqwest::Client, request: WireRequest) -> Result<WireResponse, WireError> {
+async fn send(client: reqwest::Client, request: WireRequest) -> WireResult {
     let host = request.host();
     let (cap, timeout) = (request.policy.cap, request.policy.timeout);
     let late = move |host: &str| WireError::Timeout {
@@ -159,7 +157,7 @@ mod tests {
     async fn goes_to_the_configured_hosts_only() {
         let configured = Url::parse("http://127.0.0.1:9/").unwrap();
         let settings = WireSettings::new(Grants::none().and(&configured, const { &[Endpoint::get("/")] }));
-        let mut transport = Transport::new(&settings).unwrap();
+        let transport = Transport::new(&settings).unwrap();
         for elsewhere in [
             "http://127.0.0.1:10/",
             "https://127.0.0.1:9/",
@@ -180,7 +178,7 @@ mod tests {
                     cache: CacheRule::Never,
                 },
             };
-            let error = tower::Service::call(&mut transport, request).await.unwrap_err();
+            let error = transport.clone().send(request).await.unwrap_err();
             assert!(matches!(error, WireError::Invalid { .. }), "{error}");
             assert!(!error.to_string().contains("pw"), "{error}");
         }

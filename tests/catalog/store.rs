@@ -1,4 +1,5 @@
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::catalog::CatalogSettings;
@@ -19,31 +20,32 @@ fn now() -> Timestamp {
     "2026-01-31T12:00:00Z".parse().unwrap()
 }
 
-#[test]
-fn what_was_kept_comes_back_until_it_is_too_old() {
+#[tokio::test]
+async fn what_was_kept_comes_back_until_it_is_too_old() {
     let dir = tempfile::tempdir().unwrap();
     let store = CatalogStore::new(dir.path().join("made/when/needed"));
     let key = key("http://bi.example/", "default");
-    assert_eq!(store.read(&key, now(), HOUR), Lookup::Missing);
+    assert_eq!(store.read(&key, now(), HOUR).await, Lookup::Missing);
 
-    let catalog = Catalog::new(shop());
+    let catalog = Arc::new(Catalog::new(shop()));
     store
         .write(&key, &catalog, &["card 4 could not be read".to_owned()], now())
+        .await
         .unwrap();
-    let Lookup::Fresh(kept) = store.read(&key, now() + 1.hour(), HOUR) else {
+    let Lookup::Fresh(kept) = store.read(&key, now() + 1.hour(), HOUR).await else {
         panic!("not fresh");
     };
-    assert_eq!(kept.catalog, catalog);
+    assert_eq!(kept.catalog, *catalog);
     assert_eq!(kept.fingerprint, catalog.fingerprint());
     assert_eq!(kept.loaded_at, now());
     assert_eq!(kept.warnings, ["card 4 could not be read"]);
 
     assert!(matches!(
-        store.read(&key, now() + 61.minutes(), HOUR),
+        store.read(&key, now() + 61.minutes(), HOUR).await,
         Lookup::Stale(_)
     ));
     assert!(
-        matches!(store.read(&key, now() - 1.minute(), HOUR), Lookup::Stale(_)),
+        matches!(store.read(&key, now() - 1.minute(), HOUR).await, Lookup::Stale(_)),
         "from the future"
     );
 }
@@ -72,12 +74,15 @@ fn another_server_principal_or_rule_has_a_file_of_its_own() {
     );
 }
 
-#[test]
-fn the_file_holds_no_credential_and_is_the_owners_only() {
+#[tokio::test]
+async fn the_file_holds_no_credential_and_is_the_owners_only() {
     let dir = tempfile::tempdir().unwrap();
     let store = CatalogStore::new(dir.path());
     let key = key("http://ann:hunter2@bi.example/?token=hunter2", "ann@bi.example");
-    let path = store.write(&key, &Catalog::new(shop()), &[], now()).unwrap();
+    let path = store
+        .write(&key, &Arc::new(Catalog::new(shop())), &[], now())
+        .await
+        .unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains("http://bi.example/"));
     assert!(!text.contains("hunter2") && !text.contains("ann@"));
@@ -93,17 +98,17 @@ fn the_file_holds_no_credential_and_is_the_owners_only() {
     );
 }
 
-#[test]
-fn files_that_cannot_be_used_say_why_and_are_replaced() {
+#[tokio::test]
+async fn files_that_cannot_be_used_say_why_and_are_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let store = CatalogStore::new(dir.path());
     let key = key("http://bi.example/", "default");
-    let catalog = Catalog::new(shop());
-    let path = store.write(&key, &catalog, &[], now()).unwrap();
+    let catalog = Arc::new(Catalog::new(shop()));
+    let path = store.write(&key, &catalog, &[], now()).await.unwrap();
     let good = fs::read_to_string(&path).unwrap();
-    let unusable = |text: &str| {
+    let unusable = async |text: &str| {
         fs::write(&path, text).unwrap();
-        match store.read(&key, now(), HOUR) {
+        match store.read(&key, now(), HOUR).await {
             Lookup::Unusable(why) => why,
             other => panic!("{other:?}"),
         }
@@ -111,26 +116,26 @@ fn files_that_cannot_be_used_say_why_and_are_replaced() {
 
     for cut in [0, 1, good.len() / 2, good.len() - 1] {
         assert!(
-            matches!(unusable(&good[..cut]), Unusable::Damaged { .. }),
+            matches!(unusable(&good[..cut]).await, Unusable::Damaged { .. }),
             "cut at {cut}"
         );
     }
-    assert!(matches!(unusable("{}"), Unusable::Damaged { .. }));
+    assert!(matches!(unusable("{}").await, Unusable::Damaged { .. }));
     assert!(matches!(
-        unusable(&good.replace("Revenue", "Revenge")),
+        unusable(&good.replace("Revenue", "Revenge")).await,
         Unusable::Damaged { .. }
     ));
-    let newer = unusable(&good.replace("\"version\":1", "\"version\":2"));
+    let newer = unusable(&good.replace("\"version\":1", "\"version\":2")).await;
     assert!(matches!(newer, Unusable::Version { found: 2, .. }), "{newer}");
-    let foreign = unusable(&good.replace("http://bi.example/", "http://else.example/"));
+    let foreign = unusable(&good.replace("http://bi.example/", "http://else.example/")).await;
     assert!(matches!(foreign, Unusable::Foreign { .. }), "{foreign}");
 
-    store.write(&key, &catalog, &[], now()).unwrap();
-    assert!(matches!(store.read(&key, now(), HOUR), Lookup::Fresh(_)));
+    store.write(&key, &catalog, &[], now()).await.unwrap();
+    assert!(matches!(store.read(&key, now(), HOUR).await, Lookup::Fresh(_)));
 }
 
-#[test]
-fn a_folder_that_cannot_be_written_is_an_error_with_its_path() {
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_an_error_with_its_path() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     fs::write(&file, "").unwrap();
@@ -138,10 +143,11 @@ fn a_folder_that_cannot_be_written_is_an_error_with_its_path() {
     let error = store
         .write(
             &key("http://bi.example/", "default"),
-            &Catalog::new(shop()),
+            &Arc::new(Catalog::new(shop())),
             &[],
             now(),
         )
+        .await
         .unwrap_err();
     assert!(error.to_string().contains("cache_dir"), "{error}");
 }

@@ -180,7 +180,11 @@ async fn house() -> (House, Pool) {
     let pool = Pool::of(&cards, metric);
     let scripted = pool.model().await;
     let settings = WireSettings {
-        limit: LimitSettings { per_host: 64 },
+        limit: LimitSettings {
+            model: 64,
+            metabase: 64,
+            ..LimitSettings::default()
+        },
         // Longer than the test may take.
         cache: CacheSettings {
             time_to_live: Duration::from_secs(3_600),

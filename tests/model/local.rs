@@ -37,6 +37,7 @@ fn settings(provider: Provider, drive: ModelDrive) -> Option<ModelSettings> {
         max_output_tokens: 96,
         temperature: Some(0.0),
         timeout: Duration::from_secs(300),
+        max_concurrency: 256,
         prices: None,
     })
 }

@@ -133,6 +133,7 @@ impl ScriptedModel {
             max_output_tokens: 1024,
             temperature: None,
             timeout: Duration::from_secs(10),
+            max_concurrency: 256,
             prices: None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod altered;
 mod clock;
+mod dropped;
 mod kit;
 mod mutation;
 mod rechunk;

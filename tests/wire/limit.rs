@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cardinal::wire::Wire;
+use cardinal::wire::{Purpose, Wire, WireError};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
@@ -30,7 +30,7 @@ async fn a_session_runs_one_query_at_a_time() {
 async fn sessions_run_side_by_side_up_to_the_ceiling_of_the_host() {
     let server = thoughtful().await;
     let mut settings = quick(&server);
-    settings.limit.per_host = 3;
+    settings.limit.metabase = 3;
     let wire = Wire::new(settings).unwrap();
     let sessions: Vec<Wire> = (0..9).map(|_| wire.for_session()).collect();
     let sent = sessions.iter().map(|wire| wire.send(server.query("{}")));
@@ -84,7 +84,7 @@ async fn a_dropped_request_gives_its_place_back() {
     })
     .await;
     let mut settings = quick(&server);
-    settings.limit.per_host = 1;
+    settings.limit.metabase = 1;
     let wire = Wire::new(settings).unwrap();
     let soon = Duration::from_millis(200);
     let (running, waiting) = tokio::join!(
@@ -94,4 +94,49 @@ async fn a_dropped_request_gives_its_place_back() {
     assert!(running.is_err() && waiting.is_err());
     let third = tokio::time::timeout(Duration::from_secs(5), wire.send(server.query("[3]")));
     assert!(third.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn model_and_metabase_have_ceilings_of_their_own() {
+    let server = thoughtful().await;
+    let mut settings = quick(&server);
+    settings.limit.metabase = 1;
+    settings.limit.model = 4;
+    let wire = Wire::new(settings).unwrap();
+    let sessions: Vec<Wire> = (0..8).map(|_| wire.for_session()).collect();
+    let completions = sessions.iter().map(|wire| {
+        let mut request = server.query("{}");
+        request.policy.purpose = Purpose::Completion;
+        wire.send(request)
+    });
+    let queries = sessions.iter().map(|wire| wire.send(server.query("{}")));
+    let (completions, queries) = tokio::join!(join_all(completions), join_all(queries));
+    assert!(completions.iter().chain(&queries).all(Result::is_ok));
+    assert!(
+        server.most_at_once() > 1 && server.most_at_once() <= 5,
+        "{}",
+        server.most_at_once()
+    );
+    assert!(sessions.iter().any(|wire| !wire.queue_time().total().is_zero()));
+}
+
+#[tokio::test]
+async fn a_wait_without_end_is_given_up_with_its_reason() {
+    let server = Server::start(|_, _, _socket| std::future::pending::<()>()).await;
+    let mut settings = quick(&server);
+    settings.limit.metabase = 1;
+    settings.limit.longest_wait = Duration::from_millis(20);
+    let wire = Wire::new(settings).unwrap();
+    let (running, waiting) = (wire.for_session(), wire.for_session());
+    let running = tokio::spawn({
+        let request = server.query("[1]");
+        async move { running.send(request).await.map(|_| ()) }
+    });
+    while server.requests() == 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let error = waiting.send(server.query("[2]")).await.unwrap_err();
+    assert!(matches!(error, WireError::Busy { most: 1, .. }), "{error}");
+    assert!(error.to_string().contains("metabase.max_concurrency"), "{error}");
+    running.abort();
 }

@@ -3,6 +3,7 @@
 mod cache;
 mod cap;
 mod cut;
+mod echo;
 mod grants;
 mod limit;
 mod log;

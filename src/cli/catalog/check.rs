@@ -29,7 +29,7 @@ struct Report<'a> {
 pub(super) async fn run(opened: &Opened, args: &CatalogArgs, json: bool) -> Result<Ending, CliError> {
     let mut loaded = opened.cache.compare(&opened.server, &opened.client).await?;
     if loaded.drift.is_none() || args.refresh {
-        opened.cache.keep(&mut loaded);
+        opened.cache.keep(&mut loaded).await;
     }
     for note in &loaded.notes {
         term::warn(note);

@@ -35,7 +35,7 @@ impl Opened {
     async fn open(global: &GlobalArgs) -> Result<Self, CliError> {
         let settings = settings::load_and_warn(global)?.settings;
         let server = Server::open(&settings).await?;
-        let wire = app::wire(Some(&server.metabase.url), None)?;
+        let wire = app::wire(Some(&server.metabase), None)?;
         let principal = Principal::default();
         Ok(Self {
             client: MetabaseClient::new(server.metabase.clone(), wire, principal.clone()),

@@ -23,7 +23,7 @@ pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
             return;
         }
     };
-    let wire = match app::wire(Some(&at.metabase.url), None) {
+    let wire = match app::wire(Some(&at.metabase), None) {
         Ok(wire) => wire,
         Err(error) => {
             checks.push(Check::error("metabase", &error, "check the addresses and keys"));

@@ -3,7 +3,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::value::{SecretVariable, address, in_range, variable_name};
+use super::value::{SecretVariable, address, in_range, size, variable_name};
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::file::{ModelConfig, PricesConfig};
@@ -15,6 +15,7 @@ const DEFAULT_OPENAI: &str = "gpt-6.1-terra";
 const DEFAULT_ANTHROPIC: &str = "claude-sonnet-5-5";
 const MAX_OUTPUT_TOKENS: u32 = 4096;
 const TIMEOUT_SECONDS: u64 = 120;
+const MAX_CONCURRENCY: usize = 256;
 
 /// The model. What the file says about address, key and headers belongs to the provider that the file names: with
 /// another provider it is left aside, so that no key is ever sent to another provider's address.
@@ -73,6 +74,13 @@ pub(super) fn resolve(
             "model.timeout_seconds",
             origins,
         )?),
+        max_concurrency: size(
+            file.max_concurrency,
+            MAX_CONCURRENCY,
+            1..=65_536,
+            "model.max_concurrency",
+            origins,
+        )?,
         prices: file.prices.map(|written| prices(written, origins)).transpose()?,
         id,
     })

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::RecordingError;
-use crate::eval::file::replace_file;
+use crate::atomic_file::{self, FileAccess};
 use crate::eval::judge::{about, keys};
 use crate::eval::{Case, Suite, Verdict};
 use crate::model::{ModelId, Provider, request_form};
@@ -114,7 +114,9 @@ impl CaseNote {
     /// Writes it in place of the one in a case's folder, at once or not at all.
     pub(in crate::eval) fn replace(&self, folder: &Path) -> Result<(), RecordingError> {
         let path = folder.join(NOTE_FILE);
-        let written = self.to_text().and_then(|text| replace_file(&path, &text));
+        let written = self
+            .to_text()
+            .and_then(|text| atomic_file::replace(&path, text.as_bytes(), FileAccess::Default));
         written.map_err(|source| RecordingError::write(&path, source))
     }
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -13,9 +12,8 @@ use serde_json::Value;
 use super::error::TapeError;
 use super::redact::suspect;
 use super::request;
+use crate::atomic_file::{self, FileAccess};
 
-/// Tells apart what tasks of this process write at once.
-static WRITTEN: AtomicU64 = AtomicU64::new(0);
 /// A file longer than this is not one of ours.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -123,18 +121,7 @@ pub fn keep_beside(path: &Path, text: &str, fits: impl FnOnce(&str) -> bool) -> 
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    // In one step, so that nobody reads half of it.
-    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
-    let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
-    let mut file = private(
-        OpenOptions::new().write(true).create(true).truncate(true),
-        &temporary,
-    )
-    .map_err(failed)?;
-    let kept = file
-        .write_all(text.as_bytes())
-        .and_then(|()| fs::rename(&temporary, path));
-    kept.map_err(failed)
+    atomic_file::replace(path, text.as_bytes(), FileAccess::OwnerOnly).map_err(failed)
 }
 
 /// Opens a file that only its owner may read, where the system knows such a thing.

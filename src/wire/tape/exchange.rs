@@ -106,6 +106,9 @@ impl From<&WireError> for Failure {
             WireError::TooLarge { host, cap } => Self::TooLarge { host, cap },
             WireError::NotGranted { method, path } => Self::NotGranted { method, path },
             WireError::Invalid { reason } => Self::Invalid { reason },
+            busy @ WireError::Busy { .. } => Self::Invalid {
+                reason: busy.to_string(),
+            },
             WireError::OffTape(miss) => Self::Invalid {
                 reason: miss.to_string(),
             },

@@ -1,4 +1,3 @@
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +13,7 @@ use super::request::canonical;
 use super::slot::{TapeMode, TapeSlot};
 use super::stall::Stalls;
 use super::write::Tape;
-use crate::wire::service::{WireFuture, WireService};
+use crate::wire::service::{WireResult, WireService};
 use crate::wire::watch::{End, Watcher, watched};
 use crate::wire::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse, log};
 
@@ -22,60 +21,29 @@ use crate::wire::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireRes
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Logs every exchange, and records it or serves it from a tape: as the agent sees it, above every other layer.
-#[derive(Debug, Clone)]
-pub(in crate::wire) struct Taping {
-    next: WireService,
-    slot: TapeSlot,
-}
-
-impl Taping {
-    pub(in crate::wire) fn new(next: WireService, slot: TapeSlot) -> Self {
-        Self { next, slot }
+pub(in crate::wire) async fn taped(below: WireService, slot: TapeSlot, request: WireRequest) -> WireResult {
+    // Nothing of signing in is ever on a tape, and a replay signs in nowhere.
+    let signs_in = request.policy.purpose == Purpose::Auth;
+    let completes = request.policy.purpose == Purpose::Completion;
+    match slot.mode() {
+        TapeMode::Model(player) if completes => replay(&player, &request).await,
+        TapeMode::Results(results) if !completes && !signs_in => match results.take(&canonical(&request)) {
+            Some(exchange) => serve(exchange, &request, &Stalls::new()).await,
+            None => live(below, request, None).await,
+        },
+        TapeMode::Live | TapeMode::Model(_) | TapeMode::Results(_) => live(below, request, None).await,
+        TapeMode::Record(_) | TapeMode::Resume(..) if signs_in => live(below, request, None).await,
+        TapeMode::Replay(_) if signs_in => Ok(signed_in()),
+        TapeMode::Record(tape) => live(below, request, Some(tape)).await,
+        TapeMode::Resume(player, tape) if player.is_over() => live(below, request, Some(tape)).await,
+        TapeMode::Replay(player) | TapeMode::Resume(player, _) => replay(&player, &request).await,
     }
 }
 
-impl tower::Service<WireRequest> for Taping {
-    type Response = WireResponse;
-    type Error = WireError;
-    type Future = WireFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WireError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: WireRequest) -> Self::Future {
-        let (next, mode) = (self.next.clone(), self.slot.mode());
-        // Nothing of signing in is ever on a tape, and a replay signs in nowhere.
-        let signs_in = request.policy.purpose == Purpose::Auth;
-        let completes = request.policy.purpose == Purpose::Completion;
-        Box::pin(async move {
-            match mode {
-                TapeMode::Model(player) if completes => replay(&player, &request).await,
-                TapeMode::Results(results) if !completes && !signs_in => {
-                    match results.take(&canonical(&request)) {
-                        Some(exchange) => serve(exchange, &request, &Stalls::new()).await,
-                        None => live(next, request, None).await,
-                    }
-                }
-                TapeMode::Live | TapeMode::Model(_) | TapeMode::Results(_) => live(next, request, None).await,
-                TapeMode::Record(_) | TapeMode::Resume(..) if signs_in => live(next, request, None).await,
-                TapeMode::Replay(_) if signs_in => Ok(signed_in()),
-                TapeMode::Record(tape) => live(next, request, Some(tape)).await,
-                TapeMode::Resume(player, tape) if player.is_over() => live(next, request, Some(tape)).await,
-                TapeMode::Replay(player) | TapeMode::Resume(player, _) => replay(&player, &request).await,
-            }
-        })
-    }
-}
-
-async fn live(
-    next: WireService,
-    request: WireRequest,
-    tape: Option<Tape>,
-) -> Result<WireResponse, WireError> {
+async fn live(below: WireService, request: WireRequest, tape: Option<Tape>) -> WireResult {
     let recording = tape.map(|tape| Recording::begin(&tape, &request)).transpose()?;
     let mut watch = Observer::new(&request, recording);
-    match next.oneshot(request).await {
+    match below.oneshot(request).await {
         Ok(mut response) => {
             watch.head(&response);
             response.held = None;
@@ -99,7 +67,7 @@ fn signed_in() -> WireResponse {
     response
 }
 
-async fn replay(player: &Player, request: &WireRequest) -> Result<WireResponse, WireError> {
+async fn replay(player: &Player, request: &WireRequest) -> WireResult {
     let exchange = player
         .take(&canonical(request))
         .map_err(|miss| WireError::OffTape(Box::new(miss)))?;
@@ -107,11 +75,7 @@ async fn replay(player: &Player, request: &WireRequest) -> Result<WireResponse, 
 }
 
 /// Answers a request with what is on a tape.
-async fn serve(
-    exchange: Exchange,
-    request: &WireRequest,
-    stalls: &Stalls,
-) -> Result<WireResponse, WireError> {
+async fn serve(exchange: Exchange, request: &WireRequest, stalls: &Stalls) -> WireResult {
     let mut watch = Observer::new(request, None);
     let Some(head) = exchange.response else {
         return match exchange.end {

@@ -9,6 +9,7 @@ use super::header::Header;
 use super::line::{Bad, Line, Lines, TurnEnd};
 use super::redact::{names_secret, suspect};
 use super::write::Tape;
+use super::writer::TapeWriter;
 
 /// A tape as it was read: whole, unchanged and without credentials.
 #[derive(Debug, Clone)]
@@ -77,15 +78,11 @@ impl TapeFile {
 
     /// The same, with what it needs in `shared`: its own folder, or one of the few above it.
     pub fn save_sharing(&self, path: &Path, shared: &Path) -> Result<(), TapeError> {
-        let tape = Tape::create_sharing(path, shared, &self.header)?;
+        let mut writer = TapeWriter::create(path, shared, &self.header)?;
         for exchange in &self.exchanges {
-            tape.write(exchange.clone(), &[]);
+            writer.exchange(exchange.clone(), &[])?;
         }
-        tape.check()?;
-        match &self.end {
-            Some(end) => tape.finish(end).map(|_| ()),
-            None => Ok(()),
-        }
+        self.end.as_ref().map_or(Ok(()), |end| writer.end(end))
     }
 }
 

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
@@ -8,18 +8,25 @@ use super::request::{canonical, is_completion};
 use super::write::Tape;
 use crate::wire::{WireError, WireRequest, WireResponse};
 
-/// An exchange on its way to a tape. Clones are the same exchange: whoever ends it first writes it.
-#[derive(Debug, Clone)]
+/// An exchange on its way to a tape.
+#[derive(Debug)]
 pub(super) struct Recording {
     tape: Tape,
+    open: OpenExchange,
+}
+
+/// An exchange that has begun and may not have ended. Clones are the same exchange: whoever ends it first writes it.
+#[derive(Debug, Clone)]
+pub(super) struct OpenExchange {
     completion: bool,
-    open: Arc<Mutex<Option<Open>>>,
+    unfinished: Arc<Mutex<Option<UnfinishedExchange>>>,
 }
 
 #[derive(Debug)]
-struct Open {
-    exchange: Exchange,
-    credentials: Vec<String>,
+pub(super) struct UnfinishedExchange {
+    pub(super) exchange: Exchange,
+    /// Values that must not stand anywhere in its record.
+    pub(super) credentials: Vec<String>,
 }
 
 impl Recording {
@@ -27,13 +34,12 @@ impl Recording {
     /// being read by a client library is over for the agent, which has gone on to this request.
     pub(super) fn begin(tape: &Tape, request: &WireRequest) -> Result<Self, WireError> {
         let canonical = canonical(request);
-        tape.close_open(Self::is_completion);
+        tape.close_open(OpenExchange::is_completion);
         tape.admit(&canonical)
             .map_err(|error| WireError::Tape(Box::new(error)))?;
-        let recording = Self {
-            tape: tape.clone(),
+        let open = OpenExchange {
             completion: is_completion(&canonical),
-            open: Arc::new(Mutex::new(Some(Open {
+            unfinished: Arc::new(Mutex::new(Some(UnfinishedExchange {
                 exchange: Exchange {
                     request: canonical,
                     response: None,
@@ -43,38 +49,46 @@ impl Recording {
                 credentials: credentials(&request.headers),
             }))),
         };
-        tape.opened(recording.clone());
-        Ok(recording)
+        tape.opened(open.clone());
+        Ok(Self {
+            tape: tape.clone(),
+            open,
+        })
     }
 
     pub(super) fn head(&self, response: &WireResponse) {
-        if let Some(open) = self.lock().as_mut() {
-            open.exchange.response = Some(Head::of(response));
-        }
+        self.open
+            .change(|exchange| exchange.response = Some(Head::of(response)));
     }
 
     pub(super) fn chunk(&self, chunk: &Bytes) {
-        if let Some(open) = self.lock().as_mut() {
-            open.exchange.chunks.push(chunk.clone());
-        }
+        self.open.change(|exchange| exchange.chunks.push(chunk.clone()));
     }
 
     /// Writes it, if nobody has.
     pub(super) fn end(&self, end: Ended) {
-        let open = self.lock().take();
-        if let Some(Open {
-            mut exchange,
-            credentials,
-        }) = open
-        {
-            exchange.end = end;
-            self.tape.write(exchange, &credentials);
-        }
+        self.tape.write(self.open.end(end));
+    }
+}
+
+impl OpenExchange {
+    /// Takes it out, ended so; `None` when somebody has.
+    pub(super) fn end(&self, end: Ended) -> Option<UnfinishedExchange> {
+        let mut ended = self
+            .unfinished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()?;
+        ended.exchange.end = end;
+        Some(ended)
     }
 
-    /// Whether it was written.
+    /// Whether it was taken out.
     pub(super) fn is_over(&self) -> bool {
-        self.lock().is_none()
+        self.unfinished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none()
     }
 
     /// Whether it is a completion.
@@ -82,7 +96,10 @@ impl Recording {
         self.completion
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn change(&self, change: impl FnOnce(&mut Exchange)) {
+        let mut unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(unfinished) = unfinished.as_mut() {
+            change(&mut unfinished.exchange);
+        }
     }
 }

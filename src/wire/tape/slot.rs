@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::play::Player;
 use super::results::RecordedResults;
@@ -25,24 +25,58 @@ pub enum TapeMode {
 /// Where a turn puts its tape for as long as it runs. Every clone of a session's wire has the same slot.
 #[derive(Debug, Clone, Default)]
 pub struct TapeSlot {
-    mode: Arc<Mutex<TapeMode>>,
+    slot: Arc<Mutex<OccupiedSlot>>,
+}
+
+#[derive(Debug, Default)]
+struct OccupiedSlot {
+    mode: TapeMode,
+    /// Which turn put the mode in, counted from 1.
+    turn: u64,
+}
+
+/// A turn's hold on the tape slot of its session. When it is dropped, also because the turn itself was dropped, the
+/// slot is live again, so that no later turn is recorded on this turn's tape.
+#[must_use = "the slot is given back as soon as the guard is dropped"]
+#[derive(Debug)]
+pub struct TapeSlotGuard {
+    slot: TapeSlot,
+    turn: u64,
 }
 
 impl TapeSlot {
-    /// From now on exchanges are treated so. Returns what held before.
-    pub fn put(&self, mode: TapeMode) -> TapeMode {
-        std::mem::replace(
-            &mut *self.mode.lock().unwrap_or_else(PoisonError::into_inner),
-            mode,
-        )
+    /// Treats exchanges so until the guard is dropped. Whoever held the slot before has lost it.
+    pub fn hold(&self, mode: TapeMode) -> TapeSlotGuard {
+        let mut occupied = self.lock();
+        occupied.mode = mode;
+        occupied.turn = occupied.turn.saturating_add(1);
+        TapeSlotGuard {
+            slot: self.clone(),
+            turn: occupied.turn,
+        }
     }
 
-    /// Takes the mode out: from now on everything is live.
-    pub fn take(&self) -> TapeMode {
-        self.put(TapeMode::Live)
+    /// A slot that treats exchanges so for good.
+    pub(in crate::wire) fn fixed(mode: TapeMode) -> Self {
+        let slot = Self::default();
+        slot.lock().mode = mode;
+        slot
     }
 
     pub(super) fn mode(&self) -> TapeMode {
-        self.mode.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().mode.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, OccupiedSlot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for TapeSlotGuard {
+    fn drop(&mut self) {
+        let mut occupied = self.slot.lock();
+        if occupied.turn == self.turn {
+            occupied.mode = TapeMode::Live;
+        }
     }
 }

@@ -1,0 +1,147 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::beside::{keep_prompt, private};
+use super::error::TapeError;
+use super::exchange::Exchange;
+use super::header::Header;
+use super::line::{Lines, TurnEnd};
+use super::read::TapeFile;
+use super::redact::{names_secret, suspect};
+use crate::atomic_file::{folder_of, sync_folder};
+
+/// The file of a tape, and what its next line depends on. Waits for the disk: it is used where that holds nobody up.
+#[derive(Debug)]
+pub(super) struct TapeWriter {
+    path: PathBuf,
+    /// The folder of what it shares with other tapes.
+    shared: PathBuf,
+    /// `None` once the tape is finished or given up.
+    file: Option<File>,
+    lines: Lines,
+}
+
+impl TapeWriter {
+    /// A new file with its header. The file must not exist yet; its folder is made.
+    pub(super) fn create(path: &Path, shared: &Path, header: &Header) -> Result<Self, TapeError> {
+        let failed = |reason: &dyn ToString| TapeError::Create {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        };
+        let mut lines = Lines::default();
+        let line = lines.header(header).map_err(|error| failed(&error))?;
+        if suspect(&line).is_some() || names_secret(&header.setup) {
+            return Err(TapeError::Withheld {
+                path: path.to_owned(),
+                place: "its header".to_owned(),
+            });
+        }
+        fs::create_dir_all(folder_of(path)).map_err(|error| failed(&error))?;
+        let mut file =
+            private(OpenOptions::new().write(true).create_new(true), path).map_err(|error| failed(&error))?;
+        if let Err(error) = file.write_all(line.as_bytes()) {
+            // Half a header is no tape, and would be in the way of the next.
+            let _ = fs::remove_file(path);
+            return Err(failed(&error));
+        }
+        Ok(Self::of(path, shared, file, lines))
+    }
+
+    /// Goes on with a tape that was broken off: what was torn at its end is cut away.
+    pub(super) fn resume(tape: &TapeFile, lines: Lines) -> Result<Self, TapeError> {
+        let failed = |error: std::io::Error| TapeError::Write {
+            path: tape.path.clone(),
+            reason: error.to_string(),
+        };
+        let file = OpenOptions::new().append(true).open(&tape.path).map_err(failed)?;
+        file.set_len(tape.whole_bytes).map_err(failed)?;
+        let shared = tape.path.parent().unwrap_or(Path::new(""));
+        Ok(Self::of(&tape.path, shared, file, lines))
+    }
+
+    fn of(path: &Path, shared: &Path, file: File, lines: Lines) -> Self {
+        Self {
+            path: path.to_owned(),
+            shared: shared.to_owned(),
+            file: Some(file),
+            lines,
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends an exchange. A tape that would hold a credential, one of `credentials` or something of their shape, is
+    /// removed.
+    pub(super) fn exchange(&mut self, exchange: Exchange, credentials: &[String]) -> Result<(), TapeError> {
+        let seq = self.lines.seq();
+        let exchange = exchange.redacted();
+        let (line, prefix) = self
+            .lines
+            .exchange(&exchange)
+            .map_err(|error| self.broken(&error))?;
+        let prompt = prefix.as_ref().map(|prefix| format!("{:#}\n", prefix.value));
+        let body = exchange.chunks.concat();
+        let body = String::from_utf8_lossy(&body);
+        let texts = [line.as_str(), &body, prompt.as_deref().unwrap_or_default()];
+        let leaks = texts.iter().any(|text| {
+            suspect(text).is_some() || credentials.iter().any(|secret| text.contains(secret.as_str()))
+        });
+        if leaks {
+            return Err(self.withhold(&format!("exchange {seq}")));
+        }
+        if let (Some(prefix), Some(prompt)) = (prefix, prompt) {
+            keep_prompt(&self.shared, &prefix.hash, &prompt)?;
+        }
+        self.put(&line)
+    }
+
+    /// Writes the last line, and brings the whole tape to the disk.
+    pub(super) fn end(&mut self, end: &TurnEnd) -> Result<(), TapeError> {
+        let line = self.lines.end(end).map_err(|error| self.broken(&error))?;
+        if suspect(&line).is_some() {
+            return Err(self.withhold("its end"));
+        }
+        self.put(&line)?;
+        let synced = self.file.take().map_or(Ok(()), |file| file.sync_all());
+        synced
+            .and_then(|()| sync_folder(folder_of(&self.path)))
+            .map_err(|error| self.broken(&error))
+    }
+
+    /// Gives the tape up. One on which nothing but its header stands is removed: it would only be in the way.
+    pub(super) fn abandon(&mut self) {
+        let file = self.file.take();
+        if file.is_some() && self.lines.seq() == 0 {
+            // What cannot be removed still has no end, and is not read.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    fn put(&mut self, line: &str) -> Result<(), TapeError> {
+        match self.file.as_mut().map(|file| file.write_all(line.as_bytes())) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(self.broken(&error)),
+            None => Err(self.broken(&"it is finished")),
+        }
+    }
+
+    fn withhold(&mut self, place: &str) -> TapeError {
+        self.file = None;
+        // When it cannot be removed it still has no end, and is not read.
+        let _ = fs::remove_file(&self.path);
+        TapeError::Withheld {
+            path: self.path.clone(),
+            place: place.to_owned(),
+        }
+    }
+
+    fn broken(&self, reason: &dyn ToString) -> TapeError {
+        TapeError::Write {
+            path: self.path.clone(),
+            reason: reason.to_string(),
+        }
+    }
+}
