@@ -259,25 +259,29 @@ pub(super) struct ServeArgs {
 
 /// What the options of `sandbox serve` take, and who can sign in.
 const SERVE_HELP: &str = "\
-Faults: METHOD PATH=KIND[,OPTION...]; METHOD may be *, and in PATH * stands for one segment, a last ** for the rest.
+Faults: METHOD PATH=KIND[,OPTION...]. METHOD may be *. In PATH, * stands for one
+segment, a last ** for the rest.
   429, 503, ...         a plain error status; 429:2 hits two requests only
   latency:500ms         the whole answer comes later
   slow-first-byte:2s    the headers come at once, the body later
   failed                202 with a failed query in the body
   cut:64kb              the connection breaks after so much of the body
-  glue:64kb             an error object follows so much of the body, as servers before v0.62 do
+  glue:64kb             an error object follows so much of the body (before v0.62)
   huge:200mb            a valid result of this size
   expired-jwt           401 as for a token that is too old
-  Options: count=N (hit N requests), skip=N (let N pass first), retry-after=SECONDS (with a status).
-  Example: --faults 'POST /api/card/*/query=429:2,retry-after=1; GET /api/card/*=latency:500ms'
+  Options: count=N (hit N requests), skip=N (let N pass first),
+  retry-after=SECONDS (with a status). Example, with a delay for each card:
+  --faults 'POST /api/card/*/query=429:2,retry-after=1; GET /api/card/*=latency:1s'
 
-Users, when the semantic model names no others (e-mail, password):
-  admin@example.com     sandbox-admin      may do everything
-  analyst@example.com   sandbox-analyst    reads everything but \"Finance (restricted)\", and may write SQL
-  viewer@example.com    sandbox-viewer     reads the curated collection, queries no table
+Users, when the semantic model names no others (e-mail, password, rights):
+  admin@example.com     sandbox-admin      everything
+  analyst@example.com   sandbox-analyst    all but \"Finance (restricted)\", and SQL
+  viewer@example.com    sandbox-viewer     the curated collection, no table
   former@example.com    sandbox-former     cannot sign in any more
-  API keys: the one that is printed acts as an analyst; an administrator's is
-  mb_c2FuZGJveC1hZG1pbi1rZXktLW5vdC1hLXNlY3JldC0=, a viewer's mb_c2FuZGJveC12aWV3ZXIta2V5LW5vdC1hLXNlY3JldC0=";
+
+API keys: the one that is printed has the rights of an analyst.
+  administrator         mb_c2FuZGJveC1hZG1pbi1rZXktLW5vdC1hLXNlY3JldC0=
+  viewer                mb_c2FuZGJveC12aWV3ZXIta2V5LW5vdC1hLXNlY3JldC0=";
 
 /// Generations of the Agent API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
