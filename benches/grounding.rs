@@ -111,9 +111,9 @@ impl Case {
 fn row(at: u32) -> Vec<Cell> {
     let day = jiff::civil::date(2025, 1, 1).saturating_add(jiff::Span::new().days(i64::from(at)));
     let mut cells = vec![
-        Cell::Text(day.to_string()),
-        Cell::Text(format!("Customer Number {at} of Somewhere")),
-        Cell::Text(format!("City {}", at % 40)),
+        Cell::text(day.to_string()),
+        Cell::text(format!("Customer Number {at} of Somewhere")),
+        Cell::text(format!("City {}", at % 40)),
     ];
     cells.extend((1..=8_u32).map(|column| {
         let cents = (at * 7_919 + column * 104_729) % 9_999_999;

@@ -42,4 +42,5 @@ mod prompt;
 mod result;
 mod support;
 mod tape;
+mod text;
 mod wire;

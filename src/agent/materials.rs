@@ -13,7 +13,7 @@ use crate::catalog::Entry;
 use crate::grounding::{Claim, Figure, Material, ground_until, ranks, unchecked};
 use crate::model::Message;
 use crate::prompt::question_of;
-use crate::result::{Handle, Held, HeldTotals, Origin, ResultTable, Shelf};
+use crate::result::{ColumnTotals, Handle, Held, Origin, ResultTable, Shelf};
 use crate::tools::ToolRole;
 
 /// A result with all that a look-up needs.
@@ -22,8 +22,7 @@ struct Ready {
     title: String,
     arguments: Value,
     table: Arc<ResultTable>,
-    /// None of a calculation: its rows are figures of different things and come to nothing together.
-    totals: Option<HeldTotals>,
+    totals: Arc<[ColumnTotals]>,
     rows_seen: usize,
     current: bool,
 }
@@ -178,15 +177,14 @@ async fn ready(
     for held in results {
         if let Ok(table) = shelf.table(held.handle).await {
             let table = founded.table(held.handle, table);
-            let totals = shelf.totals(held.handle);
-            ready.push(Ready::of(held, table, totals, current(held.handle)));
+            ready.push(Ready::of(held, table, current(held.handle)));
         }
     }
     ready
 }
 
 impl Ready {
-    fn of(held: &Held, table: Arc<ResultTable>, totals: HeldTotals, current: bool) -> Self {
+    fn of(held: &Held, table: Arc<ResultTable>, current: bool) -> Self {
         let source = held.origin.source();
         let arguments = match &held.origin {
             Origin::Query(source) => source.arguments.clone(),
@@ -197,7 +195,7 @@ impl Ready {
             handle: held.handle.to_string(),
             title: source.map_or_else(|| held.title.clone(), |source| source.name.clone()),
             arguments,
-            totals: (!matches!(held.origin, Origin::Calculated { .. })).then_some(totals),
+            totals: Arc::clone(&held.totals),
             rows_seen: usize::try_from(held.shown.rows_shown).unwrap_or(usize::MAX),
             current,
             table,
@@ -210,7 +208,7 @@ impl Ready {
             title: &self.title,
             arguments: &self.arguments,
             table: &self.table,
-            totals: self.totals.as_ref().map_or(&[], |totals| totals.of(&self.table)),
+            totals: &self.totals,
             rows_seen: self.rows_seen,
             current: self.current,
         }

@@ -52,12 +52,7 @@ pub(super) fn operand(seat: &Seat<'_, '_, '_>, at: usize, column: usize, rows: &
 
 /// The number in a cell, exactly.
 pub(super) fn exact(cell: &Cell) -> Option<Decimal> {
-    let amount = match cell {
-        Cell::Number(number) => Amount::parse(&number.to_string()),
-        Cell::Text(text) => Amount::parse(text),
-        Cell::Null | Cell::Bool(_) => None,
-    };
-    match amount? {
+    match cell.amount()? {
         Amount::Exact(value) => Some(value),
         Amount::Approximate(_) => None,
     }

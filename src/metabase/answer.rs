@@ -1,10 +1,9 @@
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::call::Reply;
 use super::columns::{self, WireColumn};
 use super::{FailureClass, MetabaseError, failure};
-use crate::result::{Cell, Column, Extent, ResultTable};
+use crate::result::{Cell, Column, Extent, JsonRows, ResultTable};
 
 /// A completed query, read from a response that is whole.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ struct Envelope {
 #[derive(Deserialize)]
 struct Data {
     #[serde(default)]
-    rows: Vec<Vec<Value>>,
+    rows: JsonRows,
     #[serde(default)]
     cols: Vec<WireColumn>,
     #[serde(default)]
@@ -51,19 +50,13 @@ impl Answer {
         };
         let columns = columns::columns(&data.cols);
         let width = columns.len();
-        let rows = data
-            .rows
-            .into_iter()
-            .map(|row| {
-                (row.len() == width).then(|| {
-                    row.into_iter()
-                        .zip(&columns)
-                        .map(|(value, column)| columns::cell(value, column.kind))
-                        .collect()
-                })
-            })
-            .collect::<Option<Vec<Vec<Cell>>>>()
-            .ok_or_else(|| misshapen("a row does not have as many values as there are columns"))?;
+        let JsonRows(mut rows) = data.rows;
+        if rows.iter().any(|row| row.len() != width) {
+            return Err(misshapen(
+                "a row does not have as many values as there are columns",
+            ));
+        }
+        columns::shorten_days(&columns, &mut rows);
         Ok(Self {
             columns,
             rows,

@@ -2,9 +2,11 @@
 
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::result::{Cell, Column, ColumnKind};
+
+/// Bytes of a day: `2024-05-01`.
+const DAY_BYTES: usize = 10;
 
 /// A column as Metabase describes it in `cols` and `result_metadata`; everything else about it is ignored.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -78,21 +80,27 @@ fn kind_of(column: &WireColumn) -> ColumnKind {
     }
 }
 
-/// One cell. Pure dates come as midnight of the day and are shown as the day; moments keep their text.
-pub(super) fn cell(value: Value, kind: ColumnKind) -> Cell {
-    match value {
-        Value::Null => Cell::Null,
-        Value::Bool(flag) => Cell::Bool(flag),
-        Value::Number(number) => Cell::Number(number),
-        Value::String(text) if kind == ColumnKind::Date => Cell::Text(day(&text).unwrap_or(text)),
-        Value::String(text) => Cell::Text(text),
-        nested => Cell::Text(nested.to_string()),
+/// Shows dates as the day: they come as midnight of the day. Moments keep their text.
+pub(super) fn shorten_days(columns: &[Column], rows: &mut [Vec<Cell>]) {
+    for (at, _) in columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.kind == ColumnKind::Date)
+    {
+        for cell in rows.iter_mut().filter_map(|row| row.get_mut(at)) {
+            if let Cell::Text(text) = cell
+                && text.len() > DAY_BYTES
+                && let Some(day) = day(text)
+            {
+                *cell = Cell::text(day);
+            }
+        }
     }
 }
 
 /// `2024-05-01` of `2024-05-01T00:00:00Z` (any offset: it is the reporting time zone's), if it is a midnight.
-fn day(text: &str) -> Option<String> {
-    let (date, rest) = (text.get(..10)?, text.get(10..)?);
+fn day(text: &str) -> Option<&str> {
+    let (date, rest) = text.split_at_checked(DAY_BYTES)?;
     date.parse::<Date>().ok()?;
     let midnight = rest.is_empty()
         || rest
@@ -103,5 +111,5 @@ fn day(text: &str) -> Option<String> {
                     .or(Some(time.starts_with("00:00")))
             })
             .unwrap_or(false);
-    midnight.then(|| date.to_owned())
+    midnight.then_some(date)
 }

@@ -5,8 +5,10 @@
 //! sign of ours: `\N` for no value, `\…` for what was left out. The first character of what could be read as a mark
 //! of ours or of a model server is escaped in the same way. Numbers stand as the server sent them.
 
+use std::fmt::Write as _;
+
 use super::{Cell, Column, ColumnKind};
-use crate::text::{clean_line, escape, escape_line_start, escape_within, reads_as_own_line};
+use crate::text::{clean_line, escape_into, escape_line_start, escape_within, reads_as_own_line};
 
 /// Stands for no value. No text encodes to it: a backslash in text is doubled.
 pub const NULL_TOKEN: &str = "\\N";
@@ -42,11 +44,20 @@ impl ColumnKind {
 
 /// One cell.
 pub fn encode_cell(cell: &Cell) -> String {
+    let mut out = String::new();
+    encode_cell_into(cell, &mut out);
+    out
+}
+
+/// Writes [`encode_cell`] of a cell behind what stands in `out`.
+fn encode_cell_into(cell: &Cell, out: &mut String) {
     match cell {
-        Cell::Null => NULL_TOKEN.to_owned(),
-        Cell::Bool(value) => value.to_string(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Text(text) => escape(text),
+        Cell::Null => out.push_str(NULL_TOKEN),
+        Cell::Bool(true) => out.push_str("true"),
+        Cell::Bool(false) => out.push_str("false"),
+        // Writing to a string cannot fail.
+        Cell::Number(number) => drop(write!(out, "{number}")),
+        Cell::Text(text) => escape_into(text, out),
     }
 }
 
@@ -57,7 +68,7 @@ pub fn encode_row<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
         if at > 0 {
             out.push('\t');
         }
-        out.push_str(&encode_cell(cell));
+        encode_cell_into(cell, &mut out);
     }
     escape_line_start(out)
 }

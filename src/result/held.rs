@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Column, Derivation, Extent, Handle, ResultTable, Source};
+use super::{Column, ColumnTotals, Derivation, Extent, Handle, ResultTable, Source};
 
 /// How a result was shown to the model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +112,8 @@ pub struct Brought {
     pub shown: Shown,
     /// All of it.
     pub table: Arc<ResultTable>,
+    /// What its columns come to; empty where that would mean nothing.
+    pub totals: Arc<[ColumnTotals]>,
 }
 
 /// What is known of a held result, whether or not its rows are at hand.
@@ -127,4 +129,6 @@ pub struct Held {
     pub columns: Vec<Column>,
     /// How the model saw it, and how much of the truth it is.
     pub shown: Shown,
+    /// What its columns come to, over all rows; empty where that would mean nothing. Worked out once, when it came.
+    pub totals: Arc<[ColumnTotals]>,
 }

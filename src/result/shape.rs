@@ -1,10 +1,11 @@
 //! Turns a table into what the model reads: as many whole rows as the limits allow, with the totals of all rows, how
 //! much is missing, why, and which call would narrow it.
 
+use std::sync::Arc;
+
 use super::encode::{cut_marker, encode_cell, encode_cell_within, encode_column, encode_row};
 use super::frame::{Cut, Frame};
-use super::{Cell, Column, Handle, ResultTable};
-use crate::result::ShapingSettings;
+use super::{Cell, Column, ColumnTotals, Handle, ResultTable, ShapingSettings, totals};
 use crate::text::cut_to_bytes;
 
 /// What stands above the rows.
@@ -30,7 +31,7 @@ pub struct Made {
 }
 
 /// A table as the model sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Shaped {
     /// The text: at most `max_bytes` bytes.
     pub text: String,
@@ -38,6 +39,8 @@ pub struct Shaped {
     pub rows_shown: usize,
     /// Whether our own cut left out rows, columns or parts of cells.
     pub truncated: bool,
+    /// The totals of every column over all rows, shown or not.
+    pub totals: Arc<[ColumnTotals]>,
 }
 
 /// The line after which the header and the rows follow, all of them data.
@@ -53,7 +56,8 @@ const DIGITS: usize = 20;
 /// fits.
 pub fn shape(table: &ResultTable, heading: &Heading<'_>, limits: ShapingSettings) -> Shaped {
     let columns = shown_columns(&table.columns, limits.max_bytes);
-    let frame = Frame::new(table, heading, columns, limits);
+    let totals: Arc<[ColumnTotals]> = totals(table).into();
+    let frame = Frame::new(table, &totals, heading, columns, limits);
     let rows: Vec<String> = encode_rows(table, columns.len(), limits);
     let known = table.rows.len();
 
@@ -65,13 +69,14 @@ pub fn shape(table: &ResultTable, heading: &Heading<'_>, limits: ShapingSettings
                 text,
                 rows_shown: known,
                 truncated: false,
+                totals,
             };
         }
     }
     let by_rows = limits.max_rows.min(known);
     // The heading names the limit that cut, which is not known yet: room for the longer wording and its digits.
     let heading_bytes = [0, known]
-        .map(|shown| frame.text(&[], &Cut::Rows { shown }).len())
+        .map(|shown| frame.len_without_rows(&Cut::Rows { shown }))
         .into_iter()
         .max()
         .unwrap_or_default();
@@ -89,18 +94,25 @@ pub fn shape(table: &ResultTable, heading: &Heading<'_>, limits: ShapingSettings
         && by_rows > 0
         && let Some(first) = table.rows.first()
     {
-        return with_shortened_row(&frame, first);
+        let text = with_shortened_row(&frame, first);
+        return Shaped {
+            text,
+            rows_shown: 1,
+            truncated: true,
+            totals,
+        };
     }
     let cut = if fitting == known {
         Cut::Columns
     } else {
         Cut::Rows { shown: fitting }
     };
-    let shown: Vec<String> = rows.into_iter().take(fitting).collect();
+    let shown = rows.get(..fitting).unwrap_or(&rows);
     Shaped {
-        text: cut_to_bytes(frame.text(&shown, &cut), limits.max_bytes),
+        text: cut_to_bytes(frame.text(shown, &cut), limits.max_bytes),
         rows_shown: fitting,
         truncated: true,
+        totals,
     }
 }
 
@@ -136,9 +148,9 @@ fn encode_rows(table: &ResultTable, width: usize, limits: ShapingSettings) -> Ve
 }
 
 /// The first row alone, its longest cells shortened until it fits.
-fn with_shortened_row(frame: &Frame<'_>, row: &[Cell]) -> Shaped {
+fn with_shortened_row(frame: &Frame<'_>, row: &[Cell]) -> String {
     let max = frame.limits.max_bytes;
-    let room = max.saturating_sub(frame.text(&[], &Cut::Cells).len() + 1);
+    let room = max.saturating_sub(frame.len_without_rows(&Cut::Cells) + 1);
     let cells: Vec<(&Cell, usize)> = row
         .iter()
         .take(frame.columns.len())
@@ -168,9 +180,5 @@ fn with_shortened_row(frame: &Frame<'_>, row: &[Cell]) -> Shaped {
         })
         .collect::<Vec<_>>()
         .join("\t");
-    Shaped {
-        text: cut_to_bytes(frame.text(&[encoded], &Cut::Cells), max),
-        rows_shown: 1,
-        truncated: true,
-    }
+    cut_to_bytes(frame.text(&[encoded], &Cut::Cells), max)
 }

@@ -1,10 +1,10 @@
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::spill::{Folder, Spilled};
-use super::{Brought, Cell, ColumnTotals, Handle, Held, ResultTable, totals};
+use super::{Brought, Cell, Handle, Held, ResultTable};
 use crate::result::ConversationSettings;
 
 /// The results of one conversation, in the order they came. A turn puts its results here; they stay for the turns
@@ -25,7 +25,6 @@ pub struct Shelf {
 struct Item {
     held: Held,
     rows: Rows,
-    totals: HeldTotals,
     /// About what the rows take in memory, in bytes.
     weight: u64,
     /// When the turn began that brought it.
@@ -72,6 +71,7 @@ impl Shelf {
             origin,
             shown,
             table,
+            totals,
         } = brought;
         let columns = table.columns.clone();
         let held = Held {
@@ -80,12 +80,12 @@ impl Shelf {
             origin,
             columns,
             shown,
+            totals,
         };
         self.items.push(Item {
             held,
             weight: weight(&table),
             rows: Rows::InMemory(table),
-            totals: HeldTotals::default(),
             since: self.now,
         });
     }
@@ -142,13 +142,6 @@ impl Shelf {
                 Err(ShelfError::Unreadable { handle, reason })
             }
         }
-    }
-
-    /// What the columns of the result of that name come to, once somebody asks.
-    pub(crate) fn totals(&self, handle: Handle) -> HeldTotals {
-        self.item(handle)
-            .map(|item| item.totals.clone())
-            .unwrap_or_default()
     }
 
     /// A turn begins: what a turn that never ended left behind goes, so that names follow the conversation; so do the
@@ -217,17 +210,6 @@ impl Shelf {
 
     fn item(&self, handle: Handle) -> Option<&Item> {
         self.items.iter().find(|item| item.held.handle == handle)
-    }
-}
-
-/// What the columns of a held result come to: computed when it is first asked for, and kept with the result.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct HeldTotals(Arc<OnceLock<Vec<ColumnTotals>>>);
-
-impl HeldTotals {
-    /// The totals of `table`, which is the table they are kept with.
-    pub(crate) fn of(&self, table: &ResultTable) -> &[ColumnTotals] {
-        self.0.get_or_init(|| totals(table))
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// The type of a column or dimension, in words a model and a person both know.
@@ -46,8 +48,15 @@ pub enum Cell {
     Bool(bool),
     /// A number, as the server wrote it as far as JSON allows.
     Number(serde_json::Number),
-    /// Text; also times (ISO 8601) and whole numbers beyond 2^53.
-    Text(String),
+    /// Text; also times (ISO 8601) and whole numbers beyond 2^53. Shared, so that copying a cell copies no text.
+    Text(Arc<str>),
+}
+
+impl Cell {
+    /// A cell of text.
+    pub fn text(text: impl Into<Arc<str>>) -> Self {
+        Self::Text(text.into())
+    }
 }
 
 /// How much of the full result a [`ResultTable`] is. What is cut makes an answer that rests on it partial; what the
@@ -139,7 +148,7 @@ impl From<&Cell> for serde_json::Value {
             Cell::Null => Self::Null,
             Cell::Bool(value) => Self::Bool(*value),
             Cell::Number(number) => Self::Number(number.clone()),
-            Cell::Text(text) => Self::String(text.clone()),
+            Cell::Text(text) => Self::String(text.to_string()),
         }
     }
 }

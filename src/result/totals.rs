@@ -1,14 +1,16 @@
 //! What a whole column comes to, computed over every row we have, before any row is cut.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde_json::Number;
 
 use super::sense::Sense;
-use super::{Cell, Column, ColumnKind, ResultTable};
+use super::{Cell, Column, ColumnKind, ResultTable, encode_cell};
 use crate::text::clean_line;
 
 /// Significant digits of a mean.
@@ -32,6 +34,20 @@ impl Amount {
         }
     }
 
+    /// The number that JSON held. `None` for what is not finite, which JSON cannot hold.
+    pub(crate) fn of_number(number: &Number) -> Option<Self> {
+        if let Some(whole) = number.as_i64() {
+            return Some(Self::Exact(whole.into()));
+        }
+        if let Some(whole) = number.as_u64() {
+            return Some(Self::Exact(whole.into()));
+        }
+        short_decimal(number.as_f64()?).map_or_else(
+            || Self::parse(&number.to_string()),
+            |value| Some(Self::Exact(value)),
+        )
+    }
+
     /// Reads a number as JSON or SQL writes it.
     pub fn parse(text: &str) -> Option<Self> {
         let exact = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
@@ -50,6 +66,25 @@ impl Amount {
             (a, b) => a.as_f64() < b.as_f64(),
         }
     }
+}
+
+/// The decimal of at most 15 digits, up to four of them behind the point, that is written as this number: money, mostly.
+/// No other decimal that short reads as the same number, so it is the one that JSON shows.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the bound is far within the whole numbers of both types"
+)]
+fn short_decimal(number: f64) -> Option<Decimal> {
+    const BOUND: f64 = 1e15;
+    [(1u32, 1e1), (2, 1e2), (3, 1e3), (4, 1e4)]
+        .into_iter()
+        .find_map(|(scale, power)| {
+            let digits = (number * power).round();
+            // The division of two whole numbers that are held exactly is rounded as reading the decimal is.
+            let same =
+                digits.abs() < BOUND && digits != 0.0 && (digits / power).to_bits() == number.to_bits();
+            same.then(|| Decimal::new(digits as i64, scale))
+        })
 }
 
 /// Guards against digits lost in reading: a non-zero number must not become zero.
@@ -115,8 +150,8 @@ pub fn totals(table: &ResultTable) -> Vec<ColumnTotals> {
         .iter()
         .enumerate()
         .map(|(at, column)| {
-            let cells: Vec<&Cell> = table.rows.iter().filter_map(|row| row.get(at)).collect();
-            column_totals(column, &cells)
+            let cells = table.rows.iter().filter_map(|row| row.get(at));
+            column_totals(column, cells)
         })
         .collect()
 }
@@ -127,100 +162,128 @@ fn is_identifier(column: &Column) -> bool {
     name == "id" || name.ends_with("_id") || name.ends_with(" id") || column.unit.is_some()
 }
 
-fn column_totals(column: &Column, cells: &[&Cell]) -> ColumnTotals {
-    let present: Vec<&Cell> = cells
-        .iter()
-        .copied()
-        .filter(|cell| **cell != Cell::Null)
-        .collect();
-    let summary = if present.is_empty() {
+fn column_totals<'a>(column: &Column, cells: impl Iterator<Item = &'a Cell> + Clone) -> ColumnTotals {
+    let all = cells.clone().count() as u64;
+    let present = cells.filter(|cell| **cell != Cell::Null);
+    let values = present.clone().count() as u64;
+    let summary = if values == 0 {
         Summary::Nothing
     } else if column.kind.is_temporal() {
-        span(&present)
+        span(present)
     } else if column.kind.is_numeric() && !is_identifier(column) {
-        numbers(&present, Sense::of(column))
+        numbers(present, Sense::of(column))
     } else if column.kind == ColumnKind::Other {
         Summary::Nothing
     } else {
-        distinct(&present)
+        Summary::Distinct(distinct(present))
     };
     ColumnTotals {
         column: column.name.clone(),
-        values: present.len() as u64,
-        nulls: (cells.len() - present.len()) as u64,
+        values,
+        nulls: all - values,
         summary,
     }
 }
 
-fn distinct(cells: &[&Cell]) -> Summary {
-    let different: HashSet<String> = cells.iter().map(|cell| super::encode_cell(cell)).collect();
-    Summary::Distinct(different.len() as u64)
+/// How many different values there are, as they are shown: the text `1` and the number 1 are one.
+fn distinct<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> u64 {
+    let mut texts: HashSet<&str> = HashSet::new();
+    let mut numbers: HashSet<&Number> = HashSet::new();
+    let mut truths: HashSet<bool> = HashSet::new();
+    for cell in cells {
+        match cell {
+            Cell::Text(text) => drop(texts.insert(text)),
+            Cell::Number(number) => drop(numbers.insert(number)),
+            Cell::Bool(truth) => drop(truths.insert(*truth)),
+            Cell::Null => {}
+        }
+    }
+    let also_text = |shown: String| !texts.is_empty() && texts.contains(shown.as_str());
+    let numbers = numbers.iter().filter(|number| !also_text(number.to_string()));
+    let truths = truths.iter().filter(|truth| !also_text(truth.to_string()));
+    (texts.len() + numbers.count() + truths.count()) as u64
 }
 
-fn span(cells: &[&Cell]) -> Summary {
-    let mut written: Vec<String> = cells
-        .iter()
-        .map(|cell| match cell {
-            Cell::Text(text) => text.clone(),
-            other => super::encode_cell(other),
-        })
-        .collect();
-    written.sort_unstable();
-    match (written.first(), written.last()) {
-        (Some(first), Some(last)) => Summary::Span {
-            first: first.clone(),
-            last: last.clone(),
-        },
-        _ => Summary::Nothing,
+fn span<'a>(cells: impl Iterator<Item = &'a Cell>) -> Summary {
+    let written = |cell: &'a Cell| match cell {
+        Cell::Text(text) => Cow::Borrowed(text.as_ref()),
+        other => Cow::Owned(encode_cell(other)),
+    };
+    let mut ends: Option<(Cow<'_, str>, Cow<'_, str>)> = None;
+    for text in cells.map(written) {
+        ends = Some(match ends {
+            None => (text.clone(), text),
+            Some((first, last)) if text < first => (text, last),
+            Some((first, last)) if text > last => (first, text),
+            Some(ends) => ends,
+        });
+    }
+    ends.map_or(Summary::Nothing, |(first, last)| Summary::Span {
+        first: first.into_owned(),
+        last: last.into_owned(),
+    })
+}
+
+impl Cell {
+    /// The number in it: a number, or text that reads as one.
+    pub fn amount(&self) -> Option<Amount> {
+        match self {
+            Self::Number(number) => Amount::of_number(number),
+            Self::Text(text) => Amount::parse(text),
+            Self::Null | Self::Bool(_) => None,
+        }
     }
 }
 
-pub(super) fn amount(cell: &Cell) -> Option<Amount> {
-    match cell {
-        Cell::Number(number) => Amount::parse(&number.to_string()),
-        Cell::Text(text) => Amount::parse(text),
-        Cell::Null | Cell::Bool(_) => None,
+fn numbers<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, sense: Sense) -> Summary {
+    let mut ends: Option<(Amount, Amount)> = None;
+    let mut exact = Some(Decimal::ZERO);
+    let (mut readable, mut unreadable) = (0usize, 0u64);
+    for cell in cells.clone() {
+        let Some(value) = cell.amount() else {
+            unreadable += 1;
+            continue;
+        };
+        readable += 1;
+        exact = add_exactly(exact, value);
+        ends = Some(match ends {
+            None => (value, value),
+            Some((min, max)) => (
+                if value.less_than(min) { value } else { min },
+                if max.less_than(value) { value } else { max },
+            ),
+        });
     }
-}
-
-fn numbers(cells: &[&Cell], sense: Sense) -> Summary {
-    let amounts: Vec<Amount> = cells.iter().filter_map(|cell| amount(cell)).collect();
-    let unreadable = (cells.len() - amounts.len()) as u64;
-    let Some(first) = amounts.first().copied() else {
+    let Some((min, max)) = ends else {
         return Summary::Nothing;
     };
-    let (mut min, mut max) = (first, first);
-    for value in amounts.iter().copied() {
-        if value.less_than(min) {
-            min = value;
-        }
-        if max.less_than(value) {
-            max = value;
-        }
-    }
-    let total = sum(&amounts);
+    let approximate = || Amount::Approximate(cells.filter_map(Cell::amount).map(Amount::as_f64).sum());
+    let total = exact.map_or_else(approximate, Amount::Exact);
     Summary::Numbers {
         sum: (sense == Sense::Amounts).then_some(total),
-        mean: (sense != Sense::Rates).then(|| mean(total, amounts.len())),
+        mean: (sense != Sense::Rates).then(|| mean(total, readable)),
         min,
         max,
         unreadable,
     }
 }
 
-pub(super) fn sum(amounts: &[Amount]) -> Amount {
-    let exact = amounts
-        .iter()
-        .try_fold(Decimal::ZERO, |total, amount| match amount {
-            // An addition that has to drop digits is not exact, even where it does not overflow.
-            Amount::Exact(value) => total
-                .checked_add(*value)
-                .filter(|sum| sum.scale() >= total.scale().max(value.scale())),
-            Amount::Approximate(_) => None,
-        });
-    match exact {
+/// A sum of figures; `None` as soon as decimals of 28 digits do not hold it. An addition that has to drop digits is not
+/// exact, even where it does not overflow.
+fn add_exactly(total: Option<Decimal>, value: Amount) -> Option<Decimal> {
+    let (Some(total), Amount::Exact(value)) = (total, value) else {
+        return None;
+    };
+    total
+        .checked_add(value)
+        .filter(|sum| sum.scale() >= total.scale().max(value.scale()))
+}
+
+/// The sum of figures: exact, or else as binary floating point has it.
+pub(super) fn sum(amounts: impl Iterator<Item = Amount> + Clone) -> Amount {
+    match amounts.clone().fold(Some(Decimal::ZERO), add_exactly) {
         Some(total) => Amount::Exact(total),
-        None => Amount::Approximate(amounts.iter().map(|amount| amount.as_f64()).sum()),
+        None => Amount::Approximate(amounts.map(Amount::as_f64).sum()),
     }
 }
 

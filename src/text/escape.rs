@@ -4,39 +4,78 @@ use std::fmt::Write as _;
 
 use super::hidden::with_hidden;
 use super::marks::{mark_positions, reads_as_own_line};
+use super::plain::is_plain;
 
-/// The characters of `text`, each as it is shown.
-fn escaped(text: &str) -> impl Iterator<Item = (usize, char, String)> + '_ {
+/// A character as it is shown.
+enum EscapedChar {
+    /// As it stands.
+    Plain(char),
+    /// By an escape of two characters.
+    Short(&'static str),
+    /// By its number, as JSON does.
+    Number(char),
+}
+
+impl EscapedChar {
+    fn write_to(&self, out: &mut String) {
+        match self {
+            Self::Plain(c) => out.push(*c),
+            Self::Short(escape) => out.push_str(escape),
+            Self::Number(c) => push_json_escape(*c, out),
+        }
+    }
+
+    /// Bytes of it.
+    fn len(&self) -> usize {
+        match self {
+            Self::Plain(c) => c.len_utf8(),
+            Self::Short(escape) => escape.len(),
+            Self::Number(c) => "\\u0000".len() * c.len_utf16(),
+        }
+    }
+}
+
+/// The characters of `text` with their places, each as it is shown.
+fn escaped(text: &str) -> impl Iterator<Item = (usize, char, EscapedChar)> + '_ {
     let mut marks = mark_positions(text).into_iter().peekable();
     with_hidden(text).map(move |(at, c, hidden)| {
         let mark = marks.next_if_eq(&at).is_some();
-        let mut shown = String::new();
-        match c {
-            '\\' => shown.push_str("\\\\"),
-            '\t' => shown.push_str("\\t"),
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            c if hidden || mark => shown.push_str(&json_escape(c)),
-            c => shown.push(c),
-        }
+        let shown = match c {
+            '\\' => EscapedChar::Short("\\\\"),
+            '\t' => EscapedChar::Short("\\t"),
+            '\n' => EscapedChar::Short("\\n"),
+            '\r' => EscapedChar::Short("\\r"),
+            c if hidden || mark => EscapedChar::Number(c),
+            c => EscapedChar::Plain(c),
+        };
         (at, c, shown)
     })
 }
 
-/// `\u202e`: what a JSON reader takes for the character.
-fn json_escape(c: char) -> String {
-    let mut units = [0u16; 2];
-    let mut out = String::new();
-    for unit in c.encode_utf16(&mut units) {
+/// Writes `\u202e`: what a JSON reader takes for the character.
+fn push_json_escape(c: char, out: &mut String) {
+    for unit in c.encode_utf16(&mut [0u16; 2]) {
         // Writing to a string cannot fail.
         let _ = write!(out, "\\u{unit:04x}");
     }
-    out
 }
 
 /// `text` with everything escaped that could end a cell, hide from the reader or be read as something else than data.
 pub fn escape(text: &str) -> String {
-    escaped(text).map(|(_, _, shown)| shown).collect()
+    let mut out = String::with_capacity(text.len());
+    escape_into(text, &mut out);
+    out
+}
+
+/// Writes [`escape`] of `text` behind what stands in `out`.
+pub(crate) fn escape_into(text: &str, out: &mut String) {
+    if is_plain(text) {
+        out.push_str(text);
+    } else {
+        for (_, _, shown) in escaped(text) {
+            shown.write_to(out);
+        }
+    }
 }
 
 /// A value as JSON that means the same, with everything escaped in it that could hide from the reader or be read as
@@ -44,27 +83,30 @@ pub fn escape(text: &str) -> String {
 pub fn escape_json(value: &serde_json::Value) -> String {
     let json = value.to_string();
     let mut marks = mark_positions(&json).into_iter().peekable();
-    with_hidden(&json)
-        .map(|(at, c, hidden)| {
-            if marks.next_if_eq(&at).is_some() || hidden {
-                json_escape(c)
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
+    let mut out = String::with_capacity(json.len());
+    for (at, c, hidden) in with_hidden(&json) {
+        if marks.next_if_eq(&at).is_some() || hidden {
+            push_json_escape(c, &mut out);
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// JSON that means the same, compact or indented, with every character escaped that could hide from a reader or drive a
 /// terminal.
 pub fn escape_hidden(json: &str) -> String {
-    with_hidden(json)
-        .map(|(_, c, hidden)| match c {
-            // A line end in JSON stands between values, never in one.
-            c if hidden && c != '\n' => json_escape(c),
-            c => c.to_string(),
-        })
-        .collect()
+    let mut out = String::with_capacity(json.len());
+    for (_, c, hidden) in with_hidden(json) {
+        // A line end in JSON stands between values, never in one.
+        if hidden && c != '\n' {
+            push_json_escape(c, &mut out);
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// [`escape`] in at most `room` bytes, and how many bytes of `text` were left out.
@@ -75,7 +117,7 @@ pub(crate) fn escape_within(text: &str, room: usize) -> (String, usize) {
         if out.len() + shown.len() > room {
             break;
         }
-        out.push_str(&shown);
+        shown.write_to(&mut out);
         taken = at + c.len_utf8();
     }
     (out, text.len() - taken)
@@ -87,7 +129,9 @@ pub(crate) fn escape_line_start(mut line: String) -> String {
     if let Some(first) = line.chars().next()
         && reads_as_own_line(&line)
     {
-        line.replace_range(..first.len_utf8(), &json_escape(first));
+        let mut escape = String::new();
+        push_json_escape(first, &mut escape);
+        line.replace_range(..first.len_utf8(), &escape);
     }
     line
 }

@@ -4,6 +4,9 @@
 /// marks, zero-width characters, tags, fillers and variation selectors. Some have their use in their place: see
 /// [`hidden_in`].
 pub fn is_hidden(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::hidden::{is_hidden, with_hidden};
 use super::marks::mark_positions;
+use super::plain::{is_plain, is_visible};
 
 /// What stands for the bracket, or before the word, of something that could be read as a mark of ours or of a model
 /// server.
@@ -17,6 +18,9 @@ const DEFUSED: char = '‹';
 /// somebody speaking or as a line of ours begins with `‹`: `‹/catalog>`, `‹|im_start|>`, `‹Human: `. What was cut is
 /// marked by `…`. Doing it twice is the same as doing it once.
 pub fn defuse(text: &str, max_chars: usize) -> String {
+    if text.len() <= max_chars && is_one_line(text) && is_plain(text) {
+        return text.to_owned();
+    }
     let (text, whole) = beginning(text, max_chars);
     let line = collapse(&without_marks(text));
     // Line breaks are gone now, which may have brought together what was apart.
@@ -38,6 +42,9 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
 /// `text` with what cannot be seen made visible, as `[U+202E]`; lines and tabs stay. Doing it twice is the same as doing
 /// it once.
 pub fn visible(text: &str) -> String {
+    if is_visible(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for (_, c, hidden) in with_hidden(text) {
         match c {
@@ -51,6 +58,11 @@ pub fn visible(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether there is no white space to collapse, in text without white space but blanks.
+fn is_one_line(text: &str) -> bool {
+    !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
 }
 
 /// As much of `text` as can matter for a line of `max_chars` characters, and whether that is all of it.

@@ -2,6 +2,8 @@
 //! between the parts of a conversation, the names of its speakers at the beginning of a line, and the lines that we
 //! write ourselves.
 
+use std::sync::LazyLock;
+
 use super::hidden::is_hidden;
 
 /// What follows `<` (and `/`) in marks of prompts, of tools and of ours.
@@ -136,22 +138,23 @@ pub(super) fn mark_positions(text: &str) -> Vec<usize> {
             if reads_as_own_line(text.get(at..).unwrap_or_default()) {
                 found.push(at);
                 line_begins = false;
-            } else if !c.is_whitespace() && !is_decoration(c) && !is_hidden(c) {
+            } else if !may_precede(c) {
                 line_begins = false;
             }
         }
         if is_line_end(c) {
             line_begins = true;
         }
-        let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
-        let mark = match plain(c) {
-            '<' => is_tag(rest),
-            '[' => begins_any(rest.trim_start_matches(['/', ' ']), BRACKETED),
-            '(' => begins(rest, "data, not "),
-            c @ ('`' | '~') => fence == Some(c) || begins_with_run(rest, c),
+        let rest = || text.get(at + c.len_utf8()..).unwrap_or_default();
+        // What `plain` makes of them is asked for only where it can matter: every character comes by here.
+        let mark = match c {
+            '<' | '＜' | '\u{fe64}' => is_tag(rest()),
+            '[' | '［' => begins_any(rest().trim_start_matches(['/', ' ']), BRACKETED),
+            '(' | '（' => begins(rest(), "data, not "),
+            '`' | '~' | '｀' | '～' => fence == Some(plain(c)) || begins_with_run(rest(), plain(c)),
             _ => false,
         };
-        fence = Some(plain(c)).filter(|c| mark && matches!(c, '`' | '~'));
+        fence = mark.then(|| plain(c)).filter(|c| matches!(c, '`' | '~'));
         if mark && found.last() != Some(&at) {
             found.push(at);
         }
@@ -159,8 +162,24 @@ pub(super) fn mark_positions(text: &str) -> Vec<usize> {
     found
 }
 
+/// Whether a line of ours or of a speaker begins where `text` does, behind what people put before the words of a line.
+pub(super) fn mark_at_start(text: &str) -> bool {
+    for (at, c) in text.char_indices() {
+        if reads_as_own_line(text.get(at..).unwrap_or_default()) {
+            return true;
+        }
+        if !may_precede(c) {
+            return false;
+        }
+    }
+    false
+}
+
 /// Whether a line that begins like this reads as one of ours or as a speaker's.
 pub(crate) fn reads_as_own_line(line: &str) -> bool {
+    if !may_begin_own_line(line) {
+        return false;
+    }
     let speaks = |name: &&str| begins(line, name) && after_name(line, name).starts_with(':');
     if OURS.iter().any(|ours| begins(line, ours)) || SPEAKERS.iter().any(speaks) {
         return true;
@@ -169,6 +188,47 @@ pub(crate) fn reads_as_own_line(line: &str) -> bool {
         return false;
     };
     begins_any(heading.trim_start_matches(['#', ' ', '*']), HEADINGS)
+}
+
+/// Whether the first two bytes are such as a line of ours, a speaker or a heading begins with. A quick look that spares
+/// the close one: this is asked of every cell and row.
+fn may_begin_own_line(line: &str) -> bool {
+    static SECOND_BYTES: LazyLock<Vec<u128>> = LazyLock::new(second_bytes);
+    match line.as_bytes() {
+        [first, second, ..] if first.is_ascii() && second.is_ascii() => SECOND_BYTES
+            .get(usize::from(first.to_ascii_lowercase()))
+            .is_some_and(|seconds| seconds >> second.to_ascii_lowercase() & 1 == 1),
+        [first, ..] => *first == b'#' || !first.is_ascii() || line.len() > 1,
+        [] => false,
+    }
+}
+
+/// For each ASCII byte, as bits, the ASCII bytes that may follow it where a line of ours, a speaker or a heading begins.
+fn second_bytes() -> Vec<u128> {
+    let mut table = vec![0u128; 128];
+    for pattern in OURS.iter().chain(SPEAKERS) {
+        let [first, second, ..] = pattern.as_bytes() else {
+            continue;
+        };
+        let Some(seconds) = table.get_mut(usize::from(*first)) else {
+            continue;
+        };
+        for byte in (0..128u8).filter(|byte| match second {
+            b' ' => char::from(*byte).is_whitespace(),
+            second => byte == second,
+        }) {
+            *seconds |= 1 << byte;
+        }
+    }
+    if let Some(seconds) = table.get_mut(usize::from(b'#')) {
+        *seconds = u128::MAX;
+    }
+    table
+}
+
+/// Whether a line's words may still begin behind this character.
+fn may_precede(c: char) -> bool {
+    c.is_whitespace() || is_decoration(c) || is_hidden(c)
 }
 
 /// What stands after a name, white space and emphasis left out, in plain characters.
@@ -226,6 +286,9 @@ fn begins(text: &str, pattern: &str) -> bool {
 
 /// The character as it is compared: lower case, of ordinary width.
 fn plain(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
     let narrow = match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '\u{fe64}' => '<',

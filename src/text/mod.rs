@@ -21,10 +21,11 @@ mod line;
 mod links;
 mod markdown;
 mod marks;
+mod plain;
 
 pub use cut::cut_to_bytes;
 pub use escape::{escape, escape_hidden, escape_json};
-pub(crate) use escape::{escape_line_start, escape_within};
+pub(crate) use escape::{escape_into, escape_line_start, escape_within};
 pub use hidden::{hidden_in, is_hidden, without_hidden};
 pub use line::{clean_line, defuse, one_line, visible};
 pub use links::{LinkRules, WithoutLinks};

@@ -98,6 +98,7 @@ fn of_table(
             origin,
             shown,
             table,
+            totals: shaped.totals,
         }),
         served_by: None,
     }

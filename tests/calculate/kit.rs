@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cardinal::model::ToolCall;
 use cardinal::result::{
-    Brought, Cell, Column, ColumnKind, Derivation, Extent, Origin, ResultTable, Shelf, Shown, Source,
+    Brought, Cell, Column, ColumnKind, Derivation, Extent, Origin, ResultTable, Shelf, Shown, Source, totals,
 };
 use cardinal::tools::{ToolError, ToolOutput, Toolbox};
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ fn cell(value: &Value) -> Cell {
         Value::Null => Cell::Null,
         Value::Bool(value) => Cell::Bool(*value),
         Value::Number(number) => Cell::Number(number.clone()),
-        Value::String(text) => Cell::Text(text.clone()),
+        Value::String(text) => Cell::text(text.as_str()),
         other => panic!("no cell: {other}"),
     }
 }
@@ -117,6 +117,7 @@ impl Desk {
                 bytes_shown: 100,
                 bytes_received: 100,
             },
+            totals: totals(&table).into(),
             table: Arc::new(table),
         };
         self.shelf.put(brought);

@@ -30,9 +30,9 @@ pub(super) fn shelf() -> Shelf {
     columns[2].unit = Some("month".to_owned());
     let row = vec![
         Cell::Number(1.into()),
-        Cell::Text("2024-05-31T10:00:00Z".to_owned()),
-        Cell::Text("2024-05-01".to_owned()),
-        Cell::Text("paid".to_owned()),
+        Cell::text("2024-05-31T10:00:00Z"),
+        Cell::text("2024-05-01"),
+        Cell::text("paid"),
         Cell::Number(5.into()),
         Cell::Null,
     ];
@@ -55,6 +55,7 @@ pub(super) fn shelf() -> Shelf {
             bytes_shown: 0,
             bytes_received: 0,
         },
+        totals: [].into(),
         table: Arc::new(ResultTable {
             columns,
             rows: vec![row],

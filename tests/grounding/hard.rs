@@ -22,10 +22,10 @@ fn table(rows: u32) -> ResultTable {
     let row = |at: u32| {
         let day = jiff::civil::date(2025, 1, 1).saturating_add(jiff::Span::new().days(i64::from(at)));
         let mut cells = vec![
-            Cell::Text(format!("Alpha{}", letters(at))),
-            Cell::Text(format!("Beta{}", letters(at))),
-            Cell::Text(format!("Gamma{}", letters(at))),
-            Cell::Text(day.to_string()),
+            Cell::text(format!("Alpha{}", letters(at))),
+            Cell::text(format!("Beta{}", letters(at))),
+            Cell::text(format!("Gamma{}", letters(at))),
+            Cell::text(day.to_string()),
         ];
         cells.extend((1..4_u32).map(|measure| {
             let cents = f64::from((at * 7_919 + measure * 104_729) % 9_999_999) / 100.0;

@@ -36,7 +36,7 @@ fn by_month(extent: Extent) -> ResultTable {
     let rows = MONTHS
         .iter()
         .enumerate()
-        .map(|(at, value)| vec![Cell::Text(format!("2025-{:02}-01", at + 1)), number(*value)])
+        .map(|(at, value)| vec![Cell::text(format!("2025-{:02}-01", at + 1)), number(*value)])
         .collect();
     let columns = vec![
         column("created_at", ColumnKind::Date, Some("month")),
@@ -57,7 +57,7 @@ fn cohorts() -> ResultTable {
     let rows = [("2023", 467, 92.7), ("2024", 540, 82.0), ("2025", 510, 61.6)];
     let rows = rows.map(|(year, buyers, percent)| {
         vec![
-            Cell::Text(year.to_owned()),
+            Cell::text(year),
             Cell::Number(Number::from(buyers)),
             number(percent),
         ]
@@ -333,9 +333,9 @@ fn rules_exempt_what_claims_nothing() {
 #[test]
 fn ambiguous_figures_keep_all_their_sources() {
     let rows = vec![
-        vec![Cell::Text("Office".to_owned()), number(4.0)],
-        vec![Cell::Text("Outdoor".to_owned()), number(4.0)],
-        vec![Cell::Text("Toys".to_owned()), number(4.2)],
+        vec![Cell::text("Office"), number(4.0)],
+        vec![Cell::text("Outdoor"), number(4.0)],
+        vec![Cell::text("Toys"), number(4.2)],
     ];
     let columns = vec![
         column("category", ColumnKind::Text, None),

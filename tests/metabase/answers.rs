@@ -44,7 +44,7 @@ async fn cells_keep_what_was_sent_and_dates_lose_their_midnight() {
         ["2024-05-01", "2024-05-01T07:30:00Z", null, 12, -0.5, false, null],
     ]);
     let table = run(completed(&columns, &rows)).await.unwrap();
-    let text = |text: &str| Cell::Text(text.to_owned());
+    let text = |text: &str| Cell::text(text);
     assert_eq!(
         table.rows[0][..4],
         [
@@ -73,6 +73,18 @@ async fn cells_keep_what_was_sent_and_dates_lose_their_midnight() {
         (table.columns[0].label.as_str(), table.columns[3].label.as_str()),
         ("Day", "big")
     );
+}
+
+#[tokio::test]
+async fn a_text_that_comes_again_is_held_once() {
+    let columns = json!([{ "name": "status", "base_type": "type/Text" }]);
+    let table = run(completed(&columns, &json!([["paid"], ["paid"]])))
+        .await
+        .unwrap();
+    let [Cell::Text(one), Cell::Text(other)] = [&table.rows[0][0], &table.rows[1][0]] else {
+        panic!("{table:?}")
+    };
+    assert!(std::sync::Arc::ptr_eq(one, other));
 }
 
 #[tokio::test]

@@ -291,7 +291,7 @@ async fn a_metric_is_ordered_and_limited_after_everything_was_fetched() {
             .rows
             .iter()
             .map(|row| match &row[0] {
-                Cell::Text(text) => text.clone(),
+                Cell::Text(text) => text.to_string(),
                 other => panic!("{other:?}"),
             })
             .collect();

@@ -12,7 +12,7 @@ fn cell(value: &Value) -> Cell {
         Value::Null => Cell::Null,
         Value::Bool(flag) => Cell::Bool(*flag),
         Value::Number(number) => Cell::Number(number.clone()),
-        other => Cell::Text(other.as_str().unwrap().to_owned()),
+        other => Cell::text(other.as_str().unwrap()),
     }
 }
 

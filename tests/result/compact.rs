@@ -38,7 +38,7 @@ fn orders(count: u64) -> ResultTable {
                 } else {
                     Cell::Null
                 },
-                Cell::Text(format!(
+                Cell::text(format!(
                     "2025-{:02}-{:02}T{:02}:{:02}:27Z",
                     n % 12 + 1,
                     n % 28 + 1,
@@ -68,7 +68,7 @@ fn as_objects(table: &ResultTable, max_bytes: usize) -> usize {
                         Cell::Null => Value::Null,
                         Cell::Bool(b) => Value::Bool(*b),
                         Cell::Number(n) => Value::Number(n.clone()),
-                        Cell::Text(text) => Value::String(text.clone()),
+                        Cell::Text(text) => Value::String(text.to_string()),
                     };
                     (column.name.clone(), value)
                 })

@@ -34,9 +34,9 @@ fn orders(rows: &[Order]) -> ResultTable {
     ];
     let rows = rows.iter().map(|(state, cents, on)| {
         vec![
-            state.clone().map_or(Cell::Null, Cell::Text),
+            state.clone().map_or(Cell::Null, Cell::text),
             cents.map_or(Cell::Null, |cents| Cell::Number(money(cents))),
-            on.map_or(Cell::Null, |on| Cell::Text(day(on))),
+            on.map_or(Cell::Null, |on| Cell::text(day(on))),
         ]
     });
     table(columns, rows.collect())
@@ -44,7 +44,7 @@ fn orders(rows: &[Order]) -> ResultTable {
 
 fn text(cell: &Cell) -> Option<String> {
     match cell {
-        Cell::Text(text) => Some(text.clone()),
+        Cell::Text(text) => Some(text.to_string()),
         _ => None,
     }
 }
@@ -53,7 +53,7 @@ fn text(cell: &Cell) -> Option<String> {
 fn cents(cell: &Cell) -> Option<i64> {
     let written = match cell {
         Cell::Number(number) => number.to_string(),
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) => text.to_string(),
         _ => return None,
     };
     let value: rust_decimal::Decimal = written.parse().unwrap();
@@ -184,7 +184,7 @@ fn one_column(kind: ColumnKind, values: &[Value]) -> ResultTable {
         Value::Null => Cell::Null,
         Value::Bool(value) => Cell::Bool(*value),
         Value::Number(number) => Cell::Number(number.clone()),
-        other => Cell::Text(other.as_str().unwrap().to_owned()),
+        other => Cell::text(other.as_str().unwrap()),
     };
     table(
         vec![column("x", kind)],

@@ -68,7 +68,7 @@ fn any_text() -> impl Strategy<Value = String> {
         any::<String>(),
         "[\\\\tnN\t\n\r\u{202e}\u{200b}a-c]{0,12}",
         Just("\u{e0041}\u{feff}".to_owned()),
-        super::cleaning::crafted(),
+        crate::text::cleaning::crafted(),
     ]
 }
 
@@ -79,7 +79,7 @@ fn cell_of(kind: ColumnKind) -> BoxedStrategy<Cell> {
             .prop_map(|n| Cell::Number(serde_json::Number::from_f64(n).unwrap()))
             .boxed(),
         ColumnKind::Boolean => any::<bool>().prop_map(Cell::Bool).boxed(),
-        _ => any_text().prop_map(Cell::Text).boxed(),
+        _ => any_text().prop_map(Cell::text).boxed(),
     };
     prop_oneof![1 => Just(Cell::Null), 6 => value].boxed()
 }
@@ -130,7 +130,7 @@ proptest! {
     #[test]
     fn one_huge_row_is_shortened_visibly(lengths in prop::collection::vec(0usize..9_000, 1..12), max_bytes in 2_000usize..9_000) {
         let columns = (0..lengths.len()).map(|at| column(&format!("c{at}"), ColumnKind::Text)).collect();
-        let row = lengths.iter().map(|length| Cell::Text("é\t".repeat(*length))).collect();
+        let row = lengths.iter().map(|length| Cell::text("é\t".repeat(*length))).collect();
         let shaped = shape(&table(columns, vec![row]), &HEADING, ShapingSettings { max_rows: 200, max_bytes });
         prop_assert!(shaped.text.len() <= max_bytes);
         prop_assert_eq!(shaped.rows_shown, 1);

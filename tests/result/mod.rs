@@ -1,6 +1,5 @@
 //! What the model sees of a result: whole rows under a cap, exact totals, an encoding that reads back.
 
-mod cleaning;
 mod compact;
 mod derive;
 mod encoding;

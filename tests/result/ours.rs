@@ -4,15 +4,15 @@ use cardinal::result::ShapingSettings;
 use cardinal::result::{Cell, ColumnKind, Extent, ResultTable, shape};
 use proptest::prelude::*;
 
-use super::cleaning::crafted;
 use super::encoding::{HEADING, column, table};
+use crate::text::cleaning::crafted;
 
 fn any_cell() -> impl Strategy<Value = Cell> {
     prop_oneof![
         1 => Just(Cell::Null),
         1 => Just(Cell::Bool(true)),
         1 => any::<i64>().prop_map(|n| Cell::Number(n.into())),
-        8 => crafted().prop_map(Cell::Text),
+        8 => crafted().prop_map(Cell::text),
     ]
 }
 
@@ -109,7 +109,7 @@ proptest! {
 
     #[test]
     fn a_shortened_row_is_still_one_row(text in crafted(), max_bytes in 2_000_usize..3_000) {
-        let long = Cell::Text(text.repeat(4_000 / text.len().max(1) + 1));
+        let long = Cell::text(text.repeat(4_000 / text.len().max(1) + 1));
         let table = table(vec![column("a", ColumnKind::Text)], vec![vec![long]]);
         let shaped = shape(&table, &HEADING, ShapingSettings { max_rows: 5, max_bytes });
         prop_assert!(shaped.text.len() <= max_bytes);

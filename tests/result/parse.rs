@@ -41,10 +41,10 @@ fn cell(text: &str, kind: ColumnKind) -> Cell {
     }
     match kind {
         ColumnKind::Integer | ColumnKind::Number => {
-            serde_json::from_str(text).map_or_else(|_| Cell::Text(unescape(text)), Cell::Number)
+            serde_json::from_str(text).map_or_else(|_| Cell::text(unescape(text)), Cell::Number)
         }
         ColumnKind::Boolean => Cell::Bool(text == "true"),
-        _ => Cell::Text(unescape(text)),
+        _ => Cell::text(unescape(text)),
     }
 }
 

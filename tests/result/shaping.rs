@@ -12,7 +12,7 @@ fn sample(rows: usize) -> cardinal::result::ResultTable {
     let rows = (0..rows)
         .map(|n| {
             vec![
-                Cell::Text(format!("20{:02}-{:02}-01", 10 + n / 12, n % 12 + 1)),
+                Cell::text(format!("20{:02}-{:02}-01", 10 + n / 12, n % 12 + 1)),
                 if n == 1 {
                     Cell::Null
                 } else {

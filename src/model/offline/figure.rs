@@ -68,7 +68,7 @@ pub(super) fn day(text: &str) -> Option<Date> {
 /// Whether a cell lies in a period; cells that are no day do not.
 pub(super) fn in_period(cell: &Cell, period: Period) -> bool {
     let text = match cell {
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) => text.to_string(),
         Cell::Number(number) => number.to_string(),
         Cell::Null | Cell::Bool(_) => return false,
     };

@@ -41,7 +41,7 @@ impl Aggregate<Vec<Amount>, Option<String>> for Fold {
         if amounts.is_empty() {
             return Ok(None);
         }
-        let total = sum(&amounts);
+        let total = sum(amounts.iter().copied());
         let amount = if self.mean {
             mean(total, amounts.len())
         } else {
@@ -59,7 +59,7 @@ const WHOLE: u64 = 1 << 53;
 
 /// A number as a cell: as a number where that keeps every digit, as text otherwise.
 pub(super) fn cell(written: &str) -> Cell {
-    let text = || Cell::Text(written.to_owned());
+    let text = || Cell::text(written);
     if let Ok(whole) = written.parse::<i64>() {
         return if whole.unsigned_abs() <= WHOLE {
             Cell::Number(whole.into())

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use rust_decimal::Decimal;
 
 use super::moment::Moment;
-use crate::result::totals::amount;
 use crate::result::{Amount, Cell, ColumnKind, encode_cell};
 
 /// Each row's place in the order of a column: equal values have equal ranks, no value has none.
@@ -85,7 +84,7 @@ pub(super) fn rank<'a>(kind: ColumnKind, cells: impl Iterator<Item = &'a Cell>) 
 
 fn key(kind: ColumnKind, cell: &Cell) -> Option<Key> {
     let text = |text: &str| Key::Text(text.to_lowercase(), text.to_owned());
-    let number = || match amount(cell)? {
+    let number = || match cell.amount()? {
         Amount::Exact(value) => Some(Key::Exact(value)),
         Amount::Approximate(value) => Some(Key::Rough(Total(value), None)),
     };

@@ -8,7 +8,6 @@ use super::aggregate;
 use super::engine::LOOK_EVERY;
 use super::rank::{Ranks, rank};
 use super::{DeriveError, Filter, Granularity, Group, Stop};
-use crate::result::totals::amount;
 use crate::result::{Cell, Column, ColumnKind, ResultTable};
 
 /// What the database is given of a table: of each column that matters the ranks, and the numbers to add up.
@@ -131,7 +130,7 @@ impl<'a> Sheet<'a> {
                         lost += 1;
                         Cell::Null
                     },
-                    Cell::Text,
+                    Cell::text,
                 ),
                 _ => {
                     lost += 1;
@@ -158,7 +157,7 @@ impl<'a> Sheet<'a> {
             .map(|cell| match cell {
                 Cell::Null => Stored::Null,
                 Cell::Number(number) => Stored::Text(number.to_string()),
-                Cell::Text(text) if amount(cell).is_some() => Stored::Text(text.clone()),
+                Cell::Text(text) if cell.amount().is_some() => Stored::Text(text.to_string()),
                 Cell::Text(_) | Cell::Bool(_) => {
                     lost += 1;
                     Stored::Null

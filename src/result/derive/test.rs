@@ -3,7 +3,6 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::moment::Moment;
-use crate::result::totals::amount;
 use crate::result::{Amount, Cell, ColumnKind, encode_cell};
 
 /// What must hold of a value. Negative tests hold of no value, as they do in Metabase.
@@ -150,7 +149,7 @@ impl Part {
 
 fn text_of(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) => text.to_string(),
         Cell::Null => String::new(),
         other => encode_cell(other),
     }
@@ -168,7 +167,7 @@ fn compare(kind: ColumnKind, cell: &Cell, value: &Value) -> Option<Ordering> {
             Value::String(text) => Amount::parse(text)?,
             _ => return None,
         };
-        return match (amount(cell)?, written) {
+        return match (cell.amount()?, written) {
             (Amount::Exact(a), Amount::Exact(b)) => Some(a.cmp(&b)),
             (a, b) => a.as_f64().partial_cmp(&b.as_f64()),
         };

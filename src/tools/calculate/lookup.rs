@@ -104,8 +104,8 @@ impl HeldRows<'_> {
             .get(column)
             .is_some_and(|column| column.kind.is_numeric());
         let amount = match cell {
-            Cell::Number(number) => Amount::parse(&number.to_string()),
-            Cell::Text(text) if numeric => Amount::parse(text),
+            Cell::Number(_) => cell.amount(),
+            Cell::Text(_) if numeric => cell.amount(),
             _ => None,
         };
         match amount {
@@ -281,10 +281,10 @@ impl HeldRows<'_> {
             (Value::Bool(wanted), Cell::Bool(value)) => wanted == value,
             (Value::Number(wanted), _) => {
                 self.same_number(condition.column, &wanted.to_string(), cell)
-                    || matches!(cell, Cell::Text(text) if *text == wanted.to_string())
+                    || matches!(cell, Cell::Text(text) if **text == *wanted.to_string())
                     || self.begins(condition.column, &wanted.to_string(), cell)
             }
-            (Value::String(wanted), Cell::Text(text)) if wanted == text => true,
+            (Value::String(wanted), Cell::Text(text)) if **wanted == **text => true,
             (Value::String(wanted), _) => {
                 self.same_number(condition.column, wanted, cell)
                     || self.begins(condition.column, wanted, cell)
@@ -339,7 +339,7 @@ impl HeldRows<'_> {
         let parts: Vec<&str> = named
             .filter(|(column, _)| column.kind.is_temporal() || column.kind == ColumnKind::Text)
             .filter_map(|(_, cell)| match cell {
-                Cell::Text(text) => Some(text.as_str()),
+                Cell::Text(text) => Some(text.as_ref()),
                 _ => None,
             })
             .take(2)

@@ -63,6 +63,8 @@ pub(super) async fn run(call: &CalculateCall, context: &RunContext<'_>) -> Resul
             origin,
             shown,
             table: Arc::new(table),
+            // Its rows are figures of different things: they come to nothing together.
+            totals: [].into(),
         }),
         served_by: None,
         bytes_received: 0,
@@ -232,12 +234,12 @@ fn table(derivations: &[Derivation], max_bytes: usize) -> ResultTable {
     let rows = derivations
         .iter()
         .map(|derivation| {
-            let mut row = vec![Cell::Text(derivation.name.clone()), number(derivation.value)];
+            let mut row = vec![Cell::text(derivation.name.as_str()), number(derivation.value)];
             if units {
                 let unit = derivation.unit.map_or("", Unit::word);
-                row.push(Cell::Text(unit.to_owned()));
+                row.push(Cell::text(unit));
             }
-            row.push(Cell::Text(clean_line(&derivation.to_string(), made_chars)));
+            row.push(Cell::text(clean_line(&derivation.to_string(), made_chars)));
             row
         })
         .collect();
@@ -265,6 +267,6 @@ fn number(value: Decimal) -> Cell {
     let same = |number: &Number| number.to_string() == shown;
     match serde_json::from_str::<Number>(&shown) {
         Ok(number) if same(&number) => Cell::Number(number),
-        _ => Cell::Text(shown),
+        _ => Cell::text(shown),
     }
 }

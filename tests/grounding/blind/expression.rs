@@ -171,7 +171,7 @@ fn matching(table: &ResultTable, key: &str) -> Vec<usize> {
 
 pub fn said(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) => text.to_string(),
         Cell::Number(number) => number.to_string(),
         Cell::Bool(is) => is.to_string(),
         Cell::Null => String::new(),

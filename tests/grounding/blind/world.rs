@@ -64,7 +64,7 @@ fn column(column: &Value) -> Column {
 fn cell(value: &Value) -> Cell {
     match value {
         Value::Number(number) => Cell::Number(number.clone()),
-        Value::String(text) => Cell::Text(text.clone()),
+        Value::String(text) => Cell::text(text.as_str()),
         _ => Cell::Null,
     }
 }

@@ -240,7 +240,7 @@ impl Fact {
         };
         let column = &self.table.columns[key];
         if column.kind != ColumnKind::Date {
-            return text.clone();
+            return text.to_string();
         }
         let (year, month) = (&text[..4], text[5..7].parse::<usize>().unwrap());
         match (column.unit.as_deref(), way % 3) {
@@ -250,7 +250,7 @@ impl Fact {
             (Some("quarter"), 0) => format!("Q{} {year}", month.div_ceil(3)),
             (Some("quarter"), _) => format!("{year}-Q{}", month.div_ceil(3)),
             (Some("year"), _) => year.to_owned(),
-            _ => text.clone(),
+            _ => text.to_string(),
         }
     }
 
