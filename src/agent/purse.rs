@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StopReason;
 use super::budget::Out;
-use crate::ledger::{DayBook, Hold, Leave, LedgerError, Limit, Short, Spend};
+use crate::ledger::{DayLedger, LedgerError, Limit, Reservation, Shortfall, Spend, SpendingLeave};
 use crate::model::ToolChoice;
 
 /// A no of the day's ledger.
@@ -32,7 +32,7 @@ pub(super) enum Purse {
     /// Nothing is asked for: there is no ledger.
     Open,
     /// The day's ledger.
-    Day(Arc<DayBook>),
+    Day(Arc<DayLedger>),
     /// What the ledger said when the turn was recorded.
     Recorded(VecDeque<Denial>),
 }
@@ -42,7 +42,7 @@ pub(super) enum Purse {
 pub(super) struct Spending {
     purse: Purse,
     asked: u32,
-    hold: Option<Hold>,
+    hold: Option<Reservation>,
     /// What is settled of the turn so far.
     settled: Spend,
     denials: Vec<Denial>,
@@ -95,15 +95,15 @@ impl Spending {
         let asked = with(book, move |book| {
             let now = Timestamp::now();
             let leave = book.ask(None, &[one], now)?;
-            if let Leave::Granted { hold, .. } = &leave {
+            if let SpendingLeave::Granted { hold, .. } = &leave {
                 book.settle(hold, one, now)?;
             }
             Ok(leave)
         })
         .await;
         match asked {
-            Ok(Leave::Granted { .. }) => Ok(()),
-            Ok(Leave::Denied(short)) => Err(self.denied(short_of(short), true)),
+            Ok(SpendingLeave::Granted { .. }) => Ok(()),
+            Ok(SpendingLeave::Denied(short)) => Err(self.denied(short_of(short), true)),
             Err(error) => Err(self.denied(unusable(&error), true)),
         }
     }
@@ -140,7 +140,7 @@ impl Spending {
         let before = self.hold.take().map(|hold| (hold, used));
         let asked = with(book, move |book| book.ask(before, &choices, Timestamp::now())).await;
         match asked {
-            Ok(Leave::Granted { hold, short, .. }) => {
+            Ok(SpendingLeave::Granted { hold, short, .. }) => {
                 self.settled = spent;
                 self.hold = Some(hold);
                 match short {
@@ -148,7 +148,7 @@ impl Spending {
                     Some(short) => Err(self.denied(short_of(short), true)),
                 }
             }
-            Ok(Leave::Denied(short)) => {
+            Ok(SpendingLeave::Denied(short)) => {
                 self.settled = spent;
                 Err(self.denied(short_of(short), false))
             }
@@ -157,7 +157,7 @@ impl Spending {
     }
 
     /// Counts one asking. The ledger to ask, none if nobody need be asked, or the answer if it is known already.
-    fn look(&mut self, priced: bool) -> Result<Option<Arc<DayBook>>, Denial> {
+    fn look(&mut self, priced: bool) -> Result<Option<Arc<DayLedger>>, Denial> {
         let at = self.asked;
         self.asked = self.asked.saturating_add(1);
         match &mut self.purse {
@@ -196,8 +196,8 @@ impl Spending {
 
 /// Works with the ledger where waiting for a disk holds nobody up.
 async fn with<T: Send + 'static>(
-    book: Arc<DayBook>,
-    work: impl FnOnce(&DayBook) -> Result<T, LedgerError> + Send + 'static,
+    book: Arc<DayLedger>,
+    work: impl FnOnce(&DayLedger) -> Result<T, LedgerError> + Send + 'static,
 ) -> Result<T, LedgerError> {
     match tokio::task::spawn_blocking(move || work(&book)).await {
         Ok(done) => done,
@@ -205,7 +205,7 @@ async fn with<T: Send + 'static>(
     }
 }
 
-fn short_of(short: Short) -> Out {
+fn short_of(short: Shortfall) -> Out {
     Out {
         reason: match short.limit {
             Limit::Tokens => StopReason::DayTokens,

@@ -14,7 +14,7 @@ use super::{
     TurnSettings, UsageReport,
 };
 use crate::conversation::Conversation;
-use crate::ledger::{DayBook, Spend};
+use crate::ledger::{DayLedger, Spend};
 use crate::metabase::MetabaseClient;
 use crate::model::{Message, Model, ModelId, ModelRequest, ToolChoice};
 use crate::prompt::{Prompt, PromptError, user_turn};
@@ -63,7 +63,7 @@ struct Common {
     links: LinkRules,
     prompt: Prompt,
     catalog: CatalogReport,
-    day: Option<Arc<DayBook>>,
+    day: Option<Arc<DayLedger>>,
 }
 
 impl fmt::Debug for Agent {
@@ -93,7 +93,7 @@ impl Agent {
 
     /// The same agent, spending from this principal's day.
     #[must_use]
-    pub fn on_day(self, day: Option<Arc<DayBook>>) -> Self {
+    pub fn on_day(self, day: Option<Arc<DayLedger>>) -> Self {
         let common = Common {
             day,
             ..(*self.common).clone()

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::catalog_cache::credential_holder;
 use crate::config::Settings;
-use crate::ledger::DayBook;
+use crate::ledger::DayLedger;
 use crate::metabase::AuthSettings;
 use crate::principal::Principal;
 
@@ -19,14 +19,14 @@ pub fn book(
     settings: &Settings,
     principal: &Principal,
     auth: &AuthSettings,
-) -> Result<Option<Arc<DayBook>>, Error> {
+) -> Result<Option<Arc<DayLedger>>, Error> {
     let day = &settings.day;
     let Some(dir) = day.dir.as_ref().filter(|_| !day.allowance.is_unlimited()) else {
         return Ok(None);
     };
     let whose = credential_holder(principal, auth);
     let lease = settings.budget.max_time.saturating_add(GRACE);
-    let book = DayBook::new(dir, &whose, day.allowance, day.time_zone.clone(), lease);
+    let book = DayLedger::new(dir, &whose, day.allowance, day.time_zone.clone(), lease);
     book.standing(Timestamp::now())?;
     Ok(Some(Arc::new(book)))
 }

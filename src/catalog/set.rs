@@ -1,14 +1,23 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
 use super::{AllowedCard, AllowedMetric, AllowedTable, CardId, Entry, EntryKind, MetricId, TableId};
 
 /// The loaded, curated set. Immutable: a refresh makes a new one, between sessions and never inside one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "Unsorted")]
 pub struct Catalog {
     entries: Vec<Entry>,
+    /// Worked out when it is first asked for.
+    #[serde(skip)]
+    fingerprint: OnceLock<String>,
+}
+
+impl PartialEq for Catalog {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
 }
 
 /// What a catalog is read from: nothing says that a file is still sorted and free of doubles.
@@ -28,7 +37,10 @@ impl Catalog {
     pub fn new(mut entries: Vec<Entry>) -> Self {
         entries.sort_by_key(|entry| (entry.kind(), entry.id()));
         entries.dedup_by_key(|entry| (entry.kind(), entry.id()));
-        Self { entries }
+        Self {
+            entries,
+            fingerprint: OnceLock::new(),
+        }
     }
 
     /// All entries, sorted by kind and id.
@@ -38,8 +50,11 @@ impl Catalog {
 
     /// Hash over everything in it, hex: two catalogs with the same fingerprint are the same.
     pub fn fingerprint(&self) -> String {
-        let bytes = serde_json::to_vec(&self.entries).unwrap_or_default();
-        blake3::hash(&bytes).to_hex().chars().take(32).collect()
+        let hash = || {
+            let bytes = serde_json::to_vec(&self.entries).unwrap_or_default();
+            blake3::hash(&bytes).to_hex().chars().take(32).collect()
+        };
+        self.fingerprint.get_or_init(hash).clone()
     }
 
     /// The entry of that kind and id, if it is curated.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 
 use super::LedgerError;
-use super::page::Page;
+use super::day_page::DayPage;
 use crate::atomic_file::{self, FileAccess, TEMPORARY};
 
 /// Longest wait for another process.
@@ -44,7 +44,7 @@ impl Store {
     }
 
     /// The page of a day, without a lock; `None` when nothing was written on it.
-    pub(super) fn look(&self, day: Date) -> Result<Option<Page>, LedgerError> {
+    pub(super) fn look(&self, day: Date) -> Result<Option<DayPage>, LedgerError> {
         let path = self.path(day);
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -61,7 +61,7 @@ impl Store {
                 },
                 _ => failed("read", &path, source),
             })?;
-        Page::read(&text, &self.principal, day, &path).map(Some)
+        DayPage::read(&text, &self.principal, day, &path).map(Some)
     }
 
     /// Waits until no other process reads or writes here.
@@ -102,13 +102,13 @@ impl Store {
 
 impl Locked<'_> {
     /// The page of a day; a new one when nothing was written on it.
-    pub(super) fn read(&self, day: Date) -> Result<Page, LedgerError> {
+    pub(super) fn read(&self, day: Date) -> Result<DayPage, LedgerError> {
         let found = self.store.look(day)?;
-        Ok(found.unwrap_or_else(|| Page::new(&self.store.principal, day)))
+        Ok(found.unwrap_or_else(|| DayPage::new(&self.store.principal, day)))
     }
 
     /// Replaces the page of a day, on the disk before it returns.
-    pub(super) fn write(&self, day: Date, page: &Page) -> Result<(), LedgerError> {
+    pub(super) fn write(&self, day: Date, page: &DayPage) -> Result<(), LedgerError> {
         let path = self.store.path(day);
         let is_first = !path.exists();
         atomic_file::replace(&path, page.text().as_bytes(), FileAccess::Default)

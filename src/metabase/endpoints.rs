@@ -4,7 +4,7 @@
 use http::Method;
 use url::Url;
 
-use crate::wire::{Endpoint, Grants, Purpose};
+use crate::wire::{GrantedEndpoint, Grants, Purpose};
 
 /// One route, and how the wire treats requests of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,11 +49,11 @@ impl Route {
     }
 
     /// What the wire's grants are made of.
-    const fn endpoint(&self) -> Endpoint {
+    const fn endpoint(&self) -> GrantedEndpoint {
         if self.post {
-            Endpoint::post(self.path)
+            GrantedEndpoint::post(self.path)
         } else {
-            Endpoint::get(self.path)
+            GrantedEndpoint::get(self.path)
         }
     }
 
@@ -131,7 +131,7 @@ pub(super) const CONSTRUCT_V2: Route = Route {
     ..Route::query("/api/agent/v2/construct-query")
 };
 
-static GRANTED: [Endpoint; 20] = [
+static GRANTED: [GrantedEndpoint; 20] = [
     SESSION_PROPERTIES.endpoint(),
     SIGN_IN.endpoint(),
     JWT_TO_SESSION.endpoint(),

@@ -6,10 +6,16 @@ use super::{
     Message, ModelError, ModelEvent, ModelRequest, Provider, ToolChoice, anthropic, connect, openai,
 };
 use crate::model::{ModelDrive, ModelSettings};
-use crate::wire::{Endpoint, Grants, Wire};
+use crate::wire::{GrantedEndpoint, Grants, Wire};
 
-const OPENAI_ENDPOINTS: &[Endpoint] = &[Endpoint::post("/chat/completions"), Endpoint::get("/models")];
-const ANTHROPIC_ENDPOINTS: &[Endpoint] = &[Endpoint::post("/v1/messages"), Endpoint::get("/v1/models")];
+const OPENAI_ENDPOINTS: &[GrantedEndpoint] = &[
+    GrantedEndpoint::post("/chat/completions"),
+    GrantedEndpoint::get("/models"),
+];
+const ANTHROPIC_ENDPOINTS: &[GrantedEndpoint] = &[
+    GrantedEndpoint::post("/v1/messages"),
+    GrantedEndpoint::get("/v1/models"),
+];
 
 /// What a look at a model's server found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use crate::model::ModelError;
 use crate::prompt::PromptError;
-use crate::wire::{Diverged, TapeError, WireError};
+use crate::wire::{Divergence, TapeError, WireError};
 
 /// Why a turn could not be replayed, or came out another way.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum ReplayError {
     },
     /// The turn asked for something else than it did when it was recorded.
     #[error("the turn parts from its recording: {0}")]
-    Diverged(#[from] Diverged),
+    Diverged(#[from] Divergence),
     /// Everything was asked for as it was recorded, and the answer is another.
     #[error("the answer is not the recorded one: {what} was {recorded} and is now {now}")]
     Different {

@@ -13,10 +13,11 @@ const VERSION: u32 = 1;
 pub fn keep_catalog(folder: &Path, catalog: &Catalog) -> Result<(), TapeError> {
     let fingerprint = catalog.fingerprint();
     let path = shared_catalog(folder, &fingerprint);
-    let snapshot = json!({ "version": VERSION, "fingerprint": fingerprint, "catalog": catalog });
-    keep_beside(&path, &format!("{snapshot:#}\n"), |kept| {
-        catalog_of(kept, &fingerprint).is_ok()
-    })
+    let text = || {
+        let snapshot = json!({ "version": VERSION, "fingerprint": fingerprint, "catalog": catalog });
+        format!("{snapshot:#}\n")
+    };
+    keep_beside(&path, text, |kept| catalog_of(kept, &fingerprint).is_ok())
 }
 
 /// The catalog with this fingerprint that is kept beside the tape at `tape`, or above it.

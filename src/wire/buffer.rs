@@ -4,13 +4,13 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use tower::ServiceExt;
 
-use super::service::{WireResult, WireService};
+use super::service::{LayerResult, LayerService};
 use super::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse};
 
 /// One attempt: reads the whole body where the policy says so, so that the layers above can send the request
 /// again or keep the response. The body of an error is always read whole: whether a retry makes sense may stand
 /// in it.
-pub(super) async fn buffered(below: WireService, first_byte: Duration, request: WireRequest) -> WireResult {
+pub(super) async fn buffered(below: LayerService, first_byte: Duration, request: WireRequest) -> LayerResult {
     let (host, cap) = (request.host(), request.policy.cap);
     let holds = request.policy.holds_body();
     let patient = matches!(request.policy.purpose, Purpose::DataQuery | Purpose::Completion);

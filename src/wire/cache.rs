@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tower::ServiceExt;
 
-use super::service::{WireResult, WireService};
+use super::service::{LayerResult, LayerService};
 use super::settings::CacheSettings;
 use super::{CacheRule, ServedBy, WireError, WireRequest, WireResponse, canonical};
 
@@ -66,7 +66,7 @@ impl ResponseCache {
 
 /// Serves what was read a moment ago, to the same principal only. Of equal requests at the same time one is sent,
 /// and the others wait for it; if the one is dropped, the next of them is sent.
-pub(super) async fn cached(below: WireService, cache: ResponseCache, request: WireRequest) -> WireResult {
+pub(super) async fn cached(below: LayerService, cache: ResponseCache, request: WireRequest) -> LayerResult {
     match (cache.kept, request.policy.cache) {
         (Some(kept), CacheRule::WhenSuccessful(is_success)) => {
             through(kept, below, request, is_success).await
@@ -77,10 +77,10 @@ pub(super) async fn cached(below: WireService, cache: ResponseCache, request: Wi
 
 async fn through(
     cache: moka::future::Cache<[u8; 32], CachedResponse>,
-    below: WireService,
+    below: LayerService,
     request: WireRequest,
     is_success: fn(StatusCode, &[u8]) -> bool,
-) -> WireResult {
+) -> LayerResult {
     let mut sent = false;
     let found = cache
         .try_get_with(canonical::key(&request), async {

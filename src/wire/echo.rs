@@ -10,7 +10,7 @@ use memchr::memmem;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::service::{WireResult, WireService};
+use super::service::{LayerResult, LayerService};
 use super::{BodyStream, Purpose, REDACTED, WireRequest, is_secret};
 
 /// Shorter credentials are part of so many words that taking them out would leave nothing to read.
@@ -29,7 +29,7 @@ struct SentCredentials {
 }
 
 /// Sends a request, and takes its credentials out of the response.
-pub(super) async fn without_echo(below: WireService, request: WireRequest) -> WireResult {
+pub(super) async fn without_echo(below: LayerService, request: WireRequest) -> LayerResult {
     let sent = SentCredentials::of(&request);
     let mut response = below.oneshot(request).await?;
     if response.status.is_success() {

@@ -6,7 +6,7 @@ use http::Method;
 use tower::ServiceExt;
 use url::{Origin, Url};
 
-use super::service::{WireResult, WireService};
+use super::service::{LayerResult, LayerService};
 use super::{WireError, WireRequest};
 
 /// Longest path segment that an `{id}` stands for.
@@ -14,7 +14,7 @@ const MAX_ID: usize = 64;
 
 /// One thing that may be asked of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct GrantedEndpoint {
     /// The method.
     pub method: Method,
     /// The path below the server's base path, such as `/api/card/{id}/query`. A segment in braces stands for one
@@ -23,7 +23,7 @@ pub struct Endpoint {
     pub path: &'static str,
 }
 
-impl Endpoint {
+impl GrantedEndpoint {
     /// A `GET`.
     pub const fn get(path: &'static str) -> Self {
         Self {
@@ -68,17 +68,17 @@ fn is_id(segment: &str) -> bool {
 
 /// One server, and what may be asked of it.
 #[derive(Debug)]
-struct Server {
+struct GrantedServer {
     origin: Origin,
     /// Without a slash at its end.
     base_path: String,
-    endpoints: &'static [Endpoint],
+    endpoints: &'static [GrantedEndpoint],
 }
 
 /// Which requests may be sent, and where to. What is not listed is not sent.
 #[derive(Debug, Clone)]
 pub struct Grants {
-    servers: Vec<Arc<Server>>,
+    servers: Vec<Arc<GrantedServer>>,
     everything: bool,
 }
 
@@ -101,8 +101,8 @@ impl Grants {
 
     /// These endpoints too, at this server. The path of `base` comes before the paths of the endpoints.
     #[must_use]
-    pub fn and(mut self, base: &Url, endpoints: &'static [Endpoint]) -> Self {
-        self.servers.push(Arc::new(Server {
+    pub fn and(mut self, base: &Url, endpoints: &'static [GrantedEndpoint]) -> Self {
+        self.servers.push(Arc::new(GrantedServer {
             origin: base.origin(),
             base_path: base.path().trim_end_matches('/').to_owned(),
             endpoints,
@@ -141,7 +141,7 @@ impl Grants {
 }
 
 /// Lets granted requests through, and sends nothing else.
-pub(super) async fn granted(below: WireService, grants: Grants, request: WireRequest) -> WireResult {
+pub(super) async fn granted(below: LayerService, grants: Grants, request: WireRequest) -> LayerResult {
     if grants.allow(&request.method, &request.url) {
         return below.oneshot(request).await;
     }

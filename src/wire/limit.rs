@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use super::queue::{QueueTime, RunningRequest};
-use super::service::{WireResult, WireService};
+use super::service::{LayerResult, LayerService};
 use super::settings::LimitSettings;
 use super::{BodyStream, Purpose, WireError, WireRequest};
 
@@ -112,7 +112,7 @@ impl SessionLimits {
 }
 
 /// Everything a request holds while it is in flight.
-struct Places {
+struct HeldPermits {
     _query: Option<OwnedSemaphorePermit>,
     _host: OwnedSemaphorePermit,
     _running: RunningRequest,
@@ -120,13 +120,13 @@ struct Places {
 
 /// One data query at a time per session, and a ceiling per host. A place is held until the body is complete or dropped; a
 /// request that is dropped while it waits or runs gives its places back.
-pub(super) async fn limited(below: WireService, limits: SessionLimits, request: WireRequest) -> WireResult {
+pub(super) async fn limited(below: LayerService, limits: SessionLimits, request: WireRequest) -> LayerResult {
     // The session's first: a session that waits for its own query takes no place at the host.
     let query = match request.policy.purpose {
         Purpose::DataQuery => Some(permit(Arc::clone(&limits.query)).await?),
         Purpose::Auth | Purpose::Metadata | Purpose::Completion => None,
     };
-    let places = Places {
+    let places = HeldPermits {
         _query: query,
         _host: limits.place(&request).await?,
         _running: limits.queue.run(),
@@ -144,7 +144,7 @@ async fn permit(semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, WireE
     })
 }
 
-fn holding(mut body: BodyStream, places: Places) -> BodyStream {
+fn holding(mut body: BodyStream, places: HeldPermits) -> BodyStream {
     async_stream::stream! {
         while let Some(chunk) = body.next().await {
             let last = chunk.is_err();

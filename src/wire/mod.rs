@@ -26,15 +26,16 @@ mod transport;
 mod watch;
 
 pub use error::WireError;
-pub use grants::{Endpoint, Grants};
+pub use grants::{GrantedEndpoint, Grants};
 pub use queue::QueueTime;
 pub use request::{CacheRule, Policy, Purpose, WireRequest};
 pub use response::{BodyStream, ServedBy, WireResponse};
 pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
 pub use tape::{
-    CatalogNote, Diverged, Ended, Exchange, Failure, Head, Header, MetabaseNote, Miss, Player, Prefixes,
-    PromptNote, RecordedResults, SHARED_FOLDERS, Stalls, Tape, TapeError, TapeFile, TapeMode, TapeSlot,
-    TapeSlotGuard, TurnEnd, Unconsumed, catalog_path, keep_beside, read_capped, shared_catalog,
+    CatalogNote, Divergence, Exchange, ExchangeEnd, Header, MetabaseNote, Miss, Player, Prefixes, PromptNote,
+    RecordedFailure, RecordedResults, ResponseHead, SHARED_FOLDERS, Stalls, Tape, TapeError, TapeFile,
+    TapeMode, TapeSlot, TapeSlotGuard, TurnEnd, UnusedExchanges, catalog_path, keep_beside, read_capped,
+    shared_catalog,
 };
 pub(crate) use tape::{REDACTED, first_difference, is_secret, shown, suspect};

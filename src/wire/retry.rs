@@ -8,12 +8,16 @@ use tower::ServiceExt;
 use tower::retry::{Policy, Retry};
 
 use super::retry_after::asked_wait;
-use super::service::{WireResult, WireService};
+use super::service::{LayerResult, LayerService};
 use super::settings::RetrySettings;
 use super::{Purpose, WireError, WireRequest, WireResponse, canonical, log};
 
 /// Sends a request again while that makes sense, all attempts and waits within the request's own timeout.
-pub(super) async fn retried(below: WireService, settings: RetrySettings, request: WireRequest) -> WireResult {
+pub(super) async fn retried(
+    below: LayerService,
+    settings: RetrySettings,
+    request: WireRequest,
+) -> LayerResult {
     let (host, after) = (request.host(), request.policy.timeout);
     let deadline = Instant::now().checked_add(after);
     let attempts = Attempts {

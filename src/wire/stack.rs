@@ -9,7 +9,7 @@ use super::grants::granted;
 use super::limit::{HostCeilings, SessionLimits, limited};
 use super::queue::QueueTime;
 use super::retry::retried;
-use super::service::{WireService, layer};
+use super::service::{LayerService, layer};
 use super::tape::{Tape, TapeMode, TapeSlot, taped};
 use super::transport::Transport;
 use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
@@ -21,7 +21,7 @@ pub struct Wire {
     limits: SessionLimits,
     slot: TapeSlot,
     seed: u64,
-    service: WireService,
+    service: LayerService,
 }
 
 /// What all sessions of a process have in common.

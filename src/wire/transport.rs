@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use tower::service_fn;
 use url::Host;
 
-use super::service::{WireResult, WireService};
+use super::service::{LayerResult, LayerService};
 use super::{Grants, WireError, WireRequest, WireResponse, WireSettings, tls};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,12 +43,12 @@ impl Transport {
     }
 
     /// As the innermost layer.
-    pub(super) fn service(&self) -> WireService {
+    pub(super) fn service(&self) -> LayerService {
         let transport = self.clone();
-        WireService::new(service_fn(move |request| transport.clone().send(request)))
+        LayerService::new(service_fn(move |request| transport.clone().send(request)))
     }
 
-    async fn send(self, request: WireRequest) -> WireResult {
+    async fn send(self, request: WireRequest) -> LayerResult {
         let client = self.client_for(&request)?;
         if request.url.scheme() == "https" {
             tls::read_certificates().await;
@@ -73,7 +73,7 @@ impl Transport {
     }
 }
 
-async fn send(client: reqwest::Client, request: WireRequest) -> WireResult {
+async fn send(client: reqwest::Client, request: WireRequest) -> LayerResult {
     let host = request.host();
     let (cap, timeout) = (request.policy.cap, request.policy.timeout);
     let late = move |host: &str| WireError::Timeout {
@@ -149,14 +149,15 @@ fn root_cause(error: &dyn std::error::Error) -> String {
 mod tests {
     use url::Url;
 
-    use super::super::{CacheRule, Endpoint, Policy, Purpose};
+    use super::super::{CacheRule, GrantedEndpoint, Policy, Purpose};
     use super::*;
     use crate::principal::Principal;
 
     #[tokio::test]
     async fn goes_to_the_configured_hosts_only() {
         let configured = Url::parse("http://127.0.0.1:9/").unwrap();
-        let settings = WireSettings::new(Grants::none().and(&configured, const { &[Endpoint::get("/")] }));
+        let settings =
+            WireSettings::new(Grants::none().and(&configured, const { &[GrantedEndpoint::get("/")] }));
         let transport = Transport::new(&settings).unwrap();
         for elsewhere in [
             "http://127.0.0.1:10/",

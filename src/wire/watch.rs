@@ -7,7 +7,7 @@ use super::{BodyStream, WireError};
 
 /// How a body ended.
 #[derive(Debug, Clone)]
-pub(super) enum End {
+pub(super) enum BodyEnd {
     /// Complete.
     Complete,
     /// With an error.
@@ -17,21 +17,21 @@ pub(super) enum End {
 }
 
 /// Sees a body go by.
-pub(super) trait Watcher: Send + 'static {
+pub(super) trait BodyWatcher: Send + 'static {
     /// A piece of the body.
     fn chunk(&mut self, chunk: &Bytes);
     /// Its end; called once.
-    fn end(&mut self, end: End);
+    fn end(&mut self, end: BodyEnd);
 }
 
-/// Calls [`Watcher::end`] however the stream ends, also by being dropped.
-struct Guard<W: Watcher> {
+/// Calls [`BodyWatcher::end`] however the stream ends, also by being dropped.
+struct WatchGuard<W: BodyWatcher> {
     watcher: W,
     ended: bool,
 }
 
-impl<W: Watcher> Guard<W> {
-    fn end(&mut self, end: End) {
+impl<W: BodyWatcher> WatchGuard<W> {
+    fn end(&mut self, end: BodyEnd) {
         if !self.ended {
             self.ended = true;
             self.watcher.end(end);
@@ -39,15 +39,15 @@ impl<W: Watcher> Guard<W> {
     }
 }
 
-impl<W: Watcher> Drop for Guard<W> {
+impl<W: BodyWatcher> Drop for WatchGuard<W> {
     fn drop(&mut self) {
-        self.end(End::Dropped);
+        self.end(BodyEnd::Dropped);
     }
 }
 
 /// The same body, watched.
-pub(super) fn watched<W: Watcher>(mut body: BodyStream, watcher: W) -> BodyStream {
-    let mut guard = Guard {
+pub(super) fn watched<W: BodyWatcher>(mut body: BodyStream, watcher: W) -> BodyStream {
+    let mut guard = WatchGuard {
         watcher,
         ended: false,
     };
@@ -55,11 +55,11 @@ pub(super) fn watched<W: Watcher>(mut body: BodyStream, watcher: W) -> BodyStrea
         while let Some(chunk) = body.next().await {
             match &chunk {
                 Ok(bytes) => guard.watcher.chunk(bytes),
-                Err(error) => guard.end(End::Failed(error.clone())),
+                Err(error) => guard.end(BodyEnd::Failed(error.clone())),
             }
             yield chunk;
         }
-        guard.end(End::Complete);
+        guard.end(BodyEnd::Complete);
     }
     .boxed()
 }

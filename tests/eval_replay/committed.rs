@@ -10,7 +10,7 @@ use cardinal::eval::recordings::{CaseNote, NOTE_FILE, Recordings};
 use cardinal::eval::replay::{ReplayOptions, replay_suites};
 use cardinal::eval::{CaseFilter, Mode, Suite, TrialRecord, Verdict};
 use cardinal::tapes::ReplayContexts;
-use cardinal::wire::{Ended, TapeFile};
+use cardinal::wire::{ExchangeEnd, TapeFile};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -164,7 +164,7 @@ async fn however_a_streams_bytes_come_the_turn_is_the_same() {
                     let mut tape = original.clone();
                     tape.exchanges[number].chunks = chunks;
                     // The client left at the end mark, which may not be whole any more: now it reads to the end.
-                    tape.exchanges[number].end = Ended::Complete;
+                    tape.exchanges[number].end = ExchangeEnd::Complete;
                     let replayed = stage.perform(&tape, &mut before.clone()).await;
                     let answer = replayed
                         .unwrap_or_else(|error| panic!("{} {number} {form}: {error}", path.display()));

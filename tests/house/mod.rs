@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use self::imports::{Imports, imports, parts};
 
 /// The folders of `src`, top first, each with what it is for. A folder may name only folders below it.
-const LAYERS: [(&str, &str); 20] = [
+const LAYERS: [(&str, &str); 21] = [
     ("cli", "the commands, one file each; owns stdout and stderr"),
     ("eval", "cases, suites, graders (pure functions over stored answers), the runner, recordings, statistics, reports"),
     ("app", "what an embedder starts with: `App` assembles everything from the settings once, `Session` asks"),
@@ -32,6 +32,7 @@ const LAYERS: [(&str, &str); 20] = [
     ("text", "what is safe to show and to send: escaping, hidden characters, marks, links"),
     ("telemetry", "where log lines go"),
     ("principal", "who asks: part of every cache key and every count"),
+    ("atomic_file", "files that are replaced in one step and never seen half written"),
 ];
 
 fn root() -> PathBuf {

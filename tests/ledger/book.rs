@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cardinal::ledger::{Allowance, DayBook, Hold, Leave, Limit, Spend};
+use cardinal::ledger::{Allowance, DayLedger, Limit, Reservation, Spend, SpendingLeave};
 use cardinal::principal::Principal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 
 const LEASE: Duration = Duration::from_secs(240);
 
-pub(super) fn book(dir: &Path, who: &str, allowance: Allowance) -> DayBook {
-    DayBook::new(dir, &Principal(who.to_owned()), allowance, TimeZone::UTC, LEASE)
+pub(super) fn book(dir: &Path, who: &str, allowance: Allowance) -> DayLedger {
+    DayLedger::new(dir, &Principal(who.to_owned()), allowance, TimeZone::UTC, LEASE)
 }
 
 pub(super) fn tokens_a_day(most: u64) -> Allowance {
@@ -33,10 +33,10 @@ pub(super) fn noon() -> Timestamp {
     "2026-06-30T12:00:00Z".parse().unwrap()
 }
 
-pub(super) fn granted(leave: Leave) -> Hold {
+pub(super) fn granted(leave: SpendingLeave) -> Reservation {
     match leave {
-        Leave::Granted { hold, .. } => hold,
-        Leave::Denied(short) => panic!("{short:?}"),
+        SpendingLeave::Granted { hold, .. } => hold,
+        SpendingLeave::Denied(short) => panic!("{short:?}"),
     }
 }
 
@@ -45,7 +45,7 @@ fn what_is_reserved_counts_until_it_is_settled() {
     let dir = tempfile::tempdir().unwrap();
     let book = book(dir.path(), "ana", tokens_a_day(1_000));
     let hold = granted(book.ask(None, &[tokens(700)], noon()).unwrap());
-    let Leave::Denied(short) = book.ask(None, &[tokens(400)], noon()).unwrap() else {
+    let SpendingLeave::Denied(short) = book.ask(None, &[tokens(400)], noon()).unwrap() else {
         panic!("700 + 400 > 1000")
     };
     assert_eq!(short.limit, Limit::Tokens);
@@ -61,7 +61,7 @@ fn what_is_reserved_counts_until_it_is_settled() {
 fn the_first_of_several_wishes_that_fits_is_granted() {
     let dir = tempfile::tempdir().unwrap();
     let book = book(dir.path(), "ana", tokens_a_day(1_000));
-    let Leave::Granted { choice, short, hold } =
+    let SpendingLeave::Granted { choice, short, hold } =
         book.ask(None, &[tokens(2_000), tokens(600)], noon()).unwrap()
     else {
         panic!("600 fit")
@@ -73,7 +73,7 @@ fn the_first_of_several_wishes_that_fits_is_granted() {
     assert!(
         matches!(
             leave,
-            Leave::Granted {
+            SpendingLeave::Granted {
                 choice: 0,
                 short: None,
                 ..
@@ -99,7 +99,7 @@ fn money_and_queries_are_counted_as_exactly() {
     for _ in 0..3 {
         granted(book.ask(None, &[cents(10)], noon()).unwrap());
     }
-    let Leave::Denied(short) = book.ask(None, &[cents(1)], noon()).unwrap() else {
+    let SpendingLeave::Denied(short) = book.ask(None, &[cents(1)], noon()).unwrap() else {
         panic!("0.30 + 0.01 > 0.30")
     };
     assert_eq!(short.limit, Limit::Cost);
@@ -107,7 +107,7 @@ fn money_and_queries_are_counted_as_exactly() {
         granted(book.ask(None, &[Spend::queries(1)], noon()).unwrap());
     }
     let leave = book.ask(None, &[Spend::queries(1)], noon()).unwrap();
-    assert!(matches!(leave, Leave::Denied(short) if short.limit == Limit::Queries));
+    assert!(matches!(leave, SpendingLeave::Denied(short) if short.limit == Limit::Queries));
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn the_next_day_begins_at_zero_and_what_was_begun_before_is_settled_there() {
 fn the_day_is_the_time_zones() {
     let dir = tempfile::tempdir().unwrap();
     let zone = TimeZone::fixed(jiff::tz::offset(-5));
-    let book = DayBook::new(
+    let book = DayLedger::new(
         dir.path(),
         &Principal("ana".to_owned()),
         tokens_a_day(1_000),
@@ -167,7 +167,7 @@ fn principals_have_days_of_their_own() {
     granted(ben.ask(None, &[tokens(1_000)], noon()).unwrap());
     assert!(matches!(
         ana.ask(None, &[tokens(1)], noon()).unwrap(),
-        Leave::Denied(_)
+        SpendingLeave::Denied(_)
     ));
 }
 
@@ -183,7 +183,7 @@ fn many_at_once_never_overspend_together() {
                 scope.spawn(move || {
                     let leaves = (0..30).map(|_| book.ask(None, &[tokens(1)], noon()).unwrap());
                     leaves
-                        .filter(|leave| matches!(leave, Leave::Granted { .. }))
+                        .filter(|leave| matches!(leave, SpendingLeave::Granted { .. }))
                         .count()
                 })
             })

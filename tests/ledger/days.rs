@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::agent::{Agent, Outcome, StopReason};
-use cardinal::ledger::{Allowance, DayBook, Spend};
+use cardinal::ledger::{Allowance, DayLedger, Spend};
 use cardinal::model::Prices;
 use cardinal::principal::Principal;
 use cardinal::tapes::replay;
@@ -18,9 +18,9 @@ use super::conversations::one_query;
 use crate::support::scripted_model::ScriptedModel;
 use crate::support::stack::{Knobs, Stack};
 
-fn today(dir: &Path, allowance: Allowance) -> Arc<DayBook> {
+fn today(dir: &Path, allowance: Allowance) -> Arc<DayLedger> {
     let who = Principal("ana".to_owned());
-    Arc::new(DayBook::new(
+    Arc::new(DayLedger::new(
         dir,
         &who,
         allowance,
@@ -29,7 +29,7 @@ fn today(dir: &Path, allowance: Allowance) -> Arc<DayBook> {
     ))
 }
 
-async fn stack(book: &Arc<DayBook>, prices: Option<Prices>) -> Stack {
+async fn stack(book: &Arc<DayLedger>, prices: Option<Prices>) -> Stack {
     let knobs = Knobs {
         prices,
         ..Knobs::default()
@@ -38,12 +38,12 @@ async fn stack(book: &Arc<DayBook>, prices: Option<Prices>) -> Stack {
     on(stack, book)
 }
 
-fn on(stack: Stack, book: &Arc<DayBook>) -> Stack {
+fn on(stack: Stack, book: &Arc<DayLedger>) -> Stack {
     let agent: Agent = stack.agent.on_day(Some(Arc::clone(book)));
     Stack { agent, ..stack }
 }
 
-fn taken(book: &DayBook) -> Spend {
+fn taken(book: &DayLedger) -> Spend {
     book.standing(Timestamp::now()).unwrap().taken
 }
 

@@ -1,10 +1,10 @@
 //! The ledger's file: whole or an error, never silently zero.
 
-use cardinal::ledger::{Allowance, DayBook, LedgerError, Spend};
+use cardinal::ledger::{Allowance, DayLedger, LedgerError, Spend};
 
 use super::book::{book, granted, noon, tokens, tokens_a_day};
 
-fn written(dir: &std::path::Path) -> (DayBook, std::path::PathBuf) {
+fn written(dir: &std::path::Path) -> (DayLedger, std::path::PathBuf) {
     let book = book(dir, "ana@example.com", tokens_a_day(1_000));
     let hold = granted(book.ask(None, &[tokens(400)], noon()).unwrap());
     book.settle(&hold, tokens(300), noon()).unwrap();

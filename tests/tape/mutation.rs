@@ -3,13 +3,13 @@
 
 use bytes::Bytes;
 use cardinal::tapes::ReplayError;
-use cardinal::wire::{Diverged, Exchange, Miss, TapeFile};
+use cardinal::wire::{Divergence, Exchange, Miss, TapeFile};
 
 use super::kit::{Taped, completions, openai};
 
 async fn missed(taped: &Taped, tape: &TapeFile) -> Miss {
     match taped.replay(tape).await {
-        Err(ReplayError::Diverged(Diverged::Miss(miss))) => miss,
+        Err(ReplayError::Diverged(Divergence::Miss(miss))) => miss,
         other => panic!("{other:?}"),
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cardinal::conversation::Conversation;
 use cardinal::tapes::{Replayer, load_catalog};
-use cardinal::wire::Ended;
+use cardinal::wire::ExchangeEnd;
 
 use super::kit::{Taped, anthropic, completions, openai, taped};
 use crate::support::scripted_model::{Reply, ScriptedModel};
@@ -21,7 +21,7 @@ async fn replays_in(taped: &Taped, forms: impl Fn(&[u8]) -> Vec<Vec<Bytes>>) {
             let mut tape = original.clone();
             tape.exchanges[number].chunks = form;
             // The client left at the end mark, which may not be whole any more: now it reads to the end.
-            tape.exchanges[number].end = Ended::Complete;
+            tape.exchanges[number].end = ExchangeEnd::Complete;
             let replayed = stage.replay(&tape, &mut Conversation::new("test")).await;
             assert!(
                 replayed.is_ok(),

@@ -59,7 +59,7 @@ async fn whatever_is_on_the_tape() {
         assert!(matches!(replayed, Err(ReplayError::Diverged(_))), "{replayed:?}");
         let mut silent = moved(&taped, &server);
         silent.exchanges[0].response = None;
-        silent.exchanges[0].end = cardinal::wire::Ended::Dropped;
+        silent.exchanges[0].end = cardinal::wire::ExchangeEnd::Dropped;
         assert!(taped.replay(&silent).await.is_err());
     }
     assert!(!called(&server), "somebody connected");

@@ -1,4 +1,4 @@
-use cardinal::wire::{Endpoint, Grants, Wire, WireError};
+use cardinal::wire::{GrantedEndpoint, Grants, Wire, WireError};
 use http::Method;
 use proptest::prelude::*;
 use url::Url;
@@ -6,10 +6,10 @@ use url::Url;
 use super::retry::quick;
 use super::server::{Server, answer};
 
-const TABLE: &[Endpoint] = &[
-    Endpoint::get("/api/card/{id}"),
-    Endpoint::post("/api/card/{id}/query"),
-    Endpoint::get("/api/session/properties"),
+const TABLE: &[GrantedEndpoint] = &[
+    GrantedEndpoint::get("/api/card/{id}"),
+    GrantedEndpoint::post("/api/card/{id}/query"),
+    GrantedEndpoint::get("/api/session/properties"),
 ];
 
 fn base() -> Url {
@@ -76,7 +76,7 @@ fn the_server_is_part_of_the_grant() {
 
 #[test]
 fn joined_grants_do_not_mix_their_servers() {
-    const MODEL: &[Endpoint] = &[Endpoint::post("/chat/completions")];
+    const MODEL: &[GrantedEndpoint] = &[GrantedEndpoint::post("/chat/completions")];
     let model = Url::parse("https://models.example.com/v1").unwrap();
     let both = Grants::none()
         .and(&base(), TABLE)

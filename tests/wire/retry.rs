@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
-use cardinal::wire::{Endpoint, Grants, Purpose, Wire, WireError, WireSettings};
+use cardinal::wire::{GrantedEndpoint, Grants, Purpose, Wire, WireError, WireSettings};
 
 use super::server::{Server, answer};
 
-const ENDPOINTS: &[Endpoint] = &[
-    Endpoint::get("/"),
-    Endpoint::get("/api/card/{id}"),
-    Endpoint::post("/api/query"),
+const ENDPOINTS: &[GrantedEndpoint] = &[
+    GrantedEndpoint::get("/"),
+    GrantedEndpoint::get("/api/card/{id}"),
+    GrantedEndpoint::post("/api/query"),
 ];
 
 /// Settings for this server, with waits of milliseconds.

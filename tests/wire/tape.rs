@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use cardinal::wire::{
-    CatalogNote, Ended, Exchange, Header, MetabaseNote, Miss, Player, PromptNote, Purpose, Tape, TapeError,
-    TapeFile, TapeMode, TurnEnd, Wire, WireError, WireRequest,
+    CatalogNote, Exchange, ExchangeEnd, Header, MetabaseNote, Miss, Player, PromptNote, Purpose, Tape,
+    TapeError, TapeFile, TapeMode, TurnEnd, Wire, WireError, WireRequest,
 };
 use futures_util::StreamExt;
 use http::HeaderValue;
@@ -172,7 +172,10 @@ async fn a_stream_keeps_its_pieces_and_says_when_it_was_left() {
     let [left, whole] = tape.exchanges.as_slice() else {
         panic!("{tape:#?}")
     };
-    assert_eq!((&left.end, &whole.end), (&Ended::Dropped, &Ended::Complete));
+    assert_eq!(
+        (&left.end, &whole.end),
+        (&ExchangeEnd::Dropped, &ExchangeEnd::Complete)
+    );
     assert_eq!(whole.chunks.concat(), events.as_bytes());
 }
 

@@ -8,7 +8,7 @@ use crate::cli::exit::Ending;
 use crate::cli::{answer, term};
 use crate::tapes::{Said, transcript};
 use crate::text::markdown_literal;
-use crate::wire::{Ended, Exchange, Purpose, TapeFile};
+use crate::wire::{Exchange, ExchangeEnd, Purpose, TapeFile};
 
 /// Lines of a result that are shown.
 const RESULT_LINES: usize = 12;
@@ -185,9 +185,9 @@ fn line(exchange: &Exchange) -> String {
         },
     );
     let end = match &exchange.end {
-        Ended::Complete => String::new(),
-        Ended::Dropped => ", left before its end".to_owned(),
-        Ended::Failed(failure) => format!(", failed: {}", json!(failure)),
+        ExchangeEnd::Complete => String::new(),
+        ExchangeEnd::Dropped => ", left before its end".to_owned(),
+        ExchangeEnd::Failed(failure) => format!(", failed: {}", json!(failure)),
     };
     format!("{kind}: {} -> {status}, {bytes} bytes{end}", exchange.name())
 }

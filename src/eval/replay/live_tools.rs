@@ -9,7 +9,7 @@ use crate::eval::dataset::OpenDataset;
 use crate::eval::finished::FinishedTrial;
 use crate::eval::{Case, Verdict};
 use crate::tapes::{ReplayContexts, ReplayError};
-use crate::wire::Diverged;
+use crate::wire::Divergence;
 
 /// Runs a recorded case with the model from tape and the tools live, over `dataset`. A result that is not the recorded
 /// one is named by call, row and column.
@@ -83,7 +83,7 @@ async fn differing_result(
     answered: &[Answer],
     now: &Answer,
 ) -> Option<Verdict> {
-    if !matches!(error, ReplayError::Diverged(Diverged::Miss(_))) {
+    if !matches!(error, ReplayError::Diverged(Divergence::Miss(_))) {
         return None;
     }
     let (recorded, _) = answers(recording, contexts).await;

@@ -8,7 +8,7 @@ use crate::eval::judge::about;
 use crate::eval::recordings::{CaseNote, NOTE_FILE, RequestForm, folder_name, tape_path};
 use crate::eval::{Case, GRADER_VERSION, RecordingSource, Suite, TrialKeys, Verdict, keys};
 use crate::tapes::{ReplayContexts, ReplayError};
-use crate::wire::{Diverged, Exchange, TapeFile};
+use crate::wire::{Divergence, Exchange, TapeFile};
 
 /// One recorded case: what is noted of it, and its tapes.
 #[derive(Debug)]
@@ -166,13 +166,13 @@ pub(super) fn verdict(
 ) -> Verdict {
     match error {
         ReplayError::Stale { changed, .. } => recording.stale(changed),
-        ReplayError::Diverged(Diverged::Miss(miss)) => Verdict::Diverged {
+        ReplayError::Diverged(Divergence::Miss(miss)) => Verdict::Diverged {
             at: format!("turn {turn}, {}", place(tape, miss.exchange, &miss.pointer)),
             was: miss.recorded,
             now: miss.now,
             command: Some(recording.command.clone()),
         },
-        ReplayError::Diverged(Diverged::Unconsumed(left)) => Verdict::Diverged {
+        ReplayError::Diverged(Divergence::Unused(left)) => Verdict::Diverged {
             at: format!("turn {turn}, {}", place(tape, Some(left.first), "")),
             was: left.request,
             now: format!("nothing: {} recorded exchanges were not asked for", left.count),

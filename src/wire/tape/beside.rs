@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -93,26 +93,76 @@ fn prefix_of(text: &str, hash: &str) -> Result<Value, String> {
 }
 
 /// Keeps the prefix of this hash for the tapes in and below a folder.
-pub(super) fn keep_prompt(folder: &Path, hash: &str, text: &str) -> Result<(), TapeError> {
+pub(super) fn keep_prompt(folder: &Path, hash: &str, prefix: &Value) -> Result<(), TapeError> {
     let path = folder.join(PROMPTS).join(name(hash));
+    let text = || format!("{prefix:#}\n");
     keep_beside(&path, text, |kept| prefix_of(kept, hash).is_ok())
 }
 
+/// What a file was like when this process last wrote or checked it. A file that is still like this is not read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileStamp {
+    length: u64,
+    modified: SystemTime,
+}
+
+impl FileStamp {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok()?,
+        })
+    }
+}
+
+/// Files that fit, by path.
+static CHECKED: Mutex<BTreeMap<PathBuf, FileStamp>> = Mutex::new(BTreeMap::new());
+/// A file that was marked as needed less than this ago is not marked again.
+const MARKED_LATELY: Duration = Duration::from_secs(60);
+
+fn is_checked(path: &Path, stamp: FileStamp) -> bool {
+    let checked = CHECKED.lock().unwrap_or_else(PoisonError::into_inner);
+    checked.get(path) == Some(&stamp)
+}
+
+fn remember(path: &Path) {
+    if let Some(stamp) = FileStamp::of(path) {
+        let mut checked = CHECKED.lock().unwrap_or_else(PoisonError::into_inner);
+        checked.insert(path.to_owned(), stamp);
+    }
+}
+
+/// Marks a file as needed, so that nobody who clears up takes it for old. A file that cannot be marked stays as it is.
+fn mark(path: &Path) {
+    let age = FileStamp::of(path).and_then(|stamp| stamp.modified.elapsed().ok());
+    if age.is_none_or(|age| age > MARKED_LATELY)
+        && let Ok(file) = OpenOptions::new().append(true).open(path)
+    {
+        let _ = file.set_modified(SystemTime::now());
+    }
+    remember(path);
+}
+
 /// Keeps a text under its path unless one that `fits` is there already: what was damaged is put right. A text that may
-/// hold a credential is not kept.
-pub fn keep_beside(path: &Path, text: &str, fits: impl FnOnce(&str) -> bool) -> Result<(), TapeError> {
+/// hold a credential is not kept. The text is made, and a file that is there is read, only when this process has not
+/// written or checked the file before.
+pub fn keep_beside(
+    path: &Path,
+    text: impl FnOnce() -> String,
+    fits: impl FnOnce(&str) -> bool,
+) -> Result<(), TapeError> {
     let failed = |error: io::Error| TapeError::Write {
         path: path.to_owned(),
         reason: error.to_string(),
     };
-    if read_capped(path).is_ok_and(|kept| fits(&kept)) {
-        // It is needed again, so that nobody who clears up takes it for old. A file that cannot be marked stays as it is.
-        if let Ok(file) = OpenOptions::new().append(true).open(path) {
-            let _ = file.set_modified(SystemTime::now());
-        }
+    let known = FileStamp::of(path).is_some_and(|stamp| is_checked(path, stamp));
+    if known || read_capped(path).is_ok_and(|kept| fits(&kept)) {
+        mark(path);
         return Ok(());
     }
-    if suspect(text).is_some() {
+    let text = text();
+    if suspect(&text).is_some() {
         return Err(TapeError::Withheld {
             path: path.to_owned(),
             place: "its text".to_owned(),
@@ -121,7 +171,9 @@ pub fn keep_beside(path: &Path, text: &str, fits: impl FnOnce(&str) -> bool) -> 
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    atomic_file::replace(path, text.as_bytes(), FileAccess::OwnerOnly).map_err(failed)
+    atomic_file::replace(path, text.as_bytes(), FileAccess::OwnerOnly).map_err(failed)?;
+    remember(path);
+    Ok(())
 }
 
 /// Opens a file that only its owner may read, where the system knows such a thing.

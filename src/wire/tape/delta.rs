@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 /// How to come from one value to another: lists that grew, places that hold something else, places that are gone. All
 /// by JSON pointer.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Delta {
+pub(super) struct JsonDelta {
     append: Map<String, Value>,
     set: Map<String, Value>,
     drop: Vec<Value>,
 }
 
-impl Delta {
+impl JsonDelta {
     /// The way from `old` to `new`.
     pub(super) fn between(old: &Value, new: &Value) -> Self {
         let mut delta = Self::default();
@@ -118,7 +118,7 @@ fn below(at: &str, name: &str) -> String {
 /// A place, and what stands there in either of two values.
 pub(crate) type Difference<'a> = (String, Option<&'a Value>, Option<&'a Value>);
 
-/// The first place, in order of keys, at which two values differ, with what stands there. Places that are `but` listed
+/// The first place, in order of keys, at which two values differ, with what stands there. HeldPermits that are `but` listed
 /// do not count.
 pub(crate) fn first_difference<'a>(old: &'a Value, new: &'a Value, but: &[&str]) -> Option<Difference<'a>> {
     difference("", Some(old), Some(new), but)
@@ -181,7 +181,7 @@ mod tests {
         for old in &values {
             for new in &values {
                 let mut walked = old.clone();
-                apply(&mut walked, &Delta::between(old, new).into_json()).unwrap();
+                apply(&mut walked, &JsonDelta::between(old, new).into_json()).unwrap();
                 assert_eq!(&walked, new);
             }
         }

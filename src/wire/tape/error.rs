@@ -72,7 +72,7 @@ pub enum TapeError {
         /// The line, counted from 1.
         line: usize,
     },
-    /// Lines were dropped, doubled or moved.
+    /// TapeLines were dropped, doubled or moved.
     #[error("line {line} of the tape {path} is out of order: exchange {expected} should be there, {found} is", path = .path.display())]
     Order {
         /// The file.
@@ -185,7 +185,7 @@ pub struct Miss {
     "{count} recorded exchanges were not asked for, first exchange {first} ({request}); if that is meant, record the \
      turn again: {command}"
 )]
-pub struct Unconsumed {
+pub struct UnusedExchanges {
     /// How many.
     pub count: usize,
     /// Number of the first.

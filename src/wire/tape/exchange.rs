@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::redact::{kept_headers, redact, redact_text};
 use super::request;
-use crate::wire::watch::End;
+use crate::wire::watch::BodyEnd;
 use crate::wire::{ServedBy, WireError, WireResponse};
 
 /// One request and what came of it, as the agent saw it.
@@ -17,17 +17,17 @@ pub struct Exchange {
     /// or `text`.
     pub request: Value,
     /// The response's head; `None` when there was no response.
-    pub response: Option<Head>,
+    pub response: Option<ResponseHead>,
     /// The body, in the pieces it came in.
     pub chunks: Vec<Bytes>,
     /// How it ended.
-    pub end: Ended,
+    pub end: ExchangeEnd,
 }
 
 /// The head of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Head {
+pub struct ResponseHead {
     /// The status.
     pub status: u16,
     /// The headers that a tape keeps, names in lower case.
@@ -39,19 +39,19 @@ pub struct Head {
 /// How an exchange ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ended {
+pub enum ExchangeEnd {
     /// The body was read to its end.
     Complete,
     /// The reader went away before.
     Dropped,
     /// With a failure of the wire.
-    Failed(Failure),
+    Failed(RecordedFailure),
 }
 
 /// A failure of the wire as a tape holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "error", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Failure {
+pub enum RecordedFailure {
     /// [`WireError::Connect`].
     Connect {
         /// Host and port.
@@ -94,7 +94,7 @@ pub enum Failure {
     },
 }
 
-impl From<&WireError> for Failure {
+impl From<&WireError> for RecordedFailure {
     fn from(error: &WireError) -> Self {
         match error.clone() {
             WireError::Connect { host, reason } => Self::Connect { host, reason },
@@ -119,33 +119,33 @@ impl From<&WireError> for Failure {
     }
 }
 
-impl From<Failure> for WireError {
-    fn from(failure: Failure) -> Self {
+impl From<RecordedFailure> for WireError {
+    fn from(failure: RecordedFailure) -> Self {
         match failure {
-            Failure::Connect { host, reason } => Self::Connect { host, reason },
-            Failure::Broken { host, reason } => Self::Broken { host, reason },
-            Failure::Timeout { host, after_ms } => Self::Timeout {
+            RecordedFailure::Connect { host, reason } => Self::Connect { host, reason },
+            RecordedFailure::Broken { host, reason } => Self::Broken { host, reason },
+            RecordedFailure::Timeout { host, after_ms } => Self::Timeout {
                 host,
                 after: Duration::from_millis(after_ms),
             },
-            Failure::TooLarge { host, cap } => Self::TooLarge { host, cap },
-            Failure::NotGranted { method, path } => Self::NotGranted { method, path },
-            Failure::Invalid { reason } => Self::Invalid { reason },
+            RecordedFailure::TooLarge { host, cap } => Self::TooLarge { host, cap },
+            RecordedFailure::NotGranted { method, path } => Self::NotGranted { method, path },
+            RecordedFailure::Invalid { reason } => Self::Invalid { reason },
         }
     }
 }
 
-impl From<&End> for Ended {
-    fn from(end: &End) -> Self {
+impl From<&BodyEnd> for ExchangeEnd {
+    fn from(end: &BodyEnd) -> Self {
         match end {
-            End::Complete => Self::Complete,
-            End::Dropped => Self::Dropped,
-            End::Failed(error) => Self::Failed(error.into()),
+            BodyEnd::Complete => Self::Complete,
+            BodyEnd::Dropped => Self::Dropped,
+            BodyEnd::Failed(error) => Self::Failed(error.into()),
         }
     }
 }
 
-impl Head {
+impl ResponseHead {
     pub(super) fn of(response: &WireResponse) -> Self {
         let kept = kept_headers(&response.headers).into_iter();
         Self {

@@ -6,22 +6,22 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-use super::exchange::{Ended, Exchange};
+use super::exchange::{Exchange, ExchangeEnd};
 use super::play::Player;
-use super::recording::Recording;
+use super::recording::ExchangeRecording;
 use super::request::canonical;
 use super::slot::{TapeMode, TapeSlot};
 use super::stall::Stalls;
 use super::write::Tape;
-use crate::wire::service::{WireResult, WireService};
-use crate::wire::watch::{End, Watcher, watched};
+use crate::wire::service::{LayerResult, LayerService};
+use crate::wire::watch::{BodyEnd, BodyWatcher, watched};
 use crate::wire::{BodyStream, Purpose, ServedBy, WireError, WireRequest, WireResponse, log};
 
 /// How long a replayed turn may take to end an exchange by itself.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Logs every exchange, and records it or serves it from a tape: as the agent sees it, above every other layer.
-pub(in crate::wire) async fn taped(below: WireService, slot: TapeSlot, request: WireRequest) -> WireResult {
+pub(in crate::wire) async fn taped(below: LayerService, slot: TapeSlot, request: WireRequest) -> LayerResult {
     // Nothing of signing in is ever on a tape, and a replay signs in nowhere.
     let signs_in = request.policy.purpose == Purpose::Auth;
     let completes = request.policy.purpose == Purpose::Completion;
@@ -40,8 +40,10 @@ pub(in crate::wire) async fn taped(below: WireService, slot: TapeSlot, request: 
     }
 }
 
-async fn live(below: WireService, request: WireRequest, tape: Option<Tape>) -> WireResult {
-    let recording = tape.map(|tape| Recording::begin(&tape, &request)).transpose()?;
+async fn live(below: LayerService, request: WireRequest, tape: Option<Tape>) -> LayerResult {
+    let recording = tape
+        .map(|tape| ExchangeRecording::begin(&tape, &request))
+        .transpose()?;
     let mut watch = Observer::new(&request, recording);
     match below.oneshot(request).await {
         Ok(mut response) => {
@@ -51,7 +53,7 @@ async fn live(below: WireService, request: WireRequest, tape: Option<Tape>) -> W
             Ok(response)
         }
         Err(error) => {
-            watch.end(End::Failed(error.clone()));
+            watch.end(BodyEnd::Failed(error.clone()));
             Err(error)
         }
     }
@@ -67,7 +69,7 @@ fn signed_in() -> WireResponse {
     response
 }
 
-async fn replay(player: &Player, request: &WireRequest) -> WireResult {
+async fn replay(player: &Player, request: &WireRequest) -> LayerResult {
     let exchange = player
         .take(&canonical(request))
         .map_err(|miss| WireError::OffTape(Box::new(miss)))?;
@@ -75,12 +77,12 @@ async fn replay(player: &Player, request: &WireRequest) -> WireResult {
 }
 
 /// Answers a request with what is on a tape.
-async fn serve(exchange: Exchange, request: &WireRequest, stalls: &Stalls) -> WireResult {
+async fn serve(exchange: Exchange, request: &WireRequest, stalls: &Stalls) -> LayerResult {
     let mut watch = Observer::new(request, None);
     let Some(head) = exchange.response else {
         return match exchange.end {
-            Ended::Failed(failure) => Err(failure.into()),
-            Ended::Complete | Ended::Dropped => Err(stall(stalls).await),
+            ExchangeEnd::Failed(failure) => Err(failure.into()),
+            ExchangeEnd::Complete | ExchangeEnd::Dropped => Err(stall(stalls).await),
         };
     };
     let status = StatusCode::from_u16(head.status).map_err(|error| WireError::Invalid {
@@ -105,15 +107,15 @@ async fn serve(exchange: Exchange, request: &WireRequest, stalls: &Stalls) -> Wi
     Ok(response)
 }
 
-fn body(chunks: Vec<Bytes>, end: Ended, stalls: Stalls) -> BodyStream {
+fn body(chunks: Vec<Bytes>, end: ExchangeEnd, stalls: Stalls) -> BodyStream {
     async_stream::stream! {
         for chunk in chunks {
             yield Ok(chunk);
         }
         match end {
-            Ended::Complete => {}
-            Ended::Failed(failure) => yield Err(failure.into()),
-            Ended::Dropped => yield Err(stall(&stalls).await),
+            ExchangeEnd::Complete => {}
+            ExchangeEnd::Failed(failure) => yield Err(failure.into()),
+            ExchangeEnd::Dropped => yield Err(stall(&stalls).await),
         }
     }
     .boxed()
@@ -131,12 +133,12 @@ async fn stall(stalls: &Stalls) -> WireError {
 struct Observer {
     exchange: log::ExchangeLog,
     began: Instant,
-    recording: Option<Recording>,
+    recording: Option<ExchangeRecording>,
     ended: bool,
 }
 
 impl Observer {
-    fn new(request: &WireRequest, recording: Option<Recording>) -> Self {
+    fn new(request: &WireRequest, recording: Option<ExchangeRecording>) -> Self {
         Self {
             exchange: log::ExchangeLog::new(request),
             began: Instant::now(),
@@ -153,7 +155,7 @@ impl Observer {
     }
 }
 
-impl Watcher for Observer {
+impl BodyWatcher for Observer {
     fn chunk(&mut self, chunk: &Bytes) {
         self.exchange.bytes = self.exchange.bytes.saturating_add(chunk.len());
         if let Some(recording) = &self.recording {
@@ -161,15 +163,15 @@ impl Watcher for Observer {
         }
     }
 
-    fn end(&mut self, end: End) {
+    fn end(&mut self, end: BodyEnd) {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
         self.exchange.end(
             match &end {
-                End::Complete => "complete",
-                End::Failed(_) => "failed",
-                End::Dropped => "dropped",
+                BodyEnd::Complete => "complete",
+                BodyEnd::Failed(_) => "failed",
+                BodyEnd::Dropped => "dropped",
             },
             self.began.elapsed(),
         );
@@ -182,6 +184,6 @@ impl Watcher for Observer {
 impl Drop for Observer {
     /// A request that is dropped before its response came is an exchange too.
     fn drop(&mut self) {
-        self.end(End::Dropped);
+        self.end(BodyEnd::Dropped);
     }
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::delta::{Delta, apply};
-use super::exchange::{Ended, Exchange, Head};
+use super::delta::{JsonDelta, apply};
+use super::exchange::{Exchange, ExchangeEnd, ResponseHead};
 use super::header::Header;
 use super::{body, request};
 
@@ -46,7 +46,7 @@ pub(super) struct Prefix {
 
 /// Puts lines together, or takes them apart: both need what came before.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct TapeLines {
     seq: u64,
     seal: blake3::Hasher,
     /// The body of the completion before.
@@ -55,7 +55,7 @@ pub(super) struct Lines {
 
 /// What a line was.
 #[derive(Debug)]
-pub(super) enum Line {
+pub(super) enum TapeLine {
     Header(Box<Header>),
     Exchange(Box<Exchange>),
     End(TurnEnd),
@@ -63,7 +63,7 @@ pub(super) enum Line {
 
 /// Why a line cannot be taken.
 #[derive(Debug)]
-pub(super) enum Bad {
+pub(super) enum LineFault {
     Version(String),
     Damaged(String),
     Altered,
@@ -71,7 +71,7 @@ pub(super) enum Bad {
     Prefix { hash: String, reason: String },
 }
 
-impl Lines {
+impl TapeLines {
     /// The number of the next exchange.
     pub(super) fn seq(&self) -> u64 {
         self.seq
@@ -82,12 +82,12 @@ impl Lines {
         Ok(self.finished(&json!({ "cardinal_tape": FORMAT, "header": header })))
     }
 
-    /// The line, and the prefix that it refers to.
+    /// The line, and the prefix that it refers to, if nothing before it did.
     pub(super) fn exchange(
         &mut self,
-        exchange: &Exchange,
+        exchange: Exchange,
     ) -> Result<(String, Option<Prefix>), serde_json::Error> {
-        let mut told = exchange.request.clone();
+        let mut told = exchange.request;
         let key = request::key(&told);
         let prefix = self.tell_body(&mut told);
         let mut response = serde_json::to_value(&exchange.response)?;
@@ -121,28 +121,31 @@ impl Lines {
         }
         let fields = told.as_object_mut()?;
         let new = fields.remove("body")?;
-        let prefix = request::prefix(&new);
-        let hash = request::hash(&prefix);
         let (mut delta, kept) = match &self.last {
-            Some(last) if request::hash(&request::prefix(last)) == hash => {
-                (Delta::between(last, &new).into_json(), None)
+            Some(last) if request::same_prefix(last, &new) => {
+                (JsonDelta::between(last, &new).into_json(), None)
             }
-            _ if prefix.to_string().len() < INLINE => {
-                let mut delta = Delta::between(&json!({}), &new).into_json();
-                delta.insert("base".to_owned(), Value::Null);
-                (delta, None)
-            }
-            _ => {
-                let mut delta = Delta::between(&prefix, &new).into_json();
-                delta.insert("base".to_owned(), hash.clone().into());
-                let hash = hash.clone();
-                (delta, Some(Prefix { hash, value: prefix }))
-            }
+            _ => Self::tell_whole(&new),
         };
         delta.retain(|_, part| !part.as_object().is_some_and(Map::is_empty));
         fields.insert("delta".to_owned(), delta.into());
         self.last = Some(new);
         kept
+    }
+
+    /// A completion's body as what it adds to its prefix; a short prefix stands in the line.
+    fn tell_whole(body: &Value) -> (Map<String, Value>, Option<Prefix>) {
+        let value = request::prefix(body);
+        let text = value.to_string();
+        if text.len() < INLINE {
+            let mut delta = JsonDelta::between(&json!({}), body).into_json();
+            delta.insert("base".to_owned(), Value::Null);
+            return (delta, None);
+        }
+        let hash = request::hash_of(&text);
+        let mut delta = JsonDelta::between(&value, body).into_json();
+        delta.insert("base".to_owned(), hash.clone().into());
+        (delta, Some(Prefix { hash, value }))
     }
 
     fn finished(&mut self, line: &Value) -> String {
@@ -163,64 +166,64 @@ impl Lines {
         &mut self,
         text: &str,
         prefix: &dyn Fn(&str) -> Result<Arc<Value>, String>,
-    ) -> Result<Line, Bad> {
-        let damaged = |reason: &dyn ToString| Bad::Damaged(reason.to_string());
+    ) -> Result<TapeLine, LineFault> {
+        let damaged = |reason: &dyn ToString| LineFault::Damaged(reason.to_string());
         let mut line: Map<String, Value> =
-            serde_json::from_str(text).map_err(|error| Bad::Damaged(no_json(text, &error)))?;
+            serde_json::from_str(text).map_err(|error| LineFault::Damaged(no_json(text, &error)))?;
         if let Some(version) = line
             .get("cardinal_tape")
             .filter(|version| **version != json!(FORMAT))
         {
-            return Err(Bad::Version(version.to_string()));
+            return Err(LineFault::Version(version.to_string()));
         }
         line.remove("sum");
         let line = Value::Object(line);
         let told = line.to_string();
         let sum = sum(&told);
         if !is_summed(text, &told, &sum) {
-            return Err(Bad::Altered);
+            return Err(LineFault::Altered);
         }
         let before = self.sealed();
         self.seal.update(sum.as_bytes());
         if let Some(header) = line.get("header") {
             let header = serde_json::from_value(header.clone()).map_err(|error| damaged(&error))?;
-            return Ok(Line::Header(Box::new(header)));
+            return Ok(TapeLine::Header(Box::new(header)));
         }
         if let Some(end) = line.get("end").filter(|_| line.get("seq").is_none()) {
             return self.take_end(end.clone(), &before);
         }
         self.take_exchange(&line, prefix)
-            .map(|exchange| Line::Exchange(Box::new(exchange)))
+            .map(|exchange| TapeLine::Exchange(Box::new(exchange)))
     }
 
-    fn take_end(&self, mut end: Value, seal: &str) -> Result<Line, Bad> {
-        let fields = end.as_object_mut().ok_or(Bad::Altered)?;
+    fn take_end(&self, mut end: Value, seal: &str) -> Result<TapeLine, LineFault> {
+        let fields = end.as_object_mut().ok_or(LineFault::Altered)?;
         let count = fields.remove("exchanges").and_then(|count| count.as_u64());
         let written = fields.remove("seal");
-        let found = count.ok_or_else(|| Bad::Damaged("its end counts no exchanges".to_owned()))?;
+        let found = count.ok_or_else(|| LineFault::Damaged("its end counts no exchanges".to_owned()))?;
         if found != self.seq {
-            return Err(Bad::Order {
+            return Err(LineFault::Order {
                 expected: self.seq,
                 found,
             });
         }
         if written.as_ref().and_then(Value::as_str) != Some(seal) {
-            return Err(Bad::Altered);
+            return Err(LineFault::Altered);
         }
-        let end = serde_json::from_value(end).map_err(|error| Bad::Damaged(error.to_string()))?;
-        Ok(Line::End(end))
+        let end = serde_json::from_value(end).map_err(|error| LineFault::Damaged(error.to_string()))?;
+        Ok(TapeLine::End(end))
     }
 
     fn take_exchange(
         &mut self,
         line: &Value,
         prefix: &dyn Fn(&str) -> Result<Arc<Value>, String>,
-    ) -> Result<Exchange, Bad> {
-        let damaged = |reason: &str| Bad::Damaged(reason.to_owned());
+    ) -> Result<Exchange, LineFault> {
+        let damaged = |reason: &str| LineFault::Damaged(reason.to_owned());
         let found = line.get("seq").and_then(Value::as_u64);
         let found = found.ok_or_else(|| damaged("it is no header, exchange or end"))?;
         if found != self.seq {
-            return Err(Bad::Order {
+            return Err(LineFault::Order {
                 expected: self.seq,
                 found,
             });
@@ -235,12 +238,13 @@ impl Lines {
         let chunks: Vec<Bytes> = match response.as_object_mut().map(|fields| fields.remove("body")) {
             None => Vec::new(),
             Some(None) => return Err(damaged("its response has no body")),
-            Some(Some(body)) => body::read(&body).map_err(Bad::Damaged)?,
+            Some(Some(body)) => body::read(&body).map_err(LineFault::Damaged)?,
         };
-        let response: Option<Head> =
-            serde_json::from_value(response).map_err(|error| Bad::Damaged(error.to_string()))?;
+        let response: Option<ResponseHead> =
+            serde_json::from_value(response).map_err(|error| LineFault::Damaged(error.to_string()))?;
         let end = line.get("end").cloned().unwrap_or_default();
-        let end: Ended = serde_json::from_value(end).map_err(|error| Bad::Damaged(error.to_string()))?;
+        let end: ExchangeEnd =
+            serde_json::from_value(end).map_err(|error| LineFault::Damaged(error.to_string()))?;
         Ok(Exchange {
             request: told,
             response,
@@ -253,7 +257,7 @@ impl Lines {
         &mut self,
         told: &mut Value,
         prefix: &dyn Fn(&str) -> Result<Arc<Value>, String>,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), LineFault> {
         let Some(Value::Object(mut delta)) = told.as_object_mut().and_then(|told| told.remove("delta"))
         else {
             return Ok(());
@@ -261,19 +265,19 @@ impl Lines {
         let mut whole = match delta.remove("base") {
             Some(Value::String(hash)) => match prefix(&hash) {
                 Ok(value) => Value::clone(&value),
-                Err(reason) => return Err(Bad::Prefix { hash, reason }),
+                Err(reason) => return Err(LineFault::Prefix { hash, reason }),
             },
             Some(_) => json!({}),
             None => match &self.last {
                 Some(last) => last.clone(),
                 None => {
-                    return Err(Bad::Damaged(
+                    return Err(LineFault::Damaged(
                         "it refers to a completion before it, and there is none".to_owned(),
                     ));
                 }
             },
         };
-        apply(&mut whole, &delta).map_err(Bad::Damaged)?;
+        apply(&mut whole, &delta).map_err(LineFault::Damaged)?;
         self.last = Some(whole.clone());
         if let Some(fields) = told.as_object_mut() {
             fields.insert("body".to_owned(), whole);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::delta::shown;
-use super::error::{Miss, Unconsumed};
+use super::error::{Miss, UnusedExchanges};
 use super::exchange::Exchange;
 use super::read::TapeFile;
 use super::request;
@@ -15,13 +15,13 @@ use super::stall::Stalls;
 /// same tape.
 #[derive(Debug, Clone)]
 pub struct Player {
-    inner: Arc<Mutex<Inner>>,
+    inner: Arc<Mutex<PlayerState>>,
     command: Arc<str>,
     stalls: Stalls,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct PlayerState {
     /// What was not asked for yet, in order, each with its number on the tape and its key.
     left: VecDeque<(u64, String, Exchange)>,
     missed: Option<Miss>,
@@ -29,13 +29,13 @@ struct Inner {
 
 /// Why a replay is not the recorded turn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Diverged {
+pub enum Divergence {
     /// A request was not on the tape.
     #[error(transparent)]
     Miss(#[from] Miss),
     /// Recorded exchanges were not asked for.
     #[error(transparent)]
-    Unconsumed(#[from] Unconsumed),
+    Unused(#[from] UnusedExchanges),
 }
 
 impl Player {
@@ -56,7 +56,7 @@ impl Player {
             .map(|(number, exchange)| (number, request::key(&exchange.request), exchange.clone()))
             .collect();
         Self {
-            inner: Arc::new(Mutex::new(Inner { left, missed: None })),
+            inner: Arc::new(Mutex::new(PlayerState { left, missed: None })),
             command: tape.header.command().into(),
             stalls: Stalls::new(),
         }
@@ -75,14 +75,14 @@ impl Player {
     }
 
     /// Whether everything was asked for, and nothing else.
-    pub fn finish(&self) -> Result<(), Diverged> {
+    pub fn finish(&self) -> Result<(), Divergence> {
         let inner = self.lock();
         if let Some(miss) = &inner.missed {
             return Err(miss.clone().into());
         }
         match inner.left.front() {
             None => Ok(()),
-            Some((first, _, exchange)) => Err(Unconsumed {
+            Some((first, _, exchange)) => Err(UnusedExchanges {
                 count: inner.left.len(),
                 first: *first,
                 request: exchange.name(),
@@ -132,7 +132,7 @@ impl Player {
     }
 
     /// Compares with the next exchange of the same method and path, or else with the next of all.
-    fn miss(&self, inner: &Inner, asked: &Value) -> Miss {
+    fn miss(&self, inner: &PlayerState, asked: &Value) -> Miss {
         let same = |exchange: &Exchange| {
             ["method", "path"]
                 .iter()
@@ -164,7 +164,7 @@ impl Player {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, PlayerState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,7 @@ use super::beside::{Prefixes, prompt_path, read_capped};
 use super::error::TapeError;
 use super::exchange::Exchange;
 use super::header::Header;
-use super::line::{Bad, Line, Lines, TurnEnd};
+use super::line::{LineFault, TapeLine, TapeLines, TurnEnd};
 use super::redact::{names_secret, suspect};
 use super::write::Tape;
 use super::writer::TapeWriter;
@@ -86,14 +86,14 @@ impl TapeFile {
     }
 }
 
-fn load(path: &Path, prefixes: &Prefixes) -> Result<(TapeFile, Lines), TapeError> {
+fn load(path: &Path, prefixes: &Prefixes) -> Result<(TapeFile, TapeLines), TapeError> {
     let text = read_capped(path).map_err(|reason| TapeError::Read {
         path: path.to_owned(),
         reason,
     })?;
     let whole = text.rfind('\n').map_or(0, |at| at + 1);
     let prefix = |hash: &str| prefixes.get(path, hash);
-    let mut lines = Lines::default();
+    let mut lines = TapeLines::default();
     let (mut header, mut exchanges, mut end) = (None, Vec::new(), None);
     for (index, line) in text.get(..whole).unwrap_or_default().lines().enumerate() {
         let number = index + 1;
@@ -102,11 +102,11 @@ fn load(path: &Path, prefixes: &Prefixes) -> Result<(TapeFile, Lines), TapeError
             .take(line, &prefix)
             .map_err(|bad| error(path, number, bad))?
         {
-            Line::Header(found) if index == 0 => {
+            TapeLine::Header(found) if index == 0 => {
                 named_clean(path, number, &found.setup)?;
                 header = Some(*found);
             }
-            Line::Exchange(exchange) if index > 0 && end.is_none() => {
+            TapeLine::Exchange(exchange) if index > 0 && end.is_none() => {
                 let body = exchange.chunks.concat();
                 clean(path, number, &String::from_utf8_lossy(&body))?;
                 named_clean(path, number, &exchange.request)?;
@@ -117,7 +117,7 @@ fn load(path: &Path, prefixes: &Prefixes) -> Result<(TapeFile, Lines), TapeError
                 }
                 exchanges.push(*exchange);
             }
-            Line::End(found) if index > 0 && end.is_none() => end = Some(found),
+            TapeLine::End(found) if index > 0 && end.is_none() => end = Some(found),
             _ => return Err(TapeError::damaged(path, number, &"it does not belong there")),
         }
     }
@@ -161,19 +161,19 @@ fn secret(path: &Path, line: usize, what: &'static str) -> TapeError {
     }
 }
 
-fn error(path: &Path, line: usize, bad: Bad) -> TapeError {
+fn error(path: &Path, line: usize, bad: LineFault) -> TapeError {
     let owned = path.to_owned();
     match bad {
-        Bad::Version(found) => TapeError::Version { path: owned, found },
-        Bad::Damaged(reason) => TapeError::damaged(path, line, &reason),
-        Bad::Altered => TapeError::Altered { path: owned, line },
-        Bad::Order { expected, found } => TapeError::Order {
+        LineFault::Version(found) => TapeError::Version { path: owned, found },
+        LineFault::Damaged(reason) => TapeError::damaged(path, line, &reason),
+        LineFault::Altered => TapeError::Altered { path: owned, line },
+        LineFault::Order { expected, found } => TapeError::Order {
             path: owned,
             line,
             expected,
             found,
         },
-        Bad::Prefix { hash, reason } => TapeError::Beside {
+        LineFault::Prefix { hash, reason } => TapeError::Beside {
             tape: owned,
             path: prompt_path(path, &hash),
             reason,

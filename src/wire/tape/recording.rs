@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::exchange::{Ended, Exchange, Head};
+use super::exchange::{Exchange, ExchangeEnd, ResponseHead};
 use super::redact::credentials;
 use super::request::{canonical, is_completion};
 use super::write::Tape;
@@ -10,7 +10,7 @@ use crate::wire::{WireError, WireRequest, WireResponse};
 
 /// An exchange on its way to a tape.
 #[derive(Debug)]
-pub(super) struct Recording {
+pub(super) struct ExchangeRecording {
     tape: Tape,
     open: OpenExchange,
 }
@@ -29,7 +29,7 @@ pub(super) struct UnfinishedExchange {
     pub(super) credentials: Vec<String>,
 }
 
-impl Recording {
+impl ExchangeRecording {
     /// Begins to record, unless the request may not be sent while this tape is recorded. A completion that is still
     /// being read by a client library is over for the agent, which has gone on to this request.
     pub(super) fn begin(tape: &Tape, request: &WireRequest) -> Result<Self, WireError> {
@@ -44,7 +44,7 @@ impl Recording {
                     request: canonical,
                     response: None,
                     chunks: Vec::new(),
-                    end: Ended::Dropped,
+                    end: ExchangeEnd::Dropped,
                 },
                 credentials: credentials(&request.headers),
             }))),
@@ -58,7 +58,7 @@ impl Recording {
 
     pub(super) fn head(&self, response: &WireResponse) {
         self.open
-            .change(|exchange| exchange.response = Some(Head::of(response)));
+            .change(|exchange| exchange.response = Some(ResponseHead::of(response)));
     }
 
     pub(super) fn chunk(&self, chunk: &Bytes) {
@@ -66,14 +66,14 @@ impl Recording {
     }
 
     /// Writes it, if nobody has.
-    pub(super) fn end(&self, end: Ended) {
+    pub(super) fn end(&self, end: ExchangeEnd) {
         self.tape.write(self.open.end(end));
     }
 }
 
 impl OpenExchange {
     /// Takes it out, ended so; `None` when somebody has.
-    pub(super) fn end(&self, end: Ended) -> Option<UnfinishedExchange> {
+    pub(super) fn end(&self, end: ExchangeEnd) -> Option<UnfinishedExchange> {
         let mut ended = self
             .unfinished
             .lock()

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use http::{HeaderMap, HeaderName};
 use regex::Regex;
 use serde_json::Value;
@@ -101,8 +102,58 @@ static PATTERNS: LazyLock<Vec<(&'static str, Regex, bool)>> = LazyLock::new(|| {
         .collect()
 });
 
+/// What the shapes begin with, or have in them: a text without any of these holds no credential.
+const TRIGGERS: [&str; 16] = [
+    "sk-",
+    "gsk_",
+    "xai-",
+    "aiza",
+    "akia",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "-----begin",
+    "mb_",
+    "eyj",
+    "bearer",
+    "metabase-session",
+    "metabase.session",
+];
+
+/// Looks for all triggers in one pass; `None` would mean that the list cannot be searched for, so that every pattern is.
+static TRIGGER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(TRIGGERS)
+        .ok()
+});
+
+/// Whether any of the patterns has to be looked for.
+fn may_hold(text: &str) -> bool {
+    TRIGGER.as_ref().is_none_or(|trigger| trigger.is_match(text))
+}
+
 /// Whether a field of this name holds a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
+    /// The longest of the names.
+    const LONGEST: usize = 18;
+    if name.is_ascii() {
+        let (mut plain, mut length) = ([0; LONGEST], 0);
+        for byte in name.bytes().filter(|byte| !matches!(byte, b'-' | b'_')) {
+            let Some(place) = plain.get_mut(length) else {
+                return false;
+            };
+            *place = byte.to_ascii_lowercase();
+            length += 1;
+        }
+        let plain = plain.get(..length).unwrap_or_default();
+        return SECRET_FIELDS
+            .binary_search_by(|field| field.as_bytes().cmp(plain))
+            .is_ok();
+    }
     let plain = name
         .chars()
         .filter(|c| !matches!(c, '-' | '_'))
@@ -149,9 +200,24 @@ pub(super) fn names_secret(value: &Value) -> bool {
     }
 }
 
+/// Whether a text in it, however deep, holds one of these.
+pub(super) fn holds_any(value: &Value, secrets: &[String]) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| holds_any(item, secrets)),
+        Value::Object(fields) => fields.iter().any(|(name, field)| {
+            secrets.iter().any(|secret| name.contains(secret)) || holds_any(field, secrets)
+        }),
+        Value::String(text) => secrets.iter().any(|secret| text.contains(secret)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// The text without anything that has the shape of a credential.
 pub(super) fn redact_text(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
+    if !may_hold(text) {
+        return clean;
+    }
     for (_, pattern, strict) in PATTERNS.iter() {
         let found: Vec<String> = pattern
             .find_iter(&clean)
@@ -167,6 +233,9 @@ pub(super) fn redact_text(text: &str) -> Cow<'_, str> {
 
 /// What kind of credential the text may hold, if any.
 pub(crate) fn suspect(text: &str) -> Option<&'static str> {
+    if !may_hold(text) {
+        return None;
+    }
     PATTERNS.iter().find_map(|(what, pattern, strict)| {
         let found = pattern
             .find_iter(text)
@@ -212,6 +281,7 @@ mod tests {
     #[test]
     fn the_list_is_sorted_for_the_search() {
         assert!(SECRET_FIELDS.is_sorted());
+        assert!(SECRET_FIELDS.iter().all(|field| is_secret(field)));
         assert!(is_secret("API_Key") && is_secret("x-metabase-session"));
         assert!(!is_secret("continuation_token") && !is_secret("max_tokens") && !is_secret("key"));
     }

@@ -58,7 +58,12 @@ pub(super) fn key(request: &Value) -> String {
 
 /// A short hash of a value, hex.
 pub(super) fn hash(value: &Value) -> String {
-    let hash = blake3::hash(value.to_string().as_bytes());
+    hash_of(&value.to_string())
+}
+
+/// The same of a value that is written already.
+pub(super) fn hash_of(text: &str) -> String {
+    let hash = blake3::hash(text.as_bytes());
     hash.to_hex().chars().take(32).collect()
 }
 
@@ -84,6 +89,14 @@ pub(super) fn prefix(body: &Value) -> Value {
         prefix.insert("messages".to_owned(), json!([system]));
     }
     prefix.into()
+}
+
+/// Whether two bodies, or a body and a prefix, begin the same.
+pub(super) fn same_prefix(one: &Value, other: &Value) -> bool {
+    fn system(body: &Value) -> Option<&Value> {
+        messages(body).first().filter(|message| is_system(message))
+    }
+    PREFIX.iter().all(|name| one.get(*name) == other.get(*name)) && system(one) == system(other)
 }
 
 /// The first thing a person says: requests that share it belong to one conversation.

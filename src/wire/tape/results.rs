@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::exchange::{Ended, Exchange};
+use super::exchange::{Exchange, ExchangeEnd};
 use super::read::TapeFile;
 use super::request;
 
@@ -11,11 +11,11 @@ use super::request;
 /// network, and is noted. Clones serve from the same results.
 #[derive(Debug, Clone)]
 pub struct RecordedResults {
-    inner: Arc<Mutex<Inner>>,
+    inner: Arc<Mutex<ResultQueues>>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct ResultQueues {
     /// By key, in the order they were recorded. The last of each stays: what is asked again gets it again.
     queues: BTreeMap<String, VecDeque<Exchange>>,
     off_tape: Vec<String>,
@@ -24,9 +24,9 @@ struct Inner {
 impl RecordedResults {
     /// The whole responses on these tapes that are no completions.
     pub fn of(tapes: &[TapeFile]) -> Self {
-        let mut inner = Inner::default();
+        let mut inner = ResultQueues::default();
         for exchange in tapes.iter().flat_map(|tape| &tape.exchanges) {
-            let whole = exchange.response.is_some() && exchange.end == Ended::Complete;
+            let whole = exchange.response.is_some() && exchange.end == ExchangeEnd::Complete;
             if whole && !exchange.is_completion() {
                 let key = request::key(&exchange.request);
                 inner.queues.entry(key).or_default().push_back(exchange.clone());
@@ -55,7 +55,7 @@ impl RecordedResults {
         None
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, ResultQueues> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,9 +7,9 @@ use tokio::runtime::Handle;
 
 use super::delta::first_difference;
 use super::error::TapeError;
-use super::exchange::Ended;
+use super::exchange::ExchangeEnd;
 use super::header::Header;
-use super::line::{Lines, TurnEnd};
+use super::line::{TapeLines, TurnEnd};
 use super::read::TapeFile;
 use super::recording::{OpenExchange, UnfinishedExchange};
 use super::request;
@@ -62,7 +62,7 @@ impl Tape {
     }
 
     /// Goes on with a tape that was broken off.
-    pub(super) fn resume(tape: &TapeFile, lines: Lines) -> Result<Self, TapeError> {
+    pub(super) fn resume(tape: &TapeFile, lines: TapeLines) -> Result<Self, TapeError> {
         let resumed = Self::of(TapeWriter::resume(tape, lines)?);
         for exchange in &tape.exchanges {
             resumed.admit(&exchange.request)?;
@@ -136,7 +136,7 @@ impl Tape {
             .extract_if(.., |open| which(open))
             .collect();
         for exchange in left {
-            self.write(exchange.end(Ended::Dropped));
+            self.write(exchange.end(ExchangeEnd::Dropped));
         }
     }
 
@@ -149,22 +149,24 @@ impl Tape {
         let Some(body) = sent.get("body").filter(|_| request::is_completion(sent)) else {
             return Ok(());
         };
-        let now = (
-            request::opening(body).cloned().unwrap_or_default(),
-            request::prefix(body),
-        );
-        let changed = match &turn.began_with {
-            Some((opening, before)) if *opening == now.0 => first_difference(before, &now.1, &[]),
-            _ => None,
+        let opening = request::opening(body);
+        let begun = turn
+            .began_with
+            .as_ref()
+            .filter(|(before, _)| Some(before) == opening || opening.is_none() && before.is_null());
+        let Some((_, before)) = begun else {
+            turn.began_with = Some((opening.cloned().unwrap_or_default(), request::prefix(body)));
+            return Ok(());
         };
-        if let Some((pointer, ..)) = changed {
-            let path = self.shared.path.clone();
-            let flaw = TapeError::Changed { path, pointer };
-            turn.flaw = Some(flaw.clone());
-            return Err(flaw);
+        if request::same_prefix(before, body) {
+            return Ok(());
         }
-        turn.began_with = Some(now);
-        Ok(())
+        let now = request::prefix(body);
+        let pointer = first_difference(before, &now, &[]).map_or_else(String::new, |(pointer, ..)| pointer);
+        let path = self.shared.path.clone();
+        let flaw = TapeError::Changed { path, pointer };
+        turn.flaw = Some(flaw.clone());
+        Err(flaw)
     }
 
     /// Takes an exchange that has ended. What goes wrong with it is told by [`Tape::check`].

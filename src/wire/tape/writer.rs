@@ -6,9 +6,9 @@ use super::beside::{keep_prompt, private};
 use super::error::TapeError;
 use super::exchange::Exchange;
 use super::header::Header;
-use super::line::{Lines, TurnEnd};
+use super::line::{TapeLines, TurnEnd};
 use super::read::TapeFile;
-use super::redact::{names_secret, suspect};
+use super::redact::{holds_any, names_secret, suspect};
 use crate::atomic_file::{folder_of, sync_folder};
 
 /// The file of a tape, and what its next line depends on. Waits for the disk: it is used where that holds nobody up.
@@ -19,7 +19,7 @@ pub(super) struct TapeWriter {
     shared: PathBuf,
     /// `None` once the tape is finished or given up.
     file: Option<File>,
-    lines: Lines,
+    lines: TapeLines,
 }
 
 impl TapeWriter {
@@ -29,7 +29,7 @@ impl TapeWriter {
             path: path.to_owned(),
             reason: reason.to_string(),
         };
-        let mut lines = Lines::default();
+        let mut lines = TapeLines::default();
         let line = lines.header(header).map_err(|error| failed(&error))?;
         if suspect(&line).is_some() || names_secret(&header.setup) {
             return Err(TapeError::Withheld {
@@ -49,7 +49,7 @@ impl TapeWriter {
     }
 
     /// Goes on with a tape that was broken off: what was torn at its end is cut away.
-    pub(super) fn resume(tape: &TapeFile, lines: Lines) -> Result<Self, TapeError> {
+    pub(super) fn resume(tape: &TapeFile, lines: TapeLines) -> Result<Self, TapeError> {
         let failed = |error: std::io::Error| TapeError::Write {
             path: tape.path.clone(),
             reason: error.to_string(),
@@ -60,7 +60,7 @@ impl TapeWriter {
         Ok(Self::of(&tape.path, shared, file, lines))
     }
 
-    fn of(path: &Path, shared: &Path, file: File, lines: Lines) -> Self {
+    fn of(path: &Path, shared: &Path, file: File, lines: TapeLines) -> Self {
         Self {
             path: path.to_owned(),
             shared: shared.to_owned(),
@@ -78,22 +78,27 @@ impl TapeWriter {
     pub(super) fn exchange(&mut self, exchange: Exchange, credentials: &[String]) -> Result<(), TapeError> {
         let seq = self.lines.seq();
         let exchange = exchange.redacted();
+        let body = exchange.chunks.concat();
         let (line, prefix) = self
             .lines
-            .exchange(&exchange)
+            .exchange(exchange)
             .map_err(|error| self.broken(&error))?;
-        let prompt = prefix.as_ref().map(|prefix| format!("{:#}\n", prefix.value));
-        let body = exchange.chunks.concat();
-        let body = String::from_utf8_lossy(&body);
-        let texts = [line.as_str(), &body, prompt.as_deref().unwrap_or_default()];
-        let leaks = texts.iter().any(|text| {
-            suspect(text).is_some() || credentials.iter().any(|secret| text.contains(secret.as_str()))
-        });
-        if leaks {
+        let leaks = [line.as_str(), &String::from_utf8_lossy(&body)]
+            .iter()
+            .any(|text| {
+                suspect(text).is_some() || credentials.iter().any(|secret| text.contains(secret.as_str()))
+            });
+        let prompt_leaks = prefix
+            .as_ref()
+            .is_some_and(|prefix| holds_any(&prefix.value, credentials));
+        if leaks || prompt_leaks {
             return Err(self.withhold(&format!("exchange {seq}")));
         }
-        if let (Some(prefix), Some(prompt)) = (prefix, prompt) {
-            keep_prompt(&self.shared, &prefix.hash, &prompt)?;
+        if let Some(prefix) = prefix {
+            match keep_prompt(&self.shared, &prefix.hash, &prefix.value) {
+                Err(TapeError::Withheld { .. }) => return Err(self.withhold(&format!("exchange {seq}"))),
+                kept => kept?,
+            }
         }
         self.put(&line)
     }

@@ -16,7 +16,7 @@ const VERSION: u64 = 1;
 /// What is reserved for a call under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Reserved {
+pub(super) struct ReservedSpend {
     /// The worst case.
     pub(super) most: Spend,
     /// When it is taken for used: whoever reserved it is gone by then.
@@ -26,15 +26,15 @@ pub(super) struct Reserved {
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Page {
+pub(super) struct DayPage {
     version: u64,
     principal: String,
     day: Date,
     spent: Spend,
-    reserved: BTreeMap<String, Reserved>,
+    reserved: BTreeMap<String, ReservedSpend>,
 }
 
-impl Page {
+impl DayPage {
     /// A page on which nothing was written yet.
     pub(super) fn new(principal: &str, day: Date) -> Self {
         Self {
@@ -115,7 +115,7 @@ impl Page {
     }
 
     /// Reserves under a name that is not taken.
-    pub(super) fn reserve(&mut self, id: String, reserved: Reserved) {
+    pub(super) fn reserve(&mut self, id: String, reserved: ReservedSpend) {
         self.reserved.insert(id, reserved);
     }
 

@@ -5,14 +5,14 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::page::Reserved;
+use super::day_page::ReservedSpend;
 use super::store::Store;
 use super::{Allowance, LedgerError, Limit, Spend};
 use crate::principal::Principal;
 
 /// The day's ledger of one principal.
 #[derive(Debug, Clone)]
-pub struct DayBook {
+pub struct DayLedger {
     store: Store,
     allowance: Allowance,
     zone: TimeZone,
@@ -21,30 +21,30 @@ pub struct DayBook {
 
 /// A reservation. It counts as used until it is settled, and for good if it never is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
+pub struct Reservation {
     day: Date,
     id: String,
 }
 
 /// What came of asking for leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leave {
+pub enum SpendingLeave {
     /// The `choice`th of what was asked for, counted from 0, is reserved.
     Granted {
         /// Which.
         choice: usize,
         /// The reservation.
-        hold: Hold,
+        hold: Reservation,
         /// Why it is not the first.
-        short: Option<Short>,
+        short: Option<Shortfall>,
     },
     /// None of it can be had.
-    Denied(Short),
+    Denied(Shortfall),
 }
 
 /// What is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Short {
+pub struct Shortfall {
     /// Of what.
     pub limit: Limit,
     /// How much is used and when the day is over, in words.
@@ -53,7 +53,7 @@ pub struct Short {
 
 /// Where a principal stands today.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct DayUsage {
     /// The day.
     pub day: Date,
     /// What was used.
@@ -64,7 +64,7 @@ pub struct Standing {
     pub until: Timestamp,
 }
 
-impl DayBook {
+impl DayLedger {
     /// The ledger of `principal` in the folder `dir`. A reservation that was not settled for `lease` counts as used.
     /// The principal's name appears in no file, only a hash of it.
     pub fn new(
@@ -90,11 +90,11 @@ impl DayBook {
     }
 
     /// Where the principal stands at `now`. Writes nothing.
-    pub fn standing(&self, now: Timestamp) -> Result<Standing, LedgerError> {
+    pub fn standing(&self, now: Timestamp) -> Result<DayUsage, LedgerError> {
         let day = self.day(now);
         let page = self.store.look(day)?;
         let (spent, taken) = page.map_or_else(Default::default, |page| (page.spent(), page.taken()));
-        Ok(Standing {
+        Ok(DayUsage {
             day,
             spent,
             taken,
@@ -106,10 +106,10 @@ impl DayBook {
     /// for, all in one: no other process comes between. Waits for the disk.
     pub fn ask(
         &self,
-        before: Option<(Hold, Spend)>,
+        before: Option<(Reservation, Spend)>,
         choices: &[Spend],
         now: Timestamp,
-    ) -> Result<Leave, LedgerError> {
+    ) -> Result<SpendingLeave, LedgerError> {
         let day = self.day(now);
         let locked = self.store.lock()?;
         if let Some((hold, used)) = before.as_ref().filter(|(hold, _)| hold.day != day) {
@@ -132,20 +132,20 @@ impl DayBook {
             }
             let id = format!("{:032x}", fastrand::u128(..));
             let until = self.lapses(now);
-            page.reserve(id.clone(), Reserved { most: *most, until });
-            leave = Some((choice, Hold { day, id }));
+            page.reserve(id.clone(), ReservedSpend { most: *most, until });
+            leave = Some((choice, Reservation { day, id }));
             break;
         }
         locked.write(day, &page)?;
         Ok(match (leave, short) {
-            (Some((choice, hold)), short) => Leave::Granted { choice, hold, short },
-            (None, Some(short)) => Leave::Denied(short),
-            (None, None) => Leave::Denied(self.short(Limit::Tokens, taken, day)),
+            (Some((choice, hold)), short) => SpendingLeave::Granted { choice, hold, short },
+            (None, Some(short)) => SpendingLeave::Denied(short),
+            (None, None) => SpendingLeave::Denied(self.short(Limit::Tokens, taken, day)),
         })
     }
 
     /// Settles a reservation by what was used of it. Waits for the disk.
-    pub fn settle(&self, hold: &Hold, used: Spend, now: Timestamp) -> Result<(), LedgerError> {
+    pub fn settle(&self, hold: &Reservation, used: Spend, now: Timestamp) -> Result<(), LedgerError> {
         let locked = self.store.lock()?;
         let mut page = locked.read(hold.day)?;
         page.settle(&hold.id, used);
@@ -168,9 +168,9 @@ impl DayBook {
         now.checked_add(lease).unwrap_or(Timestamp::MAX)
     }
 
-    fn short(&self, limit: Limit, taken: Spend, day: Date) -> Short {
+    fn short(&self, limit: Limit, taken: Spend, day: Date) -> Shortfall {
         let end = self.end_of(day).to_zoned(self.zone.clone());
-        Short {
+        Shortfall {
             limit,
             detail: format!(
                 "{} are used or reserved on {day}; the next day begins at {}",
