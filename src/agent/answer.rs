@@ -2,12 +2,13 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::clock::Late;
-use super::{CitedFigure, Denial, Outcome, StopReason};
+use super::{CitedFigure, CitedResult, Denial, Outcome, StopReason};
 use crate::result::{Derivation, Extent, Handle, Origin, Source};
 use crate::wire::ServedBy;
 
-/// Version of the answer object's format.
-pub const ANSWER_VERSION: u32 = 1;
+/// Version of the answer object's format. Since 2, what a result is of stands once: in `evidence`, or in
+/// `earlier_results`; before, each source of each figure repeated it in `of`. Everything else is as in 1.
+pub const ANSWER_VERSION: u32 = 2;
 
 /// Everything a turn came to.
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +34,9 @@ pub struct Answer {
     pub denials: Vec<Denial>,
     /// The figures of its text, in order, each with where it comes from.
     pub figures: Vec<CitedFigure>,
+    /// The results of earlier questions of the conversation that its figures come from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier_results: Vec<CitedResult>,
     /// Links and images that were taken out of what the model wrote: only pages of the configured Metabase may stay.
     pub links_removed: u32,
     /// The results it rests on, in the order they came.
@@ -72,6 +76,7 @@ impl Answer {
             options: Vec::new(),
             denials: Vec::new(),
             figures: Vec::new(),
+            earlier_results: Vec::new(),
             links_removed: 0,
             evidence: Vec::new(),
             tool_calls: Vec::new(),

@@ -1,10 +1,11 @@
 //! Figures with all that a reader needs to look them up: which result, of which entry with which arguments, which row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::{Answer, Evidence};
 use crate::grounding::{Figure, Trace};
 use crate::result::{Handle, Origin, ResultTable, Shelf, Source};
 
@@ -21,10 +22,10 @@ pub struct CitedFigure {
     pub sources: Vec<Citation>,
 }
 
-/// One source of a figure.
+/// One source of a figure. What its results are of stands once in the answer: see [`Answer::cited`].
 #[derive(Debug, Clone, Serialize)]
 pub struct Citation {
-    /// Which cell, total, count, argument or derivation.
+    /// Which cell, total, count, argument or derivation, of which result.
     #[serde(flatten)]
     pub trace: Trace,
     /// The cell's value.
@@ -33,8 +34,13 @@ pub struct Citation {
     /// What tells the cell's row from others: its texts and times, by column.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub key: BTreeMap<String, Value>,
-    /// The results it rests on.
-    pub of: Vec<CitedResult>,
+}
+
+impl Citation {
+    /// The names of the results it rests on, each once.
+    pub fn results(&self) -> Vec<&str> {
+        results(&self.trace)
+    }
 }
 
 /// A result that a figure rests on.
@@ -42,8 +48,7 @@ pub struct Citation {
 pub struct CitedResult {
     /// Its name in the conversation.
     pub result: Handle,
-    /// The query behind it: card, metric or table, with arguments and link.
-    #[serde(flatten)]
+    /// The query behind it: card, metric or table, with arguments and link; null for a calculation over several.
     pub source: Option<Source>,
     /// The results it was made from, when it is not a query's own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -53,24 +58,54 @@ pub struct CitedResult {
     pub operations: Option<Value>,
 }
 
-/// Looks up what the sources of figures are of.
-pub(super) async fn cite(figures: Vec<Figure>, shelf: &Shelf) -> Vec<CitedFigure> {
+impl Answer {
+    /// What a result that a figure cites is of, by the result's name.
+    pub fn cited(&self, result: &str) -> Option<CitedResult> {
+        let earlier = || {
+            self.earlier_results
+                .iter()
+                .find(|cited| cited.result.to_string() == result)
+        };
+        let own = self
+            .evidence
+            .iter()
+            .find(|item| item.result.to_string() == result);
+        match own {
+            Some(item) => Some(of_origin(item.result, &item.origin)),
+            None => earlier().cloned(),
+        }
+    }
+}
+
+/// Looks up what the sources of figures are of. With them come the results they cite that are not among `evidence`:
+/// those of earlier questions.
+pub(super) async fn cite(
+    figures: Vec<Figure>,
+    evidence: &[Evidence],
+    shelf: &Shelf,
+) -> (Vec<CitedFigure>, Vec<CitedResult>) {
     let mut cited = Vec::with_capacity(figures.len());
+    let mut earlier: BTreeSet<Handle> = BTreeSet::new();
     for mut figure in figures {
         let mut sources = Vec::new();
         for trace in std::mem::take(&mut figure.sources) {
+            earlier.extend(
+                results(&trace)
+                    .into_iter()
+                    .filter_map(|name| name.parse::<Handle>().ok()),
+            );
             sources.push(citation(trace, shelf).await);
         }
         cited.push(CitedFigure { figure, sources });
     }
-    cited
+    earlier.retain(|handle| evidence.iter().all(|item| item.result != *handle));
+    let earlier = earlier
+        .into_iter()
+        .filter_map(|handle| Some(of_origin(handle, &shelf.get(handle)?.origin)));
+    (cited, earlier.collect())
 }
 
 async fn citation(trace: Trace, shelf: &Shelf) -> Citation {
-    let of = results(&trace)
-        .into_iter()
-        .filter_map(|name| cited_result(name.parse().ok()?, shelf))
-        .collect();
     let (mut cell, mut key) = (None, BTreeMap::new());
     if let Trace::Cell { result, row, column } = &trace
         && let Ok(handle) = result.parse()
@@ -79,7 +114,7 @@ async fn citation(trace: Trace, shelf: &Shelf) -> Citation {
         cell = cell_of(&table, *row, column);
         key = key_of(&table, *row, column);
     }
-    Citation { trace, cell, key, of }
+    Citation { trace, cell, key }
 }
 
 /// The names of the results a source rests on, each once.
@@ -97,18 +132,17 @@ fn results(trace: &Trace) -> Vec<&str> {
     }
 }
 
-fn cited_result(handle: Handle, shelf: &Shelf) -> Option<CitedResult> {
-    let held = shelf.get(handle)?;
-    let from = match &held.origin {
+fn of_origin(result: Handle, origin: &Origin) -> CitedResult {
+    let from = match origin {
         Origin::Query(_) => Vec::new(),
         other => other.made_from().to_vec(),
     };
-    Some(CitedResult {
-        result: handle,
-        source: held.origin.source().cloned(),
+    CitedResult {
+        result,
+        source: origin.source().cloned(),
         from,
-        operations: held.origin.operations().cloned(),
-    })
+        operations: origin.operations().cloned(),
+    }
 }
 
 fn cell_of(table: &ResultTable, row: usize, column: &str) -> Option<Value> {

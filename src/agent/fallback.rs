@@ -67,9 +67,10 @@ fn line(item: &Evidence) -> String {
     let source = item.origin.source();
     let name = source.map_or(item.title.as_str(), |source| source.name.as_str());
     format!(
-        "- {}: {} rows{whole}. {}{more}",
+        "- {}: {} {}{whole}. {}{more}",
         defuse(name, 2 * MOST_CHARS),
         item.rows_known,
+        if item.rows_known == 1 { "row" } else { "rows" },
         rows.join("; ")
     )
 }

@@ -82,6 +82,9 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending, links: &LinkRules) 
     } else if unfinished {
         let found = fallback::found(reason, detail.as_deref(), &turn.evidence);
         format!("{text}\n\n{found}")
+    } else if is_of_the_day(reason) {
+        // The person who asked can do nothing but wait, so that the answer has to say until when.
+        format!("{text}\n\n{}", fallback::why(reason, detail.as_deref()))
     } else {
         text
     };
@@ -106,6 +109,14 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending, links: &LinkRules) 
         options,
         links_removed,
     }
+}
+
+/// Whether what may be used in a day is used up, or is not known.
+fn is_of_the_day(reason: StopReason) -> bool {
+    matches!(
+        reason,
+        StopReason::DayTokens | StopReason::DayCost | StopReason::DayQueries | StopReason::LedgerFailed
+    )
 }
 
 fn outcome(turn: &TurnState, reason: StopReason) -> Outcome {

@@ -17,6 +17,7 @@ mod log;
 mod materials;
 mod notes;
 mod outcome;
+mod partial;
 mod purse;
 mod settings;
 mod signs;

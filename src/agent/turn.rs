@@ -274,6 +274,7 @@ impl Agent {
             ..
         } = turn;
         let conclusion = ended.conclusion;
+        let (figures, earlier_results) = cite(figures.unwrap_or_default(), &evidence, held).await;
         let answer = Answer {
             version: ANSWER_VERSION,
             question: question.to_owned(),
@@ -283,7 +284,8 @@ impl Agent {
             text: conclusion.text,
             options: conclusion.options,
             denials: ended.denials,
-            figures: cite(figures.unwrap_or_default(), held).await,
+            figures,
+            earlier_results,
             links_removed: ended.links_removed,
             evidence,
             tool_calls: records,

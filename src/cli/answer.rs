@@ -2,15 +2,15 @@ use std::io;
 
 use serde::Serialize;
 
-use super::footnotes::footnotes;
-use super::table;
+use super::sources::SourceList;
 use super::term::{self, BOLD, DIM, WARN};
+use super::{render, table};
 use crate::agent::{Answer, Evidence, Outcome, UsageReport};
 use crate::text::escape_hidden;
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum OutputFormat {
     /// The text on stdout, remarks on stderr.
     Text,
     /// The last result of a query on stdout, the text on stderr.
@@ -21,35 +21,49 @@ pub(super) enum Form {
     JsonLine,
 }
 
-/// What is said on stderr beside an answer.
+/// How much is said of where figures come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Remarks {
+pub(super) enum SourceDetail {
     /// Nothing.
     None,
-    /// Outcome, sources and usage.
-    WithoutLinks,
-    /// The same, with the pages of the sources: not for the demo, whose address is gone when the program ends.
-    WithLinks,
+    /// One line for each source.
+    Short,
+    /// Each figure with its place in its source, and the results.
+    Full,
 }
 
-/// Prints a finished answer. `streamed` is what of its text stands on stdout already.
-pub(super) fn print(answer: &Answer, streamed: &str, form: Form, remarks: Remarks) -> io::Result<()> {
-    match form {
-        Form::Json => return json(answer),
-        Form::JsonLine => {
+/// How an answer is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AnswerDisplay {
+    /// What goes to stdout.
+    pub(super) format: OutputFormat,
+    /// What is said of sources.
+    pub(super) sources: SourceDetail,
+    /// Whether outcome and usage are said on stderr.
+    pub(super) remarks: bool,
+    /// Whether results are listed with their pages: not for the demo, whose address is gone when the program ends.
+    pub(super) links: bool,
+}
+
+/// Prints a finished answer.
+pub(super) fn print(answer: &Answer, view: AnswerDisplay) -> io::Result<()> {
+    match view.format {
+        OutputFormat::Json => return json(answer),
+        OutputFormat::JsonLine => {
             let line = serde_json::to_string(answer).map_err(io::Error::other)?;
             return term::out_line(escape_hidden(&line));
         }
-        Form::Text => {
-            text(answer, streamed)?;
-            if remarks != Remarks::None {
-                print_footnotes(answer)?;
-            }
-        }
-        Form::Table => last_table(answer)?,
+        OutputFormat::Text => text(answer, view.sources)?,
+        OutputFormat::Table => last_table(answer)?,
     }
-    if remarks != Remarks::None {
-        say_remarks(answer, remarks);
+    if view.remarks {
+        say_outcome(answer);
+        if view.sources == SourceDetail::Full {
+            say_results(answer, view.links);
+        }
+        if term::out_is_terminal() {
+            term::say(format_args!("{DIM}{}{DIM:#}", footer(answer)));
+        }
     }
     Ok(())
 }
@@ -60,42 +74,54 @@ pub(super) fn json(value: &impl Serialize) -> io::Result<()> {
     term::out_line(escape_hidden(&text))
 }
 
-/// The results of an answer, one line each, for people.
-pub(super) fn sources(answer: &Answer, remarks: Remarks) {
+/// All that is known of where an answer's figures come from, on stderr.
+pub(super) fn say_sources(answer: &Answer, links: bool) {
+    for line in SourceList::of(answer).full() {
+        term::say(line);
+    }
+    say_results(answer, links);
+}
+
+/// The results an answer rests on, one line each, on stderr.
+fn say_results(answer: &Answer, links: bool) {
     for evidence in &answer.evidence {
-        term::say(source(evidence, remarks));
+        term::say(result(evidence, links));
     }
 }
 
-fn text(answer: &Answer, streamed: &str) -> io::Result<()> {
-    if streamed.trim().is_empty() || streamed.trim() != answer.text.trim() {
-        if !streamed.is_empty() && !streamed.ends_with('\n') {
-            term::out("\n")?;
-        }
-        term::out_line(term::plain(answer.text.trim_end()))?;
-    } else if !streamed.ends_with('\n') {
-        term::out("\n")?;
-    }
+/// The text with what a person chooses from and where its figures come from.
+fn text(answer: &Answer, detail: SourceDetail) -> io::Result<()> {
+    let sources = (detail != SourceDetail::None).then(|| SourceList::of(answer));
+    let mut lines = render::answer_lines(answer, sources.as_ref(), term::text_width());
     for option in &answer.options {
-        term::out_line(format_args!("  - {}", term::plain(option)))?;
+        lines.push(render::wrapped(
+            &format!("  - {}", term::plain(option)),
+            term::text_width(),
+            "    ",
+        ));
     }
-    Ok(())
-}
-
-/// Says where the figures come from, after a blank line.
-fn print_footnotes(answer: &Answer) -> io::Result<()> {
-    let notes = footnotes(answer);
+    let notes = match detail {
+        SourceDetail::None => Vec::new(),
+        SourceDetail::Short => sources.map(|sources| sources.short()).unwrap_or_default(),
+        SourceDetail::Full => sources.map(|sources| sources.full()).unwrap_or_default(),
+    };
     if !notes.is_empty() {
-        term::out("\n")?;
+        lines.push(String::new());
     }
     for note in notes {
-        term::out_line(format_args!("{DIM}{note}{DIM:#}"))?;
+        let note = match term::text_width() {
+            Some(width) if detail == SourceDetail::Short => term::cut(&note, width),
+            _ => note,
+        };
+        lines.push(format!("{DIM}{note}{DIM:#}"));
     }
-    Ok(())
+    term::out_line(lines.join("\n"))
 }
 
 fn last_table(answer: &Answer) -> io::Result<()> {
-    term::say(term::plain(answer.text.trim_end()));
+    for line in render::answer_lines(answer, None, term::err_width()) {
+        term::say(line);
+    }
     // The figures of a calculation stand in the text; the table is what they were worked out of.
     let queried = |evidence: &&Evidence| evidence.origin.derivations().is_empty();
     let last = answer.evidence.iter().rfind(queried);
@@ -107,36 +133,39 @@ fn last_table(answer: &Answer) -> io::Result<()> {
     let printed = evidence.rows.len() as u64;
     if printed < evidence.rows_known {
         term::warn(format_args!(
-            "the table is cut: {printed} of {} rows",
-            evidence.rows_known
+            "the table is cut: {printed} of {} are here; `cardinal ask` has no more of them, so ask for fewer rows",
+            term::count(evidence.rows_known, "row")
         ));
     }
     Ok(())
 }
 
-fn say_remarks(answer: &Answer, remarks: Remarks) {
-    if answer.outcome != Outcome::Answered {
-        let name = serde_json::to_value(answer.outcome).unwrap_or_default();
-        let name = name.as_str().unwrap_or_default();
-        term::say(format_args!(
-            "{WARN}{name}:{WARN:#} {}",
-            answer.outcome.sentence()
-        ));
-        let told = answer
-            .stop_detail
-            .as_deref()
-            .filter(|detail| !answer.text.contains(detail));
-        if let Some(detail) = told {
-            term::say(format_args!("{DIM}{}{DIM:#}", term::plain(detail)));
-        }
+/// Why the answer is not a whole one.
+fn say_outcome(answer: &Answer) {
+    if answer.outcome == Outcome::Answered {
+        return;
     }
-    if term::out_is_terminal() {
-        sources(answer, remarks);
-        term::say(format_args!("{DIM}{}{DIM:#}", footer(answer)));
+    let name = serde_json::to_value(answer.outcome).unwrap_or_default();
+    let name = name.as_str().unwrap_or_default().replace('_', " ");
+    let reasons = answer.partial_reasons();
+    let why = if reasons.is_empty() {
+        answer.outcome.sentence().to_owned()
+    } else {
+        term::line(&reasons.join(" "))
+    };
+    let said = render::wrapped(&format!("{name}: {why}"), term::err_width(), "  ");
+    let said = said.strip_prefix(&name).unwrap_or_default().to_owned();
+    term::say(format_args!("{WARN}{name}{WARN:#}{said}"));
+    let told = answer
+        .stop_detail
+        .as_deref()
+        .filter(|detail| !answer.text.contains(detail));
+    if let Some(detail) = told {
+        term::say(format_args!("{DIM}{}{DIM:#}", term::plain(detail)));
     }
 }
 
-fn source(evidence: &Evidence, remarks: Remarks) -> String {
+fn result(evidence: &Evidence, links: bool) -> String {
     let cut = if evidence.truncated {
         format!(", {} seen by the model", evidence.rows.len())
     } else {
@@ -145,7 +174,7 @@ fn source(evidence: &Evidence, remarks: Remarks) -> String {
     let source = evidence.origin.source();
     let link = source
         .and_then(|source| source.link.as_ref())
-        .filter(|_| remarks == Remarks::WithLinks)
+        .filter(|_| links)
         .map(|link| format!(" {DIM}{link}{DIM:#}"))
         .unwrap_or_default();
     let rows = evidence.rows_known;
@@ -158,10 +187,7 @@ fn source(evidence: &Evidence, remarks: Remarks) -> String {
         (None, _) => calculated(evidence),
     };
     let handle = evidence.result;
-    let rows = match rows {
-        1 => "1 row".to_owned(),
-        rows => format!("{rows} rows"),
-    };
+    let rows = term::count(rows, "row");
     format!("{DIM}{handle}{DIM:#} {what}, {rows}{cut}{link}")
 }
 
@@ -185,12 +211,7 @@ fn calculated(evidence: &Evidence) -> String {
 
 fn footer(answer: &Answer) -> String {
     let seconds = std::time::Duration::from_millis(answer.timings.total_ms).as_secs_f64();
-    let calls = answer.tool_calls.len();
-    let calls = if calls == 1 {
-        "1 tool call".to_owned()
-    } else {
-        format!("{calls} tool calls")
-    };
+    let calls = term::count(answer.tool_calls.len() as u64, "tool call");
     format!(
         "{} · {calls} · {seconds:.1} s{}",
         answer.model,

@@ -80,6 +80,18 @@ pub(super) enum Command {
     Doctor,
     /// Write a commented cardinal.toml
     Init(InitArgs),
+    /// Print a script that completes commands and flags in your shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write the pages of all commands
+    Man {
+        /// Write a page for each command into this folder instead
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// Flags of commands that answer questions.

@@ -1,10 +1,10 @@
 use std::io::Read as _;
 
-use super::answer::{self, Form, Remarks};
+use super::answer::{self, AnswerDisplay, OutputFormat, SourceDetail};
 use super::args::{AskArgs, GlobalArgs};
 use super::error::CliError;
-use super::exit::Ending;
-use super::turn::{Asking, TapeTo};
+use super::exit::ExitStatus;
+use super::turn::{QuestionRunner, TapeChoice};
 use super::{settings, term};
 use crate::agent::Answer;
 use crate::app::Error;
@@ -15,12 +15,12 @@ use crate::wire::TapeFile;
 const MAX_QUESTION: u64 = 64 * 1024;
 
 /// Answers one question.
-pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<ExitStatus, CliError> {
     let question = question(&args.question)?;
-    let form = match (global.json(), args.table) {
-        (true, _) => Form::Json,
-        (false, true) => Form::Table,
-        (false, false) => Form::Text,
+    let format = match (global.json(), args.table) {
+        (true, _) => OutputFormat::Json,
+        (false, true) => OutputFormat::Table,
+        (false, false) => OutputFormat::Text,
     };
     let mut turn = args.turn.clone();
     if let Some(tape) = args.tape.as_ref().filter(|_| args.resume) {
@@ -33,17 +33,17 @@ pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<Ending, C
         }
         turn.today = Some(begun.today);
     }
-    let tape = args.tape.clone().map_or(TapeTo::Settings, TapeTo::File);
-    let asking = match Asking::open(global, &turn, form, tape).await {
-        Err(CliError::App(error)) if is_outage(&error) => return unasked(global, &question, form, &error),
+    let tape = args.tape.clone().map_or(TapeChoice::Settings, TapeChoice::File);
+    let runner = match QuestionRunner::open(global, &turn, format, tape).await {
+        Err(CliError::App(error)) if is_outage(&error) => return unasked(global, &question, format, &error),
         opened => opened?,
     };
-    let mut session = asking.session("ask")?;
+    let mut session = runner.session("ask")?;
     let answer = match args.tape.as_ref().filter(|_| args.resume) {
-        Some(tape) => asking.resume(&mut session, tape).await?,
-        None => asking.answer(&mut session, &question).await?,
+        Some(tape) => runner.resume(&mut session, tape).await?,
+        None => runner.answer(&mut session, &question).await?,
     };
-    Ok(Ending::Outcome(answer.outcome))
+    Ok(ExitStatus::Outcome(answer.outcome))
 }
 
 /// Whether the data source failed, rather than that the settings are wrong: then the question has an outcome.
@@ -57,12 +57,23 @@ fn is_outage(error: &Error) -> bool {
 }
 
 /// Answers that the data source failed before anything could be asked.
-fn unasked(global: &GlobalArgs, question: &str, form: Form, error: &Error) -> Result<Ending, CliError> {
+fn unasked(
+    global: &GlobalArgs,
+    question: &str,
+    format: OutputFormat,
+    error: &Error,
+) -> Result<ExitStatus, CliError> {
     let model = settings::load_quietly(global)?.settings.model.id.to_string();
     let detail = crate::telemetry::causes(error).join(": ");
     let answer = Answer::without_source(question, model, &detail);
-    answer::print(&answer, "", form, Remarks::None).map_err(CliError::Output)?;
-    Ok(Ending::Outcome(answer.outcome))
+    let view = AnswerDisplay {
+        format,
+        sources: SourceDetail::None,
+        remarks: false,
+        links: false,
+    };
+    answer::print(&answer, view).map_err(CliError::Output)?;
+    Ok(ExitStatus::Outcome(answer.outcome))
 }
 
 fn question(argument: &str) -> Result<String, CliError> {

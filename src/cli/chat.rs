@@ -1,10 +1,10 @@
-use super::answer::{self, Form};
+use super::answer::{self, OutputFormat};
 use super::args::{ChatArgs, GlobalArgs};
 use super::error::CliError;
-use super::exit::Ending;
-use super::lines::{Line, Lines};
+use super::exit::ExitStatus;
+use super::lines::{InputLine, LineReader};
 use super::term;
-use super::turn::{Asking, TapeTo};
+use super::turn::{QuestionRunner, TapeChoice};
 use crate::agent::Answer;
 
 const HELP: &str = "\
@@ -15,7 +15,7 @@ const HELP: &str = "\
 Ctrl-C ends the running question with what is known. Everything else is a question.";
 
 /// What a line means.
-enum Input<'a> {
+enum ChatInput<'a> {
     Nothing,
     Help,
     New,
@@ -25,7 +25,7 @@ enum Input<'a> {
     Question(&'a str),
 }
 
-impl<'a> Input<'a> {
+impl<'a> ChatInput<'a> {
     fn of(line: &'a str) -> Self {
         match line.trim() {
             "" => Self::Nothing,
@@ -40,42 +40,46 @@ impl<'a> Input<'a> {
 }
 
 /// Answers questions line by line until the input ends. What went wrong with one question does not end the rest.
-pub(super) async fn run(global: &GlobalArgs, args: &ChatArgs) -> Result<Ending, CliError> {
-    let form = if global.json() { Form::JsonLine } else { Form::Text };
-    let tape = args.tape.clone().map_or(TapeTo::Settings, TapeTo::Folder);
-    let asking = Asking::open(global, &args.turn, form, tape).await?;
-    let mut lines = Lines::open()?;
+pub(super) async fn run(global: &GlobalArgs, args: &ChatArgs) -> Result<ExitStatus, CliError> {
+    let format = if global.json() {
+        OutputFormat::JsonLine
+    } else {
+        OutputFormat::Text
+    };
+    let tape = args.tape.clone().map_or(TapeChoice::Settings, TapeChoice::Folder);
+    let runner = QuestionRunner::open(global, &args.turn, format, tape).await?;
+    let mut lines = LineReader::open()?;
     if lines.interactive() && !args.turn.quiet {
         term::say("ask away; /help lists commands, Ctrl-D ends");
     }
     let mut number = 1;
-    let mut session = asking.session(&name(number))?;
+    let mut session = runner.session(&name(number))?;
     let mut last: Option<Answer> = None;
     loop {
         let line = match tokio::task::block_in_place(|| lines.next())? {
-            Line::Text(line) => line,
-            Line::Interrupted => continue,
-            Line::End => return Ok(Ending::Done),
+            InputLine::Text(line) => line,
+            InputLine::Interrupted => continue,
+            InputLine::End => return Ok(ExitStatus::Done),
         };
-        match Input::of(&line) {
-            Input::Nothing => {}
-            Input::Help => term::say(HELP),
-            Input::Quit => return Ok(Ending::Done),
-            Input::New => {
+        match ChatInput::of(&line) {
+            ChatInput::Nothing => {}
+            ChatInput::Help => term::say(HELP),
+            ChatInput::Quit => return Ok(ExitStatus::Done),
+            ChatInput::New => {
                 number += 1;
-                session = asking.session(&name(number))?;
+                session = runner.session(&name(number))?;
                 last = None;
                 term::say("a new conversation");
             }
-            Input::Sources => match &last {
-                Some(answer) if !answer.evidence.is_empty() => answer::sources(answer, asking.remarks()),
+            ChatInput::Sources => match &last {
+                Some(answer) if !answer.evidence.is_empty() => answer::say_sources(answer, runner.links()),
                 Some(_) => term::say("the last answer rests on no result"),
                 None => term::say("nothing was answered yet"),
             },
-            Input::Unknown(command) => {
-                term::warn(format_args!("{command} is no command; /help lists them"));
+            ChatInput::Unknown(command) => {
+                term::warn(format_args!("{command} is not a command; /help lists them"));
             }
-            Input::Question(question) => last = Some(asking.answer(&mut session, question).await?),
+            ChatInput::Question(question) => last = Some(runner.answer(&mut session, question).await?),
         }
     }
 }

@@ -78,12 +78,34 @@ pub(super) enum CliError {
     /// An eval came to nothing.
     #[error(transparent)]
     Eval(#[from] super::eval::EvalError),
+    /// The folder that --csv names is not there, or is a file.
+    #[error("--csv {path}: there is no such folder; name one that holds .csv files", path = .path.display())]
+    NoDataFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The manual page cannot be made.
+    #[error("failed to write the manual page: {0}")]
+    Man(#[source] io::Error),
     /// The system gave no runtime or no working directory.
     #[error("failed to start: {0}")]
     Start(#[source] io::Error),
 }
 
 impl CliError {
+    /// What to do about it, where the error itself cannot know that.
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Tape(TapeError::Read { .. } | TapeError::Damaged { .. })
+            | Self::Replay(ReplayError::Tape(TapeError::Read { .. } | TapeError::Damaged { .. })) => Some(
+                "name a tape: a file that `cardinal ask … --tape FILE` or `cardinal chat --tape DIR` wrote",
+            ),
+            Self::Eval(error) => error.hint(),
+            Self::WriteFile { .. } => Some("see that the folder is there and has room, or name another file"),
+            _ => None,
+        }
+    }
+
     /// The command line is wrong in a way that only shows later.
     pub(super) fn usage(problem: impl std::fmt::Display) -> Self {
         use clap::CommandFactory as _;

@@ -23,7 +23,7 @@ const OUTCOMES: [Outcome; 9] = [
 
 /// How a command ended, when nothing went wrong with the command itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum ExitStatus {
     /// It did what it is for.
     Done,
     /// It checked something and found faults.
@@ -35,12 +35,12 @@ pub(super) enum Ending {
 }
 
 /// The exit code of a command, after its error, if it has one, was printed.
-pub(super) fn code(result: Result<Ending, CliError>) -> ExitCode {
+pub(super) fn code(result: Result<ExitStatus, CliError>) -> ExitCode {
     match result {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Findings) => FAILED.into(),
-        Ok(Ending::Code(code)) => code.into(),
-        Ok(Ending::Outcome(outcome)) => outcome.exit_code().into(),
+        Ok(ExitStatus::Done) => ExitCode::SUCCESS,
+        Ok(ExitStatus::Findings) => FAILED.into(),
+        Ok(ExitStatus::Code(code)) => code.into(),
+        Ok(ExitStatus::Outcome(outcome)) => outcome.exit_code().into(),
         // The reader has what it wanted (`| head`).
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(CliError::Usage(error)) => {
@@ -49,9 +49,17 @@ pub(super) fn code(result: Result<Ending, CliError>) -> ExitCode {
             u8::try_from(error.exit_code()).unwrap_or(FAILED).into()
         }
         Err(error) => {
-            super::term::error(&error);
+            say(&error);
             FAILED.into()
         }
+    }
+}
+
+/// Prints an error with its causes and what to do about it.
+pub(super) fn say(error: &CliError) {
+    super::term::error(error);
+    if let Some(hint) = error.hint() {
+        super::term::say(format_args!("hint: {hint}"));
     }
 }
 

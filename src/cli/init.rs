@@ -1,33 +1,28 @@
-use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::args::InitArgs;
 use super::error::CliError;
-use super::exit::Ending;
+use super::exit::ExitStatus;
 use super::term;
 use crate::config::{FILE_NAME, TEMPLATE, schema};
 
 /// Writes the commented settings file, or prints its schema. `path` is what `--config` says.
-pub(super) fn init(args: &InitArgs, path: Option<&Path>) -> Result<Ending, CliError> {
+pub(super) fn init(args: &InitArgs, path: Option<&Path>) -> Result<ExitStatus, CliError> {
     if args.schema {
         term::out(schema()).map_err(CliError::Output)?;
-        return Ok(Ending::Done);
+        return Ok(ExitStatus::Done);
     }
     let path = path.unwrap_or(Path::new(FILE_NAME));
-    let written = if args.force {
-        fs::write(path, TEMPLATE)
-    } else {
-        write_new(path)
-    };
-    match written {
+    match write_file(path, TEMPLATE, args.force) {
         Ok(()) => {
+            let path = path.display();
             term::say(format_args!(
-                "wrote {}; everything in it is commented out: name your Metabase and the curated collections, then run \
-                 `cardinal doctor`",
-                path.display()
+                "wrote {path}: everything in it is commented out.\n\
+                 Next, name your Metabase and the curated collections in it, then run\n  \
+                 cardinal doctor"
             ));
-            Ok(Ending::Done)
+            Ok(ExitStatus::Done)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(CliError::FileExists {
             path: path.to_owned(),
@@ -39,7 +34,21 @@ pub(super) fn init(args: &InitArgs, path: Option<&Path>) -> Result<Ending, CliEr
     }
 }
 
-fn write_new(path: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(TEMPLATE.as_bytes())
+/// Puts a whole file in its place at once, so that a full disk leaves what was there.
+pub(super) fn write_file(path: &Path, text: &str, replace: bool) -> io::Result<()> {
+    if !replace && path.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::Builder::new()
+        .prefix(".cardinal-init-")
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    let placed = if replace {
+        file.persist(path)
+    } else {
+        file.persist_noclobber(path)
+    };
+    placed.map(drop).map_err(|error| error.error)
 }

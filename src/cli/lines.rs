@@ -16,7 +16,7 @@ const PROMPT: &str = "> ";
 type LineEditor = Editor<(), FileHistory>;
 
 /// What was read.
-pub(super) enum Line {
+pub(super) enum InputLine {
     /// A line.
     Text(String),
     /// Ctrl-C: what was typed is dropped.
@@ -25,8 +25,8 @@ pub(super) enum Line {
     End,
 }
 
-/// Lines that a person types, or that are piped in.
-pub(super) enum Lines {
+/// LineReader that a person types, or that are piped in.
+pub(super) enum LineReader {
     /// With line editing and history.
     Edited {
         /// The editor.
@@ -38,7 +38,7 @@ pub(super) enum Lines {
     Piped,
 }
 
-impl Lines {
+impl LineReader {
     /// Edited when a person sits at it, else as they come.
     pub(super) fn open() -> Result<Self, CliError> {
         if !io::stdin().is_terminal() {
@@ -66,25 +66,25 @@ impl Lines {
     }
 
     /// Waits for the next line.
-    pub(super) fn next(&mut self) -> Result<Line, CliError> {
+    pub(super) fn next(&mut self) -> Result<InputLine, CliError> {
         match self {
             Self::Edited { editor, history } => match editor.readline(PROMPT) {
                 Ok(line) => {
                     remember(editor, history, &line);
-                    Ok(Line::Text(line))
+                    Ok(InputLine::Text(line))
                 }
-                Err(ReadlineError::Interrupted) => Ok(Line::Interrupted),
-                Err(ReadlineError::Eof) => Ok(Line::End),
+                Err(ReadlineError::Interrupted) => Ok(InputLine::Interrupted),
+                Err(ReadlineError::Eof) => Ok(InputLine::End),
                 Err(error) => Err(failed(error)),
             },
             Self::Piped => loop {
                 let mut line = Vec::new();
                 let read = io::stdin().lock().read_until(b'\n', &mut line);
                 if read.map_err(CliError::Input)? == 0 {
-                    return Ok(Line::End);
+                    return Ok(InputLine::End);
                 }
                 match String::from_utf8(line) {
-                    Ok(line) => return Ok(Line::Text(line)),
+                    Ok(line) => return Ok(InputLine::Text(line)),
                     Err(_) => term::warn("a line that is not UTF-8 is left out"),
                 }
             },

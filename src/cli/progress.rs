@@ -1,4 +1,3 @@
-use std::io;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,32 +7,59 @@ use crate::agent::{CallStatus, Event};
 use crate::wire::ServedBy;
 
 const TICK: Duration = Duration::from_millis(100);
+/// Lines of a text that is being written which are shown.
+const DRAFT_LINES: usize = 8;
 
-/// Who watches a turn.
+/// A line on stderr that moves while something takes its time, where stderr is a terminal.
+#[derive(Debug)]
+pub(super) struct Spinner(Option<ProgressBar>);
+
+impl Spinner {
+    /// Starts it if it is wanted and can be seen.
+    pub(super) fn start(wanted: bool, message: &str) -> Self {
+        Self((wanted && term::err_is_terminal()).then(|| {
+            let spinner = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                spinner.set_style(style);
+            }
+            spinner.set_message(message.to_owned());
+            spinner.enable_steady_tick(TICK);
+            spinner
+        }))
+    }
+
+    /// Takes the line away.
+    pub(super) fn stop(&self) {
+        if let Some(spinner) = &self.0 {
+            spinner.finish_and_clear();
+        }
+    }
+}
+
+/// What is shown of a turn while it runs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Watching {
-    /// Whether the answer's text goes to stdout while it is written.
-    pub(super) stream: bool,
-    /// Whether steps are shown on stderr.
+pub(super) struct ProgressOptions {
+    /// Whether the answer's text is shown while it is written. It goes away when the answer is printed, with its figures
+    /// looked up, or when it is dropped.
+    pub(super) draft: bool,
+    /// Whether steps are shown.
     pub(super) steps: bool,
 }
 
-/// Shows a turn while it runs: steps on stderr, with a spinner when it is a terminal, and the text on stdout.
+/// Shows a turn while it runs, on stderr.
 #[derive(Debug)]
-pub(super) struct Progress {
-    watching: Watching,
-    spinner: Option<ProgressBar>,
-    streamed: String,
-    failure: Option<io::Error>,
+pub(super) struct TurnProgress {
+    options: ProgressOptions,
+    spinner: Option<Spinner>,
+    draft: String,
 }
 
-impl Progress {
-    pub(super) fn new(watching: Watching) -> Self {
+impl TurnProgress {
+    pub(super) fn new(options: ProgressOptions) -> Self {
         Self {
-            watching,
+            options,
             spinner: None,
-            streamed: String::new(),
-            failure: None,
+            draft: String::new(),
         }
     }
 
@@ -42,7 +68,7 @@ impl Progress {
         match event {
             Event::StepStarted { .. } => self.spin("thinking"),
             Event::Text(text) => self.text(text),
-            Event::TextDiscarded => self.end_text(),
+            Event::TextDiscarded => self.drop_draft(),
             Event::ToolStarted { summary, .. } => {
                 if term::err_is_terminal() {
                     self.spin(&term::line(summary));
@@ -65,65 +91,65 @@ impl Progress {
                 *served_by,
                 note.as_deref(),
             )),
-            Event::Guard { note } => self.say(&format!("{WARN}guard:{WARN:#} {note}")),
-            Event::Finished(_) => self.stop_spinner(),
+            Event::Guard { note } => self.say(&format!("{WARN}guard:{WARN:#} {}", term::line(note))),
+            Event::Finished(_) => self.finish(),
         }
     }
 
-    /// The text that stands on stdout, with whether its last line is still open, or the error that stopped it.
-    pub(super) fn finish(mut self) -> io::Result<String> {
-        self.stop_spinner();
-        match self.failure {
-            Some(error) => Err(error),
-            None => Ok(self.streamed),
+    /// Takes away what moves.
+    pub(super) fn finish(&mut self) {
+        if let Some(spinner) = self.spinner.take() {
+            spinner.stop();
         }
     }
 
     fn text(&mut self, text: &str) {
-        if !self.watching.stream || self.failure.is_some() {
+        if !self.options.draft {
             return;
         }
-        self.stop_spinner();
-        self.streamed.push_str(text);
-        self.failure = term::out(term::piece(text)).err();
+        self.draft.push_str(&term::piece(text));
+        let width = term::err_width().unwrap_or(80).saturating_sub(4);
+        let lines: Vec<String> = textwrap::wrap(self.draft.trim_end(), width)
+            .into_iter()
+            .map(|line| format!("  {line}"))
+            .collect();
+        let shown = lines
+            .get(lines.len().saturating_sub(DRAFT_LINES)..)
+            .unwrap_or_default();
+        self.set_message(&format!("writing\n{}", shown.join("\n")));
     }
 
-    /// What was streamed was not the answer: the answer begins on a line of its own.
-    fn end_text(&mut self) {
-        if !self.streamed.is_empty() && !self.streamed.ends_with('\n') && self.failure.is_none() {
-            self.failure = term::out("\n").err();
+    /// What was written was not the answer: nobody should take it for one.
+    fn drop_draft(&mut self) {
+        if !self.draft.trim().is_empty() {
+            self.draft.clear();
+            self.say(&format!(
+                "{DIM}the text so far was dropped: it was not the answer{DIM:#}"
+            ));
         }
-        self.streamed.clear();
     }
 
     fn say(&self, line: &str) {
-        if !self.watching.steps {
+        if !self.options.steps {
             return;
         }
-        match &self.spinner {
+        match self.spinner.as_ref().and_then(|spinner| spinner.0.as_ref()) {
             Some(spinner) => spinner.suspend(|| term::say(line)),
             None => term::say(line),
         }
     }
 
     fn spin(&mut self, message: &str) {
-        if !self.watching.steps || !term::err_is_terminal() || !self.streamed.is_empty() {
-            return;
+        self.draft.clear();
+        if self.options.steps {
+            self.set_message(message);
         }
-        let spinner = self.spinner.get_or_insert_with(|| {
-            let spinner = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-                spinner.set_style(style);
-            }
-            spinner.enable_steady_tick(TICK);
-            spinner
-        });
-        spinner.set_message(message.to_owned());
     }
 
-    fn stop_spinner(&mut self) {
-        if let Some(spinner) = self.spinner.take() {
-            spinner.finish_and_clear();
+    fn set_message(&mut self, message: &str) {
+        let spinner = self.spinner.get_or_insert_with(|| Spinner::start(true, message));
+        if let Some(spinner) = &spinner.0 {
+            spinner.set_message(message.to_owned());
         }
     }
 }
@@ -140,11 +166,9 @@ fn finished(
         .map(|note| format!(": {}", term::plain(note)))
         .unwrap_or_default();
     let tool = term::line(tool);
-    let rows = match rows {
-        Some(1) => ", 1 row".to_owned(),
-        Some(rows) => format!(", {rows} rows"),
-        None => String::new(),
-    };
+    let rows = rows
+        .map(|rows| format!(", {}", term::count(rows, "row")))
+        .unwrap_or_default();
     let from = match served_by {
         Some(ServedBy::Cache) => " (from the cache)",
         Some(ServedBy::Tape) => " (from the tape)",
@@ -156,5 +180,5 @@ fn finished(
         CallStatus::Refused => (WARN, "refused"),
         CallStatus::Failed => (BAD, "failed"),
     };
-    format!("{DIM}[{call}]{DIM:#} {tool}: {style}{word}{style:#}{rows}{from}{note}")
+    format!("{DIM}call {call}:{DIM:#} {tool}: {style}{word}{style:#}{rows}{from}{note}")
 }

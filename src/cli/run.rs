@@ -5,8 +5,8 @@ use clap::Parser as _;
 
 use super::args::{Cli, Command};
 use super::error::CliError;
-use super::exit::{Ending, code};
-use super::{ask, catalog, chat, doctor, eval, init, sandbox, tape};
+use super::exit::{ExitStatus, code};
+use super::{ask, catalog, chat, doctor, eval, init, manual, sandbox, tape};
 
 /// Runs a command line, program name first, and says with which code the process should end.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
@@ -17,7 +17,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     )
 }
 
-fn dispatch(Cli { global, command }: Cli) -> Result<Ending, CliError> {
+fn dispatch(Cli { global, command }: Cli) -> Result<ExitStatus, CliError> {
     crate::telemetry::init(global.verbose, global.log_json);
     match command {
         Command::Ask(args) => block_on(ask::run(&global, &args)),
@@ -28,10 +28,12 @@ fn dispatch(Cli { global, command }: Cli) -> Result<Ending, CliError> {
         Command::Eval(command) => block_on(eval::run(&global, command)),
         Command::Doctor => block_on(doctor::run(&global)),
         Command::Init(args) => init::init(&args, global.config.as_deref()),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { out } => manual::man(out.as_deref()),
     }
 }
 
-fn block_on(work: impl Future<Output = Result<Ending, CliError>>) -> Result<Ending, CliError> {
+fn block_on(work: impl Future<Output = Result<ExitStatus, CliError>>) -> Result<ExitStatus, CliError> {
     tokio::runtime::Runtime::new()
         .map_err(CliError::Start)?
         .block_on(work)

@@ -5,9 +5,15 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use terminal_size::{Height, Width};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::text::{one_line, visible, without_hidden};
 
+/// Widest text that reads well, in characters.
+const TEXT_WIDTH: usize = 100;
+/// A terminal that says it is narrower than this does not know its width.
+const MIN_WIDTH: usize = 20;
 /// Longest line of somebody else's words.
 const LINE_CHARS: usize = 400;
 
@@ -30,6 +36,56 @@ pub(super) fn out_is_terminal() -> bool {
 /// Whether a person watches stderr.
 pub(super) fn err_is_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Characters that fit on a line of stdout, when that is a terminal.
+pub(super) fn width() -> Option<usize> {
+    known(
+        out_is_terminal()
+            .then(|| terminal_size::terminal_size_of(io::stdout()))
+            .flatten(),
+    )
+}
+
+/// Characters on a line of running text on stdout.
+pub(super) fn text_width() -> Option<usize> {
+    width().map(|width| width.min(TEXT_WIDTH))
+}
+
+/// Characters on a line of running text on stderr.
+pub(super) fn err_width() -> Option<usize> {
+    known(
+        err_is_terminal()
+            .then(|| terminal_size::terminal_size_of(io::stderr()))
+            .flatten(),
+    )
+    .map(|width| width.min(TEXT_WIDTH))
+}
+
+fn known(size: Option<(Width, Height)>) -> Option<usize> {
+    size.map(|(Width(width), _)| usize::from(width))
+        .filter(|width| *width >= MIN_WIDTH)
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn count(count: u64, word: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{plural}")
+}
+
+/// A line that ends with `…` where it is longer than `width` characters.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut used = 0;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used < width
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    cut.push('…');
+    cut
 }
 
 /// Text from outside with what could drive a terminal (escape sequences and other controls), turn around what is read
@@ -61,8 +117,16 @@ pub(super) fn out_line(data: impl Display) -> io::Result<()> {
     out(format_args!("{data}\n"))
 }
 
-/// Writes a line of talk to stderr. A stderr that is gone is nobody's loss.
+/// Writes lines of talk to stderr, broken at words where that is a terminal. A stderr that is gone is nobody's loss.
 pub(super) fn say(talk: impl Display) {
+    let mut talk = talk.to_string();
+    if let Some(width) = err_width()
+        && talk
+            .lines()
+            .any(|line| textwrap::core::display_width(line) > width)
+    {
+        talk = super::render::wrapped(&talk, Some(width), "  ");
+    }
     let _ = writeln!(anstream::stderr().lock(), "{talk}");
 }
 

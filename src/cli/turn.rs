@@ -2,22 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use super::answer::{self, Form, Remarks};
+use super::answer::{self, AnswerDisplay, OutputFormat, SourceDetail};
 use super::args::{GlobalArgs, TurnArgs};
 use super::error::CliError;
 use super::interrupt::Interrupts;
-use super::progress::{Progress, Watching};
+use super::progress::{ProgressOptions, Spinner, TurnProgress};
 use super::settings;
 use super::term::{self, DIM};
-use crate::agent::Answer;
-use crate::agent::OnUnmatched;
+use crate::agent::{Answer, OnUnmatched};
 use crate::app::{App, Error, Freshness, OpenOptions, Question, Recording, Session, SessionOptions};
+use crate::config::Settings;
 use crate::model::Provider;
-use crate::tapes::TapeSettings;
-use crate::tapes::{Retention, TapeFolder};
+use crate::tapes::{Retention, TapeFolder, TapeSettings};
 
 /// Where the flags want turns recorded.
-pub(super) enum TapeTo {
+pub(super) enum TapeChoice {
     /// Where the settings say, if they do.
     Settings,
     /// In this new file.
@@ -26,7 +25,7 @@ pub(super) enum TapeTo {
     Folder(PathBuf),
 }
 
-impl TapeTo {
+impl TapeChoice {
     fn recording(self, settings: &TapeSettings) -> Recording {
         match (self, &settings.dir) {
             (Self::File(path), _) => Recording::file(path),
@@ -44,23 +43,25 @@ impl TapeTo {
 }
 
 /// Everything one run of a command needs to answer questions.
-pub(super) struct Asking {
+pub(super) struct QuestionRunner {
     app: App,
     interrupts: Interrupts,
-    form: Form,
+    format: OutputFormat,
     recording: Recording,
     quiet: bool,
+    /// Whether all is said of sources.
+    verbose: bool,
     /// Whether text may be shown before its figures were looked up.
-    early: bool,
+    drafts: bool,
 }
 
-impl Asking {
+impl QuestionRunner {
     /// Loads the settings, assembles the app, and says on stderr what is used.
     pub(super) async fn open(
         global: &GlobalArgs,
         turn: &TurnArgs,
-        form: Form,
-        tape: TapeTo,
+        format: OutputFormat,
+        tape: TapeChoice,
     ) -> Result<Self, CliError> {
         let interrupts = Interrupts::watch();
         let loaded = settings::load_and_warn(global)?;
@@ -72,7 +73,10 @@ impl Asking {
             },
             today: turn.today,
         };
-        let app = App::open(loaded.settings.clone(), options).await?;
+        let spinner = Spinner::start(!turn.quiet, &loading(&loaded.settings));
+        let app = App::open(loaded.settings.clone(), options).await;
+        spinner.stop();
+        let app = app?;
         if !turn.quiet {
             let provider = loaded.settings.model.id.provider;
             introduce(&app, provider, &loaded.settings.model.id.to_string());
@@ -80,19 +84,29 @@ impl Asking {
         Ok(Self {
             app,
             interrupts,
-            form,
+            format,
             recording: tape.recording(&loaded.settings.tape),
-            early: loaded.settings.grounding.on_unmatched != OnUnmatched::Refuse,
+            verbose: global.verbose > 0,
+            drafts: loaded.settings.grounding.on_unmatched != OnUnmatched::Refuse,
             quiet: turn.quiet,
         })
     }
 
-    /// What is said beside answers.
-    pub(super) fn remarks(&self) -> Remarks {
-        match (self.quiet, self.app.server().is_demo()) {
-            (true, _) => Remarks::None,
-            (false, true) => Remarks::WithoutLinks,
-            (false, false) => Remarks::WithLinks,
+    /// Whether pages of results can be opened: the demo's are gone when the program ends.
+    pub(super) fn links(&self) -> bool {
+        !self.app.server().is_demo()
+    }
+
+    fn display(&self) -> AnswerDisplay {
+        AnswerDisplay {
+            format: self.format,
+            sources: match (self.quiet, self.verbose) {
+                (true, _) => SourceDetail::None,
+                (false, false) => SourceDetail::Short,
+                (false, true) => SourceDetail::Full,
+            },
+            remarks: !self.quiet,
+            links: self.links(),
         }
     }
 
@@ -128,9 +142,9 @@ impl Asking {
         self.show(session, answer, progress)
     }
 
-    fn progress(&self) -> Progress {
-        Progress::new(Watching {
-            stream: self.form == Form::Text && self.early && term::out_is_terminal(),
+    fn progress(&self) -> TurnProgress {
+        TurnProgress::new(ProgressOptions {
+            draft: self.format == OutputFormat::Text && self.drafts && term::out_is_terminal(),
             steps: !self.quiet,
         })
     }
@@ -139,15 +153,15 @@ impl Asking {
         &self,
         session: &Session,
         answer: Result<Answer, Error>,
-        progress: Progress,
+        mut progress: TurnProgress,
     ) -> Result<Answer, CliError> {
         self.interrupts.end_turn();
-        let streamed = progress.finish().map_err(CliError::Output)?;
+        progress.finish();
         let answer = answer?;
         if let Some(error) = session.tape_error() {
             term::warn(format_args!("the answer has no tape: {error}"));
         }
-        answer::print(&answer, &streamed, self.form, self.remarks()).map_err(CliError::Output)?;
+        answer::print(&answer, self.display()).map_err(CliError::Output)?;
         if let Some(tape) = answer.tape.as_ref().filter(|_| !self.quiet) {
             term::say(format_args!("{DIM}tape:{DIM:#} {}", tape.display()));
         }
@@ -161,19 +175,32 @@ fn introduce(app: &App, provider: Provider, model: &str) {
         Provider::Openai | Provider::Anthropic => "",
     };
     term::say(format_args!("{DIM}model:{DIM:#} {model}{note}"));
-    let entries = app.catalog().catalog.entries().len();
+    let entries = entries(app.catalog().catalog.entries().len());
     if app.server().is_demo() {
         term::say(format_args!(
-            "{DIM}metabase:{DIM:#} the demo sandbox, {entries} curated entries; METABASE_URL names a real one"
+            "{DIM}metabase:{DIM:#} the demo sandbox, {entries}; METABASE_URL names a real one"
         ));
         term::say(format_args!("{DIM}today:{DIM:#} {}", app.today()));
     } else {
         let url = &app.server().metabase.url;
-        term::say(format_args!(
-            "{DIM}metabase:{DIM:#} {url}, {entries} curated entries"
-        ));
+        term::say(format_args!("{DIM}metabase:{DIM:#} {url}, {entries}"));
     }
     remarks(app);
+}
+
+/// `1 curated entry`, `2 curated entries`.
+pub(super) fn entries(count: usize) -> String {
+    match count {
+        1 => "1 curated entry".to_owned(),
+        count => format!("{count} curated entries"),
+    }
+}
+
+fn loading(settings: &Settings) -> String {
+    settings.metabase.as_ref().map_or_else(
+        || "making the demo's data".to_owned(),
+        |metabase| format!("loading the catalog of {}", metabase.url),
+    )
 }
 
 /// What changed or could not be read when the catalog was loaded.
@@ -184,7 +211,8 @@ fn remarks(app: &App) {
     let unreadable = app.catalog().unreadable.len();
     if unreadable > 0 {
         term::warn(format_args!(
-            "{unreadable} curated entries could not be read; `cardinal catalog check` names them"
+            "{} could not be read; `cardinal catalog check` names them",
+            entries(unreadable)
         ));
     }
     if let Some(drift) = app.catalog().drift.as_ref().filter(|drift| !drift.is_empty()) {

@@ -18,7 +18,7 @@ fn json_is_one_versioned_object_and_nothing_else() {
     let run = Program::new().run(&["ask", REVENUE, "--json"]);
     assert_eq!(run.code, Some(0), "{run:#?}");
     let answer = run.json();
-    assert_eq!(answer["version"], 1);
+    assert_eq!(answer["version"], 2);
     assert_eq!(answer["outcome"], "answered");
     assert_eq!(answer["stop_reason"], "final_answer");
     assert_eq!(answer["model"], "offline");
@@ -40,20 +40,49 @@ fn json_is_one_versioned_object_and_nothing_else() {
 }
 
 #[test]
-fn footnotes_say_where_the_figures_come_from() {
+fn json_says_a_thing_once() {
+    let run = Program::new().run(&["ask", REVENUE, "--json"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.len() < 18_000, "{} bytes", run.stdout.len());
+    assert_eq!(
+        run.stdout.matches("\"arguments\"").count(),
+        2,
+        "in the result and in the call"
+    );
+}
+
+#[test]
+fn sources_are_one_line_each_with_their_number_in_the_text() {
     let run = Program::new().run(&["ask", "How much revenue did we make in 2025?"]);
     assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.contains("446,213.55 [1]"), "{run:#?}");
     let note = run.stdout.lines().find(|line| line.starts_with("[1] "));
-    let note = note.unwrap_or_else(|| panic!("no footnote: {run:#?}"));
-    assert!(
-        note.contains("446213.55 ← metric \"Revenue\" (created_at"),
-        "{note}"
+    let note = note.unwrap_or_else(|| panic!("no source: {run:#?}"));
+    assert_eq!(
+        note,
+        "[1] metric \"Revenue\", created at from 2025-01-01, before 2026-01-01"
     );
-    assert!(note.ends_with(", sum, row 1"), "{note}");
     assert!(!run.stdout.contains('\u{1b}'));
+
+    let full = Program::new().run(&["ask", "How much revenue did we make in 2025?", "-v"]);
+    assert!(full.stdout.contains("446213.55: sum in row 1"), "{full:#?}");
 
     let run = Program::new().run(&["ask", "How much revenue did we make in 2025?", "--quiet"]);
     assert!(!run.stdout.contains("[1]"), "{run:#?}");
+}
+
+#[test]
+fn a_series_is_a_table_of_figures_written_alike() {
+    let run = Program::new().run(&["ask", REVENUE, "--quiet"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let rows: Vec<&str> = run
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("  2025-"))
+        .collect();
+    assert_eq!(rows.len(), 12, "{run:#?}");
+    assert!(rows.contains(&"  2025-05   38,850.70"), "{rows:#?}");
+    assert!(run.stdout.contains("  Total    446,213.55"), "{run:#?}");
 }
 
 #[test]

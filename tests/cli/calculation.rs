@@ -34,16 +34,22 @@ async fn asked(arguments: &'static [&'static str]) -> Run {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_footnote_has_the_formula_and_the_query() {
-    let run = asked(&["ask", "By how much did revenue grow in 2025?"]).await;
+async fn a_source_has_the_query_and_with_v_the_formula() {
+    let run = asked(&["ask", "By how much did revenue grow in 2025?", "-v"]).await;
     assert_eq!(run.code, Some(0), "{run:#?}");
-    let note = run.stdout.lines().find(|line| line.starts_with("[1] "));
-    let note = note.unwrap_or_else(|| panic!("no footnote: {run:#?}"));
-    let formula =
-        "← change from 354080.09 (r1 row 1 2024-01-01, sum) to 446213.55 (r1 row 2 2025-01-01, sum); ";
-    assert!(note.contains(formula), "{note}");
-    let query = "r1 = metric \"Revenue\" (created_at year-equals 2024 or 2025)";
-    assert!(note.ends_with(query), "{note}");
+    let mut lines = run.stdout.lines().skip_while(|line| !line.starts_with("[1] "));
+    assert_eq!(
+        lines.next(),
+        Some(
+            "[1] change in percent, calculated from metric \"Revenue\", created at in 2024 or 2025, by year"
+        )
+    );
+    let formula = "change from 354080.09 (r1 row 1 2024-01-01, sum) to 446213.55 (r1 row 2 2025-01-01, sum)";
+    let next = lines.next().unwrap_or_default();
+    assert!(
+        next.starts_with("    26.02 %") && next.ends_with(formula),
+        "{run:#?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

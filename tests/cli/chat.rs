@@ -8,7 +8,7 @@ fn piped_lines_are_answered_one_after_the_other() {
     assert!(run.stdout.contains("2025"), "{run:#?}");
     assert!(run.stderr.contains("/sources"), "{run:#?}");
     assert!(run.stderr.contains("a new conversation"), "{run:#?}");
-    assert!(run.stderr.contains("/what is no command"), "{run:#?}");
+    assert!(run.stderr.contains("/what is not a command"), "{run:#?}");
 }
 
 #[test]

@@ -38,3 +38,22 @@ fn prints_the_schema() {
     assert_eq!(run.stdout, cardinal::config::schema());
     assert!(!program.folder().join("cardinal.toml").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    let program = Program::new();
+    let cardinal = env!("CARGO_BIN_EXE_cardinal");
+    // No file may grow beyond a block or two, and the program is told so instead of being ended.
+    let script = format!("trap '' XFSZ; ulimit -f 2; exec {cardinal} init");
+    let full = program.command_of("sh", &["-c", &script]).output().unwrap();
+    let told = String::from_utf8(full.stderr).unwrap();
+    assert_eq!(full.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("failed to write cardinal.toml") && told.contains("hint: "),
+        "{told}"
+    );
+    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 0);
+    let after = program.run(&["ask", "How many orders were there in 2025?", "--model", "offline"]);
+    assert_eq!(after.code, Some(0), "{after:?}");
+}

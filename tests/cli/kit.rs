@@ -44,7 +44,12 @@ impl Program {
     }
 
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cardinal"));
+        self.command_of(env!("CARGO_BIN_EXE_cardinal"), arguments)
+    }
+
+    /// Another program in the same place.
+    pub(super) fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()

@@ -109,3 +109,23 @@ fn a_limit_or_zone_that_cannot_be_is_an_error() {
         assert!(run.stderr.contains(said), "{run:#?}");
     }
 }
+
+#[test]
+fn an_answer_says_that_the_day_is_used_up_and_until_when() {
+    let ledger = tempfile::tempdir().unwrap();
+    let program = Program::new()
+        .with("CARDINAL_BUDGET_LEDGER_DIR", ledger.path().to_str().unwrap())
+        .with("CARDINAL_BUDGET_DAY_MAX_QUERIES", "1");
+    let ask = [
+        "ask",
+        "How much revenue did we make in 2025?",
+        "--model",
+        "offline",
+    ];
+    assert_eq!(program.run(&ask).code, Some(0));
+    let run = program.run(&ask);
+    assert_eq!(run.code, Some(14), "{run:#?}");
+    let text = run.stdout.replace('\n', " ");
+    assert!(text.contains("The day's queries are used up."), "{run:#?}");
+    assert!(text.contains("the next day begins at"), "{run:#?}");
+}

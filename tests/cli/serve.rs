@@ -109,3 +109,13 @@ fn what_it_cannot_serve_is_named() {
         assert!(run.stderr.contains(problem), "{run:?}");
     }
 }
+
+#[test]
+fn a_folder_of_data_that_is_not_there_is_named_with_its_flag() {
+    let run = Program::new().run(&["sandbox", "serve", "--csv", "no/such/folder"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert_eq!(
+        run.stderr,
+        "error: --csv no/such/folder: there is no such folder; name one that holds .csv files\n"
+    );
+}

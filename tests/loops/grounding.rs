@@ -66,11 +66,10 @@ async fn a_right_figure_takes_no_further_completion_and_names_its_cell() {
         (&shown["cell"], &shown["key"]),
         (&json!(28610.44), &json!({"created_at": "2025-03-01"}))
     );
-    assert_eq!(
-        (&shown["of"][0]["result"], &shown["of"][0]["name"]),
-        (&json!("r1"), &json!("Revenue"))
-    );
-    assert!(shown["of"][0]["link"].is_string() && shown["of"][0]["arguments"]["filters"].is_array());
+    assert_eq!(figure.sources[0].results(), ["r1"]);
+    let source = answer.cited("r1").unwrap().source.unwrap();
+    assert_eq!(source.name, "Revenue");
+    assert!(source.link.is_some() && source.arguments["filters"].is_array());
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 use serde::Serialize;
 
-use super::Opened;
+use super::CatalogAccess;
 use crate::catalog::Drift;
 use crate::cli::args::CatalogArgs;
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::{answer, term};
 
 /// Version of the report's JSON format.
@@ -12,7 +12,7 @@ const VERSION: u32 = 1;
 
 /// What the check found, for programs.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct CatalogCheckReport<'a> {
     version: u32,
     /// Whether nothing was found.
     ok: bool,
@@ -26,7 +26,11 @@ struct Report<'a> {
 
 /// Loads the catalog from the server and compares it with the kept one. The loaded one is kept when there was none,
 /// or when `--refresh` says that the changes are known.
-pub(super) async fn run(opened: &Opened, args: &CatalogArgs, json: bool) -> Result<Ending, CliError> {
+pub(super) async fn run(
+    opened: &CatalogAccess,
+    args: &CatalogArgs,
+    json: bool,
+) -> Result<ExitStatus, CliError> {
     let mut loaded = opened.cache.compare(&opened.server, &opened.client).await?;
     if loaded.drift.is_none() || args.refresh {
         opened.cache.keep(&mut loaded).await;
@@ -38,7 +42,7 @@ pub(super) async fn run(opened: &Opened, args: &CatalogArgs, json: bool) -> Resu
     let ok = !drifted && loaded.unreadable.is_empty();
     let entries = loaded.catalog.entries().len();
     let printed = if json {
-        answer::json(&Report {
+        answer::json(&CatalogCheckReport {
             version: VERSION,
             ok,
             fingerprint: loaded.catalog.fingerprint(),
@@ -51,7 +55,7 @@ pub(super) async fn run(opened: &Opened, args: &CatalogArgs, json: bool) -> Resu
             None => "nothing is kept to compare with".to_owned(),
             Some(drift) => drift.to_string(),
         };
-        let mut report = format!("{entries} entries\n{changes}");
+        let mut report = format!("{}\n{changes}", crate::cli::turn::entries(entries));
         for note in &loaded.unreadable {
             report.push_str("\nunreadable: ");
             report.push_str(note);
@@ -62,5 +66,9 @@ pub(super) async fn run(opened: &Opened, args: &CatalogArgs, json: bool) -> Resu
     if drifted && !args.refresh {
         term::say("hint: `cardinal catalog check --refresh` takes the changes as known");
     }
-    Ok(if ok { Ending::Done } else { Ending::Findings })
+    Ok(if ok {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Findings
+    })
 }

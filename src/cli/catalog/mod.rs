@@ -6,15 +6,15 @@ mod show;
 
 use super::args::{CatalogArgs, CatalogCommand, GlobalArgs};
 use super::error::CliError;
-use super::exit::Ending;
+use super::exit::ExitStatus;
 use super::{settings, term};
 use crate::app::{self, CatalogCache, Freshness, OpenedCatalog, Server};
 use crate::metabase::MetabaseClient;
 use crate::principal::Principal;
 
 /// Runs one of the catalog's commands.
-pub(super) async fn run(global: &GlobalArgs, command: &CatalogCommand) -> Result<Ending, CliError> {
-    let opened = Opened::open(global).await?;
+pub(super) async fn run(global: &GlobalArgs, command: &CatalogCommand) -> Result<ExitStatus, CliError> {
+    let opened = CatalogAccess::open(global).await?;
     match command {
         CatalogCommand::List(args) => list::run(&opened.load(args).await?.catalog, global.json()),
         CatalogCommand::Show { entry, catalog } => {
@@ -25,13 +25,13 @@ pub(super) async fn run(global: &GlobalArgs, command: &CatalogCommand) -> Result
 }
 
 /// A Metabase, and where its catalog is kept between runs.
-struct Opened {
+struct CatalogAccess {
     server: Server,
     client: MetabaseClient,
     cache: CatalogCache,
 }
 
-impl Opened {
+impl CatalogAccess {
     async fn open(global: &GlobalArgs) -> Result<Self, CliError> {
         let settings = settings::load_and_warn(global)?.settings;
         let server = Server::open(&settings).await?;

@@ -84,7 +84,7 @@ async fn catalog(
     match CatalogCache::of(at, principal).compare(at, client).await {
         Ok(opened) => {
             let entries = opened.catalog.entries();
-            checks.push(Check::ok("catalog", format!("{} curated entries", entries.len())));
+            checks.push(Check::ok("catalog", crate::cli::turn::entries(entries.len())));
             for note in &opened.unreadable {
                 checks.push(Check::warning(
                     "catalog",
@@ -99,7 +99,11 @@ async fn catalog(
             if silent > 0 {
                 checks.push(Check::warning(
                     "catalog",
-                    format!("{silent} entries have no description"),
+                    if silent == 1 {
+                        "1 entry has no description".to_owned()
+                    } else {
+                        format!("{silent} entries have no description")
+                    },
                     "describe them in Metabase: descriptions decide how well the right one is found",
                 ));
             }

@@ -5,26 +5,30 @@ mod metabase;
 mod model;
 mod report;
 
-use report::{Check, Report};
+use report::{Check, DoctorReport};
 
 use super::args::GlobalArgs;
 use super::error::CliError;
-use super::exit::Ending;
+use super::exit::ExitStatus;
 use super::{settings, term};
 use crate::app;
 
 /// Checks everything and prints the report. Findings are part of the report, not errors of the command.
-pub(super) async fn run(global: &GlobalArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs) -> Result<ExitStatus, CliError> {
     let report = examine(global).await?;
     if global.json() {
         super::answer::json(&report).map_err(CliError::Output)?;
     } else {
         term::out(&report).map_err(CliError::Output)?;
     }
-    Ok(if report.ok { Ending::Done } else { Ending::Findings })
+    Ok(if report.ok {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Findings
+    })
 }
 
-async fn examine(global: &GlobalArgs) -> Result<Report, CliError> {
+async fn examine(global: &GlobalArgs) -> Result<DoctorReport, CliError> {
     let mut checks = Vec::new();
     let settings = match settings::load_quietly(global) {
         Ok(loaded) => {
@@ -49,7 +53,7 @@ async fn examine(global: &GlobalArgs) -> Result<Report, CliError> {
                 &error,
                 "correct it; `cardinal init` writes a commented file to start from",
             ));
-            return Ok(Report::of(checks));
+            return Ok(DoctorReport::of(checks));
         }
     };
     metabase::check(&settings, &mut checks).await;
@@ -58,5 +62,5 @@ async fn examine(global: &GlobalArgs) -> Result<Report, CliError> {
         Ok(wire) => model::check(&settings, wire, &mut checks).await,
         Err(error) => checks.push(Check::error("model", &error, "check the model's key and address")),
     }
-    Ok(Report::of(checks))
+    Ok(DoctorReport::of(checks))
 }

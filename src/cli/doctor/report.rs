@@ -3,14 +3,15 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cli::term::{BAD, DIM, GOOD, WARN, plain};
+use crate::cli::render::wrapped;
+use crate::cli::term::{BAD, DIM, GOOD, WARN, plain, text_width};
 
 /// Version of the report's format.
 const VERSION: u32 = 1;
 
 /// What was found out.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+pub(super) struct DoctorReport {
     /// Version of this format.
     version: u32,
     /// Whether questions can be answered: no check ended in an error.
@@ -22,7 +23,7 @@ pub(super) struct Report {
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Status {
+enum CheckStatus {
     /// All is well.
     Ok,
     /// Questions can be answered, but something should be changed.
@@ -37,7 +38,7 @@ pub(super) struct Check {
     /// What was checked.
     name: &'static str,
     /// How it ended.
-    status: Status,
+    status: CheckStatus,
     /// What was found.
     message: String,
     /// How to fix it.
@@ -45,11 +46,11 @@ pub(super) struct Check {
     fix: Option<String>,
 }
 
-impl Report {
+impl DoctorReport {
     pub(super) fn of(checks: Vec<Check>) -> Self {
         Self {
             version: VERSION,
-            ok: checks.iter().all(|check| check.status != Status::Error),
+            ok: checks.iter().all(|check| check.status != CheckStatus::Error),
             checks,
         }
     }
@@ -59,7 +60,7 @@ impl Check {
     pub(super) fn ok(name: &'static str, message: impl Into<String>) -> Self {
         Self {
             name,
-            status: Status::Ok,
+            status: CheckStatus::Ok,
             message: message.into(),
             fix: None,
         }
@@ -68,7 +69,7 @@ impl Check {
     pub(super) fn warning(name: &'static str, message: impl Into<String>, fix: &str) -> Self {
         Self {
             name,
-            status: Status::Warning,
+            status: CheckStatus::Warning,
             message: message.into(),
             fix: Some(fix.to_owned()),
         }
@@ -78,30 +79,32 @@ impl Check {
     pub(super) fn error(name: &'static str, error: &dyn Error, fix: &str) -> Self {
         Self {
             name,
-            status: Status::Error,
+            status: CheckStatus::Error,
             message: crate::telemetry::causes(error).join(": "),
             fix: Some(fix.to_owned()),
         }
     }
 }
 
-impl fmt::Display for Report {
+/// Where the text of a check begins.
+const INDENT: &str = "                    ";
+
+impl fmt::Display for DoctorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for check in &self.checks {
             let (style, word) = match check.status {
-                Status::Ok => (GOOD, "ok"),
-                Status::Warning => (WARN, "warning"),
-                Status::Error => (BAD, "error"),
+                CheckStatus::Ok => (GOOD, "ok"),
+                CheckStatus::Warning => (WARN, "warning"),
+                CheckStatus::Error => (BAD, "error"),
             };
-            writeln!(
-                f,
-                "{style}{word:<8}{style:#}{:<11} {}",
-                check.name,
-                // Names of other people may hold line ends.
-                plain(&check.message).replace('\n', " ")
-            )?;
+            // Names of other people may hold line ends.
+            let message = plain(&check.message).replace('\n', " ");
+            let name = check.name;
+            let line = format!("{style}{word:<8}{style:#}{name:<11} {message}");
+            writeln!(f, "{}", wrapped(&line, text_width(), INDENT))?;
             if let Some(fix) = &check.fix {
-                writeln!(f, "{:20}{DIM}fix:{DIM:#} {fix}", "")?;
+                let line = format!("{INDENT}{DIM}fix:{DIM:#} {fix}");
+                writeln!(f, "{}", wrapped(&line, text_width(), INDENT))?;
             }
         }
         Ok(())

@@ -20,7 +20,7 @@ pub(in crate::cli) enum EvalCommand {
     /// Compare two runs of the same cases
     Compare(CompareArgs),
     /// Write a commented suite to begin with
-    Init(InitArgs),
+    Init(SuiteInitArgs),
     /// Make suites of a public benchmark that lies in a folder
     Import(ImportArgs),
 }
@@ -213,7 +213,7 @@ pub(in crate::cli) struct CompareArgs {
 
 /// `cardinal eval init`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct InitArgs {
+pub(in crate::cli) struct SuiteInitArgs {
     /// Folder to write the suite into; made if it is not there
     pub(super) folder: PathBuf,
 }

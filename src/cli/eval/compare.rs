@@ -3,12 +3,12 @@ use super::args::CompareArgs;
 use super::output::say;
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::{answer, term};
 use crate::eval::{Baseline, CompareOptions, RunSummary, compare, read_confirmation, read_records};
 
 /// Compares two runs. Between models or prompts the difference is what one wants to see, but has to be asked for.
-pub(super) fn run(global: &GlobalArgs, args: &CompareArgs) -> Result<Ending, CliError> {
+pub(super) fn run(global: &GlobalArgs, args: &CompareArgs) -> Result<ExitStatus, CliError> {
     let before = read_records(&args.before).map_err(EvalError::from)?;
     let after = read_records(&args.after).map_err(EvalError::from)?;
     let options = CompareOptions {
@@ -26,5 +26,5 @@ pub(super) fn run(global: &GlobalArgs, args: &CompareArgs) -> Result<Ending, Cli
             term::out_line(line).map_err(CliError::Output)
         })?;
     }
-    Ok(Ending::Code(summary.exit.code))
+    Ok(ExitStatus::Code(summary.exit.code))
 }

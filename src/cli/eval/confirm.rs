@@ -1,6 +1,6 @@
 use super::EvalError;
-use super::output::Held;
-use super::progress::Progress;
+use super::output::BaselineCheck;
+use super::progress::SuiteProgress;
 use crate::cli::term;
 use crate::config::Settings;
 use crate::eval::{self, CaseFilter, CaseKey, ResultsFolder, RunOptions, Suite, TrialRecord};
@@ -11,7 +11,7 @@ pub(super) async fn confirm(
     suites: &[Suite],
     settings: &Settings,
     options: &RunOptions,
-    held: &Held,
+    held: &BaselineCheck,
     records: &[TrialRecord],
     results: &ResultsFolder,
 ) -> Result<Vec<TrialRecord>, EvalError> {
@@ -25,11 +25,11 @@ pub(super) async fn confirm(
         filter: CaseFilter::default(),
         ..options.clone()
     };
-    let cases = lost.len();
+    let cases = term::count(lost.len() as u64, "case");
     term::say(format_args!(
-        "{cases} cases that passed in the baseline failed: asking them once more"
+        "asking once more {cases} that passed in the baseline and failed now"
     ));
-    let mut progress = Progress::new(eval::planned(&suites, &options));
+    let mut progress = SuiteProgress::new(eval::planned(&suites, &options));
     let confirmed = eval::run(&suites, settings, &options, &mut |record| {
         results.append_confirmation(record)?;
         progress.ended(record);

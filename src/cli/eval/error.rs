@@ -52,3 +52,21 @@ pub(in crate::cli) enum EvalError {
     #[error("the results hold no case {0}; `cardinal eval show RESULTS` lists them")]
     NoCase(String),
 }
+
+impl EvalError {
+    /// What to do about it, where the error itself cannot know that.
+    pub(in crate::cli) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Suite(SuiteError::Unreadable { .. }) => Some(
+                "name a suite: a folder with a suite.yaml; `cardinal eval init FOLDER` writes one to begin with",
+            ),
+            Self::Results(ResultsError::Read { .. }) => Some(
+                "name results: a folder that `cardinal eval run` wrote, by default under .cardinal/evals",
+            ),
+            Self::Results(ResultsError::Write { .. }) => {
+                Some("see that the folder can be written and has room")
+            }
+            _ => None,
+        }
+    }
+}

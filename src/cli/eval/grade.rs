@@ -1,16 +1,16 @@
 use super::args::GradeArgs;
-use super::output::{Held, report, write_baseline};
+use super::output::{BaselineCheck, report, write_baseline};
 use super::{EvalError, judge};
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::eval::{ResultsFolder, read_confirmation, read_records, regrade};
 
 /// Grades stored results again.
-pub(super) async fn run(global: &GlobalArgs, args: &GradeArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &GradeArgs) -> Result<ExitStatus, CliError> {
     let suites = super::run::load(&args.suites)?;
-    let held = Held::open(&args.reports, false)?;
+    let held = BaselineCheck::open(&args.reports, false)?;
     let records = read_records(&args.results).map_err(EvalError::from)?;
     let mut records = regrade(&suites, records);
     let confirmed = read_confirmation(&args.results).map_err(EvalError::from)?;
@@ -33,5 +33,5 @@ pub(super) async fn run(global: &GlobalArgs, args: &GradeArgs) -> Result<Ending,
         folder.finish(&summary).map_err(EvalError::from)?;
     }
     write_baseline(&args.reports, &records)?;
-    Ok(Ending::Code(summary.exit.code))
+    Ok(ExitStatus::Code(summary.exit.code))
 }

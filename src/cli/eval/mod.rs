@@ -21,7 +21,7 @@ mod show;
 use self::args::EvalCommand;
 use super::args::GlobalArgs;
 use super::error::CliError;
-use super::exit::Ending;
+use super::exit::ExitStatus;
 
 pub(super) use error::EvalError;
 
@@ -29,7 +29,7 @@ pub(super) use error::EvalError;
 const USAGE: u8 = 2;
 
 /// Runs one of the commands.
-pub(super) async fn run(global: &GlobalArgs, command: EvalCommand) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, command: EvalCommand) -> Result<ExitStatus, CliError> {
     let ended = match command {
         EvalCommand::Run(args) => run::run(global, &args).await,
         EvalCommand::Record(args) => record::run(global, &args).await,
@@ -43,8 +43,8 @@ pub(super) async fn run(global: &GlobalArgs, command: EvalCommand) -> Result<End
     match ended {
         // Its own errors have codes of their own; those of the command line have theirs already.
         Err(error) if !matches!(error, CliError::Usage(_) | CliError::Output(_)) => {
-            super::term::error(&error);
-            Ok(Ending::Code(USAGE))
+            super::exit::say(&error);
+            Ok(ExitStatus::Code(USAGE))
         }
         ended => ended,
     }

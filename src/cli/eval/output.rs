@@ -14,12 +14,12 @@ const STDOUT: &str = "-";
 
 /// What a run is held against, read before it begins.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct BaselineCheck {
     baseline: Option<Baseline>,
     options: CompareOptions,
 }
 
-impl Held {
+impl BaselineCheck {
     /// Reads the baseline, and sees to it that no report would replace something else.
     pub(super) fn open(args: &ReportArgs, filtered: bool) -> Result<Self, EvalError> {
         let json = args.json.as_deref().map(Path::new);
@@ -55,7 +55,7 @@ impl Held {
     }
 }
 
-impl Held {
+impl BaselineCheck {
     /// Without a baseline, recorded cases are held against what the graders said when they were recorded. A verdict that is
     /// not the graders' is a failure whatever they said.
     pub(super) fn or_recorded(mut self, records: &[TrialRecord]) -> Self {
@@ -98,7 +98,7 @@ pub(super) fn report(
     args: &ReportArgs,
     records: &[TrialRecord],
     confirmed: &[TrialRecord],
-    held: &Held,
+    held: &BaselineCheck,
     interrupted: bool,
 ) -> Result<RunSummary, CliError> {
     let comparison = held.against(records, interrupted, confirmed);

@@ -10,13 +10,13 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// How far a run is: a bar with the time left on a terminal, plain lines otherwise.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct SuiteProgress {
     bar: Option<ProgressBar>,
     planned: usize,
     ended: usize,
 }
 
-impl Progress {
+impl SuiteProgress {
     pub(super) fn new(planned: usize) -> Self {
         let bar = term::err_is_terminal().then(|| {
             let bar = ProgressBar::new(u64::try_from(planned).unwrap_or(u64::MAX));

@@ -3,7 +3,7 @@ use super::args::PromoteArgs;
 use super::replay::settings_for;
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::term;
 use crate::eval::Mode;
 use crate::eval::recordings::{Promotion, promote};
@@ -12,7 +12,7 @@ use crate::eval::recordings::{Promotion, promote};
 const SET: &str = "promoted";
 
 /// Makes a case of a tape, and says what of it has to be looked at.
-pub(super) async fn run(global: &GlobalArgs, args: &PromoteArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &PromoteArgs) -> Result<ExitStatus, CliError> {
     let promotion = Promotion {
         tape: args.tape.clone(),
         suite: args.suite.clone(),
@@ -42,5 +42,5 @@ pub(super) async fn run(global: &GlobalArgs, args: &PromoteArgs) -> Result<Endin
         "replay it with `cardinal eval run {suite} --mode replay --filter {}`",
         promoted.id
     ));
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

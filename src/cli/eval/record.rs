@@ -1,10 +1,10 @@
 use super::EvalError;
 use super::args::RecordArgs;
-use super::progress::Progress;
+use super::progress::SuiteProgress;
 use super::run::load;
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{settings, term};
 use crate::eval::recordings::{Existing, RecordOptions, RecordedCase, Recordings, chosen, record};
@@ -12,7 +12,7 @@ use crate::eval::{CaseFilter, Suite};
 use crate::model::Provider;
 
 /// Runs suites live and keeps their tapes. Ends with 1 when a case was not recorded.
-pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<ExitStatus, CliError> {
     if args.regrade {
         return super::regrade::run(global, args).await;
     }
@@ -45,7 +45,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending
     if planned == 0 {
         return Err(CliError::usage("no case is left to record"));
     }
-    let mut progress = Progress::new(planned);
+    let mut progress = SuiteProgress::new(planned);
     let (mut kept, mut failing) = (0, 0);
     for suite in &suites {
         let recorded = record(suite, &settings, &options, &mut |case| {
@@ -67,7 +67,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending
     }
     let left = planned - kept;
     term::out_line(format_args!("{kept} recorded, {left} not recorded")).map_err(CliError::Output)?;
-    Ok(Ending::Code(u8::from(left > 0)))
+    Ok(ExitStatus::Code(u8::from(left > 0)))
 }
 
 fn default_set(provider: Provider) -> &'static str {

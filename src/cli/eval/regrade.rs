@@ -4,7 +4,7 @@ use super::replay::settings_for;
 use super::run::load;
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::term;
 use crate::eval::recordings::{RecordingError, Recordings};
@@ -13,7 +13,7 @@ use crate::eval::{CaseFilter, Mode};
 
 /// Grades recordings again and notes what the graders say. Ends with 1 when the note of one could not be brought up to
 /// date.
-pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<ExitStatus, CliError> {
     let suites = load(&args.suites)?;
     let filter = CaseFilter::new(&args.filter)
         .map_err(|problem| CliError::usage(format_args!("invalid value for --filter: {problem}")))?;
@@ -50,7 +50,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<Ending
         "{changed} noted anew, {same} as they were, {left} left"
     ))
     .map_err(CliError::Output)?;
-    Ok(Ending::Code(u8::from(left > 0)))
+    Ok(ExitStatus::Code(u8::from(left > 0)))
 }
 
 /// Nothing is said of a note that stays as it was.

@@ -1,11 +1,11 @@
 use super::args::{ModeArg, RunArgs};
-use super::output::{Held, report, write_baseline};
-use super::progress::Progress;
+use super::output::{BaselineCheck, report, write_baseline};
+use super::progress::SuiteProgress;
 use super::run::out;
 use super::{EvalError, judge};
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{settings, term};
 use crate::config::Settings;
@@ -24,13 +24,13 @@ pub(super) async fn run(
     mode: ModeArg,
     suites: &[Suite],
     filter: CaseFilter,
-) -> Result<Ending, CliError> {
+) -> Result<ExitStatus, CliError> {
     if args.trials > 1 {
         return Err(CliError::usage(
             "--trials is for --mode live: a recording comes out the same each time",
         ));
     }
-    let held = Held::open(&args.reports, !filter.is_all())?;
+    let held = BaselineCheck::open(&args.reports, !filter.is_all())?;
     let mode = match mode {
         ModeArg::Live | ModeArg::Replay => Mode::Replay,
         ModeArg::ReplayModel => Mode::ReplayModel,
@@ -61,7 +61,7 @@ pub(super) async fn run(
         "{mode} of {planned} recorded cases; results: {}",
         results.folder().display()
     ));
-    let mut progress = Progress::new(planned);
+    let mut progress = SuiteProgress::new(planned);
     let began = std::time::Instant::now();
     let records = replay_suites(plan, &settings, &options, &mut |record| {
         results.append(record)?;
@@ -85,11 +85,12 @@ pub(super) async fn run(
     if mode == Mode::Counterfactual {
         let off: usize = records.iter().map(|record| record.off_tape.len()).sum();
         term::say(format_args!(
-            "{off} requests were on no tape and went to the sandbox; a counterfactual run is a report and never fails"
+            "not on a tape, so asked of the sandbox: {}; a counterfactual run is a report and never fails",
+            term::count(off as u64, "request")
         ));
-        return Ok(Ending::Done);
+        return Ok(ExitStatus::Done);
     }
-    Ok(Ending::Code(summary.exit.code))
+    Ok(ExitStatus::Code(summary.exit.code))
 }
 
 fn say_pace(cases: usize, took: std::time::Duration) {
@@ -97,7 +98,8 @@ fn say_pace(cases: usize, took: std::time::Duration) {
     let cases = u32::try_from(cases).unwrap_or(u32::MAX);
     let pace = f64::from(cases) / seconds;
     term::say(format_args!(
-        "{cases} cases in {seconds:.2} s, {pace:.0} a second"
+        "{} in {seconds:.2} s, {pace:.0} a second",
+        term::count(cases.into(), "case")
     ));
 }
 
@@ -124,8 +126,8 @@ fn warn_of(unrecorded: &[String]) {
         ""
     };
     term::warn(format_args!(
-        "{} cases have no recording and are not run: {}{more}; `cardinal eval record --missing` records them",
-        unrecorded.len(),
+        "not run, because there is no recording: {} ({}{more}); `cardinal eval record --missing` records them",
+        term::count(unrecorded.len() as u64, "case"),
         named.join(", ")
     ));
 }

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 
 use super::args::{ModeArg, RunArgs};
 use super::confirm::confirm;
-use super::output::{Held, report, write_baseline};
-use super::progress::Progress;
+use super::output::{BaselineCheck, report, write_baseline};
+use super::progress::SuiteProgress;
 use super::{EvalError, judge};
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{settings, term};
 use crate::eval::replay::recorded;
@@ -20,7 +20,7 @@ use crate::eval::{self, CaseFilter, ResultsFolder, RunOptions, Suite};
 const LIVE_JOBS: usize = 2;
 
 /// Runs suites, live or from recordings.
-pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: &RunArgs) -> Result<ExitStatus, CliError> {
     let suites = load(&args.suites)?;
     let filter = CaseFilter::new(&args.filter)
         .map_err(|problem| CliError::usage(format_args!("invalid value for --filter: {problem}")))?;
@@ -50,13 +50,13 @@ async fn live(
     args: &RunArgs,
     suites: &[Suite],
     filter: CaseFilter,
-) -> Result<Ending, CliError> {
+) -> Result<ExitStatus, CliError> {
     if !args.set.is_empty() {
         return Err(CliError::usage(
             "--set names recordings, which --mode live does not use",
         ));
     }
-    let held = Held::open(&args.reports, !filter.is_all())?;
+    let held = BaselineCheck::open(&args.reports, !filter.is_all())?;
     let interrupts = Interrupts::watch();
     let options = RunOptions {
         filter,
@@ -69,7 +69,7 @@ async fn live(
     let judge = judge::connect(global, &args.reports)?;
     let mut results = ResultsFolder::create(&out(args)).map_err(EvalError::from)?;
     term::say(format_args!("results: {}", results.folder().display()));
-    let mut progress = Progress::new(planned);
+    let mut progress = SuiteProgress::new(planned);
     let records = eval::run(suites, &loaded.settings, &options, &mut |record| {
         results.append(record)?;
         progress.ended(record);
@@ -89,7 +89,7 @@ async fn live(
         // Half a run is nobody's baseline.
         write_baseline(&args.reports, &records)?;
     }
-    Ok(Ending::Code(summary.exit.code))
+    Ok(ExitStatus::Code(summary.exit.code))
 }
 
 /// Loads suites, whose names have to differ.

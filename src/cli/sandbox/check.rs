@@ -3,11 +3,11 @@ use serde_json::json;
 use super::dataset;
 use crate::cli::args::{GlobalArgs, SandboxCheckArgs};
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::term;
 
 /// Runs every card and metric once. Faults go to stdout, each as `file:line: what`; with any the command fails.
-pub(super) async fn run(global: &GlobalArgs, args: SandboxCheckArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, args: SandboxCheckArgs) -> Result<ExitStatus, CliError> {
     let world = dataset::open(&args.data, args.semantic_model.as_deref()).await?;
     let cards = world.model().cards.len();
     let checked = tokio::task::spawn_blocking(move || world.check()).await;
@@ -29,8 +29,8 @@ pub(super) async fn run(global: &GlobalArgs, args: SandboxCheckArgs) -> Result<E
         term::say(format_args!("{cards} cards run, {} of them fail", faults.len()));
     }
     Ok(if faults.is_empty() {
-        Ending::Done
+        ExitStatus::Done
     } else {
-        Ending::Findings
+        ExitStatus::Findings
     })
 }

@@ -12,6 +12,9 @@ pub(super) async fn open(data: &DatasetArgs, model: Option<&str>) -> Result<Worl
             "--model describes the data of --db or --csv: give one of them too",
         ));
     }
+    if let Some(path) = data.csv.as_ref().filter(|path| !path.is_dir()) {
+        return Err(CliError::NoDataFolder { path: path.clone() });
+    }
     let (db, csv) = (data.db.clone(), data.csv.clone());
     let model = model.map(str::to_owned);
     let world = tokio::task::spawn_blocking(move || {

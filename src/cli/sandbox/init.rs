@@ -1,19 +1,18 @@
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io;
 
 use super::dataset;
 use crate::cli::args::SandboxInitArgs;
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
+use crate::cli::init::write_file;
 use crate::cli::term;
 use crate::sandbox::model_schema;
 
 /// Writes a first semantic model for a folder of CSV files or a SQLite file, or prints the schema of all of them.
-pub(super) async fn run(args: SandboxInitArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(args: SandboxInitArgs) -> Result<ExitStatus, CliError> {
     if args.schema {
         term::out(model_schema()).map_err(CliError::Output)?;
-        return Ok(Ending::Done);
+        return Ok(ExitStatus::Done);
     }
     if args.data.db.is_none() && args.data.csv.is_none() {
         return Err(CliError::usage(
@@ -22,7 +21,7 @@ pub(super) async fn run(args: SandboxInitArgs) -> Result<Ending, CliError> {
     }
     let world = dataset::open(&args.data, None).await?;
     let (out, text) = (args.out.clone(), world.draft_model());
-    let written = tokio::task::spawn_blocking(move || write(&out, &text, args.force)).await;
+    let written = tokio::task::spawn_blocking(move || write_file(&out, &text, args.force)).await;
     match written.map_err(|error| CliError::Start(error.into()))? {
         Ok(()) => {
             let path = args.out.display();
@@ -30,7 +29,7 @@ pub(super) async fn run(args: SandboxInitArgs) -> Result<Ending, CliError> {
                 "wrote {path}: say what the tables mean, add cards, then run `cardinal sandbox check --model {path}` with \
                  the same data"
             ));
-            Ok(Ending::Done)
+            Ok(ExitStatus::Done)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(CliError::ModelExists { path: args.out })
@@ -40,15 +39,4 @@ pub(super) async fn run(args: SandboxInitArgs) -> Result<Ending, CliError> {
             source,
         }),
     }
-}
-
-fn write(path: &Path, text: &str, replace: bool) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if replace {
-        options.create(true).truncate(true);
-    } else {
-        options.create_new(true);
-    }
-    options.open(path)?.write_all(text.as_bytes())
 }

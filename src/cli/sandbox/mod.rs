@@ -7,9 +7,9 @@ mod serve;
 
 use super::args::{GlobalArgs, SandboxCommand};
 use super::error::CliError;
-use super::exit::Ending;
+use super::exit::ExitStatus;
 
-pub(super) async fn run(global: &GlobalArgs, command: SandboxCommand) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, command: SandboxCommand) -> Result<ExitStatus, CliError> {
     match command {
         SandboxCommand::Serve(args) => serve::run(*args).await,
         SandboxCommand::Init(args) => init::run(args).await,

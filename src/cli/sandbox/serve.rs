@@ -5,13 +5,13 @@ use secrecy::SecretString;
 use super::dataset;
 use crate::cli::args::{GenerationArg, ServeArgs};
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::term;
 use crate::sandbox::faults::FaultRule;
 use crate::sandbox::{AgentApiVersion, ServeOptions, serve};
 
 /// Serves the sandbox until it is told to stop. Prints one JSON line once it listens.
-pub(super) async fn run(args: ServeArgs) -> Result<Ending, CliError> {
+pub(super) async fn run(args: ServeArgs) -> Result<ExitStatus, CliError> {
     let faults = args.faults.as_deref().map(FaultRule::parse_all).transpose()?;
     let world = dataset::open(&args.data, args.semantic_model.as_deref()).await?;
     let mut options = ServeOptions::new(Arc::new(world));
@@ -33,7 +33,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<Ending, CliError> {
     term::out_line(running.announcement()).map_err(CliError::Output)?;
     stop.await;
     running.shutdown().await;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Resolves on Ctrl-C or SIGTERM, also when they came before it was first polled.

@@ -3,13 +3,13 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::{answer, term};
 use crate::tapes::compare;
 use crate::wire::TapeFile;
 
 /// Prints what two turns were recorded under that differs, and where they part.
-pub(super) fn run(left: &Path, right: &Path, as_json: bool) -> Result<Ending, CliError> {
+pub(super) fn run(left: &Path, right: &Path, as_json: bool) -> Result<ExitStatus, CliError> {
     let (left, right) = (
         TapeFile::read_unfinished(left)?,
         TapeFile::read_unfinished(right)?,
@@ -29,8 +29,8 @@ pub(super) fn run(left: &Path, right: &Path, as_json: bool) -> Result<Ending, Cl
         term::out_line(term::plain(&words)).map_err(CliError::Output)?;
     }
     Ok(if parting.is_some() {
-        Ending::Findings
+        ExitStatus::Findings
     } else {
-        Ending::Done
+        ExitStatus::Done
     })
 }

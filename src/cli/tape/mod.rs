@@ -6,10 +6,10 @@ mod show;
 
 use super::args::{GlobalArgs, TapeCommand};
 use super::error::CliError;
-use super::exit::Ending;
+use super::exit::ExitStatus;
 
 /// Runs one of the tapes' commands.
-pub(super) async fn run(global: &GlobalArgs, command: &TapeCommand) -> Result<Ending, CliError> {
+pub(super) async fn run(global: &GlobalArgs, command: &TapeCommand) -> Result<ExitStatus, CliError> {
     match command {
         TapeCommand::Show { file, markdown } => show::run(file, *markdown, global.json()),
         TapeCommand::Diff { left, right } => diff::run(left, right, global.json()),

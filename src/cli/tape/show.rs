@@ -4,7 +4,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::cli::error::CliError;
-use crate::cli::exit::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::{answer, term};
 use crate::tapes::{Said, transcript};
 use crate::text::markdown_literal;
@@ -16,7 +16,7 @@ const RESULT_LINES: usize = 12;
 const LINE_CHARS: usize = 160;
 
 /// Prints a recorded turn for a reviewer.
-pub(super) fn run(file: &Path, markdown: bool, as_json: bool) -> Result<Ending, CliError> {
+pub(super) fn run(file: &Path, markdown: bool, as_json: bool) -> Result<ExitStatus, CliError> {
     let tape = TapeFile::read_unfinished(file)?;
     if as_json {
         let exchanges: Vec<String> = tape.exchanges.iter().map(line).collect();
@@ -24,20 +24,20 @@ pub(super) fn run(file: &Path, markdown: bool, as_json: bool) -> Result<Ending, 
             "version": 1, "header": tape.header, "exchanges": exchanges, "end": tape.end,
         }))
         .map_err(CliError::Output)?;
-        return Ok(Ending::Done);
+        return Ok(ExitStatus::Done);
     }
-    let text = Page::of(&tape, markdown);
+    let text = TranscriptWriter::of(&tape, markdown);
     term::out_line(term::plain(text.trim_end())).map_err(CliError::Output)?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// A page in the making. Writing to a string does not fail.
-struct Page {
+struct TranscriptWriter {
     text: String,
     markdown: bool,
 }
 
-impl Page {
+impl TranscriptWriter {
     fn of(tape: &TapeFile, markdown: bool) -> String {
         let mut page = Self {
             text: String::new(),
@@ -92,9 +92,9 @@ impl Page {
             (
                 "catalog",
                 format!(
-                    "{} ({} entries)",
+                    "{} ({})",
                     short(&header.catalog.fingerprint),
-                    header.catalog.entries
+                    crate::cli::turn::entries(header.catalog.entries)
                 ),
             ),
             (
