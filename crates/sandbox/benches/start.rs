@@ -32,7 +32,7 @@ fn measure(what: &str, make: impl Fn() -> World) {
     for _ in 0..RUNS {
         let start = Instant::now();
         let world = make();
-        let made = start.elapsed();
+        let built = start.elapsed();
         for card in &world.model().cards {
             let _ = world.card_columns(card);
         }
@@ -45,7 +45,7 @@ fn measure(what: &str, make: impl Fn() -> World) {
         let count = json!({ "stages": [{ "native": "SELECT COUNT(*) FROM orders" }] });
         world.run(&count, RowLimits::USERLAND).unwrap();
         let rows = start.elapsed();
-        for (best, time) in best.iter_mut().zip([made, described, listed, rows]) {
+        for (best, time) in best.iter_mut().zip([built, described, listed, rows]) {
             *best = time.min(*best);
         }
     }

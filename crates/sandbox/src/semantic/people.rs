@@ -10,7 +10,8 @@ use super::file::{AllowListSpec, ApiKeySpec, PeopleSpec, PermissionGroupSpec, Us
 /// The group whose members may do everything.
 const ADMINISTRATORS: &str = "Administrators";
 
-type People = (Vec<PermissionGroup>, Vec<User>, Vec<ApiKey>);
+/// Groups, users and keys with ids.
+pub(super) type People = (Vec<PermissionGroup>, Vec<User>, Vec<ApiKey>);
 
 /// Groups, users and keys with ids. `strict` refuses names of collections and tables that do not exist; the built-in
 /// people name some that only the demo has.

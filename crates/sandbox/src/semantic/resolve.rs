@@ -12,7 +12,7 @@ use super::file::{CollectionSpec, FieldSpec, MeasureSpec, ModelFile, PeopleSpec,
 use super::ids::{entity_id, slug};
 use super::model::SemanticModel;
 use super::names::{NameResolver, own, table, table_column};
-use super::people::people;
+use super::people::{People, people};
 
 /// What a database without a model file is served with.
 const BARE: &str = "version: 1\ncollections:\n  - {path: Curated, curated: true, official: true}\n";
@@ -74,25 +74,7 @@ pub(crate) fn load(
     };
     let cards = good_ones(cards(file.cards, known, &collections, today), &mut faults);
     let dashboards = good_ones(dashboards(file.dashboards, &names, &collections), &mut faults);
-    let (groups, users, api_keys) = match file.people {
-        Some(own) => {
-            let fault = |message: String| ModelFault { line: None, message };
-            let line = Some(own.referenced.line()).filter(|line| *line > 0);
-            match people(own.value, &collections, &tables, true) {
-                Ok(people) => people,
-                Err(message) => {
-                    faults.push(ModelFault {
-                        line,
-                        ..fault(message)
-                    });
-                    (Vec::new(), Vec::new(), Vec::new())
-                }
-            }
-        }
-        None => default_people()
-            .and_then(|built_in| people(built_in, &collections, &tables, false))
-            .map_err(|message| vec![ModelFault::of_file(message)])?,
-    };
+    let (groups, users, api_keys) = resolved_people(file.people, &collections, &tables, &mut faults);
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -121,6 +103,29 @@ pub(crate) fn load(
         today,
         card_lines,
         broken_cards,
+    })
+}
+
+/// The people of the file, or the built-in ones where it has none.
+fn resolved_people(
+    own: Option<Spanned<PeopleSpec>>,
+    collections: &[Collection],
+    tables: &[TableMetadata],
+    faults: &mut Vec<ModelFault>,
+) -> People {
+    let (line, resolved) = match own {
+        Some(own) => (
+            Some(own.referenced.line()).filter(|line| *line > 0),
+            people(own.value, collections, tables, true),
+        ),
+        None => (
+            None,
+            default_people().and_then(|built_in| people(built_in, collections, tables, false)),
+        ),
+    };
+    resolved.unwrap_or_else(|message| {
+        faults.push(ModelFault { line, message });
+        People::default()
     })
 }
 
@@ -282,16 +287,16 @@ fn on_table<'a>(
     ))
 }
 
-fn segments<'a>(
+fn segments(
     specs: Vec<Spanned<SegmentSpec>>,
-    tables: &'a [TableMetadata],
-) -> impl Iterator<Item = Result<SavedSegment, ModelFault>> + use<'a> {
-    specs.into_iter().zip(1..).map(|(spec, id)| {
-        let resolved = on_table(tables, &spec.value.table).and_then(|(table, names)| {
+    tables: &[TableMetadata],
+) -> Vec<Result<SavedSegment, ModelFault>> {
+    let resolved = specs.into_iter().zip(1..).map(|(spec, id)| {
+        let parts = on_table(tables, &spec.value.table).and_then(|(table, names)| {
             let filters = spec.value.filters.iter().map(|filter| names.filter(filter));
             Ok((table.id, filters.collect::<Result<Vec<_>, _>>()?))
         });
-        let (table_id, filters) = resolved.map_err(|error| {
+        let (table_id, filters) = parts.map_err(|error| {
             let message = format!("segment \"{}\": {error}", spec.value.name);
             ModelFault::at(&spec, message)
         })?;
@@ -303,17 +308,18 @@ fn segments<'a>(
             description: spec.value.description,
             filters,
         })
-    })
+    });
+    resolved.collect()
 }
 
-fn measures<'a>(
+fn measures(
     specs: Vec<Spanned<MeasureSpec>>,
-    tables: &'a [TableMetadata],
-) -> impl Iterator<Item = Result<SavedMeasure, ModelFault>> + use<'a> {
-    specs.into_iter().zip(1..).map(|(spec, id)| {
-        let resolved = on_table(tables, &spec.value.table)
+    tables: &[TableMetadata],
+) -> Vec<Result<SavedMeasure, ModelFault>> {
+    let resolved = specs.into_iter().zip(1..).map(|(spec, id)| {
+        let parts = on_table(tables, &spec.value.table)
             .and_then(|(table, names)| Ok((table.id, names.aggregation(&spec.value.aggregation)?)));
-        let (table_id, aggregation) = resolved.map_err(|error| {
+        let (table_id, aggregation) = parts.map_err(|error| {
             let message = format!("measure \"{}\": {error}", spec.value.name);
             ModelFault::at(&spec, message)
         })?;
@@ -325,5 +331,6 @@ fn measures<'a>(
             description: spec.value.description,
             aggregation,
         })
-    })
+    });
+    resolved.collect()
 }

@@ -30,8 +30,11 @@ pub(super) async fn export(
     write(result)
 }
 
+/// Writes a result as a file.
+pub(super) type FileWriter = fn(QueryResult) -> Result<Response, ApiError>;
+
 /// What writes a file of this format; 400 for any other.
-pub(super) fn writer(format: &str) -> Result<fn(QueryResult) -> Result<Response, ApiError>, ApiError> {
+pub(super) fn writer(format: &str) -> Result<FileWriter, ApiError> {
     match format {
         "csv" => Ok(csv_file),
         "json" => Ok(json_file),

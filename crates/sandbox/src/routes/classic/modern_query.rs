@@ -126,13 +126,11 @@ fn clause(value: &Value) -> Value {
     match (op.as_str(), rest) {
         // Already MBQL 5.
         (_, [Value::Object(_), _, ..]) => value.clone(),
-        ("field-id", [id]) => json!(["field", {}, id]),
+        ("field-id", [id]) | ("field", [id, Value::Null]) => json!(["field", {}, id]),
         ("aggregation-options", [inner, Value::Object(options)]) => {
             with_options(clause(inner), options.clone())
         }
         (_, [args @ .., Value::Object(options)]) => built(op, options.clone(), args),
-        // `["field", 14, null]`.
-        ("field", [id, Value::Null]) => json!(["field", {}, id]),
         (_, args) => built(op, Map::new(), args),
     }
 }

@@ -9,7 +9,7 @@ use crate::routes::decode::QueryParams;
 use crate::routes::extract::SignedInCaller;
 use crate::routes::lookup::readable_tables;
 use crate::routes::ranking::{RankedItem, ranked};
-use crate::semantic::Access;
+use crate::semantic::{Access, Card, Collection, Dashboard, SemanticModel, TableMetadata};
 use crate::state::AppState;
 
 /// What can be found here.
@@ -66,110 +66,101 @@ pub(super) async fn search(
 
 fn items(app: &AppState, access: &Access, archived: bool) -> Vec<RankedItem> {
     let model = app.model();
-    let database = &model.database;
     let readable = |collection: Option<i64>| access.collections.contains(&collection);
-    let mut items = Vec::new();
-    for card in model
-        .cards
-        .iter()
-        .filter(|card| card.archived == archived && readable(card.collection_id))
-    {
-        let own = json!({
-            "id": card.id,
-            "model": model_name(card.kind),
-            "display": card.display,
-            "database_id": database.id,
-            "table_id": card.table_id,
-            "moderated_status": card.verified.then_some("verified"),
-            "created_at": card.created_at.to_string(),
-            "updated_at": card.updated_at.to_string(),
-        });
-        items.push(item(
-            app,
-            &card.name,
-            card.description.as_deref(),
-            Some(card.collection_id),
-            own,
-        ));
-    }
-    for collection in model
-        .collections
-        .iter()
-        .filter(|one| one.archived == archived && readable(Some(one.id)))
-    {
-        let own = json!({
-            "id": collection.id,
-            "model": "collection",
-            "collection_authority_level": collection.authority_level,
-            "location": collection.location,
-        });
-        items.push(item(
-            app,
-            &collection.name,
-            collection.description.as_deref(),
-            Some(Some(collection.id)),
-            own,
-        ));
-    }
-    if archived {
-        return items;
-    }
-    for dashboard in model.dashboards.iter().filter(|one| readable(one.collection_id)) {
-        let own = json!({ "id": dashboard.id, "model": "dashboard" });
-        items.push(item(
-            app,
-            &dashboard.name,
-            dashboard.description.as_deref(),
-            Some(dashboard.collection_id),
-            own,
-        ));
-    }
-    for table in readable_tables(app, access) {
-        let own = json!({
-            "id": table.id,
-            "model": "table",
-            "database_id": database.id,
-            "database_name": database.name,
-            "table_id": table.id,
-            "table_name": table.name,
-            "table_schema": null,
-            "table_description": table.description,
-            "initial_sync_status": "complete",
-        });
-        let mut found = item(app, &table.display_name, table.description.as_deref(), None, own);
-        found.names.push(table.name.to_lowercase());
-        items.push(found);
-    }
-    items
+    let cards = model.cards.iter();
+    let cards = cards.filter(|card| card.archived == archived && readable(card.collection_id));
+    let collections = model.collections.iter();
+    let collections = collections.filter(|one| one.archived == archived && readable(Some(one.id)));
+    // The rest cannot be archived here.
+    let dashboards = model.dashboards.iter();
+    let dashboards = dashboards.filter(|one| !archived && readable(one.collection_id));
+    let tables = readable_tables(app, access).filter(|_| !archived);
+    cards
+        .map(|card| card_item(app, card))
+        .chain(collections.map(|collection| collection_item(app, collection)))
+        .chain(dashboards.map(|dashboard| dashboard_item(app, dashboard)))
+        .chain(tables.map(|table| table_item(app, table)))
+        .collect()
 }
 
-/// An item with what all of them have; `collection` is `None` for what lies in none.
-fn item(
-    app: &AppState,
-    name: &str,
-    description: Option<&str>,
-    collection: Option<Option<i64>>,
-    own: Value,
-) -> RankedItem {
-    let model = app.model();
-    let collection = match collection.map(|id| id.and_then(|id| model.collection(id))) {
-        Some(Some(found)) => json!({
+fn card_item(app: &AppState, card: &Card) -> RankedItem {
+    let own = json!({
+        "id": card.id,
+        "model": model_name(card.kind),
+        "display": card.display,
+        "archived": card.archived,
+        "collection": in_collection(app.model(), card.collection_id),
+        "database_id": app.model().database.id,
+        "table_id": card.table_id,
+        "moderated_status": card.verified.then_some("verified"),
+        "created_at": card.created_at.to_string(),
+        "updated_at": card.updated_at.to_string(),
+    });
+    item(app, &card.name, card.description.as_deref(), own)
+}
+
+fn collection_item(app: &AppState, collection: &Collection) -> RankedItem {
+    let own = json!({
+        "id": collection.id,
+        "model": "collection",
+        "archived": collection.archived,
+        "collection": in_collection(app.model(), Some(collection.id)),
+        "collection_authority_level": collection.authority_level,
+        "location": collection.location,
+    });
+    item(app, &collection.name, collection.description.as_deref(), own)
+}
+
+fn dashboard_item(app: &AppState, dashboard: &Dashboard) -> RankedItem {
+    let own = json!({
+        "id": dashboard.id,
+        "model": "dashboard",
+        "collection": in_collection(app.model(), dashboard.collection_id),
+    });
+    item(app, &dashboard.name, dashboard.description.as_deref(), own)
+}
+
+fn table_item(app: &AppState, table: &TableMetadata) -> RankedItem {
+    let database = &app.model().database;
+    let own = json!({
+        "id": table.id,
+        "model": "table",
+        "database_id": database.id,
+        "database_name": database.name,
+        "table_id": table.id,
+        "table_name": table.name,
+        "table_schema": null,
+        "table_description": table.description,
+        "initial_sync_status": "complete",
+    });
+    let mut found = item(app, &table.display_name, table.description.as_deref(), own);
+    found.names.push(table.name.to_lowercase());
+    found
+}
+
+/// The collection that something lies in, as items show it.
+fn in_collection(model: &SemanticModel, id: Option<i64>) -> Value {
+    match id.and_then(|id| model.collection(id)) {
+        Some(found) => json!({
             "id": found.id,
             "name": found.name,
             "authority_level": found.authority_level,
             "type": null,
         }),
-        Some(None) => json!({ "id": "root", "name": "Our analytics", "authority_level": null, "type": null }),
-        None => json!({ "id": null, "name": null, "authority_level": null, "type": null }),
-    };
+        None => json!({ "id": "root", "name": "Our analytics", "authority_level": null, "type": null }),
+    }
+}
+
+/// An item with what all of them have; `own` replaces and adds what it has itself.
+fn item(app: &AppState, name: &str, description: Option<&str>, own: Value) -> RankedItem {
     let mut body = json!({
         "name": name,
         "description": description,
-        "collection": collection,
+        "collection": { "id": null, "name": null, "authority_level": null, "type": null },
         "collection_position": null,
         "archived": false,
         "bookmark": null,
-        "creator_id": creator_id(model),
+        "creator_id": creator_id(app.model()),
         "created_at": EPOCH,
         "updated_at": EPOCH,
         "context": null,
