@@ -78,6 +78,8 @@ pub mod metabase;
 #[doc(hidden)]
 pub mod model;
 #[doc(hidden)]
+pub mod planner;
+#[doc(hidden)]
 pub mod principal;
 #[doc(hidden)]
 pub mod prompt;

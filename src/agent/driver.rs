@@ -215,6 +215,7 @@ impl Drive<'_> {
                     }
                 }
                 Ok(ModelEvent::ToolCallStarted { .. }) => {}
+                Ok(ModelEvent::Notice(note)) => (self.watch)(Event::Guard { note }),
                 Ok(ModelEvent::Unheard(bytes)) => {
                     unheard = unheard.saturating_add(bytes);
                     if unheard > self.agent.guard().max_unheard_bytes {

@@ -6,7 +6,6 @@ use super::state::TurnState;
 use super::{Evidence, Outcome, StopReason, fallback};
 use crate::grounding::of_word;
 use crate::model::Message;
-use crate::prompt::question_of;
 use crate::result::{Cover, Extent, Handle, Origin};
 use crate::text::LinkRules;
 
@@ -156,7 +155,7 @@ fn as_asked(turn: &TurnState, item: &Evidence) -> bool {
 /// Whether the question names this number, in digits or as a word.
 fn wants(turn: &TurnState, number: u64) -> bool {
     let question = match turn.messages.first() {
-        Some(Message::User(text)) => question_of(text).unwrap_or_default(),
+        Some(Message::User(question)) => question.text(),
         _ => return false,
     };
     question.split(|c: char| !c.is_alphanumeric()).any(|word| {

@@ -12,7 +12,6 @@ use super::state::TurnState;
 use crate::catalog::Entry;
 use crate::grounding::{Claim, Figure, Material, ground_until, ranks, unchecked};
 use crate::model::Message;
-use crate::prompt::question_of;
 use crate::result::{ColumnTotals, Handle, Held, Origin, ResultTable, Shelf};
 use crate::tools::ToolRole;
 
@@ -219,7 +218,7 @@ fn questions(messages: &[Message]) -> Vec<&str> {
     messages
         .iter()
         .filter_map(|message| match message {
-            Message::User(text) => question_of(text),
+            Message::User(question) => Some(question.text()),
             _ => None,
         })
         .collect()

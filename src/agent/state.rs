@@ -8,7 +8,7 @@ use super::{CallRecord, Event, Evidence, StopReason};
 use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::grounding::Figure;
 use crate::ledger::Spend;
-use crate::model::{Message, Prices, ToolCall, ToolResultMessage};
+use crate::model::{Message, Prices, ToolCall, ToolResultMessage, UserQuestion};
 use crate::result::{Handle, ResultTable};
 
 /// What a turn is told when it begins.
@@ -86,8 +86,8 @@ pub(super) struct TurnState {
 }
 
 impl TurnState {
-    /// A turn whose first message is `question`, as the model reads it.
-    pub(super) fn new(question: String, rules: Rules) -> Self {
+    /// A turn whose first message is `question`.
+    pub(super) fn new(question: UserQuestion, rules: Rules) -> Self {
         Self {
             phase: Phase::Working,
             ledger: Ledger::new(rules.budget, rules.spent, rules.prices, rules.max_output_tokens),

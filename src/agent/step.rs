@@ -189,7 +189,7 @@ impl TurnState {
         });
         self.phase = Phase::LastWord(reason);
         self.messages
-            .push(Message::User(Note::Last.with("reason", reason.sentence())));
+            .push(Message::Note(Note::Last.with("reason", reason.sentence())));
         Effect::Complete {
             choice: ToolChoice::None,
             deadline: self.ledger.deadline(),
@@ -272,7 +272,7 @@ impl TurnState {
                 opaque,
             });
         }
-        self.messages.push(Message::User(note.text()));
+        self.messages.push(Message::Note(note.text()));
         self.events.push(Event::Guard {
             note: told.to_owned(),
         });

@@ -77,7 +77,7 @@ impl TurnState {
             tool_calls: Vec::new(),
             opaque: draft.ending.opaque.clone(),
         });
-        self.messages.push(Message::User(note));
+        self.messages.push(Message::Note(note));
         self.draft = Some(draft);
         let deadline = if choice == ToolChoice::None {
             self.phase = Phase::LastWord(StopReason::FinalAnswer);

@@ -16,8 +16,8 @@ use super::{
 use crate::conversation::Conversation;
 use crate::ledger::{DayLedger, Spend};
 use crate::metabase::MetabaseClient;
-use crate::model::{Message, Model, ModelId, ModelRequest, ToolChoice};
-use crate::prompt::{Prompt, PromptError, user_turn};
+use crate::model::{Message, Model, ModelId, ModelRequest, ToolChoice, UserQuestion};
+use crate::prompt::{Prompt, PromptError};
 use crate::result::Shelf;
 use crate::text::LinkRules;
 use crate::tools::Toolbox;
@@ -129,10 +129,12 @@ impl Agent {
         &self.toolbox
     }
 
-    /// The settings of a turn that begins now. How the model is driven may have been found out in an earlier one.
+    /// The settings of a turn that begins now. How the model is driven, and what its server refuses, may have been found out
+    /// in an earlier one.
     pub fn settings(&self) -> TurnSettings {
         let mut settings = self.common.settings.clone();
         settings.model.drive = self.model.found_drive().unwrap_or(settings.model.drive);
+        settings.model.left_out = self.model.left_out();
         settings
     }
 
@@ -222,7 +224,7 @@ impl Agent {
         watch: &mut (dyn FnMut(Event) + Send),
         (purse, late): (Purse, Option<(Late, Stalls)>),
     ) -> Result<Answer, PromptError> {
-        let asked = user_turn(question, options.today, options.asker.as_deref())?;
+        let asked = UserQuestion::new(question, options.today, options.asker.as_deref());
         self.make_room(conversation, watch);
         let rules = self.rules(conversation);
         let begun = TurnState::new(asked, rules);

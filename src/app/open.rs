@@ -9,8 +9,8 @@ use crate::agent::{Agent, AgentParts, CatalogReport, TurnSettings};
 use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::metabase::MetabaseClient;
-use crate::model::offline::OfflinePlanner;
 use crate::model::{CompletionSettings, Model, ModelError, ModelSettings, Prices, Provider, connect, prices};
+use crate::planner::OfflinePlanner;
 use crate::principal::Principal;
 use crate::prompt::Prompt;
 use crate::tapes::Recorder;
@@ -166,7 +166,7 @@ fn model(
 ) -> Result<Arc<dyn Model>, ModelError> {
     match settings.id.provider {
         Provider::Offline => Ok(Arc::new(OfflinePlanner::new(Arc::clone(catalog), today))),
-        Provider::Openai | Provider::Anthropic => connect(settings, wire),
+        Provider::Openai | Provider::OpenaiResponses | Provider::Anthropic => connect(settings, wire),
     }
 }
 
@@ -179,6 +179,6 @@ pub fn price(settings: &ModelSettings) -> Option<Prices> {
             cache_read: Decimal::ZERO,
             cache_write: Decimal::ZERO,
         }),
-        Provider::Openai | Provider::Anthropic => prices(settings),
+        Provider::Openai | Provider::OpenaiResponses | Provider::Anthropic => prices(settings),
     }
 }

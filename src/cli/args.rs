@@ -28,7 +28,7 @@ pub(super) struct GlobalArgs {
     /// Settings file [default: cardinal.toml, if it is there]
     #[arg(long, global = true, value_name = "FILE", display_order = 900)]
     pub(super) config: Option<PathBuf>,
-    /// Language model: openai:NAME, anthropic:NAME or offline
+    /// Language model: openai:NAME, openai-responses:NAME, anthropic:NAME or offline
     // A string on purpose: `sandbox serve` has a `--model` of its own, and clap wants one type for one name.
     #[arg(long, global = true, value_name = "MODEL", display_order = 901)]
     pub(super) model: Option<String>,

@@ -163,6 +163,8 @@ fn finished(
     note: Option<&str>,
 ) -> String {
     let note = note
+        // The word before it says that it was refused.
+        .map(|note| note.strip_prefix("refused, ").unwrap_or(note))
         .map(|note| format!(": {}", term::plain(note)))
         .unwrap_or_default();
     let tool = term::line(tool);

@@ -172,7 +172,7 @@ impl QuestionRunner {
 fn introduce(app: &App, provider: Provider, model: &str) {
     let note = match provider {
         Provider::Offline => " (keyword planner: no language model is used)",
-        Provider::Openai | Provider::Anthropic => "",
+        Provider::Openai | Provider::OpenaiResponses | Provider::Anthropic => "",
     };
     term::say(format_args!("{DIM}model:{DIM:#} {model}{note}"));
     let entries = entries(app.catalog().catalog.entries().len());

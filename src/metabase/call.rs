@@ -198,6 +198,7 @@ impl Caller {
                 buffered: true,
                 cap: self.settings.max_response_bytes,
                 timeout: self.settings.timeout,
+                opening: None,
                 cache: match (endpoint.cacheable && call.cached, endpoint.purpose) {
                     (false, _) => CacheRule::Never,
                     (true, crate::wire::Purpose::DataQuery) => {

@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
+use super::adjust::RequestPart;
 use super::anthropic::AnthropicModel;
 use super::json_action::JsonAction;
+use super::native::NativeDrive;
 use super::openai::OpenAiModel;
 use super::probe::Probing;
+use super::responses::ResponsesModel;
 use super::salvage::Salvaging;
 use super::{Model, ModelError, Provider};
 use crate::model::{ModelDrive, ModelSettings};
@@ -14,24 +17,47 @@ use crate::wire::Wire;
 /// Anthropic's protocol has tool calls at its heart: a probe there is answered without asking, and `json_action` is
 /// not usable. The offline planner needs a catalog and is built where that is.
 pub fn connect(settings: &ModelSettings, wire: Wire) -> Result<Arc<dyn Model>, ModelError> {
+    connected(settings, wire, None)
+}
+
+/// The same for a turn that was recorded when these parts were left out of requests: whatever this process has found
+/// out about the server since does not change what is asked.
+pub fn connect_as_recorded(
+    settings: &ModelSettings,
+    wire: Wire,
+    left_out: &[RequestPart],
+) -> Result<Arc<dyn Model>, ModelError> {
+    connected(settings, wire, Some(left_out))
+}
+
+fn connected(
+    settings: &ModelSettings,
+    wire: Wire,
+    left_out: Option<&[RequestPart]>,
+) -> Result<Arc<dyn Model>, ModelError> {
     let not_usable = |reason: &str| ModelError::NotUsable {
         model: settings.id.to_string(),
         reason: reason.to_owned(),
     };
     match (settings.id.provider, settings.drive) {
-        (Provider::Openai, ModelDrive::Native) => Ok(Arc::new(Salvaging::new(Arc::new(OpenAiModel::new(
-            settings, wire,
-        )?)))),
-        (Provider::Openai, ModelDrive::JsonAction) => {
-            Ok(Arc::new(JsonAction::new(OpenAiModel::new(settings, wire)?)))
-        }
-        (Provider::Openai, ModelDrive::Probe) => {
-            Ok(Arc::new(Probing::new(OpenAiModel::new(settings, wire)?)))
-        }
-        (Provider::Anthropic, ModelDrive::Native | ModelDrive::Probe) => Ok(Arc::new(Salvaging::new(
-            Arc::new(AnthropicModel::new(settings, wire)?),
+        (Provider::Openai, ModelDrive::Native) => Ok(Arc::new(NativeDrive::new(
+            OpenAiModel::new(settings, wire.clone(), left_out)?,
+            ResponsesModel::new(settings, wire, left_out)?,
         ))),
-        (Provider::Anthropic, ModelDrive::JsonAction) => Err(not_usable(
+        (Provider::Openai, ModelDrive::JsonAction) => Ok(Arc::new(JsonAction::new(OpenAiModel::new(
+            settings, wire, left_out,
+        )?))),
+        (Provider::Openai, ModelDrive::Probe) => Ok(Arc::new(Probing::new(OpenAiModel::new(
+            settings, wire, left_out,
+        )?))),
+        // Whoever speaks this API calls tools.
+        (Provider::OpenaiResponses, ModelDrive::Native | ModelDrive::Probe) => Ok(Arc::new(Salvaging::new(
+            Arc::new(ResponsesModel::new(settings, wire, left_out)?),
+        ))),
+        (Provider::Anthropic, ModelDrive::Native | ModelDrive::Probe) => Ok(Arc::new(Salvaging::new(
+            Arc::new(AnthropicModel::new(settings, wire, left_out)?),
+        ))),
+        (Provider::OpenaiResponses | Provider::Anthropic, ModelDrive::JsonAction) => Err(not_usable(
             "json_action needs an OpenAI-compatible endpoint; set the model's drive to native, or name it openai:NAME",
         )),
         (Provider::Offline, _) => Err(not_usable("the offline planner is no server to connect to")),

@@ -2,11 +2,12 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::refusal::ServerRefusal;
 use super::{ModelError, ModelId, Provider};
 use crate::model::ModelSettings;
 use crate::principal::Principal;
@@ -21,7 +22,7 @@ const SHORTEST_SECRET: usize = 4;
 
 /// Where a model lives and what every request to it carries.
 #[derive(Clone)]
-pub(super) struct Endpoint {
+pub(super) struct ModelEndpoint {
     id: ModelId,
     base: Url,
     query: Vec<(String, String)>,
@@ -30,7 +31,7 @@ pub(super) struct Endpoint {
     timeout: Duration,
 }
 
-impl Endpoint {
+impl ModelEndpoint {
     /// The endpoint that the settings name. `default_base` is the provider's own address; `key` and `fixed` are the
     /// headers of its protocol. Headers of the settings win over these.
     pub(super) fn new(
@@ -93,16 +94,6 @@ impl Endpoint {
         &self.id
     }
 
-    /// The headers of every request.
-    pub(super) fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The query parameters of every request.
-    pub(super) fn query(&self) -> &[(String, String)] {
-        &self.query
-    }
-
     /// The base address, without query.
     pub(super) fn base(&self) -> &Url {
         &self.base
@@ -148,6 +139,7 @@ impl Endpoint {
             cap: COMPLETION_CAP,
             timeout: self.timeout,
             cache: CacheRule::Never,
+            opening: None,
         }
     }
 
@@ -168,7 +160,7 @@ impl Endpoint {
     }
 
     /// The error that a web page stands for: what is at the address is no model's API.
-    pub(super) fn web_page(&self, content_type: Option<&str>) -> Option<ModelError> {
+    fn web_page(&self, content_type: Option<&str>) -> Option<ModelError> {
         content_type.filter(|kind| kind.starts_with("text/html"))?;
         let variable = address_variable(self.id.provider);
         Some(self.unreadable(format!("it is a web page; check {variable}")))
@@ -183,24 +175,51 @@ impl Endpoint {
         ModelError::BrokeOff { model, message }
     }
 
-    /// The error that a response with a failure status stands for.
-    pub(super) async fn refusal(&self, response: WireResponse) -> ModelError {
-        let status = response.status;
-        match response.bytes().await {
-            Err(source) => self.wire_error(source),
-            Ok(body) => self.status(status, &provider_message(&body)),
+    /// A stream that ended before the completion did. `noise` is what it said beside the protocol.
+    pub(super) fn ended_early(&self, noise: Option<&str>) -> ModelError {
+        match noise {
+            None => self.broke_off("the stream ended before the completion did"),
+            Some(noise) => self.unreadable(format!("it is no completion, and its last words are: {noise}")),
         }
     }
 
-    fn status(&self, status: StatusCode, message: &str) -> ModelError {
-        let (model, message) = (self.id.to_string(), self.presentable(message));
-        let too_long = matches!(status.as_u16(), 400 | 413 | 422) && says_too_long(&message);
-        if too_long {
+    /// A completion that the server cut for a reason of its own.
+    pub(super) fn cut(&self, reason: &str) -> ModelError {
+        self.broke_off(&format!(
+            "the server ended the completion early, with the reason `{reason}`"
+        ))
+    }
+
+    /// The response if it may hold a completion, or the server's refusal.
+    pub(super) async fn accepted(
+        &self,
+        response: WireResponse,
+    ) -> Result<Result<WireResponse, ServerRefusal>, ModelError> {
+        let status = response.status;
+        if !status.is_success() {
+            let body = response.bytes().await.map_err(|source| self.wire_error(source))?;
+            return Ok(Err(ServerRefusal::read(status, &body)));
+        }
+        let kind = response
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
+        match self.web_page(kind) {
+            Some(error) => Err(error),
+            None => Ok(Ok(response)),
+        }
+    }
+
+    /// The error that a refusal stands for.
+    pub(super) fn refused(&self, refusal: &ServerRefusal) -> ModelError {
+        let (model, message) = (self.id.to_string(), self.presentable(&refusal.message));
+        let status = refusal.status.as_u16();
+        if matches!(status, 400 | 413 | 422) && says_too_long(&message) {
             return ModelError::TooLong { model, message };
         }
         ModelError::Status {
             model,
-            status: status.as_u16(),
+            status,
             message,
         }
     }
@@ -225,7 +244,7 @@ impl Endpoint {
     }
 }
 
-impl fmt::Debug for Endpoint {
+impl fmt::Debug for ModelEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
             .field("id", &self.id)
@@ -238,7 +257,7 @@ impl fmt::Debug for Endpoint {
 pub(super) fn key_variable(provider: Provider) -> &'static str {
     match provider {
         Provider::Anthropic => "ANTHROPIC_API_KEY",
-        Provider::Openai | Provider::Offline => "OPENAI_API_KEY",
+        Provider::Openai | Provider::OpenaiResponses | Provider::Offline => "OPENAI_API_KEY",
     }
 }
 
@@ -246,7 +265,7 @@ pub(super) fn key_variable(provider: Provider) -> &'static str {
 pub(super) fn address_variable(provider: Provider) -> &'static str {
     match provider {
         Provider::Anthropic => "ANTHROPIC_BASE_URL",
-        Provider::Openai | Provider::Offline => "OPENAI_BASE_URL",
+        Provider::Openai | Provider::OpenaiResponses | Provider::Offline => "OPENAI_BASE_URL",
     }
 }
 
@@ -275,24 +294,6 @@ fn sensitive(value: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(value).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// The provider's message in an error body of any of the usual shapes, or the body itself.
-pub(super) fn provider_message(body: &[u8]) -> String {
-    let Ok(json) = serde_json::from_slice::<serde_json::Value>(body) else {
-        return String::from_utf8_lossy(body).into_owned();
-    };
-    let found = [
-        "/error/message",
-        "/error",
-        "/message",
-        "/detail",
-        "/detail/0/msg",
-        "/0/error/message",
-    ]
-    .iter()
-    .find_map(|pointer| json.pointer(pointer).and_then(serde_json::Value::as_str));
-    found.map_or_else(|| json.to_string(), str::to_owned)
 }
 
 /// The usual ways to say that the conversation does not fit into the model's context.

@@ -15,6 +15,8 @@ pub enum ModelEvent {
     },
     /// More that is no text for a listener, so many bytes of it: reasoning, arguments of calls.
     Unheard(usize),
+    /// How the model is asked has changed, in words for a person.
+    Notice(String),
     /// The end.
     Done(Completion),
 }
@@ -33,8 +35,6 @@ pub enum StopCause {
     Refusal,
     /// Its text ends in a tool call that cannot be read: neither an answer nor a call.
     Garbled,
-    /// Something this program does not know.
-    Other(String),
 }
 
 /// One whole completion.
@@ -42,6 +42,8 @@ pub enum StopCause {
 pub struct Completion {
     /// All its text.
     pub text: String,
+    /// Its thoughts, as far as the provider shows them apart from the text. Never an answer.
+    pub reasoning: String,
     /// All tool calls, in order.
     pub tool_calls: Vec<ToolCall>,
     /// Parts to be sent back unchanged.

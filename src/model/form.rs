@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::{
     Message, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec, anthropic, openai,
+    responses,
 };
 
 /// Hash of the form that requests have, hex: of one request with every sort of message in it, as it would be sent. It
@@ -10,6 +11,7 @@ pub fn request_form(provider: Provider) -> String {
     let sample = sample();
     let told = match provider {
         Provider::Openai => openai::fullest(&sample),
+        Provider::OpenaiResponses => responses::fullest(&sample),
         Provider::Anthropic => anthropic::fullest(&sample),
         Provider::Offline => Ok(String::new()),
     };
@@ -40,14 +42,14 @@ fn sample() -> ModelRequest {
         }]
         .into(),
         messages: vec![
-            Message::User("question".to_owned()),
+            Message::Note("question".to_owned()),
             Message::Assistant {
                 text: "text".to_owned(),
                 tool_calls: vec![call],
                 opaque: None,
             },
             Message::ToolResults(vec![result(false), result(true)]),
-            Message::User("note".to_owned()),
+            Message::Note("note".to_owned()),
         ],
         tool_choice: ToolChoice::None,
         max_output_tokens: 1,

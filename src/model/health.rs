@@ -10,6 +10,7 @@ use crate::wire::{GrantedEndpoint, Grants, Wire};
 
 const OPENAI_ENDPOINTS: &[GrantedEndpoint] = &[
     GrantedEndpoint::post("/chat/completions"),
+    GrantedEndpoint::post("/responses"),
     GrantedEndpoint::get("/models"),
 ];
 const ANTHROPIC_ENDPOINTS: &[GrantedEndpoint] = &[
@@ -30,7 +31,9 @@ pub struct ModelHealth {
 /// What the wire has to let through for the model of these settings, and nothing more.
 pub fn grants(settings: &ModelSettings) -> Result<Grants, ModelError> {
     match settings.id.provider {
-        Provider::Openai => Ok(Grants::none().and(openai::endpoint(settings)?.base(), OPENAI_ENDPOINTS)),
+        Provider::Openai | Provider::OpenaiResponses => {
+            Ok(Grants::none().and(openai::endpoint(settings)?.base(), OPENAI_ENDPOINTS))
+        }
         Provider::Anthropic => {
             Ok(Grants::none().and(anthropic::endpoint(settings)?.base(), ANTHROPIC_ENDPOINTS))
         }
@@ -42,7 +45,7 @@ pub fn grants(settings: &ModelSettings) -> Result<Grants, ModelError> {
 /// where there is no list.
 pub async fn check(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, ModelError> {
     let (endpoint, path) = match settings.id.provider {
-        Provider::Openai => (openai::endpoint(settings)?, "/models"),
+        Provider::Openai | Provider::OpenaiResponses => (openai::endpoint(settings)?, "/models"),
         Provider::Anthropic => (anthropic::endpoint(settings)?, "/v1/models"),
         Provider::Offline => {
             return Ok(ModelHealth {
@@ -54,10 +57,11 @@ pub async fn check(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, 
     let sent = wire.send(endpoint.request(Method::GET, path, None)).await;
     let response = sent.map_err(|error| endpoint.wire_error(error))?;
     if !response.status.is_success() {
-        if !matches!(response.status.as_u16(), 404 | 405 | 501) {
-            return Err(endpoint.refusal(response).await);
-        }
-        return one_token(settings, wire).await;
+        let unlisted = matches!(response.status.as_u16(), 404 | 405 | 501);
+        return match endpoint.accepted(response).await? {
+            Err(refusal) if !unlisted => Err(endpoint.refused(&refusal)),
+            _ => one_token(settings, wire).await,
+        };
     }
     let body = response
         .bytes()
@@ -85,9 +89,15 @@ async fn one_token(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, 
         ..settings.clone()
     };
     let request = ModelRequest {
-        system: "Say ok.".into(),
+        system: include_str!("../../prompts/model/check_system.md")
+            .trim_end()
+            .into(),
         tools: [].into(),
-        messages: vec![Message::User("ok?".to_owned())],
+        messages: vec![Message::Note(
+            include_str!("../../prompts/model/check_question.md")
+                .trim_end()
+                .to_owned(),
+        )],
         tool_choice: ToolChoice::Auto,
         max_output_tokens: 1,
         temperature: None,

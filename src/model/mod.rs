@@ -1,9 +1,28 @@
-//! Models: one trait, and the ways to reach one. A model is asked with a [`ModelRequest`] and answers with a stream
-//! of [`ModelEvent`]s that ends in exactly one [`Completion`], or fails with a [`ModelError`].
+//! Language models: one trait, and the ways to reach one.
 //!
-//! No model client retries by itself: retry is a layer of the wire.
+//! A [`Model`] is asked with a [`ModelRequest`] (system prompt, tools, conversation) and answers with a stream of
+//! [`ModelEvent`]s that ends in exactly one [`Completion`], or fails with a [`ModelError`]. Three rules hold for every
+//! provider:
+//!
+//! - What is sent is what the protocol says, and the same bytes for the same request. What a server refuses is left out,
+//!   once and for as long as the process runs ([`RequestPart`]).
+//! - What comes back is read leniently: streams (`sse`), errors in any form (`server_error`), calls in pieces
+//!   (`arguments`, `tool_names`), and calls that a model wrote as text (`salvage`).
+//! - Nothing ends silently. Good endings are a list; every other one is an error in the server's words. A failure before the
+//!   first word is the wire's to retry (`opening`); no client retries by itself.
+//!
+//! ```text
+//! connect(settings, wire)      openai:NAME            NativeDrive: OpenAiModel, else JsonAction or ResponsesModel
+//!                              openai-responses:NAME  ResponsesModel
+//!                              anthropic:NAME         AnthropicModel
+//! model.complete(&request)     Text("Sales ") Text("were 7.") Done(Completion { .. })
+//! ```
+//!
+//! Start with [`connect`], then read `openai/client.rs` for one provider from end to end.
 
+mod adjust;
 mod anthropic;
+mod arguments;
 mod connect;
 mod endpoint;
 mod error;
@@ -11,30 +30,40 @@ mod event;
 mod form;
 mod health;
 mod json_action;
-mod lines;
-pub mod offline;
+mod native;
 mod openai;
+mod opening;
 mod prices;
 mod probe;
+mod question;
+mod refusal;
 mod replay;
 mod request;
+mod responses;
 mod salvage;
+mod server_error;
 mod settings;
+mod sse;
+mod tool_names;
+mod trial;
 mod usage;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-pub use connect::connect;
+pub use adjust::RequestPart;
+pub use connect::{connect, connect_as_recorded};
 pub use error::ModelError;
 pub use event::{Completion, ModelEvent, StopCause};
 pub use form::request_form;
 pub use health::{ModelHealth, check, grants};
 pub use prices::{list_price, prices};
+pub use question::UserQuestion;
 pub use request::{
     Message, ModelId, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec,
 };
 pub use settings::{CacheHints, CompletionSettings, ModelDrive, ModelSettings};
+pub use trial::{ModelTrial, try_model};
 pub use usage::{Prices, Usage, Usd};
 
 /// Events of one completion, in order; the last is [`ModelEvent::Done`].
@@ -48,6 +77,11 @@ pub trait Model: Send + Sync + std::fmt::Debug {
     /// How it is driven, once that had to be found out and was.
     fn found_drive(&self) -> Option<ModelDrive> {
         None
+    }
+
+    /// Parts of its requests that its server refused and that are left out since.
+    fn left_out(&self) -> Vec<RequestPart> {
+        Vec::new()
     }
 
     /// Starts one completion. The stream borrows nothing, so that dropping it cancels the request.

@@ -8,26 +8,26 @@ use super::endpoint::is_private;
 use super::{ModelId, Prices, Provider};
 use crate::model::ModelSettings;
 
-static TABLE: LazyLock<Table> =
+static TABLE: LazyLock<PriceTable> =
     LazyLock::new(|| toml::from_str(include_str!("prices.toml")).unwrap_or_default());
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
-    openai: BTreeMap<String, Listed>,
-    anthropic: BTreeMap<String, Listed>,
+struct PriceTable {
+    openai: BTreeMap<String, ListPrice>,
+    anthropic: BTreeMap<String, ListPrice>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Listed {
+struct ListPrice {
     input: Decimal,
     output: Decimal,
     cache_read: Option<Decimal>,
     cache_write: Option<Decimal>,
 }
 
-impl Listed {
+impl ListPrice {
     fn prices(&self) -> Prices {
         Prices {
             input: self.input,
@@ -53,7 +53,7 @@ pub fn prices(settings: &ModelSettings) -> Option<Prices> {
 /// The list price of a model, by its exact name or by the name without the date of its release.
 pub fn list_price(id: &ModelId) -> Option<Prices> {
     let listed = match id.provider {
-        Provider::Openai => &TABLE.openai,
+        Provider::Openai | Provider::OpenaiResponses => &TABLE.openai,
         Provider::Anthropic => &TABLE.anthropic,
         Provider::Offline => return None,
     };
@@ -63,7 +63,7 @@ pub fn list_price(id: &ModelId) -> Option<Prices> {
             .max_by_key(|(name, _)| name.len())
             .map(|(_, listed)| listed)
     });
-    found.map(Listed::prices)
+    found.map(ListPrice::prices)
 }
 
 /// Whether `name` is `declared` with a date behind it: `-2026-04-23` or `-20260423`. Any other ending is another model.

@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use serde_json::json;
 use tokio::sync::OnceCell;
 
+use super::adjust::RequestPart;
 use super::json_action::JsonAction;
 use super::openai::OpenAiModel;
 use super::salvage::Salvaging;
@@ -62,6 +63,10 @@ impl Model for Probing {
         self.chosen.get().map(|(drive, _)| *drive)
     }
 
+    fn left_out(&self) -> Vec<RequestPart> {
+        self.model.left_out()
+    }
+
     fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {
         Box::pin(self.start(request))
     }
@@ -70,25 +75,7 @@ impl Model for Probing {
 /// Whether one small request for a tool call is answered with that call. A server that refuses tools altogether is a
 /// plain no; a server that cannot be reached or does not let us in is an error.
 async fn calls_tools(model: &dyn Model) -> Result<bool, ModelError> {
-    let request = ModelRequest {
-        system: include_str!("../../prompts/model/probe.md").trim_end().into(),
-        tools: [ToolSpec {
-            name: TOOL.to_owned(),
-            description: "Reports a word.".to_owned(),
-            schema: json!({
-                "type": "object", "additionalProperties": false, "required": ["word"],
-                "properties": {"word": {"type": "string", "enum": [WORD, "busy"]}},
-            }),
-        }]
-        .into(),
-        messages: vec![Message::User(format!(
-            "Call the tool `{TOOL}` with the word `{WORD}`."
-        ))],
-        tool_choice: ToolChoice::Auto,
-        max_output_tokens: 256,
-        temperature: None,
-        cache_key: "probe".to_owned(),
-    };
+    let request = probing();
     let mut stream = match model.complete(&request).await {
         Err(ModelError::Status {
             status: 400 | 404 | 422 | 500 | 501,
@@ -104,7 +91,32 @@ async fn calls_tools(model: &dyn Model) -> Result<bool, ModelError> {
     Ok(false)
 }
 
-fn is_the_call(call: &ToolCall) -> bool {
+/// Whether a call is the one that was asked for.
+pub(super) fn is_the_call(call: &ToolCall) -> bool {
     let arguments: serde_json::Value = serde_json::from_str(&call.arguments).unwrap_or_default();
     call.name == TOOL && arguments == json!({ "word": WORD })
+}
+
+/// The request for one call of one small tool.
+pub(super) fn probing() -> ModelRequest {
+    let text = |text: &str| text.trim_end().to_owned();
+    ModelRequest {
+        system: include_str!("../../prompts/model/probe.md").trim_end().into(),
+        tools: [ToolSpec {
+            name: TOOL.to_owned(),
+            description: text(include_str!("../../prompts/model/probe_tool.md")),
+            schema: json!({
+                "type": "object", "additionalProperties": false, "required": ["word"],
+                "properties": {"word": {"type": "string", "enum": [WORD, "busy"]}},
+            }),
+        }]
+        .into(),
+        messages: vec![Message::Note(text(include_str!(
+            "../../prompts/model/probe_question.md"
+        )))],
+        tool_choice: ToolChoice::Auto,
+        max_output_tokens: 256,
+        temperature: None,
+        cache_key: "probe".to_owned(),
+    }
 }

@@ -59,7 +59,7 @@ impl CallIds {
     pub(super) fn after(messages: &[Message]) -> Self {
         let calls = messages.iter().flat_map(|message| match message {
             Message::Assistant { tool_calls, .. } => tool_calls.as_slice(),
-            Message::User(_) | Message::ToolResults(_) => &[],
+            Message::User(_) | Message::Note(_) | Message::ToolResults(_) => &[],
         });
         let used: BTreeSet<String> = calls.map(|call| call.id.clone()).collect();
         let next = used.len();

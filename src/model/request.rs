@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::UserQuestion;
 use crate::result::{Handle, ResultTable};
 
 /// The ways to reach a model.
@@ -13,13 +14,15 @@ use crate::result::{Handle, ResultTable};
 pub enum Provider {
     /// Any endpoint that speaks OpenAI's chat completions.
     Openai,
+    /// OpenAI's Responses API.
+    OpenaiResponses,
     /// Anthropic's Messages API.
     Anthropic,
     /// The keyword planner: no language model at all.
     Offline,
 }
 
-/// A provider and a model name: `openai:NAME`, `anthropic:NAME` or `offline`.
+/// A provider and a model name: `openai:NAME`, `openai-responses:NAME`, `anthropic:NAME` or `offline`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ModelId {
     /// How it is reached.
@@ -32,6 +35,7 @@ impl fmt::Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.provider {
             Provider::Openai => write!(f, "openai:{}", self.name),
+            Provider::OpenaiResponses => write!(f, "openai-responses:{}", self.name),
             Provider::Anthropic => write!(f, "anthropic:{}", self.name),
             Provider::Offline => f.write_str("offline"),
         }
@@ -44,9 +48,14 @@ impl FromStr for ModelId {
     fn from_str(text: &str) -> Result<Self, String> {
         let (provider, name) = match text.split_once(':') {
             Some(("openai", name)) if !name.is_empty() => (Provider::Openai, name),
+            Some(("openai-responses", name)) if !name.is_empty() => (Provider::OpenaiResponses, name),
             Some(("anthropic", name)) if !name.is_empty() => (Provider::Anthropic, name),
             None if text == "offline" => (Provider::Offline, "offline"),
-            _ => return Err(format!("`{text}` is not openai:NAME, anthropic:NAME or offline")),
+            _ => {
+                return Err(format!(
+                    "`{text}` is not openai:NAME, openai-responses:NAME, anthropic:NAME or offline"
+                ));
+            }
         };
         Ok(Self {
             provider,
@@ -97,8 +106,10 @@ pub struct ToolResultMessage {
 /// One entry of the conversation.
 #[derive(Debug, Clone)]
 pub enum Message {
-    /// What a person (or the program, between turns) says.
-    User(String),
+    /// What a person asks. A client of a provider sends it as [`UserQuestion::turn`].
+    User(UserQuestion),
+    /// What the program says in the user's place: a note of the guard, a probe.
+    Note(String),
     /// What the model said and asked for.
     Assistant {
         /// Its text, possibly empty.
@@ -116,7 +127,8 @@ impl Message {
     /// Bytes of text in it: the measure for estimates and budgets, not what goes over the wire.
     pub fn bytes(&self) -> u64 {
         let bytes = match self {
-            Self::User(text) => text.len(),
+            Self::User(question) => question.turn().len(),
+            Self::Note(text) => text.len(),
             Self::Assistant { text, tool_calls, .. } => {
                 let calls = tool_calls.iter();
                 text.len()

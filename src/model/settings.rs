@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{ModelId, Prices, Provider};
+use super::{ModelId, Prices, Provider, RequestPart};
 use crate::wire::{REDACTED, is_secret};
 
 /// The model.
@@ -108,6 +108,9 @@ pub struct CompletionSettings {
     pub temperature: Option<f32>,
     /// What it costs, if that is known.
     pub prices: Option<Prices>,
+    /// What was left out of requests when the turn began, because the server had refused it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<RequestPart>,
 }
 
 impl CompletionSettings {
@@ -133,6 +136,7 @@ impl CompletionSettings {
             max_output_tokens: settings.max_output_tokens,
             temperature: settings.temperature,
             prices,
+            left_out: Vec::new(),
         }
     }
 

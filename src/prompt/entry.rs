@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::said::{Part, Said};
+use super::sharing::{DimensionText, SharedLines};
 use crate::catalog::{AllowedValues, CardEntry, Dimension, Entry, MetricEntry, Parameter, TableEntry};
 use crate::result::{Column, ColumnKind};
 use crate::text::{clean_line, defuse as clean};
@@ -49,18 +49,18 @@ pub(super) struct EntryView {
     verified: bool,
     about: String,
     /// Labelled lines, in order.
-    lines: Vec<Line>,
+    lines: Vec<EntryLine>,
 }
 
 /// One labelled line.
 #[derive(Debug, Serialize)]
-struct Line {
+struct EntryLine {
     label: &'static str,
     items: Vec<String>,
     separator: &'static str,
     /// For dimensions in full: the items in parts.
     #[serde(skip)]
-    parts: Vec<Part>,
+    parts: Vec<DimensionText>,
 }
 
 impl EntryView {
@@ -109,7 +109,7 @@ impl EntryView {
     }
 
     /// Points at earlier entries instead of saying again what they said. `said` is what they said.
-    pub(super) fn share(&mut self, said: &mut Said) {
+    pub(super) fn share(&mut self, said: &mut SharedLines) {
         let here = format!("{} {}", self.kind, self.id);
         for line in &mut self.lines {
             if [DIMENSIONS, SEGMENTS, MEASURES].contains(&line.label) {
@@ -119,8 +119,8 @@ impl EntryView {
     }
 }
 
-fn line(label: &'static str, items: Vec<String>) -> Line {
-    Line {
+fn line(label: &'static str, items: Vec<String>) -> EntryLine {
+    EntryLine {
         label,
         items,
         separator: "; ",
@@ -128,8 +128,8 @@ fn line(label: &'static str, items: Vec<String>) -> Line {
     }
 }
 
-fn names(label: &'static str, items: Vec<String>) -> Line {
-    Line {
+fn names(label: &'static str, items: Vec<String>) -> EntryLine {
+    EntryLine {
         label,
         items,
         separator: ", ",
@@ -141,7 +141,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", clean_line(name, NAME_CHARS))
 }
 
-fn card_lines(card: &CardEntry, detail: Detail) -> Vec<Line> {
+fn card_lines(card: &CardEntry, detail: Detail) -> Vec<EntryLine> {
     match detail {
         Detail::Full => vec![
             line("parameters", card.parameters.iter().map(parameter).collect()),
@@ -158,7 +158,7 @@ fn card_lines(card: &CardEntry, detail: Detail) -> Vec<Line> {
     }
 }
 
-fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<Line> {
+fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<EntryLine> {
     match detail {
         Detail::Full => vec![
             line("computes", cleaned(metric.definition.iter())),
@@ -182,7 +182,7 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<Line> {
     }
 }
 
-fn table_lines(table: &TableEntry, detail: Detail) -> Vec<Line> {
+fn table_lines(table: &TableEntry, detail: Detail) -> Vec<EntryLine> {
     match detail {
         Detail::Full => vec![
             dimension_line(&table.dimensions),
@@ -251,15 +251,15 @@ fn parameter(parameter: &Parameter) -> String {
     out
 }
 
-fn dimension_line(dimensions: &[Dimension]) -> Line {
-    let parts: Vec<Part> = dimensions.iter().map(dimension).collect();
-    Line {
+fn dimension_line(dimensions: &[Dimension]) -> EntryLine {
+    let parts: Vec<DimensionText> = dimensions.iter().map(dimension).collect();
+    EntryLine {
         parts: parts.clone(),
-        ..line(DIMENSIONS, parts.iter().map(Part::whole).collect())
+        ..line(DIMENSIONS, parts.iter().map(DimensionText::whole).collect())
     }
 }
 
-fn dimension(dimension: &Dimension) -> Part {
+fn dimension(dimension: &Dimension) -> DimensionText {
     let mut rest = format!(" {}", kind(dimension.kind));
     let sample = dimension
         .values
@@ -277,7 +277,7 @@ fn dimension(dimension: &Dimension) -> Part {
         rest.push_str(if all { " = " } else { " such as " });
         rest.push_str(&values(sample));
     }
-    Part::of(&clean(&dimension.name, NAME_CHARS), rest)
+    DimensionText::of(&clean(&dimension.name, NAME_CHARS), rest)
 }
 
 /// Whether a description says no more than which values there are, all of which are shown anyway.

@@ -1,12 +1,21 @@
-//! What the model reads before the conversation: rendered from `prompts/` and the catalog, byte-stable, hashed.
+//! What the model reads before the conversation: how to work, and the catalog.
 //!
-//! Nothing here reads a clock, the environment or an unordered map; text from outside is cleaned before it is shown.
+//! [`Prompt::render`] is a function of the templates in `prompts/system`, the catalog and the tools, and of nothing else:
+//! no clock, no environment, no unordered map. The same inputs give the same bytes in every process, so that providers'
+//! caches hit, and a hash of each part stands in every answer and on every tape. Text from outside is made safe before it
+//! is shown. A catalog that is too long is shown in a shorter form, and what entries have in common is said once.
+//!
+//! ```text
+//! metric 3 "Revenue" · Finance / Sales
+//!   computes: sum of Total
+//!   dimensions: Created At datetime; Product.Category text = Doohickey | Gadget
+//! ```
+//!
+//! Start with `render.rs`; `entry.rs` is what is said of one entry.
 
 mod entry;
 mod render;
-mod said;
+mod sharing;
 mod templates;
-mod turn;
 
 pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_text};
-pub use turn::{question_of, user_turn};

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::entry::{Detail, EntryView};
-use super::said::Said;
+use super::sharing::SharedLines;
 use super::templates::{self, Templates};
 use crate::catalog::{Catalog, Entry};
 use crate::model::ToolSpec;
@@ -108,7 +108,7 @@ fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, Prom
         (Detail::Short, "short"),
         (Detail::Names, "names"),
     ] {
-        let mut said = Said::default();
+        let mut said = SharedLines::default();
         let entries: Vec<String> = catalog
             .entries()
             .iter()

@@ -6,11 +6,10 @@ use tera::{Context, Tera};
 use super::PromptError;
 
 /// Every template, by name. They are part of the program: a prompt never depends on the machine it runs on.
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 3] = [
     (CORE, include_str!("../../prompts/system/core.tera")),
     (CATALOG, include_str!("../../prompts/system/catalog.tera")),
     (ENTRY, include_str!("../../prompts/system/entry.tera")),
-    (USER_TURN, include_str!("../../prompts/system/user_turn.tera")),
 ];
 
 /// How to work.
@@ -19,8 +18,6 @@ pub(super) const CORE: &str = "system/core";
 pub(super) const CATALOG: &str = "system/catalog";
 /// One entry.
 pub(super) const ENTRY: &str = "system/entry";
-/// A question with its day and asker.
-pub(super) const USER_TURN: &str = "system/user_turn";
 
 /// The parsed templates.
 #[derive(Debug)]

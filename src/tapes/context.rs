@@ -12,8 +12,8 @@ use crate::agent::{Agent, AgentParts, CatalogReport, TurnSettings};
 use crate::catalog::Catalog;
 use crate::metabase::MetabaseSettings;
 use crate::metabase::{self, MetabaseClient};
-use crate::model::offline::OfflinePlanner;
-use crate::model::{Model, ModelId, Provider, connect};
+use crate::model::{Model, ModelId, Provider, connect_as_recorded};
+use crate::planner::OfflinePlanner;
 use crate::principal::Principal;
 use crate::prompt::Prompt;
 use crate::tools::Toolbox;
@@ -142,7 +142,11 @@ impl ReplayContext {
             .map_err(|error: String| ReplayError::Header(error))?;
         let model: Arc<dyn Model> = match id.provider {
             Provider::Offline => Arc::new(OfflinePlanner::new(Arc::clone(&self.catalog), header.today)),
-            Provider::Openai | Provider::Anthropic => connect(&settings.model.without_key(id), wire.clone())?,
+            Provider::Openai | Provider::OpenaiResponses | Provider::Anthropic => connect_as_recorded(
+                &settings.model.without_key(id),
+                wire.clone(),
+                &settings.model.left_out,
+            )?,
         };
         let agent = Agent::new(AgentParts {
             model,

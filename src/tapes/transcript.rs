@@ -24,9 +24,10 @@ pub enum Said {
 /// tape's end. Empty for a model that runs in this process.
 pub fn transcript(tape: &TapeFile) -> Vec<Said> {
     let bodies = || {
-        tape.exchanges
-            .iter()
-            .filter_map(|exchange| exchange.request.get("body")?.get("messages")?.as_array())
+        tape.exchanges.iter().filter_map(|exchange| {
+            let body = exchange.request.get("body")?;
+            body.get("messages").or_else(|| body.get("input"))?.as_array()
+        })
     };
     let Some(last) = bodies().next_back() else {
         return Vec::new();
@@ -45,6 +46,22 @@ pub fn transcript(tape: &TapeFile) -> Vec<Said> {
 fn said(message: &Value) -> Vec<Said> {
     let role = message.get("role").and_then(Value::as_str).unwrap_or_default();
     let mut all = Vec::new();
+    let field = |key: &str| {
+        message
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    // Items of the Responses API.
+    match message.get("type").and_then(Value::as_str) {
+        Some("function_call") => all.push(Said::Call {
+            tool: field("name"),
+            arguments: field("arguments"),
+        }),
+        Some("function_call_output") => all.push(Said::Result(field("output"))),
+        _ => {}
+    }
     match message.get("content") {
         Some(Value::String(text)) => all.extend(spoken(role, text)),
         Some(Value::Array(blocks)) => all.extend(blocks.iter().filter_map(|block| block_said(role, block))),
@@ -78,7 +95,7 @@ fn block_said(role: &str, block: &Value) -> Option<Said> {
         _ => String::new(),
     };
     match block.get("type").and_then(Value::as_str)? {
-        "text" => spoken(role, &text(block.get("text"))),
+        "text" | "output_text" => spoken(role, &text(block.get("text"))),
         "tool_use" => Some(Said::Call {
             tool: text(block.get("name")),
             arguments: block.get("input").map(Value::to_string).unwrap_or_default(),

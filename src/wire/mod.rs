@@ -12,6 +12,7 @@ mod error;
 mod grants;
 mod limit;
 mod log;
+mod opening;
 mod queue;
 mod request;
 mod response;
@@ -27,6 +28,7 @@ mod watch;
 
 pub use error::WireError;
 pub use grants::{GrantedEndpoint, Grants};
+pub use opening::{JudgeOpening, Opening};
 pub use queue::QueueTime;
 pub use request::{CacheRule, Policy, Purpose, WireRequest};
 pub use response::{BodyStream, ServedBy, WireResponse};

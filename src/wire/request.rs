@@ -5,6 +5,7 @@ use http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::JudgeOpening;
 use crate::principal::Principal;
 
 /// What a request is for.
@@ -48,6 +49,9 @@ pub struct Policy {
     pub timeout: Duration,
     /// Whether the response may be kept.
     pub cache: CacheRule,
+    /// Judges how a streamed body begins, so that a failure told inside a response with status 200 is retried like one that
+    /// is told by its status.
+    pub opening: Option<JudgeOpening>,
 }
 
 /// A request below serialisation: what goes over the network, apart from the transport's own headers.

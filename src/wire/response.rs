@@ -40,6 +40,8 @@ pub struct WireResponse {
     pub attempts: u32,
     /// The whole body, when it was complete before the response was handed on. `body` yields the same bytes.
     pub(super) held: Option<Bytes>,
+    /// The status that a failure stands for which the body tells before it says anything else.
+    pub(super) failed_opening: Option<StatusCode>,
 }
 
 impl WireResponse {
@@ -52,6 +54,7 @@ impl WireResponse {
             served_by: ServedBy::Live,
             attempts: 1,
             held: None,
+            failed_opening: None,
         }
     }
 
@@ -64,6 +67,7 @@ impl WireResponse {
             served_by,
             attempts: u32::from(served_by == ServedBy::Live),
             held: Some(body),
+            failed_opening: None,
         }
     }
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 use tower::retry::{Policy, Retry};
 
+use super::opening::judged;
 use super::retry_after::asked_wait;
 use super::service::{LayerResult, LayerService};
 use super::settings::RetrySettings;
@@ -26,7 +27,18 @@ pub(super) async fn retried(
         sent: 0,
         jitter: None,
     };
-    let answer = Retry::new(attempts, below).oneshot(request);
+    let judging = tower::service_fn(move |request: WireRequest| {
+        let below = below.clone();
+        async move {
+            let judge = request.policy.opening;
+            let response = below.oneshot(request).await?;
+            Ok(match judge.filter(|_| response.status.is_success()) {
+                Some(judge) => judged(response, judge, deadline).await,
+                None => response,
+            })
+        }
+    });
+    let answer = Retry::new(attempts, judging).oneshot(request);
     match deadline {
         None => answer.await,
         Some(deadline) => tokio::time::timeout_at(deadline, answer)
@@ -116,7 +128,9 @@ fn is_worth_repeating(request: &WireRequest, result: &Result<WireResponse, WireE
         // stream, past this layer.
         Err(WireError::Connect { .. } | WireError::Broken { .. } | WireError::Timeout { .. }) => true,
         Err(_) => false,
-        Ok(response) if response.status.is_success() => false,
+        Ok(response) if response.status.is_success() => response
+            .failed_opening
+            .is_some_and(|status| is_passing(request.policy.purpose, status)),
         Ok(response) => match told(request.policy.purpose, response) {
             Some(decided) => decided,
             None => is_passing(request.policy.purpose, response.status) && !quota_is_gone(response),
@@ -140,7 +154,8 @@ fn told(purpose: Purpose, response: &WireResponse) -> Option<bool> {
 /// providers answer passing ones with it, with 409 and with 529 (overloaded).
 fn is_passing(purpose: Purpose, status: StatusCode) -> bool {
     match status.as_u16() {
-        408 | 429 | 502 | 503 | 504 => true,
+        // From 520 on it is a proxy that speaks of the server behind it.
+        408 | 425 | 429 | 502 | 503 | 504 | 520..=524 => true,
         409 | 500 | 529 => purpose == Purpose::Completion,
         _ => false,
     }
@@ -178,6 +193,7 @@ mod tests {
                 buffered: true,
                 cap: 1,
                 timeout: Duration::from_secs(1),
+                opening: None,
                 cache: CacheRule::Never,
             },
         };

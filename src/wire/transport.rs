@@ -176,6 +176,7 @@ mod tests {
                     buffered: true,
                     cap: 1,
                     timeout: Duration::from_secs(1),
+                    opening: None,
                     cache: CacheRule::Never,
                 },
             };

@@ -46,7 +46,7 @@ fn faults_name_the_variable() {
     );
     insta::assert_snapshot!(
         refusal("CARDINAL_MODEL", "gpt"),
-        @"CARDINAL_MODEL: `gpt` is not openai:NAME, anthropic:NAME or offline"
+        @"CARDINAL_MODEL: `gpt` is not openai:NAME, openai-responses:NAME, anthropic:NAME or offline"
     );
 }
 

@@ -16,8 +16,8 @@ fn revenue(request: &serde_json::Value) -> Reply {
 #[tokio::test]
 async fn tool_calls_in_a_form_that_cannot_be_read() {
     for text in [
-        "I look it up.\nquery_metric(metric_id=1)",
-        "<|python_tag|>query_metric.call(metric_id=1)",
+        "I look it up.\nquery_metric(1, 2)",
+        "<|python_tag|>query_metric.call(1)",
         "<tool_call>\n{\"name\": \"query_metric\", \"argum",
         "<function=drop_table>{}</function>",
     ] {
@@ -41,7 +41,7 @@ async fn one_call_that_cannot_be_read_and_then_a_right_one() {
     let model = ScriptedModel::openai_with(move |request| {
         step += 1;
         match step {
-            1 => Reply::text("[query_metric(metric_id=1)]"),
+            1 => Reply::text("[query_metric(1)]"),
             2 => revenue(request),
             _ => Reply::text("Revenue is in the result."),
         }

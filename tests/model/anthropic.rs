@@ -67,7 +67,6 @@ async fn stops_are_told_apart() {
         "max_tokens",
         "model_context_window_exceeded",
         "refusal",
-        "pause_turn",
     ];
     let server = ScriptedModel::anthropic(whys.map(|why| Reply::text("x").stopping(why)).into()).await;
     let mut stops = Vec::new();
@@ -80,19 +79,14 @@ async fn stops_are_told_apart() {
                 .stop,
         );
     }
-    let other = StopCause::Other("pause_turn".to_owned());
     let (end, length) = (StopCause::End, StopCause::Length);
     assert_eq!(
         stops,
-        [
-            end.clone(),
-            end,
-            length.clone(),
-            length,
-            StopCause::Refusal,
-            other
-        ]
+        [end.clone(), end, length.clone(), length, StopCause::Refusal]
     );
+    let server = ScriptedModel::anthropic(vec![Reply::text("x").stopping("pause_turn")]).await;
+    let error = ask(&server.settings(), &question()).await.unwrap_err();
+    assert!(error.to_string().contains("`pause_turn`"), "{error}");
 }
 
 fn events(events: &[Value]) -> String {

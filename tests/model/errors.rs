@@ -74,7 +74,7 @@ async fn a_conversation_that_is_too_long_is_an_error_of_its_own() {
 async fn an_error_inside_a_stream_breaks_it_off() {
     let chunk = "data: {\"choices\":[{\"delta\":{\"content\":\"ten\"}}]}\n\n";
     let openai = format!("{chunk}data: {{\"error\":{{\"message\":\"overloaded\",\"code\":\"busy\"}}}}\n\n");
-    let anthropic = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+    let anthropic = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"ten\"}}\n\nevent: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
     let server = ScriptedModel::openai(vec![Reply::sse(openai)]).await;
     let error = ask(&server.settings(), &question()).await.unwrap_err();
     assert!(
@@ -95,7 +95,7 @@ async fn what_is_not_the_protocol_is_unreadable() {
     for server in [
         ScriptedModel::openai(vec![Reply::sse("data: {\"choices\": [oops\n\n")]).await,
         ScriptedModel::anthropic(vec![Reply::sse("data: oops\n\n")]).await,
-        ScriptedModel::anthropic(vec![Reply::json(json!({"message": "hello"}))]).await,
+        ScriptedModel::anthropic(vec![Reply::json(json!(["hello"]))]).await,
     ] {
         let error = ask(&server.settings(), &question()).await.unwrap_err();
         assert!(matches!(error, ModelError::Unreadable { .. }), "{error:?}");

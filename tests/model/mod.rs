@@ -1,5 +1,6 @@
 mod anthropic;
 mod errors;
+mod field_forms;
 mod fragments;
 mod health;
 mod json_action;
@@ -8,6 +9,8 @@ mod openai;
 mod prefix;
 mod prices;
 mod probe;
+mod question;
+mod responses;
 mod retry;
 mod salvage;
 mod scripted;

@@ -30,7 +30,10 @@ fn flat(sent: &Captured) -> (String, String) {
 async fn grow(server: &ScriptedModel) -> Vec<Captured> {
     let messages = conversation();
     for length in 1..=messages.len() {
-        let answers = matches!(messages[length - 1], Message::User(_) | Message::ToolResults(_));
+        let answers = matches!(
+            messages[length - 1],
+            Message::User(_) | Message::Note(_) | Message::ToolResults(_)
+        );
         if !answers {
             continue;
         }

@@ -9,7 +9,8 @@ use serde_json::json;
 use super::talk::{listen, question};
 use crate::support::scripted_model::{Reply, ScriptedModel};
 
-fn wire(server: &ScriptedModel) -> Wire {
+/// A wire that waits for nothing before it sends again.
+pub(super) fn wire(server: &ScriptedModel) -> Wire {
     let mut settings = WireSettings::new(grants(&server.settings()).unwrap());
     settings.retry.base = Duration::from_millis(1);
     Wire::new(settings).unwrap()
@@ -53,7 +54,7 @@ async fn a_passing_trouble_is_retried_and_a_lasting_one_as_often_as_the_wire_say
 async fn a_stream_that_has_begun_is_not_started_again() {
     let cut = || {
         vec![
-            Reply::text("ten thousand euros").cut_after(300),
+            Reply::text("ten thousand euros").cut_after(450),
             Reply::text("ok"),
         ]
     };

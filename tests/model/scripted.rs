@@ -23,6 +23,7 @@ fn post(server: &ScriptedModel, path: &str) -> WireRequest {
             buffered: false,
             cap: 1 << 20,
             timeout: Duration::from_secs(5),
+            opening: None,
             cache: CacheRule::Never,
         },
     }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 pub struct Heard {
     pub texts: Vec<String>,
     pub started: Vec<String>,
+    pub notices: Vec<String>,
     pub completion: Completion,
 }
 
@@ -30,12 +31,13 @@ pub async fn ask(settings: &ModelSettings, request: &ModelRequest) -> Result<Hea
 
 pub async fn listen(model: &dyn Model, request: &ModelRequest) -> Result<Heard, ModelError> {
     let mut stream = model.complete(request).await?;
-    let (mut texts, mut started, mut completion) = (Vec::new(), Vec::new(), None);
+    let (mut texts, mut started, mut notices, mut completion) = (Vec::new(), Vec::new(), Vec::new(), None);
     while let Some(event) = stream.next().await {
         assert!(completion.is_none(), "something came after the end");
         match event? {
             ModelEvent::Text(text) => texts.push(text),
             ModelEvent::ToolCallStarted { name } => started.push(name),
+            ModelEvent::Notice(notice) => notices.push(notice),
             ModelEvent::Unheard(_) => {}
             ModelEvent::Done(whole) => completion = Some(whole),
         }
@@ -44,6 +46,7 @@ pub async fn listen(model: &dyn Model, request: &ModelRequest) -> Result<Heard, 
     Ok(Heard {
         texts,
         started,
+        notices,
         completion,
     })
 }
@@ -82,7 +85,7 @@ pub fn request(messages: Vec<Message>) -> ModelRequest {
 }
 
 pub fn question() -> ModelRequest {
-    request(vec![Message::User("Revenue by month?".to_owned())])
+    request(vec![Message::Note("Revenue by month?".to_owned())])
 }
 
 pub fn call(id: &str, name: &str, arguments: &str) -> ToolCall {
@@ -107,7 +110,7 @@ pub fn result(call_id: &str, content: &str, is_error: bool) -> ToolResultMessage
 /// A conversation with a step of two calls, one of them refused, and what follows it.
 pub fn conversation() -> Vec<Message> {
     vec![
-        Message::User("Revenue by month?".to_owned()),
+        Message::Note("Revenue by month?".to_owned()),
         Message::Assistant {
             text: "I look.".to_owned(),
             tool_calls: vec![
@@ -120,12 +123,12 @@ pub fn conversation() -> Vec<Message> {
             result("call_0", "month,revenue\n2026-01,10", false),
             result("call_1", "no such tool", true),
         ]),
-        Message::User("Two steps are left.".to_owned()),
+        Message::Note("Two steps are left.".to_owned()),
         Message::Assistant {
             text: "10 in January.".to_owned(),
             tool_calls: Vec::new(),
             opaque: None,
         },
-        Message::User("And in February?".to_owned()),
+        Message::Note("And in February?".to_owned()),
     ]
 }

@@ -45,7 +45,7 @@ fn a_note_of_the_program_is_not_taken_for_the_question() {
     let (_, calls) = complete(&planner(), messages.clone(), ToolChoice::Auto);
     messages.push(call("c1", &calls[0].0, &calls[0].1));
     messages.push(result("c1", "query_metric", false, Some(orders(4711))));
-    messages.push(Message::User(
+    messages.push(Message::Note(
         "This is the last step. Answer with what you have.".to_owned(),
     ));
     let (text, calls) = complete(&planner(), messages, ToolChoice::None);

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use cardinal::catalog::{Catalog, Dimension, Entry, MetricEntry};
-use cardinal::model::offline::OfflinePlanner;
-use cardinal::model::{Message, Model, ModelEvent, ModelRequest, ToolChoice};
-use cardinal::prompt::user_turn;
+use cardinal::model::{Message, Model, ModelEvent, ModelRequest, ToolChoice, UserQuestion};
+use cardinal::planner::OfflinePlanner;
 use cardinal::result::ColumnKind;
 use futures_util::StreamExt;
 use jiff::civil::{Date, date};
@@ -192,7 +191,7 @@ pub(crate) fn complete(
         while let Some(event) = events.next().await {
             match event.unwrap() {
                 ModelEvent::Text(more) => text.push_str(&more),
-                ModelEvent::ToolCallStarted { .. } | ModelEvent::Unheard(_) => {}
+                ModelEvent::ToolCallStarted { .. } | ModelEvent::Unheard(_) | ModelEvent::Notice(_) => {}
                 ModelEvent::Done(done) => {
                     assert_eq!(done.text, text);
                     let calls = done.tool_calls.iter();
@@ -206,7 +205,7 @@ pub(crate) fn complete(
 }
 
 pub(crate) fn ask(question: &str) -> Vec<Message> {
-    vec![Message::User(user_turn(question, TODAY, Some("Ann")).unwrap())]
+    vec![Message::User(UserQuestion::new(question, TODAY, Some("Ann")))]
 }
 
 /// The one call made for a question.

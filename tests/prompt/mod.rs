@@ -1,4 +1,3 @@
 //! What the model reads: the same bytes from the same catalog, whoever renders it, and nothing hidden in it.
 
 mod prefix;
-mod turns;

@@ -92,6 +92,7 @@ impl Server {
                 buffered: true,
                 cap: 1 << 20,
                 timeout: Duration::from_secs(20),
+                opening: None,
                 cache: CacheRule::Never,
             },
         }

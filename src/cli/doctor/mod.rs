@@ -59,7 +59,13 @@ async fn examine(global: &GlobalArgs) -> Result<DoctorReport, CliError> {
     metabase::check(&settings, &mut checks).await;
     budget::check(&settings, &mut checks);
     match app::wire(None, Some(&settings.model)) {
-        Ok(wire) => model::check(&settings, wire, &mut checks).await,
+        Ok(wire) => {
+            model::check(&settings, wire.clone(), &mut checks).await;
+            // A completion costs something: only the model that was named is tried.
+            if global.model.is_some() {
+                model::try_it(&settings, wire, &mut checks).await;
+            }
+        }
         Err(error) => checks.push(Check::error("model", &error, "check the model's key and address")),
     }
     Ok(DoctorReport::of(checks))

@@ -2,7 +2,7 @@ use super::report::Check;
 use crate::app;
 use crate::catalog::nearest;
 use crate::config::Settings;
-use crate::model::{self, Provider};
+use crate::model::{self, ModelDrive, Provider};
 use crate::wire::Wire;
 
 const FIX: &str = "check the model's name, its key (OPENAI_API_KEY or ANTHROPIC_API_KEY) and its address, \
@@ -45,6 +45,62 @@ pub(super) async fn check(settings: &Settings, wire: Wire, checks: &mut Vec<Chec
             "model",
             format!("the price of {name} is not known, so it is not used under budget.max_cost_usd"),
             "set [model.prices], or budget.allow_unpriced = true",
+        ));
+    }
+}
+
+/// Lets the model call a tool, refuses the call, and says what its server can do.
+pub(super) async fn try_it(settings: &Settings, wire: Wire, checks: &mut Vec<Check>) {
+    const NAME: &str = "model trial";
+    if settings.model.id.provider == Provider::Offline {
+        return;
+    }
+    let trial = match model::try_model(&settings.model, wire).await {
+        Ok(trial) => trial,
+        Err(error) => return checks.push(Check::error(NAME, &error, FIX)),
+    };
+    let drive = match trial.drive {
+        ModelDrive::JsonAction => "driven by one JSON object per step",
+        ModelDrive::Native | ModelDrive::Probe => "driven by tool calls",
+    };
+    let mut found = vec![
+        drive.to_owned(),
+        if trial.streams {
+            "text comes in pieces"
+        } else {
+            "text comes as one piece"
+        }
+        .to_owned(),
+        if trial.tells_usage {
+            "usage is told"
+        } else {
+            "usage is not told"
+        }
+        .to_owned(),
+        format!("{} tokens came from the cache", trial.cached_tokens),
+    ];
+    found.extend(trial.left_out.iter().map(|part| part.sentence().to_owned()));
+    checks.push(Check::ok(NAME, found.join("; ")));
+    if !trial.calls_tools {
+        let message = format!(
+            "{} did not call the tool that it was asked to call",
+            settings.model.id
+        );
+        checks.push(Check::warning(
+            NAME,
+            message,
+            "set model.drive = \"json_action\", or take another model",
+        ));
+    }
+    if !trial.takes_a_refusal {
+        let message = format!(
+            "{} did not answer in words when its call was refused",
+            settings.model.id
+        );
+        checks.push(Check::warning(
+            NAME,
+            message,
+            "take another model: it may not find its way out of a refusal",
         ));
     }
 }

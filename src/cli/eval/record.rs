@@ -73,6 +73,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<ExitSt
 fn default_set(provider: Provider) -> &'static str {
     match provider {
         Provider::Openai => "openai",
+        Provider::OpenaiResponses => "openai-responses",
         Provider::Anthropic => "anthropic",
         Provider::Offline => "offline",
     }

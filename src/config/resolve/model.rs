@@ -149,7 +149,7 @@ fn base_url(
     origins: &Origins,
 ) -> Result<Option<Url>, ConfigError> {
     let variable = match provider {
-        Provider::Openai => "OPENAI_BASE_URL",
+        Provider::Openai | Provider::OpenaiResponses => "OPENAI_BASE_URL",
         Provider::Anthropic => "ANTHROPIC_BASE_URL",
         Provider::Offline => return Ok(None),
     };
@@ -174,7 +174,7 @@ fn api_key(
     origins: &Origins,
 ) -> Result<Option<SecretString>, ConfigError> {
     let usual = match provider {
-        Provider::Openai => "OPENAI_API_KEY",
+        Provider::Openai | Provider::OpenaiResponses => "OPENAI_API_KEY",
         Provider::Anthropic => "ANTHROPIC_API_KEY",
         Provider::Offline => return Ok(None),
     };

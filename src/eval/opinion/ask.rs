@@ -98,7 +98,7 @@ impl Judge {
         let request = ModelRequest {
             system: SYSTEM.into(),
             tools: [].into(),
-            messages: vec![Message::User(material(case, record))],
+            messages: vec![Message::Note(material(case, record))],
             tool_choice: ToolChoice::None,
             max_output_tokens: self.max_output_tokens,
             temperature: Some(TEMPERATURE),

@@ -9,8 +9,7 @@ use super::RecordingError;
 use crate::atomic_file::{self, FileAccess};
 use crate::eval::judge::{about, keys};
 use crate::eval::{Case, Suite, Verdict};
-use crate::model::{ModelId, Provider, request_form};
-use crate::prompt::user_turn;
+use crate::model::{ModelId, Provider, UserQuestion, request_form};
 
 /// Version of the note's format.
 pub const NOTE_VERSION: u32 = 1;
@@ -57,7 +56,7 @@ impl RequestForm {
     pub fn now(model: &str) -> Self {
         let id: Result<ModelId, _> = model.parse();
         let provider = id.map_or(Provider::Offline, |id| id.provider);
-        let turn = user_turn("question", Date::constant(2000, 1, 1), Some("asker")).unwrap_or_default();
+        let turn = UserQuestion::new("question", Date::constant(2000, 1, 1), Some("asker")).turn();
         let turn = blake3::hash(turn.as_bytes());
         Self {
             body: request_form(provider),

@@ -2,16 +2,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::event::{Delta, Event, RawUsage};
+use super::event::{MessagesEvent, MessagesUsage};
+use crate::model::arguments;
 use crate::model::replay::{CallIds, set};
+use crate::model::tool_names::ToolNames;
 use crate::model::{Completion, ModelEvent, StopCause, ToolCall};
+
+/// Fields of text blocks and of calls that are known here. A message whose blocks have others goes back as it came.
+const KNOWN: [&str; 5] = ["type", "text", "id", "name", "input"];
 
 /// Puts a message together from the stream's events.
 #[derive(Debug)]
-pub(super) struct Assembler {
+pub(super) struct MessagesAssembler {
     ids: CallIds,
-    blocks: BTreeMap<u32, Block>,
-    usage: Option<RawUsage>,
+    names: ToolNames,
+    blocks: BTreeMap<u64, ContentBlock>,
+    usage: Option<MessagesUsage>,
     model: Option<String>,
     stop_reason: Option<String>,
     stopped: bool,
@@ -19,15 +25,16 @@ pub(super) struct Assembler {
 
 /// A content block and the pieces of its input that have come so far.
 #[derive(Debug)]
-struct Block {
+struct ContentBlock {
     content: Value,
     input: String,
 }
 
-impl Assembler {
-    pub(super) fn new(ids: CallIds) -> Self {
+impl MessagesAssembler {
+    pub(super) fn new(ids: CallIds, names: ToolNames) -> Self {
         Self {
             ids,
+            names,
             blocks: BTreeMap::new(),
             usage: None,
             model: None,
@@ -36,69 +43,83 @@ impl Assembler {
         }
     }
 
-    /// Takes in one event; what a listener should hear of it comes back. `Err` is the provider's error.
-    pub(super) fn push(&mut self, event: Event) -> Result<Option<ModelEvent>, String> {
+    /// Takes in one event; what a listener should hear of it is pushed to `heard`. `Err` is the provider's error.
+    pub(super) fn push(&mut self, event: MessagesEvent, heard: &mut Vec<ModelEvent>) -> Result<(), String> {
         match event {
-            Event::MessageStart { message } => {
-                self.model = message.model;
-                self.usage = message.usage;
+            MessagesEvent::Start { model, usage } => {
+                self.model = model;
+                self.usage = usage;
             }
-            Event::ContentBlockStart { index, content_block } => return Ok(self.begin(index, content_block)),
-            Event::ContentBlockDelta { index, delta } => return Ok(self.grow(index, delta)),
-            Event::MessageDelta { delta, usage } => {
-                self.stop_reason = delta.stop_reason.or(self.stop_reason.take());
-                if let Some(later) = usage {
-                    self.usage = Some(self.usage.unwrap_or_default().updated(later));
+            MessagesEvent::BlockStart { index, block } => self.begin(index, block, heard),
+            MessagesEvent::BlockDelta { index, delta } => self.grow(index, &delta, heard),
+            MessagesEvent::MessageDelta { stop_reason, usage } => self.end(stop_reason, usage),
+            MessagesEvent::Stop => self.stopped = true,
+            MessagesEvent::Whole {
+                model,
+                blocks,
+                stop_reason,
+                usage,
+            } => {
+                self.model = model;
+                for (index, block) in (0..).zip(blocks) {
+                    self.begin(index, block, heard);
                 }
+                self.end(stop_reason, usage);
+                self.stopped = true;
             }
-            Event::MessageStop => self.stopped = true,
-            Event::Error { error } => return Err(format!("{}: {}", error.r#type, error.message)),
-            Event::Ignored => {}
+            MessagesEvent::Failed(error) => return Err(error.message),
+            MessagesEvent::Ignored => {}
         }
-        Ok(None)
+        Ok(())
     }
 
-    fn begin(&mut self, index: u32, content: Value) -> Option<ModelEvent> {
-        let text_of = |key: &str| content.get(key).and_then(Value::as_str).map(str::to_owned);
-        let heard = match text_of("type").as_deref() {
-            Some("tool_use") => Some(ModelEvent::ToolCallStarted {
-                name: text_of("name").unwrap_or_default(),
+    fn end(&mut self, stop_reason: Option<String>, usage: Option<MessagesUsage>) {
+        self.stop_reason = stop_reason.or(self.stop_reason.take());
+        if let Some(later) = usage {
+            self.usage = Some(self.usage.unwrap_or_default().updated(later));
+        }
+    }
+
+    fn begin(&mut self, index: u64, content: Value, heard: &mut Vec<ModelEvent>) {
+        match text_at(&content, "type") {
+            "tool_use" => heard.push(ModelEvent::ToolCallStarted {
+                name: self.names.plain(text_at(&content, "name")),
             }),
-            Some("text") => text_of("text")
-                .filter(|text| !text.is_empty())
-                .map(ModelEvent::Text),
-            _ => None,
-        };
-        let block = Block {
-            content,
-            input: String::new(),
-        };
-        self.blocks.insert(index, block);
-        heard
+            "text" if !text_at(&content, "text").is_empty() => {
+                heard.push(ModelEvent::Text(text_at(&content, "text").to_owned()));
+            }
+            _ => {}
+        }
+        let input = String::new();
+        self.blocks.insert(index, ContentBlock { content, input });
     }
 
-    fn grow(&mut self, index: u32, delta: Delta) -> Option<ModelEvent> {
-        let block = self.blocks.entry(index).or_insert_with(|| Block {
+    fn grow(&mut self, index: u64, delta: &Value, heard: &mut Vec<ModelEvent>) {
+        let block = self.blocks.entry(index).or_insert_with(|| ContentBlock {
             content: json!({"type": "text", "text": ""}),
             input: String::new(),
         });
-        match delta {
-            Delta::Text { text } => {
-                append(&mut block.content, "text", &text);
-                return Some(ModelEvent::Text(text));
+        let kind = text_at(delta, "type");
+        for (key, more) in delta.as_object().into_iter().flatten() {
+            let Some(more) = more.as_str().filter(|_| key != "type") else {
+                continue;
+            };
+            match (kind, key.as_str()) {
+                ("input_json_delta", _) => {
+                    block.input += more;
+                    heard.push(ModelEvent::Unheard(more.len()));
+                }
+                (_, "text") => {
+                    append(&mut block.content, key, more);
+                    heard.push(ModelEvent::Text(more.to_owned()));
+                }
+                // Thoughts, signatures, and what comes next: it grows, and goes back.
+                _ => {
+                    append(&mut block.content, key, more);
+                    heard.push(ModelEvent::Unheard(more.len()));
+                }
             }
-            Delta::InputJson { partial_json } => {
-                block.input += &partial_json;
-                return Some(ModelEvent::Unheard(partial_json.len()));
-            }
-            Delta::Thinking { thinking } => {
-                append(&mut block.content, "thinking", &thinking);
-                return Some(ModelEvent::Unheard(thinking.len()));
-            }
-            Delta::Signature { signature } => append(&mut block.content, "signature", &signature),
-            Delta::Ignored => {}
         }
-        None
     }
 
     /// Whether the message's own end was seen.
@@ -106,17 +127,35 @@ impl Assembler {
         self.stopped
     }
 
-    /// The completion. `asked` names it when the provider did not.
+    /// The reason with which the server cut the message, if it is one that no good ending has.
+    pub(super) fn cut(&self) -> Option<&str> {
+        let reason = self.stop_reason.as_deref()?;
+        let calls = self
+            .blocks
+            .values()
+            .any(|block| text_at(&block.content, "type") == "tool_use");
+        let known = [
+            "end_turn",
+            "stop_sequence",
+            "tool_use",
+            "max_tokens",
+            "model_context_window_exceeded",
+            "refusal",
+        ];
+        (!calls && !known.contains(&reason)).then_some(reason)
+    }
+
+    /// The completion. `asked` names its model when the provider did not.
     pub(super) fn complete(mut self, asked: &str) -> Completion {
-        let mut text = String::new();
+        let (mut text, mut reasoning) = (String::new(), String::new());
         let mut tool_calls = Vec::new();
         let mut content = Vec::new();
         let mut keep = false;
         for block in std::mem::take(&mut self.blocks).into_values() {
             let mut sent_back = block.content;
-            match sent_back.get("type").and_then(Value::as_str) {
-                Some("text") => text += text_at(&sent_back, "text"),
-                Some("tool_use") => {
+            match text_at(&sent_back, "type") {
+                "text" => text += text_at(&sent_back, "text"),
+                "tool_use" => {
                     let call = self.call(&sent_back, block.input);
                     let object = serde_json::from_str::<Value>(&call.arguments)
                         .ok()
@@ -125,8 +164,16 @@ impl Assembler {
                     set(&mut sent_back, "id", json!(call.id));
                     tool_calls.push(call);
                 }
+                "thinking" => {
+                    reasoning += text_at(&sent_back, "thinking");
+                    keep = true;
+                }
                 _ => keep = true,
             }
+            let fields = sent_back.as_object().into_iter().flatten();
+            keep |= fields
+                .filter(|(_, value)| !value.is_null() && **value != json!([]))
+                .any(|(key, _)| !KNOWN.contains(&key.as_str()));
             content.push(sent_back);
         }
         // Empty text blocks come from some servers and are refused when they are sent back.
@@ -135,27 +182,25 @@ impl Assembler {
         let stop = self.stop(!tool_calls.is_empty());
         Completion {
             text,
+            reasoning,
             tool_calls,
             opaque: keep.then(|| json!({ "anthropic": content })),
             stop,
-            usage: self.usage.map(RawUsage::normalised),
-            model: self
-                .model
-                .filter(|model| !model.is_empty())
-                .unwrap_or_else(|| asked.to_owned()),
+            usage: self.usage.map(MessagesUsage::normalised),
+            model: self.model.unwrap_or_else(|| asked.to_owned()),
         }
     }
 
     fn call(&mut self, block: &Value, streamed: String) -> ToolCall {
-        let arguments = match block.get("input") {
+        let written = match block.get("input") {
             _ if !streamed.trim().is_empty() => streamed,
             Some(input) if !input.is_null() => input.to_string(),
             _ => "{}".to_owned(),
         };
         ToolCall {
             id: self.ids.assign(text_at(block, "id")),
-            name: text_at(block, "name").to_owned(),
-            arguments,
+            name: self.names.plain(text_at(block, "name")),
+            arguments: arguments::plain(&written),
         }
     }
 
@@ -164,8 +209,7 @@ impl Assembler {
             Some("max_tokens" | "model_context_window_exceeded") => StopCause::Length,
             Some("refusal") => StopCause::Refusal,
             _ if calls => StopCause::ToolCalls,
-            None | Some("end_turn" | "stop_sequence" | "tool_use") => StopCause::End,
-            Some(other) => StopCause::Other(other.to_owned()),
+            _ => StopCause::End,
         }
     }
 }

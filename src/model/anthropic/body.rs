@@ -1,6 +1,9 @@
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::model::adjust::RequestPart;
 use crate::model::{Message, ModelRequest, ToolChoice, ToolResultMessage, replay};
 
 /// The request's body. Field order is the struct's and the cache's (tools, system, messages), maps inside are sorted:
@@ -12,7 +15,7 @@ pub(super) struct MessagesBody<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Value>,
     system: [Value; 1],
-    messages: Vec<Turn>,
+    messages: Vec<RoleTurn>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,14 +23,15 @@ pub(super) struct MessagesBody<'a> {
     stream: bool,
 }
 
+/// All that one speaker says before the other does.
 #[derive(Debug, Serialize)]
-struct Turn {
+struct RoleTurn {
     role: &'static str,
     content: Vec<Value>,
 }
 
 impl<'a> MessagesBody<'a> {
-    pub(super) fn new(model: &'a str, request: &'a ModelRequest) -> Self {
+    pub(super) fn new(model: &'a str, request: &'a ModelRequest, left_out: &BTreeSet<RequestPart>) -> Self {
         let mut tools: Vec<Value> = request
             .tools
             .iter()
@@ -51,37 +55,51 @@ impl<'a> MessagesBody<'a> {
             tools,
             system: [system],
             messages,
-            tool_choice: forbidden.then(|| json!({"type": "none"})),
-            temperature: request.temperature,
+            tool_choice: (forbidden && !left_out.contains(&RequestPart::ToolChoice))
+                .then(|| json!({"type": "none"})),
+            temperature: request
+                .temperature
+                .filter(|_| !left_out.contains(&RequestPart::Temperature)),
             stream: true,
         }
     }
+
+    /// The parts of this body that could be left out.
+    pub(super) fn parts(&self) -> Vec<RequestPart> {
+        let parts = [
+            (RequestPart::ToolChoice, self.tool_choice.is_some()),
+            (RequestPart::Temperature, self.temperature.is_some()),
+        ];
+        let sent = parts.into_iter().filter(|(_, sent)| *sent);
+        sent.map(|(part, _)| part).collect()
+    }
+}
+
+/// The body of a request.
+pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<String> {
+    serde_json::to_string(&MessagesBody::new("sample", request, &BTreeSet::new()))
 }
 
 /// Ends a cached prefix after this block.
-/// The body of a request.
-pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<String> {
-    serde_json::to_string(&MessagesBody::new("sample", request))
-}
-
 fn mark(block: &mut Value) {
     replay::set(block, "cache_control", json!({"type": "ephemeral"}));
 }
 
 /// The conversation with one turn per change of speaker, so that all results of a step, and what the program says
 /// after them, are one message with the results first.
-fn turns(messages: &[Message]) -> Vec<Turn> {
-    let mut turns: Vec<Turn> = Vec::new();
+fn turns(messages: &[Message]) -> Vec<RoleTurn> {
+    let mut turns: Vec<RoleTurn> = Vec::new();
     for message in messages {
         let (role, content) = match message {
-            Message::User(text) => ("user", vec![text_block(text)]),
+            Message::User(question) => ("user", vec![text_block(&question.turn())]),
+            Message::Note(text) => ("user", vec![text_block(text)]),
             Message::ToolResults(results) => ("user", results.iter().map(tool_result).collect()),
             Message::Assistant { .. } => ("assistant", assistant(message)),
         };
         match turns.last_mut() {
             Some(last) if last.role == role => last.content.extend(content),
             _ if content.is_empty() => {}
-            _ => turns.push(Turn { role, content }),
+            _ => turns.push(RoleTurn { role, content }),
         }
     }
     turns

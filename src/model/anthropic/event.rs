@@ -1,94 +1,136 @@
 //! The stream's events, read leniently: an event this program does not know is ignored.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::model::Usage;
+use crate::model::server_error::ServerError;
+use crate::wire::Opening;
 
-/// One event.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Event {
-    MessageStart {
-        message: Start,
+/// One event of a message's stream.
+#[derive(Debug)]
+pub(super) enum MessagesEvent {
+    /// The message begins.
+    Start {
+        model: Option<String>,
+        usage: Option<MessagesUsage>,
     },
-    ContentBlockStart {
-        index: u32,
-        content_block: Value,
+    /// A content block begins.
+    BlockStart {
+        index: u64,
+        block: Value,
     },
-    ContentBlockDelta {
-        index: u32,
-        delta: Delta,
+    /// A content block grows.
+    BlockDelta {
+        index: u64,
+        delta: Value,
     },
+    /// The message is about to end.
     MessageDelta {
-        delta: MessageDelta,
-        #[serde(default)]
-        usage: Option<RawUsage>,
+        stop_reason: Option<String>,
+        usage: Option<MessagesUsage>,
     },
-    MessageStop,
-    Error {
-        error: Fault,
+    /// The message has ended.
+    Stop,
+    /// A whole message, from a server that does not stream.
+    Whole {
+        model: Option<String>,
+        blocks: Vec<Value>,
+        stop_reason: Option<String>,
+        usage: Option<MessagesUsage>,
     },
-    #[serde(other)]
+    /// The server failed.
+    Failed(ServerError),
     Ignored,
 }
 
-/// The message as it begins.
-#[derive(Debug, Deserialize)]
-pub(super) struct Start {
-    #[serde(default)]
-    pub(super) model: Option<String>,
-    #[serde(default)]
-    pub(super) usage: Option<RawUsage>,
+impl MessagesEvent {
+    /// Reads one object of the stream.
+    pub(super) fn read(json: &Value) -> Self {
+        let kind = text(json, "type").unwrap_or_default();
+        let is_content = kind.starts_with("message") || kind.starts_with("content_block");
+        if let Some(mut error) = ServerError::find(json, is_content) {
+            let class = json.pointer("/error/type").and_then(Value::as_str);
+            if let Some(class) = class.filter(|class| !error.message.contains(class)) {
+                error.message = format!("{class}: {}", error.message);
+            }
+            return Self::Failed(error);
+        }
+        let index = json.get("index").and_then(Value::as_u64).unwrap_or_default();
+        let field = |key: &str| json.get(key).cloned().unwrap_or_default();
+        let usage = |holder: Option<&Value>| MessagesUsage::read(holder?.get("usage")?);
+        match kind {
+            "message_start" => Self::Start {
+                model: json
+                    .get("message")
+                    .and_then(|message| text(message, "model"))
+                    .map(str::to_owned),
+                usage: usage(json.get("message")),
+            },
+            "content_block_start" => Self::BlockStart {
+                index,
+                block: field("content_block"),
+            },
+            "content_block_delta" => Self::BlockDelta {
+                index,
+                delta: field("delta"),
+            },
+            "message_delta" => Self::MessageDelta {
+                stop_reason: json
+                    .get("delta")
+                    .and_then(|delta| text(delta, "stop_reason"))
+                    .map(str::to_owned),
+                usage: usage(Some(json)),
+            },
+            "message_stop" => Self::Stop,
+            "message" => Self::Whole {
+                model: text(json, "model").map(str::to_owned),
+                blocks: json
+                    .get("content")
+                    .and_then(Value::as_array)
+                    .cloned()
+                    .unwrap_or_default(),
+                stop_reason: text(json, "stop_reason").map(str::to_owned),
+                usage: usage(Some(json)),
+            },
+            _ => Self::Ignored,
+        }
+    }
+
+    /// What an object of the stream says about whether the server has begun to answer.
+    pub(super) fn opening(json: &Value) -> Opening {
+        match Self::read(json) {
+            Self::Failed(error) => Opening::Failed(error.status),
+            Self::Start { .. } | Self::Ignored => Opening::Undecided,
+            _ => Opening::Begun,
+        }
+    }
 }
 
-/// What a block grows by.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type")]
-pub(super) enum Delta {
-    #[serde(rename = "text_delta")]
-    Text { text: String },
-    #[serde(rename = "input_json_delta")]
-    InputJson { partial_json: String },
-    #[serde(rename = "thinking_delta")]
-    Thinking { thinking: String },
-    #[serde(rename = "signature_delta")]
-    Signature { signature: String },
-    #[serde(other)]
-    Ignored,
-}
-
-/// How the message ended.
-#[derive(Debug, Deserialize)]
-pub(super) struct MessageDelta {
-    #[serde(default)]
-    pub(super) stop_reason: Option<String>,
-}
-
-/// An error after the stream had begun.
-#[derive(Debug, Deserialize)]
-pub(super) struct Fault {
-    #[serde(default)]
-    pub(super) r#type: String,
-    #[serde(default)]
-    pub(super) message: String,
+fn text<'a>(json: &'a Value, key: &str) -> Option<&'a str> {
+    json.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
 /// Usage as the provider counts it: cached and written tokens are not part of `input_tokens`. Counts in later events
 /// replace earlier ones.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-pub(super) struct RawUsage {
-    #[serde(default, rename = "input_tokens")]
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct MessagesUsage {
     input: Option<u64>,
-    #[serde(default, rename = "cache_creation_input_tokens")]
     written: Option<u64>,
-    #[serde(default, rename = "cache_read_input_tokens")]
     cached: Option<u64>,
-    #[serde(default, rename = "output_tokens")]
     output: Option<u64>,
 }
 
-impl RawUsage {
+impl MessagesUsage {
+    fn read(usage: &Value) -> Option<Self> {
+        let count = |key: &str| usage.get(key).and_then(Value::as_u64);
+        usage.is_object().then(|| Self {
+            input: count("input_tokens"),
+            written: count("cache_creation_input_tokens"),
+            cached: count("cache_read_input_tokens"),
+            output: count("output_tokens"),
+        })
+    }
+
     /// These counts with what `later` says in place of what it repeats.
     pub(super) fn updated(self, later: Self) -> Self {
         Self {

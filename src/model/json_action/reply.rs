@@ -4,13 +4,15 @@ use serde_json::value::RawValue;
 
 use super::schema::ANSWER;
 use crate::model::ToolSpec;
-use crate::model::salvage::{Salvaged, find_calls, is_garbled, without_thoughts};
+use crate::model::arguments::plain;
+use crate::model::salvage::{WrittenCalls, find_calls, is_garbled, without_thoughts};
+use crate::model::tool_names::ToolNames;
 
 /// What a reply comes to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(super) enum StepReply {
     /// Calls of tools; the arguments are unchecked.
-    Calls(Salvaged),
+    Calls(WrittenCalls),
     /// An answer.
     Text(String),
     /// Neither: a call that cannot be read.
@@ -18,31 +20,36 @@ pub(super) enum Reply {
 }
 
 #[derive(Deserialize)]
-struct Step<'a> {
+struct StepObject<'a> {
     action: String,
     #[serde(borrow)]
     arguments: &'a RawValue,
 }
 
 /// Reads a reply. What does not follow the schema is searched for written calls, and is plain text without them.
-pub(super) fn read(text: &str, tools: &[ToolSpec], callable: bool) -> Reply {
+pub(super) fn read(text: &str, tools: &[ToolSpec], callable: bool) -> StepReply {
     let text = without_thoughts(text);
-    let is_tool = |name: &str| callable && tools.iter().any(|tool| tool.name == name);
-    if let Ok(step) = serde_json::from_str::<Step<'_>>(text) {
+    let names = if callable {
+        ToolNames::of(tools)
+    } else {
+        ToolNames::default()
+    };
+    if let Ok(step) = serde_json::from_str::<StepObject<'_>>(text) {
         if step.action == ANSWER {
-            return Reply::Text(answer_text(step.arguments));
+            return StepReply::Text(answer_text(step.arguments));
         }
-        if is_tool(&step.action) {
-            return Reply::Calls(Salvaged {
+        let action = names.plain(&step.action);
+        if names.has(&action) {
+            return StepReply::Calls(WrittenCalls {
                 said: String::new(),
-                calls: vec![(step.action, step.arguments.get().to_owned())],
+                calls: vec![(action, plain(step.arguments.get()))],
             });
         }
     }
-    match find_calls(text, &is_tool) {
-        Some(found) => Reply::Calls(found),
-        None if is_garbled(text, &is_tool) => Reply::Garbled,
-        None => Reply::Text(text.to_owned()),
+    match find_calls(text, &names) {
+        Some(found) => StepReply::Calls(found),
+        None if is_garbled(text, &names) => StepReply::Garbled,
+        None => StepReply::Text(text.to_owned()),
     }
 }
 

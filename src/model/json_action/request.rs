@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use super::schema::ANSWER;
@@ -23,11 +21,15 @@ fn with_tools(request: &ModelRequest) -> String {
     let how = include_str!("../../../prompts/model/json_action.md");
     let mut system = format!("{}\n\n{}", request.system.trim_end(), how);
     for tool in request.tools.iter() {
-        // Writing to a string cannot fail.
-        let _ = write!(
-            system,
-            "\n## {}\n{}\nArguments: {}\n",
-            tool.name, tool.description, tool.schema
+        let schema = tool.schema.to_string();
+        let values = [
+            ("name", &*tool.name),
+            ("description", &*tool.description),
+            ("schema", &*schema),
+        ];
+        system += &filled(
+            include_str!("../../../prompts/model/json_action_tool.md"),
+            &values,
         );
     }
     system
@@ -35,7 +37,7 @@ fn with_tools(request: &ModelRequest) -> String {
 
 fn message(message: &Message) -> Message {
     match message {
-        Message::User(text) => Message::User(text.clone()),
+        Message::User(_) | Message::Note(_) => message.clone(),
         Message::Assistant { text, tool_calls, .. } => Message::Assistant {
             text: if tool_calls.is_empty() {
                 answer(text)
@@ -47,14 +49,17 @@ fn message(message: &Message) -> Message {
         },
         Message::ToolResults(results) => {
             let told = results.iter().map(|result| {
-                let what = if result.is_error {
-                    "Problem with"
+                let template = if result.is_error {
+                    include_str!("../../../prompts/model/json_action_problem.md")
                 } else {
-                    "Result of"
+                    include_str!("../../../prompts/model/json_action_result.md")
                 };
-                format!("{what} {}:\n{}", result.tool, result.content)
+                filled(
+                    template,
+                    &[("tool", &*result.tool), ("content", &*result.content)],
+                )
             });
-            Message::User(told.collect::<Vec<_>>().join("\n\n"))
+            Message::Note(told.collect::<Vec<_>>().join("\n\n"))
         }
     }
 }
@@ -69,4 +74,19 @@ fn calls(calls: &[ToolCall]) -> String {
         json!({"action": call.name, "arguments": arguments}).to_string()
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A text with its values in the places that name them, in the order in which they stand there. What a value says is never
+/// taken for a place.
+fn filled(template: &str, values: &[(&str, &str)]) -> String {
+    let (mut out, mut rest) = (String::new(), template);
+    for (name, value) in values {
+        let Some((before, after)) = rest.split_once(&format!("{{{name}}}")) else {
+            continue;
+        };
+        out += before;
+        out += value;
+        rest = after;
+    }
+    out + rest
 }

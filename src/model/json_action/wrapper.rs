@@ -1,8 +1,9 @@
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 
-use super::reply::{self, Reply};
+use super::reply::{self, StepReply};
 use super::{request, schema};
+use crate::model::adjust::RequestPart;
 use crate::model::openai::{OpenAiModel, ResponseFormat};
 use crate::model::replay::CallIds;
 use crate::model::{
@@ -44,6 +45,10 @@ impl Model for JsonAction {
         self.inner.id()
     }
 
+    fn left_out(&self) -> Vec<RequestPart> {
+        self.inner.left_out()
+    }
+
     fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {
         Box::pin(self.start(request))
     }
@@ -63,7 +68,7 @@ fn acting(mut inner: ModelStream, request: ModelRequest) -> ModelStream {
                     }
                 }
                 ModelEvent::ToolCallStarted { .. } => {}
-                unheard @ ModelEvent::Unheard(_) => yield unheard,
+                event @ (ModelEvent::Unheard(_) | ModelEvent::Notice(_)) => yield event,
                 ModelEvent::Done(whole) => {
                     for event in acted(whole, &request, given_up) {
                         yield event;
@@ -81,14 +86,14 @@ fn acted(mut whole: Completion, request: &ModelRequest, given_up: bool) -> Vec<M
     let mut events = Vec::new();
     if !given_up {
         match reply::read(&whole.text, &request.tools, callable) {
-            Reply::Text(text) => {
+            StepReply::Text(text) => {
                 if !text.is_empty() {
                     events.push(ModelEvent::Text(text.clone()));
                 }
                 whole.text = text;
             }
-            Reply::Garbled => whole.stop = StopCause::Garbled,
-            Reply::Calls(found) => {
+            StepReply::Garbled => whole.stop = StopCause::Garbled,
+            StepReply::Calls(found) => {
                 let mut ids = CallIds::after(&request.messages);
                 for (name, arguments) in found.calls {
                     events.push(ModelEvent::ToolCallStarted { name: name.clone() });

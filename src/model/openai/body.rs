@@ -1,13 +1,19 @@
+use std::collections::BTreeSet;
+
+use async_openai::types::chat::{
+    ChatCompletionStreamOptions, ChatCompletionTool, ChatCompletionTools, FunctionObject,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::client::ResponseFormat;
-use crate::model::{Message, ModelRequest, ToolChoice, ToolSpec, replay};
+use crate::model::adjust::RequestPart;
+use crate::model::{Message, ModelRequest, ToolCall, ToolChoice, ToolSpec, replay};
 
-/// What differs between servers.
+/// What differs between servers from the first request on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dialect {
+pub(super) struct ServerTraits {
     /// `max_completion_tokens` in place of `max_tokens`, which OpenAI's newer models refuse and other servers know.
     pub(super) completion_limit: bool,
     /// `prompt_cache_key` is sent.
@@ -21,7 +27,7 @@ pub(super) struct Dialect {
 pub(super) struct ChatBody<'a> {
     model: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tools: Vec<Tool<'a>>,
+    tools: Vec<ChatCompletionTools>,
     messages: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<&'static str>,
@@ -35,76 +41,102 @@ pub(super) struct ChatBody<'a> {
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prompt_cache_key: Option<&'a str>,
-    stream: bool,
-    stream_options: StreamOptions,
-}
-
-#[derive(Debug, Serialize)]
-struct StreamOptions {
-    include_usage: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Tool<'a> {
-    r#type: &'static str,
-    function: Function<'a>,
-}
-
-#[derive(Debug, Serialize)]
-struct Function<'a> {
-    name: &'a str,
-    description: &'a str,
-    parameters: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<ChatCompletionStreamOptions>,
 }
 
 impl<'a> ChatBody<'a> {
     pub(super) fn new(
         model: &'a str,
-        dialect: Dialect,
+        server: ServerTraits,
         request: &'a ModelRequest,
         format: Option<&'a ResponseFormat>,
+        left_out: &BTreeSet<RequestPart>,
     ) -> Self {
-        let mut messages = vec![system(&request.system, dialect.breakpoint)];
+        let sends = |part: RequestPart| !left_out.contains(&part);
+        let breakpoint = server.breakpoint && sends(RequestPart::CacheBreakpoint);
+        let mut messages = vec![system(&request.system, breakpoint)];
         for message in &request.messages {
-            push_message(&mut messages, message);
+            push_message(&mut messages, message, sends(RequestPart::NullContent));
         }
         let limit = Some(request.max_output_tokens);
+        let completion_limit = server.completion_limit == sends(RequestPart::TokenLimit);
         let forbidden = request.tool_choice == ToolChoice::None && !request.tools.is_empty();
+        let streams = sends(RequestPart::Stream);
+        let usage = ChatCompletionStreamOptions {
+            include_usage: Some(true),
+            include_obfuscation: None,
+        };
         Self {
             model,
             tools: request.tools.iter().map(tool).collect(),
             messages,
-            tool_choice: forbidden.then_some("none"),
-            response_format: format.map(ResponseFormat::raw),
-            temperature: request.temperature,
-            max_tokens: limit.filter(|_| !dialect.completion_limit),
-            max_completion_tokens: limit.filter(|_| dialect.completion_limit),
-            prompt_cache_key: dialect.cache_key.then_some(request.cache_key.as_str()),
-            stream: true,
-            stream_options: StreamOptions { include_usage: true },
+            tool_choice: (forbidden && sends(RequestPart::ToolChoice)).then_some("none"),
+            response_format: format
+                .filter(|_| sends(RequestPart::ResponseFormat))
+                .map(ResponseFormat::raw),
+            temperature: request.temperature.filter(|_| sends(RequestPart::Temperature)),
+            max_tokens: limit.filter(|_| !completion_limit),
+            max_completion_tokens: limit.filter(|_| completion_limit),
+            prompt_cache_key: (server.cache_key && sends(RequestPart::CacheKey))
+                .then_some(request.cache_key.as_str()),
+            stream: streams.then_some(true),
+            stream_options: (streams && sends(RequestPart::StreamOptions)).then_some(usage),
         }
+    }
+
+    /// The parts of this body that could be left out, the surest to be meant first.
+    pub(super) fn parts(&self, left_out: &BTreeSet<RequestPart>) -> Vec<RequestPart> {
+        let has_null = self
+            .messages
+            .iter()
+            .any(|message| message.get("content").is_some_and(Value::is_null));
+        let has_breakpoint = self
+            .messages
+            .first()
+            .and_then(|system| system.get("content"))
+            .is_some_and(Value::is_array);
+        let parts = [
+            (RequestPart::ChatCompletions, true),
+            (RequestPart::StreamOptions, self.stream_options.is_some()),
+            (RequestPart::TokenLimit, true),
+            (RequestPart::CacheKey, self.prompt_cache_key.is_some()),
+            (RequestPart::CacheBreakpoint, has_breakpoint),
+            (RequestPart::ResponseFormat, self.response_format.is_some()),
+            (RequestPart::NullContent, has_null),
+            (RequestPart::ToolChoice, self.tool_choice.is_some()),
+            (RequestPart::Tools, !self.tools.is_empty()),
+            (RequestPart::Temperature, self.temperature.is_some()),
+            (RequestPart::Stream, self.stream.is_some()),
+        ];
+        let sent = parts
+            .into_iter()
+            .filter(|(part, sent)| *sent && !left_out.contains(part));
+        sent.map(|(part, _)| part).collect()
     }
 }
 
-/// The body of a request with everything that a dialect may add.
+/// The body of a request with everything that a server may be sent.
 pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<String> {
-    let dialect = Dialect {
+    let server = ServerTraits {
         completion_limit: true,
         cache_key: true,
         breakpoint: true,
     };
-    serde_json::to_string(&ChatBody::new("sample", dialect, request, None))
+    serde_json::to_string(&ChatBody::new("sample", server, request, None, &BTreeSet::new()))
 }
 
-fn tool(spec: &ToolSpec) -> Tool<'_> {
-    Tool {
-        r#type: "function",
-        function: Function {
-            name: &spec.name,
-            description: &spec.description,
-            parameters: &spec.schema,
+fn tool(spec: &ToolSpec) -> ChatCompletionTools {
+    ChatCompletionTools::Function(ChatCompletionTool {
+        function: FunctionObject {
+            name: spec.name.clone(),
+            description: Some(spec.description.clone()),
+            parameters: Some(spec.schema.clone()),
+            strict: None,
         },
-    }
+    })
 }
 
 fn system(text: &str, breakpoint: bool) -> Value {
@@ -115,40 +147,50 @@ fn system(text: &str, breakpoint: bool) -> Value {
     json!({"role": "system", "content": [block]})
 }
 
-fn push_message(messages: &mut Vec<Value>, message: &Message) {
+fn user(text: &str) -> Value {
+    json!({"role": "user", "content": text})
+}
+
+fn push_message(messages: &mut Vec<Value>, message: &Message, may_be_null: bool) {
     match message {
-        Message::User(text) => messages.push(json!({"role": "user", "content": text})),
+        Message::User(question) => messages.push(user(&question.turn())),
+        Message::Note(text) => messages.push(user(text)),
         Message::Assistant {
             text,
             tool_calls,
             opaque,
         } => {
-            let mut said = json!({"role": "assistant", "content": text});
-            if tool_calls.is_empty() {
-                messages.push(said);
-                return;
-            }
-            if text.is_empty() {
-                replay::set(&mut said, "content", Value::Null);
-            }
             let kept = opaque.as_ref().and_then(|opaque| opaque.get("openai"));
-            let calls = tool_calls.iter().map(|call| {
-                let function =
-                    json!({"name": replay::identifier(&call.name), "arguments": replay::arguments(call)});
-                let mut sent = json!({"id": call.id, "type": "function", "function": function});
-                if let Some(extra) = kept.and_then(|kept| kept.get("extra_content")?.get(&call.id)) {
-                    replay::set(&mut sent, "extra_content", extra.clone());
-                }
-                sent
-            });
-            replay::set(&mut said, "tool_calls", calls.collect());
-            if let Some(reasoning) = kept.and_then(|kept| kept.get("reasoning_content")) {
-                replay::set(&mut said, "reasoning_content", reasoning.clone());
+            let mut sent = json!({"role": "assistant", "content": text});
+            if text.is_empty() && !tool_calls.is_empty() && may_be_null {
+                replay::set(&mut sent, "content", Value::Null);
             }
-            messages.push(said);
+            if !tool_calls.is_empty() {
+                let calls = tool_calls.iter().map(|call| sent_call(call, kept));
+                replay::set(&mut sent, "tool_calls", calls.collect());
+            }
+            add(&mut sent, kept.and_then(|kept| kept.get("message")));
+            messages.push(sent);
         }
         Message::ToolResults(results) => messages.extend(results.iter().map(
             |result| json!({"role": "tool", "tool_call_id": result.call_id, "content": result.content}),
         )),
+    }
+}
+
+/// A call as it goes back, with what the server said of it that only the server understands.
+fn sent_call(call: &ToolCall, kept: Option<&Value>) -> Value {
+    let kept = kept.and_then(|kept| kept.get("calls")?.get(&call.id));
+    let mut function = json!({"name": replay::identifier(&call.name), "arguments": replay::arguments(call)});
+    add(&mut function, kept.and_then(|kept| kept.get("function")));
+    let mut sent = json!({"id": call.id, "type": "function", "function": function});
+    add(&mut sent, kept.and_then(|kept| kept.get("call")));
+    sent
+}
+
+/// Adds the fields of one object to another.
+fn add(object: &mut Value, fields: Option<&Value>) {
+    for (key, value) in fields.and_then(Value::as_object).into_iter().flatten() {
+        replay::set(object, key, value.clone());
     }
 }

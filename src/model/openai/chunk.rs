@@ -1,165 +1,268 @@
-//! One piece of a streamed chat completion, read leniently: everything may be missing, null or of a sloppy type.
+//! One piece of a streamed chat completion, read leniently: everything may be missing, null or of a sloppy type. What is
+//! not known is kept, because a server may want it back.
 
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::model::Usage;
+use crate::model::server_error::ServerError;
+use crate::wire::Opening;
+
+/// Fields of a message that are read, or that say nothing to send back.
+const KNOWN_OF_MESSAGE: [&str; 6] = [
+    "role",
+    "content",
+    "refusal",
+    "tool_calls",
+    "function_call",
+    "audio",
+];
+/// The same of a call.
+const KNOWN_OF_CALL: [&str; 4] = ["index", "id", "type", "function"];
+/// The same of the function that a call names.
+const KNOWN_OF_FUNCTION: [&str; 2] = ["name", "arguments"];
+/// Under which names servers stream a model's thoughts.
+const REASONING: [&str; 2] = ["reasoning_content", "reasoning"];
 
 /// One event of the stream, or a whole completion from a server that does not stream.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Chunk {
-    #[serde(default, deserialize_with = "or_default")]
+#[derive(Debug, Default)]
+pub(super) struct ChatChunk {
     pub(super) model: Option<String>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) choices: Vec<Choice>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) usage: Option<RawUsage>,
-    #[serde(default)]
-    pub(super) error: Option<Value>,
+    /// The first answer; only one is ever asked for.
+    pub(super) choice: Option<ChatChoice>,
+    pub(super) usage: Option<Usage>,
+    pub(super) error: Option<ServerError>,
 }
 
-/// One answer; only the first is ever asked for.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Choice {
-    #[serde(default, alias = "message", deserialize_with = "or_default")]
-    pub(super) delta: Delta,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) finish_reason: Option<String>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) usage: Option<RawUsage>,
-}
-
-/// What the piece adds.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Delta {
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) content: Option<Value>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) refusal: Option<String>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) reasoning_content: Option<String>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) tool_calls: Vec<CallPiece>,
+/// What the piece adds, and how the completion ended if it did.
+#[derive(Debug, Default)]
+pub(super) struct ChatChoice {
+    pub(super) text: String,
+    pub(super) refusal: String,
+    pub(super) reasoning: String,
+    pub(super) calls: Vec<CallPiece>,
+    /// Fields of the message that are not known here.
+    pub(super) others: Map<String, Value>,
+    pub(super) finish: Option<String>,
 }
 
 /// A part of a tool call.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct CallPiece {
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) index: Option<u32>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) id: Option<String>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) function: FunctionPiece,
-    #[serde(default)]
-    pub(super) extra_content: Option<Value>,
+    pub(super) index: Option<u64>,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) arguments: String,
+    /// Fields of the call that are not known here.
+    pub(super) others: Map<String, Value>,
+    /// Fields of its function that are not known here.
+    pub(super) function_others: Map<String, Value>,
 }
 
-/// A part of the function that a tool call names.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct FunctionPiece {
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) name: Option<String>,
-    #[serde(default)]
-    pub(super) arguments: Option<Value>,
-}
-
-/// Usage as the provider counts it.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct RawUsage {
-    #[serde(default, deserialize_with = "count")]
-    prompt_tokens: u64,
-    #[serde(default, deserialize_with = "count")]
-    completion_tokens: u64,
-    #[serde(default, deserialize_with = "or_default")]
-    prompt_tokens_details: PromptDetails,
-    #[serde(default, deserialize_with = "or_default")]
-    prompt_cache_hit_tokens: u64,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-struct PromptDetails {
-    #[serde(default, deserialize_with = "or_default")]
-    cached_tokens: u64,
-    #[serde(default, deserialize_with = "or_default")]
-    cache_write_tokens: u64,
-}
-
-impl RawUsage {
-    /// The same in our words. A count of nothing at all (some servers send zeros with every piece) is no usage.
-    pub(super) fn normalised(&self) -> Option<Usage> {
-        if self.prompt_tokens == 0 && self.completion_tokens == 0 {
-            return None;
+impl ChatChunk {
+    /// Reads one object of the stream.
+    pub(super) fn read(json: &Value) -> Self {
+        let choice = json.get("choices").and_then(|choices| choices.get(0));
+        let usage = json.get("usage").or_else(|| choice?.get("usage")).and_then(usage);
+        let choice = choice.filter(|choice| choice.is_object()).map(ChatChoice::read);
+        let is_content = choice.is_some() || json.get("usage").is_some_and(Value::is_object);
+        Self {
+            model: text(json, "model").map(str::to_owned),
+            error: ServerError::find(json, is_content),
+            choice,
+            usage,
         }
-        let details = &self.prompt_tokens_details;
-        let cached = details.cached_tokens.max(self.prompt_cache_hit_tokens);
-        let cached_tokens = cached.min(self.prompt_tokens);
-        Some(Usage {
-            input_tokens: self.prompt_tokens,
-            cached_tokens,
-            cache_write_tokens: details
-                .cache_write_tokens
-                .min(self.prompt_tokens.saturating_sub(cached_tokens)),
-            output_tokens: self.completion_tokens,
-        })
+    }
+
+    /// What an object of the stream says about whether the server has begun to answer.
+    pub(super) fn opening(json: &Value) -> Opening {
+        let chunk = Self::read(json);
+        if let Some(error) = chunk.error {
+            return Opening::Failed(error.status);
+        }
+        match chunk.choice {
+            Some(choice) if choice.says_something() => Opening::Begun,
+            Some(ChatChoice {
+                finish: Some(finish), ..
+            }) => match Finish::of(&finish) {
+                Finish::Unknown => Opening::Failed(http::StatusCode::INTERNAL_SERVER_ERROR),
+                _ => Opening::Begun,
+            },
+            _ => Opening::Undecided,
+        }
     }
 }
 
-impl Delta {
-    /// The text of the piece: a string, or a list of parts with texts.
-    pub(super) fn text(&self) -> String {
-        match &self.content {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Array(parts)) => parts
+impl ChatChoice {
+    fn read(choice: &Value) -> Self {
+        // Some servers send the message so far beside what is new.
+        let message = ["delta", "message"]
+            .iter()
+            .find_map(|key| choice.get(*key).filter(|message| message.is_object()));
+        let mut read = message.map_or_else(Self::default, Self::of_message);
+        // The older completions API has the text here.
+        if message.is_none()
+            && let Some(text) = text(choice, "text")
+        {
+            text.clone_into(&mut read.text);
+        }
+        read.finish = match choice.get("finish_reason") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(finish)) => Some(finish.clone()).filter(|finish| !finish.is_empty()),
+            Some(other) => Some(other.to_string()),
+        };
+        read
+    }
+
+    fn of_message(message: &Value) -> Self {
+        let calls = message.get("tool_calls").and_then(Value::as_array);
+        let calls = calls.into_iter().flatten().map(CallPiece::read);
+        // What calls were before there could be several.
+        let only = message.get("function_call").filter(|call| call.is_object());
+        let only = only.map(|function| CallPiece {
+            name: text(function, "name").unwrap_or_default().to_owned(),
+            arguments: written(function.get("arguments")),
+            ..CallPiece::default()
+        });
+        let mut others = unknown(message, &KNOWN_OF_MESSAGE);
+        let reasoning = REASONING.iter().find_map(|key| text(message, key));
+        // A server's own name for the thoughts is sent back under that name alone.
+        if others.contains_key("reasoning_content") {
+            others.remove("reasoning");
+        }
+        Self {
+            text: content(message.get("content")),
+            refusal: text(message, "refusal").unwrap_or_default().to_owned(),
+            reasoning: reasoning.unwrap_or_default().to_owned(),
+            calls: calls.chain(only).collect(),
+            others,
+            finish: None,
+        }
+    }
+
+    fn says_something(&self) -> bool {
+        let texts = [&self.text, &self.refusal, &self.reasoning];
+        !self.calls.is_empty() || !self.others.is_empty() || texts.iter().any(|text| !text.is_empty())
+    }
+}
+
+impl CallPiece {
+    fn read(piece: &Value) -> Self {
+        let function = piece.get("function").unwrap_or(&Value::Null);
+        Self {
+            index: piece.get("index").and_then(Value::as_u64),
+            id: text(piece, "id").unwrap_or_default().to_owned(),
+            name: text(function, "name").unwrap_or_default().to_owned(),
+            arguments: written(function.get("arguments")),
+            others: unknown(piece, &KNOWN_OF_CALL),
+            function_others: unknown(function, &KNOWN_OF_FUNCTION),
+        }
+    }
+}
+
+/// What a finish reason means. Good endings are a list; whatever is not on it cut the completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finish {
+    Good,
+    Length,
+    Withheld,
+    Unknown,
+}
+
+impl Finish {
+    pub(super) fn of(reason: &str) -> Self {
+        let letters = reason.chars().filter(char::is_ascii_alphanumeric);
+        let letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+        match letters.as_str() {
+            "stop" | "end" | "endturn" | "eos" | "eostoken" | "stopsequence" | "toolcall" | "toolcalls"
+            | "tooluse" | "functioncall" | "complete" | "completed" | "finished" | "done" => Self::Good,
+            "length"
+            | "maxtokens"
+            | "maxoutputtokens"
+            | "modellength"
+            | "maxlength"
+            | "tokenlimit"
+            | "modelcontextwindowexceeded" => Self::Length,
+            "contentfilter"
+            | "contentfiltered"
+            | "refusal"
+            | "safety"
+            | "recitation"
+            | "blocklist"
+            | "prohibitedcontent"
+            | "spii"
+            | "guardrailintervened" => Self::Withheld,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+fn text<'a>(json: &'a Value, key: &str) -> Option<&'a str> {
+    json.get(key)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// The text of a message: a string, or a list of parts with texts.
+fn content(content: Option<&Value>) -> String {
+    match content {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(parts)) => {
+            let spoken = parts
                 .iter()
-                .filter_map(|part| part.get("text")?.as_str())
-                .collect(),
-            _ => String::new(),
+                .filter(|part| part.get("thought") != Some(&Value::Bool(true)));
+            spoken.filter_map(|part| text(part, "text")).collect()
         }
+        _ => String::new(),
     }
 }
 
-impl FunctionPiece {
-    /// The arguments' bytes: text as it is, an object written out.
-    pub(super) fn arguments(&self) -> String {
-        match &self.arguments {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-        }
+/// The arguments' bytes: text as it is, an object written out.
+fn written(arguments: Option<&Value>) -> String {
+    match arguments {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
     }
 }
 
-impl Chunk {
-    /// The provider's words if the piece is an error.
-    pub(super) fn error_message(&self) -> Option<String> {
-        let error = self.error.as_ref().filter(|error| !error.is_null())?;
-        let mut whole = Map::new();
-        whole.insert("error".to_owned(), error.clone());
-        let message = crate::model::endpoint::provider_message(Value::Object(whole).to_string().as_bytes());
-        let code = error
-            .get("code")
-            .and_then(Value::as_str)
-            .map(|code| format!(" ({code})"));
-        Some(message + &code.unwrap_or_default())
-    }
+/// The fields of an object that are not known and hold something.
+fn unknown(json: &Value, known: &[&str]) -> Map<String, Value> {
+    let Some(object) = json.as_object() else {
+        return Map::new();
+    };
+    let holds = |value: &Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        _ => true,
+    };
+    let unknown = object
+        .iter()
+        .filter(|(key, value)| !known.contains(&key.as_str()) && holds(value));
+    unknown.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// The value; its default when it is null or of another type.
+/// Tokens as the provider counts them. A count of nothing at all (some servers send zeros with every piece) is no usage.
+fn usage(usage: &Value) -> Option<Usage> {
+    let count = |pointer: &str| usage.pointer(pointer).map_or(0, count);
+    let (input, output) = (count("/prompt_tokens"), count("/completion_tokens"));
+    if !usage.is_object() || (input == 0 && output == 0) {
+        return None;
+    }
+    let cached = count("/prompt_tokens_details/cached_tokens").max(count("/prompt_cache_hit_tokens"));
+    let cached = cached.min(input);
+    Some(Usage {
+        input_tokens: input,
+        cached_tokens: cached,
+        cache_write_tokens: count("/prompt_tokens_details/cache_write_tokens")
+            .min(input.saturating_sub(cached)),
+        output_tokens: output,
+    })
+}
+
 /// A number of tokens; one that no counter holds is the most there is, so that it is never taken for none.
-fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    let value = Value::deserialize(from)?;
+fn count(value: &Value) -> u64 {
     let beyond = value
         .as_f64()
         .is_some_and(|count| count >= 18_446_744_073_709_551_615.0);
-    Ok(value.as_u64().unwrap_or(if beyond { u64::MAX } else { 0 }))
-}
-
-fn or_default<'de, D, T>(from: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + for<'any> Deserialize<'any>,
-{
-    let value = Value::deserialize(from)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
+    value.as_u64().unwrap_or(if beyond { u64::MAX } else { 0 })
 }

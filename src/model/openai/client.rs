@@ -1,30 +1,34 @@
-use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::pin::pin;
+use std::sync::Arc;
 
-use async_openai::Client;
-use async_openai::config::Config;
-use async_openai::error::OpenAIError;
-use async_openai::types::stream::StreamResponse;
-use futures_util::StreamExt;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::HeaderMap;
+use futures_util::{StreamExt, stream};
+use http::Method;
 use http::header::AUTHORIZATION;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::assemble::Assembler;
-use super::body::{ChatBody, Dialect};
-use super::chunk::Chunk;
+use super::assemble::ChatAssembler;
+use super::body::{ChatBody, ServerTraits};
+use super::chunk::ChatChunk;
 use super::hosts;
-use super::service::{CallState, WireService};
-use crate::model::endpoint::{Endpoint, address_variable, key_variable};
+use crate::model::adjust::{Adjustments, RequestPart};
+use crate::model::endpoint::{ModelEndpoint, address_variable, key_variable};
+use crate::model::opening::judge;
+use crate::model::refusal::ServerRefusal;
 use crate::model::replay::CallIds;
+use crate::model::sse::{SseItem, items};
+use crate::model::tool_names::ToolNames;
 use crate::model::{CacheHints, ModelSettings};
-use crate::model::{Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream};
-use crate::wire::Wire;
+use crate::model::{
+    Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause,
+};
+use crate::wire::{Wire, WireResponse};
 
 const DEFAULT_BASE: &str = "https://api.openai.com/v1";
+const PATH: &str = "/chat/completions";
 
 /// A JSON schema that the answer has to follow.
 #[derive(Debug, Clone)]
@@ -42,18 +46,18 @@ impl ResponseFormat {
     }
 }
 
-/// A model behind an OpenAI-compatible endpoint.
-#[derive(Clone)]
+/// A model behind an endpoint that speaks OpenAI's chat completions.
+#[derive(Debug, Clone)]
 pub(in crate::model) struct OpenAiModel {
-    endpoint: Arc<Endpoint>,
-    client: Client<Address>,
+    endpoint: Arc<ModelEndpoint>,
     wire: Wire,
-    dialect: Dialect,
+    server: ServerTraits,
+    adjustments: Adjustments,
 }
 
 /// The endpoint of the settings, for completions and for listing models. A key is needed for OpenAI's own address
 /// only; without one no `Authorization` is sent.
-pub(in crate::model) fn endpoint(settings: &ModelSettings) -> Result<Endpoint, ModelError> {
+pub(in crate::model) fn endpoint(settings: &ModelSettings) -> Result<ModelEndpoint, ModelError> {
     if settings.base_url.is_none() && settings.api_key.is_none() && settings.headers.is_empty() {
         let (key, address) = (
             key_variable(settings.id.provider),
@@ -66,23 +70,17 @@ pub(in crate::model) fn endpoint(settings: &ModelSettings) -> Result<Endpoint, M
     }
     let key = settings.api_key.as_ref();
     let key = key.map(|key| (AUTHORIZATION, format!("Bearer {}", key.expose_secret())));
-    Endpoint::new(settings, DEFAULT_BASE, key, &[])
-}
-
-/// What the library builds requests with. It never sends one: they all go to `WireService`. One for all models, because
-/// it reads the system's certificates when it is made.
-fn builder() -> Result<reqwest::Client, reqwest::Error> {
-    static BUILDER: OnceLock<reqwest::Client> = OnceLock::new();
-    if let Some(client) = BUILDER.get() {
-        return Ok(client.clone());
-    }
-    let client = reqwest::Client::builder().build()?;
-    Ok(BUILDER.get_or_init(|| client).clone())
+    ModelEndpoint::new(settings, DEFAULT_BASE, key, &[])
 }
 
 impl OpenAiModel {
-    /// The model of the settings.
-    pub(in crate::model) fn new(settings: &ModelSettings, wire: Wire) -> Result<Self, ModelError> {
+    /// The model of the settings. `left_out` is what a recorded turn left out of its requests; without it the
+    /// process's own memory of the server counts.
+    pub(in crate::model) fn new(
+        settings: &ModelSettings,
+        wire: Wire,
+        left_out: Option<&[RequestPart]>,
+    ) -> Result<Self, ModelError> {
         let endpoint = Arc::new(endpoint(settings)?);
         let official = hosts::is_official(endpoint.base());
         let hints = match settings.cache_hints {
@@ -90,90 +88,130 @@ impl OpenAiModel {
             CacheHints::Always => true,
             CacheHints::Never => false,
         };
-        let address = Address {
-            base: endpoint.url("").to_string().trim_end_matches('/').to_owned(),
-            endpoint: Arc::clone(&endpoint),
-            no_key: SecretString::default(),
-        };
-        let builder = builder().map_err(|error| endpoint.unreadable(error))?;
+        let adjustments = left_out.map_or_else(
+            || Adjustments::of_process(endpoint.base(), &settings.id.name),
+            Adjustments::recorded,
+        );
         Ok(Self {
             endpoint,
-            client: Client::build(builder, address),
             wire,
-            dialect: Dialect {
+            server: ServerTraits {
                 completion_limit: official,
                 cache_key: hints,
                 breakpoint: hints && hosts::takes_breakpoints(&settings.id.name),
             },
+            adjustments,
         })
     }
 
-    /// Starts one completion, under a schema if there is one.
+    /// What is left out of requests to this server.
+    pub(in crate::model) fn adjustments(&self) -> &Adjustments {
+        &self.adjustments
+    }
+
+    /// Starts one completion, under a schema if there is one. A request that the server refuses for one part of it is sent
+    /// again without that part.
     pub(in crate::model) async fn start(
         &self,
         request: &ModelRequest,
         format: Option<&ResponseFormat>,
     ) -> Result<ModelStream, ModelError> {
-        let call = Arc::new(CallState::default());
-        let client = self.client.clone().with_http_service(WireService {
-            wire: self.wire.clone(),
-            endpoint: Arc::clone(&self.endpoint),
-            call: Arc::clone(&call),
-        });
-        let body = ChatBody::new(&self.endpoint.id().name, self.dialect, request, format);
-        let chunks: StreamResponse<Chunk> = client
-            .chat()
-            .create_stream_byot(body)
-            .await
-            .map_err(|error| self.error(error, &call))?;
-        Ok(self
-            .clone()
-            .events(chunks, call, Assembler::new(CallIds::after(&request.messages))))
+        let mut tried = Vec::new();
+        loop {
+            let left_out = self.adjustments.parts();
+            let body = ChatBody::new(&self.endpoint.id().name, self.server, request, format, &left_out);
+            let refusal = match self.send(&body).await? {
+                Ok(response) => {
+                    let (ids, names) = (CallIds::after(&request.messages), ToolNames::of(&request.tools));
+                    return Ok(self.clone().events(response, ChatAssembler::new(ids, names)));
+                }
+                Err(refusal) => refusal,
+            };
+            if let Some(text) = refusal.failed_generation() {
+                let done = not_a_call(text, &self.endpoint.id().name);
+                return Ok(stream::iter([Ok(ModelEvent::Done(done))]).boxed());
+            }
+            if !self
+                .adjustments
+                .answer(&refusal, &body.parts(&left_out), &mut tried)
+            {
+                return Err(self.endpoint.refused(&refusal));
+            }
+        }
     }
 
-    fn events(
-        self,
-        mut chunks: StreamResponse<Chunk>,
-        call: Arc<CallState>,
-        mut whole: Assembler,
-    ) -> ModelStream {
+    async fn send(&self, body: &ChatBody<'_>) -> Result<Result<WireResponse, ServerRefusal>, ModelError> {
+        let body = serde_json::to_vec(body).map_err(|error| self.endpoint.unreadable(error))?;
+        let mut outgoing = self.endpoint.request(Method::POST, PATH, Some(Bytes::from(body)));
+        outgoing.policy.opening = Some(|body, ended| judge(body, ended, ChatChunk::opening));
+        let sent = self.wire.send(outgoing).await;
+        let response = sent.map_err(|error| self.endpoint.wire_error(error))?;
+        self.endpoint.accepted(response).await
+    }
+
+    fn events(self, response: WireResponse, mut whole: ChatAssembler) -> ModelStream {
         let events = async_stream::try_stream! {
-            let mut heard = Vec::new();
-            while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|error| self.error(error, &call))?;
-                if let Some(message) = chunk.error_message() {
-                    Err(self.endpoint.broke_off(&message))?;
+            let name = self.endpoint.id().name.clone();
+            let mut items = pin!(items(response.body));
+            let (mut heard, mut ended, mut noise) = (Vec::new(), false, None);
+            while let Some(item) = items.next().await {
+                match item.map_err(|error| self.endpoint.wire_error(error))? {
+                    SseItem::Event { framed, json } => {
+                        let mut chunk = ChatChunk::read(&json);
+                        if let Some(error) = chunk.error.take() {
+                            match error.failed_generation {
+                                Some(text) if whole.is_empty() => {
+                                    yield ModelEvent::Done(not_a_call(&text, &name));
+                                    return;
+                                }
+                                _ => Err(self.endpoint.broke_off(&error.message))?,
+                            }
+                        }
+                        // A document that is no stream ends with itself.
+                        ended |= !framed && chunk.choice.is_some();
+                        whole.push(chunk, &mut heard);
+                    }
+                    // Some servers keep the connection open behind it.
+                    SseItem::End => {
+                        ended = true;
+                        break;
+                    }
+                    // A piece of the answer that cannot be read would be missing from it.
+                    SseItem::Noise(words) if words.starts_with('{') => {
+                        Err(self.endpoint.unreadable(format!("a piece of the stream is not JSON: {words}")))?;
+                    }
+                    SseItem::Noise(words) => noise = Some(words),
                 }
-                whole.push(chunk, &mut heard);
                 for event in heard.drain(..) {
                     yield event;
                 }
             }
-            if !whole.is_finished() && !call.is_done() {
-                Err(self.endpoint.broke_off("the stream ended before the completion did"))?;
+            if !whole.is_finished() && (!ended || whole.is_empty()) {
+                Err(self.endpoint.ended_early(noise.as_deref()))?;
             }
-            yield ModelEvent::Done(whole.complete(&self.endpoint.id().name));
+            if let Some(reason) = whole.cut() {
+                Err(self.endpoint.cut(reason))?;
+            }
+            let done = whole.complete(&name, &mut heard);
+            for event in heard {
+                yield event;
+            }
+            yield ModelEvent::Done(done);
         };
         events.boxed()
     }
+}
 
-    /// The library's error in our words. Its own texts may repeat whole bodies, so they are not used.
-    fn error(&self, error: OpenAIError, call: &CallState) -> ModelError {
-        if let Some(failure) = call.failure() {
-            return self.endpoint.wire_error(failure);
-        }
-        match error {
-            OpenAIError::Boxed(source) => match source.downcast::<ModelError>() {
-                Ok(ours) => *ours,
-                Err(other) => self.endpoint.unreadable(other),
-            },
-            OpenAIError::JSONDeserialize(error, _) => self
-                .endpoint
-                .unreadable(format!("a piece of the stream is not JSON: {error}")),
-            OpenAIError::StreamError(_) => self.endpoint.unreadable("it is not an event stream"),
-            OpenAIError::Reqwest(error) => self.endpoint.unreadable(error.without_url()),
-            other => self.endpoint.unreadable(other),
-        }
+/// A completion of which the server says that it could not read the call in it.
+fn not_a_call(text: &str, model: &str) -> Completion {
+    Completion {
+        text: text.to_owned(),
+        reasoning: String::new(),
+        tool_calls: Vec::new(),
+        opaque: None,
+        stop: StopCause::Garbled,
+        usage: None,
+        model: model.to_owned(),
     }
 }
 
@@ -182,49 +220,11 @@ impl Model for OpenAiModel {
         self.endpoint.id()
     }
 
+    fn left_out(&self) -> Vec<RequestPart> {
+        self.adjustments.parts().into_iter().collect()
+    }
+
     fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {
         Box::pin(self.start(request, None))
-    }
-}
-
-impl fmt::Debug for OpenAiModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenAiModel")
-            .field("endpoint", &self.endpoint)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The endpoint as the client library asks for it. Nothing in it comes from the environment behind our back.
-#[derive(Debug, Clone)]
-struct Address {
-    endpoint: Arc<Endpoint>,
-    base: String,
-    no_key: SecretString,
-}
-
-impl Config for Address {
-    fn headers(&self) -> HeaderMap {
-        self.endpoint.headers().clone()
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
-    }
-
-    fn query(&self) -> Vec<(&str, &str)> {
-        self.endpoint
-            .query()
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect()
-    }
-
-    fn api_base(&self) -> &str {
-        &self.base
-    }
-
-    fn api_key(&self) -> &SecretString {
-        &self.no_key
     }
 }

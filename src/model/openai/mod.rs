@@ -1,14 +1,17 @@
-//! Any endpoint that speaks OpenAI's chat completions: hosted, Azure, or a local server. The client library frames
-//! requests and event streams; everything it sends goes through the wire, and it never retries.
+//! Any endpoint that speaks OpenAI's chat completions: hosted, Azure, a gateway or a local server.
 //!
-//! Servers differ in what they leave out of a chunk, so the answer's types are our own and lenient.
+//! What is sent is what the protocol says, in the types of `async-openai`, and the same bytes for the same request. What
+//! comes back is read leniently, because servers differ in what they leave out, add or bend: a chunk (`chunk`) is
+//! whatever can be read of it, calls (`calls`) are put together by the form of their arguments, and what nobody here knows
+//! is kept (`merge`) and sent back. Start with `client`: one request, the refusals it may meet, and its stream.
 
 mod assemble;
 mod body;
+mod calls;
 mod chunk;
 mod client;
 mod hosts;
-mod service;
+mod merge;
 
 pub(super) use body::fullest;
 pub(super) use client::{OpenAiModel, ResponseFormat, endpoint};

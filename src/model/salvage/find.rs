@@ -1,9 +1,11 @@
 use serde_json::{Map, Value};
 
-use super::marked::marked;
+use super::code::code_calls;
+use super::marked::{marked, plain_marks};
+use crate::model::tool_names::ToolNames;
 
 /// The tags that models put around calls.
-const TAGS: [&str; 4] = ["tool_call", "tools", "tool_calls", "function_call"];
+const TAGS: [&str; 5] = ["tool_call", "tools", "tool_calls", "function_call", "tool_code"];
 /// The keys under which models put a tool's name.
 const NAME_KEYS: [&str; 5] = ["name", "tool", "tool_name", "action", "function"];
 /// The keys under which models put the arguments.
@@ -20,7 +22,7 @@ const SIDE_KEYS: [&str; 3] = ["id", "type", "index"];
 
 /// Calls found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::model) struct Salvaged {
+pub(in crate::model) struct WrittenCalls {
     /// What was said before them.
     pub(in crate::model) said: String,
     /// Names and arguments, in order; never empty.
@@ -30,15 +32,17 @@ pub(in crate::model) struct Salvaged {
 /// The calls that end the text, if it ends in nothing else: tagged, fenced or bare JSON, every piece of it a call of a
 /// known tool, or calls between marks of a model's own. An answer that quotes JSON of something else, or goes on after
 /// it, holds no calls.
-pub(in crate::model) fn find_calls(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
-    let text = text.trim();
-    tagged(text, is_tool)
-        .or_else(|| fenced(text, is_tool))
-        .or_else(|| bare(text, is_tool))
-        .or_else(|| marked(text, is_tool))
+pub(in crate::model) fn find_calls(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
+    let text = plain_marks(text.trim());
+    let text = text.as_ref();
+    tagged(text, names)
+        .or_else(|| fenced(text, names))
+        .or_else(|| bare(text, names))
+        .or_else(|| marked(text, names))
+        .or_else(|| code_calls(text, names))
 }
 
-fn tagged(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+fn tagged(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
     let (start, tag) = TAGS
         .iter()
         .filter_map(|tag| text.find(&format!("<{tag}>")).map(|start| (start, *tag)))
@@ -55,10 +59,10 @@ fn tagged(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
         rest = next.trim_start();
     }
     rest.is_empty().then_some(())?;
-    salvaged(said, &inside, is_tool)
+    salvaged(said, &inside, names)
 }
 
-fn fenced(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+fn fenced(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
     let (said, _) = text.split_once("```")?;
     let mut inside = String::new();
     for (nth, part) in text.split("```").skip(1).enumerate() {
@@ -69,15 +73,15 @@ fn fenced(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
             return None;
         }
     }
-    salvaged(said, &inside, is_tool)
+    salvaged(said, &inside, names)
 }
 
-fn bare(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+fn bare(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         if line.trim_start().starts_with(['{', '[']) {
             let (said, tail) = text.split_at_checked(start)?;
-            return salvaged(said, tail, is_tool);
+            return salvaged(said, tail, names);
         }
         start += line.len();
     }
@@ -97,52 +101,52 @@ fn without_language(fenced: &str) -> &str {
     fenced.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-pub(super) fn salvaged(said: &str, json: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
+pub(super) fn salvaged(said: &str, json: &str, names: &ToolNames) -> Option<WrittenCalls> {
     let mut calls = Vec::new();
     for value in serde_json::Deserializer::from_str(json).into_iter::<Value>() {
-        collect(&value.ok()?, is_tool, &mut calls)?;
+        collect(&value.ok()?, names, &mut calls)?;
     }
-    (!calls.is_empty()).then(|| Salvaged {
+    (!calls.is_empty()).then(|| WrittenCalls {
         said: said.trim().to_owned(),
         calls,
     })
 }
 
 /// Takes one value as a call or a list of calls; `None` when any of it is something else.
-fn collect(value: &Value, is_tool: &dyn Fn(&str) -> bool, calls: &mut Vec<(String, String)>) -> Option<()> {
+fn collect(value: &Value, names: &ToolNames, calls: &mut Vec<(String, String)>) -> Option<()> {
     match value {
-        Value::Array(items) => items.iter().try_for_each(|item| collect(item, is_tool, calls)),
+        Value::Array(items) => items.iter().try_for_each(|item| collect(item, names, calls)),
         Value::Object(object) => {
             if let (1, Some(inner @ Value::Array(_))) = (object.len(), object.get("tool_calls")) {
-                return collect(inner, is_tool, calls);
+                return collect(inner, names, calls);
             }
-            calls.push(as_call(object, is_tool)?);
+            calls.push(as_call(object, names)?);
             Some(())
         }
         _ => None,
     }
 }
 
-fn as_call(object: &Map<String, Value>, is_tool: &dyn Fn(&str) -> bool) -> Option<(String, String)> {
+fn as_call(object: &Map<String, Value>, names: &ToolNames) -> Option<(String, String)> {
     if let Some(Value::Object(function)) = object.get("function") {
         let others = object.keys().filter(|key| key.as_str() != "function");
         return others
             .clone()
             .all(|key| is_side(key))
-            .then(|| as_call(function, is_tool))?;
+            .then(|| as_call(function, names))?;
     }
     let name_key = NAME_KEYS.iter().find(|key| object.contains_key(**key))?;
-    let name = object.get(*name_key)?.as_str().filter(|name| is_tool(name))?;
+    let name = names.plain(object.get(*name_key)?.as_str()?);
     let argument_key = ARGUMENT_KEYS.iter().find(|key| object.contains_key(**key));
     let known =
         |key: &str| key == *name_key || argument_key.is_some_and(|known| key == *known) || is_side(key);
-    object.keys().all(|key| known(key)).then_some(())?;
+    (names.has(&name) && object.keys().all(|key| known(key))).then_some(())?;
     let arguments = match argument_key.and_then(|key| object.get(*key)) {
         None | Some(Value::Null) => "{}".to_owned(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
-    Some((name.to_owned(), arguments))
+    Some((name, arguments))
 }
 
 fn is_side(key: &str) -> bool {

@@ -1,85 +1,108 @@
 //! Calls between the marks that models were trained to put around them, when their server does not read them.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::find::Salvaged;
+use super::find::WrittenCalls;
+use crate::model::tool_names::ToolNames;
 
 /// A tool's name and its arguments.
-type Call = (String, String);
+type NamedCall = (String, String);
 
 /// What a call begins with that is written in a model's own marks, where a line or a text begins. Nothing that people
 /// read begins so.
 const OPENING: &str = r"(?mx) ^[\ \t]* (?:
-      < (?: \|? (?:tool_|python_tag|channel\|>commentary|start\|>assistant) | ｜tool | function= | function_calls?>
+      < (?: \|? (?:tool_|python_tag|channel\|>commentary|start\|>assistant) | ｜tool | function [=(] | function_calls?>
           | (?:antml:)? (?:invoke|function_calls) [\ >] | tool_calls?> | tools> | start_function_call> | parameter= )
     | \[TOOL_CALLS\]
     | Action: [\ \t]* [\w.]+ [\ \t]* \r?\n [\ \t]* Action\ Input:
     | (?:(?:assistant|commentary)\ )? to= (?:functions\.)? \w+
 )";
-/// `<function=NAME>…</function>`, `<invoke name="NAME">…</invoke>`.
-const ELEMENT: &str = r#"(?sx) < (?:function= | (?:antml:)?invoke \s+ name= ) ["']? ([\w.-]+) ["']? \s* >
+/// `<function=NAME>…</function>`, the same without its bracket, `<invoke name="NAME">…</invoke>`.
+const ELEMENT: &str = r#"(?sx) < (?:function [=(] | (?:antml:)?invoke \s+ name= ) \s* ["']? ([\w.-]+) ["']? [),]? \s* >?
     (.*?) (?: </ (?:function | (?:antml:)?invoke) > | \z )"#;
 /// `<parameter=KEY>VALUE</parameter>`, `<parameter name="KEY">VALUE</parameter>`.
-const PARAMETER: &str = r#"(?sx) < (?:antml:)? parameter (?: = | \s+ name= ) ["']? ([\w.-]+) ["']? [^>]* >
+const PARAMETER: &str = r#"(?sx) < (?:antml:)? parameter (?: = | \s+ name= ) ["']? ([\w.-]+) ["']? ([^>]*) >
     (.*?) </ (?:antml:)? parameter >"#;
 /// `<arg_key>KEY</arg_key><arg_value>VALUE</arg_value>`.
-const PAIR: &str = r"(?s)<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>";
+const PAIR: &str = r"(?s)<arg_key>(.*?)</arg_key>()\s*<arg_value>(.*?)</arg_value>";
+/// A mark of a model's own inside a tag's brackets: `<｜DSML｜invoke`.
+const OWN_MARK: &str = r"<(/?)[|｜][A-Z]{2,}[|｜]";
 /// `<tool_call>NAME …</tool_call>`.
 const NAMED: &str = r"(?s)<tool_call>\s*([\w.-]+)\s*(<arg_key>.*?|)(?:</tool_call>|\z)";
 /// What stands between a name and its arguments in the other marks, and what may lie around both.
 const NOISE: &str = r"(?x) <[|｜][^|｜>]*[|｜]> | \[/?[A-Z_]+\] | </?[a-z_]+> | ```\w* | \bAction\ Input: | \bAction:
     | \bto= | \bfunctions?\b [.:]? | \b(?:json|commentary|assistant|analysis)\b | [:.,;=] \d*";
 
-static OPENS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(OPENING).ok());
-static ELEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ELEMENT).ok());
-static PARAMETERS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(PARAMETER).ok());
-static PAIRS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(PAIR).ok());
-static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NAMED).ok());
-static NOISES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NOISE).ok());
+static OPENS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(OPENING));
+static ELEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ELEMENT));
+static PARAMETERS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(PARAMETER));
+static PAIRS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(PAIR));
+static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAMED));
+static NOISES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NOISE));
+
+static OWN_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(OWN_MARK));
+
+/// A pattern that does not compile finds nothing, and says so; tests/model/salvage has a call for each.
+fn compiled(pattern: &str) -> Option<Regex> {
+    Regex::new(pattern)
+        .inspect_err(|error| tracing::error!(%error, "a pattern for written calls does not compile"))
+        .ok()
+}
+
+/// The text with tags as other models write them.
+pub(super) fn plain_marks(text: &str) -> Cow<'_, str> {
+    match OWN_MARKS.as_ref() {
+        Some(marks) => marks.replace_all(text, "<$1"),
+        None => Cow::Borrowed(text),
+    }
+}
 
 /// The calls that end the text between such marks: each of a known tool, and nothing else behind the first mark.
-pub(super) fn marked(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Salvaged> {
-    let (said, tail) = split(text, is_tool)?;
+pub(super) fn marked(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
+    let (said, tail) = split(text, names)?;
     let calls = found(tail, ELEMENTS.as_ref(), PARAMETERS.as_ref())
         .or_else(|| found(tail, NAMES.as_ref(), PAIRS.as_ref()))
-        .or_else(|| own_tags(tail, is_tool))
+        .or_else(|| own_tags(tail, names))
         .or_else(|| interleaved(tail))?;
-    let calls: Vec<Call> = calls
+    let calls: Vec<NamedCall> = calls
         .into_iter()
-        .map(|(name, arguments)| (bare_name(&name), arguments))
+        .map(|(name, arguments)| (names.plain(&name), arguments))
         .collect();
-    (!calls.is_empty() && calls.iter().all(|(name, _)| is_tool(name))).then(|| Salvaged {
+    (!calls.is_empty() && calls.iter().all(|(name, _)| names.has(name))).then(|| WrittenCalls {
         said: said.trim().to_owned(),
         calls,
     })
 }
 
 /// Whether the text ends in what was begun as a call and cannot be read as one: it is no answer.
-pub(in crate::model) fn is_garbled(text: &str, is_tool: &dyn Fn(&str) -> bool) -> bool {
-    split(text, is_tool).is_some_and(|(_, tail)| !speaks(tail))
-        || as_code(text, is_tool)
-        || begun_json(text, is_tool)
+pub(in crate::model) fn is_garbled(text: &str, names: &ToolNames) -> bool {
+    let text = plain_marks(text);
+    let text = text.as_ref();
+    split(text, names).is_some_and(|(_, tail)| !speaks(tail))
+        || as_code(text, names)
+        || begun_json(text, names)
 }
 
 /// What was said, and what begins with the first mark of a call.
-fn split<'a>(text: &'a str, is_tool: &dyn Fn(&str) -> bool) -> Option<(&'a str, &'a str)> {
+fn split<'a>(text: &'a str, names: &ToolNames) -> Option<(&'a str, &'a str)> {
     let marked = OPENS.as_ref()?.find(text).map(|found| found.start());
-    let tagged = own_tag(text, is_tool);
+    let tagged = own_tag(text, names);
     let start = marked.into_iter().chain(tagged).min()?;
     text.split_at_checked(start)
 }
 
 /// Where a line begins with `<NAME` of a known tool.
-fn own_tag(text: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<usize> {
+fn own_tag(text: &str, names: &ToolNames) -> Option<usize> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         if let Some(rest) = line.trim_start().strip_prefix('<') {
             let name = leading_name(rest);
             let after = rest.get(name.len()..).unwrap_or_default();
-            if is_tool(name) && after.starts_with(|c: char| matches!(c, '>' | '/') || c.is_whitespace()) {
+            if names.has(name) && after.starts_with(|c: char| matches!(c, '>' | '/') || c.is_whitespace()) {
                 return Some(start);
             }
         }
@@ -93,15 +116,10 @@ fn leading_name(text: &str) -> &str {
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
-/// The name without what some models put around it.
-fn bare_name(name: &str) -> String {
-    name.strip_prefix("functions.").unwrap_or(name).to_owned()
-}
-
 /// The calls that one pattern finds, with the arguments that another finds inside them.
-fn found(tail: &str, calls: Option<&Regex>, arguments: Option<&Regex>) -> Option<Vec<Call>> {
+fn found(tail: &str, calls: Option<&Regex>, arguments: Option<&Regex>) -> Option<Vec<NamedCall>> {
     let arguments = arguments?;
-    let found: Vec<Call> = calls?
+    let found: Vec<NamedCall> = calls?
         .captures_iter(tail)
         .filter_map(|found| {
             let (name, inside) = (found.get(1)?.as_str(), found.get(2)?.as_str());
@@ -118,7 +136,7 @@ fn body(inside: &str, pairs: &Regex) -> String {
         .filter_map(|pair| {
             Some((
                 pair.get(1)?.as_str().trim().to_owned(),
-                value(pair.get(2)?.as_str()),
+                value(pair.get(3)?.as_str(), pair.get(2)?.as_str()),
             ))
         })
         .collect();
@@ -130,19 +148,23 @@ fn body(inside: &str, pairs: &Regex) -> String {
     }
 }
 
-/// What a value is that was written without quotes: JSON if it reads as such, else a text.
-fn value(written: &str) -> Value {
+/// What a value is that was written without quotes: JSON if it reads as such and its tag does not say that it is a text,
+/// else a text.
+fn value(written: &str, attributes: &str) -> Value {
+    if attributes.contains("string=\"true\"") {
+        return Value::String(written.to_owned());
+    }
     let written = written.trim();
     serde_json::from_str(written).unwrap_or_else(|_| Value::String(written.to_owned()))
 }
 
 /// `<NAME>{…}</NAME>`.
-fn own_tags(tail: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Vec<Call>> {
+fn own_tags(tail: &str, names: &ToolNames) -> Option<Vec<NamedCall>> {
     let mut calls = Vec::new();
     let mut rest = tail.trim();
     while let Some(begun) = rest.strip_prefix('<') {
         let name = leading_name(begun);
-        if !is_tool(name) {
+        if !names.has(name) {
             return None;
         }
         let inside = begun.get(name.len()..)?.strip_prefix('>')?;
@@ -154,7 +176,7 @@ fn own_tags(tail: &str, is_tool: &dyn Fn(&str) -> bool) -> Option<Vec<Call>> {
 }
 
 /// Names and JSON objects in turn, with marks between and around them and no other words.
-fn interleaved(tail: &str) -> Option<Vec<Call>> {
+fn interleaved(tail: &str) -> Option<Vec<NamedCall>> {
     let mut calls = Vec::new();
     let mut rest = tail;
     while let Some(start) = rest.find('{') {
@@ -181,7 +203,7 @@ fn interleaved(tail: &str) -> Option<Vec<Call>> {
 }
 
 /// The call of an object that holds its own name.
-fn own_name(object: &Map<String, Value>) -> Option<Call> {
+fn own_name(object: &Map<String, Value>) -> Option<NamedCall> {
     let name = object.get("name")?.as_str()?;
     let arguments = object.get("arguments").or_else(|| object.get("parameters"));
     Some((
@@ -203,7 +225,7 @@ fn speaks(tail: &str) -> bool {
 }
 
 /// Whether the text ends in a known tool's name with arguments in brackets, as code would call it.
-fn as_code(text: &str, is_tool: &dyn Fn(&str) -> bool) -> bool {
+fn as_code(text: &str, names: &ToolNames) -> bool {
     let ends = text.trim_end().trim_end_matches('`').trim_end();
     if !ends.ends_with([')', ']']) {
         return false;
@@ -215,7 +237,7 @@ fn as_code(text: &str, is_tool: &dyn Fn(&str) -> bool) -> bool {
             let line = line.trim_start().trim_start_matches('[');
             let line = line.strip_prefix("print(").unwrap_or(line);
             let name = leading_name(line);
-            is_tool(name)
+            names.has(name)
                 && line
                     .get(name.len()..)
                     .is_some_and(|rest| rest.starts_with(['(', '.']))
@@ -223,12 +245,12 @@ fn as_code(text: &str, is_tool: &dyn Fn(&str) -> bool) -> bool {
 }
 
 /// Whether the text ends in JSON that names a known tool and breaks off.
-fn begun_json(text: &str, is_tool: &dyn Fn(&str) -> bool) -> bool {
+fn begun_json(text: &str, names: &ToolNames) -> bool {
     let Some(start) = text.rfind("{\"name\"").or_else(|| text.rfind("{ \"name\"")) else {
         return false;
     };
     let tail = text.get(start..).unwrap_or_default();
     let name = tail.split('"').nth(3).unwrap_or_default();
     let whole = serde_json::from_str::<Value>(tail.trim());
-    is_tool(name) && tail.contains("\"arguments\"") && whole.is_err_and(|error| error.is_eof())
+    names.has(name) && tail.contains("\"arguments\"") && whole.is_err_and(|error| error.is_eof())
 }

@@ -1,13 +1,24 @@
-//! Tool calls that a model wrote into its text instead of making them: JSON that is bare, fenced or tagged, or what
-//! models were trained to write when their server does not read it. And thoughts that its server left in the text.
+//! Tool calls that a model wrote into its text, or into its thoughts, instead of making them.
+//!
+//! Models are trained to write calls in marks of their own, and their servers are meant to read them. Where a server does not,
+//! the marks arrive as text: JSON that is bare, fenced or tagged (`find`), marks of many models (`marked`), lines of code
+//! (`code`). [`find_calls`] recognises a text that ends in calls of known tools and nothing else; [`is_garbled`] one that ends
+//! in what was begun as a call and cannot be read, which is no answer. [`Salvaging`] is a [`Model`](super::Model) that does
+//! this to another; thoughts that a server left in the text (`thoughts`) go first.
+//!
+//! ```text
+//! Let me look.                                         what was said
+//! <tool_call>{"name":"run_card","arguments":{…}}       the call that it ends in
+//! ```
 
+mod code;
 mod find;
 mod holdback;
 mod marked;
 mod thoughts;
 mod wrapper;
 
-pub(super) use find::{Salvaged, find_calls};
+pub(super) use find::{WrittenCalls, find_calls};
 pub(super) use marked::is_garbled;
 pub(super) use thoughts::without_thoughts;
 pub(super) use wrapper::Salvaging;

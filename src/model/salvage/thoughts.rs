@@ -45,11 +45,11 @@ fn closing(tag: &str) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Unspoken {
     held: String,
-    state: State,
+    state: ThoughtState,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-enum State {
+enum ThoughtState {
     /// Thoughts may begin here.
     #[default]
     Open,
@@ -62,30 +62,30 @@ enum State {
 impl Unspoken {
     /// Takes in text and gives out what is none of the thoughts.
     pub(super) fn push(&mut self, text: &str) -> String {
-        if self.state == State::Speaking {
+        if self.state == ThoughtState::Speaking {
             return text.to_owned();
         }
         self.held += text;
         loop {
             match self.state {
-                State::Speaking => return std::mem::take(&mut self.held),
-                State::Open => {
+                ThoughtState::Speaking => return std::mem::take(&mut self.held),
+                ThoughtState::Open => {
                     if let Some((tag, inside)) = opened(&self.held) {
                         self.held = inside.to_owned();
-                        self.state = State::Thinking(tag);
+                        self.state = ThoughtState::Thinking(tag);
                     } else if may_open(&self.held) {
                         return String::new();
                     } else {
-                        self.state = State::Speaking;
+                        self.state = ThoughtState::Speaking;
                     }
                 }
-                State::Thinking(tag) => {
+                ThoughtState::Thinking(tag) => {
                     let Some((_, said)) = self.held.split_once(&closing(tag)) else {
                         self.forget();
                         return String::new();
                     };
                     self.held = said.trim_start().to_owned();
-                    self.state = State::Open;
+                    self.state = ThoughtState::Open;
                 }
             }
         }
@@ -94,7 +94,7 @@ impl Unspoken {
     /// What is still held back once the text has ended: it was no thought.
     pub(super) fn rest(&mut self) -> String {
         let held = std::mem::take(&mut self.held);
-        if matches!(self.state, State::Thinking(_)) {
+        if matches!(self.state, ThoughtState::Thinking(_)) {
             String::new()
         } else {
             held

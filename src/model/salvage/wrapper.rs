@@ -7,7 +7,10 @@ use super::find::find_calls;
 use super::holdback::HoldBack;
 use super::marked::is_garbled;
 use super::thoughts::{Unspoken, without_thoughts};
+use crate::model::ModelDrive;
+use crate::model::adjust::RequestPart;
 use crate::model::replay::CallIds;
+use crate::model::tool_names::ToolNames;
 use crate::model::{
     Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause, ToolCall,
 };
@@ -29,7 +32,7 @@ impl Salvaging {
         if request.tools.is_empty() {
             return Ok(inner);
         }
-        let names: Vec<String> = request.tools.iter().map(|tool| tool.name.clone()).collect();
+        let names = ToolNames::of(&request.tools);
         Ok(salvaging(inner, names, CallIds::after(&request.messages)))
     }
 }
@@ -39,12 +42,20 @@ impl Model for Salvaging {
         self.inner.id()
     }
 
+    fn found_drive(&self) -> Option<ModelDrive> {
+        self.inner.found_drive()
+    }
+
+    fn left_out(&self) -> Vec<RequestPart> {
+        self.inner.left_out()
+    }
+
     fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {
         Box::pin(self.start(request))
     }
 }
 
-fn salvaging(mut inner: ModelStream, names: Vec<String>, mut ids: CallIds) -> ModelStream {
+fn salvaging(mut inner: ModelStream, names: ToolNames, mut ids: CallIds) -> ModelStream {
     let events = async_stream::try_stream! {
         let mut unspoken = Unspoken::default();
         let mut hold = HoldBack::default();
@@ -54,17 +65,19 @@ fn salvaging(mut inner: ModelStream, names: Vec<String>, mut ids: CallIds) -> Mo
                     let clear = hold.push(&unspoken.push(&text));
                     yield if clear.is_empty() { ModelEvent::Unheard(text.len()) } else { ModelEvent::Text(clear) };
                 }
-                event @ (ModelEvent::ToolCallStarted { .. } | ModelEvent::Unheard(_)) => yield event,
+                event @ (ModelEvent::ToolCallStarted { .. } | ModelEvent::Unheard(_) | ModelEvent::Notice(_)) => {
+                    yield event;
+                }
                 ModelEvent::Done(mut whole) => {
                     let rest = hold.push(&unspoken.rest()) + &hold.rest();
                     match salvage(&mut whole, &names, &mut ids) {
-                        Found::Calls => {
+                        WrittenAs::Calls => {
                             for call in &whole.tool_calls {
                                 yield ModelEvent::ToolCallStarted { name: call.name.clone() };
                             }
                         }
-                        Found::Words if !rest.is_empty() => yield ModelEvent::Text(rest),
-                        Found::Words | Found::Garbled => {}
+                        WrittenAs::Words if !rest.is_empty() => yield ModelEvent::Text(rest),
+                        WrittenAs::Words | WrittenAs::Garbled => {}
                     }
                     yield ModelEvent::Done(whole);
                 }
@@ -75,29 +88,31 @@ fn salvaging(mut inner: ModelStream, names: Vec<String>, mut ids: CallIds) -> Mo
 }
 
 /// What a text turned out to be.
-enum Found {
+enum WrittenAs {
     Calls,
     Words,
     /// The beginning of a call, or one in a form that cannot be read.
     Garbled,
 }
 
-/// Turns the calls that the text ends in into calls.
-fn salvage(whole: &mut Completion, names: &[String], ids: &mut CallIds) -> Found {
-    let is_tool = |name: &str| names.iter().any(|known| known == name);
+/// Turns the calls that a completion's text ends in into calls; where nothing was said, those that its thoughts end in.
+fn salvage(whole: &mut Completion, names: &ToolNames, ids: &mut CallIds) -> WrittenAs {
     let said = without_thoughts(&whole.text);
     if said.len() < whole.text.len() {
         whole.text = said.to_owned();
     }
     if !whole.tool_calls.is_empty() {
-        return Found::Words;
+        return WrittenAs::Words;
     }
-    let Some(found) = find_calls(&whole.text, &is_tool) else {
-        if !is_garbled(&whole.text, &is_tool) {
-            return Found::Words;
+    let is_silent = whole.text.trim().is_empty();
+    let text = if is_silent { &whole.reasoning } else { &whole.text };
+    let Some(found) = find_calls(text, names) else {
+        // Thoughts may speak of a call without making one; an answer may not.
+        if is_silent || !is_garbled(text, names) {
+            return WrittenAs::Words;
         }
         whole.stop = StopCause::Garbled;
-        return Found::Garbled;
+        return WrittenAs::Garbled;
     };
     let calls = found.calls.into_iter().map(|(name, arguments)| ToolCall {
         id: ids.assign(""),
@@ -105,8 +120,8 @@ fn salvage(whole: &mut Completion, names: &[String], ids: &mut CallIds) -> Found
         arguments,
     });
     whole.tool_calls = calls.collect();
-    whole.text = found.said;
+    whole.text = if is_silent { String::new() } else { found.said };
     whole.opaque = None;
     whole.stop = StopCause::ToolCalls;
-    Found::Calls
+    WrittenAs::Calls
 }

@@ -9,7 +9,7 @@ use crate::wire::{Purpose, WireRequest, canonical};
 pub(super) const VOLATILE: &[&str] = &["/body/metadata/user_id", "/body/user"];
 
 /// Parts of a completion's body that stay the same for a whole turn, beside the system message.
-const PREFIX: [&str; 3] = ["response_format", "system", "tools"];
+const PREFIX: [&str; 4] = ["instructions", "response_format", "system", "tools"];
 
 /// The request as it is compared and recorded: everything that decides what it means, with sorted keys and without
 /// secrets. The host is no part of it: it is in the tape's header.
@@ -105,8 +105,10 @@ pub(super) fn opening(body: &Value) -> Option<&Value> {
 }
 
 fn messages(body: &Value) -> &[Value] {
-    body.get("messages")
-        .and_then(Value::as_array)
+    // The Responses API calls them input.
+    ["messages", "input"]
+        .iter()
+        .find_map(|key| body.get(*key)?.as_array())
         .map_or(&[], Vec::as_slice)
 }
 

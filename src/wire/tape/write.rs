@@ -174,6 +174,15 @@ impl Tape {
         let Some(ended) = ended.filter(|_| lock(&self.shared.turn).flaw.is_none()) else {
             return;
         };
+        // A request that was refused began nothing: the next one may ask otherwise.
+        if ended
+            .exchange
+            .response
+            .as_ref()
+            .is_some_and(|head| head.status >= 400)
+        {
+            lock(&self.shared.turn).began_with = None;
+        }
         let expected = {
             let mut waiting = lock(&self.shared.waiting);
             waiting.ended.push_back(ended);

@@ -2,11 +2,11 @@ use jiff::civil::Date;
 
 use super::lexicon::{self, number};
 use super::stem::Stemmer;
-use super::time::{Period, Unit, periods};
+use super::time::{AskedPeriod, PeriodUnit, periods};
 
 /// One word of the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
+pub(super) struct QuestionWord {
     /// Lower-cased.
     pub(super) text: String,
     /// Its stem.
@@ -19,7 +19,7 @@ pub(super) struct Word {
 
 /// How many of the best, or worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Top {
+pub(super) struct TopCount {
     /// How many rows.
     pub(super) count: u32,
     /// Whether the greatest are wanted.
@@ -30,7 +30,7 @@ pub(super) struct Top {
 
 /// A comparison with a number: `over 100`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Compare {
+pub(super) struct NumberCondition {
     /// The filter operation's name.
     pub(super) operation: &'static str,
     /// The number, as written.
@@ -41,33 +41,33 @@ pub(super) struct Compare {
 
 /// What was read from a question, apart from what only an entry can tell.
 #[derive(Debug, Clone)]
-pub(super) struct Question {
-    pub(super) words: Vec<Word>,
+pub(super) struct ParsedQuestion {
+    pub(super) words: Vec<QuestionWord>,
     /// The periods it names, in order.
-    pub(super) periods: Vec<Period>,
+    pub(super) periods: Vec<AskedPeriod>,
     /// The unit of time it wants the figures for.
-    pub(super) each: Option<Unit>,
+    pub(super) each: Option<PeriodUnit>,
     /// Whether it wants them by day of the week.
     pub(super) weekday: bool,
-    pub(super) top: Option<Top>,
+    pub(super) top: Option<TopCount>,
     /// Where words begin that say for each of what: after `by`, `per`, `which`.
     pub(super) groups: Vec<usize>,
-    pub(super) compare: Vec<Compare>,
+    pub(super) compare: Vec<NumberCondition>,
     /// Whether it begins with `how many`.
     pub(super) counts: bool,
 }
 
-impl Question {
+impl ParsedQuestion {
     pub(super) fn read(text: &str, today: Date, stemmer: &Stemmer) -> Result<Self, rusqlite::Error> {
         let written = split(text);
         let shouted = !text.chars().any(char::is_lowercase);
         let texts: Vec<String> = written.iter().map(|word| word.to_lowercase()).collect();
         let stems = stemmer.stems(&texts)?;
-        let mut words: Vec<Word> = texts
+        let mut words: Vec<QuestionWord> = texts
             .into_iter()
             .zip(stems)
             .zip(&written)
-            .map(|((text, stems), written)| Word {
+            .map(|((text, stems), written)| QuestionWord {
                 used: false,
                 capitals: !shouted && text.len() > 1 && *written == text.to_uppercase(),
                 stem: if stems.is_empty() {
@@ -86,16 +86,16 @@ impl Question {
         let groups = groups(&words);
         let compare = comparisons(&mut words);
         if periods.is_empty() && has(&words, &["year", "over", "year"]) {
-            each = each.or(Some(Unit::Year));
+            each = each.or(Some(PeriodUnit::Year));
         }
         // Recurring revenue is a figure of a month.
         if has(&words, &["mrr"]) {
-            each = each.or(Some(Unit::Month));
+            each = each.or(Some(PeriodUnit::Month));
         }
         // Several periods side by side are one stretch of time, told apart by their unit.
         if let (Some(first), true) = (periods.first().copied(), periods.len() > 1) {
             each = each.or(Some(first.unit));
-            let one = Period {
+            let one = AskedPeriod {
                 from: periods.iter().map(|period| period.from).min().flatten(),
                 to: if periods.iter().any(|period| period.to.is_none()) {
                     None
@@ -121,12 +121,12 @@ impl Question {
     }
 
     /// The stretch of time the whole question is about.
-    pub(super) fn period(&self) -> Option<Period> {
+    pub(super) fn period(&self) -> Option<AskedPeriod> {
         self.periods.first().copied()
     }
 
     /// Positions of the words that say what is asked about.
-    pub(super) fn subjects(&self) -> impl Iterator<Item = (usize, &Word)> {
+    pub(super) fn subjects(&self) -> impl Iterator<Item = (usize, &QuestionWord)> {
         self.words
             .iter()
             .enumerate()
@@ -163,17 +163,17 @@ fn push(words: &mut [String], c: char) {
     }
 }
 
-fn has(words: &[Word], wanted: &[&str]) -> bool {
+fn has(words: &[QuestionWord], wanted: &[&str]) -> bool {
     words
         .windows(wanted.len())
         .any(|window| window.iter().zip(wanted).all(|(word, text)| word.text == *text))
 }
 
-fn text(words: &[Word], at: usize) -> &str {
+fn text(words: &[QuestionWord], at: usize) -> &str {
     words.get(at).map_or("", |word| word.text.as_str())
 }
 
-fn mark(words: &mut [Word], at: usize, length: usize) {
+fn mark(words: &mut [QuestionWord], at: usize, length: usize) {
     words
         .iter_mut()
         .skip(at)
@@ -182,7 +182,7 @@ fn mark(words: &mut [Word], at: usize, length: usize) {
 }
 
 /// `by month`, `monthly`, `each quarter`, `month by month`, `over time`, `which month`, `by day of week`.
-fn granularity(words: &mut [Word]) -> (Option<Unit>, bool) {
+fn granularity(words: &mut [QuestionWord]) -> (Option<PeriodUnit>, bool) {
     let mut each = None;
     let mut weekday = false;
     for at in 0..words.len() {
@@ -221,13 +221,13 @@ fn granularity(words: &mut [Word]) -> (Option<Unit>, bool) {
                 (None, 1)
             }
             ("daily" | "weekly" | "monthly" | "quarterly" | "yearly" | "annual" | "annually", ..) => {
-                (Unit::parse(word), 1)
+                (PeriodUnit::parse(word), 1)
             }
-            ("over", "time", _) | ("time", "series", _) => (Some(Unit::Month), 2),
-            ("trend" | "trends" | "trended" | "evolution" | "evolved", ..) => (Some(Unit::Month), 1),
-            ("month", "by" | "over", "month") => (Some(Unit::Month), 3),
-            ("year", "by" | "over", "year") => (Some(Unit::Year), 3),
-            (_, _, _) if leads => (Unit::parse(word), 1),
+            ("over", "time", _) | ("time", "series", _) => (Some(PeriodUnit::Month), 2),
+            ("trend" | "trends" | "trended" | "evolution" | "evolved", ..) => (Some(PeriodUnit::Month), 1),
+            ("month", "by" | "over", "month") => (Some(PeriodUnit::Month), 3),
+            ("year", "by" | "over", "year") => (Some(PeriodUnit::Year), 3),
+            (_, _, _) if leads => (PeriodUnit::parse(word), 1),
             _ => (None, 0),
         };
         if unit.is_some() || length > 1 || weekday && length > 0 {
@@ -239,7 +239,7 @@ fn granularity(words: &mut [Word]) -> (Option<Unit>, bool) {
 }
 
 /// `top 5`, `best`, `most`, `highest`, `fewest`, `3 largest`.
-fn superlative(words: &mut [Word]) -> Option<Top> {
+fn superlative(words: &mut [QuestionWord]) -> Option<TopCount> {
     let mut top = None;
     for at in 0..words.len() {
         let greatest = match text(words, at) {
@@ -257,7 +257,7 @@ fn superlative(words: &mut [Word]) -> Option<Top> {
         let singular = !plural_follows(words, at);
         let count = after.or(before.filter(|n| *n <= 1000));
         if top.is_none() {
-            top = Some(Top {
+            top = Some(TopCount {
                 count: count.unwrap_or(if singular { 1 } else { 10 }).clamp(1, 1000),
                 greatest,
                 single: count.is_none_or(|count| count == 1) && singular,
@@ -296,7 +296,7 @@ fn superlative(words: &mut [Word]) -> Option<Top> {
 
 /// In `how much money did we refund` the verb says what is asked for, and `money` only its unit; in `how much money did
 /// we make` there is nothing but `money`.
-fn money_of_something(words: &mut [Word]) {
+fn money_of_something(words: &mut [QuestionWord]) {
     let asked = words.windows(3).position(|window| {
         window
             .iter()
@@ -317,8 +317,8 @@ fn money_of_something(words: &mut [Word]) {
 
 /// `Our best customers`, `top products`: without a word on what they are best at, by revenue.
 fn best_of_something(
-    words: &mut Vec<Word>,
-    top: Option<Top>,
+    words: &mut Vec<QuestionWord>,
+    top: Option<TopCount>,
     stemmer: &Stemmer,
 ) -> Result<(), rusqlite::Error> {
     let best = words
@@ -331,7 +331,7 @@ fn best_of_something(
     if best && one && top.is_some_and(|top| top.greatest) {
         let text = "revenue".to_owned();
         let stem = stemmer.stems(std::slice::from_ref(&text))?.concat().concat();
-        words.push(Word {
+        words.push(QuestionWord {
             used: false,
             capitals: false,
             stem,
@@ -341,7 +341,7 @@ fn best_of_something(
     Ok(())
 }
 
-fn plural_follows(words: &[Word], at: usize) -> bool {
+fn plural_follows(words: &[QuestionWord], at: usize) -> bool {
     let noun = words.iter().skip(at + 1).take(3).find(|word| {
         let text = word.text.as_str();
         !matches!(
@@ -369,7 +369,7 @@ fn is_plural(word: &str) -> bool {
 }
 
 /// Positions after words that say for each of what.
-fn groups(words: &[Word]) -> Vec<usize> {
+fn groups(words: &[QuestionWord]) -> Vec<usize> {
     let mut found = Vec::new();
     for at in 0..words.len() {
         let starts = match text(words, at) {
@@ -393,7 +393,7 @@ fn groups(words: &[Word]) -> Vec<usize> {
 }
 
 /// `over 100`, `more than 3`, `at least 4 stars`, `under $20`.
-fn comparisons(words: &mut [Word]) -> Vec<Compare> {
+fn comparisons(words: &mut [QuestionWord]) -> Vec<NumberCondition> {
     let mut found = Vec::new();
     for at in 0..words.len() {
         let (operation, skip) = match (text(words, at), text(words, at + 1)) {
@@ -408,7 +408,7 @@ fn comparisons(words: &mut [Word]) -> Vec<Compare> {
         let value = words.get(at + skip).filter(|word| !word.used);
         if let Some(number) = value.and_then(|word| word.text.parse::<serde_json::Number>().ok()) {
             mark(words, at, skip + 1);
-            found.push(Compare {
+            found.push(NumberCondition {
                 operation,
                 number,
                 at: at + skip,

@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::index::Index;
+use super::index::EntryIndex;
 use super::profile::Profile;
-use super::question::{Question, Top};
-use super::time::Period;
+use super::question::{ParsedQuestion, TopCount};
+use super::time::AskedPeriod;
 use super::{card, grouped};
 use crate::catalog::Entry;
 use crate::model::ToolCall;
@@ -27,7 +27,7 @@ pub(super) struct Proposal {
     /// Period and filters, for the answer.
     pub(super) said: Vec<String>,
     /// What is kept of the rows that come back.
-    pub(super) keep: Keep,
+    pub(super) keep: RowSelection,
 }
 
 impl Proposal {
@@ -40,24 +40,27 @@ impl Proposal {
 
 /// What is kept of a result whose call could not be narrowed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Keep {
+pub(super) struct RowSelection {
     /// Rows of this column that lie in the period.
-    pub(super) period: Option<(String, Period)>,
+    pub(super) period: Option<(String, AskedPeriod)>,
     /// Order and number of rows.
-    pub(super) top: Option<Top>,
+    pub(super) top: Option<TopCount>,
     /// Columns that the question speaks of, best first.
     pub(super) wanted: Vec<String>,
 }
 
 /// Everything an entry is compared with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
-    pub(super) question: &'a Question,
-    pub(super) index: &'a Index,
+pub(super) struct QuestionContext<'a> {
+    pub(super) question: &'a ParsedQuestion,
+    pub(super) index: &'a EntryIndex,
 }
 
 /// Calls that may answer the question, best first.
-pub(super) fn proposals(asked: Asked<'_>, profiles: &[Profile]) -> Result<Vec<Proposal>, rusqlite::Error> {
+pub(super) fn proposals(
+    asked: QuestionContext<'_>,
+    profiles: &[Profile],
+) -> Result<Vec<Proposal>, rusqlite::Error> {
     let stems: Vec<&str> = asked
         .question
         .subjects()
@@ -81,7 +84,7 @@ pub(super) fn proposals(asked: Asked<'_>, profiles: &[Profile]) -> Result<Vec<Pr
 }
 
 /// The periods of a filter as conditions on a dimension.
-pub(super) fn period_filters(dimension: &str, period: Period) -> Vec<Value> {
+pub(super) fn period_filters(dimension: &str, period: AskedPeriod) -> Vec<Value> {
     let bound = |operation: &str, day: jiff::civil::Date| json!({"dimension": dimension, "operation": operation, "values": [day.to_string()]});
     let from = period.from.map(|day| bound("greater-than-or-equal", day));
     let to = period.to.map(|day| bound("less-than", day));
@@ -89,7 +92,7 @@ pub(super) fn period_filters(dimension: &str, period: Period) -> Vec<Value> {
 }
 
 /// A period in words: first day to last day.
-pub(super) fn period_words(period: Period) -> String {
+pub(super) fn period_words(period: AskedPeriod) -> String {
     let last = |day: jiff::civil::Date| day.yesterday().unwrap_or(day);
     match (period.from, period.to) {
         (Some(from), Some(to)) if last(to) == from => format!("on {from}"),

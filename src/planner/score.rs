@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::index::Index;
+use super::index::EntryIndex;
 use super::lexicon;
 use super::profile::{Computes, Profile};
-use super::question::Question;
+use super::question::ParsedQuestion;
 
 /// Below this an entry does not answer the question.
 pub(super) const LEAST_SCORE: f64 = 0.5;
@@ -12,7 +12,7 @@ const LEAST_COVERAGE: f64 = 0.66;
 
 /// How well an entry speaks of what the question speaks of.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Match {
+pub(super) struct WordMatch {
     /// Share of the question's words that the entry explains, weighted by how telling they are.
     pub(super) coverage: f64,
     /// Share of the entry's name that the question mentions.
@@ -21,11 +21,11 @@ pub(super) struct Match {
 
 /// Compares the words of the question that are not `explained` yet with the entry.
 pub(super) fn compare(
-    question: &Question,
+    question: &ParsedQuestion,
     profile: &Profile,
-    index: &Index,
+    index: &EntryIndex,
     explained: &BTreeSet<usize>,
-) -> Match {
+) -> WordMatch {
     let (mut told, mut all) = (0.0, 0.0);
     let mut said: BTreeSet<&str> = BTreeSet::new();
     for (at, word) in question.words.iter().enumerate() {
@@ -48,11 +48,11 @@ pub(super) fn compare(
     } else {
         precision(&said, profile, index, question.top.is_some())
     };
-    Match { coverage, precision }
+    WordMatch { coverage, precision }
 }
 
 /// How well one word is explained, by where it stands.
-fn quality(text: &str, stem: &str, profile: &Profile, index: &Index) -> f64 {
+fn quality(text: &str, stem: &str, profile: &Profile, index: &EntryIndex) -> f64 {
     if is_acronym(text, profile) {
         return 1.0;
     }
@@ -79,7 +79,7 @@ fn is_acronym(text: &str, profile: &Profile) -> bool {
     text.len() >= 3 && text == profile.acronym
 }
 
-fn precision(said: &BTreeSet<&str>, profile: &Profile, index: &Index, top: bool) -> f64 {
+fn precision(said: &BTreeSet<&str>, profile: &Profile, index: &EntryIndex, top: bool) -> f64 {
     let (mut told, mut all) = (0.0, 0.0);
     for stem in &profile.name {
         if lexicon::is_filler(stem) || matches!(stem.as_str(), "number" | "count" | "total" | "sum") {
@@ -100,7 +100,7 @@ fn precision(said: &BTreeSet<&str>, profile: &Profile, index: &Index, top: bool)
 }
 
 /// What speaks against an entry because its figures are of another kind than those asked for.
-pub(super) fn mismatch(question: &Question, computes: Computes) -> f64 {
+pub(super) fn mismatch(question: &ParsedQuestion, computes: Computes) -> f64 {
     let mean = question.says(lexicon::MEAN);
     let share = question.says(lexicon::SHARE);
     match computes {
@@ -120,7 +120,7 @@ pub(super) fn mismatch(question: &Question, computes: Computes) -> f64 {
 
 /// What speaks against a sum that is asked `how many`: it counts nothing but what it adds up. Seats may be added up,
 /// and money where money is asked for.
-pub(super) fn miscount(question: &Question, profile: &Profile) -> f64 {
+pub(super) fn miscount(question: &ParsedQuestion, profile: &Profile) -> f64 {
     const MONEY: &[&str] = &[
         "dollar", "dollars", "euro", "euros", "usd", "eur", "bucks", "cash", "money",
     ];
@@ -136,7 +136,7 @@ pub(super) fn miscount(question: &Question, profile: &Profile) -> f64 {
 }
 
 /// The score of a match, with what speaks against it taken off; `None` when it answers something else.
-pub(super) fn total(found: Match, rank: f64, against: f64) -> Option<f64> {
+pub(super) fn total(found: WordMatch, rank: f64, against: f64) -> Option<f64> {
     let score = 0.5 * found.coverage + 0.3 * found.precision + 0.2 * rank - against;
     (found.coverage >= LEAST_COVERAGE && found.precision > 0.0 && score >= LEAST_SCORE).then_some(score)
 }

@@ -12,9 +12,9 @@ const MAX_VALUES: usize = 400;
 
 /// Stems of everything in a catalog, each text stemmed once.
 #[derive(Debug)]
-pub(super) struct Stems(BTreeMap<String, Vec<String>>);
+pub(super) struct EntryStems(BTreeMap<String, Vec<String>>);
 
-impl Stems {
+impl EntryStems {
     pub(super) fn of(catalog: &Catalog, stemmer: &Stemmer) -> Result<Self, rusqlite::Error> {
         let mut texts: BTreeSet<String> = BTreeSet::new();
         for entry in catalog.entries() {
@@ -34,7 +34,7 @@ impl Stems {
 
 /// Something an entry can be grouped or filtered by, takes or returns.
 #[derive(Debug, Clone)]
-pub(super) struct Field {
+pub(super) struct EntryField {
     pub(super) name: String,
     pub(super) kind: ColumnKind,
     /// Temporal unit of a column that is a time bucket.
@@ -49,7 +49,7 @@ pub(super) struct Field {
     pub(super) values: Vec<(Value, Vec<Vec<String>>)>,
 }
 
-impl Field {
+impl EntryField {
     /// Whether it is a day, a moment or a bucket of time on the calendar.
     pub(super) fn is_time(&self) -> bool {
         let calendar = |unit: &String| matches!(unit.as_str(), "day" | "week" | "month" | "quarter" | "year");
@@ -62,7 +62,7 @@ impl Field {
 
 /// A segment or measure.
 #[derive(Debug, Clone)]
-pub(super) struct Named {
+pub(super) struct NamedPart {
     pub(super) name: String,
     pub(super) stems: Vec<String>,
 }
@@ -77,11 +77,11 @@ pub(super) struct Profile {
     /// Stems of description, definition and built-in filters.
     pub(super) about: Vec<String>,
     /// Dimensions of a metric or table, columns of a card.
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<EntryField>,
     /// Parameters of a card.
-    pub(super) parameters: Vec<Field>,
-    pub(super) segments: Vec<Named>,
-    pub(super) measures: Vec<Named>,
+    pub(super) parameters: Vec<EntryField>,
+    pub(super) segments: Vec<NamedPart>,
+    pub(super) measures: Vec<NamedPart>,
     /// Stems of what a metric computes: `sum of Total`.
     pub(super) definition: Vec<String>,
     /// Stems of each filter built into a metric.
@@ -103,7 +103,7 @@ pub(super) enum Computes {
 }
 
 impl Profile {
-    pub(super) fn new(entry: &Entry, stems: &Stems) -> Self {
+    pub(super) fn new(entry: &Entry, stems: &EntryStems) -> Self {
         let (fields, parameters) = match entry {
             Entry::Card(card) => (
                 card.columns
@@ -118,7 +118,7 @@ impl Profile {
             Entry::Metric(metric) => (dimension_fields(&metric.dimensions, stems), Vec::new()),
             Entry::Table(table) => (dimension_fields(&table.dimensions, stems), Vec::new()),
         };
-        let named = |name: &String| Named {
+        let named = |name: &String| NamedPart {
             name: name.clone(),
             stems: stems.get(name),
         };
@@ -173,13 +173,13 @@ impl Profile {
     }
 
     /// The field that time questions mean.
-    pub(super) fn time_field(&self) -> Option<&Field> {
+    pub(super) fn time_field(&self) -> Option<&EntryField> {
         let default = match &self.entry {
             Entry::Metric(metric) => metric.default_time_dimension.as_ref(),
             _ => None,
         };
-        let temporal = |field: &&Field| matches!(field.kind, ColumnKind::Date | ColumnKind::Datetime);
-        let own = |field: &&Field| temporal(field) && field.owner.is_empty();
+        let temporal = |field: &&EntryField| matches!(field.kind, ColumnKind::Date | ColumnKind::Datetime);
+        let own = |field: &&EntryField| temporal(field) && field.owner.is_empty();
         default
             .and_then(|name| self.fields.iter().find(|field| field.name == *name))
             .or_else(|| {
@@ -273,12 +273,18 @@ fn wordings(value: &Value) -> Vec<String> {
     }
 }
 
-fn field(name: &str, label: &str, kind: ColumnKind, values: Option<&AllowedValues>, stems: &Stems) -> Field {
+fn field(
+    name: &str,
+    label: &str,
+    kind: ColumnKind,
+    values: Option<&AllowedValues>,
+    stems: &EntryStems,
+) -> EntryField {
     let (owner, own) = parts(name);
     let values = values
         .iter()
         .flat_map(|allowed| allowed.values.iter().take(MAX_VALUES));
-    Field {
+    EntryField {
         name: name.to_owned(),
         kind,
         unit: None,
@@ -296,14 +302,14 @@ fn field(name: &str, label: &str, kind: ColumnKind, values: Option<&AllowedValue
     }
 }
 
-fn dimension_fields(dimensions: &[Dimension], stems: &Stems) -> Vec<Field> {
+fn dimension_fields(dimensions: &[Dimension], stems: &EntryStems) -> Vec<EntryField> {
     dimensions
         .iter()
         .map(|d| field(&d.name, &d.label, d.kind, d.values.as_ref(), stems))
         .collect()
 }
 
-fn column_field(column: &Column, stems: &Stems) -> Field {
+fn column_field(column: &Column, stems: &EntryStems) -> EntryField {
     // SQL names its buckets: a column `month` is one whatever its type.
     let named = || {
         let name = column.name.to_lowercase();
@@ -313,13 +319,13 @@ fn column_field(column: &Column, stems: &Stems) -> Field {
             .find(|unit| name.split('_').any(|part| part == **unit))
             .map(|unit| (*unit).to_owned())
     };
-    Field {
+    EntryField {
         unit: column.unit.clone().or_else(named),
         ..field(&column.name, &column.label, column.kind, None, stems)
     }
 }
 
-fn parameter_field(parameter: &Parameter, stems: &Stems) -> Field {
+fn parameter_field(parameter: &Parameter, stems: &EntryStems) -> EntryField {
     let kind = match parameter.kind.split('/').next() {
         Some("date") => ColumnKind::Date,
         Some("number") => ColumnKind::Number,

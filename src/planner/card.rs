@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::dimension::{group_at, values_in};
-use super::profile::{Field, Profile};
-use super::proposal::{Asked, Keep, Proposal, explain, period_words};
+use super::profile::{EntryField, Profile};
+use super::proposal::{Proposal, QuestionContext, RowSelection, explain, period_words};
 use super::score;
-use super::time::{Period, Unit};
+use super::time::{AskedPeriod, PeriodUnit};
 use crate::catalog::{CardEntry, Parameter};
 use crate::result::ColumnKind;
 
@@ -17,25 +17,30 @@ const UNMET: f64 = 0.35;
 /// What is taken off when the card tells things apart that nobody asked to tell apart.
 const TOO_FINE: f64 = 0.12;
 
-struct Draft {
+struct CardDraft {
     parameters: Map<String, Value>,
     said: Vec<String>,
     explained: BTreeSet<usize>,
-    keep: Keep,
+    keep: RowSelection,
     against: f64,
 }
 
 /// The call that runs a card.
-pub(super) fn propose(asked: Asked<'_>, profile: &Profile, card: &CardEntry, rank: f64) -> Option<Proposal> {
+pub(super) fn propose(
+    asked: QuestionContext<'_>,
+    profile: &Profile,
+    card: &CardEntry,
+    rank: f64,
+) -> Option<Proposal> {
     let question = asked.question;
-    let mut draft = Draft {
+    let mut draft = CardDraft {
         parameters: Map::new(),
         said: Vec::new(),
         explained: BTreeSet::new(),
-        keep: Keep {
+        keep: RowSelection {
             top: question.top,
             wanted: wanted_columns(asked, profile),
-            ..Keep::default()
+            ..RowSelection::default()
         },
         against: 0.0,
     };
@@ -74,8 +79,8 @@ pub(super) fn propose(asked: Asked<'_>, profile: &Profile, card: &CardEntry, ran
 }
 
 /// Numeric columns whose names the question says, best first.
-fn wanted_columns(asked: Asked<'_>, profile: &Profile) -> Vec<String> {
-    let mut scored: Vec<(usize, &Field)> = profile
+fn wanted_columns(asked: QuestionContext<'_>, profile: &Profile) -> Vec<String> {
+    let mut scored: Vec<(usize, &EntryField)> = profile
         .fields
         .iter()
         .filter(|field| {
@@ -104,7 +109,7 @@ fn is_limit(parameter: &Parameter) -> bool {
 }
 
 /// Values that parameters take.
-fn values(draft: &mut Draft, asked: Asked<'_>, profile: &Profile) {
+fn values(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile) {
     for found in values_in(asked.question, &profile.parameters, &[], |_| false) {
         explain(&mut draft.explained, &found.words);
         draft
@@ -119,7 +124,7 @@ fn values(draft: &mut Draft, asked: Asked<'_>, profile: &Profile) {
 }
 
 /// The period, through a parameter for it or by keeping rows of a time column.
-fn period(draft: &mut Draft, asked: Asked<'_>, profile: &Profile, card: &CardEntry) {
+fn period(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, card: &CardEntry) {
     let Some(period) = asked.question.period() else {
         return;
     };
@@ -141,7 +146,7 @@ fn period(draft: &mut Draft, asked: Asked<'_>, profile: &Profile, card: &CardEnt
 }
 
 /// The value that makes a parameter mean the period; `None` when it is about something else.
-fn period_value(parameter: &Parameter, period: Period) -> Option<Value> {
+fn period_value(parameter: &Parameter, period: AskedPeriod) -> Option<Value> {
     let (from, to) = (period.from, period.to);
     let last = to.and_then(|day| day.yesterday().ok());
     let slug = parameter.slug.to_lowercase();
@@ -150,8 +155,8 @@ fn period_value(parameter: &Parameter, period: Period) -> Option<Value> {
         "date/single" | "date" if says(&["start", "from", "since", "after", "begin"]) => from?.to_string(),
         "date/single" | "date" if says(&["end", "to", "until", "before"]) => last?.to_string(),
         "date/single" | "date" => return None,
-        "date/month-year" if period.unit == Unit::Month => from?.strftime("%Y-%m").to_string(),
-        "date/quarter-year" if period.unit == Unit::Quarter => {
+        "date/month-year" if period.unit == PeriodUnit::Month => from?.strftime("%Y-%m").to_string(),
+        "date/quarter-year" if period.unit == PeriodUnit::Quarter => {
             let from = from?;
             format!("Q{}-{}", (from.month() - 1) / 3 + 1, from.year())
         }
@@ -161,12 +166,12 @@ fn period_value(parameter: &Parameter, period: Period) -> Option<Value> {
             (None, Some(last)) => format!("~{last}"),
             (None, None) => return None,
         },
-        kind if kind.starts_with("number") && says(&["year"]) && period.unit == Unit::Year => {
+        kind if kind.starts_with("number") && says(&["year"]) && period.unit == PeriodUnit::Year => {
             return Some(json!(from?.year()));
         }
         kind if kind.starts_with("string") || matches!(kind, "category" | "text") => match period.unit {
-            Unit::Month if says(&["month"]) && one(period) => from?.strftime("%Y-%m").to_string(),
-            Unit::Year if says(&["year"]) && one(period) => from?.year().to_string(),
+            PeriodUnit::Month if says(&["month"]) && one(period) => from?.strftime("%Y-%m").to_string(),
+            PeriodUnit::Year if says(&["year"]) && one(period) => from?.year().to_string(),
             _ => return None,
         },
         _ => return None,
@@ -175,7 +180,7 @@ fn period_value(parameter: &Parameter, period: Period) -> Option<Value> {
 }
 
 /// Whether the period is exactly one of its unit.
-fn one(period: Period) -> bool {
+fn one(period: AskedPeriod) -> bool {
     period.from.is_some_and(|from| {
         period.to.is_some_and(|to| {
             period.unit.start(to) == to && period.unit.start(from.max(to.yesterday().unwrap_or(to))) == from
@@ -184,7 +189,7 @@ fn one(period: Period) -> bool {
 }
 
 /// Says which defaults narrow the card although nobody asked for it.
-fn defaults(draft: &mut Draft, card: &CardEntry) {
+fn defaults(draft: &mut CardDraft, card: &CardEntry) {
     for parameter in &card.parameters {
         if let (Some(default), false) = (&parameter.default, draft.parameters.contains_key(&parameter.slug)) {
             let value = default
@@ -196,7 +201,7 @@ fn defaults(draft: &mut Draft, card: &CardEntry) {
 }
 
 /// Whether the rows are for each of what was asked, no finer and no coarser.
-fn grain(draft: &mut Draft, asked: Asked<'_>, profile: &Profile, card: &CardEntry) {
+fn grain(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, card: &CardEntry) {
     let question = asked.question;
     let time = profile.fields.iter().find(|field| field.is_time());
     let mut asked_time = false;
@@ -258,7 +263,7 @@ fn grain(draft: &mut Draft, asked: Asked<'_>, profile: &Profile, card: &CardEntr
     }
 }
 
-fn in_unit(field: &Field, unit: Unit, profile: &Profile) -> bool {
+fn in_unit(field: &EntryField, unit: PeriodUnit, profile: &Profile) -> bool {
     if let Some(bucket) = &field.unit {
         return bucket == unit.name();
     }
@@ -268,7 +273,7 @@ fn in_unit(field: &Field, unit: Unit, profile: &Profile) -> bool {
 }
 
 /// Numbers after `over`, `at least`, for a parameter of that name.
-fn numbers(draft: &mut Draft, asked: Asked<'_>, profile: &Profile) {
+fn numbers(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile) {
     for compare in &asked.question.compare {
         let parameter = profile.parameters.iter().find(|parameter| {
             let bound = if compare.operation.starts_with("greater") {

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::time::Period;
+use super::time::AskedPeriod;
 use crate::result::{Cell, Column};
 use crate::text::defuse as clean;
 
@@ -66,7 +66,7 @@ pub(super) fn day(text: &str) -> Option<Date> {
 }
 
 /// Whether a cell lies in a period; cells that are no day do not.
-pub(super) fn in_period(cell: &Cell, period: Period) -> bool {
+pub(super) fn in_period(cell: &Cell, period: AskedPeriod) -> bool {
     let text = match cell {
         Cell::Text(text) => text.to_string(),
         Cell::Number(number) => number.to_string(),

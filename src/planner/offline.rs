@@ -7,17 +7,16 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::answer::{self, NO_MODEL};
-use super::index::Index;
-use super::profile::{Computes, Profile, Stems};
-use super::proposal::{Asked, Proposal, proposals};
-use super::question::Question;
+use super::index::EntryIndex;
+use super::profile::{Computes, EntryStems, Profile};
+use super::proposal::{Proposal, QuestionContext, proposals};
+use super::question::ParsedQuestion;
 use super::stem::Stemmer;
 use crate::catalog::{Catalog, Entry};
 use crate::model::{
     Completion, Message, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, Provider,
     StopCause, ToolCall, ToolChoice, ToolResultMessage, Usage,
 };
-use crate::prompt::question_of;
 use crate::text::defuse as clean;
 
 /// Most entries named when none fits.
@@ -33,13 +32,13 @@ pub struct OfflinePlanner {
     id: ModelId,
     today: Date,
     /// `Err` when SQLite could not build the index; said when a completion is asked for.
-    shelf: Result<Mutex<Shelf>, String>,
+    indexed: Result<Mutex<IndexedCatalog>, String>,
 }
 
 /// The catalog, indexed.
-struct Shelf {
+struct IndexedCatalog {
     profiles: Vec<Profile>,
-    index: Index,
+    index: EntryIndex,
     stemmer: Stemmer,
 }
 
@@ -64,21 +63,21 @@ impl OfflinePlanner {
                 name: "offline".to_owned(),
             },
             today,
-            shelf: Shelf::new(&catalog)
+            indexed: IndexedCatalog::new(&catalog)
                 .map(Mutex::new)
                 .map_err(|error| error.to_string()),
         }
     }
 
-    fn decide(&self, request: &ModelRequest) -> Result<Decision, ModelError> {
+    fn decide(&self, request: &ModelRequest) -> Result<NextAct, ModelError> {
         let unusable = |reason: String| ModelError::NotUsable {
             model: self.id.to_string(),
             reason: format!("the catalog could not be indexed: {reason}"),
         };
-        let lock = self.shelf.as_ref().map_err(|reason| unusable(reason.clone()))?;
+        let lock = self.indexed.as_ref().map_err(|reason| unusable(reason.clone()))?;
         lock.lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .decide(&Turn::of(&request.messages), request.tool_choice, self.today)
+            .decide(&TurnSoFar::of(&request.messages), request.tool_choice, self.today)
             .map_err(|error| unusable(error.to_string()))
     }
 }
@@ -95,19 +94,19 @@ impl Model for OfflinePlanner {
 }
 
 /// What is done next.
-enum Decision {
+enum NextAct {
     Say(String),
     Call { tool: &'static str, arguments: Value },
 }
 
-fn events(decision: Decision, id: &ModelId, said: usize) -> ModelStream {
+fn events(decision: NextAct, id: &ModelId, said: usize) -> ModelStream {
     let mut events = Vec::new();
     let (text, tool_calls, stop) = match decision {
-        Decision::Say(text) => {
+        NextAct::Say(text) => {
             events.push(Ok(ModelEvent::Text(text.clone())));
             (text, Vec::new(), StopCause::End)
         }
-        Decision::Call { tool, arguments } => {
+        NextAct::Call { tool, arguments } => {
             events.push(Ok(ModelEvent::ToolCallStarted {
                 name: tool.to_owned(),
             }));
@@ -121,6 +120,7 @@ fn events(decision: Decision, id: &ModelId, said: usize) -> ModelStream {
     };
     events.push(Ok(ModelEvent::Done(Completion {
         text,
+        reasoning: String::new(),
         tool_calls,
         opaque: None,
         stop,
@@ -131,30 +131,30 @@ fn events(decision: Decision, id: &ModelId, said: usize) -> ModelStream {
 }
 
 /// The question that is being answered, and what was done for it.
-struct Turn<'a> {
+struct TurnSoFar<'a> {
     question: &'a str,
     calls: Vec<&'a ToolCall>,
     results: Vec<&'a ToolResultMessage>,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> TurnSoFar<'a> {
     fn of(messages: &'a [Message]) -> Self {
         let asked = messages
             .iter()
             .enumerate()
             .rev()
             .find_map(|(at, message)| match message {
-                Message::User(text) => question_of(text).map(|question| (at, question)),
+                Message::User(question) => Some((at, question.text())),
                 _ => None,
             });
-        // Text that no turn was made of is taken as it is.
+        // Without a question, what the program says is one.
         let asked = asked.or_else(|| {
             messages
                 .iter()
                 .enumerate()
                 .rev()
                 .find_map(|(at, message)| match message {
-                    Message::User(text) => Some((at, text.as_str())),
+                    Message::Note(text) => Some((at, text.as_str())),
                     _ => None,
                 })
         });
@@ -168,23 +168,23 @@ impl<'a> Turn<'a> {
             match message {
                 Message::Assistant { tool_calls, .. } => turn.calls.extend(tool_calls),
                 Message::ToolResults(results) => turn.results.extend(results),
-                Message::User(_) => {}
+                Message::User(_) | Message::Note(_) => {}
             }
         }
         turn
     }
 }
 
-impl Shelf {
+impl IndexedCatalog {
     fn new(catalog: &Catalog) -> Result<Self, rusqlite::Error> {
         let stemmer = Stemmer::new()?;
-        let stems = Stems::of(catalog, &stemmer)?;
+        let stems = EntryStems::of(catalog, &stemmer)?;
         let profiles: Vec<Profile> = catalog
             .entries()
             .iter()
             .map(|entry| Profile::new(entry, &stems))
             .collect();
-        let index = Index::new(&profiles, &stemmer)?;
+        let index = EntryIndex::new(&profiles, &stemmer)?;
         Ok(Self {
             profiles,
             index,
@@ -192,15 +192,23 @@ impl Shelf {
         })
     }
 
-    fn decide(&self, turn: &Turn<'_>, choice: ToolChoice, today: Date) -> Result<Decision, rusqlite::Error> {
-        let question = Question::read(turn.question, today, &self.stemmer)?;
-        let asked = Asked {
+    fn decide(
+        &self,
+        turn: &TurnSoFar<'_>,
+        choice: ToolChoice,
+        today: Date,
+    ) -> Result<NextAct, rusqlite::Error> {
+        if asks_for_help(turn.question) && turn.calls.is_empty() && choice == ToolChoice::Auto {
+            return Ok(self.overview());
+        }
+        let question = ParsedQuestion::read(turn.question, today, &self.stemmer)?;
+        let asked = QuestionContext {
             question: &question,
             index: &self.index,
         };
         let found = proposals(asked, &self.profiles)?;
         if let Some(text) = self.answer(turn, &found) {
-            return Ok(Decision::Say(text));
+            return Ok(NextAct::Say(text));
         }
         let untried = found
             .iter()
@@ -210,17 +218,17 @@ impl Shelf {
             Some(best) if may_call => self.call(best),
             _ => match turn.results.last() {
                 // What went wrong is in the evidence; repeating a refusal written for a model helps nobody.
-                Some(_) => Decision::Say(format!(
+                Some(_) => NextAct::Say(format!(
                     "The catalog seems to hold an answer, but the call for it was not let through or failed. {NO_MODEL}"
                 )),
                 None if may_call => self.cannot(&question)?,
-                None => Decision::Say(format!("Nothing was found before the end. {NO_MODEL}")),
+                None => NextAct::Say(format!("Nothing was found before the end. {NO_MODEL}")),
             },
         })
     }
 
     /// The answer, when a call of this turn brought a table.
-    fn answer(&self, turn: &Turn<'_>, found: &[Proposal]) -> Option<String> {
+    fn answer(&self, turn: &TurnSoFar<'_>, found: &[Proposal]) -> Option<String> {
         let result = turn
             .results
             .iter()
@@ -236,9 +244,9 @@ impl Shelf {
         Some(answer::write(made, computes, result.table.as_ref()?))
     }
 
-    fn call(&self, proposal: &Proposal) -> Decision {
+    fn call(&self, proposal: &Proposal) -> NextAct {
         let Some(missing) = proposal.missing.first() else {
-            return Decision::Call {
+            return NextAct::Call {
                 tool: proposal.tool,
                 arguments: proposal.arguments.clone(),
             };
@@ -264,14 +272,33 @@ impl Shelf {
         if let (Some(object), false) = (arguments.as_object_mut(), options.is_empty()) {
             object.insert("options".to_owned(), json!(options));
         }
-        Decision::Call {
+        NextAct::Call {
+            tool: "ask_user",
+            arguments,
+        }
+    }
+
+    /// Asks back with what there is to ask about.
+    fn overview(&self) -> NextAct {
+        let names = self
+            .profiles
+            .iter()
+            .map(|profile| clean(profile.entry.name(), 120));
+        let names: Vec<String> = names.take(MAX_OPTIONS).collect();
+        let mut arguments = json!({
+            "question": include_str!("../../prompts/planner/overview.md").trim_end(),
+        });
+        if let (Some(object), false) = (arguments.as_object_mut(), names.is_empty()) {
+            object.insert("options".to_owned(), json!(names));
+        }
+        NextAct::Call {
             tool: "ask_user",
             arguments,
         }
     }
 
     /// Says that nothing fits, which words no entry knows, and which entries come nearest.
-    fn cannot(&self, question: &Question) -> Result<Decision, rusqlite::Error> {
+    fn cannot(&self, question: &ParsedQuestion) -> Result<NextAct, rusqlite::Error> {
         let stems: Vec<&str> = question.subjects().map(|(_, word)| word.stem.as_str()).collect();
         let nearest: Vec<&str> = self
             .index
@@ -296,9 +323,35 @@ impl Shelf {
         if let (Some(object), false) = (arguments.as_object_mut(), nearest.is_empty()) {
             object.insert("nearest".to_owned(), json!(nearest));
         }
-        Ok(Decision::Call {
+        Ok(NextAct::Call {
             tool: "cannot_answer",
             arguments,
         })
     }
+}
+
+/// Whether somebody asks what can be asked.
+fn asks_for_help(question: &str) -> bool {
+    let words: Vec<String> = question
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let words = words.join(" ");
+    let whole = ["help", "hi", "hello", "what is there", "what is this"];
+    let begins = [
+        "what can i ask",
+        "what could i ask",
+        "what may i ask",
+        "what should i ask",
+        "what can you",
+        "what do you know",
+        "what data do you have",
+        "what data is there",
+        "what questions can",
+        "which questions can",
+        "how can you help",
+        "what can we ask",
+    ];
+    whole.contains(&words.as_str()) || begins.iter().any(|begin| words.starts_with(begin))
 }

@@ -10,7 +10,7 @@ const WORTH_BYTES: usize = 80;
 
 /// A dimension as it is shown, in parts.
 #[derive(Debug, Clone)]
-pub(super) struct Part {
+pub(super) struct DimensionText {
     /// The joined table, with its dot: `User.`; empty for the entry's own.
     table: String,
     name: String,
@@ -18,7 +18,7 @@ pub(super) struct Part {
     rest: String,
 }
 
-impl Part {
+impl DimensionText {
     pub(super) fn of(name: &str, rest: String) -> Self {
         let own = name.rfind('.').map_or(0, |dot| dot + 1);
         let (table, name) = name.split_at_checked(own).unwrap_or(("", name));
@@ -41,16 +41,16 @@ impl Part {
 
 /// What earlier entries said.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct SharedLines {
     /// Whole lines, with the entry that has each.
     lines: BTreeMap<Vec<String>, String>,
     /// The dimensions of a table without its name, with where they stand: the first one's name and the entry.
     tables: BTreeMap<Vec<String>, String>,
 }
 
-impl Said {
+impl SharedLines {
     /// Shortens the items of a line of the entry `here`.
-    pub(super) fn line(&mut self, here: &str, items: &mut Vec<String>, parts: &[Part]) {
+    pub(super) fn line(&mut self, here: &str, items: &mut Vec<String>, parts: &[DimensionText]) {
         let bytes: usize = items.iter().map(String::len).sum();
         if bytes < WORTH_BYTES && items.len() < WORTH_SHARING {
             return;
@@ -70,8 +70,8 @@ impl Said {
     }
 
     /// The dimensions of one table: their names alone, if an earlier entry has the same.
-    fn table(&mut self, here: &str, parts: &[Part]) -> Vec<String> {
-        let all = || parts.iter().map(Part::whole).collect();
+    fn table(&mut self, here: &str, parts: &[DimensionText]) -> Vec<String> {
+        let all = || parts.iter().map(DimensionText::whole).collect();
         let key: Vec<String> = parts
             .iter()
             .map(|part| format!("{}{}", part.name, part.rest))
@@ -80,7 +80,7 @@ impl Said {
             return all();
         };
         if let Some(there) = self.tables.get(&key) {
-            let names: Vec<String> = parts.iter().map(Part::full_name).collect();
+            let names: Vec<String> = parts.iter().map(DimensionText::full_name).collect();
             return vec![format!("{}: types and values as of {there}", names.join(", "))];
         }
         self.tables

@@ -4,19 +4,19 @@ use jiff::civil::{Date, Weekday, date};
 use jiff::{Span, ToSpan};
 
 use super::lexicon::number;
-use super::question::Word;
+use super::question::QuestionWord;
 
 /// Days from `from` up to, not including, `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Period {
+pub(super) struct AskedPeriod {
     pub(super) from: Option<Date>,
     pub(super) to: Option<Date>,
-    pub(super) unit: Unit,
+    pub(super) unit: PeriodUnit,
 }
 
 /// What a period is one of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Unit {
+pub(super) enum PeriodUnit {
     Day,
     Week,
     Month,
@@ -24,7 +24,7 @@ pub(super) enum Unit {
     Year,
 }
 
-impl Unit {
+impl PeriodUnit {
     pub(super) fn parse(word: &str) -> Option<Self> {
         Some(match word {
             "day" | "days" | "date" | "daily" => Self::Day,
@@ -75,12 +75,12 @@ impl Unit {
     }
 }
 
-fn shift(day: Date, unit: Unit, n: i32) -> Date {
+fn shift(day: Date, unit: PeriodUnit, n: i32) -> Date {
     day.saturating_add(unit.span(n))
 }
 
-fn period(unit: Unit, from: Date, n: i32) -> Period {
-    Period {
+fn period(unit: PeriodUnit, from: Date, n: i32) -> AskedPeriod {
+    AskedPeriod {
         from: Some(from),
         to: Some(shift(from, unit, n)),
         unit,
@@ -88,9 +88,9 @@ fn period(unit: Unit, from: Date, n: i32) -> Period {
 }
 
 /// Finds every period in the question, in order, and marks its words as used.
-pub(super) fn periods(words: &mut [Word], today: Date) -> Vec<Period> {
+pub(super) fn periods(words: &mut [QuestionWord], today: Date) -> Vec<AskedPeriod> {
     let texts: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
-    let reader = Reader { words: &texts, today };
+    let reader = PeriodReader { words: &texts, today };
     let mut found = Vec::new();
     let mut at = 0;
     while at < texts.len() {
@@ -108,21 +108,21 @@ pub(super) fn periods(words: &mut [Word], today: Date) -> Vec<Period> {
     found
 }
 
-struct Reader<'a> {
+struct PeriodReader<'a> {
     words: &'a [String],
     today: Date,
 }
 
 /// A period and how many words it took.
-type Read = Option<(Period, usize)>;
+type PeriodReading = Option<(AskedPeriod, usize)>;
 
-impl Reader<'_> {
+impl PeriodReader<'_> {
     fn word(&self, at: usize) -> &str {
         self.words.get(at).map_or("", String::as_str)
     }
 
     /// What begins at `at`: a period, or words about time that set no bound (`all time`).
-    fn read(&self, at: usize) -> Option<(Option<Period>, usize)> {
+    fn read(&self, at: usize) -> Option<(Option<AskedPeriod>, usize)> {
         if matches!(
             (self.word(at), self.word(at + 1)),
             ("all", "time") | ("to", "date")
@@ -137,7 +137,7 @@ impl Reader<'_> {
     }
 
     /// `between A and B`, `from A to B`; B counts as a whole.
-    fn range(&self, at: usize) -> Read {
+    fn range(&self, at: usize) -> PeriodReading {
         let joined: &[&str] = match self.word(at) {
             "between" => &["and"],
             "from" => &["to", "until", "till", "through", "thru"],
@@ -158,7 +158,7 @@ impl Reader<'_> {
             first = same_year;
         }
         let unit = first.unit.min(last.unit);
-        let whole = Period {
+        let whole = AskedPeriod {
             from: first.from,
             to: last.to,
             unit,
@@ -167,7 +167,7 @@ impl Reader<'_> {
     }
 
     /// `since A`, `after A`, `before A`, `until A`, `from A on`.
-    fn bound(&self, at: usize) -> Read {
+    fn bound(&self, at: usize) -> PeriodReading {
         let (skip, kind) = match (self.word(at), self.word(at + 1)) {
             ("since" | "starting" | "from", "in" | "the" | "beginning") => (2, "since"),
             ("since" | "starting" | "from", _) => (1, "since"),
@@ -193,32 +193,34 @@ impl Reader<'_> {
             "before" => (None, point.from),
             _ => (None, point.to),
         };
-        Some((Period { from, to, ..point }, length))
+        Some((AskedPeriod { from, to, ..point }, length))
     }
 
     /// `last month`, `past 3 weeks`, `this year`, `yesterday`, `ytd`.
-    fn relative(&self, at: usize) -> Read {
+    fn relative(&self, at: usize) -> PeriodReading {
         if self.word(at) == "the" {
             return self.relative(at + 1).map(|(period, length)| (period, length + 1));
         }
         let today = self.today;
-        let to_date = |unit: Unit| Period {
+        let to_date = |unit: PeriodUnit| AskedPeriod {
             from: Some(unit.start(today)),
-            to: Some(shift(today, Unit::Day, 1)),
+            to: Some(shift(today, PeriodUnit::Day, 1)),
             unit,
         };
         match (self.word(at), self.word(at + 1), self.word(at + 2)) {
             ("year" | "month" | "quarter" | "week", "to", "date") => {
-                return Unit::parse(self.word(at)).map(|unit| (to_date(unit), 3));
+                return PeriodUnit::parse(self.word(at)).map(|unit| (to_date(unit), 3));
             }
             ("so", "far", "this") => {
-                return Unit::parse(self.word(at + 3)).map(|unit| (to_date(unit), 4));
+                return PeriodUnit::parse(self.word(at + 3)).map(|unit| (to_date(unit), 4));
             }
-            ("ytd", ..) => return Some((to_date(Unit::Year), 1)),
-            ("mtd", ..) => return Some((to_date(Unit::Month), 1)),
-            ("qtd", ..) => return Some((to_date(Unit::Quarter), 1)),
-            ("today", ..) => return Some((period(Unit::Day, today, 1), 1)),
-            ("yesterday", ..) => return Some((period(Unit::Day, shift(today, Unit::Day, -1), 1), 1)),
+            ("ytd", ..) => return Some((to_date(PeriodUnit::Year), 1)),
+            ("mtd", ..) => return Some((to_date(PeriodUnit::Month), 1)),
+            ("qtd", ..) => return Some((to_date(PeriodUnit::Quarter), 1)),
+            ("today", ..) => return Some((period(PeriodUnit::Day, today, 1), 1)),
+            ("yesterday", ..) => {
+                return Some((period(PeriodUnit::Day, shift(today, PeriodUnit::Day, -1), 1), 1));
+            }
             _ => {}
         }
         let direction = self.word(at);
@@ -226,7 +228,7 @@ impl Reader<'_> {
             Some(n) => (n.clamp(1, 1000), 2),
             None => (1, 1),
         };
-        let unit = Unit::parse(self.word(at + skip))?;
+        let unit = PeriodUnit::parse(self.word(at + skip))?;
         let length = skip + 1;
         let start = unit.start(today);
         match direction {
@@ -240,7 +242,7 @@ impl Reader<'_> {
     }
 
     /// A named period: a day, month, quarter, half or year. Without a year it is the latest one that has begun.
-    fn point(&self, at: usize, year: Option<i16>, loose: bool) -> Read {
+    fn point(&self, at: usize, year: Option<i16>, loose: bool) -> PeriodReading {
         if matches!(self.word(at), "the" | "calendar" | "year" | "fy") && !self.word(at + 1).is_empty() {
             return self
                 .point(at + 1, year, false)
@@ -249,27 +251,27 @@ impl Reader<'_> {
         self.day(at)
             .or_else(|| self.part_of_year(at, year))
             .or_else(|| self.month(at, year, loose))
-            .or_else(|| year_of(self.word(at)).map(|year| (period(Unit::Year, date(year, 1, 1), 1), 1)))
+            .or_else(|| year_of(self.word(at)).map(|year| (period(PeriodUnit::Year, date(year, 1, 1), 1), 1)))
     }
 
     /// A day of this year, or of the last one if it is yet to come.
     fn begun(&self, day: Date) -> Date {
         if day > self.today {
-            shift(day, Unit::Year, -1)
+            shift(day, PeriodUnit::Year, -1)
         } else {
             day
         }
     }
 
     /// `2025-03-15`, `2025-03`, `March 15, 2025`, `15 March 2025`.
-    fn day(&self, at: usize) -> Read {
+    fn day(&self, at: usize) -> PeriodReading {
         let (a, b, c) = (self.word(at), self.word(at + 1), self.word(at + 2));
         if let (Some(year), Some(month)) = (year_of(a), two_digits(b)) {
             return match two_digits(c).and_then(|day| Date::new(year, month, day).ok()) {
-                Some(day) => Some((period(Unit::Day, day, 1), 3)),
+                Some(day) => Some((period(PeriodUnit::Day, day, 1), 3)),
                 None => Date::new(year, month, 1)
                     .ok()
-                    .map(|first| (period(Unit::Month, first, 1), 2)),
+                    .map(|first| (period(PeriodUnit::Month, first, 1), 2)),
             };
         }
         let (month, day) = match (month_of(a), month_of(b)) {
@@ -279,14 +281,14 @@ impl Reader<'_> {
         };
         if let Some(year) = year_of(c) {
             let day = Date::new(year, month, day).ok()?;
-            return Some((period(Unit::Day, day, 1), 3));
+            return Some((period(PeriodUnit::Day, day, 1), 3));
         }
         let day = self.begun(Date::new(self.today.year(), month, day).ok()?);
-        Some((period(Unit::Day, day, 1), 2))
+        Some((period(PeriodUnit::Day, day, 1), 2))
     }
 
     /// `Q1 2025`, `first quarter of 2025`, `H2 2024`, `second half of 2024`.
-    fn part_of_year(&self, at: usize, year: Option<i16>) -> Read {
+    fn part_of_year(&self, at: usize, year: Option<i16>) -> PeriodReading {
         let ordinal = |word: &str| match word {
             "first" | "1st" => Some(1),
             "second" | "2nd" => Some(2),
@@ -318,23 +320,27 @@ impl Reader<'_> {
         } else {
             self.begun(first(self.today.year())?)
         };
-        let whole = Period {
+        let whole = AskedPeriod {
             from: Some(from),
-            to: Some(shift(from, Unit::Month, i32::from(months))),
-            unit: if months == 3 { Unit::Quarter } else { Unit::Month },
+            to: Some(shift(from, PeriodUnit::Month, i32::from(months))),
+            unit: if months == 3 {
+                PeriodUnit::Quarter
+            } else {
+                PeriodUnit::Month
+            },
         };
         Some((whole, length))
     }
 
     /// `March 2025`, `March`, `in May`. Words that are also no month need a sign that they are one.
-    fn month(&self, at: usize, year: Option<i16>, loose: bool) -> Read {
+    fn month(&self, at: usize, year: Option<i16>, loose: bool) -> PeriodReading {
         let word = self.word(at);
         let month = month_of(word)?;
         let skip = usize::from(self.word(at + 1) == "of");
         if let Some(written) = year_of(self.word(at + 1 + skip)) {
             return Date::new(written, month, 1)
                 .ok()
-                .map(|first| (period(Unit::Month, first, 1), 2 + skip));
+                .map(|first| (period(PeriodUnit::Month, first, 1), 2 + skip));
         }
         let before = at.checked_sub(1).map_or("", |before| self.word(before));
         let sign = matches!(
@@ -357,7 +363,7 @@ impl Reader<'_> {
         if year.is_none() {
             first = self.begun(first);
         }
-        Some((period(Unit::Month, first, 1), 1))
+        Some((period(PeriodUnit::Month, first, 1), 1))
     }
 }
 

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::dimension::{FoundValue, group_at, named_at, values_in};
-use super::profile::{Computes, Field, Profile};
-use super::proposal::{Asked, Keep, Proposal, explain, period_filters, period_words};
+use super::dimension::{ValueMatch, group_at, named_at, values_in};
+use super::profile::{Computes, EntryField, Profile};
+use super::proposal::{Proposal, QuestionContext, RowSelection, explain, period_filters, period_words};
 use super::score;
 use crate::catalog::{Entry, MetricEntry, TableEntry};
 use crate::result::ColumnKind;
 
 /// What a question comes to for one entry with dimensions.
 #[derive(Debug, Default)]
-struct Draft {
+struct GroupedDraft {
     group_by: Vec<Value>,
     filters: Vec<Value>,
     said: Vec<String>,
@@ -28,8 +28,8 @@ const UNMET: f64 = 0.35;
 /// What is taken off for telling people apart by name alone.
 const SHARED_NAMES: f64 = 0.3;
 
-impl Draft {
-    fn read(asked: Asked<'_>, profile: &Profile) -> Self {
+impl GroupedDraft {
+    fn read(asked: QuestionContext<'_>, profile: &Profile) -> Self {
         let mut draft = Self::default();
         draft.segments(asked, profile);
         draft.time(asked, profile);
@@ -39,7 +39,7 @@ impl Draft {
         draft
     }
 
-    fn segments(&mut self, asked: Asked<'_>, profile: &Profile) {
+    fn segments(&mut self, asked: QuestionContext<'_>, profile: &Profile) {
         for segment in &profile.segments {
             let place = |stem: &String| {
                 let mut words = asked.question.words.iter();
@@ -54,7 +54,7 @@ impl Draft {
         }
     }
 
-    fn time(&mut self, asked: Asked<'_>, profile: &Profile) {
+    fn time(&mut self, asked: QuestionContext<'_>, profile: &Profile) {
         let question = asked.question;
         let Some(field) = profile.time_field() else {
             if question.period().is_some() || question.each.is_some() || question.weekday {
@@ -81,9 +81,9 @@ impl Draft {
         }
     }
 
-    fn groups(&mut self, asked: Asked<'_>, profile: &Profile) {
+    fn groups(&mut self, asked: QuestionContext<'_>, profile: &Profile) {
         let question = asked.question;
-        let mut found: Vec<&Field> = Vec::new();
+        let mut found: Vec<&EntryField> = Vec::new();
         let measured = measured(asked, profile);
         for at in &question.groups {
             if self.explained.contains(at) || measured.contains(at) {
@@ -113,7 +113,7 @@ impl Draft {
             // The first of the best.
             let best = candidates.fold(
                 None,
-                |best: Option<super::dimension::Found<'_>>, next| match best {
+                |best: Option<super::dimension::DimensionMatch<'_>>, next| match best {
                     Some(best) if best.fit >= next.fit => Some(best),
                     _ => Some(next),
                 },
@@ -144,7 +144,7 @@ impl Draft {
         }
     }
 
-    fn values(&mut self, asked: Asked<'_>, profile: &Profile) {
+    fn values(&mut self, asked: QuestionContext<'_>, profile: &Profile) {
         let taken: Vec<usize> = self.explained.iter().copied().collect();
         // A word of the entry's own name or filters is no filter on top.
         let own = |stem: &str| profile.name.iter().any(|name| name == stem);
@@ -177,14 +177,15 @@ impl Draft {
         }
     }
 
-    fn comparisons(&mut self, asked: Asked<'_>, profile: &Profile) {
+    fn comparisons(&mut self, asked: QuestionContext<'_>, profile: &Profile) {
         for compare in &asked.question.compare {
             let near = [
                 compare.at + 1,
                 compare.at.saturating_sub(3),
                 compare.at.saturating_sub(4),
             ];
-            let numeric = |field: &&Field| matches!(field.kind, ColumnKind::Integer | ColumnKind::Number);
+            let numeric =
+                |field: &&EntryField| matches!(field.kind, ColumnKind::Integer | ColumnKind::Number);
             let named = near
                 .iter()
                 .filter_map(|at| named_at(asked.question, *at, profile, asked.index))
@@ -230,7 +231,7 @@ impl Draft {
 
 /// Where the name of a metric stands among the words, once: `by average rating` says what the best are best at, and
 /// nothing of groups.
-fn measured(asked: Asked<'_>, profile: &Profile) -> Vec<usize> {
+fn measured(asked: QuestionContext<'_>, profile: &Profile) -> Vec<usize> {
     let length = profile.name.len();
     if length == 0 || !matches!(profile.entry, Entry::Metric(_)) {
         return Vec::new();
@@ -243,7 +244,7 @@ fn measured(asked: Asked<'_>, profile: &Profile) -> Vec<usize> {
 }
 
 /// Whether a filter built into the entry leaves nothing, or nothing else, of what is asked for.
-fn contradicts(profile: &Profile, found: &FoundValue<'_>) -> bool {
+fn contradicts(profile: &Profile, found: &ValueMatch<'_>) -> bool {
     let field = &found.field.own;
     profile.built_in.iter().any(|filter| {
         let same_field = filter.starts_with(field) && !field.is_empty();
@@ -265,12 +266,12 @@ fn order(greatest: bool) -> &'static str {
 
 /// The call that asks a metric.
 pub(super) fn metric(
-    asked: Asked<'_>,
+    asked: QuestionContext<'_>,
     profile: &Profile,
     entry: &MetricEntry,
     rank: f64,
 ) -> Option<Proposal> {
-    let draft = Draft::read(asked, profile);
+    let draft = GroupedDraft::read(asked, profile);
     let found = score::compare(asked.question, profile, asked.index, &draft.explained);
     // A metric is made to be asked.
     let mismatch =
@@ -292,17 +293,22 @@ pub(super) fn metric(
         score,
         missing: Vec::new(),
         said: draft.said,
-        keep: Keep {
+        keep: RowSelection {
             top: asked.question.top,
-            ..Keep::default()
+            ..RowSelection::default()
         },
     })
 }
 
 /// The call that asks a table: a measure the question names, the mean or sum of a field it names, or a count of rows.
-pub(super) fn table(asked: Asked<'_>, profile: &Profile, entry: &TableEntry, rank: f64) -> Option<Proposal> {
+pub(super) fn table(
+    asked: QuestionContext<'_>,
+    profile: &Profile,
+    entry: &TableEntry,
+    rank: f64,
+) -> Option<Proposal> {
     let question = asked.question;
-    let mut draft = Draft::read(asked, profile);
+    let mut draft = GroupedDraft::read(asked, profile);
     let (mut aggregation, computes) = aggregation(asked, profile, &mut draft)?;
     let found = score::compare(question, profile, asked.index, &draft.explained);
     // Whoever curated a metric or card for it knew better what counts.
@@ -329,14 +335,18 @@ pub(super) fn table(asked: Asked<'_>, profile: &Profile, entry: &TableEntry, ran
         score,
         missing: Vec::new(),
         said: draft.said,
-        keep: Keep {
+        keep: RowSelection {
             top: question.top,
-            ..Keep::default()
+            ..RowSelection::default()
         },
     })
 }
 
-fn aggregation(asked: Asked<'_>, profile: &Profile, draft: &mut Draft) -> Option<(Value, Computes)> {
+fn aggregation(
+    asked: QuestionContext<'_>,
+    profile: &Profile,
+    draft: &mut GroupedDraft,
+) -> Option<(Value, Computes)> {
     let question = asked.question;
     let says = |stem: &String| question.subjects().any(|(_, word)| word.stem == *stem);
     if let Some(measure) = profile

@@ -3,7 +3,7 @@
 use super::figure::{in_period, number, percent, shown};
 use super::lexicon;
 use super::profile::Computes;
-use super::proposal::{Keep, Proposal};
+use super::proposal::{Proposal, RowSelection};
 use crate::result::{Amount, Cell, Column, ColumnKind, Extent, ResultTable, Summary, totals};
 use crate::text::defuse as clean;
 
@@ -119,7 +119,7 @@ fn figures(proposal: &Proposal, table: &ResultTable) -> Vec<usize> {
 }
 
 /// The rows the question asks for, of those that came.
-fn kept<'a>(keep: &Keep, table: &'a ResultTable) -> Vec<&'a Vec<Cell>> {
+fn kept<'a>(keep: &RowSelection, table: &'a ResultTable) -> Vec<&'a Vec<Cell>> {
     let place = |name: &str| table.columns.iter().position(|column| column.name == name);
     let mut rows: Vec<&Vec<Cell>> = table.rows.iter().collect();
     if let Some((column, period)) = &keep.period

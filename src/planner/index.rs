@@ -12,7 +12,7 @@ const RANKING: &str = "SELECT rowid, bm25(entries, 10.0, 4.0, 2.0, 1.5) FROM ent
 
 /// All entries in a full-text index, ranked by SQLite's bm25 with weights for each column.
 #[derive(Debug)]
-pub(super) struct Index {
+pub(super) struct EntryIndex {
     db: Connection,
     /// Stem to the stems of words like it.
     likes: BTreeMap<String, BTreeSet<String>>,
@@ -21,7 +21,7 @@ pub(super) struct Index {
     entries: u32,
 }
 
-impl Index {
+impl EntryIndex {
     pub(super) fn new(profiles: &[Profile], stemmer: &Stemmer) -> Result<Self, rusqlite::Error> {
         let db = Connection::open_in_memory()?;
         // What goes in is stemmed already.

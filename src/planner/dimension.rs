@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::index::Index;
+use super::index::EntryIndex;
 use super::lexicon;
-use super::profile::{Field, Profile};
-use super::question::Question;
+use super::profile::{EntryField, Profile};
+use super::question::ParsedQuestion;
 use crate::result::ColumnKind;
 
 /// Most words in the name of a dimension as people say it.
@@ -17,8 +17,8 @@ const LIKE: f64 = 0.8;
 
 /// A dimension found in a question.
 #[derive(Debug, Clone)]
-pub(super) struct Found<'a> {
-    pub(super) field: &'a Field,
+pub(super) struct DimensionMatch<'a> {
+    pub(super) field: &'a EntryField,
     /// Positions of the words that name it.
     pub(super) words: Vec<usize>,
     pub(super) fit: f64,
@@ -26,12 +26,12 @@ pub(super) struct Found<'a> {
 
 /// The dimension that the words from `at` on name, if they name one.
 pub(super) fn named_at<'a>(
-    question: &Question,
+    question: &ParsedQuestion,
     at: usize,
     profile: &'a Profile,
-    index: &Index,
-) -> Option<Found<'a>> {
-    let mut best: Option<Found<'a>> = None;
+    index: &EntryIndex,
+) -> Option<DimensionMatch<'a>> {
+    let mut best: Option<DimensionMatch<'a>> = None;
     for length in (1..=LONGEST_PHRASE).rev() {
         let phrase: Vec<&str> = question
             .words
@@ -47,7 +47,7 @@ pub(super) fn named_at<'a>(
         for field in profile.fields.iter().filter(|field| can_group(field)) {
             let fit = fit(&phrase, field, profile, index);
             if fit >= LEAST_FIT && best.as_ref().is_none_or(|best| fit > best.fit + 1e-9) {
-                best = Some(Found {
+                best = Some(DimensionMatch {
                     field,
                     words: (at..at + length).collect(),
                     fit,
@@ -60,11 +60,11 @@ pub(super) fn named_at<'a>(
 
 /// The dimension that the words from `at` on ask to group by: `by channel`, or `by sales channel` with one word more.
 pub(super) fn group_at<'a>(
-    question: &Question,
+    question: &ParsedQuestion,
     at: usize,
     profile: &'a Profile,
-    index: &Index,
-) -> Option<Found<'a>> {
+    index: &EntryIndex,
+) -> Option<DimensionMatch<'a>> {
     named_at(question, at, profile, index).or_else(|| {
         let plain = question.words.get(at).is_some_and(|word| !word.used);
         let mut found =
@@ -74,7 +74,7 @@ pub(super) fn group_at<'a>(
     })
 }
 
-fn can_group(field: &Field) -> bool {
+fn can_group(field: &EntryField) -> bool {
     let identifier = field.own.last().is_some_and(|stem| stem == "id");
     !identifier
         && !matches!(
@@ -84,7 +84,7 @@ fn can_group(field: &Field) -> bool {
 }
 
 /// How well the whole phrase names the field, about 0 to 1.3.
-fn fit(phrase: &[&str], field: &Field, profile: &Profile, index: &Index) -> f64 {
+fn fit(phrase: &[&str], field: &EntryField, profile: &Profile, index: &EntryIndex) -> f64 {
     let quality = |word: &str, stems: &[String]| -> f64 {
         if stems.iter().any(|stem| stem == word) {
             1.0
@@ -142,8 +142,8 @@ fn count(n: usize) -> f64 {
 
 /// A value of a field that the question names.
 #[derive(Debug, Clone)]
-pub(super) struct FoundValue<'a> {
-    pub(super) field: &'a Field,
+pub(super) struct ValueMatch<'a> {
+    pub(super) field: &'a EntryField,
     pub(super) value: Value,
     pub(super) words: Vec<usize>,
     /// Stems of the words.
@@ -154,15 +154,15 @@ pub(super) struct FoundValue<'a> {
 
 /// Values of `fields` that the question names, each word used once, longer wordings first.
 pub(super) fn values_in<'a>(
-    question: &Question,
-    fields: &'a [Field],
+    question: &ParsedQuestion,
+    fields: &'a [EntryField],
     taken: &[usize],
     skip: impl Fn(&str) -> bool,
-) -> Vec<FoundValue<'a>> {
-    let mut all: Vec<FoundValue<'a>> = Vec::new();
+) -> Vec<ValueMatch<'a>> {
+    let mut all: Vec<ValueMatch<'a>> = Vec::new();
     let mut found = |field, value: &Value, at: usize, length: usize| {
         let before = at.checked_sub(1).and_then(|before| question.words.get(before));
-        all.push(FoundValue {
+        all.push(ValueMatch {
             field,
             value: value.clone(),
             words: (at..at + length).collect(),
@@ -223,7 +223,7 @@ pub(super) fn values_in<'a>(
 }
 
 /// Where the wording stands in the question, in words that nothing else was read from.
-fn place(question: &Question, wording: &[String]) -> Option<usize> {
+fn place(question: &ParsedQuestion, wording: &[String]) -> Option<usize> {
     question.words.windows(wording.len()).position(|window| {
         window
             .iter()
@@ -234,7 +234,7 @@ fn place(question: &Question, wording: &[String]) -> Option<usize> {
 }
 
 /// Where the words of a name stand in the question.
-fn spelled(question: &Question, name: &[&str]) -> Option<usize> {
+fn spelled(question: &ParsedQuestion, name: &[&str]) -> Option<usize> {
     question.words.windows(name.len()).position(|window| {
         window
             .iter()
@@ -244,9 +244,10 @@ fn spelled(question: &Question, name: &[&str]) -> Option<usize> {
 }
 
 /// Where a code of two letters stands in the question, in capitals: `in` is not Indiana.
-fn coded(question: &Question, code: &str) -> Option<usize> {
+fn coded(question: &ParsedQuestion, code: &str) -> Option<usize> {
     let is_code = code.len() == 2 && code.chars().all(|c| c.is_ascii_uppercase());
-    let written =
-        |word: &super::question::Word| !word.used && word.capitals && word.text.eq_ignore_ascii_case(code);
+    let written = |word: &super::question::QuestionWord| {
+        !word.used && word.capitals && word.text.eq_ignore_ascii_case(code)
+    };
     question.words.iter().position(written).filter(|_| is_code)
 }

@@ -1,0 +1,206 @@
+//! SharedParts of a request that a server may refuse, and that a completion can do without.
+//!
+//! Servers that speak OpenAI's protocol know more or less of it. A server that refuses a request for one part of it (status
+//! 400, and its words name the part) is asked again without that part, once for each part, and what was left out is
+//! remembered for this server and model as long as the process runs. [`RequestPart::refused`] reads a refusal,
+//! [`Adjustments`] is the memory. A tape's header says what was left out when its turn began, because a replay has to
+//! send the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::refusal::ServerRefusal;
+
+/// A part of a request that can be left out or said differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestPart {
+    /// `stream_options`: usage at the end of the stream.
+    StreamOptions,
+    /// `max_tokens`, for which `max_completion_tokens` is sent, or the other way round.
+    TokenLimit,
+    /// `null` as the content of a message that only calls tools, for which an empty text is sent.
+    NullContent,
+    /// `temperature`.
+    Temperature,
+    /// `tool_choice`.
+    ToolChoice,
+    /// `prompt_cache_key`.
+    CacheKey,
+    /// `prompt_cache_breakpoint`.
+    CacheBreakpoint,
+    /// `response_format`: the schema that an answer has to follow.
+    ResponseFormat,
+    /// `stream`: the answer comes as one piece.
+    Stream,
+    /// `include`: reasoning that goes back with the next request.
+    Include,
+    /// `tools`: the model is driven by one JSON object per step.
+    Tools,
+    /// Chat completions as a whole: the model speaks the Responses API alone.
+    ChatCompletions,
+}
+
+/// What a refusal says when a server does not know a part of the request.
+const REFUSING: [&str; 22] = [
+    "unsupported",
+    "not support",
+    "n't support",
+    "unrecognized",
+    "unrecognised",
+    "unknown",
+    "unexpected",
+    "extra input",
+    "extra field",
+    "extra_forbidden",
+    "extra parameter",
+    "not permitted",
+    "not allowed",
+    "not available",
+    "not enabled",
+    "not implemented",
+    "no endpoints found that support",
+    "no such",
+    "invalid parameter",
+    "deprecated",
+    "requires --",
+    "instead",
+];
+
+impl RequestPart {
+    /// What a person is told about a part that is left out.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::StreamOptions => "`stream_options` is left out, so that usage may be unknown",
+            Self::TokenLimit => "the limit of tokens is sent under its other name",
+            Self::NullContent => "an empty text is sent where a message has no content",
+            Self::Temperature => "`temperature` is left out",
+            Self::ToolChoice => "`tool_choice` is left out",
+            Self::CacheKey => "`prompt_cache_key` is left out",
+            Self::CacheBreakpoint => "`prompt_cache_breakpoint` is left out",
+            Self::ResponseFormat => "`response_format` is left out",
+            Self::Stream => "answers come as one piece",
+            Self::Include => "`include` is left out, so that reasoning is not sent back",
+            Self::ChatCompletions => "the Responses API is asked in place of chat completions",
+            Self::Tools => {
+                "tools are not sent; the model is driven by one JSON object per step (json_action)"
+            }
+        }
+    }
+
+    /// The part that a refusal names, of those that the refused request had. `words` is all that the server said.
+    pub(super) fn refused(words: &str, sent: &[Self]) -> Option<Self> {
+        let words = words.to_lowercase();
+        let refusing = REFUSING.iter().any(|phrase| words.contains(phrase));
+        let named = |part: Self| part.names().iter().any(|name| contains_word(&words, name));
+        sent.iter().copied().find(|part| match part {
+            Self::NullContent => {
+                contains_word(&words, "content")
+                    && ["null", "none", "string", "nil"]
+                        .iter()
+                        .any(|word| contains_word(&words, word))
+            }
+            Self::Tools => refusing && (words.contains("tool") || words.contains("function call")),
+            Self::Stream => refusing && words.contains("streaming"),
+            Self::ChatCompletions => words.contains("v1/responses") || words.contains("responses api"),
+            part => refusing && named(*part),
+        })
+    }
+
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::StreamOptions => &["stream_options", "include_usage"],
+            Self::TokenLimit => &["max_tokens", "max_completion_tokens"],
+            Self::Temperature => &["temperature"],
+            Self::ToolChoice => &["tool_choice"],
+            Self::CacheKey => &["prompt_cache_key"],
+            Self::CacheBreakpoint => &["prompt_cache_breakpoint"],
+            Self::ResponseFormat => &["response_format", "json_schema", "guided_json", "text.format"],
+            Self::Include => &["include", "encrypted_content", "reasoning.encrypted_content"],
+            Self::NullContent | Self::Stream | Self::Tools | Self::ChatCompletions => &[],
+        }
+    }
+}
+
+/// Whether a text has the word, and not as a part of a longer one.
+fn contains_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(start, found)| {
+        let before = text.get(..start).and_then(|before| before.chars().next_back());
+        let after = text
+            .get(start.saturating_add(found.len())..)
+            .and_then(|after| after.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+type SharedParts = Arc<Mutex<BTreeSet<RequestPart>>>;
+
+/// What is left out of requests to one model of one server. Clones share their memory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Adjustments(SharedParts);
+
+impl Adjustments {
+    /// What this process has found out about the model of this server.
+    pub(super) fn of_process(base: &Url, model: &str) -> Self {
+        static KNOWN: LazyLock<Mutex<BTreeMap<(String, String), SharedParts>>> =
+            LazyLock::new(Mutex::default);
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (base.to_string(), model.to_owned());
+        Self(Arc::clone(known.entry(key).or_default()))
+    }
+
+    /// What was known when a turn was recorded.
+    pub(super) fn recorded(parts: &[RequestPart]) -> Self {
+        Self(Arc::new(Mutex::new(parts.iter().copied().collect())))
+    }
+
+    /// What is left out now.
+    pub(super) fn parts(&self) -> BTreeSet<RequestPart> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether this part is left out.
+    pub(super) fn has(&self, part: RequestPart) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&part)
+    }
+
+    /// Decides on a refusal of a request that had these parts: whether to ask again, without the part it names. `tried` is
+    /// what was left out for this request already; it is sent again from now on if leaving it out did not help.
+    pub(super) fn answer(
+        &self,
+        refusal: &ServerRefusal,
+        sent: &[RequestPart],
+        tried: &mut Vec<RequestPart>,
+    ) -> bool {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match refusal.part(sent) {
+            // Whoever drives the model decides what to do without tools.
+            Some(part @ (RequestPart::Tools | RequestPart::ChatCompletions)) => {
+                parts.insert(part);
+                false
+            }
+            Some(part) => {
+                tracing::info!(
+                    adjusted = part.sentence(),
+                    "asked again without what the model's server refused"
+                );
+                parts.insert(part);
+                tried.push(part);
+                true
+            }
+            None => {
+                tried.drain(..).for_each(|part| {
+                    parts.remove(&part);
+                });
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A call's arguments as models and servers really write them.
+//!
+//! They come in pieces, and nothing but their own form tells where they end: some servers give every piece of one call
+//! another id, others every call the same number. So [`JsonProgress`] watches the JSON as it grows, [`split`] parts what turned
+//! out to be several objects, and [`plain`] unpacks an object that was written as a text.
+
+use serde_json::{Map, Value};
+
+/// How often an object may be packed into a text.
+const MOST_PACKED: usize = 3;
+
+/// Where the JSON value that a text begins with ends, found while the text grows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct JsonProgress {
+    depth: usize,
+    within: Within,
+    begun: bool,
+    whole: bool,
+}
+
+/// What the next byte belongs to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Within {
+    #[default]
+    Structure,
+    Text,
+    /// Behind a backslash of a text.
+    Escape,
+}
+
+impl JsonProgress {
+    /// Takes in more of the text.
+    pub(super) fn push(&mut self, more: &str) {
+        for byte in more.bytes() {
+            self.push_byte(byte);
+        }
+    }
+
+    fn push_byte(&mut self, byte: u8) {
+        match (self.within, byte) {
+            (Within::Escape, _) => self.within = Within::Text,
+            (Within::Text, b'\\') => self.within = Within::Escape,
+            (Within::Text, b'"') => {
+                self.within = Within::Structure;
+                self.whole |= self.depth == 0;
+            }
+            (Within::Text, _) => {}
+            (Within::Structure, byte) => self.push_structure(byte),
+        }
+    }
+
+    fn push_structure(&mut self, byte: u8) {
+        match byte {
+            b'"' => self.within = Within::Text,
+            b'{' | b'[' => self.depth = self.depth.saturating_add(1),
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                self.whole |= self.depth == 0;
+            }
+            _ => {}
+        }
+        self.begun |= !byte.is_ascii_whitespace();
+    }
+
+    /// Whether anything but white space has come.
+    pub(super) fn is_begun(self) -> bool {
+        self.begun
+    }
+
+    /// Whether an object, a list or a text has come whole.
+    pub(super) fn is_whole(self) -> bool {
+        self.whole
+    }
+}
+
+/// The objects that a text consists of, each as it was written. An empty object before others is a server's beginning and
+/// no call. What is not a row of objects stays one text.
+pub(super) fn split(text: &str) -> Vec<String> {
+    let mut objects = Vec::new();
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Map<String, Value>>();
+    let mut start = 0;
+    while let Some(value) = values.next() {
+        let end = values.byte_offset();
+        match (value, text.get(start..end)) {
+            (Ok(object), Some(written)) => objects.push((object.is_empty(), written.trim().to_owned())),
+            _ => return vec![text.to_owned()],
+        }
+        start = end;
+    }
+    if objects.len() > 1 && objects.first().is_some_and(|(empty, _)| *empty) {
+        objects.remove(0);
+    }
+    if objects.is_empty() {
+        return vec![text.to_owned()];
+    }
+    objects.into_iter().map(|(_, written)| written).collect()
+}
+
+/// The arguments as they are, but for an object that was written as a text (`"{\"id\":1}"`), which is unpacked, and for
+/// nothing at all, which is an empty object.
+pub(super) fn plain(written: &str) -> String {
+    let mut text = written.to_owned();
+    for _ in 0..MOST_PACKED {
+        let Ok(inner) = serde_json::from_str::<String>(&text) else {
+            break;
+        };
+        text = inner;
+    }
+    if text.trim().is_empty() {
+        return "{}".to_owned();
+    }
+    let packed = text.len() != written.len();
+    if packed && serde_json::from_str::<Map<String, Value>>(&text).is_err() {
+        return written.to_owned();
+    }
+    text
+}

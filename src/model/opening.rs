@@ -1,0 +1,34 @@
+//! Whether a server has begun to answer. Inside a response with status 200 it may still say that it is overloaded, or end
+//! before it said a word; nobody heard anything then, so that the request may be sent again like one that was refused.
+//! The wire asks while the body begins; what a stream of some protocol says is that protocol's to know.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use super::sse::{SseItem, SseParser};
+use crate::wire::Opening;
+
+/// A body that is longer has begun, whatever it holds.
+const LONGEST: usize = 64 << 10;
+
+/// Looks at the beginning of a body. `look` says what one object of the stream is: the failure that it tells, or whether
+/// the completion has begun with it.
+pub(super) fn judge(body: &[u8], ended: bool, look: fn(&Value) -> Opening) -> Opening {
+    let (mut parser, mut items) = (SseParser::default(), Vec::new());
+    parser.push(body, &mut items);
+    if ended {
+        parser.finish(&mut items);
+    }
+    let mut openings = items.iter().map(|item| match item {
+        SseItem::Event { json, .. } => look(json),
+        SseItem::End => Opening::Failed(StatusCode::SERVICE_UNAVAILABLE),
+        // What is not the protocol does not become it by asking again.
+        SseItem::Noise(_) => Opening::Begun,
+    });
+    match openings.find(|opening| *opening != Opening::Undecided) {
+        Some(decided) => decided,
+        None if ended => Opening::Failed(StatusCode::SERVICE_UNAVAILABLE),
+        None if body.len() > LONGEST => Opening::Begun,
+        None => Opening::Undecided,
+    }
+}

@@ -1,0 +1,50 @@
+use http::StatusCode;
+
+use super::adjust::RequestPart;
+use super::server_error::{ServerError, message_of_body};
+
+/// Most of a refusal that is searched for the name of a part, in characters.
+const WORDS: usize = 8 << 10;
+
+/// A response with a failure status, read.
+#[derive(Debug)]
+pub(super) struct ServerRefusal {
+    pub(super) status: StatusCode,
+    /// The server's message.
+    pub(super) message: String,
+    /// The whole body, as far as it is looked at.
+    words: String,
+    failed_generation: Option<String>,
+}
+
+impl ServerRefusal {
+    /// Reads the body of a response with this status.
+    pub(super) fn read(status: StatusCode, body: &[u8]) -> Self {
+        let json = serde_json::from_slice(body).unwrap_or_default();
+        let error = ServerError::find(&json, false);
+        Self {
+            status,
+            message: message_of_body(body),
+            words: String::from_utf8_lossy(body).chars().take(WORDS).collect(),
+            failed_generation: error.and_then(|error| error.failed_generation),
+        }
+    }
+
+    /// What the model wrote, when the server refused to take it for a call.
+    pub(super) fn failed_generation(&self) -> Option<&str> {
+        self.failed_generation.as_deref()
+    }
+
+    /// The part of the request that it names, of those that were sent.
+    pub(super) fn part(&self, sent: &[RequestPart]) -> Option<RequestPart> {
+        let part = RequestPart::refused(&self.words, sent)?;
+        match self.status.as_u16() {
+            400 | 422 => Some(part),
+            // Servers without tools answer with almost anything.
+            404 | 405 | 415 | 500 | 501 => {
+                Some(part).filter(|part| matches!(part, RequestPart::Tools | RequestPart::ChatCompletions))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::event::{ResponseEvent, text, usage};
+use crate::model::arguments;
+use crate::model::replay::{CallIds, set};
+use crate::model::server_error::ServerError;
+use crate::model::tool_names::ToolNames;
+use crate::model::{Completion, ModelEvent, StopCause, ToolCall};
+
+/// Puts a response together from the events of its stream.
+#[derive(Debug)]
+pub(super) struct ResponseAssembler {
+    ids: CallIds,
+    names: ToolNames,
+    items: BTreeMap<u64, Value>,
+    /// Calls that a listener has heard of.
+    announced: BTreeSet<u64>,
+    heard_text: bool,
+    response: Option<Value>,
+}
+
+impl ResponseAssembler {
+    pub(super) fn new(ids: CallIds, names: ToolNames) -> Self {
+        Self {
+            ids,
+            names,
+            items: BTreeMap::new(),
+            announced: BTreeSet::new(),
+            heard_text: false,
+            response: None,
+        }
+    }
+
+    /// Takes in one event; what a listener should hear of it is pushed to `heard`.
+    pub(super) fn push(
+        &mut self,
+        event: ResponseEvent,
+        heard: &mut Vec<ModelEvent>,
+    ) -> Result<(), ServerError> {
+        match event {
+            ResponseEvent::Text(text) if text.is_empty() => {}
+            ResponseEvent::Text(text) => {
+                self.heard_text = true;
+                heard.push(ModelEvent::Text(text));
+            }
+            ResponseEvent::Silent(bytes) => heard.push(ModelEvent::Unheard(bytes)),
+            ResponseEvent::ItemAdded { index, name } => {
+                if let Some(name) = name {
+                    self.announce(index, &name, heard);
+                }
+            }
+            ResponseEvent::ItemDone { index, item } => {
+                self.items.insert(index, item);
+            }
+            ResponseEvent::Ended(response) => {
+                let output = response.get("output").and_then(Value::as_array);
+                if let Some(output) = output.filter(|output| !output.is_empty()) {
+                    self.items = (0..).zip(output.iter().cloned()).collect();
+                }
+                self.response = Some(response);
+            }
+            ResponseEvent::Failed(error) => return Err(error),
+            ResponseEvent::Ignored => {}
+        }
+        Ok(())
+    }
+
+    fn announce(&mut self, index: u64, name: &str, heard: &mut Vec<ModelEvent>) {
+        if self.announced.insert(index) {
+            let name = self.names.plain(name);
+            heard.push(ModelEvent::ToolCallStarted { name });
+        }
+    }
+
+    /// Whether the response's own end was seen.
+    pub(super) fn is_ended(&self) -> bool {
+        self.response.is_some()
+    }
+
+    /// The reason with which the server cut the response, if it is one that no good ending has.
+    pub(super) fn cut(&self) -> Option<String> {
+        let status = text(self.response.as_ref()?, "status");
+        let calls = self
+            .items
+            .values()
+            .any(|item| text(item, "type") == "function_call");
+        let known = matches!(status, "" | "completed")
+            || self.incomplete().is_some_and(|stop| stop != StopCause::End);
+        (!known && !calls).then(|| match self.reason() {
+            "" => status.to_owned(),
+            reason => reason.to_owned(),
+        })
+    }
+
+    fn reason(&self) -> &str {
+        let details = self
+            .response
+            .as_ref()
+            .and_then(|response| response.get("incomplete_details"));
+        details.map(|details| text(details, "reason")).unwrap_or_default()
+    }
+
+    fn incomplete(&self) -> Option<StopCause> {
+        match self.reason() {
+            "max_output_tokens" | "max_tokens" => Some(StopCause::Length),
+            "content_filter" => Some(StopCause::Refusal),
+            _ => None,
+        }
+    }
+
+    /// The completion. `asked` names its model when the server did not. What a listener has still to hear is pushed to
+    /// `heard`.
+    pub(super) fn complete(mut self, asked: &str, heard: &mut Vec<ModelEvent>) -> Completion {
+        let (mut said, mut reasoning, mut declined) = (String::new(), String::new(), false);
+        let mut tool_calls = Vec::new();
+        let mut kept = Vec::new();
+        for (index, mut item) in std::mem::take(&mut self.items) {
+            match text(&item, "type") {
+                "message" => {
+                    for part in item
+                        .get("content")
+                        .and_then(Value::as_array)
+                        .into_iter()
+                        .flatten()
+                    {
+                        declined |= text(part, "type") == "refusal";
+                        said += text(part, "text");
+                        said += text(part, "refusal");
+                    }
+                }
+                "reasoning" => {
+                    let parts = ["summary", "content"]
+                        .iter()
+                        .filter_map(|key| item.get(*key)?.as_array());
+                    for part in parts.flatten() {
+                        reasoning += text(part, "text");
+                    }
+                }
+                "function_call" => {
+                    self.announce(index, text(&item, "name"), heard);
+                    let call = ToolCall {
+                        id: self.ids.assign(text(&item, "call_id")),
+                        name: self.names.plain(text(&item, "name")),
+                        arguments: arguments::plain(text(&item, "arguments")),
+                    };
+                    set(&mut item, "call_id", json!(call.id));
+                    tool_calls.push(call);
+                }
+                _ => {}
+            }
+            kept.push(item);
+        }
+        if !self.heard_text && !said.is_empty() {
+            heard.push(ModelEvent::Text(said.clone()));
+        }
+        let response = self.response.clone().unwrap_or_default();
+        let stop = match self.incomplete() {
+            Some(stop) => stop,
+            None if declined => StopCause::Refusal,
+            None if !tool_calls.is_empty() => StopCause::ToolCalls,
+            None => StopCause::End,
+        };
+        let model = text(&response, "model");
+        Completion {
+            text: said,
+            reasoning,
+            opaque: (!kept.is_empty()).then(|| json!({ "openai_responses": kept })),
+            tool_calls,
+            stop,
+            usage: usage(&response),
+            model: if model.is_empty() { asked } else { model }.to_owned(),
+        }
+    }
+}

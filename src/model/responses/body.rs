@@ -1,0 +1,103 @@
+use std::collections::BTreeSet;
+
+use async_openai::types::responses::{
+    CreateResponse, FunctionTool, IncludeEnum, Tool, ToolChoiceOptions, ToolChoiceParam,
+};
+use serde_json::{Value, json};
+
+use crate::model::adjust::RequestPart;
+use crate::model::{Message, ModelRequest, ToolChoice, ToolSpec, replay};
+
+/// The body of a request: what the library's type says, and the conversation as items, because items of the server's own go
+/// back as they came. Keys are sorted: same request, same bytes.
+pub(super) fn body(
+    model: &str,
+    request: &ModelRequest,
+    left_out: &BTreeSet<RequestPart>,
+) -> serde_json::Result<Value> {
+    let sends = |part: RequestPart| !left_out.contains(&part);
+    let forbidden = request.tool_choice == ToolChoice::None && !request.tools.is_empty();
+    let mut body = serde_json::to_value(CreateResponse {
+        model: Some(model.to_owned()),
+        instructions: Some(request.system.to_string()),
+        tools: (!request.tools.is_empty()).then(|| request.tools.iter().map(tool).collect()),
+        tool_choice: (forbidden && sends(RequestPart::ToolChoice))
+            .then_some(ToolChoiceParam::Option(ToolChoiceOptions::None)),
+        include: sends(RequestPart::Include).then(|| vec![IncludeEnum::ReasoningEncryptedContent]),
+        max_output_tokens: Some(request.max_output_tokens),
+        temperature: request.temperature.filter(|_| sends(RequestPart::Temperature)),
+        prompt_cache_key: sends(RequestPart::CacheKey).then(|| request.cache_key.clone()),
+        store: Some(false),
+        stream: sends(RequestPart::Stream).then_some(true),
+        ..CreateResponse::default()
+    })?;
+    replay::set(&mut body, "input", input(&request.messages).into());
+    Ok(body)
+}
+
+/// The parts of such a body that could be left out.
+pub(super) fn parts(body: &Value) -> Vec<RequestPart> {
+    let parts = [
+        (RequestPart::CacheKey, "prompt_cache_key"),
+        (RequestPart::Include, "include"),
+        (RequestPart::ToolChoice, "tool_choice"),
+        (RequestPart::Temperature, "temperature"),
+        (RequestPart::Stream, "stream"),
+    ];
+    let sent = parts.into_iter().filter(|(_, key)| body.get(*key).is_some());
+    sent.map(|(part, _)| part).collect()
+}
+
+/// The body of a request with everything in it.
+pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<String> {
+    body("sample", request, &BTreeSet::new()).map(|body| body.to_string())
+}
+
+fn tool(spec: &ToolSpec) -> Tool {
+    Tool::Function(FunctionTool {
+        name: spec.name.clone(),
+        description: Some(spec.description.clone()),
+        parameters: Some(spec.schema.clone()),
+        // Left out it would mean yes, and our schemas have optional fields.
+        strict: Some(false),
+        ..FunctionTool::default()
+    })
+}
+
+fn input(messages: &[Message]) -> Vec<Value> {
+    let mut items = Vec::new();
+    for message in messages {
+        match message {
+            Message::User(question) => items.push(said("user", &question.turn())),
+            Message::Note(text) => items.push(said("user", text)),
+            Message::Assistant {
+                text,
+                tool_calls,
+                opaque,
+            } => {
+                let kept = opaque.as_ref().and_then(|opaque| opaque.get("openai_responses")?.as_array());
+                if let Some(kept) = kept {
+                    items.extend(kept.iter().cloned());
+                    continue;
+                }
+                if !text.is_empty() {
+                    items.push(said("assistant", text));
+                }
+                items.extend(tool_calls.iter().map(|call| {
+                    json!({
+                        "type": "function_call", "call_id": call.id,
+                        "name": replay::identifier(&call.name), "arguments": replay::arguments(call),
+                    })
+                }));
+            }
+            Message::ToolResults(results) => items.extend(results.iter().map(
+                |result| json!({"type": "function_call_output", "call_id": result.call_id, "output": result.content}),
+            )),
+        }
+    }
+    items
+}
+
+fn said(role: &str, text: &str) -> Value {
+    json!({"role": role, "content": text})
+}

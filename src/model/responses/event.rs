@@ -1,0 +1,108 @@
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::model::Usage;
+use crate::model::server_error::ServerError;
+use crate::wire::Opening;
+
+/// One event of a response's stream, read leniently: what is not known here is ignored.
+#[derive(Debug)]
+pub(super) enum ResponseEvent {
+    /// More of the answer's text, or of the words with which it is declined.
+    Text(String),
+    /// More that nobody listens to, so many bytes of it: thoughts, arguments.
+    Silent(usize),
+    /// An item of the output begins; `name` is that of a call.
+    ItemAdded {
+        index: u64,
+        name: Option<String>,
+    },
+    /// An item of the output is whole.
+    ItemDone {
+        index: u64,
+        item: Value,
+    },
+    /// The end, with the whole response.
+    Ended(Value),
+    /// The server failed.
+    Failed(ServerError),
+    Ignored,
+}
+
+impl ResponseEvent {
+    /// Reads one object of the stream.
+    pub(super) fn read(json: &Value) -> Self {
+        let kind = text(json, "type");
+        let response = || json.get("response").cloned().unwrap_or_default();
+        let index = json
+            .get("output_index")
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
+        let delta = text(json, "delta");
+        match kind {
+            "response.output_text.delta" | "response.refusal.delta" => Self::Text(delta.to_owned()),
+            "response.output_item.added" => Self::ItemAdded {
+                index,
+                name: json
+                    .pointer("/item/name")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+            },
+            "response.output_item.done" => Self::ItemDone {
+                index,
+                item: json.get("item").cloned().unwrap_or_default(),
+            },
+            "response.completed" | "response.incomplete" => Self::Ended(response()),
+            "response.failed" => Self::Failed(failure(&response())),
+            _ if kind.starts_with("response.") && kind.strip_suffix(".delta").is_some() => {
+                Self::Silent(delta.len())
+            }
+            _ if kind.starts_with("response.") => Self::Ignored,
+            // A whole response, from a server that does not stream.
+            _ if text(json, "object") == "response" => match text(json, "status") {
+                "failed" => Self::Failed(failure(json)),
+                _ => Self::Ended(json.clone()),
+            },
+            _ => ServerError::find(json, false).map_or(Self::Ignored, Self::Failed),
+        }
+    }
+
+    /// What an object of the stream says about whether the server has begun to answer.
+    pub(super) fn opening(json: &Value) -> Opening {
+        match Self::read(json) {
+            Self::Failed(error) => Opening::Failed(error.status),
+            Self::Ignored => Opening::Undecided,
+            _ => Opening::Begun,
+        }
+    }
+}
+
+/// The error of a response that failed.
+fn failure(response: &Value) -> ServerError {
+    ServerError::find(response, true).unwrap_or_else(|| ServerError {
+        message: "the response failed without a reason".to_owned(),
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        failed_generation: None,
+    })
+}
+
+/// Tokens as the API counts them: cached ones are part of the input.
+pub(super) fn usage(response: &Value) -> Option<Usage> {
+    let usage = response.get("usage").filter(|usage| usage.is_object())?;
+    let count = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+    let input = count("/input_tokens");
+    let cached = count("/input_tokens_details/cached_tokens").min(input);
+    let used = Usage {
+        input_tokens: input,
+        cached_tokens: cached,
+        cache_write_tokens: count("/input_tokens_details/cache_write_tokens")
+            .min(input.saturating_sub(cached)),
+        output_tokens: count("/output_tokens"),
+    };
+    (used != Usage::default()).then_some(used)
+}
+
+/// The text of a field; empty when there is none.
+pub(super) fn text<'a>(json: &'a Value, key: &str) -> &'a str {
+    json.get(key).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,229 @@
+//! Reads a server's event stream, whatever it looks like.
+//!
+//! The protocol is simple (`data: {…}`, an empty line, the next event), and servers bend it: a byte order mark before
+//! the first event, blank or comment-like data, events that no empty line parts, half of a surrogate pair, one JSON
+//! document where a stream was asked for. [`SseParser`] takes bytes as they come and gives out [`SseItem`]s; it cannot
+//! fail, because what it does not understand is an item of its own ([`SseItem::Noise`]), and it looks at each byte once.
+//!
+//! ```text
+//! data: {"choices":[…]}      SseItem::Event
+//! data: [DONE]               SseItem::End
+//! data: upstream timed out   SseItem::Noise
+//! : keep-alive               nothing
+//! ```
+
+use futures_util::{Stream, StreamExt};
+use serde_json::{Value, json};
+
+use crate::wire::{BodyStream, WireError};
+
+/// The mark that ends a stream of chat completions.
+const END: &str = "[DONE]";
+/// JSON that stands outside any event is tried at each line's end while it is no longer than this, in bytes.
+const EAGER_BYTES: usize = 256 << 10;
+
+/// What a stream consists of.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum SseItem {
+    /// One JSON object.
+    Event {
+        /// Whether it came as an event; otherwise it is a JSON document that stands in the body as it is.
+        framed: bool,
+        /// The object.
+        json: Value,
+    },
+    /// The stream's own end mark.
+    End,
+    /// Data that is not JSON: a proxy's words, a comment in the wrong place.
+    Noise(String),
+}
+
+/// Takes a body's bytes in pieces of any size and finds the items in them.
+#[derive(Debug, Default)]
+pub(super) struct SseParser {
+    /// The line that has not ended yet.
+    line: Vec<u8>,
+    /// Whether the last byte was a carriage return, which a line feed may still belong to.
+    after_return: bool,
+    name: String,
+    data: Vec<String>,
+    /// Lines that are no field of an event, as far as they may be a JSON document.
+    raw: String,
+}
+
+impl SseParser {
+    /// Takes in more bytes.
+    pub(super) fn push(&mut self, mut bytes: &[u8], items: &mut Vec<SseItem>) {
+        if std::mem::take(&mut self.after_return) {
+            bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
+        }
+        while let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            let (line, rest) = bytes.split_at(end);
+            self.line.extend_from_slice(line);
+            self.end_line(items);
+            bytes = match rest {
+                [b'\r'] => {
+                    self.after_return = true;
+                    &[]
+                }
+                [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
+                [] => &[],
+            };
+        }
+        self.line.extend_from_slice(bytes);
+    }
+
+    /// Closes what the body left open: servers leave out the last line's end and the last empty line.
+    pub(super) fn finish(&mut self, items: &mut Vec<SseItem>) {
+        self.end_line(items);
+        self.dispatch(items);
+        self.take_raw(items);
+        if !self.raw.is_empty() {
+            items.push(SseItem::Noise(std::mem::take(&mut self.raw)));
+        }
+    }
+
+    fn end_line(&mut self, items: &mut Vec<SseItem>) {
+        let line = String::from_utf8_lossy(&self.line).into_owned();
+        self.line.clear();
+        let line = line.trim_start_matches('\u{feff}');
+        if line.is_empty() {
+            self.dispatch(items);
+        } else if let Some(data) = field(line, "data") {
+            self.data.push(data.to_owned());
+        } else if let Some(name) = field(line, "event") {
+            name.trim().clone_into(&mut self.name);
+        } else if !self.raw.is_empty() || line.trim_start().starts_with(['{', '[']) {
+            self.raw.push_str(line);
+            self.raw.push('\n');
+            if self.raw.len() <= EAGER_BYTES && line.trim_end().ends_with(['}', ']']) {
+                self.take_raw(items);
+            }
+        }
+    }
+
+    /// Ends the event that was being read.
+    fn dispatch(&mut self, items: &mut Vec<SseItem>) {
+        let name = std::mem::take(&mut self.name);
+        let lines = std::mem::take(&mut self.data);
+        let whole = lines.join("\n");
+        if lines.len() < 2 || read(&whole).is_some() {
+            items.extend(item(&name, &whole));
+        } else {
+            // Events that no empty line parts.
+            items.extend(lines.iter().filter_map(|line| item(&name, line)));
+        }
+    }
+
+    fn take_raw(&mut self, items: &mut Vec<SseItem>) {
+        if let Some(found) = read(&self.raw) {
+            let raw = std::mem::take(&mut self.raw);
+            let objects = events(found);
+            if objects.is_empty() {
+                items.push(SseItem::Noise(raw));
+            }
+            items.extend(objects);
+        }
+    }
+}
+
+/// The value of a field if the line is one of this name.
+fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let value = line.strip_prefix(name)?.strip_prefix(':')?;
+    Some(value.strip_prefix(' ').unwrap_or(value))
+}
+
+/// What the data of one event is.
+fn item(name: &str, data: &str) -> Option<SseItem> {
+    let data = data.trim().trim_start_matches('\u{feff}');
+    let is_error = name.eq_ignore_ascii_case("error");
+    if data.is_empty() {
+        return None;
+    }
+    if data.trim_matches('"').eq_ignore_ascii_case(END) {
+        return Some(SseItem::End);
+    }
+    match read(data) {
+        Some(json) if is_error && json.get("error").is_none_or(Value::is_null) => {
+            Some(event(json!({ "error": json })))
+        }
+        Some(json @ Value::Object(_)) => Some(event(json)),
+        Some(Value::Array(items)) => items.into_iter().find(Value::is_object).map(event),
+        _ if is_error => Some(event(json!({ "error": data }))),
+        _ if data.starts_with(':') => None,
+        _ => Some(SseItem::Noise(data.to_owned())),
+    }
+}
+
+fn event(json: Value) -> SseItem {
+    SseItem::Event { framed: true, json }
+}
+
+/// The objects of a JSON document that stands in the body as it is.
+fn events(json: Value) -> Vec<SseItem> {
+    let objects = match json {
+        Value::Array(items) => items,
+        other => vec![other],
+    };
+    let objects = objects.into_iter().filter(Value::is_object);
+    objects
+        .map(|json| SseItem::Event { framed: false, json })
+        .collect()
+}
+
+/// JSON, also with half of a surrogate pair in it, which some servers send when they cut a text within a character.
+fn read(text: &str) -> Option<Value> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    serde_json::from_str(text)
+        .ok()
+        .or_else(|| serde_json::from_str(&without_lone_surrogates(text)?).ok())
+}
+
+/// The text with U+FFFD in place of escapes that are half of a pair; `None` when there are none.
+fn without_lone_surrogates(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = false;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at_checked(at)?;
+        out.push_str(before);
+        let (length, lone) = match (code(escape), escape.get(6..).and_then(code)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, false),
+            (Some(0xd800..=0xdfff), _) => (6, true),
+            (Some(_), _) => (6, false),
+            // An escape of one character, which may have any length in bytes.
+            (None, _) => (1 + escape.chars().nth(1).map_or(0, char::len_utf8), false),
+        };
+        let (escape, after) = escape.split_at_checked(length)?;
+        out.push_str(if lone { "\\ufffd" } else { escape });
+        found |= lone;
+        rest = after;
+    }
+    out.push_str(rest);
+    found.then_some(out)
+}
+
+/// The number of an escape `\uXXXX` that a text begins with.
+fn code(text: &str) -> Option<u32> {
+    u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
+}
+
+/// The items of a body, as they come.
+pub(super) fn items(mut body: BodyStream) -> impl Stream<Item = Result<SseItem, WireError>> + Send {
+    async_stream::try_stream! {
+        let mut parser = SseParser::default();
+        let mut found = Vec::new();
+        while let Some(piece) = body.next().await {
+            parser.push(&piece?, &mut found);
+            for item in found.drain(..) {
+                yield item;
+            }
+        }
+        parser.finish(&mut found);
+        for item in found {
+            yield item;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+use futures_util::StreamExt;
+
+use super::probe::{is_the_call, probing};
+use super::{
+    Completion, Message, Model, ModelDrive, ModelError, ModelEvent, ModelRequest, ModelSettings, RequestPart,
+    ToolChoice, ToolResultMessage, connect,
+};
+use crate::wire::Wire;
+
+/// What two small completions of a model showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is one finding of its own")]
+pub struct ModelTrial {
+    /// How the model is driven: as the settings say, or as was found out.
+    pub drive: ModelDrive,
+    /// Whether it called the tool it was asked to call, with the arguments it was asked for.
+    pub calls_tools: bool,
+    /// Whether it answered in words after its call was refused.
+    pub takes_a_refusal: bool,
+    /// Whether text came in pieces.
+    pub streams: bool,
+    /// Whether the server said how many tokens were used, both times.
+    pub tells_usage: bool,
+    /// Tokens of the second prompt that were read from the provider's cache.
+    pub cached_tokens: u64,
+    /// What the server refused and is left out of requests.
+    pub left_out: Vec<RequestPart>,
+}
+
+/// Tries the model of these settings: one call of a tool, a refusal of that call, and an answer to it.
+pub async fn try_model(settings: &ModelSettings, wire: Wire) -> Result<ModelTrial, ModelError> {
+    let model = connect(settings, wire)?;
+    let mut request = probing();
+    let (first, _) = whole(&*model, &request).await?;
+    let refused = first.tool_calls.iter().map(|call| ToolResultMessage {
+        call_id: call.id.clone(),
+        tool: call.name.clone(),
+        content: include_str!("../../prompts/model/trial_refusal.md")
+            .trim_end()
+            .to_owned(),
+        is_error: true,
+        result: None,
+        table: None,
+    });
+    let results: Vec<ToolResultMessage> = refused.collect();
+    request.messages.push(Message::Assistant {
+        text: first.text.clone(),
+        tool_calls: first.tool_calls.clone(),
+        opaque: first.opaque.clone(),
+    });
+    request.messages.push(if results.is_empty() {
+        Message::Note(
+            include_str!("../../prompts/model/trial_refusal.md")
+                .trim_end()
+                .to_owned(),
+        )
+    } else {
+        Message::ToolResults(results)
+    });
+    request.tool_choice = ToolChoice::None;
+    let (second, pieces) = whole(&*model, &request).await?;
+    Ok(ModelTrial {
+        drive: model.found_drive().unwrap_or(settings.drive),
+        calls_tools: first.tool_calls.iter().any(is_the_call),
+        takes_a_refusal: !second.text.trim().is_empty() && second.tool_calls.is_empty(),
+        streams: pieces > 1,
+        tells_usage: first.usage.is_some() && second.usage.is_some(),
+        cached_tokens: second.usage.map_or(0, |usage| usage.cached_tokens),
+        left_out: model.left_out(),
+    })
+}
+
+/// One completion, and in how many pieces its text came.
+async fn whole(model: &dyn Model, request: &ModelRequest) -> Result<(Completion, usize), ModelError> {
+    let mut stream = model.complete(request).await?;
+    let mut pieces = 0;
+    while let Some(event) = stream.next().await {
+        match event? {
+            ModelEvent::Text(_) => pieces += 1,
+            ModelEvent::Done(completion) => return Ok((completion, pieces)),
+            _ => {}
+        }
+    }
+    Err(ModelError::BrokeOff {
+        model: model.id().to_string(),
+        message: "the stream ended before the completion did".to_owned(),
+    })
+}
