@@ -1,11 +1,12 @@
 //! What it costs to look up the figures of an answer over 30 KB of results, beside merely reading those bytes.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::time::{Duration, Instant};
+use std::sync::LazyLock;
 
 use cardinal::grounding::{Claim, Figure, Material, ground};
 use cardinal::result::{Cell, Column, ColumnKind, ColumnTotals, Extent, ResultTable, encode_row, totals};
+use divan::Bencher;
+use divan::counter::BytesCount;
 use serde_json::{Number, Value, json};
 
 /// Rows of the result; about 30 KB as the model reads it.
@@ -13,38 +14,23 @@ const ROWS: u32 = 200;
 /// Rows that the answer lists.
 const LISTED: usize = 20;
 
-/// Times each is done; the middle one counts.
-const TIMES: usize = 201;
+static CASE: LazyLock<Case> = LazyLock::new(Case::new);
 
-fn main() {
-    let case = Case::new();
-    let grounding = middle(|| case.ground().len());
-    // The floor: each byte of the results is read once.
-    let floor = middle(|| case.bytes.bytes().filter(u8::is_ascii_digit).count());
-    let ratio = grounding.as_secs_f64() / floor.as_secs_f64().max(f64::EPSILON);
-    let size = case.bytes.len();
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(
-        out,
-        "figures of an answer over {size} bytes of results: {grounding:?}"
-    );
-    let _ = writeln!(
-        out,
-        "reading those bytes once: {floor:?}, so {ratio:.0} times the floor"
-    );
+/// The floor: each byte of the results is read once.
+#[divan::bench]
+fn bytes_read(bencher: Bencher<'_, '_>) {
+    let read = || CASE.bytes.bytes().filter(u8::is_ascii_digit).count();
+    bencher.counter(BytesCount::new(CASE.bytes.len())).bench(read);
 }
 
-/// How long something takes, of many times the one in the middle.
-fn middle(mut work: impl FnMut() -> usize) -> Duration {
-    let mut times: Vec<Duration> = (0..TIMES)
-        .map(|_| {
-            let began = Instant::now();
-            std::hint::black_box(work());
-            began.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times.get(TIMES / 2).copied().unwrap_or_default()
+#[divan::bench]
+fn figures_looked_up(bencher: Bencher<'_, '_>) {
+    let ground = || CASE.ground().len();
+    bencher.counter(BytesCount::new(CASE.bytes.len())).bench(ground);
+}
+
+fn main() {
+    divan::main();
 }
 
 struct Case {

@@ -1,10 +1,10 @@
 //! Sources that need no computing by us: cells, totals, counts of rows.
 
-use super::figure::{TotalKind, Trace};
+use super::figure::Trace;
 use super::index::NumberCell;
 use super::scope::{Says, Seat};
 use super::wanted::Wanted;
-use crate::result::{Amount, Extent, Summary};
+use crate::result::{Amount, Extent, Summary, TotalKind};
 
 /// What was found for a figure.
 #[derive(Debug, Default)]

@@ -1,5 +1,7 @@
 use serde::Serialize;
 
+use crate::result::TotalKind;
+
 /// A figure of an answer's text, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
@@ -156,26 +158,6 @@ pub enum Trace {
         /// To what, exactly or to 28 digits.
         value: String,
     },
-}
-
-/// What of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TotalKind {
-    /// The sum of its values.
-    Sum,
-    /// Their mean.
-    Mean,
-    /// The least.
-    Min,
-    /// The greatest.
-    Max,
-    /// How many there are.
-    Count,
-    /// How many rows have none.
-    Nulls,
-    /// How many different ones there are.
-    Distinct,
 }
 
 /// Cells of one column, or its total, that a derivation starts from.

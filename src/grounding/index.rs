@@ -177,7 +177,7 @@ impl<'m> Index<'m> {
                 }));
                 let exactly = cells().map(|cell| super::operand::exact(cell?)).collect();
                 shape.exact.insert(column, exactly);
-                if !is_id(description) {
+                if description.meaning().measures() {
                     shape.numeric.push(column);
                 }
                 continue;
@@ -397,12 +397,6 @@ pub(super) fn number(cell: &Cell) -> Option<f64> {
         Cell::Text(text) => text.parse().ok(),
         Cell::Null | Cell::Bool(_) => None,
     }
-}
-
-/// Whether a column's numbers only tell things apart.
-fn is_id(column: &Column) -> bool {
-    let name = column.name.to_lowercase();
-    name == "id" || name.ends_with("_id") || name.ends_with(" id") || column.unit.is_some()
 }
 
 /// Numeric columns without which labels and days do not tell the rows apart, and with which they do.

@@ -27,7 +27,7 @@ mod wording;
 mod work;
 
 pub(crate) use count::of_word;
-pub use figure::{Figure, FigureKind, Input, Operation, Reason, Rule, Status, TotalKind, Trace};
+pub use figure::{Figure, FigureKind, Input, Operation, Reason, Rule, Status, Trace};
 pub use ground::{ground, ground_until, unchecked};
 pub(crate) use item::ranks;
 pub use material::{Claim, Material};

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use rust_decimal::Decimal;
 
-use super::figure::{Input, Operation, TotalKind, Trace};
+use super::figure::{Input, Operation, Trace};
 use super::known::Known;
 use super::scope::Seat;
 use super::text::Span;
-use crate::result::{Amount, Cell, Summary};
+use crate::result::{Amount, Cell, Summary, TotalKind};
 
 /// Most groups of rows that one sentence is taken to name.
 pub(super) const MOST_GROUPS: usize = 12;

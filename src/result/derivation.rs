@@ -88,7 +88,7 @@ pub struct RowMatch {
     pub equals: Value,
 }
 
-/// The totals a calculation can name.
+/// Which total of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TotalKind {
@@ -102,11 +102,15 @@ pub enum TotalKind {
     Max,
     /// How many rows have a value.
     Count,
+    /// How many rows have none.
+    Nulls,
+    /// How many different values there are.
+    Distinct,
 }
 
 impl TotalKind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Sum, Self::Mean, Self::Min, Self::Max, Self::Count];
+    /// Those that a calculation can name.
+    pub const CALCULABLE: [Self; 5] = [Self::Sum, Self::Mean, Self::Min, Self::Max, Self::Count];
 
     /// Its name in arguments.
     pub fn word(self) -> &'static str {
@@ -116,6 +120,8 @@ impl TotalKind {
             Self::Min => "min",
             Self::Max => "max",
             Self::Count => "count",
+            Self::Nulls => "nulls",
+            Self::Distinct => "distinct",
         }
     }
 }

@@ -15,9 +15,12 @@ use serde_json::{Number, Value};
 
 use super::Cell;
 
-/// Rows of scalars. What is nested in a cell becomes its JSON as text.
+/// Rows of scalars, as a server sends them: `[["2024-05-01", 12.5, null], …]`. What is nested in a cell becomes its JSON as text.
 #[derive(Debug, Default)]
-pub(crate) struct JsonRows(pub(crate) Vec<Vec<Cell>>);
+pub struct JsonRows(
+    /// The rows, in order.
+    pub Vec<Vec<Cell>>,
+);
 
 impl<'de> Deserialize<'de> for JsonRows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -9,8 +9,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Number;
 
-use super::sense::Sense;
-use super::{Cell, Column, ColumnKind, ResultTable, encode_cell};
+use super::{Cell, Column, ColumnMeaning, ResultTable, encode_cell};
 use crate::text::clean_line;
 
 /// Significant digits of a mean.
@@ -156,26 +155,17 @@ pub fn totals(table: &ResultTable) -> Vec<ColumnTotals> {
         .collect()
 }
 
-/// Whether a column names things rather than counts them: its sum would mean nothing.
-fn is_identifier(column: &Column) -> bool {
-    let name = column.name.to_lowercase();
-    name == "id" || name.ends_with("_id") || name.ends_with(" id") || column.unit.is_some()
-}
-
 fn column_totals<'a>(column: &Column, cells: impl Iterator<Item = &'a Cell> + Clone) -> ColumnTotals {
     let all = cells.clone().count() as u64;
     let present = cells.filter(|cell| **cell != Cell::Null);
     let values = present.clone().count() as u64;
-    let summary = if values == 0 {
-        Summary::Nothing
-    } else if column.kind.is_temporal() {
-        span(present)
-    } else if column.kind.is_numeric() && !is_identifier(column) {
-        numbers(present, Sense::of(column))
-    } else if column.kind == ColumnKind::Other {
-        Summary::Nothing
-    } else {
-        Summary::Distinct(distinct(present))
+    let meaning = column.meaning();
+    let summary = match meaning {
+        _ if values == 0 => Summary::Nothing,
+        ColumnMeaning::Time => span(present),
+        ColumnMeaning::Unknown => Summary::Nothing,
+        meaning if meaning.measures() => numbers(present, meaning),
+        _ => Summary::Distinct(distinct(present)),
     };
     ColumnTotals {
         column: column.name.clone(),
@@ -235,7 +225,7 @@ impl Cell {
     }
 }
 
-fn numbers<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, sense: Sense) -> Summary {
+fn numbers<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, meaning: ColumnMeaning) -> Summary {
     let mut ends: Option<(Amount, Amount)> = None;
     let mut exact = Some(Decimal::ZERO);
     let (mut readable, mut unreadable) = (0usize, 0u64);
@@ -260,8 +250,8 @@ fn numbers<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, sense: Sense) -> S
     let approximate = || Amount::Approximate(cells.filter_map(Cell::amount).map(Amount::as_f64).sum());
     let total = exact.map_or_else(approximate, Amount::Exact);
     Summary::Numbers {
-        sum: (sense == Sense::Amounts).then_some(total),
-        mean: (sense != Sense::Rates).then(|| mean(total, readable)),
+        sum: meaning.adds_up().then_some(total),
+        mean: meaning.has_mean().then(|| mean(total, readable)),
         min,
         max,
         unreadable,

@@ -15,7 +15,7 @@ use super::tool::{CheckContext, CheckedCall, OfferContext, PageRequest, RunConte
 use super::{ToolError, ToolOutput};
 use crate::metabase::FailureClass;
 use crate::model::ToolSpec;
-use crate::result::derive::{DeriveError, Function, Granularity, Operations, Stop, derive};
+use crate::result::derive::{Function, Granularity, Operations, Stop, derive};
 use crate::result::{Cover, Handle, Held, Origin};
 
 /// Most columns of raw rows that are named.
@@ -152,9 +152,6 @@ impl Tool for MoreRowsTool {
         let worked = tokio::task::spawn_blocking(move || derive(&rows, &operations, &stop)).await;
         let derived = match worked {
             Ok(Ok(derived)) => derived,
-            Ok(Err(DeriveError::Engine(error))) => {
-                return Err(failed(&format!("the rows could not be worked on ({error})")));
-            }
             Ok(Err(error)) => return Err(failed(&error.to_string())),
             Err(_) => return Err(failed("the work on the rows broke off")),
         };

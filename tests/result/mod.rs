@@ -3,7 +3,9 @@
 mod compact;
 mod derive;
 mod encoding;
+mod meaning;
 mod ours;
 mod parse;
 mod shaping;
+mod steps;
 mod totals;

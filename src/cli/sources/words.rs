@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::grounding::{Operation, TotalKind};
+use crate::grounding::Operation;
+use crate::result::TotalKind;
 
 /// Most characters of what a query was limited to.
 const MOST_LIMITS: usize = 160;

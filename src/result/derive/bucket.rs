@@ -53,19 +53,24 @@ impl Granularity {
         Column {
             name: column.name.clone(),
             label: column.label.clone(),
-            kind: if self == Self::Hour {
-                ColumnKind::Datetime
-            } else {
-                ColumnKind::Date
-            },
+            kind: self.kind(),
             unit: Some(self.word().to_owned()),
             description: None,
         }
     }
 
-    /// The beginning of the bucket a time as it is written falls into.
-    pub(super) fn start(self, text: &str) -> Option<String> {
-        let civil = Moment::read(text)?.civil;
+    /// The type of the beginnings of its buckets.
+    pub(super) fn kind(self) -> ColumnKind {
+        if self == Self::Hour {
+            ColumnKind::Datetime
+        } else {
+            ColumnKind::Date
+        }
+    }
+
+    /// The beginning of the bucket a time falls into.
+    pub(super) fn start_of(self, moment: Moment) -> Option<String> {
+        let civil = moment.civil;
         let date = civil.date();
         let first_of = |month| Date::new(date.year(), month, 1).ok();
         Some(match self {

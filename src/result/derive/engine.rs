@@ -1,13 +1,11 @@
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::Row;
-
-use super::aggregate::{self, cell};
-use super::sheet::Sheet;
-use super::{Aggregate, Filter, Function, Operations, Sort};
-use crate::result::{Cell, Column, Extent, ResultTable};
+use super::expression::Expression;
+use super::frame::{Frame, computed_column};
+use super::lineage::ColumnOrigin;
+use super::{Condition, Lineage, Operations, Step, group, join, window};
+use crate::result::{Extent, ResultTable};
 
 /// After how many rows it is looked whether to stop.
 pub(super) const LOOK_EVERY: usize = 512;
@@ -31,9 +29,9 @@ impl Stop {
 }
 
 /// Why nothing could be worked out.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeriveError {
-    /// A sum or mean over values that are no numbers would leave them out without a word.
+    /// A figure over values that are not numbers would leave them out without a word.
     #[error("{count} values of \"{column}\" are not numbers, so it cannot be added up")]
     NotNumbers {
         /// The column.
@@ -41,7 +39,7 @@ pub enum DeriveError {
         /// How many values.
         count: usize,
     },
-    /// Values that are no times cannot be put into buckets of time.
+    /// Values that are not times cannot be put into buckets of time.
     #[error("{count} values of \"{column}\" are not times, so they have no granularity")]
     NotTimes {
         /// The column.
@@ -49,48 +47,187 @@ pub enum DeriveError {
         /// How many values.
         count: usize,
     },
+    /// Some values have more digits than are held exactly.
+    #[error("\"{0}\" has values with more than 28 digits, which are not computed with")]
+    NotExact(String),
+    /// A figure would have more digits than are held exactly.
+    #[error(
+        "a figure would have more than 28 digits, so it would not be exact; compute it of fewer or smaller values"
+    )]
+    TooLarge,
+    /// Times stand where numbers are wanted.
+    #[error("a day or moment is not a number: take the time elapsed between two of them")]
+    TimesAsNumbers,
+    /// Numbers stand where times are wanted.
+    #[error("a number is not a day or moment: say what it counts, or which part of a day it is")]
+    NumbersAsTimes,
+    /// A number does not name a time.
+    #[error("{0} is not a time that there is")]
+    NoSuchTime(String),
+    /// Buckets of numbers have no width.
+    #[error("the width of a stretch of numbers must be above 0")]
+    NoWidth,
+    /// Tables are to be put together by no key.
+    #[error("no column is named by which the results are put together")]
+    NoKey,
+    /// Two columns cannot be the same key.
+    #[error("\"{here}\" and \"{there}\" have different types, so their values cannot be the same key")]
+    KeysDiffer {
+        /// The column of the table itself.
+        here: String,
+        /// The column of the other table.
+        there: String,
+    },
+    /// The other table has several rows for a key, and it is not said which.
+    #[error(
+        "the other result has {rows} rows with the key {key}: group it first, or keep one row of each key"
+    )]
+    KeyTwice {
+        /// The key.
+        key: String,
+        /// How many rows.
+        rows: usize,
+    },
     /// A column is named that the table does not have.
     #[error("there is no column at place {0}")]
     NoColumn(usize),
+    /// A table is named that was not given.
+    #[error("there is no other result at place {0}")]
+    NoTable(usize),
     /// It was told to stop.
     #[error("it was stopped")]
     Stopped,
-    /// The embedded database failed.
-    #[error("the embedded database failed")]
-    Engine(#[from] rusqlite::Error),
 }
 
 /// What was worked out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Derived {
-    /// The rows asked for. Its extent is that of the table it comes from: what is missing there is missing here. Over a
-    /// table that is whole, rows that were not asked for make it [`Extent::AskedLimit`].
+    /// The rows asked for. Its extent is that of the tables it comes from: what is missing there is missing here. Over
+    /// tables that are whole, rows that were not asked for make it [`Extent::AskedLimit`].
     pub table: ResultTable,
     /// Rows before those that were passed over and beyond the limit were left out.
     pub of: u64,
+    /// Which cells each of its cells came from.
+    pub lineage: Lineage,
 }
 
 /// Does the operations over all rows of `table`. Blocks for as long as the rows take, at most some seconds.
 pub fn derive(table: &ResultTable, operations: &Operations, stop: &Stop) -> Result<Derived, DeriveError> {
-    let columns = operations.result_columns(&table.columns);
-    if operations.aggregates() {
-        let mut grouped = grouped(table, operations, columns, stop)?;
-        grouped.extent = grouped.extent.computed_over();
-        let of = grouped.rows.len() as u64;
-        let rows = Selection::of(&grouped, &[], &operations.sort, stop)?.rows(operations)?;
-        let rows = picked(&grouped, &rows, &[]);
-        return Ok(Derived {
-            table: with_rows(&grouped, grouped.columns.clone(), rows).asked_of(of),
-            of,
-        });
+    derive_steps(&[table], &operations.steps(), stop)
+}
+
+/// Takes the steps one after the other, beginning with the first of `tables`. Blocks for as long as the rows take.
+pub fn derive_steps(tables: &[&ResultTable], steps: &[Step], stop: &Stop) -> Result<Derived, DeriveError> {
+    stop.look()?;
+    let base = tables.first().ok_or(DeriveError::NoTable(0))?;
+    let mut frame = Frame::new(base, stop);
+    let mut extent = base.extent;
+    let mut of = None;
+    for step in steps {
+        stop.look()?;
+        if let Step::KeepMatching { with, .. } | Step::JoinColumns { with, .. } = step {
+            extent = extent.joined_with(other(tables, *with)?.extent);
+        }
+        if let Step::Group { .. } = step {
+            extent = extent.computed_over();
+        }
+        if let Step::Page { .. } = step {
+            of.get_or_insert(frame.rows.len() as u64);
+        } else if !matches!(step, Step::Columns(_)) {
+            // Rows that a step takes out on purpose are not rows left out.
+            of = None;
+        }
+        step.take(&mut frame, tables)?;
     }
-    let selection = Selection::of(table, &operations.filters, &operations.sort, stop)?;
-    let (of, rows) = (selection.count()?, selection.rows(operations)?);
-    let rows = picked(table, &rows, &operations.columns);
+    let of = of.unwrap_or(frame.rows.len() as u64);
+    let (columns, rows, lineage) = frame.finish();
+    let table = ResultTable {
+        columns,
+        rows,
+        extent,
+        bytes_received: 0,
+    };
     Ok(Derived {
-        table: with_rows(table, columns, rows).asked_of(of),
+        table: table.asked_of(of),
         of,
+        lineage,
     })
+}
+
+fn other<'t>(tables: &[&'t ResultTable], at: usize) -> Result<&'t ResultTable, DeriveError> {
+    tables.get(at).copied().ok_or(DeriveError::NoTable(at))
+}
+
+impl Step {
+    fn take(&self, frame: &mut Frame<'_>, tables: &[&ResultTable]) -> Result<(), DeriveError> {
+        match self {
+            Self::Compute { name, expression } => compute(frame, name, expression),
+            Self::Keep(condition) => keep(frame, condition),
+            Self::KeepMatching { with, keys, matched } => {
+                join::keep_matching(frame, other(tables, *with)?, keys, *matched)
+            }
+            Self::JoinColumns { with, keys, columns } => {
+                join::join_columns(frame, (*with, other(tables, *with)?), keys, columns)
+            }
+            Self::Window {
+                name,
+                function,
+                partition,
+                order,
+            } => window::window(frame, name, *function, partition, order),
+            Self::FirstRows {
+                partition,
+                order,
+                count,
+            } => window::first_rows(frame, partition, order, *count),
+            Self::Group { groups, figures } => group::group(frame, groups, figures),
+            Self::Sort(order) => {
+                let places = frame.order(order)?;
+                frame.rows = places
+                    .into_iter()
+                    .filter_map(|place| frame.rows.get(place).copied())
+                    .collect();
+                Ok(())
+            }
+            Self::Page { offset, limit } => {
+                let number = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+                let most = limit.map_or(usize::MAX, number);
+                frame.rows = frame
+                    .rows
+                    .iter()
+                    .skip(number(*offset))
+                    .take(most)
+                    .copied()
+                    .collect();
+                Ok(())
+            }
+            Self::Columns(columns) => frame.select(columns),
+        }
+    }
+}
+
+fn compute(frame: &mut Frame<'_>, name: &str, expression: &Expression) -> Result<(), DeriveError> {
+    let (kind, cells) = expression.evaluate(frame)?;
+    let column = computed_column(name.to_owned(), kind, expression.unit());
+    frame.add(column, cells, ColumnOrigin::Columns(expression.columns()))
+}
+
+fn keep(frame: &mut Frame<'_>, condition: &Condition) -> Result<(), DeriveError> {
+    let holds = condition.holds(frame)?;
+    let kept = frame.rows.iter().zip(holds).filter(|(_, holds)| *holds);
+    frame.rows = kept.map(|(row, _)| *row).collect();
+    Ok(())
+}
+
+impl Extent {
+    /// The extent of what is made of this table and another: not whole if one of them is not.
+    fn joined_with(self, other: Self) -> Self {
+        match (self.is_cut(), other.is_cut()) {
+            (false, true) => other,
+            (false, false) if self == Self::Complete => other.computed_over(),
+            _ => self,
+        }
+    }
 }
 
 impl ResultTable {
@@ -106,165 +243,4 @@ impl ResultTable {
         }
         self
     }
-}
-
-fn with_rows(base: &ResultTable, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> ResultTable {
-    ResultTable {
-        columns,
-        rows,
-        extent: base.extent,
-        bytes_received: 0,
-    }
-}
-
-/// These rows, with these columns; all columns when none is named.
-fn picked(table: &ResultTable, rows: &[usize], columns: &[usize]) -> Vec<Vec<Cell>> {
-    rows.iter()
-        .filter_map(|row| table.rows.get(*row))
-        .map(|row| {
-            if columns.is_empty() {
-                return row.clone();
-            }
-            columns
-                .iter()
-                .map(|at| row.get(*at).cloned().unwrap_or(Cell::Null))
-                .collect()
-        })
-        .collect()
-}
-
-/// Rows of a table as they stand, filtered and sorted.
-struct Selection<'a> {
-    sheet: Sheet<'a>,
-    order: String,
-}
-
-impl<'a> Selection<'a> {
-    fn of(
-        table: &'a ResultTable,
-        filters: &[Filter],
-        sort: &[Sort],
-        stop: &'a Stop,
-    ) -> Result<Self, DeriveError> {
-        let mut sheet = Sheet::new(table, stop)?;
-        for (number, filter) in filters.iter().enumerate() {
-            sheet.filter(number, filter)?;
-        }
-        let mut order = String::new();
-        for criterion in sort {
-            let name = sheet.ranked(criterion.column)?;
-            let direction = if criterion.descending { "DESC" } else { "ASC" };
-            let _ = write!(order, "{name} IS NULL, {name} {direction}, ");
-        }
-        sheet.fill()?;
-        Ok(Self { sheet, order })
-    }
-
-    fn count(&self) -> Result<u64, DeriveError> {
-        let query = format!("SELECT COUNT(*) FROM sheet{}", self.sheet.wherever());
-        let count: i64 = self.sheet.database.query_row(&query, [], |row| row.get(0))?;
-        Ok(u64::try_from(count).unwrap_or(0))
-    }
-
-    /// Numbers of the rows asked for.
-    fn rows(&self, operations: &Operations) -> Result<Vec<usize>, DeriveError> {
-        let query = format!(
-            "SELECT n FROM sheet{} ORDER BY {}n LIMIT ?1 OFFSET ?2",
-            self.sheet.wherever(),
-            self.order
-        );
-        let most = operations.limit.and_then(|limit| i64::try_from(limit).ok());
-        let skipped = i64::try_from(operations.offset).unwrap_or(i64::MAX);
-        let mut statement = self.sheet.database.prepare(&query)?;
-        let rows = statement.query_map((most.unwrap_or(-1), skipped), |row| row.get::<_, i64>(0))?;
-        let numbers: Vec<i64> = rows.collect::<Result<_, _>>()?;
-        Ok(numbers
-            .into_iter()
-            .filter_map(|row| usize::try_from(row).ok())
-            .collect())
-    }
-}
-
-/// One row for each group, in the order of what they are grouped by.
-fn grouped(
-    table: &ResultTable,
-    operations: &Operations,
-    columns: Vec<Column>,
-    stop: &Stop,
-) -> Result<ResultTable, DeriveError> {
-    let mut sheet = Sheet::new(table, stop)?;
-    for (number, filter) in operations.filters.iter().enumerate() {
-        sheet.filter(number, filter)?;
-    }
-    let mut groups = Vec::new();
-    for (number, group) in operations.groups.iter().enumerate() {
-        let (name, values) = sheet.grouping(number, *group)?;
-        groups.push((name, group.column, values));
-    }
-    let mut asked: Vec<String> = groups.iter().map(|(name, ..)| name.clone()).collect();
-    for aggregate in &operations.aggregates {
-        asked.push(expression(&mut sheet, *aggregate)?);
-    }
-    sheet.fill()?;
-    let mut query = format!("SELECT {} FROM sheet{}", asked.join(", "), sheet.wherever());
-    if !groups.is_empty() {
-        let names: Vec<&str> = groups.iter().map(|(name, ..)| name.as_str()).collect();
-        let order: Vec<String> = names
-            .iter()
-            .map(|name| format!("{name} IS NULL, {name}"))
-            .collect();
-        let _ = write!(
-            query,
-            " GROUP BY {} ORDER BY {}",
-            names.join(", "),
-            order.join(", ")
-        );
-    }
-    let mut statement = sheet.database.prepare(&query)?;
-    let mut found = statement.query([])?;
-    let mut rows = Vec::new();
-    while let Some(row) = found.next()? {
-        if rows.len() % LOOK_EVERY == 0 {
-            stop.look()?;
-        }
-        let mut cells = Vec::with_capacity(asked.len());
-        for (at, (_, column, values)) in groups.iter().enumerate() {
-            let rank: Option<i64> = row.get(at)?;
-            cells.push(match values {
-                None => sheet.cell_of(*column, rank),
-                Some(values) => rank
-                    .and_then(|rank| values.get(usize::try_from(rank).ok()?).cloned())
-                    .unwrap_or(Cell::Null),
-            });
-        }
-        for (at, aggregate) in operations.aggregates.iter().enumerate() {
-            cells.push(computed(&sheet, *aggregate, row, groups.len() + at)?);
-        }
-        rows.push(cells);
-    }
-    Ok(with_rows(table, columns, rows))
-}
-
-fn expression(sheet: &mut Sheet<'_>, aggregate: Aggregate) -> Result<String, DeriveError> {
-    let Some(at) = aggregate.column else {
-        return Ok("COUNT(*)".to_owned());
-    };
-    Ok(match aggregate.function {
-        Function::Count => format!("COUNT({})", sheet.ranked(at)?),
-        Function::CountDistinct => format!("COUNT(DISTINCT {})", sheet.ranked(at)?),
-        Function::Min => format!("MIN({})", sheet.ranked(at)?),
-        Function::Max => format!("MAX({})", sheet.ranked(at)?),
-        Function::Sum => format!("{}({})", aggregate::SUM, sheet.numbers(at)?),
-        Function::Average => format!("{}({})", aggregate::MEAN, sheet.numbers(at)?),
-    })
-}
-
-fn computed(sheet: &Sheet<'_>, aggregate: Aggregate, row: &Row<'_>, at: usize) -> Result<Cell, DeriveError> {
-    Ok(match (aggregate.function, aggregate.column) {
-        (Function::Min | Function::Max, Some(column)) => sheet.cell_of(column, row.get(at)?),
-        (Function::Sum | Function::Average, Some(_)) => row
-            .get::<_, Option<String>>(at)?
-            .map_or(Cell::Null, |written| cell(&written)),
-        _ => Cell::Number(row.get::<_, i64>(at)?.into()),
-    })
 }

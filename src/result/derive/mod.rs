@@ -1,17 +1,40 @@
-//! Results worked out from a held one: its rows filtered, grouped, totalled, sorted and paged. An embedded database
-//! in memory does it, over ranks that are worked out here, so that money is exact, whole numbers keep all their
-//! digits, and times and texts have one order. Nothing is ever asked of a server.
+//! Results worked out from held ones: rows filtered, joined, computed, grouped, ranked, sorted and paged. Nothing is
+//! asked of a server.
+//!
+//! A derivation is a list of [`Step`]s over held tables, and each step takes the rows that the one before it left:
+//! compute a column, keep rows, group, sort. `more_rows` says what it wants as [`Operations`], which become steps. For
+//! example "the two states with the most revenue" is
+//! `[Group { groups: [state], figures: [sum of price] }, Sort([column 1, descending]), Page { offset: 0, limit: Some(2) }]`.
+//!
+//! **Why plain iterators and not a database.** SQLite in memory did this before. It has no decimals, so sums, ranks
+//! and keys were computed here anyway and then written into it row by row, to be read back by number. Joins, windows and
+//! percentiles would each have needed the same detour. Plain iterators do all of it in no more lines than the detour
+//! took for filters and groups alone, and several times faster (`benches/result.rs`). Values have one order
+//! ([`ValueKey`](ranks::ValueKey)), money is added up in decimal, and each step notes which cells its figures came from
+//! ([`Lineage`]).
+//!
+//! Start at [`derive_steps`] in `engine.rs`.
 
-mod aggregate;
 mod bucket;
+mod condition;
 mod engine;
+mod expression;
+mod frame;
+mod group;
+mod join;
+mod lineage;
 mod moment;
+mod number;
 mod operations;
-mod rank;
-mod sheet;
+mod ranks;
+mod steps;
 mod test;
+mod window;
 
 pub use bucket::Granularity;
-pub use engine::{DeriveError, Derived, Stop, derive};
+pub use engine::{DeriveError, Derived, Stop, derive, derive_steps};
+pub use expression::{ArithmeticOperator, ElapsedUnit, EpochUnit, Expression};
+pub use lineage::{CellLineage, CellOrigin, Lineage};
 pub use operations::{Aggregate, Filter, Function, Group, Operations, Sort};
+pub use steps::{Condition, GroupFigure, KeyPair, RowOrder, Step, WindowFunction};
 pub use test::{Comparison, Matching, Part, Test};

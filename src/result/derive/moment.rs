@@ -43,6 +43,14 @@ impl Moment {
         Some(nanos - i128::from(self.offset_seconds.unwrap_or(0)) * NANOS)
     }
 
+    /// The time from this to the other, in nanoseconds: in time when both have an offset, as they are written otherwise.
+    pub(super) fn nanos_until(self, other: Self) -> Option<i128> {
+        if self.offset_seconds.is_some() && other.offset_seconds.is_some() {
+            return Some(other.instant()? - self.instant()?);
+        }
+        Some(civil_nanos(other.civil)? - civil_nanos(self.civil)?)
+    }
+
     /// Compares two: by day when one is only a day, in time when both have an offset, as they are written otherwise.
     pub(super) fn compare(self, other: Self) -> Option<std::cmp::Ordering> {
         if self.is_day || other.is_day {

@@ -1,4 +1,4 @@
-use super::{Granularity, Test};
+use super::{Condition, Granularity, GroupFigure, RowOrder, Step, Test};
 use crate::result::{Column, ColumnKind};
 
 /// What to do with a table. Columns are named by their place, counted from 0.
@@ -29,6 +29,36 @@ impl Operations {
     /// Whether the rows are the table's as they stand, in its order: nothing but a page of it.
     pub fn is_page(&self) -> bool {
         !self.aggregates() && self.filters.is_empty() && self.sort.is_empty()
+    }
+
+    /// The steps that do it.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if !self.filters.is_empty() {
+            let all = self.filters.iter().cloned().map(Condition::Column);
+            steps.push(Step::Keep(Condition::All(all.collect())));
+        }
+        if self.aggregates() {
+            steps.push(Step::Group {
+                groups: self.groups.clone(),
+                figures: self.aggregates.iter().copied().map(GroupFigure::from).collect(),
+            });
+        }
+        if !self.sort.is_empty() {
+            steps.push(Step::Sort(
+                self.sort.iter().copied().map(RowOrder::from).collect(),
+            ));
+        }
+        if self.offset > 0 || self.limit.is_some() {
+            steps.push(Step::Page {
+                offset: self.offset,
+                limit: self.limit,
+            });
+        }
+        if !self.aggregates() && !self.columns.is_empty() {
+            steps.push(Step::Columns(self.columns.clone()));
+        }
+        steps
     }
 
     /// The columns of the result over a table of these columns.
@@ -103,6 +133,10 @@ pub enum Function {
     Min,
     /// Greatest value.
     Max,
+    /// The value in the middle, or the mean of the two there.
+    Median,
+    /// The value below which so many percent of the values lie, 0 to 100.
+    Percentile(u8),
 }
 
 impl Function {
@@ -115,20 +149,35 @@ impl Function {
             Self::Average => "avg",
             Self::Min => "min",
             Self::Max => "max",
+            Self::Median => "median",
+            Self::Percentile(_) => "percentile",
         }
     }
 }
 
+impl Function {
+    /// Whether it is computed of numbers; the others are of whatever has an order.
+    pub(super) fn is_of_numbers(self) -> bool {
+        matches!(
+            self,
+            Self::Sum | Self::Average | Self::Median | Self::Percentile(_)
+        )
+    }
+}
+
 impl Aggregate {
-    fn column(self, columns: &[Column]) -> Column {
+    pub(super) fn column(self, columns: &[Column]) -> Column {
         let of = self.column.and_then(|at| columns.get(at));
-        let word = self.function.word();
-        let name = of.map_or_else(|| word.to_owned(), |column| format!("{word} of {}", column.name));
+        let word = match self.function {
+            Function::Percentile(percent) => format!("percentile {percent}"),
+            function => function.word().to_owned(),
+        };
+        let name = of.map_or_else(|| word.clone(), |column| format!("{word} of {}", column.name));
         let (kind, unit) = match (self.function, of) {
             (Function::Sum | Function::Min | Function::Max, Some(column)) => {
                 (column.kind, column.unit.clone())
             }
-            (Function::Average, _) => (ColumnKind::Number, None),
+            (Function::Average | Function::Median | Function::Percentile(_), _) => (ColumnKind::Number, None),
             _ => (ColumnKind::Integer, None),
         };
         Column {
@@ -148,4 +197,14 @@ pub struct Sort {
     pub column: usize,
     /// Greatest first.
     pub descending: bool,
+}
+
+impl From<Sort> for RowOrder {
+    fn from(sort: Sort) -> Self {
+        Self {
+            column: sort.column,
+            descending: sort.descending,
+            by_length: false,
+        }
+    }
 }

@@ -92,9 +92,11 @@ impl RawCell {
         let Some(wanted) = &self.total else {
             return Ok(None);
         };
-        let found = TotalKind::ALL.into_iter().find(|kind| kind.word() == wanted);
+        let found = TotalKind::CALCULABLE
+            .into_iter()
+            .find(|kind| kind.word() == wanted);
         found.map(Some).ok_or_else(|| {
-            let words = TotalKind::ALL.map(TotalKind::word);
+            let words = TotalKind::CALCULABLE.map(TotalKind::word);
             Rejection::schema(format!("there is no total {}", quote(wanted)))
                 .hint(format!("total is one of: {}", listing(nearest(wanted, words, 5))))
         })

@@ -126,8 +126,17 @@ impl HeldRows<'_> {
             .filter_map(|row| Some((*row, self.table.rows.get(*row)?.get(column)?)))
             .filter(|(_, cell)| **cell != Cell::Null)
             .collect();
-        let value = if total == TotalKind::Count {
-            Decimal::from(cells.len())
+        let counted = match total {
+            TotalKind::Count => Some(cells.len()),
+            TotalKind::Nulls => Some(rows.len() - cells.len()),
+            TotalKind::Distinct => {
+                let different: BTreeSet<String> = cells.iter().map(|(_, cell)| encode_cell(cell)).collect();
+                Some(different.len())
+            }
+            TotalKind::Sum | TotalKind::Mean | TotalKind::Min | TotalKind::Max => None,
+        };
+        let value = if let Some(count) = counted {
+            Decimal::from(count)
         } else {
             let figures = cells
                 .iter()
@@ -145,9 +154,7 @@ impl HeldRows<'_> {
                 TotalKind::Mean => sum(&figures)
                     .and_then(|sum| quotient(sum, Decimal::from(figures.len())))
                     .map_err(|error| self.too_large(column, error))?,
-                TotalKind::Sum | TotalKind::Count => {
-                    sum(&figures).map_err(|error| self.too_large(column, error))?
-                }
+                _ => sum(&figures).map_err(|error| self.too_large(column, error))?,
             }
         };
         Ok(DerivationInput::Total {

@@ -36,7 +36,7 @@ fn cell() -> Value {
             "column": schema::text(),
             "result": schema::text(),
             "row": {"type": "integer"},
-            "total": {"enum": TotalKind::ALL, "type": "string"},
+            "total": {"enum": TotalKind::CALCULABLE, "type": "string"},
             "where": schema::list(schema::object(
                 json!({
                     "column": schema::text(),

@@ -290,7 +290,9 @@ fn aggregate(
                 "count-distinct counts the different values of a column; is-not-null filters what has one",
             ));
         }
-        Function::Sum | Function::Average => found.kind.is_numeric(),
+        Function::Sum | Function::Average | Function::Median | Function::Percentile(_) => {
+            found.kind.is_numeric()
+        }
         Function::Min | Function::Max => found.kind.is_numeric() || found.kind.is_temporal(),
         Function::CountDistinct => found.kind != ColumnKind::Other,
     };

@@ -1,4 +1,4 @@
-//! The order of a column's values as whole numbers, which is all that the database sees of them.
+//! The order of a column's values as whole numbers, and the keys by which values are equal.
 
 use std::cmp::Ordering;
 
@@ -11,16 +11,14 @@ use crate::result::{Amount, Cell, ColumnKind, encode_cell};
 pub(super) struct Ranks {
     /// Rank by row.
     pub(super) of_rows: Vec<Option<i64>>,
-    /// A row by rank that has this value.
-    pub(super) rows: Vec<usize>,
 }
 
 /// A value as it is compared. Variants are ordered as they stand here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(super) enum ValueKey {
     Truth(bool),
     Exact(Decimal),
-    Rough(Total, Option<Decimal>),
+    Rough(OrderedFloat, Option<Decimal>),
     Moment(i128),
     /// Without regard to case first.
     Text(String, String),
@@ -28,23 +26,23 @@ enum Key {
 
 /// Floating point numbers with a total order.
 #[derive(Debug, Clone, Copy)]
-struct Total(f64);
+pub(super) struct OrderedFloat(f64);
 
-impl PartialEq for Total {
+impl PartialEq for OrderedFloat {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Total {}
+impl Eq for OrderedFloat {}
 
-impl PartialOrd for Total {
+impl PartialOrd for OrderedFloat {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Total {
+impl Ord for OrderedFloat {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.total_cmp(&other.0)
     }
@@ -52,49 +50,54 @@ impl Ord for Total {
 
 /// Ranks the values of a column of this type, from 0.
 pub(super) fn rank<'a>(kind: ColumnKind, cells: impl Iterator<Item = &'a Cell>) -> Ranks {
-    let mut keys: Vec<Option<Key>> = cells.map(|cell| key(kind, cell)).collect();
+    let mut keys: Vec<Option<ValueKey>> = cells.map(|cell| key(kind, cell)).collect();
     // Exact and rounded numbers have no common order but the rounded one.
-    if keys.iter().flatten().any(|key| matches!(key, Key::Rough(..))) {
+    if keys
+        .iter()
+        .flatten()
+        .any(|key| matches!(key, ValueKey::Rough(..)))
+    {
         for key in keys.iter_mut().flatten() {
-            if let Key::Exact(value) = key {
-                *key = Key::Rough(Total(Amount::Exact(*value).as_f64()), Some(*value));
+            if let ValueKey::Exact(value) = key {
+                *key = ValueKey::Rough(OrderedFloat(Amount::Exact(*value).as_f64()), Some(*value));
             }
         }
     }
-    let mut order: Vec<(&Key, usize)> = keys
+    let mut order: Vec<(&ValueKey, usize)> = keys
         .iter()
         .enumerate()
         .filter_map(|(row, key)| Some((key.as_ref()?, row)))
         .collect();
     order.sort_unstable();
     let mut of_rows = vec![None; keys.len()];
-    let mut rows: Vec<usize> = Vec::new();
-    let mut latest: Option<&Key> = None;
+    let mut last = -1i64;
+    let mut latest: Option<&ValueKey> = None;
     for (key, row) in order {
         if latest != Some(key) {
-            rows.push(row);
+            last += 1;
             latest = Some(key);
         }
-        if let Some(place) = of_rows.get_mut(row) {
-            *place = i64::try_from(rows.len()).ok().map(|count| count - 1);
+        if let Some(rank) = of_rows.get_mut(row) {
+            *rank = Some(last);
         }
     }
-    Ranks { of_rows, rows }
+    Ranks { of_rows }
 }
 
-fn key(kind: ColumnKind, cell: &Cell) -> Option<Key> {
-    let text = |text: &str| Key::Text(text.to_lowercase(), text.to_owned());
+/// What a value of a column of this type is compared by.
+pub(super) fn key(kind: ColumnKind, cell: &Cell) -> Option<ValueKey> {
+    let text = |text: &str| ValueKey::Text(text.to_lowercase(), text.to_owned());
     let number = || match cell.amount()? {
-        Amount::Exact(value) => Some(Key::Exact(value)),
-        Amount::Approximate(value) => Some(Key::Rough(Total(value), None)),
+        Amount::Exact(value) => Some(ValueKey::Exact(value)),
+        Amount::Approximate(value) => Some(ValueKey::Rough(OrderedFloat(value), None)),
     };
     let moment = || match cell {
-        Cell::Text(text) => Moment::read(text)?.instant().map(Key::Moment),
+        Cell::Text(text) => Moment::read(text)?.instant().map(ValueKey::Moment),
         _ => None,
     };
     let found = match (kind, cell) {
         (_, Cell::Null) => return None,
-        (_, Cell::Bool(value)) => Some(Key::Truth(*value)),
+        (_, Cell::Bool(value)) => Some(ValueKey::Truth(*value)),
         (ColumnKind::Integer | ColumnKind::Number, _) => number(),
         (ColumnKind::Date | ColumnKind::Datetime | ColumnKind::Time, _) => moment(),
         _ => None,

@@ -1,0 +1,99 @@
+//! What the values of a column mean, which decides what may be computed of them.
+
+use super::{Column, ColumnKind};
+
+/// What a column's values mean. Numbers are not all amounts: the sum of order numbers or of ages says nothing.
+///
+/// It is read from the column's type first, then from its bucket, name and label. There is one such reading, and whoever
+/// has to know whether a column is a key, a year or a rate asks for it here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ColumnMeaning {
+    /// Numbers that add up and have a mean: money, counts of separate things, durations.
+    Amount,
+    /// Numbers that have a mean, but whose sum says nothing: stars, ages, ranks.
+    Score,
+    /// Numbers of groups of different sizes, or that hold each other: averages, shares, distinct counts, running totals.
+    /// Neither their sum nor their mean says anything.
+    Rate,
+    /// Numbers that are places on a scale: years, latitudes.
+    Position,
+    /// Numbers that only tell things apart: `id`, `order_id`.
+    Identifier,
+    /// Numbers of a part of time that rows are grouped by: the hour of the day, the day of the week.
+    TimePart,
+    /// Days, moments and times of day.
+    Time,
+    /// Text.
+    Name,
+    /// True or false.
+    Truth,
+    /// Anything else.
+    Unknown,
+}
+
+/// Words of columns whose numbers only have a mean.
+const SCORES: &str = "rating score rank ranking age bewertung";
+/// Words of columns whose numbers are not even that.
+const RATES: &str = "avg average averages averaged mean median percentile percent percentage pct rate rates ratio share \
+    yoy mom qoq distinct unique cumulative durchschnitt durchschnittlich anteil prozent moyenne taux pourcentage \
+    promedio tasa porcentaje";
+/// Whole names of columns whose numbers are places on a scale.
+const POSITIONS: &str = "year latitude longitude lat lng lon jahr";
+
+/// Whether a word is in a list.
+fn among(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|one| one == word)
+}
+
+impl Column {
+    /// What its values mean.
+    pub fn meaning(&self) -> ColumnMeaning {
+        match self.kind {
+            ColumnKind::Date | ColumnKind::Datetime | ColumnKind::Time => ColumnMeaning::Time,
+            ColumnKind::Text => ColumnMeaning::Name,
+            ColumnKind::Boolean => ColumnMeaning::Truth,
+            ColumnKind::Other => ColumnMeaning::Unknown,
+            ColumnKind::Integer | ColumnKind::Number if self.unit.is_some() => ColumnMeaning::TimePart,
+            ColumnKind::Integer | ColumnKind::Number => self.meaning_of_numbers(),
+        }
+    }
+
+    fn meaning_of_numbers(&self) -> ColumnMeaning {
+        let name = self.name.to_lowercase();
+        if name == "id" || name.ends_with("_id") || name.ends_with(" id") {
+            return ColumnMeaning::Identifier;
+        }
+        let mut meaning = ColumnMeaning::Amount;
+        for text in [&self.name, &self.label] {
+            let low = text.to_lowercase();
+            if among(POSITIONS, &low) {
+                return ColumnMeaning::Position;
+            }
+            let mut words = low.split(|c: char| !c.is_alphanumeric());
+            if low.contains('%') || words.clone().any(|word| among(RATES, word)) {
+                return ColumnMeaning::Rate;
+            }
+            if words.any(|word| among(SCORES, word)) {
+                meaning = ColumnMeaning::Score;
+            }
+        }
+        meaning
+    }
+}
+
+impl ColumnMeaning {
+    /// Whether its values are numbers that measure something, and not numbers that only name it.
+    pub fn measures(self) -> bool {
+        matches!(self, Self::Amount | Self::Score | Self::Rate | Self::Position)
+    }
+
+    /// Whether the sum of its values says something.
+    pub fn adds_up(self) -> bool {
+        self == Self::Amount
+    }
+
+    /// Whether the mean of its values says something.
+    pub fn has_mean(self) -> bool {
+        matches!(self, Self::Amount | Self::Score)
+    }
+}
