@@ -1,28 +1,24 @@
 //! Calls of `run_card`.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use super::dimension::{group_at, values_in};
 use super::profile::{EntryField, Profile};
-use super::proposal::{Proposal, QuestionContext, RowSelection, explain, period_words};
+use super::proposal::{
+    Proposal, ProposalDraft, ProposedCall, QuestionContext, RowSelection, UNMET, period_words,
+};
 use super::score;
 use super::time::{AskedPeriod, PeriodUnit};
 use crate::catalog::{CardEntry, Parameter};
 use crate::result::ColumnKind;
 
-/// What is taken off when a wish cannot be met.
-const UNMET: f64 = 0.35;
 /// What is taken off when the card tells things apart that nobody asked to tell apart.
 const TOO_FINE: f64 = 0.12;
 
+/// What a question comes to for one card.
 struct CardDraft {
     parameters: Map<String, Value>,
-    said: Vec<String>,
-    explained: BTreeSet<usize>,
-    keep: RowSelection,
-    against: f64,
+    base: ProposalDraft,
 }
 
 /// The call that runs a card.
@@ -35,14 +31,14 @@ pub(super) fn propose(
     let question = asked.question;
     let mut draft = CardDraft {
         parameters: Map::new(),
-        said: Vec::new(),
-        explained: BTreeSet::new(),
-        keep: RowSelection {
-            top: question.top,
-            wanted: wanted_columns(asked, profile),
-            ..RowSelection::default()
+        base: ProposalDraft {
+            keep: RowSelection {
+                top: question.top,
+                wanted: wanted_columns(asked, profile),
+                ..RowSelection::default()
+            },
+            ..ProposalDraft::default()
         },
-        against: 0.0,
     };
     values(&mut draft, asked, profile);
     period(&mut draft, asked, profile, card);
@@ -54,9 +50,7 @@ pub(super) fn propose(
         numbers(&mut draft, asked, profile);
     }
     defaults(&mut draft, card);
-    let found = score::compare(question, profile, asked.index, &draft.explained);
-    let against = draft.against + score::mismatch(question, profile.computes);
-    let score = score::total(found, rank, against)?;
+    let against = draft.base.against + score::mismatch(question, profile.computes);
     let missing = card.parameters.iter().filter(|parameter| {
         parameter.required && parameter.default.is_none() && !draft.parameters.contains_key(&parameter.slug)
     });
@@ -65,17 +59,15 @@ pub(super) fn propose(
     if let (Some(object), false) = (arguments.as_object_mut(), draft.parameters.is_empty()) {
         object.insert("parameters".to_owned(), Value::Object(draft.parameters));
     }
-    Some(Proposal {
+    let call = ProposedCall {
         tool: "run_card",
         arguments,
-        name: card.name.clone(),
+        name: &card.name,
         kind: "card",
-        built_in: Vec::new(),
-        score,
+        built_in: &[],
         missing,
-        said: draft.said,
-        keep: draft.keep,
-    })
+    };
+    draft.base.finish(asked, profile, (rank, against), call)
 }
 
 /// Numeric columns whose names the question says, best first.
@@ -111,7 +103,7 @@ fn is_limit(parameter: &Parameter) -> bool {
 /// Values that parameters take.
 fn values(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile) {
     for found in values_in(asked.question, &profile.parameters, &[], |_| false) {
-        explain(&mut draft.explained, &found.words);
+        draft.base.explain(&found.words);
         draft
             .parameters
             .insert(found.field.name.clone(), found.value.clone());
@@ -119,7 +111,7 @@ fn values(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile) 
             .value
             .as_str()
             .map_or_else(|| found.value.to_string(), str::to_owned);
-        draft.said.push(format!("{} is {text}", found.field.name));
+        draft.base.said.push(format!("{} is {text}", found.field.name));
     }
 }
 
@@ -137,12 +129,12 @@ fn period(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, 
     }
     if !filled {
         let Some(column) = profile.fields.iter().find(|field| field.is_time()) else {
-            draft.against += UNMET;
+            draft.base.against += UNMET;
             return;
         };
-        draft.keep.period = Some((column.name.clone(), period));
+        draft.base.keep.period = Some((column.name.clone(), period));
     }
-    draft.said.push(period_words(period));
+    draft.base.said.push(period_words(period));
 }
 
 /// The value that makes a parameter mean the period; `None` when it is about something else.
@@ -195,7 +187,10 @@ fn defaults(draft: &mut CardDraft, card: &CardEntry) {
             let value = default
                 .as_str()
                 .map_or_else(|| default.to_string(), str::to_owned);
-            draft.said.push(format!("{} {value} by default", parameter.name));
+            draft
+                .base
+                .said
+                .push(format!("{} {value} by default", parameter.name));
         }
     }
 }
@@ -218,26 +213,26 @@ fn grain(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, c
                     .insert(parameter.slug.clone(), json!(unit.name()));
             }
             (None, Some(field)) if in_unit(field, unit, profile) => {}
-            _ => draft.against += UNMET,
+            _ => draft.base.against += UNMET,
         }
     }
     let mut grouped: Vec<&str> = Vec::new();
     for at in question
         .groups
         .iter()
-        .filter(|at| !draft.explained.contains(at))
+        .filter(|at| !draft.base.explained.contains(at))
         .copied()
         .collect::<Vec<_>>()
     {
         if let Some(found) = group_at(question, at, profile, asked.index) {
-            explain(&mut draft.explained, &found.words);
+            draft.base.explain(&found.words);
             grouped.push(&found.field.name);
         } else if question
             .words
             .get(at)
             .is_some_and(|word| !word.used && !profile.name.contains(&word.stem))
         {
-            draft.against += 0.2;
+            draft.base.against += 0.2;
         }
     }
     let texts = profile
@@ -250,16 +245,16 @@ fn grain(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, c
     let filtered = !draft.parameters.is_empty();
     let listed = question.says(&["list", "which", "who", "show", "details"]);
     if fine > 0 && !listed && question.top.is_none() && grouped.is_empty() && !filtered {
-        draft.against += TOO_FINE;
+        draft.base.against += TOO_FINE;
     }
-    if time.is_some() && !asked_time && draft.keep.period.is_none() {
-        draft.against += TOO_FINE;
+    if time.is_some() && !asked_time && draft.base.keep.period.is_none() {
+        draft.base.against += TOO_FINE;
     }
     // The rows of several months are not the one figure of their year.
-    if let (Some((_, period)), Some(field), false) = (&draft.keep.period, time, asked_time)
+    if let (Some((_, period)), Some(field), false) = (&draft.base.keep.period, time, asked_time)
         && !in_unit(field, period.unit, profile)
     {
-        draft.against += TOO_FINE;
+        draft.base.against += TOO_FINE;
     }
 }
 
@@ -289,10 +284,11 @@ fn numbers(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile)
                     .parameters
                     .insert(parameter.name.clone(), json!(compare.number));
                 draft
+                    .base
                     .said
                     .push(format!("{} is {}", parameter.name, compare.number));
             }
-            None => draft.against += UNMET,
+            None => draft.base.against += UNMET,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Calls of `query_metric` and `query_table`.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use super::dimension::{ValueMatch, group_at, named_at, values_in};
 use super::profile::{Computes, EntryField, Profile};
-use super::proposal::{Proposal, QuestionContext, RowSelection, explain, period_filters, period_words};
+use super::proposal::{
+    Proposal, ProposalDraft, ProposedCall, QuestionContext, UNMET, period_filters, period_words,
+};
 use super::score;
 use crate::catalog::{Entry, MetricEntry, TableEntry};
 use crate::result::ColumnKind;
@@ -16,14 +16,8 @@ use crate::result::ColumnKind;
 struct GroupedDraft {
     group_by: Vec<Value>,
     filters: Vec<Value>,
-    said: Vec<String>,
-    explained: BTreeSet<usize>,
-    /// What the entry cannot do of what was asked.
-    against: f64,
+    base: ProposalDraft,
 }
-
-/// What is taken off when a wish cannot be met.
-const UNMET: f64 = 0.35;
 
 /// What is taken off for telling people apart by name alone.
 const SHARED_NAMES: f64 = 0.3;
@@ -47,9 +41,9 @@ impl GroupedDraft {
             };
             let places: Option<Vec<usize>> = segment.stems.iter().map(place).collect();
             if let Some(places) = places.filter(|places| places.len() > 1) {
-                explain(&mut self.explained, &places);
+                self.base.explain(&places);
                 self.filters.push(json!({"segment": segment.name}));
-                self.said.push(format!("only {}", segment.name));
+                self.base.said.push(format!("only {}", segment.name));
             }
         }
     }
@@ -58,13 +52,13 @@ impl GroupedDraft {
         let question = asked.question;
         let Some(field) = profile.time_field() else {
             if question.period().is_some() || question.each.is_some() || question.weekday {
-                self.against += UNMET;
+                self.base.against += UNMET;
             }
             return;
         };
         if let Some(period) = question.period() {
             self.filters.extend(period_filters(&field.name, period));
-            self.said.push(period_words(period));
+            self.base.said.push(period_words(period));
         }
         if question.weekday {
             self.group_by
@@ -86,11 +80,11 @@ impl GroupedDraft {
         let mut found: Vec<&EntryField> = Vec::new();
         let measured = measured(asked, profile);
         for at in &question.groups {
-            if self.explained.contains(at) || measured.contains(at) {
+            if self.base.explained.contains(at) || measured.contains(at) {
                 continue;
             }
             if let Some(dimension) = group_at(question, *at, profile, asked.index) {
-                explain(&mut self.explained, &dimension.words);
+                self.base.explain(&dimension.words);
                 found.push(dimension.field);
                 continue;
             }
@@ -101,13 +95,13 @@ impl GroupedDraft {
                 profile.name.iter().chain(&profile.about).any(like)
             };
             if word.is_some_and(|word| !about(&word.stem)) {
-                self.against += 0.2;
+                self.base.against += 0.2;
             }
         }
         if question.top.is_some() && found.is_empty() && self.group_by.is_empty() {
             let candidates = question
                 .subjects()
-                .filter(|(at, _)| !self.explained.contains(at) && !measured.contains(at))
+                .filter(|(at, _)| !self.base.explained.contains(at) && !measured.contains(at))
                 .filter_map(|(at, _)| named_at(question, at, profile, asked.index))
                 .filter(|dimension| dimension.fit >= 0.7);
             // The first of the best.
@@ -120,17 +114,17 @@ impl GroupedDraft {
             );
             match best {
                 Some(dimension) => {
-                    explain(&mut self.explained, &dimension.words);
+                    self.base.explain(&dimension.words);
                     found.push(dimension.field);
                 }
-                None => self.against += UNMET,
+                None => self.base.against += UNMET,
             }
         }
         for field in found {
             // Different people share a name; a card that tells them apart is better.
             let people = field.own.last().is_some_and(|stem| stem == "name");
             if people {
-                self.against += SHARED_NAMES;
+                self.base.against += SHARED_NAMES;
             }
             // The best of those that are known: no value is no answer to `which`.
             if question.top.is_some() {
@@ -145,14 +139,14 @@ impl GroupedDraft {
     }
 
     fn values(&mut self, asked: QuestionContext<'_>, profile: &Profile) {
-        let taken: Vec<usize> = self.explained.iter().copied().collect();
+        let taken: Vec<usize> = self.base.explained.iter().copied().collect();
         // A word of the entry's own name or filters is no filter on top.
         let own = |stem: &str| profile.name.iter().any(|name| name == stem);
         let mut filters: Vec<(&str, &str, Vec<Value>)> = Vec::new();
         for found in values_in(asked.question, &profile.fields, &taken, own) {
-            explain(&mut self.explained, &found.words);
+            self.base.explain(&found.words);
             if contradicts(profile, &found) {
-                self.against += 2.0 * UNMET;
+                self.base.against += 2.0 * UNMET;
             }
             let operation = if found.without { "not-equals" } else { "equals" };
             let same = filters
@@ -166,7 +160,7 @@ impl GroupedDraft {
         for (name, operation, values) in filters {
             let words: Vec<String> = values.iter().map(text).collect();
             let is = if operation == "equals" { "is" } else { "is not" };
-            self.said.push(format!("{name} {is} {}", words.join(" or ")));
+            self.base.said.push(format!("{name} {is} {}", words.join(" or ")));
             // `Widgets and Gadgets` side by side are told apart.
             let group = json!({"dimension": name});
             if values.len() > 1 && operation == "equals" && self.group_by.is_empty() {
@@ -195,14 +189,14 @@ impl GroupedDraft {
             });
             let field = match &named {
                 Some(found) => {
-                    explain(&mut self.explained, &found.words);
+                    self.base.explain(&found.words);
                     Some(found.field)
                 }
                 None => amount,
             };
             match field {
                 Some(field) => {
-                    self.said.push(format!(
+                    self.base.said.push(format!(
                         "{} {} {}",
                         field.name,
                         compare.operation.replace('-', " "),
@@ -212,7 +206,7 @@ impl GroupedDraft {
                         "dimension": field.name, "operation": compare.operation, "values": [compare.number],
                     }));
                 }
-                None => self.against += UNMET,
+                None => self.base.against += UNMET,
             }
         }
     }
@@ -271,33 +265,27 @@ pub(super) fn metric(
     entry: &MetricEntry,
     rank: f64,
 ) -> Option<Proposal> {
-    let draft = GroupedDraft::read(asked, profile);
-    let found = score::compare(asked.question, profile, asked.index, &draft.explained);
+    let mut draft = GroupedDraft::read(asked, profile);
     // A metric is made to be asked.
     let mismatch =
         score::mismatch(asked.question, profile.computes) + score::miscount(asked.question, profile);
-    let against = draft.against + mismatch - 0.05;
-    let score = score::total(found, rank, against)?;
+    let against = draft.base.against + mismatch - 0.05;
     let mut arguments = draft.arguments();
     arguments.insert("metric_id".to_owned(), json!(entry.id));
     if let Some(top) = asked.question.top.filter(|_| !draft.group_by.is_empty()) {
         arguments.insert("order".to_owned(), json!(order(top.greatest)));
         arguments.insert("limit".to_owned(), json!(top.count));
     }
-    Some(Proposal {
+    draft.base.keep.top = asked.question.top;
+    let call = ProposedCall {
         tool: "query_metric",
         arguments: Value::Object(arguments),
-        name: entry.name.clone(),
+        name: &entry.name,
         kind: "metric",
-        built_in: entry.built_in_filters.clone(),
-        score,
+        built_in: &entry.built_in_filters,
         missing: Vec::new(),
-        said: draft.said,
-        keep: RowSelection {
-            top: asked.question.top,
-            ..RowSelection::default()
-        },
-    })
+    };
+    draft.base.finish(asked, profile, (rank, against), call)
 }
 
 /// The call that asks a table: a measure the question names, the mean or sum of a field it names, or a count of rows.
@@ -310,13 +298,8 @@ pub(super) fn table(
     let question = asked.question;
     let mut draft = GroupedDraft::read(asked, profile);
     let (mut aggregation, computes) = aggregation(asked, profile, &mut draft)?;
-    let found = score::compare(question, profile, asked.index, &draft.explained);
     // Whoever curated a metric or card for it knew better what counts.
-    let score = score::total(
-        found,
-        rank,
-        draft.against + score::mismatch(question, computes) + 0.05,
-    )?;
+    let against = draft.base.against + score::mismatch(question, computes) + 0.05;
     let mut arguments = draft.arguments();
     arguments.insert("table_id".to_owned(), json!(entry.id));
     if let Some(top) = question.top.filter(|_| !draft.group_by.is_empty()) {
@@ -326,20 +309,16 @@ pub(super) fn table(
         arguments.insert("limit".to_owned(), json!(top.count));
     }
     arguments.insert("aggregations".to_owned(), json!([aggregation]));
-    Some(Proposal {
+    draft.base.keep.top = question.top;
+    let call = ProposedCall {
         tool: "query_table",
         arguments: Value::Object(arguments),
-        name: entry.label.clone(),
+        name: &entry.label,
         kind: "table",
-        built_in: Vec::new(),
-        score,
+        built_in: &[],
         missing: Vec::new(),
-        said: draft.said,
-        keep: RowSelection {
-            top: question.top,
-            ..RowSelection::default()
-        },
-    })
+    };
+    draft.base.finish(asked, profile, (rank, against), call)
 }
 
 fn aggregation(
@@ -359,18 +338,18 @@ fn aggregation(
             .filter(|(_, word)| measure.stems.contains(&word.stem))
             .map(|(at, _)| at)
             .collect();
-        explain(&mut draft.explained, &words);
+        draft.base.explain(&words);
         return Some((json!({"measure": measure.name}), Computes::Unknown));
     }
     let field = question
         .subjects()
-        .filter(|(at, _)| !draft.explained.contains(at))
+        .filter(|(at, _)| !draft.base.explained.contains(at))
         .filter_map(|(at, _)| named_at(question, at, profile, asked.index))
         .find(|found| matches!(found.field.kind, ColumnKind::Integer | ColumnKind::Number));
     let mean = question.says(super::lexicon::MEAN);
     match field {
         Some(found) if !question.counts => {
-            explain(&mut draft.explained, &found.words);
+            draft.base.explain(&found.words);
             let (function, computes) = if mean {
                 ("avg", Computes::Mean)
             } else {

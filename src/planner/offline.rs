@@ -338,13 +338,21 @@ fn asks_for_help(question: &str) -> bool {
         .map(str::to_lowercase)
         .collect();
     let words = words.join(" ");
-    let whole = ["help", "hi", "hello", "what is there", "what is this"];
+    let whole = [
+        "help",
+        "hi",
+        "hello",
+        "what is there",
+        "what is this",
+        "what can you tell me",
+    ];
     let begins = [
         "what can i ask",
         "what could i ask",
         "what may i ask",
         "what should i ask",
-        "what can you",
+        "what can you do",
+        "what can you answer",
         "what do you know",
         "what data do you have",
         "what data is there",

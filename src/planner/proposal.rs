@@ -6,7 +6,7 @@ use super::index::EntryIndex;
 use super::profile::Profile;
 use super::question::{ParsedQuestion, TopCount};
 use super::time::AskedPeriod;
-use super::{card, grouped};
+use super::{card, grouped, score};
 use crate::catalog::Entry;
 use crate::model::ToolCall;
 
@@ -47,6 +47,65 @@ pub(super) struct RowSelection {
     pub(super) top: Option<TopCount>,
     /// Columns that the question speaks of, best first.
     pub(super) wanted: Vec<String>,
+}
+
+/// What is taken off when an entry cannot do what was asked.
+pub(super) const UNMET: f64 = 0.35;
+
+/// A proposal in the making: what every way of asking an entry collects.
+#[derive(Debug, Default)]
+pub(super) struct ProposalDraft {
+    /// Period and filters, for the answer.
+    pub(super) said: Vec<String>,
+    /// Positions of the words that the call takes care of.
+    pub(super) explained: BTreeSet<usize>,
+    pub(super) keep: RowSelection,
+    /// What the entry cannot do of what was asked.
+    pub(super) against: f64,
+}
+
+/// The call of a draft.
+pub(super) struct ProposedCall<'a> {
+    pub(super) tool: &'static str,
+    pub(super) arguments: Value,
+    /// Name of the entry.
+    pub(super) name: &'a str,
+    /// Card, metric or table, as a word.
+    pub(super) kind: &'static str,
+    /// Filters built into the entry, in words.
+    pub(super) built_in: &'a [String],
+    /// Names of required parameters that the question does not fill.
+    pub(super) missing: Vec<String>,
+}
+
+impl ProposalDraft {
+    /// Marks words as taken care of.
+    pub(super) fn explain(&mut self, words: &[usize]) {
+        self.explained.extend(words.iter().copied());
+    }
+
+    /// The proposal, if its entry speaks enough of what the question speaks of. `rank` is that of the full-text search,
+    /// `against` what speaks against the entry in all.
+    pub(super) fn finish(
+        self,
+        asked: QuestionContext<'_>,
+        profile: &Profile,
+        (rank, against): (f64, f64),
+        call: ProposedCall<'_>,
+    ) -> Option<Proposal> {
+        let found = score::compare(asked.question, profile, asked.index, &self.explained);
+        Some(Proposal {
+            score: score::total(found, rank, against)?,
+            tool: call.tool,
+            arguments: call.arguments,
+            name: call.name.to_owned(),
+            kind: call.kind,
+            built_in: call.built_in.to_vec(),
+            missing: call.missing,
+            said: self.said,
+            keep: self.keep,
+        })
+    }
 }
 
 /// Everything an entry is compared with.
@@ -101,9 +160,4 @@ pub(super) fn period_words(period: AskedPeriod) -> String {
         (None, Some(to)) => format!("up to {}", last(to)),
         (None, None) => "all time".to_owned(),
     }
-}
-
-/// Marks words as explained.
-pub(super) fn explain(explained: &mut BTreeSet<usize>, words: &[usize]) {
-    explained.extend(words.iter().copied());
 }

@@ -1,6 +1,6 @@
 //! Looking whether a model can be reached, and what the wire lets through for it.
 
-use cardinal::model::{ModelError, check, connect, grants};
+use cardinal::model::{ModelError, check, connect, grants, try_model};
 use cardinal::wire::{Grants, Wire, WireError, WireSettings};
 use http::Method;
 use serde_json::json;
@@ -80,4 +80,53 @@ async fn only_the_models_own_endpoints_are_granted() {
         );
         assert_eq!(server.requests().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_trial_calls_a_tool_and_is_refused() {
+    let server = ScriptedModel::openai(vec![
+        Reply::tool_calls([("report", serde_json::json!({"word": "ready"}))]),
+        Reply::text("The word was refused.").with_usage(100, 60, 5),
+    ])
+    .await;
+    let trial = try_model(&server.settings(), Wire::live().unwrap())
+        .await
+        .unwrap();
+    assert!(
+        trial.calls_tools && trial.takes_a_refusal && trial.streams && trial.tells_usage,
+        "{trial:?}"
+    );
+    assert_eq!(
+        (trial.cached_tokens, trial.left_out.as_slice()),
+        (60, [].as_slice())
+    );
+    let asked = &server.requests()[1];
+    assert_eq!(asked["tool_choice"], "none");
+    assert!(
+        asked["messages"][3]["content"]
+            .as_str()
+            .unwrap()
+            .starts_with("Refused")
+    );
+}
+
+#[tokio::test]
+async fn a_trial_says_what_the_server_refuses() {
+    let server = ScriptedModel::openai_with(|body| {
+        if body.get("tools").is_some() {
+            Reply::status(
+                400,
+                serde_json::json!({"error": {"message": "tools are not supported"}}),
+            )
+        } else {
+            Reply::text(r#"{"action": "answer", "arguments": {"text": "no"}}"#)
+        }
+    })
+    .await;
+    let trial = try_model(&server.settings(), Wire::live().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(trial.drive, cardinal::model::ModelDrive::JsonAction);
+    assert_eq!(trial.left_out, [cardinal::model::RequestPart::Tools]);
+    assert!(!trial.calls_tools && trial.takes_a_refusal);
 }

@@ -103,3 +103,24 @@ fn an_empty_conversation_is_survived() {
     assert_eq!(calls[0].0, "cannot_answer");
     assert_eq!(planner().id().to_string(), "offline");
 }
+
+#[test]
+fn whoever_asks_what_can_be_asked_is_shown_entries() {
+    for question in [
+        "What can I ask?",
+        "what can you do",
+        "help",
+        "Which questions can I ask here?",
+    ] {
+        let (_, calls) = complete(&planner(), ask(question), ToolChoice::Auto);
+        assert_eq!(calls[0].0, "ask_user", "{question}");
+        let options = calls[0].1["options"].as_array().unwrap();
+        assert!(!options.is_empty() && options.len() <= 8, "{question}");
+    }
+    let (_, calls) = complete(
+        &planner(),
+        ask("What can you tell me about refund rate?"),
+        ToolChoice::Auto,
+    );
+    assert_ne!(calls[0].0, "ask_user");
+}
