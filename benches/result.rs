@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use cardinal::result::derive::{
-    Aggregate, Comparison, Filter, Function, Granularity, Group, Operations, Sort, Stop, Test, derive,
+    AggregateFunction, Granularity, RowAggregate, RowFilter, RowGroup, RowOperations, RowSort, StopSignal,
+    ValueComparison, ValueTest, derive,
 };
 use cardinal::result::{
     Column, ColumnKind, Extent, Handle, Heading, JsonRows, ResultTable, ShapingSettings, encode_row, shape,
@@ -96,43 +97,43 @@ fn shaped() -> usize {
     shape(&SMALL, &heading, ShapingSettings::default()).text.len()
 }
 
-fn top_cities() -> Operations {
-    Operations {
-        filters: vec![Filter {
+fn top_cities() -> RowOperations {
+    RowOperations {
+        filters: vec![RowFilter {
             column: 5,
-            test: Test::Compares(Comparison::Greater, json!(500)),
+            test: ValueTest::Compares(ValueComparison::Greater, json!(500)),
         }],
         groups: vec![
-            Group {
+            RowGroup {
                 column: 2,
                 granularity: None,
             },
-            Group {
+            RowGroup {
                 column: 0,
                 granularity: Some(Granularity::Quarter),
             },
         ],
         aggregates: vec![
-            Aggregate {
-                function: Function::Sum,
+            RowAggregate {
+                function: AggregateFunction::Sum,
                 column: Some(5),
             },
-            Aggregate {
-                function: Function::CountDistinct,
+            RowAggregate {
+                function: AggregateFunction::CountDistinct,
                 column: Some(1),
             },
         ],
-        sort: vec![Sort {
+        sort: vec![RowSort {
             column: 2,
             descending: true,
         }],
         limit: Some(10),
-        ..Operations::default()
+        ..RowOperations::default()
     }
 }
 
 fn derived() -> usize {
-    derive(&LARGE, &top_cities(), &Stop::default()).map_or(0, |derived| derived.table.rows.len())
+    derive(&LARGE, &top_cities(), &StopSignal::default()).map_or(0, |derived| derived.table.rows.len())
 }
 
 #[divan::bench]

@@ -38,16 +38,16 @@ impl fmt::Display for Handle {
 /// Text that is no handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a handle of a result is written r1, r2 and so on")]
-pub struct NoHandle;
+pub struct HandleError;
 
 impl FromStr for Handle {
-    type Err = NoHandle;
+    type Err = HandleError;
 
-    fn from_str(text: &str) -> Result<Self, NoHandle> {
-        let digits = text.strip_prefix(['r', 'R']).ok_or(NoHandle)?;
+    fn from_str(text: &str) -> Result<Self, HandleError> {
+        let digits = text.strip_prefix(['r', 'R']).ok_or(HandleError)?;
         let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
         let number = digits.parse().ok().filter(|_| plain);
-        number.map(Self).ok_or(NoHandle)
+        number.map(Self).ok_or(HandleError)
     }
 }
 

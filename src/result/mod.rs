@@ -22,12 +22,12 @@ pub use arithmetic::{ArithmeticError, Operation, Unit, for_reading, quotient, su
 pub use derivation::{Derivation, DerivationInput, RowMatch, TotalKind};
 pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row};
 pub use frame::MORE_ROWS;
-pub use handle::{Handle, NoHandle};
+pub use handle::{Handle, HandleError};
 pub use held::{Brought, Cover, Held, Origin, Shown};
 pub use json_rows::JsonRows;
 pub use meaning::ColumnMeaning;
 pub use settings::{ConversationSettings, ShapingSettings};
-pub use shape::{Heading, Made, Shaped, TABLE_END, TABLE_MARK, shape};
+pub use shape::{DerivedHeading, Heading, ShapedResult, TABLE_END, TABLE_MARK, shape};
 pub use shelf::{Shelf, ShelfError};
 pub use source::{EntryKind, Source};
 pub use table::{Cell, Column, ColumnKind, Extent, ResultTable};

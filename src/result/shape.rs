@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::encode::{cut_marker, encode_cell, encode_cell_within, encode_column, encode_row};
-use super::frame::{Cut, Frame};
+use super::frame::{Omission, ResultFrame};
 use super::{Cell, Column, ColumnTotals, Handle, ResultTable, ShapingSettings, totals};
 use crate::text::cut_to_bytes;
 
@@ -16,14 +16,14 @@ pub struct Heading<'a> {
     /// What this is the result of, such as `card 7 "Revenue by month"`. Already cleaned by the caller.
     pub title: &'a str,
     /// For a result that was made from another: which, and which rows of it these are.
-    pub made: Option<Made>,
+    pub made: Option<DerivedHeading>,
     /// The call that would narrow the result; shown only when something is missing.
     pub narrow: &'a str,
 }
 
 /// What a result that was worked out stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Made {
+pub struct DerivedHeading {
     /// The result it was made from.
     pub from: Handle,
     /// When rows were passed over or a limit was asked for: how many rows come before these, and of how many in all.
@@ -32,7 +32,7 @@ pub struct Made {
 
 /// A table as the model sees it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shaped {
+pub struct ShapedResult {
     /// The text: at most `max_bytes` bytes.
     pub text: String,
     /// Rows in it.
@@ -54,18 +54,18 @@ const DIGITS: usize = 20;
 
 /// Shapes `table`. The text never exceeds `limits.max_bytes`; below about 1 500 bytes little more than the heading
 /// fits.
-pub fn shape(table: &ResultTable, heading: &Heading<'_>, limits: ShapingSettings) -> Shaped {
+pub fn shape(table: &ResultTable, heading: &Heading<'_>, limits: ShapingSettings) -> ShapedResult {
     let columns = shown_columns(&table.columns, limits.max_bytes);
     let totals: Arc<[ColumnTotals]> = totals(table).into();
-    let frame = Frame::new(table, &totals, heading, columns, limits);
+    let frame = ResultFrame::new(table, &totals, heading, columns, limits);
     let rows: Vec<String> = encode_rows(table, columns.len(), limits);
     let known = table.rows.len();
 
     let whole = rows.len() == known && columns.len() == table.columns.len();
     if whole {
-        let text = frame.text(&rows, &Cut::Nothing);
+        let text = frame.text(&rows, &Omission::Nothing);
         if text.len() <= limits.max_bytes {
-            return Shaped {
+            return ShapedResult {
                 text,
                 rows_shown: known,
                 truncated: false,
@@ -76,7 +76,7 @@ pub fn shape(table: &ResultTable, heading: &Heading<'_>, limits: ShapingSettings
     let by_rows = limits.max_rows.min(known);
     // The heading names the limit that cut, which is not known yet: room for the longer wording and its digits.
     let heading_bytes = [0, known]
-        .map(|shown| frame.len_without_rows(&Cut::Rows { shown }))
+        .map(|shown| frame.len_without_rows(&Omission::Rows { shown }))
         .into_iter()
         .max()
         .unwrap_or_default();
@@ -95,7 +95,7 @@ pub fn shape(table: &ResultTable, heading: &Heading<'_>, limits: ShapingSettings
         && let Some(first) = table.rows.first()
     {
         let text = with_shortened_row(&frame, first);
-        return Shaped {
+        return ShapedResult {
             text,
             rows_shown: 1,
             truncated: true,
@@ -103,12 +103,12 @@ pub fn shape(table: &ResultTable, heading: &Heading<'_>, limits: ShapingSettings
         };
     }
     let cut = if fitting == known {
-        Cut::Columns
+        Omission::Columns
     } else {
-        Cut::Rows { shown: fitting }
+        Omission::Rows { shown: fitting }
     };
     let shown = rows.get(..fitting).unwrap_or(&rows);
-    Shaped {
+    ShapedResult {
         text: cut_to_bytes(frame.text(shown, &cut), limits.max_bytes),
         rows_shown: fitting,
         truncated: true,
@@ -148,9 +148,9 @@ fn encode_rows(table: &ResultTable, width: usize, limits: ShapingSettings) -> Ve
 }
 
 /// The first row alone, its longest cells shortened until it fits.
-fn with_shortened_row(frame: &Frame<'_>, row: &[Cell]) -> String {
+fn with_shortened_row(frame: &ResultFrame<'_>, row: &[Cell]) -> String {
     let max = frame.limits.max_bytes;
-    let room = max.saturating_sub(frame.len_without_rows(&Cut::Cells) + 1);
+    let room = max.saturating_sub(frame.len_without_rows(&Omission::Cells) + 1);
     let cells: Vec<(&Cell, usize)> = row
         .iter()
         .take(frame.columns.len())
@@ -180,5 +180,5 @@ fn with_shortened_row(frame: &Frame<'_>, row: &[Cell]) -> String {
         })
         .collect::<Vec<_>>()
         .join("\t");
-    cut_to_bytes(frame.text(&[encoded], &Cut::Cells), max)
+    cut_to_bytes(frame.text(&[encoded], &Omission::Cells), max)
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::spill::{Folder, Spilled};
+use super::spill::{SpillFolder, SpilledTable};
 use super::{Brought, Cell, Handle, Held, ResultTable};
 use crate::result::ConversationSettings;
 
@@ -12,19 +12,19 @@ use crate::result::ConversationSettings;
 /// go with the conversation, or with its last clone.
 #[derive(Debug, Clone, Default)]
 pub struct Shelf {
-    items: Vec<Item>,
+    items: Vec<StoredResult>,
     /// Results of turns that ended; what lies behind them belongs to the turn under way.
     settled: usize,
     bounds: ConversationSettings,
-    folder: Folder,
+    folder: SpillFolder,
     /// When the turn under way began.
     now: Timestamp,
 }
 
 #[derive(Debug, Clone)]
-struct Item {
+struct StoredResult {
     held: Held,
-    rows: Rows,
+    rows: StoredRows,
     /// About what the rows take in memory, in bytes.
     weight: u64,
     /// When the turn began that brought it.
@@ -32,9 +32,9 @@ struct Item {
 }
 
 #[derive(Debug, Clone)]
-enum Rows {
+enum StoredRows {
     InMemory(Arc<ResultTable>),
-    OnDisk(Arc<Spilled>),
+    OnDisk(Arc<SpilledTable>),
     Gone,
 }
 
@@ -82,10 +82,10 @@ impl Shelf {
             shown,
             totals,
         };
-        self.items.push(Item {
+        self.items.push(StoredResult {
             held,
             weight: weight(&table),
-            rows: Rows::InMemory(table),
+            rows: StoredRows::InMemory(table),
             since: self.now,
         });
     }
@@ -103,13 +103,13 @@ impl Shelf {
     /// Whether the rows of this result are held no longer.
     pub fn is_gone(&self, handle: Handle) -> bool {
         self.item(handle)
-            .is_none_or(|item| matches!(item.rows, Rows::Gone))
+            .is_none_or(|item| matches!(item.rows, StoredRows::Gone))
     }
 
     /// Whether the rows of this result lie in a file.
     pub fn is_on_disk(&self, handle: Handle) -> bool {
         self.item(handle)
-            .is_some_and(|item| matches!(item.rows, Rows::OnDisk(_)))
+            .is_some_and(|item| matches!(item.rows, StoredRows::OnDisk(_)))
     }
 
     /// All results, in the order they came.
@@ -120,8 +120,8 @@ impl Shelf {
     /// The files that rows lie in which are not in memory.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.items.iter().filter_map(|item| match &item.rows {
-            Rows::OnDisk(file) => Some(file.path()),
-            Rows::InMemory(_) | Rows::Gone => None,
+            StoredRows::OnDisk(file) => Some(file.path()),
+            StoredRows::InMemory(_) | StoredRows::Gone => None,
         })
     }
 
@@ -129,9 +129,9 @@ impl Shelf {
     pub async fn table(&self, handle: Handle) -> Result<Arc<ResultTable>, ShelfError> {
         let item = self.item(handle).ok_or(ShelfError::Unknown(handle))?;
         match &item.rows {
-            Rows::InMemory(table) => Ok(Arc::clone(table)),
-            Rows::Gone => Err(ShelfError::Gone(handle)),
-            Rows::OnDisk(file) => {
+            StoredRows::InMemory(table) => Ok(Arc::clone(table)),
+            StoredRows::Gone => Err(ShelfError::Gone(handle)),
+            StoredRows::OnDisk(file) => {
                 let file = Arc::clone(file);
                 let read = tokio::task::spawn_blocking(move || file.read()).await;
                 let reason = match read {
@@ -152,7 +152,7 @@ impl Shelf {
         for item in &mut self.items {
             let age = now.duration_since(item.since);
             if age > jiff::SignedDuration::try_from(bounds.held_for).unwrap_or(jiff::SignedDuration::MAX) {
-                item.rows = Rows::Gone;
+                item.rows = StoredRows::Gone;
             }
         }
     }
@@ -175,7 +175,7 @@ impl Shelf {
                 break;
             }
             let Some(item) = self.items.get_mut(at) else { break };
-            let Rows::InMemory(table) = &item.rows else {
+            let StoredRows::InMemory(table) = &item.rows else {
                 continue;
             };
             let (folder, table) = (self.folder.clone(), Arc::clone(table));
@@ -183,16 +183,16 @@ impl Shelf {
             let written = tokio::task::spawn_blocking(move || folder.keep(&table)).await;
             let problem = match written {
                 Ok(Ok(file)) => {
-                    item.rows = Rows::OnDisk(Arc::new(file));
+                    item.rows = StoredRows::OnDisk(Arc::new(file));
                     continue;
                 }
                 Ok(Err(error)) => error.to_string(),
                 Err(error) => error.to_string(),
             };
             tracing::warn!(result = %item.held.handle, problem, "the rows of a result could not be kept on disk");
-            item.rows = Rows::Gone;
+            item.rows = StoredRows::Gone;
         }
-        let on_disk = |item: &Item| matches!(item.rows, Rows::OnDisk(_));
+        let on_disk = |item: &StoredResult| matches!(item.rows, StoredRows::OnDisk(_));
         let mut held: u64 = self
             .items
             .iter()
@@ -204,18 +204,18 @@ impl Shelf {
                 break;
             }
             held = held.saturating_sub(item.weight);
-            item.rows = Rows::Gone;
+            item.rows = StoredRows::Gone;
         }
     }
 
-    fn item(&self, handle: Handle) -> Option<&Item> {
+    fn item(&self, handle: Handle) -> Option<&StoredResult> {
         self.items.iter().find(|item| item.held.handle == handle)
     }
 }
 
-impl Item {
+impl StoredResult {
     fn in_memory(&self) -> bool {
-        matches!(self.rows, Rows::InMemory(_))
+        matches!(self.rows, StoredRows::InMemory(_))
     }
 }
 

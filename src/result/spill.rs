@@ -9,17 +9,17 @@ use super::ResultTable;
 /// A folder for the tables of one conversation: made when the first one needs it, readable by nobody else, and removed
 /// with the last clone of this.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Folder(Arc<Mutex<Option<Arc<TempDir>>>>);
+pub(super) struct SpillFolder(Arc<Mutex<Option<Arc<TempDir>>>>);
 
-impl Folder {
+impl SpillFolder {
     /// Writes a table into a file of its own. Blocks.
-    pub(super) fn keep(&self, table: &ResultTable) -> io::Result<Spilled> {
+    pub(super) fn keep(&self, table: &ResultTable) -> io::Result<SpilledTable> {
         let folder = self.open()?;
         let mut file = BufWriter::new(NamedTempFile::new_in(folder.path())?);
         serde_json::to_writer(&mut file, table)?;
         file.flush()?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Spilled {
+        Ok(SpilledTable {
             path: file.into_temp_path(),
             _folder: folder,
         })
@@ -49,13 +49,13 @@ fn private_folder() -> io::Result<TempDir> {
 
 /// A table in a file. The file is removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Spilled {
+pub(super) struct SpilledTable {
     path: TempPath,
     /// Keeps the folder for as long as there is a file in it.
     _folder: Arc<TempDir>,
 }
 
-impl Spilled {
+impl SpilledTable {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -15,7 +15,7 @@ use super::tool::{CheckContext, CheckedCall, OfferContext, PageRequest, RunConte
 use super::{ToolError, ToolOutput};
 use crate::metabase::FailureClass;
 use crate::model::ToolSpec;
-use crate::result::derive::{Function, Granularity, Operations, Stop, derive};
+use crate::result::derive::{AggregateFunction, Granularity, RowOperations, StopSignal, derive};
 use crate::result::{Cover, Handle, Held, Origin};
 
 /// Most columns of raw rows that are named.
@@ -29,7 +29,7 @@ pub struct MoreRowsCall {
     /// The result it works on.
     pub from: Handle,
     /// What is done with its rows.
-    pub operations: Operations,
+    pub operations: RowOperations,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ impl Tool for MoreRowsTool {
 
     fn spec(&self, _offer: OfferContext<'_>) -> Option<ToolSpec> {
         let column = schema::text();
-        let functions = HELD_FUNCTIONS.map(Function::word);
+        let functions = HELD_FUNCTIONS.map(AggregateFunction::word);
         Some(schema::tool(
             Self::NAME,
             include_str!("../../prompts/tools/more_rows.md"),
@@ -146,7 +146,7 @@ impl Tool for MoreRowsTool {
             .held
             .get(plan.from)
             .ok_or_else(|| failed(&format!("no result {} is held", plan.from)))?;
-        let stop = Stop::default();
+        let stop = StopSignal::default();
         let _watched = StopsWhenDropped(stop.clone());
         let (rows, operations) = (Arc::clone(&table), plan.operations.clone());
         let worked = tokio::task::spawn_blocking(move || derive(&rows, &operations, &stop)).await;
@@ -226,7 +226,7 @@ fn checked(held: &Held, arguments: MoreRowsArguments) -> Result<CheckedCall<More
                 .hint("use group_by for what the aggregations are computed for each of"),
         );
     }
-    let mut operations = Operations {
+    let mut operations = RowOperations {
         columns: held_columns(&wanted, columns, &place)?,
         filters: filters.iter().map(|(filter, _)| filter.clone()).collect(),
         groups: groups.iter().map(|(group, _)| *group).collect(),
@@ -287,7 +287,7 @@ fn offset(value: Option<&Value>) -> Result<u64, Rejection> {
 }
 
 /// Ends work on another thread when nobody waits for it any more.
-struct StopsWhenDropped(Stop);
+struct StopsWhenDropped(StopSignal);
 
 impl Drop for StopsWhenDropped {
     fn drop(&mut self) {

@@ -7,7 +7,7 @@ use super::check::entry_title;
 use super::tool::RunContext;
 use crate::catalog::EntryKind;
 use crate::metabase::Fetched;
-use crate::result::{Brought, Heading, Made, Origin, ResultTable, Shown, Source, shape};
+use crate::result::{Brought, DerivedHeading, Heading, Origin, ResultTable, Shown, Source, shape};
 use crate::text::one_line;
 
 /// Longest name in a line for people, in characters.
@@ -57,7 +57,7 @@ pub(super) fn of_derived(
     context: &RunContext<'_>,
 ) -> ToolOutput {
     let from = origin.made_from().first().copied();
-    let made = from.map(|from| Made { from, window });
+    let made = from.map(|from| DerivedHeading { from, window });
     let narrow = if table.extent.is_cut() {
         "a narrower query, whose result is whole"
     } else {
@@ -71,7 +71,7 @@ fn of_table(
     table: Arc<ResultTable>,
     title: String,
     origin: Origin,
-    (made, narrow): (Option<Made>, &str),
+    (made, narrow): (Option<DerivedHeading>, &str),
     context: &RunContext<'_>,
 ) -> ToolOutput {
     let heading = Heading {

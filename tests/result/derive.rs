@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cardinal::result::derive::{
-    Aggregate, Comparison, DeriveError, Filter, Function, Granularity, Group, Matching, Operations, Part,
-    Sort, Stop, Test, derive,
+    AggregateFunction, DeriveError, Granularity, RowAggregate, RowFilter, RowGroup, RowOperations, RowSort,
+    StopSignal, TextMatching, TimePart, ValueComparison, ValueTest, derive,
 };
 use cardinal::result::{Cell, ColumnKind, Extent, ResultTable};
 use proptest::prelude::*;
@@ -69,15 +69,18 @@ fn count(cell: &Cell) -> u64 {
     }
 }
 
-fn aggregate(function: Function, column: usize) -> Aggregate {
-    Aggregate {
+fn aggregate(function: AggregateFunction, column: usize) -> RowAggregate {
+    RowAggregate {
         function,
         column: Some(column),
     }
 }
 
-fn did(table: &ResultTable, operations: &Operations) -> Vec<Vec<Cell>> {
-    derive(table, operations, &Stop::default()).unwrap().table.rows
+fn did(table: &ResultTable, operations: &RowOperations) -> Vec<Vec<Cell>> {
+    derive(table, operations, &StopSignal::default())
+        .unwrap()
+        .table
+        .rows
 }
 
 fn an_order() -> impl Strategy<Value = Order> {
@@ -96,20 +99,20 @@ proptest! {
         rows in proptest::collection::vec(an_order(), 0..60),
         least in -100_000_000_000i64..100_000_000_000,
     ) {
-        let operations = Operations {
-            filters: vec![Filter {
+        let operations = RowOperations {
+            filters: vec![RowFilter {
                 column: 1,
-                test: Test::Compares(Comparison::GreaterOrEqual, Value::Number(money(least))),
+                test: ValueTest::Compares(ValueComparison::GreaterOrEqual, Value::Number(money(least))),
             }],
-            groups: vec![Group { column: 0, granularity: None }],
+            groups: vec![RowGroup { column: 0, granularity: None }],
             aggregates: vec![
-                Aggregate { function: Function::Count, column: None },
-                aggregate(Function::Sum, 1),
-                aggregate(Function::Min, 1),
-                aggregate(Function::Max, 2),
-                aggregate(Function::CountDistinct, 2),
+                RowAggregate { function: AggregateFunction::Count, column: None },
+                aggregate(AggregateFunction::Sum, 1),
+                aggregate(AggregateFunction::Min, 1),
+                aggregate(AggregateFunction::Max, 2),
+                aggregate(AggregateFunction::CountDistinct, 2),
             ],
-            ..Operations::default()
+            ..RowOperations::default()
         };
         let mut plain: BTreeMap<Option<String>, Vec<&Order>> = BTreeMap::new();
         for order in rows.iter().filter(|order| order.1.is_some_and(|cents| cents >= least)) {
@@ -131,10 +134,10 @@ proptest! {
     #[test]
     fn months_and_quarters_add_up_to_the_whole(rows in proptest::collection::vec(an_order(), 1..60)) {
         for granularity in [Granularity::Month, Granularity::Quarter, Granularity::Year] {
-            let operations = Operations {
-                groups: vec![Group { column: 2, granularity: Some(granularity) }],
-                aggregates: vec![aggregate(Function::Sum, 1)],
-                ..Operations::default()
+            let operations = RowOperations {
+                groups: vec![RowGroup { column: 2, granularity: Some(granularity) }],
+                aggregates: vec![aggregate(AggregateFunction::Sum, 1)],
+                ..RowOperations::default()
             };
             let found = did(&orders(&rows), &operations);
             let starts: Vec<Option<String>> = found.iter().map(|row| text(&row[0])).collect();
@@ -156,14 +159,14 @@ proptest! {
         let sheet = orders(&rows);
         let mut paged = Vec::new();
         for page in 0..=(rows.len() as u64 / size) {
-            let operations = Operations {
+            let operations = RowOperations {
                 columns: vec![1, 0],
-                sort: vec![Sort { column: 1, descending }],
+                sort: vec![RowSort { column: 1, descending }],
                 offset: page * size,
                 limit: Some(size),
-                ..Operations::default()
+                ..RowOperations::default()
             };
-            let derived = derive(&sheet, &operations, &Stop::default()).unwrap();
+            let derived = derive(&sheet, &operations, &StopSignal::default()).unwrap();
             prop_assert_eq!(derived.of, rows.len() as u64);
             paged.extend(derived.table.rows);
         }
@@ -192,10 +195,10 @@ fn one_column(kind: ColumnKind, values: &[Value]) -> ResultTable {
     )
 }
 
-fn kept(kind: ColumnKind, values: &[Value], test: Test) -> Vec<Value> {
-    let operations = Operations {
-        filters: vec![Filter { column: 0, test }],
-        ..Operations::default()
+fn kept(kind: ColumnKind, values: &[Value], test: ValueTest) -> Vec<Value> {
+    let operations = RowOperations {
+        filters: vec![RowFilter { column: 0, test }],
+        ..RowOperations::default()
     };
     did(&one_column(kind, values), &operations)
         .iter()
@@ -203,10 +206,10 @@ fn kept(kind: ColumnKind, values: &[Value], test: Test) -> Vec<Value> {
         .collect()
 }
 
-fn total(kind: ColumnKind, values: &[Value], function: Function) -> Value {
-    let operations = Operations {
+fn total(kind: ColumnKind, values: &[Value], function: AggregateFunction) -> Value {
+    let operations = RowOperations {
         aggregates: vec![aggregate(function, 0)],
-        ..Operations::default()
+        ..RowOperations::default()
     };
     Value::from(&did(&one_column(kind, values), &operations)[0][0])
 }
@@ -215,43 +218,52 @@ fn total(kind: ColumnKind, values: &[Value], function: Function) -> Value {
 fn big_and_small_numbers_keep_every_digit() {
     let big = [json!("9007199254740993"), json!("9007199254740993"), json!(1)];
     assert_eq!(
-        total(ColumnKind::Integer, &big, Function::Sum),
+        total(ColumnKind::Integer, &big, AggregateFunction::Sum),
         json!("18014398509481987")
     );
     assert_eq!(
-        total(ColumnKind::Integer, &big, Function::Max),
+        total(ColumnKind::Integer, &big, AggregateFunction::Max),
         json!("9007199254740993")
     );
     assert_eq!(
-        total(ColumnKind::Integer, &big, Function::CountDistinct),
+        total(ColumnKind::Integer, &big, AggregateFunction::CountDistinct),
         json!(2)
     );
     let cents = [json!(0.1), json!(0.2), json!(null)];
-    assert_eq!(total(ColumnKind::Number, &cents, Function::Sum), json!(0.3));
-    assert_eq!(total(ColumnKind::Number, &cents, Function::Average), json!(0.15));
     assert_eq!(
-        total(ColumnKind::Number, &[json!(null)], Function::Sum),
+        total(ColumnKind::Number, &cents, AggregateFunction::Sum),
+        json!(0.3)
+    );
+    assert_eq!(
+        total(ColumnKind::Number, &cents, AggregateFunction::Average),
+        json!(0.15)
+    );
+    assert_eq!(
+        total(ColumnKind::Number, &[json!(null)], AggregateFunction::Sum),
         json!(null)
     );
-    let over = Test::Compares(Comparison::Greater, json!("9007199254740992"));
+    let over = ValueTest::Compares(ValueComparison::Greater, json!("9007199254740992"));
     assert_eq!(kept(ColumnKind::Integer, &big, over).len(), 2);
     let even = [json!(1), json!(1.0), json!(2)];
     assert_eq!(
-        total(ColumnKind::Number, &even, Function::CountDistinct),
+        total(ColumnKind::Number, &even, AggregateFunction::CountDistinct),
         json!(2)
     );
     let rough = [json!(1e300), json!(5), json!(1e299)];
-    assert_eq!(total(ColumnKind::Number, &rough, Function::Max), json!(1e300));
+    assert_eq!(
+        total(ColumnKind::Number, &rough, AggregateFunction::Max),
+        json!(1e300)
+    );
 }
 
 #[test]
 fn a_sum_never_leaves_a_value_out() {
     let mixed = one_column(ColumnKind::Number, &[json!(1), json!("about five")]);
-    let operations = Operations {
-        aggregates: vec![aggregate(Function::Sum, 0)],
-        ..Operations::default()
+    let operations = RowOperations {
+        aggregates: vec![aggregate(AggregateFunction::Sum, 0)],
+        ..RowOperations::default()
     };
-    let error = derive(&mixed, &operations, &Stop::default()).unwrap_err();
+    let error = derive(&mixed, &operations, &StopSignal::default()).unwrap_err();
     assert!(
         matches!(error, DeriveError::NotNumbers { count: 1, .. }),
         "{error}"
@@ -268,25 +280,28 @@ fn moments_are_compared_in_time_and_days_with_their_day() {
     ];
     let day = json!("2024-03-31");
     let kind = ColumnKind::Datetime;
-    assert_eq!(kept(kind, &moments, Test::OneOf(vec![day.clone()])), moments[..2]);
-    let until = Test::Compares(Comparison::LessOrEqual, day.clone());
+    assert_eq!(
+        kept(kind, &moments, ValueTest::OneOf(vec![day.clone()])),
+        moments[..2]
+    );
+    let until = ValueTest::Compares(ValueComparison::LessOrEqual, day.clone());
     assert_eq!(kept(kind, &moments, until), moments[..2]);
     assert_eq!(
-        kept(kind, &moments, Test::Compares(Comparison::Greater, day)),
+        kept(kind, &moments, ValueTest::Compares(ValueComparison::Greater, day)),
         moments[2..3]
     );
-    let moment = Test::Compares(Comparison::Less, json!("2024-03-31T22:00:00Z"));
+    let moment = ValueTest::Compares(ValueComparison::Less, json!("2024-03-31T22:00:00Z"));
     assert_eq!(kept(kind, &moments, moment), moments[..1]);
-    assert_eq!(total(kind, &moments, Function::Min), moments[0]);
-    assert_eq!(total(kind, &moments, Function::Max), moments[2]);
-    let april = Test::Part {
-        part: Part::Month,
+    assert_eq!(total(kind, &moments, AggregateFunction::Min), moments[0]);
+    assert_eq!(total(kind, &moments, AggregateFunction::Max), moments[2]);
+    let april = ValueTest::Part {
+        part: TimePart::Month,
         values: vec![4],
         not: false,
     };
     assert_eq!(kept(kind, &moments, april), moments[2..3]);
-    let sunday = Test::Part {
-        part: Part::DayOfWeek,
+    let sunday = ValueTest::Part {
+        part: TimePart::DayOfWeek,
         values: vec![7],
         not: true,
     };
@@ -303,20 +318,35 @@ fn texts_are_exact_where_equal_and_easy_where_alike() {
         json!(null),
     ];
     let kind = ColumnKind::Text;
-    assert_eq!(kept(kind, &states, Test::OneOf(vec![json!("Ohio")])), states[..1]);
     assert_eq!(
-        kept(kind, &states, Test::NoneOf(vec![json!("Ohio")])),
+        kept(kind, &states, ValueTest::OneOf(vec![json!("Ohio")])),
+        states[..1]
+    );
+    assert_eq!(
+        kept(kind, &states, ValueTest::NoneOf(vec![json!("Ohio")])),
         states[1..]
     );
-    let like = |matching, text: &str| Test::Matches(matching, vec![text.to_owned()]);
-    assert_eq!(kept(kind, &states, like(Matching::StartsWith, "OH")), states[..2]);
-    assert_eq!(kept(kind, &states, like(Matching::EndsWith, "owa")), states[2..3]);
-    assert_eq!(kept(kind, &states, like(Matching::Contains, "h")), states[..2]);
-    assert_eq!(kept(kind, &states, like(Matching::NotContains, "h")), states[2..]);
-    assert_eq!(kept(kind, &states, Test::Empty), states[3..]);
-    assert_eq!(kept(kind, &states, Test::NotEmpty), states[..3]);
-    assert_eq!(kept(kind, &states, Test::Null), states[4..]);
-    assert_eq!(kept(kind, &states, Test::NotNull), states[..4]);
+    let like = |matching, text: &str| ValueTest::Matches(matching, vec![text.to_owned()]);
+    assert_eq!(
+        kept(kind, &states, like(TextMatching::StartsWith, "OH")),
+        states[..2]
+    );
+    assert_eq!(
+        kept(kind, &states, like(TextMatching::EndsWith, "owa")),
+        states[2..3]
+    );
+    assert_eq!(
+        kept(kind, &states, like(TextMatching::Contains, "h")),
+        states[..2]
+    );
+    assert_eq!(
+        kept(kind, &states, like(TextMatching::NotContains, "h")),
+        states[2..]
+    );
+    assert_eq!(kept(kind, &states, ValueTest::Empty), states[3..]);
+    assert_eq!(kept(kind, &states, ValueTest::NotEmpty), states[..3]);
+    assert_eq!(kept(kind, &states, ValueTest::Null), states[4..]);
+    assert_eq!(kept(kind, &states, ValueTest::NotNull), states[..4]);
 }
 
 #[test]
@@ -324,20 +354,20 @@ fn groups_can_be_sorted_by_what_is_computed_and_cut_to_the_top() {
     let rows: Vec<Order> = [("a", 500), ("b", 10_000), ("a", 200), ("c", 900), ("b", -5)]
         .map(|(state, cents)| (Some(state.to_owned()), Some(cents), None))
         .to_vec();
-    let operations = Operations {
-        groups: vec![Group {
+    let operations = RowOperations {
+        groups: vec![RowGroup {
             column: 0,
             granularity: None,
         }],
-        aggregates: vec![aggregate(Function::Sum, 1)],
-        sort: vec![Sort {
+        aggregates: vec![aggregate(AggregateFunction::Sum, 1)],
+        sort: vec![RowSort {
             column: 1,
             descending: true,
         }],
         limit: Some(2),
-        ..Operations::default()
+        ..RowOperations::default()
     };
-    let derived = derive(&orders(&rows), &operations, &Stop::default()).unwrap();
+    let derived = derive(&orders(&rows), &operations, &StopSignal::default()).unwrap();
     let names: Vec<&str> = derived
         .table
         .columns
@@ -361,18 +391,18 @@ fn groups_can_be_sorted_by_what_is_computed_and_cut_to_the_top() {
 fn what_is_missing_in_the_table_is_missing_in_what_comes_of_it() {
     let mut sheet = orders(&[(None, Some(1), None)]);
     sheet.extent = Extent::ServerLimit { limit: 1 };
-    let operations = Operations {
-        aggregates: vec![aggregate(Function::Sum, 1)],
-        ..Operations::default()
+    let operations = RowOperations {
+        aggregates: vec![aggregate(AggregateFunction::Sum, 1)],
+        ..RowOperations::default()
     };
-    let derived = derive(&sheet, &operations, &Stop::default()).unwrap();
+    let derived = derive(&sheet, &operations, &StopSignal::default()).unwrap();
     assert_eq!(derived.table.extent, sheet.extent);
 }
 
 #[test]
 fn work_that_nobody_waits_for_stops() {
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     stop.now();
-    let error = derive(&orders(&[(None, None, None)]), &Operations::default(), &stop).unwrap_err();
+    let error = derive(&orders(&[(None, None, None)]), &RowOperations::default(), &stop).unwrap_err();
     assert!(matches!(error, DeriveError::Stopped), "{error}");
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use cardinal::result::derive::{
-    Aggregate, ArithmeticOperator, Comparison, Condition, DeriveError, Derived, ElapsedUnit, EpochUnit,
-    Expression, Filter, Function, Granularity, Group, GroupFigure, KeyPair, Matching, RowOrder, Step, Stop,
-    Test, WindowFunction, derive_steps,
+    AggregateFunction, ArithmeticOperator, Condition, DerivationStep, DeriveError, DerivedTable, ElapsedUnit,
+    EpochUnit, Expression, Granularity, GroupFigure, KeyPair, RowAggregate, RowFilter, RowGroup, RowOrder,
+    StopSignal, TextMatching, ValueComparison, ValueTest, WindowFunction, derive_steps,
 };
 use cardinal::result::{Cell, ColumnKind, Extent, ResultTable};
 use proptest::prelude::*;
@@ -87,8 +87,8 @@ fn cell(stored: Stored) -> Cell {
     }
 }
 
-fn took(tables: &[&ResultTable], steps: &[Step]) -> Derived {
-    derive_steps(tables, steps, &Stop::default()).unwrap()
+fn took(tables: &[&ResultTable], steps: &[DerivationStep]) -> DerivedTable {
+    derive_steps(tables, steps, &StopSignal::default()).unwrap()
 }
 
 fn up(column: usize) -> RowOrder {
@@ -106,10 +106,10 @@ fn down(column: usize) -> RowOrder {
     }
 }
 
-fn compares(column: usize, comparison: Comparison, value: i64) -> Condition {
-    Condition::Column(Filter {
+fn compares(column: usize, comparison: ValueComparison, value: i64) -> Condition {
+    Condition::Column(RowFilter {
         column,
-        test: Test::Compares(comparison, json!(value)),
+        test: ValueTest::Compares(comparison, json!(value)),
     })
 }
 
@@ -123,21 +123,21 @@ proptest! {
         let held = held(&rows);
         let either = Condition::Any(vec![
             Condition::All(vec![
-                compares(2, Comparison::GreaterOrEqual, least),
-                compares(1, Comparison::Less, 3),
+                compares(2, ValueComparison::GreaterOrEqual, least),
+                compares(1, ValueComparison::Less, 3),
             ]),
-            Condition::Column(Filter { column: 0, test: Test::Matches(Matching::StartsWith, vec!["a".to_owned()]) }),
+            Condition::Column(RowFilter { column: 0, test: ValueTest::Matches(TextMatching::StartsWith, vec!["a".to_owned()]) }),
         ]);
         let plain = format!(
             "SELECT name, place, amount FROM t WHERE (amount >= {least} AND place < 3) OR name LIKE 'a%' ORDER BY n"
         );
-        prop_assert_eq!(took(&[&held], &[Step::Keep(either)]).table.rows, sql(&rows, &[], &plain));
+        prop_assert_eq!(took(&[&held], &[DerivationStep::Keep(either)]).table.rows, sql(&rows, &[], &plain));
     }
 
     #[test]
     fn windows_are_those_of_sql(rows in rows()) {
         let held = held(&rows);
-        let window = |name: &str, function, order| Step::Window {
+        let window = |name: &str, function, order| DerivationStep::Window {
             name: name.to_owned(),
             function,
             partition: vec![0],
@@ -159,7 +159,7 @@ proptest! {
     #[test]
     fn the_first_rows_of_each_part_are_those_of_sql(rows in rows(), count in 1usize..4) {
         let held = held(&rows);
-        let first = Step::FirstRows { partition: vec![1], order: vec![down(2)], count };
+        let first = DerivationStep::FirstRows { partition: vec![1], order: vec![down(2)], count };
         let plain = format!("SELECT name, place, amount FROM (SELECT *, ROW_NUMBER() OVER
             (PARTITION BY place ORDER BY amount IS NULL, amount DESC, n) AS number FROM t)
             WHERE number <= {count} ORDER BY n");
@@ -170,16 +170,16 @@ proptest! {
     fn joins_are_those_of_sql(rows in rows(), others in rows()) {
         let (held, other) = (held(&rows), self::held(&others));
         for (matched, word) in [(true, "EXISTS"), (false, "NOT EXISTS")] {
-            let step = Step::KeepMatching { with: 1, keys: vec![NAME, KeyPair { here: 1, there: 1 }], matched };
+            let step = DerivationStep::KeepMatching { with: 1, keys: vec![NAME, KeyPair { here: 1, there: 1 }], matched };
             let plain = format!("SELECT name, place, amount FROM t WHERE {word}
                 (SELECT 1 FROM u WHERE u.name = t.name AND u.place = t.place) ORDER BY n");
             prop_assert_eq!(took(&[&held, &other], &[step]).table.rows, sql(&rows, &others, &plain));
         }
-        let summed = took(&[&other], &[Step::Group {
-            groups: vec![Group { column: 0, granularity: None }],
-            figures: vec![Aggregate { function: Function::Sum, column: Some(2) }.into()],
+        let summed = took(&[&other], &[DerivationStep::Group {
+            groups: vec![RowGroup { column: 0, granularity: None }],
+            figures: vec![RowAggregate { function: AggregateFunction::Sum, column: Some(2) }.into()],
         }]);
-        let join = Step::JoinColumns { with: 1, keys: vec![NAME], columns: vec![1] };
+        let join = DerivationStep::JoinColumns { with: 1, keys: vec![NAME], columns: vec![1] };
         let plain = "SELECT t.name, t.place, t.amount, s.total FROM t LEFT JOIN
             (SELECT name, SUM(amount) AS total FROM u GROUP BY name) AS s ON s.name = t.name ORDER BY n";
         prop_assert_eq!(took(&[&held, &summed.table], &[join]).table.rows, sql(&rows, &others, plain));
@@ -189,18 +189,18 @@ proptest! {
     fn counts_under_a_condition_are_those_of_sql(rows in rows()) {
         let held = held(&rows);
         let figure = |function, column, only, name: &str| GroupFigure {
-            aggregate: Aggregate { function, column },
+            aggregate: RowAggregate { function, column },
             only,
             name: Some(name.to_owned()),
         };
-        let over = || Some(compares(2, Comparison::Greater, 0));
-        let steps = [Step::Group {
-            groups: vec![Group { column: 1, granularity: None }],
+        let over = || Some(compares(2, ValueComparison::Greater, 0));
+        let steps = [DerivationStep::Group {
+            groups: vec![RowGroup { column: 1, granularity: None }],
             figures: vec![
-                figure(Function::Count, None, None, "rows"),
-                figure(Function::Count, None, over(), "gains"),
-                figure(Function::Sum, Some(2), over(), "gained"),
-                figure(Function::CountDistinct, Some(0), over(), "names"),
+                figure(AggregateFunction::Count, None, None, "rows"),
+                figure(AggregateFunction::Count, None, over(), "gains"),
+                figure(AggregateFunction::Sum, Some(2), over(), "gained"),
+                figure(AggregateFunction::CountDistinct, Some(0), over(), "names"),
             ],
         }];
         let plain = "SELECT place, COUNT(*), COUNT(*) FILTER (WHERE amount > 0), SUM(amount) FILTER (WHERE amount > 0),
@@ -212,7 +212,7 @@ proptest! {
     fn texts_are_sorted_by_their_length(rows in rows()) {
         let held = held(&rows);
         let longest = RowOrder { by_length: true, ..down(0) };
-        let steps = [Step::Sort(vec![longest, up(0)]), Step::Columns(vec![0])];
+        let steps = [DerivationStep::Sort(vec![longest, up(0)]), DerivationStep::Columns(vec![0])];
         let plain = "SELECT name FROM t ORDER BY name IS NULL, LENGTH(name) DESC, name, n";
         prop_assert_eq!(took(&[&held], &steps).table.rows, sql(&rows, &[], plain));
     }
@@ -224,8 +224,8 @@ proptest! {
         let cents = Expression::Number("0.01".parse().unwrap());
         let sum = arithmetic(ArithmeticOperator::Add, Expression::Column(1), Expression::Column(2));
         let steps = [
-            Step::Compute { name: "cents".to_owned(), expression: arithmetic(ArithmeticOperator::Multiply, sum, cents) },
-            Step::Compute {
+            DerivationStep::Compute { name: "cents".to_owned(), expression: arithmetic(ArithmeticOperator::Multiply, sum, cents) },
+            DerivationStep::Compute {
                 name: "share".to_owned(),
                 expression: arithmetic(ArithmeticOperator::Divide, Expression::Column(2), Expression::Column(1)),
             },
@@ -242,13 +242,13 @@ proptest! {
     fn a_figure_is_made_of_the_cells_it_names(rows in rows()) {
         let held = held(&rows);
         let steps = [
-            Step::Keep(compares(2, Comparison::Greater, -20)),
-            Step::Group {
-                groups: vec![Group { column: 0, granularity: None }],
-                figures: vec![Aggregate { function: Function::Sum, column: Some(2) }.into()],
+            DerivationStep::Keep(compares(2, ValueComparison::Greater, -20)),
+            DerivationStep::Group {
+                groups: vec![RowGroup { column: 0, granularity: None }],
+                figures: vec![RowAggregate { function: AggregateFunction::Sum, column: Some(2) }.into()],
             },
-            Step::Sort(vec![down(1)]),
-            Step::Window {
+            DerivationStep::Sort(vec![down(1)]),
+            DerivationStep::Window {
                 name: "so far".to_owned(),
                 function: WindowFunction::RunningTotal { column: 1 },
                 partition: vec![],
@@ -280,11 +280,11 @@ fn texts(kind: ColumnKind, values: &[&[&str]]) -> ResultTable {
 }
 
 fn computed(table: &ResultTable, expression: Expression) -> Result<Vec<Value>, DeriveError> {
-    let step = Step::Compute {
+    let step = DerivationStep::Compute {
         name: "x".to_owned(),
         expression,
     };
-    let derived = derive_steps(&[table], &[step], &Stop::default())?;
+    let derived = derive_steps(&[table], &[step], &StopSignal::default())?;
     Ok(derived
         .table
         .rows
@@ -401,19 +401,19 @@ fn numbers_fall_into_buckets_from_zero_on() {
 fn percentiles_lie_between_the_values_around_them() {
     let figures = |values: &[f64]| {
         let of = |function| {
-            Aggregate {
+            RowAggregate {
                 function,
                 column: Some(0),
             }
             .into()
         };
-        let step = Step::Group {
+        let step = DerivationStep::Group {
             groups: Vec::new(),
             figures: [
-                Function::Median,
-                Function::Percentile(90),
-                Function::Percentile(0),
-                Function::Percentile(100),
+                AggregateFunction::Median,
+                AggregateFunction::Percentile(90),
+                AggregateFunction::Percentile(0),
+                AggregateFunction::Percentile(100),
             ]
             .map(of)
             .to_vec(),
@@ -464,9 +464,10 @@ fn what_would_be_wrong_is_refused() {
         DeriveError::NoColumn(7)
     );
 
-    let refused =
-        |tables: &[&ResultTable], step: Step| derive_steps(tables, &[step], &Stop::default()).unwrap_err();
-    let join = |keys| Step::JoinColumns {
+    let refused = |tables: &[&ResultTable], step: DerivationStep| {
+        derive_steps(tables, &[step], &StopSignal::default()).unwrap_err()
+    };
+    let join = |keys| DerivationStep::JoinColumns {
         with: 1,
         keys,
         columns: vec![1],
@@ -492,7 +493,7 @@ fn what_would_be_wrong_is_refused() {
 fn keys_are_equal_by_value_and_by_day() {
     let day = texts(ColumnKind::Date, &[&["2024-05-01"], &["2024-05-02"]]);
     let moment = texts(ColumnKind::Datetime, &[&["2024-05-01T10:00:00Z"]]);
-    let matching = |matched| Step::KeepMatching {
+    let matching = |matched| DerivationStep::KeepMatching {
         with: 1,
         keys: vec![NAME],
         matched,
@@ -517,7 +518,7 @@ fn keys_are_equal_by_value_and_by_day() {
 fn what_is_missing_in_either_table_is_missing_in_what_is_made_of_both() {
     let (whole, mut cut) = (numbers(&[1.0]), numbers(&[2.0]));
     cut.extent = Extent::ServerLimit { limit: 1 };
-    let without = Step::KeepMatching {
+    let without = DerivationStep::KeepMatching {
         with: 1,
         keys: vec![NAME],
         matched: false,

@@ -1,6 +1,6 @@
 use jiff::civil::Date;
 
-use super::moment::Moment;
+use super::moment::WrittenTime;
 use crate::result::{Column, ColumnKind};
 
 /// How coarse times are grouped. Weeks are not among them: on which day one begins is the server's setting.
@@ -69,7 +69,7 @@ impl Granularity {
     }
 
     /// The beginning of the bucket a time falls into.
-    pub(super) fn start_of(self, moment: Moment) -> Option<String> {
+    pub(super) fn start_of(self, moment: WrittenTime) -> Option<String> {
         let civil = moment.civil;
         let date = civil.date();
         let first_of = |month| Date::new(date.year(), month, 1).ok();

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::engine::LOOK_EVERY;
-use super::frame::Frame;
-use super::{Condition, DeriveError, Filter};
+use super::frame::DerivationFrame;
+use super::{Condition, DeriveError, RowFilter};
 
 impl Condition {
     /// Whether it holds, for each row as they stand.
-    pub(super) fn holds(&self, frame: &Frame<'_>) -> Result<Vec<bool>, DeriveError> {
+    pub(super) fn holds(&self, frame: &DerivationFrame<'_>) -> Result<Vec<bool>, DeriveError> {
         let (parts, joined): (&[Self], fn(&mut bool, bool)) = match self {
             Self::Column(filter) => return filter.holds(frame),
             Self::All(parts) => (parts, |holds, part| *holds &= part),
@@ -32,9 +32,9 @@ impl Condition {
     }
 }
 
-impl Filter {
+impl RowFilter {
     /// The test is put to each different value once.
-    fn holds(&self, frame: &Frame<'_>) -> Result<Vec<bool>, DeriveError> {
+    fn holds(&self, frame: &DerivationFrame<'_>) -> Result<Vec<bool>, DeriveError> {
         let kind = frame.column(self.column)?.kind;
         let mut known: HashMap<&str, bool> = HashMap::new();
         let mut holds = Vec::with_capacity(frame.rows.len());

@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::expression::Expression;
-use super::frame::{Frame, computed_column};
-use super::lineage::ColumnOrigin;
-use super::{Condition, Lineage, Operations, Step, group, join, window};
+use super::frame::{DerivationFrame, computed_column};
+use super::lineage::ColumnLineage;
+use super::{Condition, DerivationStep, Lineage, RowOperations, group, join, window};
 use crate::result::{Extent, ResultTable};
 
 /// After how many rows it is looked whether to stop.
@@ -12,9 +12,9 @@ pub(super) const LOOK_EVERY: usize = 512;
 
 /// Tells work under way that nobody waits for it any more.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct StopSignal(Arc<AtomicBool>);
 
-impl Stop {
+impl StopSignal {
     /// Work that looks at this stops.
     pub fn now(&self) {
         self.0.store(true, Ordering::Relaxed);
@@ -101,7 +101,7 @@ pub enum DeriveError {
 
 /// What was worked out.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Derived {
+pub struct DerivedTable {
     /// The rows asked for. Its extent is that of the tables it comes from: what is missing there is missing here. Over
     /// tables that are whole, rows that were not asked for make it [`Extent::AskedLimit`].
     pub table: ResultTable,
@@ -112,28 +112,36 @@ pub struct Derived {
 }
 
 /// Does the operations over all rows of `table`. Blocks for as long as the rows take, at most some seconds.
-pub fn derive(table: &ResultTable, operations: &Operations, stop: &Stop) -> Result<Derived, DeriveError> {
+pub fn derive(
+    table: &ResultTable,
+    operations: &RowOperations,
+    stop: &StopSignal,
+) -> Result<DerivedTable, DeriveError> {
     derive_steps(&[table], &operations.steps(), stop)
 }
 
 /// Takes the steps one after the other, beginning with the first of `tables`. Blocks for as long as the rows take.
-pub fn derive_steps(tables: &[&ResultTable], steps: &[Step], stop: &Stop) -> Result<Derived, DeriveError> {
+pub fn derive_steps(
+    tables: &[&ResultTable],
+    steps: &[DerivationStep],
+    stop: &StopSignal,
+) -> Result<DerivedTable, DeriveError> {
     stop.look()?;
     let base = tables.first().ok_or(DeriveError::NoTable(0))?;
-    let mut frame = Frame::new(base, stop);
+    let mut frame = DerivationFrame::new(base, stop);
     let mut extent = base.extent;
     let mut of = None;
     for step in steps {
         stop.look()?;
-        if let Step::KeepMatching { with, .. } | Step::JoinColumns { with, .. } = step {
+        if let DerivationStep::KeepMatching { with, .. } | DerivationStep::JoinColumns { with, .. } = step {
             extent = extent.joined_with(other(tables, *with)?.extent);
         }
-        if let Step::Group { .. } = step {
+        if let DerivationStep::Group { .. } = step {
             extent = extent.computed_over();
         }
-        if let Step::Page { .. } = step {
+        if let DerivationStep::Page { .. } = step {
             of.get_or_insert(frame.rows.len() as u64);
-        } else if !matches!(step, Step::Columns(_)) {
+        } else if !matches!(step, DerivationStep::Columns(_)) {
             // Rows that a step takes out on purpose are not rows left out.
             of = None;
         }
@@ -147,7 +155,7 @@ pub fn derive_steps(tables: &[&ResultTable], steps: &[Step], stop: &Stop) -> Res
         extent,
         bytes_received: 0,
     };
-    Ok(Derived {
+    Ok(DerivedTable {
         table: table.asked_of(of),
         of,
         lineage,
@@ -158,8 +166,8 @@ fn other<'t>(tables: &[&'t ResultTable], at: usize) -> Result<&'t ResultTable, D
     tables.get(at).copied().ok_or(DeriveError::NoTable(at))
 }
 
-impl Step {
-    fn take(&self, frame: &mut Frame<'_>, tables: &[&ResultTable]) -> Result<(), DeriveError> {
+impl DerivationStep {
+    fn take(&self, frame: &mut DerivationFrame<'_>, tables: &[&ResultTable]) -> Result<(), DeriveError> {
         match self {
             Self::Compute { name, expression } => compute(frame, name, expression),
             Self::Keep(condition) => keep(frame, condition),
@@ -206,13 +214,13 @@ impl Step {
     }
 }
 
-fn compute(frame: &mut Frame<'_>, name: &str, expression: &Expression) -> Result<(), DeriveError> {
+fn compute(frame: &mut DerivationFrame<'_>, name: &str, expression: &Expression) -> Result<(), DeriveError> {
     let (kind, cells) = expression.evaluate(frame)?;
     let column = computed_column(name.to_owned(), kind, expression.unit());
-    frame.add(column, cells, ColumnOrigin::Columns(expression.columns()))
+    frame.add(column, cells, ColumnLineage::Columns(expression.columns()))
 }
 
-fn keep(frame: &mut Frame<'_>, condition: &Condition) -> Result<(), DeriveError> {
+fn keep(frame: &mut DerivationFrame<'_>, condition: &Condition) -> Result<(), DeriveError> {
     let holds = condition.holds(frame)?;
     let kept = frame.rows.iter().zip(holds).filter(|(_, holds)| *holds);
     frame.rows = kept.map(|(row, _)| *row).collect();

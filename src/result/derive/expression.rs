@@ -4,8 +4,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, Unit};
 use rust_decimal::Decimal;
 
-use super::frame::Frame;
-use super::moment::Moment;
+use super::frame::DerivationFrame;
+use super::moment::WrittenTime;
 use super::number::{decimal_cell, decimals, quotient};
 use super::{DeriveError, Granularity};
 use crate::result::{Cell, ColumnKind};
@@ -86,7 +86,7 @@ pub enum EpochUnit {
 }
 
 /// A value of each row.
-enum Values {
+enum ExpressionValues {
     Numbers(Vec<Option<Decimal>>),
     /// Days or moments as they are written.
     Times(ColumnKind, Vec<Option<String>>),
@@ -94,12 +94,15 @@ enum Values {
 
 impl Expression {
     /// The type of its values, and its value for each row as they stand.
-    pub(super) fn evaluate(&self, frame: &Frame<'_>) -> Result<(ColumnKind, Vec<Cell>), DeriveError> {
+    pub(super) fn evaluate(
+        &self,
+        frame: &DerivationFrame<'_>,
+    ) -> Result<(ColumnKind, Vec<Cell>), DeriveError> {
         if let Self::Column(at) = self {
             return Ok((frame.column(*at)?.kind, frame.values(*at).cloned().collect()));
         }
         Ok(match self.values(frame)? {
-            Values::Numbers(numbers) => {
+            ExpressionValues::Numbers(numbers) => {
                 let whole = numbers.iter().flatten().all(Decimal::is_integer);
                 let kind = if whole && !self.divides() {
                     ColumnKind::Integer
@@ -109,7 +112,7 @@ impl Expression {
                 let cell = |number: Option<Decimal>| number.map_or(Cell::Null, decimal_cell);
                 (kind, numbers.into_iter().map(cell).collect())
             }
-            Values::Times(kind, times) => {
+            ExpressionValues::Times(kind, times) => {
                 let cell = |time: Option<String>| time.map_or(Cell::Null, Cell::text);
                 (kind, times.into_iter().map(cell).collect())
             }
@@ -152,7 +155,7 @@ impl Expression {
         }
     }
 
-    fn values(&self, frame: &Frame<'_>) -> Result<Values, DeriveError> {
+    fn values(&self, frame: &DerivationFrame<'_>) -> Result<ExpressionValues, DeriveError> {
         frame.stop().look()?;
         let rows = frame.rows.len();
         Ok(match self {
@@ -161,12 +164,12 @@ impl Expression {
             | Self::Number(_)
             | Self::NumberBucket { .. }
             | Self::TextLength(_)
-            | Self::Elapsed { .. } => Values::Numbers(self.numbers(frame)?),
-            Self::Day(day) => Values::Times(ColumnKind::Date, vec![Some(day.to_string()); rows]),
+            | Self::Elapsed { .. } => ExpressionValues::Numbers(self.numbers(frame)?),
+            Self::Day(day) => ExpressionValues::Times(ColumnKind::Date, vec![Some(day.to_string()); rows]),
             Self::FromEpoch(unit, of) => {
                 let moments = of.numbers(frame)?.into_iter();
                 let moments = moments.map(|number| number.map(|number| unit.moment(number)).transpose());
-                Values::Times(ColumnKind::Datetime, moments.collect::<Result<_, _>>()?)
+                ExpressionValues::Times(ColumnKind::Datetime, moments.collect::<Result<_, _>>()?)
             }
             Self::FromParts { year, month, day } => {
                 let days = match day {
@@ -182,18 +185,18 @@ impl Expression {
                     (Some(year), Some(month), Some(day)) => date(year, month, day).map(Some),
                     _ => Ok(None),
                 });
-                Values::Times(ColumnKind::Date, dates.collect::<Result<_, _>>()?)
+                ExpressionValues::Times(ColumnKind::Date, dates.collect::<Result<_, _>>()?)
             }
             Self::TimeBucket(granularity, of) => {
                 let kind = granularity.kind();
                 let starts = of.moments(frame)?.into_iter();
-                Values::Times(kind, starts.map(|moment| granularity.start_of(moment?)).collect())
+                ExpressionValues::Times(kind, starts.map(|moment| granularity.start_of(moment?)).collect())
             }
         })
     }
 
     /// Its values as numbers.
-    fn numbers(&self, frame: &Frame<'_>) -> Result<Vec<Option<Decimal>>, DeriveError> {
+    fn numbers(&self, frame: &DerivationFrame<'_>) -> Result<Vec<Option<Decimal>>, DeriveError> {
         let rows = frame.rows.len();
         match self {
             Self::Column(at) => decimals(frame.column(*at)?, frame.values(*at)),
@@ -251,12 +254,12 @@ impl Expression {
     }
 
     /// Its values as days or moments.
-    fn moments(&self, frame: &Frame<'_>) -> Result<Vec<Option<Moment>>, DeriveError> {
+    fn moments(&self, frame: &DerivationFrame<'_>) -> Result<Vec<Option<WrittenTime>>, DeriveError> {
         if let Self::Column(at) = self {
             let mut count = 0usize;
             let moments = frame.values(*at).map(|cell| {
                 let moment = match cell {
-                    Cell::Text(text) => Moment::read(text),
+                    Cell::Text(text) => WrittenTime::read(text),
                     _ => None,
                 };
                 if moment.is_none() && *cell != Cell::Null {
@@ -273,11 +276,11 @@ impl Expression {
             return Ok(moments);
         }
         match self.values(frame)? {
-            Values::Times(_, times) => {
-                let read = |time: Option<String>| time.and_then(|time| Moment::read(&time));
+            ExpressionValues::Times(_, times) => {
+                let read = |time: Option<String>| time.and_then(|time| WrittenTime::read(&time));
                 Ok(times.into_iter().map(read).collect())
             }
-            Values::Numbers(_) => Err(DeriveError::NumbersAsTimes),
+            ExpressionValues::Numbers(_) => Err(DeriveError::NumbersAsTimes),
         }
     }
 }
@@ -311,7 +314,7 @@ fn keeps_digits(sum: Decimal, one: Decimal, other: Decimal) -> bool {
 }
 
 impl ElapsedUnit {
-    fn between(self, from: Moment, to: Moment) -> Option<Decimal> {
+    fn between(self, from: WrittenTime, to: WrittenTime) -> Option<Decimal> {
         let calendar = |unit: Unit| {
             let (from, to) = if from.is_day || to.is_day {
                 (DateTime::from(from.civil.date()), DateTime::from(to.civil.date()))

@@ -3,25 +3,25 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::engine::{LOOK_EVERY, Stop};
-use super::lineage::{ColumnOrigin, LineageStep, RowOrigins};
-use super::ranks::{Ranks, rank};
+use super::engine::{LOOK_EVERY, StopSignal};
+use super::lineage::{ColumnLineage, LineageStep, RowOrigins};
+use super::ranks::{ColumnRanks, rank};
 use super::{DeriveError, Lineage, RowOrder};
 use crate::result::{Cell, Column, ColumnKind, ResultTable};
 
 /// A table in the making: cells, and which rows of them there are in which order. Keeping, sorting and paging change only
 /// that; cells are copied when a column is added or rows are grouped.
-pub(super) struct Frame<'a> {
+pub(super) struct DerivationFrame<'a> {
     pub(super) columns: Vec<Column>,
     cells: Cow<'a, [Vec<Cell>]>,
     /// Rows there are, by their number in `cells`.
     pub(super) rows: Vec<usize>,
     lineage: Vec<LineageStep>,
-    stop: &'a Stop,
+    stop: &'a StopSignal,
 }
 
-impl<'a> Frame<'a> {
-    pub(super) fn new(table: &'a ResultTable, stop: &'a Stop) -> Self {
+impl<'a> DerivationFrame<'a> {
+    pub(super) fn new(table: &'a ResultTable, stop: &'a StopSignal) -> Self {
         Self {
             columns: table.columns.clone(),
             cells: Cow::Borrowed(&table.rows),
@@ -31,7 +31,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    pub(super) fn stop(&self) -> &'a Stop {
+    pub(super) fn stop(&self) -> &'a StopSignal {
         self.stop
     }
 
@@ -51,7 +51,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The ranks of the values of a column, row by row as they stand.
-    pub(super) fn ranks(&self, at: usize) -> Result<Ranks, DeriveError> {
+    pub(super) fn ranks(&self, at: usize) -> Result<ColumnRanks, DeriveError> {
         self.stop.look()?;
         let kind = self.column(at)?.kind;
         Ok(rank(kind, self.values(at)))
@@ -98,7 +98,7 @@ impl<'a> Frame<'a> {
         &mut self,
         column: Column,
         values: Vec<Cell>,
-        origin: ColumnOrigin,
+        origin: ColumnLineage,
     ) -> Result<(), DeriveError> {
         self.add_all(
             vec![column],
@@ -112,7 +112,7 @@ impl<'a> Frame<'a> {
         &mut self,
         columns: Vec<Column>,
         values: impl Iterator<Item = Vec<Cell>>,
-        origins: Vec<ColumnOrigin>,
+        origins: Vec<ColumnLineage>,
     ) -> Result<(), DeriveError> {
         let mut cells = Vec::with_capacity(self.rows.len());
         for (place, (row, values)) in self.rows.iter().zip(values).enumerate() {
@@ -124,7 +124,7 @@ impl<'a> Frame<'a> {
             wider.extend(values);
             cells.push(wider);
         }
-        let copied = (0..self.columns.len()).map(ColumnOrigin::Copied);
+        let copied = (0..self.columns.len()).map(ColumnLineage::Copied);
         let step = LineageStep {
             rows: RowOrigins::Each(self.rows.clone()),
             columns: copied.chain(origins).collect(),
@@ -155,7 +155,7 @@ impl<'a> Frame<'a> {
         let cells = cells.collect();
         let step = LineageStep {
             rows: RowOrigins::Each(std::mem::take(&mut self.rows)),
-            columns: columns.iter().map(|at| ColumnOrigin::Copied(*at)).collect(),
+            columns: columns.iter().map(|at| ColumnLineage::Copied(*at)).collect(),
         };
         self.columns = selected;
         self.replace(cells, step);

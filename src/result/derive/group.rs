@@ -2,19 +2,19 @@
 
 use rust_decimal::Decimal;
 
-use super::frame::{Frame, parts_of};
-use super::lineage::{ColumnOrigin, LineageStep, RowOrigins, RowSets};
-use super::moment::Moment;
+use super::frame::{DerivationFrame, parts_of};
+use super::lineage::{ColumnLineage, LineageStep, RowOrigins, RowSets};
+use super::moment::WrittenTime;
 use super::number::{amount_cell, amounts, decimal_cell};
 use super::ranks::rank;
-use super::{DeriveError, Function, Granularity, Group, GroupFigure};
+use super::{AggregateFunction, DeriveError, Granularity, GroupFigure, RowGroup};
 use crate::result::totals::{mean, sum};
 use crate::result::{Amount, Cell, Column, ColumnKind};
 
 /// Puts one row for each group in the place of the rows there are.
 pub(super) fn group(
-    frame: &mut Frame<'_>,
-    groups: &[Group],
+    frame: &mut DerivationFrame<'_>,
+    groups: &[RowGroup],
     figures: &[GroupFigure],
 ) -> Result<(), DeriveError> {
     let keys = groups.iter().map(|group| GroupKey::of(frame, *group));
@@ -25,9 +25,9 @@ pub(super) fn group(
         parts.push(Vec::new());
     }
     let mut columns: Vec<Column> = keys.iter().map(|key| key.column.clone()).collect();
-    let mut origins: Vec<ColumnOrigin> = groups
+    let mut origins: Vec<ColumnLineage> = groups
         .iter()
-        .map(|group| ColumnOrigin::Copied(group.column))
+        .map(|group| ColumnLineage::Copied(group.column))
         .collect();
     let mut cells: Vec<Vec<Cell>> = parts
         .iter()
@@ -75,7 +75,7 @@ struct GroupKey {
 }
 
 impl GroupKey {
-    fn of(frame: &Frame<'_>, group: Group) -> Result<Self, DeriveError> {
+    fn of(frame: &DerivationFrame<'_>, group: RowGroup) -> Result<Self, DeriveError> {
         frame.stop().look()?;
         let column = frame.column(group.column)?;
         let Some(granularity) = group.granularity else {
@@ -104,12 +104,16 @@ impl GroupKey {
 }
 
 /// The beginnings of the buckets that the times of a column fall into.
-fn buckets(frame: &Frame<'_>, at: usize, granularity: Granularity) -> Result<Vec<Cell>, DeriveError> {
+fn buckets(
+    frame: &DerivationFrame<'_>,
+    at: usize,
+    granularity: Granularity,
+) -> Result<Vec<Cell>, DeriveError> {
     let mut count = 0usize;
     let bucket = |cell: &Cell| {
         let start = match cell {
             Cell::Null => return Cell::Null,
-            Cell::Text(text) => Moment::read(text).and_then(|moment| granularity.start_of(moment)),
+            Cell::Text(text) => WrittenTime::read(text).and_then(|moment| granularity.start_of(moment)),
             _ => None,
         };
         start.map_or_else(
@@ -132,7 +136,7 @@ impl GroupFigure {
     /// The rows of each group that it is computed of, when these are not all.
     fn members(
         &self,
-        frame: &Frame<'_>,
+        frame: &DerivationFrame<'_>,
         parts: &[Vec<usize>],
     ) -> Result<Option<Vec<Vec<usize>>>, DeriveError> {
         let Some(only) = &self.only else { return Ok(None) };
@@ -144,7 +148,7 @@ impl GroupFigure {
         Ok(Some(parts.iter().map(kept).collect()))
     }
 
-    fn origin(&self, frame: &Frame<'_>, counted: Option<Vec<Vec<usize>>>) -> ColumnOrigin {
+    fn origin(&self, frame: &DerivationFrame<'_>, counted: Option<Vec<Vec<usize>>>) -> ColumnLineage {
         let columns: Vec<usize> = self.aggregate.column.into_iter().collect();
         match counted {
             Some(members) => {
@@ -153,7 +157,7 @@ impl GroupFigure {
                         .filter_map(|place| frame.rows.get(place).copied())
                         .collect()
                 };
-                ColumnOrigin::Rows {
+                ColumnLineage::Rows {
                     columns: [
                         columns,
                         self.only.iter().flat_map(super::Condition::columns).collect(),
@@ -162,13 +166,13 @@ impl GroupFigure {
                     rows: RowSets::Listed(members.into_iter().map(numbers).collect()),
                 }
             }
-            None if columns.is_empty() => ColumnOrigin::Counted,
-            None => ColumnOrigin::Columns(columns),
+            None if columns.is_empty() => ColumnLineage::Counted,
+            None => ColumnLineage::Columns(columns),
         }
     }
 
     /// Its value for each group.
-    fn cells(&self, frame: &Frame<'_>, parts: &[Vec<usize>]) -> Result<Vec<Cell>, DeriveError> {
+    fn cells(&self, frame: &DerivationFrame<'_>, parts: &[Vec<usize>]) -> Result<Vec<Cell>, DeriveError> {
         let count = |count: usize| Cell::Number(count.into());
         let Some(at) = self.aggregate.column else {
             return Ok(parts.iter().map(|part| count(part.len())).collect());
@@ -195,9 +199,11 @@ impl GroupFigure {
                 row.map_or(Cell::Null, |row| frame.cell(row, at).clone())
             };
             match function {
-                Function::Min => value(ranked.min()),
-                Function::Max => value(ranked.max_by_key(|(rank, place)| (*rank, std::cmp::Reverse(*place)))),
-                Function::CountDistinct => {
+                AggregateFunction::Min => value(ranked.min()),
+                AggregateFunction::Max => {
+                    value(ranked.max_by_key(|(rank, place)| (*rank, std::cmp::Reverse(*place))))
+                }
+                AggregateFunction::CountDistinct => {
                     let different: std::collections::HashSet<i64> = ranked.map(|(rank, _)| rank).collect();
                     count(different.len())
                 }
@@ -210,7 +216,7 @@ impl GroupFigure {
 
 /// A figure of numbers; no value when there are none.
 fn computed(
-    function: Function,
+    function: AggregateFunction,
     column: &Column,
     values: impl Iterator<Item = Amount> + Clone,
 ) -> Result<Cell, DeriveError> {
@@ -219,9 +225,9 @@ fn computed(
         return Ok(Cell::Null);
     }
     Ok(match function {
-        Function::Average => amount_cell(mean(sum(values), count)),
-        Function::Median => percentile(50, column, values)?,
-        Function::Percentile(percent) => percentile(percent, column, values)?,
+        AggregateFunction::Average => amount_cell(mean(sum(values), count)),
+        AggregateFunction::Median => percentile(50, column, values)?,
+        AggregateFunction::Percentile(percent) => percentile(percent, column, values)?,
         _ => amount_cell(sum(values)),
     })
 }

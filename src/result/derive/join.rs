@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::frame::Frame;
-use super::lineage::ColumnOrigin;
-use super::moment::Moment;
+use super::frame::DerivationFrame;
+use super::lineage::ColumnLineage;
+use super::moment::WrittenTime;
 use super::ranks::{ValueKey, key};
 use super::{DeriveError, KeyPair};
 use crate::result::{Cell, Column, ColumnKind, ResultTable, encode_cell};
@@ -47,7 +47,7 @@ impl KeyForm {
     fn key(self, cell: &Cell) -> Option<ValueKey> {
         match (self, cell) {
             (Self::Day, Cell::Text(text)) => {
-                let day = Moment::read(text).map(|moment| moment.civil.date().to_string());
+                let day = WrittenTime::read(text).map(|moment| moment.civil.date().to_string());
                 key(ColumnKind::Text, &day.map_or_else(|| cell.clone(), Cell::text))
             }
             (Self::Number, _) => key(ColumnKind::Number, cell),
@@ -58,14 +58,18 @@ impl KeyForm {
 }
 
 /// The keys by which two tables are put together, and the rows of the other table by key.
-struct Keys<'t> {
+struct JoinKeys<'t> {
     pairs: Vec<(usize, KeyForm)>,
     there: BTreeMap<Vec<ValueKey>, Vec<usize>>,
     table: &'t ResultTable,
 }
 
-impl<'t> Keys<'t> {
-    fn new(frame: &Frame<'_>, table: &'t ResultTable, keys: &[KeyPair]) -> Result<Self, DeriveError> {
+impl<'t> JoinKeys<'t> {
+    fn new(
+        frame: &DerivationFrame<'_>,
+        table: &'t ResultTable,
+        keys: &[KeyPair],
+    ) -> Result<Self, DeriveError> {
         if keys.is_empty() {
             return Err(DeriveError::NoKey);
         }
@@ -91,7 +95,7 @@ impl<'t> Keys<'t> {
     }
 
     /// The rows of the other table for each row as they stand.
-    fn matches<'k>(&'k self, frame: &'k Frame<'_>) -> impl Iterator<Item = &'k [usize]> {
+    fn matches<'k>(&'k self, frame: &'k DerivationFrame<'_>) -> impl Iterator<Item = &'k [usize]> {
         frame.rows.iter().map(|row| {
             let parts = self
                 .pairs
@@ -107,12 +111,12 @@ impl<'t> Keys<'t> {
 
 /// Keeps the rows whose key the other table has, or has not.
 pub(super) fn keep_matching(
-    frame: &mut Frame<'_>,
+    frame: &mut DerivationFrame<'_>,
     table: &ResultTable,
     keys: &[KeyPair],
     matched: bool,
 ) -> Result<(), DeriveError> {
-    let keys = Keys::new(frame, table, keys)?;
+    let keys = JoinKeys::new(frame, table, keys)?;
     let kept = frame
         .rows
         .iter()
@@ -124,12 +128,12 @@ pub(super) fn keep_matching(
 
 /// Adds columns of the other table's row with the same key.
 pub(super) fn join_columns(
-    frame: &mut Frame<'_>,
+    frame: &mut DerivationFrame<'_>,
     (place, table): (usize, &ResultTable),
     pairs: &[KeyPair],
     columns: &[usize],
 ) -> Result<(), DeriveError> {
-    let keys = Keys::new(frame, table, pairs)?;
+    let keys = JoinKeys::new(frame, table, pairs)?;
     if let Some(twice) = keys.there.values().find(|rows| rows.len() > 1) {
         let row = twice.first().and_then(|row| table.rows.get(*row));
         let shown = pairs
@@ -154,7 +158,7 @@ pub(super) fn join_columns(
             columns.iter().map(cell).collect()
         })
         .collect();
-    let origins = columns.iter().map(|column| ColumnOrigin::Joined {
+    let origins = columns.iter().map(|column| ColumnLineage::Joined {
         table: place,
         column: *column,
         rows: rows.clone(),

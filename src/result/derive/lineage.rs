@@ -33,7 +33,7 @@ pub struct CellOrigin {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LineageStep {
     pub(super) rows: RowOrigins,
-    pub(super) columns: Vec<ColumnOrigin>,
+    pub(super) columns: Vec<ColumnLineage>,
 }
 
 /// The rows before a step that its rows came from.
@@ -47,7 +47,7 @@ pub(super) enum RowOrigins {
 
 /// What a column of a step came from.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum ColumnOrigin {
+pub(super) enum ColumnLineage {
     /// A column as it was; of a group its first row's.
     Copied(usize),
     /// These columns of the row, or of all rows of the group.
@@ -160,13 +160,13 @@ impl LineageStep {
         };
         match self.columns.get(column) {
             None => {}
-            Some(ColumnOrigin::Copied(column)) => all(own.get(..1).unwrap_or_default(), &[*column]),
+            Some(ColumnLineage::Copied(column)) => all(own.get(..1).unwrap_or_default(), &[*column]),
             // What was computed of no column came from none.
-            Some(ColumnOrigin::Columns(columns)) if columns.is_empty() => {}
-            Some(ColumnOrigin::Columns(columns)) => all(own, columns),
-            Some(ColumnOrigin::Counted) => all(own, &[]),
-            Some(ColumnOrigin::Rows { columns, rows }) => all(rows.of(row), columns),
-            Some(ColumnOrigin::Joined { table, column, rows }) => {
+            Some(ColumnLineage::Columns(columns)) if columns.is_empty() => {}
+            Some(ColumnLineage::Columns(columns)) => all(own, columns),
+            Some(ColumnLineage::Counted) => all(own, &[]),
+            Some(ColumnLineage::Rows { columns, rows }) => all(rows.of(row), columns),
+            Some(ColumnLineage::Joined { table, column, rows }) => {
                 if let Some(row) = rows.get(row).copied().flatten() {
                     found.push(CellOrigin {
                         table: *table,

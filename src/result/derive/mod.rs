@@ -1,8 +1,8 @@
 //! Results worked out from held ones: rows filtered, joined, computed, grouped, ranked, sorted and paged. Nothing is
 //! asked of a server.
 //!
-//! A derivation is a list of [`Step`]s over held tables, and each step takes the rows that the one before it left:
-//! compute a column, keep rows, group, sort. `more_rows` says what it wants as [`Operations`], which become steps. For
+//! A derivation is a list of [`DerivationStep`]s over held tables, and each step takes the rows that the one before it left:
+//! compute a column, keep rows, group, sort. `more_rows` says what it wants as [`RowOperations`], which become steps. For
 //! example "the two states with the most revenue" is
 //! `[Group { groups: [state], figures: [sum of price] }, Sort([column 1, descending]), Page { offset: 0, limit: Some(2) }]`.
 //!
@@ -32,9 +32,9 @@ mod test;
 mod window;
 
 pub use bucket::Granularity;
-pub use engine::{DeriveError, Derived, Stop, derive, derive_steps};
+pub use engine::{DeriveError, DerivedTable, StopSignal, derive, derive_steps};
 pub use expression::{ArithmeticOperator, ElapsedUnit, EpochUnit, Expression};
 pub use lineage::{CellLineage, CellOrigin, Lineage};
-pub use operations::{Aggregate, Filter, Function, Group, Operations, Sort};
-pub use steps::{Condition, GroupFigure, KeyPair, RowOrder, Step, WindowFunction};
-pub use test::{Comparison, Matching, Part, Test};
+pub use operations::{AggregateFunction, RowAggregate, RowFilter, RowGroup, RowOperations, RowSort};
+pub use steps::{Condition, DerivationStep, GroupFigure, KeyPair, RowOrder, WindowFunction};
+pub use test::{TextMatching, TimePart, ValueComparison, ValueTest};

@@ -3,7 +3,7 @@ use jiff::tz::TimeZone;
 
 /// A day, moment or time of day as it is written, with its offset from UTC if it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(super) struct WrittenTime {
     pub(super) civil: DateTime,
     offset_seconds: Option<i32>,
     /// Whether only a day is written.
@@ -12,7 +12,7 @@ pub(super) struct Moment {
 
 const NANOS: i128 = 1_000_000_000;
 
-impl Moment {
+impl WrittenTime {
     /// Reads `2024-05-31`, `2024-05-31T14:00:00.5+02:00` (a space will do for the `T`) or `14:00:00`.
     pub(super) fn read(text: &str) -> Option<Self> {
         let (date, rest) = match text.split_once(['T', ' ']) {

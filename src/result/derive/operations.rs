@@ -1,26 +1,26 @@
-use super::{Condition, Granularity, GroupFigure, RowOrder, Step, Test};
+use super::{Condition, DerivationStep, Granularity, GroupFigure, RowOrder, ValueTest};
 use crate::result::{Column, ColumnKind};
 
 /// What to do with a table. Columns are named by their place, counted from 0.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Operations {
+pub struct RowOperations {
     /// Columns of raw rows, in the order wanted; all when empty. Of no account with aggregates.
     pub columns: Vec<usize>,
     /// Conditions, all of which must hold.
-    pub filters: Vec<Filter>,
+    pub filters: Vec<RowFilter>,
     /// What to compute the aggregates for each of; one row over everything when empty.
-    pub groups: Vec<Group>,
+    pub groups: Vec<RowGroup>,
     /// What to compute; raw rows when empty.
-    pub aggregates: Vec<Aggregate>,
+    pub aggregates: Vec<RowAggregate>,
     /// Order, first criterion first. Without it raw rows keep their order, and groups go by what they are grouped by.
-    pub sort: Vec<Sort>,
+    pub sort: Vec<RowSort>,
     /// Rows to pass over.
     pub offset: u64,
     /// Most rows wanted.
     pub limit: Option<u64>,
 }
 
-impl Operations {
+impl RowOperations {
     /// Whether the result has rows of its own instead of the table's.
     pub fn aggregates(&self) -> bool {
         !self.aggregates.is_empty()
@@ -32,31 +32,31 @@ impl Operations {
     }
 
     /// The steps that do it.
-    pub(super) fn steps(&self) -> Vec<Step> {
+    pub(super) fn steps(&self) -> Vec<DerivationStep> {
         let mut steps = Vec::new();
         if !self.filters.is_empty() {
             let all = self.filters.iter().cloned().map(Condition::Column);
-            steps.push(Step::Keep(Condition::All(all.collect())));
+            steps.push(DerivationStep::Keep(Condition::All(all.collect())));
         }
         if self.aggregates() {
-            steps.push(Step::Group {
+            steps.push(DerivationStep::Group {
                 groups: self.groups.clone(),
                 figures: self.aggregates.iter().copied().map(GroupFigure::from).collect(),
             });
         }
         if !self.sort.is_empty() {
-            steps.push(Step::Sort(
+            steps.push(DerivationStep::Sort(
                 self.sort.iter().copied().map(RowOrder::from).collect(),
             ));
         }
         if self.offset > 0 || self.limit.is_some() {
-            steps.push(Step::Page {
+            steps.push(DerivationStep::Page {
                 offset: self.offset,
                 limit: self.limit,
             });
         }
         if !self.aggregates() && !self.columns.is_empty() {
-            steps.push(Step::Columns(self.columns.clone()));
+            steps.push(DerivationStep::Columns(self.columns.clone()));
         }
         steps
     }
@@ -93,16 +93,16 @@ impl Operations {
 
 /// A condition on a column.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Filter {
+pub struct RowFilter {
     /// The column.
     pub column: usize,
     /// What must hold of its value.
-    pub test: Test,
+    pub test: ValueTest,
 }
 
 /// What rows are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Group {
+pub struct RowGroup {
     /// The column.
     pub column: usize,
     /// For times: how coarse.
@@ -111,16 +111,16 @@ pub struct Group {
 
 /// Something computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Aggregate {
+pub struct RowAggregate {
     /// The function.
-    pub function: Function,
+    pub function: AggregateFunction,
     /// The column it is computed of; none for the number of rows.
     pub column: Option<usize>,
 }
 
 /// What can be computed. Rows without a value do not count, except in the number of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Function {
+pub enum AggregateFunction {
     /// Number of rows.
     Count,
     /// Number of different values.
@@ -139,7 +139,7 @@ pub enum Function {
     Percentile(u8),
 }
 
-impl Function {
+impl AggregateFunction {
     /// Its name in calls and in the names of columns.
     pub fn word(self) -> &'static str {
         match self {
@@ -155,7 +155,7 @@ impl Function {
     }
 }
 
-impl Function {
+impl AggregateFunction {
     /// Whether it is computed of numbers; the others are of whatever has an order.
     pub(super) fn is_of_numbers(self) -> bool {
         matches!(
@@ -165,26 +165,29 @@ impl Function {
     }
 }
 
-impl Aggregate {
+impl RowAggregate {
     pub(super) fn column(self, columns: &[Column]) -> Column {
         let of = self.column.and_then(|at| columns.get(at));
         let word = match self.function {
-            Function::Percentile(percent) => format!("percentile {percent}"),
+            AggregateFunction::Percentile(percent) => format!("percentile {percent}"),
             function => function.word().to_owned(),
         };
         let name = of.map_or_else(|| word.clone(), |column| format!("{word} of {}", column.name));
         let (kind, unit) = match (self.function, of) {
-            (Function::Sum | Function::Min | Function::Max, Some(column)) => {
+            (AggregateFunction::Sum | AggregateFunction::Min | AggregateFunction::Max, Some(column)) => {
                 (column.kind, column.unit.clone())
             }
-            (Function::Average | Function::Median | Function::Percentile(_), _) => (ColumnKind::Number, None),
+            (
+                AggregateFunction::Average | AggregateFunction::Median | AggregateFunction::Percentile(_),
+                _,
+            ) => (ColumnKind::Number, None),
             _ => (ColumnKind::Integer, None),
         };
         Column {
             label: name.clone(),
             name,
             kind,
-            unit: unit.filter(|_| self.function != Function::Sum),
+            unit: unit.filter(|_| self.function != AggregateFunction::Sum),
             description: None,
         }
     }
@@ -192,15 +195,15 @@ impl Aggregate {
 
 /// A criterion of order. Rows without a value come last either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sort {
+pub struct RowSort {
     /// The column: of the table for raw rows, of the result for groups.
     pub column: usize,
     /// Greatest first.
     pub descending: bool,
 }
 
-impl From<Sort> for RowOrder {
-    fn from(sort: Sort) -> Self {
+impl From<RowSort> for RowOrder {
+    fn from(sort: RowSort) -> Self {
         Self {
             column: sort.column,
             descending: sort.descending,

@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
 
-use super::moment::Moment;
+use super::moment::WrittenTime;
 use crate::result::{Amount, Cell, ColumnKind, encode_cell};
 
 /// Each row's place in the order of a column: equal values have equal ranks, no value has none.
-pub(super) struct Ranks {
+pub(super) struct ColumnRanks {
     /// Rank by row.
     pub(super) of_rows: Vec<Option<i64>>,
 }
@@ -49,7 +49,7 @@ impl Ord for OrderedFloat {
 }
 
 /// Ranks the values of a column of this type, from 0.
-pub(super) fn rank<'a>(kind: ColumnKind, cells: impl Iterator<Item = &'a Cell>) -> Ranks {
+pub(super) fn rank<'a>(kind: ColumnKind, cells: impl Iterator<Item = &'a Cell>) -> ColumnRanks {
     let mut keys: Vec<Option<ValueKey>> = cells.map(|cell| key(kind, cell)).collect();
     // Exact and rounded numbers have no common order but the rounded one.
     if keys
@@ -81,7 +81,7 @@ pub(super) fn rank<'a>(kind: ColumnKind, cells: impl Iterator<Item = &'a Cell>) 
             *rank = Some(last);
         }
     }
-    Ranks { of_rows }
+    ColumnRanks { of_rows }
 }
 
 /// What a value of a column of this type is compared by.
@@ -92,7 +92,7 @@ pub(super) fn key(kind: ColumnKind, cell: &Cell) -> Option<ValueKey> {
         Amount::Approximate(value) => Some(ValueKey::Rough(OrderedFloat(value), None)),
     };
     let moment = || match cell {
-        Cell::Text(text) => Moment::read(text)?.instant().map(ValueKey::Moment),
+        Cell::Text(text) => WrittenTime::read(text)?.instant().map(ValueKey::Moment),
         _ => None,
     };
     let found = match (kind, cell) {

@@ -1,9 +1,9 @@
-use super::{Aggregate, Expression, Filter, Group};
+use super::{Expression, RowAggregate, RowFilter, RowGroup};
 
 /// One step of a derivation. Columns are named by their place, counted from 0, in the table as the step before it left
 /// it; other held tables by their place in the list that the derivation was given, where 0 is the one it begins with.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Step {
+pub enum DerivationStep {
     /// Adds a column that is computed from the others, row by row.
     Compute {
         /// Its name.
@@ -54,7 +54,7 @@ pub enum Step {
     /// Makes one row of each group, in the order of what is grouped by; one row of everything without groups.
     Group {
         /// What rows are grouped by.
-        groups: Vec<Group>,
+        groups: Vec<RowGroup>,
         /// What is computed of each group.
         figures: Vec<GroupFigure>,
     },
@@ -75,7 +75,7 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// A test of one column's value.
-    Column(Filter),
+    Column(RowFilter),
     /// All of these; holds when there are none.
     All(Vec<Condition>),
     /// Any of these; does not hold when there are none.
@@ -106,15 +106,15 @@ pub struct RowOrder {
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupFigure {
     /// What is computed.
-    pub aggregate: Aggregate,
+    pub aggregate: RowAggregate,
     /// Of which rows of the group; all when `None`.
     pub only: Option<Condition>,
     /// The name of its column; a name such as `sum of price` when `None`.
     pub name: Option<String>,
 }
 
-impl From<Aggregate> for GroupFigure {
-    fn from(aggregate: Aggregate) -> Self {
+impl From<RowAggregate> for GroupFigure {
+    fn from(aggregate: RowAggregate) -> Self {
         Self {
             aggregate,
             only: None,

@@ -2,12 +2,12 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::moment::Moment;
+use super::moment::WrittenTime;
 use crate::result::{Amount, Cell, ColumnKind, encode_cell};
 
 /// What must hold of a value. Negative tests hold of no value, as they do in Metabase.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Test {
+pub enum ValueTest {
     /// There is no value.
     Null,
     /// There is one.
@@ -25,13 +25,13 @@ pub enum Test {
     /// It is none of these.
     NoneOf(Vec<Value>),
     /// It compares so to this.
-    Compares(Comparison, Value),
+    Compares(ValueComparison, Value),
     /// Its text matches one of these, whatever the case of letters.
-    Matches(Matching, Vec<String>),
+    Matches(TextMatching, Vec<String>),
     /// A part of a date or time is one of these.
     Part {
         /// Which.
-        part: Part,
+        part: TimePart,
         /// The numbers.
         values: Vec<i64>,
         /// Whether it must be none of them instead.
@@ -42,7 +42,7 @@ pub enum Test {
 /// How values compare. A day compares with a moment by the moment's day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the documentation")]
-pub enum Comparison {
+pub enum ValueComparison {
     Greater,
     GreaterOrEqual,
     Less,
@@ -52,7 +52,7 @@ pub enum Comparison {
 /// How text matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the documentation")]
-pub enum Matching {
+pub enum TextMatching {
     Contains,
     NotContains,
     StartsWith,
@@ -62,7 +62,7 @@ pub enum Matching {
 /// A part of a date or time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the documentation")]
-pub enum Part {
+pub enum TimePart {
     Year,
     Quarter,
     Month,
@@ -73,7 +73,7 @@ pub enum Part {
     Second,
 }
 
-impl Test {
+impl ValueTest {
     /// Whether it holds where there is no value.
     pub(super) fn holds_of_null(&self) -> bool {
         matches!(
@@ -81,7 +81,7 @@ impl Test {
             Self::Null
                 | Self::Empty
                 | Self::NoneOf(_)
-                | Self::Matches(Matching::NotContains, _)
+                | Self::Matches(TextMatching::NotContains, _)
                 | Self::Part { not: true, .. }
         )
     }
@@ -101,7 +101,7 @@ impl Test {
                 compare(kind, cell, value).is_some_and(|order| comparison.holds(order))
             }
             Self::Matches(matching, texts) => matching.holds(&text_of(cell).to_lowercase(), texts),
-            Self::Part { part, values, not } => match Moment::read(&text_of(cell)) {
+            Self::Part { part, values, not } => match WrittenTime::read(&text_of(cell)) {
                 Some(moment) => values.contains(&part.of(moment)) != *not,
                 None => *not,
             },
@@ -109,7 +109,7 @@ impl Test {
     }
 }
 
-impl Comparison {
+impl ValueComparison {
     fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Greater => order.is_gt(),
@@ -120,7 +120,7 @@ impl Comparison {
     }
 }
 
-impl Matching {
+impl TextMatching {
     fn holds(self, lower: &str, texts: &[String]) -> bool {
         let any = |matches: &dyn Fn(&str) -> bool| texts.iter().any(|text| matches(&text.to_lowercase()));
         match self {
@@ -132,8 +132,8 @@ impl Matching {
     }
 }
 
-impl Part {
-    fn of(self, moment: Moment) -> i64 {
+impl TimePart {
+    fn of(self, moment: WrittenTime) -> i64 {
         let civil = moment.civil;
         match self {
             Self::Year => civil.year().into(),
@@ -175,7 +175,7 @@ fn compare(kind: ColumnKind, cell: &Cell, value: &Value) -> Option<Ordering> {
     let written = value.as_str()?;
     let text = text_of(cell);
     if kind.is_temporal() {
-        return Moment::read(&text)?.compare(Moment::read(written)?);
+        return WrittenTime::read(&text)?.compare(WrittenTime::read(written)?);
     }
     Some(text.as_str().cmp(written))
 }

@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::frame::{Frame, computed_column};
-use super::lineage::{ColumnOrigin, RowSets};
+use super::frame::{DerivationFrame, computed_column};
+use super::lineage::{ColumnLineage, RowSets};
 use super::number::{decimal_cell, decimals};
 use super::{DeriveError, RowOrder, WindowFunction};
 use crate::result::{Cell, Column, ColumnKind};
@@ -16,7 +16,7 @@ struct OrderedParts {
 }
 
 impl OrderedParts {
-    fn of(frame: &Frame<'_>, partition: &[usize], order: &[RowOrder]) -> Result<Self, DeriveError> {
+    fn of(frame: &DerivationFrame<'_>, partition: &[usize], order: &[RowOrder]) -> Result<Self, DeriveError> {
         let keys = frame.order_keys(order)?;
         let mut parts = frame.parts(partition)?;
         for part in &mut parts {
@@ -28,7 +28,7 @@ impl OrderedParts {
 
 /// Keeps the first rows of each part, in the order they stand in.
 pub(super) fn first_rows(
-    frame: &mut Frame<'_>,
+    frame: &mut DerivationFrame<'_>,
     partition: &[usize],
     order: &[RowOrder],
     count: usize,
@@ -48,7 +48,7 @@ pub(super) fn first_rows(
 
 /// Adds a column with the function's value in each row.
 pub(super) fn window(
-    frame: &mut Frame<'_>,
+    frame: &mut DerivationFrame<'_>,
     name: &str,
     function: WindowFunction,
     partition: &[usize],
@@ -127,5 +127,5 @@ pub(super) fn window(
         .filter_map(|place| frame.rows.get(place).copied())
         .collect();
     let rows = RowSets::Stretches { order, ranges };
-    frame.add(column, cells, ColumnOrigin::Rows { columns, rows })
+    frame.add(column, cells, ColumnLineage::Rows { columns, rows })
 }

@@ -11,7 +11,8 @@ use super::{Rejection, quote};
 use crate::catalog::Dimension;
 use crate::metabase::{Direction, FilterOperation};
 use crate::result::derive::{
-    Aggregate, Comparison, Filter, Function, Granularity, Group, Matching, Part, Sort, Test,
+    AggregateFunction, Granularity, RowAggregate, RowFilter, RowGroup, RowSort, TextMatching, TimePart,
+    ValueComparison, ValueTest,
 };
 use crate::result::{Column, ColumnKind};
 
@@ -19,13 +20,13 @@ const MAX_GROUPS: usize = 5;
 const MAX_SORTS: usize = 5;
 
 /// The functions, by their names in calls.
-pub(in crate::tools) const HELD_FUNCTIONS: [Function; 6] = [
-    Function::Count,
-    Function::CountDistinct,
-    Function::Sum,
-    Function::Average,
-    Function::Min,
-    Function::Max,
+pub(in crate::tools) const HELD_FUNCTIONS: [AggregateFunction; 6] = [
+    AggregateFunction::Count,
+    AggregateFunction::CountDistinct,
+    AggregateFunction::Sum,
+    AggregateFunction::Average,
+    AggregateFunction::Min,
+    AggregateFunction::Max,
 ];
 
 #[derive(Deserialize)]
@@ -69,7 +70,7 @@ pub(in crate::tools) fn held_filters(
     items: Option<Vec<Value>>,
     columns: &[Column],
     place: &str,
-) -> CheckedOperations<Filter> {
+) -> CheckedOperations<RowFilter> {
     let mut filters = Vec::new();
     for (at, item) in list::<HeldFilterArguments>(items, "filters", MAX_FILTERS)?
         .into_iter()
@@ -84,7 +85,11 @@ pub(in crate::tools) fn held_filters(
     Ok(filters)
 }
 
-fn filter(item: &HeldFilterArguments, columns: &[Column], place: &str) -> Result<(Filter, Value), Rejection> {
+fn filter(
+    item: &HeldFilterArguments,
+    columns: &[Column],
+    place: &str,
+) -> Result<(RowFilter, Value), Rejection> {
     let (at, found) = named(columns, &item.column, place)?;
     let as_dimension = Dimension {
         name: found.name.clone(),
@@ -105,14 +110,14 @@ fn filter(item: &HeldFilterArguments, columns: &[Column], place: &str) -> Result
     {
         map.insert("values".to_owned(), Value::Array(values.clone()));
     }
-    let filter = Filter {
+    let filter = RowFilter {
         column: at,
         test: test(operation, values)?,
     };
     Ok((filter, canonical))
 }
 
-fn test(operation: FilterOperation, values: Vec<Value>) -> Result<Test, Rejection> {
+fn test(operation: FilterOperation, values: Vec<Value>) -> Result<ValueTest, Rejection> {
     use FilterOperation as Op;
     let texts = |values: Vec<Value>| -> Vec<String> {
         let text = |value: Value| value.as_str().map(str::to_owned);
@@ -124,42 +129,42 @@ fn test(operation: FilterOperation, values: Vec<Value>) -> Result<Test, Rejectio
             .cloned()
             .ok_or_else(|| Rejection::bad_value("a value is missing"))
     };
-    let part = |part, not| Test::Part {
+    let part = |part, not| ValueTest::Part {
         part,
         values: values.iter().filter_map(Value::as_i64).collect(),
         not,
     };
     Ok(match operation {
-        Op::IsNull => Test::Null,
-        Op::IsNotNull => Test::NotNull,
-        Op::StringIsEmpty => Test::Empty,
-        Op::StringIsNotEmpty => Test::NotEmpty,
-        Op::IsTrue => Test::True,
-        Op::IsFalse => Test::False,
-        Op::Equals => Test::OneOf(values),
-        Op::NotEquals => Test::NoneOf(values),
-        Op::GreaterThan => Test::Compares(Comparison::Greater, first()?),
-        Op::GreaterThanOrEqual => Test::Compares(Comparison::GreaterOrEqual, first()?),
-        Op::LessThan => Test::Compares(Comparison::Less, first()?),
-        Op::LessThanOrEqual => Test::Compares(Comparison::LessOrEqual, first()?),
-        Op::StringContains => Test::Matches(Matching::Contains, texts(values)),
-        Op::StringNotContains => Test::Matches(Matching::NotContains, texts(values)),
-        Op::StringStartsWith => Test::Matches(Matching::StartsWith, texts(values)),
-        Op::StringEndsWith => Test::Matches(Matching::EndsWith, texts(values)),
-        Op::YearEquals => part(Part::Year, false),
-        Op::YearNotEquals => part(Part::Year, true),
-        Op::QuarterEquals => part(Part::Quarter, false),
-        Op::QuarterNotEquals => part(Part::Quarter, true),
-        Op::MonthEquals => part(Part::Month, false),
-        Op::MonthNotEquals => part(Part::Month, true),
-        Op::DayOfWeekEquals => part(Part::DayOfWeek, false),
-        Op::DayOfWeekNotEquals => part(Part::DayOfWeek, true),
-        Op::HourEquals => part(Part::Hour, false),
-        Op::HourNotEquals => part(Part::Hour, true),
-        Op::MinuteEquals => part(Part::Minute, false),
-        Op::MinuteNotEquals => part(Part::Minute, true),
-        Op::SecondEquals => part(Part::Second, false),
-        Op::SecondNotEquals => part(Part::Second, true),
+        Op::IsNull => ValueTest::Null,
+        Op::IsNotNull => ValueTest::NotNull,
+        Op::StringIsEmpty => ValueTest::Empty,
+        Op::StringIsNotEmpty => ValueTest::NotEmpty,
+        Op::IsTrue => ValueTest::True,
+        Op::IsFalse => ValueTest::False,
+        Op::Equals => ValueTest::OneOf(values),
+        Op::NotEquals => ValueTest::NoneOf(values),
+        Op::GreaterThan => ValueTest::Compares(ValueComparison::Greater, first()?),
+        Op::GreaterThanOrEqual => ValueTest::Compares(ValueComparison::GreaterOrEqual, first()?),
+        Op::LessThan => ValueTest::Compares(ValueComparison::Less, first()?),
+        Op::LessThanOrEqual => ValueTest::Compares(ValueComparison::LessOrEqual, first()?),
+        Op::StringContains => ValueTest::Matches(TextMatching::Contains, texts(values)),
+        Op::StringNotContains => ValueTest::Matches(TextMatching::NotContains, texts(values)),
+        Op::StringStartsWith => ValueTest::Matches(TextMatching::StartsWith, texts(values)),
+        Op::StringEndsWith => ValueTest::Matches(TextMatching::EndsWith, texts(values)),
+        Op::YearEquals => part(TimePart::Year, false),
+        Op::YearNotEquals => part(TimePart::Year, true),
+        Op::QuarterEquals => part(TimePart::Quarter, false),
+        Op::QuarterNotEquals => part(TimePart::Quarter, true),
+        Op::MonthEquals => part(TimePart::Month, false),
+        Op::MonthNotEquals => part(TimePart::Month, true),
+        Op::DayOfWeekEquals => part(TimePart::DayOfWeek, false),
+        Op::DayOfWeekNotEquals => part(TimePart::DayOfWeek, true),
+        Op::HourEquals => part(TimePart::Hour, false),
+        Op::HourNotEquals => part(TimePart::Hour, true),
+        Op::MinuteEquals => part(TimePart::Minute, false),
+        Op::MinuteNotEquals => part(TimePart::Minute, true),
+        Op::SecondEquals => part(TimePart::Second, false),
+        Op::SecondNotEquals => part(TimePart::Second, true),
     })
 }
 
@@ -168,8 +173,8 @@ pub(in crate::tools) fn held_groups(
     items: Option<Vec<Value>>,
     columns: &[Column],
     place: &str,
-) -> CheckedOperations<Group> {
-    let mut groups: Vec<(Group, Value)> = Vec::new();
+) -> CheckedOperations<RowGroup> {
+    let mut groups: Vec<(RowGroup, Value)> = Vec::new();
     for (at, item) in list::<HeldGroupArguments>(items, "group_by", MAX_GROUPS)?
         .into_iter()
         .enumerate()
@@ -187,7 +192,7 @@ pub(in crate::tools) fn held_groups(
     Ok(groups)
 }
 
-fn group(item: &HeldGroupArguments, columns: &[Column], place: &str) -> Result<(Group, Value), Rejection> {
+fn group(item: &HeldGroupArguments, columns: &[Column], place: &str) -> Result<(RowGroup, Value), Rejection> {
     let (at, found) = named(columns, &item.column, place)?;
     if found.kind == ColumnKind::Other {
         return Err(Rejection::bad_value(format!(
@@ -196,7 +201,7 @@ fn group(item: &HeldGroupArguments, columns: &[Column], place: &str) -> Result<(
         )));
     }
     let Some(written) = &item.granularity else {
-        let group = Group {
+        let group = RowGroup {
             column: at,
             granularity: None,
         };
@@ -225,7 +230,7 @@ fn group(item: &HeldGroupArguments, columns: &[Column], place: &str) -> Result<(
             "a granularity goes with days and moments, and is not finer than the column; or leave it out",
         ));
     }
-    let group = Group {
+    let group = RowGroup {
         column: at,
         granularity: Some(granularity),
     };
@@ -238,8 +243,8 @@ pub(in crate::tools) fn held_aggregates(
     items: Option<Vec<Value>>,
     columns: &[Column],
     place: &str,
-) -> CheckedOperations<Aggregate> {
-    let mut aggregates: Vec<(Aggregate, Value)> = Vec::new();
+) -> CheckedOperations<RowAggregate> {
+    let mut aggregates: Vec<(RowAggregate, Value)> = Vec::new();
     for (at, item) in list::<HeldAggregateArguments>(items, "aggregations", MAX_AGGREGATIONS)?
         .into_iter()
         .enumerate()
@@ -258,7 +263,7 @@ fn aggregate(
     item: &HeldAggregateArguments,
     columns: &[Column],
     place: &str,
-) -> Result<(Aggregate, Value), Rejection> {
+) -> Result<(RowAggregate, Value), Rejection> {
     let word = match item.function.as_str() {
         "mean" | "average" => "avg",
         other => other,
@@ -269,12 +274,12 @@ fn aggregate(
         .ok_or_else(|| {
             Rejection::bad_value(format!("there is no function {}", quote(&item.function))).hint(format!(
                 "the functions are: {}",
-                HELD_FUNCTIONS.map(Function::word).join(", ")
+                HELD_FUNCTIONS.map(AggregateFunction::word).join(", ")
             ))
         })?;
     let Some(wanted) = &item.column else {
-        return if function == Function::Count {
-            let count = Aggregate {
+        return if function == AggregateFunction::Count {
+            let count = RowAggregate {
                 function,
                 column: None,
             };
@@ -285,16 +290,19 @@ fn aggregate(
     };
     let (at, found) = named(columns, wanted, place)?;
     let fits = match function {
-        Function::Count => {
+        AggregateFunction::Count => {
             return Err(Rejection::schema("count takes no column: it counts rows").hint(
                 "count-distinct counts the different values of a column; is-not-null filters what has one",
             ));
         }
-        Function::Sum | Function::Average | Function::Median | Function::Percentile(_) => {
-            found.kind.is_numeric()
+        AggregateFunction::Sum
+        | AggregateFunction::Average
+        | AggregateFunction::Median
+        | AggregateFunction::Percentile(_) => found.kind.is_numeric(),
+        AggregateFunction::Min | AggregateFunction::Max => {
+            found.kind.is_numeric() || found.kind.is_temporal()
         }
-        Function::Min | Function::Max => found.kind.is_numeric() || found.kind.is_temporal(),
-        Function::CountDistinct => found.kind != ColumnKind::Other,
+        AggregateFunction::CountDistinct => found.kind != ColumnKind::Other,
     };
     if !fits {
         return Err(Rejection::bad_value(format!(
@@ -303,7 +311,7 @@ fn aggregate(
             found.kind.word()
         )));
     }
-    let aggregate = Aggregate {
+    let aggregate = RowAggregate {
         function,
         column: Some(at),
     };
@@ -315,8 +323,8 @@ pub(in crate::tools) fn held_sort(
     items: Option<Vec<Value>>,
     columns: &[Column],
     place: &str,
-) -> CheckedOperations<Sort> {
-    let mut sorts: Vec<(Sort, Value)> = Vec::new();
+) -> CheckedOperations<RowSort> {
+    let mut sorts: Vec<(RowSort, Value)> = Vec::new();
     for (at, item) in list::<HeldSortArguments>(items, "sort", MAX_SORTS)?
         .into_iter()
         .enumerate()
@@ -332,7 +340,7 @@ pub(in crate::tools) fn held_sort(
         }
         let direction = item.direction.unwrap_or(Direction::Asc);
         let name = columns.get(place_of).map(|column| column.name.as_str());
-        let sort = Sort {
+        let sort = RowSort {
             column: place_of,
             descending: direction == Direction::Desc,
         };
