@@ -152,7 +152,7 @@ fn written(figures: &[Figure]) -> String {
 
 fn unmatched(figures: &[Figure]) -> impl Iterator<Item = (&str, Reason)> {
     figures.iter().filter_map(|figure| match figure.status {
-        crate::grounding::Status::Unmatched { reason } => Some((figure.text.as_str(), reason)),
+        crate::grounding::FigureStatus::Unmatched { reason } => Some((figure.text.as_str(), reason)),
         _ => None,
     })
 }

@@ -4,7 +4,7 @@ mod words;
 
 use super::term::{line, plain};
 use crate::agent::{Answer, Citation, CitedFigure, CitedResult};
-use crate::grounding::{FigureKind, Status, Trace};
+use crate::grounding::{FigureKind, FigureStatus, Trace};
 use words::{calculation_word, limits, operation_word, total_of, values};
 
 /// Most sources that are listed.
@@ -38,7 +38,7 @@ impl SourceList {
             numbers: Vec::with_capacity(answer.figures.len()),
         };
         let telling = |figure: &CitedFigure, kind| {
-            figure.figure.status == Status::Matched && figure.figure.kind == kind
+            figure.figure.status == FigureStatus::Matched && figure.figure.kind == kind
         };
         let any = answer
             .figures
@@ -169,7 +169,7 @@ fn place(citation: &Citation) -> String {
     }
 }
 
-fn input(input: &crate::grounding::Input) -> String {
+fn input(input: &crate::grounding::DerivedFrom) -> String {
     match input.total {
         Some(total) => total_of(total, &input.column),
         None if input.column.is_empty() => row_list(&input.rows),

@@ -2,15 +2,15 @@
 
 use super::figure::Trace;
 use super::index::NumberCell;
-use super::scope::{Says, Seat};
-use super::wanted::Wanted;
+use super::scope::{FigureContext, Says};
+use super::tolerance::Tolerance;
 use crate::result::{Amount, Extent, Summary, TotalKind};
 
 /// What was found for a figure.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     /// Sources that fit the words around the figure, with how well.
-    pub(super) fitting: Vec<(Says, Candidate)>,
+    pub(super) fitting: Vec<(Says, SourceCandidate)>,
     /// Whether there are cells that have the value but belong to something else than the text says.
     pub(super) denied: bool,
     /// Whether it is the total of rows that are not all there are.
@@ -19,14 +19,14 @@ pub(super) struct Sources {
 
 impl Sources {
     /// The candidate at a place among those that fit.
-    pub(super) fn at(&self, place: usize) -> Option<&Candidate> {
+    pub(super) fn at(&self, place: usize) -> Option<&SourceCandidate> {
         self.fitting.get(place).map(|(_, candidate)| candidate)
     }
 }
 
 /// A source of one figure.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Source {
+pub(super) struct FigureSource {
     pub(super) trace: Trace,
     /// The result it is in.
     pub(super) material: usize,
@@ -37,12 +37,12 @@ pub(super) struct Source {
 /// What a figure may be. A table can have many cells of one value, so the words for a cell are found when they are
 /// needed.
 #[derive(Debug, Clone)]
-pub(super) enum Candidate {
+pub(super) enum SourceCandidate {
     Cell(NumberCell),
-    Other(Source),
+    Other(FigureSource),
 }
 
-impl Candidate {
+impl SourceCandidate {
     pub(super) fn material(&self) -> usize {
         match self {
             Self::Cell(cell) => cell.material,
@@ -58,7 +58,7 @@ impl Candidate {
         }
     }
 
-    pub(super) fn source(&self, index: &super::index::Index<'_>) -> Option<Source> {
+    pub(super) fn source(&self, index: &super::index::CellIndex<'_>) -> Option<FigureSource> {
         let cell = match self {
             Self::Cell(cell) => *cell,
             Self::Other(source) => return Some(source.clone()),
@@ -69,7 +69,7 @@ impl Candidate {
             row: cell.row + 1,
             column: material.table.columns.get(cell.column)?.name.clone(),
         };
-        Some(Source {
+        Some(FigureSource {
             trace,
             material: cell.material,
             cell: Some(cell),
@@ -78,7 +78,7 @@ impl Candidate {
 }
 
 /// All cells, totals and counts that a figure may be.
-pub(super) fn sources(seat: &Seat<'_, '_, '_>, wanted: &Wanted) -> Sources {
+pub(super) fn sources(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance) -> Sources {
     let mut sources = Sources::default();
     cells(seat, wanted, &mut sources);
     for material in 0..seat.context.index.materials.len() {
@@ -88,7 +88,7 @@ pub(super) fn sources(seat: &Seat<'_, '_, '_>, wanted: &Wanted) -> Sources {
     sources
 }
 
-fn cells(seat: &Seat<'_, '_, '_>, wanted: &Wanted, sources: &mut Sources) {
+fn cells(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, sources: &mut Sources) {
     for (scale, fraction) in [(1.0, false), (0.01, true), (100.0, true)] {
         let fits = match (wanted.percent, fraction) {
             (_, false) => true,
@@ -130,8 +130,8 @@ const RATES: [&str; 16] = [
 ];
 
 fn cell_source(
-    seat: &Seat<'_, '_, '_>,
-    wanted: &Wanted,
+    seat: &FigureContext<'_, '_, '_>,
+    wanted: &Tolerance,
     cell: NumberCell,
     fraction: bool,
     sources: &mut Sources,
@@ -203,7 +203,7 @@ fn cell_source(
         (sources.denied, sources.incomplete) = (true, true);
         return;
     }
-    sources.fitting.push((says, Candidate::Cell(cell)));
+    sources.fitting.push((says, SourceCandidate::Cell(cell)));
 }
 
 /// Whether a name is one of parts of a whole.
@@ -225,7 +225,7 @@ const MONEY: [&str; 26] = [
 ];
 
 /// Whether a column counts things, beside another one with amounts: what is in a currency is not in it.
-pub(super) fn is_count_column(index: &super::index::Index<'_>, material: usize, column: usize) -> bool {
+pub(super) fn is_count_column(index: &super::index::CellIndex<'_>, material: usize, column: usize) -> bool {
     let (Some(shape), Some(table)) = (
         index.shapes.get(material),
         index.materials.get(material).map(|material| material.table),
@@ -245,7 +245,7 @@ pub(super) fn is_count_column(index: &super::index::Index<'_>, material: usize, 
 }
 
 /// Whether a column's numbers are parts of a whole.
-pub(super) fn is_rate_column(index: &super::index::Index<'_>, material: usize, column: usize) -> bool {
+pub(super) fn is_rate_column(index: &super::index::CellIndex<'_>, material: usize, column: usize) -> bool {
     let table = index.materials.get(material).map(|material| material.table);
     let Some(named) = table.and_then(|table| table.columns.get(column)) else {
         return false;
@@ -261,7 +261,7 @@ pub(super) fn is_rate_column(index: &super::index::Index<'_>, material: usize, c
     plainly || (is_rate(&named.name, &named.label) && small())
 }
 
-fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sources) {
+fn totals(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sources: &mut Sources) {
     let index = seat.context.index;
     let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
         return;
@@ -330,21 +330,21 @@ fn totals(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
                 column: column.unwrap_or_default(),
                 total,
             };
-            let source = Source {
+            let source = FigureSource {
                 trace,
                 material: at,
                 cell: None,
             };
-            sources.fitting.push((says, Candidate::Other(source)));
+            sources.fitting.push((says, SourceCandidate::Other(source)));
         }
     }
 }
 
-fn admits(wanted: &Wanted, amount: Amount) -> bool {
+fn admits(wanted: &Tolerance, amount: Amount) -> bool {
     wanted.admits(amount.as_f64())
 }
 
-fn counts(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sources) {
+fn counts(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sources: &mut Sources) {
     let counting = wanted.count && seat.counts_things();
     let Some(material) = seat.context.index.materials.get(at).filter(|_| counting) else {
         return;
@@ -352,12 +352,14 @@ fn counts(seat: &Seat<'_, '_, '_>, wanted: &Wanted, at: usize, sources: &mut Sou
     let exactly = |count: u64| u32::try_from(count).is_ok_and(|count| wanted.admits(f64::from(count)));
     let known = material.table.rows.len() as u64;
     let mut push = |trace| {
-        let source = Source {
+        let source = FigureSource {
             trace,
             material: at,
             cell: None,
         };
-        sources.fitting.push((Says::Nothing, Candidate::Other(source)));
+        sources
+            .fitting
+            .push((Says::Nothing, SourceCandidate::Other(source)));
     };
     let says = seat.says_filters(at, true);
     if exactly(known) && says != Says::No {

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::cells::Source;
-use super::figure::{Input, Operation, Trace};
+use super::cells::FigureSource;
+use super::figure::{DerivationOperation, DerivedFrom, Trace};
+use super::figure_context::once;
 use super::number::Kind;
-use super::scope::{Seat, What};
-use super::seat::once;
+use super::scope::{FigureContext, MentionTarget};
 use super::text::Span;
-use super::wanted::Wanted;
+use super::tolerance::Tolerance;
 
 /// Numbers as words, as far as answers write them so.
 const WORDS: [&str; 13] = [
@@ -22,7 +22,7 @@ pub(crate) fn of_word(low: &str) -> Option<usize> {
 }
 
 /// The small numbers that the figure's sentence says, in digits or words.
-pub(super) fn said(seat: &Seat<'_, '_, '_>) -> Vec<usize> {
+pub(super) fn said(seat: &FigureContext<'_, '_, '_>) -> Vec<usize> {
     let mut found: Vec<usize> = seat
         .context
         .words_in(seat.place.sentence)
@@ -46,11 +46,11 @@ pub(super) fn said(seat: &Seat<'_, '_, '_>) -> Vec<usize> {
 
 /// Counts of rows of one result.
 pub(super) fn counts(
-    seat: &Seat<'_, '_, '_>,
-    wanted: &Wanted,
+    seat: &FigureContext<'_, '_, '_>,
+    wanted: &Tolerance,
     at: usize,
     groups: &[Vec<usize>],
-    found: &mut Vec<Source>,
+    found: &mut Vec<FigureSource>,
 ) {
     let counting = wanted.count && seat.counts_things() && !seat.counts_a_column(at);
     let Some(material) = seat.context.index.materials.get(at).filter(|_| counting) else {
@@ -59,8 +59,8 @@ pub(super) fn counts(
     let exactly = |count: usize| u32::try_from(count).is_ok_and(|count| wanted.admits(f64::from(count)));
     let mut push = |rows: &[usize], column: &str| {
         let trace = Trace::Derivation {
-            operation: Operation::Count,
-            inputs: vec![Input {
+            operation: DerivationOperation::Count,
+            inputs: vec![DerivedFrom {
                 result: material.handle.to_owned(),
                 column: column.to_owned(),
                 rows: rows.iter().map(|row| row + 1).collect(),
@@ -68,7 +68,7 @@ pub(super) fn counts(
             }],
             value: rows.len().to_string(),
         };
-        found.push(Source {
+        found.push(FigureSource {
             trace,
             material: at,
             cell: None,
@@ -91,11 +91,11 @@ pub(super) fn counts(
 }
 
 /// The rows whose labels the text names anywhere, one for each label.
-fn listed(seat: &Seat<'_, '_, '_>, at: usize) -> Rc<Vec<usize>> {
+fn listed(seat: &FigureContext<'_, '_, '_>, at: usize) -> Rc<Vec<usize>> {
     once(&seat.context.memo.listed, at, || Rc::new(all_listed(seat, at)))
 }
 
-fn all_listed(seat: &Seat<'_, '_, '_>, at: usize) -> Vec<usize> {
+fn all_listed(seat: &FigureContext<'_, '_, '_>, at: usize) -> Vec<usize> {
     let Some(shape) = seat.context.index.shapes.get(at) else {
         return Vec::new();
     };
@@ -107,13 +107,13 @@ fn all_listed(seat: &Seat<'_, '_, '_>, at: usize) -> Vec<usize> {
         }
         seat.context.work.spend(1);
         let row = match mention.what {
-            What::Label(label) if label.material == at => shape
+            MentionTarget::Label(label) if label.material == at => shape
                 .labels
                 .iter()
                 .zip(&shape.label_rows)
                 .find(|((column, _), _)| *column == label.column)
                 .and_then(|(_, rows)| rows.get(label.value)?.first().copied()),
-            What::Period(period) => shape.times.first().and_then(|(_, days)| {
+            MentionTarget::TextPeriod(period) => shape.times.first().and_then(|(_, days)| {
                 seat.context.work.spend(days.len());
                 days.iter().position(|days| {
                     days.is_some_and(|days| period.relation(days) == super::text::Relation::Same)
@@ -127,7 +127,7 @@ fn all_listed(seat: &Seat<'_, '_, '_>, at: usize) -> Vec<usize> {
 }
 
 /// Other figures of the sentence: what rows may be said to be above or below of.
-fn bounds(seat: &Seat<'_, '_, '_>) -> Vec<f64> {
+fn bounds(seat: &FigureContext<'_, '_, '_>) -> Vec<f64> {
     const COMPARING: [&str; 16] = [
         "above", "over", "below", "under", "exceed", "exceeded", "exceeds", "than", "least", "most",
         "beyond", "reached", "passed", "topped", "between", "crossed",
@@ -147,7 +147,7 @@ fn bounds(seat: &Seat<'_, '_, '_>) -> Vec<f64> {
 }
 
 /// For each column the rows above a bound, and those below.
-fn beyond(seat: &Seat<'_, '_, '_>, at: usize, bound: f64) -> Vec<(Vec<usize>, String)> {
+fn beyond(seat: &FigureContext<'_, '_, '_>, at: usize, bound: f64) -> Vec<(Vec<usize>, String)> {
     use rust_decimal::prelude::ToPrimitive as _;
     let index = seat.context.index;
     let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::number::{Kind, Number};
-use super::scope::Seat;
-use super::text::{Span, Word};
+use super::scope::FigureContext;
+use super::text::{Span, TextWord};
 
 /// Words, by what they say of the figure in their clause.
 const UP: &str = "up rise rises rose risen rising grow grows grew grown growing growth increase increases increased \
@@ -53,8 +53,8 @@ static SAYING: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
 
 /// What each word of a text says. A word in the name of a metric says what it is, not how the figure was computed:
 /// `average order value`.
-pub(super) fn said(words: &[Word<'_>], is_name: impl Fn(&str) -> bool) -> Vec<u16> {
-    let of = |(at, word): (usize, &Word<'_>)| match SAYING.get(word.low.as_str()) {
+pub(super) fn said(words: &[TextWord<'_>], is_name: impl Fn(&str) -> bool) -> Vec<u16> {
+    let of = |(at, word): (usize, &TextWord<'_>)| match SAYING.get(word.low.as_str()) {
         Some(bits) if !is_name(&word.low) && !bounds(words, at) && !is_each_of_a_kind(words, at) => *bits,
         _ => 0,
     };
@@ -62,13 +62,13 @@ pub(super) fn said(words: &[Word<'_>], is_name: impl Fn(&str) -> bool) -> Vec<u1
 }
 
 /// Whether `every` says no more than `all`: only after `for` it is of a ratio, `for every order 4.4 others`.
-fn is_each_of_a_kind(words: &[Word<'_>], at: usize) -> bool {
+fn is_each_of_a_kind(words: &[TextWord<'_>], at: usize) -> bool {
     let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
     low(at) == "every" && at.checked_sub(1).is_none_or(|before| low(before) != "for")
 }
 
 /// Whether a word is of a bound, not of a change: `more than half`, `less than 400`.
-fn bounds(words: &[Word<'_>], at: usize) -> bool {
+fn bounds(words: &[TextWord<'_>], at: usize) -> bool {
     const PARTS: &str = "half a an one two three four five six seven eight nine ten twice double doubled doubling \
         tripled triple halved third quarter";
     let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
@@ -122,7 +122,7 @@ pub(super) struct Cues {
 }
 
 impl Cues {
-    pub(super) fn of(seat: &Seat<'_, '_, '_>) -> Self {
+    pub(super) fn of(seat: &FigureContext<'_, '_, '_>) -> Self {
         let close = Self::read(seat, near(seat));
         if seat.place.row.is_some() {
             return close;
@@ -143,7 +143,7 @@ impl Cues {
         self.change || self.share || self.mean || self.sum || self.ratio || self.gap || self.running
     }
 
-    fn read(seat: &Seat<'_, '_, '_>, bits: u16) -> Self {
+    fn read(seat: &FigureContext<'_, '_, '_>, bits: u16) -> Self {
         let [
             up,
             down,
@@ -215,7 +215,7 @@ const PART_WORDS: usize = 3;
 
 /// Whether `of` and, a few words before that, another figure or a fraction stand before this one; or it is all of
 /// something that the sentence then takes apart: `Of 1,112 reviews`.
-fn follows_a_part(seat: &Seat<'_, '_, '_>) -> bool {
+fn follows_a_part(seat: &FigureContext<'_, '_, '_>) -> bool {
     let money = |c: char| "$€£¥".contains(c);
     let left = seat.context.text.get(..seat.span.start).unwrap_or_default();
     let left = left.trim_end_matches(|c: char| c.is_whitespace() || money(c));
@@ -251,7 +251,7 @@ fn follows_a_part(seat: &Seat<'_, '_, '_>) -> bool {
 }
 
 /// What the words say that speak of a figure: of its clause; in a table of its row and header.
-fn near(seat: &Seat<'_, '_, '_>) -> u16 {
+fn near(seat: &FigureContext<'_, '_, '_>) -> u16 {
     let place = seat.place;
     let spans = match place.row {
         Some(cell) => [Some(place.line), cell.header],
@@ -273,7 +273,7 @@ fn near(seat: &Seat<'_, '_, '_>) -> u16 {
 }
 
 /// Whether a word stands in brackets with a figure of their own, and the figure outside of them.
-fn speaks_of_another(seat: &Seat<'_, '_, '_>, word: Span) -> bool {
+fn speaks_of_another(seat: &FigureContext<'_, '_, '_>, word: Span) -> bool {
     seat.place.aside.is_none()
         && seat.place.row.is_none()
         && seat
@@ -284,7 +284,7 @@ fn speaks_of_another(seat: &Seat<'_, '_, '_>, word: Span) -> bool {
 }
 
 /// What some words say, but for the figure's own.
-fn bits(seat: &Seat<'_, '_, '_>, words: Range<usize>, counts: impl Fn(Span) -> bool) -> u16 {
+fn bits(seat: &FigureContext<'_, '_, '_>, words: Range<usize>, counts: impl Fn(Span) -> bool) -> u16 {
     let context = seat.context;
     context.work.spend(words.len());
     let cues = context.cues.get(words.clone()).unwrap_or_default();
@@ -298,7 +298,7 @@ fn bits(seat: &Seat<'_, '_, '_>, words: Range<usize>, counts: impl Fn(Span) -> b
 const REACH: usize = 5;
 
 /// Whether a figure is where something is said to have gone to, and that lies the other way: `fell from 28 to 37`.
-pub(super) fn contradicts_its_way(seat: &Seat<'_, '_, '_>, number: &Number) -> bool {
+pub(super) fn contradicts_its_way(seat: &FigureContext<'_, '_, '_>, number: &Number) -> bool {
     let context = seat.context;
     let start = seat.span.start;
     let sentence = Span::new(seat.place.sentence.start, start);

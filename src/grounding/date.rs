@@ -6,28 +6,28 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::exempt::walk;
-use super::figure::{Reason, Rule, Status, Trace};
+use super::figure::{FigureStatus, Reason, Rule, Trace};
 use super::material::Claim;
 use super::number::{Separators, numbers};
-use super::scope::Context;
-use super::text::{Days, Period, Relation, periods, words};
+use super::scope::TextContext;
+use super::text::{Days, Relation, TextPeriod, periods, words};
 
 /// Most rows that are given as the source of one period.
 const MOST_ROWS: usize = 3;
 
 /// Looks for where a period comes from.
 pub(super) fn source(
-    period: &Period,
-    context: &Context<'_, '_>,
+    period: &TextPeriod,
+    context: &TextContext<'_, '_>,
     claim: &Claim<'_>,
-    said: &Said,
-) -> (Status, Vec<Trace>) {
+    said: &QuotablePeriods,
+) -> (FigureStatus, Vec<Trace>) {
     let mut found = cells(period, context);
     found.extend(filters(period, context));
     if !found.is_empty() {
-        return (Status::Matched, found);
+        return (FigureStatus::Matched, found);
     }
-    let exempt = |rule| (Status::Exempt { rule }, Vec::new());
+    let exempt = |rule| (FigureStatus::Exempt { rule }, Vec::new());
     let stands = |days: &Vec<Days>| {
         let mut days = days.iter();
         days.any(|days| period.relation(*days) != Relation::Apart)
@@ -56,12 +56,12 @@ pub(super) fn source(
         return exempt(Rule::Label);
     }
     let reason = Reason::NoSource;
-    (Status::Unmatched { reason }, Vec::new())
+    (FigureStatus::Unmatched { reason }, Vec::new())
 }
 
 /// The days of periods that other texts name, read when they are asked for.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct QuotablePeriods {
     question: OnceCell<Vec<Days>>,
     shown: OnceCell<Vec<Days>>,
 }
@@ -82,7 +82,7 @@ fn near(days: Days, today: Date) -> bool {
     (days.0 <= today && today < days.1) || (days.0 >= year_ago && days.0.year() <= today.year())
 }
 
-fn cells(period: &Period, context: &Context<'_, '_>) -> Vec<Trace> {
+fn cells(period: &TextPeriod, context: &TextContext<'_, '_>) -> Vec<Trace> {
     let index = context.index;
     let mut found = Vec::new();
     let mut best = Relation::Within;
@@ -115,7 +115,7 @@ fn cells(period: &Period, context: &Context<'_, '_>) -> Vec<Trace> {
     found
 }
 
-fn filters(period: &Period, context: &Context<'_, '_>) -> Vec<Trace> {
+fn filters(period: &TextPeriod, context: &TextContext<'_, '_>) -> Vec<Trace> {
     let index = context.index;
     let mut found = Vec::new();
     for (material, shape) in index.materials.iter().zip(&index.shapes) {

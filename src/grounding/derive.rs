@@ -4,23 +4,27 @@
 
 use rust_decimal::Decimal;
 
-use super::cells::Source;
-use super::figure::{Operation, Trace};
-use super::known::Known;
+use super::cells::FigureSource;
+use super::figure::{DerivationOperation, Trace};
+use super::known::KnownFigures;
 use super::operand::{MOST_GROUPS, MOST_LISTED, Operand, joined, listed, operand, singles, stated, total};
-use super::scope::{Says, Seat};
-use super::wanted::Wanted;
+use super::scope::{FigureContext, Says};
+use super::tolerance::Tolerance;
 
 /// Most values of different results that are held against each other.
 const MOST_OTHERS: usize = 24;
 
 /// Looks for derivations that come to the figure.
-pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, known: &Known) -> Vec<Source> {
+pub(super) fn derive(
+    seat: &FigureContext<'_, '_, '_>,
+    wanted: &Tolerance,
+    known: &KnownFigures,
+) -> Vec<FigureSource> {
     let near = stated(seat, known);
     let mut search = Search {
         seat,
         wanted,
-        apposed: super::told::apposed(seat, &near),
+        apposed: super::from_stated::apposed(seat, &near),
         found: Vec::new(),
     };
     for material in 0..seat.context.index.materials.len() {
@@ -32,17 +36,17 @@ pub(super) fn derive(seat: &Seat<'_, '_, '_>, wanted: &Wanted, known: &Known) ->
     let alone = list
         .as_ref()
         .map_or_else(|| listed(seat, known, 1).is_empty(), Vec::is_empty);
-    search.told(&near, &list.unwrap_or_default(), alone);
+    search.among_stated(&near, &list.unwrap_or_default(), alone);
     search.found
 }
 
 /// A search for derivations of one figure.
 pub(super) struct Search<'s, 'c, 'a, 'i> {
-    pub(super) seat: &'s Seat<'c, 'a, 'i>,
-    pub(super) wanted: &'s Wanted,
+    pub(super) seat: &'s FigureContext<'c, 'a, 'i>,
+    pub(super) wanted: &'s Tolerance,
     /// The figure that the one looked for only says in other words, as `(30%)` does behind it.
     pub(super) apposed: Option<Operand>,
-    found: Vec<Source>,
+    found: Vec<FigureSource>,
 }
 
 impl Search<'_, '_, '_, '_> {
@@ -132,7 +136,7 @@ impl Search<'_, '_, '_, '_> {
         if singles.len() > 1
             && let Some(all) = joined(&singles)
         {
-            self.check(Operation::Sum, all.value, tier, &singles);
+            self.check(DerivationOperation::Sum, all.value, tier, &singles);
         }
         let mut others = near.to_vec();
         let count = self.seat.context.index.materials.len();
@@ -173,7 +177,7 @@ impl Search<'_, '_, '_, '_> {
         if near.len() > 1
             && let Some(all) = joined(near)
         {
-            self.check(Operation::Sum, all.value, 1, near);
+            self.check(DerivationOperation::Sum, all.value, 1, near);
         }
     }
 
@@ -187,7 +191,7 @@ impl Search<'_, '_, '_, '_> {
                 let change = difference.and_then(|gap| percent(gap, other.value));
                 if cues.change || cues.gap || (!cues.share && self.wanted.digits >= 3) {
                     self.check(
-                        Operation::PercentChange,
+                        DerivationOperation::PercentChange,
                         change,
                         tier,
                         &[one.clone(), other.clone()],
@@ -195,7 +199,7 @@ impl Search<'_, '_, '_, '_> {
                 }
                 if self.wanted.points {
                     self.check(
-                        Operation::Difference,
+                        DerivationOperation::Difference,
                         difference,
                         tier,
                         &[one.clone(), other.clone()],
@@ -203,7 +207,7 @@ impl Search<'_, '_, '_, '_> {
                 }
             } else if cues.gap || cues.change || self.wanted.digits >= 4 {
                 self.check(
-                    Operation::Difference,
+                    DerivationOperation::Difference,
                     difference,
                     tier,
                     &[one.clone(), other.clone()],
@@ -230,11 +234,21 @@ impl Search<'_, '_, '_, '_> {
             }
             let asked = only.is_some() || cues.share || (!cues.change && self.wanted.digits >= 2);
             if asked && one.input != other.input {
-                self.check(Operation::Share, share, tier, &[one.clone(), other.clone()]);
+                self.check(
+                    DerivationOperation::Share,
+                    share,
+                    tier,
+                    &[one.clone(), other.clone()],
+                );
             }
         } else if cues.ratio || cues.mean || cues.share || (!self.wanted.count && self.wanted.digits >= 3) {
             let ratio = one.value.checked_div(other.value);
-            self.check(Operation::Ratio, ratio, tier, &[one.clone(), other.clone()]);
+            self.check(
+                DerivationOperation::Ratio,
+                ratio,
+                tier,
+                &[one.clone(), other.clone()],
+            );
         }
     }
 
@@ -258,11 +272,11 @@ impl Search<'_, '_, '_, '_> {
         if self.wanted.percent {
             let left = rest.and_then(|rest| percent(rest, whole.value));
             if self.wanted.cues.rest {
-                self.check(Operation::ShareOfRest, left, 1, &inputs);
+                self.check(DerivationOperation::ShareOfRest, left, 1, &inputs);
             }
         } else if self.wanted.cues.rest {
             let inputs = [whole.clone(), one.clone()];
-            self.check(Operation::Difference, rest, 1, &inputs);
+            self.check(DerivationOperation::Difference, rest, 1, &inputs);
         }
     }
 
@@ -272,27 +286,32 @@ impl Search<'_, '_, '_, '_> {
         let summing = cues.sum || (!cues.mean && (self.wanted.digits >= 4 || named.len() == 1));
         for one in named.iter().filter(|one| one.input.rows.len() > 1) {
             if summing {
-                self.check(Operation::Sum, one.value, 1, std::slice::from_ref(one));
+                self.check(DerivationOperation::Sum, one.value, 1, std::slice::from_ref(one));
             }
             if cues.mean {
                 let mean = one.value.checked_div(Decimal::from(one.input.rows.len()));
-                self.check(Operation::Mean, mean, 1, std::slice::from_ref(one));
+                self.check(DerivationOperation::Mean, mean, 1, std::slice::from_ref(one));
             }
         }
         if let Some(all) = joined(named).filter(|_| named.len() > 1) {
             if summing {
-                self.check(Operation::Sum, all.value, 1, named);
+                self.check(DerivationOperation::Sum, all.value, 1, named);
             }
             if cues.mean {
                 let mean = all.value.checked_div(Decimal::from(all.input.rows.len()));
-                self.check(Operation::Mean, mean, 1, named);
+                self.check(DerivationOperation::Mean, mean, 1, named);
             }
         }
         if cues.running {
             for last in groups.iter().filter_map(|rows| rows.iter().max()) {
                 let rows: Vec<usize> = (0..=*last).collect();
                 if let Some(run) = operand(self.seat, at, column, &rows).filter(|_| rows.len() > 1) {
-                    self.check(Operation::RunningTotal, run.value, 1, std::slice::from_ref(&run));
+                    self.check(
+                        DerivationOperation::RunningTotal,
+                        run.value,
+                        1,
+                        std::slice::from_ref(&run),
+                    );
                 }
             }
         }
@@ -368,7 +387,7 @@ impl Search<'_, '_, '_, '_> {
             .collect();
         if let Some(both) = joined(&middle) {
             let median = both.value.checked_div(Decimal::from(middle.len()));
-            self.check(Operation::Median, median, 1, &middle);
+            self.check(DerivationOperation::Median, median, 1, &middle);
         }
     }
 
@@ -394,10 +413,10 @@ impl Search<'_, '_, '_, '_> {
                 let Some(run) = operand(self.seat, at, column, &rows) else {
                     continue;
                 };
-                self.check(Operation::Sum, run.value, 1, std::slice::from_ref(&run));
+                self.check(DerivationOperation::Sum, run.value, 1, std::slice::from_ref(&run));
                 let mean = run.value.checked_div(Decimal::from(count));
                 if cues.mean {
-                    self.check(Operation::Mean, mean, 1, std::slice::from_ref(&run));
+                    self.check(DerivationOperation::Mean, mean, 1, std::slice::from_ref(&run));
                 }
                 if let Some(whole) = whole {
                     self.part(&run, whole);
@@ -429,13 +448,18 @@ impl Search<'_, '_, '_, '_> {
                     for (a, b) in [(one, other), (other, one)] {
                         let gap = a.value.checked_sub(b.value);
                         let change = gap.and_then(|gap| percent(gap, b.value));
-                        self.check(Operation::PercentChange, change, 1, &[a.clone(), b.clone()]);
+                        self.check(
+                            DerivationOperation::PercentChange,
+                            change,
+                            1,
+                            &[a.clone(), b.clone()],
+                        );
                     }
                 }
                 if !self.wanted.percent && (cues.gap || cues.change) && self.wanted.digits >= 4 {
                     for (a, b) in [(one, other), (other, one)] {
                         let gap = a.value.checked_sub(b.value);
-                        self.check(Operation::Difference, gap, 2, &[a.clone(), b.clone()]);
+                        self.check(DerivationOperation::Difference, gap, 2, &[a.clone(), b.clone()]);
                     }
                 }
             }
@@ -445,7 +469,7 @@ impl Search<'_, '_, '_, '_> {
     /// Keeps a derivation that comes to the figure. What the text names less plainly needs more digits.
     pub(super) fn check(
         &mut self,
-        operation: Operation,
+        operation: DerivationOperation,
         value: impl Into<Option<Decimal>>,
         tier: u32,
         inputs: &[Operand],
@@ -457,26 +481,28 @@ impl Search<'_, '_, '_, '_> {
             return;
         };
         let fits = match operation {
-            Operation::PercentChange | Operation::Difference => self.wanted.admits_change(number),
+            DerivationOperation::PercentChange | DerivationOperation::Difference => {
+                self.wanted.admits_change(number)
+            }
             _ => self.wanted.admits(number),
         };
         let money = self.wanted.money
             && matches!(
                 operation,
-                Operation::Sum
-                    | Operation::Mean
-                    | Operation::Median
-                    | Operation::RunningTotal
-                    | Operation::Difference
+                DerivationOperation::Sum
+                    | DerivationOperation::Mean
+                    | DerivationOperation::Median
+                    | DerivationOperation::RunningTotal
+                    | DerivationOperation::Difference
             );
         let index = self.seat.context.index;
         let counts = |one: &Operand| {
             let shape = index.shapes.get(one.material);
             shape.is_some_and(|shape| shape.counts.contains(&one.column))
         };
-        let points = self.wanted.points && operation != Operation::Difference;
+        let points = self.wanted.points && operation != DerivationOperation::Difference;
         // Less than one to one digit is a ratio upside down, unless the words ask for one.
-        let upside = operation == Operation::Ratio
+        let upside = operation == DerivationOperation::Ratio
             && self.wanted.digits < 2
             && number.abs() < 1.0
             && !self.wanted.cues.ratio;
@@ -489,7 +515,7 @@ impl Search<'_, '_, '_, '_> {
             value: value.normalize().to_string(),
         };
         let material = inputs.first().map_or(0, |operand| operand.material);
-        let source = Source {
+        let source = FigureSource {
             trace,
             material,
             cell: None,

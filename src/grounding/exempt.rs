@@ -6,9 +6,9 @@ use super::count::of_word;
 use super::figure::{Rule, Trace};
 use super::material::Claim;
 use super::number::{Kind, Number, Separators, numbers};
-use super::scope::{Context, Seat, What};
-use super::text::{Span, Word, words};
-use super::wanted::Wanted;
+use super::scope::{FigureContext, MentionTarget, TextContext};
+use super::text::{Span, TextWord, words};
+use super::tolerance::Tolerance;
 
 /// Four digits that may be a year are one when it is at most so far from today, or one of the results.
 const NEAR_YEARS: f64 = 15.0;
@@ -18,21 +18,21 @@ const LONGEST_LINK: usize = 2_000;
 const BEFORE_ID: [&str; 7] = ["id", "ids", "card", "metric", "table", "dashboard", "question"];
 
 /// What the conversation says besides results.
-pub(super) struct Said {
+pub(super) struct QuotableNumbers {
     question: Vec<f64>,
-    shown: Vec<Shown>,
+    shown: Vec<QuotableNumber>,
     /// Whether there is no result that figures could come from: then a number alone shows nothing, since a whole
     /// catalog has most of the small ones.
     bare: bool,
 }
 
 /// A number the model was shown, with the words around it.
-struct Shown {
+struct QuotableNumber {
     value: f64,
     around: [Option<String>; 2],
 }
 
-impl Said {
+impl QuotableNumbers {
     pub(super) fn of(claim: &Claim<'_>, bare: bool) -> Self {
         let mut question: Vec<f64> = finite(claim.question).map(|number| number.value).collect();
         question.extend(words(claim.question).iter().filter_map(|word| {
@@ -44,7 +44,7 @@ impl Said {
         let mut shown = Vec::new();
         for text in claim.shown {
             let words = if bare { words(text) } else { Vec::new() };
-            shown.extend(finite(text).map(|number| Shown {
+            shown.extend(finite(text).map(|number| QuotableNumber {
                 value: number.value,
                 around: around(&words, &number).map(|word| word.map(str::to_owned)),
             }));
@@ -57,13 +57,13 @@ impl Said {
     }
 
     /// The rule for a number that stands where it may be quoted from.
-    pub(super) fn quoted(&self, number: &Number, context: &Context<'_, '_>) -> Option<Rule> {
+    pub(super) fn quoted(&self, number: &Number, context: &TextContext<'_, '_>) -> Option<Rule> {
         let same = |value: f64| (value - number.value).abs() < 1e-9;
         if self.question.iter().any(|value| same(*value)) {
             return Some(Rule::Question);
         }
         let here = around(&context.words, number);
-        let fits = |shown: &Shown| {
+        let fits = |shown: &QuotableNumber| {
             let mut pairs = shown.around.iter().zip(here);
             !self.bare || pairs.any(|(there, here)| here.is_some() && there.as_deref() == here)
         };
@@ -78,7 +78,7 @@ fn finite(text: &str) -> impl Iterator<Item = Number> {
 }
 
 /// The words before and after a number.
-fn around<'w>(words: &'w [Word<'_>], number: &Number) -> [Option<&'w str>; 2] {
+fn around<'w>(words: &'w [TextWord<'_>], number: &Number) -> [Option<&'w str>; 2] {
     let before = words
         .partition_point(|word| word.span.end <= number.start)
         .checked_sub(1);
@@ -87,7 +87,11 @@ fn around<'w>(words: &'w [Word<'_>], number: &Number) -> [Option<&'w str>; 2] {
 }
 
 /// The rule for what a number is, whatever its value.
-pub(super) fn by_form(number: &Number, context: &Context<'_, '_>, today: jiff::civil::Date) -> Option<Rule> {
+pub(super) fn by_form(
+    number: &Number,
+    context: &TextContext<'_, '_>,
+    today: jiff::civil::Date,
+) -> Option<Rule> {
     let span = Span::new(number.start, number.end);
     if in_link(context.text, span) {
         return Some(Rule::Link);
@@ -95,7 +99,7 @@ pub(super) fn by_form(number: &Number, context: &Context<'_, '_>, today: jiff::c
     if in_name(context, span) {
         return Some(Rule::Name);
     }
-    let year = |mention: &super::scope::Mention<'_>| matches!(mention.what, What::Period(period) if period.bare_year && period.span.holds(span));
+    let year = |mention: &super::scope::Mention<'_>| matches!(mention.what, MentionTarget::TextPeriod(period) if period.bare_year && period.span.holds(span));
     match number.kind {
         Kind::Quantity if context.mentions_over(span).any(year) => Some(Rule::Year),
         Kind::Quantity => None,
@@ -114,7 +118,11 @@ pub(super) fn by_form(number: &Number, context: &Context<'_, '_>, today: jiff::c
 }
 
 /// The rule for a number that nothing else explains.
-pub(super) fn by_words(number: &Number, wanted: &Wanted, seat: &Seat<'_, '_, '_>) -> Option<Rule> {
+pub(super) fn by_words(
+    number: &Number,
+    wanted: &Tolerance,
+    seat: &FigureContext<'_, '_, '_>,
+) -> Option<Rule> {
     let context = seat.context;
     if is_bound(wanted, seat) {
         return Some(Rule::Bound);
@@ -144,7 +152,7 @@ pub(super) fn by_words(number: &Number, wanted: &Wanted, seat: &Seat<'_, '_, '_>
 
 /// Whether a round number is a bound that the text itself sets, of which it then says how many things keep to it:
 /// `no month had less than 20,000`.
-fn is_bound(wanted: &Wanted, seat: &Seat<'_, '_, '_>) -> bool {
+fn is_bound(wanted: &Tolerance, seat: &FigureContext<'_, '_, '_>) -> bool {
     const COUNTING: [&str; 11] = [
         "no", "none", "only", "every", "all", "each", "any", "never", "always", "other", "others",
     ];
@@ -155,7 +163,7 @@ fn is_bound(wanted: &Wanted, seat: &Seat<'_, '_, '_>) -> bool {
 }
 
 /// Whether a number only counts a table's rows.
-fn is_row_number(number: &Number, seat: &Seat<'_, '_, '_>) -> bool {
+fn is_row_number(number: &Number, seat: &FigureContext<'_, '_, '_>) -> bool {
     let Some(cell) = seat.place.row else { return false };
     let text = seat.context.text;
     let alone = cell.cell.of(text).trim_matches([' ', '*', '.']).len() == number.end - number.start;
@@ -185,15 +193,15 @@ fn in_link(text: &str, span: Span) -> bool {
 }
 
 /// Whether digits are part of a label, or of the name of an entry or column.
-fn in_name(context: &Context<'_, '_>, span: Span) -> bool {
+fn in_name(context: &TextContext<'_, '_>, span: Span) -> bool {
     let label = context
         .mentions_over(span)
-        .any(|mention| matches!(mention.what, What::Label(_)) && mention.span != span);
+        .any(|mention| matches!(mention.what, MentionTarget::Label(_)) && mention.span != span);
     label || context.in_name(span)
 }
 
 /// Arguments of calls that are the figure.
-pub(super) fn arguments(wanted: &Wanted, context: &Context<'_, '_>) -> Vec<Trace> {
+pub(super) fn arguments(wanted: &Tolerance, context: &TextContext<'_, '_>) -> Vec<Trace> {
     let mut found = Vec::new();
     for material in context.index.materials {
         let mut pointers = Vec::new();

@@ -19,7 +19,7 @@ pub struct Figure {
     pub kind: FigureKind,
     /// What came of looking for its source.
     #[serde(flatten)]
-    pub status: Status,
+    pub status: FigureStatus,
     /// Where it comes from, best first; more than one when it is ambiguous, none when it is exempt or unmatched.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Trace>,
@@ -28,7 +28,7 @@ pub struct Figure {
 impl Figure {
     /// Whether it claims something that nothing bears out.
     pub fn is_unmatched(&self) -> bool {
-        matches!(self.status, Status::Unmatched { .. })
+        matches!(self.status, FigureStatus::Unmatched { .. })
     }
 }
 
@@ -47,7 +47,7 @@ pub enum FigureKind {
 /// What came of looking for a figure's source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub enum Status {
+pub enum FigureStatus {
     /// It has at least one.
     Matched,
     /// It needs none.
@@ -152,9 +152,9 @@ pub enum Trace {
     /// Computed by us.
     Derivation {
         /// How.
-        operation: Operation,
+        operation: DerivationOperation,
         /// From what, in order.
-        inputs: Vec<Input>,
+        inputs: Vec<DerivedFrom>,
         /// To what, exactly or to 28 digits.
         value: String,
     },
@@ -162,7 +162,7 @@ pub enum Trace {
 
 /// Cells of one column, or its total, that a derivation starts from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct Input {
+pub struct DerivedFrom {
     /// The result.
     pub result: String,
     /// The column's name.
@@ -178,7 +178,7 @@ pub struct Input {
 /// How a figure is derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Operation {
+pub enum DerivationOperation {
     /// The sum of the inputs.
     Sum,
     /// Their mean.

@@ -1,18 +1,18 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::cells::{Candidate, Source, Sources, sources};
+use super::cells::{FigureSource, SourceCandidate, Sources, sources};
 use super::derive::derive;
-use super::exempt::{Said, arguments, by_form, by_words};
-use super::figure::{Figure, FigureKind, Operation, Reason, Status, Trace};
-use super::index::Index;
-use super::known::Known;
+use super::exempt::{QuotableNumbers, arguments, by_form, by_words};
+use super::figure::{DerivationOperation, Figure, FigureKind, FigureStatus, Reason, Trace};
+use super::figure_context::once;
+use super::index::CellIndex;
+use super::known::KnownFigures;
 use super::material::{Claim, Material};
 use super::number::{Kind, Number, Separators, numbers};
-use super::scope::{Context, Says, Seat, What};
-use super::seat::once;
-use super::text::{Period, Relation, Span, holder, stem, words};
-use super::wanted::Wanted;
+use super::scope::{FigureContext, MentionTarget, Says, TextContext};
+use super::text::{Relation, Span, TextPeriod, holder, stem, words};
+use super::tolerance::Tolerance;
 use super::work::Work;
 use super::{date, item};
 
@@ -41,22 +41,22 @@ pub fn ground_until(
 pub fn unchecked(text: &str) -> Vec<Figure> {
     let numbers = numbers(text, Separators::English);
     let work = Work::new(&|| false);
-    let index = Index::new(&[]);
-    let context = Context::read(text, &numbers, &index, &work);
+    let index = CellIndex::new(&[]);
+    let context = TextContext::read(text, &numbers, &index, &work);
     let reason = Reason::NotChecked;
     let figures = numbers.iter().filter(|number| number.kind == Kind::Quantity);
     figures
         .map(|number| {
             let span = Span::new(number.start, number.end);
-            let status = Status::Unmatched { reason };
+            let status = FigureStatus::Unmatched { reason };
             figure(&context, span, FigureKind::Number, status, Vec::new())
         })
         .collect()
 }
 
 fn ground_with(claim: &Claim<'_>, materials: &[Material<'_>], work: &Work<'_>) -> Vec<Figure> {
-    let index = Index::new(materials);
-    let said = Said::of(claim, materials.is_empty());
+    let index = CellIndex::new(materials);
+    let said = QuotableNumbers::of(claim, materials.is_empty());
     let unmatched = |figures: &[Figure]| figures.iter().filter(|figure| figure.is_unmatched()).count();
     let mut best = read(claim, &index, &said, (Separators::English, work));
     if unmatched(&best) == 0 || !may_be_foreign(claim.text) {
@@ -94,21 +94,21 @@ fn may_be_foreign(text: &str) -> bool {
 
 fn read(
     claim: &Claim<'_>,
-    index: &Index<'_>,
-    said: &Said,
+    index: &CellIndex<'_>,
+    said: &QuotableNumbers,
     (separators, work): (Separators, &Work<'_>),
 ) -> Vec<Figure> {
     let numbers = numbers(claim.text, separators);
-    let context = Context::read(claim.text, &numbers, index, work);
+    let context = TextContext::read(claim.text, &numbers, index, work);
     let mut figures = dates(claim, &context);
     let dated: Vec<Span> = context
         .mentions
         .iter()
-        .filter(|mention| matches!(mention.what, What::Period(period) if !period.bare_year))
+        .filter(|mention| matches!(mention.what, MentionTarget::TextPeriod(period) if !period.bare_year))
         .map(|mention| mention.span)
         .collect();
     let mut open = Vec::new();
-    let mut known = Known::default();
+    let mut known = KnownFigures::default();
     for number in &numbers {
         let span = Span::new(number.start, number.end);
         if holder(&dated, |date| *date, span).is_some() {
@@ -119,20 +119,20 @@ fn read(
                 &context,
                 span,
                 FigureKind::Number,
-                Status::Exempt { rule },
+                FigureStatus::Exempt { rule },
                 Vec::new(),
             ));
             continue;
         }
         if work.is_over() {
-            let status = Status::Unmatched {
+            let status = FigureStatus::Unmatched {
                 reason: Reason::NotChecked,
             };
             figures.push(figure(&context, span, FigureKind::Number, status, Vec::new()));
             continue;
         }
         let seat = context.seat(span);
-        let wanted = Wanted::of(number, &seat);
+        let wanted = Tolerance::of(number, &seat);
         let found = sources(&seat, &wanted);
         let kept = kept(&seat, claim, &found);
         if let Some(source) = one_value(&found, &kept).and_then(|one| one.source(index)) {
@@ -155,11 +155,11 @@ fn read(
 
 /// The source of a figure whose sources all hold the same value: which of them is meant makes no difference to what
 /// is computed from it.
-fn one_value<'f>(found: &'f Sources, kept: &[usize]) -> Option<&'f Candidate> {
+fn one_value<'f>(found: &'f Sources, kept: &[usize]) -> Option<&'f SourceCandidate> {
     let first = found.at(*kept.first()?)?;
-    let value = |candidate: &Candidate| match candidate {
-        Candidate::Cell(cell) => Some(cell.value.to_bits()),
-        Candidate::Other(_) => None,
+    let value = |candidate: &SourceCandidate| match candidate {
+        SourceCandidate::Cell(cell) => Some(cell.value.to_bits()),
+        SourceCandidate::Other(_) => None,
     };
     let same = kept.len() == 1
         || (value(first).is_some()
@@ -171,10 +171,10 @@ fn one_value<'f>(found: &'f Sources, kept: &[usize]) -> Option<&'f Candidate> {
 }
 
 /// The source of a figure that was found to be a sum, to be computed with by what follows.
-fn a_sum(figure: &Figure, index: &Index<'_>) -> Option<Source> {
+fn a_sum(figure: &Figure, index: &CellIndex<'_>) -> Option<FigureSource> {
     let trace = figure.sources.first()?;
     let Trace::Derivation {
-        operation: Operation::Sum,
+        operation: DerivationOperation::Sum,
         inputs,
         ..
     } = trace
@@ -186,26 +186,26 @@ fn a_sum(figure: &Figure, index: &Index<'_>) -> Option<Source> {
         .materials
         .iter()
         .position(|material| material.handle == *handle)?;
-    Some(Source {
+    Some(FigureSource {
         trace: trace.clone(),
         material,
         cell: None,
     })
 }
 
-fn dates(claim: &Claim<'_>, context: &Context<'_, '_>) -> Vec<Figure> {
+fn dates(claim: &Claim<'_>, context: &TextContext<'_, '_>) -> Vec<Figure> {
     let periods = context.mentions.iter().filter_map(|mention| match mention.what {
-        What::Period(period) if !period.bare_year => Some(period),
+        MentionTarget::TextPeriod(period) if !period.bare_year => Some(period),
         _ => None,
     });
-    let said = date::Said::default();
-    let mut known: HashMap<Period, (Status, Vec<Trace>)> = HashMap::new();
+    let said = date::QuotablePeriods::default();
+    let mut known: HashMap<TextPeriod, (FigureStatus, Vec<Trace>)> = HashMap::new();
     periods
         .map(|period| {
             let looked_up = known.entry(period.without_place()).or_insert_with(|| {
                 if context.work.is_over() {
                     let reason = Reason::NotChecked;
-                    return (Status::Unmatched { reason }, Vec::new());
+                    return (FigureStatus::Unmatched { reason }, Vec::new());
                 }
                 date::source(&period, context, claim, &said)
             });
@@ -217,15 +217,15 @@ fn dates(claim: &Claim<'_>, context: &Context<'_, '_>) -> Vec<Figure> {
 
 /// Of the sources that fit, the places of those that fit best. A result of an earlier turn counts only where no result of this
 /// turn has the figure, and only if the sentence says that it looks back.
-fn kept(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, found: &Sources) -> Vec<usize> {
+fn kept(seat: &FigureContext<'_, '_, '_>, claim: &Claim<'_>, found: &Sources) -> Vec<usize> {
     let materials = seat.context.index.materials;
-    let current = |candidate: &Candidate| {
+    let current = |candidate: &SourceCandidate| {
         materials
             .get(candidate.material())
             .is_some_and(|material| material.current)
     };
     let any_current = materials.iter().any(|material| material.current);
-    let best_of = |wanted: &dyn Fn(&Candidate) -> bool| -> Vec<usize> {
+    let best_of = |wanted: &dyn Fn(&SourceCandidate) -> bool| -> Vec<usize> {
         let fitting = found.fitting.iter().enumerate();
         let fitting: Vec<(usize, Says)> = fitting
             .filter(|(_, (_, candidate))| wanted(candidate))
@@ -276,7 +276,7 @@ const BACK: [&str; 20] = [
 
 /// Whether a sentence may mean a result of an earlier turn: it names its period, its filter or its entry, or says
 /// that it compares.
-fn looks_back(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, candidate: &Candidate) -> bool {
+fn looks_back(seat: &FigureContext<'_, '_, '_>, claim: &Claim<'_>, candidate: &SourceCandidate) -> bool {
     let context = seat.context;
     let at = candidate.material();
     let (Some(material), Some(shape)) = (context.index.materials.get(at), context.index.shapes.get(at))
@@ -308,7 +308,7 @@ fn looks_back(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, candidate: &Candidate)
         context
             .mentions_in(seat.place.sentence)
             .any(|mention| match mention.what {
-                What::Period(period) => {
+                MentionTarget::TextPeriod(period) => {
                     period.dated() && matches!(period.relation(days), Relation::Same | Relation::Holds)
                 }
                 _ => false,
@@ -331,16 +331,16 @@ fn looks_back(seat: &Seat<'_, '_, '_>, claim: &Claim<'_>, candidate: &Candidate)
 }
 
 fn decide(
-    seat: &Seat<'_, '_, '_>,
+    seat: &FigureContext<'_, '_, '_>,
     number: &Number,
-    wanted: &Wanted,
+    wanted: &Tolerance,
     found: &Sources,
     kept: &[usize],
-    (said, known): (&Said, &Known),
+    (said, known): (&QuotableNumbers, &KnownFigures),
 ) -> Figure {
     let context = seat.context;
     let finish = |status, sources| figure(context, seat.span, FigureKind::Number, status, sources);
-    let traces = |sources: &mut dyn Iterator<Item = Source>| -> Vec<Trace> {
+    let traces = |sources: &mut dyn Iterator<Item = FigureSource>| -> Vec<Trace> {
         let mut traces: Vec<Trace> = Vec::new();
         while traces.len() < MOST_SOURCES
             && let Some(source) = sources.next()
@@ -353,14 +353,14 @@ fn decide(
     };
     if super::cues::contradicts_its_way(seat, number) {
         return finish(
-            Status::Unmatched {
+            FigureStatus::Unmatched {
                 reason: Reason::Mismatch,
             },
             Vec::new(),
         );
     }
     // What was not looked at to the end has no source, whatever was found by then.
-    let not_checked = Status::Unmatched {
+    let not_checked = FigureStatus::Unmatched {
         reason: Reason::NotChecked,
     };
     if context.work.is_over() {
@@ -369,24 +369,24 @@ fn decide(
     if !kept.is_empty() {
         let kept = kept.iter().filter_map(|at| found.at(*at));
         let mut sources = kept.filter_map(|one| one.source(context.index));
-        return finish(Status::Matched, traces(&mut sources));
+        return finish(FigureStatus::Matched, traces(&mut sources));
     }
     let arguments = arguments(wanted, context);
     if !arguments.is_empty() {
-        return finish(Status::Matched, arguments);
+        return finish(FigureStatus::Matched, arguments);
     }
     let derived = derive(seat, wanted, known);
     if context.work.is_over() {
         return finish(not_checked, Vec::new());
     }
     if !derived.is_empty() {
-        return finish(Status::Matched, traces(&mut derived.into_iter()));
+        return finish(FigureStatus::Matched, traces(&mut derived.into_iter()));
     }
     let exempt = said
         .quoted(number, context)
         .or_else(|| by_words(number, wanted, seat));
     if let Some(rule) = exempt {
-        return finish(Status::Exempt { rule }, Vec::new());
+        return finish(FigureStatus::Exempt { rule }, Vec::new());
     }
     let reason = if found.incomplete {
         Reason::IncompleteTotal
@@ -397,15 +397,15 @@ fn decide(
     } else {
         Reason::NoSource
     };
-    finish(Status::Unmatched { reason }, Vec::new())
+    finish(FigureStatus::Unmatched { reason }, Vec::new())
 }
 
 /// A figure at a place of the text.
 pub(super) fn figure(
-    context: &Context<'_, '_>,
+    context: &TextContext<'_, '_>,
     span: Span,
     kind: FigureKind,
-    status: Status,
+    status: FigureStatus,
     sources: Vec<Trace>,
 ) -> Figure {
     Figure {

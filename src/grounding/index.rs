@@ -85,7 +85,7 @@ pub(super) struct Shape {
 
 /// Results, made ready for look-ups.
 #[derive(Debug)]
-pub(super) struct Index<'m> {
+pub(super) struct CellIndex<'m> {
     pub(super) materials: &'m [Material<'m>],
     pub(super) shapes: Vec<Shape>,
     /// Years that rows are of, or that filters let through.
@@ -94,7 +94,7 @@ pub(super) struct Index<'m> {
     labels: HashMap<String, Vec<Label>>,
 }
 
-impl<'m> Index<'m> {
+impl<'m> CellIndex<'m> {
     pub(super) fn new(materials: &'m [Material<'m>]) -> Self {
         let mut index = Self {
             materials,
@@ -146,7 +146,7 @@ impl<'m> Index<'m> {
         let (Some(shape), Some(of)) = (self.shapes.get(material), self.materials.get(material)) else {
             return Rc::default();
         };
-        super::seat::once(&shape.sorted, column, || {
+        super::figure_context::once(&shape.sorted, column, || {
             let value = |row: usize| number(of.table.rows.get(row)?.get(column)?);
             let mut sized: Vec<(f64, usize)> = (0..shape.seen)
                 .filter_map(|row| Some((value(row)?, row)))
@@ -258,7 +258,7 @@ impl<'m> Index<'m> {
     /// The labels that begin with this word and stand here in full, the longest only, with their words.
     pub(super) fn labels_at(
         &self,
-        words: &[super::text::Word<'_>],
+        words: &[super::text::TextWord<'_>],
         at: usize,
         work: &Work<'_>,
     ) -> (usize, Vec<&Label>) {

@@ -1,7 +1,7 @@
 //! Names that are said to be first or last of their kind: the best month, the weakest product.
 
-use super::figure::{Figure, FigureKind, Reason, Status, Trace};
-use super::scope::{Context, Mention, What};
+use super::figure::{Figure, FigureKind, FigureStatus, Reason, Trace};
+use super::scope::{Mention, MentionTarget, TextContext};
 use super::text::{Relation, Span};
 use crate::result::Extent;
 
@@ -27,7 +27,7 @@ pub(crate) fn ranks(text: &str) -> bool {
 }
 
 /// The names of one text that are said to be first or last, each with what came of checking it.
-pub(super) fn items(context: &Context<'_, '_>) -> Vec<Figure> {
+pub(super) fn items(context: &TextContext<'_, '_>) -> Vec<Figure> {
     let mut found: Vec<Figure> = Vec::new();
     for mention in &context.mentions {
         if context.work.is_over() {
@@ -44,7 +44,7 @@ pub(super) fn items(context: &Context<'_, '_>) -> Vec<Figure> {
     found
 }
 
-fn item(context: &Context<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
+fn item(context: &TextContext<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
     let place = context.layout.place(mention.span);
     if place.row.is_some() {
         return None;
@@ -67,20 +67,20 @@ fn item(context: &Context<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
     if has(&OTHERWISE) || numbered || is_among_some(context, place.sentence) {
         return None;
     }
-    let mut outcome: Option<(Status, Trace)> = None;
+    let mut outcome: Option<(FigureStatus, Trace)> = None;
     for at in 0..context.index.materials.len() {
         let Some((fits, trace)) = check(context, mention, at, (most, least)) else {
             continue;
         };
         if fits {
-            outcome = Some((Status::Matched, trace));
+            outcome = Some((FigureStatus::Matched, trace));
             break;
         }
         let reason = Reason::NotExtreme;
-        outcome.get_or_insert((Status::Unmatched { reason }, trace));
+        outcome.get_or_insert((FigureStatus::Unmatched { reason }, trace));
     }
     let (status, trace) = outcome?;
-    let sources = if status == Status::Matched {
+    let sources = if status == FigureStatus::Matched {
         vec![trace]
     } else {
         Vec::new()
@@ -95,7 +95,7 @@ fn item(context: &Context<'_, '_>, mention: &Mention<'_>) -> Option<Figure> {
 }
 
 /// Whether a sentence sets a bound, so that the first or last of only some is meant: `with at least 10 reviews`.
-fn is_among_some(context: &Context<'_, '_>, sentence: Span) -> bool {
+fn is_among_some(context: &TextContext<'_, '_>, sentence: Span) -> bool {
     const BOUND: [&str; 8] = [
         "least",
         "minimum",
@@ -119,7 +119,7 @@ fn is_among_some(context: &Context<'_, '_>, sentence: Span) -> bool {
 
 /// Whether the one row that the clause names has the most or the least of any column, and where its name stands.
 fn check(
-    context: &Context<'_, '_>,
+    context: &TextContext<'_, '_>,
     mention: &Mention<'_>,
     at: usize,
     (most, least): (bool, bool),
@@ -132,11 +132,11 @@ fn check(
         return None;
     }
     let (column, row) = match mention.what {
-        What::Label(label) if label.material == at => {
+        MentionTarget::Label(label) if label.material == at => {
             let (column, values) = shape.labels.iter().find(|(column, _)| *column == label.column)?;
             (*column, only(values, |value| *value == label.value)?)
         }
-        What::Period(period) => {
+        MentionTarget::TextPeriod(period) => {
             let (column, days) = shape.times.first()?;
             (
                 *column,

@@ -1,20 +1,20 @@
 //! Figures of a text whose source is known, for what follows to be computed from.
 
-use super::cells::Source;
+use super::cells::FigureSource;
 use super::text::{Span, held};
 
 /// Figures with the one source they have, in the order they stand in the text.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct KnownFigures {
     /// Figures that a result holds.
-    pub(super) held: Vec<(Span, Source)>,
+    pub(super) held: Vec<(Span, FigureSource)>,
     /// Figures that were found to be sums.
-    pub(super) sums: Vec<(Span, Source)>,
+    pub(super) sums: Vec<(Span, FigureSource)>,
 }
 
-impl Known {
+impl KnownFigures {
     /// Those that stand within some bytes: first what a result holds, then the sums.
-    pub(super) fn within(&self, bytes: Span) -> impl Iterator<Item = &(Span, Source)> {
+    pub(super) fn within(&self, bytes: Span) -> impl Iterator<Item = &(Span, FigureSource)> {
         [&self.held, &self.sums].into_iter().flat_map(move |figures| {
             let range = held(figures, |(span, _)| *span, bytes);
             figures.get(range).unwrap_or_default()

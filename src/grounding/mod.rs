@@ -1,5 +1,12 @@
-//! What a text claims, and what bears it out: the figures in it, matched to cells of results, to what columns come
-//! to, and to derivations that are recomputed here. Deterministic and pure: no clock, no request, no model.
+//! Where the figures of an answer come from: each is matched to cells of results, to totals of columns, or to
+//! derivations that are computed again here. Deterministic and pure: no clock, no request, no model.
+//!
+//! The words around a figure decide. A large table has a cell for almost any short number, so a value alone proves
+//! nothing: the row, column, period and filter that the sentence names must be those of the cell. For example,
+//! "Revenue in March was 28,610.44" is borne out by that number in the row of March, and by no other row.
+//!
+//! Start with `ground.rs`, which reads a text figure by figure; `figure_context.rs` says what the words around one figure
+//! name, `cells.rs` and `derive.rs` look for its sources, `work.rs` bounds what all of it may cost.
 
 mod cells;
 mod count;
@@ -8,7 +15,9 @@ mod date;
 mod derive;
 mod exempt;
 mod figure;
+mod figure_context;
 mod filters;
+mod from_stated;
 mod ground;
 mod index;
 mod item;
@@ -19,15 +28,13 @@ mod operand;
 mod places;
 mod rows;
 mod scope;
-mod seat;
 mod text;
-mod told;
-mod wanted;
+mod tolerance;
 mod wording;
 mod work;
 
 pub(crate) use count::of_word;
-pub use figure::{Figure, FigureKind, Input, Operation, Reason, Rule, Status, Trace};
+pub use figure::{DerivationOperation, DerivedFrom, Figure, FigureKind, FigureStatus, Reason, Rule, Trace};
 pub use ground::{ground, ground_until, unchecked};
 pub(crate) use item::ranks;
 pub use material::{Claim, Material};

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use rust_decimal::Decimal;
 
-use super::figure::{Input, Operation, Trace};
-use super::known::Known;
-use super::scope::Seat;
+use super::figure::{DerivationOperation, DerivedFrom, Trace};
+use super::known::KnownFigures;
+use super::scope::FigureContext;
 use super::text::Span;
 use crate::result::{Amount, Cell, Summary, TotalKind};
 
@@ -21,13 +21,18 @@ const MOST_SINGLES: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Operand {
     pub(super) value: Decimal,
-    pub(super) input: Input,
+    pub(super) input: DerivedFrom,
     pub(super) material: usize,
     pub(super) column: usize,
 }
 
 /// The sum of some rows of a column.
-pub(super) fn operand(seat: &Seat<'_, '_, '_>, at: usize, column: usize, rows: &[usize]) -> Option<Operand> {
+pub(super) fn operand(
+    seat: &FigureContext<'_, '_, '_>,
+    at: usize,
+    column: usize,
+    rows: &[usize],
+) -> Option<Operand> {
     let material = seat.context.index.materials.get(at)?;
     let shape = seat.context.index.shapes.get(at)?;
     seat.context.work.spend(rows.len());
@@ -39,7 +44,7 @@ pub(super) fn operand(seat: &Seat<'_, '_, '_>, at: usize, column: usize, rows: &
     }
     Some(Operand {
         value,
-        input: Input {
+        input: DerivedFrom {
             result: material.handle.to_owned(),
             column: material.table.columns.get(column)?.name.clone(),
             rows: rows.iter().map(|row| row + 1).collect(),
@@ -59,7 +64,7 @@ pub(super) fn exact(cell: &Cell) -> Option<Decimal> {
 }
 
 /// The sum of a whole column, if all its rows are there.
-pub(super) fn total(seat: &Seat<'_, '_, '_>, at: usize, column: usize) -> Option<Operand> {
+pub(super) fn total(seat: &FigureContext<'_, '_, '_>, at: usize, column: usize) -> Option<Operand> {
     let material = seat.context.index.materials.get(at)?;
     if material.table.rows.len() < 2 || !seat.may_total(at) {
         return None;
@@ -73,7 +78,7 @@ pub(super) fn total(seat: &Seat<'_, '_, '_>, at: usize, column: usize) -> Option
     };
     Some(Operand {
         value: *value,
-        input: Input {
+        input: DerivedFrom {
             result: material.handle.to_owned(),
             column: material.table.columns.get(column)?.name.clone(),
             rows: Vec::new(),
@@ -85,7 +90,7 @@ pub(super) fn total(seat: &Seat<'_, '_, '_>, at: usize, column: usize) -> Option
 }
 
 /// The numbers of results that have one row, the latest first.
-pub(super) fn singles(seat: &Seat<'_, '_, '_>) -> Vec<Operand> {
+pub(super) fn singles(seat: &FigureContext<'_, '_, '_>) -> Vec<Operand> {
     let index = seat.context.index;
     let one_row = index
         .materials
@@ -122,13 +127,13 @@ pub(super) fn joined(operands: &[Operand]) -> Option<Operand> {
 
 /// A figure that the text states, as an operand.
 #[derive(Debug, Clone)]
-pub(super) struct Told {
+pub(super) struct StatedOperand {
     pub(super) span: Span,
     pub(super) operand: Operand,
 }
 
 /// The operands that figures of the same sentence, or of the one before, are; in a table those of the same row.
-pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &Known) -> Vec<Told> {
+pub(super) fn stated(seat: &FigureContext<'_, '_, '_>, known: &KnownFigures) -> Vec<StatedOperand> {
     let place = seat.place;
     let close = |span: Span| {
         if place.row.is_some() {
@@ -141,11 +146,15 @@ pub(super) fn stated(seat: &Seat<'_, '_, '_>, known: &Known) -> Vec<Told> {
         (None, Some(before)) => Span::new(before.start, place.sentence.end),
         (None, None) => place.sentence,
     };
-    told(seat, known, (around, MOST_GROUPS), close)
+    stated_within(seat, known, (around, MOST_GROUPS), close)
 }
 
 /// The operands that figures of a list around the figure's line are, at most so many; in a table those above or below it.
-pub(super) fn listed(seat: &Seat<'_, '_, '_>, known: &Known, most: usize) -> Vec<Told> {
+pub(super) fn listed(
+    seat: &FigureContext<'_, '_, '_>,
+    known: &KnownFigures,
+    most: usize,
+) -> Vec<StatedOperand> {
     let layout = &seat.context.layout;
     let around = match seat.place.row {
         Some(_) => layout.table_around(seat.span),
@@ -155,15 +164,20 @@ pub(super) fn listed(seat: &Seat<'_, '_, '_>, known: &Known, most: usize) -> Vec
         return Vec::new();
     };
     match seat.place.row {
-        Some(cell) => told(seat, known, around, |span| {
+        Some(cell) => stated_within(seat, known, around, |span| {
             layout.shares_column(seat.span, span) && !cell.cell.holds(span)
         }),
-        None => told(seat, known, around, |span| layout.in_list_beside(seat.span, span)),
+        None => stated_within(seat, known, around, |span| layout.in_list_beside(seat.span, span)),
     }
 }
 
 /// A sum that the text states.
-fn summed(seat: &Seat<'_, '_, '_>, at: usize, inputs: &[Input], value: &str) -> Option<Operand> {
+fn summed(
+    seat: &FigureContext<'_, '_, '_>,
+    at: usize,
+    inputs: &[DerivedFrom],
+    value: &str,
+) -> Option<Operand> {
     let mut input = inputs.first()?.clone();
     let table = seat.context.index.materials.get(at)?.table;
     let column = table
@@ -183,14 +197,14 @@ fn summed(seat: &Seat<'_, '_, '_>, at: usize, inputs: &[Input], value: &str) -> 
 }
 
 /// The operands that the first so many known figures within some bytes are, of those that count.
-fn told(
-    seat: &Seat<'_, '_, '_>,
-    known: &Known,
+fn stated_within(
+    seat: &FigureContext<'_, '_, '_>,
+    known: &KnownFigures,
     (around, most): (Span, usize),
     close: impl Fn(Span) -> bool,
-) -> Vec<Told> {
-    let mut found: Vec<Told> = Vec::new();
-    let mut inputs: HashSet<Input> = HashSet::new();
+) -> Vec<StatedOperand> {
+    let mut found: Vec<StatedOperand> = Vec::new();
+    let mut inputs: HashSet<DerivedFrom> = HashSet::new();
     for (span, source) in known.within(around).filter(|(span, _)| *span != seat.span) {
         seat.context.work.spend(1);
         if found.len() == most || seat.context.work.is_over() {
@@ -221,7 +235,7 @@ fn told(
             (
                 None,
                 Trace::Derivation {
-                    operation: Operation::Sum,
+                    operation: DerivationOperation::Sum,
                     inputs,
                     value,
                 },
@@ -229,7 +243,7 @@ fn told(
             _ => None,
         };
         if let Some(operand) = one.filter(|one| inputs.insert(one.input.clone())) {
-            found.push(Told { span: *span, operand });
+            found.push(StatedOperand { span: *span, operand });
         }
     }
     found

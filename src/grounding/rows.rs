@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::scope::{Context, GroupsKey, Mention, Seat, What};
-use super::seat::once;
-use super::text::{Period, Relation, Span};
+use super::figure_context::once;
+use super::scope::{FigureContext, GroupsKey, Mention, MentionTarget, TextContext};
+use super::text::{Relation, Span, TextPeriod};
 
 /// Most groups that names of several kinds make together.
 const MOST_GROUPS: usize = 1_000;
@@ -19,7 +19,7 @@ const OWN: u8 = 0;
 const SENTENCE: u8 = 1;
 const AROUND: u8 = 2;
 
-impl Seat<'_, '_, '_> {
+impl FigureContext<'_, '_, '_> {
     /// The rows of a result that the closest surroundings name, if they name any.
     pub(super) fn named_rows(&self, material: usize) -> Rc<Vec<usize>> {
         let own = self.place.aside.unwrap_or(self.place.clause);
@@ -70,7 +70,7 @@ impl Seat<'_, '_, '_> {
         };
         let in_span = |span: Span| {
             let mentions = self.context.mentions_in(span);
-            let periods = mentions.filter(|mention| matches!(mention.what, What::Period(_)));
+            let periods = mentions.filter(|mention| matches!(mention.what, MentionTarget::TextPeriod(_)));
             periods.map(|mention| mention.span).collect::<Vec<_>>()
         };
         if in_span(self.place.sentence).is_empty() {
@@ -161,7 +161,7 @@ impl Seat<'_, '_, '_> {
         let mut by_column: Vec<Groups> = std::iter::repeat_with(Groups::default).take(columns).collect();
         for mention in mentions.iter().filter_map(|at| context.mentions.get(*at)) {
             match mention.what {
-                What::Label(label) if label.material == material => {
+                MentionTarget::Label(label) if label.material == material => {
                     let mut columns = shape.labels.iter().zip(&shape.label_rows).enumerate();
                     if let Some((at, ((_, values), rows))) =
                         columns.find(|(_, ((column, _), _))| *column == label.column)
@@ -170,7 +170,7 @@ impl Seat<'_, '_, '_> {
                         groups.add(rows, values.len());
                     }
                 }
-                What::Period(whole) => {
+                MentionTarget::TextPeriod(whole) => {
                     let ends = whole.ends().into_iter().flatten();
                     for period in std::iter::once(whole).chain(ends) {
                         for (at, (_, days)) in shape.times.iter().enumerate() {
@@ -189,7 +189,7 @@ impl Seat<'_, '_, '_> {
     }
 }
 
-impl Context<'_, '_> {
+impl TextContext<'_, '_> {
     /// The places of the mentions that stand in any of some bytes, in order.
     fn named_within(&self, places: &[Option<Span>]) -> Vec<usize> {
         let holds = |at: &usize, bytes: Span| {
@@ -206,7 +206,7 @@ impl Context<'_, '_> {
     }
 
     /// The rows of a result whose days a period is or holds.
-    fn rows_of_period(&self, material: usize, column: usize, period: Period) -> Rc<Vec<usize>> {
+    fn rows_of_period(&self, material: usize, column: usize, period: TextPeriod) -> Rc<Vec<usize>> {
         once(
             &self.memo.periods,
             (material, column, period.without_place()),

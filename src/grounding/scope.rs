@@ -5,22 +5,22 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::index::Index;
+pub(super) use super::figure_context::FigureContext;
+use super::index::CellIndex;
 use super::number::Number;
-pub(super) use super::seat::Seat;
-use super::text::{Layout, Period, Place, Span, Word, held, periods, stem, words};
+use super::text::{Layout, Span, TextPeriod, TextPlace, TextWord, held, periods, stem, words};
 use super::work::Work;
 
 /// Something of the results that the text names.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mention<'i> {
     pub(super) span: Span,
-    pub(super) what: What<'i>,
+    pub(super) what: MentionTarget<'i>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum What<'i> {
-    Period(Period),
+pub(super) enum MentionTarget<'i> {
+    TextPeriod(TextPeriod),
     Label(&'i super::index::Label),
     Column { material: usize, column: usize },
 }
@@ -47,7 +47,7 @@ impl Says {
 
 /// Bytes in which mentions count for a figure.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scope {
+pub(super) struct MentionScope {
     pub(super) span: Span,
     /// Whether what stands in brackets counts too.
     pub(super) asides: bool,
@@ -56,12 +56,12 @@ pub(super) struct Scope {
 }
 
 /// A text, read against results.
-pub(super) struct Context<'a, 'i> {
+pub(super) struct TextContext<'a, 'i> {
     pub(super) text: &'a str,
-    pub(super) words: Vec<Word<'a>>,
+    pub(super) words: Vec<TextWord<'a>>,
     pub(super) numbers: &'a [Number],
     pub(super) layout: Layout,
-    pub(super) index: &'i Index<'i>,
+    pub(super) index: &'i CellIndex<'i>,
     pub(super) mentions: Vec<Mention<'i>>,
     /// What each word says of how a figure was computed.
     pub(super) cues: Vec<u16>,
@@ -75,12 +75,12 @@ pub(super) struct Context<'a, 'i> {
     characters: Vec<usize>,
     /// What has been done so far, and whether to go on.
     pub(super) work: &'i Work<'i>,
-    pub(super) memo: Memo,
+    pub(super) memo: TextMemo,
 }
 
 /// What was worked out of a text once and is asked for at many of its figures.
 #[derive(Default)]
-pub(super) struct Memo {
+pub(super) struct TextMemo {
     /// Groups of rows, by result, kind of look-up and the places whose names count.
     pub(super) groups: RefCell<HashMap<GroupsKey, Rc<Vec<Vec<usize>>>>>,
     /// Rows, likewise.
@@ -101,16 +101,16 @@ pub(super) struct Memo {
 pub(super) type GroupsKey = (usize, u8, Span, Option<Span>, Option<Span>);
 
 /// Which rows of a period are asked for: the result, the column of days, and the period.
-type PeriodKey = (usize, usize, Period);
+type PeriodKey = (usize, usize, TextPeriod);
 
 /// Bytes from one count of characters to the next.
 const COUNTED: usize = 1024;
 
-impl<'a, 'i> Context<'a, 'i> {
+impl<'a, 'i> TextContext<'a, 'i> {
     pub(super) fn read(
         text: &'a str,
         numbers: &'a [Number],
-        index: &'i Index<'i>,
+        index: &'i CellIndex<'i>,
         work: &'i Work<'i>,
     ) -> Self {
         let words = words(text);
@@ -118,7 +118,7 @@ impl<'a, 'i> Context<'a, 'i> {
             .into_iter()
             .map(|period| Mention {
                 span: period.span,
-                what: What::Period(period),
+                what: MentionTarget::TextPeriod(period),
             })
             .collect();
         mentions.extend(labels(&words, index, work));
@@ -145,12 +145,12 @@ impl<'a, 'i> Context<'a, 'i> {
             longest,
             characters: counted(text),
             work,
-            memo: Memo::default(),
+            memo: TextMemo::default(),
         }
     }
 
     /// The words that stand in some bytes.
-    pub(super) fn words_in(&self, bytes: Span) -> &[Word<'a>] {
+    pub(super) fn words_in(&self, bytes: Span) -> &[TextWord<'a>] {
         self.words.get(self.word_range(bytes)).unwrap_or_default()
     }
 
@@ -167,7 +167,7 @@ impl<'a, 'i> Context<'a, 'i> {
     }
 
     /// The words that begin at a byte or behind it.
-    pub(super) fn words_from(&self, byte: usize) -> &[Word<'a>] {
+    pub(super) fn words_from(&self, byte: usize) -> &[TextWord<'a>] {
         let first = self.words.partition_point(|word| word.span.start < byte);
         self.words.get(first..).unwrap_or_default()
     }
@@ -241,19 +241,19 @@ impl<'a, 'i> Context<'a, 'i> {
     }
 
     /// What stands at a number.
-    pub(super) fn seat(&self, span: Span) -> Seat<'_, 'a, 'i> {
+    pub(super) fn seat(&self, span: Span) -> FigureContext<'_, 'a, 'i> {
         let place = self.layout.place(span);
-        Seat {
+        FigureContext {
             context: self,
             span,
             place,
             scopes: self.scopes(span, &place),
-            memo: super::seat::Memo::default(),
+            memo: super::figure_context::FigureMemo::default(),
         }
     }
 
-    fn scopes(&self, span: Span, place: &Place) -> Vec<Scope> {
-        let all = |span| Scope {
+    fn scopes(&self, span: Span, place: &TextPlace) -> Vec<MentionScope> {
+        let all = |span| MentionScope {
             span,
             asides: true,
             before: false,
@@ -265,8 +265,8 @@ impl<'a, 'i> Context<'a, 'i> {
                 .map(all)
                 .collect();
         }
-        let mut scopes: Vec<Scope> = place.aside.into_iter().map(all).collect();
-        scopes.push(Scope {
+        let mut scopes: Vec<MentionScope> = place.aside.into_iter().map(all).collect();
+        scopes.push(MentionScope {
             asides: false,
             ..all(place.clause)
         });
@@ -276,7 +276,7 @@ impl<'a, 'i> Context<'a, 'i> {
         let own = place.aside.unwrap_or(place.clause);
         if !self.names_the_unknown(own, place.sentence, span) {
             // A name in brackets goes with the figure before it, and with no later one.
-            let wider = |span| Scope {
+            let wider = |span| MentionScope {
                 before: true,
                 asides: false,
                 ..all(span)
@@ -313,14 +313,14 @@ fn counted(text: &str) -> Vec<usize> {
 }
 
 /// Words that begin with a capital letter, and are neither a mention's nor one of ours.
-fn unknown(words: &[Word<'_>], mentions: &[Mention<'_>], is_ours: impl Fn(&str) -> bool) -> Vec<Span> {
+fn unknown(words: &[TextWord<'_>], mentions: &[Mention<'_>], is_ours: impl Fn(&str) -> bool) -> Vec<Span> {
     // Where the mentions reach that begin at or before each of them.
     let mut reached = Vec::with_capacity(mentions.len());
     for mention in mentions {
         let before = reached.last().copied().unwrap_or(0);
         reached.push(mention.span.end.max(before));
     }
-    let named = |word: &Word<'_>| {
+    let named = |word: &TextWord<'_>| {
         let begun = mentions.partition_point(|mention| mention.span.start <= word.span.start);
         let reach = begun.checked_sub(1).and_then(|at| reached.get(at));
         reach.is_some_and(|end| *end >= word.span.end)
@@ -333,7 +333,7 @@ fn unknown(words: &[Word<'_>], mentions: &[Mention<'_>], is_ours: impl Fn(&str) 
 }
 
 /// Where the names of results and columns stand that are words with digits: these digits are no figures.
-fn names(text: &str, index: &Index<'_>) -> Vec<Span> {
+fn names(text: &str, index: &CellIndex<'_>) -> Vec<Span> {
     let mut found = Vec::new();
     for material in index.materials {
         let columns = material.table.columns.iter();
@@ -351,7 +351,7 @@ fn names(text: &str, index: &Index<'_>) -> Vec<Span> {
 }
 
 /// The words in the names of results and columns.
-fn ours(index: &Index<'_>) -> HashSet<String> {
+fn ours(index: &CellIndex<'_>) -> HashSet<String> {
     let names = index.materials.iter().flat_map(|material| {
         let columns = material.table.columns.iter();
         let names = columns.flat_map(|column| [column.name.as_str(), column.label.as_str()]);
@@ -367,7 +367,7 @@ fn ours(index: &Index<'_>) -> HashSet<String> {
         .collect()
 }
 
-fn labels<'i>(words: &[Word<'_>], index: &'i Index<'i>, work: &Work<'_>) -> Vec<Mention<'i>> {
+fn labels<'i>(words: &[TextWord<'_>], index: &'i CellIndex<'i>, work: &Work<'_>) -> Vec<Mention<'i>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(first) = words.get(at) {
@@ -379,14 +379,14 @@ fn labels<'i>(words: &[Word<'_>], index: &'i Index<'i>, work: &Work<'_>) -> Vec<
         let span = Span::new(first.span.start, last.span.end.max(first.span.end));
         found.extend(labels.into_iter().map(|label| Mention {
             span,
-            what: What::Label(label),
+            what: MentionTarget::Label(label),
         }));
         at += length.max(1);
     }
     found
 }
 
-fn columns<'i>(words: &[Word<'_>], index: &Index<'_>) -> Vec<Mention<'i>> {
+fn columns<'i>(words: &[TextWord<'_>], index: &CellIndex<'_>) -> Vec<Mention<'i>> {
     let mut by_word: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
     for (material, shape) in index
         .shapes
@@ -408,7 +408,7 @@ fn columns<'i>(words: &[Word<'_>], index: &Index<'_>) -> Vec<Mention<'i>> {
         let columns = by_word.get(stem(&word.low)).into_iter().flatten();
         found.extend(columns.map(|(material, column)| Mention {
             span: word.span,
-            what: What::Column {
+            what: MentionTarget::Column {
                 material: *material,
                 column: *column,
             },

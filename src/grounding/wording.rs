@@ -1,12 +1,12 @@
 //! How a figure is put: as a count of things, as an amount, as what another one is compared with.
 
+use super::figure_context::once;
 use super::number::Number;
-use super::scope::{Seat, What};
-use super::seat::once;
+use super::scope::{FigureContext, MentionTarget};
 use super::text::{Span, stem};
 use crate::result::Extent;
 
-impl Seat<'_, '_, '_> {
+impl FigureContext<'_, '_, '_> {
     /// Whether the sentence speaks of what was before what it names.
     pub(super) fn says_before(&self) -> bool {
         const BEFORE: [&str; 6] = ["before", "previous", "preceding", "prior", "earlier", "zuvor"];
@@ -243,7 +243,7 @@ impl Seat<'_, '_, '_> {
             .unwrap_or(own.end);
         let behind = Span::new(self.span.end, end);
         let mut mentions = self.context.mentions_in(behind);
-        mentions.any(|mention| !matches!(mention.what, What::Column { .. }))
+        mentions.any(|mention| !matches!(mention.what, MentionTarget::Column { .. }))
     }
 
     /// Whether a row may be what the rows named are compared with: it is named in the sentence or the one before, or

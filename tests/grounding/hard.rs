@@ -3,7 +3,7 @@
 use std::cell::Cell as Counter;
 use std::fmt::Write as _;
 
-use cardinal::grounding::{Claim, Figure, Material, Reason, Status, ground_until, unchecked};
+use cardinal::grounding::{Claim, Figure, FigureStatus, Material, Reason, ground_until, unchecked};
 use cardinal::result::{Cell, Column, ColumnKind, Extent, ResultTable, totals};
 use serde_json::{Number, json};
 
@@ -172,7 +172,7 @@ fn a_sentence_that_is_too_long_to_be_one_still_has_its_figures() {
     let _ = write!(text, "and Alpha{} made 1,047.29 in measure 1", letters(0));
     let (figures, _) = grounded(&text, &table);
     let figure = figures.iter().find(|figure| figure.text == "1,047.29").unwrap();
-    assert_eq!(figure.status, Status::Matched, "{figure:?}");
+    assert_eq!(figure.status, FigureStatus::Matched, "{figure:?}");
 }
 
 #[test]
@@ -197,6 +197,6 @@ fn whoever_wants_it_to_end_gets_nothing_and_no_figure_counts_as_traced() {
     assert!(
         figures
             .iter()
-            .all(|figure| figure.status == Status::Unmatched { reason })
+            .all(|figure| figure.status == FigureStatus::Unmatched { reason })
     );
 }

@@ -1,6 +1,6 @@
 //! Answers as people and models write them, right and wrong, over small results.
 
-use cardinal::grounding::{Claim, Figure, FigureKind, Material, Reason, Rule, Status, Trace, ground};
+use cardinal::grounding::{Claim, Figure, FigureKind, FigureStatus, Material, Reason, Rule, Trace, ground};
 use cardinal::result::{Cell, Column, ColumnKind, Extent, ResultTable, totals};
 use serde_json::{Number, Value, json};
 
@@ -220,7 +220,7 @@ fn a_figure_must_come_from_the_row_its_sentence_names() {
     let wrong = figures.iter().find(|figure| figure.is_unmatched()).unwrap();
     assert_eq!(
         wrong.status,
-        Status::Unmatched {
+        FigureStatus::Unmatched {
             reason: Reason::Mismatch
         }
     );
@@ -300,7 +300,7 @@ fn totals_of_what_is_not_whole_are_no_totals() {
     let total = figures.iter().find(|figure| figure.text == "446,213.55").unwrap();
     assert_eq!(
         total.status,
-        Status::Unmatched {
+        FigureStatus::Unmatched {
             reason: Reason::IncompleteTotal
         }
     );
@@ -314,7 +314,7 @@ fn rules_exempt_what_claims_nothing() {
     let rules: Vec<(&str, Rule)> = figures
         .iter()
         .filter_map(|figure| match figure.status {
-            Status::Exempt { rule } => Some((figure.text.as_str(), rule)),
+            FigureStatus::Exempt { rule } => Some((figure.text.as_str(), rule)),
             _ => None,
         })
         .collect();

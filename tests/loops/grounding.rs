@@ -2,7 +2,7 @@
 
 use cardinal::agent::{Answer, Event, Outcome, StopReason};
 use cardinal::agent::{BudgetSettings, GroundingSettings, OnUnmatched};
-use cardinal::grounding::{Status, Trace};
+use cardinal::grounding::{FigureStatus, Trace};
 use cardinal::result::ConversationSettings;
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ async fn a_right_figure_takes_no_further_completion_and_names_its_cell() {
         .iter()
         .find(|one| one.figure.text == "28,610.44")
         .unwrap();
-    assert_eq!(figure.figure.status, Status::Matched);
+    assert_eq!(figure.figure.status, FigureStatus::Matched);
     assert_eq!(&RIGHT[figure.figure.start..figure.figure.end], "28,610.44");
     let shown = serde_json::to_value(&figure.sources[0]).unwrap();
     assert_eq!(shown["source"], "cell");

@@ -2,7 +2,7 @@
 
 use cardinal::agent::GroundingSettings;
 use cardinal::agent::{Answer, Outcome};
-use cardinal::grounding::{Reason, Status};
+use cardinal::grounding::{FigureStatus, Reason};
 use cardinal::result::Extent;
 use serde_json::{Value, json};
 
@@ -125,11 +125,11 @@ async fn their_sum_is_theirs_and_not_that_of_all() {
                 .unwrap();
             let status = figure.figure.status;
             if right {
-                assert_eq!(status, Status::Matched, "{text}\n{read}");
+                assert_eq!(status, FigureStatus::Matched, "{text}\n{read}");
                 assert_eq!(answer.outcome, Outcome::Answered, "{text}");
             } else {
                 let reason = Reason::IncompleteTotal;
-                assert_eq!(status, Status::Unmatched { reason }, "{text}\n{read}");
+                assert_eq!(status, FigureStatus::Unmatched { reason }, "{text}\n{read}");
                 assert_eq!(answer.outcome, Outcome::Partial, "{text}");
             }
             if answer.evidence.len() > 1 {

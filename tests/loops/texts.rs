@@ -120,7 +120,7 @@ fn catalog(voice: &Voice) -> Catalog {
         entry.id = CardId(id);
         Entry::Card(Arc::new(entry))
     };
-    Catalog::new((1..5).map(entry).collect())
+    Catalog::for_tests((1..5).map(entry).collect())
 }
 
 /// Everything that was decided.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::numbers::{PlainNumber, is_code};
 use crate::agent::{Answer, CitedFigure};
 use crate::cli::sources::SourceList;
-use crate::grounding::{FigureKind, Status, Trace};
+use crate::grounding::{FigureKind, FigureStatus, Trace};
 
 /// A figure as it is written, and the number of its source.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(super) fn annotate(answer: &Answer, sources: Option<&SourceList>) -> Vec<Edi
 }
 
 fn is_number(figure: &CitedFigure) -> bool {
-    figure.figure.status == Status::Matched && figure.figure.kind == FigureKind::Number
+    figure.figure.status == FigureStatus::Matched && figure.figure.kind == FigureKind::Number
 }
 
 /// The column whose value a figure is, or is a total of.

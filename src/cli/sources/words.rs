@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::grounding::Operation;
+use crate::grounding::DerivationOperation;
 use crate::result::TotalKind;
 
 /// Most characters of what a query was limited to.
@@ -161,23 +161,23 @@ pub(super) fn total_of(total: TotalKind, column: &str) -> String {
     }
 }
 
-pub(super) fn operation_word(operation: Operation) -> &'static str {
+pub(super) fn operation_word(operation: DerivationOperation) -> &'static str {
     match operation {
-        Operation::Sum => "sum",
-        Operation::Mean => "average",
-        Operation::Median => "median",
-        Operation::Difference => "difference",
-        Operation::PercentChange => "change in percent",
-        Operation::Ratio => "ratio",
-        Operation::Share => "share in percent",
-        Operation::ShareOfRest => "share of the rest in percent",
-        Operation::RunningTotal => "running total",
-        Operation::Count => "count",
+        DerivationOperation::Sum => "sum",
+        DerivationOperation::Mean => "average",
+        DerivationOperation::Median => "median",
+        DerivationOperation::Difference => "difference",
+        DerivationOperation::PercentChange => "change in percent",
+        DerivationOperation::Ratio => "ratio",
+        DerivationOperation::Share => "share in percent",
+        DerivationOperation::ShareOfRest => "share of the rest in percent",
+        DerivationOperation::RunningTotal => "running total",
+        DerivationOperation::Count => "count",
     }
 }
 
-pub(super) fn calculation_word(operation: crate::result::Operation) -> &'static str {
-    use crate::result::Operation as Calculated;
+pub(super) fn calculation_word(operation: crate::result::DerivationOperation) -> &'static str {
+    use crate::result::DerivationOperation as Calculated;
     match operation {
         Calculated::Add => "sum",
         Calculated::Subtract => "difference",

@@ -22,7 +22,7 @@ pub(super) const PERCENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 pub(super) struct ColumnPair {
     pub(super) gold: Vec<CellKey>,
     pub(super) found: Vec<CellKey>,
-    tolerance: Tolerance,
+    tolerance: CellTolerance,
     /// What rounding may have taken from each found number, as far as it was written as a text; empty where nothing.
     rounding: Vec<Decimal>,
 }
@@ -32,7 +32,7 @@ impl ColumnPair {
         Self {
             gold,
             found,
-            tolerance: Tolerance::default(),
+            tolerance: CellTolerance::default(),
             rounding: Vec::new(),
         }
     }
@@ -54,12 +54,12 @@ impl ColumnPair {
 
 /// How far two numbers may be apart and be the same.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tolerance {
+pub(super) struct CellTolerance {
     absolute: Decimal,
     relative: Decimal,
 }
 
-impl Tolerance {
+impl CellTolerance {
     fn of(absolute: Option<f64>, relative: Option<f64>) -> Option<Self> {
         if absolute.is_none() && relative.is_none() {
             return None;
@@ -96,7 +96,7 @@ pub(super) fn pairs(
     if let Some((gold, found)) = moments(gold, found) {
         return vec![ColumnPair::exact(gold, found)];
     }
-    let tolerance = Tolerance::of(absolute, relative);
+    let tolerance = CellTolerance::of(absolute, relative);
     if let Some(pairs) = numbers(gold, found, tolerance) {
         return pairs;
     }
@@ -134,7 +134,7 @@ fn moments(gold: &[&Value], found: &[&Value]) -> Option<(Vec<CellKey>, Vec<CellK
 }
 
 /// Both as numbers, if all cells are. Percentages and other numbers do not stand in one column.
-fn numbers(gold: &[&Value], found: &[&Value], tolerance: Option<Tolerance>) -> Option<Vec<ColumnPair>> {
+fn numbers(gold: &[&Value], found: &[&Value], tolerance: Option<CellTolerance>) -> Option<Vec<ColumnPair>> {
     let all = || gold.iter().chain(found);
     if all().all(|value| value.is_string() || value.is_null()) && all().any(|value| cell::is_code(value)) {
         return None;
@@ -167,7 +167,7 @@ fn of_numbers(
     gold: &[Option<WrittenFigure>],
     found: &[Option<WrittenFigure>],
     by: Decimal,
-    tolerance: Option<Tolerance>,
+    tolerance: Option<CellTolerance>,
 ) -> ColumnPair {
     let key = |cell: Option<Decimal>| cell.map_or(CellKey::Null, |value| CellKey::Number(value.normalize()));
     let gold: Vec<CellKey> = gold.iter().map(|cell| key(cell.map(|cell| cell.value))).collect();
@@ -202,10 +202,10 @@ fn in_percent(column: &[Option<WrittenFigure>]) -> Option<bool> {
 
 /// What two columns of numbers allow by themselves: one may be the other rounded to its decimals, if enough digits
 /// are left to tell. Whole gold numbers are exact but for the noise of binary fractions.
-fn as_written(gold: &[CellKey], found: &[CellKey]) -> Tolerance {
+fn as_written(gold: &[CellKey], found: &[CellKey]) -> CellTolerance {
     let decimals = |column: &[CellKey]| column.iter().filter_map(scale).max().unwrap_or(0);
     let (fine, coarse) = (decimals(gold), decimals(gold).min(decimals(found)));
-    let noise = Tolerance {
+    let noise = CellTolerance {
         absolute: Decimal::ZERO,
         relative: if fine.max(decimals(found)) >= LONG {
             SINGLE
@@ -216,7 +216,7 @@ fn as_written(gold: &[CellKey], found: &[CellKey]) -> Tolerance {
     if fine == 0 {
         // Only a fraction can be noise: whole numbers next to each other differ, however large they are.
         return if decimals(found) == 0 {
-            Tolerance::default()
+            CellTolerance::default()
         } else {
             noise
         };
@@ -234,7 +234,7 @@ fn as_written(gold: &[CellKey], found: &[CellKey]) -> Tolerance {
     if !telling || fine == decimals(found) {
         return noise;
     }
-    Tolerance {
+    CellTolerance {
         absolute: Decimal::new(5, coarse + 1),
         ..noise
     }

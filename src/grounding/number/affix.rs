@@ -77,7 +77,7 @@ const PERCENT: [&str; 10] = [
 ];
 
 /// What stands before the digits.
-pub(super) struct Head {
+pub(super) struct NumberHead {
     /// The first byte of it.
     pub(super) start: usize,
     pub(super) minus: bool,
@@ -86,7 +86,7 @@ pub(super) struct Head {
 
 /// What stands after the digits.
 #[derive(Default)]
-pub(super) struct Tail {
+pub(super) struct NumberTail {
     /// Its bytes.
     pub(super) length: usize,
     /// The power of ten.
@@ -97,7 +97,7 @@ pub(super) struct Tail {
 }
 
 /// Reads backwards from the first digit, not further than `floor`.
-pub(super) fn head(text: &str, floor: usize, leading_point: bool) -> Head {
+pub(super) fn head(text: &str, floor: usize, leading_point: bool) -> NumberHead {
     let mut left = text;
     if leading_point {
         left = left.strip_suffix(['.', ',']).unwrap_or(left);
@@ -112,7 +112,7 @@ pub(super) fn head(text: &str, floor: usize, leading_point: bool) -> Head {
             (left, minus) = sign(left, floor);
         }
     }
-    Head {
+    NumberHead {
         start: left.len(),
         minus,
         currency,
@@ -150,14 +150,14 @@ fn currency_before(left: &str, floor: usize) -> Option<(&str, &'static str)> {
 }
 
 /// Reads forwards from the last digit.
-pub(super) fn tail(text: &str, money: bool, separators: Separators) -> Tail {
-    let mut tail = Tail::default();
+pub(super) fn tail(text: &str, money: bool, separators: Separators) -> NumberTail {
+    let mut tail = NumberTail::default();
     if ["st", "nd", "rd", "th"].iter().any(|suffix| word(text, suffix)) {
         tail.length = 2;
         tail.ordinal = true;
         return tail;
     }
-    let rest = |tail: &Tail| text.get(tail.length..).unwrap_or_default();
+    let rest = |tail: &NumberTail| text.get(tail.length..).unwrap_or_default();
     let local: &[(&str, i32)] = if matches!(separators, Separators::German | Separators::French) {
         &OTHER_SCALES
     } else {

@@ -39,14 +39,14 @@ const LONGEST_ROW: usize = 4_000;
 /// How a text is laid out.
 #[derive(Debug, Default)]
 pub(in crate::grounding) struct Layout {
-    lines: Vec<Line>,
+    lines: Vec<TextLine>,
     sentences: Vec<Span>,
     clauses: Vec<Span>,
     asides: Vec<Span>,
 }
 
 #[derive(Debug)]
-struct Line {
+struct TextLine {
     span: Span,
     item: bool,
     /// Cells of a table's row.
@@ -60,7 +60,7 @@ struct Line {
 
 /// Where a figure stands.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::grounding) struct Place {
+pub(in crate::grounding) struct TextPlace {
     pub(in crate::grounding) aside: Option<Span>,
     pub(in crate::grounding) clause: Span,
     pub(in crate::grounding) sentence: Span,
@@ -113,7 +113,7 @@ impl Layout {
             self.sentences.push(span);
             self.clauses.push(span);
         }
-        self.lines.push(Line {
+        self.lines.push(TextLine {
             span,
             item: marker > 0,
             cells,
@@ -136,7 +136,7 @@ impl Layout {
 
     /// Finds the lists: lines that follow each other and are items or empty.
     fn lists(&mut self) {
-        let part_of_list = |line: &Line| line.item || line.span.start == line.span.end;
+        let part_of_list = |line: &TextLine| line.item || line.span.start == line.span.end;
         let mut first = 0;
         while first < self.lines.len() {
             let rest = self.lines.get(first..).unwrap_or_default();
@@ -153,7 +153,7 @@ impl Layout {
     }
 
     /// Where these bytes stand.
-    pub(in crate::grounding) fn place(&self, span: Span) -> Place {
+    pub(in crate::grounding) fn place(&self, span: Span) -> TextPlace {
         let within = |spans: &[Span]| holder(spans, |one| *one, span).and_then(|at| spans.get(at).copied());
         let line = self.line_of(span).and_then(|at| self.lines.get(at));
         let whole = line.map_or(span, |line| line.span);
@@ -164,7 +164,7 @@ impl Layout {
             .checked_sub(1)
             .and_then(|at| self.sentences.get(at))
             .filter(|one| whole.holds(**one));
-        Place {
+        TextPlace {
             aside: within(&self.asides),
             clause: within(&self.clauses).unwrap_or(sentence),
             sentence,
@@ -175,7 +175,7 @@ impl Layout {
         }
     }
 
-    fn in_table(&self, line: &Line, span: Span) -> Option<InTable> {
+    fn in_table(&self, line: &TextLine, span: Span) -> Option<InTable> {
         let column = holder(&line.cells, |cell| *cell, span)?;
         let cell = line.cells.get(column)?;
         let header = self.lines.get(line.header?)?;

@@ -5,6 +5,6 @@ mod layout;
 mod period;
 mod words;
 
-pub(super) use layout::{Layout, Place};
-pub(super) use period::{Days, Period, Relation, days_of_iso, periods};
-pub(super) use words::{Span, Word, held, holder, stem, words};
+pub(super) use layout::{Layout, TextPlace};
+pub(super) use period::{Days, Relation, TextPeriod, days_of_iso, periods};
+pub(super) use words::{Span, TextWord, held, holder, stem, words};

@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::calendar::{code, month, ordinal};
-use super::words::{Span, Word, holder};
+use super::words::{Span, TextWord, holder};
 use crate::grounding::number::{Kind, Number};
 
 /// Days from the first up to, not including, the second.
@@ -12,7 +12,7 @@ pub(in crate::grounding) type Days = (Date, Date);
 
 /// What part of a year is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Part {
+enum PeriodPart {
     Year,
     Half(i8),
     Quarter(i8),
@@ -24,7 +24,7 @@ enum Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct When {
     year: Option<i16>,
-    part: Part,
+    part: PeriodPart,
 }
 
 impl When {
@@ -35,11 +35,11 @@ impl When {
             Some((from, from.checked_add(count.months()).ok()?))
         };
         match self.part {
-            Part::Year => months(1, 12),
-            Part::Half(half) => months(half * 6 - 5, 6),
-            Part::Quarter(quarter) => months(quarter * 3 - 2, 3),
-            Part::Month(month) => months(month, 1),
-            Part::Day(month, day) => {
+            PeriodPart::Year => months(1, 12),
+            PeriodPart::Half(half) => months(half * 6 - 5, 6),
+            PeriodPart::Quarter(quarter) => months(quarter * 3 - 2, 3),
+            PeriodPart::Month(month) => months(month, 1),
+            PeriodPart::Day(month, day) => {
                 let from = Date::new(year, month, day).ok()?;
                 Some((from, from.tomorrow().ok()?))
             }
@@ -49,7 +49,7 @@ impl When {
 
 /// A period that a text names, from the beginning of one part to the end of another or the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::grounding) struct Period {
+pub(in crate::grounding) struct TextPeriod {
     pub(in crate::grounding) span: Span,
     from: When,
     to: When,
@@ -68,7 +68,7 @@ pub(in crate::grounding) enum Relation {
     Apart,
 }
 
-impl Period {
+impl TextPeriod {
     /// The two ends of a range, as periods of their own.
     pub(in crate::grounding) fn ends(&self) -> Option<[Self; 2]> {
         let of = |when: When| Self {
@@ -137,15 +137,15 @@ pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
     };
     let bytes = text.as_bytes();
     let part = match (bytes.len(), bytes.get(4)) {
-        (4, _) => when(Part::Year),
+        (4, _) => when(PeriodPart::Year),
         (7, Some(b'-')) => match code(&text.get(5..)?.to_lowercase(), 'q', 4) {
-            Some(quarter) => when(Part::Quarter(quarter)),
-            None => when(Part::Month(text.get(5..)?.parse().ok()?)),
+            Some(quarter) => when(PeriodPart::Quarter(quarter)),
+            None => when(PeriodPart::Month(text.get(5..)?.parse().ok()?)),
         },
         (7, _) => {
             let year = text.get(3..)?.parse().ok()?;
             let quarter = code(&text.get(..2)?.to_lowercase(), 'q', 4)?;
-            let part = Part::Quarter(quarter);
+            let part = PeriodPart::Quarter(quarter);
             (text.get(2..3)? == "-").then_some(When {
                 year: Some(year),
                 part,
@@ -153,7 +153,7 @@ pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
         }
         (10.., Some(b'-')) => {
             let day = text.get(..10)?.parse::<Date>().ok()?;
-            when(Part::Day(day.month(), day.day()))
+            when(PeriodPart::Day(day.month(), day.day()))
         }
         _ => None,
     };
@@ -163,17 +163,17 @@ pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
 /// Every period that a text names, in order. Of four digits that may as well be a figure, those of `years` are years.
 pub(in crate::grounding) fn periods(
     text: &str,
-    words: &[Word<'_>],
+    words: &[TextWord<'_>],
     numbers: &[Number],
     years: &[i16],
-) -> Vec<Period> {
-    let reader = Reader {
+) -> Vec<TextPeriod> {
+    let reader = PeriodReader {
         text,
         words,
         numbers,
         years,
     };
-    let mut found: Vec<Period> = Vec::new();
+    let mut found: Vec<TextPeriod> = Vec::new();
     let mut at = 0;
     while at < words.len() {
         let Some((when, next)) = reader.when(at) else {
@@ -184,11 +184,11 @@ pub(in crate::grounding) fn periods(
             break;
         };
         let span = Span::new(first.span.start, last.span.end);
-        let this = Period {
+        let this = TextPeriod {
             span,
             from: when,
             to: when,
-            bare_year: when.part == Part::Year,
+            bare_year: when.part == PeriodPart::Year,
         };
         match found.last_mut().filter(|before| reader.continues(before, &this)) {
             Some(before) => before.extend(&this),
@@ -199,7 +199,7 @@ pub(in crate::grounding) fn periods(
     found
 }
 
-impl Period {
+impl TextPeriod {
     /// Makes a range of this and a later one. An open year at its start is the one at its end.
     fn extend(&mut self, later: &Self) {
         if self.from.year.is_none() {
@@ -219,14 +219,14 @@ const BETWEEN: &[u8] = b"between";
 /// Words over which a noun that is left out reaches.
 const REACH: usize = 40;
 
-struct Reader<'a, 't> {
+struct PeriodReader<'a, 't> {
     text: &'t str,
-    words: &'a [Word<'t>],
+    words: &'a [TextWord<'t>],
     numbers: &'a [Number],
     years: &'a [i16],
 }
 
-impl Reader<'_, '_> {
+impl PeriodReader<'_, '_> {
     fn low(&self, at: usize) -> &str {
         self.words.get(at).map_or("", |word| word.low.as_str())
     }
@@ -304,8 +304,10 @@ impl Reader<'_, '_> {
             _ => return self.day_behind(at, day),
         };
         let (When { year, part }, _) = self.digits_first(next)?;
-        let Part::Day(month, last) = part else { return None };
-        let part = Part::Day(month, day);
+        let PeriodPart::Day(month, last) = part else {
+            return None;
+        };
+        let part = PeriodPart::Day(month, day);
         (day < last).then_some((When { year, part }, at + 1))
     }
 
@@ -326,7 +328,7 @@ impl Reader<'_, '_> {
             .whole(first, 1, 31)
             .is_some_and(|first| first < i16::from(day));
         let (year, next) = self.year_after(at + 1);
-        let part = Part::Day(month, day);
+        let part = PeriodPart::Day(month, day);
         begins.then_some((When { year, part }, next))
     }
 
@@ -337,7 +339,7 @@ impl Reader<'_, '_> {
         {
             let next = at + 2 + usize::from(self.low(at + 1) == "of");
             let (year, next) = self.year_after(next);
-            let part = Part::Day(month, i8::try_from(day).ok()?);
+            let part = PeriodPart::Day(month, i8::try_from(day).ok()?);
             return Some((When { year, part }, next));
         }
         let year = self.year(at)?;
@@ -349,7 +351,7 @@ impl Reader<'_, '_> {
         if matches!(self.gap(at + 1), "-" | "/" | " ")
             && let Some(quarter) = code(second, 'q', 4)
         {
-            return Some((when(Part::Quarter(quarter)), at + 2));
+            return Some((when(PeriodPart::Quarter(quarter)), at + 2));
         }
         if matches!(self.gap(at + 1), "-" | "/")
             && second.len() == 2
@@ -358,9 +360,9 @@ impl Reader<'_, '_> {
             let third = self.low(at + 2).split('t').next().unwrap_or_default();
             return match third.parse::<i8>() {
                 Ok(day) if third.len() == 2 && matches!(self.gap(at + 2), "-" | "/") => {
-                    Some((when(Part::Day(month, day)), at + 3))
+                    Some((when(PeriodPart::Day(month, day)), at + 3))
                 }
-                _ => Some((when(Part::Month(month)), at + 2)),
+                _ => Some((when(PeriodPart::Month(month)), at + 2)),
             };
         }
         let word = self.words.get(at)?;
@@ -368,7 +370,7 @@ impl Reader<'_, '_> {
             let known = number.end == word.span.end && self.years.contains(&year);
             known || matches!(number.kind, Kind::Year | Kind::Date)
         });
-        named.then_some((when(Part::Year), at + 1))
+        named.then_some((when(PeriodPart::Year), at + 1))
     }
 
     fn month(&self, at: usize) -> Option<i8> {
@@ -381,7 +383,7 @@ impl Reader<'_, '_> {
         let month = self.month(at)?;
         let (year, next) = self.year_after(at + 1);
         if year.is_some() {
-            let part = Part::Month(month);
+            let part = PeriodPart::Month(month);
             return Some((When { year, part }, next));
         }
         let day = self.whole(at + 1, 1, 31).filter(|_| self.gap(at + 1) == " ");
@@ -391,8 +393,8 @@ impl Reader<'_, '_> {
                 .is_some_and(|number| number.kind != Kind::Quantity)
         });
         let (part, next) = match dated.and_then(|day| i8::try_from(day).ok()) {
-            Some(day) => (Part::Day(month, day), at + 2),
-            None => (Part::Month(month), at + 1),
+            Some(day) => (PeriodPart::Day(month, day), at + 2),
+            None => (PeriodPart::Month(month), at + 1),
         };
         let (year, next) = self.year_after(next);
         Some((When { year, part }, next))
@@ -401,15 +403,15 @@ impl Reader<'_, '_> {
     fn code_first(&self, at: usize) -> Option<(When, usize)> {
         let low = self.low(at);
         let (part, next) = if let Some(quarter) = code(low, 'q', 4) {
-            (Part::Quarter(quarter), at + 1)
+            (PeriodPart::Quarter(quarter), at + 1)
         } else if let Some(half) = code(low, 'h', 2) {
-            (Part::Half(half), at + 1)
+            (PeriodPart::Half(half), at + 1)
         } else {
             let number = ordinal(low)?;
             match self.low(at + 1) {
-                "quarter" | "quartal" | "trimestre" => (Part::Quarter(number), at + 2),
-                "half" | "halbjahr" if number <= 2 => (Part::Half(number), at + 2),
-                _ if self.is_quarter_left_out(at) => (Part::Quarter(number), at + 1),
+                "quarter" | "quartal" | "trimestre" => (PeriodPart::Quarter(number), at + 2),
+                "half" | "halbjahr" if number <= 2 => (PeriodPart::Half(number), at + 2),
+                _ if self.is_quarter_left_out(at) => (PeriodPart::Quarter(number), at + 1),
                 _ => return None,
             }
         };
@@ -435,7 +437,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whether `this` ends a range that `before` begins.
-    fn continues(&self, before: &Period, this: &Period) -> bool {
+    fn continues(&self, before: &TextPeriod, this: &TextPeriod) -> bool {
         if before.from != before.to {
             return false;
         }

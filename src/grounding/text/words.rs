@@ -51,7 +51,7 @@ pub(in crate::grounding) fn held<T>(sorted: &[T], span_of: impl Fn(&T) -> Span, 
 
 /// A run of letters and digits.
 #[derive(Debug, Clone)]
-pub(in crate::grounding) struct Word<'t> {
+pub(in crate::grounding) struct TextWord<'t> {
     pub(in crate::grounding) span: Span,
     /// As written.
     pub(in crate::grounding) text: &'t str,
@@ -59,7 +59,7 @@ pub(in crate::grounding) struct Word<'t> {
     pub(in crate::grounding) low: String,
 }
 
-impl Word<'_> {
+impl TextWord<'_> {
     /// Whether it begins with a capital letter.
     pub(in crate::grounding) fn capital(&self) -> bool {
         self.text.chars().next().is_some_and(char::is_uppercase)
@@ -67,7 +67,7 @@ impl Word<'_> {
 }
 
 /// All words of a text, in order.
-pub(in crate::grounding) fn words(text: &str) -> Vec<Word<'_>> {
+pub(in crate::grounding) fn words(text: &str) -> Vec<TextWord<'_>> {
     let mut found = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices() {
@@ -86,10 +86,10 @@ pub(in crate::grounding) fn words(text: &str) -> Vec<Word<'_>> {
     found
 }
 
-fn word(text: &str, start: usize, end: usize) -> Word<'_> {
+fn word(text: &str, start: usize, end: usize) -> TextWord<'_> {
     let span = Span::new(start, end);
     let text = span.of(text);
-    Word {
+    TextWord {
         span,
         text,
         low: text.to_lowercase(),

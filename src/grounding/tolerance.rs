@@ -2,8 +2,8 @@
 
 use super::cues::{Cues, Way};
 use super::number::{Number, Sign};
-use super::scope::Seat;
-use super::text::{Span, Word};
+use super::scope::FigureContext;
+use super::text::{Span, TextWord};
 
 const ABOUT: &str =
     "about roughly approximately approx around circa ca some nearly almost ~ ≈ rund etwa environ close";
@@ -20,7 +20,7 @@ fn among(list: &str, low: &str) -> bool {
     clippy::struct_excessive_bools,
     reason = "each is a property of the figure as written"
 )]
-pub(super) struct Wanted {
+pub(super) struct Tolerance {
     /// The least size.
     low: f64,
     /// The greatest size.
@@ -42,8 +42,8 @@ pub(super) struct Wanted {
     pub(super) cues: Cues,
 }
 
-impl Wanted {
-    pub(super) fn of(number: &Number, seat: &Seat<'_, '_, '_>) -> Self {
+impl Tolerance {
+    pub(super) fn of(number: &Number, seat: &FigureContext<'_, '_, '_>) -> Self {
         let cues = Cues::of(seat);
         // The sign may stand in the header alone: `| % of orders |`.
         let header = seat.place.row.and_then(|cell| cell.header);
@@ -53,7 +53,7 @@ impl Wanted {
         let left = seat.context.text.get(..number.start).unwrap_or_default();
         let phrase = left.rfind(|c: char| c.is_ascii_digit() || matches!(c, ':' | ';' | '(' | '\n' | '|'));
         let close = Span::new(phrase.map_or(0, |at| at + 1), number.start);
-        let before: Vec<&Word<'_>> = seat.context.words_in(close).iter().rev().take(3).collect();
+        let before: Vec<&TextWord<'_>> = seat.context.words_in(close).iter().rev().take(3).collect();
         let said = |list: &str| before.iter().any(|word| among(list, &word.low));
         let tilde = seat
             .context

@@ -2,10 +2,10 @@
 //! parts of a result that are not the whole and not a row: what one label comes to over all periods.
 
 use super::derive::Search;
-use super::figure::Operation;
-use super::operand::{MOST_GROUPS, Operand, Told, joined, operand, total};
-use super::scope::What;
-use super::seat::once;
+use super::figure::DerivationOperation;
+use super::figure_context::once;
+use super::operand::{MOST_GROUPS, Operand, StatedOperand, joined, operand, total};
+use super::scope::MentionTarget;
 use super::text::Span;
 use crate::result::Extent;
 
@@ -16,7 +16,7 @@ const APPOSED: usize = 40;
 
 impl Search<'_, '_, '_, '_> {
     /// Looks among the figures stated near by, and those of a list beside; `alone` where there is no list beside.
-    pub(super) fn told(&mut self, near: &[Told], list: &[Told], alone: bool) {
+    pub(super) fn among_stated(&mut self, near: &[StatedOperand], list: &[StatedOperand], alone: bool) {
         match (self.apposed.clone(), near) {
             (Some(one), _) => self.share_of_column(&one),
             (None, [only]) if self.wanted.cues.share => self.share_of_column(&only.operand),
@@ -39,7 +39,7 @@ impl Search<'_, '_, '_, '_> {
     }
 
     /// What was stated before and what is named now, as one: `Together with Office it makes up 55.5%`.
-    fn together(&mut self, near: &[Told]) {
+    fn together(&mut self, near: &[StatedOperand]) {
         if !self.wanted.cues.sum {
             return;
         }
@@ -55,7 +55,7 @@ impl Search<'_, '_, '_, '_> {
                 }
                 let inputs = [told.operand.clone(), other];
                 if let Some(both) = joined(&inputs) {
-                    self.check(Operation::Sum, both.value, 1, &inputs);
+                    self.check(DerivationOperation::Sum, both.value, 1, &inputs);
                     self.share_of_column(&both);
                 }
             }
@@ -69,7 +69,7 @@ impl Search<'_, '_, '_, '_> {
     }
 
     /// The sum or mean of the figures of a list, by column.
-    fn listed(&mut self, list: &[Told]) {
+    fn listed(&mut self, list: &[StatedOperand]) {
         let cues = self.wanted.cues;
         let mut columns: Vec<(usize, usize)> = list
             .iter()
@@ -86,10 +86,10 @@ impl Search<'_, '_, '_, '_> {
             let Some(all) = joined(&inputs).filter(|_| inputs.len() > 1) else {
                 continue;
             };
-            self.check(Operation::Sum, all.value, 1, &inputs);
+            self.check(DerivationOperation::Sum, all.value, 1, &inputs);
             if cues.mean {
                 let mean = all.value.checked_div(rust_decimal::Decimal::from(inputs.len()));
-                self.check(Operation::Mean, mean, 1, &inputs);
+                self.check(DerivationOperation::Mean, mean, 1, &inputs);
             }
             if cues.share {
                 self.share_of_column(&all);
@@ -112,7 +112,12 @@ impl Search<'_, '_, '_, '_> {
                     continue;
                 };
                 if cues.whole || cues.sum {
-                    self.check(Operation::Sum, whole.value, 1, std::slice::from_ref(&whole));
+                    self.check(
+                        DerivationOperation::Sum,
+                        whole.value,
+                        1,
+                        std::slice::from_ref(&whole),
+                    );
                 }
                 let parts = groups.iter().filter(|part| part.len() < rows.len());
                 for part in parts.filter(|part| part.iter().all(|row| rows.contains(row))) {
@@ -157,7 +162,7 @@ impl Search<'_, '_, '_, '_> {
                     else {
                         continue;
                     };
-                    self.check(Operation::Sum, run.value, 2, std::slice::from_ref(&run));
+                    self.check(DerivationOperation::Sum, run.value, 2, std::slice::from_ref(&run));
                     if let Some(whole) = whole.as_ref().filter(|_| cues.share) {
                         self.part(&run, whole);
                     }
@@ -213,13 +218,16 @@ impl Search<'_, '_, '_, '_> {
 }
 
 /// The figure that this one only says in other words.
-pub(super) fn apposed(seat: &super::scope::Seat<'_, '_, '_>, near: &[Told]) -> Option<Operand> {
+pub(super) fn apposed(
+    seat: &super::scope::FigureContext<'_, '_, '_>,
+    near: &[StatedOperand],
+) -> Option<Operand> {
     let before = near.iter().filter(|told| told.span.end <= seat.span.start);
     let last = before.max_by_key(|told| told.span.end)?;
     let gap = Span::new(last.span.end, seat.span.start).of(seat.context.text);
     let named = |at: usize| {
         let mut mentions = seat.context.mentions_over(Span::new(at, at + 1));
-        mentions.any(|mention| matches!(mention.what, What::Label(_)))
+        mentions.any(|mention| matches!(mention.what, MentionTarget::Label(_)))
     };
     let between = Span::new(last.span.end, seat.span.start);
     let mut words = seat.context.words_in(between).iter();

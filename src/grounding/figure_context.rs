@@ -6,27 +6,27 @@ use std::rc::Rc;
 
 use super::index::FILTERED;
 use super::number::Kind;
-use super::scope::{Context, Mention, Says, Scope, What};
-use super::text::{Days, Period, Place, Relation, Span};
+use super::scope::{Mention, MentionScope, MentionTarget, Says, TextContext};
+use super::text::{Days, Relation, Span, TextPeriod, TextPlace};
 use crate::result::ColumnKind;
 
 /// A figure's place, with what its surroundings name.
-pub(super) struct Seat<'c, 'a, 'i> {
-    pub(super) context: &'c Context<'a, 'i>,
+pub(super) struct FigureContext<'c, 'a, 'i> {
+    pub(super) context: &'c TextContext<'a, 'i>,
     pub(super) span: Span,
-    pub(super) place: Place,
-    pub(super) scopes: Vec<Scope>,
-    pub(super) memo: Memo<'i>,
+    pub(super) place: TextPlace,
+    pub(super) scopes: Vec<MentionScope>,
+    pub(super) memo: FigureMemo<'i>,
 }
 
 /// The mentions that go with a figure, and how many closer surroundings have none.
-type Named<'i> = Rc<(usize, Vec<Mention<'i>>)>;
+type MentionsFound<'i> = Rc<(usize, Vec<Mention<'i>>)>;
 
 /// What is said of a figure, for each cell that may be it: worked out once for each row, column and result.
 #[derive(Default)]
-pub(super) struct Memo<'i> {
+pub(super) struct FigureMemo<'i> {
     /// Periods, or the labels of a column.
-    named: RefCell<HashMap<Option<(usize, usize)>, Named<'i>>>,
+    named: RefCell<HashMap<Option<(usize, usize)>, MentionsFound<'i>>>,
     rows: RefCell<HashMap<(usize, usize), Says>>,
     columns: RefCell<HashMap<(usize, usize), Says>>,
     bases: RefCell<HashMap<(usize, usize), bool>>,
@@ -48,14 +48,14 @@ pub(super) fn once<K: Eq + std::hash::Hash, V: Clone>(
     found
 }
 
-impl<'i> Seat<'_, '_, 'i> {
+impl<'i> FigureContext<'_, '_, 'i> {
     /// The mentions of a kind that go with this figure: of the closest surroundings that have any.
-    pub(super) fn named(&self, wanted: impl Fn(&What<'i>) -> bool) -> Vec<Mention<'i>> {
+    pub(super) fn named(&self, wanted: impl Fn(&MentionTarget<'i>) -> bool) -> Vec<Mention<'i>> {
         self.named_at(wanted).1
     }
 
     /// The same, with how many closer surroundings name none.
-    fn named_at(&self, wanted: impl Fn(&What<'i>) -> bool) -> (usize, Vec<Mention<'i>>) {
+    fn named_at(&self, wanted: impl Fn(&MentionTarget<'i>) -> bool) -> (usize, Vec<Mention<'i>>) {
         for (depth, scope) in self.scopes.iter().enumerate() {
             let found: Vec<Mention<'i>> = self
                 .context
@@ -71,7 +71,7 @@ impl<'i> Seat<'_, '_, 'i> {
         (self.scopes.len(), Vec::new())
     }
 
-    fn counts(&self, scope: &Scope, mention: Span) -> bool {
+    fn counts(&self, scope: &MentionScope, mention: Span) -> bool {
         scope.span.holds(mention)
             && !mention.holds(self.span)
             && (!scope.before || mention.end <= self.span.start)
@@ -80,7 +80,11 @@ impl<'i> Seat<'_, '_, 'i> {
 
     /// The name that goes with the figure where a sentence has first names and then as many figures: `In March, April and
     /// May we had 455, 431 and 488 orders`.
-    fn in_turn(&self, scope: &Scope, wanted: impl Fn(&What<'i>) -> bool) -> Option<Mention<'i>> {
+    fn in_turn(
+        &self,
+        scope: &MentionScope,
+        wanted: impl Fn(&MentionTarget<'i>) -> bool,
+    ) -> Option<Mention<'i>> {
         let sentence = self.place.sentence;
         if scope.span != self.place.clause || self.place.aside.is_some() || self.place.row.is_some() {
             return None;
@@ -106,7 +110,7 @@ impl<'i> Seat<'_, '_, 'i> {
     }
 
     /// Of several names those that go with this figure, by the order in which names and figures stand.
-    fn paired(&self, scope: &Scope, found: Vec<Mention<'i>>) -> Vec<Mention<'i>> {
+    fn paired(&self, scope: &MentionScope, found: Vec<Mention<'i>>) -> Vec<Mention<'i>> {
         let mut names: Vec<Span> = found.iter().map(|mention| mention.span).collect();
         names.dedup();
         if names.len() < 2 {
@@ -165,9 +169,9 @@ impl<'i> Seat<'_, '_, 'i> {
                 continue;
             };
             if !named.is_empty() {
-                let here = named
-                    .iter()
-                    .any(|mention| matches!(mention.what, What::Label(label) if label.value == *value));
+                let here = named.iter().any(
+                    |mention| matches!(mention.what, MentionTarget::Label(label) if label.value == *value),
+                );
                 let rows = shape.label_rows.get(at).and_then(|rows| rows.get(*value));
                 let alone = rows.is_some_and(|rows| rows.len() == 1);
                 let one = named
@@ -197,16 +201,16 @@ impl<'i> Seat<'_, '_, 'i> {
         Self::periods_say(&self.periods_named().1, days)
     }
 
-    fn periods_named(&self) -> Named<'i> {
+    fn periods_named(&self) -> MentionsFound<'i> {
         once(&self.memo.named, None, || {
-            Rc::new(self.named_at(|what| matches!(what, What::Period(_))))
+            Rc::new(self.named_at(|what| matches!(what, MentionTarget::TextPeriod(_))))
         })
     }
 
-    fn labels_named(&self, material: usize, column: usize) -> Named<'i> {
+    fn labels_named(&self, material: usize, column: usize) -> MentionsFound<'i> {
         once(&self.memo.named, Some((material, column)), || {
             Rc::new(self.named_at(|what| {
-                matches!(what, What::Label(label) if label.material == material && label.column == column)
+                matches!(what, MentionTarget::Label(label) if label.material == material && label.column == column)
             }))
         })
     }
@@ -215,7 +219,9 @@ impl<'i> Seat<'_, '_, 'i> {
         let relations: Vec<(Relation, bool)> = named
             .iter()
             .filter_map(|mention| match mention.what {
-                What::Period(period) => Some((period.relation(days), same_length(&period, days))),
+                MentionTarget::TextPeriod(period) => {
+                    Some((period.relation(days), same_length(&period, days)))
+                }
                 _ => None,
             })
             .collect();
@@ -256,11 +262,11 @@ impl<'i> Seat<'_, '_, 'i> {
         }
         for (dimension, values) in &shape.filters {
             let named = self.named(|what| {
-                matches!(what, What::Label(label) if label.dimension == *dimension && label.column == FILTERED)
+                matches!(what, MentionTarget::Label(label) if label.dimension == *dimension && label.column == FILTERED)
             });
             if !named.is_empty() {
                 let here = named.iter().any(|mention| {
-                    matches!(mention.what, What::Label(label) if values.iter().any(|value| value.to_lowercase() == label.low))
+                    matches!(mention.what, MentionTarget::Label(label) if values.iter().any(|value| value.to_lowercase() == label.low))
                 });
                 says = says.and(if here { Says::Yes } else { Says::No });
             }
@@ -283,14 +289,15 @@ impl<'i> Seat<'_, '_, 'i> {
     }
 
     fn column_said(&self, material: usize, column: usize) -> Says {
-        let named = self.named(|what| matches!(what, What::Column { material: of, .. } if *of == material));
+        let named =
+            self.named(|what| matches!(what, MentionTarget::Column { material: of, .. } if *of == material));
         let kind = |column: usize| {
             let table = self.context.index.materials.get(material)?.table;
             table.columns.get(column).map(|column| column.kind)
         };
         // What is in a currency is none of the things that are counted beside it.
         let amount = self.is_money() && kind(column) == Some(ColumnKind::Number);
-        let counted = |mention: &Mention<'_>| matches!(mention.what, What::Column { column, .. } if kind(column) == Some(ColumnKind::Integer));
+        let counted = |mention: &Mention<'_>| matches!(mention.what, MentionTarget::Column { column, .. } if kind(column) == Some(ColumnKind::Integer));
         let mut columns: Vec<usize> = named
             .iter()
             .filter(|mention| {
@@ -298,7 +305,7 @@ impl<'i> Seat<'_, '_, 'i> {
             })
             .filter(|mention| !(amount && counted(mention)))
             .filter_map(|mention| match mention.what {
-                What::Column { column, .. } => Some(column),
+                MentionTarget::Column { column, .. } => Some(column),
                 _ => None,
             })
             .collect();
@@ -313,7 +320,7 @@ impl<'i> Seat<'_, '_, 'i> {
 }
 
 /// Whether a period is as long as some days: both months, or both quarters.
-fn same_length(period: &Period, days: Days) -> bool {
+fn same_length(period: &TextPeriod, days: Days) -> bool {
     let length = |(from, to): Days| from.until(to).map_or(0, |span| span.get_days());
     let class = |days: i32| match days {
         ..=1 => 0,
