@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Error, Server};
-use crate::catalog::{Catalog, CatalogStore, Drift, Kept, Lookup, StoreKey};
+use crate::catalog::{Catalog, CatalogStore, Drift, KeptCatalog, StoreKey, StoreLookup};
 use crate::metabase::AuthSettings;
 use crate::metabase::MetabaseClient;
 use crate::principal::Principal;
@@ -57,16 +57,16 @@ impl CatalogCache {
     }
 
     /// What is kept, of whatever age, and why it cannot be used if it cannot.
-    pub async fn kept(&self, server: &Server) -> (Option<Box<Kept>>, bool, Option<String>) {
+    pub async fn kept(&self, server: &Server) -> (Option<Box<KeptCatalog>>, bool, Option<String>) {
         let Some(store) = &self.store else {
             return (None, false, None);
         };
         let read = store.read(&self.key, Timestamp::now(), server.rules.max_age);
         match read.await {
-            Lookup::Fresh(kept) => (Some(kept), true, None),
-            Lookup::Stale(kept) => (Some(kept), false, None),
-            Lookup::Missing => (None, false, None),
-            Lookup::Unusable(why) => (None, false, Some(why.to_string())),
+            StoreLookup::Fresh(kept) => (Some(kept), true, None),
+            StoreLookup::Stale(kept) => (Some(kept), false, None),
+            StoreLookup::Missing => (None, false, None),
+            StoreLookup::Unusable(why) => (None, false, Some(why.to_string())),
         }
     }
 
@@ -136,7 +136,7 @@ fn hash_of(secret: &SecretString) -> String {
 async fn fetch(
     server: &Server,
     client: &MetabaseClient,
-    before: Option<&Kept>,
+    before: Option<&KeptCatalog>,
     notes: Vec<String>,
 ) -> Result<OpenedCatalog, Error> {
     let url = || server.metabase.url.to_string();
@@ -148,7 +148,10 @@ async fn fetch(
             source: Box::new(source),
         })?;
     if loaded.catalog.entries().is_empty() {
-        return Err(Error::EmptyCatalog { url: url() });
+        return Err(Error::EmptyCatalog {
+            url: url(),
+            warnings: loaded.warnings,
+        });
     }
     Ok(OpenedCatalog {
         drift: before.map(|kept| Drift::between(&kept.catalog, &loaded.catalog)),

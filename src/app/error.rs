@@ -33,12 +33,15 @@ pub enum Error {
     },
     /// The rules select nothing.
     #[error(
-        "the catalog of {url} is empty: its rules select nothing that this credential can read; check `collections` \
-         and `ids` under [catalog], and the credential's group with `cardinal doctor`"
+        "the catalog of {url} is empty: its rules select nothing that this credential can read{}; check `collections` \
+         and `ids` under [catalog], and the credential's group with `cardinal doctor`",
+        listed(warnings)
     )]
     EmptyCatalog {
         /// Its address.
         url: String,
+        /// What could not be loaded, in words.
+        warnings: Vec<String>,
     },
     /// The model cannot be asked.
     #[error(transparent)]
@@ -58,4 +61,14 @@ pub enum Error {
     /// A recorded turn could not be continued.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+}
+
+/// The first warnings of a load, in brackets.
+fn listed(warnings: &[String]) -> String {
+    const MOST: usize = 3;
+    let first: Vec<&str> = warnings.iter().take(MOST).map(String::as_str).collect();
+    if first.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", first.join("; "))
 }

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CardEntry, Catalog, Change, Dimension, Drift, Entry, EntryKind, MetricEntry, Parameter, Part, PartChange,
-    Segment, What,
+    CardEntry, Catalog, ChangeKind, Dimension, Drift, Entry, EntryChange, EntryKind, EntryPart, MetricEntry,
+    Parameter, PartChange, Segment,
 };
 use crate::result::Column;
 
@@ -19,8 +19,8 @@ impl Drift {
                 (Some(old), Some(new)) => {
                     changes.extend(differences(old, new).into_iter().map(|what| change(new, what)));
                 }
-                (Some(old), None) => changes.push(change(old, What::Removed)),
-                (None, Some(new)) => changes.push(change(new, What::Added)),
+                (Some(old), None) => changes.push(change(old, ChangeKind::Removed)),
+                (None, Some(new)) => changes.push(change(new, ChangeKind::Added)),
                 (None, None) => {}
             }
         }
@@ -41,8 +41,8 @@ fn by_key(catalog: &Catalog) -> BTreeMap<(EntryKind, u32), &Entry> {
         .collect()
 }
 
-fn change(entry: &Entry, what: What) -> Change {
-    Change {
+fn change(entry: &Entry, what: ChangeKind) -> EntryChange {
+    EntryChange {
         kind: entry.kind(),
         id: entry.id(),
         name: entry.name().to_owned(),
@@ -50,18 +50,18 @@ fn change(entry: &Entry, what: What) -> Change {
     }
 }
 
-fn differences(old: &Entry, new: &Entry) -> Vec<What> {
+fn differences(old: &Entry, new: &Entry) -> Vec<ChangeKind> {
     let mut found = Vec::new();
     if old.name() != new.name() {
-        found.push(What::Renamed {
+        found.push(ChangeKind::Renamed {
             from: old.name().to_owned(),
         });
     }
     if old.description() != new.description() {
-        found.push(What::Described);
+        found.push(ChangeKind::Described);
     }
     if old.collection() != new.collection() {
-        found.push(What::Moved {
+        found.push(ChangeKind::Moved {
             from: old.collection().to_vec(),
             to: new.collection().to_vec(),
         });
@@ -74,7 +74,7 @@ fn differences(old: &Entry, new: &Entry) -> Vec<What> {
             segment_differences(&mut found, &old.segments, &new.segments);
             parts(
                 &mut found,
-                Part::Measure,
+                EntryPart::Measure,
                 &old.measures,
                 &new.measures,
                 |m| &m.name,
@@ -86,13 +86,13 @@ fn differences(old: &Entry, new: &Entry) -> Vec<What> {
     found
 }
 
-fn card_differences(found: &mut Vec<What>, old: &CardEntry, new: &CardEntry) {
+fn card_differences(found: &mut Vec<ChangeKind>, old: &CardEntry, new: &CardEntry) {
     if old.verified != new.verified {
-        found.push(What::Verified { now: new.verified });
+        found.push(ChangeKind::Verified { now: new.verified });
     }
     parts(
         found,
-        Part::Parameter,
+        EntryPart::Parameter,
         &old.parameters,
         &new.parameters,
         |p| &p.slug,
@@ -100,7 +100,7 @@ fn card_differences(found: &mut Vec<What>, old: &CardEntry, new: &CardEntry) {
     );
     parts(
         found,
-        Part::Column,
+        EntryPart::Column,
         &old.columns,
         &new.columns,
         |c| &c.name,
@@ -108,9 +108,9 @@ fn card_differences(found: &mut Vec<What>, old: &CardEntry, new: &CardEntry) {
     );
 }
 
-fn metric_differences(found: &mut Vec<What>, old: &MetricEntry, new: &MetricEntry) {
+fn metric_differences(found: &mut Vec<ChangeKind>, old: &MetricEntry, new: &MetricEntry) {
     if old.verified != new.verified {
-        found.push(What::Verified { now: new.verified });
+        found.push(ChangeKind::Verified { now: new.verified });
     }
     let meaning = |metric: &MetricEntry| {
         (
@@ -120,20 +120,27 @@ fn metric_differences(found: &mut Vec<What>, old: &MetricEntry, new: &MetricEntr
         )
     };
     if meaning(old) != meaning(new) {
-        found.push(What::Redefined);
+        found.push(ChangeKind::Redefined);
     }
     dimension_differences(found, &old.dimensions, &new.dimensions);
     segment_differences(found, &old.segments, &new.segments);
 }
 
-fn dimension_differences(found: &mut Vec<What>, old: &[Dimension], new: &[Dimension]) {
-    parts(found, Part::Dimension, old, new, |d| &d.name, dimension_changes);
-}
-
-fn segment_differences(found: &mut Vec<What>, old: &[Segment], new: &[Segment]) {
+fn dimension_differences(found: &mut Vec<ChangeKind>, old: &[Dimension], new: &[Dimension]) {
     parts(
         found,
-        Part::Segment,
+        EntryPart::Dimension,
+        old,
+        new,
+        |d| &d.name,
+        dimension_changes,
+    );
+}
+
+fn segment_differences(found: &mut Vec<ChangeKind>, old: &[Segment], new: &[Segment]) {
+    parts(
+        found,
+        EntryPart::Segment,
         old,
         new,
         |s| &s.name,
@@ -143,15 +150,15 @@ fn segment_differences(found: &mut Vec<What>, old: &[Segment], new: &[Segment]) 
 
 /// Compares two lists of parts by name: gone ones in the old order, then new and changed ones in the new order.
 fn parts<T>(
-    found: &mut Vec<What>,
-    part: Part,
+    found: &mut Vec<ChangeKind>,
+    part: EntryPart,
     old: &[T],
     new: &[T],
     name: impl Fn(&T) -> &String,
     compare: impl Fn(&T, &T) -> Vec<&'static str>,
 ) {
     let mut push = |item: &T, happened| {
-        found.push(What::Part {
+        found.push(ChangeKind::Part {
             part,
             part_name: name(item).clone(),
             happened,

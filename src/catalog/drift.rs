@@ -8,12 +8,12 @@ use super::EntryKind;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Drift {
     /// The changes, sorted by kind and id of the entry.
-    pub changes: Vec<Change>,
+    pub changes: Vec<EntryChange>,
 }
 
 /// One change of one entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct EntryChange {
     /// Card, metric or table.
     pub kind: EntryKind,
     /// Its id.
@@ -22,13 +22,13 @@ pub struct Change {
     pub name: String,
     /// What changed.
     #[serde(flatten)]
-    pub what: What,
+    pub what: ChangeKind,
 }
 
 /// What changed about an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
-pub enum What {
+pub enum ChangeKind {
     /// It was not there before.
     Added,
     /// It is no longer selected: archived, deleted, moved away, or out of this principal's sight.
@@ -57,7 +57,7 @@ pub enum What {
     /// One of its parts is different.
     Part {
         /// Which kind of part.
-        part: Part,
+        part: EntryPart,
         /// The part's name.
         part_name: String,
         /// What happened to it.
@@ -69,7 +69,7 @@ pub enum What {
 /// A named part of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum EntryPart {
     /// A parameter of a card.
     Parameter,
     /// A column a card returns.
@@ -113,13 +113,13 @@ impl fmt::Display for Drift {
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for EntryChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} \"{}\": {}", self.kind, self.id, self.name, self.what)
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for ChangeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = |names: &[String]| match names {
             [] => "the root collection".to_owned(),
@@ -149,7 +149,7 @@ impl fmt::Display for What {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for EntryPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Parameter => "parameter",

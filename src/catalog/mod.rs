@@ -2,7 +2,21 @@
 //! be named in a type that the Metabase client accepts: [`AllowedCard`], [`AllowedMetric`] and
 //! [`AllowedTable`] are handed out only by a lookup in a loaded catalog.
 //!
-//! This folder knows nothing of HTTP: `metabase` turns a server into entries, this folder keeps them.
+//! This folder knows nothing of HTTP: `metabase` turns a server into entries; this folder keeps them on disk, compares
+//! two loads of them, and finds the nearest names to one that is not there.
+//!
+//! ```no_run
+//! # use cardinal::catalog::{CardId, Catalog};
+//! # fn look(catalog: &Catalog) {
+//! match catalog.allow_card(CardId(7)) {
+//!     Some(card) => println!("may run {}", card.entry().name),
+//!     None => println!("card 7 is not curated"),
+//! }
+//! # }
+//! ```
+//!
+//! Start with `entry.rs` for what is known of a card, metric or table, `allowed.rs` for the permission, and `store.rs` for
+//! the files.
 
 mod allowed;
 mod compare;
@@ -17,7 +31,7 @@ mod view;
 
 pub use crate::result::EntryKind;
 pub use allowed::{AllowedCard, AllowedMetric, AllowedTable};
-pub use drift::{Change, Drift, Part, PartChange, What};
+pub use drift::{ChangeKind, Drift, EntryChange, EntryPart, PartChange};
 pub use entry::{
     AllowedValues, CardEntry, Dimension, Entry, Measure, MetricEntry, Parameter, ParameterTarget, Segment,
     TableEntry,
@@ -25,6 +39,7 @@ pub use entry::{
 pub use ids::{CardId, CollectionId, MeasureId, MetricId, SegmentId, TableId};
 pub use nearest::nearest;
 pub use set::Catalog;
+pub(crate) use set::StoredCatalog;
 pub use settings::{CatalogSettings, ContentRule, TableRule};
-pub use store::{CatalogStore, Kept, Lookup, StoreError, StoreKey, Unusable};
+pub use store::{CatalogStore, KeptCatalog, StoreError, StoreKey, StoreLookup, Unusable};
 pub use view::{ListRow, NoSuchEntry, find, list_rows};

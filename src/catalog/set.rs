@@ -5,8 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::{AllowedCard, AllowedMetric, AllowedTable, CardId, Entry, EntryKind, MetricId, TableId};
 
 /// The loaded, curated set. Immutable: a refresh makes a new one, between sessions and never inside one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "Unsorted")]
+///
+/// It is the permission to use what is in it, so nobody can make one from JSON: only a load from a server does, and the
+/// crate's own files, whose fingerprints are checked.
+///
+/// ```compile_fail
+/// let forged: cardinal::catalog::Catalog = serde_json::from_str(r#"{"entries": []}"#).unwrap();
+/// ```
+#[derive(Debug, Clone, Serialize)]
 pub struct Catalog {
     entries: Vec<Entry>,
     /// Worked out when it is first asked for.
@@ -20,27 +26,33 @@ impl PartialEq for Catalog {
     }
 }
 
-/// What a catalog is read from: nothing says that a file is still sorted and free of doubles.
+/// A catalog as one of our files holds it: nothing says that it is still sorted and free of doubles.
 #[derive(Deserialize)]
-struct Unsorted {
+pub(crate) struct StoredCatalog {
     entries: Vec<Entry>,
 }
 
-impl From<Unsorted> for Catalog {
-    fn from(read: Unsorted) -> Self {
-        Self::new(read.entries)
+impl From<StoredCatalog> for Catalog {
+    fn from(stored: StoredCatalog) -> Self {
+        Self::new(stored.entries)
     }
 }
 
 impl Catalog {
     /// A catalog of `entries`, sorted by kind and id; of two entries with the same kind and id the first stays.
-    pub fn new(mut entries: Vec<Entry>) -> Self {
+    pub(crate) fn new(mut entries: Vec<Entry>) -> Self {
         entries.sort_by_key(|entry| (entry.kind(), entry.id()));
         entries.dedup_by_key(|entry| (entry.kind(), entry.id()));
         Self {
             entries,
             fingerprint: OnceLock::new(),
         }
+    }
+
+    /// A catalog of made-up entries, for tests of what stands above it.
+    #[doc(hidden)]
+    pub fn for_tests(entries: Vec<Entry>) -> Self {
+        Self::new(entries)
     }
 
     /// All entries, sorted by kind and id.

@@ -23,6 +23,9 @@ pub struct CatalogSettings {
 pub struct ContentRule<Id> {
     /// Everything in these collections.
     pub collections: Vec<CollectionId>,
+    /// And in these, as a person wrote them: by name, by path (`Finance / Monthly`), or as `7-finance`. Which they are is
+    /// found out on the server.
+    pub named_collections: Vec<String>,
     /// Everything in the root collection too.
     pub root_collection: bool,
     /// Whether collections inside these count.
@@ -39,6 +42,7 @@ impl<Id> Default for ContentRule<Id> {
     fn default() -> Self {
         Self {
             collections: Vec::new(),
+            named_collections: Vec::new(),
             root_collection: false,
             recursive: true,
             ids: Vec::new(),

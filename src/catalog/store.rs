@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
 
-use super::Catalog;
+use super::{Catalog, StoredCatalog};
 use crate::atomic_file::{self, FileAccess};
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::principal::Principal;
@@ -58,14 +58,18 @@ fn public_address(url: &Url) -> String {
 }
 
 fn rule<Id: Copy + Ord + Serialize>(rule: &ContentRule<Id>) -> serde_json::Value {
-    json!({
+    let mut hashed = json!({
         "collections": sorted(&rule.collections),
         "root_collection": rule.root_collection,
         "recursive": rule.recursive,
         "ids": sorted(&rule.ids),
         "name_prefix": rule.name_prefix,
         "verified_only": rule.verified_only,
-    })
+    });
+    if let (Some(hashed), false) = (hashed.as_object_mut(), rule.named_collections.is_empty()) {
+        hashed.insert("named_collections".to_owned(), json!(rule.named_collections));
+    }
+    hashed
 }
 
 fn sorted<Id: Copy + Ord>(ids: &[Id]) -> Vec<Id> {
@@ -76,8 +80,8 @@ fn sorted<Id: Copy + Ord>(ids: &[Id]) -> Vec<Id> {
 }
 
 /// A catalog as it was kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Kept {
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KeptCatalog {
     /// Version of the format.
     version: u32,
     /// Hash of server, rules and principal.
@@ -94,6 +98,32 @@ pub struct Kept {
     pub catalog: Catalog,
 }
 
+/// The file that [`KeptCatalog`] is written to, as it is read.
+#[derive(Deserialize)]
+struct KeptFile {
+    version: u32,
+    key: String,
+    source: String,
+    loaded_at: Timestamp,
+    fingerprint: String,
+    warnings: Vec<String>,
+    catalog: StoredCatalog,
+}
+
+impl From<KeptFile> for KeptCatalog {
+    fn from(file: KeptFile) -> Self {
+        Self {
+            version: file.version,
+            key: file.key,
+            source: file.source,
+            loaded_at: file.loaded_at,
+            fingerprint: file.fingerprint,
+            warnings: file.warnings,
+            catalog: file.catalog.into(),
+        }
+    }
+}
+
 /// The one field that every version of the format has.
 #[derive(Deserialize)]
 struct FileVersion {
@@ -102,11 +132,11 @@ struct FileVersion {
 
 /// What was found on disk.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Lookup {
+pub enum StoreLookup {
     /// A catalog young enough to be used.
-    Fresh(Box<Kept>),
+    Fresh(Box<KeptCatalog>),
     /// A catalog that should be loaded again; good for comparing.
-    Stale(Box<Kept>),
+    Stale(Box<KeptCatalog>),
     /// None was kept.
     Missing,
     /// A file that cannot be used: say so and load again.
@@ -170,42 +200,42 @@ impl CatalogStore {
     }
 
     /// What is kept for `key`. Fresh means: not older than `max_age` at `now`, and not from the future.
-    pub async fn read(&self, key: &StoreKey, now: Timestamp, max_age: Duration) -> Lookup {
+    pub async fn read(&self, key: &StoreKey, now: Timestamp, max_age: Duration) -> StoreLookup {
         let (store, wanted) = (self.clone(), key.clone());
         let read = tokio::task::spawn_blocking(move || store.read_now(&wanted, now, max_age));
         read.await.unwrap_or_else(|error| damaged(self.path(key), &error))
     }
 
-    fn read_now(&self, key: &StoreKey, now: Timestamp, max_age: Duration) -> Lookup {
+    fn read_now(&self, key: &StoreKey, now: Timestamp, max_age: Duration) -> StoreLookup {
         let path = self.path(key);
         let bytes = match read_capped(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Lookup::Missing,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return StoreLookup::Missing,
             Err(error) => return damaged(path, &error),
         };
         match serde_json::from_slice(&bytes) {
             Ok(FileVersion { version: Some(found) }) if found == u64::from(VERSION) => {}
             Ok(FileVersion { version: Some(found) }) => {
-                return Lookup::Unusable(Unusable::Version { path, found });
+                return StoreLookup::Unusable(Unusable::Version { path, found });
             }
             Ok(FileVersion { version: None }) => return damaged(path, &"it has no version"),
             Err(error) => return damaged(path, &error),
         }
-        let kept: Kept = match serde_json::from_slice(&bytes) {
-            Ok(kept) => kept,
+        let kept: KeptCatalog = match serde_json::from_slice::<KeptFile>(&bytes) {
+            Ok(file) => file.into(),
             Err(error) => return damaged(path, &error),
         };
         if kept.key != key.hash || kept.source != key.source {
-            return Lookup::Unusable(Unusable::Foreign { path });
+            return StoreLookup::Unusable(Unusable::Foreign { path });
         }
         if kept.fingerprint != kept.catalog.fingerprint() {
             return damaged(path, &"its fingerprint does not fit its content");
         }
         let age = now.duration_since(kept.loaded_at);
         if Duration::try_from(age).is_ok_and(|age| age <= max_age) {
-            Lookup::Fresh(Box::new(kept))
+            StoreLookup::Fresh(Box::new(kept))
         } else {
-            Lookup::Stale(Box::new(kept))
+            StoreLookup::Stale(Box::new(kept))
         }
     }
 
@@ -240,7 +270,7 @@ impl CatalogStore {
             path: path.clone(),
             source,
         };
-        let kept = Kept {
+        let kept = KeptCatalog {
             version: VERSION,
             key: key.hash.clone(),
             source: key.source.clone(),
@@ -256,8 +286,8 @@ impl CatalogStore {
     }
 }
 
-fn damaged(path: PathBuf, reason: &impl ToString) -> Lookup {
-    Lookup::Unusable(Unusable::Damaged {
+fn damaged(path: PathBuf, reason: &impl ToString) -> StoreLookup {
+    StoreLookup::Unusable(Unusable::Damaged {
         path,
         reason: reason.to_string(),
     })

@@ -86,7 +86,8 @@ pub struct MetabaseConfig {
     /// Most bytes of one response taken into memory (default 33554432).
     #[schemars(range(min = 65536, max = 1_073_741_824))]
     pub max_response_bytes: Option<u64>,
-    /// Most requests in flight at once, of all sessions together (default 8).
+    /// Most requests in flight at once, of all sessions together (default 8). A load of a catalog begins with four and grows
+    /// up to this while Metabase keeps up.
     #[schemars(range(min = 1, max = 64))]
     pub max_concurrency: Option<u64>,
     /// Most rows fetched for one query, over all its pages (default 10000).
@@ -99,7 +100,7 @@ pub struct MetabaseConfig {
 #[serde(deny_unknown_fields)]
 pub struct CatalogConfig {
     /// Collections whose cards and metrics are curated: short for the same list under `cards` and `metrics`.
-    pub collections: Option<Vec<u32>>,
+    pub collections: Option<CollectionsConfig>,
     /// Saved questions and models.
     #[serde(default)]
     pub cards: ContentConfig,
@@ -118,12 +119,35 @@ pub struct CatalogConfig {
     pub max_age_seconds: Option<u64>,
 }
 
+/// Collections as people write them: one, or a list.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "collections are written by number, name or address: [7], [\"7-finance\"] or [\"Finance\"]"
+)]
+pub enum CollectionsConfig {
+    /// One, or several with commas between.
+    One(CollectionConfig),
+    /// A list.
+    Several(Vec<CollectionConfig>),
+}
+
+/// One collection as people write it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum CollectionConfig {
+    /// Its number.
+    Number(u32),
+    /// Its name, its address in Metabase, or the end of that: `7-finance`.
+    Text(String),
+}
+
 /// Selects cards or metrics: what `collections` and `ids` name, the former narrowed by the rest.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContentConfig {
-    /// Everything in these collections, by id.
-    pub collections: Option<Vec<u32>>,
+    /// Everything in these collections: by number, name or address.
+    pub collections: Option<CollectionsConfig>,
     /// Everything in the root collection too (default false).
     pub root_collection: Option<bool>,
     /// Whether collections inside these count (default true).

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
-use super::call::{Call, Caller, combined};
+use super::answer::QueryResponse;
+use super::call::{ApiCall, Caller, combined};
+use super::fields::FieldValuesOf;
 use super::{
     Fetched, Generation, MetabaseError, MetricQuery, TableQuery, endpoints, fields, order, pages, request,
 };
@@ -23,7 +24,7 @@ pub(super) async fn metric(
 ) -> Result<Fetched, MetabaseError> {
     let id = query.metric.id();
     let action = format!("query metric {id}");
-    let (_, fields) = fields::metric(caller, id, true).await?;
+    let (_, fields) = fields::metric(caller, id, FieldValuesOf::None).await?;
     let body = request::metric(query, &fields)?;
     let mut fetched = match generation {
         Generation::V59 => execute(caller, &action, body, None).await?,
@@ -56,7 +57,7 @@ pub(super) async fn table(
 ) -> Result<Fetched, MetabaseError> {
     let id = query.table.id();
     let action = format!("query table {id}");
-    let (_, fields) = fields::table(caller, id, true).await?;
+    let (_, fields) = fields::table(caller, id, FieldValuesOf::None).await?;
     // Without a limit the first builds of v0.59 stop at 100 rows and say nothing.
     let body = request::table(query, &fields, query.limit.unwrap_or(PAGE).clamp(1, PAGE))?;
     let mut fetched = match generation {
@@ -110,20 +111,20 @@ async fn execute(
     limit: Option<u32>,
 ) -> Result<Raw, MetabaseError> {
     #[derive(Deserialize)]
-    struct Constructed {
+    struct ConstructedQuery {
         query: String,
     }
-    let call = |body: Value| Call {
+    let call = |body: Value| ApiCall {
         action: action.to_owned(),
         body: Some(body),
         cached: true,
-        ..Call::default()
+        ..ApiCall::default()
     };
-    let constructed: Constructed = caller.fetch(endpoints::CONSTRUCT, call(body)).await?;
+    let constructed: ConstructedQuery = caller.fetch(endpoints::CONSTRUCT, call(body)).await?;
     let reply = caller
         .send(endpoints::EXECUTE, call(json!({ "query": constructed.query })))
         .await?;
-    let answer = Answer::read(&reply)?;
+    let answer = QueryResponse::read(&reply)?;
     let rows = answer.rows.len() as u64;
     let all_asked_for = limit.is_some_and(|limit| rows >= u64::from(limit));
     let extent = match answer.rows_truncated {

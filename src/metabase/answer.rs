@@ -1,13 +1,13 @@
 use serde::Deserialize;
 
-use super::call::Reply;
+use super::call::ApiReply;
 use super::columns::{self, WireColumn};
 use super::{FailureClass, MetabaseError, failure};
 use crate::result::{Cell, Column, Extent, JsonRows, ResultTable};
 
 /// A completed query, read from a response that is whole.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct QueryResponse {
     pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Vec<Cell>>,
     /// The limit the server says it stopped at. Set on an exactly full result too.
@@ -35,9 +35,9 @@ struct Data {
     rows_truncated: Option<u64>,
 }
 
-impl Answer {
+impl QueryResponse {
     /// Success is a 2xx status, complete JSON with nothing after it, and `completed`. Nothing else is.
-    pub(super) fn read(reply: &Reply) -> Result<Self, MetabaseError> {
+    pub(super) fn read(reply: &ApiReply) -> Result<Self, MetabaseError> {
         let envelope: Envelope = reply.json()?;
         if envelope.status.as_deref() != Some("completed") {
             return Err(reply.failure());
@@ -48,13 +48,18 @@ impl Answer {
                 "the query is said to be completed, but there is no data with it",
             ));
         };
-        let columns = columns::columns(&data.cols);
+        let mut columns = columns::columns(&data.cols);
         let width = columns.len();
         let JsonRows(mut rows) = data.rows;
         if rows.iter().any(|row| row.len() != width) {
             return Err(misshapen(
                 "a row does not have as many values as there are columns",
             ));
+        }
+        for ((at, column), wire) in columns.iter_mut().enumerate().zip(&data.cols) {
+            if wire.is_untyped() {
+                column.kind = columns::kind_of_values(rows.iter().filter_map(|row| row.get(at)));
+            }
         }
         columns::shorten_days(&columns, &mut rows);
         Ok(Self {

@@ -17,9 +17,9 @@ const JWT_MAX_AGE: Duration = Duration::from_secs(90);
 
 /// Where the time for tokens comes from.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+pub struct SigningClock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
-impl Clock {
+impl SigningClock {
     /// A clock that reads `now`.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
@@ -30,15 +30,15 @@ impl Clock {
     }
 }
 
-impl Default for Clock {
+impl Default for SigningClock {
     fn default() -> Self {
         Self::new(Timestamp::now)
     }
 }
 
-impl fmt::Debug for Clock {
+impl fmt::Debug for SigningClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
+        f.write_str("SigningClock")
     }
 }
 
@@ -72,12 +72,12 @@ impl fmt::Debug for SignIn {
 #[derive(Debug)]
 pub(super) struct Authenticator {
     settings: AuthSettings,
-    clock: Clock,
-    held: Mutex<Held>,
+    clock: SigningClock,
+    held: Mutex<HeldCredential>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct HeldCredential {
     session: Option<SecretString>,
     jwt: Option<(Timestamp, SecretString)>,
 }
@@ -89,7 +89,7 @@ struct Claims<'a> {
 }
 
 impl Authenticator {
-    pub(super) fn new(settings: AuthSettings, clock: Clock) -> Self {
+    pub(super) fn new(settings: AuthSettings, clock: SigningClock) -> Self {
         Self {
             settings,
             clock,
@@ -170,7 +170,7 @@ impl Authenticator {
 
     fn token(
         &self,
-        held: &mut Held,
+        held: &mut HeldCredential,
         secret: &SecretString,
         email: &str,
     ) -> Result<SecretString, MetabaseError> {

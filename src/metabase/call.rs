@@ -3,16 +3,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use secrecy::SecretString;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::auth::{Authenticator, Clock, Need, SignIn};
+use super::auth::{Authenticator, Need, SignIn, SigningClock};
 use super::endpoints::{self, Route};
+use super::in_flight::InFlight;
 use super::{FailureClass, MetabaseError, failure};
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
-use crate::wire::{CacheRule, Policy, ServedBy, Wire, WireRequest};
+use crate::wire::{CacheRule, Policy, ServedBy, Wire, WireError, WireRequest};
 
 /// Sends requests of the endpoint table with the principal's credential.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub(super) struct Caller {
     pub(super) settings: Arc<MetabaseSettings>,
     pub(super) wire: Wire,
     shared: Arc<Shared>,
+    /// How many requests are in flight at once, where many are sent: while a catalog is loaded.
+    pace: Option<Arc<InFlight>>,
 }
 
 /// What every clone has in common, over whichever wire it sends.
@@ -33,7 +37,7 @@ struct Shared {
 
 /// One request, before it has an address and a credential.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Call<'a> {
+pub(super) struct ApiCall<'a> {
     /// What is tried, on which thing, for errors: `run card 7`.
     pub(super) action: String,
     /// What stands in the path's `{id}`.
@@ -48,16 +52,16 @@ pub(super) struct Call<'a> {
 
 /// A whole response of any status.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub(super) struct ApiReply {
     pub(super) action: String,
     pub(super) status: StatusCode,
     pub(super) body: Bytes,
     pub(super) served_by: ServedBy,
 }
 
-impl Reply {
+impl ApiReply {
     /// The body as `T`: only for a 2xx status and complete JSON with nothing after it.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, MetabaseError> {
+    pub(super) fn json<'b, T: Deserialize<'b>>(&'b self) -> Result<T, MetabaseError> {
         if !self.status.is_success() {
             return Err(self.failure());
         }
@@ -77,7 +81,12 @@ impl Caller {
         &self.shared.principal
     }
 
-    pub(super) fn new(settings: MetabaseSettings, wire: Wire, principal: Principal, clock: Clock) -> Self {
+    pub(super) fn new(
+        settings: MetabaseSettings,
+        wire: Wire,
+        principal: Principal,
+        clock: SigningClock,
+    ) -> Self {
         let shared = Shared {
             principal,
             auth: Authenticator::new(settings.auth.clone(), clock),
@@ -87,11 +96,20 @@ impl Caller {
             settings: Arc::new(settings),
             wire,
             shared: Arc::new(shared),
+            pace: None,
+        }
+    }
+
+    /// The same caller, with a number of requests in flight that follows what the server can take.
+    pub(super) fn paced(&self) -> Self {
+        Self {
+            pace: Some(Arc::new(InFlight::at_most(self.settings.max_concurrency))),
+            ..self.clone()
         }
     }
 
     /// Sends `call` and reads the whole response. A refused credential is renewed once where it can be.
-    pub(super) async fn send(&self, endpoint: Route, call: Call<'_>) -> Result<Reply, MetabaseError> {
+    pub(super) async fn send(&self, endpoint: Route, call: ApiCall<'_>) -> Result<ApiReply, MetabaseError> {
         let headers = self.credential(endpoint).await?;
         let reply = self.send_with(endpoint, &call, headers.clone()).await?;
         if reply.status == StatusCode::UNAUTHORIZED && self.shared.auth.forget(&headers).await {
@@ -105,13 +123,17 @@ impl Caller {
     pub(super) async fn fetch<T: DeserializeOwned>(
         &self,
         endpoint: Route,
-        call: Call<'_>,
+        call: ApiCall<'_>,
     ) -> Result<T, MetabaseError> {
         self.send(endpoint, call).await?.json()
     }
 
     /// Sends without a credential.
-    pub(super) async fn send_public(&self, endpoint: Route, call: Call<'_>) -> Result<Reply, MetabaseError> {
+    pub(super) async fn send_public(
+        &self,
+        endpoint: Route,
+        call: ApiCall<'_>,
+    ) -> Result<ApiReply, MetabaseError> {
         self.send_with(endpoint, &call, HeaderMap::new()).await
     }
 
@@ -141,10 +163,10 @@ impl Caller {
             SignIn::Password(body) => (endpoints::SIGN_IN, body, "id"),
             SignIn::Jwt(body) => (endpoints::JWT_TO_SESSION, body, "session_token"),
         };
-        let call = Call {
+        let call = ApiCall {
             action: "sign in to Metabase".into(),
             body: Some(body),
-            ..Call::default()
+            ..ApiCall::default()
         };
         let answer: Value = self.send_public(endpoint, call).await?.json()?;
         match answer.get(key).and_then(Value::as_str) {
@@ -171,9 +193,9 @@ impl Caller {
     async fn send_with(
         &self,
         endpoint: Route,
-        call: &Call<'_>,
+        call: &ApiCall<'_>,
         mut headers: HeaderMap,
-    ) -> Result<Reply, MetabaseError> {
+    ) -> Result<ApiReply, MetabaseError> {
         let action = &call.action;
         let ids: Vec<&str> = call.ids.iter().map(String::as_str).collect();
         let Some(mut url) = endpoint.url(&self.settings.url, &ids) else {
@@ -209,17 +231,42 @@ impl Caller {
             },
         };
         let sent = async {
-            let response = self.wire.send(request).await?;
-            let (status, served_by) = (response.status, response.served_by);
-            Ok((status, served_by, response.bytes().await?))
+            let permit = match &self.pace {
+                Some(pace) => pace.permit().await,
+                None => None,
+            };
+            let received = async {
+                let response = self.wire.send(request).await?;
+                let (status, served_by, attempts) = (response.status, response.served_by, response.attempts);
+                Ok((status, served_by, attempts, response.bytes().await?))
+            };
+            let received = received.await;
+            if let Some(permit) = permit {
+                permit.settle(is_too_much(&received));
+            }
+            received.map(|(status, served_by, _, body)| (status, served_by, body))
         };
         let (status, served_by, body) = sent.await.map_err(|error| failure::from_wire(action, error))?;
-        Ok(Reply {
+        Ok(ApiReply {
             action: action.clone(),
             status,
             body,
             served_by,
         })
+    }
+}
+
+/// Whether a request was more than the server could take.
+fn is_too_much<T>(received: &Result<(StatusCode, ServedBy, u32, T), WireError>) -> bool {
+    const TOO_MUCH: [StatusCode; 3] = [
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::GATEWAY_TIMEOUT,
+    ];
+    match received {
+        // What came only when it was sent again was too much the first time.
+        Ok((status, _, attempts, _)) => *attempts > 1 || TOO_MUCH.contains(status),
+        Err(error) => matches!(error, WireError::Timeout { .. }),
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Number, Value, json};
 
-use super::answer::Answer;
-use super::call::{Call, Caller};
+use super::answer::QueryResponse;
+use super::call::{ApiCall, Caller};
 use super::{CardArgument, CardRun, Fetched, MetabaseError, endpoints};
 use crate::catalog::{Parameter, ParameterTarget};
 use crate::result::Extent;
@@ -20,15 +20,15 @@ const LIMITS: [&str; 4] = ["limit", "top", "rows", "n"];
 pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, MetabaseError> {
     let id = run.card.id();
     let parameters: Vec<Value> = run.arguments.iter().map(argument).collect();
-    let call = Call {
+    let call = ApiCall {
         action: format!("run card {id}"),
         ids: vec![id.to_string()],
         body: Some(json!({ "parameters": parameters })),
         cached: true,
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = caller.send(endpoints::CARD_QUERY, call).await?;
-    let answer = Answer::read(&reply)?;
+    let answer = QueryResponse::read(&reply)?;
     let held = answer.rows.len();
     let extent = match answer.rows_truncated {
         Some(limit) => Extent::ServerLimit { limit },

@@ -3,80 +3,19 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::auth::Clock;
+use super::auth::SigningClock;
 use super::call::Caller;
+use super::fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues, Generation, ServerInfo};
 use super::server::{self, Detected};
 use super::{
-    CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, TableQuery, agent, card, credential,
-    curate, failure, values,
+    CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, OnProgress, TableQuery, agent, card,
+    credential, curate, failure, values,
 };
 use crate::catalog::CatalogSettings;
-use crate::catalog::{
-    AllowedCard, AllowedMetric, AllowedTable, AllowedValues, Catalog, Dimension, EntryKind, Parameter,
-};
+use crate::catalog::{AllowedCard, Catalog, Dimension, EntryKind, Parameter};
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
-use crate::result::ResultTable;
-use crate::wire::{QueueTime, ServedBy, Wire};
-
-/// Which generation of the Agent API answers; see [`MetabaseClient::server`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Generation {
-    /// v0.59: construct-query and execute.
-    V59,
-    /// v0.60: the same and `/v1/query` with pages.
-    V60,
-}
-
-/// What answers at the configured address.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct ServerInfo {
-    /// The version tag, such as `v0.60.2`.
-    pub version: String,
-    /// The Agent API's generation; `None` when only cards can be run.
-    pub generation: Option<Generation>,
-}
-
-/// A table and what served it.
-#[derive(Debug, Clone)]
-pub struct Fetched {
-    /// The table.
-    pub table: Arc<ResultTable>,
-    /// What served it.
-    pub served_by: ServedBy,
-}
-
-/// Values and what served them.
-#[derive(Debug, Clone)]
-pub struct FetchedValues {
-    /// The values.
-    pub values: AllowedValues,
-    /// What served them.
-    pub served_by: ServedBy,
-    /// Bytes of the response that listed them.
-    pub bytes_received: u64,
-}
-
-/// Whose dimension is asked for values.
-#[derive(Debug, Clone, PartialEq)]
-pub enum DimensionOwner {
-    /// A metric's.
-    Metric(AllowedMetric),
-    /// A table's.
-    Table(AllowedTable),
-}
-
-/// A catalog as loaded, and what could not be loaded.
-#[derive(Debug, Clone)]
-pub struct LoadedCatalog {
-    /// The catalog.
-    pub catalog: Catalog,
-    /// Entries that were selected but could not be read, each with the reason, in words.
-    pub warnings: Vec<String>,
-    /// Whether something is missing because the server failed just now: it may be there the next time.
-    pub incomplete: bool,
-}
+use crate::wire::{QueueTime, Wire};
 
 /// The Metabase client of one principal. Cheap to clone; clones share the credential and what is known of the
 /// server.
@@ -89,11 +28,16 @@ pub struct MetabaseClient {
 impl MetabaseClient {
     /// A client of the configured server. Sends nothing yet.
     pub fn new(settings: MetabaseSettings, wire: Wire, principal: Principal) -> Self {
-        Self::with_clock(settings, wire, principal, Clock::default())
+        Self::with_clock(settings, wire, principal, SigningClock::default())
     }
 
     /// The same, with a clock of its own for the tokens it signs.
-    pub fn with_clock(settings: MetabaseSettings, wire: Wire, principal: Principal, clock: Clock) -> Self {
+    pub fn with_clock(
+        settings: MetabaseSettings,
+        wire: Wire,
+        principal: Principal,
+        clock: SigningClock,
+    ) -> Self {
         Self {
             caller: Caller::new(settings, wire, principal, clock),
             detected: Arc::default(),
@@ -119,6 +63,11 @@ impl MetabaseClient {
         Ok(self.detected().await?.info.clone())
     }
 
+    /// Why metrics and tables cannot be asked there, if they cannot.
+    pub async fn why_no_agent_api(&self) -> Result<Option<String>, MetabaseError> {
+        Ok(self.detected().await?.why_none().map(str::to_owned))
+    }
+
     /// What is known of the server, for a tape's header; asked once and kept.
     pub async fn detection(&self) -> Result<serde_json::Value, MetabaseError> {
         let detected = self.detected().await?;
@@ -136,9 +85,18 @@ impl MetabaseClient {
 
     /// Loads what the rules select. What could not be read is left out with a warning; the order of entries and
     /// warnings does not depend on which response came first.
-    pub async fn load_catalog(&self, rules: &CatalogSettings) -> Result<LoadedCatalog, MetabaseError> {
+    pub async fn load_catalog(&self, rules: &CatalogSettings) -> Result<FetchedCatalog, MetabaseError> {
+        self.load_catalog_watched(rules, &|_| {}).await
+    }
+
+    /// The same, and tells how far it is.
+    pub async fn load_catalog_watched(
+        &self,
+        rules: &CatalogSettings,
+        on_progress: OnProgress<'_>,
+    ) -> Result<FetchedCatalog, MetabaseError> {
         let detected = self.detected().await?;
-        curate::load(&self.caller, detected, rules).await
+        curate::load(&self.caller, detected, rules, on_progress).await
     }
 
     /// Who the credential is and what it may do beyond reading, judged by the entries of `catalog`. Needs a credential

@@ -21,6 +21,14 @@ pub(super) struct WireColumn {
     pub(super) source: Option<String>,
 }
 
+impl WireColumn {
+    /// Whether the server does not know what is in it: `type/*`, as native queries have it on some databases.
+    pub(super) fn is_untyped(&self) -> bool {
+        let types = [self.effective_type.as_deref(), self.base_type.as_deref()];
+        types.into_iter().flatten().all(|name| name == "type/*")
+    }
+}
+
 /// The columns, with names made unique.
 pub(super) fn columns(wire: &[WireColumn]) -> Vec<Column> {
     let mut taken = std::collections::BTreeSet::new();
@@ -68,11 +76,11 @@ pub(super) fn kind_of_type(name: &str) -> ColumnKind {
 }
 
 fn kind_of(column: &WireColumn) -> ColumnKind {
-    let kind = column
-        .effective_type
-        .as_deref()
-        .or(column.base_type.as_deref())
-        .map_or(ColumnKind::Other, kind_of_type);
+    let types = [column.effective_type.as_deref(), column.base_type.as_deref()];
+    let mut kinds = types.into_iter().flatten().map(kind_of_type);
+    let kind = kinds
+        .find(|kind| *kind != ColumnKind::Other)
+        .unwrap_or(ColumnKind::Other);
     match (kind, column.unit.as_deref()) {
         // A moment truncated to a day or more is a calendar day to everyone who reads it.
         (ColumnKind::Datetime, Some("day" | "week" | "month" | "quarter" | "year")) => ColumnKind::Date,
@@ -96,6 +104,28 @@ pub(super) fn shorten_days(columns: &[Column], rows: &mut [Vec<Cell>]) {
             }
         }
     }
+}
+
+/// The kind of a column whose type the server does not know, by its values: all numbers, all true or false, all days,
+/// or all text.
+pub(super) fn kind_of_values<'v>(values: impl Iterator<Item = &'v Cell>) -> ColumnKind {
+    let mut kinds = values.filter_map(|value| match value {
+        Cell::Null => None,
+        Cell::Bool(_) => Some(ColumnKind::Boolean),
+        Cell::Number(number) if number.is_f64() => Some(ColumnKind::Number),
+        Cell::Number(_) => Some(ColumnKind::Integer),
+        Cell::Text(text) if text.len() == DAY_BYTES && text.parse::<Date>().is_ok() => Some(ColumnKind::Date),
+        Cell::Text(_) => Some(ColumnKind::Text),
+    });
+    let first = kinds.next().unwrap_or(ColumnKind::Other);
+    kinds.fold(first, |all, kind| match (all, kind) {
+        (all, kind) if all == kind => all,
+        (ColumnKind::Integer | ColumnKind::Number, ColumnKind::Integer | ColumnKind::Number) => {
+            ColumnKind::Number
+        }
+        (ColumnKind::Text | ColumnKind::Date, ColumnKind::Text | ColumnKind::Date) => ColumnKind::Text,
+        _ => ColumnKind::Other,
+    })
 }
 
 /// `2024-05-01` of `2024-05-01T00:00:00Z` (any offset: it is the reporting time zone's), if it is a midnight.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::call::{Call, Caller};
+use super::call::{ApiCall, Caller};
 use super::{MetabaseError, endpoints};
 use crate::catalog::{Catalog, Entry};
 
@@ -34,9 +34,9 @@ pub(super) async fn look(
     caller: &Caller,
     catalog: Option<&Catalog>,
 ) -> Result<CredentialInfo, MetabaseError> {
-    let call = Call {
+    let call = ApiCall {
         action: "ask who the credential is".into(),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let user: CurrentUser = caller.fetch(endpoints::CURRENT_USER, call).await?;
     let mut can_write = Vec::new();
@@ -46,10 +46,10 @@ pub(super) async fn look(
     let of_each = cards.filter(|entry| seen.insert(entry.collection().to_vec()));
     for entry in of_each.take(MAX_LOOKED_AT) {
         let id = entry.id().to_string();
-        let call = Call {
+        let call = ApiCall {
             action: format!("read {} {id}", entry.kind()),
             ids: vec![id],
-            ..Call::default()
+            ..ApiCall::default()
         };
         let card: Value = caller.fetch(endpoints::CARD, call).await?;
         if card.get("can_write").and_then(Value::as_bool) == Some(true) {

@@ -15,7 +15,7 @@ const MAX_FIELDS: usize = 8;
 
 /// What the server said, as far as it could be understood.
 #[derive(Debug, Default)]
-struct Told {
+struct ServerMessage {
     text: Option<String>,
     code: Option<String>,
     /// A query ran and failed, as opposed to a request that was refused.
@@ -60,7 +60,7 @@ pub(super) fn from_wire(action: &str, source: WireError) -> MetabaseError {
 
 /// The error of a whole response that is no success.
 pub(super) fn from_response(action: &str, status: StatusCode, body: &[u8]) -> MetabaseError {
-    let told = told(body);
+    let told = message_of(body);
     let class = class_of(status, &told);
     let said = told.text.as_deref().map_or_else(
         || format!("HTTP {} without a reason", status.as_u16()),
@@ -137,30 +137,30 @@ pub(super) fn is_whole_json(status: StatusCode, body: &[u8]) -> bool {
     status.is_success() && serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
-fn told(body: &[u8]) -> Told {
+fn message_of(body: &[u8]) -> ServerMessage {
     match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(object)) => told_by(&Value::Object(object)),
+        Ok(Value::Object(object)) => message_in(&Value::Object(object)),
         Ok(Value::String(text)) => plain(&text),
-        Ok(_) => Told::default(),
+        Ok(_) => ServerMessage::default(),
         Err(_) => plain(&String::from_utf8_lossy(body)),
     }
 }
 
-fn plain(text: &str) -> Told {
+fn plain(text: &str) -> ServerMessage {
     let text = text.trim();
     // A page of a proxy says nothing to a model; its status does.
     let shown = !text.is_empty() && !text.starts_with('<') && !text.starts_with('{');
-    Told {
+    ServerMessage {
         text: shown.then(|| clean(text)),
-        ..Told::default()
+        ..ServerMessage::default()
     }
 }
 
-fn told_by(body: &Value) -> Told {
+fn message_in(body: &Value) -> ServerMessage {
     let text = |key: &str| body.get(key).and_then(Value::as_str);
     let failed = text("status").is_some_and(|status| status != "completed") && body.get("data").is_some();
     if failed {
-        return Told {
+        return ServerMessage {
             text: text("error").or_else(|| text("status")).map(clean),
             code: text("error_type").or_else(|| text("class")).map(str::to_owned),
             query_failed: true,
@@ -170,9 +170,9 @@ fn told_by(body: &Value) -> Told {
         let mut fields = Vec::new();
         flatten(errors, "", &mut fields);
         fields.truncate(MAX_FIELDS);
-        return Told {
+        return ServerMessage {
             text: (!fields.is_empty()).then(|| clean(&fields.join("; "))),
-            ..Told::default()
+            ..ServerMessage::default()
         };
     }
     // The exception map names its cause more exactly than its outermost message.
@@ -180,7 +180,7 @@ fn told_by(body: &Value) -> Told {
         .or_else(|| text("cause"))
         .or_else(|| text("error"));
     let hidden = message == Some("Something went wrong");
-    Told {
+    ServerMessage {
         text: if hidden {
             Some("it hides the reason (stack traces are turned off there)".to_owned())
         } else {
@@ -213,7 +213,7 @@ fn flatten(errors: &Value, path: &str, into: &mut Vec<String>) {
     }
 }
 
-fn class_of(status: StatusCode, told: &Told) -> FailureClass {
+fn class_of(status: StatusCode, told: &ServerMessage) -> FailureClass {
     let code = told
         .code
         .as_deref()
@@ -267,7 +267,7 @@ fn is_code(code: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-fn advice(status: StatusCode, class: FailureClass, told: &Told) -> Option<&'static str> {
+fn advice(status: StatusCode, class: FailureClass, told: &ServerMessage) -> Option<&'static str> {
     let text = told.text.as_deref().unwrap_or_default();
     match class {
         FailureClass::Unauthorized => Some(match told.code.as_deref() {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::call::{Call, Caller};
+use super::call::{ApiCall, Caller};
 use super::{FailureClass, MetabaseError, columns, endpoints, failure};
 use crate::catalog::{Dimension, MetricId, TableId};
 use crate::result::ColumnKind;
@@ -24,6 +24,7 @@ pub(super) struct WireField {
     pub(super) semantic_type: Option<String>,
     pub(super) description: Option<String>,
     pub(super) table_reference: Option<String>,
+    pub(super) field_values: Option<Vec<Value>>,
 }
 
 impl WireField {
@@ -169,23 +170,38 @@ impl Fields {
     }
 }
 
-/// Reads a metric and names its dimensions. `cached` lets a response of the last minute do.
+/// Whether values of fields are wanted with the description of a metric or table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FieldValuesOf {
+    /// Of none. A description of the last minute will do: this is what a query asks.
+    None,
+    /// Of fields with few values. The description is read now: this is what a load asks.
+    Categories,
+}
+
+impl FieldValuesOf {
+    fn wanted(self) -> bool {
+        self == Self::Categories
+    }
+}
+
+/// Reads a metric and names its dimensions.
 pub(super) async fn metric(
     caller: &Caller,
     id: MetricId,
-    cached: bool,
+    values: FieldValuesOf,
 ) -> Result<(WireMetric, Fields), MetabaseError> {
-    let call = Call {
+    let call = ApiCall {
         action: format!("read metric {id}"),
         ids: vec![id.to_string()],
         query: flags(&[
             ("with-default-temporal-breakout", true),
-            ("with-field-values", false),
+            ("with-field-values", values.wanted()),
             ("with-queryable-dimensions", true),
             ("with-segments", true),
         ]),
-        cached,
-        ..Call::default()
+        cached: !values.wanted(),
+        ..ApiCall::default()
     };
     let mut metric: WireMetric = caller.fetch(endpoints::METRIC, call).await?;
     let fields = metric.queryable_dimensions.take().unwrap_or_default();
@@ -196,21 +212,21 @@ pub(super) async fn metric(
 pub(super) async fn table(
     caller: &Caller,
     id: TableId,
-    cached: bool,
+    values: FieldValuesOf,
 ) -> Result<(WireTable, Fields), MetabaseError> {
-    let call = Call {
+    let call = ApiCall {
         action: format!("read table {id}"),
         ids: vec![id.to_string()],
         query: flags(&[
             ("with-fields", true),
-            ("with-field-values", false),
+            ("with-field-values", values.wanted()),
             ("with-related-tables", true),
             ("with-metrics", false),
             ("with-measures", true),
             ("with-segments", true),
         ]),
-        cached,
-        ..Call::default()
+        cached: !values.wanted(),
+        ..ApiCall::default()
     };
     let mut table: WireTable = caller.fetch(endpoints::TABLE, call).await?;
     let mut fields = table.fields.take().unwrap_or_default();

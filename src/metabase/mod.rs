@@ -1,5 +1,24 @@
-//! Everything that knows Metabase's wire: credentials, the generations of the Agent API, cards, and turning answers
-//! into tables. Only this folder builds Metabase paths, and it runs queries only from `Allowed*` types.
+//! The Metabase client: everything that knows Metabase's wire.
+//!
+//! It signs in, finds out which generation of the Agent API answers, loads what the rules select into a catalog, and
+//! runs cards and queries. Two rules hold here. Only this folder builds Metabase paths, so that the endpoint table in
+//! `endpoints.rs` is all that can ever be asked. And a query takes `Allowed*` types, which only a loaded catalog hands
+//! out, so that an id nobody curated cannot be sent.
+//!
+//! ```no_run
+//! # use cardinal::catalog::CatalogSettings;
+//! # use cardinal::metabase::{MetabaseClient, MetabaseError};
+//! # async fn load(client: MetabaseClient, rules: CatalogSettings) -> Result<(), MetabaseError> {
+//! let loaded = client.load_catalog(&rules).await?;
+//! for warning in &loaded.warnings {
+//!     println!("{warning}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Start with `client.rs` for what can be asked, `call.rs` for how a request is sent, `curate/load.rs` for how a catalog
+//! is loaded, and `answer.rs` for what counts as a success.
 
 mod agent;
 mod answer;
@@ -13,8 +32,10 @@ mod curate;
 mod endpoints;
 mod error;
 mod failure;
+mod fetched;
 mod fields;
 mod glued;
+mod in_flight;
 mod order;
 mod pages;
 mod query;
@@ -23,15 +44,15 @@ mod server;
 mod settings;
 mod values;
 
-pub use auth::Clock;
-pub use client::{
-    DimensionOwner, Fetched, FetchedValues, Generation, LoadedCatalog, MetabaseClient, ServerInfo,
-};
+pub use auth::SigningClock;
+pub use client::MetabaseClient;
 pub use credential::CredentialInfo;
+pub use curate::{LoadProgress, OnProgress};
 pub use endpoints::grants;
 pub use error::{FailureClass, MetabaseError};
+pub use fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues, Generation, ServerInfo};
 pub use query::{
-    Aggregate, Aggregation, Bucket, CardArgument, CardRun, Direction, Filter, FilterOperation, GroupBy,
-    MetricQuery, OrderBy, Scalar, TableQuery,
+    AggregateFunction, Aggregation, Bucket, CardArgument, CardRun, Direction, FilterOperation, GroupBy,
+    MetricQuery, OrderBy, QueryFilter, Scalar, TableQuery,
 };
 pub use settings::{AuthSettings, MetabaseSettings, SignInMethod};

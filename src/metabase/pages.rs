@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::agent::Raw;
-use super::answer::Answer;
-use super::call::{Call, Caller, combined};
+use super::answer::QueryResponse;
+use super::call::{ApiCall, Caller, combined};
 use super::{MetabaseError, endpoints};
 use crate::result::Extent;
 
@@ -81,13 +81,13 @@ async fn page(
     caller: &Caller,
     action: &str,
     body: Value,
-) -> Result<(Answer, crate::wire::ServedBy), MetabaseError> {
-    let call = Call {
+) -> Result<(QueryResponse, crate::wire::ServedBy), MetabaseError> {
+    let call = ApiCall {
         action: action.to_owned(),
         body: Some(body),
         cached: true,
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = caller.send(endpoints::QUERY, call).await?;
-    Ok((Answer::read(&reply)?, reply.served_by))
+    Ok((QueryResponse::read(&reply)?, reply.served_by))
 }

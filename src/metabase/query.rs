@@ -29,7 +29,7 @@ pub struct MetricQuery {
     /// The metric.
     pub metric: AllowedMetric,
     /// All must hold.
-    pub filters: Vec<Filter>,
+    pub filters: Vec<QueryFilter>,
     /// At most one row per combination; empty for one number.
     pub group_by: Vec<GroupBy>,
     /// Order and limit of the rows, applied by us to the whole result: the Agent API gives a metric none.
@@ -44,7 +44,7 @@ pub struct TableQuery {
     /// The table.
     pub table: AllowedTable,
     /// All must hold.
-    pub filters: Vec<Filter>,
+    pub filters: Vec<QueryFilter>,
     /// The fields wanted, for a query without aggregation; empty for all.
     pub fields: Vec<Dimension>,
     /// What is computed.
@@ -59,7 +59,7 @@ pub struct TableQuery {
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Filter {
+pub enum QueryFilter {
     /// A condition on a dimension.
     Dimension {
         /// A clone of the entry's own dimension.
@@ -155,14 +155,14 @@ pub struct GroupBy {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregation {
     /// What.
-    pub aggregate: Aggregate,
+    pub aggregate: AggregateFunction,
     /// Whether the rows are ordered by it.
     pub sort: Option<Direction>,
 }
 
 /// What is computed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Aggregate {
+pub enum AggregateFunction {
     /// The number of rows.
     Count,
     /// Mean of a field.

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use super::{
-    Aggregate, Aggregation, Direction, Filter, GroupBy, MetabaseError, MetricQuery, OrderBy, Scalar,
-    TableQuery,
+    AggregateFunction, Aggregation, Direction, GroupBy, MetabaseError, MetricQuery, OrderBy, QueryFilter,
+    Scalar, TableQuery,
 };
 
 /// The body for a metric. The Agent API takes neither order nor limit for one.
@@ -49,14 +49,14 @@ fn put(body: &mut Map<String, Value>, key: &str, items: Vec<Value>) {
     }
 }
 
-fn filters(filters: &[Filter], fields: &Fields) -> Result<Vec<Value>, MetabaseError> {
+fn filters(filters: &[QueryFilter], fields: &Fields) -> Result<Vec<Value>, MetabaseError> {
     filters.iter().map(|one| filter(one, fields)).collect()
 }
 
-fn filter(filter: &Filter, fields: &Fields) -> Result<Value, MetabaseError> {
+fn filter(filter: &QueryFilter, fields: &Fields) -> Result<Value, MetabaseError> {
     let (dimension, operation, values, bucket) = match filter {
-        Filter::Segment(segment) => return Ok(json!({ "segment_id": segment.id })),
-        Filter::Dimension {
+        QueryFilter::Segment(segment) => return Ok(json!({ "segment_id": segment.id })),
+        QueryFilter::Dimension {
             dimension,
             operation,
             values,
@@ -105,13 +105,13 @@ fn group_by(groups: &[GroupBy], fields: &Fields) -> Result<Vec<Value>, MetabaseE
 fn aggregation(aggregation: &Aggregation, fields: &Fields) -> Result<Value, MetabaseError> {
     let mut body = Map::new();
     let function = match &aggregation.aggregate {
-        Aggregate::Count => Some(("count", None)),
-        Aggregate::Average(field) => Some(("avg", Some(field))),
-        Aggregate::CountDistinct(field) => Some(("count-distinct", Some(field))),
-        Aggregate::Max(field) => Some(("max", Some(field))),
-        Aggregate::Min(field) => Some(("min", Some(field))),
-        Aggregate::Sum(field) => Some(("sum", Some(field))),
-        Aggregate::Measure(measure) => {
+        AggregateFunction::Count => Some(("count", None)),
+        AggregateFunction::Average(field) => Some(("avg", Some(field))),
+        AggregateFunction::CountDistinct(field) => Some(("count-distinct", Some(field))),
+        AggregateFunction::Max(field) => Some(("max", Some(field))),
+        AggregateFunction::Min(field) => Some(("min", Some(field))),
+        AggregateFunction::Sum(field) => Some(("sum", Some(field))),
+        AggregateFunction::Measure(measure) => {
             body.insert("measure_id".into(), json!(measure.id));
             None
         }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::call::{Call, Caller};
+use super::call::{ApiCall, Caller};
 use super::endpoints::{self, Route};
 use super::{FailureClass, Generation, MetabaseError, ServerInfo, failure};
 
@@ -21,6 +21,11 @@ impl Detected {
         self.info
             .generation
             .ok_or_else(|| failure::local(action, FailureClass::Unavailable, &self.reason))
+    }
+
+    /// Why there is no Agent API that we speak, if there is none.
+    pub(super) fn why_none(&self) -> Option<&str> {
+        self.info.generation.is_none().then_some(self.reason.as_str())
     }
 
     fn none(version: &str, why: &str) -> Self {
@@ -51,22 +56,25 @@ impl Detected {
 /// not decide it (development builds).
 pub(super) async fn detect(caller: &Caller) -> Result<Detected, MetabaseError> {
     let version = version(caller).await?;
-    if let Some(reason) = agent_api_refused(caller).await? {
-        return Ok(Detected::none(&version, &reason));
-    }
-    match major(&version) {
-        Some(59) => Ok(Detected::some(&version, Generation::V59)),
-        Some(60) => Ok(Detected::some(&version, Generation::V60)),
-        Some(61..) => Ok(Detected::none(&version, "speaks a later one")),
-        Some(_) => Ok(Detected::none(&version, "speaks an earlier one")),
-        None => probe(caller, &version).await,
+    let refused = agent_api_refused(caller).await?;
+    match (major(&version), refused) {
+        // It may not have the route that tells whether there is one; that it is later is what counts.
+        (Some(61..), _) => Ok(Detected::none(&version, LATER)),
+        (_, Some(reason)) => Ok(Detected::none(&version, &reason)),
+        (Some(59), None) => Ok(Detected::some(&version, Generation::V59)),
+        (Some(60), None) => Ok(Detected::some(&version, Generation::V60)),
+        (Some(_), None) => Ok(Detected::none(&version, "is older than that")),
+        (None, None) => probe(caller, &version).await,
     }
 }
 
+/// What is said of a server whose Agent API is newer than ours.
+const LATER: &str = "speaks a later one, which this version of Cardinal does not know yet";
+
 async fn version(caller: &Caller) -> Result<String, MetabaseError> {
-    let call = Call {
+    let call = ApiCall {
         action: "read the version of Metabase".into(),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let properties: Value = caller
         .send_public(endpoints::SESSION_PROPERTIES, call)
@@ -87,9 +95,9 @@ fn major(tag: &str) -> Option<u32> {
 
 /// Why the Agent API cannot be used, if it cannot although the server answers.
 async fn agent_api_refused(caller: &Caller) -> Result<Option<String>, MetabaseError> {
-    let call = Call {
+    let call = ApiCall {
         action: "reach the Agent API".into(),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = caller.send(endpoints::PING, call).await?;
     if reply.status.is_success() {
@@ -97,7 +105,7 @@ async fn agent_api_refused(caller: &Caller) -> Result<Option<String>, MetabaseEr
     }
     let error = reply.failure();
     match reply.status {
-        StatusCode::NOT_FOUND => Ok(Some("has none (too old, or not licensed for it)".into())),
+        StatusCode::NOT_FOUND => Ok(Some("has none (it is older, or not licensed for it)".into())),
         StatusCode::PAYMENT_REQUIRED => Ok(Some("is not licensed for it".into())),
         StatusCode::FORBIDDEN => Ok(Some(format!("refuses it: {}", error.message))),
         _ => Err(error),
@@ -106,7 +114,7 @@ async fn agent_api_refused(caller: &Caller) -> Result<Option<String>, MetabaseEr
 
 async fn probe(caller: &Caller, version: &str) -> Result<Detected, MetabaseError> {
     if exists(caller, endpoints::CONSTRUCT_V2).await? {
-        return Ok(Detected::none(version, "speaks a later one"));
+        return Ok(Detected::none(version, LATER));
     }
     if !exists(caller, endpoints::CONSTRUCT).await? {
         return Ok(Detected::none(version, "speaks another one"));
@@ -118,10 +126,10 @@ async fn probe(caller: &Caller, version: &str) -> Result<Detected, MetabaseError
 
 /// Whether a route is there: an empty body is refused by it, and not found without it.
 async fn exists(caller: &Caller, endpoint: Route) -> Result<bool, MetabaseError> {
-    let call = Call {
+    let call = ApiCall {
         action: format!("find out whether {} is there", endpoint.path),
         body: Some(json!({})),
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = caller.send(endpoint, call).await?;
     match reply.status {

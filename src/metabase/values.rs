@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::call::{Call, Caller, Reply};
+use super::call::{ApiCall, ApiReply, Caller};
+use super::fields::FieldValuesOf;
 use super::{DimensionOwner, FetchedValues, MetabaseError, endpoints, fields};
 use crate::catalog::{AllowedValues, CardId, Dimension};
 
@@ -15,19 +16,19 @@ pub(super) async fn of_parameter(
     cached: bool,
 ) -> Result<FetchedValues, MetabaseError> {
     #[derive(Deserialize)]
-    struct Listed {
+    struct ListedParameterValues {
         #[serde(default)]
         values: Vec<Value>,
         has_more_values: Option<bool>,
     }
-    let call = Call {
+    let call = ApiCall {
         action: format!("list values of a parameter of card {card}"),
         ids: vec![card.to_string(), parameter.to_owned()],
         cached,
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = caller.send(endpoints::PARAMETER_VALUES, call).await?;
-    let listed: Listed = reply.json()?;
+    let listed: ListedParameterValues = reply.json()?;
     let values = AllowedValues {
         values: bare(listed.values),
         complete: listed.has_more_values == Some(false),
@@ -42,55 +43,48 @@ pub(super) async fn of_dimension(
     dimension: &Dimension,
     limit: u32,
 ) -> Result<FetchedValues, MetabaseError> {
-    let (place, fields) = match owner {
+    let (owner, fields) = match owner {
         DimensionOwner::Metric(metric) => {
-            let (_, fields) = fields::metric(caller, metric.id(), true).await?;
-            (Place::Metric(metric.id().0), fields)
+            let (_, fields) = fields::metric(caller, metric.id(), FieldValuesOf::None).await?;
+            (FieldOwner::Metric(metric.id().0), fields)
         }
         DimensionOwner::Table(table) => {
-            let (_, fields) = fields::table(caller, table.id(), true).await?;
-            (Place::Table(table.id().0), fields)
+            let (_, fields) = fields::table(caller, table.id(), FieldValuesOf::None).await?;
+            (FieldOwner::Table(table.id().0), fields)
         }
     };
-    let sample = of_field(caller, place, fields.id(dimension)?, limit, true).await?;
-    Ok(sample.fetched)
+    let (fetched, _) = of_field(caller, owner, fields.id(dimension)?, limit, true).await?;
+    Ok(fetched)
 }
 
 /// Whose field is asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum FieldOwner {
     Metric(u32),
     Table(u32),
 }
 
-/// Values of a field, and how many distinct ones it has if the server knows.
-#[derive(Debug)]
-pub(super) struct Sample {
-    pub(super) fetched: FetchedValues,
-    pub(super) distinct: Option<u64>,
-}
-
-/// Values of a field by its current id; at most `limit`.
+/// Values of a field by its current id, at most `limit`, and how many distinct ones it has if the server knows.
 pub(super) async fn of_field(
     caller: &Caller,
-    place: Place,
+    owner: FieldOwner,
     field: &str,
     limit: u32,
     cached: bool,
-) -> Result<Sample, MetabaseError> {
-    let (endpoint, kind, id) = match place {
-        Place::Metric(id) => (endpoints::METRIC_FIELD_VALUES, "metric", id),
-        Place::Table(id) => (endpoints::TABLE_FIELD_VALUES, "table", id),
+) -> Result<(FetchedValues, Option<u64>), MetabaseError> {
+    let (endpoint, kind, id) = match owner {
+        FieldOwner::Metric(id) => (endpoints::METRIC_FIELD_VALUES, "metric", id),
+        FieldOwner::Table(id) => (endpoints::TABLE_FIELD_VALUES, "table", id),
     };
-    let call = Call {
+    let call = ApiCall {
         action: format!("list values of a dimension of {kind} {id}"),
         ids: vec![id.to_string(), field.to_owned()],
         query: vec![("limit", limit.to_string())],
         cached,
-        ..Call::default()
+        ..ApiCall::default()
     };
     let reply = caller.send(endpoint, call).await?;
-    let answer: FieldValues = reply.json()?;
+    let answer: WireFieldValues = reply.json()?;
     let (listed, statistics) = match answer.value_metadata {
         Some(metadata) => (metadata.field_values, metadata.statistics),
         None => (answer.values, answer.statistics),
@@ -102,13 +96,10 @@ pub(super) async fn of_field(
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let complete = whole && values.len() <= most;
     values.truncate(most);
-    Ok(Sample {
-        fetched: fetched(AllowedValues { values, complete }, &reply),
-        distinct,
-    })
+    Ok((fetched(AllowedValues { values, complete }, &reply), distinct))
 }
 
-fn fetched(values: AllowedValues, reply: &Reply) -> FetchedValues {
+fn fetched(values: AllowedValues, reply: &ApiReply) -> FetchedValues {
     FetchedValues {
         values,
         served_by: reply.served_by,
@@ -118,7 +109,7 @@ fn fetched(values: AllowedValues, reply: &Reply) -> FetchedValues {
 
 /// Both shapes: v0.59 has the values at the top, v0.60 inside `value_metadata`.
 #[derive(Deserialize)]
-struct FieldValues {
+struct WireFieldValues {
     values: Option<Vec<Value>>,
     statistics: Option<Statistics>,
     value_metadata: Option<ValueMetadata>,

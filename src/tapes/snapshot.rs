@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, StoredCatalog};
 use crate::wire::{TapeError, catalog_path, keep_beside, read_capped, shared_catalog, suspect};
 
 /// The version of the snapshot's format.
@@ -40,7 +40,8 @@ fn catalog_of(text: &str, fingerprint: &str) -> Result<Catalog, String> {
         return Err("it is of another version of its format".to_owned());
     }
     let catalog = snapshot.get_mut("catalog").map(Value::take).unwrap_or_default();
-    let catalog: Catalog = serde_json::from_value(catalog).map_err(|error| error.to_string())?;
+    let stored: StoredCatalog = serde_json::from_value(catalog).map_err(|error| error.to_string())?;
+    let catalog = Catalog::from(stored);
     if catalog.fingerprint() == fingerprint {
         Ok(catalog)
     } else {

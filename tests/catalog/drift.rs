@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::catalogs::{card, column, metric, parameter, shop};
 
 fn lines(before: Vec<Entry>, now: Vec<Entry>) -> Vec<String> {
-    Drift::between(&Catalog::new(before), &Catalog::new(now))
+    Drift::between(&Catalog::for_tests(before), &Catalog::for_tests(now))
         .to_string()
         .lines()
         .map(str::to_owned)
@@ -18,7 +18,7 @@ fn lines(before: Vec<Entry>, now: Vec<Entry>) -> Vec<String> {
 fn the_same_catalog_has_not_drifted_whatever_its_order() {
     let mut shuffled = shop();
     shuffled.reverse();
-    let drift = Drift::between(&Catalog::new(shop()), &Catalog::new(shuffled));
+    let drift = Drift::between(&Catalog::for_tests(shop()), &Catalog::for_tests(shuffled));
     assert!(drift.is_empty());
     assert_eq!(drift.to_string(), "nothing changed");
 }
@@ -73,8 +73,8 @@ fn a_metric_that_computes_something_else_is_reported_for_programs_too() {
     new.built_in_filters.push("Status is paid".to_owned());
     new.dimensions.remove(2);
     let drift = Drift::between(
-        &Catalog::new(vec![Entry::Metric(Arc::new(old))]),
-        &Catalog::new(vec![Entry::Metric(Arc::new(new))]),
+        &Catalog::for_tests(vec![Entry::Metric(Arc::new(old))]),
+        &Catalog::for_tests(vec![Entry::Metric(Arc::new(new))]),
     );
     assert_eq!(
         serde_json::to_value(&drift).unwrap(),

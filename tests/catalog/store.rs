@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::catalog::CatalogSettings;
-use cardinal::catalog::{Catalog, CatalogStore, Lookup, StoreKey, Unusable};
+use cardinal::catalog::{Catalog, CatalogStore, StoreKey, StoreLookup, Unusable};
 use cardinal::principal::Principal;
 use jiff::{Timestamp, ToSpan};
 
@@ -25,14 +25,14 @@ async fn what_was_kept_comes_back_until_it_is_too_old() {
     let dir = tempfile::tempdir().unwrap();
     let store = CatalogStore::new(dir.path().join("made/when/needed"));
     let key = key("http://bi.example/", "default");
-    assert_eq!(store.read(&key, now(), HOUR).await, Lookup::Missing);
+    assert_eq!(store.read(&key, now(), HOUR).await, StoreLookup::Missing);
 
-    let catalog = Arc::new(Catalog::new(shop()));
+    let catalog = Arc::new(Catalog::for_tests(shop()));
     store
         .write(&key, &catalog, &["card 4 could not be read".to_owned()], now())
         .await
         .unwrap();
-    let Lookup::Fresh(kept) = store.read(&key, now() + 1.hour(), HOUR).await else {
+    let StoreLookup::Fresh(kept) = store.read(&key, now() + 1.hour(), HOUR).await else {
         panic!("not fresh");
     };
     assert_eq!(kept.catalog, *catalog);
@@ -42,10 +42,13 @@ async fn what_was_kept_comes_back_until_it_is_too_old() {
 
     assert!(matches!(
         store.read(&key, now() + 61.minutes(), HOUR).await,
-        Lookup::Stale(_)
+        StoreLookup::Stale(_)
     ));
     assert!(
-        matches!(store.read(&key, now() - 1.minute(), HOUR).await, Lookup::Stale(_)),
+        matches!(
+            store.read(&key, now() - 1.minute(), HOUR).await,
+            StoreLookup::Stale(_)
+        ),
         "from the future"
     );
 }
@@ -80,7 +83,7 @@ async fn the_file_holds_no_credential_and_is_the_owners_only() {
     let store = CatalogStore::new(dir.path());
     let key = key("http://ann:hunter2@bi.example/?token=hunter2", "ann@bi.example");
     let path = store
-        .write(&key, &Arc::new(Catalog::new(shop())), &[], now())
+        .write(&key, &Arc::new(Catalog::for_tests(shop())), &[], now())
         .await
         .unwrap();
     let text = fs::read_to_string(&path).unwrap();
@@ -103,13 +106,13 @@ async fn files_that_cannot_be_used_say_why_and_are_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let store = CatalogStore::new(dir.path());
     let key = key("http://bi.example/", "default");
-    let catalog = Arc::new(Catalog::new(shop()));
+    let catalog = Arc::new(Catalog::for_tests(shop()));
     let path = store.write(&key, &catalog, &[], now()).await.unwrap();
     let good = fs::read_to_string(&path).unwrap();
     let unusable = async |text: &str| {
         fs::write(&path, text).unwrap();
         match store.read(&key, now(), HOUR).await {
-            Lookup::Unusable(why) => why,
+            StoreLookup::Unusable(why) => why,
             other => panic!("{other:?}"),
         }
     };
@@ -131,7 +134,10 @@ async fn files_that_cannot_be_used_say_why_and_are_replaced() {
     assert!(matches!(foreign, Unusable::Foreign { .. }), "{foreign}");
 
     store.write(&key, &catalog, &[], now()).await.unwrap();
-    assert!(matches!(store.read(&key, now(), HOUR).await, Lookup::Fresh(_)));
+    assert!(matches!(
+        store.read(&key, now(), HOUR).await,
+        StoreLookup::Fresh(_)
+    ));
 }
 
 #[tokio::test]
@@ -143,7 +149,7 @@ async fn a_folder_that_cannot_be_written_is_an_error_with_its_path() {
     let error = store
         .write(
             &key("http://bi.example/", "default"),
-            &Arc::new(Catalog::new(shop())),
+            &Arc::new(Catalog::for_tests(shop())),
             &[],
             now(),
         )

@@ -4,7 +4,7 @@ use crate::support::catalogs::shop;
 
 #[test]
 fn the_list_has_every_entry_with_what_it_takes() {
-    let rows = list_rows(&Catalog::new(shop()));
+    let rows = list_rows(&Catalog::for_tests(shop()));
     let ids: Vec<(EntryKind, u32)> = rows.iter().map(|row| (row.kind, row.id)).collect();
     assert_eq!(
         ids,
@@ -23,7 +23,7 @@ fn the_list_has_every_entry_with_what_it_takes() {
 
 #[test]
 fn entries_are_found_by_kind_and_id_by_id_and_by_name() {
-    let catalog = Catalog::new(shop());
+    let catalog = Catalog::for_tests(shop());
     for wanted in [
         "metric 12",
         "12",
@@ -42,7 +42,7 @@ fn entries_are_found_by_kind_and_id_by_id_and_by_name() {
 
 #[test]
 fn what_is_not_there_is_answered_with_what_is_near() {
-    let catalog = Catalog::new(shop());
+    let catalog = Catalog::for_tests(shop());
     assert!(find(&catalog, "card 12").is_err());
     let error = find(&catalog, "Custmers by state").unwrap_err();
     assert_eq!(

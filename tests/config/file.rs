@@ -46,6 +46,61 @@ fn rules_are_read_and_the_short_form_adds_to_both() {
 }
 
 #[test]
+fn collections_may_be_written_as_people_know_them() {
+    let curated = |text: &str| {
+        let text = format!("version = 1\n[catalog]\ncollections = {text}\n");
+        load_file(&text, &METABASE[..2]).map(|loaded| loaded.settings.catalog.cards)
+    };
+    let rule = curated(
+        "[7, \"9-finance\", \"Sales / Monthly\", \"https://mb.example.com/collection/11-shop?tab=1\", \"/collection/12\"]",
+    )
+    .unwrap();
+    let ids = [7, 11, 12].map(CollectionId);
+    assert_eq!(rule.collections, ids);
+    assert_eq!(rule.named_collections, ["9-finance", "Sales / Monthly"]);
+    assert_eq!(curated("7").unwrap().collections, [CollectionId(7)]);
+    assert_eq!(curated("\"Finance\"").unwrap().named_collections, ["Finance"]);
+
+    for (written, numbers, names) in [
+        ("7,9", vec![7, 9], vec![]),
+        ("7-finance", vec![], vec!["7-finance"]),
+        ("Finance, 9", vec![9], vec!["Finance"]),
+        ("https://mb.example.com/collection/7-finance", vec![7], vec![]),
+    ] {
+        let variables = [
+            METABASE[0],
+            METABASE[1],
+            ("CARDINAL_CATALOG_COLLECTIONS", written),
+        ];
+        let rule = load_file("version = 1\n", &variables)
+            .unwrap()
+            .settings
+            .catalog
+            .metrics;
+        let ids: Vec<_> = numbers.into_iter().map(CollectionId).collect();
+        assert_eq!(
+            (rule.collections, rule.named_collections),
+            (ids, names.into_iter().map(str::to_owned).collect())
+        );
+    }
+
+    for (written, part) in [
+        (
+            "\"https://mb.example.com/question/7-orders\"",
+            "not the address of a collection",
+        ),
+        (
+            "\"https://mb.example.com/collection/root\"",
+            "root_collection = true",
+        ),
+        ("[-1]", "by number, name or address"),
+    ] {
+        let error = curated(written).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
 fn a_file_that_was_asked_for_has_to_exist() {
     let directory = tempfile::tempdir().unwrap();
     let overrides = Overrides {

@@ -1,5 +1,5 @@
 use cardinal::catalog::EntryKind;
-use cardinal::metabase::{Bucket, CardRun, Filter, MetricQuery};
+use cardinal::metabase::{Bucket, CardRun, MetricQuery, QueryFilter};
 use cardinal::result::Shelf;
 use cardinal::tools::DescribeCall;
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ async fn a_metric_is_queried_with_its_own_dimensions() {
     assert_eq!(query.group_by[0].granularity, Some(Bucket::DayOfWeek));
     assert!(matches!(
         &query.filters[0],
-        Filter::Dimension {
+        QueryFilter::Dimension {
             bucket: Some(Bucket::Month),
             ..
         }

@@ -124,7 +124,7 @@ pub(super) fn catalog() -> Catalog {
         id: CardId(8),
         ..card(8, "Customers by state", "Customers in each state.")
     };
-    Catalog::new(vec![
+    Catalog::for_tests(vec![
         Entry::Card(Arc::new(orders_card())),
         Entry::Card(Arc::new(plain)),
         Entry::Card(Arc::new(required_card())),

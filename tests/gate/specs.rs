@@ -9,7 +9,7 @@ use super::fixture::{catalog, toolbox, toolbox_over};
 #[tokio::test]
 async fn the_model_is_told_of_tools_that_make_sense() {
     let names = |entries: Vec<Entry>| async {
-        let (toolbox, _) = toolbox_over(Catalog::new(entries)).await;
+        let (toolbox, _) = toolbox_over(Catalog::for_tests(entries)).await;
         toolbox
             .specs()
             .iter()
@@ -101,7 +101,7 @@ async fn ids_are_listed_while_the_catalog_is_small() {
                 )))
             })
             .collect();
-        Catalog::new(entries)
+        Catalog::for_tests(entries)
     };
     for (count, listed) in [(60, true), (61, false)] {
         let (toolbox, _) = toolbox_over(many(count)).await;

@@ -121,3 +121,38 @@ async fn a_full_result_may_not_be_all_of_it() {
     body["data"]["rows_truncated"] = json!(50);
     assert_eq!(extent(body).await, Extent::ServerLimit { limit: 50 });
 }
+
+#[tokio::test]
+async fn a_column_of_unknown_type_is_what_its_values_are() {
+    let unknown =
+        |name: &str, base: &str| json!({ "name": name, "base_type": base, "effective_type": "type/*" });
+    let cols = json!([
+        unknown("whole", "type/*"),
+        unknown("amount", "type/*"),
+        unknown("day", "type/*"),
+        unknown("region", "type/*"),
+        unknown("flag", "type/*"),
+        unknown("nested", "type/*"),
+        unknown("nothing", "type/*"),
+        unknown("typed", "type/Decimal"),
+    ]);
+    let rows = json!([
+        [1, 2, "2025-01-31", "North", true, [1], null, 3],
+        [null, 2.5, "2025-02-28", "2025-02-28", false, 7, null, 4],
+    ]);
+    let table = run(completed(&cols, &rows)).await.unwrap();
+    let kinds: Vec<_> = table.columns.iter().map(|column| column.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            ColumnKind::Integer,
+            ColumnKind::Number,
+            ColumnKind::Date,
+            ColumnKind::Text,
+            ColumnKind::Boolean,
+            ColumnKind::Other,
+            ColumnKind::Other,
+            ColumnKind::Number,
+        ]
+    );
+}

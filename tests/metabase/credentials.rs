@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use base64::Engine;
 use cardinal::catalog::CardId;
 use cardinal::metabase::AuthSettings;
-use cardinal::metabase::{CardRun, Clock, FailureClass, MetabaseClient, MetabaseError};
+use cardinal::metabase::{CardRun, FailureClass, MetabaseClient, MetabaseError, SigningClock};
 use cardinal::principal::Principal;
 use cardinal::wire::Wire;
 use secrecy::SecretString;
@@ -133,7 +133,7 @@ async fn tokens_are_minted_again_long_before_they_are_too_old() {
     let now = Arc::new(AtomicI64::new(1_700_000_000));
     let clock = {
         let now = now.clone();
-        Clock::new(move || jiff::Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap())
+        SigningClock::new(move || jiff::Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap())
     };
     let settings = server.settings(jwt(false));
     let wire = Wire::live().unwrap();
@@ -200,7 +200,7 @@ async fn a_token_that_was_refused_is_not_offered_for_a_session_again() {
     let now = Arc::new(AtomicI64::new(1_700_000_000));
     let clock = {
         let now = now.clone();
-        Clock::new(move || jiff::Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap())
+        SigningClock::new(move || jiff::Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap())
     };
     let wire = Wire::live().unwrap();
     let client = MetabaseClient::with_clock(server.settings(jwt(true)), wire, Principal::default(), clock);

@@ -2,7 +2,7 @@
 
 use cardinal::catalog::{CardId, CollectionId, Entry, EntryKind, MetricId, TableId};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
-use cardinal::metabase::{FailureClass, LoadedCatalog};
+use cardinal::metabase::{FailureClass, FetchedCatalog};
 use serde_json::{Value, json};
 
 use super::scripted::{Scripted, json_reply, text};
@@ -79,11 +79,11 @@ fn in_collections(ids: &[u32]) -> ContentRule<CardId> {
     }
 }
 
-fn ids(loaded: &LoadedCatalog) -> Vec<u32> {
+fn ids(loaded: &FetchedCatalog) -> Vec<u32> {
     loaded.catalog.entries().iter().map(Entry::id).collect()
 }
 
-async fn load(server: &Scripted, rules: &CatalogSettings) -> LoadedCatalog {
+async fn load(server: &Scripted, rules: &CatalogSettings) -> FetchedCatalog {
     server.client().load_catalog(rules).await.unwrap()
 }
 
@@ -282,4 +282,132 @@ async fn nothing_selected_asks_for_nothing() {
     let server = Scripted::version("v0.60.2").await;
     let loaded = load(&server, &CatalogSettings::default()).await;
     assert!(loaded.catalog.entries().is_empty() && server.asked("/api/c").is_empty());
+}
+
+fn named(names: &[&str]) -> ContentRule<CardId> {
+    ContentRule {
+        named_collections: names.iter().map(|name| (*name).to_owned()).collect(),
+        recursive: false,
+        ..ContentRule::default()
+    }
+}
+
+#[tokio::test]
+async fn a_collection_may_be_named_as_people_name_it() {
+    for (written, expected) in [
+        ("Inner", 60),
+        ("inner", 60),
+        ("Sales / Inner", 60),
+        ("sales/inner/deep", 70),
+        ("8-other", 80),
+    ] {
+        let server = company().await;
+        let loaded = load(&server, &cards(named(&[written]))).await;
+        assert_eq!(ids(&loaded), [expected], "{written}: {:?}", loaded.warnings);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_no_or_two_collections_have_is_told_with_what_to_write() {
+    let tree = json!([
+        collection(5, "Finance", &json!([collection(6, "Monthly", &json!([]))])),
+        collection(7, "Shop", &json!([collection(8, "Monthly", &json!([]))])),
+    ]);
+    let server = with_tree(&tree).await;
+    let loaded = load(&server, &cards(named(&["Finanze", "Monthly"]))).await;
+    let [missing, several] = loaded.warnings.as_slice() else {
+        panic!("{:?}", loaded.warnings)
+    };
+    assert!(
+        missing.contains("\"Finanze\"") && missing.contains("5 (Finance)"),
+        "{missing}"
+    );
+    assert!(
+        several.contains("6 (Finance / Monthly)") && several.contains("8 (Shop / Monthly)"),
+        "{several}"
+    );
+}
+
+#[tokio::test]
+async fn one_odd_item_is_named_and_left_out_and_the_rest_is_loaded() {
+    let tree = json!([
+        collection(5, "Sales", &json!([])),
+        { "id": 6, "name": null, "children": null },
+        { "name": 7 },
+    ]);
+    let server = with_tree(&tree).await;
+    let mut unnamed = item(51, "card");
+    unnamed["name"] = Value::Null;
+    items(
+        &server,
+        "5",
+        &json!([item(50, "card"), unnamed, { "id": "x", "name": "Odd one", "model": "card" }]),
+    );
+    server.on("GET /api/card/50", json_reply(200, &card(50)));
+    let mut body = card(51);
+    body["name"] = json!(" ");
+    body["description"] = Value::Null;
+    server.on("GET /api/card/51", json_reply(200, &body));
+    let loaded = load(&server, &cards(in_collections(&[5]))).await;
+    assert_eq!(ids(&loaded), [50]);
+    let [odd, unnamed] = loaded.warnings.as_slice() else {
+        panic!("{:?}", loaded.warnings)
+    };
+    assert!(odd.contains("collection 5") && odd.contains("Odd one"), "{odd}");
+    assert!(unnamed.contains("card 51 has no name"), "{unnamed}");
+}
+
+#[tokio::test]
+async fn what_a_later_agent_api_would_be_needed_for_is_counted() {
+    for ping in [true, false] {
+        let server = Scripted::start().await;
+        server.on(
+            "GET /api/session/properties",
+            json_reply(200, &json!({ "version": { "tag": "v0.65.1" } })),
+        );
+        if ping {
+            server.on("GET /api/agent/v1/ping", json_reply(200, &json!({})));
+        }
+        server.on(
+            "GET /api/collection/tree",
+            json_reply(200, &json!([collection(5, "Sales", &json!([]))])),
+        );
+        items(
+            &server,
+            "5",
+            &json!([item(50, "card"), item(51, "metric"), item(52, "metric")]),
+        );
+        server.on("GET /api/card/50", json_reply(200, &card(50)));
+        let metrics = ContentRule {
+            collections: vec![CollectionId(5)],
+            ..ContentRule::default()
+        };
+        let rules = CatalogSettings {
+            metrics,
+            ..cards(in_collections(&[5]))
+        };
+        let loaded = load(&server, &rules).await;
+        assert_eq!(ids(&loaded), [50]);
+        let [left_out] = loaded.warnings.as_slice() else {
+            panic!("{:?}", loaded.warnings)
+        };
+        assert!(left_out.starts_with("2 metrics left out:"), "{left_out}");
+        assert!(
+            left_out.contains("v0.65.1 speaks a later one") && !left_out.contains("older"),
+            "{left_out}"
+        );
+        assert_eq!(server.asked("/items").len(), 1, "one listing serves both rules");
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_is_told_how_far_it_is() {
+    let server = company().await;
+    let told = std::sync::Mutex::new(Vec::new());
+    let note = |progress: cardinal::metabase::LoadProgress| {
+        told.lock().unwrap().push((progress.read, progress.selected));
+    };
+    let rules = cards(in_collections(&[5]));
+    server.client().load_catalog_watched(&rules, &note).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [(0, 3), (1, 3), (2, 3), (3, 3)]);
 }

@@ -416,3 +416,84 @@ async fn a_table_has_its_fields_measures_and_segments() {
         "{warnings:?}"
     );
 }
+
+fn dimension(prefix: &str, at: u32, name: &str, listed: Option<Value>) -> Value {
+    let mut dimension = json!({ "field_id": format!("{prefix}-{at}"), "name": name, "type": "string" });
+    if let Some(values) = listed {
+        dimension["field_values"] = values;
+    }
+    dimension
+}
+
+#[tokio::test]
+async fn a_field_is_asked_for_its_values_once_and_not_where_they_are_listed() {
+    let server = Scripted::version("v0.60.2").await;
+    server.on("GET /api/collection/tree", json_reply(200, &json!([])));
+    let orders = table_metadata(2, &json!([]));
+    server.on("GET /api/table/2/query_metadata", json_reply(200, &orders));
+    for id in [8_u32, 9, 10] {
+        let mut body = card(id);
+        body["type"] = json!("metric");
+        body["table_id"] = json!(2);
+        body["dataset_query"] =
+            json!({ "type": "query", "query": { "source-table": 2, "aggregation": [["count"]] } });
+        if id == 10 {
+            // Its columns are those of a join, whatever their names are.
+            body["dataset_query"]["query"]["joins"] = json!([{ "source-table": 3 }]);
+        }
+        server.on(&format!("GET /api/card/{id}"), json_reply(200, &body));
+        let prefix = format!("c{id}");
+        let many: Vec<_> = (0..30).map(|at| format!("v{at}")).collect();
+        let metric = json!({
+            "id": id, "type": "metric", "name": format!("Metric {id}"),
+            "queryable_dimensions": [
+                dimension(&prefix, 0, "STATUS", Some(json!(["paid", null, "lost"]))),
+                dimension(&prefix, 1, "CHANNEL", None),
+                dimension(&prefix, 2, "CITY", Some(json!(many))),
+            ],
+        });
+        server.on(
+            &format!("GET /api/agent/v1/metric/{id}"),
+            json_reply(200, &metric),
+        );
+        for (at, distinct, values) in [(1, 2, json!([["web"], ["shop"]])), (2, 800, json!([["Ulm"]]))] {
+            server.on(
+                &format!("GET /api/agent/v1/metric/{id}/field/{prefix}-{at}/values"),
+                json_reply(
+                    200,
+                    &json!({ "value_metadata": { "statistics": { "distinct-count": distinct }, "field_values": values } }),
+                ),
+            );
+        }
+    }
+    let rules = CatalogSettings {
+        metrics: ContentRule {
+            ids: vec![MetricId(8), MetricId(9), MetricId(10)],
+            ..ContentRule::default()
+        },
+        ..CatalogSettings::default()
+    };
+    let (entries, warnings) = load(&server, &rules).await;
+    assert!(warnings.is_empty(), "{warnings:?}");
+    for entry in &entries {
+        let Entry::Metric(metric) = entry else {
+            panic!("{entry:?}")
+        };
+        let values: Vec<_> = metric
+            .dimensions
+            .iter()
+            .map(|dimension| {
+                let values = dimension.values.as_ref();
+                values.map(|values| (values.values.clone(), values.complete))
+            })
+            .collect();
+        let listed = |values: &[&str]| Some((values.iter().map(|value| json!(value)).collect(), true));
+        assert_eq!(
+            values,
+            [listed(&["paid", "lost"]), listed(&["web", "shop"]), None]
+        );
+    }
+    // CHANNEL and CITY of the table once, and those of the join.
+    assert_eq!(server.asked("/values").len(), 4);
+    assert_eq!(server.asked("/query_metadata").len(), 1);
+}

@@ -1,7 +1,7 @@
 use cardinal::catalog::{AllowedMetric, AllowedTable, Catalog, Dimension, Entry, MetricId, TableId};
 use cardinal::metabase::{
-    Aggregate, Aggregation, Bucket, DimensionOwner, Direction, FailureClass, Filter, FilterOperation,
-    GroupBy, MetricQuery, OrderBy, Scalar, TableQuery,
+    AggregateFunction, Aggregation, Bucket, DimensionOwner, Direction, FailureClass, FilterOperation,
+    GroupBy, MetricQuery, OrderBy, QueryFilter, Scalar, TableQuery,
 };
 use cardinal::result::{Cell, Extent};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn catalog() -> Catalog {
         "dimensions": dimensions, "segments": segments,
         "measures": [{ "id": 5, "name": "Net", "description": null }],
     });
-    Catalog::new(vec![
+    Catalog::for_tests(vec![
         serde_json::from_value::<Entry>(metric).unwrap(),
         serde_json::from_value(table).unwrap(),
     ])
@@ -116,25 +116,25 @@ async fn names_become_the_ids_of_the_moment() {
     server.on("POST /api/agent/v1/execute", rows(1));
     let mut query = metric_query();
     query.filters = vec![
-        Filter::Dimension {
+        QueryFilter::Dimension {
             dimension: own("User.STATE"),
             operation: FilterOperation::NotEquals,
             values: vec![Scalar::Text("TX".into()), Scalar::Text("CA".into())],
             bucket: None,
         },
-        Filter::Dimension {
+        QueryFilter::Dimension {
             dimension: own("CREATED_AT"),
             operation: FilterOperation::Equals,
             values: vec![Scalar::Text("2024-05-01".into())],
             bucket: Some(Bucket::Month),
         },
-        Filter::Dimension {
+        QueryFilter::Dimension {
             dimension: own("CREATED_AT"),
             operation: FilterOperation::IsNotNull,
             values: vec![],
             bucket: None,
         },
-        Filter::Segment(metric().entry().segments[0].clone()),
+        QueryFilter::Segment(metric().entry().segments[0].clone()),
     ];
     query.group_by = vec![GroupBy {
         dimension: own("CREATED_AT"),
@@ -165,15 +165,15 @@ async fn a_table_query_says_everything_in_one_body() {
     let measure = table().entry().measures[0].clone();
     query.aggregations = vec![
         Aggregation {
-            aggregate: Aggregate::Count,
+            aggregate: AggregateFunction::Count,
             sort: None,
         },
         Aggregation {
-            aggregate: Aggregate::Max(own("CREATED_AT")),
+            aggregate: AggregateFunction::Max(own("CREATED_AT")),
             sort: None,
         },
         Aggregation {
-            aggregate: Aggregate::Measure(measure),
+            aggregate: AggregateFunction::Measure(measure),
             sort: Some(Direction::Desc),
         },
     ];

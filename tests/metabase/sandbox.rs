@@ -69,6 +69,23 @@ pub(super) fn rules(running: &RunningSandbox) -> CatalogSettings {
     }
 }
 
+#[tokio::test]
+async fn a_load_takes_at_most_two_requests_for_each_entry() {
+    for generation in GENERATIONS {
+        let running = start(generation).await;
+        let rules = CatalogSettings {
+            tables: TableRule::default(),
+            ..rules(&running)
+        };
+        let loaded = client(&running).load_catalog(&rules).await.unwrap();
+        let (entries, asked) = (loaded.catalog.entries().len(), running.requests().len());
+        assert!(
+            entries > 30 && asked <= 2 * entries,
+            "{asked} requests for {entries} entries"
+        );
+    }
+}
+
 pub(super) async fn catalog(running: &RunningSandbox, client: &MetabaseClient) -> Catalog {
     let loaded = client.load_catalog(&rules(running)).await.unwrap();
     assert_eq!(loaded.warnings, Vec::<String>::new());

@@ -162,7 +162,7 @@ pub(crate) fn business() -> Catalog {
             vec![],
         ),
     ]);
-    Catalog::new(entries)
+    Catalog::for_tests(entries)
 }
 
 pub(crate) fn planner() -> OfflinePlanner {

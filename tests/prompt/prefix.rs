@@ -18,7 +18,7 @@ fn tools() -> Arc<[ToolSpec]> {
 }
 
 fn render(entries: Vec<Entry>) -> Prompt {
-    Prompt::render(&Catalog::new(entries), tools()).unwrap()
+    Prompt::render(&Catalog::for_tests(entries), tools()).unwrap()
 }
 
 fn catalog_part(prompt: &Prompt) -> String {
@@ -68,7 +68,7 @@ fn each_segment_has_its_own_hash() {
     assert_eq!(one.segments[..2], other.segments[..2]);
     assert_ne!(one.segments[2], other.segments[2]);
     assert_ne!(one.hash, other.hash);
-    let no_tools = Prompt::render(&Catalog::new(shop()), Arc::from([])).unwrap();
+    let no_tools = Prompt::render(&Catalog::for_tests(shop()), Arc::from([])).unwrap();
     assert_ne!(no_tools.segments[0], one.segments[0]);
     assert_ne!(no_tools.hash, one.hash);
 }

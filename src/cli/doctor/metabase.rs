@@ -53,14 +53,10 @@ async fn server(at: &Server, client: &MetabaseClient, checks: &mut Vec<Check>) -
                 None => "no Agent API",
             };
             let message = format!("{what}, version {}, {generation}", info.version);
-            checks.push(match info.generation {
-                Some(_) => Check::ok("metabase", message),
-                None => Check::warning(
-                    "metabase",
-                    message,
-                    "cards can be asked; for metrics and tables use Metabase v0.59 or v0.60 with its Agent API \
-                     switched on",
-                ),
+            let why_none = client.why_no_agent_api().await.ok().flatten();
+            checks.push(match why_none {
+                None => Check::ok("metabase", message),
+                Some(reason) => Check::warning("metabase", message, &reason),
             });
             true
         }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use super::value::in_range;
 use crate::catalog::{CardId, CollectionId, MetricId, TableId};
 use crate::catalog::{CatalogSettings, ContentRule, TableRule};
 use crate::config::error::ConfigError;
-use crate::config::file::{CatalogConfig, ContentConfig, TableConfig};
+use crate::config::file::{CatalogConfig, CollectionConfig, CollectionsConfig, ContentConfig, TableConfig};
 use crate::config::load::Origins;
 
 const MAX_AGE_SECONDS: u64 = 900;
@@ -18,9 +19,9 @@ pub(super) fn resolve(
     has_metabase: bool,
     origins: &Origins,
 ) -> Result<CatalogSettings, ConfigError> {
-    let both = file.collections.unwrap_or_default();
-    let cards = rule(file.cards, &both, CardId);
-    let metrics = rule(file.metrics, &both, MetricId);
+    let both = collections(file.collections, "catalog.collections")?;
+    let cards = rule(file.cards, &both, ("catalog.cards.collections", CardId))?;
+    let metrics = rule(file.metrics, &both, ("catalog.metrics.collections", MetricId))?;
     let tables = table_rule(file.tables);
     let curated = selects(&cards) || selects(&metrics) || selects_tables(&tables);
     if has_metabase && !curated {
@@ -57,19 +58,86 @@ pub(super) fn resolve(
     })
 }
 
-fn rule<Id>(file: ContentConfig, both: &[u32], id: fn(u32) -> Id) -> ContentRule<Id> {
+fn rule<Id>(
+    file: ContentConfig,
+    both: &WrittenCollections,
+    (setting, id): (&str, fn(u32) -> Id),
+) -> Result<ContentRule<Id>, ConfigError> {
     let default = ContentRule::<Id>::default();
-    let mut collections = file.collections.unwrap_or_default();
-    collections.extend_from_slice(both);
-    collections.sort_unstable();
-    collections.dedup();
-    ContentRule {
-        collections: collections.into_iter().map(CollectionId).collect(),
+    let mut written = collections(file.collections, setting)?;
+    written.numbers.extend(&both.numbers);
+    written.names.extend(both.names.iter().cloned());
+    Ok(ContentRule {
+        collections: written.numbers.into_iter().map(CollectionId).collect(),
+        named_collections: written.names.into_iter().collect(),
         root_collection: file.root_collection.unwrap_or(default.root_collection),
         recursive: file.recursive.unwrap_or(default.recursive),
         ids: file.ids.unwrap_or_default().into_iter().map(id).collect(),
         name_prefix: file.name_prefix.filter(|prefix| !prefix.is_empty()),
         verified_only: file.verified_only.unwrap_or(default.verified_only),
+    })
+}
+
+/// Collections of a setting, those whose number is written apart from those that only the server can tell.
+#[derive(Debug, Default)]
+struct WrittenCollections {
+    numbers: BTreeSet<u32>,
+    names: BTreeSet<String>,
+}
+
+fn collections(file: Option<CollectionsConfig>, setting: &str) -> Result<WrittenCollections, ConfigError> {
+    let written = match file {
+        None => Vec::new(),
+        Some(CollectionsConfig::Several(list)) => list,
+        Some(CollectionsConfig::One(CollectionConfig::Number(number))) => {
+            vec![CollectionConfig::Number(number)]
+        }
+        Some(CollectionsConfig::One(CollectionConfig::Text(text))) => text
+            .split(',')
+            .map(|part| CollectionConfig::Text(part.to_owned()))
+            .collect(),
+    };
+    let mut found = WrittenCollections::default();
+    for collection in written {
+        let text = match collection {
+            CollectionConfig::Number(number) => {
+                found.numbers.insert(number);
+                continue;
+            }
+            CollectionConfig::Text(text) => text.trim().to_owned(),
+        };
+        match number_in(&text).map_err(|problem| ConfigError::setting(setting, problem))? {
+            Some(number) => {
+                found.numbers.insert(number);
+            }
+            None if text.is_empty() => {}
+            None => {
+                found.names.insert(text);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The number that a text is, or the address of a collection has; none in a name.
+fn number_in(text: &str) -> Result<Option<u32>, String> {
+    if let Ok(number) = text.parse() {
+        return Ok(Some(number));
+    }
+    if !text.contains("://") && !text.starts_with('/') {
+        return Ok(None);
+    }
+    let segment = text.split("/collection/").nth(1).unwrap_or_default();
+    let segment = segment.split(['/', '?', '#']).next().unwrap_or_default();
+    match segment.split('-').next().map(str::parse) {
+        Some(Ok(number)) => Ok(Some(number)),
+        _ if segment == "root" => Err(format!(
+            "{text} is the address of the root collection: set `root_collection = true` instead"
+        )),
+        _ => Err(format!(
+            "{text} is not the address of a collection: open the collection in Metabase and copy its address, such as \
+             https://metabase.example.com/collection/7-finance, or write its number, `collections = [7]`"
+        )),
     }
 }
 
@@ -81,7 +149,10 @@ fn table_rule(file: TableConfig) -> TableRule {
 }
 
 fn selects<Id>(rule: &ContentRule<Id>) -> bool {
-    !rule.collections.is_empty() || rule.root_collection || !rule.ids.is_empty()
+    !rule.collections.is_empty()
+        || !rule.named_collections.is_empty()
+        || rule.root_collection
+        || !rule.ids.is_empty()
 }
 
 fn selects_tables(rule: &TableRule) -> bool {

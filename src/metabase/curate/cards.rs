@@ -4,11 +4,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::collections::Collections;
-use super::load::Read;
+use super::load::EntryRead;
+use super::loading::Loading;
 use super::parameters;
-use super::select::Named;
+use super::select::SelectedBy;
 use crate::catalog::{CardEntry, CardId, Entry};
-use crate::metabase::call::{Call, Caller};
+use crate::metabase::call::{ApiCall, Caller};
 use crate::metabase::columns::{self, WireColumn};
 use crate::metabase::{MetabaseError, endpoints};
 
@@ -46,10 +47,10 @@ struct Review {
 
 impl WireCard {
     pub(super) async fn read(caller: &Caller, id: u32) -> Result<Self, MetabaseError> {
-        let call = Call {
+        let call = ApiCall {
             action: format!("read card {id}"),
             ids: vec![id.to_string()],
-            ..Call::default()
+            ..ApiCall::default()
         };
         caller.fetch(endpoints::CARD, call).await
     }
@@ -74,35 +75,37 @@ impl WireCard {
 
 /// Reads one card and everything the catalog says of it.
 pub(super) async fn read(
-    caller: &Caller,
-    collections: &Collections,
+    loading: &Loading<'_>,
     id: u32,
-    named: Named,
-) -> Result<Read, MetabaseError> {
-    let card = WireCard::read(caller, id).await?;
+    selected: SelectedBy,
+) -> Result<EntryRead, MetabaseError> {
+    let card = WireCard::read(loading.caller, id).await?;
     if card.archived == Some(true) {
-        return Ok(Read::left_out(format!("card {id} is archived; left out")));
+        return Ok(EntryRead::left_out(format!("card {id} is archived; left out")));
     }
     if card.is_metric() {
-        let hint = match named {
-            Named::ById => "name it under the metrics",
-            Named::ByCollection => "it is loaded with the metrics",
+        let hint = match selected {
+            SelectedBy::Id => "name it under the metrics",
+            SelectedBy::Collection => "it is loaded with the metrics",
         };
-        return Ok(Read::left_out(format!(
+        return Ok(EntryRead::left_out(format!(
             "card {id} is a metric; {hint}; left out of the cards"
         )));
     }
-    let (parameters, warnings) = parameters::of(caller, CardId(id), &card).await?;
+    if card.name.trim().is_empty() {
+        return Ok(EntryRead::left_out(format!("card {id} has no name; left out")));
+    }
+    let (parameters, warnings) = parameters::of(loading, CardId(id), &card).await?;
     let entry = CardEntry {
         id: CardId(id),
-        collection: card.path(collections),
+        collection: card.path(&loading.collections),
         verified: card.verified(),
         parameters,
         columns: columns::columns(card.result_metadata.as_deref().unwrap_or_default()),
         name: card.name,
         description: described(card.description),
     };
-    Ok(Read {
+    Ok(EntryRead {
         entry: Some(Entry::Card(Arc::new(entry))),
         warnings,
         outage: false,

@@ -3,21 +3,25 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::catalog::nearest;
 use crate::metabase::MetabaseError;
-use crate::metabase::call::{Call, Caller};
+use crate::metabase::call::{ApiCall, Caller};
 use crate::metabase::endpoints;
+use crate::metabase::failure;
 
+/// Most collections that are suggested for one that is not there.
+const MOST_SUGGESTED: usize = 5;
 /// Deepest nesting followed.
 const MAX_DEPTH: usize = 64;
 
 /// A place that content lies in: a numbered collection, or the root.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum CollectionPlace {
     Root,
     Numbered(u32),
 }
 
-impl Place {
+impl CollectionPlace {
     /// As it stands in a path.
     pub(super) fn segment(self) -> String {
         match self {
@@ -31,42 +35,41 @@ impl Place {
 #[derive(Debug, Default)]
 pub(super) struct Collections {
     /// Names from the outermost to the collection itself, and whether it is shared (no one's personal one).
-    by_id: BTreeMap<u32, Known>,
+    by_id: BTreeMap<u32, CollectionInfo>,
 }
 
 #[derive(Debug)]
-struct Known {
+struct CollectionInfo {
     path: Vec<String>,
     ancestors: Vec<u32>,
     shared: bool,
 }
 
+/// A node of the tree.
 #[derive(Deserialize)]
 struct Node {
     id: Value,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
+    name: Option<String>,
     archived: Option<bool>,
     #[serde(rename = "type")]
     kind: Option<String>,
     personal_owner_id: Option<Value>,
     is_personal: Option<bool>,
     #[serde(default)]
-    children: Option<Vec<Node>>,
+    children: Option<Vec<Value>>,
 }
 
 impl Collections {
     pub(super) async fn read(caller: &Caller) -> Result<Self, MetabaseError> {
-        let call = Call {
+        let call = ApiCall {
             action: "list collections".into(),
             query: vec![
                 ("exclude-archived", "true".into()),
                 ("exclude-other-user-collections", "true".into()),
             ],
-            ..Call::default()
+            ..ApiCall::default()
         };
-        let tree: Vec<Node> = caller.fetch(endpoints::COLLECTION_TREE, call).await?;
+        let tree: Vec<Value> = caller.fetch(endpoints::COLLECTION_TREE, call).await?;
         let mut collections = Self::default();
         for node in tree {
             collections.add(node, &[], &[], true);
@@ -74,7 +77,11 @@ impl Collections {
         Ok(collections)
     }
 
-    fn add(&mut self, node: Node, path: &[String], ancestors: &[u32], shared: bool) {
+    /// Takes a collection and what lies inside it. One that cannot be read is as if it were not there.
+    fn add(&mut self, node: Value, path: &[String], ancestors: &[u32], shared: bool) {
+        let Ok(node) = serde_json::from_value::<Node>(node) else {
+            return;
+        };
         if node.archived == Some(true) || node.kind.as_deref() == Some("trash") || path.len() > MAX_DEPTH {
             return;
         }
@@ -84,8 +91,8 @@ impl Collections {
         let (mut path, mut ancestors) = (path.to_vec(), ancestors.to_vec());
         // Some versions put the root itself into the tree; it has no number and its name leads no path.
         if let Some(id) = node.id.as_u64().and_then(|id| u32::try_from(id).ok()) {
-            path.push(node.name);
-            let known = Known {
+            path.push(node.name.unwrap_or_else(|| format!("collection {id}")));
+            let known = CollectionInfo {
                 path: path.clone(),
                 ancestors: ancestors.clone(),
                 shared,
@@ -103,15 +110,87 @@ impl Collections {
         self.by_id.contains_key(&id)
     }
 
+    /// The collection that a person means by a name, a path of names or `7-finance`, or what to write instead.
+    pub(super) fn named(&self, written: &str) -> Result<CollectionPlace, String> {
+        let path = |text: &str| {
+            text.split('/')
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join(" / ")
+                .to_lowercase()
+        };
+        let wanted = path(written);
+        let same = |info: &CollectionInfo| {
+            let name = info.path.last().map(|name| name.trim().to_lowercase());
+            name.is_some_and(|name| name == written.trim().to_lowercase())
+                || path(&info.path.join("/")) == wanted
+        };
+        let found: Vec<u32> = self
+            .by_id
+            .iter()
+            .filter(|(_, info)| same(info))
+            .map(|(id, _)| *id)
+            .collect();
+        // As the address has it; a name like `2026-budget` was looked for first.
+        let slug = written
+            .split('-')
+            .next()
+            .and_then(|number| number.trim().parse().ok());
+        match (found.as_slice(), slug) {
+            ([one], _) => Ok(CollectionPlace::Numbered(*one)),
+            ([], Some(id)) if self.by_id.contains_key(&id) => Ok(CollectionPlace::Numbered(id)),
+            ([], _) => Err(format!(
+                "there is no collection \"{}\", it is archived, or the credential may not see it; {}",
+                failure::clean(written),
+                self.suggested(written)
+            )),
+            (several, _) => Err(format!(
+                "\"{}\" is the name of {} collections; write the number of the one that is meant: {}",
+                failure::clean(written),
+                several.len(),
+                several
+                    .iter()
+                    .map(|id| self.shown(*id))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
+        }
+    }
+
+    /// What may have been meant, with the numbers to write.
+    fn suggested(&self, written: &str) -> String {
+        let names = self.by_id.values().filter_map(|info| info.path.last());
+        let near = nearest(written, names.map(String::as_str), MOST_SUGGESTED);
+        let ids = self
+            .by_id
+            .iter()
+            .filter(|(_, info)| info.path.last().is_some_and(|name| near.contains(&name.as_str())));
+        let shown: Vec<String> = ids.map(|(id, _)| self.shown(*id)).take(MOST_SUGGESTED).collect();
+        if shown.is_empty() {
+            return "write its number, which is in its address in Metabase: /collection/7-finance is 7"
+                .to_owned();
+        }
+        format!(
+            "did you mean {}? Write the number or the whole name",
+            shown.join(", ")
+        )
+    }
+
+    /// A collection with its number: `7 (Finance / Monthly)`.
+    fn shown(&self, id: u32) -> String {
+        let path = self.by_id.get(&id).map(|info| info.path.join(" / "));
+        format!("{id} ({})", failure::clean(&path.unwrap_or_default()))
+    }
+
     /// Collections anywhere inside this place, by number. Inside the root: all but personal ones.
-    pub(super) fn inside(&self, place: Place) -> Vec<Place> {
+    pub(super) fn inside(&self, place: CollectionPlace) -> Vec<CollectionPlace> {
         self.by_id
             .iter()
             .filter(|(_, known)| match place {
-                Place::Root => known.shared,
-                Place::Numbered(id) => known.ancestors.contains(&id),
+                CollectionPlace::Root => known.shared,
+                CollectionPlace::Numbered(id) => known.ancestors.contains(&id),
             })
-            .map(|(id, _)| Place::Numbered(*id))
+            .map(|(id, _)| CollectionPlace::Numbered(*id))
             .collect()
     }
 

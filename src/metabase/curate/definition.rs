@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::cards::WireCard;
+use super::loading::Loading;
 use super::tables::TableNames;
-use super::words::{self, Names};
+use super::words::{self, MbqlNames};
 use crate::metabase::MetabaseError;
-use crate::metabase::call::Caller;
 
 /// Most foreign tables read for the names in one definition.
 const MAX_FOREIGN: usize = 6;
@@ -23,15 +23,15 @@ pub(super) struct Definition {
 
 /// The definition of the metric that `card` is.
 pub(super) async fn of(
-    caller: &Caller,
+    loading: &Loading<'_>,
     metric: u32,
     card: &WireCard,
     warnings: &mut Vec<String>,
 ) -> Result<Definition, MetabaseError> {
     let parts = Parts::of(&card.dataset_query);
-    let mut names = Names::default();
+    let mut names = MbqlNames::default();
     if let Some(table) = card.table_id.or(parts.source_table) {
-        names = names_of(caller, table, &parts, warnings).await?;
+        names = names_of(loading, table, &parts, warnings).await?;
     }
     let computes = parts
         .aggregation
@@ -51,6 +51,21 @@ pub(super) async fn of(
         filters: filters.collect(),
         computes,
     })
+}
+
+/// The table that a query reads, if it is one table without joins and without a query inside: then its fields are the
+/// table's.
+pub(super) fn plain_table(query: &Value) -> Option<u32> {
+    let inner = match query.get("stages").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([stage]) => stage,
+        Some(_) => return None,
+        None => query.get("query")?,
+    };
+    let joined = |key: &str| inner.get(key).is_some_and(|found| !found.is_null());
+    if joined("joins") || joined("source-query") || joined("source-card") {
+        return None;
+    }
+    u32::try_from(inner.get("source-table")?.as_u64()?).ok()
 }
 
 /// The parts of a query that words are made of, from both shapes of `dataset_query`.
@@ -110,13 +125,14 @@ impl<'a> Parts<'a> {
 }
 
 async fn names_of(
-    caller: &Caller,
+    loading: &Loading<'_>,
     table: u32,
     parts: &Parts<'_>,
     warnings: &mut Vec<String>,
-) -> Result<Names, MetabaseError> {
-    let mut names = Names::default();
-    let Some(own) = TableNames::read(caller, table, warnings).await? else {
+) -> Result<MbqlNames, MetabaseError> {
+    let mut names = MbqlNames::default();
+    let own = TableNames::once(loading, table, warnings).await?;
+    let Ok(own) = own.as_ref() else {
         return Ok(names);
     };
     let foreign: BTreeSet<u32> = own
@@ -124,7 +140,7 @@ async fn names_of(
         .iter()
         .filter_map(|field| field.target.as_ref()?.table_id)
         .collect();
-    names.add(&own);
+    names.add(own);
     let mut used = BTreeSet::new();
     parts
         .aggregation
@@ -135,8 +151,8 @@ async fn names_of(
         if used.iter().all(|field| names.has_field(*field)) {
             break;
         }
-        if let Some(other) = TableNames::read(caller, id, warnings).await? {
-            names.add(&other);
+        if let Ok(other) = TableNames::once(loading, id, warnings).await?.as_ref() {
+            names.add(other);
         }
     }
     Ok(names)

@@ -1,23 +1,22 @@
 use futures_util::{StreamExt, stream};
 
-use crate::catalog::{Dimension, Measure, MeasureId, Segment, SegmentId};
-use crate::metabase::call::Caller;
+use crate::catalog::{AllowedValues, Dimension, Measure, MeasureId, Segment, SegmentId};
 use crate::metabase::fields::{Fields, NamedField, WireNamed};
-use crate::metabase::values::{self, Place, Sample};
+use crate::metabase::values::FieldOwner;
 use crate::metabase::{FailureClass, MetabaseError};
 use crate::result::ColumnKind;
 
 use super::cards::described;
+use super::field_values::{FieldSource, sample};
+use super::loading::Loading;
 
-/// Most distinct values of a dimension that counts as categorical, and how many are asked for.
-const CATEGORIES: u32 = 30;
 /// Most dimensions of one entry that are sampled.
 const MAX_SAMPLED: usize = 24;
 
 /// The dimensions of a metric or table, categorical ones with the values that occur in them.
 pub(super) async fn of(
-    caller: &Caller,
-    place: Place,
+    loading: &Loading<'_>,
+    (owner, source): (FieldOwner, FieldSource),
     fields: &Fields,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Dimension>, MetabaseError> {
@@ -27,19 +26,19 @@ pub(super) async fn of(
         .filter(|field| may_be_categorical(field))
         .take(MAX_SAMPLED)
         .collect();
-    let mut samples: Vec<(String, Result<Sample, MetabaseError>)> = stream::iter(categorical)
+    let mut samples: Vec<(String, Result<_, MetabaseError>)> = stream::iter(categorical)
         .map(|field| async move {
-            let sample = values::of_field(caller, place, &field.id, CATEGORIES, false).await;
+            let sample = sample(loading, owner, source, field).await;
             (field.name.clone(), sample)
         })
-        .buffered(caller.settings.max_concurrency.max(1))
+        .buffered(loading.caller.settings.max_concurrency.max(1))
         .collect()
         .await;
     let mut dimensions = Vec::with_capacity(fields.named.len());
     for field in &fields.named {
         let at = samples.iter().position(|(name, _)| *name == field.name);
-        let sample = match at.map(|at| samples.swap_remove(at).1) {
-            Some(Ok(sample)) => Some(sample),
+        let values = match at.map(|at| samples.swap_remove(at).1) {
+            Some(Ok(sample)) => sample.categories(),
             Some(Err(error)) if error.class == FailureClass::Unauthorized => return Err(error),
             Some(Err(error)) => {
                 warnings.push(format!("{error}; any value is let through"));
@@ -47,19 +46,12 @@ pub(super) async fn of(
             }
             None => None,
         };
-        dimensions.push(dimension(field, sample));
+        dimensions.push(dimension(field, values));
     }
     Ok(dimensions)
 }
 
-fn dimension(field: &NamedField, sample: Option<Sample>) -> Dimension {
-    let categorical = |sample: &Sample| {
-        !sample.fetched.values.values.is_empty()
-            && sample.distinct.map_or_else(
-                || sample.fetched.values.values.len() < CATEGORIES as usize,
-                |distinct| distinct <= u64::from(CATEGORIES),
-            )
-    };
+fn dimension(field: &NamedField, values: Option<AllowedValues>) -> Dimension {
     Dimension {
         name: field.name.clone(),
         label: field
@@ -69,7 +61,7 @@ fn dimension(field: &NamedField, sample: Option<Sample>) -> Dimension {
             .unwrap_or_else(|| field.wire.name.clone()),
         kind: field.wire.kind(),
         description: described(field.wire.description.clone()),
-        values: sample.filter(categorical).map(|sample| sample.fetched.values),
+        values,
     }
 }
 

@@ -1,27 +1,33 @@
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use futures_util::{StreamExt, stream};
 
 use super::collections::Collections;
-use super::select::{Named, select, selects};
+use super::loading::Loading;
+use super::select::{SelectedBy, select, selects, want};
 use super::{cards, metrics, tables};
 use crate::catalog::CatalogSettings;
 use crate::catalog::{Catalog, Entry};
 use crate::metabase::call::Caller;
 use crate::metabase::server::Detected;
-use crate::metabase::{FailureClass, LoadedCatalog, MetabaseError};
+use crate::metabase::{FailureClass, FetchedCatalog, MetabaseError};
 use crate::wire::WireError;
+
+/// What a card is called where collections list it: a saved question, or a model.
+const CARDS: [&str; 2] = ["card", "dataset"];
+const METRICS: [&str; 1] = ["metric"];
 
 /// An entry as read, or the reason why it is left out, with further warnings about it.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(super) struct EntryRead {
     pub(super) entry: Option<Entry>,
     pub(super) warnings: Vec<String>,
     /// Whether a part of it is missing because the server failed just now.
     pub(super) outage: bool,
 }
 
-impl Read {
+impl EntryRead {
     /// An entry that is left out.
     pub(super) fn left_out(warning: String) -> Self {
         Self {
@@ -32,49 +38,77 @@ impl Read {
     }
 }
 
+/// How far a load is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoadProgress {
+    /// Entries that were read, or left out.
+    pub read: usize,
+    /// Entries that are known to be selected so far.
+    pub selected: usize,
+}
+
+/// Is told how far a load is: after each entry, from whichever thread loads.
+pub type OnProgress<'p> = &'p (dyn Fn(LoadProgress) + Sync);
+
 /// Loads everything the rules select, with a bounded number of requests in flight.
 pub(in crate::metabase) async fn load(
     caller: &Caller,
     detected: &Detected,
     rules: &CatalogSettings,
-) -> Result<LoadedCatalog, MetabaseError> {
-    let mut gathered = Gathered::default();
+    on_progress: OnProgress<'_>,
+) -> Result<FetchedCatalog, MetabaseError> {
+    let mut gathered = Gathered::new(on_progress);
+    let caller = &caller.paced();
     let collections = if selects(&rules.cards) || selects(&rules.metrics) {
         Collections::read(caller).await?
     } else {
         Collections::default()
     };
+    let mut loading = Loading::new(caller, collections);
+    want(&mut loading, &rules.cards, &CARDS);
+    want(&mut loading, &rules.metrics, &METRICS);
+    let loading = &loading;
     if selects(&rules.cards) {
-        let selected = select(
-            caller,
-            &collections,
-            &rules.cards,
-            |id| id.0,
-            &["card", "dataset"],
-        )
-        .await?;
+        let selected = select(loading, &rules.cards, |id| id.0, &CARDS).await?;
         gathered.warnings.extend(selected.warnings);
-        let read = |(id, named)| cards::read(caller, &collections, id, named);
-        gathered.all(caller, selected.ids, read).await?;
+        let read = |(id, selected)| cards::read(loading, id, selected);
+        gathered.all(loading, selected.ids, read).await?;
     }
-    if selects(&rules.metrics) && gathered.needs_agent_api(detected, "load metrics") {
-        let selected = select(caller, &collections, &rules.metrics, |id| id.0, &["metric"]).await?;
-        gathered.warnings.extend(selected.warnings);
-        let read = |(id, named)| metrics::read(caller, &collections, id, named);
-        gathered.all(caller, selected.ids, read).await?;
+    if selects(&rules.metrics) {
+        let selected = select(loading, &rules.metrics, |id| id.0, &METRICS).await;
+        if let Some(reason) = detected.why_none() {
+            gathered.left_out("metric", selected.ok().map(|selected| selected.ids.len()), reason);
+        } else {
+            let selected = selected?;
+            gathered.warnings.extend(selected.warnings);
+            let read = |(id, _)| metrics::read(loading, id);
+            gathered.all(loading, selected.ids, read).await?;
+        }
     }
-    let wants_tables = !rules.tables.ids.is_empty() || rules.tables.name_prefix.is_some();
-    if wants_tables && gathered.needs_agent_api(detected, "load tables") {
-        let databases = tables::Databases::read(caller, rules.tables.name_prefix.is_some()).await?;
-        let selected = databases.select(&rules.tables);
-        let read = |(id, named)| tables::read(caller, &databases, id, named);
-        gathered.all(caller, selected, read).await?;
+    if !rules.tables.ids.is_empty() || rules.tables.name_prefix.is_some() {
+        let by_name = rules.tables.name_prefix.is_some();
+        if let Some(reason) = detected.why_none() {
+            let count = if by_name {
+                let databases = tables::Databases::read(caller, true).await.ok();
+                databases.map(|databases| databases.select(&rules.tables).len())
+            } else {
+                Some(rules.tables.ids.len())
+            };
+            gathered.left_out("table", count, reason);
+        } else {
+            let databases = tables::Databases::read(caller, by_name).await?;
+            let selected = databases.select(&rules.tables);
+            let read = |(id, _)| tables::read(loading, &databases, id);
+            gathered.all(loading, selected, read).await?;
+        }
     }
     gathered.finish()
 }
 
-#[derive(Debug, Default)]
-struct Gathered {
+struct Gathered<'p> {
+    on_progress: OnProgress<'p>,
+    progress: LoadProgress,
     entries: Vec<Entry>,
     warnings: Vec<String>,
     /// The first failure that says more about the server than about one entry.
@@ -83,31 +117,47 @@ struct Gathered {
     incomplete: bool,
 }
 
-impl Gathered {
-    fn needs_agent_api(&mut self, detected: &Detected, action: &str) -> bool {
-        match detected.generation(action) {
-            Ok(_) => true,
-            Err(error) => {
-                self.warnings.push(error.to_string());
-                false
-            }
+impl<'p> Gathered<'p> {
+    fn new(on_progress: OnProgress<'p>) -> Self {
+        Self {
+            on_progress,
+            progress: LoadProgress { read: 0, selected: 0 },
+            entries: Vec::new(),
+            warnings: Vec::new(),
+            outage: None,
+            incomplete: false,
         }
+    }
+
+    /// Tells how many entries of a kind are left out because there is no Agent API that we speak, and why.
+    fn left_out(&mut self, kind: &str, count: Option<usize>, reason: &str) {
+        let entries = match count {
+            Some(0) => return,
+            Some(1) => format!("1 {kind}"),
+            Some(count) => format!("{count} {kind}s"),
+            None => format!("{kind}s"),
+        };
+        self.warnings.push(format!("{entries} left out: {reason}"));
     }
 
     async fn all<F, R>(
         &mut self,
-        caller: &Caller,
-        ids: impl IntoIterator<Item = (u32, Named)>,
+        loading: &Loading<'_>,
+        ids: BTreeMap<u32, SelectedBy>,
         read: F,
     ) -> Result<(), MetabaseError>
     where
-        F: Fn((u32, Named)) -> R,
-        R: Future<Output = Result<Read, MetabaseError>>,
+        F: Fn((u32, SelectedBy)) -> R,
+        R: Future<Output = Result<EntryRead, MetabaseError>>,
     {
+        self.progress.selected += ids.len();
+        (self.on_progress)(self.progress);
         // In order of ids, whichever response comes first.
-        let mut reads =
-            stream::iter(ids.into_iter().map(read)).buffered(caller.settings.max_concurrency.max(1));
+        let at_once = loading.caller.settings.max_concurrency.max(1);
+        let mut reads = stream::iter(ids.into_iter().map(read)).buffered(at_once);
         while let Some(read) = reads.next().await {
+            self.progress.read += 1;
+            (self.on_progress)(self.progress);
             match read {
                 Ok(read) => {
                     self.entries.extend(read.entry);
@@ -128,10 +178,10 @@ impl Gathered {
     }
 
     /// A catalog that is empty only because the server failed is no catalog.
-    fn finish(self) -> Result<LoadedCatalog, MetabaseError> {
+    fn finish(self) -> Result<FetchedCatalog, MetabaseError> {
         match self.outage {
             Some(error) if self.entries.is_empty() => Err(error),
-            _ => Ok(LoadedCatalog {
+            _ => Ok(FetchedCatalog {
                 catalog: Catalog::new(self.entries),
                 warnings: self.warnings,
                 incomplete: self.incomplete,

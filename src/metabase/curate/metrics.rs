@@ -1,31 +1,27 @@
 use std::sync::Arc;
 
 use super::cards::{WireCard, described};
-use super::collections::Collections;
-use super::load::{Read, is_outage};
-use super::select::Named;
+use super::field_values::FieldSource;
+use super::load::{EntryRead, is_outage};
+use super::loading::Loading;
 use super::{definition, dimensions};
 use crate::catalog::{Entry, MetricEntry, MetricId};
-use crate::metabase::call::Caller;
-use crate::metabase::values::Place;
-use crate::metabase::{FailureClass, MetabaseError, fields};
+use crate::metabase::fields::{self, FieldValuesOf};
+use crate::metabase::values::FieldOwner;
+use crate::metabase::{FailureClass, MetabaseError};
 
 /// Reads one metric: its dimensions over the Agent API, its definition and place from the card it is.
-pub(super) async fn read(
-    caller: &Caller,
-    collections: &Collections,
-    id: u32,
-    _named: Named,
-) -> Result<Read, MetabaseError> {
+pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, MetabaseError> {
     let (mut warnings, mut outage) = (Vec::new(), false);
     // The card is best effort: without it only the definition in words and the collection are missing.
-    let card = match WireCard::read(caller, id).await {
+    let card = match WireCard::read(loading.caller, id).await {
         Ok(card) if card.archived == Some(true) => {
-            return Ok(Read::left_out(format!("metric {id} is archived; left out")));
+            return Ok(EntryRead::left_out(format!("metric {id} is archived; left out")));
         }
         Ok(card) if !card.is_metric() => {
-            let warning = format!("card {id} is no metric; name it under the cards; left out of the metrics");
-            return Ok(Read::left_out(warning));
+            let warning =
+                format!("card {id} is not a metric; name it under the cards; left out of the metrics");
+            return Ok(EntryRead::left_out(warning));
         }
         Ok(card) => Some(card),
         Err(error) if error.class == FailureClass::Unauthorized => return Err(error),
@@ -35,10 +31,18 @@ pub(super) async fn read(
             None
         }
     };
-    let (metric, fields) = fields::metric(caller, MetricId(id), false).await?;
-    let dimensions = dimensions::of(caller, Place::Metric(id), &fields, &mut warnings).await?;
+    let (metric, fields) = fields::metric(loading.caller, MetricId(id), FieldValuesOf::Categories).await?;
+    if metric.name.trim().is_empty() {
+        return Ok(EntryRead::left_out(format!("metric {id} has no name; left out")));
+    }
+    let table = card
+        .as_ref()
+        .and_then(|card| definition::plain_table(&card.dataset_query));
+    let source = table.map_or(FieldSource::Metric(id), FieldSource::Table);
+    let dimensions =
+        dimensions::of(loading, (FieldOwner::Metric(id), source), &fields, &mut warnings).await?;
     let definition = match &card {
-        Some(card) => definition::of(caller, id, card, &mut warnings).await?,
+        Some(card) => definition::of(loading, id, card, &mut warnings).await?,
         None => definition::Definition::default(),
     };
     let default_time = metric.default_time_dimension_field_id.as_ref();
@@ -48,7 +52,7 @@ pub(super) async fn read(
         description: described(metric.description),
         collection: card
             .as_ref()
-            .map(|card| card.path(collections))
+            .map(|card| card.path(&loading.collections))
             .unwrap_or_default(),
         verified: metric
             .verified
@@ -59,7 +63,7 @@ pub(super) async fn read(
         built_in_filters: definition.filters,
         segments: dimensions::segments(metric.segments),
     };
-    Ok(Read {
+    Ok(EntryRead {
         entry: Some(Entry::Metric(Arc::new(entry))),
         warnings,
         outage,

@@ -5,7 +5,9 @@ mod cards;
 mod collections;
 mod definition;
 mod dimensions;
+mod field_values;
 mod load;
+mod loading;
 mod metrics;
 mod parameters;
 mod select;
@@ -13,3 +15,4 @@ mod tables;
 mod words;
 
 pub(super) use load::load;
+pub use load::{LoadProgress, OnProgress};

@@ -1,14 +1,15 @@
 //! Parameters of a card: the declared ones, or where there are none those its template tags stand for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::cards::WireCard;
+use super::loading::Loading;
 use crate::catalog::{AllowedValues, CardId, Parameter, ParameterTarget};
-use crate::metabase::call::Caller;
 use crate::metabase::values;
 use crate::metabase::{FailureClass, FetchedValues, MetabaseError};
 
@@ -18,7 +19,7 @@ const MAX_LISTINGS: usize = 8;
 const MAX_VALUES: usize = 100;
 
 #[derive(Debug, Clone, Deserialize)]
-struct Tag {
+struct TemplateTag {
     #[serde(default)]
     id: String,
     #[serde(default)]
@@ -31,10 +32,22 @@ struct Tag {
     widget_type: Option<String>,
     default: Option<Value>,
     required: Option<bool>,
+    /// The field that a field filter is on: `["field", 42, null]`, or `["field", {…}, 42]`.
+    dimension: Option<Value>,
+}
+
+impl TemplateTag {
+    fn field(&self) -> Option<u64> {
+        self.dimension
+            .as_ref()?
+            .as_array()?
+            .iter()
+            .find_map(Value::as_u64)
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct Declared {
+struct DeclaredParameter {
     id: String,
     #[serde(default)]
     name: String,
@@ -60,7 +73,7 @@ struct SourceConfig {
 
 /// The parameters in the card's order, with their values where those are at hand, and warnings.
 pub(super) async fn of(
-    caller: &Caller,
+    loading: &Loading<'_>,
     card: CardId,
     wire: &WireCard,
 ) -> Result<(Vec<Parameter>, Vec<String>), MetabaseError> {
@@ -74,7 +87,7 @@ pub(super) async fn of(
     }
     let mut parameters = Vec::new();
     for declared in wire.parameters.iter().flatten() {
-        match serde_json::from_value::<Declared>(declared.clone()) {
+        match serde_json::from_value::<DeclaredParameter>(declared.clone()) {
             Ok(declared) => parameters.extend(from_declared(declared, &tags)),
             Err(_) => warnings.push(unreadable(card)),
         }
@@ -82,7 +95,7 @@ pub(super) async fn of(
     if wire.parameters.as_ref().is_none_or(Vec::is_empty) {
         parameters.extend(tags.iter().filter_map(from_tag));
     }
-    list_values(caller, card, &mut parameters, &mut warnings).await?;
+    list_values(loading, card, &mut parameters, &mut warnings).await?;
     Ok((
         parameters.into_iter().map(|found| found.parameter).collect(),
         warnings,
@@ -90,9 +103,11 @@ pub(super) async fn of(
 }
 
 /// A parameter, and whether the server can be asked for its values.
-struct Found {
+struct ReadParameter {
     parameter: Parameter,
     listable: bool,
+    /// The field whose values it takes.
+    field: Option<u64>,
 }
 
 fn unreadable(card: CardId) -> String {
@@ -101,7 +116,7 @@ fn unreadable(card: CardId) -> String {
 
 /// `template-tags` of a native query in every shape: an object by name, or since v0.63 a list; under `native`, or
 /// in the first stage. `None` for a tag that cannot be read.
-fn wire_tags(query: &Value) -> Vec<Option<Tag>> {
+fn wire_tags(query: &Value) -> Vec<Option<TemplateTag>> {
     let stage = query
         .pointer("/stages")
         .and_then(Value::as_array)
@@ -109,7 +124,7 @@ fn wire_tags(query: &Value) -> Vec<Option<Tag>> {
     let found = query
         .pointer("/native/template-tags")
         .or_else(|| stage.and_then(|stage| stage.get("template-tags")));
-    let read = |tag: &Value| serde_json::from_value::<Tag>(tag.clone()).ok();
+    let read = |tag: &Value| serde_json::from_value::<TemplateTag>(tag.clone()).ok();
     match found {
         Some(Value::Object(by_name)) => by_name
             .iter()
@@ -124,7 +139,7 @@ fn wire_tags(query: &Value) -> Vec<Option<Tag>> {
     }
 }
 
-fn from_declared(declared: Declared, tags: &[Tag]) -> Option<Found> {
+fn from_declared(declared: DeclaredParameter, tags: &[TemplateTag]) -> Option<ReadParameter> {
     // Parameters of query-builder cards are not taken by the route that runs cards.
     let (target, slug) = match declared.target.as_ref().map(target) {
         Some(target) => target?,
@@ -154,7 +169,7 @@ fn from_declared(declared: Declared, tags: &[Tag]) -> Option<Found> {
         Some(multiple) => multiple,
         None => target == ParameterTarget::Dimension && takes_several(&declared.kind),
     };
-    Some(Found {
+    Some(ReadParameter {
         parameter: Parameter {
             id: declared.id,
             name: if declared.name.is_empty() {
@@ -174,10 +189,11 @@ fn from_declared(declared: Declared, tags: &[Tag]) -> Option<Found> {
             multiple,
         },
         listable,
+        field: tag.filter(|_| from_field).and_then(TemplateTag::field),
     })
 }
 
-fn from_tag(tag: &Tag) -> Option<Found> {
+fn from_tag(tag: &TemplateTag) -> Option<ReadParameter> {
     let kind = match tag.kind.as_str() {
         "date" => "date/single",
         "text" => "string/=",
@@ -190,7 +206,7 @@ fn from_tag(tag: &Tag) -> Option<Found> {
     };
     let target = target_of(tag);
     let dimension = target == ParameterTarget::Dimension;
-    Some(Found {
+    Some(ReadParameter {
         parameter: Parameter {
             id: tag.id.clone(),
             slug: tag.name.clone(),
@@ -203,10 +219,11 @@ fn from_tag(tag: &Tag) -> Option<Found> {
             multiple: dimension && takes_several(kind),
         },
         listable: dimension && is_exact(kind),
+        field: tag.field(),
     })
 }
 
-fn target_of(tag: &Tag) -> ParameterTarget {
+fn target_of(tag: &TemplateTag) -> ParameterTarget {
     if matches!(tag.kind.as_str(), "dimension" | "temporal-unit") {
         ParameterTarget::Dimension
     } else {
@@ -241,30 +258,35 @@ fn takes_several(kind: &str) -> bool {
 }
 
 async fn list_values(
-    caller: &Caller,
+    loading: &Loading<'_>,
     card: CardId,
-    parameters: &mut [Found],
+    parameters: &mut [ReadParameter],
     warnings: &mut Vec<String>,
 ) -> Result<(), MetabaseError> {
     // Only texts: numbers rarely come from a short list, and asking for them reads whole columns.
-    let wanted: Vec<String> = parameters
+    let wanted: Vec<(String, Option<u64>)> = parameters
         .iter()
         .filter(|found| found.listable && !found.parameter.kind.starts_with("number"))
-        .map(|found| found.parameter.id.clone())
+        .map(|found| (found.parameter.id.clone(), found.field))
         .take(MAX_LISTINGS)
         .collect();
-    let listed: BTreeMap<String, Result<FetchedValues, MetabaseError>> = stream::iter(wanted)
-        .map(|id| async move {
-            let listed = values::of_parameter(caller, card, &id, false).await;
+    let listed: BTreeMap<String, Result<Arc<FetchedValues>, MetabaseError>> = stream::iter(wanted)
+        .map(|(id, field)| async move {
+            let read = || values::of_parameter(loading.caller, card, &id, false);
+            // A filter on a field takes the same values in every card.
+            let listed = match field {
+                Some(field) => loading.parameters.get(field, read).await,
+                None => read().await.map(Arc::new),
+            };
             (id, listed)
         })
-        .buffered(caller.settings.max_concurrency.max(1))
+        .buffered(loading.caller.settings.max_concurrency.max(1))
         .collect()
         .await;
     for (id, listed) in listed {
         let found = parameters.iter_mut().find(|found| found.parameter.id == id);
         match (listed, found) {
-            (Ok(listed), Some(found)) => found.parameter.allowed = short(listed.values),
+            (Ok(listed), Some(found)) => found.parameter.allowed = short(listed.values.clone()),
             (Err(error), _) if error.class == FailureClass::Unauthorized => return Err(error),
             (Err(error), _) => warnings.push(format!("{error}; any value is let through")),
             (Ok(_), None) => {}

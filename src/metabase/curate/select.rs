@@ -2,11 +2,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::collections::{Collections, Place};
+use super::collections::{CollectionPlace, Collections};
+use super::loading::Loading;
 use crate::catalog::ContentRule;
-use crate::metabase::call::{Call, Caller};
-use crate::metabase::{FailureClass, MetabaseError, endpoints};
+use crate::metabase::call::ApiCall;
+use crate::metabase::{FailureClass, MetabaseError, endpoints, failure};
 
 const PAGE: usize = 100;
 /// No collection has more; a server that never ends its listing must not keep us forever.
@@ -16,25 +18,24 @@ const MAX_PAGES: usize = 500;
 #[derive(Debug, Default)]
 pub(super) struct Selected {
     /// Ids in order, and whether the rule names them itself.
-    pub(super) ids: BTreeMap<u32, Named>,
+    pub(super) ids: BTreeMap<u32, SelectedBy>,
     pub(super) warnings: Vec<String>,
 }
 
 /// How an id came into the selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
+pub(super) enum SelectedBy {
     /// The rule names it.
-    ById,
+    Id,
     /// It lies in a selected collection.
-    ByCollection,
+    Collection,
 }
 
+/// An item as a collection lists it.
 #[derive(Debug, Deserialize)]
-struct Item {
+struct CollectionItem {
     id: u32,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
+    name: Option<String>,
     model: String,
     archived: Option<bool>,
     moderated_status: Option<String>,
@@ -42,46 +43,52 @@ struct Item {
 
 /// Whether a rule selects anything at all.
 pub(super) fn selects<Id>(rule: &ContentRule<Id>) -> bool {
-    rule.root_collection || !rule.collections.is_empty() || !rule.ids.is_empty()
+    let collections = !rule.collections.is_empty() || !rule.named_collections.is_empty();
+    rule.root_collection || collections || !rule.ids.is_empty()
 }
 
-/// Lists what `rule` selects among items of `models` (`card`, `dataset`, `metric`).
+/// Notes which kinds of content (`card`, `dataset`, `metric`) a rule wants of which places.
+pub(super) fn want<Id>(loading: &mut Loading<'_>, rule: &ContentRule<Id>, models: &[&'static str]) {
+    for place in places(&loading.collections, rule, &mut Vec::new()) {
+        loading.wanted.entry(place).or_default().extend(models);
+    }
+}
+
+/// Lists what `rule` selects among items of `models`.
 pub(super) async fn select<Id>(
-    caller: &Caller,
-    collections: &Collections,
+    loading: &Loading<'_>,
     rule: &ContentRule<Id>,
     number: fn(&Id) -> u32,
     models: &[&'static str],
 ) -> Result<Selected, MetabaseError> {
     let mut selected = Selected::default();
-    let places = places(collections, rule, &mut selected.warnings);
+    let places = places(&loading.collections, rule, &mut selected.warnings);
     let listed: Vec<_> = stream::iter(places)
         .map(|place| async move {
-            match items(caller, place, models).await {
-                Ok(items) => Ok(Ok(items)),
+            match loading.listings.get(place, || items(loading, place)).await {
+                Ok(listing) => Ok(Ok(listing)),
                 Err(error) if matches!(error.class, FailureClass::Forbidden | FailureClass::NotFound) => {
                     Ok(Err(error.to_string()))
                 }
                 Err(error) => Err(error),
             }
         })
-        .buffered(caller.settings.max_concurrency.max(1))
+        .buffered(loading.caller.settings.max_concurrency.max(1))
         .try_collect()
         .await?;
-    for items in listed {
-        match items {
-            Ok(items) => {
-                let wanted = items.into_iter().filter(|item| admits(rule, item, models));
-                selected
-                    .ids
-                    .extend(wanted.map(|item| (item.id, Named::ByCollection)));
+    for listing in listed {
+        match listing {
+            Ok(listing) => {
+                let wanted = listing.items.iter().filter(|item| admits(rule, item, models));
+                let ids = wanted.map(|item| (item.id, SelectedBy::Collection));
+                selected.ids.extend(ids);
+                selected.warnings.extend(listing.unreadable.iter().cloned());
             }
             Err(warning) => selected.warnings.push(warning),
         }
     }
-    selected
-        .ids
-        .extend(rule.ids.iter().map(|id| (number(id), Named::ById)));
+    let ids = rule.ids.iter().map(|id| (number(id), SelectedBy::Id));
+    selected.ids.extend(ids);
     Ok(selected)
 }
 
@@ -89,18 +96,26 @@ fn places<Id>(
     collections: &Collections,
     rule: &ContentRule<Id>,
     warnings: &mut Vec<String>,
-) -> BTreeSet<Place> {
+) -> BTreeSet<CollectionPlace> {
     let mut places = BTreeSet::new();
     if rule.root_collection {
-        places.insert(Place::Root);
+        places.insert(CollectionPlace::Root);
     }
     for id in &rule.collections {
         if collections.contains(id.0) {
-            places.insert(Place::Numbered(id.0));
+            places.insert(CollectionPlace::Numbered(id.0));
         } else {
             warnings.push(format!(
                 "collection {id} is not there, is archived, or the credential may not see it; nothing of it was loaded"
             ));
+        }
+    }
+    for name in &rule.named_collections {
+        match collections.named(name) {
+            Ok(place) => {
+                places.insert(place);
+            }
+            Err(warning) => warnings.push(warning),
         }
     }
     if rule.recursive {
@@ -113,49 +128,67 @@ fn places<Id>(
     places
 }
 
-fn admits<Id>(rule: &ContentRule<Id>, item: &Item, models: &[&'static str]) -> bool {
+fn admits<Id>(rule: &ContentRule<Id>, item: &CollectionItem, models: &[&'static str]) -> bool {
     models.contains(&item.model.as_str())
         && item.archived != Some(true)
         && rule
             .name_prefix
             .as_deref()
-            .is_none_or(|prefix| item.name.starts_with(prefix))
+            .is_none_or(|prefix| item.name.as_deref().unwrap_or_default().starts_with(prefix))
         && (!rule.verified_only || item.moderated_status.as_deref() == Some("verified"))
 }
 
-/// Everything in one place. `total` is null on an empty page, so a short page is what ends the listing.
-async fn items(caller: &Caller, place: Place, models: &[&'static str]) -> Result<Vec<Item>, MetabaseError> {
+/// What lies in one place.
+#[derive(Debug)]
+pub(super) struct Listing {
+    items: Vec<CollectionItem>,
+    /// Items that cannot be read, each in words.
+    unreadable: Vec<String>,
+}
+
+/// Everything in one place that any rule wants. `total` is null on an empty page, so a short page is what ends the
+/// listing.
+async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing, MetabaseError> {
     #[derive(Deserialize)]
-    struct Page {
+    struct ItemsPage {
         #[serde(default)]
-        data: Vec<Item>,
+        data: Vec<Value>,
     }
-    let mut all: BTreeMap<(String, u32), Item> = BTreeMap::new();
+    let mut all: BTreeMap<(String, u32), CollectionItem> = BTreeMap::new();
+    let mut unreadable = Vec::new();
     for page in 0..MAX_PAGES {
-        let mut query: Vec<_> = models
-            .iter()
-            .map(|model| ("models", (*model).to_owned()))
-            .collect();
+        let models = loading.wanted.get(&place).into_iter().flatten();
+        let mut query: Vec<_> = models.map(|model| ("models", (*model).to_owned())).collect();
         query.push(("limit", PAGE.to_string()));
         query.push(("offset", (page * PAGE).to_string()));
-        let call = Call {
+        let call = ApiCall {
             action: format!("list collection {}", place.segment()),
             ids: vec![place.segment()],
             query,
-            ..Call::default()
+            ..ApiCall::default()
         };
-        let listed: Page = caller.fetch(endpoints::COLLECTION_ITEMS, call).await?;
+        let listed: ItemsPage = loading.caller.fetch(endpoints::COLLECTION_ITEMS, call).await?;
         let (held, got) = (all.len(), listed.data.len());
-        all.extend(
-            listed
-                .data
-                .into_iter()
-                .map(|item| ((item.model.clone(), item.id), item)),
-        );
+        for item in listed.data {
+            let name = item.get("name").and_then(Value::as_str).map(failure::clean);
+            match serde_json::from_value::<CollectionItem>(item) {
+                Ok(item) => {
+                    all.insert((item.model.clone(), item.id), item);
+                }
+                Err(error) => unreadable.push(format!(
+                    "an item of collection {} ({}) cannot be read: {error}; left out",
+                    place.segment(),
+                    name.unwrap_or_else(|| "without a name".to_owned()),
+                )),
+            }
+        }
         // A server that ignores `offset` sends the same page again.
         if got < PAGE || all.len() == held {
             break;
         }
     }
-    Ok(all.into_values().collect())
+    Ok(Listing {
+        items: all.into_values().collect(),
+        unreadable,
+    })
 }

@@ -6,33 +6,36 @@ use serde_json::Value;
 
 use super::cards::described;
 use super::dimensions;
-use super::load::Read;
-use super::select::Named;
+use super::field_values::FieldSource;
+use super::load::EntryRead;
+use super::loading::Loading;
+use super::select::SelectedBy;
 use crate::catalog::TableRule;
 use crate::catalog::{Entry, TableEntry, TableId};
-use crate::metabase::call::{Call, Caller};
-use crate::metabase::values::Place;
-use crate::metabase::{FailureClass, MetabaseError, endpoints, fields};
+use crate::metabase::call::{ApiCall, Caller};
+use crate::metabase::fields::{self, FieldValuesOf};
+use crate::metabase::values::FieldOwner;
+use crate::metabase::{FailureClass, MetabaseError, endpoints};
 
 /// The databases the credential may see, with their tables if those were asked for.
 #[derive(Debug)]
 pub(super) struct Databases {
-    list: Vec<Database>,
+    list: Vec<ListedDatabase>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Database {
+struct ListedDatabase {
     id: i64,
     #[serde(default)]
-    name: String,
+    name: Option<String>,
     #[serde(default)]
-    tables: Option<Vec<Listed>>,
+    tables: Option<Vec<Value>>,
 }
 
+/// A table as its database lists it.
 #[derive(Debug, Deserialize)]
-struct Listed {
+struct ListedTable {
     id: u32,
-    #[serde(default)]
     name: String,
     active: Option<bool>,
     visibility_type: Option<Value>,
@@ -41,49 +44,51 @@ struct Listed {
 /// `{"data": […]}`; a bare array from very old servers.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Listing {
-    Enveloped { data: Vec<Database> },
-    Bare(Vec<Database>),
+enum DatabaseListing {
+    Enveloped { data: Vec<ListedDatabase> },
+    Bare(Vec<ListedDatabase>),
 }
 
 impl Databases {
     pub(super) async fn read(caller: &Caller, with_tables: bool) -> Result<Self, MetabaseError> {
-        let call = Call {
+        let call = ApiCall {
             action: "list databases".into(),
             query: if with_tables {
                 vec![("include", "tables".into())]
             } else {
                 Vec::new()
             },
-            ..Call::default()
+            ..ApiCall::default()
         };
-        let (Listing::Enveloped { data: list } | Listing::Bare(list)) =
+        let (DatabaseListing::Enveloped { data: list } | DatabaseListing::Bare(list)) =
             caller.fetch(endpoints::DATABASES, call).await?;
         Ok(Self { list })
     }
 
     /// The tables that the rule selects; hidden ones only when it names them.
-    pub(super) fn select(&self, rule: &TableRule) -> BTreeMap<u32, Named> {
+    pub(super) fn select(&self, rule: &TableRule) -> BTreeMap<u32, SelectedBy> {
         let mut selected = BTreeMap::new();
         if let Some(prefix) = &rule.name_prefix {
+            // A table that cannot be read has no name to be selected by.
             let tables = self
                 .list
                 .iter()
-                .flat_map(|database| database.tables.iter().flatten());
+                .flat_map(|database| database.tables.iter().flatten())
+                .filter_map(|table| ListedTable::deserialize(table).ok());
             let shown = tables.filter(|table| {
                 table.name.starts_with(prefix.as_str())
                     && table.active != Some(false)
                     && table.visibility_type.as_ref().is_none_or(Value::is_null)
             });
-            selected.extend(shown.map(|table| (table.id, Named::ByCollection)));
+            selected.extend(shown.map(|table| (table.id, SelectedBy::Collection)));
         }
-        selected.extend(rule.ids.iter().map(|id| (id.0, Named::ById)));
+        selected.extend(rule.ids.iter().map(|id| (id.0, SelectedBy::Id)));
         selected
     }
 
     fn place(&self, id: Option<u32>, schema: Option<String>) -> Vec<String> {
         let database = id.and_then(|id| self.list.iter().find(|database| database.id == i64::from(id)));
-        let name = database.map(|database| database.name.clone());
+        let name = database.and_then(|database| database.name.clone());
         name.into_iter()
             .chain(schema)
             .filter(|name| !name.is_empty())
@@ -93,14 +98,14 @@ impl Databases {
 
 /// Reads one table.
 pub(super) async fn read(
-    caller: &Caller,
+    loading: &Loading<'_>,
     databases: &Databases,
     id: u32,
-    _named: Named,
-) -> Result<Read, MetabaseError> {
+) -> Result<EntryRead, MetabaseError> {
     let mut warnings = Vec::new();
-    let (table, fields) = fields::table(caller, TableId(id), false).await?;
-    let dimensions = dimensions::of(caller, Place::Table(id), &fields, &mut warnings).await?;
+    let (table, fields) = fields::table(loading.caller, TableId(id), FieldValuesOf::Categories).await?;
+    let fields_of = (FieldOwner::Table(id), FieldSource::Table(id));
+    let dimensions = dimensions::of(loading, fields_of, &fields, &mut warnings).await?;
     let entry = TableEntry {
         id: TableId(id),
         label: table.display_name.unwrap_or_else(|| table.name.clone()),
@@ -111,7 +116,7 @@ pub(super) async fn read(
         measures: dimensions::measures(table.measures),
         segments: dimensions::segments(table.segments),
     };
-    Ok(Read {
+    Ok(EntryRead {
         entry: Some(Entry::Table(Arc::new(entry))),
         warnings,
         outage: false,
@@ -122,7 +127,7 @@ pub(super) async fn read(
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct TableNames {
     #[serde(default)]
-    pub(super) fields: Vec<NamedField>,
+    pub(super) fields: Vec<TableField>,
     #[serde(default)]
     pub(super) segments: Vec<NamedThing>,
     #[serde(default)]
@@ -130,17 +135,17 @@ pub(super) struct TableNames {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct NamedField {
+pub(super) struct TableField {
     pub(super) id: Value,
     #[serde(default)]
     pub(super) name: String,
     pub(super) display_name: Option<String>,
-    pub(super) target: Option<Target>,
+    pub(super) target: Option<ForeignKeyTarget>,
 }
 
 /// The field a foreign key points at.
 #[derive(Debug, Deserialize)]
-pub(super) struct Target {
+pub(super) struct ForeignKeyTarget {
     pub(super) table_id: Option<u32>,
 }
 
@@ -152,24 +157,30 @@ pub(super) struct NamedThing {
 }
 
 impl TableNames {
-    /// Reads them; `None` with a warning when the credential may not.
-    pub(super) async fn read(
-        caller: &Caller,
+    /// The names of a table, read once a load; none with a warning when the credential may not read them.
+    pub(super) async fn once(
+        loading: &Loading<'_>,
         id: u32,
         warnings: &mut Vec<String>,
-    ) -> Result<Option<Self>, MetabaseError> {
-        let call = Call {
-            action: format!("read the fields of table {id}"),
-            ids: vec![id.to_string()],
-            ..Call::default()
-        };
-        match caller.fetch(endpoints::TABLE_METADATA, call).await {
-            Ok(names) => Ok(Some(names)),
-            Err(error) if error.class == FailureClass::Unauthorized => Err(error),
-            Err(error) => {
-                warnings.push(format!("{error}; definitions that use it are not known in words"));
-                Ok(None)
+    ) -> Result<Arc<Result<Self, String>>, MetabaseError> {
+        let read = || async {
+            let call = ApiCall {
+                action: format!("read the fields of table {id}"),
+                ids: vec![id.to_string()],
+                ..ApiCall::default()
+            };
+            match loading.caller.fetch(endpoints::TABLE_METADATA, call).await {
+                Ok(names) => Ok(Ok(names)),
+                Err(error) if error.class == FailureClass::Unauthorized => Err(error),
+                Err(error) => Ok(Err(format!(
+                    "{error}; definitions that use it are not known in words"
+                ))),
             }
+        };
+        let names = loading.tables.get(id, read).await?;
+        if let Err(warning) = names.as_ref() {
+            warnings.push(warning.clone());
         }
+        Ok(names)
     }
 }

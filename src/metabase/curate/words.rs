@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use super::tables::TableNames;
 
-/// Names by real id.
+/// MbqlNames by real id.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct MbqlNames {
     fields: BTreeMap<u64, String>,
     segments: BTreeMap<u64, String>,
     measures: BTreeMap<u64, String>,
 }
 
-impl Names {
+impl MbqlNames {
     /// Takes over a table's names.
     pub(super) fn add(&mut self, table: &TableNames) {
         for field in &table.fields {
@@ -41,16 +41,16 @@ impl Names {
 }
 
 /// A clause: operator, arguments, and its options wherever they stand.
-struct Clause<'a> {
+struct MbqlClause<'a> {
     operator: &'a str,
     arguments: Vec<&'a Value>,
     options: Option<&'a Value>,
 }
 
-fn clause(value: &Value) -> Option<Clause<'_>> {
+fn clause(value: &Value) -> Option<MbqlClause<'_>> {
     let (operator, rest) = value.as_array()?.split_first()?;
     let options = rest.iter().find(|part| part.is_object());
-    Some(Clause {
+    Some(MbqlClause {
         operator: operator.as_str()?,
         arguments: rest.iter().filter(|part| !part.is_object()).collect(),
         options,
@@ -71,7 +71,7 @@ pub(super) fn field_ids(value: &Value, into: &mut BTreeSet<u64>) {
 }
 
 /// What is computed: `sum of Total`.
-pub(super) fn aggregation(value: &Value, names: &Names) -> Option<String> {
+pub(super) fn aggregation(value: &Value, names: &MbqlNames) -> Option<String> {
     let clause = clause(value)?;
     let part = |at: usize| clause.arguments.get(at).and_then(|part| expression(part, names));
     let arm = |at: usize| clause.arguments.get(at).and_then(|part| condition(part, names));
@@ -107,7 +107,7 @@ pub(super) fn aggregation(value: &Value, names: &Names) -> Option<String> {
 }
 
 /// A filter: `Status is not refunded`.
-pub(super) fn condition(value: &Value, names: &Names) -> Option<String> {
+pub(super) fn condition(value: &Value, names: &MbqlNames) -> Option<String> {
     let clause = clause(value)?;
     let part = |at: usize| clause.arguments.get(at).and_then(|part| expression(part, names));
     let rest = || -> Option<String> {
@@ -158,7 +158,7 @@ pub(super) fn condition(value: &Value, names: &Names) -> Option<String> {
     }
 }
 
-fn expression(value: &Value, names: &Names) -> Option<String> {
+fn expression(value: &Value, names: &MbqlNames) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Rejection, dimension, list, quote, resolve, unknown};
 use crate::catalog::TableEntry;
-use crate::metabase::{Aggregate, Aggregation, Direction};
+use crate::metabase::{AggregateFunction, Aggregation, Direction};
 use crate::result::ColumnKind;
 
 /// Most aggregations of one query.
@@ -59,7 +59,10 @@ fn aggregation(
                     let names = table.measures.iter().map(|measure| measure.name.as_str());
                     unknown("measure", measure, place, names)
                 })?;
-            (Aggregate::Measure(found.clone()), json!({"measure": found.name}))
+            (
+                AggregateFunction::Measure(found.clone()),
+                json!({"measure": found.name}),
+            )
         }
         (Some(function), None) => computed(function, item.field.as_deref(), table, place)?,
         _ => {
@@ -83,7 +86,7 @@ fn computed(
     field: Option<&str>,
     table: &TableEntry,
     place: &str,
-) -> Result<(Aggregate, Value), Rejection> {
+) -> Result<(AggregateFunction, Value), Rejection> {
     if !FUNCTIONS.contains(&function) {
         return Err(
             Rejection::bad_value(format!("there is no function {}", quote(function)))
@@ -100,7 +103,7 @@ fn computed(
     };
     let Some(found) = found else {
         return if function == "count" {
-            Ok((Aggregate::Count, canonical))
+            Ok((AggregateFunction::Count, canonical))
         } else {
             Err(Rejection::schema(format!("{function} needs a field")))
         };
@@ -119,11 +122,11 @@ fn computed(
         )));
     }
     let aggregate = match function {
-        "avg" => Aggregate::Average(found),
-        "count-distinct" => Aggregate::CountDistinct(found),
-        "max" => Aggregate::Max(found),
-        "min" => Aggregate::Min(found),
-        "sum" => Aggregate::Sum(found),
+        "avg" => AggregateFunction::Average(found),
+        "count-distinct" => AggregateFunction::CountDistinct(found),
+        "max" => AggregateFunction::Max(found),
+        "min" => AggregateFunction::Min(found),
+        "sum" => AggregateFunction::Sum(found),
         _ => {
             return Err(Rejection::schema("count takes no field")
                 .hint("count-distinct counts the different values of a field"));

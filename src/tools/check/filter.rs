@@ -8,7 +8,7 @@ use super::grouping::{bucket, bucket_fits};
 use super::operations::{OperandFamily, family, operation, wire_name};
 use super::{Rejection, dates, dimension, json, listing, names, quote, resolve, scalar};
 use crate::catalog::{Dimension, Segment};
-use crate::metabase::{Bucket, Filter, FilterOperation, Scalar};
+use crate::metabase::{Bucket, FilterOperation, QueryFilter, Scalar};
 use crate::result::ColumnKind;
 
 /// Most filters of one query.
@@ -39,7 +39,7 @@ pub(in crate::tools) fn filters(
     dimensions: &[Dimension],
     segments: &[Segment],
     place: &str,
-) -> Result<Vec<(Filter, Value)>, Rejection> {
+) -> Result<Vec<(QueryFilter, Value)>, Rejection> {
     let maps: Vec<Map<String, Value>> = json::list(items, "filters", MAX_FILTERS)?;
     let mut filters = Vec::new();
     for (at, map) in maps.into_iter().enumerate() {
@@ -59,19 +59,22 @@ fn segment(
     item: &SegmentFilterArguments,
     segments: &[Segment],
     place: &str,
-) -> Result<(Filter, Value), Rejection> {
+) -> Result<(QueryFilter, Value), Rejection> {
     let found = resolve(&item.segment, segments, |item| &item.name, |item| &item.name).ok_or_else(|| {
         let names = segments.iter().map(|segment| segment.name.as_str());
         names::unknown("segment", &item.segment, place, names)
     })?;
-    Ok((Filter::Segment(found.clone()), json!({"segment": found.name})))
+    Ok((
+        QueryFilter::Segment(found.clone()),
+        json!({"segment": found.name}),
+    ))
 }
 
 fn condition(
     item: &DimensionFilterArguments,
     dimensions: &[Dimension],
     place: &str,
-) -> Result<(Filter, Value), Rejection> {
+) -> Result<(QueryFilter, Value), Rejection> {
     let found = dimension(dimensions, &item.dimension, "dimension", place)?;
     let (operation, values, bucket) = tested(
         found,
@@ -88,7 +91,7 @@ fn condition(
             map.insert("bucket".to_owned(), json!(bucket));
         }
     }
-    let filter = Filter::Dimension {
+    let filter = QueryFilter::Dimension {
         dimension: found.clone(),
         operation,
         values: values.into_iter().filter_map(scalar_of).collect(),

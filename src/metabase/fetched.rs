@@ -1,0 +1,66 @@
+//! What a client brings: tables, values, a catalog, and what is known of the server.
+
+use std::sync::Arc;
+
+use crate::catalog::{AllowedMetric, AllowedTable, AllowedValues, Catalog};
+use crate::result::ResultTable;
+use crate::wire::ServedBy;
+
+/// Which generation of the Agent API answers; see [`MetabaseClient::server`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Generation {
+    /// v0.59: construct-query and execute.
+    V59,
+    /// v0.60: the same and `/v1/query` with pages.
+    V60,
+}
+
+/// What answers at the configured address.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ServerInfo {
+    /// The version tag, such as `v0.60.2`.
+    pub version: String,
+    /// The Agent API's generation; `None` when only cards can be run.
+    pub generation: Option<Generation>,
+}
+
+/// A table and what served it.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// The table.
+    pub table: Arc<ResultTable>,
+    /// What served it.
+    pub served_by: ServedBy,
+}
+
+/// Values and what served them.
+#[derive(Debug, Clone)]
+pub struct FetchedValues {
+    /// The values.
+    pub values: AllowedValues,
+    /// What served them.
+    pub served_by: ServedBy,
+    /// Bytes of the response that listed them.
+    pub bytes_received: u64,
+}
+
+/// Whose dimension is asked for values.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DimensionOwner {
+    /// A metric's.
+    Metric(AllowedMetric),
+    /// A table's.
+    Table(AllowedTable),
+}
+
+/// A catalog as loaded, and what could not be loaded.
+#[derive(Debug, Clone)]
+pub struct FetchedCatalog {
+    /// The catalog.
+    pub catalog: Catalog,
+    /// Entries that were selected but could not be read, each with the reason, in words.
+    pub warnings: Vec<String>,
+    /// Whether something is missing because the server failed just now: it may be there the next time.
+    pub incomplete: bool,
+}
