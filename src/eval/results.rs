@@ -123,12 +123,7 @@ impl ResultsFolder {
         let path = self.folder.join(SUMMARY_FILE);
         let mut text = serde_json::to_string_pretty(summary).map_err(|error| failed(&path, error.into()))?;
         text.push('\n');
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|source| failed(&path, source))?;
-        file.write_all(text.as_bytes())
+        atomic_file::create(&path, text.as_bytes(), FileAccess::Default)
             .map_err(|source| failed(&path, source))
     }
 }

@@ -39,7 +39,9 @@ fn filter(verbosity: u8, asked: Option<&str>) -> (EnvFilter, Option<String>) {
         Some(Ok(parsed)) => (parsed, None),
         Some(Err(error)) => (
             EnvFilter::new(chosen),
-            Some(format!("{FILTER_VARIABLE} is ignored, it is no filter: {error}")),
+            Some(format!(
+                "{FILTER_VARIABLE} is ignored, it is not a filter: {error}"
+            )),
         ),
         None => (EnvFilter::new(chosen), None),
     };

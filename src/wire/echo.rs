@@ -218,7 +218,7 @@ fn clean(text: &[u8], secrets: &[Vec<u8>]) -> Option<Vec<u8>> {
     cleaned
 }
 
-/// Whether a short secret is a word of its own there: `test` is no part of `latest`.
+/// Whether a short secret is a word of its own there: the `test` in `latest` is not.
 fn stands_alone(text: &[u8], at: usize, length: usize) -> bool {
     let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let before = at.checked_sub(1).and_then(|before| text.get(before));

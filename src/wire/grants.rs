@@ -58,7 +58,7 @@ impl GrantedEndpoint {
     }
 }
 
-/// No dots, no escapes, nothing empty: what a server decodes or resolves into something else is no id.
+/// No dots, no escapes, nothing empty: what a server decodes or resolves into something else is not an id.
 fn is_id(segment: &str) -> bool {
     (1..=MAX_ID).contains(&segment.len())
         && segment

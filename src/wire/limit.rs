@@ -35,6 +35,16 @@ impl Ceiling {
     }
 }
 
+/// The setting of this name that raises a ceiling, as a tape has it.
+pub(super) fn setting_named(name: &str) -> &'static str {
+    let model = Ceiling::Model.setting();
+    if name == model {
+        model
+    } else {
+        Ceiling::Metabase.setting()
+    }
+}
+
 /// The ceilings of a process, one for each host and kind of request.
 #[derive(Debug, Clone)]
 pub(super) struct HostCeilings {

@@ -1,8 +1,27 @@
-//! Every effect crosses this seam: all HTTP that an answer causes, to models and to data alike, is a
-//! [`WireRequest`] sent through a [`Wire`], a stack of tower services:
-//! `tape → grants → cache → limit → retry → transport`.
+//! All HTTP that an answer causes, to models and to Metabase alike, goes through a [`Wire`]. Nothing else in the crate opens
+//! a connection, so what is true here is true of every request: it was allowed before it was sent, its body was read up to a
+//! cap, a passing failure was tried again, and what the agent saw can be recorded and served back.
 //!
-//! Nothing else in the crate opens a connection, and no body is read without a cap.
+//! A wire is a stack of layers. Each is a function of the layer below it and a request:
+//!
+//! ```text
+//! tape → grants → cache → limit → retry → buffer → echo → transport
+//! ```
+//!
+//! Sessions of one process share everything but three things: the tape slot, the gate that lets one data query through at a
+//! time, and the count of time spent in our own queue. [`Wire::for_session`] makes those anew, and costs microseconds.
+//!
+//! ```
+//! use cardinal::wire::{GrantedEndpoint, Grants, Wire, WireSettings};
+//!
+//! const ENDPOINTS: &[GrantedEndpoint] = &[GrantedEndpoint::get("/api/card/{id}")];
+//! let server = url::Url::parse("https://metabase.example.com/")?;
+//! let wire = Wire::new(WireSettings::new(Grants::none().and(&server, ENDPOINTS)))?;
+//! let session = wire.for_session();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Start reading in `stack.rs`, which puts the layers in their order; each layer is one file. Tapes have a folder of their own.
 
 mod buffer;
 mod cache;

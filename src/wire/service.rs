@@ -1,4 +1,3 @@
-use futures_util::future::BoxFuture;
 use tower::service_fn;
 use tower::util::BoxCloneSyncService;
 
@@ -8,8 +7,6 @@ use super::{WireError, WireRequest, WireResponse};
 pub(super) type LayerResult = Result<WireResponse, WireError>;
 /// What every layer offers, and every layer but the transport stands on.
 pub(super) type LayerService = BoxCloneSyncService<WireRequest, WireResponse, WireError>;
-/// A request under way.
-pub(super) type LayerFuture = BoxFuture<'static, LayerResult>;
 
 /// A layer over `below`: what it does with a request, given the layer below and what the layer itself holds. Layers are
 /// always ready: whoever has to wait does that within the call, where it can be dropped.

@@ -60,7 +60,7 @@ impl Transport {
         let url = &request.url;
         if !self.grants.names_origin(url) {
             return Err(WireError::Invalid {
-                reason: format!("{} is none of the configured hosts", request.host()),
+                reason: format!("{} is not one of the configured hosts", request.host()),
             });
         }
         let near = match url.host() {

@@ -76,7 +76,7 @@ async fn what_is_wrong_with_a_file_is_told_with_its_line() {
     let mut binary = text.clone();
     binary[second] = 0xff;
     let binary = told(&binary);
-    assert!(binary.ends_with("its line 2 is no UTF-8"), "{binary}");
+    assert!(binary.ends_with("its line 2 is not UTF-8"), "{binary}");
     let empty = told(b"");
     assert!(empty.contains("line 1"), "{empty}");
     let newer = told(

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cardinal::wire::{Purpose, Wire, WireError};
+use cardinal::wire::{Purpose, RecordedFailure, Wire, WireError};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
@@ -122,7 +122,11 @@ async fn model_and_metabase_have_ceilings_of_their_own() {
 
 #[tokio::test]
 async fn a_wait_without_end_is_given_up_with_its_reason() {
-    let server = Server::start(|_, _, _socket| std::future::pending::<()>()).await;
+    let server = Server::start(|_, _, socket| async move {
+        let _open = socket;
+        std::future::pending::<()>().await;
+    })
+    .await;
     let mut settings = quick(&server);
     settings.limit.metabase = 1;
     settings.limit.longest_wait = Duration::from_millis(20);
@@ -137,6 +141,8 @@ async fn a_wait_without_end_is_given_up_with_its_reason() {
     }
     let error = waiting.send(server.query("[2]")).await.unwrap_err();
     assert!(matches!(error, WireError::Busy { most: 1, .. }), "{error}");
+    let replayed = WireError::from(RecordedFailure::from(&error));
+    assert_eq!(replayed.to_string(), error.to_string());
     assert!(error.to_string().contains("metabase.max_concurrency"), "{error}");
     running.abort();
 }

@@ -200,6 +200,6 @@ pub fn read_capped(path: &Path) -> Result<String, String> {
         let good = error.utf8_error().valid_up_to();
         let before = error.as_bytes().iter().take(good);
         let line = before.filter(|byte| **byte == b'\n').count() + 1;
-        format!("its line {line} is no UTF-8")
+        format!("its line {line} is not UTF-8")
     })
 }

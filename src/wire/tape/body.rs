@@ -9,7 +9,7 @@ const ENDS: [&str; 2] = ["\n\n", "\r\n\r\n"];
 /// Shared bytes that are not worth a reference.
 const SHORT: usize = 12;
 
-/// The body as JSON: `text` or `events` (or `base64`, when it is no text), and `cuts`, the length of each piece, when
+/// The body as JSON: `text` or `events` (or `base64`, when it is not text), and `cuts`, the length of each piece, when
 /// there was more than one.
 pub(super) fn write(chunks: &[Bytes]) -> Value {
     use base64::Engine as _;
@@ -41,7 +41,7 @@ pub(super) fn read(body: &Value) -> Result<Vec<Bytes>, String> {
     } else if let Some(encoded) = body.get("base64").and_then(Value::as_str) {
         base64::engine::general_purpose::STANDARD
             .decode(encoded)
-            .map_err(|error| format!("its body is no base64: {error}"))?
+            .map_err(|error| format!("its body is not base64: {error}"))?
     } else {
         return Err("its body is in no known form".to_owned());
     };

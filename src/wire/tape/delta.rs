@@ -80,7 +80,7 @@ pub(super) fn apply(value: &mut Value, delta: &Map<String, Value>) -> Result<(),
         let list = value.pointer_mut(pointer).and_then(Value::as_array_mut);
         let (list, tail) = list
             .zip(tail.as_array())
-            .ok_or_else(|| format!("its delta appends to {pointer}, which is no list"))?;
+            .ok_or_else(|| format!("its delta appends to {pointer}, which is not a list"))?;
         list.extend(tail.iter().cloned());
     }
     Ok(())

@@ -28,7 +28,7 @@ pub enum TapeError {
         /// Which part of the tape: the header or an exchange, by number.
         place: String,
     },
-    /// System prompt or tools are no longer those the turn began with.
+    /// System prompt or tools differ from those the turn began with.
     #[error(
         "the prompt changed while {path} was being recorded, first at {pointer}; record the turn again", path = .path.display()
     )]
@@ -72,7 +72,7 @@ pub enum TapeError {
         /// The line, counted from 1.
         line: usize,
     },
-    /// TapeLines were dropped, doubled or moved.
+    /// Lines were dropped, doubled or moved.
     #[error("line {line} of the tape {path} is out of order: exchange {expected} should be there, {found} is", path = .path.display())]
     Order {
         /// The file.

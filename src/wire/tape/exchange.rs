@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::redact::{kept_headers, redact, redact_text};
 use super::request;
+use crate::wire::limit::setting_named;
 use crate::wire::watch::BodyEnd;
 use crate::wire::{ServedBy, WireError, WireResponse};
 
@@ -87,6 +88,17 @@ pub enum RecordedFailure {
         /// The path.
         path: String,
     },
+    /// [`WireError::Busy`].
+    Busy {
+        /// Host and port.
+        host: String,
+        /// How many may be in flight.
+        most: usize,
+        /// The setting that says so.
+        setting: String,
+        /// Milliseconds.
+        after_ms: u64,
+    },
     /// Any other.
     Invalid {
         /// What was wrong.
@@ -101,13 +113,21 @@ impl From<&WireError> for RecordedFailure {
             WireError::Broken { host, reason } => Self::Broken { host, reason },
             WireError::Timeout { host, after } => Self::Timeout {
                 host,
-                after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
+                after_ms: milliseconds(after),
             },
             WireError::TooLarge { host, cap } => Self::TooLarge { host, cap },
             WireError::NotGranted { method, path } => Self::NotGranted { method, path },
             WireError::Invalid { reason } => Self::Invalid { reason },
-            busy @ WireError::Busy { .. } => Self::Invalid {
-                reason: busy.to_string(),
+            WireError::Busy {
+                host,
+                most,
+                setting,
+                after,
+            } => Self::Busy {
+                host,
+                most,
+                setting: setting.to_owned(),
+                after_ms: milliseconds(after),
             },
             WireError::OffTape(miss) => Self::Invalid {
                 reason: miss.to_string(),
@@ -129,10 +149,25 @@ impl From<RecordedFailure> for WireError {
                 after: Duration::from_millis(after_ms),
             },
             RecordedFailure::TooLarge { host, cap } => Self::TooLarge { host, cap },
+            RecordedFailure::Busy {
+                host,
+                most,
+                setting,
+                after_ms,
+            } => Self::Busy {
+                host,
+                most,
+                setting: setting_named(&setting),
+                after: Duration::from_millis(after_ms),
+            },
             RecordedFailure::NotGranted { method, path } => Self::NotGranted { method, path },
             RecordedFailure::Invalid { reason } => Self::Invalid { reason },
         }
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl From<&BodyEnd> for ExchangeEnd {

@@ -221,7 +221,7 @@ impl TapeLines {
     ) -> Result<Exchange, LineFault> {
         let damaged = |reason: &str| LineFault::Damaged(reason.to_owned());
         let found = line.get("seq").and_then(Value::as_u64);
-        let found = found.ok_or_else(|| damaged("it is no header, exchange or end"))?;
+        let found = found.ok_or_else(|| damaged("it is not a header, an exchange or an end"))?;
         if found != self.seq {
             return Err(LineFault::Order {
                 expected: self.seq,
@@ -312,7 +312,7 @@ fn no_json(text: &str, error: &serde_json::Error) -> String {
     let problem = error.to_string();
     // A line is one line for the parser, whatever its number on the tape.
     format!(
-        "it is no JSON: {}",
+        "it is not JSON: {}",
         problem.replace(" at line 1 column ", " at byte ")
     )
 }

@@ -1,6 +1,17 @@
-//! The outermost layer: what the agent sent and saw, recorded, or served back. One file a turn; JSON TapeLines: a header,
-//! the exchanges, an end. What a line may say is in `header`, `exchange` and `line`; what may never stand in one is in
-//! `redact`.
+//! The outermost layer: records what the agent sent and saw in a turn, or serves it back without a network.
+//!
+//! A tape is one file for one turn, in JSON Lines with sorted keys: a header (what the turn was recorded under), one line for
+//! each exchange, and an end. A line has a checksum and the end has a seal over all of them, so that a tape which was changed
+//! is named as such and never served. A completion is written as what it adds to the one before it.
+//!
+//! ```text
+//! {"cardinal_tape":1,"header":{"question":"How many orders?", …},"sum":"…"}
+//! {"end":"complete","key":"…","request":{"path":"/api/card/7/query", …},"response":{ … },"seq":0,"sum":"…"}
+//! {"end":{"exchanges":1,"outcome":"answered","seal":"…", …},"sum":"…"}
+//! ```
+//!
+//! Start reading in `layer.rs`: what happens to a request in each mode. `recording.rs`, `write.rs` and `writer.rs` write a
+//! tape, `read.rs` and `play.rs` read one and serve it. `line.rs` is the format, and `redact.rs` what may never stand in it.
 
 mod beside;
 mod body;

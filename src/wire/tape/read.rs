@@ -121,7 +121,7 @@ fn load(path: &Path, prefixes: &Prefixes) -> Result<(TapeFile, TapeLines), TapeE
             _ => return Err(TapeError::damaged(path, number, &"it does not belong there")),
         }
     }
-    let header = header.ok_or_else(|| TapeError::damaged(path, 1, &"it is no header of a tape"))?;
+    let header = header.ok_or_else(|| TapeError::damaged(path, 1, &"it is not the header of a tape"))?;
     if end.is_some() && whole != text.len() {
         let last = text.lines().count();
         return Err(TapeError::damaged(

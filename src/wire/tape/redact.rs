@@ -169,7 +169,7 @@ pub(super) fn redact(value: &mut Value) -> bool {
     match value {
         Value::Array(items) => items.iter_mut().fold(false, |any, item| redact(item) | any),
         Value::Object(fields) => fields.iter_mut().fold(false, |any, (name, field)| {
-            // A schema or a count under such a name is no secret; only texts are.
+            // A schema or a count under such a name is not a secret; only texts are.
             if is_secret(name) && field.is_string() && field != REDACTED {
                 *field = REDACTED.into();
                 true

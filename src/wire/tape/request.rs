@@ -12,7 +12,7 @@ pub(super) const VOLATILE: &[&str] = &["/body/metadata/user_id", "/body/user"];
 const PREFIX: [&str; 4] = ["instructions", "response_format", "system", "tools"];
 
 /// The request as it is compared and recorded: everything that decides what it means, with sorted keys and without
-/// secrets. The host is no part of it: it is in the tape's header.
+/// secrets. The host is not part of it: that stands in the tape's header.
 pub(super) fn canonical(request: &WireRequest) -> Value {
     let query: Vec<Value> = request
         .url

@@ -22,7 +22,7 @@ struct ResultQueues {
 }
 
 impl RecordedResults {
-    /// The whole responses on these tapes that are no completions.
+    /// The whole responses on these tapes that are not completions.
     pub fn of(tapes: &[TapeFile]) -> Self {
         let mut inner = ResultQueues::default();
         for exchange in tapes.iter().flat_map(|tape| &tape.exchanges) {

@@ -41,7 +41,7 @@ impl TapeWriter {
         let mut file =
             private(OpenOptions::new().write(true).create_new(true), path).map_err(|error| failed(&error))?;
         if let Err(error) = file.write_all(line.as_bytes()) {
-            // Half a header is no tape, and would be in the way of the next.
+            // Half a header is of no use, and would be in the way of the next tape.
             let _ = fs::remove_file(path);
             return Err(failed(&error));
         }
