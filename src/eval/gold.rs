@@ -10,7 +10,7 @@ use serde_json::Value;
 pub enum Gold {
     /// One figure.
     Scalar(GoldScalar),
-    /// A table, found among the answer's results or as a Markdown table in its text.
+    /// A table that the text shows.
     Table(GoldTable),
     /// Names or values without order.
     Set(GoldSet),
@@ -92,13 +92,12 @@ pub enum Locale {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GoldPlace {
-    /// In the text; in the last result only where the text says nothing of that kind.
+    /// In the text, as its answer: a result that the text does not show counts for nothing.
     #[default]
-    Either,
-    /// In the text.
     Text,
-    /// In one of the results.
-    Evidence,
+    /// In one of the results, whatever the text says.
+    #[serde(alias = "evidence")]
+    Result,
 }
 
 /// A table. ExtraColumns are matched by value, whatever their names and order; rows are a multiset unless `ordered`.
@@ -124,7 +123,7 @@ pub struct GoldTable {
     /// Greatest difference of two numbers that are the same, as a share of the gold one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relative: Option<f64>,
-    /// Where it has to stand; without it, in any of the results or as a Markdown table in the text.
+    /// Where it has to stand; in the text that is a Markdown table, or a few rows in prose.
     #[serde(default, rename = "in")]
     pub place: GoldPlace,
     /// The turn it is about, counted from 1; the last one when left out.

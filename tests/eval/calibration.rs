@@ -7,7 +7,7 @@ mod generated;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use cardinal::eval::{Case, Expect, GRADER_VERSION, Gold, Trial, grade};
+use cardinal::eval::{Case, Expect, GRADER_VERSION, Gold, GoldPlace, Trial, grade};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,6 +19,9 @@ struct Group {
     #[serde(default = "question")]
     question: String,
     gold: Gold,
+    /// Whether a result alone is wrong here: elsewhere answers without a text are held to the gold as a result's.
+    #[serde(default)]
+    text_only: bool,
     right: Vec<Given>,
     wrong: Vec<Given>,
 }
@@ -41,13 +44,44 @@ struct Whole {
     results: Option<Vec<Vec<Vec<Value>>>>,
 }
 
+impl Given {
+    /// Whether it says nothing, so that only its results can be right.
+    fn is_silent(&self) -> bool {
+        matches!(self, Self::Whole(whole) if whole.text.is_empty() && (whole.rows.is_some() || whole.results.is_some()))
+    }
+}
+
+/// The gold as it has to be found in a result.
+pub(super) fn in_result(gold: &Gold) -> Gold {
+    placed(gold, GoldPlace::Result)
+}
+
+/// The gold as the text has to say it.
+fn in_text(gold: &Gold) -> Gold {
+    placed(gold, GoldPlace::Text)
+}
+
+fn placed(gold: &Gold, place: GoldPlace) -> Gold {
+    let mut gold = gold.clone();
+    match &mut gold {
+        Gold::Scalar(scalar) => scalar.place = place,
+        Gold::Table(table) => table.place = place,
+        Gold::Set(set) => set.place = place,
+        Gold::Top(top) => top.place = place,
+        Gold::AnyOf(options) => options
+            .iter_mut()
+            .for_each(|option| *option = placed(option, place)),
+    }
+    gold
+}
+
 fn question() -> String {
     "What is it?".to_owned()
 }
 
 /// The answer as `ask --json` prints it, as far as graders read it.
 fn answer(given: &Given) -> Value {
-    let (text, results) = match given {
+    let (mut text, results) = match given {
         Given::Text(text) => (text.as_str(), Vec::new()),
         Given::Whole(whole) => {
             let mut results: Vec<Value> = whole
@@ -65,6 +99,9 @@ fn answer(given: &Given) -> Value {
             (whole.text.as_str(), results)
         }
     };
+    if given.is_silent() {
+        text = "The result shows it.";
+    }
     json!({
         "version": 1, "outcome": "answered", "stop_reason": "final_answer", "text": text,
         "evidence": results, "tool_calls": [], "usage": {},
@@ -150,8 +187,8 @@ fn graders_agree_with_verdicts_known_beforehand() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/eval/calibration");
     let mut table = head();
     let mut disagreements = String::new();
-    let mut all = Agreement::default();
-    for file in ["scalars", "names", "tables", "prose"] {
+    let (mut all, mut silent) = (Agreement::default(), Agreement::default());
+    for file in ["scalars", "names", "tables", "prose", "answers"] {
         let text = std::fs::read_to_string(folder.join(format!("{file}.yaml"))).unwrap();
         let groups: Vec<Group> =
             serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -162,7 +199,18 @@ fn graders_agree_with_verdicts_known_beforehand() {
                 .iter()
                 .flat_map(|(right, all)| all.iter().map(|one| (*right, one)))
             {
-                let (passed, reason) = passes(&group.question, &group.gold, answer(given));
+                let gold = if given.is_silent() && !group.text_only {
+                    in_result(&group.gold)
+                } else {
+                    group.gold.clone()
+                };
+                let (passed, reason) = passes(&group.question, &gold, answer(given));
+                if given.is_silent() && !group.text_only {
+                    silent.add(
+                        false,
+                        passes(&group.question, &in_text(&group.gold), answer(given)).0,
+                    );
+                }
                 agreement.add(right, passed);
                 all.add(right, passed);
                 if right != passed {
@@ -178,6 +226,7 @@ fn graders_agree_with_verdicts_known_beforehand() {
             table.push_str(&agreement.row(&format!("{file}: {}", group.about)));
         }
     }
+    table.push_str(&silent.row("the same results where the text has to say it"));
     table.push_str(&all.row("all"));
     eprintln!("{disagreements}");
     insta::assert_snapshot!("calibration", format!("{table}\n{disagreements}"));

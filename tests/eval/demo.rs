@@ -9,6 +9,8 @@ use cardinal::sandbox::World;
 use cardinal::sandbox::query::RowLimits;
 use serde_json::{Value, json};
 
+use super::benchmark::markdown;
+
 type Rows = Vec<Vec<Value>>;
 
 static WORLD: LazyLock<World> = LazyLock::new(|| World::demo().unwrap());
@@ -105,10 +107,6 @@ fn hold(world: &World, suite: &Suite, statements: &BTreeMap<String, Vec<String>>
 /// An answer that says the golds of a turn and nothing else.
 fn answer(golds: &[&Gold], twist: f64) -> Value {
     let mut text = String::new();
-    let mut evidence = Vec::new();
-    let mut result = |columns: Value, rows: Value| {
-        evidence.push(json!({"kind": "metric", "id": 1, "name": "Oracle", "columns": columns, "rows": rows}));
-    };
     for gold in golds {
         match gold {
             Gold::Scalar(scalar) => text.push_str(&format!("It is {}. ", scalar.value + twist)),
@@ -118,26 +116,27 @@ fn answer(golds: &[&Gold], twist: f64) -> Value {
                 if twist != 0.0 {
                     *cell = json!(number(cell) + twist);
                 }
-                result(json!(table.columns), json!(rows));
+                text.push_str(&format!("\n\n{}\n\n", markdown(&table.columns, &rows)));
             }
             Gold::Set(set) => {
                 let kept = set.values.iter().skip(usize::from(twist != 0.0));
-                result(json!(["value"]), kept.map(|value| json!([value])).collect());
+                let names: Vec<&str> = kept.filter_map(Value::as_str).collect();
+                text.push_str(&format!("They are {}. ", names.join(", ")));
             }
             Gold::Top(top) => {
                 let mut items = top.items.clone();
                 if twist != 0.0 {
                     items[0].value = items[0].value.map(|value| value + twist);
                 }
-                result(
-                    json!(["name", "value"]),
-                    items.iter().map(|item| json!([item.name, item.value])).collect(),
-                );
+                let n = top.n.map_or(items.len(), |n| n as usize);
+                for item in items.iter().take(n) {
+                    text.push_str(&format!("\n- {}: {}", item.name, item.value.unwrap()));
+                }
             }
             Gold::AnyOf(_) => panic!("the demo has none"),
         }
     }
-    json!({"version": 1, "outcome": "answered", "text": text, "evidence": evidence, "tool_calls": []})
+    json!({"version": 1, "outcome": "answered", "text": text, "tool_calls": []})
 }
 
 fn turn(gold: &Gold) -> Option<u32> {

@@ -152,24 +152,39 @@ fn scalars_as_written() {
 }
 
 #[test]
-fn a_result_of_one_row_speaks_only_where_the_text_does_not() {
-    let gold = json!({"gold": [{"scalar": {"value": 77}}]});
-    let with = |text: &str, rows: Value| {
+fn a_result_speaks_only_where_the_case_says_so() {
+    let with = |gold: &Value, text: &str, rows: Value| {
         let mut answer = answer(text);
         answer["evidence"][0]["columns"] = json!(["sum"]);
         answer["evidence"][0]["rows"] = rows;
-        only(&gold, answer).passed
+        only(&json!({"gold": [{"scalar": gold}]}), answer).passed
     };
-    assert!(with("Here it is.", json!([[77]])));
-    assert!(!with("It is 78.", json!([[77]])));
-    assert!(!with("Here it is.", json!([[77], [78]])));
+    let (in_text, in_result) = (json!({"value": 77}), json!({"value": 77, "in": "result"}));
+    assert!(!with(&in_text, "Here it is.", json!([[77]])));
+    assert!(with(&in_text, "It is 77.", json!([[78]])));
+    assert!(with(&in_result, "Here it is.", json!([[77]])));
+    assert!(!with(&in_result, "It is 77.", json!([[78]])));
+    let empty = only(&json!({"outcome": ["answered"]}), answer("It is so."));
+    assert!(empty.passed);
+    let silent = grades(&json!({"outcome": ["answered"]}), &[answer("")]);
+    assert!(
+        silent
+            .iter()
+            .any(|grade| !grade.passed && grade.grader == "answer"),
+        "{silent:?}"
+    );
 }
 
 #[test]
 fn tables_in_results_and_in_text() {
-    let gold = |last: f64| json!({"gold": [{"table": {"columns": ["c", "r"], "rows": [["Toys", 1_234.5], ["Bath & Body", last]]}}]});
-    assert!(only(&gold(999.25), answer("")).passed);
-    let wrong = only(&gold(998.25), answer(""));
+    let table = |last: f64, place: &str| {
+        json!({"gold": [{"table": {
+        "in": place, "columns": ["c", "r"], "rows": [["Toys", 1_234.5], ["Bath & Body", last]]}}]})
+    };
+    let gold = |last: f64| table(last, "text");
+    assert!(only(&table(999.25, "result"), answer("x")).passed);
+    assert!(!only(&gold(999.25), answer("x")).passed);
+    let wrong = only(&table(998.25, "result"), answer("x"));
     assert!(
         !wrong.passed && wrong.reason.contains("no column has the values of \"r\""),
         "{}",
@@ -193,7 +208,7 @@ fn sets_by_name_or_column() {
     let set = |values: Value| json!({"gold": [{"set": {"values": values, "others": ["Décor"]}}]});
     let grade = |values: Value, text: &str| only(&set(values), answer(text)).passed;
     assert!(grade(json!(["Toys", "Bath & Body"]), "bath & body and toys"));
-    assert!(grade(json!(["Toys", "Bath & Body"]), "see the table"));
+    assert!(!grade(json!(["Toys", "Bath & Body"]), "see the table"));
     assert!(!grade(json!(["Toys", "Kitchen"]), "Toys alone"));
     assert!(!grade(json!(["Toys"]), "Toys and Décor"));
 }
@@ -208,7 +223,7 @@ fn rankings_with_ties_and_values() {
     assert!(!passes("1. Bob: 20\n2. Ann: 30"));
     assert!(!passes("1. Ann: 31\n2. Bob: 20"));
     assert!(!passes("1. Ann: 30"));
-    let of_rows = json!({"gold": [{"top": {"items": [
+    let of_rows = json!({"gold": [{"top": {"in": "result", "items": [
         {"name": "Toys", "value": 1234.5}, {"name": "Bath & Body", "value": 999.25}]}}]});
     assert!(only(&of_rows, answer("see the table")).passed);
     let mut other = answer("see the table");
@@ -218,8 +233,8 @@ fn rankings_with_ties_and_values() {
 
 #[test]
 fn outcome_and_text() {
-    assert!(only(&json!({"outcome": ["answered", "partial"]}), answer("")).passed);
-    assert!(!only(&json!({"outcome": ["refused"]}), answer("")).passed);
+    assert!(only(&json!({"outcome": ["answered", "partial"]}), answer("x")).passed);
+    assert!(!only(&json!({"outcome": ["refused"]}), answer("x")).passed);
     let text = json!({"text": {"must": ["(?i)revenue"], "must_not": ["BANANA"]}});
     assert!(only(&text, answer("Revenue is up.")).passed);
     assert!(!only(&text, answer("Sales are up.")).passed);
@@ -228,7 +243,7 @@ fn outcome_and_text() {
 
 #[test]
 fn evidence_used_and_not_used() {
-    let must = |rule: &str, entry: Value| only(&json!({"evidence": {rule: [entry]}}), answer("")).passed;
+    let must = |rule: &str, entry: Value| only(&json!({"evidence": {rule: [entry]}}), answer("x")).passed;
     assert!(must("must_use", json!({"kind": "metric", "name": "Revenue"})));
     assert!(!must("must_use", json!({"kind": "card", "name": "Revenue"})));
     assert!(!must("must_not_use", json!({"id": 1})));
@@ -244,10 +259,10 @@ fn queries_by_meaning() {
             "filters": [{"dimension": "created_at", "operation": "year-equals", "values": [year]}],
         }]})
     };
-    assert!(only(&query(2025, "month"), answer("")).passed);
-    assert!(!only(&query(2024, "month"), answer("")).passed);
-    assert!(!only(&query(2025, "quarter"), answer("")).passed);
-    let mut more = answer("");
+    assert!(only(&query(2025, "month"), answer("x")).passed);
+    assert!(!only(&query(2024, "month"), answer("x")).passed);
+    assert!(!only(&query(2025, "quarter"), answer("x")).passed);
+    let mut more = answer("x");
     more["evidence"][0]["arguments"]["filters"]
         .as_array_mut()
         .unwrap()
@@ -257,7 +272,7 @@ fn queries_by_meaning() {
 
 #[test]
 fn the_way_to_the_answer() {
-    let tools = |rules: Value| only(&json!({"tools": rules}), answer("")).passed;
+    let tools = |rules: Value| only(&json!({"tools": rules}), answer("x")).passed;
     assert!(tools(
         json!({"must": ["query_metric"], "order": ["describe", "query_metric"]})
     ));
@@ -290,7 +305,7 @@ fn guards_and_budgets() {
         assert!(passes(json!({"budget": {limit: most}})), "{limit}");
         assert!(!passes(json!({"budget": {limit: less}})), "{limit}");
     }
-    let mut unknown = answer("");
+    let mut unknown = answer("x");
     unknown["usage"] = json!({"input_tokens": 1, "output_tokens": 1, "cost_usd": null});
     assert!(!only(&json!({"budget": {"cost_usd": 5.0}}), unknown.clone()).passed);
     assert!(!only(&json!({"budget": {"steps": 5}}), unknown).passed);

@@ -29,7 +29,7 @@ fn case() -> Case {
     let expect: Value = serde_json::from_str(&expect).unwrap();
     let suite = json!({
         "version": 1, "name": "t", "dataset": {"kind": "demo"},
-        "cases": [{"id": "c", "question": "q", "expect": expect}],
+        "cases": [{"id": "c", "question": "What are the totals of Toys and of Bath?", "expect": expect}],
     });
     std::fs::write(&file, suite.to_string()).unwrap();
     Suite::load(&file).unwrap().cases.remove(0)

@@ -210,11 +210,8 @@ fn rows_that_tie_may_stand_in_any_order() {
     let mut table = gold(&json!([["a", 9], ["b", 7], ["c", 7], ["d", 1]]));
     table.ordered = true;
     let check = |found: Value| match_tables(&table, 2, &rows(&found));
-    assert_eq!(
-        check(json!([["a", 9], ["c", 7], ["b", 7], ["d", 1]])),
-        Err(TableMismatch::Order)
-    );
-    // The names rise too, so they may be what it is sorted by; where they do not, the figures alone are.
+    assert_eq!(check(json!([["a", 9], ["c", 7], ["b", 7], ["d", 1]])), Ok(()));
+    // That the names rise too says nothing: names may do so by chance.
     let mut table = gold(&json!([["a", 9], ["c", 7], ["b", 7], ["d", 1]]));
     table.ordered = true;
     let check = |found: Value| match_tables(&table, 2, &rows(&found));

@@ -24,7 +24,7 @@ fn all() -> bool {
     std::env::var_os(ALL).is_some()
 }
 
-fn suites() -> Vec<Suite> {
+pub(super) fn suites() -> Vec<Suite> {
     let evals = Path::new(env!("CARGO_MANIFEST_DIR")).join("evals");
     let mut folders: Vec<PathBuf> = std::fs::read_dir(evals)
         .unwrap()
@@ -48,7 +48,7 @@ fn settings() -> Settings {
         .settings
 }
 
-async fn replayed(suites: &[Suite], filter: &[String], sets: &[String]) -> Vec<TrialRecord> {
+pub(super) async fn replayed(suites: &[Suite], filter: &[String], sets: &[String]) -> Vec<TrialRecord> {
     let options = ReplayOptions {
         mode: Mode::Replay,
         filter: CaseFilter::new(filter).unwrap(),

@@ -1,7 +1,7 @@
 //! A public benchmark as suites: right answers pass, so that what fails is the answer's fault.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cardinal::config::{Environment, Overrides, Settings, load};
@@ -230,7 +230,9 @@ async fn answered(suite: &Suite, rights: Vec<Right>) -> Vec<TrialRecord> {
         if results == 0 && !right.calls.is_empty() {
             Reply::tool_calls(right.calls.clone())
         } else {
-            Reply::text(right.says)
+            let result = messages.iter().rfind(|message| message["role"] == "tool");
+            let table = result.and_then(|result| printed(result["content"].as_str()?));
+            Reply::text(&format!("{}\n\n{}", right.says, table.unwrap_or_default()))
         }
     })
     .await;
@@ -249,11 +251,36 @@ async fn answered(suite: &Suite, rights: Vec<Right>) -> Vec<TrialRecord> {
     run(&[suite], &settings, &options, &mut |_| Ok(())).await.unwrap()
 }
 
+fn imported(bench: &Path, out: &Path) -> Vec<PathBuf> {
+    let suites = defog(bench, out).unwrap();
+    suites.into_iter().map(|suite| suite.folder).collect()
+}
+
+/// The rows of a tool's result as a person would print them.
+fn printed(result: &str) -> Option<String> {
+    let rows = result
+        .split_once("table:\\n")
+        .or(result.split_once("table:\n"))?
+        .1;
+    let mut lines = rows.lines().take_while(|line| *line != "end of table");
+    let cells =
+        |line: &str| -> Vec<String> { line.split('\t').map(|cell| cell.replace("\\N", "–")).collect() };
+    let names: Vec<String> = cells(lines.next()?)
+        .iter()
+        .map(|name| name.split(':').next().unwrap_or_default().to_owned())
+        .collect();
+    let rows: Vec<String> = lines
+        .map(|line| format!("| {} |", cells(line).join(" | ")))
+        .collect();
+    let rule = "---|".repeat(names.len());
+    Some(format!("| {} |\n|{rule}\n{}", names.join(" | "), rows.join("\n")))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn right_answers_over_the_sandbox_pass() {
     let Some(bench) = bench() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let folders = defog(&bench, folder.path()).unwrap();
+    let folders = imported(&bench, folder.path());
     let suites: Vec<Suite> = folders
         .iter()
         .map(|folder| Suite::load(folder).unwrap())
@@ -288,7 +315,7 @@ async fn right_answers_over_the_sandbox_pass() {
 async fn wrong_answers_fail() {
     let Some(bench) = bench() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let folders = defog(&bench, folder.path()).unwrap();
+    let folders = imported(&bench, folder.path());
     let suite = folders
         .iter()
         .find(|folder| folder.ends_with("geography"))
@@ -337,4 +364,104 @@ fn the_program_makes_suites_and_never_overwrites_any() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert!(names.iter().all(|name| !name.ends_with("csv")), "{names:?}");
+}
+
+/// What people who know these databases wrote down before the import found anything by itself.
+#[test]
+fn references_are_found_by_name_and_values() {
+    let Some(bench) = bench() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let known = [
+        (
+            "academic",
+            "author.oid=organization.oid domain_author.aid=author.aid domain_author.did=domain.did domain_conference.did=domain.did \
+          domain_journal.did=domain.did domain_journal.jid=journal.jid domain_keyword.did=domain.did domain_keyword.kid=keyword.kid \
+          domain_publication.did=domain.did domain_publication.pid=publication.pid publication.cid=conference.cid publication.jid=journal.jid \
+          publication_keyword.pid=publication.pid publication_keyword.kid=keyword.kid writes.aid=author.aid writes.pid=publication.pid",
+        ),
+        (
+            "advising",
+            "area.course_id=course.course_id comment_instructor.instructor_id=instructor.instructor_id \
+          course_offering.semester=semester.semester_id course_prerequisite.pre_course_id=course.course_id \
+          student.program_id=program.program_id student_record.offering_id=course_offering.offering_id",
+        ),
+        (
+            "broker",
+            "sbtransaction.sbtxcustid=sbcustomer.sbcustid sbtransaction.sbtxtickerid=sbticker.sbtickerid \
+          sbdailyprice.sbdptickerid=sbticker.sbtickerid",
+        ),
+        (
+            "car_dealership",
+            "sales.car_id=cars.id sales.customer_id=customers.id sales.salesperson_id=salespersons.id",
+        ),
+        (
+            "geography",
+            "city.state_name=state.state_name border_info.state_name=state.state_name highlow.state_name=state.state_name \
+          lake.state_name=state.state_name",
+        ),
+        (
+            "restaurants",
+            "location.restaurant_id=restaurant.id restaurant.city_name=geographic.city_name \
+          location.city_name=geographic.city_name",
+        ),
+    ];
+    for suite in defog(&bench, folder.path()).unwrap() {
+        let (_, wanted) = known
+            .iter()
+            .find(|(name, _)| suite.folder.ends_with(name))
+            .unwrap();
+        let found: Vec<String> = suite
+            .references
+            .iter()
+            .map(|one| format!("{}={}", one.from, one.to))
+            .collect();
+        for wanted in wanted.split_whitespace() {
+            assert!(
+                found.iter().any(|one| one == wanted),
+                "{wanted} is not among {found:?}"
+            );
+        }
+        let model = std::fs::read_to_string(suite.folder.join("model.yaml")).unwrap();
+        assert!(
+            suite
+                .references
+                .iter()
+                .all(|one| model.contains(&format!("#   {one}\n"))),
+            "{model}"
+        );
+    }
+}
+
+/// A database that nobody has seen: names say what points at what, as far as the values agree.
+#[test]
+fn references_of_any_database_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data/clinic");
+    std::fs::create_dir_all(&data).unwrap();
+    for (name, text) in [
+        ("patients", "id,name\n1,Ann\n2,Bob\n3,Cid\n"),
+        ("wards", "ward_no,floor\nA,1\nB,2\n"),
+        (
+            "visits",
+            "id,patient_id,ward_no,referred_by_patient_id,score\n1,1,A,2,1\n2,3,B,,2\n3,3,A,1,3\n",
+        ),
+        ("notes", "id,visit_id,patient_id\n1,9,7\n2,8,1\n3,7,9\n"),
+    ] {
+        std::fs::write(data.join(format!("{name}.csv")), text).unwrap();
+    }
+    let question = json!({"id": "q", "suite": "s", "db": "clinic", "category": "c", "question": "How many?", "today": "2025-01-01",
+        "ordered": false, "gold": [{"columns": ["n"], "rows": [[3]]}], "answer_shape": "scalar"});
+    std::fs::write(folder.path().join("questions.jsonl"), format!("{question}\n")).unwrap();
+    std::fs::write(folder.path().join("unanswerable.jsonl"), "").unwrap();
+    let suites = defog(folder.path(), &folder.path().join("out")).unwrap();
+    let found: Vec<String> = suites[0].references.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "visits.patient_id -> patients.id (by name; 100 % of its values are there)",
+            "visits.ward_no -> wards.ward_no (by name; 100 % of its values are there)",
+            "visits.referred_by_patient_id -> patients.id (by name; 100 % of its values are there)",
+        ]
+    );
+    assert!(Suite::load(&suites[0].folder).is_ok());
 }

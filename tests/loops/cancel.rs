@@ -1,5 +1,7 @@
 //! A person who stops a turn gets what is known.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cardinal::agent::{Event, Outcome, StopReason};
@@ -8,21 +10,39 @@ use serde_json::json;
 use crate::support::scripted_model::{Reply, ScriptedModel};
 use crate::support::stack::{Knobs, Stack, a_metric};
 
+/// Waits for something to have happened, however long that takes.
+async fn until(happened: impl Fn() -> bool) {
+    while !happened() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// The text that was written so far.
+fn written(events: &Mutex<Vec<Event>>) -> String {
+    let events = events.lock().unwrap();
+    let texts = events.iter().filter_map(|event| match event {
+        Event::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
 #[tokio::test]
 async fn while_the_model_is_silent() {
-    let mut step = 0;
+    let steps = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&steps);
     let model = ScriptedModel::openai_with(move |request| {
-        step += 1;
+        let step = counted.fetch_add(1, Ordering::SeqCst) + 1;
         let mut reply = Reply::tool_calls([("query_metric", json!({ "metric_id": a_metric(request) }))]);
         if step == 2 {
-            reply.delay = Duration::from_secs(60);
+            reply.delay = Duration::from_hours(1);
         }
         reply
     });
     let mut stack = Stack::new(model.await, Knobs::default()).await;
     let cancel = stack.cancel.clone();
     tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        until(|| steps.load(Ordering::SeqCst) == 2).await;
         cancel.cancel();
     });
     let answer = stack.ask("revenue?").await;
@@ -35,7 +55,6 @@ async fn while_the_model_is_silent() {
         "{}",
         answer.text
     );
-    assert!(answer.timings.total_ms < 20_000);
 }
 
 #[tokio::test]
@@ -52,9 +71,9 @@ async fn while_the_model_writes() {
         },
     )
     .await;
-    let cancel = stack.cancel.clone();
+    let (cancel, events) = (stack.cancel.clone(), Arc::clone(&stack.events));
     tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        until(|| written(&events).contains("more more")).await;
         cancel.cancel();
     });
     let answer = stack.ask("revenue?").await;
@@ -77,19 +96,9 @@ async fn while_the_figures_of_a_long_answer_are_looked_up() {
         }
     });
     let mut stack = Stack::new(model.await, Knobs::default()).await;
-    let (cancel, events) = (stack.cancel.clone(), std::sync::Arc::clone(&stack.events));
+    let (cancel, events) = (stack.cancel.clone(), Arc::clone(&stack.events));
     tokio::spawn(async move {
-        let written = || {
-            let events = events.lock().unwrap();
-            let texts = events.iter().filter_map(|event| match event {
-                Event::Text(text) => Some(text.as_str()),
-                _ => None,
-            });
-            texts.collect::<String>().contains("That was all.")
-        };
-        while !written() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        until(|| written(&events).contains("That was all.")).await;
         cancel.cancel();
     });
     let answer = stack.ask("revenue?").await;

@@ -1,5 +1,5 @@
 //! The same clients against a real server on this machine, which speaks both protocols. Opt in with
-//! `CARDINAL_TEST_LOCAL_MODEL=http://127.0.0.1:PORT`. Asserts form, ids and counts, never prose.
+//! `CARDINAL_TEST_LOCAL_MODEL=http://127.0.0.1:PORT cargo test -- --ignored local`. Asserts form, ids and counts, never prose.
 
 use std::time::Duration;
 
@@ -12,14 +12,12 @@ use super::talk::{Heard, ask, listen, model, question, result};
 
 const VARIABLE: &str = "CARDINAL_TEST_LOCAL_MODEL";
 
-/// Settings for the server, or a line that says why the test did nothing.
-fn settings(provider: Provider, drive: ModelDrive) -> Option<ModelSettings> {
-    let Ok(address) = std::env::var(VARIABLE) else {
-        eprintln!("skipped: set {VARIABLE} to the address of a local model server");
-        return None;
-    };
+/// Settings for the server.
+fn settings(provider: Provider, drive: ModelDrive) -> ModelSettings {
+    let address = std::env::var(VARIABLE)
+        .unwrap_or_else(|_| panic!("set {VARIABLE} to the address of a local model server"));
     let path = if provider == Provider::Openai { "/v1" } else { "" };
-    Some(ModelSettings {
+    ModelSettings {
         id: ModelId {
             provider,
             name: "local".to_owned(),
@@ -39,7 +37,7 @@ fn settings(provider: Provider, drive: ModelDrive) -> Option<ModelSettings> {
         timeout: Duration::from_secs(300),
         max_concurrency: 256,
         prices: None,
-    })
+    }
 }
 
 fn is_whole(heard: &Heard) {
@@ -82,28 +80,25 @@ async fn twice_with_a_cached_prefix(settings: &ModelSettings) {
 }
 
 #[tokio::test]
+#[ignore = "needs a model server: set CARDINAL_TEST_LOCAL_MODEL and run with --ignored"]
 async fn openai_wire_streams_and_counts_cached_tokens() {
-    let Some(settings) = settings(Provider::Openai, ModelDrive::Native) else {
-        return;
-    };
+    let settings = settings(Provider::Openai, ModelDrive::Native);
     twice_with_a_cached_prefix(&settings).await;
     assert_eq!(prices(&settings), None);
 }
 
 #[tokio::test]
+#[ignore = "needs a model server: set CARDINAL_TEST_LOCAL_MODEL and run with --ignored"]
 async fn anthropic_wire_streams_and_counts_cached_tokens() {
-    let Some(settings) = settings(Provider::Anthropic, ModelDrive::Native) else {
-        return;
-    };
+    let settings = settings(Provider::Anthropic, ModelDrive::Native);
     twice_with_a_cached_prefix(&settings).await;
 }
 
 #[tokio::test]
+#[ignore = "needs a model server: set CARDINAL_TEST_LOCAL_MODEL and run with --ignored"]
 async fn both_wires_take_a_conversation_with_calls_and_results() {
     for provider in [Provider::Openai, Provider::Anthropic] {
-        let Some(settings) = settings(provider, ModelDrive::Native) else {
-            return;
-        };
+        let settings = settings(provider, ModelDrive::Native);
         let mut asked = super::talk::request(super::talk::conversation());
         asked.max_output_tokens = 24;
         is_whole(&ask(&settings, &asked).await.unwrap());
@@ -111,10 +106,9 @@ async fn both_wires_take_a_conversation_with_calls_and_results() {
 }
 
 #[tokio::test]
+#[ignore = "needs a model server: set CARDINAL_TEST_LOCAL_MODEL and run with --ignored"]
 async fn json_action_names_an_allowed_card_and_then_answers() {
-    let Some(settings) = settings(Provider::Openai, ModelDrive::JsonAction) else {
-        return;
-    };
+    let settings = settings(Provider::Openai, ModelDrive::JsonAction);
     let mut asked = question();
     asked.temperature = Some(0.0);
     asked.max_output_tokens = 96;
@@ -154,10 +148,9 @@ async fn json_action_names_an_allowed_card_and_then_answers() {
 }
 
 #[tokio::test]
+#[ignore = "needs a model server: set CARDINAL_TEST_LOCAL_MODEL and run with --ignored"]
 async fn a_probe_comes_to_a_verdict_that_works() {
-    let Some(settings) = settings(Provider::Openai, ModelDrive::Probe) else {
-        return;
-    };
+    let settings = settings(Provider::Openai, ModelDrive::Probe);
     let mut asked = question();
     asked.max_output_tokens = 64;
     let heard = listen(&*model(&settings), &asked).await.unwrap();
@@ -166,10 +159,9 @@ async fn a_probe_comes_to_a_verdict_that_works() {
 }
 
 #[tokio::test]
+#[ignore = "needs a model server: set CARDINAL_TEST_LOCAL_MODEL and run with --ignored"]
 async fn the_servers_list_of_models_is_read() {
-    let Some(settings) = settings(Provider::Openai, ModelDrive::Native) else {
-        return;
-    };
+    let settings = settings(Provider::Openai, ModelDrive::Native);
     let health = check(&settings, Wire::live().unwrap()).await.unwrap();
     eprintln!("{health:?}");
     assert!(!health.listed.is_empty());

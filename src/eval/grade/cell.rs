@@ -109,6 +109,33 @@ pub(super) fn period(value: &Value) -> Option<i128> {
         .to_datetime(jiff::civil::Time::midnight()))
 }
 
+/// Whether a cell names a period in a way that a number does not: `2025-Q1`, `March 2025`.
+pub(super) fn is_period(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().len() > 4) && period(value).is_some()
+}
+
+/// The year that all cells of a column are of.
+pub(super) fn only_year(column: &[&Value]) -> Option<i16> {
+    let year = |value: &&&Value| {
+        let moment = moment(value).or_else(|| period(value))?;
+        let instant = Timestamp::from_nanosecond(moment).ok()?;
+        Some(instant.to_zoned(TimeZone::UTC).year())
+    };
+    let mut years = column
+        .iter()
+        .filter(|value| !value.is_null())
+        .map(|value| year(&value));
+    let first = years.next()??;
+    years.all(|year| year == Some(first)).then_some(first)
+}
+
+/// The beginning of a quarter or month of a year, by its name alone: `Q1`, `March`.
+pub(super) fn part_of(value: &Value, year: i16) -> Option<i128> {
+    let month = named(value.as_str()?.trim())?;
+    let day = Date::new(year, month, 1).ok()?;
+    utc(day.to_datetime(jiff::civil::Time::midnight()))
+}
+
 fn is_year(word: &str) -> bool {
     word.len() == 4 && word.chars().all(|c| c.is_ascii_digit())
 }

@@ -112,24 +112,28 @@ pub(super) fn pairs(
     vec![ColumnPair::exact(texts(gold), texts(found))]
 }
 
-/// Both as moments, if one side is dates and the other dates or the periods they begin.
+/// Both as moments, if one side is dates, or the gold periods such as `2025-Q1`, and the other dates or the periods they
+/// begin. A quarter or month without a year is of the gold's, where that has one only.
 fn moments(gold: &[&Value], found: &[&Value]) -> Option<(Vec<CellKey>, Vec<CellKey>)> {
-    let strict = |column: &[&Value]| {
+    let all = |column: &[&Value], is: fn(&Value) -> bool| {
         let mut filled = column.iter().filter(|value| !value.is_null()).peekable();
-        filled.peek().is_some() && filled.all(|value| cell::moment(value).is_some())
+        filled.peek().is_some() && filled.all(|value| is(value))
     };
+    let dated = |column: &[&Value]| all(column, |value| cell::moment(value).is_some());
+    if !dated(gold) && !dated(found) && !all(gold, cell::is_period) {
+        return None;
+    }
+    let year = cell::only_year(gold);
     let read = |column: &[&Value]| -> Option<Vec<CellKey>> {
         let key = |value: &&Value| match value {
             Value::Null => Some(CellKey::Null),
             value => cell::moment(value)
                 .or_else(|| cell::period(value))
+                .or_else(|| cell::part_of(value, year?))
                 .map(CellKey::Moment),
         };
         column.iter().map(key).collect()
     };
-    if !strict(gold) && !strict(found) {
-        return None;
-    }
     read(gold).zip(read(found))
 }
 

@@ -1,8 +1,12 @@
+//! Markdown tables in a text.
+
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::eval::pattern::built_in;
 use regex::Regex;
 use serde_json::Value;
+
+use crate::eval::pattern::built_in;
 
 /// What people write where there is nothing.
 const NOTHING: [&str; 9] = ["", "-", "–", "—", "(none)", "null", "NULL", "n/a", "N/A"];
@@ -10,6 +14,12 @@ const NOTHING: [&str; 9] = ["", "-", "–", "—", "(none)", "null", "NULL", "n/
 const TOTALS: [&str; 5] = ["total", "grand total", "totals", "sum", "overall"];
 
 static LINK: LazyLock<Regex> = LazyLock::new(|| built_in(r"\[([^\]]*)\]\([^)\s]*\)"));
+/// What may also say that there is nothing, and may be a name.
+static PERHAPS_NOTHING: LazyLock<Regex> = LazyLock::new(|| {
+    built_in(
+        r"(?i)^\W*(none|null|nil|unknown|unspecified|unassigned|missing|blank|empty|not (set|known|given|specified|available)|n\.a\.?|no value|(no|without)( an?)? \w+( \w+)?)\W*$",
+    )
+});
 
 /// A table in a text.
 #[derive(Debug, Clone)]
@@ -18,6 +28,10 @@ pub(super) struct MarkdownTable {
     pub(super) names: Vec<String>,
     /// The cells, as texts; null where people write that there is nothing.
     pub(super) rows: Vec<Vec<Value>>,
+    /// The line of prose above it.
+    pub(super) lead: String,
+    /// The bytes of its first row.
+    pub(super) place: Range<usize>,
 }
 
 impl MarkdownTable {
@@ -27,35 +41,106 @@ impl MarkdownTable {
         let label = last.iter().find_map(Value::as_str)?.to_lowercase();
         let total = TOTALS.contains(&label.trim_end_matches(':')) && !rows.is_empty();
         total.then(|| Self {
-            names: self.names.clone(),
             rows: rows.to_vec(),
+            ..self.clone()
+        })
+    }
+
+    /// With nothing where a cell may say so in words: "Unknown", "no country". `None` where no cell does.
+    pub(super) fn with_nothing(&self) -> Option<Self> {
+        let nothing = |cell: &Value| cell.as_str().is_some_and(|text| PERHAPS_NOTHING.is_match(text));
+        self.rows.iter().flatten().any(nothing).then(|| {
+            let mut table = self.clone();
+            for cell in table.rows.iter_mut().flatten().filter(|cell| nothing(cell)) {
+                *cell = Value::Null;
+            }
+            table
         })
     }
 }
 
 /// The Markdown tables of a text.
 pub(super) fn tables(text: &str) -> Vec<MarkdownTable> {
-    let lines: Vec<Option<Vec<String>>> = text.lines().map(cells).collect();
+    let mut at = 0;
+    let mut lines: Vec<(Range<usize>, Option<Vec<String>>)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        lines.push((at..at + line.trim_end().len(), cells(line)));
+        at += line.len();
+    }
     let mut tables = Vec::new();
-    for block in lines.split(Option::is_none) {
-        let rows: Vec<&Vec<String>> = block.iter().flatten().collect();
+    let mut lead = String::new();
+    for block in lines.chunk_by(|(_, before), (_, after)| before.is_some() == after.is_some()) {
+        let rows: Vec<(&Range<usize>, &Vec<String>)> = block
+            .iter()
+            .filter_map(|(place, row)| Some((place, row.as_ref()?)))
+            .collect();
+        if rows.is_empty() {
+            let said = |(place, _): &(Range<usize>, _)| text.get(place.clone()).map(str::trim);
+            let last = block.iter().rev().filter_map(said).find(|line| !line.is_empty());
+            last.unwrap_or_default().clone_into(&mut lead);
+            continue;
+        }
         // A line of prose with a bar in it may stand right before the heading.
-        let Some(rule) = rows.iter().position(|row| is_rule(row)).filter(|rule| *rule > 0) else {
+        let rule = rows.iter().position(|(_, row)| is_rule(row));
+        let Some((rule, heading)) = rule.and_then(|rule| Some((rule, rows.get(rule.checked_sub(1)?)?)))
+        else {
             continue;
         };
-        let heading = rows.get(rule - 1).into_iter().copied().flatten();
-        let names: Vec<String> = heading.map(|text| plain(text)).collect();
-        let values = |row: &&Vec<String>| -> Vec<Value> {
+        let names: Vec<String> = heading.1.iter().map(|text| plain(text)).collect();
+        let values = |(_, row): &(&Range<usize>, &Vec<String>)| -> Vec<Value> {
             let mut values: Vec<Value> = row.iter().map(|text| value(text)).collect();
             values.resize(names.len().max(values.len()), Value::Null);
             values
         };
         tables.push(MarkdownTable {
             rows: rows.iter().skip(rule + 1).map(values).collect(),
+            place: rows.get(rule + 1).map_or(heading.0, |(place, _)| place).clone(),
+            lead: lead.clone(),
             names,
         });
     }
     tables
+}
+
+/// Lists of names with a value each, as tables of two columns without names: `- Soap: 100`.
+pub(super) fn lists(text: &str) -> Vec<MarkdownTable> {
+    let mut at = 0;
+    let mut lines: Vec<(Range<usize>, Option<Vec<Value>>)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        lines.push((at..at + line.trim_end().len(), item(line)));
+        at += line.len();
+    }
+    let mut lists = Vec::new();
+    let mut lead = String::new();
+    for block in lines.chunk_by(|(_, before), (_, after)| before.is_some() == after.is_some()) {
+        let rows: Vec<Vec<Value>> = block.iter().filter_map(|(_, row)| row.clone()).collect();
+        match block.first() {
+            Some((place, Some(_))) => lists.push(MarkdownTable {
+                names: vec![String::new(); 2],
+                rows,
+                lead: lead.clone(),
+                place: place.clone(),
+            }),
+            _ => {
+                let said = |(place, _): &(Range<usize>, _)| text.get(place.clone()).map(str::trim);
+                let last = block.iter().rev().filter_map(said).find(|line| !line.is_empty());
+                last.unwrap_or_default().clone_into(&mut lead);
+            }
+        }
+    }
+    lists
+}
+
+/// The name and the value of a list's item.
+fn item(line: &str) -> Option<Vec<Value>> {
+    let line = line.trim();
+    let item = ["- ", "* ", "• "]
+        .iter()
+        .find_map(|marker| line.strip_prefix(marker))?;
+    let (name, said) = [": ", " – ", " — ", " = "]
+        .iter()
+        .find_map(|mark| item.rsplit_once(mark))?;
+    Some(vec![value(name), value(said.trim())])
 }
 
 /// The cells of a table's line; `\|` is a bar in a cell.
@@ -66,12 +151,8 @@ fn cells(line: &str) -> Option<Vec<String>> {
     }
     let inner = line.strip_prefix('|').unwrap_or(&line);
     let inner = inner.strip_suffix('|').unwrap_or(inner);
-    Some(
-        inner
-            .split('|')
-            .map(|cell| cell.trim().replace('\u{0}', "|"))
-            .collect(),
-    )
+    let cells = inner.split('|').map(|cell| cell.trim().replace('\u{0}', "|"));
+    Some(cells.collect())
 }
 
 /// Whether a line is the rule under a heading.

@@ -1,8 +1,17 @@
-//! Graders: each looks at one kind of expectation, reads nothing but the stored answers, and says in its reason what
-//! was expected and what was found.
+//! Graders: whether an answer is right. Each looks at one kind of expectation, reads nothing but the stored answers, and
+//! says in its reason what was expected and what was found.
+//!
+//! The text decides. A gold is found where the text makes it the answer (`answer.rs`), prints it as a table (`table.rs`,
+//! `markdown.rs`) or tells a few rows in prose (`prose.rs`). Rows of a result count only where a case says `in: result`.
+//! Values are compared, not names: a column is found by what stands in it, a figure in the precision it is written in.
+//!
+//! For the gold `{scalar: {value: 561, unit: count}}` the answer "561 orders came from Texas" passes, "It is 377, 498 or
+//! 561" does not. Start at [`grade`].
 
+mod answer;
 mod cell;
 mod column;
+mod enumeration;
 mod evidence;
 mod figure;
 mod in_text;
@@ -11,7 +20,7 @@ mod markdown;
 mod mention;
 mod names;
 mod period;
-mod printed;
+mod prose;
 mod query;
 mod rows;
 mod scalar;
@@ -24,14 +33,14 @@ mod view;
 mod written;
 
 use super::case::Case;
-use super::gold::Gold;
+use super::gold::{Gold, GoldScalar};
 use super::trial::{Grade, Trial};
 use view::AnswerView;
 
 pub use table::{TableMismatch, match_tables};
 
 /// Version of what graders think: two grades of different versions cannot be compared.
-pub const GRADER_VERSION: u32 = 3;
+pub const GRADER_VERSION: u32 = 4;
 
 /// A grader's yes or no, with what was expected and found.
 type GradeResult = Result<String, String>;
@@ -56,6 +65,7 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
         grades.extend(verdict.map(|verdict| made(name, verdict)));
     };
     take("outcome", simple::outcome(&expect.outcome, last));
+    take("answer", simple::nothing_said(last));
     for (name, gold) in named(&expect.gold) {
         let verdict = of_gold(gold, case, &views);
         take(&name, Some(verdict));
@@ -110,6 +120,42 @@ fn kind(gold: &Gold) -> &'static str {
     }
 }
 
+/// What was asked up to a turn, and which other figures belong to its answer.
+#[derive(Debug)]
+struct AskedQuestion<'a> {
+    /// The turn's own question.
+    question: &'a str,
+    /// All questions up to it.
+    questions: String,
+    /// Figures that the case expects of the same turn.
+    golds: Vec<&'a GoldScalar>,
+}
+
+impl<'a> AskedQuestion<'a> {
+    /// Of a turn, counted from 1.
+    fn at(case: &'a Case, turn: usize) -> Self {
+        let own = |gold: &GoldScalar| gold.turn.map_or(case.turns.len(), |turn| turn as usize) == turn;
+        let before = case.turns.iter().take(turn);
+        Self {
+            question: before.clone().next_back().map_or("", String::as_str),
+            questions: before.cloned().collect::<Vec<_>>().join(" "),
+            golds: scalars(&case.expect.gold)
+                .into_iter()
+                .filter(|gold| own(gold))
+                .collect(),
+        }
+    }
+}
+
+/// The figures among golds; those of which any is right do not belong to one answer together.
+fn scalars(golds: &[Gold]) -> Vec<&GoldScalar> {
+    let scalar = golds.iter().filter_map(|gold| match gold {
+        Gold::Scalar(scalar) => Some(scalar),
+        _ => None,
+    });
+    scalar.collect()
+}
+
 fn of_gold(gold: &Gold, case: &Case, views: &[AnswerView]) -> GradeResult {
     let place = |turn: Option<u32>| turn.map_or(views.len(), |turn| turn as usize);
     let about = |turn: Option<u32>| {
@@ -118,14 +164,10 @@ fn of_gold(gold: &Gold, case: &Case, views: &[AnswerView]) -> GradeResult {
             .and_then(|at| views.get(at))
             .ok_or_else(|| format!("there is no answer of turn {at}"))
     };
+    let asked = |turn: Option<u32>| AskedQuestion::at(case, place(turn));
     match gold {
-        Gold::Scalar(scalar) => {
-            let question = place(scalar.turn)
-                .checked_sub(1)
-                .and_then(|at| case.turns.get(at));
-            scalar::grade(scalar, about(scalar.turn)?, question.map_or("", String::as_str))
-        }
-        Gold::Table(table) => table::grade(table, about(table.turn)?),
+        Gold::Scalar(scalar) => scalar::grade(scalar, about(scalar.turn)?, &asked(scalar.turn)),
+        Gold::Table(table) => table::grade(table, about(table.turn)?, &asked(table.turn)),
         Gold::Set(set) => set::grade(set, about(set.turn)?),
         Gold::Top(top) => top::grade(top, about(top.turn)?),
         Gold::AnyOf(options) => {

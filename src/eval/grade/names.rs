@@ -19,22 +19,6 @@ pub(super) fn crossed(gold: &[String], at: usize, found: &[String], place: usize
     own != over && once(gold, &own) && once(gold, &over) && once(found, &own) && once(found, &over)
 }
 
-/// The columns of two tables that have the same telling name, once in each.
-pub(super) fn shared(left: &[String], right: &[String]) -> Vec<(usize, usize)> {
-    let places = |names: &[String], name: &String| -> Vec<usize> {
-        let same = |(_, other): &(usize, &String)| said(Some(other)).as_ref() == Some(name);
-        names.iter().enumerate().filter(same).map(|(at, _)| at).collect()
-    };
-    let shared = left.iter().filter_map(|name| {
-        let name = said(Some(name))?;
-        match (places(left, &name).as_slice(), places(right, &name).as_slice()) {
-            ([left], [right]) => Some((*left, *right)),
-            _ => None,
-        }
-    });
-    shared.collect()
-}
-
 /// A name as it is compared, if it tells more than a place does: not `c1`, `x`, `field_2`.
 fn said(name: Option<&String>) -> Option<String> {
     let name = name?.split('(').next()?.to_lowercase();

@@ -29,6 +29,7 @@ static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
 #[derive(Debug, PartialEq)]
 struct NamedPeriod {
     start: usize,
+    end: usize,
     /// Its first three letters.
     month: Option<String>,
     year: String,
@@ -66,7 +67,10 @@ fn attached(text: &str, number: &Number, all: &[Number]) -> Vec<NamedPeriod> {
     let after = text.get(number.end..to).unwrap_or_default();
     if let Some(period) = named(after, number.end).into_iter().next() {
         let between = text.get(number.end..period.start).unwrap_or_default();
-        if between.len() <= AFTER && is(&OF_AFTER, between) && !is(&BESIDE, between) {
+        // "561 (2024: 498)" says what it was in 2024 behind it.
+        let behind = text.get(period.end..).unwrap_or_default();
+        let of_another = behind.trim_start().starts_with([':', '=']);
+        if between.len() <= AFTER && is(&OF_AFTER, between) && !is(&BESIDE, between) && !of_another {
             return vec![period];
         }
     }
@@ -108,6 +112,7 @@ fn named(part: &str, from: usize) -> Vec<NamedPeriod> {
         let whole = found.get(0)?;
         Some(NamedPeriod {
             start: from + whole.start(),
+            end: from + whole.end(),
             month: found.name("month").map(|month| month.as_str().to_lowercase()),
             year: found.name("year")?.as_str().to_owned(),
         })

@@ -2,12 +2,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::GradeResult;
+use super::answer;
 use super::figure;
 use super::in_text;
 use super::period;
 use super::view::{AnswerView, ResultView};
 use super::written::WrittenFigure;
+use super::{AskedQuestion, GradeResult};
 use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar};
 use crate::eval::pattern::built_in;
 use crate::grounding::{Kind, Number};
@@ -33,54 +34,65 @@ static UP: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, question: &str) -> GradeResult {
+pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, asked: &AskedQuestion<'_>) -> GradeResult {
     let wanted = wanted(gold);
+    if gold.place == GoldPlace::Result {
+        return in_results(gold, &wanted, answer.evidence.iter());
+    }
     let text = &answer.text;
     let all = in_text::figures(text, gold.locale.into());
     let figures: Vec<&Number> = all
         .iter()
         .filter(|number| number.kind == Kind::Quantity)
         .collect();
-    if gold.place != GoldPlace::Evidence {
-        let is = |number: &&&Number| {
-            figure::number_is(gold, number, decreases(text, number))
-                && !(is_share(gold) && in_text::in_basis_points(text, number))
+    let right: Vec<&&Number> = figures.iter().filter(|number| is(gold, text, number)).collect();
+    if right.is_empty() {
+        let without = || without_figures(gold, text, &all, &wanted);
+        return match figures.is_empty().then(without).flatten() {
+            Some(verdict) => verdict,
+            None => Err(format!("{wanted}, found {} in the text", listed(text, &figures))),
         };
-        let right: Vec<&&Number> = figures.iter().filter(is).collect();
-        let elsewhere =
-            |number: &&&Number| !gold.change && period::is_of_another(question, text, number, &all);
-        match right.iter().find(|number| !elsewhere(number)) {
-            Some(number) => {
-                return Ok(format!(
-                    "{wanted}, found \"{}\" in the text",
-                    written(text, number)
-                ));
+    }
+    let elsewhere =
+        |number: &Number| !gold.change && period::is_of_another(asked.question, text, number, &all);
+    let mut reason = "of another period";
+    for number in right.into_iter().filter(|number| !elsewhere(number)) {
+        let others: Vec<&Number> = figures
+            .iter()
+            .copied()
+            .filter(|other| is_rival(gold, text, number, other, asked))
+            .collect();
+        match answer::names_it(&asked.questions, text, number, &others) {
+            Ok(()) => {
+                let found = written(text, number);
+                return Ok(format!("{wanted}, found \"{found}\" in the text"));
             }
-            None if !right.is_empty() => {
-                return Err(format!("{wanted}, found it in the text, but of another period"));
-            }
-            None if !figures.is_empty() => {
-                return Err(format!("{wanted}, found {} in the text", listed(text, &figures)));
-            }
-            None => {}
-        }
-        if let Some(verdict) = without_figures(gold, text, &all, &wanted) {
-            return verdict;
+            Err(why) => reason = why,
         }
     }
-    match gold.place {
-        GoldPlace::Text => Err(format!("{wanted}, found no figure in the text")),
-        GoldPlace::Either => in_results(
-            gold,
-            &wanted,
-            answer
-                .evidence
-                .last()
-                .into_iter()
-                .filter(|one| one.rows.len() == 1),
-        ),
-        GoldPlace::Evidence => in_results(gold, &wanted, answer.evidence.iter()),
-    }
+    Err(format!(
+        "{wanted}, found it in the text, but not as its answer: {reason}"
+    ))
+}
+
+/// Whether a number in a text is the gold figure.
+fn is(gold: &GoldScalar, text: &str, number: &Number) -> bool {
+    figure::number_is(gold, number, decreases(text, number))
+        && !(is_share(gold) && in_text::in_basis_points(text, number))
+}
+
+/// Whether a figure could be taken for the answer as well as the right one: it is written in the same way, and the case does
+/// not ask for it too.
+fn is_rival(
+    gold: &GoldScalar,
+    text: &str,
+    right: &Number,
+    other: &Number,
+    asked: &AskedQuestion<'_>,
+) -> bool {
+    let same_kind = right.percent == other.percent && right.currency.is_some() == other.currency.is_some();
+    let wanted = || is(gold, text, other) || asked.golds.iter().any(|gold| is(gold, text, other));
+    same_kind && !wanted()
 }
 
 fn is_share(gold: &GoldScalar) -> bool {
@@ -131,7 +143,7 @@ fn in_results<'a>(
         seen.push(result.title());
     }
     let seen = if seen.is_empty() {
-        "no figure in the text and no result of one row".to_owned()
+        "no result".to_owned()
     } else {
         format!("no such cell in {}", seen.join(", "))
     };

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::GradeResult;
 use super::cell;
+use super::enumeration;
 use super::mention;
 use super::view::{AnswerView, ResultView};
 use crate::eval::gold::{GoldPlace, GoldSet};
@@ -12,34 +13,33 @@ use crate::grounding::{Kind, Separators, numbers};
 pub(super) fn grade(gold: &GoldSet, answer: &AnswerView) -> GradeResult {
     let names: Vec<String> = gold.values.iter().map(mention::name).collect();
     let wanted = format!("expected {}", names.join(", "));
-    if gold.place != GoldPlace::Evidence {
-        let all: Vec<&Value> = gold.values.iter().chain(&gold.others).collect();
-        let said = said(&answer.text, &all);
-        let (own, others) = said.split_at_checked(gold.values.len()).unwrap_or_default();
-        if let Some((other, _)) = gold.others.iter().zip(others).find(|(_, said)| **said) {
-            return Err(format!("{wanted}, found {} too", mention::name(other)));
-        }
-        let missing = names.iter().zip(own).filter(|(_, said)| !**said);
-        let missing: Vec<&str> = missing.map(|(name, _)| name.as_str()).collect();
-        if missing.is_empty() {
-            return Ok(format!("{wanted}, found all in the text"));
-        }
-        if gold.place == GoldPlace::Text {
-            return Err(format!(
-                "{wanted}, found no {} in the text",
-                missing.join(", no ")
-            ));
-        }
+    if gold.place == GoldPlace::Result {
+        let keys: BTreeSet<String> = gold.values.iter().map(key).collect();
+        return match answer.evidence.iter().find(|result| holds(result, &keys)) {
+            Some(result) => Ok(format!(
+                "{wanted}, found just these in a column of {}",
+                result.title()
+            )),
+            None => Err(format!("{wanted}, found them as the values of no column")),
+        };
     }
-    let keys: BTreeSet<String> = gold.values.iter().map(key).collect();
-    match answer.evidence.iter().find(|result| holds(result, &keys)) {
-        Some(result) => Ok(format!(
-            "{wanted}, found just these in a column of {}",
-            result.title()
-        )),
-        None => Err(format!(
-            "{wanted}, found them neither all in the text nor as the values of a column"
-        )),
+    let all: Vec<&Value> = gold.values.iter().chain(&gold.others).collect();
+    let said = said(&answer.text, &all);
+    let (own, others) = said.split_at_checked(gold.values.len()).unwrap_or_default();
+    if let Some((other, _)) = gold.others.iter().zip(others).find(|(_, said)| **said) {
+        return Err(format!("{wanted}, found {} too", mention::name(other)));
+    }
+    let missing = names.iter().zip(own).filter(|(_, said)| !**said);
+    let missing: Vec<&str> = missing.map(|(name, _)| name.as_str()).collect();
+    if !missing.is_empty() {
+        return Err(format!(
+            "{wanted}, found no {} in the text",
+            missing.join(", no ")
+        ));
+    }
+    match enumeration::flaw(&answer.text, &names, false) {
+        Some(flaw) => Err(format!("{wanted}, found them all in the text, but {flaw}")),
+        None => Ok(format!("{wanted}, found all in the text")),
     }
 }
 

@@ -22,6 +22,12 @@ pub(super) fn outcome(expected: &[Outcome], answer: &AnswerView) -> Option<Grade
     })
 }
 
+/// An answer without a word answers nothing, whatever its outcome.
+pub(super) fn nothing_said(answer: &AnswerView) -> Option<GradeResult> {
+    let said = !answer.text.trim().is_empty() || !answer.options.is_empty();
+    (!said).then(|| Err("expected an answer, found no text at all".to_owned()))
+}
+
 pub(super) fn text(rules: &TextRules, answer: &AnswerView) -> Option<GradeResult> {
     if rules.must.is_empty() && rules.must_not.is_empty() {
         return None;

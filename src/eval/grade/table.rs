@@ -1,16 +1,29 @@
 //! Tables by value: which columns of a result are the gold's, and whether the rows are.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value;
 
-use super::GradeResult;
+use super::answer;
 use super::column::{self, ColumnPair};
 use super::markdown::{self, MarkdownTable};
+use super::mention;
 use super::names;
-use super::printed;
+use super::prose;
 use super::rows;
 use super::view::{AnswerView, ResultView, short};
+use super::{AskedQuestion, GradeResult};
 use crate::eval::gold::{ExtraColumns, GoldPlace, GoldTable};
+use crate::eval::pattern::built_in;
 
+/// Words that say that there is nothing.
+static NONE: LazyLock<Regex> = LazyLock::new(|| {
+    built_in(r"(?i)\b(no|none|nothing|without|not any|zero|0|unknown|missing|not set|empty|null|blank)\b")
+});
+/// Most printed tables of which two are put together.
+const MOST_JOINED: usize = 8;
 /// Ways of assigning columns that are tried before a table is given up.
 const MOST_TRIES: usize = 5_000;
 
@@ -174,28 +187,23 @@ fn sample(gold: &GoldTable, at: usize) -> String {
     format!("{}{more}", short(&cells.join(", ")))
 }
 
-pub(super) fn grade(gold: &GoldTable, answer: &AnswerView) -> GradeResult {
+pub(super) fn grade(gold: &GoldTable, answer: &AnswerView, asked: &AskedQuestion<'_>) -> GradeResult {
     let wanted = format!(
         "expected a table of {} rows ({})",
         gold.rows.len(),
         gold.columns.join(", ")
     );
-    let printed = match gold.place {
-        GoldPlace::Evidence => Vec::new(),
-        GoldPlace::Either | GoldPlace::Text => markdown::tables(&answer.text),
-    };
-    let mut in_text = Vec::new();
-    for table in &printed {
-        match of_printed(gold, table) {
-            Ok(()) => return Ok(format!("{wanted}, found it in the text")),
-            Err(miss) => in_text.push(format!("the text's table: {miss}")),
-        }
+    match gold.place {
+        GoldPlace::Result => in_results(gold, &answer.evidence, &wanted),
+        GoldPlace::Text => in_text(gold, &answer.text, asked, &wanted),
     }
+}
+
+fn in_results(gold: &GoldTable, results: &[ResultView], wanted: &str) -> GradeResult {
     let mut misses = Vec::new();
-    let results = answer.evidence.iter().filter(|_| gold.place != GoldPlace::Text);
     for result in results {
         match matched(gold, &result.columns, &result.rows) {
-            Ok(()) => return of_result(gold, result, &printed, &wanted),
+            Ok(()) => return Ok(format!("{wanted}, found it in {}", result.title())),
             Err(miss) => {
                 let cut = result
                     .rows_known
@@ -207,32 +215,131 @@ pub(super) fn grade(gold: &GoldTable, answer: &AnswerView) -> GradeResult {
             }
         }
     }
-    misses.extend(in_text);
     if misses.is_empty() {
-        misses.push("no table at all".to_owned());
+        misses.push("no result".to_owned());
     }
     Err(format!("{wanted}, found {}", misses.join("; ")))
 }
 
-/// A printed table may end with the sum of the others.
-fn of_printed(gold: &GoldTable, table: &MarkdownTable) -> Result<(), TableMismatch> {
-    matched(gold, &table.names, &table.rows).or_else(|miss| match table.without_total() {
-        Some(table) => matched(gold, &table.names, &table.rows),
-        None => Err(miss),
+fn in_text(gold: &GoldTable, text: &str, asked: &AskedQuestion<'_>, wanted: &str) -> GradeResult {
+    let mut printed = markdown::tables(text);
+    printed.extend(markdown::lists(text));
+    let found = printed.iter().find(|table| is_printed(gold, table));
+    if let Some(table) = found {
+        return match unsure(gold, text, table, &printed, asked) {
+            Some(why) => Err(format!("{wanted}, found it in the text, but {why}")),
+            None => Ok(format!("{wanted}, found it in the text")),
+        };
+    }
+    if joined(&printed).iter().any(|table| is_printed(gold, table)) {
+        return Ok(format!("{wanted}, found it in two tables of the text"));
+    }
+    if printed.iter().any(|table| is_rest_told(gold, table, text)) {
+        return Ok(format!(
+            "{wanted}, found it in the text, with what has no value below it"
+        ));
+    }
+    if prose::tells(gold, text, asked) {
+        return Ok(format!("{wanted}, found it told in the text"));
+    }
+    if gold.rows.is_empty() && printed.is_empty() && NONE.is_match(text) {
+        return Ok(format!("{wanted}, found the text to say that there is none"));
+    }
+    let misses: Vec<String> = printed
+        .iter()
+        .filter_map(|table| matched(gold, &table.names, &table.rows).err())
+        .map(|miss| format!("the text's table: {miss}"))
+        .collect();
+    match misses.as_slice() {
+        [] => Err(format!("{wanted}, found no table in the text")),
+        misses => Err(format!("{wanted}, found {}", misses.join("; "))),
+    }
+}
+
+/// Whether a printed table is the gold's. It may end with the sum of the others, and say in words that there is nothing.
+fn is_printed(gold: &GoldTable, table: &MarkdownTable) -> bool {
+    let is = |table: &MarkdownTable| matched(gold, &table.names, &table.rows).is_ok();
+    let whole = |table: &MarkdownTable| is(table) || table.with_nothing().is_some_and(|table| is(&table));
+    whole(table) || table.without_total().is_some_and(|table| whole(&table))
+}
+
+/// Why a printed table that is right may not be the answer: the text only offers it, or prints another of its kind.
+fn unsure(
+    gold: &GoldTable,
+    text: &str,
+    table: &MarkdownTable,
+    printed: &[MarkdownTable],
+    asked: &AskedQuestion<'_>,
+) -> Option<&'static str> {
+    if answer::is_offered(text, &table.place) {
+        return Some("it is only offered");
+    }
+    let heads = |table: &MarkdownTable| -> Vec<String> {
+        table.names.iter().map(|name| name.to_lowercase()).collect()
+    };
+    let other = printed.iter().filter(|other| {
+        other.place != table.place && heads(other) == heads(table) && !is_printed(gold, other)
+    });
+    let leads: Vec<String> = other.map(|other| other.lead.clone()).collect();
+    let alike = !leads.is_empty() && !answer::is_named_by(&asked.questions, &table.lead, &leads);
+    alike.then_some("another of the same kind stands beside it")
+}
+
+/// Two printed tables put together by the column of names that both have.
+fn joined(printed: &[MarkdownTable]) -> Vec<MarkdownTable> {
+    let plain = |table: &MarkdownTable| table.without_total().unwrap_or_else(|| table.clone());
+    let printed: Vec<MarkdownTable> = printed.iter().take(MOST_JOINED).map(plain).collect();
+    let pairs = printed.iter().enumerate().flat_map(|(at, one)| {
+        let later = printed.iter().skip(at + 1);
+        later.filter_map(move |other| join(one, other))
+    });
+    pairs.collect()
+}
+
+fn join(one: &MarkdownTable, other: &MarkdownTable) -> Option<MarkdownTable> {
+    if one.rows.len() != other.rows.len() {
+        return None;
+    }
+    let key = |row: &[Value], at: usize| row.get(at).map(|cell| mention::same_as(&mention::name(cell)));
+    let keys = |table: &MarkdownTable, at: usize| -> Option<BTreeSet<String>> {
+        let keys: Option<BTreeSet<String>> = table.rows.iter().map(|row| key(row, at)).collect();
+        keys.filter(|keys| keys.len() == table.rows.len())
+    };
+    let places = (0..one.names.len()).flat_map(|at| (0..other.names.len()).map(move |place| (at, place)));
+    let (at, place) = places
+        .into_iter()
+        .find(|(at, place)| keys(one, *at).is_some_and(|own| keys(other, *place) == Some(own)))?;
+    let rows = one.rows.iter().map(|row| {
+        let own = key(row, at);
+        let beside = other.rows.iter().find(|row| key(row, place) == own)?;
+        Some(row.iter().chain(beside).cloned().collect())
+    });
+    Some(MarkdownTable {
+        rows: rows.collect::<Option<Vec<Vec<Value>>>>()?,
+        names: one.names.iter().chain(&other.names).cloned().collect(),
+        ..one.clone()
     })
 }
 
-/// A result that is the gold's, unless the text prints it otherwise.
-fn of_result(gold: &GoldTable, result: &ResultView, printed: &[MarkdownTable], wanted: &str) -> GradeResult {
-    let otherwise = printed.iter().find_map(|table| {
-        printed::contradiction(&gold.columns, &gold.rows, table)
-            .or_else(|| printed::contradiction(&result.columns, &result.rows, table))
+/// Whether a printed table is the gold's but for the row of what has no value, whose figures a sentence tells: "12 more
+/// have no country".
+fn is_rest_told(gold: &GoldTable, table: &MarkdownTable, text: &str) -> bool {
+    let (without, with): (Vec<&Vec<Value>>, Vec<&Vec<Value>>) =
+        gold.rows.iter().partition(|row| row.iter().any(Value::is_null));
+    let [row] = without.as_slice() else { return false };
+    let rest = GoldTable {
+        rows: with.into_iter().cloned().collect(),
+        ..gold.clone()
+    };
+    let wanted: Vec<f64> = row.iter().filter_map(Value::as_f64).collect();
+    let told = text.lines().filter(|line| !line.contains('|')).any(|line| {
+        let figures = crate::grounding::numbers(line, crate::grounding::Separators::English);
+        let said = |value: &f64| {
+            figures
+                .iter()
+                .any(|number| (number.value - value).abs() < f64::EPSILON)
+        };
+        NONE.is_match(line) && wanted.iter().all(said)
     });
-    match otherwise {
-        Some(otherwise) => Err(format!(
-            "{wanted}, found it in {}, but the text's table has {otherwise}",
-            result.title()
-        )),
-        None => Ok(format!("{wanted}, found it in {}", result.title())),
-    }
+    !rest.rows.is_empty() && !wanted.is_empty() && told && is_printed(&rest, table)
 }

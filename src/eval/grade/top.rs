@@ -3,6 +3,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::GradeResult;
+use super::enumeration;
 use super::figure;
 use super::mention;
 use super::view::{AnswerView, ResultView};
@@ -14,32 +15,30 @@ pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> GradeResult {
     let n = gold.n.map_or(gold.items.len(), |n| n as usize);
     let names: Vec<&str> = gold.items.iter().take(n).map(|item| item.name.as_str()).collect();
     let wanted = format!("expected in this order: {}", names.join(", "));
-    let mut said = "nothing of it in the text".to_owned();
-    if gold.place != GoldPlace::Evidence {
-        let text = mention::folded(&answer.text);
-        let mentions = mentions(gold, &text);
-        let found: Vec<&str> = mentions.iter().map(|(_, item)| item.name.as_str()).collect();
-        if !found.is_empty() {
-            said = format!("{} in the text", found.join(", "));
-        }
-        if let Some(wrong) = wrong_value(&mentions, &text) {
-            return Err(format!("{wanted}, found {wrong}"));
-        }
-        if found.len() >= n {
-            let items: Vec<&TopItem> = mentions.iter().take(n).map(|(_, item)| *item).collect();
-            return if ranked(gold, &items) {
-                Ok(format!("{wanted}, found {said}"))
-            } else {
-                Err(format!("{wanted}, found {said}"))
-            };
-        }
-        if gold.place == GoldPlace::Text || !rising(gold, &mentions) {
-            return Err(format!("{wanted}, found {said}"));
-        }
+    if gold.place == GoldPlace::Result {
+        return match answer.evidence.iter().find(|result| in_result(gold, n, result)) {
+            Some(result) => Ok(format!("{wanted}, found it in {}", result.title())),
+            None => Err(format!("{wanted}, found no result that begins so")),
+        };
     }
-    match answer.evidence.iter().find(|result| in_result(gold, n, result)) {
-        Some(result) => Ok(format!("{wanted}, found it in {}", result.title())),
-        None => Err(format!("{wanted}, found {said}, and no result begins so")),
+    let text = mention::folded(&answer.text);
+    let mentions = mentions(gold, &text);
+    if let Some(wrong) = wrong_value(&mentions, &text) {
+        return Err(format!("{wanted}, found {wrong}"));
+    }
+    let found: Vec<&str> = mentions.iter().map(|(_, item)| item.name.as_str()).collect();
+    let said = match found.as_slice() {
+        [] => "nothing of it in the text".to_owned(),
+        found => format!("{} in the text", found.join(", ")),
+    };
+    let items: Vec<&TopItem> = mentions.iter().take(n).map(|(_, item)| *item).collect();
+    if items.len() < n || !ranked(gold, &items) {
+        return Err(format!("{wanted}, found {said}"));
+    }
+    let first: Vec<String> = items.iter().map(|item| item.name.clone()).collect();
+    match enumeration::flaw(&answer.text, &first, true) {
+        Some(flaw) => Err(format!("{wanted}, found {said}, but {flaw}")),
+        None => Ok(format!("{wanted}, found {said}")),
     }
 }
 
@@ -53,17 +52,6 @@ fn ranked(gold: &GoldTop, found: &[&TopItem]) -> bool {
         && found.iter().zip(&gold.items).all(|(found, place)| {
             found.name == place.name || (found.value.is_some() && found.value == place.value)
         })
-}
-
-/// Whether the items that a text names are in the order of the gold, as far as it names them.
-fn rising(gold: &GoldTop, mentions: &[(Range<usize>, &TopItem)]) -> bool {
-    let place = |item: &TopItem| {
-        let own = |other: &TopItem| {
-            std::ptr::eq(item, other) || (item.value.is_some() && item.value == other.value)
-        };
-        gold.items.iter().position(own)
-    };
-    mentions.iter().map(|(_, item)| place(item)).is_sorted()
 }
 
 /// The items that a folded text names, with the end of the name, in the order of their first mention.

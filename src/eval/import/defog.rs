@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::ImportError;
 use super::expect::{self, AcceptedResult};
-use super::keys;
+use super::references::{self, ImportedReference};
 use super::write::{SuiteDraft, write};
 
 /// Where the questions come from, and their licence.
@@ -53,10 +53,19 @@ struct Metadata {
     glossary: String,
 }
 
+/// A suite that was made of one of a benchmark's databases.
+#[derive(Debug)]
+pub struct ImportedSuite {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The references between its tables, as they were declared or found.
+    pub references: Vec<ImportedReference>,
+}
+
 /// Makes suites of a folder with the questions and databases of defog's benchmark (`questions.jsonl`,
 /// `unanswerable.jsonl`, `data/<database>/*.csv`): one for each database, in a folder of its own under `out`, over the
-/// data where it lies. Each accepted result is a gold of its own. Returns the suites' folders.
-pub fn defog(from: &Path, out: &Path) -> Result<Vec<PathBuf>, ImportError> {
+/// data where it lies. Each accepted result is a gold of its own.
+pub fn defog(from: &Path, out: &Path) -> Result<Vec<ImportedSuite>, ImportError> {
     let questions: Vec<Answerable> = lines(&from.join(QUESTIONS))?;
     let unanswerable: Vec<Unanswerable> = lines(&from.join(UNANSWERABLE))?;
     let Some(today) = questions.first().map(|question| question.today) else {
@@ -84,21 +93,26 @@ pub fn defog(from: &Path, out: &Path) -> Result<Vec<PathBuf>, ImportError> {
     if let Some(there) = folders.iter().find(|folder| folder.exists()) {
         return Err(ImportError::Exists(there.clone()));
     }
-    for ((database, cases), folder) in databases.into_iter().zip(&folders) {
+    let mut suites = Vec::with_capacity(folders.len());
+    for ((database, cases), folder) in databases.into_iter().zip(folders) {
         let data = data.join(database);
         let draft = SuiteDraft {
             name: format!("defog-{database}"),
             description: format!("Questions of defog's benchmark over its database {database}."),
             glossary: glossary(&data)?,
-            references: keys::of(database, &data)?,
+            references: references::find(&data)?,
             data: &data,
             database,
             today,
             cases,
         };
-        write(&draft, folder)?;
+        write(&draft, &folder)?;
+        suites.push(ImportedSuite {
+            folder,
+            references: draft.references,
+        });
     }
-    Ok(folders)
+    Ok(suites)
 }
 
 fn of_question(question: &Answerable, today: Date) -> Value {

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::ImportError;
-use super::keys::References;
+use super::references::{ImportedReference, ReferenceEvidence};
 
 /// A suite to be written.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct SuiteDraft<'a> {
     /// What its columns mean beyond their descriptions.
     pub(super) glossary: Option<String>,
     pub(super) today: Date,
-    pub(super) references: References,
+    pub(super) references: Vec<ImportedReference>,
     /// Cases by the file they go into, as JSON.
     pub(super) cases: BTreeMap<String, Vec<Value>>,
 }
@@ -37,16 +37,21 @@ pub(super) fn write(draft: &SuiteDraft, folder: &Path) -> Result<(), ImportError
         "today": draft.today,
         "dataset": {"kind": "csv", "path": draft.data, "model": "model.yaml", "curated": {"tables": "all"}},
     });
-    let tables: BTreeMap<&String, Value> = draft
+    // The sandbox reads declared references itself.
+    let found = draft
         .references
         .iter()
-        .map(|(table, columns)| {
-            let fields: BTreeMap<&String, Value> = columns
-                .iter()
-                .map(|(column, target)| (column, json!({"references": target})))
-                .collect();
-            (table, json!({"fields": fields}))
-        })
+        .filter(|reference| reference.evidence != ReferenceEvidence::Declared);
+    let mut tables: BTreeMap<&str, BTreeMap<&str, Value>> = BTreeMap::new();
+    for reference in found {
+        if let Some((table, column)) = reference.from.split_once('.') {
+            let fields = tables.entry(table).or_default();
+            fields.insert(column, json!({"references": reference.to}));
+        }
+    }
+    let tables: BTreeMap<&str, Value> = tables
+        .into_iter()
+        .map(|(table, fields)| (table, json!({"fields": fields})))
         .collect();
     let model = json!({
         "today": draft.today,
@@ -54,7 +59,15 @@ pub(super) fn write(draft: &SuiteDraft, folder: &Path) -> Result<(), ImportError
         "tables": tables,
     });
     put(&folder.join("suite.yaml"), &outline(&suite))?;
-    put(&folder.join("model.yaml"), &outline(&model))?;
+    let mut text =
+        "# How the tables hang together, as the import found it. Look at what was found by name.\n"
+            .to_owned();
+    for reference in &draft.references {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "#   {reference}");
+    }
+    text.push_str(&outline(&model));
+    put(&folder.join("model.yaml"), &text)?;
     for (file, cases) in &draft.cases {
         let mut text = "version: 1\ncases:\n".to_owned();
         for case in cases {
