@@ -45,11 +45,14 @@ pub(super) fn setting_named(name: &str) -> &'static str {
     }
 }
 
+/// Free places by kind of request and host.
+type FreePlaces = BTreeMap<(Ceiling, String), Arc<Semaphore>>;
+
 /// The ceilings of a process, one for each host and kind of request.
 #[derive(Debug, Clone)]
 pub(super) struct HostCeilings {
     settings: LimitSettings,
-    hosts: Arc<Mutex<BTreeMap<(Ceiling, String), Arc<Semaphore>>>>,
+    hosts: Arc<Mutex<FreePlaces>>,
 }
 
 impl HostCeilings {
