@@ -1,10 +1,11 @@
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use super::args::InitArgs;
 use super::error::CliError;
 use super::exit::ExitStatus;
 use super::term;
+use crate::atomic_file::{self, FileAccess};
 use crate::config::{FILE_NAME, TEMPLATE, schema};
 
 /// Writes the commented settings file, or prints its schema. `path` is what `--config` says.
@@ -36,19 +37,9 @@ pub(super) fn init(args: &InitArgs, path: Option<&Path>) -> Result<ExitStatus, C
 
 /// Puts a whole file in its place at once, so that a full disk leaves what was there.
 pub(super) fn write_file(path: &Path, text: &str, replace: bool) -> io::Result<()> {
-    if !replace && path.exists() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new()
-        .prefix(".cardinal-init-")
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    let placed = if replace {
-        file.persist(path)
+    if replace {
+        atomic_file::replace(path, text.as_bytes(), FileAccess::Default)
     } else {
-        file.persist_noclobber(path)
-    };
-    placed.map(drop).map_err(|error| error.error)
+        atomic_file::create(path, text.as_bytes(), FileAccess::Default)
+    }
 }

@@ -144,6 +144,13 @@ fn value(schema: &Value, setting: &Value) -> String {
             .collect::<Vec<_>>()
             .join(", ");
     }
+    if let Some(ways) = setting["anyOf"].as_array() {
+        let ways = ways.iter().filter(|way| way["type"] != "null");
+        return ways
+            .map(|way| value(schema, way))
+            .collect::<Vec<_>>()
+            .join(" or ");
+    }
     let types = setting["type"]
         .as_array()
         .cloned()
@@ -163,7 +170,7 @@ fn value(schema: &Value, setting: &Value) -> String {
     };
     match (setting["minimum"].as_f64(), setting["maximum"].as_f64()) {
         (Some(least), Some(most)) => format!("{kind}, {least} to {most}"),
-        (Some(least), None) => format!("{kind}, at least {least}"),
+        (Some(least), None) if least > 0.0 => format!("{kind}, at least {least}"),
         _ => kind.to_owned(),
     }
 }
