@@ -92,6 +92,7 @@ impl TurnState {
 
     pub(super) fn refused(&mut self, call: &ToolCall, refusal: &Refusal, now: Duration) -> Effect {
         self.watch.asked(&format!("{} {}", call.name, call.arguments));
+        self.failed.refused(refusal.class);
         let nudge = self.watch.failed(&call.name, ErrorKind::Refusal(refusal.class));
         let content = with_nudge(refusal.message.clone(), nudge, &call.name);
         self.answer_call(call, content, true, None);
@@ -225,6 +226,7 @@ impl TurnState {
         let rows = shown.map(|shown| shown.rows_known);
         let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent.is_cut());
         let (served_by, bytes_received) = (output.served_by, output.bytes_received);
+        self.failed.made_up_for(&planned);
         let nudge = self.watch.succeeded(planned.tool, Signs::of(&planned, &output));
         let number = self.call_number();
         let content = output.content.clone();
@@ -269,7 +271,7 @@ impl TurnState {
         message: String,
         took: Duration,
     ) {
-        self.source_failed |= class.is_of_the_source();
+        self.failed.failed(&planned, class);
         let nudge = self.watch.failed(planned.tool, ErrorKind::failure(class));
         self.answer_call(call, with_nudge(message.clone(), nudge, planned.tool), true, None);
         self.record(

@@ -10,6 +10,7 @@ mod driver;
 mod event;
 mod evidence;
 mod fallback;
+mod final_outcome;
 mod finish;
 mod founded;
 mod guard;

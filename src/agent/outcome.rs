@@ -130,7 +130,7 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    /// The outcome a turn has that ended so, before it is looked at whether its results are whole.
+    /// The outcome of a turn that ended so, before what its calls brought is looked at.
     pub fn outcome(self) -> Outcome {
         match self {
             Self::FinalAnswer => Outcome::Answered,

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::budget::{Ledger, Out};
+use super::final_outcome::FailedCalls;
 use super::guard::Watch;
 use super::trace::Draft;
 use super::{CallRecord, Event, Evidence, StopReason};
@@ -73,8 +74,8 @@ pub(super) struct TurnState {
     pub(super) figures: Option<Vec<Figure>>,
     /// Whether the answer goes out with figures that have no source.
     pub(super) unmatched: bool,
-    /// Whether a query failed because the data source did.
-    pub(super) source_failed: bool,
+    /// What the calls that brought nothing say about the outcome.
+    pub(super) failed: FailedCalls,
     /// The budget that ran out, if one did.
     pub(super) out: Option<Out>,
     /// Whether the model was told once that it answered nothing, or nothing that can be read.
@@ -103,7 +104,7 @@ impl TurnState {
             draft: None,
             figures: None,
             unmatched: false,
-            source_failed: false,
+            failed: FailedCalls::default(),
             out: None,
             told_empty: false,
             dropped_note: None,

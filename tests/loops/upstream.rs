@@ -4,7 +4,7 @@ use cardinal::agent::{CallStatus, Outcome, StopReason};
 use serde_json::json;
 
 use crate::support::scripted_model::{Reply, ScriptedModel};
-use crate::support::stack::{Knobs, Stack, a_metric};
+use crate::support::stack::{Knobs, Stack, a_metric, ids};
 
 #[tokio::test]
 async fn the_model_answers_with_an_error() {
@@ -84,4 +84,104 @@ async fn a_completion_that_broke_off_is_never_free() {
     let answer = stack.ask("revenue?").await;
     assert_eq!(answer.stop_reason, StopReason::ModelFailed);
     assert_eq!((answer.usage.unreported, answer.usage.cost_usd), (1, None));
+}
+
+/// A turn in which the model asks a metric once, while that endpoint fails in this way, and then just writes `text`.
+async fn one_failed_query(fault: &str, text: &'static str) -> cardinal::agent::Answer {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |request| {
+        step += 1;
+        match step {
+            1 => Reply::tool_calls([("query_metric", json!({ "metric_id": a_metric(request) }))]),
+            _ => Reply::text(text),
+        }
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    stack
+        .sandbox
+        .faults()
+        .set(cardinal::sandbox::faults::FaultRule::parse_all(fault).unwrap());
+    stack.ask("revenue?").await
+}
+
+#[tokio::test]
+async fn an_answer_after_a_query_that_was_turned_down_is_not_an_answer() {
+    for status in [400, 403, 404] {
+        let answer = one_failed_query(
+            &format!("POST /api/agent/**={status}"),
+            "Revenue developed very well.",
+        )
+        .await;
+        assert_eq!(answer.tool_calls[0].status, CallStatus::Failed, "{status}");
+        assert_eq!(
+            (answer.outcome, answer.stop_reason),
+            (Outcome::UpstreamFailed, StopReason::FinalAnswer),
+            "{status}"
+        );
+        assert_ne!(answer.outcome.exit_code(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_after_refused_calls_alone_is_not_an_answer() {
+    let unknown = json!({ "metric_id": 90_000 });
+    let malformed = json!({ "metric_id": "revenue" });
+    for (arguments, outcome) in [
+        (unknown, Outcome::NotInCatalog),
+        (malformed, Outcome::UpstreamFailed),
+    ] {
+        let model = ScriptedModel::openai(vec![
+            Reply::tool_calls([("query_metric", arguments.clone())]),
+            Reply::text("Revenue developed very well."),
+        ]);
+        let mut stack = Stack::new(model.await, Knobs::default()).await;
+        let answer = stack.ask("revenue?").await;
+        assert_eq!(answer.tool_calls[0].status, CallStatus::Refused);
+        assert_eq!(answer.outcome, outcome, "{arguments}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_needs_no_data_is_an_answer() {
+    let model = ScriptedModel::openai(vec![
+        Reply::text("Hello! Ask me about revenue or orders."),
+        Reply::text("Hello again."),
+    ]);
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    assert_eq!(stack.ask("hello").await.outcome, Outcome::Answered);
+    assert_eq!(stack.ask("hello again").await.outcome, Outcome::Answered);
+}
+
+/// The first query fails; the second asks the same entry again, or another one, and works.
+async fn after_a_failed_query(same: bool) -> Outcome {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |request| {
+        step += 1;
+        let metrics = ids(request, "query_metric", "metric_id");
+        match step {
+            1 => Reply::tool_calls([("query_metric", json!({ "metric_id": metrics[0] }))]),
+            2 => {
+                // Not the same call: that would be served from the turn if it had worked.
+                let next = if same { metrics[0] } else { metrics[1] };
+                let group = json!([{ "dimension": "created_at", "granularity": "year" }]);
+                Reply::tool_calls([("query_metric", json!({ "metric_id": next, "group_by": group }))])
+            }
+            _ => Reply::text("It developed very well."),
+        }
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    let rules = cardinal::sandbox::faults::FaultRule::parse_all("POST /api/agent/**=400:1").unwrap();
+    stack.sandbox.faults().set(rules);
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(
+        (answer.tool_calls[0].status, answer.tool_calls[1].status),
+        (CallStatus::Failed, CallStatus::Ok)
+    );
+    answer.outcome
+}
+
+#[tokio::test]
+async fn a_failed_query_makes_an_answer_partial_until_the_same_is_asked_with_success() {
+    assert_eq!(after_a_failed_query(true).await, Outcome::Answered);
+    assert_eq!(after_a_failed_query(false).await, Outcome::Partial);
 }

@@ -1,0 +1,180 @@
+//! Which outcome a turn has, given why its loop ended and what its calls brought.
+//!
+//! A stop reason alone does not say it: a model can answer although every query failed. So the reason's own outcome is
+//! held against the turn's calls and results, here and nowhere else:
+//!
+//! | the model answered, and | outcome |
+//! |---|---|
+//! | no call was made, or only the catalog was read | `answered` |
+//! | it has results, all whole, and every failed query was made up for | `answered` |
+//! | it has results, but one is cut, a figure has no source, or a query failed | `partial` |
+//! | it has no result, and a call to the data source failed | `upstream_failed` |
+//! | it has no result, and all calls were refused for names that the catalog does not have | `not_in_catalog` |
+//! | it has no result, and all calls were refused for other reasons, or failed | `upstream_failed` |
+//!
+//! What a server wrote decides nothing: failures count by their class alone.
+
+use std::collections::BTreeSet;
+
+use super::state::TurnState;
+use super::{CallStatus, Evidence, Outcome, StopReason};
+use crate::grounding::of_word;
+use crate::metabase::FailureClass;
+use crate::model::Message;
+use crate::result::{Cover, Extent, Handle, Origin};
+use crate::tools::{PlannedCall, RefusalClass, ToolRole};
+
+/// The calls of a turn that brought nothing.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FailedCalls {
+    /// Whether one failed because the data source itself did.
+    source: bool,
+    /// Whether one failed that asked the data source for something.
+    data: bool,
+    /// Failed queries, by tool and entry, which no later query of that entry made up for.
+    queries: BTreeSet<(&'static str, u32)>,
+    /// Why calls were refused.
+    refusals: BTreeSet<RefusalClass>,
+}
+
+impl FailedCalls {
+    /// Takes note of a call that ran and failed.
+    pub(super) fn failed(&mut self, call: &PlannedCall, class: FailureClass) {
+        self.source |= class.is_of_the_source();
+        self.data |= matches!(call.role(), ToolRole::Query | ToolRole::Lookup);
+        self.queries.extend(call.queried_id().map(|id| (call.tool, id)));
+    }
+
+    /// Takes note of a call that the gate refused.
+    pub(super) fn refused(&mut self, class: RefusalClass) {
+        self.refusals.insert(class);
+    }
+
+    /// Takes note of a call that brought something.
+    pub(super) fn made_up_for(&mut self, call: &PlannedCall) {
+        if let Some(id) = call.queried_id() {
+            self.queries.remove(&(call.tool, id));
+        }
+    }
+
+    /// Whether every refusal was about something that the catalog does not have.
+    fn only_unknown(&self) -> bool {
+        use RefusalClass::{NotInCatalog, UnknownName, UnknownTool};
+        let unknown = |class: &RefusalClass| matches!(class, NotInCatalog | UnknownName | UnknownTool);
+        !self.refusals.is_empty() && self.refusals.iter().all(unknown)
+    }
+}
+
+/// The outcome of a turn whose loop ended for `reason`.
+pub(super) fn final_outcome(turn: &TurnState, reason: StopReason) -> Outcome {
+    let nothing = turn.evidence.is_empty();
+    match reason.outcome() {
+        Outcome::LoopStopped if nothing && turn.failed.source => Outcome::UpstreamFailed,
+        own @ (Outcome::Answered | Outcome::Partial) if nothing => without_results(turn).unwrap_or(own),
+        Outcome::Answered if turn.unmatched || rests_on_cut(turn) || !turn.failed.queries.is_empty() => {
+            Outcome::Partial
+        }
+        outcome => outcome,
+    }
+}
+
+/// What an answer is that has no result of this turn behind it; `None` if nothing speaks against it.
+fn without_results(turn: &TurnState) -> Option<Outcome> {
+    if turn.failed.data {
+        return Some(Outcome::UpstreamFailed);
+    }
+    if turn.unmatched {
+        return Some(Outcome::Partial);
+    }
+    let mut calls = turn.records.iter().map(|record| record.status).peekable();
+    let none_worked = calls.peek().is_some()
+        && calls.all(|status| matches!(status, CallStatus::Refused | CallStatus::Failed));
+    // Figures that have a source come from results of earlier turns, which need no call.
+    let sourced = turn.figures.iter().flatten().any(|figure| !figure.sources.is_empty());
+    if !none_worked || sourced {
+        return None;
+    }
+    Some(if turn.failed.only_unknown() {
+        Outcome::NotInCatalog
+    } else {
+        Outcome::UpstreamFailed
+    })
+}
+
+/// Whether the latest result of any source is not whole. A later, whole result of the same source makes up for an
+/// earlier one that was cut: that is how a model narrows, and a total over all held rows of a table that we cut is
+/// whole. What is computed from a table that is not whole inherits that. Pages make up for the table that they are of
+/// once all its rows were seen.
+fn rests_on_cut(turn: &TurnState) -> bool {
+    turn.evidence.iter().enumerate().any(|(at, item)| {
+        let cut = item.truncated || !as_asked(turn, item);
+        let mut later = turn.evidence.iter().skip(at + 1);
+        let superseded = later.any(|later| page(later).is_none() && same_entry(later, item));
+        cut && !superseded && !(as_asked(turn, item) && all_seen(&turn.evidence, item))
+    })
+}
+
+/// Whether every row is there that was wanted. The first five by revenue are what a limit of five asks for; five in no
+/// order that was set are so only if the question says how many it wants.
+fn as_asked(turn: &TurnState, item: &Evidence) -> bool {
+    match item.extent {
+        Extent::Complete => true,
+        Extent::AskedLimit { limit, ordered, .. } | Extent::OverAskedLimit { limit, ordered, .. } => {
+            ordered || wants(turn, limit)
+        }
+        Extent::ServerLimit { .. } | Extent::RowBudget { .. } | Extent::PageFailed { .. } => false,
+    }
+}
+
+/// Whether the question names this number, in digits or as a word.
+fn wants(turn: &TurnState, number: u64) -> bool {
+    let question = match turn.messages.first() {
+        Some(Message::User(question)) => question.text(),
+        _ => return false,
+    };
+    question.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        let written = of_word(&word.to_lowercase()).map(|number| number as u64);
+        written.or_else(|| word.parse().ok()) == Some(number)
+    })
+}
+
+fn same_entry(one: &Evidence, other: &Evidence) -> bool {
+    let entry = |item: &Evidence| item.origin.source().map(|source| (source.kind, source.id));
+    entry(one).is_some() && entry(one) == entry(other)
+}
+
+/// The table that a page is of, how many of its rows come before, and how many it has.
+fn page(item: &Evidence) -> Option<(Handle, u64, u64)> {
+    match &item.origin {
+        Origin::Derived {
+            from,
+            cover: Cover::Page { after, of },
+            ..
+        } => Some((*from, *after, *of)),
+        _ => None,
+    }
+}
+
+/// Whether the rows of a table were all shown, some with itself and the rest page by page.
+fn all_seen(evidence: &[Evidence], item: &Evidence) -> bool {
+    let (table, rows) = page(item).map_or((item.result, item.rows_known), |(from, _, of)| (from, of));
+    let whole_width = |other: &&Evidence| other.columns == item.columns;
+    let mut seen: Vec<(u64, u64)> = evidence
+        .iter()
+        .filter(whole_width)
+        .filter_map(|other| match page(other) {
+            Some((from, after, _)) if from == table => Some((after, other.rows.len() as u64)),
+            None if other.result == table => Some((0, other.rows.len() as u64)),
+            _ => None,
+        })
+        .collect();
+    seen.sort_unstable();
+    let reached = seen.into_iter().fold(0, |reached, (after, count)| {
+        if after <= reached {
+            reached.max(after + count)
+        } else {
+            reached
+        }
+    });
+    reached >= rows
+}
