@@ -1,7 +1,9 @@
+//! The answer object: everything that a turn came to, in a versioned format.
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::clock::Late;
+use super::clock::TimeoutMarks;
 use super::{CitedFigure, CitedResult, Denial, Outcome, StopReason};
 use crate::result::{Derivation, Extent, Handle, Origin, Source};
 use crate::wire::ServedBy;
@@ -58,7 +60,7 @@ pub struct Answer {
     pub tape: Option<std::path::PathBuf>,
     /// When its turn's time ran out, for its tape.
     #[serde(skip)]
-    pub(crate) late: Late,
+    pub(crate) late: TimeoutMarks,
 }
 
 impl Answer {
@@ -92,7 +94,7 @@ impl Answer {
             prompt: PromptReport { hash: String::new() },
             model,
             tape: None,
-            late: Late::default(),
+            late: TimeoutMarks::default(),
         }
     }
 }

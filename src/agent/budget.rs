@@ -24,12 +24,12 @@ const LAST_WORD: Duration = Duration::from_secs(20);
 
 /// What ran out: the reason, and how much of it is used, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Out {
+pub(super) struct BudgetExhaustion {
     pub(super) reason: StopReason,
     pub(super) detail: Option<String>,
 }
 
-impl From<StopReason> for Out {
+impl From<StopReason> for BudgetExhaustion {
     fn from(reason: StopReason) -> Self {
         Self { reason, detail: None }
     }
@@ -37,18 +37,18 @@ impl From<StopReason> for Out {
 
 /// What may be asked for next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum BudgetRoom {
     /// A step that may call tools.
     Step,
     /// Only the last completion, for this reason.
-    LastWord(Out),
+    LastWord(BudgetExhaustion),
     /// Nothing.
-    None(Out),
+    None(BudgetExhaustion),
 }
 
 /// What a turn has used, against what it may use.
 #[derive(Debug, Clone)]
-pub(super) struct Ledger {
+pub(super) struct TurnBudget {
     limits: BudgetSettings,
     prices: Option<Prices>,
     max_output_tokens: u64,
@@ -65,7 +65,7 @@ pub(super) struct Ledger {
     measured: Option<(u64, u64)>,
 }
 
-impl Ledger {
+impl TurnBudget {
     /// The ledger of a turn, in a conversation that has used `before`.
     pub(super) fn new(
         limits: BudgetSettings,
@@ -89,26 +89,26 @@ impl Ledger {
     }
 
     /// Decides what a prompt of `prompt_bytes` may be asked, `now` into the turn.
-    pub(super) fn room(&self, prompt_bytes: u64, now: Duration) -> Room {
+    pub(super) fn room(&self, prompt_bytes: u64, now: Duration) -> BudgetRoom {
         let [last, after] = self.coming(prompt_bytes);
         if let Some(out) = self.overdrawn(last) {
-            return Room::None(out);
+            return BudgetRoom::None(out);
         }
         if now >= self.limits.max_time {
-            return Room::None(StopReason::MaxTime.into());
+            return BudgetRoom::None(StopReason::MaxTime.into());
         }
         if self.completions.saturating_add(1) >= self.limits.max_steps {
-            return Room::LastWord(StopReason::MaxSteps.into());
+            return BudgetRoom::LastWord(StopReason::MaxSteps.into());
         }
         if self.tool_calls >= self.limits.max_tool_calls {
-            return Room::LastWord(StopReason::MaxToolCalls.into());
+            return BudgetRoom::LastWord(StopReason::MaxToolCalls.into());
         }
         if now >= self.work_deadline() {
-            return Room::LastWord(StopReason::MaxTime.into());
+            return BudgetRoom::LastWord(StopReason::MaxTime.into());
         }
         match self.overdrawn(last + after) {
-            Some(out) => Room::LastWord(out),
-            None => Room::Step,
+            Some(out) => BudgetRoom::LastWord(out),
+            None => BudgetRoom::Step,
         }
     }
 
@@ -160,7 +160,7 @@ impl Ledger {
     }
 
     /// Takes one query from the conversation's budget, or says that there is none left.
-    pub(super) fn take_query(&mut self) -> Result<(), Out> {
+    pub(super) fn take_query(&mut self) -> Result<(), BudgetExhaustion> {
         let used = self.before + self.spent();
         let session = self.limits.session;
         if let Some(limit) = session.overdrawn(used, Spend::queries(1)) {
@@ -255,10 +255,10 @@ impl Ledger {
     }
 
     /// The budget that `coming` would overdraw, if there is one.
-    fn overdrawn(&self, coming: Usage) -> Option<Out> {
+    fn overdrawn(&self, coming: Usage) -> Option<BudgetExhaustion> {
         let limits = &self.limits;
         if !self.may_spend_money() {
-            let unpriced = |reason: StopReason| Out {
+            let unpriced = |reason: StopReason| BudgetExhaustion {
                 reason,
                 detail: Some(UNPRICED.to_owned()),
             };
@@ -281,7 +281,7 @@ impl Ledger {
                 Limit::Tokens | Limit::Queries => StopReason::MaxTokens,
             };
             let detail = format!("{} of this question are used", question.told(limit, spent));
-            return Some(Out {
+            return Some(BudgetExhaustion {
                 reason,
                 detail: Some(detail),
             });
@@ -296,13 +296,13 @@ fn tokens(usage: Usage) -> u64 {
     usage.input_tokens.saturating_add(usage.output_tokens)
 }
 
-fn of_session(session: Allowance, limit: Limit, used: Spend) -> Out {
+fn of_session(session: Allowance, limit: Limit, used: Spend) -> BudgetExhaustion {
     let reason = match limit {
         Limit::Tokens => StopReason::SessionTokens,
         Limit::Cost => StopReason::SessionCost,
         Limit::Queries => StopReason::SessionQueries,
     };
-    Out {
+    BudgetExhaustion {
         reason,
         detail: Some(format!(
             "{} of this conversation are used; a new conversation begins at zero",

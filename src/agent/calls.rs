@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::budget::Out;
-use super::finish::Ending;
+use super::budget::BudgetExhaustion;
 use super::guard::{ErrorKind, Nudge, Repeat};
-use super::notes::Note;
-use super::signs::Signs;
-use super::state::{Known, TurnState};
-use super::step::{Effect, Ran, RunEnd};
+use super::guard_fingerprint::ResultFingerprint;
+use super::guard_notes::GuardNote;
+use super::protocol::{CallRun, CallRunEnd, LoopEnd, TurnEffect};
+use super::state::{RepeatableResult, TurnState};
 use super::{CallRecord, CallStatus, Event, StopReason, evidence, fallback};
 use crate::metabase::FailureClass;
 use crate::model::{Completion, Message, ToolCall, ToolResultMessage};
@@ -25,9 +24,9 @@ const MOST_CALLS: usize = 2_000;
 const LONGEST_ARGUMENTS: usize = 16 * 1024;
 
 impl TurnState {
-    pub(super) fn take_calls(&mut self, completion: Completion, now: Duration) -> Effect {
+    pub(super) fn take_calls(&mut self, completion: Completion, now: Duration) -> TurnEffect {
         self.events.push(Event::TextDiscarded);
-        self.watch.next_round();
+        self.loop_guard.next_round();
         let Completion {
             text,
             mut tool_calls,
@@ -48,30 +47,30 @@ impl TurnState {
             self.events.push(Event::Guard {
                 note: format!("{dropped} further calls of one message were dropped."),
             });
-            self.dropped_note = Some(Note::Dropped.render(&values));
+            self.dropped_note = Some(GuardNote::Dropped.render(&values));
         }
         self.next_call(now)
     }
 
     /// Turns to the next call of the latest completion; when all are answered, to the model.
-    fn next_call(&mut self, now: Duration) -> Effect {
+    fn next_call(&mut self, now: Duration) -> TurnEffect {
         while let Some(call) = self.queue.pop_front() {
-            if !self.ledger.take_tool_call() {
-                let note = Note::OverBudget.with("limit", self.ledger.tool_call_limit());
+            if !self.budget.take_tool_call() {
+                let note = GuardNote::OverBudget.with("limit", self.budget.tool_call_limit());
                 self.decline(&call, note);
-            } else if let Some(reason) = self.watch.closed(&call.name) {
+            } else if let Some(reason) = self.loop_guard.closed(&call.name) {
                 let values = BTreeMap::from([
                     ("tool", call.name.clone()),
                     ("reason", reason.sentence().to_owned()),
                 ]);
-                self.decline(&call, Note::Closed.render(&values));
+                self.decline(&call, GuardNote::Closed.render(&values));
             } else {
-                return Effect::Decide(call);
+                return TurnEffect::Decide(call);
             }
         }
         let mut results = std::mem::take(&mut self.gathered);
         if let (Some(note), Some(last)) = (self.dropped_note.take(), results.last_mut()) {
-            last.content = format!("{}\n{note}", last.content);
+            last.content = format!("{}\n{note}", last.content).into();
         }
         self.messages.push(Message::ToolResults(results));
         self.ask_model(now)
@@ -80,7 +79,7 @@ impl TurnState {
     /// Refuses a call without asking the gate.
     pub(super) fn decline(&mut self, call: &ToolCall, note: String) {
         self.answer_call(call, note, true, None);
-        let message = self.gathered.last().map(|result| result.content.clone());
+        let message = self.gathered.last().map(|result| result.content.to_string());
         self.record(
             call.name.clone(),
             readable(&call.arguments),
@@ -90,11 +89,14 @@ impl TurnState {
         );
     }
 
-    pub(super) fn refused(&mut self, call: &ToolCall, refusal: &Refusal, now: Duration) -> Effect {
-        self.watch.asked(&format!("{} {}", call.name, call.arguments));
-        self.failed.refused(refusal.class);
-        let nudge = self.watch.failed(&call.name, ErrorKind::Refusal(refusal.class));
-        let content = with_nudge(refusal.message.clone(), nudge, &call.name);
+    pub(super) fn refused(&mut self, call: &ToolCall, refusal: &Refusal, now: Duration) -> TurnEffect {
+        self.loop_guard
+            .asked(&format!("{} {}", call.name, call.arguments));
+        self.failed.refused(refusal);
+        let nudge = self
+            .loop_guard
+            .failed(&call.name, ErrorKind::Refusal(refusal.class));
+        let content = with_nudge(refusal.message.as_str().into(), nudge, &call.name);
         self.answer_call(call, content, true, None);
         let message = Some(refusal.message.clone());
         self.record(
@@ -107,39 +109,48 @@ impl TurnState {
         self.next_call(now)
     }
 
-    pub(super) fn let_through(&mut self, call: ToolCall, planned: PlannedCall, now: Duration) -> Effect {
+    pub(super) fn let_through(&mut self, call: ToolCall, planned: PlannedCall, now: Duration) -> TurnEffect {
         if let Some(end) = planned.turn_ending() {
             return self.end_on_call(&call, &planned, end, now);
         }
         let key = key_of(&planned);
-        self.watch.asked(&key);
-        let repeat = self.watch.repeat(planned.tool, &key);
-        let Some(known) = self.known.get(&key).filter(|_| repeat != Repeat::No).cloned() else {
+        self.loop_guard.asked(&key);
+        let repeat = self.loop_guard.repeat(planned.tool, &key);
+        let Some(known) = self
+            .repeatable
+            .get(&key)
+            .filter(|_| repeat != Repeat::No)
+            .cloned()
+        else {
             if planned.role() == ToolRole::Query
-                && let Err(out) = self.ledger.take_query()
+                && let Err(out) = self.budget.take_query()
             {
                 return self.no_query(&call, out, now);
             }
-            return Effect::Run {
+            return TurnEffect::Run {
                 call,
                 planned,
-                deadline: self.ledger.work_deadline(),
+                deadline: self.budget.work_deadline(),
             };
         };
         let mut status = CallStatus::ServedFromTurn;
         let content = match repeat {
             Repeat::No | Repeat::Serve => {
-                format!("{}\n{}", known.content, Note::Repeat.with("call", known.call))
+                format!(
+                    "{}\n{}",
+                    known.content,
+                    GuardNote::Repeat.with("call", known.call)
+                )
             }
-            Repeat::ServeKnown { times } => Note::RepeatKnown.render(&BTreeMap::from([
+            Repeat::ServeKnown { times } => GuardNote::RepeatKnown.render(&BTreeMap::from([
                 ("times", times.to_string()),
                 ("tool", planned.tool.to_owned()),
                 ("known", fallback::known_list(&self.evidence)),
             ])),
             Repeat::Close { times } => {
                 status = CallStatus::Refused;
-                let reason = format!("this call came {times} times.");
-                Note::Closed.render(&BTreeMap::from([
+                let reason = GuardNote::ClosedForRepeat.with("times", times);
+                GuardNote::Closed.render(&BTreeMap::from([
                     ("tool", planned.tool.to_owned()),
                     ("reason", reason),
                 ]))
@@ -166,30 +177,30 @@ impl TurnState {
         self.next_call(now)
     }
 
-    pub(super) fn ran(&mut self, ran: Ran, now: Duration) -> Effect {
-        let Ran {
+    pub(super) fn ran(&mut self, ran: CallRun, now: Duration) -> TurnEffect {
+        let CallRun {
             call,
             planned,
             end,
             took,
         } = ran;
         match end {
-            RunEnd::Output(output) => self.brought(&call, planned, *output, took),
-            RunEnd::Error(ToolError::TellModel { class, message }) => {
+            CallRunEnd::Output(output) => self.brought(&call, planned, &output, took),
+            CallRunEnd::Error(ToolError::TellModel { class, message }) => {
                 self.run_failed(&call, planned, class, message, took);
             }
-            RunEnd::TimedOut => {
-                let message = "the turn's time ran out while this call ran; it was cancelled".to_owned();
+            CallRunEnd::TimedOut => {
+                let message = GuardNote::TimedOut.text();
                 self.run_failed(&call, planned, FailureClass::Timeout, message, took);
             }
-            RunEnd::Denied(denial) => {
-                let out = Out {
+            CallRunEnd::Denied(denial) => {
+                let out = BudgetExhaustion {
                     reason: denial.reason,
                     detail: Some(denial.detail),
                 };
                 return self.no_query(&call, out, now);
             }
-            RunEnd::Error(ToolError::Fatal(error)) => {
+            CallRunEnd::Error(ToolError::Fatal(error)) => {
                 let message = error.to_string();
                 self.answer_call(&call, message.clone(), true, None);
                 let status = CallStatus::Failed;
@@ -200,8 +211,8 @@ impl TurnState {
                     Some(message.clone()),
                     took,
                 );
-                let ending = Ending::new(StopReason::DataFailed, String::new());
-                return self.end_with(Ending {
+                let ending = LoopEnd::new(StopReason::DataFailed, String::new());
+                return self.end_with(LoopEnd {
                     detail: Some(message),
                     ..ending
                 });
@@ -211,13 +222,13 @@ impl TurnState {
     }
 
     /// Declines a query that no budget has room for. The turn ends after the calls of this completion.
-    fn no_query(&mut self, call: &ToolCall, out: Out, now: Duration) -> Effect {
-        self.decline(call, Note::NoQuery.with("reason", out.reason.sentence()));
-        self.out.get_or_insert(out);
+    fn no_query(&mut self, call: &ToolCall, out: BudgetExhaustion, now: Duration) -> TurnEffect {
+        self.decline(call, GuardNote::NoQuery.with("reason", out.reason.sentence()));
+        self.exhausted.get_or_insert(out);
         self.next_call(now)
     }
 
-    fn brought(&mut self, call: &ToolCall, planned: PlannedCall, output: ToolOutput, took: Duration) {
+    fn brought(&mut self, call: &ToolCall, planned: PlannedCall, output: &ToolOutput, took: Duration) {
         let result = output
             .brought
             .as_ref()
@@ -227,29 +238,26 @@ impl TurnState {
         let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent.is_cut());
         let (served_by, bytes_received) = (output.served_by, output.bytes_received);
         self.failed.made_up_for(&planned);
-        let nudge = self.watch.succeeded(planned.tool, Signs::of(&planned, &output));
+        let nudge = self
+            .loop_guard
+            .succeeded(planned.tool, ResultFingerprint::of(&planned, output));
         let number = self.call_number();
-        let content = output.content.clone();
-        let known = Known {
+        let content: Arc<str> = output.content.as_str().into();
+        let repeatable = RepeatableResult {
             call: number,
-            content,
+            content: Arc::clone(&content),
             brought: result.clone(),
             rows,
             truncated,
         };
-        self.known.insert(key_of(&planned), known);
+        self.repeatable.insert(key_of(&planned), repeatable);
         self.evidence.extend(
             output
                 .brought
                 .as_ref()
                 .map(|brought| evidence::of(number, brought)),
         );
-        self.answer_call(
-            call,
-            with_nudge(output.content, nudge, planned.tool),
-            false,
-            result,
-        );
+        self.answer_call(call, with_nudge(content, nudge, planned.tool), false, result);
         self.record(
             planned.tool.to_owned(),
             planned.arguments,
@@ -272,8 +280,13 @@ impl TurnState {
         took: Duration,
     ) {
         self.failed.failed(&planned, class);
-        let nudge = self.watch.failed(planned.tool, ErrorKind::failure(class));
-        self.answer_call(call, with_nudge(message.clone(), nudge, planned.tool), true, None);
+        let nudge = self.loop_guard.failed(planned.tool, ErrorKind::failure(class));
+        self.answer_call(
+            call,
+            with_nudge(message.as_str().into(), nudge, planned.tool),
+            true,
+            None,
+        );
         self.record(
             planned.tool.to_owned(),
             planned.arguments,
@@ -290,25 +303,28 @@ impl TurnState {
         planned: &PlannedCall,
         end: TurnEnding,
         now: Duration,
-    ) -> Effect {
+    ) -> TurnEffect {
         let (said, ending) = match end {
             TurnEnding::AskUser { question, options } => {
-                if let Some(times) = self.watch.asked_too_often() {
-                    self.decline(call, Note::AskedAgain.with("times", times));
+                if let Some(times) = self.loop_guard.asked_too_often() {
+                    self.decline(call, GuardNote::AskedAgain.with("times", times));
                     return self.next_call(now);
                 }
-                let ending = Ending {
+                let ending = LoopEnd {
                     options,
-                    ..Ending::new(StopReason::AskedUser, question)
+                    ..LoopEnd::new(StopReason::AskedUser, question)
                 };
-                ("The person is asked.", ending)
+                (GuardNote::PersonAsked, ending)
             }
             TurnEnding::CannotAnswer { reason, nearest } => {
                 let text = fallback::cannot_answer(&reason, &nearest);
-                ("The person is told.", Ending::new(StopReason::CannotAnswer, text))
+                (
+                    GuardNote::PersonTold,
+                    LoopEnd::new(StopReason::CannotAnswer, text),
+                )
             }
         };
-        self.answer_call(call, said.to_owned(), false, None);
+        self.answer_call(call, said.text(), false, None);
         self.record(
             planned.tool.to_owned(),
             planned.arguments.clone(),
@@ -322,7 +338,7 @@ impl TurnState {
     fn answer_call(
         &mut self,
         call: &ToolCall,
-        content: String,
+        content: impl Into<Arc<str>>,
         is_error: bool,
         result: Option<(Handle, Arc<ResultTable>)>,
     ) {
@@ -330,7 +346,7 @@ impl TurnState {
         self.gathered.push(ToolResultMessage {
             call_id: call.id.clone(),
             tool: call.name.clone(),
-            content,
+            content: content.into(),
             is_error,
             result,
             table,
@@ -367,27 +383,27 @@ fn key_of(planned: &PlannedCall) -> String {
     format!("{} {}", planned.tool, planned.arguments)
 }
 
-fn with_nudge(content: String, nudge: Nudge, tool: &str) -> String {
+fn with_nudge(content: Arc<str>, nudge: Nudge, tool: &str) -> Arc<str> {
     let note = match nudge {
         Nudge::None => return content,
-        Nudge::Errors { times } => Note::Errors.with("times", times),
-        Nudge::EmptyRows { times } => Note::EmptyRows.with("times", times),
-        Nudge::Stale { times } => Note::Stale.with("times", times),
-        Nudge::Cut { times } => Note::Cut.with("times", times),
-        Nudge::Pages { times, limit } => Note::Pages.render(&BTreeMap::from([
+        Nudge::Errors { times } => GuardNote::Errors.with("times", times),
+        Nudge::EmptyRows { times } => GuardNote::EmptyRows.with("times", times),
+        Nudge::Stale { times } => GuardNote::Stale.with("times", times),
+        Nudge::Cut { times } => GuardNote::Cut.with("times", times),
+        Nudge::Pages { times, limit } => GuardNote::Pages.render(&BTreeMap::from([
             ("times", times.to_string()),
             ("limit", limit.to_string()),
         ])),
         Nudge::CloseForPages { times } => {
-            let reason = format!("{times} pages of one result were read.");
-            Note::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
+            let reason = GuardNote::ClosedForPages.with("times", times);
+            GuardNote::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
         }
         Nudge::CloseForErrors { times } => {
-            let reason = format!("this kind of failure came {times} times in a row.");
-            Note::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
+            let reason = GuardNote::ClosedForFailures.with("times", times);
+            GuardNote::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
         }
     };
-    format!("{content}\n{note}")
+    format!("{content}\n{note}").into()
 }
 
 /// The arguments of a refused call, for the record: as JSON if they are, a note of what they were otherwise.

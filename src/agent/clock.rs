@@ -1,17 +1,19 @@
+//! The time of a turn: how long it may take, what ends something that takes too long, and when a replay is late.
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::budget::Ledger;
+use super::budget::TurnBudget;
 use crate::wire::{QueueTime, Stalls};
 
 /// When a turn's time ran out, in looks at the clock: the loop looks at it once before each of its steps, from 1. A
 /// replay, which takes no time, is late at the same looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Late {
+pub(crate) struct TimeoutMarks {
     /// The first look at which there was time for the last completion only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     work: Option<u32>,
@@ -28,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// The clock of a turn.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(super) struct TurnClock {
     began: Instant,
     /// From then on only the last completion may run, and from then on nothing.
     work: Duration,
@@ -37,14 +39,14 @@ pub(super) struct Clock {
     queue: QueueTime,
     queued_before: Duration,
     looks: u32,
-    late: Late,
+    late: TimeoutMarks,
     /// Of a turn that was recorded: what it waits for longer than then.
     stalls: Option<Stalls>,
 }
 
 /// What ended something that was waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cut {
+pub(super) enum Interruption {
     /// The person.
     Cancelled,
     /// The clock.
@@ -53,7 +55,7 @@ pub(super) enum Cut {
 
 /// What may end something that is waited for.
 #[derive(Debug, Clone)]
-pub(super) enum Cutter {
+pub(super) enum Interrupter {
     /// The clock, at this moment and as much later as the session waits in our own queue from then on, or the person
     /// before.
     At {
@@ -65,16 +67,20 @@ pub(super) enum Cutter {
         cancel: CancellationToken,
     },
     /// Whatever ended it when it was recorded, as soon as it is waited for longer than then.
-    AsRecorded(Cut, Stalls),
+    AsRecorded(Interruption, Stalls),
     /// What ended it when it was recorded, at once.
-    Now(Cut),
+    Now(Interruption),
     /// Nothing.
     Never,
 }
 
-impl Clock {
+impl TurnClock {
     /// The clock of a turn that begins now; of one that was recorded with when its time ran out.
-    pub(super) fn new(ledger: &Ledger, queue: &QueueTime, recorded: Option<(Late, Stalls)>) -> Self {
+    pub(super) fn new(
+        ledger: &TurnBudget,
+        queue: &QueueTime,
+        recorded: Option<(TimeoutMarks, Stalls)>,
+    ) -> Self {
         let (late, stalls) = recorded.unzip();
         Self {
             began: Instant::now(),
@@ -111,9 +117,9 @@ impl Clock {
     }
 
     /// What may end something that may take until `deadline`.
-    pub(super) fn cutter(&self, deadline: Duration, cancel: &CancellationToken) -> Cutter {
+    pub(super) fn cutter(&self, deadline: Duration, cancel: &CancellationToken) -> Interrupter {
         let Some(stalls) = &self.stalls else {
-            return Cutter::At {
+            return Interrupter::At {
                 until: self.began + deadline,
                 queue: self.queue.clone(),
                 queued_before: self.queued_before,
@@ -127,17 +133,21 @@ impl Clock {
         };
         // What was cut by the clock was late at the very next look.
         let by_the_clock = passed.is_some_and(|look| look <= self.looks.saturating_add(1));
-        let cut = if by_the_clock { Cut::TimeUp } else { Cut::Cancelled };
-        Cutter::AsRecorded(cut, stalls.clone())
+        let cut = if by_the_clock {
+            Interruption::TimeUp
+        } else {
+            Interruption::Cancelled
+        };
+        Interrupter::AsRecorded(cut, stalls.clone())
     }
 
     /// What may end looking up the figures of an answer: the end of the turn, or the person if there is a wish of
     /// theirs to wait for. That asks nothing of anybody, so a tape knows it only by the look.
-    pub(super) fn figures_cutter(&self, cancel: Option<&CancellationToken>) -> Cutter {
+    pub(super) fn figures_cutter(&self, cancel: Option<&CancellationToken>) -> Interrupter {
         if self.stalls.is_none() {
             let queued_now = self.queue.total();
             let over = self.began + self.over + queued_now.saturating_sub(self.queued_before);
-            return Cutter::At {
+            return Interrupter::At {
                 until: over.max(Instant::now() + GRACE),
                 queue: self.queue.clone(),
                 queued_before: queued_now,
@@ -145,13 +155,17 @@ impl Clock {
             };
         }
         if self.late.figures != Some(self.looks) {
-            return Cutter::Never;
+            return Interrupter::Never;
         }
         let late = self
             .late
             .over
             .is_some_and(|look| look <= self.looks.saturating_add(1));
-        Cutter::Now(if late { Cut::TimeUp } else { Cut::Cancelled })
+        Interrupter::Now(if late {
+            Interruption::TimeUp
+        } else {
+            Interruption::Cancelled
+        })
     }
 
     /// Notes that looking up the figures was ended.
@@ -165,14 +179,14 @@ impl Clock {
     }
 
     /// When its time ran out.
-    pub(super) fn late(&self) -> Late {
+    pub(super) fn late(&self) -> TimeoutMarks {
         self.late
     }
 }
 
-impl Cutter {
+impl Interrupter {
     /// Waits until it ends what is waited for.
-    pub(super) async fn cut(self) -> Cut {
+    pub(super) async fn cut(self) -> Interruption {
         match self {
             Self::At {
                 until,
@@ -181,8 +195,8 @@ impl Cutter {
                 cancel,
             } => tokio::select! {
                 biased;
-                () = cancel.cancelled() => Cut::Cancelled,
-                () = time_up(until, &queue, queued_before) => Cut::TimeUp,
+                () = cancel.cancelled() => Interruption::Cancelled,
+                () = time_up(until, &queue, queued_before) => Interruption::TimeUp,
             },
             Self::AsRecorded(cut, stalls) => {
                 stalls.next().await;
@@ -219,7 +233,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let queue = QueueTime::default();
         let (until, cancel) = (Instant::now() + second * 5, CancellationToken::new());
-        let cutter = Cutter::At {
+        let cutter = Interrupter::At {
             until,
             queue: queue.clone(),
             queued_before: queue.total(),
@@ -232,7 +246,7 @@ mod tests {
         drop(waiting);
         assert!(!cut.is_finished());
         let began = Instant::now();
-        assert_eq!(cut.await.unwrap(), Cut::TimeUp);
+        assert_eq!(cut.await.unwrap(), Interruption::TimeUp);
         let left = began.elapsed();
         assert!(left >= second * 3 && left <= second * 4 + second / 10, "{left:?}");
     }

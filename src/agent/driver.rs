@@ -7,12 +7,12 @@ use futures_util::StreamExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::clock::{Clock, Cut};
-use super::finish::{Conclusion, conclude};
-use super::purse::{Denial, Spending};
+use super::clock::{Interruption, TurnClock};
+use super::day_budget::{DaySpending, Denial};
+use super::finish::{TurnConclusion, conclude};
+use super::protocol::{CallRun, CallRunEnd, TracedDraft, TurnEffect, TurnInput};
 use super::state::TurnState;
-use super::step::{Effect, Input, Ran, RunEnd, step};
-use super::trace::Draft;
+use super::step::step;
 use super::{Agent, CallRecord, CallStatus, Event, StopReason};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
 use crate::result::Shelf;
@@ -20,7 +20,7 @@ use crate::text::hidden_in;
 use crate::tools::{PlannedCall, ToolRole};
 
 /// One turn on its way.
-pub(super) struct Drive<'a> {
+pub(super) struct TurnDriver<'a> {
     pub(super) agent: &'a Agent,
     /// The conversation before this turn.
     pub(super) before: &'a [Message],
@@ -31,65 +31,65 @@ pub(super) struct Drive<'a> {
     pub(super) today: jiff::civil::Date,
     pub(super) cancel: &'a CancellationToken,
     pub(super) watch: &'a mut (dyn FnMut(Event) + Send),
-    pub(super) clock: Clock,
-    pub(super) clocks: Clocks,
+    pub(super) clock: TurnClock,
+    pub(super) clocks: TimeSpent,
     /// Records that were reported already.
     pub(super) reported: usize,
     /// Leave to spend from the principal's day.
-    pub(super) spending: Spending,
+    pub(super) spending: DaySpending,
     /// Links that were taken out of the latest text.
     pub(super) links_removed: u32,
 }
 
 /// Where the time went.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Clocks {
+pub(super) struct TimeSpent {
     pub(super) model: Duration,
     pub(super) tools: Duration,
     pub(super) first_text: Option<Duration>,
 }
 
-impl Drive<'_> {
+impl TurnDriver<'_> {
     /// Runs the turn to its end. Always returns: every effect has a deadline.
-    pub(super) async fn run(&mut self, mut turn: TurnState) -> (TurnState, Conclusion) {
-        let mut input = Input::Begin;
+    pub(super) async fn run(&mut self, mut turn: TurnState) -> (TurnState, TurnConclusion) {
+        let mut input = TurnInput::Begin;
         loop {
             let (next, effect) = step(turn, input, self.clock.look());
             turn = next;
             self.report(&mut turn);
             input = match effect {
-                Effect::Complete { choice, deadline } => match self.leave(&turn, choice).await {
+                TurnEffect::Complete { choice, deadline } => match self.leave(&turn, choice).await {
                     Ok(()) => {
                         let input = self.complete(&turn, choice, deadline).await;
                         self.ruled(input)
                     }
-                    Err(denial) => Input::Denied(denial),
+                    Err(denial) => TurnInput::Denied(denial),
                 },
-                Effect::Decide(call) => {
+                TurnEffect::Decide(call) => {
                     let decision = self.agent.toolbox.gate(&call, self.shelf);
-                    Input::Decided { call, decision }
+                    TurnInput::Decided { call, decision }
                 }
-                Effect::Run {
+                TurnEffect::Run {
                     call,
                     planned,
                     deadline,
                 } => self.execute(turn.call_number(), call, planned, deadline).await,
-                Effect::Ground(ending) => {
+                TurnEffect::Ground(ending) => {
                     let looked_up = self.ground(&turn, &ending.text, Some(self.cancel)).await;
                     let reason = looked_up.cut.map(|cut| match cut {
-                        Cut::Cancelled => StopReason::Cancelled,
-                        Cut::TimeUp => StopReason::MaxTime,
+                        Interruption::Cancelled => StopReason::Cancelled,
+                        Interruption::TimeUp => StopReason::MaxTime,
                     });
-                    let draft = Draft {
+                    let draft = TracedDraft {
                         ending,
                         figures: looked_up.figures,
                     };
                     match reason {
-                        Some(reason) => Input::NotGrounded { draft, reason },
-                        None => Input::Grounded(draft),
+                        Some(reason) => TurnInput::NotGrounded { draft, reason },
+                        None => TurnInput::Grounded(draft),
                     }
                 }
-                Effect::Finish(ending) => {
+                TurnEffect::Finish(ending) => {
                     self.settle(&turn).await;
                     let conclusion = conclude(&mut turn, ending, self.agent.links());
                     if turn.figures.is_none() {
@@ -103,13 +103,13 @@ impl Drive<'_> {
     }
 
     /// What a model wrote, with the rules for links applied to text that may become an answer.
-    fn ruled(&mut self, mut input: Input) -> Input {
+    fn ruled(&mut self, mut input: TurnInput) -> TurnInput {
         let text = match &mut input {
-            Input::Completed(completion) if completion.tool_calls.is_empty() => &mut completion.text,
-            Input::Endless(text)
-            | Input::ModelFailed { partial: text, .. }
-            | Input::ModelTimedOut { partial: text }
-            | Input::Cancelled { partial: Some(text) } => text,
+            TurnInput::Completed(completion) if completion.tool_calls.is_empty() => &mut completion.text,
+            TurnInput::Endless(text)
+            | TurnInput::ModelFailed { partial: text, .. }
+            | TurnInput::ModelTimedOut { partial: text }
+            | TurnInput::Cancelled { partial: Some(text) } => text,
             _ => return input,
         };
         if says_nothing(text) {
@@ -136,7 +136,7 @@ impl Drive<'_> {
             let call = u32::try_from(at + 1).unwrap_or(u32::MAX);
             super::log::tool_call(
                 self.turn_id,
-                turn.ledger.completions(),
+                turn.budget.completions(),
                 self.agent.model.id(),
                 &record,
             );
@@ -156,25 +156,25 @@ impl Drive<'_> {
 
     /// Asks the day's ledger for leave to ask the model.
     async fn leave(&mut self, turn: &TurnState, choice: ToolChoice) -> Result<(), Denial> {
-        let worst = turn.ledger.worst(turn.prompt_bytes());
-        let (spent, priced) = (turn.ledger.spent(), turn.ledger.may_spend_money());
+        let worst = turn.budget.worst(turn.prompt_bytes());
+        let (spent, priced) = (turn.budget.spent(), turn.budget.may_spend_money());
         self.spending.complete(choice, worst, spent, priced).await
     }
 
     /// Settles with the day's ledger. What cannot be settled stays reserved: it counts as used, and the answer stands.
     async fn settle(&mut self, turn: &TurnState) {
-        if let Err(error) = self.spending.end(turn.ledger.spent()).await {
+        if let Err(error) = self.spending.end(turn.budget.spent()).await {
             let note = crate::telemetry::causes(&error).join(": ");
             (self.watch)(Event::Guard { note });
         }
     }
 
-    async fn complete(&mut self, turn: &TurnState, choice: ToolChoice, deadline: Duration) -> Input {
+    async fn complete(&mut self, turn: &TurnState, choice: ToolChoice, deadline: Duration) -> TurnInput {
         let mut messages = self.before.to_vec();
         messages.extend(turn.messages.iter().cloned());
         let request = self.agent.request(messages, choice);
         let started = Instant::now();
-        let mut heard = Heard {
+        let mut heard = TextSoFar {
             text: String::new(),
             limit: self.agent.guard().max_text_bytes,
         };
@@ -186,15 +186,15 @@ impl Drive<'_> {
         };
         self.clocks.model += started.elapsed();
         match input {
-            Err(Cut::Cancelled) => Input::Cancelled {
+            Err(Interruption::Cancelled) => TurnInput::Cancelled {
                 partial: Some(heard.text),
             },
-            Err(Cut::TimeUp) => Input::ModelTimedOut { partial: heard.text },
+            Err(Interruption::TimeUp) => TurnInput::ModelTimedOut { partial: heard.text },
             Ok(input) => input,
         }
     }
 
-    async fn listen(&mut self, request: &ModelRequest, heard: &mut Heard) -> Input {
+    async fn listen(&mut self, request: &ModelRequest, heard: &mut TextSoFar) -> TurnInput {
         let mut stream = match self.agent.model.complete(request).await {
             Ok(stream) => stream,
             Err(error) => return failed(&error, heard, false),
@@ -211,7 +211,7 @@ impl Drive<'_> {
                         (self.watch)(Event::Text(text));
                     }
                     if heard.full() {
-                        return Input::Endless(std::mem::take(&mut heard.text));
+                        return TurnInput::Endless(std::mem::take(&mut heard.text));
                     }
                 }
                 Ok(ModelEvent::ToolCallStarted { .. }) => {}
@@ -219,23 +219,23 @@ impl Drive<'_> {
                 Ok(ModelEvent::Unheard(bytes)) => {
                     unheard = unheard.saturating_add(bytes);
                     if unheard > self.agent.guard().max_unheard_bytes {
-                        return Input::Endless(std::mem::take(&mut heard.text));
+                        return TurnInput::Endless(std::mem::take(&mut heard.text));
                     }
                 }
                 Ok(ModelEvent::Done(completion)) if completion.text.len() > heard.limit => {
-                    let mut heard = Heard {
+                    let mut heard = TextSoFar {
                         text: String::new(),
                         limit: heard.limit,
                     };
                     let _ = heard.take(completion.text);
-                    return Input::Endless(heard.text);
+                    return TurnInput::Endless(heard.text);
                 }
-                Ok(ModelEvent::Done(completion)) => return Input::Completed(completion),
+                Ok(ModelEvent::Done(completion)) => return TurnInput::Completed(completion),
                 Err(error) => return failed(&error, heard, true),
             }
         }
         let message = "its stream ended before the completion did".to_owned();
-        Input::ModelFailed {
+        TurnInput::ModelFailed {
             message,
             partial: std::mem::take(&mut heard.text),
             begun: true,
@@ -248,11 +248,11 @@ impl Drive<'_> {
         call: ToolCall,
         planned: PlannedCall,
         deadline: Duration,
-    ) -> Input {
+    ) -> TurnInput {
         if planned.role() == ToolRole::Query
             && let Err(denial) = self.spending.query().await
         {
-            return ran(call, planned, RunEnd::Denied(denial), Duration::ZERO);
+            return ran(call, planned, CallRunEnd::Denied(denial), Duration::ZERO);
         }
         (self.watch)(Event::ToolStarted {
             call: number,
@@ -271,22 +271,22 @@ impl Drive<'_> {
         let took = started.elapsed();
         self.clocks.tools += took;
         match input {
-            Err(Cut::Cancelled) => Input::Cancelled { partial: None },
-            Err(Cut::TimeUp) => ran(call, planned, RunEnd::TimedOut, took),
+            Err(Interruption::Cancelled) => TurnInput::Cancelled { partial: None },
+            Err(Interruption::TimeUp) => ran(call, planned, CallRunEnd::TimedOut, took),
             Ok(Ok(output)) => {
                 if let Some(brought) = output.brought.clone() {
                     self.shelf.put(brought);
                     self.shelf.make_room().await;
                 }
-                ran(call, planned, RunEnd::Output(Box::new(output)), took)
+                ran(call, planned, CallRunEnd::Output(Box::new(output)), took)
             }
-            Ok(Err(error)) => ran(call, planned, RunEnd::Error(error), took),
+            Ok(Err(error)) => ran(call, planned, CallRunEnd::Error(error), took),
         }
     }
 }
 
-fn ran(call: ToolCall, planned: PlannedCall, end: RunEnd, took: Duration) -> Input {
-    Input::Ran(Box::new(Ran {
+fn ran(call: ToolCall, planned: PlannedCall, end: CallRunEnd, took: Duration) -> TurnInput {
+    TurnInput::Ran(Box::new(CallRun {
         call,
         planned,
         end,
@@ -294,9 +294,9 @@ fn ran(call: ToolCall, planned: PlannedCall, end: RunEnd, took: Duration) -> Inp
     }))
 }
 
-fn failed(error: &crate::model::ModelError, heard: &mut Heard, begun: bool) -> Input {
+fn failed(error: &crate::model::ModelError, heard: &mut TextSoFar, begun: bool) -> TurnInput {
     let message = crate::telemetry::causes(error).join(": ");
-    Input::ModelFailed {
+    TurnInput::ModelFailed {
         message,
         partial: std::mem::take(&mut heard.text),
         begun,
@@ -304,12 +304,12 @@ fn failed(error: &crate::model::ModelError, heard: &mut Heard, begun: bool) -> I
 }
 
 /// The text of one completion so far, bounded.
-struct Heard {
+struct TextSoFar {
     text: String,
     limit: usize,
 }
 
-impl Heard {
+impl TextSoFar {
     /// Takes as much of `more` as there is room for, in whole characters, and returns what was taken.
     fn take(&mut self, mut more: String) -> String {
         let room = self.limit.saturating_sub(self.text.len());

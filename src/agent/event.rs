@@ -1,3 +1,5 @@
+//! What happens during a turn, for whoever watches it.
+
 use serde_json::Value;
 
 use super::Answer;

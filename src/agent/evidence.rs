@@ -1,3 +1,5 @@
+//! The results that an answer rests on, as the answer shows them.
+
 use serde_json::Value;
 
 use super::Evidence;

@@ -22,7 +22,7 @@ use crate::grounding::of_word;
 use crate::metabase::FailureClass;
 use crate::model::Message;
 use crate::result::{Cover, Extent, Handle, Origin};
-use crate::tools::{PlannedCall, RefusalClass, ToolRole};
+use crate::tools::{PlannedCall, Refusal, RefusalClass, ToolRole};
 
 /// The calls of a turn that brought nothing.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +34,16 @@ pub(super) struct FailedCalls {
     /// Failed queries, by tool and entry, which no later query of that entry made up for.
     queries: BTreeSet<(&'static str, u32)>,
     /// Why calls were refused.
-    refusals: BTreeSet<RefusalClass>,
+    refused: Option<RefusedFor>,
+}
+
+/// What all refused calls of a turn have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RefusedFor {
+    /// Each named something that the catalog does not have.
+    Unknown,
+    /// Nothing: at least one was refused for another reason.
+    Other,
 }
 
 impl FailedCalls {
@@ -46,8 +55,15 @@ impl FailedCalls {
     }
 
     /// Takes note of a call that the gate refused.
-    pub(super) fn refused(&mut self, class: RefusalClass) {
-        self.refusals.insert(class);
+    pub(super) fn refused(&mut self, refusal: &Refusal) {
+        use RefusalClass::{NotInCatalog, UnknownName, UnknownTool};
+        let unknown = matches!(refusal.class, NotInCatalog | UnknownName | UnknownTool);
+        let only_unknown = self.refused != Some(RefusedFor::Other);
+        self.refused = Some(if unknown && refusal.about_catalog && only_unknown {
+            RefusedFor::Unknown
+        } else {
+            RefusedFor::Other
+        });
     }
 
     /// Takes note of a call that brought something.
@@ -55,13 +71,6 @@ impl FailedCalls {
         if let Some(id) = call.queried_id() {
             self.queries.remove(&(call.tool, id));
         }
-    }
-
-    /// Whether every refusal was about something that the catalog does not have.
-    fn only_unknown(&self) -> bool {
-        use RefusalClass::{NotInCatalog, UnknownName, UnknownTool};
-        let unknown = |class: &RefusalClass| matches!(class, NotInCatalog | UnknownName | UnknownTool);
-        !self.refusals.is_empty() && self.refusals.iter().all(unknown)
     }
 }
 
@@ -90,11 +99,15 @@ fn without_results(turn: &TurnState) -> Option<Outcome> {
     let none_worked = calls.peek().is_some()
         && calls.all(|status| matches!(status, CallStatus::Refused | CallStatus::Failed));
     // Figures that have a source come from results of earlier turns, which need no call.
-    let sourced = turn.figures.iter().flatten().any(|figure| !figure.sources.is_empty());
+    let sourced = turn
+        .figures
+        .iter()
+        .flatten()
+        .any(|figure| !figure.sources.is_empty());
     if !none_worked || sourced {
         return None;
     }
-    Some(if turn.failed.only_unknown() {
+    Some(if turn.failed.refused == Some(RefusedFor::Unknown) {
         Outcome::NotInCatalog
     } else {
         Outcome::UpstreamFailed

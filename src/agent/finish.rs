@@ -1,49 +1,15 @@
 //! Every exit of the loop goes through [`conclude`], which demands a [`StopReason`] and gives an [`Outcome`].
 
-use serde_json::Value;
-
 use super::final_outcome::final_outcome;
+use super::protocol::LoopEnd;
 use super::state::TurnState;
 use super::{Outcome, StopReason, fallback};
 use crate::model::Message;
 use crate::text::LinkRules;
 
-/// How the loop ended.
-#[derive(Debug, Clone)]
-pub(super) struct Ending {
-    pub(super) reason: StopReason,
-    /// The answer as far as there is one.
-    pub(super) text: String,
-    /// Answers to choose from, for a question back.
-    pub(super) options: Vec<String>,
-    /// What failed, in words.
-    pub(super) detail: Option<String>,
-    /// Whether the text broke off.
-    pub(super) cut: bool,
-    /// Whether the text stood beside calls that were not run.
-    pub(super) unfinished: bool,
-    /// Parts of the last completion that have to be sent back unchanged.
-    pub(super) opaque: Option<Value>,
-}
-
-impl Ending {
-    pub(super) fn new(reason: StopReason, text: String) -> Self {
-        let cut = reason == StopReason::OutputLimit;
-        Self {
-            reason,
-            text,
-            options: Vec::new(),
-            detail: None,
-            cut,
-            unfinished: false,
-            opaque: None,
-        }
-    }
-}
-
 /// What a person gets.
 #[derive(Debug)]
-pub(super) struct Conclusion {
+pub(super) struct TurnConclusion {
     pub(super) outcome: Outcome,
     pub(super) reason: StopReason,
     pub(super) detail: Option<String>,
@@ -55,8 +21,8 @@ pub(super) struct Conclusion {
 
 /// Turns the end of the loop into an outcome and a text that follows the rules for links, and writes the text into
 /// the conversation.
-pub(super) fn conclude(turn: &mut TurnState, ending: Ending, links: &LinkRules) -> Conclusion {
-    let Ending {
+pub(super) fn conclude(turn: &mut TurnState, ending: LoopEnd, links: &LinkRules) -> TurnConclusion {
+    let LoopEnd {
         reason,
         text,
         options,
@@ -66,7 +32,7 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending, links: &LinkRules) 
         opaque,
     } = ending;
     let outcome = final_outcome(turn, reason);
-    let out = turn.out.take().filter(|out| out.reason == reason);
+    let out = turn.exhausted.take().filter(|out| out.reason == reason);
     let detail = detail.or_else(|| out?.detail);
     let text = if text.trim().is_empty() {
         fallback::found(reason, detail.as_deref(), &turn.evidence)
@@ -99,7 +65,7 @@ pub(super) fn conclude(turn: &mut TurnState, ending: Ending, links: &LinkRules) 
         tool_calls: Vec::new(),
         opaque,
     });
-    Conclusion {
+    TurnConclusion {
         outcome,
         reason,
         detail,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::StopReason;
-use super::signs::{Page, Signs};
+use super::guard_fingerprint::{PageRead, ResultFingerprint};
 use crate::agent::GuardSettings;
 use crate::metabase::FailureClass;
 use crate::tools::RefusalClass;
@@ -69,12 +69,12 @@ pub(super) enum Nudge {
 /// How often something came, counted once for each completion: calls of one completion were all written before any
 /// of them was answered, so that none of them shows that a note was ignored.
 #[derive(Debug, Clone, Copy, Default)]
-struct Count {
+struct RoundCount {
     times: u32,
     round: u32,
 }
 
-impl Count {
+impl RoundCount {
     fn more(&mut self, round: u32) -> u32 {
         if self.times == 0 || self.round != round {
             self.times = self.times.saturating_add(1);
@@ -86,36 +86,36 @@ impl Count {
 
 /// The signals of one turn.
 #[derive(Debug, Clone)]
-pub(super) struct Watch {
+pub(super) struct LoopGuard {
     settings: GuardSettings,
     /// The completion whose calls are looked at, counted from 1.
     round: u32,
     history: Vec<String>,
     seen: BTreeMap<String, u32>,
     /// Failures of each kind since the last result.
-    errors: BTreeMap<ErrorKind, Count>,
+    errors: BTreeMap<ErrorKind, RoundCount>,
     /// Failures of any kind in the turn.
-    failures: Count,
+    failures: RoundCount,
     contents: BTreeSet<String>,
-    empty: Count,
-    stale: Count,
+    empty: RoundCount,
+    stale: RoundCount,
     /// The source whose results were cut, and how often in a row.
-    cut: Option<(String, Count)>,
+    cut: Option<(String, RoundCount)>,
     /// Pages that were read of each result in one way.
     pages: BTreeMap<(String, String), u32>,
     /// Of results that are pages themselves: what they are pages of.
     whole: BTreeMap<String, String>,
     closed: BTreeMap<String, StopReason>,
-    closed_hits: Count,
+    closed_hits: RoundCount,
     /// The completion over which a tool was closed last.
     closed_in: u32,
     /// Turns before this one that ended with a question back, in a row.
     asked_back: u32,
-    asked_hits: Count,
+    asked_hits: RoundCount,
     stop: Option<StopReason>,
 }
 
-impl Watch {
+impl LoopGuard {
     /// The watch of a turn that comes after `asked_back` turns in a row that ended with a question back.
     pub(super) fn new(settings: GuardSettings, asked_back: u32) -> Self {
         Self {
@@ -124,18 +124,18 @@ impl Watch {
             history: Vec::new(),
             seen: BTreeMap::new(),
             errors: BTreeMap::new(),
-            failures: Count::default(),
+            failures: RoundCount::default(),
             contents: BTreeSet::new(),
-            empty: Count::default(),
-            stale: Count::default(),
+            empty: RoundCount::default(),
+            stale: RoundCount::default(),
             cut: None,
             pages: BTreeMap::new(),
             whole: BTreeMap::new(),
             closed: BTreeMap::new(),
-            closed_hits: Count::default(),
+            closed_hits: RoundCount::default(),
             closed_in: 0,
             asked_back,
-            asked_hits: Count::default(),
+            asked_hits: RoundCount::default(),
             stop: None,
         }
     }
@@ -182,7 +182,7 @@ impl Watch {
         }
     }
 
-    /// Decides on a call that the gate let through and that [`Watch::asked`] took note of.
+    /// Decides on a call that the gate let through and that [`LoopGuard::asked`] took note of.
     pub(super) fn repeat(&mut self, tool: &str, key: &str) -> Repeat {
         let times = self.seen.entry(key.to_owned()).or_insert(0);
         *times += 1;
@@ -224,16 +224,16 @@ impl Watch {
     }
 
     /// Takes note of a result of another call of `tool` than before.
-    pub(super) fn succeeded(&mut self, tool: &str, signs: Signs) -> Nudge {
+    pub(super) fn succeeded(&mut self, tool: &str, fingerprint: ResultFingerprint) -> Nudge {
         self.errors.clear();
-        let pages = self.paged(tool, signs.page);
-        let cut = self.cut_again(signs.queried);
-        let known = !self.contents.insert(signs.content);
+        let pages = self.paged(tool, fingerprint.page);
+        let cut = self.cut_again(fingerprint.queried);
+        let known = !self.contents.insert(fingerprint.content);
         let stale = in_a_row(&mut self.stale, known, self.round);
         if stale >= self.settings.max_stale_results {
             self.end(StopReason::NoNewInformation);
         }
-        let empty = in_a_row(&mut self.empty, signs.rows == Some(0), self.round);
+        let empty = in_a_row(&mut self.empty, fingerprint.rows == Some(0), self.round);
         if empty >= self.settings.max_empty_results {
             self.end(StopReason::EmptyResults);
         }
@@ -251,8 +251,8 @@ impl Watch {
     }
 
     /// Counts pages of one result, and pages of its pages. Each is new, and none says more than the result's totals do.
-    fn paged(&mut self, tool: &str, page: Option<Page>) -> Nudge {
-        let Some(Page { of, asked, made }) = page else {
+    fn paged(&mut self, tool: &str, page: Option<PageRead>) -> Nudge {
+        let Some(PageRead { of, asked, made }) = page else {
             return Nudge::None;
         };
         let of = self.whole.get(&of).cloned().unwrap_or(of);
@@ -283,7 +283,7 @@ impl Watch {
             return 0;
         }
         let same = self.cut.take().filter(|(before, _)| *before == source);
-        let mut count = same.map_or_else(Count::default, |(_, count)| count);
+        let mut count = same.map_or_else(RoundCount::default, |(_, count)| count);
         let times = count.more(self.round);
         self.cut = Some((source, count));
         if times >= self.settings.max_cut_results {
@@ -330,11 +330,11 @@ impl Watch {
 }
 
 /// Counts what comes in a row, once for each completion. A completion of which any call breaks the row begins anew.
-fn in_a_row(count: &mut Count, again: bool, round: u32) -> u32 {
+fn in_a_row(count: &mut RoundCount, again: bool, round: u32) -> u32 {
     if again {
         count.more(round)
     } else {
-        *count = Count::default();
+        *count = RoundCount::default();
         0
     }
 }

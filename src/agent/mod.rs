@@ -1,27 +1,43 @@
-//! The loop: a pure state machine (`step`) that reads no clock and makes no call, the driver that performs its
-//! effects, and what comes out. A turn always ends in exactly one [`Outcome`], for exactly one [`StopReason`].
+//! The loop that answers a question.
+//!
+//! The idea: a functional core in an async shell. `step` is a pure state machine that reads no clock and makes no call.
+//! Given where a turn stands (`state`) and what just happened, it says where the turn stands next and the one thing to do
+//! (`protocol`). The `driver` does it, watches the clock and the person's wish to stop, and tells whoever watches. A turn
+//! always ends in exactly one [`Outcome`], for exactly one [`StopReason`].
+//!
+//! Beside the core stand the limits: `budget` and `day_budget` (what may be spent), `guard` (loops that go nowhere, which
+//! it sees by `guard_fingerprint` alone), and `trace` (figures without a source). `finish` is the one way out, and
+//! `final_outcome` decides there what the turn came to.
+//!
+//! ```text
+//! let answer = agent.run_turn(&mut conversation, "revenue in May?", options, &mut |event| show(event)).await?;
+//! assert_eq!(answer.outcome, Outcome::Answered);
+//! ```
+//!
+//! Start with `protocol.rs`, then read `step.rs`.
 
 mod answer;
 mod budget;
+mod calculated_sources;
 mod calls;
 mod cite;
 mod clock;
+mod day_budget;
 mod driver;
 mod event;
 mod evidence;
 mod fallback;
+mod figure_sources;
 mod final_outcome;
 mod finish;
-mod founded;
 mod guard;
+mod guard_fingerprint;
+mod guard_notes;
 mod log;
-mod materials;
-mod notes;
 mod outcome;
 mod partial;
-mod purse;
+mod protocol;
 mod settings;
-mod signs;
 mod state;
 mod step;
 mod trace;
@@ -32,9 +48,9 @@ pub use answer::{
     UsageReport,
 };
 pub use cite::{Citation, CitedFigure, CitedResult};
-pub(crate) use clock::Late;
+pub(crate) use clock::TimeoutMarks;
+pub use day_budget::Denial;
 pub use event::Event;
 pub use outcome::{Outcome, StopReason};
-pub use purse::Denial;
 pub use settings::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched, TurnSettings};
 pub use turn::{Agent, AgentParts, TurnOptions};

@@ -1,3 +1,5 @@
+//! How a turn ends: its [`Outcome`], for people and programs, and the [`StopReason`] that ended its loop.
+
 use serde::{Deserialize, Serialize};
 
 /// How a turn ended, for people and programs. A turn always ends in exactly one.

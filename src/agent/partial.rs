@@ -1,6 +1,6 @@
 //! Why an answer is not a whole one, in words: what of it rests on what.
 
-use super::{Answer, Evidence, Outcome, StopReason};
+use super::{Answer, CallStatus, Evidence, Outcome, StopReason};
 use crate::result::Extent;
 
 /// Most figures that are named.
@@ -18,6 +18,14 @@ impl Answer {
         }
         reasons.extend(self.unmatched());
         reasons.extend(self.evidence.iter().filter_map(cut));
+        let any_failed = self
+            .tool_calls
+            .iter()
+            .any(|call| call.status == CallStatus::Failed);
+        if reasons.is_empty() && any_failed {
+            reasons
+                .push("A query failed, and the answer does without what it would have brought.".to_owned());
+        }
         reasons
     }
 

@@ -1,10 +1,12 @@
+//! What a turn knows while it is on its way.
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::budget::{Ledger, Out};
+use super::budget::{BudgetExhaustion, TurnBudget};
 use super::final_outcome::FailedCalls;
-use super::guard::Watch;
-use super::trace::Draft;
+use super::guard::LoopGuard;
+use super::protocol::TracedDraft;
 use super::{CallRecord, Event, Evidence, StopReason};
 use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::grounding::Figure;
@@ -14,7 +16,7 @@ use crate::result::{Handle, ResultTable};
 
 /// What a turn is told when it begins.
 #[derive(Debug, Clone)]
-pub(super) struct Rules {
+pub(super) struct TurnRules {
     pub(super) budget: BudgetSettings,
     pub(super) guard: GuardSettings,
     pub(super) grounding: GroundingSettings,
@@ -30,7 +32,7 @@ pub(super) struct Rules {
 
 /// Where a turn stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum TurnPhase {
     /// Steps with tools.
     Working,
     /// The last completion was asked for, for this reason.
@@ -41,10 +43,10 @@ pub(super) enum Phase {
 
 /// A result of this turn, kept to serve the same call again.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(super) struct RepeatableResult {
     /// Number of the call that brought it.
     pub(super) call: u32,
-    pub(super) content: String,
+    pub(super) content: Arc<str>,
     pub(super) brought: Option<(Handle, Arc<ResultTable>)>,
     pub(super) rows: Option<u64>,
     pub(super) truncated: bool,
@@ -53,9 +55,9 @@ pub(super) struct Known {
 /// Everything a turn knows. Only [`super::step::step`] changes it.
 #[derive(Debug, Clone)]
 pub(super) struct TurnState {
-    pub(super) phase: Phase,
-    pub(super) ledger: Ledger,
-    pub(super) watch: Watch,
+    pub(super) phase: TurnPhase,
+    pub(super) budget: TurnBudget,
+    pub(super) loop_guard: LoopGuard,
     pub(super) prefix_bytes: u64,
     /// What this turn adds to the conversation.
     pub(super) messages: Vec<Message>,
@@ -64,12 +66,12 @@ pub(super) struct TurnState {
     /// Results of the latest completion's calls, in call order.
     pub(super) gathered: Vec<ToolResultMessage>,
     /// Results by tool and canonical arguments.
-    pub(super) known: BTreeMap<String, Known>,
+    pub(super) repeatable: BTreeMap<String, RepeatableResult>,
     pub(super) records: Vec<CallRecord>,
     pub(super) evidence: Vec<Evidence>,
     pub(super) grounding: GroundingSettings,
     /// The answer whose figures the model was asked to put right.
-    pub(super) draft: Option<Draft>,
+    pub(super) draft: Option<TracedDraft>,
     /// The figures of the answer, once they were looked up.
     pub(super) figures: Option<Vec<Figure>>,
     /// Whether the answer goes out with figures that have no source.
@@ -77,7 +79,7 @@ pub(super) struct TurnState {
     /// What the calls that brought nothing say about the outcome.
     pub(super) failed: FailedCalls,
     /// The budget that ran out, if one did.
-    pub(super) out: Option<Out>,
+    pub(super) exhausted: Option<BudgetExhaustion>,
     /// Whether the model was told once that it answered nothing, or nothing that can be read.
     pub(super) told_empty: bool,
     /// What the model is told of calls that were dropped from its latest message.
@@ -88,16 +90,16 @@ pub(super) struct TurnState {
 
 impl TurnState {
     /// A turn whose first message is `question`.
-    pub(super) fn new(question: UserQuestion, rules: Rules) -> Self {
+    pub(super) fn new(question: UserQuestion, rules: TurnRules) -> Self {
         Self {
-            phase: Phase::Working,
-            ledger: Ledger::new(rules.budget, rules.spent, rules.prices, rules.max_output_tokens),
-            watch: Watch::new(rules.guard, rules.asked_back),
+            phase: TurnPhase::Working,
+            budget: TurnBudget::new(rules.budget, rules.spent, rules.prices, rules.max_output_tokens),
+            loop_guard: LoopGuard::new(rules.guard, rules.asked_back),
             prefix_bytes: rules.prefix_bytes,
             messages: vec![Message::User(question)],
             queue: VecDeque::new(),
             gathered: Vec::new(),
-            known: BTreeMap::new(),
+            repeatable: BTreeMap::new(),
             records: Vec::new(),
             evidence: Vec::new(),
             grounding: rules.grounding,
@@ -105,7 +107,7 @@ impl TurnState {
             figures: None,
             unmatched: false,
             failed: FailedCalls::default(),
-            out: None,
+            exhausted: None,
             told_empty: false,
             dropped_note: None,
             events: Vec::new(),

@@ -3,99 +3,24 @@
 
 use std::time::Duration;
 
-use super::budget::{Out, Room};
-use super::finish::Ending;
-use super::notes::Note;
-use super::purse::Denial;
-use super::state::{Phase, TurnState};
-use super::trace::Draft;
+use super::budget::{BudgetExhaustion, BudgetRoom};
+use super::day_budget::Denial;
+use super::guard_notes::GuardNote;
+use super::protocol::{LoopEnd, TurnEffect, TurnInput};
+use super::state::{TurnPhase, TurnState};
 use super::{Event, StopReason};
-use crate::model::{Completion, Message, StopCause, ToolCall, ToolChoice};
-use crate::tools::{PlannedCall, Refusal, ToolError, ToolOutput};
-
-/// What just happened.
-#[derive(Debug)]
-pub(super) enum Input {
-    /// The turn begins.
-    Begin,
-    /// A completion came whole.
-    Completed(Completion),
-    /// A completion's text passed every bound and was cut off here.
-    Endless(String),
-    /// A completion came to nothing: why, the text until then, and whether it had begun, so that it may be billed.
-    ModelFailed {
-        message: String,
-        partial: String,
-        begun: bool,
-    },
-    /// Time ran out while a completion was made: the text until then.
-    ModelTimedOut { partial: String },
-    /// The gate decided on the call at hand.
-    Decided {
-        call: ToolCall,
-        decision: Result<PlannedCall, Refusal>,
-    },
-    /// The call at hand ran.
-    Ran(Box<Ran>),
-    /// The day's ledger denied the completion that was asked for.
-    Denied(Denial),
-    /// The figures of a final text were looked up.
-    Grounded(Draft),
-    /// The figures of a final text were not looked up: the turn was over before, for this reason.
-    NotGrounded { draft: Draft, reason: StopReason },
-    /// The person ended the turn: the text until then if a completion was under way.
-    Cancelled { partial: Option<String> },
-}
-
-/// A call that ran.
-#[derive(Debug)]
-pub(super) struct Ran {
-    pub(super) call: ToolCall,
-    pub(super) planned: PlannedCall,
-    pub(super) end: RunEnd,
-    pub(super) took: Duration,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub(super) enum RunEnd {
-    Output(Box<ToolOutput>),
-    Error(ToolError),
-    /// The turn's time ran out meanwhile.
-    TimedOut,
-    /// The day's ledger denied it; nothing was sent.
-    Denied(Denial),
-}
-
-/// The one thing to do next.
-#[derive(Debug)]
-pub(super) enum Effect {
-    /// Ask the model, until `deadline` into the turn.
-    Complete { choice: ToolChoice, deadline: Duration },
-    /// Ask the gate.
-    Decide(ToolCall),
-    /// Run a call that was let through, until `deadline` into the turn.
-    Run {
-        call: ToolCall,
-        planned: PlannedCall,
-        deadline: Duration,
-    },
-    /// Look up the figures of this text.
-    Ground(Ending),
-    /// The turn is over.
-    Finish(Ending),
-}
+use crate::model::{Completion, Message, StopCause, ToolChoice};
 
 /// One step of the machine.
-pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnState, Effect) {
+pub(super) fn step(mut turn: TurnState, input: TurnInput, now: Duration) -> (TurnState, TurnEffect) {
     let effect = match input {
-        Input::Begin => turn.ask_model(now),
-        Input::Completed(completion) => turn.completed(completion, now),
-        Input::Endless(text) => {
+        TurnInput::Begin => turn.ask_model(now),
+        TurnInput::Completed(completion) => turn.completed(completion, now),
+        TurnInput::Endless(text) => {
             turn.settle_unreported(&text);
             turn.broke_off(StopReason::EndlessText, text, None)
         }
-        Input::ModelFailed {
+        TurnInput::ModelFailed {
             message,
             partial,
             begun,
@@ -105,20 +30,20 @@ pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnSta
             }
             turn.broke_off(StopReason::ModelFailed, partial, Some(message))
         }
-        Input::ModelTimedOut { partial } => turn.out_of_time(partial, now),
-        Input::Decided {
+        TurnInput::ModelTimedOut { partial } => turn.out_of_time(partial, now),
+        TurnInput::Decided {
             call,
             decision: Err(refusal),
         } => turn.refused(&call, &refusal, now),
-        Input::Decided {
+        TurnInput::Decided {
             call,
             decision: Ok(planned),
         } => turn.let_through(call, planned, now),
-        Input::Ran(ran) => turn.ran(*ran, now),
-        Input::Denied(denial) => turn.denied(denial, now),
-        Input::Grounded(draft) => turn.grounded(draft, now),
-        Input::NotGrounded { draft, reason } => turn.not_grounded(draft, reason),
-        Input::Cancelled { partial } => {
+        TurnInput::Ran(ran) => turn.ran(*ran, now),
+        TurnInput::Denied(denial) => turn.denied(denial, now),
+        TurnInput::Grounded(draft) => turn.grounded(draft, now),
+        TurnInput::NotGrounded { draft, reason } => turn.not_grounded(draft, reason),
+        TurnInput::Cancelled { partial } => {
             if let Some(partial) = &partial {
                 turn.settle_unreported(partial);
             }
@@ -130,87 +55,87 @@ pub(super) fn step(mut turn: TurnState, input: Input, now: Duration) -> (TurnSta
 
 impl TurnState {
     /// Asks for the next completion, if there is room for one.
-    pub(super) fn ask_model(&mut self, now: Duration) -> Effect {
-        if let Some(out) = self.out.clone() {
+    pub(super) fn ask_model(&mut self, now: Duration) -> TurnEffect {
+        if let Some(out) = self.exhausted.clone() {
             return self.last_word(out, now);
         }
-        if let Some(reason) = self.watch.stop() {
+        if let Some(reason) = self.loop_guard.stop() {
             return self.last_word(reason.into(), now);
         }
-        match self.ledger.room(self.prompt_bytes(), now) {
-            Room::Step => {
-                let step = self.ledger.completions().saturating_add(1);
+        match self.budget.room(self.prompt_bytes(), now) {
+            BudgetRoom::Step => {
+                let step = self.budget.completions().saturating_add(1);
                 self.events.push(Event::StepStarted { step });
-                Effect::Complete {
+                TurnEffect::Complete {
                     choice: ToolChoice::Auto,
-                    deadline: self.ledger.work_deadline(),
+                    deadline: self.budget.work_deadline(),
                 }
             }
-            Room::LastWord(out) => self.last_word(out, now),
-            Room::None(out) => self.ran_out(out),
+            BudgetRoom::LastWord(out) => self.last_word(out, now),
+            BudgetRoom::None(out) => self.ran_out(out),
         }
     }
 
     /// Ends the turn without another completion: there is no room even for that.
-    fn ran_out(&mut self, out: Out) -> Effect {
+    fn ran_out(&mut self, out: BudgetExhaustion) -> TurnEffect {
         let reason = out.reason;
-        self.out.get_or_insert(out);
+        self.exhausted.get_or_insert(out);
         self.end(reason, String::new())
     }
 
     /// What becomes of a completion that the day's ledger denied.
-    fn denied(&mut self, denial: Denial, now: Duration) -> Effect {
+    fn denied(&mut self, denial: Denial, now: Duration) -> TurnEffect {
         let Denial {
             reason,
             detail,
             last_word,
             ..
         } = denial;
-        let out = Out {
+        let out = BudgetExhaustion {
             reason,
             detail: Some(detail),
         };
         match self.phase {
-            Phase::Working if last_word => self.last_word(out, now),
+            TurnPhase::Working if last_word => self.last_word(out, now),
             _ => self.ran_out(out),
         }
     }
 
     /// Asks for the one completion that must answer without tools. The tools stay in the request, so that the
     /// cached prefix survives.
-    fn last_word(&mut self, out: Out, now: Duration) -> Effect {
-        if let Room::None(out) = self.ledger.room(self.prompt_bytes(), now) {
+    fn last_word(&mut self, out: BudgetExhaustion, now: Duration) -> TurnEffect {
+        if let BudgetRoom::None(out) = self.budget.room(self.prompt_bytes(), now) {
             return self.ran_out(out);
         }
         let reason = out.reason;
-        self.out.get_or_insert(out);
+        self.exhausted.get_or_insert(out);
         self.events.push(Event::Guard {
             note: format!("{} Asking for a last answer.", reason.sentence()),
         });
-        self.phase = Phase::LastWord(reason);
+        self.phase = TurnPhase::LastWord(reason);
         self.messages
-            .push(Message::Note(Note::Last.with("reason", reason.sentence())));
-        Effect::Complete {
+            .push(Message::Note(GuardNote::Last.with("reason", reason.sentence())));
+        TurnEffect::Complete {
             choice: ToolChoice::None,
-            deadline: self.ledger.deadline(),
+            deadline: self.budget.deadline(),
         }
     }
 
-    fn completed(&mut self, mut completion: Completion, now: Duration) -> Effect {
+    fn completed(&mut self, mut completion: Completion, now: Duration) -> TurnEffect {
         let written = completion.text.len()
             + completion
                 .tool_calls
                 .iter()
                 .map(|call| call.name.len() + call.arguments.len())
                 .sum::<usize>();
-        self.ledger
+        self.budget
             .settle(completion.usage, self.prompt_bytes(), written as u64);
         if completion.stop == StopCause::Garbled {
             // It was heard as it came, as far as it may have been an answer.
             self.events.push(Event::TextDiscarded);
             completion.text.clear();
         }
-        if let Phase::LastWord(reason) = self.phase {
+        if let TurnPhase::LastWord(reason) = self.phase {
             return self.last_words(reason, completion);
         }
         if completion.stop == StopCause::Refusal {
@@ -227,15 +152,15 @@ impl TurnState {
         } else {
             StopReason::FinalAnswer
         };
-        Effect::Ground(Ending {
+        TurnEffect::Ground(LoopEnd {
             opaque: completion.opaque,
-            ..Ending::new(reason, completion.text)
+            ..LoopEnd::new(reason, completion.text)
         })
     }
 
     /// Ends with what the model said when it was asked for the last time. Words beside calls that may not be made are
     /// no answer yet: what was found stands behind them.
-    fn last_words(&mut self, reason: StopReason, completion: Completion) -> Effect {
+    fn last_words(&mut self, reason: StopReason, completion: Completion) -> TurnEffect {
         let unfinished = !completion.tool_calls.is_empty();
         if unfinished && let Some(effect) = self.fall_back() {
             return effect;
@@ -243,22 +168,22 @@ impl TurnState {
         if completion.text.trim().is_empty() {
             return self.end(reason, completion.text);
         }
-        Effect::Ground(Ending {
+        TurnEffect::Ground(LoopEnd {
             unfinished,
-            ..Ending::new(reason, completion.text)
+            ..LoopEnd::new(reason, completion.text)
         })
     }
 
-    fn answered_nothing(&mut self, completion: Completion, now: Duration) -> Effect {
+    fn answered_nothing(&mut self, completion: Completion, now: Duration) -> TurnEffect {
         if let Some(effect) = self.fall_back() {
             return effect;
         }
         let (reason, note, told) = if completion.stop == StopCause::Garbled {
             let told = "The model wrote a tool call that cannot be read; it was told so.";
-            (StopReason::UnreadableCalls, Note::Unreadable, told)
+            (StopReason::UnreadableCalls, GuardNote::Unreadable, told)
         } else {
             let told = "The model answered nothing; it was told so.";
-            (StopReason::EmptyAnswer, Note::EmptyAnswer, told)
+            (StopReason::EmptyAnswer, GuardNote::EmptyAnswer, told)
         };
         if self.told_empty {
             return self.end(reason, String::new());
@@ -279,9 +204,9 @@ impl TurnState {
         self.ask_model(now)
     }
 
-    fn out_of_time(&mut self, partial: String, now: Duration) -> Effect {
+    fn out_of_time(&mut self, partial: String, now: Duration) -> TurnEffect {
         self.settle_unreported(&partial);
-        if self.phase == Phase::Working && now < self.ledger.deadline() {
+        if self.phase == TurnPhase::Working && now < self.budget.deadline() {
             self.events.push(Event::TextDiscarded);
             return self.last_word(StopReason::MaxTime.into(), now);
         }
@@ -290,12 +215,12 @@ impl TurnState {
 
     /// Settles a completion that did not come whole: what it used is not known, and never nothing.
     fn settle_unreported(&mut self, partial: &str) {
-        self.ledger
+        self.budget
             .settle(None, self.prompt_bytes(), partial.len() as u64);
     }
 
     /// Ends a turn whose completion did not come whole.
-    fn broke_off(&mut self, reason: StopReason, partial: String, detail: Option<String>) -> Effect {
+    fn broke_off(&mut self, reason: StopReason, partial: String, detail: Option<String>) -> TurnEffect {
         if reason != StopReason::Cancelled
             && let Some(effect) = self.fall_back()
         {
@@ -303,37 +228,37 @@ impl TurnState {
         }
         let reason = match (self.phase, reason) {
             (
-                Phase::LastWord(first),
+                TurnPhase::LastWord(first),
                 StopReason::ModelFailed | StopReason::MaxTime | StopReason::EndlessText,
             ) => first,
             _ => reason,
         };
-        self.end_with(Ending {
+        self.end_with(LoopEnd {
             detail,
             cut: !partial.is_empty(),
-            ..Ending::new(reason, partial)
+            ..LoopEnd::new(reason, partial)
         })
     }
 
-    fn end(&mut self, reason: StopReason, text: String) -> Effect {
+    fn end(&mut self, reason: StopReason, text: String) -> TurnEffect {
         if text.trim().is_empty()
             && let Some(effect) = self.fall_back()
         {
             return effect;
         }
-        self.end_with(Ending::new(reason, text))
+        self.end_with(LoopEnd::new(reason, text))
     }
 
     /// The one way out: every call is answered, so that the conversation can go on, and a reason is demanded.
-    pub(super) fn end_with(&mut self, ending: Ending) -> Effect {
-        self.phase = Phase::Ended;
+    pub(super) fn end_with(&mut self, ending: LoopEnd) -> TurnEffect {
+        self.phase = TurnPhase::Ended;
         while let Some(call) = self.queue.pop_front() {
-            self.decline(&call, Note::NotRun.text());
+            self.decline(&call, GuardNote::NotRun.text());
         }
         let results = std::mem::take(&mut self.gathered);
         if !results.is_empty() {
             self.messages.push(Message::ToolResults(results));
         }
-        Effect::Finish(ending)
+        TurnEffect::Finish(ending)
     }
 }

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use super::budget::Room;
-use super::finish::Ending;
-use super::notes::Note;
-use super::state::{Phase, TurnState};
-use super::step::Effect;
+use super::budget::BudgetRoom;
+use super::guard_notes::GuardNote;
+use super::protocol::{LoopEnd, TracedDraft, TurnEffect};
+use super::state::{TurnPhase, TurnState};
 use super::{Event, StopReason};
 use crate::agent::OnUnmatched;
 use crate::grounding::{Figure, Reason};
@@ -16,16 +15,9 @@ use crate::model::{Message, ToolChoice};
 /// Most figures that are named, to the model and to people.
 const MOST_NAMED: usize = 20;
 
-/// An answer whose figures were looked up.
-#[derive(Debug, Clone)]
-pub(super) struct Draft {
-    pub(super) ending: Ending,
-    pub(super) figures: Vec<Figure>,
-}
-
 impl TurnState {
     /// Decides what becomes of a final text, given its figures.
-    pub(super) fn grounded(&mut self, draft: Draft, now: Duration) -> Effect {
+    pub(super) fn grounded(&mut self, draft: TracedDraft, now: Duration) -> TurnEffect {
         let unmatched = draft
             .figures
             .iter()
@@ -38,16 +30,16 @@ impl TurnState {
         if self.draft.is_some() || !self.grounding.repair || draft.ending.reason != StopReason::FinalAnswer {
             return self.end_unmatched(draft);
         }
-        let choice = match self.ledger.room(self.prompt_bytes(), now) {
-            Room::Step => ToolChoice::Auto,
-            Room::LastWord(_) => ToolChoice::None,
-            Room::None(_) => return self.end_unmatched(draft),
+        let choice = match self.budget.room(self.prompt_bytes(), now) {
+            BudgetRoom::Step => ToolChoice::Auto,
+            BudgetRoom::LastWord(_) => ToolChoice::None,
+            BudgetRoom::None(_) => return self.end_unmatched(draft),
         };
         self.repair(draft, choice)
     }
 
     /// Ends a turn that was over before the figures of its answer were looked up: they count as having no source.
-    pub(super) fn not_grounded(&mut self, mut draft: Draft, reason: StopReason) -> Effect {
+    pub(super) fn not_grounded(&mut self, mut draft: TracedDraft, reason: StopReason) -> TurnEffect {
         let withheld = self.grounding.on_unmatched == OnUnmatched::Refuse
             && draft.ending.reason == StopReason::FinalAnswer
             && !draft.figures.is_empty();
@@ -63,8 +55,8 @@ impl TurnState {
     }
 
     /// Names the figures to the model, once a turn, and asks for the answer again.
-    fn repair(&mut self, draft: Draft, choice: ToolChoice) -> Effect {
-        let note = Note::Unmatched.with("figures", named(&draft.figures, "\n"));
+    fn repair(&mut self, draft: TracedDraft, choice: ToolChoice) -> TurnEffect {
+        let note = GuardNote::Unmatched.with("figures", named(&draft.figures, "\n"));
         self.events.push(Event::TextDiscarded);
         self.events.push(Event::Guard {
             note: format!(
@@ -80,27 +72,27 @@ impl TurnState {
         self.messages.push(Message::Note(note));
         self.draft = Some(draft);
         let deadline = if choice == ToolChoice::None {
-            self.phase = Phase::LastWord(StopReason::FinalAnswer);
-            self.ledger.deadline()
+            self.phase = TurnPhase::LastWord(StopReason::FinalAnswer);
+            self.budget.deadline()
         } else {
-            let step = self.ledger.completions().saturating_add(1);
+            let step = self.budget.completions().saturating_add(1);
             self.events.push(Event::StepStarted { step });
-            self.ledger.work_deadline()
+            self.budget.work_deadline()
         };
-        Effect::Complete { choice, deadline }
+        TurnEffect::Complete { choice, deadline }
     }
 
     /// Ends with the answer that was given before the model was asked once more, if nothing better came.
-    pub(super) fn fall_back(&mut self) -> Option<Effect> {
+    pub(super) fn fall_back(&mut self) -> Option<TurnEffect> {
         let mut draft = self.draft.take()?;
         draft.ending.opaque = None;
-        self.out = None;
+        self.exhausted = None;
         self.events.push(Event::TextDiscarded);
         Some(self.end_unmatched(draft))
     }
 
     /// Marks what has no source, or withholds the answer.
-    fn end_unmatched(&mut self, mut draft: Draft) -> Effect {
+    fn end_unmatched(&mut self, mut draft: TracedDraft) -> TurnEffect {
         self.draft = None;
         if self.grounding.on_unmatched == OnUnmatched::Refuse
             && draft.ending.reason == StopReason::FinalAnswer
@@ -110,7 +102,7 @@ impl TurnState {
                 "The answer is withheld: no result bears out these figures of it.\n{}",
                 named(&draft.figures, "\n")
             );
-            let ending = Ending::new(StopReason::Ungrounded, text);
+            let ending = LoopEnd::new(StopReason::Ungrounded, text);
             return self.end_with(ending);
         }
         let mark = format!(
@@ -123,7 +115,7 @@ impl TurnState {
         self.end_traced(draft)
     }
 
-    fn end_traced(&mut self, draft: Draft) -> Effect {
+    fn end_traced(&mut self, draft: TracedDraft) -> TurnEffect {
         self.figures = Some(draft.figures);
         self.end_with(draft.ending)
     }
@@ -160,11 +152,12 @@ fn unmatched(figures: &[Figure]) -> impl Iterator<Item = (&str, Reason)> {
 /// What is wrong with a figure, in words.
 fn said(reason: Reason) -> &'static str {
     match reason {
-        Reason::NoSource => "no result holds it, and it does not come out of the rows that the text names",
-        Reason::Mismatch => "a result holds it, but for another row, column or period than the text says",
-        Reason::Stale => "only the result of an earlier question holds it",
-        Reason::IncompleteTotal => "the rows it is the total of are not all there are",
-        Reason::NotExtreme => "in the result it is not the first or last, as the text says",
-        Reason::NotChecked => "it was not checked, because that would have taken too long",
+        Reason::NoSource => include_str!("../../prompts/repair/no_source.md"),
+        Reason::Mismatch => include_str!("../../prompts/repair/mismatch.md"),
+        Reason::Stale => include_str!("../../prompts/repair/stale.md"),
+        Reason::IncompleteTotal => include_str!("../../prompts/repair/incomplete_total.md"),
+        Reason::NotExtreme => include_str!("../../prompts/repair/not_extreme.md"),
+        Reason::NotChecked => include_str!("../../prompts/repair/not_checked.md"),
     }
+    .trim_end()
 }

@@ -1,14 +1,16 @@
+//! The agent: what it is made of, and how it answers one question of a conversation.
+
 use std::fmt;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::cite::cite;
-use super::clock::{Clock, Late};
-use super::driver::{Clocks, Drive};
-use super::finish::Conclusion;
-use super::purse::{Purse, Spending};
-use super::state::{Rules, TurnState, bytes_of};
+use super::clock::{TimeoutMarks, TurnClock};
+use super::day_budget::{DayBudget, DaySpending};
+use super::driver::{TimeSpent, TurnDriver};
+use super::finish::TurnConclusion;
+use super::state::{TurnRules, TurnState, bytes_of};
 use super::{
     ANSWER_VERSION, Answer, CatalogReport, Denial, Event, GuardSettings, Outcome, PromptReport, Timings,
     TurnSettings, UsageReport,
@@ -168,8 +170,12 @@ impl Agent {
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Answer, PromptError> {
-        let purse = self.common.day.clone().map_or(Purse::Open, Purse::Day);
-        self.run(conversation, question, options, watch, (purse, None))
+        let day_budget = self
+            .common
+            .day
+            .clone()
+            .map_or(DayBudget::Unlimited, DayBudget::Ledger);
+        self.run(conversation, question, options, watch, (day_budget, None))
             .await
     }
 
@@ -182,10 +188,10 @@ impl Agent {
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
         denials: Vec<Denial>,
-        late: (Late, Stalls),
+        late: (TimeoutMarks, Stalls),
     ) -> Result<Answer, PromptError> {
-        let purse = Purse::Recorded(denials.into());
-        self.run(conversation, question, options, watch, (purse, Some(late)))
+        let day_budget = DayBudget::Recorded(denials.into());
+        self.run(conversation, question, options, watch, (day_budget, Some(late)))
             .await
     }
 
@@ -202,9 +208,9 @@ impl Agent {
         conversation.shelf.begin_turn(bounds, now);
     }
 
-    fn rules(&self, conversation: &Conversation) -> Rules {
+    fn rules(&self, conversation: &Conversation) -> TurnRules {
         let settings = &self.common.settings;
-        Rules {
+        TurnRules {
             budget: settings.budget.clone(),
             guard: settings.guard.clone(),
             grounding: settings.grounding,
@@ -222,14 +228,14 @@ impl Agent {
         question: &str,
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
-        (purse, late): (Purse, Option<(Late, Stalls)>),
+        (day_budget, late): (DayBudget, Option<(TimeoutMarks, Stalls)>),
     ) -> Result<Answer, PromptError> {
         let asked = UserQuestion::new(question, options.today, options.asker.as_deref());
         self.make_room(conversation, watch);
         let rules = self.rules(conversation);
         let begun = TurnState::new(asked, rules);
         let turn_id = format!("{}-{}", conversation.id, conversation.turns + 1);
-        let mut drive = Drive {
+        let mut drive = TurnDriver {
             agent: self,
             before: &conversation.messages,
             shelf: &mut conversation.shelf,
@@ -238,11 +244,11 @@ impl Agent {
             today: options.today,
             cancel: &options.cancel,
             watch,
-            clock: Clock::new(&begun.ledger, self.toolbox.client().queue_time(), late),
-            clocks: Clocks::default(),
+            clock: TurnClock::new(&begun.budget, self.toolbox.client().queue_time(), late),
+            clocks: TimeSpent::default(),
             reported: 0,
             links_removed: 0,
-            spending: Spending::new(purse),
+            spending: DaySpending::new(day_budget),
         };
         let (turn, conclusion) = drive.run(begun).await;
         let ended = Ended {
@@ -252,7 +258,7 @@ impl Agent {
             denials: drive.spending.into_denials(),
             conclusion,
         };
-        let spent = turn.ledger.spent();
+        let spent = turn.budget.spent();
         let (answer, messages) = self.answer(question, turn, ended, &conversation.shelf).await;
         keep(conversation, messages, spent, answer.outcome).await;
         watch(Event::Finished(Box::new(answer.clone())));
@@ -271,7 +277,7 @@ impl Agent {
             messages,
             records,
             evidence,
-            ledger,
+            budget,
             figures,
             ..
         } = turn;
@@ -291,7 +297,7 @@ impl Agent {
             links_removed: ended.links_removed,
             evidence,
             tool_calls: records,
-            usage: UsageReport::of(&ledger),
+            usage: UsageReport::of(&budget),
             timings: ended.timings,
             catalog: self.common.catalog.clone(),
             prompt: PromptReport {
@@ -307,9 +313,9 @@ impl Agent {
 
 /// How a turn ended, beside what it knows.
 struct Ended {
-    conclusion: Conclusion,
+    conclusion: TurnConclusion,
     timings: Timings,
-    late: Late,
+    late: TimeoutMarks,
     links_removed: u32,
     denials: Vec<Denial>,
 }
@@ -341,7 +347,7 @@ fn without_tables(mut message: Message) -> Message {
 }
 
 impl UsageReport {
-    fn of(ledger: &super::budget::Ledger) -> Self {
+    fn of(ledger: &super::budget::TurnBudget) -> Self {
         use rust_decimal::prelude::ToPrimitive;
         let usage = ledger.usage();
         let share = (usage.input_tokens > 0).then(|| {
@@ -360,7 +366,7 @@ impl UsageReport {
     }
 }
 
-fn timings(clocks: Clocks, clock: &Clock) -> Timings {
+fn timings(clocks: TimeSpent, clock: &TurnClock) -> Timings {
     let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Timings {
         total_ms: ms(clock.elapsed()),

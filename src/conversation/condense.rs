@@ -52,7 +52,7 @@ impl Conversation {
             };
             for result in results {
                 if let Some((_, content)) = shorter(result) {
-                    result.content = content;
+                    result.content = content.into();
                     shortened += 1;
                 }
             }

@@ -28,7 +28,7 @@ fn sample() -> ModelRequest {
     let result = |is_error| ToolResultMessage {
         call_id: "call_1".to_owned(),
         tool: "tool".to_owned(),
-        content: "content".to_owned(),
+        content: "content".into(),
         is_error,
         result: None,
         table: None,

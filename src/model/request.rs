@@ -93,8 +93,8 @@ pub struct ToolResultMessage {
     pub call_id: String,
     /// The name of the tool.
     pub tool: String,
-    /// What the model reads.
-    pub content: String,
+    /// What the model reads. Shared, because each completion is asked with a copy of the conversation.
+    pub content: Arc<str>,
     /// Whether it is a refusal or a failure.
     pub is_error: bool,
     /// The held result it shows, if it shows one.

@@ -14,8 +14,10 @@
 //! Start with `render.rs`; `entry.rs` is what is said of one entry.
 
 mod entry;
+mod fill;
 mod render;
 mod sharing;
 mod templates;
 
+pub(crate) use fill::fill;
 pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_text};

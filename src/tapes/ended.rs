@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error::ReplayError;
-use crate::agent::{Answer, Late};
+use crate::agent::{Answer, TimeoutMarks};
 use crate::wire::{Player, TapeFile, TurnEnd};
 
 /// How hashes of named parts of an answer begin.
@@ -50,7 +50,7 @@ impl TurnEnd {
             text: answer.text.clone(),
             answer: hash(answer),
             denials: answer.denials.iter().map(|denial| json!(denial)).collect(),
-            late: if answer.late == Late::default() {
+            late: if answer.late == TimeoutMarks::default() {
                 Value::Null
             } else {
                 json!(answer.late)

@@ -7,7 +7,7 @@ use super::ended::{end, not_by_the_clock, same};
 use super::error::ReplayError;
 use super::record::prompt_note;
 use super::replay::Replayed;
-use crate::agent::{Agent, Answer, Denial, Late, TurnOptions};
+use crate::agent::{Agent, Answer, Denial, TimeoutMarks, TurnOptions};
 use crate::catalog::Catalog;
 use crate::conversation::Conversation;
 use crate::wire::{Header, Player, TapeFile, TapeMode, TurnEnd, Wire};
@@ -102,7 +102,7 @@ impl Replayer {
         let unreadable = |error: serde_json::Error| ReplayError::Header(error.to_string());
         let denials = recorded.denials.iter().cloned().map(serde_json::from_value);
         let denials = denials.collect::<Result<Vec<Denial>, _>>().map_err(unreadable)?;
-        let late: Option<Late> = serde_json::from_value(recorded.late.clone()).map_err(unreadable)?;
+        let late: Option<TimeoutMarks> = serde_json::from_value(recorded.late.clone()).map_err(unreadable)?;
         let options = TurnOptions {
             today: header.today,
             asker: header.asker.clone(),

@@ -15,6 +15,7 @@ use super::tool::{CheckContext, CheckedCall, OfferContext, PageRequest, RunConte
 use super::{ToolError, ToolOutput};
 use crate::metabase::FailureClass;
 use crate::model::ToolSpec;
+use crate::prompt::fill;
 use crate::result::derive::{AggregateFunction, Granularity, RowOperations, StopSignal, derive};
 use crate::result::{Cover, Handle, Held, Origin};
 
@@ -296,11 +297,9 @@ impl Drop for StopsWhenDropped {
 }
 
 fn failed(problem: &str) -> ToolError {
+    let values = json!({"tool": MoreRowsTool::NAME, "problem": problem});
     ToolError::TellModel {
         class: FailureClass::InvalidQuery,
-        message: format!(
-            "failed: {}: {problem}\nuse other columns or operations, or run the query again",
-            MoreRowsTool::NAME
-        ),
+        message: fill(include_str!("../../prompts/tools/more_rows_failed.md"), &values),
     }
 }

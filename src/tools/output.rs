@@ -59,9 +59,9 @@ pub(super) fn of_derived(
     let from = origin.made_from().first().copied();
     let made = from.map(|from| DerivedHeading { from, window });
     let narrow = if table.extent.is_cut() {
-        "a narrower query, whose result is whole"
+        include_str!("../../prompts/tools/narrow_cut.md")
     } else {
-        "more_rows with filters, aggregations, fewer columns, or sort and limit"
+        include_str!("../../prompts/tools/narrow_held.md")
     };
     of_table(table, title, origin, (made, narrow), context)
 }
@@ -78,7 +78,7 @@ fn of_table(
         handle: context.handle,
         title: &title,
         made,
-        narrow,
+        narrow: narrow.trim_end(),
     };
     let shaped = shape(&table, &heading, context.limits);
     let shown = Shown {

@@ -15,8 +15,7 @@ use crate::metabase::{Direction, MetricQuery};
 use crate::model::ToolSpec;
 
 /// What the model is told to do when not all rows of a result are shown.
-const WAYS_TO_NARROW: &str =
-    "query_metric with filters, fewer dimensions in group_by, a coarser granularity, or order and limit";
+const WAYS_TO_NARROW: &str = include_str!("../../prompts/tools/narrow_metric.md");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

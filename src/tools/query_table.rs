@@ -20,11 +20,9 @@ const MAX_FIELDS: usize = 50;
 /// Most fields to order by.
 const MAX_ORDERS: usize = 5;
 /// What the model is told to do when not all raw rows are shown.
-const WAYS_TO_NARROW_ROWS: &str =
-    "query_table with aggregations and group_by, filters, fewer fields, or order_by and limit";
+const WAYS_TO_NARROW_ROWS: &str = include_str!("../../prompts/tools/narrow_table_rows.md");
 /// The same for groups.
-const WAYS_TO_NARROW_GROUPS: &str =
-    "query_table with filters, fewer or coarser group_by, or an order in an aggregation and limit";
+const WAYS_TO_NARROW_GROUPS: &str = include_str!("../../prompts/tools/narrow_table_groups.md");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -15,6 +15,7 @@ use super::{ToolError, ToolOutput, failure, schema};
 use crate::catalog::{CardEntry, Catalog, Entry, EntryKind, Parameter};
 use crate::metabase::{CardArgument, CardRun};
 use crate::model::ToolSpec;
+use crate::prompt::fill;
 
 /// Up to this many different slugs are listed in the schema.
 const MAX_LISTED_SLUGS: usize = 60;
@@ -278,11 +279,13 @@ fn ways_to_narrow(run: &CardRun) -> String {
         .filter(|parameter| !given(parameter))
         .map(|parameter| parameter.slug.as_str())
         .collect();
-    if unused.is_empty() {
-        "this card has no further parameters; narrow the ones used, or use a metric or another card"
-            .to_owned()
+    let unused = if unused.is_empty() {
+        String::new()
     } else {
-        let name = RunCardTool::NAME;
-        format!("{name} with a value for: {}", listing(unused.into_iter().take(8)))
-    }
+        listing(unused.into_iter().take(8))
+    };
+    fill(
+        include_str!("../../prompts/tools/narrow_card.tera"),
+        &json!({ "unused": unused }),
+    )
 }

@@ -23,16 +23,3 @@ pub(super) static TOOLS: [&dyn AnyTool; 9] = [
     &AskUserTool,
     &CannotAnswerTool,
 ];
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::TOOLS;
-
-    #[test]
-    fn no_two_tools_share_a_name() {
-        let names: BTreeSet<&str> = TOOLS.iter().map(|tool| tool.name()).collect();
-        assert_eq!(names.len(), TOOLS.len());
-    }
-}

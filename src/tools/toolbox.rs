@@ -96,7 +96,11 @@ impl Toolbox {
             let example = tool.example(OfferContext {
                 catalog: &self.catalog,
             });
-            rejection.refusal(example.as_ref().map(|arguments| (tool.name(), arguments)))
+            let shown = example.as_ref().map(|arguments| (tool.name(), arguments));
+            Refusal {
+                about_catalog: tool.role() != ToolRole::HeldResults,
+                ..rejection.refusal(shown)
+            }
         })
     }
 

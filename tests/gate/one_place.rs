@@ -1,18 +1,9 @@
 //! What a tool is stands in its own file. Code that compares the names of tools would fall silent when one is added.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const NAMES: [&str; 9] = [
-    "run_card",
-    "query_metric",
-    "query_table",
-    "describe",
-    "field_values",
-    "more_rows",
-    "calculate",
-    "ask_user",
-    "cannot_answer",
-];
+use super::fixture::toolbox;
 
 /// Code that may write the name of a tool: the tools themselves, the offline planner, which writes calls as a model
 /// does, and the one line of a shown result that says how to read on.
@@ -34,8 +25,11 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-#[test]
-fn nobody_else_names_a_tool() {
+#[tokio::test]
+async fn nobody_else_names_a_tool() {
+    let specs = toolbox().await.specs();
+    let names: BTreeSet<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+    assert_eq!(names.len(), specs.len(), "two tools share a name");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     sources(&root.join("src"), &mut files);
@@ -45,7 +39,7 @@ fn nobody_else_names_a_tool() {
             continue;
         }
         let text = std::fs::read_to_string(&file).unwrap();
-        for name in NAMES {
+        for name in &names {
             assert!(
                 !text.contains(&format!("\"{name}\"")),
                 "{path} names the tool {name}: ask for its role instead"

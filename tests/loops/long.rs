@@ -202,7 +202,8 @@ async fn rows_go_after_a_time_and_for_want_of_room_and_the_model_is_told_what_to
         stack.conversation.now = Some(began + jiff::Span::new().hours(hours));
         let answer = stack.ask("how many?").await;
         assert_eq!(answer.tool_calls[0].status, CallStatus::Refused);
-        assert_eq!(answer.outcome, Outcome::Answered);
+        // The model gave up although it was told how to go on.
+        assert_eq!(answer.outcome, Outcome::UpstreamFailed);
         let said = answer.tool_calls[0].message.clone().unwrap();
         assert!(said.contains("held no longer"), "{said}");
         assert!(said.contains("query it again: query_table {"), "{said}");

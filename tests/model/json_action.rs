@@ -147,6 +147,6 @@ async fn a_call_and_its_result_are_told_as_messages() {
         body["messages"][3]["content"]
             .as_str()
             .unwrap()
-            .contains(&results[0].content)
+            .contains(&*results[0].content)
     );
 }

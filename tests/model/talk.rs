@@ -100,7 +100,7 @@ pub fn result(call_id: &str, content: &str, is_error: bool) -> ToolResultMessage
     ToolResultMessage {
         call_id: call_id.to_owned(),
         tool: "run_card".to_owned(),
-        content: content.to_owned(),
+        content: content.into(),
         is_error,
         result: None,
         table: None,

@@ -42,7 +42,7 @@ fn say(question: &str, columns: Vec<Column>, rows: &Value, extent: Extent) -> St
     messages.push(Message::ToolResults(vec![ToolResultMessage {
         call_id: "c1".to_owned(),
         tool: name,
-        content: String::new(),
+        content: "".into(),
         is_error: false,
         result: None,
         table: Some(Arc::new(table)),

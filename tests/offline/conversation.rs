@@ -23,7 +23,7 @@ fn result(id: &str, tool: &str, is_error: bool, table: Option<ResultTable>) -> M
     Message::ToolResults(vec![ToolResultMessage {
         call_id: id.to_owned(),
         tool: tool.to_owned(),
-        content: "what a model would read".to_owned(),
+        content: "what a model would read".into(),
         is_error,
         result: None,
         table: table.map(Arc::new),

@@ -1,3 +1,4 @@
 //! What the model reads: the same bytes from the same catalog, whoever renders it, and nothing hidden in it.
 
+mod notes;
 mod prefix;

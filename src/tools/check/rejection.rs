@@ -46,6 +46,8 @@ pub struct Refusal {
     pub class: RefusalClass,
     /// What was wrong, the nearest allowed names, what to do instead. Written for the model.
     pub message: String,
+    /// Whether it is about the catalog, and not about results that are held.
+    pub(crate) about_catalog: bool,
 }
 
 /// Why a call is not let through, before it is put into words: what is wrong, and what to do instead.
@@ -126,6 +128,7 @@ impl Rejection {
         Refusal {
             class: self.class,
             message,
+            about_catalog: true,
         }
     }
 }

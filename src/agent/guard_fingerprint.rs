@@ -4,9 +4,9 @@
 use crate::result::{Cell, Cover, Origin, ResultTable};
 use crate::tools::{PageRequest, PlannedCall, ToolOutput};
 
-/// The signs of one result.
+/// The fingerprint of one result.
 #[derive(Debug, Clone)]
-pub(super) struct Signs {
+pub(super) struct ResultFingerprint {
     /// Hash of what it holds.
     pub(super) content: String,
     /// Its rows, if it is a table.
@@ -14,12 +14,12 @@ pub(super) struct Signs {
     /// For a query: the entry that was asked, and whether its result was cut.
     pub(super) queried: Option<(String, bool)>,
     /// For what was read of a held result.
-    pub(super) page: Option<Page>,
+    pub(super) page: Option<PageRead>,
 }
 
 /// What a call read of a held result.
 #[derive(Debug, Clone)]
-pub(super) struct Page {
+pub(super) struct PageRead {
     /// The name of the result that was read.
     pub(super) of: String,
     /// What was asked of it, but for the part that was wanted.
@@ -28,7 +28,7 @@ pub(super) struct Page {
     pub(super) made: Option<String>,
 }
 
-impl Signs {
+impl ResultFingerprint {
     pub(super) fn of(planned: &PlannedCall, output: &ToolOutput) -> Self {
         let shown = output.brought.as_ref().map(|brought| &brought.shown);
         let cut = shown.is_some_and(|shown| shown.truncated || shown.extent.is_cut());
@@ -47,12 +47,14 @@ impl Signs {
             },
             rows: shown.map(|shown| shown.rows_known),
             queried,
-            page: planned.page_request().map(|request| Page::of(request, output)),
+            page: planned
+                .page_request()
+                .map(|request| PageRead::of(request, output)),
         }
     }
 }
 
-impl Page {
+impl PageRead {
     fn of(request: PageRequest, output: &ToolOutput) -> Self {
         let brought = output.brought.as_ref();
         let page = brought.filter(|brought| {

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::prompt::fill;
+
 /// A text of the guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Note {
+pub(super) enum GuardNote {
     Last,
     Repeat,
     RepeatKnown,
@@ -22,10 +24,22 @@ pub(super) enum Note {
     Unreadable,
     Dropped,
     NotRun,
+    /// Why a tool is closed: the same call again and again.
+    ClosedForRepeat,
+    /// The same: pages of one result.
+    ClosedForPages,
+    /// The same: failures of one kind.
+    ClosedForFailures,
+    /// A call was cancelled because the turn's time was over.
+    TimedOut,
+    /// The result of a call that ends the turn with a question.
+    PersonAsked,
+    /// The result of a call that ends the turn without an answer.
+    PersonTold,
     Unmatched,
 }
 
-impl Note {
+impl GuardNote {
     fn template(self) -> &'static str {
         match self {
             Self::Last => include_str!("../../prompts/guard/last.md"),
@@ -44,21 +58,19 @@ impl Note {
             Self::Unreadable => include_str!("../../prompts/guard/unreadable.md"),
             Self::Dropped => include_str!("../../prompts/guard/dropped.md"),
             Self::NotRun => include_str!("../../prompts/guard/not_run.md"),
+            Self::ClosedForRepeat => include_str!("../../prompts/guard/closed_for_repeat.md"),
+            Self::ClosedForPages => include_str!("../../prompts/guard/closed_for_pages.md"),
+            Self::ClosedForFailures => include_str!("../../prompts/guard/closed_for_failures.md"),
+            Self::TimedOut => include_str!("../../prompts/guard/timed_out.md"),
+            Self::PersonAsked => include_str!("../../prompts/guard/person_asked.md"),
+            Self::PersonTold => include_str!("../../prompts/guard/person_told.md"),
             Self::Unmatched => include_str!("../../prompts/repair/unmatched.md"),
         }
     }
 
-    /// The text with its values filled in. A template that does not fit its values is shown as it stands: a note
-    /// may be clumsy, but a turn never fails over one.
+    /// The text with its values filled in.
     pub(super) fn render(self, values: &BTreeMap<&str, String>) -> String {
-        let mut context = tera::Context::new();
-        for (name, value) in values {
-            context.insert((*name).to_owned(), value);
-        }
-        tera::Tera::one_off(self.template(), &context, false)
-            .unwrap_or_else(|_| self.template().to_owned())
-            .trim_end()
-            .to_owned()
+        fill(self.template(), values)
     }
 
     /// The text of a note without values.

@@ -19,14 +19,14 @@ const DAYS: [u32; 7] = [180, 181, 182, 183, 184, 365, 366];
 const SAME: f64 = 1e-9;
 
 /// What is known of the calculated results of a conversation.
-pub(super) struct Founded {
+pub(super) struct CalculatedSources {
     /// Numbers the person wrote, percentages also as fractions and factors.
     said: Vec<f64>,
     /// For each calculated result, whether its figures have a foundation, in the order of its rows.
     known: BTreeMap<Handle, Vec<bool>>,
 }
 
-impl Founded {
+impl CalculatedSources {
     /// With the questions of the conversation.
     pub(super) fn new<'a>(questions: impl IntoIterator<Item = &'a str>) -> Self {
         let found = questions

@@ -1,5 +1,7 @@
-//! Leave to spend from the principal's day: asked for before each completion and query, and settled after it. What was
-//! denied is kept with the answer, so that a replay is denied the same and needs no ledger.
+//! What a turn may still spend of the day of the person who asks.
+//!
+//! The day's ledger is asked before each completion and each query, and settled afterwards. What it denied is kept with
+//! the answer, so that a replay is denied the same and needs no ledger.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,11 +10,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::StopReason;
-use super::budget::Out;
+use super::budget::BudgetExhaustion;
 use crate::ledger::{DayLedger, LedgerError, Limit, Reservation, Shortfall, Spend, SpendingLeave};
 use crate::model::ToolChoice;
 
-/// A no of the day's ledger.
+/// The day's ledger had no room for a completion or a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Denial {
@@ -26,21 +28,21 @@ pub struct Denial {
     pub last_word: bool,
 }
 
-/// Where leave comes from.
+/// Who decides whether a turn may spend.
 #[derive(Debug, Clone)]
-pub(super) enum Purse {
-    /// Nothing is asked for: there is no ledger.
-    Open,
+pub(super) enum DayBudget {
+    /// Nobody: there is no ledger.
+    Unlimited,
     /// The day's ledger.
-    Day(Arc<DayLedger>),
+    Ledger(Arc<DayLedger>),
     /// What the ledger said when the turn was recorded.
     Recorded(VecDeque<Denial>),
 }
 
-/// The leave of one turn.
+/// The spending of one turn.
 #[derive(Debug)]
-pub(super) struct Spending {
-    purse: Purse,
+pub(super) struct DaySpending {
+    budget: DayBudget,
     asked: u32,
     hold: Option<Reservation>,
     /// What is settled of the turn so far.
@@ -48,10 +50,10 @@ pub(super) struct Spending {
     denials: Vec<Denial>,
 }
 
-impl Spending {
-    pub(super) fn new(purse: Purse) -> Self {
+impl DaySpending {
+    pub(super) fn new(budget: DayBudget) -> Self {
         Self {
-            purse,
+            budget,
             asked: 0,
             hold: None,
             settled: Spend::default(),
@@ -111,7 +113,7 @@ impl Spending {
     /// Gives back what was reserved and not used, at the end of a turn that has used `spent`. What cannot be given back
     /// counts as used.
     pub(super) async fn end(&mut self, spent: Spend) -> Result<(), LedgerError> {
-        let (Purse::Day(book), Some(hold)) = (&self.purse, self.hold.take()) else {
+        let (DayBudget::Ledger(book), Some(hold)) = (&self.budget, self.hold.take()) else {
             return Ok(());
         };
         let used = spent.since(self.settled);
@@ -160,9 +162,9 @@ impl Spending {
     fn look(&mut self, priced: bool) -> Result<Option<Arc<DayLedger>>, Denial> {
         let at = self.asked;
         self.asked = self.asked.saturating_add(1);
-        match &mut self.purse {
-            Purse::Open => Ok(None),
-            Purse::Recorded(denials) => {
+        match &mut self.budget {
+            DayBudget::Unlimited => Ok(None),
+            DayBudget::Recorded(denials) => {
                 let Some(denial) = denials.front().filter(|denial| denial.at == at).cloned() else {
                     return Ok(None);
                 };
@@ -170,19 +172,19 @@ impl Spending {
                 self.denials.push(denial.clone());
                 Err(denial)
             }
-            Purse::Day(book) if book.allowance().max_cost_usd.is_some() && !priced => {
-                let out = Out {
+            DayBudget::Ledger(book) if book.allowance().max_cost_usd.is_some() && !priced => {
+                let out = BudgetExhaustion {
                     reason: StopReason::DayCost,
                     detail: Some(super::budget::UNPRICED.to_owned()),
                 };
                 Err(self.denied(out, false))
             }
-            Purse::Day(book) => Ok(Some(Arc::clone(book))),
+            DayBudget::Ledger(book) => Ok(Some(Arc::clone(book))),
         }
     }
 
     /// Keeps a denial of the latest asking.
-    fn denied(&mut self, out: Out, last_word: bool) -> Denial {
+    fn denied(&mut self, out: BudgetExhaustion, last_word: bool) -> Denial {
         let denial = Denial {
             at: self.asked.saturating_sub(1),
             reason: out.reason,
@@ -205,8 +207,8 @@ async fn with<T: Send + 'static>(
     }
 }
 
-fn short_of(short: Shortfall) -> Out {
-    Out {
+fn short_of(short: Shortfall) -> BudgetExhaustion {
+    BudgetExhaustion {
         reason: match short.limit {
             Limit::Tokens => StopReason::DayTokens,
             Limit::Cost => StopReason::DayCost,
@@ -216,8 +218,8 @@ fn short_of(short: Shortfall) -> Out {
     }
 }
 
-fn unusable(error: &LedgerError) -> Out {
-    Out {
+fn unusable(error: &LedgerError) -> BudgetExhaustion {
+    BudgetExhaustion {
         reason: StopReason::LedgerFailed,
         detail: Some(crate::telemetry::causes(error).join(": ")),
     }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::clock::Cut;
-use super::driver::Drive;
-use super::founded::Founded;
+use super::calculated_sources::CalculatedSources;
+use super::clock::Interruption;
+use super::driver::TurnDriver;
 use super::state::TurnState;
 use crate::catalog::Entry;
 use crate::grounding::{Claim, Figure, Material, ground_until, ranks, unchecked};
@@ -16,7 +16,7 @@ use crate::result::{ColumnTotals, Handle, Held, Origin, ResultTable, Shelf};
 use crate::tools::ToolRole;
 
 /// A result with all that a look-up needs.
-struct Ready {
+struct SourceResult {
     handle: String,
     title: String,
     arguments: Value,
@@ -30,7 +30,7 @@ struct Ready {
 pub(super) struct LookedUp {
     pub(super) figures: Vec<Figure>,
     /// What ended it before it was done; then no figure was checked.
-    pub(super) cut: Option<Cut>,
+    pub(super) cut: Option<Interruption>,
 }
 
 /// A text whose figures are looked up, and what was said besides.
@@ -39,12 +39,12 @@ struct TextToGround {
     question: String,
     earlier: Vec<String>,
     today: jiff::civil::Date,
-    shown: Vec<String>,
+    shown: Vec<Arc<str>>,
 }
 
 impl TextToGround {
     /// Looks the figures up in some results, away from the threads that wait for the network.
-    async fn ground(self: Arc<Self>, results: Vec<Ready>, stop: CancellationToken) -> Vec<Figure> {
+    async fn ground(self: Arc<Self>, results: Vec<SourceResult>, stop: CancellationToken) -> Vec<Figure> {
         let asked = Arc::clone(&self);
         let looked_up = tokio::task::spawn_blocking(move || {
             let claim = Claim {
@@ -54,7 +54,7 @@ impl TextToGround {
                 today: asked.today,
                 shown: &strs(&asked.shown),
             };
-            let materials: Vec<Material<'_>> = results.iter().map(Ready::material).collect();
+            let materials: Vec<Material<'_>> = results.iter().map(SourceResult::material).collect();
             ground_until(&claim, &materials, &|| stop.is_cancelled())
         });
         match looked_up.await {
@@ -64,11 +64,11 @@ impl TextToGround {
     }
 }
 
-fn strs(texts: &[String]) -> Vec<&str> {
-    texts.iter().map(String::as_str).collect()
+fn strs<T: AsRef<str>>(texts: &[T]) -> Vec<&str> {
+    texts.iter().map(AsRef::as_ref).collect()
 }
 
-impl Drive<'_> {
+impl TurnDriver<'_> {
     /// The figures of a text, with where they come from, or why they were not looked up: time was up, or the person
     /// wanted the turn to end, if there is a wish to wait for.
     pub(super) async fn ground(
@@ -108,7 +108,7 @@ impl Drive<'_> {
 
     /// Texts the model was shown besides results: what the catalog says of the entries used, and what the tools said
     /// that bring text.
-    fn shown(&self, turn: &TurnState) -> Vec<String> {
+    fn shown(&self, turn: &TurnState) -> Vec<Arc<str>> {
         let mut shown = Vec::new();
         let catalog = self.agent.toolbox.catalog();
         for held in self.shelf.iter() {
@@ -116,7 +116,7 @@ impl Drive<'_> {
             shown.extend(
                 source
                     .and_then(|source| catalog.entry(source.kind, source.id))
-                    .map(said_of),
+                    .map(|entry| said_of(entry).into()),
             );
         }
         for message in self.before.iter().chain(&turn.messages) {
@@ -125,11 +125,11 @@ impl Drive<'_> {
                 let texts = results
                     .iter()
                     .filter(|result| toolbox.role(&result.tool) == Some(ToolRole::Lookup));
-                shown.extend(texts.map(|result| result.content.clone()));
+                shown.extend(texts.map(|result| Arc::clone(&result.content)));
             }
         }
         if self.shelf.iter().next().is_none() {
-            shown.push(self.agent.prompt().system.to_string());
+            shown.push(Arc::clone(&self.agent.prompt().system));
         }
         shown
     }
@@ -147,21 +147,21 @@ async fn look_up(
     let held: Vec<&Held> = shelf.iter().collect();
     let current = |handle| turn.evidence.iter().any(|item| item.result == handle);
     let questions = asked.earlier.iter().chain([&asked.question]);
-    let mut founded = Founded::new(questions.map(String::as_str));
+    let mut calculated = CalculatedSources::new(questions.map(String::as_str));
     for held in held.iter().filter(|held| !held.origin.derivations().is_empty()) {
-        founded.judge(held.handle, held.origin.derivations());
+        calculated.judge(held.handle, held.origin.derivations());
     }
     let is_far = |held: &Held| shelf.is_on_disk(held.handle) && !current(held.handle);
     let any_current = held.iter().any(|held| current(held.handle));
     let at_hand: Vec<&Held> = held.iter().copied().filter(|held| !is_far(held)).collect();
     if any_current && at_hand.len() < held.len() && !ranks(&asked.answer) {
-        let results = ready(shelf, &at_hand, &founded, &current).await;
+        let results = ready(shelf, &at_hand, &calculated, &current).await;
         let figures = Arc::clone(&asked).ground(results, stop.clone()).await;
         if !figures.iter().any(Figure::is_unmatched) {
             return figures;
         }
     }
-    let results = ready(shelf, &held, &founded, &current).await;
+    let results = ready(shelf, &held, &calculated, &current).await;
     asked.ground(results, stop).await
 }
 
@@ -169,20 +169,20 @@ async fn look_up(
 async fn ready(
     shelf: &Shelf,
     results: &[&Held],
-    founded: &Founded,
+    calculated: &CalculatedSources,
     current: &(impl Fn(Handle) -> bool + Sync),
-) -> Vec<Ready> {
+) -> Vec<SourceResult> {
     let mut ready = Vec::with_capacity(results.len());
     for held in results {
         if let Ok(table) = shelf.table(held.handle).await {
-            let table = founded.table(held.handle, table);
-            ready.push(Ready::of(held, table, current(held.handle)));
+            let table = calculated.table(held.handle, table);
+            ready.push(SourceResult::of(held, table, current(held.handle)));
         }
     }
     ready
 }
 
-impl Ready {
+impl SourceResult {
     fn of(held: &Held, table: Arc<ResultTable>, current: bool) -> Self {
         let source = held.origin.source();
         let arguments = match &held.origin {
