@@ -152,7 +152,7 @@ fn flat_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S
 pub enum CallStatus {
     /// It ran.
     Ok,
-    /// The gate or the guard said no; nothing was sent.
+    /// The gate or the guard refused it; nothing was sent.
     Refused,
     /// It ran and failed.
     Failed,

@@ -18,7 +18,7 @@ use crate::model::ToolChoice;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Denial {
-    /// Which asking for leave of the turn it answered, counted from 0: each completion and each query asks once.
+    /// Which request for budget of the turn it answered, counted from 0. Each completion and each query makes one.
     pub at: u32,
     /// What ran out.
     pub reason: StopReason,
@@ -66,7 +66,7 @@ impl DaySpending {
         self.denials
     }
 
-    /// Asks for leave for a completion of a turn that has used `spent`: of `worst`, the first is needed when tools may
+    /// Reserves a completion of a turn that has used `spent`: of `worst`, the first is needed when tools may
     /// be called, the second for the last word. `priced`: whether money may be spent at all.
     pub(super) async fn complete(
         &mut self,
@@ -83,7 +83,7 @@ impl DaySpending {
         self.leave(choices, spent, priced).await
     }
 
-    /// Asks for leave for one query. It counts whether or not it brings rows.
+    /// Takes one query from the day. It counts whether or not it brings rows.
     pub(super) async fn query(&mut self) -> Result<(), Denial> {
         let book = match self.look(true) {
             Ok(Some(book)) => book,
@@ -158,7 +158,7 @@ impl DaySpending {
         }
     }
 
-    /// Counts one asking. The ledger to ask, none if nobody need be asked, or the answer if it is known already.
+    /// Counts one request. Returns the ledger to ask, `None` if there is none to ask, or the denial that was recorded.
     fn look(&mut self, priced: bool) -> Result<Option<Arc<DayLedger>>, Denial> {
         let at = self.asked;
         self.asked = self.asked.saturating_add(1);
@@ -196,7 +196,7 @@ impl DaySpending {
     }
 }
 
-/// Works with the ledger where waiting for a disk holds nobody up.
+/// Works with the ledger on a thread that may wait for the disk.
 async fn with<T: Send + 'static>(
     book: Arc<DayLedger>,
     work: impl FnOnce(&DayLedger) -> Result<T, LedgerError> + Send + 'static,

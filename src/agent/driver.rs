@@ -35,7 +35,7 @@ pub(super) struct TurnDriver<'a> {
     pub(super) clocks: TimeSpent,
     /// Records that were reported already.
     pub(super) reported: usize,
-    /// Leave to spend from the principal's day.
+    /// What the turn spends of the day of the person who asks.
     pub(super) spending: DaySpending,
     /// Links that were taken out of the latest text.
     pub(super) links_removed: u32,
@@ -154,7 +154,7 @@ impl TurnDriver<'_> {
         }
     }
 
-    /// Asks the day's ledger for leave to ask the model.
+    /// Reserves the worst case of a completion in the day's ledger.
     async fn leave(&mut self, turn: &TurnState, choice: ToolChoice) -> Result<(), Denial> {
         let worst = turn.budget.worst(turn.prompt_bytes());
         let (spent, priced) = (turn.budget.spent(), turn.budget.may_spend_money());

@@ -1,4 +1,4 @@
-//! What a person reads when no model wrote an answer: plain, from what the turn knows, nothing made up.
+//! What a person reads when no model wrote an answer: why, and the results that the turn has.
 
 use serde_json::Value;
 

@@ -22,7 +22,7 @@ pub(super) struct ResultFingerprint {
 pub(super) struct PageRead {
     /// The name of the result that was read.
     pub(super) of: String,
-    /// What was asked of it, but for the part that was wanted.
+    /// What was asked of it, without the window of rows.
     pub(super) asked: String,
     /// The name under which rows of it are held as they stand: a page of those is a page of the same result.
     pub(super) made: Option<String>,

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// The question was answered from complete results.
     Answered,
-    /// It was answered, but something it rests on is not whole (cut rows, a failed page), or a figure of it has no
-    /// source.
+    /// It was answered, but something it rests on is not whole (cut rows, a failed page), a figure of it has no source,
+    /// or a query failed that nothing made up for.
     Partial,
     /// The model asked the person something.
     NeedsClarification,
-    /// The catalog holds nothing that answers it.
+    /// The catalog holds nothing that answers it: the model said so, or all its calls asked for what is not there.
     NotInCatalog,
     /// It was declined.
     Refused,
@@ -21,7 +21,7 @@ pub enum Outcome {
     BudgetExhausted,
     /// The guard ended a loop that went nowhere; the text says what was found until then.
     LoopStopped,
-    /// The model or the data source failed.
+    /// The model or the data source failed, or no call brought anything that an answer could rest on.
     UpstreamFailed,
     /// The person ended it.
     Cancelled,
@@ -73,7 +73,7 @@ pub enum StopReason {
     CannotAnswer,
     /// The provider withheld the answer.
     ModelRefused,
-    /// Figures of the answer have no source, and the settings want none of it then.
+    /// Figures of the answer have no source, and the settings say to withhold such an answer.
     Ungrounded,
     /// The step budget ran out.
     MaxSteps,

@@ -251,7 +251,7 @@ impl Agent {
             spending: DaySpending::new(day_budget),
         };
         let (turn, conclusion) = drive.run(begun).await;
-        let ended = Ended {
+        let ended = TurnSummary {
             timings: timings(drive.clocks, &drive.clock),
             late: drive.clock.late(),
             links_removed: drive.links_removed.saturating_add(conclusion.links_removed),
@@ -270,7 +270,7 @@ impl Agent {
         &self,
         question: &str,
         turn: TurnState,
-        ended: Ended,
+        ended: TurnSummary,
         held: &Shelf,
     ) -> (Answer, Vec<Message>) {
         let TurnState {
@@ -311,8 +311,8 @@ impl Agent {
     }
 }
 
-/// How a turn ended, beside what it knows.
-struct Ended {
+/// How a turn ended, beside what its state holds.
+struct TurnSummary {
     conclusion: TurnConclusion,
     timings: Timings,
     late: TimeoutMarks,

@@ -38,7 +38,7 @@ pub async fn try_model(settings: &ModelSettings, wire: Wire) -> Result<ModelTria
         tool: call.name.clone(),
         content: include_str!("../../prompts/model/trial_refusal.md")
             .trim_end()
-            .to_owned(),
+            .into(),
         is_error: true,
         result: None,
         table: None,

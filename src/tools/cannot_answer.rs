@@ -22,7 +22,7 @@ struct CannotAnswerArguments {
     nearest: Option<Vec<String>>,
 }
 
-/// What the person is told instead of an answer.
+/// A reason why there is no answer, for the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NoAnswer {
     reason: String,

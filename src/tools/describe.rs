@@ -23,7 +23,7 @@ use crate::text::clean_line;
 const MAX_DESCRIPTION_CHARS: usize = 2_000;
 /// Values shown of a parameter or dimension.
 const MAX_VALUES: usize = 30;
-/// Kept free for the line that says what was left out.
+/// Bytes kept free for the line that says how much was left out.
 const NOTE_BYTES: usize = 120;
 
 /// A validated `describe` call.

@@ -1,8 +1,8 @@
 //! Failures of calls that were let through: what the model can act on, and what ends the turn.
 //!
-//! The turn ends only on what no other call could get round: a credential that does not work, and a request that our
-//! own wire would not send. Everything else may concern this entry or this moment alone, so the model is told, and
-//! the guard ends a streak of it.
+//! The turn ends only when no other call can work either: the credential does not work, or our own wire would not send
+//! the request. Any other failure may concern this entry or this moment alone, so the model is told of it, and the guard
+//! ends a streak of failures.
 
 use serde_json::json;
 

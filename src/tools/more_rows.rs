@@ -287,7 +287,7 @@ fn offset(value: Option<&Value>) -> Result<u64, Rejection> {
         .ok_or_else(|| Rejection::bad_value("offset is a whole number of rows to pass over, from 0 on"))
 }
 
-/// Ends work on another thread when nobody waits for it any more.
+/// Stops the work on the other thread when the future that waits for it is dropped.
 struct StopsWhenDropped(StopSignal);
 
 impl Drop for StopsWhenDropped {

@@ -21,7 +21,7 @@ pub(super) struct QueriedEntry<'a> {
     pub(super) name: &'a str,
 }
 
-/// Somebody else's words in a line of ours for people.
+/// A name from Metabase or from the model, made safe for a line that people read.
 pub(super) fn for_person(name: &str) -> String {
     one_line(name, MAX_NAME_CHARS)
 }

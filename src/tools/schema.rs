@@ -60,7 +60,8 @@ pub(super) fn kinds(catalog: &Catalog) -> Value {
     json!({"enum": kinds, "type": "string"})
 }
 
-/// The id of an entry of any kind. None is listed: a wrong one does no harm here, and the lists take room.
+/// The id of an entry of any kind. The ids are not listed: a wrong one does no harm here, and a list takes room in every
+/// prompt.
 pub(super) fn any_id() -> Value {
     json!({"type": "integer"})
 }
@@ -105,8 +106,8 @@ pub(super) fn group_by() -> Value {
     )
 }
 
-/// The operations of conditions that are told of where conditions are most of what a call says, by their names on the
-/// wire. The gate knows some more.
+/// The operations that `query_metric` lists, where conditions are most of what a call says. By their names in Metabase's
+/// API. The gate knows a few more.
 const OPERATIONS: [&str; 26] = [
     "equals",
     "not-equals",
@@ -136,7 +137,7 @@ const OPERATIONS: [&str; 26] = [
     "hour-not-equals",
 ];
 
-/// Those of them that are told of elsewhere.
+/// The operations that the other tools list.
 const USUAL_OPERATIONS: [&str; 17] = [
     "equals",
     "not-equals",
@@ -157,7 +158,7 @@ const USUAL_OPERATIONS: [&str; 17] = [
     "day-of-week-equals",
 ];
 
-/// How many operations a tool tells of.
+/// Which operations a tool lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OperationList {
     All,
@@ -202,7 +203,7 @@ pub(super) fn direction() -> Value {
     json!({"enum": ["asc", "desc"], "type": "string"})
 }
 
-/// How many rows are wanted, or passed over.
+/// A number of rows: a limit or an offset.
 pub(super) fn rows() -> Value {
     json!({"type": "integer"})
 }

@@ -98,7 +98,7 @@ fn content(handle: Handle, table: &ResultTable, limited: &[Handle], max_bytes: u
     cut_to_bytes(lines.join("\n"), max_bytes)
 }
 
-/// The results with totals taken over the rows that a limit left, and whatever was computed from such before.
+/// The results whose totals are about the rows that a limit left, and the results computed from such totals.
 fn limited(call: &CalculateCall, held: &BTreeMap<Handle, Arc<ResultTable>>) -> Vec<(Handle, Extent)> {
     let inputs = call.calculations.iter().flat_map(|calculation| &calculation.of);
     let mut limited: Vec<(Handle, Extent)> = inputs

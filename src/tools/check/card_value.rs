@@ -9,7 +9,7 @@ use crate::metabase::Bucket;
 /// Most values of one parameter.
 const MAX_VALUES: usize = 100;
 
-/// What a parameter's value looks like, told from its type on the wire.
+/// What the value of a parameter looks like. It follows from the parameter's type in Metabase, such as `date/single`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tools) enum ParameterForm {
     /// A number.

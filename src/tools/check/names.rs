@@ -6,10 +6,10 @@ use crate::catalog;
 /// Names shown when one is not found.
 const SHOWN: usize = 8;
 
-/// Longest name that is looked for, in bytes: comparing is quadratic, and nobody's name is longer.
+/// Longest name that is looked for, in bytes. Comparing is quadratic, and real names are shorter.
 const MAX_WANTED: usize = 200;
 
-/// The names most like `wanted`, best first; when none is like it, the first ones, so that there is always a way on.
+/// The names most like `wanted`, best first. When none is like it, the first names, so that the model has a way on.
 pub(in crate::tools) fn nearest<'a>(
     wanted: &str,
     names: impl IntoIterator<Item = &'a str>,
@@ -64,7 +64,7 @@ pub(in crate::tools) fn resolve<'a, T>(
     None
 }
 
-/// The no to a name that is not there: `what` it was looked for as, `place` it was looked for in.
+/// The rejection of a name that `place` does not have. `what` says what it should be a name of: `dimension`, `segment`.
 pub(in crate::tools) fn unknown<'a>(
     what: &str,
     wanted: &str,

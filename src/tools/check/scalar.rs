@@ -9,7 +9,7 @@ use crate::text::one_line;
 
 /// Longest text value, in characters.
 const MAX_TEXT_CHARS: usize = 1_000;
-/// Numbers beyond this are nobody's measurements.
+/// Larger numbers are refused: they are not measurements but mistakes.
 const MAX_MAGNITUDE: f64 = 1e15;
 const MIN_MAGNITUDE: f64 = 1e-12;
 
