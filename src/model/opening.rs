@@ -14,6 +14,10 @@ const LONGEST: usize = 64 << 10;
 /// Looks at the beginning of a body. `look` says what one object of the stream is: the failure that it tells, or whether
 /// the completion has begun with it.
 pub(super) fn judge(body: &[u8], ended: bool, look: fn(&Value) -> Opening) -> Opening {
+    // A web page, which asking again does not mend.
+    if body.trim_ascii_start().starts_with(b"<") {
+        return Opening::Begun;
+    }
     let (mut parser, mut items) = (SseParser::default(), Vec::new());
     parser.push(body, &mut items);
     if ended {

@@ -1,9 +1,10 @@
 //! OpenAI-compatible servers that leave out, add or bend what the protocol says.
 
-use cardinal::model::{ModelError, StopCause};
+use cardinal::model::{ModelError, StopCause, connect};
 use serde_json::{Value, json};
 
-use super::talk::{Heard, ask, call, question, request};
+use super::retry::wire;
+use super::talk::{Heard, ask, call, listen, question, request};
 use crate::support::scripted_model::{Reply, ScriptedModel};
 
 async fn says(body: &str) -> Result<Heard, ModelError> {
@@ -80,7 +81,9 @@ async fn a_stream_may_end_without_a_last_newline_or_the_end_mark() {
 async fn a_stream_without_reason_and_end_mark_broke_off() {
     let spoken = "data: {\"choices\":[{\"delta\":{\"content\":\"ten data: [DONE]\"}}]}\n\n";
     for body in [spoken, "", ": nothing but a comment\n\n"] {
-        let error = says(body).await.unwrap_err();
+        let server = ScriptedModel::openai_with(move |_| Reply::sse(body)).await;
+        let model = connect(&server.settings(), wire(&server)).unwrap();
+        let error = listen(&*model, &question()).await.unwrap_err();
         assert!(
             matches!(error, ModelError::BrokeOff { .. }),
             "{body:?}: {error:?}"
