@@ -125,7 +125,9 @@ async fn queries_and_money() {
         (answer.outcome, answer.stop_reason),
         (Outcome::BudgetExhausted, StopReason::DayQueries)
     );
-    assert_eq!(answer.text, "What I know.");
+    let (said, reason) = answer.text.split_once("\n\n").unwrap();
+    assert_eq!(said, "What I know.");
+    assert!(reason.starts_with("The day's queries are used up."), "{reason}");
     assert_eq!(second.queries(), Vec::<String>::new());
 
     let dir = tempfile::tempdir().unwrap();
