@@ -33,6 +33,7 @@ mod eval_run;
 mod gate;
 mod grounding;
 mod hostile;
+mod house;
 mod ledger;
 mod loops;
 mod metabase;

@@ -8,7 +8,7 @@ use crate::Outcome;
 use crate::contender::Addresses;
 
 /// Answers one question.
-pub async fn turn(client: &reqwest::Client, at: &Addresses, question: &str) -> Outcome<String> {
+pub(crate) async fn turn(client: &reqwest::Client, at: &Addresses, question: &str) -> Outcome<String> {
     let tool = json!({
         "type": "function",
         "function": {
@@ -46,7 +46,8 @@ async fn complete(
 ) -> Outcome<(String, Option<(String, String)>)> {
     let response = client
         .post(format!("{base}/chat/completions"))
-        .json(body)
+        .header("content-type", "application/json")
+        .body(serde_json::to_vec(body)?)
         .send()
         .await?
         .error_for_status()?;
@@ -81,15 +82,17 @@ async fn query(client: &reqwest::Client, at: &Addresses, arguments: &Value) -> O
     let parameter = json!({
         "type": "number/=", "target": ["variable", ["template-tag", "from"]], "value": from,
     });
-    let answer: Value = client
+    let answer = client
         .post(format!("{}/api/card/{}/query", at.metabase, at.card))
         .header("x-api-key", &at.key)
-        .json(&json!({"parameters": [parameter]}))
+        .header("content-type", "application/json")
+        .body(json!({"parameters": [parameter]}).to_string())
         .send()
         .await?
         .error_for_status()?
-        .json()
+        .bytes()
         .await?;
+    let answer: Value = serde_json::from_slice(&answer)?;
     let rows = answer
         .pointer("/data/rows")
         .and_then(Value::as_array)

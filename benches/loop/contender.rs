@@ -17,7 +17,7 @@ use crate::{Outcome, bare, usage};
 
 /// Who answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contender {
+pub(crate) enum Contender {
     /// The bare loop.
     Bare,
     /// Cardinal.
@@ -28,7 +28,7 @@ pub enum Contender {
 
 impl Contender {
     /// All of them, the floor first.
-    pub const ALL: [Self; 3] = [Self::Bare, Self::Cardinal, Self::Taped];
+    pub(crate) const ALL: [Self; 3] = [Self::Bare, Self::Cardinal, Self::Taped];
 }
 
 impl fmt::Display for Contender {
@@ -54,13 +54,13 @@ impl FromStr for Contender {
 
 /// How many turns run.
 #[derive(Debug, Clone, Copy)]
-pub struct Load {
+pub(crate) struct Load {
     /// All of them.
-    pub turns: usize,
+    pub(crate) turns: usize,
     /// So many at a time.
-    pub at_once: usize,
+    pub(crate) at_once: usize,
     /// How long each completion takes, in milliseconds.
-    pub delay_ms: u64,
+    pub(crate) delay_ms: u64,
 }
 
 impl fmt::Display for Load {
@@ -85,12 +85,12 @@ impl FromStr for Load {
 
 /// Where the stubs are.
 #[derive(Debug)]
-pub struct Addresses {
-    pub metabase: String,
-    pub key: String,
-    pub collection: u32,
-    pub card: u64,
-    pub model: String,
+pub(crate) struct Addresses {
+    pub(crate) metabase: String,
+    pub(crate) key: String,
+    pub(crate) collection: u32,
+    pub(crate) card: u64,
+    pub(crate) model: String,
 }
 
 impl Addresses {
@@ -113,7 +113,7 @@ impl Addresses {
 }
 
 /// Runs the turns on a runtime of two threads. What is made once for a process is not counted.
-pub fn run(contender: Contender, load: Load, stub: &Value) -> Outcome<Value> {
+pub(crate) fn run(contender: Contender, load: Load, stub: &Value) -> Outcome<Value> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -24,7 +24,7 @@ use serde_json::Value;
 use self::contender::{Contender, Load};
 
 /// Errors of a bench end it.
-pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// The most CPU time a turn may take, as a multiple of the bare loop's, without a tape and with one.
 const CPU_BOUND: [f64; 2] = [2.0, 3.0];

@@ -33,7 +33,7 @@ cards:
 ";
 
 /// Serves both, prints where they are as one JSON line, and runs until it is killed.
-pub async fn serve() -> Outcome<()> {
+pub(crate) async fn serve() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let mut rows = String::from("id,customer,product,channel,quantity,price,amount,ordered_on\n");
     for id in 1..=20_000_u32 {
@@ -59,13 +59,14 @@ pub async fn serve() -> Outcome<()> {
     let world = World::from_csv(folder.path(), Some(&model_file))?;
     let running = serve_sandbox(ServeOptions::new(Arc::new(world))).await?;
     let key = running.api_key.expose_secret().to_owned();
-    let cards: Value = reqwest::Client::new()
+    let cards = reqwest::Client::new()
         .get(format!("{}/api/card", running.url))
         .header("x-api-key", &key)
         .send()
         .await?
-        .json()
+        .bytes()
         .await?;
+    let cards: Value = serde_json::from_slice(&cards)?;
     let card = cards.pointer("/0/id").and_then(Value::as_u64);
     let card = card.ok_or_else(|| format!("the sandbox lists no card: {cards}"))?;
     let stub = json!({

@@ -18,7 +18,7 @@ use crate::Outcome;
 const PIECES: usize = 12;
 
 /// Serves it; returns its address.
-pub async fn serve(card: u64) -> Outcome<String> {
+pub(crate) async fn serve(card: u64) -> Outcome<String> {
     let routes = Router::new()
         .route("/wait/{wait}/v1/chat/completions", post(complete))
         .with_state(card);

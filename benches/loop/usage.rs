@@ -9,7 +9,7 @@ use crate::Outcome;
 const TICKS: u64 = 100;
 
 /// User and system time of this process so far.
-pub fn cpu() -> Outcome<Duration> {
+pub(crate) fn cpu() -> Outcome<Duration> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let (_, fields) = stat.rsplit_once(')').ok_or("an odd /proc/self/stat")?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
@@ -21,7 +21,7 @@ pub fn cpu() -> Outcome<Duration> {
 }
 
 /// The most memory this process had at any time, in MB.
-pub fn peak_mb() -> Outcome<f64> {
+pub(crate) fn peak_mb() -> Outcome<f64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes: f64 = line

@@ -1,11 +1,13 @@
 //! The answer object: everything that a turn came to, in a versioned format.
 
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answer_form::{EvidenceForm, known_version};
 use super::clock::TimeoutMarks;
 use super::{CitedFigure, CitedResult, Denial, Outcome, StopReason};
-use crate::result::{Derivation, Extent, Handle, Origin, Source};
+use crate::result::{Extent, Handle, Origin};
 use crate::wire::ServedBy;
 
 /// Version of the answer object's format. Since 2, what a result is of stands once: in `evidence`, or in
@@ -13,9 +15,10 @@ use crate::wire::ServedBy;
 pub const ANSWER_VERSION: u32 = 2;
 
 /// Everything a turn came to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
     /// Version of this format: [`ANSWER_VERSION`].
+    #[serde(deserialize_with = "known_version")]
     pub version: u32,
     /// The question, as asked.
     pub question: String,
@@ -24,20 +27,20 @@ pub struct Answer {
     /// Why the loop ended.
     pub stop_reason: StopReason,
     /// For a reason that has more to say: which budget, how much of it is used, when it is free again; or what failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_detail: Option<String>,
     /// What the person reads.
     pub text: String,
     /// Answers to choose from, when the outcome is a question back.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
     /// What the day's ledger denied, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub denials: Vec<Denial>,
     /// The figures of its text, in order, each with where it comes from.
     pub figures: Vec<CitedFigure>,
     /// The results of earlier questions of the conversation that its figures come from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier_results: Vec<CitedResult>,
     /// Links and images that were taken out of what the model wrote: only pages of the configured Metabase may stay.
     pub links_removed: u32,
@@ -56,7 +59,7 @@ pub struct Answer {
     /// The model that was asked, `provider:name`.
     pub model: String,
     /// The file the turn was recorded in, if it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tape: Option<std::path::PathBuf>,
     /// When its turn's time ran out, for its tape.
     #[serde(skip)]
@@ -100,17 +103,16 @@ impl Answer {
 }
 
 /// A result that an answer rests on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "EvidenceForm", into = "EvidenceForm")]
 pub struct Evidence {
     /// Its name in the conversation.
     pub result: Handle,
     /// Number of the tool call it came from, counted from 1.
     pub call: u32,
     /// What it is the result of, as the model read it.
-    #[serde(skip)]
     pub title: String,
     /// The query it came from, with arguments and link; for what was made from other results, these and how.
-    #[serde(flatten, serialize_with = "flat_origin")]
     pub origin: Origin,
     /// Names of its columns.
     pub columns: Vec<String>,
@@ -124,30 +126,8 @@ pub struct Evidence {
     pub truncated: bool,
 }
 
-/// The fields of the query, if there is one behind it, beside `from` and `operations` for what was made from results.
-fn flat_origin<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Flat<'a> {
-        #[serde(flatten)]
-        source: Option<&'a Source>,
-        #[serde(skip_serializing_if = "<[Handle]>::is_empty")]
-        from: &'a [Handle],
-        #[serde(skip_serializing_if = "Option::is_none")]
-        operations: Option<&'a Value>,
-        #[serde(skip_serializing_if = "<[Derivation]>::is_empty")]
-        derivations: &'a [Derivation],
-    }
-    let flat = Flat {
-        source: origin.source(),
-        from: origin.made_from(),
-        operations: origin.operations(),
-        derivations: origin.derivations(),
-    };
-    flat.serialize(serializer)
-}
-
 /// How a tool call went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallStatus {
     /// It ran.
@@ -161,7 +141,7 @@ pub enum CallStatus {
 }
 
 /// One tool call.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CallRecord {
     /// The tool it named.
     pub name: String,
@@ -180,14 +160,14 @@ pub struct CallRecord {
     /// What served it; null when nothing was sent.
     pub served_by: Option<ServedBy>,
     /// For a refusal or failure: the message the model got.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Milliseconds it took.
     pub duration_ms: u64,
 }
 
 /// What the models of a turn used.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct UsageReport {
     /// Prompt tokens of all completions, cached ones included.
     pub input_tokens: u64,
@@ -206,7 +186,7 @@ pub struct UsageReport {
 }
 
 /// Milliseconds.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Timings {
     /// The whole turn.
     pub total_ms: u64,
@@ -219,7 +199,7 @@ pub struct Timings {
 }
 
 /// The catalog an answer was asked over.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CatalogReport {
     /// Its fingerprint.
     pub fingerprint: String,
@@ -228,7 +208,7 @@ pub struct CatalogReport {
 }
 
 /// The prompt an answer was asked with.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PromptReport {
     /// Hash of tools and system prompt.
     pub hash: String,

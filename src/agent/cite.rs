@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answer_form::{CitationForm, CitedFigureForm};
 use super::{Answer, Evidence};
 use crate::grounding::{Figure, Trace};
 use crate::result::{Handle, Origin, ResultTable, Shelf, Source};
@@ -13,26 +15,24 @@ use crate::result::{Handle, Origin, ResultTable, Shelf, Source};
 const MOST_KEYS: usize = 4;
 
 /// A figure of the answer's text with its sources.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "CitedFigureForm", into = "CitedFigureForm")]
 pub struct CitedFigure {
     /// The figure; its own list of sources is empty.
-    #[serde(flatten)]
     pub figure: Figure,
     /// Where it comes from, best first; more than one when it is ambiguous.
     pub sources: Vec<Citation>,
 }
 
 /// One source of a figure. What its results are of stands once in the answer: see [`Answer::cited`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "CitationForm", into = "CitationForm")]
 pub struct Citation {
     /// Which cell, total, count, argument or derivation, of which result.
-    #[serde(flatten)]
     pub trace: Trace,
     /// The cell's value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cell: Option<Value>,
     /// What tells the cell's row from others: its texts and times, by column.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub key: BTreeMap<String, Value>,
 }
 
@@ -44,17 +44,20 @@ impl Citation {
 }
 
 /// A result that a figure rests on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CitedResult {
     /// Its name in the conversation.
+    #[schemars(with = "String")]
     pub result: Handle,
     /// The query behind it: card, metric or table, with arguments and link; null for a calculation over several.
+    #[schemars(with = "Option<Value>")]
     pub source: Option<Source>,
     /// The results it was made from, when it is not a query's own.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
     pub from: Vec<Handle>,
     /// What was done with them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operations: Option<Value>,
 }
 

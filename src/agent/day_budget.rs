@@ -15,7 +15,7 @@ use crate::ledger::{DayLedger, LedgerError, Limit, Reservation, Shortfall, Spend
 use crate::model::ToolChoice;
 
 /// The day's ledger had no room for a completion or a query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Denial {
     /// Which request for budget of the turn it answered, counted from 0. Each completion and each query makes one.

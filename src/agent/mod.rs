@@ -17,6 +17,7 @@
 //! Start with `protocol.rs`, then read `step.rs`.
 
 mod answer;
+mod answer_form;
 mod budget;
 mod calculated_sources;
 mod calls;
@@ -47,6 +48,7 @@ pub use answer::{
     ANSWER_VERSION, Answer, CallRecord, CallStatus, CatalogReport, Evidence, PromptReport, Timings,
     UsageReport,
 };
+pub use answer_form::answer_schema;
 pub use cite::{Citation, CitedFigure, CitedResult};
 pub(crate) use clock::TimeoutMarks;
 pub use day_budget::Denial;

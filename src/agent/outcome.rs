@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How a turn ended, for people and programs. A turn always ends in exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The question was answered from complete results.
@@ -60,7 +60,7 @@ impl Outcome {
 }
 
 /// Why the loop ended: every exit has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
     /// The model answered without asking for more tools.

@@ -57,10 +57,10 @@ pub enum Error {
     Config(#[from] ConfigError),
     /// The turn could not be recorded.
     #[error(transparent)]
-    Tape(#[from] TapeError),
+    Tape(Box<TapeError>),
     /// A recorded turn could not be continued.
     #[error(transparent)]
-    Replay(#[from] ReplayError),
+    Replay(Box<ReplayError>),
 }
 
 /// The first warnings of a load, in brackets.
@@ -71,4 +71,16 @@ fn listed(warnings: &[String]) -> String {
         return String::new();
     }
     format!(" ({})", first.join("; "))
+}
+
+impl From<TapeError> for Error {
+    fn from(error: TapeError) -> Self {
+        Self::Tape(Box::new(error))
+    }
+}
+
+impl From<ReplayError> for Error {
+    fn from(error: ReplayError) -> Self {
+        Self::Replay(Box::new(error))
+    }
 }

@@ -1,5 +1,10 @@
 //! The command line: one file per command. Commands start a flow and listen to its events; they never reach inside.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "an error ends the command, so that its size costs nothing"
+)]
+
 mod answer;
 mod args;
 mod ask;

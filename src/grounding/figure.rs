@@ -1,9 +1,10 @@
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::result::TotalKind;
 
 /// A figure of an answer's text, and where it comes from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// First byte in the text.
     pub start: usize,
@@ -18,10 +19,8 @@ pub struct Figure {
     /// What it is.
     pub kind: FigureKind,
     /// What came of looking for its source.
-    #[serde(flatten)]
     pub status: FigureStatus,
     /// Where it comes from, best first; more than one when it is ambiguous, none when it is exempt or unmatched.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Trace>,
 }
 
@@ -33,7 +32,7 @@ impl Figure {
 }
 
 /// What a figure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FigureKind {
     /// A number.
@@ -45,8 +44,7 @@ pub enum FigureKind {
 }
 
 /// What came of looking for a figure's source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FigureStatus {
     /// It has at least one.
     Matched,
@@ -63,7 +61,7 @@ pub enum FigureStatus {
 }
 
 /// Why a figure needs no source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// A year.
@@ -95,7 +93,7 @@ pub enum Rule {
 }
 
 /// What is wrong with a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// No result holds it, and nothing that can be computed from what the text names comes to it.
@@ -113,8 +111,7 @@ pub enum Reason {
 }
 
 /// Where a figure comes from. Rows are counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "source", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trace {
     /// A cell.
     Cell {
@@ -130,7 +127,6 @@ pub enum Trace {
         /// The result.
         result: String,
         /// The rows counted, when not all.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
         rows: Vec<usize>,
     },
     /// What a whole column comes to.
@@ -161,22 +157,22 @@ pub enum Trace {
 }
 
 /// Cells of one column, or its total, that a derivation starts from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct DerivedFrom {
     /// The result.
     pub result: String,
     /// The column's name.
     pub column: String,
     /// The rows, counted from 1; their sum when there are several.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<usize>,
     /// The total, when it is not of single rows.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<TotalKind>,
 }
 
 /// How a figure is derived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DerivationOperation {
     /// The sum of the inputs.

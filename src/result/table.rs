@@ -61,7 +61,7 @@ impl Cell {
 
 /// How much of the full result a [`ResultTable`] is. What is cut makes an answer that rests on it partial; what the
 /// call itself limited does not, as long as it is clear which rows these are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Extent {
     /// Every row is here.

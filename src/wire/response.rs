@@ -15,7 +15,7 @@ use super::WireError;
 pub type BodyStream = BoxStream<'static, Result<Bytes, WireError>>;
 
 /// What answered a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ServedBy {
     /// The server, now.

@@ -13,26 +13,65 @@ use self::imports::{Imports, imports, parts};
 /// The folders of `src`, top first, each with what it is for. A folder may name only folders below it.
 const LAYERS: [(&str, &str); 21] = [
     ("cli", "the commands, one file each; owns stdout and stderr"),
-    ("eval", "cases, suites, graders (pure functions over stored answers), the runner, recordings, statistics, reports"),
-    ("app", "what an embedder starts with: `App` assembles everything from the settings once, `Session` asks"),
-    ("config", "file, environment and flags, checked once and turned into the settings of each part"),
+    (
+        "eval",
+        "cases, suites, graders (pure functions over stored answers), the runner, recordings, statistics, reports",
+    ),
+    (
+        "app",
+        "what an embedder starts with: `App` assembles everything from the settings once, `Session` asks",
+    ),
+    (
+        "config",
+        "file, environment and flags, checked once and turned into the settings of each part",
+    ),
     ("tapes", "whole turns recorded, resumed and replayed"),
-    ("agent", "the loop: `step` (pure), the driver, guard, budgets, outcomes, answers, events"),
+    (
+        "agent",
+        "the loop: `step` (pure), the driver, guard, budgets, outcomes, answers, events",
+    ),
     ("conversation", "what was said so far, kept within its bounds"),
-    ("planner", "the keyword planner: a `Model` that needs no language model"),
-    ("tools", "one file for each tool, the table of tools, and the gate before them"),
-    ("grounding", "figures in prose, and the cells, totals and derivations they come from"),
-    ("prompt", "what the model reads first: rendering, segments, hashes"),
+    (
+        "planner",
+        "the keyword planner: a `Model` that needs no language model",
+    ),
+    (
+        "tools",
+        "one file for each tool, the table of tools, and the gate before them",
+    ),
+    (
+        "grounding",
+        "figures in prose, and the cells, totals and derivations they come from",
+    ),
+    (
+        "prompt",
+        "what the model reads first: rendering, segments, hashes",
+    ),
     ("model", "the `Model` trait, model servers, usage and prices"),
-    ("ledger", "what a principal used today, on disk, shared by all processes"),
-    ("metabase", "signing in, the Agent API and cards: a server becomes catalog entries, its answers become tables"),
-    ("catalog", "entries, ids, the store on disk, drift, nearest names; knows nothing of HTTP"),
+    (
+        "ledger",
+        "what a principal used today, on disk, shared by all processes",
+    ),
+    (
+        "metabase",
+        "signing in, the Agent API and cards: a server becomes catalog entries, its answers become tables",
+    ),
+    (
+        "catalog",
+        "entries, ids, the store on disk, drift, nearest names; knows nothing of HTTP",
+    ),
     ("result", "tables, shaping, totals, held results, arithmetic"),
     ("wire", "the layers that every HTTP request passes, one file each"),
-    ("text", "what is safe to show and to send: escaping, hidden characters, marks, links"),
+    (
+        "text",
+        "what is safe to show and to send: escaping, hidden characters, marks, links",
+    ),
     ("telemetry", "where log lines go"),
     ("principal", "who asks: part of every cache key and every count"),
-    ("atomic_file", "files that are replaced in one step and never seen half written"),
+    (
+        "atomic_file",
+        "files that are replaced in one step and never seen half written",
+    ),
 ];
 
 fn root() -> PathBuf {
@@ -43,7 +82,9 @@ fn level(part: &str) -> usize {
     LAYERS
         .iter()
         .position(|(name, _)| *name == part)
-        .unwrap_or_else(|| panic!("src/{part} is not in the table of layers in tests/house/mod.rs: give it a place"))
+        .unwrap_or_else(|| {
+            panic!("src/{part} is not in the table of layers in tests/house/mod.rs: give it a place")
+        })
 }
 
 #[test]
@@ -51,7 +92,10 @@ fn arrows_between_folders_point_downwards_only() {
     let src = root().join("src");
     let here = parts(&src);
     for (name, _) in LAYERS {
-        assert!(here.contains(name), "the table of layers names src/{name}, which does not exist");
+        assert!(
+            here.contains(name),
+            "the table of layers names src/{name}, which does not exist"
+        );
     }
     for part in &here {
         level(part);
@@ -76,7 +120,11 @@ fn picture(imports: &Imports) -> String {
             .map(|others| others.keys().map(String::as_str).collect())
             .unwrap_or_default();
         rests.sort_by_key(|other| level(other));
-        let rests = if rests.is_empty() { "–".to_owned() } else { rests.join(", ") };
+        let rests = if rests.is_empty() {
+            "–".to_owned()
+        } else {
+            rests.join(", ")
+        };
         let _ = writeln!(table, "| `{part}/` | {purpose} | {rests} |");
     }
     table
@@ -89,14 +137,19 @@ const END: &str = "<!-- end of layers -->";
 fn the_table_of_folders_in_architecture_md_is_true() {
     let path = root().join("ARCHITECTURE.md");
     let page = fs::read_to_string(&path).expect("ARCHITECTURE.md can be read");
-    let (before, rest) = page.split_once(BEGIN).expect("it has the line that begins the table");
+    let (before, rest) = page
+        .split_once(BEGIN)
+        .expect("it has the line that begins the table");
     let (shown, after) = rest.split_once(END).expect("it has the line that ends the table");
     let table = picture(&imports(&root().join("src")));
     if std::env::var_os("UPDATE_ARCHITECTURE").is_some() {
         write(&path, &format!("{before}{BEGIN}{table}{END}{after}"));
         return;
     }
-    assert_eq!(shown, table, "run `UPDATE_ARCHITECTURE=1 cargo test house` to write the table anew");
+    assert_eq!(
+        shown, table,
+        "run `UPDATE_ARCHITECTURE=1 cargo test house` to write the table anew"
+    );
 }
 
 fn write(path: &Path, text: &str) {

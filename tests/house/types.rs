@@ -37,5 +37,8 @@ fn no_two_types_share_a_name() {
             let _ = writeln!(twice, "  {name}: {}", places.join(", "));
         }
     }
-    assert!(twice.is_empty(), "these names are declared more than once:\n{twice}");
+    assert!(
+        twice.is_empty(),
+        "these names are declared more than once:\n{twice}"
+    );
 }

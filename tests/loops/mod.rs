@@ -1,3 +1,4 @@
+mod answer_format;
 mod answers;
 mod budgets;
 mod cancel;

@@ -310,11 +310,11 @@ fn time_between_two_times_is_counted_as_the_calendar_does() {
     };
     assert_eq!(
         between(ElapsedUnit::Days),
-        [json!(29), json!(-366), json!(1.16666666667), json!(8765)]
+        [json!(29), json!(-366), json!(1.166_666_666_67), json!(8765)]
     );
     assert_eq!(
         between(ElapsedUnit::Hours),
-        [json!(696), json!(-8784), json!(28), json!(210360)]
+        [json!(696), json!(-8784), json!(28), json!(210_360)]
     );
     assert_eq!(
         between(ElapsedUnit::Months),

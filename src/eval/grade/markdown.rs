@@ -114,18 +114,17 @@ pub(super) fn lists(text: &str) -> Vec<MarkdownTable> {
     let mut lead = String::new();
     for block in lines.chunk_by(|(_, before), (_, after)| before.is_some() == after.is_some()) {
         let rows: Vec<Vec<Value>> = block.iter().filter_map(|(_, row)| row.clone()).collect();
-        match block.first() {
-            Some((place, Some(_))) => lists.push(MarkdownTable {
+        if let Some((place, Some(_))) = block.first() {
+            lists.push(MarkdownTable {
                 names: vec![String::new(); 2],
                 rows,
                 lead: lead.clone(),
                 place: place.clone(),
-            }),
-            _ => {
-                let said = |(place, _): &(Range<usize>, _)| text.get(place.clone()).map(str::trim);
-                let last = block.iter().rev().filter_map(said).find(|line| !line.is_empty());
-                last.unwrap_or_default().clone_into(&mut lead);
-            }
+            });
+        } else {
+            let said = |(place, _): &(Range<usize>, _)| text.get(place.clone()).map(str::trim);
+            let last = block.iter().rev().filter_map(said).find(|line| !line.is_empty());
+            last.unwrap_or_default().clone_into(&mut lead);
         }
     }
     lists
