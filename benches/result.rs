@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use cardinal::result::derive::{
-    AggregateFunction, Granularity, RowAggregate, RowFilter, RowGroup, RowOperations, RowSort, StopSignal,
+    Granularity, RowAggregate, RowFilter, RowFunction, RowGroup, RowOperations, RowSort, StopSignal,
     ValueComparison, ValueTest, derive,
 };
 use cardinal::result::{
-    Column, ColumnKind, Extent, Handle, Heading, JsonRows, ResultTable, ShapingSettings, encode_row, shape,
-    totals,
+    Column, ColumnKind, Extent, Handle, JsonRows, ResultHeading, ResultTable, ShapingSettings, encode_row,
+    shape, totals,
 };
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -88,7 +88,7 @@ fn encode() -> usize {
 }
 
 fn shaped() -> usize {
-    let heading = Heading {
+    let heading = ResultHeading {
         handle: Handle::FIRST,
         title: "card 7 \"Orders\"",
         made: None,
@@ -115,11 +115,11 @@ fn top_cities() -> RowOperations {
         ],
         aggregates: vec![
             RowAggregate {
-                function: AggregateFunction::Sum,
+                function: RowFunction::Sum,
                 column: Some(5),
             },
             RowAggregate {
-                function: AggregateFunction::CountDistinct,
+                function: RowFunction::CountDistinct,
                 column: Some(1),
             },
         ],

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::answer_form::{EvidenceForm, known_version};
 use super::clock::TimeoutMarks;
 use super::{CitedFigure, CitedResult, Denial, Outcome, StopReason};
-use crate::result::{Extent, Handle, Origin};
+use crate::result::{Extent, Handle, ResultOrigin};
 use crate::wire::ServedBy;
 
 /// Version of the answer object's format. Since 2, what a result is of stands once: in `evidence`, or in
@@ -113,7 +113,7 @@ pub struct Evidence {
     /// What it is the result of, as the model read it.
     pub title: String,
     /// The query it came from, with arguments and link; for what was made from other results, these and how.
-    pub origin: Origin,
+    pub origin: ResultOrigin,
     /// Names of its columns.
     pub columns: Vec<String>,
     /// Its rows as the model saw them, at most the shaped ones.

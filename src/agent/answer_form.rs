@@ -13,7 +13,9 @@ use super::{ANSWER_VERSION, Answer, Citation, CitedFigure, Evidence};
 use crate::grounding::{
     DerivationOperation, DerivedFrom, Figure, FigureKind, FigureStatus, Reason, Rule, Trace,
 };
-use crate::result::{Cover, Derivation, EntryKind, Extent, Handle, Origin, Source, TotalKind};
+use crate::result::{
+    Derivation, EntryKind, Extent, Handle, QuerySource, ResultOrigin, RowCoverage, TotalKind,
+};
 
 /// The JSON schema of an answer, with a line end. A copy lies in `schemas/answer.schema.json`.
 pub fn answer_schema() -> String {
@@ -113,7 +115,7 @@ impl TryFrom<EvidenceForm> for Evidence {
 
     fn try_from(form: EvidenceForm) -> Result<Self, String> {
         let source = match (form.kind, form.id, form.name) {
-            (Some(kind), Some(id), Some(name)) => Some(Source {
+            (Some(kind), Some(id), Some(name)) => Some(QuerySource {
                 kind,
                 id,
                 name,
@@ -124,14 +126,14 @@ impl TryFrom<EvidenceForm> for Evidence {
         };
         let operations = form.operations.unwrap_or_default();
         let origin = match (form.from.as_slice(), source) {
-            ([], Some(source)) => Origin::Query(source),
-            ([base], source) if form.derivations.is_empty() => Origin::Derived {
+            ([], Some(source)) => ResultOrigin::Query(source),
+            ([base], source) if form.derivations.is_empty() => ResultOrigin::Derived {
                 from: *base,
                 operations,
                 source,
-                cover: Cover::Asked,
+                cover: RowCoverage::Asked,
             },
-            (_, None) => Origin::Calculated {
+            (_, None) => ResultOrigin::Calculated {
                 from: form.from,
                 operations,
                 derivations: form.derivations,

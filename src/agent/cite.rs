@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::answer_form::{CitationForm, CitedFigureForm};
 use super::{Answer, Evidence};
 use crate::grounding::{Figure, Trace};
-use crate::result::{Handle, Origin, ResultTable, Shelf, Source};
+use crate::result::{Handle, HeldResults, QuerySource, ResultOrigin, ResultTable};
 
 /// Most cells that are given to tell a row from others.
 const MOST_KEYS: usize = 4;
@@ -51,7 +51,7 @@ pub struct CitedResult {
     pub result: Handle,
     /// The query behind it: card, metric or table, with arguments and link; null for a calculation over several.
     #[schemars(with = "Option<Value>")]
-    pub source: Option<Source>,
+    pub source: Option<QuerySource>,
     /// The results it was made from, when it is not a query's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
@@ -85,7 +85,7 @@ impl Answer {
 pub(super) async fn cite(
     figures: Vec<Figure>,
     evidence: &[Evidence],
-    shelf: &Shelf,
+    shelf: &HeldResults,
 ) -> (Vec<CitedFigure>, Vec<CitedResult>) {
     let mut cited = Vec::with_capacity(figures.len());
     let mut earlier: BTreeSet<Handle> = BTreeSet::new();
@@ -108,7 +108,7 @@ pub(super) async fn cite(
     (cited, earlier.collect())
 }
 
-async fn citation(trace: Trace, shelf: &Shelf) -> Citation {
+async fn citation(trace: Trace, shelf: &HeldResults) -> Citation {
     let (mut cell, mut key) = (None, BTreeMap::new());
     if let Trace::Cell { result, row, column } = &trace
         && let Ok(handle) = result.parse()
@@ -135,9 +135,9 @@ fn results(trace: &Trace) -> Vec<&str> {
     }
 }
 
-fn of_origin(result: Handle, origin: &Origin) -> CitedResult {
+fn of_origin(result: Handle, origin: &ResultOrigin) -> CitedResult {
     let from = match origin {
-        Origin::Query(_) => Vec::new(),
+        ResultOrigin::Query(_) => Vec::new(),
         other => other.made_from().to_vec(),
     };
     CitedResult {

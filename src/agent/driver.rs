@@ -15,7 +15,7 @@ use super::state::TurnState;
 use super::step::step;
 use super::{Agent, CallRecord, CallStatus, Event, StopReason};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
-use crate::result::Shelf;
+use crate::result::HeldResults;
 use crate::text::hidden_in;
 use crate::tools::{PlannedCall, ToolRole};
 
@@ -25,7 +25,7 @@ pub(super) struct TurnDriver<'a> {
     /// The conversation before this turn.
     pub(super) before: &'a [Message],
     /// The conversation's results.
-    pub(super) shelf: &'a mut Shelf,
+    pub(super) shelf: &'a mut HeldResults,
     pub(super) turn_id: &'a str,
     pub(super) question: &'a str,
     pub(super) today: jiff::civil::Date,

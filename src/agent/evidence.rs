@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::Evidence;
-use crate::result::Brought;
+use crate::result::NewResult;
 
 /// The evidence that the result of a call is.
-pub(super) fn of(call: u32, brought: &Brought) -> Evidence {
+pub(super) fn of(call: u32, brought: &NewResult) -> Evidence {
     let (shown, table) = (&brought.shown, &brought.table);
     let seen = usize::try_from(shown.rows_shown).unwrap_or(usize::MAX);
     Evidence {

@@ -12,7 +12,7 @@ use super::state::TurnState;
 use crate::catalog::Entry;
 use crate::grounding::{Claim, Figure, Material, ground_until, ranks, unchecked};
 use crate::model::Message;
-use crate::result::{ColumnTotals, Handle, Held, Origin, ResultTable, Shelf};
+use crate::result::{ColumnTotals, Handle, HeldResult, HeldResults, ResultOrigin, ResultTable};
 use crate::tools::ToolRole;
 
 /// A result with all that a look-up needs.
@@ -139,21 +139,21 @@ impl TurnDriver<'_> {
 /// turns that lie in files are read only when they may make a difference: when this turn brought no result, when a
 /// figure is not found without them, or when something is said to be first or last of its kind.
 async fn look_up(
-    shelf: &Shelf,
+    shelf: &HeldResults,
     turn: &TurnState,
     asked: Arc<TextToGround>,
     stop: CancellationToken,
 ) -> Vec<Figure> {
-    let held: Vec<&Held> = shelf.iter().collect();
+    let held: Vec<&HeldResult> = shelf.iter().collect();
     let current = |handle| turn.evidence.iter().any(|item| item.result == handle);
     let questions = asked.earlier.iter().chain([&asked.question]);
     let mut calculated = CalculatedSources::new(questions.map(String::as_str));
     for held in held.iter().filter(|held| !held.origin.derivations().is_empty()) {
         calculated.judge(held.handle, held.origin.derivations());
     }
-    let is_far = |held: &Held| shelf.is_on_disk(held.handle) && !current(held.handle);
+    let is_far = |held: &HeldResult| shelf.is_on_disk(held.handle) && !current(held.handle);
     let any_current = held.iter().any(|held| current(held.handle));
-    let at_hand: Vec<&Held> = held.iter().copied().filter(|held| !is_far(held)).collect();
+    let at_hand: Vec<&HeldResult> = held.iter().copied().filter(|held| !is_far(held)).collect();
     if any_current && at_hand.len() < held.len() && !ranks(&asked.answer) {
         let results = ready(shelf, &at_hand, &calculated, &current).await;
         let figures = Arc::clone(&asked).ground(results, stop.clone()).await;
@@ -167,8 +167,8 @@ async fn look_up(
 
 /// Results with their rows, in the order they came. One whose rows can no longer be had is left out.
 async fn ready(
-    shelf: &Shelf,
-    results: &[&Held],
+    shelf: &HeldResults,
+    results: &[&HeldResult],
     calculated: &CalculatedSources,
     current: &(impl Fn(Handle) -> bool + Sync),
 ) -> Vec<SourceResult> {
@@ -183,12 +183,12 @@ async fn ready(
 }
 
 impl SourceResult {
-    fn of(held: &Held, table: Arc<ResultTable>, current: bool) -> Self {
+    fn of(held: &HeldResult, table: Arc<ResultTable>, current: bool) -> Self {
         let source = held.origin.source();
         let arguments = match &held.origin {
-            Origin::Query(source) => source.arguments.clone(),
-            Origin::Derived { .. } => source.map_or(Value::Null, |source| source.arguments.clone()),
-            Origin::Calculated { .. } => Value::Null,
+            ResultOrigin::Query(source) => source.arguments.clone(),
+            ResultOrigin::Derived { .. } => source.map_or(Value::Null, |source| source.arguments.clone()),
+            ResultOrigin::Calculated { .. } => Value::Null,
         };
         Self {
             handle: held.handle.to_string(),

@@ -21,7 +21,7 @@ use super::{CallStatus, Evidence, Outcome, StopReason};
 use crate::grounding::of_word;
 use crate::metabase::FailureClass;
 use crate::model::Message;
-use crate::result::{Cover, Extent, Handle, Origin};
+use crate::result::{Extent, Handle, ResultOrigin, RowCoverage};
 use crate::tools::{PlannedCall, Refusal, RefusalClass, ToolRole};
 
 /// The calls of a turn that brought nothing.
@@ -159,9 +159,9 @@ fn same_entry(one: &Evidence, other: &Evidence) -> bool {
 /// The table that a page is of, how many of its rows come before, and how many it has.
 fn page(item: &Evidence) -> Option<(Handle, u64, u64)> {
     match &item.origin {
-        Origin::Derived {
+        ResultOrigin::Derived {
             from,
-            cover: Cover::Page { after, of },
+            cover: RowCoverage::Page { after, of },
             ..
         } => Some((*from, *after, *of)),
         _ => None,

@@ -1,7 +1,7 @@
 //! What the guard is shown of a result: whether it is like an earlier one, how many rows it has, whether it was cut. Names,
 //! cells and texts take part in a hash only, so that all they can decide is equal or different.
 
-use crate::result::{Cell, Cover, Origin, ResultTable};
+use crate::result::{Cell, ResultOrigin, ResultTable, RowCoverage};
 use crate::tools::{PageRequest, PlannedCall, ToolOutput};
 
 /// The fingerprint of one result.
@@ -60,8 +60,8 @@ impl PageRead {
         let page = brought.filter(|brought| {
             matches!(
                 brought.origin,
-                Origin::Derived {
-                    cover: Cover::Page { .. },
+                ResultOrigin::Derived {
+                    cover: RowCoverage::Page { .. },
                     ..
                 }
             )

@@ -20,7 +20,7 @@ use crate::ledger::{DayLedger, Spend};
 use crate::metabase::MetabaseClient;
 use crate::model::{Message, Model, ModelId, ModelRequest, ToolChoice, UserQuestion};
 use crate::prompt::{Prompt, PromptError};
-use crate::result::Shelf;
+use crate::result::HeldResults;
 use crate::text::LinkRules;
 use crate::tools::Toolbox;
 use crate::wire::Stalls;
@@ -271,7 +271,7 @@ impl Agent {
         question: &str,
         turn: TurnState,
         ended: TurnSummary,
-        held: &Shelf,
+        held: &HeldResults,
     ) -> (Answer, Vec<Message>) {
         let TurnState {
             messages,
@@ -336,7 +336,7 @@ async fn keep(conversation: &mut Conversation, messages: Vec<Message>, spent: Sp
     conversation.tape = None;
 }
 
-/// What later turns need of a message: whole tables are on the shelf.
+/// What later turns need of a message: whole tables are among the held results.
 fn without_tables(mut message: Message) -> Message {
     if let Message::ToolResults(results) = &mut message {
         for result in results {

@@ -44,7 +44,7 @@ pub struct CatalogCache {
 }
 
 impl CatalogCache {
-    /// The shelf for a server. Without a cache folder nothing is kept.
+    /// The cache of a server. Without a cache folder nothing is kept.
     pub fn of(server: &Server, principal: &Principal) -> Self {
         Self {
             store: server.rules.cache_dir.as_ref().map(CatalogStore::new),

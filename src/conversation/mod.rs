@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::ledger::Spend;
 use crate::model::Message;
-use crate::result::Shelf;
+use crate::result::HeldResults;
 
 /// A conversation, held in memory. Every turn appends; nothing that was said is rewritten, but for old results, once,
 /// when it grows beyond its budget.
@@ -19,7 +19,7 @@ pub struct Conversation {
     /// Everything said so far, in order.
     pub messages: Vec<Message>,
     /// All results so far, each whole.
-    pub shelf: Shelf,
+    pub shelf: HeldResults,
     /// How many of the messages were looked at for room; they are never changed again.
     pub(crate) condensed: usize,
     /// When the next turn begins; `None`: when it does. A recording and its replay take the same moment.
@@ -40,7 +40,7 @@ impl Conversation {
         Self {
             id: id.into(),
             messages: Vec::new(),
-            shelf: Shelf::default(),
+            shelf: HeldResults::default(),
             condensed: 0,
             now: None,
             turns: 0,

@@ -4,7 +4,7 @@ use super::figure::Trace;
 use super::index::NumberCell;
 use super::scope::{FigureContext, Says};
 use super::tolerance::Tolerance;
-use crate::result::{Amount, Extent, Summary, TotalKind};
+use crate::result::{Amount, ColumnSummary, Extent, TotalKind};
 
 /// What was found for a figure.
 #[derive(Debug, Default)]
@@ -255,7 +255,7 @@ pub(super) fn is_rate_column(index: &super::index::CellIndex<'_>, material: usiz
         .iter()
         .any(|word| !AMOUNTS.contains(word) && low.contains(word));
     let small = || match index.summary(material, column) {
-        Some(Summary::Numbers { max, .. }) => max.as_f64() <= 100.0,
+        Some(ColumnSummary::Numbers { max, .. }) => max.as_f64() <= 100.0,
         _ => true,
     };
     plainly || (is_rate(&named.name, &named.label) && small())
@@ -271,7 +271,7 @@ fn totals(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
     }
     let some_named = !seat.named_rows(at).is_empty();
     for column in &shape.numeric {
-        let Some(Summary::Numbers {
+        let Some(ColumnSummary::Numbers {
             sum, mean, min, max, ..
         }) = index.summary(at, *column)
         else {
@@ -396,7 +396,7 @@ fn counts(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
                 });
             }
         };
-        if let Summary::Distinct(count) = totals.summary {
+        if let ColumnSummary::Distinct(count) = totals.summary {
             total(TotalKind::Distinct, count);
         }
         if known > 1 {

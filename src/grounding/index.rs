@@ -13,7 +13,7 @@ use super::filters::{dimension, filters};
 use super::material::Material;
 use super::text::{Days, days_of_iso, stem, words};
 use super::work::Work;
-use crate::result::{Cell, Column, ColumnKind, ResultTable, Summary};
+use crate::result::{Cell, Column, ColumnKind, ColumnSummary, ResultTable};
 
 /// A cell with a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -337,7 +337,7 @@ impl<'m> CellIndex<'m> {
     }
 
     /// What a column comes to.
-    pub(super) fn summary(&self, material: usize, column: usize) -> Option<&'m Summary> {
+    pub(super) fn summary(&self, material: usize, column: usize) -> Option<&'m ColumnSummary> {
         Some(&self.materials.get(material)?.totals.get(column)?.summary)
     }
 }

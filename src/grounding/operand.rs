@@ -8,7 +8,7 @@ use super::figure::{DerivationOperation, DerivedFrom, Trace};
 use super::known::KnownFigures;
 use super::scope::FigureContext;
 use super::text::Span;
-use crate::result::{Amount, Cell, Summary, TotalKind};
+use crate::result::{Amount, Cell, ColumnSummary, TotalKind};
 
 /// Most groups of rows that one sentence is taken to name.
 pub(super) const MOST_GROUPS: usize = 12;
@@ -69,7 +69,7 @@ pub(super) fn total(seat: &FigureContext<'_, '_, '_>, at: usize, column: usize) 
     if material.table.rows.len() < 2 || !seat.may_total(at) {
         return None;
     }
-    let Summary::Numbers {
+    let ColumnSummary::Numbers {
         sum: Some(Amount::Exact(value)),
         ..
     } = seat.context.index.summary(at, column)?

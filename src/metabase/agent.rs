@@ -111,7 +111,7 @@ async fn execute(
     limit: Option<u32>,
 ) -> Result<Raw, MetabaseError> {
     #[derive(Deserialize)]
-    struct ConstructedQuery {
+    struct BuiltQuery {
         query: String,
     }
     let call = |body: Value| ApiCall {
@@ -120,7 +120,7 @@ async fn execute(
         cached: true,
         ..ApiCall::default()
     };
-    let constructed: ConstructedQuery = caller.fetch(endpoints::CONSTRUCT, call(body)).await?;
+    let constructed: BuiltQuery = caller.fetch(endpoints::CONSTRUCT, call(body)).await?;
     let reply = caller
         .send(endpoints::EXECUTE, call(json!({ "query": constructed.query })))
         .await?;

@@ -4,7 +4,7 @@ use super::figure::{in_period, number, percent, shown};
 use super::lexicon;
 use super::profile::Computes;
 use super::proposal::{Proposal, RowSelection};
-use crate::result::{Amount, Cell, Column, ColumnKind, Extent, ResultTable, Summary, totals};
+use crate::result::{Amount, Cell, Column, ColumnKind, ColumnSummary, Extent, ResultTable, totals};
 use crate::text::defuse as clean;
 
 /// Most rows written down.
@@ -158,7 +158,7 @@ fn total(proposal: &Proposal, computes: Computes, table: &ResultTable, rows: usi
         .filter(|total| adds_up && total.column == last.name)?
         .summary;
     match summary {
-        Summary::Numbers {
+        ColumnSummary::Numbers {
             sum: Some(Amount::Exact(sum)),
             unreadable: 0,
             ..

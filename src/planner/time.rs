@@ -90,7 +90,7 @@ fn period(unit: PeriodUnit, from: Date, n: i32) -> AskedPeriod {
 /// Finds every period in the question, in order, and marks its words as used.
 pub(super) fn periods(words: &mut [QuestionWord], today: Date) -> Vec<AskedPeriod> {
     let texts: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
-    let reader = PeriodReader { words: &texts, today };
+    let reader = QuestionPeriodReader { words: &texts, today };
     let mut found = Vec::new();
     let mut at = 0;
     while at < texts.len() {
@@ -108,7 +108,7 @@ pub(super) fn periods(words: &mut [QuestionWord], today: Date) -> Vec<AskedPerio
     found
 }
 
-struct PeriodReader<'a> {
+struct QuestionPeriodReader<'a> {
     words: &'a [String],
     today: Date,
 }
@@ -116,7 +116,7 @@ struct PeriodReader<'a> {
 /// A period and how many words it took.
 type PeriodReading = Option<(AskedPeriod, usize)>;
 
-impl PeriodReader<'_> {
+impl QuestionPeriodReader<'_> {
     fn word(&self, at: usize) -> &str {
         self.words.get(at).map_or("", String::as_str)
     }

@@ -13,7 +13,7 @@ const SHOWN_DECIMALS: u32 = 2;
 /// What can be done with figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Operation {
+pub enum FigureOperation {
     /// The sum of two or more.
     Add,
     /// The first less the second.
@@ -37,7 +37,7 @@ pub enum Operation {
 /// What a figure counts, as far as arithmetic decides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unit {
+pub enum CalculatedUnit {
     /// Percent: 12.5 means 12.5 %.
     Percent,
     /// The difference of two percentages.
@@ -57,13 +57,13 @@ pub enum ArithmeticError {
     #[error("{operation} takes {}, not {given}", operation.takes())]
     Count {
         /// The operation.
-        operation: Operation,
+        operation: FigureOperation,
         /// How many figures it was given.
         given: usize,
     },
 }
 
-impl Operation {
+impl FigureOperation {
     /// All of them, in the order they are told.
     pub const ALL: [Self; 9] = [
         Self::Add,
@@ -148,25 +148,25 @@ impl Operation {
     }
 
     /// What its result counts, from what its figures count.
-    pub fn unit(self, of: &[Option<Unit>]) -> Option<Unit> {
+    pub fn unit(self, of: &[Option<CalculatedUnit>]) -> Option<CalculatedUnit> {
         let first = of.first().copied().flatten();
         let alike = of.iter().all(|unit| *unit == first);
         match self {
-            Self::PercentChange | Self::SharePercent => Some(Unit::Percent),
-            Self::Subtract if alike => first.map(|_| Unit::PercentagePoints),
+            Self::PercentChange | Self::SharePercent => Some(CalculatedUnit::Percent),
+            Self::Subtract if alike => first.map(|_| CalculatedUnit::PercentagePoints),
             Self::Add | Self::Mean | Self::Min | Self::Max if alike => first,
             _ => None,
         }
     }
 }
 
-impl fmt::Display for Operation {
+impl fmt::Display for FigureOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }
 }
 
-impl Unit {
+impl CalculatedUnit {
     /// Its name where people and models read it.
     pub fn word(self) -> &'static str {
         match self {

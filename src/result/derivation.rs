@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Handle;
-use super::arithmetic::{Operation, Unit, for_reading};
+use super::arithmetic::{CalculatedUnit, FigureOperation, for_reading};
 use crate::text::clean_line;
 
 /// Longest name of a column or row in a sentence, in characters.
@@ -21,14 +21,14 @@ pub struct Derivation {
     /// What the model called it.
     pub name: String,
     /// What was done.
-    pub operation: Operation,
+    pub operation: FigureOperation,
     /// With what, in order.
     pub of: Vec<DerivationInput>,
     /// The figure, with all its digits.
     pub value: Decimal,
     /// What it counts, if the operation decides that.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub unit: Option<Unit>,
+    pub unit: Option<CalculatedUnit>,
 }
 
 /// What a calculated figure was made of.
@@ -226,15 +226,15 @@ impl fmt::Display for Derivation {
             all
         };
         match self.operation {
-            Operation::Add => f.write_str(&join(" + ")),
-            Operation::Subtract => f.write_str(&join(" - ")),
-            Operation::Multiply => f.write_str(&join(" * ")),
-            Operation::Divide => f.write_str(&join(" / ")),
-            Operation::PercentChange => write!(f, "change from {}", join(" to ")),
-            Operation::SharePercent => f.write_str(&join(" as a share of ")),
-            Operation::Mean => write!(f, "mean of {}", join(", ")),
-            Operation::Min => write!(f, "least of {}", join(", ")),
-            Operation::Max => write!(f, "greatest of {}", join(", ")),
+            FigureOperation::Add => f.write_str(&join(" + ")),
+            FigureOperation::Subtract => f.write_str(&join(" - ")),
+            FigureOperation::Multiply => f.write_str(&join(" * ")),
+            FigureOperation::Divide => f.write_str(&join(" / ")),
+            FigureOperation::PercentChange => write!(f, "change from {}", join(" to ")),
+            FigureOperation::SharePercent => f.write_str(&join(" as a share of ")),
+            FigureOperation::Mean => write!(f, "mean of {}", join(", ")),
+            FigureOperation::Min => write!(f, "least of {}", join(", ")),
+            FigureOperation::Max => write!(f, "greatest of {}", join(", ")),
         }
     }
 }

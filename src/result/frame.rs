@@ -1,7 +1,7 @@
 //! What stands above the rows: what this is, how much of it is shown and why, and the totals of all rows.
 
 use super::encode::encode_column;
-use super::shape::{Heading, TABLE_END, TABLE_MARK};
+use super::shape::{ResultHeading, TABLE_END, TABLE_MARK};
 use super::{Column, ColumnTotals, Extent, ResultTable, ShapingSettings};
 use crate::text::{clean_line, one_line};
 
@@ -23,7 +23,7 @@ pub(super) enum Omission {
 /// Everything but the rows.
 pub(super) struct ResultFrame<'a> {
     table: &'a ResultTable,
-    heading: &'a Heading<'a>,
+    heading: &'a ResultHeading<'a>,
     pub(super) columns: &'a [Column],
     pub(super) limits: ShapingSettings,
     labels: Option<String>,
@@ -36,7 +36,7 @@ impl<'a> ResultFrame<'a> {
     pub(super) fn new(
         table: &'a ResultTable,
         totals: &[ColumnTotals],
-        heading: &'a Heading<'a>,
+        heading: &'a ResultHeading<'a>,
         columns: &'a [Column],
         limits: ShapingSettings,
     ) -> Self {

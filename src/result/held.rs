@@ -3,11 +3,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Column, ColumnTotals, Derivation, Extent, Handle, ResultTable, Source};
+use super::{Column, ColumnTotals, Derivation, Extent, Handle, QuerySource, ResultTable};
 
 /// How a result was shown to the model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct ModelView {
     /// Rows the model saw.
     pub rows_shown: u64,
     /// Rows we have.
@@ -24,9 +24,9 @@ pub struct Shown {
 
 /// How a result came to be.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Origin {
+pub enum ResultOrigin {
     /// Metabase was asked.
-    Query(Source),
+    Query(QuerySource),
     /// Worked out from one result that was held; nothing was asked.
     Derived {
         /// That result.
@@ -34,9 +34,9 @@ pub enum Origin {
         /// What was done with it, validated.
         operations: Value,
         /// The query it came from in the end.
-        source: Option<Source>,
+        source: Option<QuerySource>,
         /// Which of its rows this is about.
-        cover: Cover,
+        cover: RowCoverage,
     },
     /// A figure calculated from cells and totals of held results; nothing was asked.
     Calculated {
@@ -49,9 +49,9 @@ pub enum Origin {
     },
 }
 
-impl Origin {
+impl ResultOrigin {
     /// The query behind it, if there is exactly one.
-    pub fn source(&self) -> Option<&Source> {
+    pub fn source(&self) -> Option<&QuerySource> {
         match self {
             Self::Query(source) => Some(source),
             Self::Derived { source, .. } => source.as_ref(),
@@ -87,7 +87,7 @@ impl Origin {
 
 /// Which rows of its base a derived result is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cover {
+pub enum RowCoverage {
     /// What was asked of them, over all of them.
     Asked,
     /// Some of them as they stand, and no more: a page.
@@ -101,15 +101,15 @@ pub enum Cover {
 
 /// A result a call brought, before it is held.
 #[derive(Debug, Clone)]
-pub struct Brought {
-    /// Its name in the conversation: what the shelf's [`next`](super::Shelf::next) was when the call ran.
+pub struct NewResult {
+    /// Its name in the conversation: what the held results' [`next`](super::HeldResults::next) was when the call ran.
     pub handle: Handle,
     /// What it is the result of, as the model reads it: `card 7 "Revenue by month"`.
     pub title: String,
     /// How it came to be.
-    pub origin: Origin,
+    pub origin: ResultOrigin,
     /// How the model sees it.
-    pub shown: Shown,
+    pub shown: ModelView,
     /// All of it.
     pub table: Arc<ResultTable>,
     /// What its columns come to; empty where that would mean nothing.
@@ -118,17 +118,17 @@ pub struct Brought {
 
 /// What is known of a held result, whether or not its rows are at hand.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Held {
+pub struct HeldResult {
     /// Its name in the conversation.
     pub handle: Handle,
     /// What it is the result of, as the model read it: `card 7 "Revenue by month"`.
     pub title: String,
     /// How it came to be.
-    pub origin: Origin,
+    pub origin: ResultOrigin,
     /// Its columns.
     pub columns: Vec<Column>,
     /// How the model saw it, and how much of the truth it is.
-    pub shown: Shown,
+    pub shown: ModelView,
     /// What its columns come to, over all rows; empty where that would mean nothing. Worked out once, when it came.
     pub totals: Arc<[ColumnTotals]>,
 }

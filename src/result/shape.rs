@@ -10,7 +10,7 @@ use crate::text::cut_to_bytes;
 
 /// What stands above the rows.
 #[derive(Debug, Clone, Copy)]
-pub struct Heading<'a> {
+pub struct ResultHeading<'a> {
     /// Its name in the conversation.
     pub handle: Handle,
     /// What this is the result of, such as `card 7 "Revenue by month"`. Already cleaned by the caller.
@@ -54,7 +54,7 @@ const DIGITS: usize = 20;
 
 /// Shapes `table`. The text never exceeds `limits.max_bytes`; below about 1 500 bytes little more than the heading
 /// fits.
-pub fn shape(table: &ResultTable, heading: &Heading<'_>, limits: ShapingSettings) -> ShapedResult {
+pub fn shape(table: &ResultTable, heading: &ResultHeading<'_>, limits: ShapingSettings) -> ShapedResult {
     let columns = shown_columns(&table.columns, limits.max_bytes);
     let totals: Arc<[ColumnTotals]> = totals(table).into();
     let frame = ResultFrame::new(table, &totals, heading, columns, limits);

@@ -30,7 +30,7 @@ impl fmt::Display for EntryKind {
 
 /// The query a result came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Source {
+pub struct QuerySource {
     /// Card, metric or table.
     pub kind: EntryKind,
     /// Its Metabase id.

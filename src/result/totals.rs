@@ -110,12 +110,12 @@ pub struct ColumnTotals {
     /// Rows that have none.
     pub nulls: u64,
     /// What the values come to.
-    pub summary: Summary,
+    pub summary: ColumnSummary,
 }
 
 /// What the values of a column come to.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Summary {
+pub enum ColumnSummary {
     /// Numbers.
     Numbers {
         /// Their sum, if they are such as can be added up.
@@ -161,11 +161,11 @@ fn column_totals<'a>(column: &Column, cells: impl Iterator<Item = &'a Cell> + Cl
     let values = present.clone().count() as u64;
     let meaning = column.meaning();
     let summary = match meaning {
-        _ if values == 0 => Summary::Nothing,
+        _ if values == 0 => ColumnSummary::Nothing,
         ColumnMeaning::Time => span(present),
-        ColumnMeaning::Unknown => Summary::Nothing,
+        ColumnMeaning::Unknown => ColumnSummary::Nothing,
         meaning if meaning.measures() => numbers(present, meaning),
-        _ => Summary::Distinct(distinct(present)),
+        _ => ColumnSummary::Distinct(distinct(present)),
     };
     ColumnTotals {
         column: column.name.clone(),
@@ -194,7 +194,7 @@ fn distinct<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> u64 {
     (texts.len() + numbers.count() + truths.count()) as u64
 }
 
-fn span<'a>(cells: impl Iterator<Item = &'a Cell>) -> Summary {
+fn span<'a>(cells: impl Iterator<Item = &'a Cell>) -> ColumnSummary {
     let written = |cell: &'a Cell| match cell {
         Cell::Text(text) => Cow::Borrowed(text.as_ref()),
         other => Cow::Owned(encode_cell(other)),
@@ -208,7 +208,7 @@ fn span<'a>(cells: impl Iterator<Item = &'a Cell>) -> Summary {
             Some(ends) => ends,
         });
     }
-    ends.map_or(Summary::Nothing, |(first, last)| Summary::Span {
+    ends.map_or(ColumnSummary::Nothing, |(first, last)| ColumnSummary::Span {
         first: first.into_owned(),
         last: last.into_owned(),
     })
@@ -225,7 +225,7 @@ impl Cell {
     }
 }
 
-fn numbers<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, meaning: ColumnMeaning) -> Summary {
+fn numbers<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, meaning: ColumnMeaning) -> ColumnSummary {
     let mut ends: Option<(Amount, Amount)> = None;
     let mut exact = Some(Decimal::ZERO);
     let (mut readable, mut unreadable) = (0usize, 0u64);
@@ -245,11 +245,11 @@ fn numbers<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, meaning: ColumnMea
         });
     }
     let Some((min, max)) = ends else {
-        return Summary::Nothing;
+        return ColumnSummary::Nothing;
     };
     let approximate = || Amount::Approximate(cells.filter_map(Cell::amount).map(Amount::as_f64).sum());
     let total = exact.map_or_else(approximate, Amount::Exact);
-    Summary::Numbers {
+    ColumnSummary::Numbers {
         sum: meaning.adds_up().then_some(total),
         mean: meaning.has_mean().then(|| mean(total, readable)),
         min,
@@ -295,7 +295,7 @@ impl fmt::Display for ColumnTotals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "values {}, nulls {}", self.values, self.nulls)?;
         match &self.summary {
-            Summary::Numbers {
+            ColumnSummary::Numbers {
                 sum,
                 mean,
                 min,
@@ -314,14 +314,14 @@ impl fmt::Display for ColumnTotals {
                 }
                 Ok(())
             }
-            Summary::Distinct(count) => write!(f, ", distinct {count}"),
-            Summary::Span { first, last } => write!(
+            ColumnSummary::Distinct(count) => write!(f, ", distinct {count}"),
+            ColumnSummary::Span { first, last } => write!(
                 f,
                 ", first {}, last {}",
                 clean_line(first, 40),
                 clean_line(last, 40)
             ),
-            Summary::Nothing => Ok(()),
+            ColumnSummary::Nothing => Ok(()),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::tool::{PageRequest, PreparedCall, ToolRole, TurnEnding};
 use crate::metabase::{FailureClass, MetabaseError};
-use crate::result::Brought;
+use crate::result::NewResult;
 use crate::wire::ServedBy;
 
 /// A call that the gate let through.
@@ -61,7 +61,7 @@ pub struct ToolOutput {
     /// What the model reads.
     pub content: String,
     /// The result behind it, for a tool that brings one.
-    pub brought: Option<Brought>,
+    pub brought: Option<NewResult>,
     /// What served it; `None` when no request was needed.
     pub served_by: Option<ServedBy>,
     /// Bytes received for it.

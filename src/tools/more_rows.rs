@@ -16,8 +16,8 @@ use super::{ToolError, ToolOutput};
 use crate::metabase::FailureClass;
 use crate::model::ToolSpec;
 use crate::prompt::fill;
-use crate::result::derive::{AggregateFunction, Granularity, RowOperations, StopSignal, derive};
-use crate::result::{Cover, Handle, Held, Origin};
+use crate::result::derive::{Granularity, RowFunction, RowOperations, StopSignal, derive};
+use crate::result::{Handle, HeldResult, ResultOrigin, RowCoverage};
 
 /// Most columns of raw rows that are named.
 const MAX_COLUMNS: usize = 50;
@@ -64,7 +64,7 @@ impl Tool for MoreRowsTool {
 
     fn spec(&self, _offer: OfferContext<'_>) -> Option<ToolSpec> {
         let column = schema::text();
-        let functions = HELD_FUNCTIONS.map(AggregateFunction::word);
+        let functions = HELD_FUNCTIONS.map(RowFunction::word);
         Some(schema::tool(
             Self::NAME,
             include_str!("../../prompts/tools/more_rows.md"),
@@ -163,19 +163,19 @@ impl Tool for MoreRowsTool {
         let known = derived.table.rows.len() as u64;
         let after = plan.operations.offset.min(derived.of);
         let cover = if plan.operations.is_page() && known < derived.of {
-            Cover::Page {
+            RowCoverage::Page {
                 after,
                 of: derived.of,
             }
         } else {
-            Cover::Asked
+            RowCoverage::Asked
         };
         let source = base.origin.source();
         let what = source.map_or_else(
             || base.title.clone(),
             |source| entry_title(source.kind, source.id, &source.name),
         );
-        let origin = Origin::Derived {
+        let origin = ResultOrigin::Derived {
             from: plan.from,
             operations,
             source: source.cloned(),
@@ -194,7 +194,7 @@ impl Tool for MoreRowsTool {
 }
 
 /// A right call over this result.
-fn example(held: &Held) -> Value {
+fn example(held: &HeldResult) -> Value {
     let numeric = held.columns.iter().rfind(|column| column.kind.is_numeric());
     let aggregation = numeric.map_or_else(
         || json!({"function": "count"}),
@@ -203,7 +203,7 @@ fn example(held: &Held) -> Value {
     json!({"aggregations": [aggregation], "result": held.handle})
 }
 
-fn checked(held: &Held, arguments: MoreRowsArguments) -> Result<CheckedCall<MoreRowsCall>, Rejection> {
+fn checked(held: &HeldResult, arguments: MoreRowsArguments) -> Result<CheckedCall<MoreRowsCall>, Rejection> {
     let place = held.handle.to_string();
     let columns = held.columns.as_slice();
     let wanted = arguments.columns.unwrap_or_default();

@@ -7,7 +7,9 @@ use super::check::entry_title;
 use super::tool::RunContext;
 use crate::catalog::EntryKind;
 use crate::metabase::Fetched;
-use crate::result::{Brought, DerivedHeading, Heading, Origin, ResultTable, Shown, Source, shape};
+use crate::result::{
+    DerivedHeading, ModelView, NewResult, QuerySource, ResultHeading, ResultOrigin, ResultTable, shape,
+};
 use crate::text::one_line;
 
 /// Longest name in a line for people, in characters.
@@ -34,7 +36,7 @@ pub(super) fn of_query(
     context: &RunContext<'_>,
 ) -> ToolOutput {
     let QueriedEntry { kind, id, name } = queried;
-    let origin = Origin::Query(Source {
+    let origin = ResultOrigin::Query(QuerySource {
         kind,
         id,
         name: name.to_owned(),
@@ -52,7 +54,7 @@ pub(super) fn of_query(
 pub(super) fn of_derived(
     table: Arc<ResultTable>,
     title: String,
-    origin: Origin,
+    origin: ResultOrigin,
     window: Option<(u64, u64)>,
     context: &RunContext<'_>,
 ) -> ToolOutput {
@@ -70,18 +72,18 @@ pub(super) fn of_derived(
 fn of_table(
     table: Arc<ResultTable>,
     title: String,
-    origin: Origin,
+    origin: ResultOrigin,
     (made, narrow): (Option<DerivedHeading>, &str),
     context: &RunContext<'_>,
 ) -> ToolOutput {
-    let heading = Heading {
+    let heading = ResultHeading {
         handle: context.handle,
         title: &title,
         made,
         narrow: narrow.trim_end(),
     };
     let shaped = shape(&table, &heading, context.limits);
-    let shown = Shown {
+    let shown = ModelView {
         rows_shown: shaped.rows_shown as u64,
         rows_known: table.rows.len() as u64,
         extent: table.extent,
@@ -92,7 +94,7 @@ fn of_table(
     ToolOutput {
         bytes_received: table.bytes_received,
         content: shaped.text,
-        brought: Some(Brought {
+        brought: Some(NewResult {
             handle: context.handle,
             title,
             origin,

@@ -33,7 +33,7 @@ use crate::catalog::Catalog;
 use crate::metabase::MetabaseClient;
 use crate::model::ToolSpec;
 use crate::result::ShapingSettings;
-use crate::result::{Handle, Shelf};
+use crate::result::{Handle, HeldResults};
 
 /// What part a tool plays in a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub(super) struct OfferContext<'a> {
 pub(super) struct CheckContext<'a> {
     pub(super) catalog: &'a Catalog,
     /// The results that the conversation holds.
-    pub(super) held: &'a Shelf,
+    pub(super) held: &'a HeldResults,
 }
 
 /// What a call runs with.
@@ -96,7 +96,7 @@ pub(super) struct RunContext<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) client: &'a MetabaseClient,
     /// The results that the conversation holds.
-    pub(super) held: &'a Shelf,
+    pub(super) held: &'a HeldResults,
     /// The name of the result that the call brings.
     pub(super) handle: Handle,
     /// How much of a result may be shown.

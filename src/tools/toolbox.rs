@@ -7,8 +7,8 @@ use super::{PlannedCall, Refusal, RefusalClass, ToolError, ToolOutput};
 use crate::catalog::Catalog;
 use crate::metabase::MetabaseClient;
 use crate::model::{ToolCall, ToolSpec};
+use crate::result::HeldResults;
 use crate::result::ShapingSettings;
-use crate::result::Shelf;
 
 /// The tools of a session: what the model is told of them, the gate before them, and how they run.
 ///
@@ -77,7 +77,7 @@ impl Toolbox {
     }
 
     /// Decides on a call, given the results held so far. Sends nothing.
-    pub fn gate(&self, call: &ToolCall, held: &Shelf) -> Result<PlannedCall, Refusal> {
+    pub fn gate(&self, call: &ToolCall, held: &HeldResults) -> Result<PlannedCall, Refusal> {
         let Some(tool) = self.find(&call.name) else {
             let names: Vec<&str> = self.offered.iter().map(|tool| tool.name()).collect();
             let rejection = Rejection::new(
@@ -107,7 +107,7 @@ impl Toolbox {
     /// Runs a call that the gate let through. A call that ends the turn runs as nothing: the loop ends on it. A result
     /// that comes of a call has the next free name of `held`; putting it there is up to the caller. Dropping the future
     /// cancels the call.
-    pub async fn execute(&self, call: &PlannedCall, held: &Shelf) -> Result<ToolOutput, ToolError> {
+    pub async fn execute(&self, call: &PlannedCall, held: &HeldResults) -> Result<ToolOutput, ToolError> {
         let context = RunContext {
             catalog: &self.catalog,
             client: &self.client,

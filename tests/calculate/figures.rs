@@ -1,6 +1,6 @@
 //! What comes out, to the last digit, and how it is accounted for.
 
-use cardinal::result::{Cell, Extent, Origin, Unit};
+use cardinal::result::{CalculatedUnit, Cell, Extent, ResultOrigin};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -174,13 +174,13 @@ async fn percentages_stay_percentages() {
             {"name": "money", "operation": "subtract", "of": [at(2), at(1)]},
         ]}))
         .await;
-    let units: Vec<Option<Unit>> = derivations(came).iter().map(|made| made.unit).collect();
+    let units: Vec<Option<CalculatedUnit>> = derivations(came).iter().map(|made| made.unit).collect();
     assert_eq!(
         units,
         [
-            Some(Unit::Percent),
-            Some(Unit::Percent),
-            Some(Unit::PercentagePoints),
+            Some(CalculatedUnit::Percent),
+            Some(CalculatedUnit::Percent),
+            Some(CalculatedUnit::PercentagePoints),
             None
         ]
     );
@@ -215,7 +215,7 @@ async fn a_figure_is_accounted_for_so_that_a_program_can_check_it() {
         ]}))
         .await;
     let brought = output(came).brought.unwrap();
-    let Origin::Calculated {
+    let ResultOrigin::Calculated {
         from, derivations, ..
     } = &brought.origin
     else {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use cardinal::model::ToolCall;
 use cardinal::result::{
-    Brought, Cell, Column, ColumnKind, Derivation, Extent, Origin, ResultTable, Shelf, Shown, Source, totals,
+    Cell, Column, ColumnKind, Derivation, Extent, HeldResults, ModelView, NewResult, QuerySource,
+    ResultOrigin, ResultTable, totals,
 };
 use cardinal::tools::{ToolError, ToolOutput, Toolbox};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use crate::gate::fixture::toolbox;
 
 /// Results under `r1`, `r2`, …, and the tools.
 pub(super) struct Desk {
-    pub(super) shelf: Shelf,
+    pub(super) shelf: HeldResults,
     toolbox: Toolbox,
 }
 
@@ -69,7 +70,7 @@ pub(super) fn table(header: &[&str], rows: &Value, extent: Extent) -> ResultTabl
 impl Desk {
     pub(super) async fn empty() -> Self {
         Self {
-            shelf: Shelf::default(),
+            shelf: HeldResults::default(),
             toolbox: toolbox().await,
         }
     }
@@ -98,18 +99,18 @@ impl Desk {
 
     pub(super) fn hold(&mut self, table: ResultTable) {
         let rows = table.rows.len() as u64;
-        let source = Source {
+        let source = QuerySource {
             kind: cardinal::catalog::EntryKind::Metric,
             id: 12,
             name: "Revenue".to_owned(),
             arguments: json!({"metric_id": 12}),
             link: None,
         };
-        let brought = Brought {
+        let brought = NewResult {
             handle: self.shelf.next(),
             title: "metric 12 \"Revenue\"".to_owned(),
-            origin: Origin::Query(source),
-            shown: Shown {
+            origin: ResultOrigin::Query(source),
+            shown: ModelView {
                 rows_shown: rows.min(2),
                 rows_known: rows,
                 extent: table.extent,
@@ -171,7 +172,7 @@ pub(super) fn output(came: Came) -> ToolOutput {
 /// How its figures were made.
 pub(super) fn derivations(came: Came) -> Vec<Derivation> {
     match output(came).brought.unwrap().origin {
-        Origin::Calculated { derivations, .. } => derivations,
+        ResultOrigin::Calculated { derivations, .. } => derivations,
         other => panic!("{other:?}"),
     }
 }

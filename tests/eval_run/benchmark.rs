@@ -232,7 +232,7 @@ async fn answered(suite: &Suite, rights: Vec<Right>) -> Vec<TrialRecord> {
         } else {
             let result = messages.iter().rfind(|message| message["role"] == "tool");
             let table = result.and_then(|result| printed(result["content"].as_str()?));
-            Reply::text(&format!("{}\n\n{}", right.says, table.unwrap_or_default()))
+            Reply::text(format!("{}\n\n{}", right.says, table.unwrap_or_default()))
         }
     })
     .await;

@@ -1,13 +1,16 @@
 use cardinal::catalog::EntryKind;
 use cardinal::metabase::{Bucket, CardRun, MetricQuery, QueryFilter};
-use cardinal::result::Shelf;
+use cardinal::result::HeldResults;
 use cardinal::tools::DescribeCall;
 use serde_json::{Value, json};
 
 use super::fixture::{call, toolbox};
 
 async fn canonical(tool: &str, arguments: &str) -> String {
-    match toolbox().await.gate(&call(tool, arguments), &Shelf::default()) {
+    match toolbox()
+        .await
+        .gate(&call(tool, arguments), &HeldResults::default())
+    {
         Ok(planned) => planned.arguments.to_string(),
         Err(refusal) => panic!("{arguments}: {}", refusal.message),
     }
@@ -103,7 +106,7 @@ async fn a_card_gets_its_values_as_metabase_wants_them() {
     }});
     let planned = toolbox()
         .await
-        .gate(&call("run_card", arguments), &Shelf::default())
+        .gate(&call("run_card", arguments), &HeldResults::default())
         .unwrap();
     let run = planned.plan::<CardRun>().unwrap();
     let sent: Vec<(String, Value)> = run
@@ -132,7 +135,7 @@ async fn a_metric_is_queried_with_its_own_dimensions() {
         "group_by": [{"dimension": "Created At", "granularity": "day-of-week"}]});
     let planned = toolbox()
         .await
-        .gate(&call("query_metric", arguments), &Shelf::default())
+        .gate(&call("query_metric", arguments), &HeldResults::default())
         .unwrap();
     let query = planned.plan::<MetricQuery>().unwrap();
     assert_eq!(query.group_by[0].dimension.name, "created_at");
@@ -158,8 +161,10 @@ async fn describe_and_complete_values_need_no_request() {
             json!({"kind": "metric", "id": 12, "name": "User.state"}),
         ),
     ] {
-        let planned = toolbox.gate(&call(tool, arguments), &Shelf::default()).unwrap();
-        let output = toolbox.execute(&planned, &Shelf::default()).await.unwrap();
+        let planned = toolbox
+            .gate(&call(tool, arguments), &HeldResults::default())
+            .unwrap();
+        let output = toolbox.execute(&planned, &HeldResults::default()).await.unwrap();
         assert!(
             output.content.contains("(data, not instructions)"),
             "{}",

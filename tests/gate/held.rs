@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cardinal::result::{
-    Brought, Cell, Column, ColumnKind, EntryKind, Extent, Handle, Origin, ResultTable, Shelf, Shown, Source,
+    Cell, Column, ColumnKind, EntryKind, Extent, Handle, HeldResults, ModelView, NewResult, QuerySource,
+    ResultOrigin, ResultTable,
 };
 use cardinal::tools::{MoreRowsCall, RefusalClass};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::fixture::{call, toolbox};
 
 /// A shelf with orders under r1.
-pub(super) fn shelf() -> Shelf {
+pub(super) fn shelf() -> HeldResults {
     let column = |name: &str, kind| Column {
         name: name.to_owned(),
         label: name.replace('_', " "),
@@ -36,18 +37,18 @@ pub(super) fn shelf() -> Shelf {
         Cell::Number(5.into()),
         Cell::Null,
     ];
-    let mut shelf = Shelf::default();
-    shelf.put(Brought {
+    let mut shelf = HeldResults::default();
+    shelf.put(NewResult {
         handle: shelf.next(),
         title: "table 3 \"Orders\"".to_owned(),
-        origin: Origin::Query(Source {
+        origin: ResultOrigin::Query(QuerySource {
             kind: EntryKind::Table,
             id: 3,
             name: "Orders".to_owned(),
             arguments: json!({"table_id": 3}),
             link: None,
         }),
-        shown: Shown {
+        shown: ModelView {
             rows_shown: 1,
             rows_known: 1,
             extent: Extent::Complete,
@@ -148,7 +149,10 @@ async fn refusals_over_held_results_teach() {
         said.push(format!("> more_rows {arguments}\n{}", refusal.message));
     }
     let refusal = toolbox
-        .gate(&call("more_rows", json!({"result": "r1"})), &Shelf::default())
+        .gate(
+            &call("more_rows", json!({"result": "r1"})),
+            &HeldResults::default(),
+        )
         .unwrap_err();
     said.push(format!("> more_rows, nothing held\n{}", refusal.message));
     insta::assert_snapshot!(said.join("\n\n"));

@@ -1,4 +1,4 @@
-use cardinal::result::Shelf;
+use cardinal::result::HeldResults;
 use std::sync::atomic::Ordering;
 
 use super::fixture::{call, catalog, toolbox, toolbox_over};
@@ -12,11 +12,11 @@ async fn a_thousand_forbidden_calls_are_refused_and_nothing_is_sent() {
     assert!(forbidden.len() >= 1_000, "{}", forbidden.len());
     let mut let_through = Vec::new();
     for (rule, call) in &forbidden {
-        match toolbox.gate(call, &Shelf::default()) {
+        match toolbox.gate(call, &HeldResults::default()) {
             Ok(planned) => {
                 let_through.push(format!("{rule}: {}", planned.arguments));
                 // As the loop would.
-                let _ = toolbox.execute(&planned, &Shelf::default()).await;
+                let _ = toolbox.execute(&planned, &HeldResults::default()).await;
             }
             Err(refusal) => {
                 assert!(
@@ -50,7 +50,7 @@ async fn a_thousand_forbidden_calls_are_refused_and_nothing_is_sent() {
 async fn the_calls_that_the_rules_break_are_right_as_they_stand() {
     let toolbox = toolbox().await;
     for (tool, arguments) in forbidden::right() {
-        if let Err(refusal) = toolbox.gate(&call(tool, &arguments), &Shelf::default()) {
+        if let Err(refusal) = toolbox.gate(&call(tool, &arguments), &HeldResults::default()) {
             panic!("{tool} {arguments}: {}", refusal.message);
         }
     }
@@ -68,8 +68,8 @@ async fn what_metabase_wrote_decides_nothing() {
     let (loud, _) = toolbox_over(loud).await;
     for (rule, call) in forbidden::all() {
         assert_eq!(
-            quiet.gate(&call, &Shelf::default()).is_ok(),
-            loud.gate(&call, &Shelf::default()).is_ok(),
+            quiet.gate(&call, &HeldResults::default()).is_ok(),
+            loud.gate(&call, &HeldResults::default()).is_ok(),
             "{rule}"
         );
     }

@@ -1,4 +1,4 @@
-use cardinal::result::Shelf;
+use cardinal::result::HeldResults;
 use cardinal::tools::RefusalClass;
 use serde_json::json;
 
@@ -78,7 +78,7 @@ async fn refusals_teach() {
     ];
     let mut said = Vec::new();
     for (class, call) in calls {
-        let refusal = toolbox.gate(&call, &Shelf::default()).unwrap_err();
+        let refusal = toolbox.gate(&call, &HeldResults::default()).unwrap_err();
         assert_eq!(refusal.class, class, "{}", refusal.message);
         said.push(format!("> {} {}\n{}", call.name, call.arguments, refusal.message));
     }
@@ -90,7 +90,7 @@ async fn the_right_call_in_a_refusal_passes_the_gate() {
     let toolbox = toolbox().await;
     let mut checked = 0;
     for (rule, forbidden) in super::forbidden::all() {
-        let Err(refusal) = toolbox.gate(&forbidden, &Shelf::default()) else {
+        let Err(refusal) = toolbox.gate(&forbidden, &HeldResults::default()) else {
             continue;
         };
         let Some((_, right)) = refusal.message.split_once("\na right call: ") else {
@@ -98,7 +98,7 @@ async fn the_right_call_in_a_refusal_passes_the_gate() {
         };
         let (tool, arguments) = right.split_once(' ').unwrap();
         checked += 1;
-        if let Err(again) = toolbox.gate(&call(tool, arguments), &Shelf::default()) {
+        if let Err(again) = toolbox.gate(&call(tool, arguments), &HeldResults::default()) {
             panic!("{rule}: taught {right}\nand refused it: {}", again.message);
         }
     }

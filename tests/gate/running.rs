@@ -11,8 +11,8 @@ use cardinal::catalog::EntryKind;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::metabase::{FailureClass, MetabaseClient};
 use cardinal::principal::Principal;
+use cardinal::result::HeldResults;
 use cardinal::result::ShapingSettings;
-use cardinal::result::Shelf;
 use cardinal::tools::{ToolError, ToolOutput, Toolbox};
 use cardinal::wire::{ServedBy, Wire};
 use serde_json::{Value, json};
@@ -54,9 +54,9 @@ async fn answered(status: u16, body: &Value) -> (Toolbox, Arc<Mutex<Vec<(String,
 
 async fn run(toolbox: &Toolbox, arguments: Value) -> Result<ToolOutput, ToolError> {
     let planned = toolbox
-        .gate(&call("run_card", arguments), &Shelf::default())
+        .gate(&call("run_card", arguments), &HeldResults::default())
         .unwrap();
-    toolbox.execute(&planned, &Shelf::default()).await
+    toolbox.execute(&planned, &HeldResults::default()).await
 }
 
 fn orders(count: i64) -> Value {
@@ -177,10 +177,10 @@ async fn values_that_the_catalog_does_not_have_are_fetched() {
                 "field_values",
                 json!({"kind": "card", "id": 7, "name": "customer"}),
             ),
-            &Shelf::default(),
+            &HeldResults::default(),
         )
         .unwrap();
-    let output = toolbox.execute(&planned, &Shelf::default()).await.unwrap();
+    let output = toolbox.execute(&planned, &HeldResults::default()).await.unwrap();
     assert_eq!(asked.lock().unwrap().len(), 1);
     assert!(
         output.content.contains("the first 200 values; there may be more"),

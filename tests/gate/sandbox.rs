@@ -8,8 +8,8 @@ use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::principal::Principal;
+use cardinal::result::HeldResults;
 use cardinal::result::ShapingSettings;
-use cardinal::result::Shelf;
 use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::Wire;
@@ -108,7 +108,9 @@ async fn forbidden_calls_over_the_demo_business_send_nothing() {
     assert!(forbidden.len() >= 1_000, "{}", forbidden.len());
     for (tool, arguments) in &forbidden {
         assert!(
-            toolbox.gate(&call(tool, arguments), &Shelf::default()).is_err(),
+            toolbox
+                .gate(&call(tool, arguments), &HeldResults::default())
+                .is_err(),
             "{tool} {arguments}"
         );
     }
@@ -131,11 +133,15 @@ async fn what_a_refusal_teaches_runs_on_the_demo_business() {
         } else {
             json!([{"segment": "nope"}])
         };
-        let refusal = toolbox.gate(&call(tool, wrong), &Shelf::default()).unwrap_err();
+        let refusal = toolbox
+            .gate(&call(tool, wrong), &HeldResults::default())
+            .unwrap_err();
         let right = refusal.message.rsplit("a right call: ").next().unwrap();
         let (tool, arguments) = right.split_once(' ').unwrap();
-        let planned = toolbox.gate(&call(tool, arguments), &Shelf::default()).unwrap();
-        match toolbox.execute(&planned, &Shelf::default()).await {
+        let planned = toolbox
+            .gate(&call(tool, arguments), &HeldResults::default())
+            .unwrap();
+        match toolbox.execute(&planned, &HeldResults::default()).await {
             Ok(output) => {
                 assert!(output.content.len() <= 30_000);
                 assert!(output.brought.unwrap().shown.rows_shown <= 200);
@@ -160,10 +166,10 @@ async fn the_demo_orders_take_less_than_half_the_bytes_of_objects() {
     let planned = toolbox
         .gate(
             &call("query_table", json!({"table_id": orders.id, "limit": 200})),
-            &Shelf::default(),
+            &HeldResults::default(),
         )
         .unwrap();
-    let output = toolbox.execute(&planned, &Shelf::default()).await.unwrap();
+    let output = toolbox.execute(&planned, &HeldResults::default()).await.unwrap();
     let table = output.brought.unwrap().table;
     let objects: usize = table
         .rows

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cardinal::result::derive::{
-    AggregateFunction, DeriveError, Granularity, RowAggregate, RowFilter, RowGroup, RowOperations, RowSort,
+    DeriveError, Granularity, RowAggregate, RowFilter, RowFunction, RowGroup, RowOperations, RowSort,
     StopSignal, TextMatching, TimePart, ValueComparison, ValueTest, derive,
 };
 use cardinal::result::{Cell, ColumnKind, Extent, ResultTable};
@@ -69,7 +69,7 @@ fn count(cell: &Cell) -> u64 {
     }
 }
 
-fn aggregate(function: AggregateFunction, column: usize) -> RowAggregate {
+fn aggregate(function: RowFunction, column: usize) -> RowAggregate {
     RowAggregate {
         function,
         column: Some(column),
@@ -106,11 +106,11 @@ proptest! {
             }],
             groups: vec![RowGroup { column: 0, granularity: None }],
             aggregates: vec![
-                RowAggregate { function: AggregateFunction::Count, column: None },
-                aggregate(AggregateFunction::Sum, 1),
-                aggregate(AggregateFunction::Min, 1),
-                aggregate(AggregateFunction::Max, 2),
-                aggregate(AggregateFunction::CountDistinct, 2),
+                RowAggregate { function: RowFunction::Count, column: None },
+                aggregate(RowFunction::Sum, 1),
+                aggregate(RowFunction::Min, 1),
+                aggregate(RowFunction::Max, 2),
+                aggregate(RowFunction::CountDistinct, 2),
             ],
             ..RowOperations::default()
         };
@@ -136,7 +136,7 @@ proptest! {
         for granularity in [Granularity::Month, Granularity::Quarter, Granularity::Year] {
             let operations = RowOperations {
                 groups: vec![RowGroup { column: 2, granularity: Some(granularity) }],
-                aggregates: vec![aggregate(AggregateFunction::Sum, 1)],
+                aggregates: vec![aggregate(RowFunction::Sum, 1)],
                 ..RowOperations::default()
             };
             let found = did(&orders(&rows), &operations);
@@ -206,7 +206,7 @@ fn kept(kind: ColumnKind, values: &[Value], test: ValueTest) -> Vec<Value> {
         .collect()
 }
 
-fn total(kind: ColumnKind, values: &[Value], function: AggregateFunction) -> Value {
+fn total(kind: ColumnKind, values: &[Value], function: RowFunction) -> Value {
     let operations = RowOperations {
         aggregates: vec![aggregate(function, 0)],
         ..RowOperations::default()
@@ -218,49 +218,43 @@ fn total(kind: ColumnKind, values: &[Value], function: AggregateFunction) -> Val
 fn big_and_small_numbers_keep_every_digit() {
     let big = [json!("9007199254740993"), json!("9007199254740993"), json!(1)];
     assert_eq!(
-        total(ColumnKind::Integer, &big, AggregateFunction::Sum),
+        total(ColumnKind::Integer, &big, RowFunction::Sum),
         json!("18014398509481987")
     );
     assert_eq!(
-        total(ColumnKind::Integer, &big, AggregateFunction::Max),
+        total(ColumnKind::Integer, &big, RowFunction::Max),
         json!("9007199254740993")
     );
     assert_eq!(
-        total(ColumnKind::Integer, &big, AggregateFunction::CountDistinct),
+        total(ColumnKind::Integer, &big, RowFunction::CountDistinct),
         json!(2)
     );
     let cents = [json!(0.1), json!(0.2), json!(null)];
+    assert_eq!(total(ColumnKind::Number, &cents, RowFunction::Sum), json!(0.3));
     assert_eq!(
-        total(ColumnKind::Number, &cents, AggregateFunction::Sum),
-        json!(0.3)
-    );
-    assert_eq!(
-        total(ColumnKind::Number, &cents, AggregateFunction::Average),
+        total(ColumnKind::Number, &cents, RowFunction::Average),
         json!(0.15)
     );
     assert_eq!(
-        total(ColumnKind::Number, &[json!(null)], AggregateFunction::Sum),
+        total(ColumnKind::Number, &[json!(null)], RowFunction::Sum),
         json!(null)
     );
     let over = ValueTest::Compares(ValueComparison::Greater, json!("9007199254740992"));
     assert_eq!(kept(ColumnKind::Integer, &big, over).len(), 2);
     let even = [json!(1), json!(1.0), json!(2)];
     assert_eq!(
-        total(ColumnKind::Number, &even, AggregateFunction::CountDistinct),
+        total(ColumnKind::Number, &even, RowFunction::CountDistinct),
         json!(2)
     );
     let rough = [json!(1e300), json!(5), json!(1e299)];
-    assert_eq!(
-        total(ColumnKind::Number, &rough, AggregateFunction::Max),
-        json!(1e300)
-    );
+    assert_eq!(total(ColumnKind::Number, &rough, RowFunction::Max), json!(1e300));
 }
 
 #[test]
 fn a_sum_never_leaves_a_value_out() {
     let mixed = one_column(ColumnKind::Number, &[json!(1), json!("about five")]);
     let operations = RowOperations {
-        aggregates: vec![aggregate(AggregateFunction::Sum, 0)],
+        aggregates: vec![aggregate(RowFunction::Sum, 0)],
         ..RowOperations::default()
     };
     let error = derive(&mixed, &operations, &StopSignal::default()).unwrap_err();
@@ -292,8 +286,8 @@ fn moments_are_compared_in_time_and_days_with_their_day() {
     );
     let moment = ValueTest::Compares(ValueComparison::Less, json!("2024-03-31T22:00:00Z"));
     assert_eq!(kept(kind, &moments, moment), moments[..1]);
-    assert_eq!(total(kind, &moments, AggregateFunction::Min), moments[0]);
-    assert_eq!(total(kind, &moments, AggregateFunction::Max), moments[2]);
+    assert_eq!(total(kind, &moments, RowFunction::Min), moments[0]);
+    assert_eq!(total(kind, &moments, RowFunction::Max), moments[2]);
     let april = ValueTest::Part {
         part: TimePart::Month,
         values: vec![4],
@@ -359,7 +353,7 @@ fn groups_can_be_sorted_by_what_is_computed_and_cut_to_the_top() {
             column: 0,
             granularity: None,
         }],
-        aggregates: vec![aggregate(AggregateFunction::Sum, 1)],
+        aggregates: vec![aggregate(RowFunction::Sum, 1)],
         sort: vec![RowSort {
             column: 1,
             descending: true,
@@ -392,7 +386,7 @@ fn what_is_missing_in_the_table_is_missing_in_what_comes_of_it() {
     let mut sheet = orders(&[(None, Some(1), None)]);
     sheet.extent = Extent::ServerLimit { limit: 1 };
     let operations = RowOperations {
-        aggregates: vec![aggregate(AggregateFunction::Sum, 1)],
+        aggregates: vec![aggregate(RowFunction::Sum, 1)],
         ..RowOperations::default()
     };
     let derived = derive(&sheet, &operations, &StopSignal::default()).unwrap();

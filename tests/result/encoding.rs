@@ -1,5 +1,5 @@
 use cardinal::result::ShapingSettings;
-use cardinal::result::{Cell, Column, ColumnKind, Extent, Heading, ResultTable, encode_cell, shape};
+use cardinal::result::{Cell, Column, ColumnKind, Extent, ResultHeading, ResultTable, encode_cell, shape};
 use proptest::prelude::*;
 
 use super::parse;
@@ -23,7 +23,7 @@ pub(crate) fn table(columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> ResultTable {
     }
 }
 
-pub(crate) const HEADING: Heading<'static> = Heading {
+pub(crate) const HEADING: ResultHeading<'static> = ResultHeading {
     handle: cardinal::result::Handle::FIRST,
     made: None,
     title: "card 7 \"Orders\"",

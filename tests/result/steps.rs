@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use cardinal::result::derive::{
-    AggregateFunction, ArithmeticOperator, Condition, DerivationStep, DeriveError, DerivedTable, ElapsedUnit,
-    EpochUnit, Expression, Granularity, GroupFigure, KeyPair, RowAggregate, RowFilter, RowGroup, RowOrder,
+    ArithmeticOperator, Condition, DerivationStep, DeriveError, DerivedTable, ElapsedUnit, EpochUnit,
+    Expression, Granularity, GroupFigure, KeyPair, RowAggregate, RowFilter, RowFunction, RowGroup, RowOrder,
     StopSignal, TextMatching, ValueComparison, ValueTest, WindowFunction, derive_steps,
 };
 use cardinal::result::{Cell, ColumnKind, Extent, ResultTable};
@@ -177,7 +177,7 @@ proptest! {
         }
         let summed = took(&[&other], &[DerivationStep::Group {
             groups: vec![RowGroup { column: 0, granularity: None }],
-            figures: vec![RowAggregate { function: AggregateFunction::Sum, column: Some(2) }.into()],
+            figures: vec![RowAggregate { function: RowFunction::Sum, column: Some(2) }.into()],
         }]);
         let join = DerivationStep::JoinColumns { with: 1, keys: vec![NAME], columns: vec![1] };
         let plain = "SELECT t.name, t.place, t.amount, s.total FROM t LEFT JOIN
@@ -197,10 +197,10 @@ proptest! {
         let steps = [DerivationStep::Group {
             groups: vec![RowGroup { column: 1, granularity: None }],
             figures: vec![
-                figure(AggregateFunction::Count, None, None, "rows"),
-                figure(AggregateFunction::Count, None, over(), "gains"),
-                figure(AggregateFunction::Sum, Some(2), over(), "gained"),
-                figure(AggregateFunction::CountDistinct, Some(0), over(), "names"),
+                figure(RowFunction::Count, None, None, "rows"),
+                figure(RowFunction::Count, None, over(), "gains"),
+                figure(RowFunction::Sum, Some(2), over(), "gained"),
+                figure(RowFunction::CountDistinct, Some(0), over(), "names"),
             ],
         }];
         let plain = "SELECT place, COUNT(*), COUNT(*) FILTER (WHERE amount > 0), SUM(amount) FILTER (WHERE amount > 0),
@@ -245,7 +245,7 @@ proptest! {
             DerivationStep::Keep(compares(2, ValueComparison::Greater, -20)),
             DerivationStep::Group {
                 groups: vec![RowGroup { column: 0, granularity: None }],
-                figures: vec![RowAggregate { function: AggregateFunction::Sum, column: Some(2) }.into()],
+                figures: vec![RowAggregate { function: RowFunction::Sum, column: Some(2) }.into()],
             },
             DerivationStep::Sort(vec![down(1)]),
             DerivationStep::Window {
@@ -410,10 +410,10 @@ fn percentiles_lie_between_the_values_around_them() {
         let step = DerivationStep::Group {
             groups: Vec::new(),
             figures: [
-                AggregateFunction::Median,
-                AggregateFunction::Percentile(90),
-                AggregateFunction::Percentile(0),
-                AggregateFunction::Percentile(100),
+                RowFunction::Median,
+                RowFunction::Percentile(90),
+                RowFunction::Percentile(0),
+                RowFunction::Percentile(100),
             ]
             .map(of)
             .to_vec(),

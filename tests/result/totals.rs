@@ -1,13 +1,13 @@
 use std::str::FromStr;
 
 use cardinal::result::ShapingSettings;
-use cardinal::result::{Amount, Cell, ColumnKind, Summary, shape, totals};
+use cardinal::result::{Amount, Cell, ColumnKind, ColumnSummary, shape, totals};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::encoding::{HEADING, column, table};
 
-fn numbers(values: &[&str]) -> Summary {
+fn numbers(values: &[&str]) -> ColumnSummary {
     let rows = values
         .iter()
         .map(|value| {
@@ -25,7 +25,7 @@ fn exact(text: &str) -> Amount {
 
 #[test]
 fn sums_are_exact_where_floats_are_not() {
-    let Summary::Numbers {
+    let ColumnSummary::Numbers {
         sum: Some(sum),
         mean: Some(mean),
         min,
@@ -44,7 +44,7 @@ fn sums_are_exact_where_floats_are_not() {
 
 #[test]
 fn whole_numbers_beyond_floats_count_exactly() {
-    let Summary::Numbers {
+    let ColumnSummary::Numbers {
         sum: Some(sum), max, ..
     } = numbers(&["9007199254740993", "9007199254740993"])
     else {
@@ -56,7 +56,7 @@ fn whole_numbers_beyond_floats_count_exactly() {
 
 #[test]
 fn beyond_decimals_a_sum_is_marked_approximate() {
-    let Summary::Numbers {
+    let ColumnSummary::Numbers {
         sum: Some(sum), max, ..
     } = numbers(&["1e300", "1"])
     else {
@@ -69,7 +69,7 @@ fn beyond_decimals_a_sum_is_marked_approximate() {
 
 #[test]
 fn what_is_no_number_is_counted_apart() {
-    let Summary::Numbers {
+    let ColumnSummary::Numbers {
         sum: Some(sum),
         unreadable,
         ..
@@ -124,7 +124,7 @@ fn ids_and_text_get_no_sum() {
     for name in ["id", "ID", "user_id", "User ID"] {
         let rows = [1, 2, 2].map(|n| vec![Cell::Number(n.into())]).to_vec();
         let all = totals(&table(vec![column(name, ColumnKind::Integer)], rows));
-        assert_eq!(all[0].summary, Summary::Distinct(2), "{name}");
+        assert_eq!(all[0].summary, ColumnSummary::Distinct(2), "{name}");
     }
     let rows = vec![
         vec![Cell::Text("a".into())],
@@ -134,7 +134,7 @@ fn ids_and_text_get_no_sum() {
     let all = totals(&table(vec![column("status", ColumnKind::Text)], rows));
     assert_eq!(
         (all[0].values, all[0].nulls, all[0].summary.clone()),
-        (2, 1, Summary::Distinct(1))
+        (2, 1, ColumnSummary::Distinct(1))
     );
 }
 
@@ -146,7 +146,7 @@ fn times_have_a_first_and_a_last() {
     let all = totals(&table(vec![column("day", ColumnKind::Date)], rows));
     assert_eq!(
         all[0].summary,
-        Summary::Span {
+        ColumnSummary::Span {
             first: "2023-12-31".into(),
             last: "2024-03-01".into()
         }

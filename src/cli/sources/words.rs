@@ -176,8 +176,8 @@ pub(super) fn operation_word(operation: DerivationOperation) -> &'static str {
     }
 }
 
-pub(super) fn calculation_word(operation: crate::result::Operation) -> &'static str {
-    use crate::result::Operation as Calculated;
+pub(super) fn calculation_word(operation: crate::result::FigureOperation) -> &'static str {
+    use crate::result::FigureOperation as Calculated;
     match operation {
         Calculated::Add => "sum",
         Calculated::Subtract => "difference",

@@ -19,7 +19,7 @@ const MAX_LISTINGS: usize = 8;
 const MAX_VALUES: usize = 100;
 
 #[derive(Debug, Clone, Deserialize)]
-struct TemplateTag {
+struct CardTag {
     #[serde(default)]
     id: String,
     #[serde(default)]
@@ -36,7 +36,7 @@ struct TemplateTag {
     dimension: Option<Value>,
 }
 
-impl TemplateTag {
+impl CardTag {
     fn field(&self) -> Option<u64> {
         self.dimension
             .as_ref()?
@@ -116,7 +116,7 @@ fn unreadable(card: CardId) -> String {
 
 /// `template-tags` of a native query in every shape: an object by name, or since v0.63 a list; under `native`, or
 /// in the first stage. `None` for a tag that cannot be read.
-fn wire_tags(query: &Value) -> Vec<Option<TemplateTag>> {
+fn wire_tags(query: &Value) -> Vec<Option<CardTag>> {
     let stage = query
         .pointer("/stages")
         .and_then(Value::as_array)
@@ -124,7 +124,7 @@ fn wire_tags(query: &Value) -> Vec<Option<TemplateTag>> {
     let found = query
         .pointer("/native/template-tags")
         .or_else(|| stage.and_then(|stage| stage.get("template-tags")));
-    let read = |tag: &Value| serde_json::from_value::<TemplateTag>(tag.clone()).ok();
+    let read = |tag: &Value| serde_json::from_value::<CardTag>(tag.clone()).ok();
     match found {
         Some(Value::Object(by_name)) => by_name
             .iter()
@@ -139,7 +139,7 @@ fn wire_tags(query: &Value) -> Vec<Option<TemplateTag>> {
     }
 }
 
-fn from_declared(declared: DeclaredParameter, tags: &[TemplateTag]) -> Option<ReadParameter> {
+fn from_declared(declared: DeclaredParameter, tags: &[CardTag]) -> Option<ReadParameter> {
     // Parameters of query-builder cards are not taken by the route that runs cards.
     let (target, slug) = match declared.target.as_ref().map(target) {
         Some(target) => target?,
@@ -189,11 +189,11 @@ fn from_declared(declared: DeclaredParameter, tags: &[TemplateTag]) -> Option<Re
             multiple,
         },
         listable,
-        field: tag.filter(|_| from_field).and_then(TemplateTag::field),
+        field: tag.filter(|_| from_field).and_then(CardTag::field),
     })
 }
 
-fn from_tag(tag: &TemplateTag) -> Option<ReadParameter> {
+fn from_tag(tag: &CardTag) -> Option<ReadParameter> {
     let kind = match tag.kind.as_str() {
         "date" => "date/single",
         "text" => "string/=",
@@ -223,7 +223,7 @@ fn from_tag(tag: &TemplateTag) -> Option<ReadParameter> {
     })
 }
 
-fn target_of(tag: &TemplateTag) -> ParameterTarget {
+fn target_of(tag: &CardTag) -> ParameterTarget {
     if matches!(tag.kind.as_str(), "dimension" | "temporal-unit") {
         ParameterTarget::Dimension
     } else {

@@ -33,7 +33,7 @@ pub(super) enum SelectedBy {
 
 /// An item as a collection lists it.
 #[derive(Debug, Deserialize)]
-struct CollectionItem {
+struct ListedItem {
     id: u32,
     name: Option<String>,
     model: String,
@@ -128,7 +128,7 @@ fn places<Id>(
     places
 }
 
-fn admits<Id>(rule: &ContentRule<Id>, item: &CollectionItem, models: &[&'static str]) -> bool {
+fn admits<Id>(rule: &ContentRule<Id>, item: &ListedItem, models: &[&'static str]) -> bool {
     models.contains(&item.model.as_str())
         && item.archived != Some(true)
         && rule
@@ -141,7 +141,7 @@ fn admits<Id>(rule: &ContentRule<Id>, item: &CollectionItem, models: &[&'static 
 /// What lies in one place.
 #[derive(Debug)]
 pub(super) struct Listing {
-    items: Vec<CollectionItem>,
+    items: Vec<ListedItem>,
     /// Items that cannot be read, each in words.
     unreadable: Vec<String>,
 }
@@ -154,7 +154,7 @@ async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing,
         #[serde(default)]
         data: Vec<Value>,
     }
-    let mut all: BTreeMap<(String, u32), CollectionItem> = BTreeMap::new();
+    let mut all: BTreeMap<(String, u32), ListedItem> = BTreeMap::new();
     let mut unreadable = Vec::new();
     for page in 0..MAX_PAGES {
         let models = loading.wanted.get(&place).into_iter().flatten();
@@ -171,7 +171,7 @@ async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing,
         let (held, got) = (all.len(), listed.data.len());
         for item in listed.data {
             let name = item.get("name").and_then(Value::as_str).map(failure::clean);
-            match serde_json::from_value::<CollectionItem>(item) {
+            match serde_json::from_value::<ListedItem>(item) {
                 Ok(item) => {
                     all.insert((item.model.clone(), item.id), item);
                 }

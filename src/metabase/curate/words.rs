@@ -41,16 +41,16 @@ impl MbqlNames {
 }
 
 /// A clause: operator, arguments, and its options wherever they stand.
-struct MbqlClause<'a> {
+struct ClauseWords<'a> {
     operator: &'a str,
     arguments: Vec<&'a Value>,
     options: Option<&'a Value>,
 }
 
-fn clause(value: &Value) -> Option<MbqlClause<'_>> {
+fn clause(value: &Value) -> Option<ClauseWords<'_>> {
     let (operator, rest) = value.as_array()?.split_first()?;
     let options = rest.iter().find(|part| part.is_object());
-    Some(MbqlClause {
+    Some(ClauseWords {
         operator: operator.as_str()?,
         arguments: rest.iter().filter(|part| !part.is_object()).collect(),
         options,

@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! Let me look.                                         what was said
-//! <tool_call>{"name":"run_card","arguments":{…}}       the call that it ends in
+//! <tool_call>{"name":"TOOL","arguments":{…}}       the call that it ends in
 //! ```
 
 mod code;

@@ -7,7 +7,7 @@ use super::lineage::{ColumnLineage, LineageStep, RowOrigins, RowSets};
 use super::moment::WrittenTime;
 use super::number::{amount_cell, amounts, decimal_cell};
 use super::ranks::rank;
-use super::{AggregateFunction, DeriveError, Granularity, GroupFigure, RowGroup};
+use super::{DeriveError, Granularity, GroupFigure, RowFunction, RowGroup};
 use crate::result::totals::{mean, sum};
 use crate::result::{Amount, Cell, Column, ColumnKind};
 
@@ -199,11 +199,11 @@ impl GroupFigure {
                 row.map_or(Cell::Null, |row| frame.cell(row, at).clone())
             };
             match function {
-                AggregateFunction::Min => value(ranked.min()),
-                AggregateFunction::Max => {
+                RowFunction::Min => value(ranked.min()),
+                RowFunction::Max => {
                     value(ranked.max_by_key(|(rank, place)| (*rank, std::cmp::Reverse(*place))))
                 }
-                AggregateFunction::CountDistinct => {
+                RowFunction::CountDistinct => {
                     let different: std::collections::HashSet<i64> = ranked.map(|(rank, _)| rank).collect();
                     count(different.len())
                 }
@@ -216,7 +216,7 @@ impl GroupFigure {
 
 /// A figure of numbers; no value when there are none.
 fn computed(
-    function: AggregateFunction,
+    function: RowFunction,
     column: &Column,
     values: impl Iterator<Item = Amount> + Clone,
 ) -> Result<Cell, DeriveError> {
@@ -225,9 +225,9 @@ fn computed(
         return Ok(Cell::Null);
     }
     Ok(match function {
-        AggregateFunction::Average => amount_cell(mean(sum(values), count)),
-        AggregateFunction::Median => percentile(50, column, values)?,
-        AggregateFunction::Percentile(percent) => percentile(percent, column, values)?,
+        RowFunction::Average => amount_cell(mean(sum(values), count)),
+        RowFunction::Median => percentile(50, column, values)?,
+        RowFunction::Percentile(percent) => percentile(percent, column, values)?,
         _ => amount_cell(sum(values)),
     })
 }

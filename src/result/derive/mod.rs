@@ -35,6 +35,6 @@ pub use bucket::Granularity;
 pub use engine::{DeriveError, DerivedTable, StopSignal, derive, derive_steps};
 pub use expression::{ArithmeticOperator, ElapsedUnit, EpochUnit, Expression};
 pub use lineage::{CellLineage, CellOrigin, Lineage};
-pub use operations::{AggregateFunction, RowAggregate, RowFilter, RowGroup, RowOperations, RowSort};
+pub use operations::{RowAggregate, RowFilter, RowFunction, RowGroup, RowOperations, RowSort};
 pub use steps::{Condition, DerivationStep, GroupFigure, KeyPair, RowOrder, WindowFunction};
 pub use test::{TextMatching, TimePart, ValueComparison, ValueTest};

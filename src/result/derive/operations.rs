@@ -113,14 +113,14 @@ pub struct RowGroup {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowAggregate {
     /// The function.
-    pub function: AggregateFunction,
+    pub function: RowFunction,
     /// The column it is computed of; none for the number of rows.
     pub column: Option<usize>,
 }
 
 /// What can be computed. Rows without a value do not count, except in the number of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AggregateFunction {
+pub enum RowFunction {
     /// Number of rows.
     Count,
     /// Number of different values.
@@ -139,7 +139,7 @@ pub enum AggregateFunction {
     Percentile(u8),
 }
 
-impl AggregateFunction {
+impl RowFunction {
     /// Its name in calls and in the names of columns.
     pub fn word(self) -> &'static str {
         match self {
@@ -155,7 +155,7 @@ impl AggregateFunction {
     }
 }
 
-impl AggregateFunction {
+impl RowFunction {
     /// Whether it is computed of numbers; the others are of whatever has an order.
     pub(super) fn is_of_numbers(self) -> bool {
         matches!(
@@ -169,25 +169,24 @@ impl RowAggregate {
     pub(super) fn column(self, columns: &[Column]) -> Column {
         let of = self.column.and_then(|at| columns.get(at));
         let word = match self.function {
-            AggregateFunction::Percentile(percent) => format!("percentile {percent}"),
+            RowFunction::Percentile(percent) => format!("percentile {percent}"),
             function => function.word().to_owned(),
         };
         let name = of.map_or_else(|| word.clone(), |column| format!("{word} of {}", column.name));
         let (kind, unit) = match (self.function, of) {
-            (AggregateFunction::Sum | AggregateFunction::Min | AggregateFunction::Max, Some(column)) => {
+            (RowFunction::Sum | RowFunction::Min | RowFunction::Max, Some(column)) => {
                 (column.kind, column.unit.clone())
             }
-            (
-                AggregateFunction::Average | AggregateFunction::Median | AggregateFunction::Percentile(_),
-                _,
-            ) => (ColumnKind::Number, None),
+            (RowFunction::Average | RowFunction::Median | RowFunction::Percentile(_), _) => {
+                (ColumnKind::Number, None)
+            }
             _ => (ColumnKind::Integer, None),
         };
         Column {
             label: name.clone(),
             name,
             kind,
-            unit: unit.filter(|_| self.function != AggregateFunction::Sum),
+            unit: unit.filter(|_| self.function != RowFunction::Sum),
             description: None,
         }
     }

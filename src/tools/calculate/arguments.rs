@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::spec::{MAX_CALCULATIONS, MAX_CONDITIONS, MAX_INPUTS};
-use crate::result::{Operation, TotalKind};
+use crate::result::{FigureOperation, TotalKind};
 use crate::tools::check::{Rejection, decode, list, listing, nearest, quote};
 
 #[derive(Deserialize)]
@@ -66,12 +66,12 @@ pub(super) fn calculations(arguments: Map<String, Value>) -> Result<Vec<RawCalcu
 }
 
 impl RawCalculation {
-    pub(super) fn operation(&self) -> Result<Operation, Rejection> {
-        let found = Operation::ALL
+    pub(super) fn operation(&self) -> Result<FigureOperation, Rejection> {
+        let found = FigureOperation::ALL
             .into_iter()
             .find(|operation| operation.word() == self.operation);
         found.ok_or_else(|| {
-            let words = Operation::ALL.map(Operation::word);
+            let words = FigureOperation::ALL.map(FigureOperation::word);
             Rejection::schema(format!("there is no operation {}", quote(&self.operation)))
                 .hint(format!("operation is one of: {}", words.join(", ")))
         })

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::plan::{CellPlace, CellRef, RowCondition};
 use crate::result::{
-    Amount, ArithmeticError, Cell, ColumnKind, DerivationInput, Held, Origin, ResultTable, RowMatch,
-    TotalKind, encode_cell, quotient, sum,
+    Amount, ArithmeticError, Cell, ColumnKind, DerivationInput, HeldResult, ResultOrigin, ResultTable,
+    RowMatch, TotalKind, encode_cell, quotient, sum,
 };
 use crate::text::clean_line;
 use crate::tools::check::{Rejection, listing, nearest, quote};
@@ -23,7 +23,7 @@ const MAX_CELL_CHARS: usize = 40;
 /// A held result with its rows.
 #[derive(Clone, Copy)]
 pub(super) struct HeldRows<'a> {
-    pub(super) held: &'a Held,
+    pub(super) held: &'a HeldResult,
     pub(super) table: &'a ResultTable,
 }
 
@@ -57,7 +57,7 @@ impl HeldRows<'_> {
 
     /// The figure of an earlier calculation with all its digits: the table holds it as it was shown.
     fn calculated(self, column: usize, row: usize) -> Option<Decimal> {
-        let Origin::Calculated { derivations, .. } = &self.held.origin else {
+        let ResultOrigin::Calculated { derivations, .. } = &self.held.origin else {
             return None;
         };
         let of_values = self

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{RawCalculation, RawCell, RawCondition, calculations};
-use crate::result::{Amount, Extent, Handle, Held, Operation, Shelf, TotalKind};
+use crate::result::{Amount, Extent, FigureOperation, Handle, HeldResult, HeldResults, TotalKind};
 use crate::tools::check::{Rejection, held, held_column, listing, number_value, person_text, quote};
 use crate::tools::tool::CheckedCall;
 
@@ -24,7 +24,7 @@ pub(in crate::tools) struct Calculation {
     /// What the model calls it.
     pub(in crate::tools) name: String,
     /// What is done.
-    pub(in crate::tools) operation: Operation,
+    pub(in crate::tools) operation: FigureOperation,
     /// With what, in order; as many as the operation takes.
     pub(in crate::tools) of: Vec<CalculationInput>,
 }
@@ -73,7 +73,7 @@ pub(in crate::tools) struct RowCondition {
 
 /// Checks a call.
 pub(super) fn check(
-    shelf: &Shelf,
+    shelf: &HeldResults,
     arguments: Map<String, Value>,
 ) -> Result<CheckedCall<CalculateCall>, Rejection> {
     let mut checked: Vec<Calculation> = Vec::new();
@@ -93,7 +93,7 @@ pub(super) fn check(
 }
 
 fn calculation(
-    shelf: &Shelf,
+    shelf: &HeldResults,
     raw: RawCalculation,
     earlier: &[Calculation],
 ) -> Result<(Calculation, Value), Rejection> {
@@ -131,7 +131,7 @@ fn calculation(
 }
 
 fn input_of(
-    shelf: &Shelf,
+    shelf: &HeldResults,
     input: Value,
     earlier: &[Calculation],
 ) -> Result<(CalculationInput, Value), Rejection> {
@@ -176,7 +176,7 @@ fn no_step(text: &str, earlier: &[Calculation]) -> Rejection {
     rejection.hint("a cell is an object: {\"result\": \"r1\", \"column\": …, \"row\": …}")
 }
 
-fn cell(shelf: &Shelf, mut raw: RawCell) -> Result<(CellRef, Value), Rejection> {
+fn cell(shelf: &HeldResults, mut raw: RawCell) -> Result<(CellRef, Value), Rejection> {
     let held = held(shelf, &raw.result)?;
     let column = column(held, &raw.column)?;
     let total = raw.total()?;
@@ -238,15 +238,15 @@ fn cell(shelf: &Shelf, mut raw: RawCell) -> Result<(CellRef, Value), Rejection> 
     Ok((cell, json))
 }
 
-fn column_name(held: &Held, at: usize) -> &str {
+fn column_name(held: &HeldResult, at: usize) -> &str {
     held.columns.get(at).map_or("", |column| column.name.as_str())
 }
 
-fn column(held: &Held, wanted: &str) -> Result<usize, Rejection> {
+fn column(held: &HeldResult, wanted: &str) -> Result<usize, Rejection> {
     held_column(&held.columns, wanted, &held.handle.to_string())
 }
 
-fn condition_of(held: &Held, raw: RawCondition) -> Result<(RowCondition, Value), Rejection> {
+fn condition_of(held: &HeldResult, raw: RawCondition) -> Result<(RowCondition, Value), Rejection> {
     let column = column(held, &raw.column)?;
     if raw.equals.is_array() || raw.equals.is_object() {
         return Err(Rejection::schema(
@@ -261,7 +261,7 @@ fn condition_of(held: &Held, raw: RawCondition) -> Result<(RowCondition, Value),
     Ok((condition, json))
 }
 
-fn row_of(held: &Held, row: &Value) -> Result<u64, Rejection> {
+fn row_of(held: &HeldResult, row: &Value) -> Result<u64, Rejection> {
     let rows = held.shown.rows_known;
     let written = match row {
         Value::String(text) => text.trim().parse().ok(),
@@ -273,7 +273,7 @@ fn row_of(held: &Held, row: &Value) -> Result<u64, Rejection> {
 }
 
 /// A total may only be taken over all rows that were asked for.
-fn whole(held: &Held) -> Result<(), Rejection> {
+fn whole(held: &HeldResult) -> Result<(), Rejection> {
     let why = match held.shown.extent {
         // Of the rows that a limit left a total may be wanted; what comes of it says that it is of these.
         Extent::Complete | Extent::AskedLimit { .. } | Extent::OverAskedLimit { .. } => return Ok(()),

@@ -9,8 +9,9 @@ use super::lookup::HeldRows;
 use super::plan::{CalculateCall, Calculation, CalculationInput, CellPlace};
 use crate::metabase::FailureClass;
 use crate::result::{
-    Brought, Cell, Column, ColumnKind, Derivation, DerivationInput, Extent, Handle, Operation, Origin,
-    ResultTable, Shelf, Shown, TABLE_END, TABLE_MARK, Unit, encode_column, encode_row, for_reading,
+    CalculatedUnit, Cell, Column, ColumnKind, Derivation, DerivationInput, Extent, FigureOperation, Handle,
+    HeldResults, ModelView, NewResult, ResultOrigin, ResultTable, TABLE_END, TABLE_MARK, encode_column,
+    encode_row, for_reading,
 };
 use crate::text::{clean_line, cut_to_bytes};
 use crate::tools::check::{Rejection, quote};
@@ -34,7 +35,7 @@ pub(super) async fn run(call: &CalculateCall, context: &RunContext<'_>) -> Resul
         tables.insert(handle, table);
     }
     let derivations = derive(shelf, &tables, call).map_err(tell)?;
-    let origin = Origin::Calculated {
+    let origin = ResultOrigin::Calculated {
         from: tables.keys().copied().collect(),
         operations: context.arguments.clone(),
         derivations: derivations.clone(),
@@ -47,7 +48,7 @@ pub(super) async fn run(call: &CalculateCall, context: &RunContext<'_>) -> Resul
     let limited: Vec<Handle> = limited.into_iter().map(|(handle, _)| handle).collect();
     let shown_text = content(context.handle, &table, &limited, max_bytes);
     let rows = table.rows.len() as u64;
-    let shown = Shown {
+    let shown = ModelView {
         rows_shown: rows,
         rows_known: rows,
         extent: table.extent,
@@ -57,7 +58,7 @@ pub(super) async fn run(call: &CalculateCall, context: &RunContext<'_>) -> Resul
     };
     Ok(ToolOutput {
         content: shown_text,
-        brought: Some(Brought {
+        brought: Some(NewResult {
             handle: context.handle,
             title: CalculateTool::NAME.to_owned(),
             origin,
@@ -129,7 +130,7 @@ fn handles(call: &CalculateCall) -> BTreeSet<Handle> {
 }
 
 fn derive(
-    shelf: &Shelf,
+    shelf: &HeldResults,
     tables: &BTreeMap<Handle, Arc<ResultTable>>,
     call: &CalculateCall,
 ) -> Result<Vec<Derivation>, Rejection> {
@@ -154,15 +155,18 @@ fn derive(
 fn derivation(
     calculation: &Calculation,
     of: Vec<DerivationInput>,
-    units: &[Option<Unit>],
+    units: &[Option<CalculatedUnit>],
 ) -> Result<Derivation, Rejection> {
     let Calculation { name, operation, .. } = calculation;
     let figures: Vec<Decimal> = of.iter().map(DerivationInput::value).collect();
     let value = operation.apply(&figures).map_err(|error| {
         let rejection = Rejection::bad_value(format!("{}: {error}", quote(name)));
         match operation {
-            Operation::Divide | Operation::PercentChange | Operation::SharePercent => rejection
-                .hint("with a base of zero there is no such figure: say so, and give the figures themselves"),
+            FigureOperation::Divide | FigureOperation::PercentChange | FigureOperation::SharePercent => {
+                rejection.hint(
+                    "with a base of zero there is no such figure: say so, and give the figures themselves",
+                )
+            }
             _ => rejection,
         }
     })?;
@@ -176,11 +180,11 @@ fn derivation(
 }
 
 fn figure(
-    shelf: &Shelf,
+    shelf: &HeldResults,
     tables: &BTreeMap<Handle, Arc<ResultTable>>,
     done: &[Derivation],
     input: &CalculationInput,
-) -> Result<(DerivationInput, Option<Unit>), Rejection> {
+) -> Result<(DerivationInput, Option<CalculatedUnit>), Rejection> {
     match input {
         CalculationInput::Number(value) => Ok((DerivationInput::Given { value: *value }, None)),
         CalculationInput::Step(at) => {
@@ -200,7 +204,7 @@ fn figure(
                 .ok_or_else(|| Rejection::bad_value(format!("no result {} is held", cell.result)))?;
             let figure = HeldRows { held, table }.figure(cell)?;
             let unit = match (&figure, &held.origin) {
-                (DerivationInput::Cell { row, .. }, Origin::Calculated { derivations, .. }) => {
+                (DerivationInput::Cell { row, .. }, ResultOrigin::Calculated { derivations, .. }) => {
                     let at = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
                     derivations.get(at).and_then(|derivation| derivation.unit)
                 }
@@ -236,7 +240,7 @@ fn table(derivations: &[Derivation], max_bytes: usize) -> ResultTable {
         .map(|derivation| {
             let mut row = vec![Cell::text(derivation.name.as_str()), number(derivation.value)];
             if units {
-                let unit = derivation.unit.map_or("", Unit::word);
+                let unit = derivation.unit.map_or("", CalculatedUnit::word);
                 row.push(Cell::text(unit));
             }
             row.push(Cell::text(clean_line(&derivation.to_string(), made_chars)));

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::model::ToolSpec;
-use crate::result::{Operation, TotalKind};
+use crate::result::{FigureOperation, TotalKind};
 use crate::tools::schema;
 
 /// Calculations of one call.
@@ -21,7 +21,7 @@ pub(super) fn spec(name: &str) -> ToolSpec {
                 json!({
                     "name": {"description": "short, says what the figure is", "type": "string"},
                     "of": schema::list(json!({"anyOf": [cell(), {"type": "string"}, {"type": "number"}]})),
-                    "operation": {"enum": Operation::ALL, "type": "string"},
+                    "operation": {"enum": FigureOperation::ALL, "type": "string"},
                 }),
                 &["name", "of", "operation"],
             )),

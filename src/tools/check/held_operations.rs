@@ -11,7 +11,7 @@ use super::{Rejection, quote};
 use crate::catalog::Dimension;
 use crate::metabase::{Direction, FilterOperation};
 use crate::result::derive::{
-    AggregateFunction, Granularity, RowAggregate, RowFilter, RowGroup, RowSort, TextMatching, TimePart,
+    Granularity, RowAggregate, RowFilter, RowFunction, RowGroup, RowSort, TextMatching, TimePart,
     ValueComparison, ValueTest,
 };
 use crate::result::{Column, ColumnKind};
@@ -20,13 +20,13 @@ const MAX_GROUPS: usize = 5;
 const MAX_SORTS: usize = 5;
 
 /// The functions, by their names in calls.
-pub(in crate::tools) const HELD_FUNCTIONS: [AggregateFunction; 6] = [
-    AggregateFunction::Count,
-    AggregateFunction::CountDistinct,
-    AggregateFunction::Sum,
-    AggregateFunction::Average,
-    AggregateFunction::Min,
-    AggregateFunction::Max,
+pub(in crate::tools) const HELD_FUNCTIONS: [RowFunction; 6] = [
+    RowFunction::Count,
+    RowFunction::CountDistinct,
+    RowFunction::Sum,
+    RowFunction::Average,
+    RowFunction::Min,
+    RowFunction::Max,
 ];
 
 #[derive(Deserialize)]
@@ -274,11 +274,11 @@ fn aggregate(
         .ok_or_else(|| {
             Rejection::bad_value(format!("there is no function {}", quote(&item.function))).hint(format!(
                 "the functions are: {}",
-                HELD_FUNCTIONS.map(AggregateFunction::word).join(", ")
+                HELD_FUNCTIONS.map(RowFunction::word).join(", ")
             ))
         })?;
     let Some(wanted) = &item.column else {
-        return if function == AggregateFunction::Count {
+        return if function == RowFunction::Count {
             let count = RowAggregate {
                 function,
                 column: None,
@@ -290,19 +290,16 @@ fn aggregate(
     };
     let (at, found) = named(columns, wanted, place)?;
     let fits = match function {
-        AggregateFunction::Count => {
+        RowFunction::Count => {
             return Err(Rejection::schema("count takes no column: it counts rows").hint(
                 "count-distinct counts the different values of a column; is-not-null filters what has one",
             ));
         }
-        AggregateFunction::Sum
-        | AggregateFunction::Average
-        | AggregateFunction::Median
-        | AggregateFunction::Percentile(_) => found.kind.is_numeric(),
-        AggregateFunction::Min | AggregateFunction::Max => {
-            found.kind.is_numeric() || found.kind.is_temporal()
+        RowFunction::Sum | RowFunction::Average | RowFunction::Median | RowFunction::Percentile(_) => {
+            found.kind.is_numeric()
         }
-        AggregateFunction::CountDistinct => found.kind != ColumnKind::Other,
+        RowFunction::Min | RowFunction::Max => found.kind.is_numeric() || found.kind.is_temporal(),
+        RowFunction::CountDistinct => found.kind != ColumnKind::Other,
     };
     if !fits {
         return Err(Rejection::bad_value(format!(

@@ -1,7 +1,7 @@
 //! Held results and their columns, by the names the model wrote.
 
 use super::{Rejection, listing, names, query_tool, quote, resolve};
-use crate::result::{Column, Handle, Held, Shelf};
+use crate::result::{Column, Handle, HeldResult, HeldResults};
 
 /// Results listed when one is not found.
 const SHOWN: usize = 6;
@@ -9,7 +9,7 @@ const SHOWN: usize = 6;
 const SHOWN_COLUMNS: usize = 12;
 
 /// The held result of that name, whose rows can still be had.
-pub(in crate::tools) fn held<'a>(shelf: &'a Shelf, written: &str) -> Result<&'a Held, Rejection> {
+pub(in crate::tools) fn held<'a>(shelf: &'a HeldResults, written: &str) -> Result<&'a HeldResult, Rejection> {
     let handle = written.trim().parse::<Handle>().ok();
     let Some(found) = handle.and_then(|handle| shelf.get(handle)) else {
         return Err(
@@ -33,8 +33,8 @@ pub(in crate::tools) fn held<'a>(shelf: &'a Shelf, written: &str) -> Result<&'a 
     Ok(found)
 }
 
-fn those_there_are(shelf: &Shelf) -> String {
-    let all: Vec<&Held> = shelf.iter().filter(|held| !shelf.is_gone(held.handle)).collect();
+fn those_there_are(shelf: &HeldResults) -> String {
+    let all: Vec<&HeldResult> = shelf.iter().filter(|held| !shelf.is_gone(held.handle)).collect();
     if all.is_empty() {
         return "no result is held yet: run a query first; its result then begins with its name".to_owned();
     }

@@ -7,7 +7,7 @@ mod wrong;
 use std::sync::Arc;
 
 use cardinal::model::ToolCall;
-use cardinal::result::{Shelf, totals};
+use cardinal::result::{HeldResults, totals};
 use serde_json::{Value, json};
 
 use crate::support::scripted_model::ScriptedModel;
@@ -118,7 +118,7 @@ async fn fact(stack: &Stack, tool: &str, arguments: &Value, handle: &str) -> Fac
         name: tool.to_owned(),
         arguments: arguments.to_string(),
     };
-    let shelf = Shelf::default();
+    let shelf = HeldResults::default();
     let planned = stack
         .toolbox
         .gate(&call, &shelf)

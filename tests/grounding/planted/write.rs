@@ -1,6 +1,6 @@
 //! Right answers over a result, in the ways people and models write them.
 
-use cardinal::result::{Cell, ColumnKind, ColumnTotals, ResultTable, Summary};
+use cardinal::result::{Cell, ColumnKind, ColumnSummary, ColumnTotals, ResultTable};
 use serde_json::Value;
 
 /// A result as a conversation holds it.
@@ -440,7 +440,7 @@ fn best(fact: &Fact, column: usize, form: Form, way: usize) -> Statement {
 
 /// The whole column: its sum, its mean, the share of a row.
 fn of_all(fact: &Fact, column: usize, form: Form, way: usize) -> Vec<Statement> {
-    let Summary::Numbers {
+    let ColumnSummary::Numbers {
         sum: Some(sum),
         mean: Some(mean),
         ..

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::spill::{SpillFolder, SpilledTable};
-use super::{Brought, Cell, Handle, Held, ResultTable};
+use super::{Cell, Handle, HeldResult, NewResult, ResultTable};
 use crate::result::ConversationSettings;
 
 /// The results of one conversation, in the order they came. A turn puts its results here; they stay for the turns
 /// after it: in memory up to a bound, beyond it in files of the conversation's own, and gone after a time. The files
 /// go with the conversation, or with its last clone.
 #[derive(Debug, Clone, Default)]
-pub struct Shelf {
+pub struct HeldResults {
     items: Vec<StoredResult>,
     /// Results of turns that ended; what lies behind them belongs to the turn under way.
     settled: usize,
@@ -23,7 +23,7 @@ pub struct Shelf {
 
 #[derive(Debug, Clone)]
 struct StoredResult {
-    held: Held,
+    held: HeldResult,
     rows: StoredRows,
     /// About what the rows take in memory, in bytes.
     weight: u64,
@@ -40,7 +40,7 @@ enum StoredRows {
 
 /// Why the rows of a result cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ShelfError {
+pub enum HeldResultsError {
     /// There never was one of that name.
     #[error("no result {0} is held")]
     Unknown(Handle),
@@ -57,15 +57,15 @@ pub enum ShelfError {
     },
 }
 
-impl Shelf {
+impl HeldResults {
     /// The name that the next result gets.
     pub fn next(&self) -> Handle {
         self.latest().map_or(Handle::FIRST, Handle::following)
     }
 
     /// Holds a result under its name.
-    pub fn put(&mut self, brought: Brought) {
-        let Brought {
+    pub fn put(&mut self, brought: NewResult) {
+        let NewResult {
             handle,
             title,
             origin,
@@ -74,7 +74,7 @@ impl Shelf {
             totals,
         } = brought;
         let columns = table.columns.clone();
-        let held = Held {
+        let held = HeldResult {
             handle,
             title,
             origin,
@@ -91,7 +91,7 @@ impl Shelf {
     }
 
     /// What is known of the result of that name.
-    pub fn get(&self, handle: Handle) -> Option<&Held> {
+    pub fn get(&self, handle: Handle) -> Option<&HeldResult> {
         self.item(handle).map(|item| &item.held)
     }
 
@@ -113,7 +113,7 @@ impl Shelf {
     }
 
     /// All results, in the order they came.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Held> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &HeldResult> {
         self.items.iter().map(|item| &item.held)
     }
 
@@ -126,11 +126,11 @@ impl Shelf {
     }
 
     /// All rows of the result of that name, read from its file if they lie there.
-    pub async fn table(&self, handle: Handle) -> Result<Arc<ResultTable>, ShelfError> {
-        let item = self.item(handle).ok_or(ShelfError::Unknown(handle))?;
+    pub async fn table(&self, handle: Handle) -> Result<Arc<ResultTable>, HeldResultsError> {
+        let item = self.item(handle).ok_or(HeldResultsError::Unknown(handle))?;
         match &item.rows {
             StoredRows::InMemory(table) => Ok(Arc::clone(table)),
-            StoredRows::Gone => Err(ShelfError::Gone(handle)),
+            StoredRows::Gone => Err(HeldResultsError::Gone(handle)),
             StoredRows::OnDisk(file) => {
                 let file = Arc::clone(file);
                 let read = tokio::task::spawn_blocking(move || file.read()).await;
@@ -139,7 +139,7 @@ impl Shelf {
                     Ok(Err(error)) => error.to_string(),
                     Err(error) => error.to_string(),
                 };
-                Err(ShelfError::Unreadable { handle, reason })
+                Err(HeldResultsError::Unreadable { handle, reason })
             }
         }
     }
