@@ -1,8 +1,8 @@
 //! Evals: how good answers are, measured on suites of cases.
 //!
-//! A [`Suite`] is a folder of YAML with cases; a [`Case`] has questions and what has to come of them. [`run`] asks them
+//! A [`Suite`] is a folder of YAML with cases; a [`Case`] has questions and what has to come of them. [`run()`] asks them
 //! live, [`recordings`] keeps the tapes of such a run, [`replay`] runs from tapes without a key. Each trial becomes a
-//! [`TrialRecord`] with a verdict. Graders ([`grade`]) are pure functions over what `ask --json` prints, so that stored
+//! [`TrialRecord`] with a verdict. Graders ([`grade()`]) are pure functions over what `ask --json` prints, so that stored
 //! records can be graded again without asking anything. A [`RunSummary`] says what a run came to, a [`Baseline`] what it
 //! is compared with, [`report`] writes both for people and for CI.
 //!

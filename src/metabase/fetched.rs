@@ -6,7 +6,7 @@ use crate::catalog::{AllowedMetric, AllowedTable, AllowedValues, Catalog};
 use crate::result::ResultTable;
 use crate::wire::ServedBy;
 
-/// Which generation of the Agent API answers; see [`MetabaseClient::server`].
+/// Which generation of the Agent API answers; see [`MetabaseClient::server`](super::MetabaseClient::server).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Generation {

@@ -18,7 +18,7 @@
 //! model.complete(&request)     Text("Sales ") Text("were 7.") Done(Completion { .. })
 //! ```
 //!
-//! Start with [`connect`], then read `openai/client.rs` for one provider from end to end.
+//! Start with [`connect()`], then read `openai/client.rs` for one provider from end to end.
 
 mod adjust;
 mod anthropic;

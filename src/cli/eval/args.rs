@@ -46,7 +46,7 @@ pub(in crate::cli) struct RunArgs {
     /// How many trials run at once [default: 2, and as many as there are cores when nothing is asked of a model]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: Option<u16>,
-    /// New folder for results.jsonl and summary.json [default: .cardinal/evals/<time>]
+    /// New folder for results.jsonl and summary.json [default: .cardinal/evals/TIME]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
@@ -234,6 +234,6 @@ pub(in crate::cli) struct ImportArgs {
 /// A public benchmark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum BenchmarkArg {
-    /// defog's text-to-SQL questions: questions.jsonl, unanswerable.jsonl and data/<database>/*.csv
+    /// defog's text-to-SQL questions: questions.jsonl, unanswerable.jsonl and data/DATABASE/*.csv
     Defog,
 }

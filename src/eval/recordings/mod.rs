@@ -5,7 +5,7 @@
 //! `tapes/prompts` and `tapes/catalogs`. A case is recorded in a hidden folder and moved to its place when it is whole,
 //! so that nobody ever reads half a recording.
 //!
-//! [`record()`] makes recordings of a suite, [`promote`] makes a case and its recording of the tape of an answer. Start at
+//! [`record()`] makes recordings of a suite, [`promote()`] makes a case and its recording of the tape of an answer. Start at
 //! `layout.rs` for the places and `note.rs` for the note.
 
 mod confirm;

@@ -10,7 +10,7 @@
 //! and keys were computed here anyway and then written into it row by row, to be read back by number. Joins, windows and
 //! percentiles would each have needed the same detour. Plain iterators do all of it in no more lines than the detour
 //! took for filters and groups alone, and several times faster (`benches/result.rs`). Values have one order
-//! ([`ValueKey`](ranks::ValueKey)), money is added up in decimal, and each step notes which cells its figures came from
+//! (`ValueKey`), money is added up in decimal, and each step notes which cells its figures came from
 //! ([`Lineage`]).
 //!
 //! Start at [`derive_steps`] in `engine.rs`.
