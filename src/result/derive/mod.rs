@@ -9,7 +9,7 @@
 //! **Why plain iterators and not a database.** SQLite in memory did this before. It has no decimals, so sums, ranks
 //! and keys were computed here anyway and then written into it row by row, to be read back by number. Joins, windows and
 //! percentiles would each have needed the same detour. Plain iterators do all of it in no more lines than the detour
-//! took for filters and groups alone, and several times faster (`benches/result.rs`). Values have one order
+//! took for filters and groups alone; `benches/result.rs` measures them. Values have one order
 //! (`ValueKey`), money is added up in decimal, and each step notes which cells its figures came from
 //! ([`Lineage`]).
 //!
