@@ -143,6 +143,10 @@ pub struct RecordingSource {
     pub answered_by: String,
     /// What the graders said then.
     pub verdict: Verdict,
+    /// Whether its tapes hold a hash of all texts that a model can be sent. Where they do not, a note that changed and
+    /// was not met goes unnoticed.
+    #[serde(default)]
+    pub texts_hashed: bool,
 }
 
 /// What has to be equal for two trials to be comparable.

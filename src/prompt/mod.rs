@@ -18,6 +18,8 @@ mod fill;
 mod render;
 mod sharing;
 mod templates;
+mod texts;
 
 pub(crate) use fill::fill;
 pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_text};
+pub use texts::{PROMPT_TEXTS, text_hashes, texts_hash};

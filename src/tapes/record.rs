@@ -7,7 +7,7 @@ use url::Url;
 use super::snapshot::keep_catalog;
 use crate::agent::{Agent, Answer, Event, TurnOptions, TurnSettings};
 use crate::conversation::Conversation;
-use crate::prompt::{Prompt, PromptError};
+use crate::prompt::{PROMPT_TEXTS, Prompt, PromptError, texts_hash};
 use crate::tools::Toolbox;
 use crate::wire::{
     CatalogNote, Header, MetabaseNote, Player, PromptNote, Tape, TapeError, TapeFile, TapeMode, TurnEnd,
@@ -230,6 +230,9 @@ impl Recorder {
         };
         let host = |url: &str| host(url).unwrap_or_default();
         let toolbox = agent.toolbox();
+        let now = prompt_note(agent.prompt());
+        // An older tape does not say what its texts were.
+        let texts = header.prompt.texts.clone().or_else(|| now.texts.clone());
         let parts = [
             ("model", header.model.clone(), agent.model_id().to_string()),
             (
@@ -242,7 +245,12 @@ impl Recorder {
                 host(&header.metabase.url),
                 host(toolbox.metabase().as_str()),
             ),
-            ("prompt", header.prompt.hash.clone(), agent.prompt().hash.clone()),
+            ("prompt", header.prompt.hash.clone(), now.hash),
+            (
+                "texts in prompts",
+                texts.unwrap_or_default(),
+                now.texts.unwrap_or_default(),
+            ),
             (
                 "catalog",
                 header.catalog.fingerprint.clone(),
@@ -300,5 +308,6 @@ pub(super) fn prompt_note(prompt: &Prompt) -> PromptNote {
         segments: segments
             .map(|(name, hash)| ((*name).to_owned(), hash.clone()))
             .collect(),
+        texts: Some(texts_hash(PROMPT_TEXTS.iter().copied())),
     }
 }

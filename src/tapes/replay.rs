@@ -17,6 +17,9 @@ pub struct Replayed {
     pub answer: Answer,
     /// Exchanges served from the tape.
     pub exchanges: usize,
+    /// Whether its tape holds a hash of all texts that a model can be sent. Where it does not, a note that changed and
+    /// was not met goes unnoticed.
+    pub texts_hashed: bool,
 }
 
 /// Replays the turn at `path` from its tape, the tapes of the turns before it, and what lies beside them. Needs no key

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -30,17 +31,22 @@ impl Replayer {
         ReplayContext::of(catalog)?.replayer(header)
     }
 
-    /// What changed since the turn was recorded, of what the model reads before the conversation: names of prompt
-    /// segments.
+    /// What changed since the turn was recorded, of what a model reads: names of prompt segments, and the texts that it
+    /// can be sent within a conversation.
     pub fn changed(&self, header: &Header) -> Vec<String> {
-        let now = prompt_note(self.agent.prompt()).segments;
-        let recorded = &header.prompt.segments;
-        let names: std::collections::BTreeSet<&String> = now.keys().chain(recorded.keys()).collect();
-        names
+        let now = prompt_note(self.agent.prompt());
+        let recorded = &header.prompt;
+        let names: BTreeSet<&String> = now.segments.keys().chain(recorded.segments.keys()).collect();
+        let mut changed: Vec<String> = names
             .into_iter()
-            .filter(|name| now.get(*name) != recorded.get(*name))
+            .filter(|name| now.segments.get(*name) != recorded.segments.get(*name))
             .map(|name| format!("prompt segment {name}"))
-            .collect()
+            .collect();
+        // An older tape does not say what its texts were.
+        if recorded.texts.is_some() && recorded.texts != now.texts {
+            changed.push("the texts that a model can be sent (prompts/)".to_owned());
+        }
+        changed
     }
 
     /// Runs the turn of the tape from the tape alone, and appends it to the conversation, which has to be the one the
@@ -56,6 +62,7 @@ impl Replayer {
         Ok(Replayed {
             answer,
             exchanges: tape.exchanges.len(),
+            texts_hashed: tape.header.prompt.texts.is_some(),
         })
     }
 

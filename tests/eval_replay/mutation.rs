@@ -1,10 +1,11 @@
 //! One thing changed at a time in recorded suites: each is caught, and each for what it is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use cardinal::eval::recordings::{CaseNote, Existing, NOTE_FILE};
-use cardinal::eval::{Mode, Verdict};
+use cardinal::eval::{Mode, TrialRecord, Verdict};
+use cardinal::prompt::{PROMPT_TEXTS, text_hashes, texts_hash};
 use cardinal::wire::{Exchange, TapeFile};
 
 use super::kit::{Shops, anthropic, change, forge, openai, ran};
@@ -41,6 +42,13 @@ fn stale(verdict: &Verdict, part: &str) {
     assert_eq!(what, &[part.to_owned()]);
 }
 
+/// Changes what is noted of a case.
+fn noted(folder: &Path, change: impl FnOnce(&mut CaseNote)) {
+    let mut note = CaseNote::read(folder).unwrap().unwrap();
+    change(&mut note);
+    std::fs::write(folder.join(NOTE_FILE), serde_json::to_string(&note).unwrap()).unwrap();
+}
+
 fn diverged(verdict: &Verdict, place: &str) {
     let Verdict::Diverged { at, was, now, .. } = verdict else {
         panic!("{verdict:?}")
@@ -71,11 +79,58 @@ async fn a_byte_of_the_prompt_or_of_a_tool_makes_it_stale() {
             };
             assert!(what.contains(&format!("prompt segment {segment}")), "{what:?}");
         }
-        let mut note = CaseNote::read(&single).unwrap().unwrap();
-        note.form.body = "0".to_owned();
-        std::fs::write(single.join(NOTE_FILE), serde_json::to_string(&note).unwrap()).unwrap();
+        noted(&single, |note| note.form.body = "0".to_owned());
         stale(&verdict(&shops, "by-shop").await, "the form of requests");
     }
+}
+
+/// A note that no recorded turn met could be met today.
+#[tokio::test]
+async fn a_byte_of_any_text_that_a_model_can_be_sent_makes_it_stale() {
+    let shops = Shops::new();
+    shops.record("one", &openai().await, Existing::Refuse).await;
+    let single = shops.path("tapes/one/by-shop");
+    for changed in 0..PROMPT_TEXTS.len() {
+        let (path, text) = PROMPT_TEXTS[changed];
+        let other = format!("{text}.");
+        let texts = (0..PROMPT_TEXTS.len()).map(|number| match PROMPT_TEXTS[number] {
+            (path, _) if number == changed => (path, other.as_str()),
+            unchanged => unchanged,
+        });
+        let texts: Vec<(&str, &str)> = texts.collect();
+        let folder = path.split('/').next().unwrap();
+        noted(&single, |note| note.form.texts = text_hashes(texts.clone()));
+        let of_the_folder = verdict(&shops, "by-shop").await;
+        stale(&of_the_folder, &format!("the texts in prompts/{folder}"));
+        noted(&single, |note| {
+            note.form.texts = text_hashes(PROMPT_TEXTS.iter().copied())
+        });
+
+        // The tape alone tells it as well.
+        forge(&single, 1, |tape| {
+            tape.header.prompt.texts = Some(texts_hash(texts))
+        });
+        let of_the_tape = verdict(&shops, "by-shop").await;
+        stale(&of_the_tape, "the texts that a model can be sent (prompts/)");
+        forge(&single, 1, |tape| {
+            tape.header.prompt.texts = Some(texts_hash(PROMPT_TEXTS.iter().copied()));
+        });
+    }
+    assert_eq!(verdict(&shops, "by-shop").await, Verdict::Passed);
+}
+
+#[tokio::test]
+async fn a_recording_from_before_texts_were_hashed_is_replayed_and_says_so() {
+    let shops = Shops::new();
+    shops.record("one", &openai().await, Existing::Refuse).await;
+    let hashed = |record: &TrialRecord| record.taped.as_ref().unwrap().texts_hashed;
+    assert!(hashed(&ran(&shops, Mode::Replay, "by-shop").await));
+    let single = shops.path("tapes/one/by-shop");
+    forge(&single, 1, |tape| tape.header.prompt.texts = None);
+    noted(&single, |note| note.form.texts.clear());
+    let record = ran(&shops, Mode::Replay, "by-shop").await;
+    assert_eq!(record.verdict, Verdict::Passed);
+    assert!(!hashed(&record));
 }
 
 #[tokio::test]

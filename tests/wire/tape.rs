@@ -30,6 +30,7 @@ pub(super) fn header() -> Header {
         prompt: PromptNote {
             hash: "p".to_owned(),
             segments: [("core".to_owned(), "c".to_owned())].into(),
+            texts: Some("t".to_owned()),
         },
         catalog: CatalogNote {
             fingerprint: "f".to_owned(),

@@ -11,7 +11,7 @@ use crate::cli::{settings, term};
 use crate::config::Settings;
 use crate::eval::recordings::{RecordingError, Recordings};
 use crate::eval::replay::{ReplayOptions, replay_suites};
-use crate::eval::{CaseFilter, Mode, ResultsFolder, Suite};
+use crate::eval::{CaseFilter, Mode, ResultsFolder, Suite, TrialRecord};
 use crate::model::{ModelId, Provider};
 
 /// Cases without a recording that are named.
@@ -72,6 +72,7 @@ pub(super) async fn run(
     progress.finish();
     let mut records = records.map_err(EvalError::from)?;
     say_pace(records.len(), began.elapsed());
+    warn_of_old(&records);
     if judge::ask(judge.as_ref(), suites, &mut records, &options.cancel).await {
         results.replace(&records).map_err(EvalError::from)?;
     }
@@ -113,6 +114,21 @@ pub(super) fn settings_for(global: &GlobalArgs, mode: Mode) -> Result<Settings, 
         };
     }
     Ok(settings)
+}
+
+/// Recordings that cannot tell whether a note changed that they did not meet.
+fn warn_of_old(records: &[TrialRecord]) {
+    let old = records
+        .iter()
+        .filter(|record| record.taped.as_ref().is_some_and(|taped| !taped.texts_hashed));
+    let old = old.count() as u64;
+    if old > 0 {
+        term::warn(format_args!(
+            "older than the hashes of notes and repairs: {}; a change of one that was not met goes unnoticed in them; \
+             `cardinal eval record --replace` records them again",
+            term::count(old, "recording")
+        ));
+    }
 }
 
 fn warn_of(unrecorded: &[String]) {

@@ -38,6 +38,12 @@ pub(super) async fn run(file: &Path, as_json: bool) -> Result<ExitStatus, CliErr
             "the same answer as recorded, from {} on the tape",
             term::count(exchanges as u64, "exchange")
         ));
+        if !replayed.texts_hashed {
+            term::warn(format_args!(
+                "this tape is older than the hashes of notes and repairs: a change of one that the turn did not meet goes \
+                 unnoticed; record the turn again to have it noticed"
+            ));
+        }
     }
     Ok(ExitStatus::Done)
 }

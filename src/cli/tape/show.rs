@@ -74,6 +74,11 @@ impl TranscriptWriter {
             .iter()
             .map(|(name, hash)| format!("{name} {}", short(hash)))
             .collect();
+        let texts = header
+            .prompt
+            .texts
+            .as_deref()
+            .map_or_else(|| "not hashed: the tape is older than this hash", short);
         let facts = [
             ("today", header.today.to_string()),
             (
@@ -89,6 +94,7 @@ impl TranscriptWriter {
                 format!("{}, answered by {}", header.model, header.answered_by),
             ),
             ("prompt", segments.join(", ")),
+            ("texts", texts.to_owned()),
             (
                 "catalog",
                 format!(

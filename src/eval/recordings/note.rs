@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -10,6 +11,7 @@ use crate::atomic_file::{self, FileAccess};
 use crate::eval::judge::{about, keys};
 use crate::eval::{Case, Suite, Verdict};
 use crate::model::{ModelId, Provider, UserQuestion, request_form};
+use crate::prompt::{PROMPT_TEXTS, text_hashes};
 
 /// Version of the note's format.
 pub const NOTE_VERSION: u32 = 1;
@@ -49,6 +51,10 @@ pub struct RequestForm {
     pub body: String,
     /// Of the words around a question.
     pub user_turn: String,
+    /// Of each folder of texts that a model can be sent at any time, met or not, by its name. Empty in notes from before
+    /// texts were hashed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
 }
 
 impl RequestForm {
@@ -61,7 +67,22 @@ impl RequestForm {
         Self {
             body: request_form(provider),
             user_turn: turn.to_hex().chars().take(20).collect(),
+            texts: text_hashes(PROMPT_TEXTS.iter().copied()),
         }
+    }
+
+    /// What is called changed of the texts between this form and another; nothing where this one does not tell.
+    pub(in crate::eval) fn changed_texts(&self, now: &Self) -> Vec<String> {
+        if self.texts.is_empty() {
+            return Vec::new();
+        }
+        let folders: BTreeSet<&String> = self.texts.keys().chain(now.texts.keys()).collect();
+        let changed = folders
+            .into_iter()
+            .filter(|folder| self.texts.get(*folder) != now.texts.get(*folder));
+        changed
+            .map(|folder| format!("the texts in prompts/{folder}"))
+            .collect()
     }
 }
 

@@ -74,7 +74,8 @@ impl CaseRecording {
             ("prompt segment user_turn", note.form.user_turn != form.user_turn),
         ];
         let changed = parts.into_iter().filter(|(_, changed)| *changed);
-        changed.map(|(name, _)| name.to_owned()).collect()
+        let changed = changed.map(|(name, _)| name.to_owned());
+        changed.chain(note.form.changed_texts(&form)).collect()
     }
 
     /// What records of it say about where they come from.
@@ -84,6 +85,7 @@ impl CaseRecording {
             set: set.to_owned(),
             answered_by: header.map_or_else(String::new, |header| header.answered_by.clone()),
             verdict: self.note.verdict.clone(),
+            texts_hashed: self.tapes.iter().all(|tape| tape.header.prompt.texts.is_some()),
         }
     }
 

@@ -54,6 +54,10 @@ pub struct PromptNote {
     pub hash: String,
     /// Of each segment, by name; `tools` is the hash of the tool schemas.
     pub segments: BTreeMap<String, String>,
+    /// Of all texts that a model can be sent at any time, met or not; `None` on tapes that were recorded before texts
+    /// were hashed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<String>,
 }
 
 /// Which catalog.

@@ -1,0 +1,59 @@
+//! Every file in `prompts/` is hashed, so that none of them can change behind a recording's back.
+
+use std::fs;
+use std::path::Path;
+
+use cardinal::prompt::{PROMPT_TEXTS, text_hashes};
+
+/// What no model reads: the keyword planner answers without one.
+const NOT_READ: &str = "planner";
+
+fn files() -> Vec<(String, String)> {
+    let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts");
+    let mut files = Vec::new();
+    for folder in fs::read_dir(prompts).unwrap() {
+        let folder = folder.unwrap();
+        let kind = folder.file_name().into_string().unwrap();
+        if kind == NOT_READ {
+            continue;
+        }
+        for file in fs::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap();
+            let name = file.file_name().into_string().unwrap();
+            files.push((format!("{kind}/{name}"), fs::read_to_string(file.path()).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn every_text_that_a_model_reads_is_in_a_hash() {
+    let listed = PROMPT_TEXTS
+        .iter()
+        .map(|(path, text)| (String::from(*path), String::from(*text)));
+    let (listed, files) = (listed.collect::<Vec<_>>(), files());
+    for (path, _) in &files {
+        assert!(
+            PROMPT_TEXTS.iter().any(|(listed, _)| listed == path),
+            "prompts/{path} is in no hash: add it to PROMPT_TEXTS in src/prompt/texts.rs"
+        );
+    }
+    assert_eq!(listed, files, "PROMPT_TEXTS has to list the files in order");
+}
+
+#[test]
+fn a_text_that_moves_or_changes_changes_the_hash_of_its_folder_alone() {
+    let texts = [("a/x.md", "one"), ("a/y.md", "two"), ("b/x.md", "three")];
+    let before = text_hashes(texts);
+    for changed in [
+        [("a/x.md", "one."), ("a/y.md", "two"), ("b/x.md", "three")],
+        [("a/x.md", "two"), ("a/y.md", "one"), ("b/x.md", "three")],
+        [("a/x.mdo", "ne"), ("a/y.md", "two"), ("b/x.md", "three")],
+        [("a/z.md", "one"), ("a/y.md", "two"), ("b/x.md", "three")],
+    ] {
+        let after = text_hashes(changed);
+        assert_ne!(before["a"], after["a"], "{changed:?}");
+        assert_eq!(before["b"], after["b"], "{changed:?}");
+    }
+}
