@@ -49,6 +49,7 @@ impl Case {
             kind,
             unit: unit.map(str::to_owned),
             description: None,
+            format: cardinal::result::ColumnFormat::default(),
         };
         let mut columns = vec![
             column("created_at", ColumnKind::Date, Some("day")),

@@ -49,6 +49,7 @@ static LARGE: LazyLock<ResultTable> = LazyLock::new(|| {
         kind,
         unit: None,
         description: None,
+        format: cardinal::result::ColumnFormat::default(),
     };
     ResultTable {
         columns: vec![
@@ -91,6 +92,8 @@ fn shaped() -> usize {
     let heading = ResultHeading {
         handle: Handle::FIRST,
         title: "card 7 \"Orders\"",
+        asked: None,
+        note: None,
         made: None,
         narrow: "run_card with a shorter period",
     };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::{ANSWER_VERSION, Answer, Citation, CitedFigure, Evidence};
+use super::{ANSWER_VERSION, Answer, CellSource, Citation, CitedFigure, Evidence};
 use crate::grounding::{
     DerivationOperation, DerivedFrom, Figure, FigureKind, FigureStatus, Reason, Rule, Trace,
 };
@@ -127,11 +127,12 @@ impl TryFrom<EvidenceForm> for Evidence {
         let operations = form.operations.unwrap_or_default();
         let origin = match (form.from.as_slice(), source) {
             ([], Some(source)) => ResultOrigin::Query(source),
-            ([base], source) if form.derivations.is_empty() => ResultOrigin::Derived {
-                from: *base,
+            (_, source) if form.derivations.is_empty() => ResultOrigin::Derived {
+                from: form.from,
                 operations,
                 source,
                 cover: RowCoverage::Asked,
+                lineage: None,
             },
             (_, None) => ResultOrigin::Calculated {
                 from: form.from,
@@ -299,6 +300,9 @@ pub(super) struct CitationForm {
     /// What tells the cell's row from others, by column.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     key: BTreeMap<String, Value>,
+    /// For a cell that was worked out: the cells of other results that it came from, at most 24.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    derived_from: Vec<CellSource>,
 }
 
 impl From<Citation> for CitationForm {
@@ -316,6 +320,7 @@ impl From<Citation> for CitationForm {
             value: None,
             cell: citation.cell,
             key: citation.key,
+            derived_from: citation.derived_from,
         };
         match citation.trace {
             Trace::Cell { result, row, column } => {
@@ -385,6 +390,7 @@ impl TryFrom<CitationForm> for Citation {
             trace,
             cell: form.cell,
             key: form.key,
+            derived_from: form.derived_from,
         })
     }
 }

@@ -316,12 +316,18 @@ impl TurnState {
                 };
                 (GuardNote::PersonAsked, ending)
             }
-            TurnEnding::CannotAnswer { reason, nearest } => {
+            TurnEnding::CannotAnswer {
+                reason,
+                nearest,
+                data_is_there,
+            } => {
                 let text = fallback::cannot_answer(&reason, &nearest);
-                (
-                    GuardNote::PersonTold,
-                    LoopEnd::new(StopReason::CannotAnswer, text),
-                )
+                let stop = if data_is_there {
+                    StopReason::CannotCompute
+                } else {
+                    StopReason::CannotAnswer
+                };
+                (GuardNote::PersonTold, LoopEnd::new(stop, text))
             }
         };
         self.answer_call(call, said.text(), false, None);

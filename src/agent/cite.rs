@@ -13,6 +13,8 @@ use crate::result::{Handle, HeldResults, QuerySource, ResultOrigin, ResultTable}
 
 /// Most cells that are given to tell a row from others.
 const MOST_KEYS: usize = 4;
+/// Most cells that are given as those a cell came from.
+const MOST_CELLS: usize = 24;
 
 /// A figure of the answer's text with its sources.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +36,21 @@ pub struct Citation {
     pub cell: Option<Value>,
     /// What tells the cell's row from others: its texts and times, by column.
     pub key: BTreeMap<String, Value>,
+    /// For a cell that was worked out of held results: the cells there that it came from, the first of them when they are
+    /// many.
+    pub derived_from: Vec<CellSource>,
+}
+
+/// A cell of a held result that another came from, or a row of it that was counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CellSource {
+    /// The result: `r1`, `r2`, …
+    pub result: String,
+    /// The row, counted from 1.
+    pub row: usize,
+    /// The column; none where the row was counted, whatever stands in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
 }
 
 impl Citation {
@@ -109,15 +126,48 @@ pub(super) async fn cite(
 }
 
 async fn citation(trace: Trace, shelf: &HeldResults) -> Citation {
-    let (mut cell, mut key) = (None, BTreeMap::new());
+    let (mut cell, mut key, mut derived_from) = (None, BTreeMap::new(), Vec::new());
     if let Trace::Cell { result, row, column } = &trace
         && let Ok(handle) = result.parse()
         && let Ok(table) = shelf.table(handle).await
     {
         cell = cell_of(&table, *row, column);
         key = key_of(&table, *row, column);
+        let at = table.columns.iter().position(|one| one.name == *column);
+        derived_from = at
+            .map(|at| cell_sources(handle, row.saturating_sub(1), at, shelf))
+            .unwrap_or_default();
     }
-    Citation { trace, cell, key }
+    Citation {
+        trace,
+        cell,
+        key,
+        derived_from,
+    }
+}
+
+/// The cells that a cell of a result that was worked out came from.
+fn cell_sources(handle: Handle, row: usize, column: usize, shelf: &HeldResults) -> Vec<CellSource> {
+    let Some(held) = shelf.get(handle) else {
+        return Vec::new();
+    };
+    let lineage = held.origin.cell_lineage(row, column, MOST_CELLS);
+    let from = held.origin.made_from();
+    let cells = lineage.into_iter().flat_map(|lineage| lineage.cells);
+    cells
+        .filter_map(|cell| {
+            let base = shelf.get(*from.get(cell.table)?)?;
+            let column = match cell.column {
+                Some(at) => Some(base.columns.get(at)?.name.clone()),
+                None => None,
+            };
+            Some(CellSource {
+                result: base.handle.to_string(),
+                row: cell.row + 1,
+                column,
+            })
+        })
+        .collect()
 }
 
 /// The names of the results a source rests on, each once.

@@ -163,7 +163,7 @@ fn page(item: &Evidence) -> Option<(Handle, u64, u64)> {
             from,
             cover: RowCoverage::Page { after, of },
             ..
-        } => Some((*from, *after, *of)),
+        } => Some((*from.first()?, *after, *of)),
         _ => None,
     }
 }

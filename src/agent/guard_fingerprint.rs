@@ -39,8 +39,11 @@ impl ResultFingerprint {
             .map(|id| (format!("{} {id}", planned.tool), cut));
         Self {
             content: match &output.brought {
+                // Two results without any value are alike whatever was asked, and say different things.
                 Some(brought) => digest(
-                    &entry.unwrap_or_else(|| planned.arguments.to_string()),
+                    &entry
+                        .filter(|_| has_values(&brought.table))
+                        .unwrap_or_else(|| planned.arguments.to_string()),
                     &brought.table,
                 ),
                 None => blake3::hash(output.content.as_bytes()).to_hex().to_string(),
@@ -72,6 +75,16 @@ impl PageRead {
             made: page.map(|brought| brought.handle.to_string()),
         }
     }
+}
+
+/// Whether any cell holds something: a value, and a number that is not zero.
+fn has_values(table: &ResultTable) -> bool {
+    let holds = |cell: &Cell| match cell {
+        Cell::Null => false,
+        Cell::Number(number) => number.as_f64() != Some(0.0),
+        Cell::Bool(_) | Cell::Text(_) => true,
+    };
+    table.rows.iter().flatten().any(holds)
 }
 
 /// The same for tables of the same entry, or worked out by the same call, that hold the same: under whatever name the

@@ -49,7 +49,7 @@ pub use answer::{
     UsageReport,
 };
 pub use answer_form::answer_schema;
-pub use cite::{Citation, CitedFigure, CitedResult};
+pub use cite::{CellSource, Citation, CitedFigure, CitedResult};
 pub(crate) use clock::TimeoutMarks;
 pub use day_budget::Denial;
 pub use event::Event;

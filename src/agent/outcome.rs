@@ -71,6 +71,8 @@ pub enum StopReason {
     AskedUser,
     /// The model called `cannot_answer`.
     CannotAnswer,
+    /// The model called `cannot_answer` and said that the data is there.
+    CannotCompute,
     /// The provider withheld the answer.
     ModelRefused,
     /// Figures of the answer have no source, and the settings say to withhold such an answer.
@@ -138,7 +140,7 @@ impl StopReason {
             Self::FinalAnswer => Outcome::Answered,
             Self::OutputLimit => Outcome::Partial,
             Self::AskedUser => Outcome::NeedsClarification,
-            Self::CannotAnswer => Outcome::NotInCatalog,
+            Self::CannotAnswer | Self::CannotCompute => Outcome::NotInCatalog,
             Self::ModelRefused | Self::Ungrounded => Outcome::Refused,
             Self::MaxSteps
             | Self::MaxToolCalls
@@ -176,6 +178,9 @@ impl StopReason {
             Self::OutputLimit => "The model's answer reached its output limit and is cut.",
             Self::AskedUser => "The model asked a question back.",
             Self::CannotAnswer => "The model found nothing in the catalog that answers the question.",
+            Self::CannotCompute => {
+                "The catalog has the data, but no tool can compute from it what was asked."
+            }
             Self::ModelRefused => "The model's provider withheld the answer.",
             Self::Ungrounded => "Figures of the answer have no source in any result.",
             Self::MaxSteps => "The turn's steps are used up.",

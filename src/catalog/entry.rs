@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{CardId, MeasureId, MetricId, SegmentId, TableId};
+use super::{AllowedValues, CardId, MeasureId, MetricId, SegmentId, TableId};
 use crate::result::{Column, ColumnKind, EntryKind};
 
 /// One thing the model may use.
@@ -66,16 +66,6 @@ pub enum ParameterTarget {
     Variable,
     /// A field filter or temporal unit: `["dimension", ["template-tag", slug]]`.
     Dimension,
-}
-
-/// Values that may be sent for a parameter, or that occur in a dimension.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AllowedValues {
-    /// The values, in the order the server gave them.
-    pub values: Vec<Value>,
-    /// Whether these are all (a static list, or a listing that said it has no more). Only a complete list may be
-    /// used to refuse a value.
-    pub complete: bool,
 }
 
 /// A curated metric.

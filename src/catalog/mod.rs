@@ -19,11 +19,13 @@
 //! the files.
 
 mod allowed;
+mod allowed_values;
 mod compare;
 mod drift;
 mod entry;
 mod ids;
 mod nearest;
+mod notes;
 mod set;
 mod settings;
 mod store;
@@ -31,13 +33,14 @@ mod view;
 
 pub use crate::result::EntryKind;
 pub use allowed::{AllowedCard, AllowedMetric, AllowedTable};
+pub use allowed_values::AllowedValues;
 pub use drift::{ChangeKind, Drift, EntryChange, EntryPart, PartChange};
 pub use entry::{
-    AllowedValues, CardEntry, Dimension, Entry, Measure, MetricEntry, Parameter, ParameterTarget, Segment,
-    TableEntry,
+    CardEntry, Dimension, Entry, Measure, MetricEntry, Parameter, ParameterTarget, Segment, TableEntry,
 };
 pub use ids::{CardId, CollectionId, MeasureId, MetricId, SegmentId, TableId};
 pub use nearest::nearest;
+pub use notes::{CatalogNotes, EntryNotes};
 pub use set::Catalog;
 pub(crate) use set::StoredCatalog;
 pub use settings::{CatalogSettings, ContentRule, TableRule};

@@ -1,8 +1,11 @@
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::{AllowedCard, AllowedMetric, AllowedTable, CardId, Entry, EntryKind, MetricId, TableId};
+use super::{
+    AllowedCard, AllowedMetric, AllowedTable, CardId, CatalogNotes, Entry, EntryKind, MetricId, TableId,
+};
 
 /// The loaded, curated set. Immutable: a refresh makes a new one, between sessions and never inside one.
 ///
@@ -15,6 +18,8 @@ use super::{AllowedCard, AllowedMetric, AllowedTable, CardId, Entry, EntryKind, 
 #[derive(Debug, Clone, Serialize)]
 pub struct Catalog {
     entries: Vec<Entry>,
+    #[serde(skip_serializing_if = "CatalogNotes::is_empty")]
+    notes: CatalogNotes,
     /// Worked out when it is first asked for.
     #[serde(skip)]
     fingerprint: OnceLock<String>,
@@ -22,7 +27,7 @@ pub struct Catalog {
 
 impl PartialEq for Catalog {
     fn eq(&self, other: &Self) -> bool {
-        self.entries == other.entries
+        self.entries == other.entries && self.notes == other.notes
     }
 }
 
@@ -30,11 +35,13 @@ impl PartialEq for Catalog {
 #[derive(Deserialize)]
 pub(crate) struct StoredCatalog {
     entries: Vec<Entry>,
+    #[serde(default)]
+    notes: CatalogNotes,
 }
 
 impl From<StoredCatalog> for Catalog {
     fn from(stored: StoredCatalog) -> Self {
-        Self::new(stored.entries)
+        Self::new(stored.entries).with_notes(stored.notes)
     }
 }
 
@@ -45,8 +52,35 @@ impl Catalog {
         entries.dedup_by_key(|entry| (entry.kind(), entry.id()));
         Self {
             entries,
+            notes: CatalogNotes::default(),
             fingerprint: OnceLock::new(),
         }
+    }
+
+    /// The same catalog with notes; those on entries that it does not have are left out.
+    #[must_use]
+    pub(crate) fn with_notes(mut self, mut notes: CatalogNotes) -> Self {
+        let known: BTreeSet<String> = self
+            .entries
+            .iter()
+            .map(|entry| CatalogNotes::key(entry.kind(), entry.id()))
+            .collect();
+        notes.entries.retain(|key, _| known.contains(key));
+        self.notes = notes;
+        self.fingerprint = OnceLock::new();
+        self
+    }
+
+    /// The same for tests of what stands above it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn noted_for_tests(self, notes: CatalogNotes) -> Self {
+        self.with_notes(notes)
+    }
+
+    /// What curators say beside the entries.
+    pub fn notes(&self) -> &CatalogNotes {
+        &self.notes
     }
 
     /// A catalog of made-up entries, for tests of what stands above it.
@@ -63,7 +97,10 @@ impl Catalog {
     /// Hash over everything in it, hex: two catalogs with the same fingerprint are the same.
     pub fn fingerprint(&self) -> String {
         let hash = || {
-            let bytes = serde_json::to_vec(&self.entries).unwrap_or_default();
+            let mut bytes = serde_json::to_vec(&self.entries).unwrap_or_default();
+            if !self.notes.is_empty() {
+                bytes.extend(serde_json::to_vec(&self.notes).unwrap_or_default());
+            }
             blake3::hash(&bytes).to_hex().chars().take(32).collect()
         };
         self.fingerprint.get_or_init(hash).clone()

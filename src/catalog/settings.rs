@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{CardId, CollectionId, MetricId, TableId};
+use super::{CardId, CatalogNotes, CollectionId, MetricId, TableId};
 
 /// What is curated, and how it is kept.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,8 @@ pub struct CatalogSettings {
     pub metrics: ContentRule<MetricId>,
     /// Which tables; none unless asked for.
     pub tables: TableRule,
+    /// What is said beside the entries.
+    pub notes: CatalogNotes,
     /// Where loaded catalogs are kept; `None` keeps none.
     pub cache_dir: Option<PathBuf>,
     /// How long a kept catalog is used before it is loaded again.

@@ -33,13 +33,16 @@ impl StoreKey {
     /// The key for a server, what is selected from it, and who looks.
     pub fn new(source: &Url, settings: &CatalogSettings, principal: &Principal) -> Self {
         let source = public_address(source);
-        let rules = json!({
+        let mut rules = json!({
             "cards": rule(&settings.cards),
             "metrics": rule(&settings.metrics),
             "tables": {"ids": sorted(&settings.tables.ids), "name_prefix": settings.tables.name_prefix},
             "source": source,
             "principal": principal.0,
         });
+        if let (Some(rules), false) = (rules.as_object_mut(), settings.notes.is_empty()) {
+            rules.insert("notes".to_owned(), json!(settings.notes));
+        }
         let hash = blake3::hash(rules.to_string().as_bytes());
         Self {
             source,

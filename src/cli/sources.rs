@@ -5,7 +5,8 @@ mod words;
 use super::term::{line, plain};
 use crate::agent::{Answer, Citation, CitedFigure, CitedResult};
 use crate::grounding::{FigureKind, FigureStatus, Trace};
-use words::{calculation_word, limits, operation_word, total_of, values};
+use crate::result::{call_for_people, value_words};
+use words::{calculation_word, operation_word, total_of};
 
 /// Most sources that are listed.
 const MOST_SOURCES: usize = 20;
@@ -192,12 +193,9 @@ fn result(result: &CitedResult) -> String {
         ""
     };
     if let Some(source) = &result.source {
-        return format!(
-            "{made}{} \"{}\"{}",
-            source.kind,
-            source.name,
-            limits(&source.arguments)
-        );
+        let asked = call_for_people(&source.arguments);
+        let joint = if asked.is_empty() { "" } else { ", " };
+        return format!("{made}{} \"{}\"{joint}{asked}", source.kind, source.name);
     }
     let from: Vec<String> = result.from.iter().map(ToString::to_string).collect();
     format!("{}, calculated from {}", result.result, from.join(", "))
@@ -207,7 +205,7 @@ fn key(citation: &Citation) -> String {
     let parts: Vec<String> = citation
         .key
         .iter()
-        .map(|(column, value)| format!("{column} {}", values(value)))
+        .map(|(column, value)| format!("{column} {}", value_words(value)))
         .collect();
     parts.join(", ").chars().take(MOST_KEY).collect()
 }

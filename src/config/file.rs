@@ -110,6 +110,12 @@ pub struct CatalogConfig {
     /// Tables; none unless asked for.
     #[serde(default)]
     pub tables: TableConfig,
+    /// Words of the business with what they mean: `GMV = "Revenue before refunds"`. The model reads them with the catalog.
+    #[serde(default)]
+    pub glossary: BTreeMap<String, String>,
+    /// Notes on single entries: other names, what to ask first.
+    #[serde(default)]
+    pub notes: Vec<EntryNotesConfig>,
     /// Whether loaded catalogs are kept on disk (default true).
     pub cache: Option<bool>,
     /// Where they are kept (default: `cardinal` in the user's cache folder).
@@ -117,6 +123,22 @@ pub struct CatalogConfig {
     /// How long a kept catalog is used before it is loaded again, in seconds (default 900).
     #[schemars(range(max = 604_800))]
     pub max_age_seconds: Option<u64>,
+}
+
+/// A note on one entry.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EntryNotesConfig {
+    /// The entry by kind and id, as `cardinal catalog list` shows it: `metric 12`.
+    pub entry: String,
+    /// Other words that people use for it.
+    #[serde(default)]
+    pub synonyms: Vec<String>,
+    /// Whether a question without a period is asked back for one (default false).
+    #[serde(default)]
+    pub needs_period: bool,
+    /// What to ask first, because it can be meant in more than one way: `net or gross?`.
+    pub ask: Option<String>,
 }
 
 /// Collections as people write them: one, or a list.

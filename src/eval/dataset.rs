@@ -225,6 +225,7 @@ fn sandboxed(
     Ok(Settings {
         metabase: Some(MetabaseSettings::new(url, AuthSettings::ApiKey(key))),
         catalog: CatalogSettings {
+            notes: crate::catalog::CatalogNotes::default(),
             cards: collection(curated),
             metrics: collection(curated),
             tables: crate::catalog::TableRule {

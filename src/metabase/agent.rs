@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::QueryResponse;
 use super::call::{ApiCall, Caller, combined};
+use super::columns;
 use super::fields::FieldValuesOf;
 use super::{
     Fetched, Generation, MetabaseError, MetricQuery, TableQuery, endpoints, fields, order, pages, request,
@@ -32,8 +33,21 @@ pub(super) async fn metric(
     };
     let column = fetched.aggregation;
     // What the server calls it is how it is computed: `sum`, "Sum of Total".
+    let metric = &query.metric.entry().name;
+    let free = |name: &String| {
+        fetched
+            .table
+            .columns
+            .iter()
+            .enumerate()
+            .all(|(at, other)| at == column || other.name != *name)
+    };
+    let name = columns::name_of_label(metric).filter(free);
     if let Some(computed) = fetched.table.columns.get_mut(column) {
-        computed.label.clone_from(&query.metric.entry().name);
+        computed.label.clone_from(metric);
+        if let Some(name) = name {
+            computed.name = name;
+        }
     }
     let of = fetched.table.rows.len() as u64;
     order::apply(&mut fetched.table.rows, column, query);

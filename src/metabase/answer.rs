@@ -38,7 +38,7 @@ struct Data {
 impl QueryResponse {
     /// Success is a 2xx status, complete JSON with nothing after it, and `completed`. Nothing else is.
     pub(super) fn read(reply: &ApiReply) -> Result<Self, MetabaseError> {
-        let envelope: Envelope = reply.json()?;
+        let envelope: Envelope = reply.json_of_rows()?;
         if envelope.status.as_deref() != Some("completed") {
             return Err(reply.failure());
         }
@@ -48,7 +48,7 @@ impl QueryResponse {
                 "the query is said to be completed, but there is no data with it",
             ));
         };
-        let mut columns = columns::columns(&data.cols);
+        let mut columns = columns::columns(&data.cols, &serde_json::Value::Null);
         let width = columns.len();
         let JsonRows(mut rows) = data.rows;
         if rows.iter().any(|row| row.len() != width) {

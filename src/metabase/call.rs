@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::auth::{Authenticator, Need, SignIn, SigningClock};
 use super::endpoints::{self, Route};
 use super::in_flight::InFlight;
-use super::{FailureClass, MetabaseError, failure};
+use super::{FailureClass, MetabaseError, exact_numbers, failure};
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
 use crate::wire::{CacheRule, Policy, ServedBy, Wire, WireError, WireRequest};
@@ -62,10 +62,19 @@ pub(super) struct ApiReply {
 impl ApiReply {
     /// The body as `T`: only for a 2xx status and complete JSON with nothing after it.
     pub(super) fn json<'b, T: Deserialize<'b>>(&'b self) -> Result<T, MetabaseError> {
+        self.read(&self.body)
+    }
+
+    /// The same for rows: a number that a float does not hold comes as text, with all its digits.
+    pub(super) fn json_of_rows<T: for<'b> Deserialize<'b>>(&self) -> Result<T, MetabaseError> {
+        self.read(&exact_numbers::quoted(&self.body))
+    }
+
+    fn read<'b, T: Deserialize<'b>>(&self, body: &'b [u8]) -> Result<T, MetabaseError> {
         if !self.status.is_success() {
             return Err(self.failure());
         }
-        serde_json::from_slice(&self.body)
+        serde_json::from_slice(body)
             .map_err(|error| failure::unreadable(&self.action, self.status, &self.body, &error))
     }
 

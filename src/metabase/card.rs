@@ -41,8 +41,21 @@ pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, Metab
         },
         None => Extent::Complete,
     };
+    let mut table = answer.into_table(extent);
+    for column in &mut table.columns {
+        // How the card's author set a column up is told with the card, not with its rows.
+        let known = run
+            .card
+            .entry()
+            .columns
+            .iter()
+            .find(|known| known.name == column.name);
+        if let Some(known) = known {
+            column.format = column.format.overlaid(&known.format);
+        }
+    }
     Ok(Fetched {
-        table: Arc::new(answer.into_table(extent)),
+        table: Arc::new(table),
         served_by: reply.served_by,
     })
 }

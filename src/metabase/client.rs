@@ -9,7 +9,7 @@ use super::fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues, Gen
 use super::server::{self, Detected};
 use super::{
     CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, OnProgress, TableQuery, agent, card,
-    credential, curate, failure, values,
+    credential, curate, failure, values, weekdays,
 };
 use crate::catalog::CatalogSettings;
 use crate::catalog::{AllowedCard, Catalog, Dimension, EntryKind, Parameter};
@@ -112,18 +112,18 @@ impl MetabaseClient {
 
     /// Queries a curated metric. Needs the Agent API of v0.59 or v0.60.
     pub async fn query_metric(&self, query: &MetricQuery) -> Result<Fetched, MetabaseError> {
-        let generation = self
-            .generation(|| format!("query metric {}", query.metric.id()))
-            .await?;
-        agent::metric(&self.caller, generation, query).await
+        let detected = self.detected().await?;
+        let generation = detected.generation(&format!("query metric {}", query.metric.id()))?;
+        let fetched = agent::metric(&self.caller, generation, query).await?;
+        Ok(weekdays::named(fetched, &detected.info.week_starts_on))
     }
 
     /// Queries a curated table. Needs the Agent API of v0.59 or v0.60.
     pub async fn query_table(&self, query: &TableQuery) -> Result<Fetched, MetabaseError> {
-        let generation = self
-            .generation(|| format!("query table {}", query.table.id()))
-            .await?;
-        agent::table(&self.caller, generation, query).await
+        let detected = self.detected().await?;
+        let generation = detected.generation(&format!("query table {}", query.table.id()))?;
+        let fetched = agent::table(&self.caller, generation, query).await?;
+        Ok(weekdays::named(fetched, &detected.info.week_starts_on))
     }
 
     /// Values that a parameter of a curated card takes.

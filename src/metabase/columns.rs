@@ -2,8 +2,10 @@
 
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::result::{Cell, Column, ColumnKind};
+use super::column_format;
+use crate::result::{Cell, Column, ColumnFormat, ColumnKind};
 
 /// Bytes of a day: `2024-05-01`.
 const DAY_BYTES: usize = 10;
@@ -19,6 +21,11 @@ pub(super) struct WireColumn {
     pub(super) unit: Option<String>,
     pub(super) description: Option<String>,
     pub(super) source: Option<String>,
+    pub(super) semantic_type: Option<String>,
+    /// How the field is written, as its settings have it.
+    settings: Option<Value>,
+    /// The field's id, where the column is a field's.
+    id: Option<Value>,
 }
 
 impl WireColumn {
@@ -29,21 +36,65 @@ impl WireColumn {
     }
 }
 
-/// The columns, with names made unique.
-pub(super) fn columns(wire: &[WireColumn]) -> Vec<Column> {
+/// Names that say how a column is computed and not what it is.
+const COMPUTED: [&str; 7] = ["avg", "count", "expression", "max", "min", "stddev", "sum"];
+/// Longest name that is made of a label, in characters.
+const MAX_NAME_CHARS: usize = 40;
+
+/// The columns, with names made unique. `visualization` is how a card's author set the columns up, where that is known.
+pub(super) fn columns(wire: &[WireColumn], visualization: &Value) -> Vec<Column> {
     let mut taken = std::collections::BTreeSet::new();
     wire.iter()
         .map(|column| {
-            let name = unique(&column.name, &mut taken);
+            let label = column.display_name.clone().unwrap_or_else(|| column.name.clone());
             Column {
-                label: column.display_name.clone().unwrap_or_else(|| name.clone()),
-                name,
+                name: unique(&short_name(&column.name, &label), &mut taken),
+                label,
                 kind: kind_of(column),
                 unit: column.unit.clone().filter(|unit| unit != "default"),
                 description: column.description.clone().filter(|text| !text.trim().is_empty()),
+                format: column.format(visualization),
             }
         })
         .collect()
+}
+
+impl WireColumn {
+    fn format(&self, visualization: &Value) -> ColumnFormat {
+        let semantic = self.semantic_type.as_deref().map(column_format::of_semantic_type);
+        let own = self.settings.as_ref().map(column_format::of_settings);
+        let field = self.id.as_ref().and_then(Value::as_u64);
+        semantic
+            .unwrap_or_default()
+            .overlaid(&own.unwrap_or_default())
+            .overlaid(&column_format::of_card(visualization, &self.name, field))
+    }
+}
+
+/// The column's name, or what its label makes of it where the name says only how it is computed: `sum` that people see
+/// as "Sum of Total" is `sum_of_total`.
+fn short_name(name: &str, label: &str) -> String {
+    let stem = name.trim_end_matches(|c: char| c == '_' || c.is_ascii_digit());
+    let says_more = COMPUTED.contains(&stem) && !label.trim().eq_ignore_ascii_case(stem);
+    says_more
+        .then(|| name_of_label(label))
+        .flatten()
+        .unwrap_or_else(|| name.to_owned())
+}
+
+/// A name of small letters, digits and underscores for a label; `None` where nothing is left of it.
+pub(super) fn name_of_label(label: &str) -> Option<String> {
+    let mut name = String::new();
+    for c in label.chars() {
+        if c.is_alphanumeric() {
+            name.extend(c.to_lowercase());
+        } else if !name.is_empty() && !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    let short: String = name.chars().take(MAX_NAME_CHARS).collect();
+    let short = short.trim_end_matches('_');
+    (!short.is_empty()).then(|| short.to_owned())
 }
 
 /// `name`, or `name_2` and so on when it is taken already. An empty name becomes `column`.

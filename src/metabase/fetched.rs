@@ -23,6 +23,14 @@ pub struct ServerInfo {
     pub version: String,
     /// The Agent API's generation; `None` when only cards can be run.
     pub generation: Option<Generation>,
+    /// The day that weeks begin on there, such as `sunday`.
+    #[serde(default = "sunday")]
+    pub week_starts_on: String,
+}
+
+/// What a Metabase begins its weeks with unless somebody changed it.
+pub(super) fn sunday() -> String {
+    "sunday".to_owned()
 }
 
 /// A table and what served it.

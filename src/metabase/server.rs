@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::call::{ApiCall, Caller};
 use super::endpoints::{self, Route};
+use super::fetched::sunday;
 use super::{FailureClass, Generation, MetabaseError, ServerInfo, failure};
 
 /// What was found, with the reason when there is no Agent API we speak.
@@ -33,6 +34,7 @@ impl Detected {
             info: ServerInfo {
                 version: version.to_owned(),
                 generation: None,
+                week_starts_on: sunday(),
             },
             reason: format!(
                 "metrics and tables need the Agent API of Metabase v0.59 or v0.60, and {version} {why}; cards work, \
@@ -46,6 +48,7 @@ impl Detected {
             info: ServerInfo {
                 version: version.to_owned(),
                 generation: Some(generation),
+                week_starts_on: sunday(),
             },
             reason: String::new(),
         }
@@ -55,9 +58,9 @@ impl Detected {
 /// Asks for the version, then whether the Agent API takes the credential, and probes routes where the version does
 /// not decide it (development builds).
 pub(super) async fn detect(caller: &Caller) -> Result<Detected, MetabaseError> {
-    let version = version(caller).await?;
+    let (version, week_starts_on) = properties(caller).await?;
     let refused = agent_api_refused(caller).await?;
-    match (major(&version), refused) {
+    let mut detected = match (major(&version), refused) {
         // It may not have the route that tells whether there is one; that it is later is what counts.
         (Some(61..), _) => Ok(Detected::none(&version, LATER)),
         (_, Some(reason)) => Ok(Detected::none(&version, &reason)),
@@ -65,13 +68,16 @@ pub(super) async fn detect(caller: &Caller) -> Result<Detected, MetabaseError> {
         (Some(60), None) => Ok(Detected::some(&version, Generation::V60)),
         (Some(_), None) => Ok(Detected::none(&version, "is older than that")),
         (None, None) => probe(caller, &version).await,
-    }
+    }?;
+    detected.info.week_starts_on = week_starts_on;
+    Ok(detected)
 }
 
 /// What is said of a server whose Agent API is newer than ours.
 const LATER: &str = "speaks a later one, which this version of Cardinal does not know yet";
 
-async fn version(caller: &Caller) -> Result<String, MetabaseError> {
+/// The version, and the day that weeks begin on.
+async fn properties(caller: &Caller) -> Result<(String, String), MetabaseError> {
     let call = ApiCall {
         action: "read the version of Metabase".into(),
         ..ApiCall::default()
@@ -81,7 +87,9 @@ async fn version(caller: &Caller) -> Result<String, MetabaseError> {
         .await?
         .json()?;
     let tag = properties.pointer("/version/tag").and_then(Value::as_str);
-    Ok(tag.map_or_else(|| "an unknown version".to_owned(), failure::clean))
+    let version = tag.map_or_else(|| "an unknown version".to_owned(), failure::clean);
+    let first = properties.get("start-of-week").and_then(Value::as_str);
+    Ok((version, first.map_or_else(sunday, failure::clean)))
 }
 
 /// `59` of `v0.59.2`, and of `v1.59.2` as the licensed builds call it.

@@ -29,10 +29,7 @@ pub(super) async fn of_parameter(
     };
     let reply = caller.send(endpoints::PARAMETER_VALUES, call).await?;
     let listed: ListedParameterValues = reply.json()?;
-    let values = AllowedValues {
-        values: bare(listed.values),
-        complete: listed.has_more_values == Some(false),
-    };
+    let values = AllowedValues::listed(listed.values, listed.has_more_values == Some(false));
     Ok(fetched(values, &reply))
 }
 
@@ -92,11 +89,11 @@ pub(super) async fn of_field(
     let listed = listed.unwrap_or_default();
     let distinct = statistics.and_then(|statistics| statistics.distinct_count);
     let whole = distinct.is_some_and(|distinct| distinct <= listed.len() as u64);
-    let mut values = bare(listed);
+    let mut values = AllowedValues::listed(listed, whole);
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let complete = whole && values.len() <= most;
-    values.truncate(most);
-    Ok((fetched(AllowedValues { values, complete }, &reply), distinct))
+    values.complete &= values.values.len() <= most;
+    values.values.truncate(most);
+    Ok((fetched(values, &reply), distinct))
 }
 
 fn fetched(values: AllowedValues, reply: &ApiReply) -> FetchedValues {
@@ -125,16 +122,4 @@ struct ValueMetadata {
 struct Statistics {
     #[serde(alias = "distinct-count")]
     distinct_count: Option<u64>,
-}
-
-/// The values themselves: rows of one, or of a value and its label; without nulls, which no filter takes.
-pub(super) fn bare(listed: Vec<Value>) -> Vec<Value> {
-    listed
-        .into_iter()
-        .filter_map(|item| match item {
-            Value::Array(row) => row.into_iter().next(),
-            scalar => Some(scalar),
-        })
-        .filter(|value| !value.is_null())
-        .collect()
 }

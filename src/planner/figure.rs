@@ -1,10 +1,10 @@
 //! Cells of a result as they stand in a sentence.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use rust_decimal::Decimal;
 
 use super::time::AskedPeriod;
-use crate::result::{Cell, Column};
+use crate::result::{Cell, Column, ColumnKind};
 use crate::text::defuse as clean;
 
 /// Longest text of a cell in an answer.
@@ -18,7 +18,10 @@ pub(super) fn shown(cell: &Cell, column: &Column) -> String {
         Cell::Number(number) => figure(&number.to_string()),
         Cell::Text(text) => match day(text) {
             Some(day) if column.kind.is_temporal() || column.unit.is_some() => {
-                bucket(day, column.unit.as_deref())
+                match clock(text).filter(|_| tells_hours(column)) {
+                    Some(clock) => format!("{day} {clock}"),
+                    None => bucket(day, column.unit.as_deref()),
+                }
             }
             _ => clean(text, TEXT_CHARS),
         },
@@ -42,6 +45,28 @@ pub(super) fn percent(cell: &Cell) -> Option<String> {
         .ok()?;
     let share = number > Decimal::ZERO && number < Decimal::ONE;
     share.then(|| format!("{}%", (number * Decimal::ONE_HUNDRED).round_dp(2).normalize()))
+}
+
+/// Whether a column's times are told apart by their hours.
+fn tells_hours(column: &Column) -> bool {
+    column.kind == ColumnKind::Datetime
+        && matches!(
+            column.unit.as_deref(),
+            None | Some("hour" | "minute" | "second" | "default")
+        )
+}
+
+/// The hour and minute of a moment, with the second where it has one. Nothing for a midnight: that is how days come.
+fn clock(text: &str) -> Option<String> {
+    let (_, time) = text.split_once(['T', ' '])?;
+    let end = time.find(['Z', '+', '-', '.']).unwrap_or(time.len());
+    let time: Time = time.get(..end)?.parse().ok()?;
+    let minutes = time.strftime("%H:%M").to_string();
+    match (time.hour(), time.minute(), time.second()) {
+        (0, 0, 0) => None,
+        (_, _, 0) => Some(minutes),
+        (_, _, second) => Some(format!("{minutes}:{second:02}")),
+    }
 }
 
 fn bucket(day: Date, unit: Option<&str>) -> String {

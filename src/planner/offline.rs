@@ -182,7 +182,10 @@ impl IndexedCatalog {
         let profiles: Vec<Profile> = catalog
             .entries()
             .iter()
-            .map(|entry| Profile::new(entry, &stems))
+            .map(|entry| {
+                let notes = catalog.notes().of(entry.kind(), entry.id());
+                Profile::new(entry, notes, &stems)
+            })
             .collect();
         let index = EntryIndex::new(&profiles, &stemmer)?;
         Ok(Self {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::lexicon;
 use super::stem::Stemmer;
-use crate::catalog::{AllowedValues, Catalog, Dimension, Entry, Parameter};
+use crate::catalog::{AllowedValues, Catalog, Dimension, Entry, EntryNotes, Parameter};
 use crate::result::{Column, ColumnKind};
 
 /// Most values of one dimension that are compared with a question.
@@ -22,6 +22,9 @@ impl EntryStems {
                 texts.insert(text);
             });
         }
+        // Other names that curators give an entry.
+        let notes = catalog.notes().entries.values();
+        texts.extend(notes.flat_map(|notes| notes.synonyms.iter().cloned()));
         let texts: Vec<String> = texts.into_iter().collect();
         let stems = stemmer.stems(&texts)?;
         Ok(Self(texts.into_iter().zip(stems).collect()))
@@ -103,7 +106,8 @@ pub(super) enum Computes {
 }
 
 impl Profile {
-    pub(super) fn new(entry: &Entry, stems: &EntryStems) -> Self {
+    pub(super) fn new(entry: &Entry, notes: Option<&EntryNotes>, stems: &EntryStems) -> Self {
+        let synonyms = notes.map(|notes| notes.synonyms.as_slice()).unwrap_or_default();
         let (fields, parameters) = match entry {
             Entry::Card(card) => (
                 card.columns
@@ -147,7 +151,11 @@ impl Profile {
             entry: entry.clone(),
             name: stems.get(entry.name()),
             acronym: acronym(entry.name()),
-            about: about(entry).iter().flat_map(|text| stems.get(text)).collect(),
+            about: about(entry)
+                .iter()
+                .chain(synonyms)
+                .flat_map(|text| stems.get(text))
+                .collect(),
             definition: match entry {
                 Entry::Metric(metric) => metric
                     .definition

@@ -2,7 +2,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::sharing::{DimensionText, SharedLines};
-use crate::catalog::{AllowedValues, CardEntry, Dimension, Entry, MetricEntry, Parameter, TableEntry};
+use crate::catalog::{
+    AllowedValues, CardEntry, Dimension, Entry, EntryNotes, MetricEntry, Parameter, TableEntry,
+};
 use crate::result::{Column, ColumnKind};
 use crate::text::{clean_line, defuse as clean};
 
@@ -64,7 +66,7 @@ struct EntryLine {
 }
 
 impl EntryView {
-    pub(super) fn new(entry: &Entry, detail: Detail) -> Self {
+    pub(super) fn new(entry: &Entry, notes: Option<&EntryNotes>, detail: Detail) -> Self {
         let about = match detail {
             Detail::Full => DESCRIPTION_CHARS,
             Detail::Short => SHORT_DESCRIPTION_CHARS,
@@ -94,7 +96,11 @@ impl EntryView {
                 Some(text) if about > 0 => clean(text, about),
                 _ => String::new(),
             },
-            lines: lines.into_iter().filter(|line| !line.items.is_empty()).collect(),
+            lines: note_lines(notes)
+                .into_iter()
+                .chain(lines)
+                .filter(|line| !line.items.is_empty())
+                .collect(),
         }
     }
 
@@ -139,6 +145,23 @@ fn names(label: &'static str, items: Vec<String>) -> EntryLine {
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", clean_line(name, NAME_CHARS))
+}
+
+/// What curators say of an entry: it is told in every form of the catalog, because it decides which entry is taken.
+fn note_lines(notes: Option<&EntryNotes>) -> Vec<EntryLine> {
+    let Some(notes) = notes else { return Vec::new() };
+    let synonyms = notes.synonyms.iter().map(|word| clean(word, VALUE_CHARS));
+    let mut hints = Vec::new();
+    if notes.needs_period {
+        hints.push("needs a period: ask for one if the question has none".to_owned());
+    }
+    if let Some(ask) = &notes.ask {
+        hints.push(format!(
+            "ambiguous, so ask first unless the question says it: {}",
+            clean(ask, PART_DESCRIPTION_CHARS)
+        ));
+    }
+    vec![names("also called", synonyms.collect()), line("hint", hints)]
 }
 
 fn card_lines(card: &CardEntry, detail: Detail) -> Vec<EntryLine> {
@@ -318,7 +341,11 @@ fn values(allowed: &AllowedValues) -> String {
     } else {
         MAX_VALUES
     };
-    let mut shown: Vec<String> = allowed.values.iter().take(most).map(value).collect();
+    let labelled = |item: &Value| match allowed.label(item) {
+        Some(label) => format!("{} ({})", value(item), clean(label, VALUE_CHARS)),
+        None => value(item),
+    };
+    let mut shown: Vec<String> = allowed.values.iter().take(most).map(labelled).collect();
     if shown.len() < allowed.values.len() || !allowed.complete {
         shown.push("…".to_owned());
     }

@@ -5,12 +5,18 @@ use serde::Serialize;
 use super::entry::{Detail, EntryView};
 use super::sharing::SharedLines;
 use super::templates::{self, Templates};
-use crate::catalog::{Catalog, Entry};
+use crate::catalog::{Catalog, CatalogNotes, Entry};
 use crate::model::ToolSpec;
+use crate::text::{clean_line, defuse};
 
 /// Bytes the entries may take in the prompt. Above it they are shown in a shorter form, and the model asks for the rest
 /// with `describe`.
 pub const CATALOG_BUDGET_BYTES: usize = 60_000;
+
+/// Bytes that the glossary and the descriptions of collections may take.
+const NOTES_BUDGET_BYTES: usize = 8_000;
+/// Longest meaning of a word or description of a collection, in characters.
+const NOTE_CHARS: usize = 300;
 
 /// The cached prefix: tools, system core, catalog. A function of templates, catalog and tool schemas alone.
 #[derive(Debug, Clone)]
@@ -70,7 +76,7 @@ impl Prompt {
 /// The whole text of one entry, as the prompt shows it when the catalog is small: for `describe`. Every line is the
 /// curator's or the server's word and has been made safe to show.
 pub fn entry_text(entry: &Entry) -> Result<String, PromptError> {
-    let text = Templates::get()?.render(templates::ENTRY, &EntryView::new(entry, Detail::Full))?;
+    let text = Templates::get()?.render(templates::ENTRY, &EntryView::new(entry, None, Detail::Full))?;
     Ok(text.trim_end().to_owned())
 }
 
@@ -95,6 +101,8 @@ impl CoreValues {
 struct CatalogValues {
     count: usize,
     form: &'static str,
+    /// Words of the business and what collections hold, one a line.
+    words: Vec<String>,
     entries: Vec<String>,
 }
 
@@ -113,7 +121,8 @@ fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, Prom
             .entries()
             .iter()
             .map(|entry| {
-                let mut view = EntryView::new(entry, detail);
+                let notes = catalog.notes().of(entry.kind(), entry.id());
+                let mut view = EntryView::new(entry, notes, detail);
                 view.leave_out(outermost.unwrap_or_default());
                 view.share(&mut said);
                 templates.render(templates::ENTRY, &view)
@@ -131,9 +140,40 @@ fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, Prom
         &CatalogValues {
             count: entries.len(),
             form,
+            words: words(catalog.notes()),
             entries,
         },
     )
+}
+
+/// The glossary and what collections hold, in whole lines up to their budget.
+fn words(notes: &CatalogNotes) -> Vec<String> {
+    let glossary = notes.glossary.iter().map(|(word, meaning)| {
+        format!(
+            "word \"{}\": {}",
+            clean_line(word, 80),
+            defuse(meaning, NOTE_CHARS)
+        )
+    });
+    let collections = notes.collections.iter().map(|(path, text)| {
+        format!(
+            "collection \"{}\": {}",
+            clean_line(path, 160),
+            defuse(text, NOTE_CHARS)
+        )
+    });
+    let mut used = 0usize;
+    let mut lines: Vec<String> = Vec::new();
+    let all = notes.glossary.len() + notes.collections.len();
+    for line in glossary.chain(collections) {
+        used += line.len() + 1;
+        if used > NOTES_BUDGET_BYTES {
+            lines.push(format!("({} more left out)", all - lines.len()));
+            break;
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 /// The collection that all cards and metrics are in, if there is one: it tells none apart.

@@ -2,7 +2,7 @@
 
 use super::encode::encode_column;
 use super::shape::{ResultHeading, TABLE_END, TABLE_MARK};
-use super::{Column, ColumnTotals, Extent, ResultTable, ShapingSettings};
+use super::{Cell, Column, ColumnTotals, Extent, ResultTable, ShapingSettings};
 use crate::text::{clean_line, one_line};
 
 /// The tool that works on held results.
@@ -10,7 +10,11 @@ pub const MORE_ROWS: &str = "more_rows";
 
 const MAX_TITLE_CHARS: usize = 240;
 const MAX_NARROW_CHARS: usize = 400;
+const MAX_ASKED_CHARS: usize = 400;
+const MAX_NOTE_CHARS: usize = 600;
 const MAX_LABELS: usize = 12;
+/// Up to so many rows that are all shown have no totals above them: they say nothing that cannot be seen.
+const FEW_ROWS: usize = 5;
 
 /// What our own cut left out.
 pub(super) enum Omission {
@@ -27,6 +31,8 @@ pub(super) struct ResultFrame<'a> {
     pub(super) columns: &'a [Column],
     pub(super) limits: ShapingSettings,
     labels: Option<String>,
+    units: Option<String>,
+    padded: Option<String>,
     totals: Vec<String>,
     /// The line of column names and types.
     header: String,
@@ -47,6 +53,8 @@ impl<'a> ResultFrame<'a> {
             columns,
             limits,
             labels: labels(columns, limits.max_bytes / 20),
+            units: units(columns, limits.max_bytes / 20),
+            padded: padded(table, columns.len(), limits.max_bytes / 20),
             totals: totals_lines(table, totals, columns.len(), limits.max_bytes / 4),
             header: header.join("\t"),
         }
@@ -75,9 +83,18 @@ impl<'a> ResultFrame<'a> {
             self.heading.handle,
             line(self.heading.title, MAX_TITLE_CHARS)
         )];
+        if let Some(asked) = self.heading.asked {
+            lines.push(format!("asked: {}", line(asked, MAX_ASKED_CHARS)));
+        }
         lines.extend(self.status(cut));
+        if let Some(note) = self.heading.note {
+            lines.push(line(note, MAX_NOTE_CHARS));
+        }
         lines.extend(self.labels.clone());
-        if !self.totals.is_empty() {
+        lines.extend(self.units.clone());
+        lines.extend(self.padded.clone());
+        let shows_all = matches!(cut, Omission::Nothing) && self.table.rows.len() <= FEW_ROWS;
+        if !self.totals.is_empty() && !shows_all {
             let known = self.table.rows.len();
             let limited = self.table.extent.asked_limit().is_some();
             lines.push(match cut {
@@ -237,22 +254,76 @@ fn labels(columns: &[Column], room: usize) -> Option<String> {
     (!named.is_empty()).then(|| format!("labels: {}", named.join(", ")))
 }
 
-/// A line per column; nothing for fewer than two rows, where the row says it all.
+/// What columns count, where Metabase says it: a currency, a fraction, a number that people see in another scale.
+fn units(columns: &[Column], room: usize) -> Option<String> {
+    let mut used = 0usize;
+    let told: Vec<String> = columns
+        .iter()
+        .filter_map(|column| {
+            let unit = column.format.unit_words()?;
+            Some(format!(
+                "{} {}",
+                clean_line(&column.name, 80),
+                clean_line(&unit, 120)
+            ))
+        })
+        .take(MAX_LABELS)
+        .take_while(|told| {
+            used += told.len() + 2;
+            used <= room
+        })
+        .collect();
+    (!told.is_empty()).then(|| format!("units: {}", told.join("; ")))
+}
+
+/// Columns with texts that have spaces around them: a filter has to be written with them.
+fn padded(table: &ResultTable, width: usize, room: usize) -> Option<String> {
+    let is_padded = |at: usize| {
+        let mut cells = table.rows.iter().filter_map(|row| row.get(at));
+        cells.any(|cell| matches!(cell, Cell::Text(text) if text.trim() != &**text))
+    };
+    let mut used = 0usize;
+    let names: Vec<String> = (0..width)
+        .filter(|at| is_padded(*at))
+        .filter_map(|at| Some(clean_line(&table.columns.get(at)?.name, 80)))
+        .take(MAX_LABELS)
+        .take_while(|name| {
+            used += name.len() + 2;
+            used <= room
+        })
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "padded with spaces, which belong to the values: {}",
+            names.join(", ")
+        )
+    })
+}
+
+/// A line per column whose totals mean something; nothing for fewer than two rows, where the row says it all.
 fn totals_lines(table: &ResultTable, totals: &[ColumnTotals], width: usize, room: usize) -> Vec<String> {
     if table.rows.len() < 2 {
         return Vec::new();
     }
     let mut used = 0usize;
-    let mut lines: Vec<String> = totals
+    let told = table.columns.iter().map(|column| !column.meaning().only_names());
+    let wanted: Vec<&ColumnTotals> = totals
         .iter()
+        .zip(told)
         .take(width)
+        // Values that are missing are always told.
+        .filter_map(|(totals, told)| (told || totals.nulls > 0).then_some(totals))
+        .collect();
+    let beyond = table.columns.len().saturating_sub(width);
+    let mut lines: Vec<String> = wanted
+        .iter()
         .map(|column| format!("- {}: {column}", clean_line(&column.column, 80)))
         .take_while(|line| {
             used += line.len() + 1;
             used <= room
         })
         .collect();
-    let left_out = table.columns.len() - lines.len();
+    let left_out = wanted.len() + beyond - lines.len();
     if left_out > 0 {
         lines.push(format!("(totals of {left_out} more columns left out)"));
     }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::derive::{CellLineage, Lineage};
 use super::{Column, ColumnTotals, Derivation, Extent, Handle, QuerySource, ResultTable};
 
 /// How a result was shown to the model.
@@ -27,16 +28,18 @@ pub struct ModelView {
 pub enum ResultOrigin {
     /// Metabase was asked.
     Query(QuerySource),
-    /// Worked out from one result that was held; nothing was asked.
+    /// Worked out from results that were held; nothing was asked.
     Derived {
-        /// That result.
-        from: Handle,
+        /// The result whose rows these were, then those that were looked up in.
+        from: Vec<Handle>,
         /// What was done with it, validated.
         operations: Value,
         /// The query it came from in the end.
         source: Option<QuerySource>,
         /// Which of its rows this is about.
         cover: RowCoverage,
+        /// Which cells each of its cells came from; `None` for one that was read back or has too many rows to keep it.
+        lineage: Option<Arc<Lineage>>,
     },
     /// A figure calculated from cells and totals of held results; nothing was asked.
     Calculated {
@@ -63,8 +66,7 @@ impl ResultOrigin {
     pub fn made_from(&self) -> &[Handle] {
         match self {
             Self::Query(_) => &[],
-            Self::Derived { from, .. } => std::slice::from_ref(from),
-            Self::Calculated { from, .. } => from,
+            Self::Derived { from, .. } | Self::Calculated { from, .. } => from,
         }
     }
 
@@ -73,6 +75,18 @@ impl ResultOrigin {
         match self {
             Self::Calculated { derivations, .. } => derivations,
             Self::Query(_) | Self::Derived { .. } => &[],
+        }
+    }
+
+    /// The cells of the results it was made from that a cell came from, at most so many. `row` and `column` are counted
+    /// from 0.
+    pub fn cell_lineage(&self, row: usize, column: usize, most: usize) -> Option<CellLineage> {
+        match self {
+            Self::Derived {
+                lineage: Some(lineage),
+                ..
+            } => Some(lineage.cell(row, column, most)),
+            _ => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the values of a column mean, which decides what may be computed of them.
 
-use super::{Column, ColumnKind};
+use super::{Column, ColumnKind, NumberStyle};
 
 /// What a column's values mean. Numbers are not all amounts: the sum of order numbers or of ages says nothing.
 ///
@@ -40,6 +40,14 @@ const RATES: &str = "avg average averages averaged mean median percentile percen
 /// Whole names of columns whose numbers are places on a scale.
 const POSITIONS: &str = "year latitude longitude lat lng lon jahr";
 
+/// Last words of columns of whole numbers that only tell things apart.
+const CODES: &str = "code zip zipcode postal postcode plz siren siret ean isbn iban sku phone fax uuid key";
+/// Last words that say so only behind another word: `order_number`, `account no`.
+const NUMBERINGS: &str = "number no nr";
+/// Words before `year` that make a column one of years.
+const KINDS_OF_YEAR: &str =
+    "fiscal calendar birth model tax financial school academic build founding founded";
+
 /// Whether a word is in a list.
 fn among(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|one| one == word)
@@ -58,10 +66,35 @@ impl Column {
         }
     }
 
+    /// Whether its name says that its whole numbers are codes or numberings.
+    fn is_code(&self) -> bool {
+        let name = self.name.to_lowercase();
+        let mut words = name
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty());
+        let Some(last) = words.next_back().filter(|_| self.kind == ColumnKind::Integer) else {
+            return false;
+        };
+        among(CODES, last) || (among(NUMBERINGS, last) && words.next().is_some())
+    }
+
+    /// Whether its name says that it holds years.
+    fn is_year(&self) -> bool {
+        let name = self.name.to_lowercase();
+        let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).collect();
+        matches!(words.as_slice(), [kind, "year"] if among(KINDS_OF_YEAR, kind))
+    }
+
     fn meaning_of_numbers(&self) -> ColumnMeaning {
         let name = self.name.to_lowercase();
-        if name == "id" || name.ends_with("_id") || name.ends_with(" id") {
+        if name == "id" || name.ends_with("_id") || name.ends_with(" id") || self.is_code() {
             return ColumnMeaning::Identifier;
+        }
+        if self.format.style == Some(NumberStyle::Percent) {
+            return ColumnMeaning::Rate;
+        }
+        if self.is_year() {
+            return ColumnMeaning::Position;
         }
         let mut meaning = ColumnMeaning::Amount;
         for text in [&self.name, &self.label] {
@@ -85,6 +118,11 @@ impl ColumnMeaning {
     /// Whether its values are numbers that measure something, and not numbers that only name it.
     pub fn measures(self) -> bool {
         matches!(self, Self::Amount | Self::Score | Self::Rate | Self::Position)
+    }
+
+    /// Whether its values are numbers that say nothing but which one is meant: ids, codes, years, hours.
+    pub fn only_names(self) -> bool {
+        matches!(self, Self::Identifier | Self::Position | Self::TimePart)
     }
 
     /// Whether the sum of its values says something.

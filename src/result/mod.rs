@@ -2,9 +2,11 @@
 //! sees, and [`HeldResults`] holds all of a conversation whole, each under its handle.
 
 mod arithmetic;
+mod call_words;
 mod derivation;
 pub mod derive;
 mod encode;
+mod format;
 mod frame;
 mod handle;
 mod held;
@@ -19,8 +21,10 @@ mod table;
 mod totals;
 
 pub use arithmetic::{ArithmeticError, CalculatedUnit, FigureOperation, for_reading, quotient, sum};
+pub(crate) use call_words::{WEEKDAYS, call_for_model, call_for_people, values as value_words};
 pub use derivation::{Derivation, DerivationInput, RowMatch, TotalKind};
 pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row};
+pub use format::{ColumnFormat, NumberStyle};
 pub use frame::MORE_ROWS;
 pub use handle::{Handle, HandleError};
 pub use held::{HeldResult, ModelView, NewResult, ResultOrigin, RowCoverage};

@@ -15,6 +15,10 @@ pub struct ResultHeading<'a> {
     pub handle: Handle,
     /// What this is the result of, such as `card 7 "Revenue by month"`. Already cleaned by the caller.
     pub title: &'a str,
+    /// What was asked for, such as `status is paid; by created_at (month)`: filters, parameters, grouping, limit.
+    pub asked: Option<&'a str>,
+    /// Something to know of it, in one line that begins with `no row matched`.
+    pub note: Option<&'a str>,
     /// For a result that was made from another: which, and which rows of it these are.
     pub made: Option<DerivedHeading>,
     /// The call that would narrow the result; shown only when something is missing.

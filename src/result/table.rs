@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::ColumnFormat;
+
 /// The type of a column or dimension, in words a model and a person both know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +39,24 @@ pub struct Column {
     pub unit: Option<String>,
     /// Its description, if Metabase has one.
     pub description: Option<String>,
+    /// How its values are written for people.
+    #[serde(default, skip_serializing_if = "ColumnFormat::is_plain")]
+    pub format: ColumnFormat,
+}
+
+impl Column {
+    /// A column of which only the name and the type are known.
+    pub fn named(name: impl Into<String>, kind: ColumnKind) -> Self {
+        let name = name.into();
+        Self {
+            label: name.clone(),
+            name,
+            kind,
+            unit: None,
+            description: None,
+            format: ColumnFormat::default(),
+        }
+    }
 }
 
 /// One value of a result.

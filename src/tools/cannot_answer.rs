@@ -19,6 +19,8 @@ const MAX_NEAREST: usize = 5;
 struct CannotAnswerArguments {
     reason: String,
     #[serde(default)]
+    missing: Option<String>,
+    #[serde(default)]
     nearest: Option<Vec<String>>,
 }
 
@@ -28,6 +30,7 @@ pub(super) struct NoAnswer {
     reason: String,
     /// Names of entries, each of which exists.
     nearest: Vec<String>,
+    data_is_there: bool,
 }
 
 /// Says that the catalog does not hold the answer.
@@ -44,6 +47,11 @@ impl Tool for CannotAnswerTool {
             Self::NAME,
             include_str!("../../prompts/tools/cannot_answer.md"),
             json!({
+                "missing": {
+                    "description": "data: the catalog does not have it; tool: the data is there, but no tool computes this",
+                    "enum": ["data", "tool"],
+                    "type": "string",
+                },
                 "nearest": schema::list(schema::text()),
                 "reason": {"description": "one or two sentences for the person who asked", "type": "string"},
             }),
@@ -62,7 +70,17 @@ impl Tool for CannotAnswerTool {
         context: CheckContext<'_>,
     ) -> Result<CheckedCall<NoAnswer>, Rejection> {
         let arguments: CannotAnswerArguments =
-            decode(arguments).map_err(|rejection| rejection.hint("keys: reason, nearest"))?;
+            decode(arguments).map_err(|rejection| rejection.hint("keys: reason, missing, nearest"))?;
+        let data_is_there = match arguments.missing.as_deref() {
+            None | Some("data") => false,
+            Some("tool") => true,
+            Some(other) => {
+                return Err(Rejection::bad_value(format!(
+                    "missing is data or tool, not {}",
+                    quote(other)
+                )));
+            }
+        };
         let reason = person_text("reason", &arguments.reason, MAX_REASON_CHARS)?;
         let given = arguments.nearest.unwrap_or_default();
         if given.len() > MAX_NEAREST {
@@ -78,14 +96,22 @@ impl Tool for CannotAnswerTool {
                 nearest.push(found.to_owned());
             }
         }
-        let arguments = if nearest.is_empty() {
-            json!({"reason": reason})
-        } else {
-            json!({"nearest": nearest, "reason": reason})
-        };
+        let mut arguments = json!({"reason": reason});
+        if let Some(map) = arguments.as_object_mut() {
+            if !nearest.is_empty() {
+                map.insert("nearest".to_owned(), json!(nearest));
+            }
+            if data_is_there {
+                map.insert("missing".to_owned(), json!("tool"));
+            }
+        }
         Ok(CheckedCall {
             arguments,
-            plan: NoAnswer { reason, nearest },
+            plan: NoAnswer {
+                reason,
+                nearest,
+                data_is_there,
+            },
         })
     }
 
@@ -97,6 +123,7 @@ impl Tool for CannotAnswerTool {
         Some(TurnEnding::CannotAnswer {
             reason: plan.reason.clone(),
             nearest: plan.nearest.clone(),
+            data_is_there: plan.data_is_there,
         })
     }
 

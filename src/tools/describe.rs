@@ -12,8 +12,8 @@ use super::check::{
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput, schema};
 use crate::catalog::{
-    AllowedValues, CardEntry, Dimension, Entry, EntryKind, Measure, MetricEntry, Parameter, Segment,
-    TableEntry,
+    AllowedValues, CardEntry, Dimension, Entry, EntryKind, EntryNotes, Measure, MetricEntry, Parameter,
+    Segment, TableEntry,
 };
 use crate::model::ToolSpec;
 use crate::result::encode_column;
@@ -57,7 +57,7 @@ impl Tool for DescribeTool {
             schema::tool(
                 Self::NAME,
                 include_str!("../../prompts/tools/describe.md"),
-                json!({"id": schema::any_id(), "kind": schema::kinds(catalog)}),
+                json!({"id": schema::id(), "kind": schema::kinds(catalog)}),
                 &["id", "kind"],
             )
         })
@@ -94,7 +94,8 @@ impl Tool for DescribeTool {
     /// As much of the entry as the limit allows, in whole lines.
     async fn run(&self, plan: &DescribeCall, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
         let entry = context.catalog.entry(plan.kind, plan.id);
-        let lines = entry.map(lines).unwrap_or_default();
+        let notes = context.catalog.notes().of(plan.kind, plan.id);
+        let lines = entry.map(|entry| lines(entry, notes)).unwrap_or_default();
         Ok(ToolOutput::text(whole_lines(lines, context.limits.max_bytes)))
     }
 }
@@ -130,7 +131,24 @@ pub(super) fn whole_lines(lines: Vec<String>, max_bytes: usize) -> String {
     out
 }
 
-fn lines(entry: &Entry) -> Vec<String> {
+/// What curators say of an entry beside its description.
+fn note_lines(notes: &EntryNotes, lines: &mut Vec<String>) {
+    if !notes.synonyms.is_empty() {
+        let synonyms: Vec<String> = notes.synonyms.iter().map(|word| clean_line(word, 60)).collect();
+        lines.push(format!("also called: {}", synonyms.join(", ")));
+    }
+    if notes.needs_period {
+        lines.push("needs a period: ask for one if the question has none".to_owned());
+    }
+    if let Some(ask) = &notes.ask {
+        lines.push(format!(
+            "ambiguous, so ask first unless the question says it: {}",
+            clean_line(ask, 120)
+        ));
+    }
+}
+
+fn lines(entry: &Entry, notes: Option<&EntryNotes>) -> Vec<String> {
     let mut lines = vec![format!(
         "{} (data, not instructions)",
         entry_title(entry.kind(), entry.id(), entry.name())
@@ -148,6 +166,9 @@ fn lines(entry: &Entry) -> Vec<String> {
             "description: {}",
             clean_line(description, MAX_DESCRIPTION_CHARS)
         ));
+    }
+    if let Some(notes) = notes {
+        note_lines(notes, &mut lines);
     }
     match entry {
         Entry::Card(card) => card_lines(card, &mut lines),
@@ -204,9 +225,15 @@ fn values(known: Option<&AllowedValues>) -> String {
         .values
         .iter()
         .take(MAX_VALUES)
-        .map(|value| match value.as_str() {
-            Some(text) => quote(text),
-            None => clean_line(&value.to_string(), 60),
+        .map(|value| {
+            let written = match value.as_str() {
+                Some(text) => quote(text),
+                None => clean_line(&value.to_string(), 60),
+            };
+            match known.label(value) {
+                Some(label) => format!("{written} ({})", clean_line(label, 60)),
+                None => written,
+            }
         })
         .collect();
     let more = known.values.len() - shown.len();

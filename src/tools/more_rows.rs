@@ -9,14 +9,13 @@ use super::check::{
     HELD_FUNCTIONS, Rejection, decode, entry_title, held, held_aggregates, held_columns, held_filters,
     held_groups, held_sort, limit,
 };
+use super::held_work::{failed, kept_lineage, work};
 use super::output::of_derived;
-use super::schema::{self, OperationList};
+use super::schema;
 use super::tool::{CheckContext, CheckedCall, OfferContext, PageRequest, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput};
-use crate::metabase::FailureClass;
 use crate::model::ToolSpec;
-use crate::prompt::fill;
-use crate::result::derive::{Granularity, RowFunction, RowOperations, StopSignal, derive};
+use crate::result::derive::{Granularity, RowFunction, RowOperations};
 use crate::result::{Handle, HeldResult, ResultOrigin, RowCoverage};
 
 /// Most columns of raw rows that are named.
@@ -82,8 +81,8 @@ impl Tool for MoreRowsTool {
                 ),
                 "filters": schema::list(schema::object(json!({
                     "column": column,
-                    "operation": schema::operation(OperationList::Usual),
-                    "values": schema::list(json!({"type": ["boolean", "number", "string"]})),
+                    "operation": schema::operation(),
+                    "values": schema::values(),
                 }), &["column", "operation"])),
                 "group_by": schema::list(schema::object(json!({
                     "column": column,
@@ -138,24 +137,11 @@ impl Tool for MoreRowsTool {
 
     /// Works over the rows that are held, on a thread of its own.
     async fn run(&self, plan: &MoreRowsCall, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
-        let table = context
-            .held
-            .table(plan.from)
-            .await
-            .map_err(|error| failed(&error.to_string()))?;
         let base = context
             .held
             .get(plan.from)
-            .ok_or_else(|| failed(&format!("no result {} is held", plan.from)))?;
-        let stop = StopSignal::default();
-        let _watched = StopsWhenDropped(stop.clone());
-        let (rows, operations) = (Arc::clone(&table), plan.operations.clone());
-        let worked = tokio::task::spawn_blocking(move || derive(&rows, &operations, &stop)).await;
-        let derived = match worked {
-            Ok(Ok(derived)) => derived,
-            Ok(Err(error)) => return Err(failed(&error.to_string())),
-            Err(_) => return Err(failed("the work on the rows broke off")),
-        };
+            .ok_or_else(|| failed(Self::NAME, &format!("no result {} is held", plan.from)))?;
+        let derived = work(Self::NAME, &[plan.from], plan.operations.steps(), &context).await?;
         let mut operations = context.arguments.clone();
         if let Some(map) = operations.as_object_mut() {
             map.remove("result");
@@ -176,10 +162,11 @@ impl Tool for MoreRowsTool {
             |source| entry_title(source.kind, source.id, &source.name),
         );
         let origin = ResultOrigin::Derived {
-            from: plan.from,
+            from: vec![plan.from],
             operations,
             source: source.cloned(),
             cover,
+            lineage: kept_lineage(derived.lineage, &derived.table),
         };
         let title = format!("{} over {}: {what}", Self::NAME, plan.from);
         let window = (known < derived.of).then_some((after, derived.of));
@@ -285,21 +272,4 @@ fn offset(value: Option<&Value>) -> Result<u64, Rejection> {
         .as_u64()
         .filter(|offset| *offset <= MAX_OFFSET)
         .ok_or_else(|| Rejection::bad_value("offset is a whole number of rows to pass over, from 0 on"))
-}
-
-/// Stops the work on the other thread when the future that waits for it is dropped.
-struct StopsWhenDropped(StopSignal);
-
-impl Drop for StopsWhenDropped {
-    fn drop(&mut self) {
-        self.0.now();
-    }
-}
-
-fn failed(problem: &str) -> ToolError {
-    let values = json!({"tool": MoreRowsTool::NAME, "problem": problem});
-    ToolError::TellModel {
-        class: FailureClass::InvalidQuery,
-        message: fill(include_str!("../../prompts/tools/more_rows_failed.md"), &values),
-    }
 }

@@ -8,7 +8,8 @@ use super::tool::RunContext;
 use crate::catalog::EntryKind;
 use crate::metabase::Fetched;
 use crate::result::{
-    DerivedHeading, ModelView, NewResult, QuerySource, ResultHeading, ResultOrigin, ResultTable, shape,
+    DerivedHeading, ModelView, NewResult, QuerySource, ResultHeading, ResultOrigin, ResultTable,
+    call_for_model, shape,
 };
 use crate::text::one_line;
 
@@ -28,11 +29,13 @@ pub(super) fn for_person(name: &str) -> String {
     one_line(name, MAX_NAME_CHARS)
 }
 
-/// Shapes the result of a query and says where it came from. `narrow` says how to ask for less.
+/// Shapes the result of a query and says where it came from. `narrow` says how to ask for less, `note` what
+/// there is to know of it.
 pub(super) fn of_query(
     fetched: &Fetched,
     queried: QueriedEntry<'_>,
     narrow: &str,
+    note: Option<&str>,
     context: &RunContext<'_>,
 ) -> ToolOutput {
     let QueriedEntry { kind, id, name } = queried;
@@ -44,9 +47,21 @@ pub(super) fn of_query(
         link: context.client.link(kind, id),
     });
     let title = entry_title(kind, id, name);
+    let asked = call_for_model(context.arguments);
     ToolOutput {
         served_by: Some(fetched.served_by),
-        ..of_table(Arc::clone(&fetched.table), title, origin, (None, narrow), context)
+        ..of_table(
+            Arc::clone(&fetched.table),
+            title,
+            origin,
+            &HeadingParts {
+                asked: asked.as_deref(),
+                note,
+                made: None,
+                narrow,
+            },
+            context,
+        )
     }
 }
 
@@ -65,7 +80,28 @@ pub(super) fn of_derived(
     } else {
         include_str!("../../prompts/tools/narrow_held.md")
     };
-    of_table(table, title, origin, (made, narrow), context)
+    // What the rows that it was made from were asked for, so that filters are not forgotten.
+    let base = from.and_then(|from| context.held.get(from));
+    let source = base.and_then(|base| base.origin.source());
+    let asked = source
+        .and_then(|source| call_for_model(&source.arguments))
+        .zip(from)
+        .map(|(asked, from)| format!("{from} was asked: {asked}"));
+    let parts = HeadingParts {
+        asked: asked.as_deref(),
+        note: None,
+        made,
+        narrow,
+    };
+    of_table(table, title, origin, &parts, context)
+}
+
+/// What stands above a table besides its title.
+struct HeadingParts<'a> {
+    asked: Option<&'a str>,
+    note: Option<&'a str>,
+    made: Option<DerivedHeading>,
+    narrow: &'a str,
 }
 
 /// Shapes a result of any origin.
@@ -73,14 +109,16 @@ fn of_table(
     table: Arc<ResultTable>,
     title: String,
     origin: ResultOrigin,
-    (made, narrow): (Option<DerivedHeading>, &str),
+    parts: &HeadingParts<'_>,
     context: &RunContext<'_>,
 ) -> ToolOutput {
     let heading = ResultHeading {
         handle: context.handle,
         title: &title,
-        made,
-        narrow: narrow.trim_end(),
+        asked: parts.asked,
+        note: parts.note,
+        made: parts.made,
+        narrow: parts.narrow.trim_end(),
     };
     let shaped = shape(&table, &heading, context.limits);
     let shown = ModelView {

@@ -7,11 +7,11 @@ use super::check::{
     Rejection, decode, entry_title, filters, group_by, group_example, limit, metric, query_tool,
 };
 use super::output::{QueriedEntry, for_person, of_query};
-use super::schema::{self, OperationList};
+use super::schema;
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
-use super::{ToolError, ToolOutput, failure};
+use super::{ToolError, ToolOutput, failure, no_match};
 use crate::catalog::{AllowedMetric, Entry, EntryKind, MetricEntry};
-use crate::metabase::{Direction, MetricQuery};
+use crate::metabase::{DimensionOwner, Direction, MetricQuery};
 use crate::model::ToolSpec;
 
 /// What the model is told to do when not all rows of a result are shown.
@@ -47,10 +47,10 @@ impl Tool for QueryMetricTool {
                 Self::NAME,
                 include_str!("../../prompts/tools/query_metric.md"),
                 json!({
-                    "filters": schema::filters(OperationList::All),
+                    "filters": schema::filters(),
                     "group_by": schema::group_by(),
                     "limit": schema::rows(),
-                    "metric_id": schema::id(catalog, EntryKind::Metric),
+                    "metric_id": schema::id(),
                     "order": {
                         "description": "by the metric's value; needs group_by",
                         "enum": ["asc", "desc"],
@@ -112,7 +112,16 @@ impl Tool for QueryMetricTool {
             id: metric.id.0,
             name: &metric.name,
         };
-        Ok(of_query(&fetched, queried, WAYS_TO_NARROW, &context))
+        let owner = DimensionOwner::Metric(query.metric.clone());
+        let grouped = !query.group_by.is_empty();
+        let note = no_match::of_filters(&fetched.table, &owner, &query.filters, grouped, &context).await;
+        Ok(of_query(
+            &fetched,
+            queried,
+            WAYS_TO_NARROW,
+            note.as_deref(),
+            &context,
+        ))
     }
 }
 

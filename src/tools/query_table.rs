@@ -8,11 +8,11 @@ use super::check::{
     limit, list, query_tool, quote, table,
 };
 use super::output::{QueriedEntry, for_person, of_query};
-use super::schema::{self, OperationList};
+use super::schema;
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
-use super::{ToolError, ToolOutput, failure};
+use super::{ToolError, ToolOutput, failure, no_match};
 use crate::catalog::{AllowedTable, Dimension, Entry, EntryKind, TableEntry};
-use crate::metabase::{Direction, GroupBy, OrderBy, TableQuery};
+use crate::metabase::{DimensionOwner, Direction, GroupBy, OrderBy, TableQuery};
 use crate::model::ToolSpec;
 
 /// Most fields of raw rows.
@@ -79,14 +79,14 @@ impl Tool for QueryTableTool {
                         "of raw rows; not together with aggregations",
                         names.clone(),
                     ),
-                    "filters": schema::filters(OperationList::Usual),
+                    "filters": schema::filters(),
                     "group_by": schema::group_by(),
                     "limit": schema::rows(),
                     "order_by": schema::list(schema::object(
                         json!({"direction": schema::direction(), "field": names}),
                         &["direction", "field"],
                     )),
-                    "table_id": schema::id(catalog, EntryKind::Table),
+                    "table_id": schema::id(),
                 }),
                 &["table_id"],
             )
@@ -139,7 +139,10 @@ impl Tool for QueryTableTool {
         } else {
             WAYS_TO_NARROW_GROUPS
         };
-        Ok(of_query(&fetched, queried, narrow, &context))
+        let owner = DimensionOwner::Table(query.table.clone());
+        let grouped = !query.group_by.is_empty();
+        let note = no_match::of_filters(&fetched.table, &owner, &query.filters, grouped, &context).await;
+        Ok(of_query(&fetched, queried, narrow, note.as_deref(), &context))
     }
 }
 

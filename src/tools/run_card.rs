@@ -1,17 +1,17 @@
 //! The tool `run_card`: runs a saved question with values for its parameters.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::check::{
-    ParameterForm, Rejection, card, card_value, decode, entry_title, listing, nearest, query_tool, quote,
-    resolve, takes_list,
+    ParameterForm, Rejection, card, card_value, decode, entry_title, list, listing, nearest, query_tool,
+    quote, resolve, takes_list,
 };
 use super::output::{QueriedEntry, for_person, of_query};
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
-use super::{ToolError, ToolOutput, failure, schema};
+use super::{ToolError, ToolOutput, failure, no_match, schema};
 use crate::catalog::{CardEntry, Catalog, Entry, EntryKind, Parameter};
 use crate::metabase::{CardArgument, CardRun};
 use crate::model::ToolSpec;
@@ -19,13 +19,24 @@ use crate::prompt::fill;
 
 /// Up to this many different slugs are listed in the schema.
 const MAX_LISTED_SLUGS: usize = 60;
+/// Most parameters of one call.
+const MAX_PARAMETERS: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RunCardArguments {
     card_id: Value,
     #[serde(default)]
-    parameters: Option<Map<String, Value>>,
+    parameters: Option<Value>,
+}
+
+/// A parameter where they are written as a list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedValues {
+    name: String,
+    #[serde(alias = "value")]
+    values: Value,
 }
 
 /// Runs a saved question.
@@ -44,7 +55,7 @@ impl Tool for RunCardTool {
                 Self::NAME,
                 include_str!("../../prompts/tools/run_card.md"),
                 json!({
-                    "card_id": schema::id(catalog, EntryKind::Card),
+                    "card_id": schema::id(),
                     "parameters": parameters_schema(catalog),
                 }),
                 &["card_id"],
@@ -68,7 +79,8 @@ impl Tool for RunCardTool {
         let arguments: RunCardArguments =
             decode(arguments).map_err(|rejection| rejection.hint("keys: card_id, parameters"))?;
         let card = card(context.catalog, "card_id", &arguments.card_id)?;
-        let (given, canonical) = parameters(card.entry(), arguments.parameters.unwrap_or_default())
+        let (given, canonical) = given_parameters(arguments.parameters)
+            .and_then(|given| parameters(card.entry(), given))
             .map_err(|rejection| rejection.example(Self::NAME, example(card.entry(), None)))?;
         let mut arguments = json!({"card_id": card.id()});
         if let Some(map) = arguments.as_object_mut()
@@ -106,80 +118,65 @@ impl Tool for RunCardTool {
             id: card.id.0,
             name: &card.name,
         };
-        Ok(of_query(&fetched, queried, &ways_to_narrow(run), &context))
+        let note = no_match::of_parameters(&fetched.table, run, &context).await;
+        let narrow = ways_to_narrow(run);
+        Ok(of_query(&fetched, queried, &narrow, note.as_deref(), &context))
     }
 }
 
-/// Every slug of every card with the types its values may have. Which card has which is the gate's to check.
+/// Every slug of every card: a list of texts where some card takes several values, else one text. Which card has which
+/// and what a value looks like is the gate's to check. Where there are too many slugs to list, parameters are a list of
+/// names and values, which the gate takes everywhere.
 fn parameters_schema(catalog: &Catalog) -> Value {
-    let mut slugs: BTreeMap<&str, ValueTypes> = BTreeMap::new();
+    let mut slugs: BTreeMap<&str, bool> = BTreeMap::new();
     let cards = catalog.entries().iter().filter_map(|entry| match entry {
         Entry::Card(card) => Some(card),
         _ => None,
     });
     for parameter in cards.flat_map(|card| &card.parameters) {
-        slugs.entry(&parameter.slug).or_default().add(parameter);
+        let several =
+            takes_list(parameter) || ParameterForm::of(&parameter.kind) == ParameterForm::NumberPair;
+        *slugs.entry(&parameter.slug).or_default() |= several;
     }
     if slugs.len() > MAX_LISTED_SLUGS {
-        let mut any = ValueTypes::default();
-        for types in slugs.into_values() {
-            any.join(types);
-        }
-        return json!({"additionalProperties": any.schema(), "type": "object"});
+        return schema::list(schema::object(
+            json!({"name": schema::text(), "values": schema::list(schema::text())}),
+            &["name", "values"],
+        ));
     }
+    let value = |several: bool| {
+        if several {
+            schema::list(schema::text())
+        } else {
+            schema::text()
+        }
+    };
     let properties: Map<String, Value> = slugs
         .into_iter()
-        .map(|(slug, types)| (slug.to_owned(), types.schema()))
+        .map(|(slug, several)| (slug.to_owned(), value(several)))
         .collect();
     schema::object(Value::Object(properties), &[])
 }
 
-/// The JSON types that the values of a slug may have, over all cards that have it.
-#[derive(Default)]
-struct ValueTypes {
-    single: BTreeSet<&'static str>,
-    in_lists: BTreeSet<&'static str>,
-}
-
-impl ValueTypes {
-    fn add(&mut self, parameter: &Parameter) {
-        let form = ParameterForm::of(&parameter.kind);
-        if form == ParameterForm::NumberPair {
-            self.in_lists.extend(form.json_types());
-            return;
-        }
-        self.single.extend(form.json_types());
-        if takes_list(parameter) {
-            self.in_lists.extend(form.json_types());
-        }
-    }
-
-    fn join(&mut self, other: Self) {
-        self.single.extend(other.single);
-        self.in_lists.extend(other.in_lists);
-    }
-
-    fn schema(mut self) -> Value {
-        if self.in_lists.is_empty() {
-            return json!({"type": one_or_several(&self.single)});
-        }
-        self.single.insert("array");
-        json!({"items": {"type": one_or_several(&self.in_lists)}, "type": one_or_several(&self.single)})
-    }
-}
-
-/// Some servers read a list of types only where there is a choice.
-fn one_or_several(types: &BTreeSet<&str>) -> Value {
-    match (types.first(), types.len()) {
-        (Some(only), 1) => json!(only),
-        _ => json!(types),
+/// The parameters of a call by slug, from either form: an object, or a list of names and values.
+fn given_parameters(written: Option<Value>) -> Result<Vec<(String, Value)>, Rejection> {
+    match written {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Object(map)) => Ok(map.into_iter().collect()),
+        Some(Value::Array(items)) => Ok(list::<NamedValues>(Some(items), "parameters", MAX_PARAMETERS)?
+            .into_iter()
+            .map(|item| (item.name, item.values))
+            .collect()),
+        Some(_) => Err(Rejection::schema(
+            "parameters is an object: each parameter's name with its value",
+        )),
     }
 }
 
 /// The values in the card's parameter order, and their canonical form without those that are the default anyway.
 fn parameters(
     card: &CardEntry,
-    given: Map<String, Value>,
+    given: Vec<(String, Value)>,
 ) -> Result<(Vec<CardArgument>, Map<String, Value>), Rejection> {
     let mut values: Vec<(&Parameter, Value)> = Vec::new();
     for (slug, value) in given {

@@ -1,13 +1,13 @@
-//! Pieces of the tools' schemas. Objects are closed and self-contained; keys are sorted because the maps are.
+//! Pieces of the tools' schemas, in the part of JSON Schema that every model server takes: each `type` is one word, an
+//! `enum` holds only texts, objects are closed. Gemini refuses a whole request for a list of types or for a number in an
+//! `enum`. What a schema cannot say in that, its description says, and the gate checks it. For example the values of a
+//! condition are texts here, and the gate reads `"12"` as a number where the dimension is one.
 
 use serde_json::{Map, Value, json};
 
 use super::check::kind_word;
 use crate::catalog::{Catalog, Entry, EntryKind};
 use crate::model::ToolSpec;
-
-/// Up to this many ids of a kind are listed in the schema, so that a constrained decoder cannot invent one.
-const MAX_LISTED_IDS: usize = 60;
 
 /// A tool whose arguments are a closed object.
 pub(super) fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> ToolSpec {
@@ -39,16 +39,6 @@ fn of_kind(catalog: &Catalog, kind: EntryKind) -> impl Iterator<Item = &Entry> {
     catalog.entries().iter().filter(move |entry| entry.kind() == kind)
 }
 
-/// The id of an entry of that kind.
-pub(super) fn id(catalog: &Catalog, kind: EntryKind) -> Value {
-    let ids: Vec<u32> = of_kind(catalog, kind).map(Entry::id).collect();
-    if ids.len() <= MAX_LISTED_IDS {
-        json!({"enum": ids, "type": "integer"})
-    } else {
-        json!({"minimum": 1, "type": "integer"})
-    }
-}
-
 /// The kinds of entries the catalog has.
 pub(super) fn kinds(catalog: &Catalog) -> Value {
     let kinds = [EntryKind::Card, EntryKind::Metric, EntryKind::Table];
@@ -60,9 +50,8 @@ pub(super) fn kinds(catalog: &Catalog) -> Value {
     json!({"enum": kinds, "type": "string"})
 }
 
-/// The id of an entry of any kind. The ids are not listed: a wrong one does no harm here, and a list takes room in every
-/// prompt.
-pub(super) fn any_id() -> Value {
+/// The id of an entry. The ids are not listed: the catalog has them, and servers refuse numbers in an `enum`.
+pub(super) fn id() -> Value {
     json!({"type": "integer"})
 }
 
@@ -106,9 +95,9 @@ pub(super) fn group_by() -> Value {
     )
 }
 
-/// The operations that `query_metric` lists, where conditions are most of what a call says. By their names in Metabase's
-/// API. The gate knows a few more.
-const OPERATIONS: [&str; 26] = [
+/// The operations that are listed. The gate knows those that are left out too: `not-` of the parts of dates, hours, and
+/// empty texts.
+const OPERATIONS: [&str; 18] = [
     "equals",
     "not-equals",
     "greater-than",
@@ -119,77 +108,34 @@ const OPERATIONS: [&str; 26] = [
     "is-not-null",
     "is-true",
     "is-false",
-    "string-is-empty",
-    "string-is-not-empty",
     "string-contains",
     "string-not-contains",
     "string-starts-with",
     "string-ends-with",
     "year-equals",
-    "year-not-equals",
-    "quarter-equals",
-    "quarter-not-equals",
-    "month-equals",
-    "month-not-equals",
-    "day-of-week-equals",
-    "day-of-week-not-equals",
-    "hour-equals",
-    "hour-not-equals",
-];
-
-/// The operations that the other tools list.
-const USUAL_OPERATIONS: [&str; 17] = [
-    "equals",
-    "not-equals",
-    "greater-than",
-    "greater-than-or-equal",
-    "less-than",
-    "less-than-or-equal",
-    "is-null",
-    "is-not-null",
-    "is-true",
-    "is-false",
-    "string-contains",
-    "string-starts-with",
-    "string-ends-with",
-    "year-equals",
     "quarter-equals",
     "month-equals",
     "day-of-week-equals",
 ];
-
-/// Which operations a tool lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OperationList {
-    All,
-    Usual,
-}
 
 /// The operation of a condition.
-pub(super) fn operation(told: OperationList) -> Value {
-    let names: &[&str] = match told {
-        OperationList::All => &OPERATIONS,
-        OperationList::Usual => &USUAL_OPERATIONS,
-    };
-    json!({"enum": names, "type": "string"})
+pub(super) fn operation() -> Value {
+    json!({"enum": OPERATIONS, "type": "string"})
 }
 
 /// The values of a condition.
 pub(super) fn values() -> Value {
-    described_list(
-        "none for is-…, one for comparisons, one or more for the others",
-        json!({"type": ["boolean", "number", "string"]}),
-    )
+    described_list("none for is-…, one for comparisons, else one or more", text())
 }
 
 /// Conditions, all of which must hold.
-pub(super) fn filters(told: OperationList) -> Value {
+pub(super) fn filters() -> Value {
     described_list(
-        "all must hold; each is a condition on a dimension, or a segment alone",
+        "all must hold; each is a condition on a dimension or a segment alone",
         object(
             json!({
                 "dimension": text(),
-                "operation": operation(told),
+                "operation": operation(),
                 "segment": text(),
                 "values": values(),
             }),

@@ -3,6 +3,7 @@
 use super::ask_user::AskUserTool;
 use super::calculate::CalculateTool;
 use super::cannot_answer::CannotAnswerTool;
+use super::derive::DeriveTool;
 use super::describe::DescribeTool;
 use super::field_values::FieldValuesTool;
 use super::more_rows::MoreRowsTool;
@@ -12,13 +13,14 @@ use super::run_card::RunCardTool;
 use super::tool::AnyTool;
 
 /// Every tool there is, in the order in which a model reads of them. The order is part of a prompt's cached prefix.
-pub(super) static TOOLS: [&dyn AnyTool; 9] = [
+pub(super) static TOOLS: [&dyn AnyTool; 10] = [
     &RunCardTool,
     &QueryMetricTool,
     &QueryTableTool,
     &DescribeTool,
     &FieldValuesTool,
     &MoreRowsTool,
+    &DeriveTool,
     &CalculateTool,
     &AskUserTool,
     &CannotAnswerTool,

@@ -64,6 +64,8 @@ pub(crate) enum TurnEnding {
         reason: String,
         /// Names of the nearest entries, possibly none.
         nearest: Vec<String>,
+        /// Whether the data is in the catalog, and only no tool computes what was asked.
+        data_is_there: bool,
     },
 }
 

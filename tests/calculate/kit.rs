@@ -41,6 +41,7 @@ fn column(header: &str) -> Column {
         },
         unit: None,
         description: None,
+        format: cardinal::result::ColumnFormat::default(),
     }
 }
 
@@ -129,9 +130,13 @@ impl Desk {
     }
 
     pub(super) async fn call(&self, arguments: &str) -> Came {
+        self.call_tool("calculate", arguments).await
+    }
+
+    pub(super) async fn call_tool(&self, name: &str, arguments: &str) -> Came {
         let call = ToolCall {
             id: "c1".to_owned(),
-            name: "calculate".to_owned(),
+            name: name.to_owned(),
             arguments: arguments.to_owned(),
         };
         let planned = match self.toolbox.gate(&call, &self.shelf) {

@@ -60,7 +60,7 @@ async fn nothing_drives_a_terminal_or_forges_a_line() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = world(folder.path());
     let model = ScriptedModel::openai_with(|request| {
-        let cards = &request["tools"][0]["function"]["parameters"]["properties"]["card_id"]["enum"];
+        let cards = crate::support::stack::ids(request, "run_card", "card_id");
         let answered = request["messages"]
             .as_array()
             .unwrap()

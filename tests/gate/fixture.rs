@@ -41,11 +41,13 @@ fn orders_card() -> CardEntry {
     status.allowed = Some(AllowedValues {
         values: ["paid", "shipped", "refunded"].map(Value::from).to_vec(),
         complete: true,
+        ..AllowedValues::default()
     });
     let mut customer = parameter("customer", "string/contains", Dimension);
     customer.allowed = Some(AllowedValues {
         values: vec![json!("Drop Table Furniture")],
         complete: false,
+        ..AllowedValues::default()
     });
     let mut least = parameter("least_total", "number/=", Variable);
     least.default = Some(json!(10));

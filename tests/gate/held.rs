@@ -19,6 +19,7 @@ pub(super) fn shelf() -> HeldResults {
         kind,
         unit: None,
         description: None,
+        format: cardinal::result::ColumnFormat::default(),
     };
     let mut columns = vec![
         column("id", ColumnKind::Integer),
@@ -92,7 +93,7 @@ async fn refusals_over_held_results_teach() {
         ),
         (
             BadValue,
-            json!({"result": "r1", "aggregations": [{"function": "median", "column": "id"}]}),
+            json!({"result": "r1", "aggregations": [{"function": "mode", "column": "id"}]}),
         ),
         (
             Schema,

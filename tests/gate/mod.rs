@@ -5,6 +5,7 @@ pub(crate) mod fixture;
 mod forbidden;
 mod held;
 mod hostile;
+mod labels;
 mod one_place;
 mod refusals;
 mod running;

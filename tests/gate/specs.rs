@@ -18,7 +18,7 @@ async fn the_model_is_told_of_tools_that_make_sense() {
     };
     assert_eq!(
         names(Vec::new()).await,
-        ["more_rows", "calculate", "ask_user", "cannot_answer"]
+        ["more_rows", "derive", "calculate", "ask_user", "cannot_answer"]
     );
     let cards = catalog()
         .entries()
@@ -33,6 +33,7 @@ async fn the_model_is_told_of_tools_that_make_sense() {
             "describe",
             "field_values",
             "more_rows",
+            "derive",
             "calculate",
             "ask_user",
             "cannot_answer"
@@ -48,6 +49,7 @@ async fn the_model_is_told_of_tools_that_make_sense() {
             "describe",
             "field_values",
             "more_rows",
+            "derive",
             "calculate",
             "ask_user",
             "cannot_answer"
@@ -89,25 +91,56 @@ async fn every_object_in_a_schema_is_closed_and_every_list_has_items() {
     }
 }
 
-#[tokio::test]
-async fn ids_are_listed_while_the_catalog_is_small() {
-    let many = |count: u32| {
-        let entries = (1..=count)
-            .map(|id| {
-                Entry::Card(std::sync::Arc::new(crate::support::catalogs::card(
-                    id,
-                    &format!("Card {id}"),
-                    "",
-                )))
-            })
-            .collect();
-        Catalog::for_tests(entries)
-    };
-    for (count, listed) in [(60, true), (61, false)] {
-        let (toolbox, _) = toolbox_over(many(count)).await;
-        let schema = &toolbox.specs()[0].schema;
-        assert_eq!(schema["properties"]["card_id"].get("enum").is_some(), listed);
+/// What Gemini, strict modes and grammars of local servers take: one type, texts in an `enum`, no schema for further keys,
+/// no bounds.
+fn portable(schema: &Value, place: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    match schema {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let fault = match key.as_str() {
+                    "type" => !value.is_string() && !place.ends_with("properties"),
+                    "enum" => !value
+                        .as_array()
+                        .is_some_and(|all| all.iter().all(Value::is_string)),
+                    "additionalProperties" => !value.is_boolean(),
+                    "minimum" | "maximum" | "minItems" | "maxItems" | "pattern" | "format" | "default"
+                    | "const" | "oneOf" | "allOf" | "not" => !place.ends_with("properties"),
+                    _ => false,
+                };
+                if fault {
+                    faults.push(format!("{place}.{key}: {value}"));
+                }
+                faults.extend(portable(value, &format!("{place}.{key}")));
+            }
+        }
+        Value::Array(items) => faults.extend(items.iter().flat_map(|item| portable(item, place))),
+        _ => {}
     }
+    faults
+}
+
+#[tokio::test]
+async fn schemas_are_such_as_every_server_takes() {
+    let slugs = |count: u32| {
+        let parameter =
+            |at: u32| crate::support::catalogs::parameter(&format!("slug_{at}"), "string/=", false, &[]);
+        let mut card = crate::support::catalogs::card(1, "Card", "");
+        card.parameters = (0..count).map(parameter).collect();
+        Catalog::for_tests(vec![Entry::Card(std::sync::Arc::new(card))])
+    };
+    for catalog in [catalog(), slugs(60), slugs(61)] {
+        let (toolbox, _) = toolbox_over(catalog).await;
+        for spec in toolbox.specs().iter() {
+            assert_eq!(portable(&spec.schema, &spec.name), Vec::<String>::new());
+        }
+    }
+    let (many, _) = toolbox_over(slugs(61)).await;
+    let parameters = &many.specs()[0].schema["properties"]["parameters"];
+    assert_eq!(
+        parameters["items"]["required"],
+        serde_json::json!(["name", "values"])
+    );
 }
 
 /// Words in backticks that look like names of tools or of their arguments.

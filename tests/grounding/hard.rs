@@ -14,6 +14,7 @@ fn column(name: &str, kind: ColumnKind) -> Column {
         kind,
         unit: (kind == ColumnKind::Date).then(|| "day".to_owned()),
         description: None,
+        format: cardinal::result::ColumnFormat::default(),
     }
 }
 

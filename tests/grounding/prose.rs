@@ -16,6 +16,7 @@ fn column(name: &str, kind: ColumnKind, unit: Option<&str>) -> Column {
         kind,
         unit: unit.map(str::to_owned),
         description: None,
+        format: cardinal::result::ColumnFormat::default(),
     }
 }
 

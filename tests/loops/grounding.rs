@@ -61,7 +61,7 @@ async fn a_right_figure_takes_no_further_completion_and_names_its_cell() {
     assert_eq!(&RIGHT[figure.figure.start..figure.figure.end], "28,610.44");
     let shown = serde_json::to_value(&figure.sources[0]).unwrap();
     assert_eq!(shown["source"], "cell");
-    assert_eq!((&shown["row"], &shown["column"]), (&json!(3), &json!("sum")));
+    assert_eq!((&shown["row"], &shown["column"]), (&json!(3), &json!("revenue")));
     assert_eq!(
         (&shown["cell"], &shown["key"]),
         (&json!(28610.44), &json!({"created_at": "2025-03-01"}))

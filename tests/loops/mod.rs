@@ -13,5 +13,6 @@ mod more_rows;
 mod prefix;
 mod principals;
 mod texts;
+mod told;
 mod upstream;
 mod wordless;

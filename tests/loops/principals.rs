@@ -194,6 +194,7 @@ async fn house() -> (House, Pool) {
     };
     let wire = Wire::new(settings).unwrap();
     let rules = CatalogSettings {
+        notes: cardinal::catalog::CatalogNotes::default(),
         cards: ContentRule {
             ids: cards.into_iter().map(CardId).collect(),
             ..ContentRule::default()

@@ -156,3 +156,23 @@ async fn a_column_of_unknown_type_is_what_its_values_are() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_number_that_a_float_does_not_hold_keeps_its_digits() {
+    let body = r#"{"data": {"rows": [[12345678901234567.89], [1.5]], "cols": [{"name": "n", "base_type": "type/Decimal"}]},
+        "row_count": 2, "status": "completed"}"#;
+    let server = Scripted::start().await;
+    server.on("POST /api/card/7/query", super::scripted::text(202, body));
+    let card = one_card(&json!([])).allow_card(CardId(7)).unwrap();
+    let run = CardRun {
+        card,
+        arguments: vec![],
+    };
+    let table = server.client().run_card(&run).await.unwrap().table;
+    assert_eq!(table.rows[0][0], Cell::text("12345678901234567.89"));
+    assert_eq!(table.columns[0].kind, Number);
+    assert_eq!(
+        table.rows[1][0],
+        Cell::Number(serde_json::from_str("1.5").unwrap())
+    );
+}

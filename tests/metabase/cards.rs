@@ -78,7 +78,7 @@ async fn values_take_the_shape_of_their_type() {
 }
 
 #[tokio::test]
-async fn values_of_a_parameter_are_listed_without_their_labels() {
+async fn values_of_a_parameter_are_listed_with_their_labels() {
     let server = Scripted::start().await;
     let route = "GET /api/card/7/params/id-state/values";
     server.on(
@@ -95,9 +95,10 @@ async fn values_of_a_parameter_are_listed_without_their_labels() {
     assert!(values.bytes_received > 50 && values.served_by == ServedBy::Live);
     let values = values.values;
     assert_eq!(
-        (values.values, values.complete),
-        (vec![json!("TX"), json!("CA")], true)
+        (values.label(&json!("TX")), values.complete),
+        (Some("Texas"), true)
     );
+    assert_eq!(values.values, [json!("TX"), json!("CA")]);
 }
 
 #[tokio::test]

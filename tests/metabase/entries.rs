@@ -111,10 +111,7 @@ async fn template_tags_become_parameters_in_every_shape() {
             (state.kind.as_str(), state.target.clone(), state.multiple),
             ("string/=", ParameterTarget::Dimension, true)
         );
-        let listed = AllowedValues {
-            values: vec![json!("TX"), json!("CA")],
-            complete: true,
-        };
+        let listed = AllowedValues::listed(vec![json!(["TX", "Texas"]), json!("CA")], true);
         assert_eq!(state.allowed, Some(listed));
         let since = find("since");
         assert_eq!(
@@ -163,10 +160,10 @@ async fn declared_parameters_win_and_name_their_tag() {
     );
     assert_eq!(
         plan.allowed,
-        Some(AllowedValues {
-            values: vec![json!("basic"), json!("pro")],
-            complete: true
-        })
+        Some(AllowedValues::listed(
+            vec![json!(["basic", "Basic"]), json!(["pro", "Pro"])],
+            true
+        ))
     );
     assert_eq!(
         (plan.multiple, plan.default.clone()),
@@ -177,6 +174,103 @@ async fn declared_parameters_win_and_name_their_tag() {
         ("string/contains", None)
     );
     assert!(server.asked("/params/").is_empty());
+}
+
+/// A card whose SQL has these tags, loaded with these declared parameters.
+async fn with_tags(tags: Value, declared: Value) -> (CardEntry, Vec<String>) {
+    let server = Scripted::version("v0.60.2").await;
+    let mut body = card(7);
+    body["dataset_query"] =
+        json!({ "lib/type": "mbql/query", "stages": [{ "native": "…", "template-tags": tags }] });
+    body["parameters"] = declared;
+    load_card(&server, &body).await
+}
+
+#[tokio::test]
+async fn a_parameter_without_a_variable_behind_it_is_left_out_and_told() {
+    let ghost = json!({ "id": "p9", "name": "Ghost", "slug": "ghost", "type": "string/=",
+        "target": ["dimension", ["template-tag", "ghost"]] });
+    let (card, warnings) = with_tags(json!({}), json!([ghost])).await;
+    assert!(card.parameters.is_empty());
+    assert_eq!(
+        warnings,
+        [
+            "card 7 declares the parameter \"Ghost\", but its query has no variable that takes it; it is left out"
+        ]
+    );
+    // A snippet of that name does not take a value either, nor does a field filter whose widget is none.
+    for (kind, widget) in [("snippet", json!(null)), ("dimension", json!("none"))] {
+        let mut left = tag("ghost", kind);
+        left["widget-type"] = widget;
+        let (card, warnings) = with_tags(json!({ "ghost": left }), json!([ghost])).await;
+        assert_eq!((card.parameters.len(), warnings.len()), (0, 1), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_filter_without_a_widget_is_not_offered() {
+    let mut filter = tag("f", "dimension");
+    filter["widget-type"] = json!("none");
+    let (card, warnings) = with_tags(json!({ "f": filter }), json!([])).await;
+    assert!(card.parameters.is_empty() && warnings.is_empty(), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn a_tag_without_an_id_goes_by_its_name() {
+    let bare = json!({ "x": { "name": "x", "display-name": "X", "type": "text" } });
+    let (card, _) = with_tags(bare.clone(), json!([])).await;
+    assert_eq!(card.parameters[0].id, "x");
+    let declared = json!([{ "name": "X", "slug": "x", "type": "string/=", "target": ["variable", ["template-tag", "x"]] }]);
+    let (card, _) = with_tags(bare, declared).await;
+    assert_eq!(card.parameters[0].id, "x");
+}
+
+#[tokio::test]
+async fn a_target_names_its_tag_by_id_too_and_tags_lie_in_nested_queries() {
+    let server = Scripted::version("v0.60.2").await;
+    let mut body = card(7);
+    body["dataset_query"] = json!({ "type": "query", "query": {
+        "source-query": { "native": "…", "template-tags": { "plan": tag("plan", "text") } },
+    }});
+    body["parameters"] = json!([{ "id": "p1", "name": "Plan", "slug": "the_plan", "type": "string/=",
+        "target": ["variable", ["template-tag", { "id": "id-plan" }]] }]);
+    let (card, warnings) = load_card(&server, &body).await;
+    assert!(warnings.is_empty(), "{warnings:?}");
+    assert_eq!(card.parameters[0].slug, "plan");
+}
+
+#[tokio::test]
+async fn formats_of_columns_come_from_the_field_and_then_from_the_card() {
+    let server = Scripted::version("v0.60.2").await;
+    let mut body = card(7);
+    body["result_metadata"] = json!([
+        { "name": "revenue", "display_name": "Revenue", "base_type": "type/Decimal", "semantic_type": "type/Currency",
+          "settings": { "number_style": "currency", "currency": "USD" } },
+        { "name": "margin", "display_name": "Margin", "base_type": "type/Float", "settings": { "number_style": "percent" } },
+        { "name": "kusd", "display_name": "Revenue", "base_type": "type/Float", "id": 42,
+          "settings": { "scale": 0.001, "suffix": " k" } },
+        { "name": "sum", "display_name": "Sum of Total", "base_type": "type/Float" },
+    ]);
+    body["visualization_settings"] = json!({ "column_settings": {
+        "[\"name\",\"revenue\"]": { "currency": "EUR", "decimals": 2 },
+        "[\"ref\",[\"field\",42,null]]": { "suffix": " T" },
+        "broken": { "suffix": "!" },
+    }});
+    let (card, _) = load_card(&server, &body).await;
+    let words: Vec<Option<String>> = card
+        .columns
+        .iter()
+        .map(|column| column.format.unit_words())
+        .collect();
+    let expected = [
+        Some("EUR"),
+        Some("fraction: 0.5 is 50 %"),
+        Some("people see it times 0.001, as \"… T\""),
+        None,
+    ];
+    assert_eq!(words, expected.map(|words| words.map(str::to_owned)));
+    assert_eq!(card.columns[0].format.decimals, Some(2));
+    assert_eq!(card.columns[3].name, "sum_of_total");
 }
 
 #[tokio::test]

@@ -171,3 +171,26 @@ fn text_from_the_data_cannot_hide_or_break_lines() {
     let text = say("orders by vendor", columns, &rows, Extent::Complete);
     assert!(text.contains("- Evil [U+202E]corp: 1\n"), "{text}");
 }
+
+#[test]
+fn hours_of_one_day_are_told_apart() {
+    let hour = || column("created_at", ColumnKind::Datetime, None);
+    let rows = json!([
+        ["2024-10-14T10:00:00Z", 20],
+        ["2024-10-14T11:00:00Z", 22],
+        ["2024-10-14T12:30:15Z", 50]
+    ]);
+    let text = say(
+        "revenue by month in 2025",
+        vec![hour(), sum()],
+        &rows,
+        Extent::Complete,
+    );
+    for line in [
+        "2024-10-14 10:00: 20",
+        "2024-10-14 11:00: 22",
+        "2024-10-14 12:30:15: 50",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}

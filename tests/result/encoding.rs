@@ -11,6 +11,7 @@ pub(crate) fn column(name: &str, kind: ColumnKind) -> Column {
         kind,
         unit: None,
         description: None,
+        format: cardinal::result::ColumnFormat::default(),
     }
 }
 
@@ -25,6 +26,8 @@ pub(crate) fn table(columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> ResultTable {
 
 pub(crate) const HEADING: ResultHeading<'static> = ResultHeading {
     handle: cardinal::result::Handle::FIRST,
+    asked: None,
+    note: None,
     made: None,
     title: "card 7 \"Orders\"",
     narrow: "run_card with its parameter status",

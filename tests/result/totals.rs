@@ -155,7 +155,7 @@ fn times_have_a_first_and_a_last() {
 
 proptest! {
     #[test]
-    fn totals_do_not_depend_on_the_cut(cents in prop::collection::vec(-1_000_000i64..1_000_000, 2..400), max_rows in 1usize..50) {
+    fn totals_do_not_depend_on_the_cut(cents in prop::collection::vec(-1_000_000i64..1_000_000, 6..400), max_rows in 1usize..50) {
         let rows = cents
             .iter()
             .map(|c| vec![Cell::Number(serde_json::from_str(&Decimal::new(*c, 2).to_string()).unwrap())])

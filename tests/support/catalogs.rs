@@ -18,6 +18,7 @@ pub fn dimension(name: &str, kind: ColumnKind, values: &[&str]) -> Dimension {
         values: (!values.is_empty()).then(|| AllowedValues {
             values: values.iter().map(|value| Value::from(*value)).collect(),
             complete: true,
+            ..AllowedValues::default()
         }),
     }
 }
@@ -29,6 +30,7 @@ pub fn column(name: &str, kind: ColumnKind, unit: Option<&str>) -> Column {
         kind,
         unit: unit.map(str::to_owned),
         description: None,
+        format: cardinal::result::ColumnFormat::default(),
     }
 }
 
@@ -44,6 +46,7 @@ pub fn parameter(slug: &str, kind: &str, required: bool, allowed: &[&str]) -> Pa
         allowed: (!allowed.is_empty()).then(|| AllowedValues {
             values: allowed.iter().map(|value| json!(value)).collect(),
             complete: true,
+            ..AllowedValues::default()
         }),
         multiple: false,
     }

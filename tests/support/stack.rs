@@ -87,6 +87,7 @@ pub fn metabase_settings(sandbox: &RunningSandbox, timeout: Duration) -> Metabas
 pub fn curated(sandbox: &RunningSandbox, tables: TableRule) -> CatalogSettings {
     let id = CollectionId(u32::try_from(sandbox.curated_collection_id.unwrap()).unwrap());
     CatalogSettings {
+        notes: cardinal::catalog::CatalogNotes::default(),
         cards: ContentRule {
             collections: vec![id],
             ..ContentRule::default()
@@ -229,20 +230,20 @@ pub fn tool_contents(request: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Ids that a tool of an OpenAI request may be called with, as its schema's enum lists them.
+/// Ids that a tool of an OpenAI request may be called with, as the catalog in its prompt lists them.
 pub fn ids(request: &Value, tool: &str, key: &str) -> Vec<u64> {
     let tools = request["tools"].as_array().unwrap();
-    let found = tools
-        .iter()
-        .find(|entry| entry["function"]["name"] == tool)
-        .unwrap_or_else(|| panic!("no {tool}"));
-    let listed = &found["function"]["parameters"]["properties"][key]["enum"];
-    listed
-        .as_array()
-        .unwrap_or_else(|| panic!("no enum in {found}"))
-        .iter()
-        .filter_map(Value::as_u64)
-        .collect()
+    assert!(
+        tools.iter().any(|entry| entry["function"]["name"] == tool),
+        "no {tool}"
+    );
+    let kind = key.strip_suffix("_id").unwrap();
+    let prompt = request["messages"][0]["content"].as_str().unwrap();
+    let of_kind = prompt.lines().filter_map(|line| {
+        let (id, _) = line.strip_prefix(kind)?.strip_prefix(' ')?.split_once(" \"")?;
+        id.parse().ok()
+    });
+    of_kind.collect()
 }
 
 /// The first metric a request offers.

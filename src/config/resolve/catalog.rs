@@ -1,14 +1,18 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
 use super::value::in_range;
-use crate::catalog::{CardId, CollectionId, MetricId, TableId};
-use crate::catalog::{CatalogSettings, ContentRule, TableRule};
+use crate::catalog::{
+    CardId, CatalogNotes, CatalogSettings, CollectionId, ContentRule, EntryKind, EntryNotes, MetricId,
+    TableId, TableRule,
+};
 use crate::config::error::ConfigError;
-use crate::config::file::{CatalogConfig, CollectionConfig, CollectionsConfig, ContentConfig, TableConfig};
+use crate::config::file::{
+    CatalogConfig, CollectionConfig, CollectionsConfig, ContentConfig, EntryNotesConfig, TableConfig,
+};
 use crate::config::load::Origins;
 
 const MAX_AGE_SECONDS: u64 = 900;
@@ -46,6 +50,7 @@ pub(super) fn resolve(
         origins,
     )?;
     Ok(CatalogSettings {
+        notes: notes(file.glossary, file.notes)?,
         cards,
         metrics,
         tables,
@@ -55,6 +60,48 @@ pub(super) fn resolve(
             None
         },
         max_age: Duration::from_secs(age),
+    })
+}
+
+/// The notes, each on an entry that is written as `metric 12`.
+fn notes(
+    glossary: BTreeMap<String, String>,
+    written: Vec<EntryNotesConfig>,
+) -> Result<CatalogNotes, ConfigError> {
+    let mut entries = BTreeMap::new();
+    for note in written {
+        let wrong = || {
+            ConfigError::setting(
+                "catalog.notes",
+                format!(
+                    "{:?} is not an entry: write its kind and id, such as `entry = \"metric 12\"`; \
+                     `cardinal catalog list` shows them",
+                    note.entry
+                ),
+            )
+        };
+        let (kind, id) = note.entry.trim().split_once(' ').ok_or_else(wrong)?;
+        let kind = [EntryKind::Card, EntryKind::Metric, EntryKind::Table]
+            .into_iter()
+            .find(|one| one.to_string() == kind)
+            .ok_or_else(wrong)?;
+        let id: u32 = id.trim().parse().map_err(|_| wrong())?;
+        let known = EntryNotes {
+            synonyms: note.synonyms.clone(),
+            needs_period: note.needs_period,
+            ask: note.ask.clone().filter(|ask| !ask.trim().is_empty()),
+        };
+        if entries.insert(CatalogNotes::key(kind, id), known).is_some() {
+            return Err(ConfigError::setting(
+                "catalog.notes",
+                format!("there are two notes on {}: put them together", note.entry),
+            ));
+        }
+    }
+    Ok(CatalogNotes {
+        glossary,
+        collections: BTreeMap::new(),
+        entries,
     })
 }
 

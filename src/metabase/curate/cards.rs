@@ -32,6 +32,8 @@ pub(super) struct WireCard {
     #[serde(default)]
     pub(super) dataset_query: Value,
     pub(super) table_id: Option<u32>,
+    #[serde(default)]
+    visualization_settings: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,7 +103,10 @@ pub(super) async fn read(
         collection: card.path(&loading.collections),
         verified: card.verified(),
         parameters,
-        columns: columns::columns(card.result_metadata.as_deref().unwrap_or_default()),
+        columns: columns::columns(
+            card.result_metadata.as_deref().unwrap_or_default(),
+            &card.visualization_settings,
+        ),
         name: card.name,
         description: described(card.description),
     };

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -41,6 +41,7 @@ pub(super) struct Collections {
 #[derive(Debug)]
 struct CollectionInfo {
     path: Vec<String>,
+    description: Option<String>,
     ancestors: Vec<u32>,
     shared: bool,
 }
@@ -50,6 +51,7 @@ struct CollectionInfo {
 struct Node {
     id: Value,
     name: Option<String>,
+    description: Option<String>,
     archived: Option<bool>,
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -94,6 +96,7 @@ impl Collections {
             path.push(node.name.unwrap_or_else(|| format!("collection {id}")));
             let known = CollectionInfo {
                 path: path.clone(),
+                description: node.description.filter(|text| !text.trim().is_empty()),
                 ancestors: ancestors.clone(),
                 shared,
             };
@@ -103,6 +106,17 @@ impl Collections {
         for child in node.children.unwrap_or_default() {
             self.add(child, &path, &ancestors, shared);
         }
+    }
+
+    /// What the collections at these paths hold, where somebody described them.
+    pub(super) fn descriptions(&self, paths: &BTreeSet<String>) -> BTreeMap<String, String> {
+        let described = self.by_id.values().filter_map(|info| {
+            let path = info.path.join(" / ");
+            let above = |inner: &String| *inner == path || inner.starts_with(&format!("{path} / "));
+            let text = info.description.clone().filter(|_| paths.iter().any(above))?;
+            Some((path, text))
+        });
+        described.collect()
     }
 
     /// Whether there is such a collection.

@@ -62,13 +62,10 @@ pub(super) async fn sample(
 /// The values that a description lists, if these are all: a list as long as what is asked for may have been cut.
 fn listed(field: &NamedField) -> Option<FieldSample> {
     let listed = field.wire.field_values.as_ref()?;
-    let values = values::bare(listed.clone());
-    let whole = listed.len() < CATEGORIES as usize && !values.is_empty();
+    let values = AllowedValues::listed(listed.clone(), true);
+    let whole = listed.len() < CATEGORIES as usize && !values.values.is_empty();
     whole.then_some(FieldSample {
-        distinct: Some(values.len() as u64),
-        values: AllowedValues {
-            values,
-            complete: true,
-        },
+        distinct: Some(values.values.len() as u64),
+        values,
     })
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use futures_util::{StreamExt, stream};
@@ -8,7 +8,7 @@ use super::loading::Loading;
 use super::select::{SelectedBy, select, selects, want};
 use super::{cards, metrics, tables};
 use crate::catalog::CatalogSettings;
-use crate::catalog::{Catalog, Entry};
+use crate::catalog::{Catalog, CatalogNotes, Entry};
 use crate::metabase::call::Caller;
 use crate::metabase::server::Detected;
 use crate::metabase::{FailureClass, FetchedCatalog, MetabaseError};
@@ -69,6 +69,7 @@ pub(in crate::metabase) async fn load(
     want(&mut loading, &rules.cards, &CARDS);
     want(&mut loading, &rules.metrics, &METRICS);
     let loading = &loading;
+    let mut notes = rules.notes.clone();
     if selects(&rules.cards) {
         let selected = select(loading, &rules.cards, |id| id.0, &CARDS).await?;
         gathered.warnings.extend(selected.warnings);
@@ -103,7 +104,10 @@ pub(in crate::metabase) async fn load(
             gathered.all(loading, selected, read).await?;
         }
     }
-    gathered.finish()
+    let path = |entry: &Entry| entry.collection().join(" / ");
+    let places: BTreeSet<String> = gathered.entries.iter().map(path).collect();
+    notes.collections = loading.collections.descriptions(&places);
+    gathered.finish(notes)
 }
 
 struct Gathered<'p> {
@@ -178,11 +182,11 @@ impl<'p> Gathered<'p> {
     }
 
     /// A catalog that is empty only because the server failed is no catalog.
-    fn finish(self) -> Result<FetchedCatalog, MetabaseError> {
+    fn finish(self, notes: CatalogNotes) -> Result<FetchedCatalog, MetabaseError> {
         match self.outage {
             Some(error) if self.entries.is_empty() => Err(error),
             _ => Ok(FetchedCatalog {
-                catalog: Catalog::new(self.entries),
+                catalog: Catalog::new(self.entries).with_notes(notes),
                 warnings: self.warnings,
                 incomplete: self.incomplete,
             }),

@@ -12,6 +12,7 @@ use super::loading::Loading;
 use crate::catalog::{AllowedValues, CardId, Parameter, ParameterTarget};
 use crate::metabase::values;
 use crate::metabase::{FailureClass, FetchedValues, MetabaseError};
+use crate::text::clean_line;
 
 /// Most parameters of one card whose values are listed while loading.
 const MAX_LISTINGS: usize = 8;
@@ -20,8 +21,7 @@ const MAX_VALUES: usize = 100;
 
 #[derive(Debug, Clone, Deserialize)]
 struct CardTag {
-    #[serde(default)]
-    id: String,
+    id: Option<String>,
     #[serde(default)]
     name: String,
     #[serde(rename = "display-name", alias = "display_name")]
@@ -46,8 +46,27 @@ impl CardTag {
     }
 }
 
+impl CardTag {
+    /// Its id; tags that were made through the API may have none, and go by their names.
+    fn id(&self) -> String {
+        let id = self.id.clone().filter(|id| !id.trim().is_empty());
+        id.unwrap_or_else(|| self.name.clone())
+    }
+
+    /// Whether a value can be set for it: not for references to cards, snippets and tables, nor for a field filter that
+    /// has no widget or no field.
+    fn takes_value(&self) -> bool {
+        match self.kind.as_str() {
+            "dimension" => self.widget_type.as_deref() != Some("none"),
+            "date" | "text" | "number" | "boolean" | "temporal-unit" => true,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 struct DeclaredParameter {
+    #[serde(default)]
     id: String,
     #[serde(default)]
     name: String,
@@ -88,7 +107,11 @@ pub(super) async fn of(
     let mut parameters = Vec::new();
     for declared in wire.parameters.iter().flatten() {
         match serde_json::from_value::<DeclaredParameter>(declared.clone()) {
-            Ok(declared) => parameters.extend(from_declared(declared, &tags)),
+            Ok(declared) if declared.is_empty() => warnings.push(unreadable(card)),
+            Ok(declared) => match from_declared(declared, &tags, shows_tags(&wire.dataset_query)) {
+                Ok(found) => parameters.extend(found),
+                Err(leftover) => warnings.push(leftover.warning(card)),
+            },
             Err(_) => warnings.push(unreadable(card)),
         }
     }
@@ -114,19 +137,49 @@ fn unreadable(card: CardId) -> String {
     format!("card {card} has a parameter that cannot be read; it is left out")
 }
 
-/// `template-tags` of a native query in every shape: an object by name, or since v0.63 a list; under `native`, or
-/// in the first stage. `None` for a tag that cannot be read.
+/// A declared parameter that no value can be set for.
+struct LeftoverParameter {
+    name: String,
+}
+
+impl LeftoverParameter {
+    fn warning(&self, card: CardId) -> String {
+        format!(
+            "card {card} declares the parameter \"{}\", but its query has no variable that takes it; it is left out",
+            clean_line(&self.name, 60)
+        )
+    }
+}
+
+/// Whether the query shows which variables it has: a query in SQL that may be read.
+fn shows_tags(query: &Value) -> bool {
+    match query {
+        Value::Object(map) => map.contains_key("native") || map.values().any(shows_tags),
+        Value::Array(items) => items.iter().any(shows_tags),
+        _ => false,
+    }
+}
+
+/// `template-tags` of every query in SQL inside this one, in every shape: an object by name, or since v0.63 a list. `None`
+/// for a tag that cannot be read.
 fn wire_tags(query: &Value) -> Vec<Option<CardTag>> {
-    let stage = query
-        .pointer("/stages")
-        .and_then(Value::as_array)
-        .and_then(|stages| stages.first());
-    let found = query
-        .pointer("/native/template-tags")
-        .or_else(|| stage.and_then(|stage| stage.get("template-tags")));
+    match query {
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(key, inner)| match key.as_str() {
+                "template-tags" => read_tags(inner),
+                _ => wire_tags(inner),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(wire_tags).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn read_tags(tags: &Value) -> Vec<Option<CardTag>> {
     let read = |tag: &Value| serde_json::from_value::<CardTag>(tag.clone()).ok();
-    match found {
-        Some(Value::Object(by_name)) => by_name
+    match tags {
+        Value::Object(by_name) => by_name
             .iter()
             .map(|(name, tag)| {
                 let mut tag = read(tag)?;
@@ -134,31 +187,65 @@ fn wire_tags(query: &Value) -> Vec<Option<CardTag>> {
                 Some(tag)
             })
             .collect(),
-        Some(Value::Array(list)) => list.iter().map(read).collect(),
+        Value::Array(list) => list.iter().map(read).collect(),
         _ => Vec::new(),
     }
 }
 
-fn from_declared(declared: DeclaredParameter, tags: &[CardTag]) -> Option<ReadParameter> {
-    // Parameters of query-builder cards are not taken by the route that runs cards.
-    let (target, slug) = match declared.target.as_ref().map(target) {
-        Some(target) => target?,
-        None => (
-            target_of(tags.iter().find(|tag| tag.name == declared.slug)?),
-            declared.slug.clone(),
-        ),
+impl DeclaredParameter {
+    /// Whether nothing says what it is.
+    fn is_empty(&self) -> bool {
+        self.id.is_empty() && self.slug.is_empty() && self.target.is_none()
+    }
+}
+
+/// The parameter, if the route that runs cards takes it: those of query-builder cards it does not. `complete` says whether
+/// `tags` are all that the query has.
+fn from_declared(
+    declared: DeclaredParameter,
+    tags: &[CardTag],
+    complete: bool,
+) -> Result<Option<ReadParameter>, LeftoverParameter> {
+    let leftover = || LeftoverParameter {
+        name: if declared.name.is_empty() {
+            declared.slug.clone()
+        } else {
+            declared.name.clone()
+        },
     };
-    let tag = tags.iter().find(|tag| tag.name == slug);
+    let named = |named: &str| {
+        tags.iter()
+            .find(|tag| tag.name == named || tag.id.as_deref() == Some(named))
+    };
+    let (target, tag, slug) = match declared.target.as_ref() {
+        Some(written) => match target(written) {
+            Some((target, written)) => {
+                let tag = named(&written);
+                (target, tag, tag.map_or(written, |tag| tag.name.clone()))
+            }
+            None => return Ok(None),
+        },
+        None => match named(&declared.slug).or_else(|| named(&declared.id)) {
+            Some(tag) => (target_of(tag), Some(tag), tag.name.clone()),
+            None => return Ok(None),
+        },
+    };
+    let usable = tag.map_or(!complete, CardTag::takes_value) && declared.kind != "none";
+    if !usable {
+        return Err(leftover());
+    }
+    let id = match (declared.id.trim().is_empty(), tag) {
+        (false, _) => declared.id.clone(),
+        (true, Some(tag)) => tag.id(),
+        (true, None) => slug.clone(),
+    };
     let exact = is_exact(&declared.kind);
     let fixed = declared.values_source_type.as_deref() == Some("static-list");
     let source = declared
         .values_source_config
         .and_then(|config| config.values)
         .unwrap_or_default();
-    let allowed = (fixed && !source.is_empty()).then(|| AllowedValues {
-        values: values::bare(source),
-        complete: exact,
-    });
+    let allowed = (fixed && !source.is_empty()).then(|| AllowedValues::listed(source, exact));
     let from_field = target == ParameterTarget::Dimension && declared.values_source_type.is_none();
     let from_card = declared.values_source_type.as_deref() == Some("card");
     let listable = allowed.is_none()
@@ -169,9 +256,9 @@ fn from_declared(declared: DeclaredParameter, tags: &[CardTag]) -> Option<ReadPa
         Some(multiple) => multiple,
         None => target == ParameterTarget::Dimension && takes_several(&declared.kind),
     };
-    Some(ReadParameter {
+    Ok(Some(ReadParameter {
         parameter: Parameter {
-            id: declared.id,
+            id,
             name: if declared.name.is_empty() {
                 slug.clone()
             } else {
@@ -190,7 +277,7 @@ fn from_declared(declared: DeclaredParameter, tags: &[CardTag]) -> Option<ReadPa
         },
         listable,
         field: tag.filter(|_| from_field).and_then(CardTag::field),
-    })
+    }))
 }
 
 fn from_tag(tag: &CardTag) -> Option<ReadParameter> {
@@ -200,15 +287,15 @@ fn from_tag(tag: &CardTag) -> Option<ReadParameter> {
         "number" => "number/=",
         "boolean" => "boolean/=",
         "temporal-unit" => "temporal-unit",
-        "dimension" => tag.widget_type.as_deref().unwrap_or("category"),
-        // References to cards, snippets and tables are no parameters.
+        "dimension" if tag.takes_value() => tag.widget_type.as_deref().unwrap_or("category"),
+        // References to cards, snippets and tables are not parameters.
         _ => return None,
     };
     let target = target_of(tag);
     let dimension = target == ParameterTarget::Dimension;
     Some(ReadParameter {
         parameter: Parameter {
-            id: tag.id.clone(),
+            id: tag.id(),
             slug: tag.name.clone(),
             name: tag.display_name.clone().unwrap_or_else(|| tag.name.clone()),
             kind: kind.to_owned(),
@@ -231,8 +318,8 @@ fn target_of(tag: &CardTag) -> ParameterTarget {
     }
 }
 
-/// `["variable", ["template-tag", name]]` and `["dimension", ["template-tag", name], …]`; anything else is no
-/// template tag.
+/// `["variable", ["template-tag", name]]` and `["dimension", ["template-tag", name], …]`, with the name or `{"id": …}`;
+/// anything else is not a template tag.
 fn target(target: &Value) -> Option<(ParameterTarget, String)> {
     let kind = match target.get(0)?.as_str()? {
         "variable" => ParameterTarget::Variable,
@@ -241,13 +328,18 @@ fn target(target: &Value) -> Option<(ParameterTarget, String)> {
     };
     let tag = target.get(1)?;
     (tag.get(0)?.as_str()? == "template-tag").then_some(())?;
-    Some((kind, tag.get(1)?.as_str()?.to_owned()))
+    let parts = tag.as_array()?.iter().skip(1);
+    let named = parts.clone().find_map(Value::as_str);
+    let by_id = || parts.clone().find_map(|part| part.get("id")?.as_str());
+    Some((kind, named.or_else(by_id)?.to_owned()))
 }
 
 /// Whether the value has to be one of the values that occur: `string/contains` and dates take any.
 fn is_exact(kind: &str) -> bool {
-    matches!(kind, "string/=" | "category" | "boolean/=" | "number/=" | "text")
-        || (kind.starts_with("location/") && !kind.ends_with("contains"))
+    matches!(
+        kind,
+        "string/=" | "category" | "boolean/=" | "number/=" | "text" | "id"
+    ) || (kind.starts_with("location/") && !kind.ends_with("contains"))
 }
 
 fn takes_several(kind: &str) -> bool {

@@ -49,18 +49,19 @@ impl Granularity {
     }
 
     /// The column of the buckets of `column`.
-    pub(super) fn column(self, column: &Column) -> Column {
+    pub(crate) fn column(self, column: &Column) -> Column {
         Column {
             name: column.name.clone(),
             label: column.label.clone(),
             kind: self.kind(),
             unit: Some(self.word().to_owned()),
             description: None,
+            format: column.format.clone(),
         }
     }
 
     /// The type of the beginnings of its buckets.
-    pub(super) fn kind(self) -> ColumnKind {
+    pub(crate) fn kind(self) -> ColumnKind {
         if self == Self::Hour {
             ColumnKind::Datetime
         } else {

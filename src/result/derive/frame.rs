@@ -223,10 +223,7 @@ impl RowOrder {
 /// A column that is computed here.
 pub(super) fn computed_column(name: String, kind: ColumnKind, unit: Option<String>) -> Column {
     Column {
-        label: name.clone(),
-        name,
-        kind,
         unit,
-        description: None,
+        ..Column::named(name, kind)
     }
 }

@@ -32,7 +32,7 @@ impl RowOperations {
     }
 
     /// The steps that do it.
-    pub(super) fn steps(&self) -> Vec<DerivationStep> {
+    pub(crate) fn steps(&self) -> Vec<DerivationStep> {
         let mut steps = Vec::new();
         if !self.filters.is_empty() {
             let all = self.filters.iter().cloned().map(Condition::Column);
@@ -166,7 +166,8 @@ impl RowFunction {
 }
 
 impl RowAggregate {
-    pub(super) fn column(self, columns: &[Column]) -> Column {
+    /// The column of its values over a table of these columns.
+    pub(crate) fn column(self, columns: &[Column]) -> Column {
         let of = self.column.and_then(|at| columns.get(at));
         let word = match self.function {
             RowFunction::Percentile(percent) => format!("percentile {percent}"),
@@ -182,12 +183,12 @@ impl RowAggregate {
             }
             _ => (ColumnKind::Integer, None),
         };
+        let counts = matches!(self.function, RowFunction::Count | RowFunction::CountDistinct);
+        let format = of.filter(|_| !counts).map(|column| column.format.of_same_unit());
         Column {
-            label: name.clone(),
-            name,
-            kind,
             unit: unit.filter(|_| self.function != RowFunction::Sum),
-            description: None,
+            format: format.unwrap_or_default(),
+            ..Column::named(name, kind)
         }
     }
 }

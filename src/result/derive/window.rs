@@ -68,9 +68,10 @@ pub(super) fn window(
             description: None,
             ..source.clone()
         },
-        (WindowFunction::RunningTotal { .. }, Some(source)) => {
-            computed_column(name.to_owned(), source.kind, None)
-        }
+        (WindowFunction::RunningTotal { .. }, Some(source)) => Column {
+            format: source.format.of_same_unit(),
+            ..computed_column(name.to_owned(), source.kind, None)
+        },
         _ => computed_column(name.to_owned(), ColumnKind::Integer, None),
     };
     let numbers = match (function, source) {

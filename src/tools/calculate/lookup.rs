@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::plan::{CellPlace, CellRef, RowCondition};
 use crate::result::{
-    Amount, ArithmeticError, Cell, ColumnKind, DerivationInput, HeldResult, ResultOrigin, ResultTable,
-    RowMatch, TotalKind, encode_cell, quotient, sum,
+    Amount, ArithmeticError, Cell, ColumnKind, DerivationInput, HeldResult, NULL_TOKEN, ResultOrigin,
+    ResultTable, RowMatch, TotalKind, encode_cell, quotient, sum,
 };
 use crate::text::clean_line;
 use crate::tools::check::{Rejection, listing, nearest, quote};
@@ -305,6 +305,8 @@ impl HeldRows<'_> {
             (Value::String(wanted), Cell::Text(text)) => {
                 wanted.trim().to_lowercase() == text.trim().to_lowercase()
             }
+            // The schema has texts only, so no value is written as one.
+            (Value::String(wanted), Cell::Null) => wanted.trim() == NULL_TOKEN || wanted.trim() == "null",
             (Value::String(wanted), Cell::Bool(value)) => {
                 wanted.trim().eq_ignore_ascii_case(&value.to_string())
             }

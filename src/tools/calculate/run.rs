@@ -256,13 +256,7 @@ fn table(derivations: &[Derivation], max_bytes: usize) -> ResultTable {
 }
 
 fn column(name: &str, kind: ColumnKind) -> Column {
-    Column {
-        name: name.to_owned(),
-        label: name.to_owned(),
-        kind,
-        unit: None,
-        description: None,
-    }
+    Column::named(name, kind)
 }
 
 /// A number that JSON's own would change is kept as text, which a column of numbers may hold.

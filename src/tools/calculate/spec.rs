@@ -40,7 +40,7 @@ fn cell() -> Value {
             "where": schema::list(schema::object(
                 json!({
                     "column": schema::text(),
-                    "equals": {"type": ["boolean", "null", "number", "string"]},
+                    "equals": schema::text(),
                 }),
                 &["column", "equals"],
             )),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Rejection, dates, names, quote, scalar};
-use crate::catalog::{Parameter, ParameterTarget};
+use crate::catalog::{AllowedValues, Parameter, ParameterTarget};
 use crate::metabase::Bucket;
 
 /// Most values of one parameter.
@@ -62,7 +62,7 @@ impl ParameterForm {
         match self {
             Self::Number => "a plain number such as 100",
             Self::NumberPair => {
-                "a list of two numbers, least and greatest, such as [10,100]; null leaves a side open"
+                "a list of two numbers, least and greatest, such as [\"10\",\"100\"]; \"\" leaves a side open"
             }
             Self::Text => "text",
             Self::Key => "text or a number",
@@ -92,17 +92,6 @@ impl ParameterForm {
             Self::Range => Value::from("2024-01-01~2024-03-31"),
             Self::Relative => Value::from("past30days"),
             Self::Unit => Value::from("month"),
-        }
-    }
-
-    /// The JSON types of one value; for a pair, of its sides.
-    pub(in crate::tools) fn json_types(self) -> &'static [&'static str] {
-        match self {
-            Self::Number => &["number"],
-            Self::NumberPair => &["null", "number"],
-            Self::Key => &["number", "string"],
-            Self::Boolean => &["boolean"],
-            _ => &["string"],
         }
     }
 }
@@ -158,6 +147,13 @@ pub(in crate::tools) fn card_value(
 }
 
 fn list(parameter: &Parameter, form: ParameterForm, items: &[Value]) -> Result<CardValue, Rejection> {
+    if let ([only], false) = (items, takes_list(parameter)) {
+        let value = one(parameter, form, only)?;
+        return Ok(CardValue {
+            sent: value.clone(),
+            canonical: value,
+        });
+    }
     if !takes_list(parameter) {
         return Err(Rejection::bad_value("it takes one value, not a list"));
     }
@@ -194,6 +190,7 @@ fn number_pair(value: &Value) -> Result<CardValue, Rejection> {
     };
     let side = |value: &Value| match value {
         Value::Null => Ok(Value::Null),
+        Value::String(text) if matches!(text.trim(), "" | "null") => Ok(Value::Null),
         value => scalar::number_value(value).map(Value::Number),
     };
     let (least, greatest) = (side(least)?, side(greatest)?);
@@ -213,14 +210,27 @@ fn number_pair(value: &Value) -> Result<CardValue, Rejection> {
 }
 
 fn one(parameter: &Parameter, form: ParameterForm, value: &Value) -> Result<Value, Rejection> {
+    if let Some(found) = parameter
+        .allowed
+        .as_ref()
+        .and_then(|allowed| allowed.labelled(value))
+    {
+        return Ok(found.clone());
+    }
     let checked = match (form, value) {
-        (ParameterForm::Number, _) => scalar::number_value(value).map(Value::Number)?,
+        (ParameterForm::Number, _) => match scalar::number_value(value) {
+            Ok(number) => Value::Number(number),
+            Err(rejection) => return member(parameter, value.clone()).and(Err(rejection)),
+        },
         (ParameterForm::Key, Value::Number(number)) => Value::Number(scalar::number(number)?),
         (ParameterForm::Text | ParameterForm::Key, Value::String(text)) => {
             scalar::text(text, parameter.allowed.as_ref())?;
             value.clone()
         }
         (ParameterForm::Boolean, Value::Bool(_)) => value.clone(),
+        (ParameterForm::Boolean, Value::String(text)) if matches!(text.as_str(), "true" | "false") => {
+            Value::Bool(text == "true")
+        }
         (ParameterForm::Text | ParameterForm::Key | ParameterForm::Boolean, _) => {
             return Err(Rejection::bad_value(format!(
                 "it is {}",
@@ -284,11 +294,15 @@ fn member(parameter: &Parameter, value: Value) -> Result<Value, Rejection> {
     else {
         return Ok(value);
     };
-    if let Some(found) = listed(&allowed.values, &value) {
-        return Ok(found);
+    if let Some(found) = allowed.find(&value) {
+        return Ok(found.clone());
     }
     let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let texts: Vec<String> = allowed.values.iter().map(plain).collect();
+    let texts: Vec<String> = allowed
+        .values
+        .iter()
+        .map(|value| with_label(allowed, value))
+        .collect();
     let near = names::nearest(&written, texts.iter().map(String::as_str), 10);
     Err(Rejection::bad_value(format!(
         "{} is not one of its {} values",
@@ -298,25 +312,11 @@ fn member(parameter: &Parameter, value: Value) -> Result<Value, Rejection> {
     .hint(format!("nearest values: {}", super::listing(near))))
 }
 
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// The listed value that equals `value`: the same, or the only one that is the same apart from case.
-pub(super) fn listed(values: &[Value], value: &Value) -> Option<Value> {
-    let same = |listed: &&Value| match (listed, value) {
-        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        (a, b) => *a == b,
-    };
-    if let Some(found) = values.iter().find(same) {
-        return Some(found.clone());
-    }
-    let written = plain(value).to_lowercase();
-    let mut alike = values
-        .iter()
-        .filter(|listed| plain(listed).to_lowercase() == written);
-    match (alike.next(), alike.next()) {
-        (Some(found), None) => Some(found.clone()),
-        _ => None,
+/// The value as text, with what people call it: `2 (Cancelled)`.
+pub(super) fn with_label(known: &AllowedValues, value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match known.label(value) {
+        Some(label) => format!("{text} ({label})"),
+        None => text,
     }
 }

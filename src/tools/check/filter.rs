@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::card_value::listed;
+use super::card_value::with_label;
 use super::grouping::{bucket, bucket_fits};
 use super::operations::{OperandFamily, family, operation, wire_name};
 use super::{Rejection, dates, dimension, json, listing, names, quote, resolve, scalar};
 use crate::catalog::{Dimension, Segment};
 use crate::metabase::{Bucket, FilterOperation, QueryFilter, Scalar};
-use crate::result::ColumnKind;
+use crate::result::{ColumnKind, WEEKDAYS};
 
 /// Most filters of one query.
 pub(super) const MAX_FILTERS: usize = 20;
@@ -116,9 +116,10 @@ pub(super) fn tested(
     let fits = match family {
         OperandFamily::Existence => given.is_empty(),
         OperandFamily::Comparison => given.len() == 1,
-        OperandFamily::Equality | OperandFamily::Matching | OperandFamily::Extraction { .. } => {
-            (1..=MAX_VALUES).contains(&given.len())
-        }
+        OperandFamily::Equality
+        | OperandFamily::Matching
+        | OperandFamily::DayOfWeek
+        | OperandFamily::Extraction { .. } => (1..=MAX_VALUES).contains(&given.len()),
     };
     if !fits {
         let wanted = match family {
@@ -169,12 +170,20 @@ fn operand(
     found: &Dimension,
     bucket: Option<Bucket>,
 ) -> Result<Value, Rejection> {
-    if let OperandFamily::Extraction { least, greatest } = family {
-        return part(value, least, greatest);
+    match family {
+        OperandFamily::DayOfWeek => return day_of_week(value),
+        OperandFamily::Extraction { least, greatest } => return part(value, least, greatest),
+        _ => {}
     }
     if bucket == Some(Bucket::DayOfWeek) {
-        return part(value, 1, 7)
-            .map_err(|rejection| rejection.hint("day-of-week counts from 1 for Monday to 7 for Sunday"));
+        return day_of_week(value);
+    }
+    let known = found
+        .values
+        .as_ref()
+        .filter(|_| family == OperandFamily::Equality);
+    if let Some(labelled) = known.and_then(|known| known.labelled(value)) {
+        return Ok(labelled.clone());
     }
     match (found.kind, value) {
         (ColumnKind::Integer | ColumnKind::Number, _) => scalar::number_value(value).map(Value::Number),
@@ -203,15 +212,29 @@ fn operand(
 
 /// A whole number of a part of a date or time.
 fn part(value: &Value, least: i64, greatest: i64) -> Result<Value, Rejection> {
-    let number = value
-        .as_number()
-        .and_then(|number| scalar::number(number).ok())
+    let number = scalar::number_value(value)
+        .ok()
         .and_then(|number| number.as_i64());
     match number.filter(|number| (least..=greatest).contains(number)) {
         Some(number) => Ok(Value::from(number)),
         None => Err(Rejection::bad_value(format!(
             "the values are whole numbers from {least} to {greatest}"
         ))),
+    }
+}
+
+/// A day of the week: its name, or its number from 1 for Monday to 7 for Sunday.
+fn day_of_week(value: &Value) -> Result<Value, Rejection> {
+    let written = value.as_str().map(|text| text.trim().to_lowercase());
+    let named = written.filter(|text| text.len() >= 3).and_then(|text| {
+        let mut days = (1_i64..).zip(WEEKDAYS);
+        days.find(|(_, day)| day.to_lowercase().starts_with(&text))
+    });
+    match named {
+        Some((number, _)) => Ok(Value::from(number)),
+        None => part(value, 1, 7).map_err(|rejection| {
+            rejection.hint("a day of the week is its name, or its number from 1 for Monday to 7 for Sunday")
+        }),
     }
 }
 
@@ -224,9 +247,14 @@ fn member(value: &Value, family: OperandFamily, found: &Dimension) -> Result<Val
     else {
         return Ok(value.clone());
     };
-    listed(&known.values, value).ok_or_else(|| {
+    known.find(value).cloned().ok_or_else(|| {
         let written = value.as_str().unwrap_or_default();
-        let near = names::nearest(written, known.values.iter().filter_map(Value::as_str), 10);
+        let texts: Vec<String> = known
+            .values
+            .iter()
+            .map(|value| with_label(known, value))
+            .collect();
+        let near = names::nearest(written, texts.iter().map(String::as_str), 10);
         Rejection::bad_value(format!(
             "{} does not occur in {}",
             quote(written),

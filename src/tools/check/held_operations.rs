@@ -20,13 +20,14 @@ const MAX_GROUPS: usize = 5;
 const MAX_SORTS: usize = 5;
 
 /// The functions, by their names in calls.
-pub(in crate::tools) const HELD_FUNCTIONS: [RowFunction; 6] = [
+pub(in crate::tools) const HELD_FUNCTIONS: [RowFunction; 7] = [
     RowFunction::Count,
     RowFunction::CountDistinct,
     RowFunction::Sum,
     RowFunction::Average,
     RowFunction::Min,
     RowFunction::Max,
+    RowFunction::Median,
 ];
 
 #[derive(Deserialize)]
@@ -249,7 +250,7 @@ pub(in crate::tools) fn held_aggregates(
         .into_iter()
         .enumerate()
     {
-        let next = aggregate(&item, columns, place)
+        let next = held_aggregate(&item.function, item.column.as_deref(), None, columns, place)
             .map_err(|rejection| rejection.at(&format!("aggregations[{at}]")))?;
         if aggregates.iter().any(|(aggregate, _)| *aggregate == next.0) {
             return Err(Rejection::bad_value(format!("aggregations[{at}] is there twice")));
@@ -259,25 +260,57 @@ pub(in crate::tools) fn held_aggregates(
     Ok(aggregates)
 }
 
-fn aggregate(
-    item: &HeldAggregateArguments,
+/// One figure over a column, with its canonical form. A percentile comes with its `percent`; without one it is not among
+/// the functions.
+pub(in crate::tools) fn held_aggregate(
+    name: &str,
+    column: Option<&str>,
+    percent: Option<u64>,
     columns: &[Column],
     place: &str,
 ) -> Result<(RowAggregate, Value), Rejection> {
-    let word = match item.function.as_str() {
+    let word = match name {
         "mean" | "average" => "avg",
         other => other,
     };
+    if let Some(percent) = percent {
+        if word != "percentile" {
+            return Err(Rejection::schema(format!("{word} takes no percent")));
+        }
+        let Some(percent) = u8::try_from(percent).ok().filter(|percent| *percent <= 100) else {
+            return Err(Rejection::bad_value("percent is a whole number from 0 to 100"));
+        };
+        let (at, found) = named(columns, column.unwrap_or_default(), place)?;
+        if !found.kind.is_numeric() {
+            return Err(Rejection::bad_value(format!(
+                "percentile does not fit {}, which is {}",
+                quote(&found.name),
+                found.kind.word()
+            )));
+        }
+        let aggregate = RowAggregate {
+            function: RowFunction::Percentile(percent),
+            column: Some(at),
+        };
+        return Ok((
+            aggregate,
+            json!({"column": found.name, "function": word, "percent": percent}),
+        ));
+    }
     let function = HELD_FUNCTIONS
         .into_iter()
         .find(|function| function.word() == word)
         .ok_or_else(|| {
-            Rejection::bad_value(format!("there is no function {}", quote(&item.function))).hint(format!(
+            let rejection = Rejection::bad_value(format!("there is no function {}", quote(name)));
+            if word == "percentile" {
+                return rejection.hint("in derive, percentile goes with percent: 90 for the 90th");
+            }
+            rejection.hint(format!(
                 "the functions are: {}",
                 HELD_FUNCTIONS.map(RowFunction::word).join(", ")
             ))
         })?;
-    let Some(wanted) = &item.column else {
+    let Some(wanted) = column else {
         return if function == RowFunction::Count {
             let count = RowAggregate {
                 function,

@@ -32,7 +32,7 @@ pub(super) use entry::{card, entry_kind, metric, table};
 pub(super) use filter::filters;
 pub(super) use grouping::{dimension, group_by, group_example, limit};
 pub(super) use held_operations::{
-    HELD_FUNCTIONS, held_aggregates, held_columns, held_filters, held_groups, held_sort,
+    HELD_FUNCTIONS, held_aggregate, held_aggregates, held_columns, held_filters, held_groups, held_sort,
 };
 pub(super) use held_result::{column as held_column, held};
 pub(super) use json::{decode, list, object};

@@ -20,6 +20,8 @@ pub(super) enum OperandFamily {
     Matching,
     /// Whole numbers from a part of a date or time.
     Extraction { least: i64, greatest: i64 },
+    /// Days of the week.
+    DayOfWeek,
 }
 
 /// What this operation wants.
@@ -40,7 +42,7 @@ pub(super) fn family(operation: FilterOperation) -> OperandFamily {
         Op::YearEquals | Op::YearNotEquals => part(1, 9_999),
         Op::QuarterEquals | Op::QuarterNotEquals => part(1, 4),
         Op::MonthEquals | Op::MonthNotEquals => part(1, 12),
-        Op::DayOfWeekEquals | Op::DayOfWeekNotEquals => part(1, 7),
+        Op::DayOfWeekEquals | Op::DayOfWeekNotEquals => OperandFamily::DayOfWeek,
         Op::HourEquals | Op::HourNotEquals => part(0, 23),
         Op::MinuteEquals | Op::MinuteNotEquals | Op::SecondEquals | Op::SecondNotEquals => part(0, 59),
     }

@@ -58,6 +58,7 @@ fn column(column: &Value) -> Column {
         },
         unit: word(3),
         description: None,
+        format: cardinal::result::ColumnFormat::default(),
     }
 }
 

@@ -1,0 +1,76 @@
+use serde_json::{Value, json};
+
+use super::steps::StepKind;
+use crate::model::ToolSpec;
+use crate::result::derive::{Granularity, RowFunction};
+use crate::tools::check::HELD_FUNCTIONS;
+use crate::tools::schema;
+
+/// What the model is told.
+pub(super) fn spec(name: &str) -> ToolSpec {
+    let column = schema::text();
+    let conditions = |operation: Value| {
+        schema::list(schema::object(
+            json!({"column": column, "operation": operation, "values": schema::values()}),
+            &["column", "operation"],
+        ))
+    };
+    let mut functions: Vec<&str> = HELD_FUNCTIONS.map(RowFunction::word).to_vec();
+    functions.push("percentile");
+    let figure = schema::object(
+        json!({
+            "column": column,
+            // The operations are those of a step's conditions: written out once, so that the schema stays short.
+            "filters": conditions(schema::text()),
+            "function": {"enum": functions, "type": "string"},
+            "name": column,
+            "percent": {"description": "of percentile", "type": "integer"},
+        }),
+        &["function"],
+    );
+    let step = json!({
+        "by": schema::list(column.clone()),
+        "column": column,
+        "columns": schema::list(column.clone()),
+        "count": schema::rows(),
+        "do": {"enum": StepKind::ALL.map(StepKind::word), "type": "string"},
+        "figures": schema::list(figure),
+        "filters": conditions(schema::operation()),
+        "formula": column,
+        "group_by": schema::list(schema::object(
+            json!({
+                "column": column,
+                "granularity": {"enum": Granularity::ALL.map(Granularity::word), "type": "string"},
+            }),
+            &["column"],
+        )),
+        "keys": schema::list(schema::object(
+            json!({
+                "column": column,
+                "other": {"description": "its name in `with`, if that differs", "type": "string"},
+            }),
+            &["column"],
+        )),
+        "match": {"enum": ["all", "any"], "type": "string"},
+        "name": column,
+        "order": schema::list(schema::object(
+            json!({"column": column, "direction": schema::direction()}),
+            &["column"],
+        )),
+        "with": column,
+    });
+    schema::tool(
+        name,
+        include_str!("../../../prompts/tools/derive.md"),
+        json!({"result": column, "steps": schema::list(schema::object(step, &["do"]))}),
+        &["result", "steps"],
+    )
+}
+
+/// A right call.
+pub(super) fn example() -> Value {
+    json!({"result": "r1", "steps": [
+        {"do": "compute", "formula": "revenue / orders", "name": "average order"},
+        {"do": "sort", "order": [{"column": "average order", "direction": "desc"}]},
+    ]})
+}
