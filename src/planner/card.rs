@@ -76,7 +76,8 @@ fn wanted_columns(asked: QuestionContext<'_>, profile: &Profile) -> Vec<String> 
         .fields
         .iter()
         .filter(|field| {
-            matches!(field.kind, ColumnKind::Integer | ColumnKind::Number) && field.unit.is_none()
+            let number = matches!(field.kind, ColumnKind::Integer | ColumnKind::Number);
+            number && field.unit.is_none() && !field.is_identifier()
         })
         .map(|field| {
             let says = |stem: &String| {
@@ -103,6 +104,10 @@ fn is_limit(parameter: &Parameter) -> bool {
 /// Values that parameters take.
 fn values(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile) {
     for found in values_in(asked.question, &profile.parameters, &[], |_| false) {
+        // A parameter takes one value: a second one has no place.
+        if draft.parameters.contains_key(&found.field.name) {
+            continue;
+        }
         draft.base.explain(&found.words);
         draft
             .parameters
@@ -227,12 +232,6 @@ fn grain(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, c
         if let Some(found) = group_at(question, at, profile, asked.index) {
             draft.base.explain(&found.words);
             grouped.push(&found.field.name);
-        } else if question
-            .words
-            .get(at)
-            .is_some_and(|word| !word.used && !profile.name.contains(&word.stem))
-        {
-            draft.base.against += 0.2;
         }
     }
     let texts = profile

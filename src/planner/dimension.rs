@@ -75,8 +75,7 @@ pub(super) fn group_at<'a>(
 }
 
 fn can_group(field: &EntryField) -> bool {
-    let identifier = field.own.last().is_some_and(|stem| stem == "id");
-    !identifier
+    !field.is_identifier()
         && !matches!(
             field.kind,
             ColumnKind::Date | ColumnKind::Datetime | ColumnKind::Other
@@ -162,10 +161,16 @@ pub(super) fn values_in<'a>(
     let mut all: Vec<ValueMatch<'a>> = Vec::new();
     let mut found = |field, value: &Value, at: usize, length: usize| {
         let before = at.checked_sub(1).and_then(|before| question.words.get(before));
+        let without = before.is_some_and(|word| {
+            matches!(
+                word.text.as_str(),
+                "without" | "excluding" | "except" | "not" | "non"
+            )
+        });
         all.push(ValueMatch {
             field,
             value: value.clone(),
-            words: (at..at + length).collect(),
+            words: (at - usize::from(without)..at + length).collect(),
             stems: question
                 .words
                 .iter()
@@ -173,12 +178,7 @@ pub(super) fn values_in<'a>(
                 .take(length)
                 .map(|word| word.stem.clone())
                 .collect(),
-            without: before.is_some_and(|word| {
-                matches!(
-                    word.text.as_str(),
-                    "without" | "excluding" | "except" | "not" | "non"
-                )
-            }),
+            without,
         });
     };
     for field in fields {

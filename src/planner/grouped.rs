@@ -7,7 +7,8 @@ use super::profile::{Computes, EntryField, Profile};
 use super::proposal::{
     Proposal, ProposalDraft, ProposedCall, QuestionContext, UNMET, period_filters, period_words,
 };
-use super::score;
+use super::question::ParsedQuestion;
+use super::{lexicon, score};
 use crate::catalog::{Entry, MetricEntry, TableEntry};
 use crate::result::ColumnKind;
 
@@ -84,18 +85,8 @@ impl GroupedDraft {
                 continue;
             }
             if let Some(dimension) = group_at(question, *at, profile, asked.index) {
-                self.base.explain(&dimension.words);
+                self.base.explain_by(&dimension.words, dimension.field);
                 found.push(dimension.field);
-                continue;
-            }
-            let word = question.words.get(*at).filter(|word| !word.used);
-            let about = |stem: &String| {
-                let like =
-                    |other: &String| other == stem || asked.index.likes_of(stem).any(|like| like == other);
-                profile.name.iter().chain(&profile.about).any(like)
-            };
-            if word.is_some_and(|word| !about(&word.stem)) {
-                self.base.against += 0.2;
             }
         }
         if question.top.is_some() && found.is_empty() && self.group_by.is_empty() {
@@ -114,7 +105,7 @@ impl GroupedDraft {
             );
             match best {
                 Some(dimension) => {
-                    self.base.explain(&dimension.words);
+                    self.base.explain_by(&dimension.words, dimension.field);
                     found.push(dimension.field);
                 }
                 None => self.base.against += UNMET,
@@ -144,7 +135,7 @@ impl GroupedDraft {
         let own = |stem: &str| profile.name.iter().any(|name| name == stem);
         let mut filters: Vec<(&str, &str, Vec<Value>)> = Vec::new();
         for found in values_in(asked.question, &profile.fields, &taken, own) {
-            self.base.explain(&found.words);
+            self.base.explain_by(&found.words, found.field);
             if contradicts(profile, &found) {
                 self.base.against += 2.0 * UNMET;
             }
@@ -189,7 +180,7 @@ impl GroupedDraft {
             });
             let field = match &named {
                 Some(found) => {
-                    self.base.explain(&found.words);
+                    self.base.explain_by(&found.words, found.field);
                     Some(found.field)
                 }
                 None => amount,
@@ -346,20 +337,38 @@ fn aggregation(
         .filter(|(at, _)| !draft.base.explained.contains(at))
         .filter_map(|(at, _)| named_at(question, at, profile, asked.index))
         .find(|found| matches!(found.field.kind, ColumnKind::Integer | ColumnKind::Number));
-    let mean = question.says(super::lexicon::MEAN);
+    let mean: Vec<usize> = (0..question.words.len())
+        .filter(|at| {
+            question
+                .words
+                .get(*at)
+                .is_some_and(|word| lexicon::MEAN.contains(&word.text.as_str()))
+        })
+        .collect();
     match field {
-        Some(found) if !question.counts => {
+        // Ratings, ages and prices are not added up unless somebody says so.
+        Some(found) if !mean.is_empty() || question.says(lexicon::SUMMED) => {
             draft.base.explain(&found.words);
-            let (function, computes) = if mean {
-                ("avg", Computes::Mean)
-            } else {
+            draft.base.explain(&mean);
+            let (function, computes) = if mean.is_empty() {
                 ("sum", Computes::Sum)
+            } else {
+                ("avg", Computes::Mean)
             };
             Some((json!({"function": function, "field": found.field.name}), computes))
         }
-        _ if question.counts || question.top.is_some() => {
+        None if question.counts && counts_rows(question, profile) => {
             Some((json!({"function": "count"}), Computes::Count))
         }
         _ => None,
     }
+}
+
+/// Whether `how many` asks for rows of the table: what it counts is what the table is called, to its last word.
+fn counts_rows(question: &ParsedQuestion, profile: &Profile) -> bool {
+    let counted = question.subjects().next().map(|(at, _)| at);
+    let run = question.words.iter().skip(counted.unwrap_or_default());
+    let mut run = run.take_while(|word| !lexicon::is_filler(&word.text));
+    let head = profile.name.last();
+    counted.is_some() && run.any(|word| Some(&word.stem) == head)
 }

@@ -4,29 +4,27 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// Words that say nothing about what is asked for. Stemmed words are compared after this list is applied.
-const FILLERS: &str = "a about all altogether am amount an and any are as at be been being business by calculate can \
-    cant come comes came coming companys could currently data did didnt display do does doesnt doing done dont each \
-    entire exactly exist far figure figures find for from full get gets getting got gotten give given go going gone \
-    had has have having hello help hi hey how hows i id if im in into is isnt it its itself ive just know let lets \
-    like list look looked looking looks made make makes making many me much my need no now number numbers of off on \
-    one ones or our ours out over overall per please plus present pull quick report s same say see seen shall should \
-    show showing shown so some t tell than that thats the their them then there theres these they thing things this \
-    those to total totals us value values want was way we were weve what whats when where wheres which while who whos \
-    whole whose will with would you your broken down split grouped breakdown break compare compared comparison \
-    compares versus vs across between among during within every different various place placed placing happen \
-    happened happens occur occurred occurs history ever time historically until upto already actual actually really \
-    also respectively individual worth excluding exclude excludes except without not non only including include \
-    bring brings brought develop develops developed evolve change changed changes grow grew grown growth drive drives \
-    drove driven perform performs performed performing performance generate generates generated receive receives \
-    received produce produced contribute contributed contributes record recorded take takes took taken use used uses \
-    using been begin began start started end ended run ran hit reach reached achieve achieved stand stands \
-    look here today but both well good bad do be because why able typically usually normally currently month year \
-    week day quarter months years weeks days quarters dollar dollars usd euro euros bucks cash large big small high \
-    low higher lower biggest popular ranking rank ranked ranks sort sorted sum count counts counted \
-    according terms regarding respect certain particular specific more less lots lot hows \
-    up information info details detail answer question wondering wonder curious kindly thanks thank \
-    live lives living located based belong belongs belonging ours theirs his her he she him back ago \
-    lifetime lifetim right roughly approximately around exact precise precisely altogether combined together";
+const FILLERS: &str = "\
+    a about all altogether am an and any are as at be been being business by calculate can come comes came coming \
+    companys could currently data did display do does doing done dont each entire exactly exist far figure figures \
+    find for from full get gets getting got gotten give given go going gone had has have having hello help hi hey \
+    how hows i id if im in into is it its itself ive just know let lets like list look looked looking looks made \
+    make makes making many me much my need now number numbers of off on one ones or our ours out over overall per \
+    please plus present pull quick report s same say see seen shall should show showing shown so some t tell than \
+    that thats the their them then there theres these they thing things this those to total totals us want was way \
+    we were weve what whats when where wheres which while who whos whole whose will with would you your broken down \
+    split grouped breakdown break compare compared comparison compares versus vs across between among during within \
+    every different various place placed placing happen happened happens occur occurred occurs history ever time \
+    historically until upto already actual actually really also respectively individual bring brings brought develop \
+    develops developed evolve drive drives drove driven perform performs performed performing performance generate \
+    generates generated receive receives received produce produced contribute contributed contributes record \
+    recorded take takes took taken use used uses using run ran hit reach reached achieve achieved stand stands here \
+    today but because why able typically usually normally month year week day quarter months years weeks days \
+    quarters dollar dollars usd euro euros bucks cash ranking rank ranked ranks sort sorted sum count counts counted \
+    according terms regarding respect certain particular specific lots lot up information info details detail answer \
+    question wondering wonder curious kindly thanks thank live lives living located based belong belongs belonging \
+    theirs his her he she him back ago lifetime lifetim right roughly approximately around exact precise precisely \
+    combined together";
 
 /// Words that can stand for one another. A word of the question is looked for as itself first, then as its likes.
 const LIKES: &[&[&str]] = &[
@@ -84,6 +82,41 @@ const LIKES: &[&[&str]] = &[
     &["tax", "vat", "duty"],
     &["trial", "trialing"],
 ];
+
+/// Words that ask for what things are worth, not how many there are.
+pub(super) const AMOUNT: &[&str] = &["amount", "amounts", "value", "values", "worth"];
+/// Words that turn a question into another one, whatever an entry's description says.
+pub(super) const QUALIFIERS: &[&str] = &[
+    "no",
+    "not",
+    "never",
+    "non",
+    "without",
+    "except",
+    "excluding",
+    "only",
+    "both",
+    "more",
+    "less",
+    "fewer",
+    "higher",
+    "lower",
+];
+/// Words that ask for a difference: two periods side by side, or one after the other, show it.
+pub(super) const CHANGE: &[&str] = &[
+    "change",
+    "changes",
+    "changed",
+    "grow",
+    "grew",
+    "grown",
+    "growth",
+    "compare",
+    "compared",
+    "comparison",
+];
+/// Words that ask to add up.
+pub(super) const SUMMED: &[&str] = &["total", "totals", "sum", "altogether", "much"];
 
 /// Words that ask for a mean.
 pub(super) const MEAN: &[&str] = &["average", "avg", "mean", "typical", "typically"];

@@ -23,6 +23,8 @@ use crate::text::defuse as clean;
 const MAX_NEAREST: usize = 3;
 /// Most values offered for a missing parameter.
 const MAX_OPTIONS: usize = 8;
+/// Most words of a question that a reason names.
+const MOST_WORDS: usize = 5;
 /// Calls made for one question: the best one, and one more if it was refused.
 const MAX_CALLS: usize = 2;
 
@@ -205,11 +207,28 @@ impl IndexedCatalog {
             return Ok(self.overview());
         }
         let question = ParsedQuestion::read(turn.question, today, &self.stemmer)?;
+        let begins = question.period().and_then(|period| period.from);
+        let may_decline = turn.calls.is_empty() && choice == ToolChoice::Auto;
+        if may_decline && begins.is_some_and(|day| day > today) {
+            return Ok(NextAct::Call {
+                tool: "cannot_answer",
+                arguments: json!({"reason": format!("The period that is asked about has not begun. {NO_MODEL}")}),
+            });
+        }
         let asked = QuestionContext {
             question: &question,
             index: &self.index,
         };
-        let found = proposals(asked, &self.profiles)?;
+        let (found, incomplete): (Vec<Proposal>, Vec<Proposal>) = proposals(asked, &self.profiles)?
+            .into_iter()
+            .partition(|proposal| proposal.unplaced.is_empty());
+        // One word, and nothing that narrows it.
+        let vague = question.subjects().count() == 1 && question.words.iter().all(|word| !word.used);
+        if may_decline && vague && found.len() > 1 && !found.iter().any(|one| one.named) {
+            let names = found.iter().map(|one| clean(&one.name, 120));
+            let question = "Several entries speak of that: which one do you mean?";
+            return Ok(ask_user(question, &names.take(MAX_OPTIONS).collect::<Vec<_>>()));
+        }
         if let Some(text) = self.answer(turn, &found) {
             return Ok(NextAct::Say(text));
         }
@@ -224,7 +243,7 @@ impl IndexedCatalog {
                 Some(_) => NextAct::Say(format!(
                     "The catalog seems to hold an answer, but the call for it was not let through or failed. {NO_MODEL}"
                 )),
-                None if may_call => self.cannot(&question)?,
+                None if may_call => self.cannot(&question, incomplete.first())?,
                 None => NextAct::Say(format!("Nothing was found before the end. {NO_MODEL}")),
             },
         })
@@ -269,16 +288,11 @@ impl IndexedCatalog {
             .flat_map(|allowed| allowed.values.iter().take(MAX_OPTIONS))
             .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
             .collect();
-        let mut arguments = json!({
-            "question": format!("\"{}\" needs a value: which {} do you mean?", clean(&proposal.name, 120), clean(missing, 120)),
-        });
-        if let (Some(object), false) = (arguments.as_object_mut(), options.is_empty()) {
-            object.insert("options".to_owned(), json!(options));
-        }
-        NextAct::Call {
-            tool: "ask_user",
-            arguments,
-        }
+        let (name, missing) = (clean(&proposal.name, 120), clean(missing, 120));
+        ask_user(
+            &format!("\"{name}\" needs a value: which {missing} do you mean?"),
+            &options,
+        )
     }
 
     /// Asks back with what there is to ask about.
@@ -287,21 +301,16 @@ impl IndexedCatalog {
             .profiles
             .iter()
             .map(|profile| clean(profile.entry.name(), 120));
-        let names: Vec<String> = names.take(MAX_OPTIONS).collect();
-        let mut arguments = json!({
-            "question": include_str!("../../prompts/planner/overview.md").trim_end(),
-        });
-        if let (Some(object), false) = (arguments.as_object_mut(), names.is_empty()) {
-            object.insert("options".to_owned(), json!(names));
-        }
-        NextAct::Call {
-            tool: "ask_user",
-            arguments,
-        }
+        let question = include_str!("../../prompts/planner/overview.md").trim_end();
+        ask_user(question, &names.take(MAX_OPTIONS).collect::<Vec<_>>())
     }
 
-    /// Says that nothing fits, which words no entry knows, and which entries come nearest.
-    fn cannot(&self, question: &ParsedQuestion) -> Result<NextAct, rusqlite::Error> {
+    /// Says that nothing fits, which words no entry knows or the best call leaves out, and which entries come nearest.
+    fn cannot(
+        &self,
+        question: &ParsedQuestion,
+        incomplete: Option<&Proposal>,
+    ) -> Result<NextAct, rusqlite::Error> {
         let stems: Vec<&str> = question.subjects().map(|(_, word)| word.stem.as_str()).collect();
         let nearest: Vec<&str> = self
             .index
@@ -312,15 +321,26 @@ impl IndexedCatalog {
             .map(|profile| profile.entry.name())
             .take(MAX_NEAREST)
             .collect();
-        let unknown: Vec<String> = question
+        let quoted = |words: &[String]| {
+            let words = words
+                .iter()
+                .take(MOST_WORDS)
+                .map(|word| format!("\"{}\"", clean(word, 40)));
+            words.collect::<Vec<_>>().join(", ")
+        };
+        let unknown = question
             .subjects()
-            .filter(|(_, word)| !self.index.knows(&word.stem))
-            .map(|(_, word)| format!("\"{}\"", clean(&word.text, 40)))
-            .take(5)
-            .collect();
-        let why = match unknown.as_slice() {
-            [] => "No entry of the catalog answers the question as a whole.".to_owned(),
-            words => format!("Nothing in the catalog speaks of {}.", words.join(", ")),
+            .filter(|(_, word)| !self.index.knows(&word.stem));
+        let unknown: Vec<String> = unknown.map(|(_, word)| word.text.clone()).collect();
+        let why = match (unknown.is_empty(), incomplete) {
+            (false, _) => format!("Nothing in the catalog speaks of {}.", quoted(&unknown)),
+            (true, Some(best)) => format!(
+                "The {} \"{}\" comes nearest, but it has no place for {}.",
+                best.kind,
+                clean(&best.name, 120),
+                quoted(&best.unplaced)
+            ),
+            (true, None) => "No entry of the catalog answers the question as a whole.".to_owned(),
         };
         let mut arguments = json!({"reason": format!("{why} {NO_MODEL}")});
         if let (Some(object), false) = (arguments.as_object_mut(), nearest.is_empty()) {
@@ -330,6 +350,18 @@ impl IndexedCatalog {
             tool: "cannot_answer",
             arguments,
         })
+    }
+}
+
+/// A question back, with answers to choose from where there are some.
+fn ask_user(question: &str, options: &[String]) -> NextAct {
+    let mut arguments = json!({"question": question});
+    if let (Some(object), false) = (arguments.as_object_mut(), options.is_empty()) {
+        object.insert("options".to_owned(), json!(options));
+    }
+    NextAct::Call {
+        tool: "ask_user",
+        arguments,
     }
 }
 

@@ -53,6 +53,11 @@ pub(super) struct EntryField {
 }
 
 impl EntryField {
+    /// Whether it tells rows apart and measures nothing.
+    pub(super) fn is_identifier(&self) -> bool {
+        self.own.last().is_some_and(|stem| stem == "id")
+    }
+
     /// Whether it is a day, a moment or a bucket of time on the calendar.
     pub(super) fn is_time(&self) -> bool {
         let calendar = |unit: &String| matches!(unit.as_str(), "day" | "week" | "month" | "quarter" | "year");

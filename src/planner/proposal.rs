@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::index::EntryIndex;
-use super::profile::Profile;
+use super::profile::{EntryField, Profile};
 use super::question::{ParsedQuestion, TopCount};
 use super::time::AskedPeriod;
 use super::{card, grouped, score};
@@ -28,6 +28,10 @@ pub(super) struct Proposal {
     pub(super) said: Vec<String>,
     /// What is kept of the rows that come back.
     pub(super) keep: RowSelection,
+    /// Whether the question says the entry's whole name.
+    pub(super) named: bool,
+    /// Words of the question that the call leaves out, as they were written. A call that leaves out one is not made.
+    pub(super) unplaced: Vec<String>,
 }
 
 impl Proposal {
@@ -59,6 +63,8 @@ pub(super) struct ProposalDraft {
     pub(super) said: Vec<String>,
     /// Positions of the words that the call takes care of.
     pub(super) explained: BTreeSet<usize>,
+    /// Stems of the tables whose fields the call uses.
+    pub(super) owners: BTreeSet<String>,
     pub(super) keep: RowSelection,
     /// What the entry cannot do of what was asked.
     pub(super) against: f64,
@@ -84,6 +90,12 @@ impl ProposalDraft {
         self.explained.extend(words.iter().copied());
     }
 
+    /// The same, by a field.
+    pub(super) fn explain_by(&mut self, words: &[usize], field: &EntryField) {
+        self.explain(words);
+        self.owners.extend(field.owner.iter().cloned());
+    }
+
     /// The proposal, if its entry speaks enough of what the question speaks of. `rank` is that of the full-text search,
     /// `against` what speaks against the entry in all.
     pub(super) fn finish(
@@ -94,7 +106,17 @@ impl ProposalDraft {
         call: ProposedCall<'_>,
     ) -> Option<Proposal> {
         let found = score::compare(asked.question, profile, asked.index, &self.explained);
+        let unplaced = score::unplaced(
+            asked.question,
+            profile,
+            asked.index,
+            &self.explained,
+            &self.owners,
+        );
+        let words = unplaced.iter().filter_map(|at| asked.question.words.get(*at));
         Some(Proposal {
+            named: found.precision > 0.99,
+            unplaced: words.map(|word| word.text.clone()).collect(),
             score: score::total(found, rank, against)?,
             tool: call.tool,
             arguments: call.arguments,

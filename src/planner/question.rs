@@ -106,6 +106,11 @@ impl ParsedQuestion {
             };
             periods.insert(0, one);
         }
+        if each.is_some() {
+            for word in &mut words {
+                word.used |= lexicon::CHANGE.contains(&word.text.as_str());
+            }
+        }
         let counts =
             has(&words, &["how", "many"]) || has(&words, &["number", "of"]) || has(&words, &["count"]);
         Ok(Self {
@@ -264,6 +269,10 @@ fn superlative(words: &mut [QuestionWord]) -> Option<TopCount> {
             });
         }
         mark(words, at, 1 + usize::from(after.is_some()));
+        // `The most popular` says no more than `the most`.
+        if text(words, at + 1) == "popular" {
+            mark(words, at + 1, 1);
+        }
         if after.is_none() && before.is_some() {
             mark(words, at - 1, 1);
         }

@@ -4,11 +4,10 @@ use super::index::EntryIndex;
 use super::lexicon;
 use super::profile::{Computes, Profile};
 use super::question::ParsedQuestion;
+use crate::catalog::Entry;
 
 /// Below this an entry does not answer the question.
 pub(super) const LEAST_SCORE: f64 = 0.5;
-/// Below this share of the question's words explained, it asks for something else.
-const LEAST_COVERAGE: f64 = 0.66;
 
 /// How well an entry speaks of what the question speaks of.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +48,47 @@ pub(super) fn compare(
         precision(&said, profile, index, question.top.is_some())
     };
     WordMatch { coverage, precision }
+}
+
+/// Positions of the words that neither the call takes care of nor the entry speaks of: an answer that leaves one out is
+/// an answer to another question. What can be asked of an entry says nothing of its figures, unless the call asks it; a
+/// card shows all of its columns. `owners` are the tables of the fields that the call uses: Google customers are those whose
+/// source is Google.
+pub(super) fn unplaced(
+    question: &ParsedQuestion,
+    profile: &Profile,
+    index: &EntryIndex,
+    explained: &BTreeSet<usize>,
+    owners: &BTreeSet<String>,
+) -> Vec<usize> {
+    let shown = profile.fields.iter().chain(&profile.parameters);
+    let shown = shown.filter(|_| matches!(profile.entry, Entry::Card(_)));
+    let about: BTreeSet<&String> = profile
+        .name
+        .iter()
+        .chain(&profile.about)
+        .chain(shown.flat_map(|field| field.own.iter().chain(&field.label)))
+        .collect();
+    let about: BTreeSet<&String> = about.into_iter().chain(owners).collect();
+    let speaks_of = |stem: &str| {
+        about.iter().any(|known| *known == stem)
+            || index
+                .likes_of(stem)
+                .any(|like| about.iter().any(|known| *known == like))
+    };
+    question
+        .subjects()
+        .filter(|(at, _)| !explained.contains(at))
+        .filter(|(_, word)| {
+            if lexicon::QUALIFIERS.contains(&word.text.as_str()) {
+                return true;
+            }
+            let amount = lexicon::AMOUNT.contains(&word.text.as_str());
+            let summed = amount && !matches!(profile.computes, Computes::Count | Computes::Unknown);
+            !summed && !speaks_of(&word.stem) && !is_acronym(&word.text, profile)
+        })
+        .map(|(at, _)| at)
+        .collect()
 }
 
 /// How well one word is explained, by where it stands.
@@ -138,5 +178,5 @@ pub(super) fn miscount(question: &ParsedQuestion, profile: &Profile) -> f64 {
 /// The score of a match, with what speaks against it taken off; `None` when it answers something else.
 pub(super) fn total(found: WordMatch, rank: f64, against: f64) -> Option<f64> {
     let score = 0.5 * found.coverage + 0.3 * found.precision + 0.2 * rank - against;
-    (found.coverage >= LEAST_COVERAGE && found.precision > 0.0 && score >= LEAST_SCORE).then_some(score)
+    (found.precision > 0.0 && score >= LEAST_SCORE).then_some(score)
 }

@@ -9,6 +9,7 @@ use cardinal::conversation::Conversation;
 use cardinal::eval::recordings::{CaseNote, NOTE_FILE, Recordings};
 use cardinal::eval::replay::{ReplayOptions, replay_suites};
 use cardinal::eval::{CaseFilter, Mode, Suite, TrialRecord, Verdict};
+use cardinal::prompt::PROMPT_TEXTS;
 use cardinal::tapes::ReplayContexts;
 use cardinal::wire::{ExchangeEnd, TapeFile};
 use serde_json::{Value, json};
@@ -75,6 +76,45 @@ async fn every_recording_replays_to_the_verdict_it_was_recorded_with() {
             record.case_key(),
             record.verdict,
             taped.verdict
+        );
+    }
+}
+
+/// The longest part of a text between the places that are filled in.
+fn fixed_part(path: &str) -> &'static str {
+    let (_, text) = PROMPT_TEXTS.iter().find(|(listed, _)| *listed == path).unwrap();
+    let parts = text
+        .split("{{")
+        .map(|part| part.rsplit("}}").next().unwrap().trim());
+    parts.max_by_key(|part| part.len()).unwrap()
+}
+
+/// A text that no recorded turn meets could break without a recording to notice.
+#[test]
+fn recorded_turns_meet_a_repair_a_refusal_a_repeat_and_a_last_word() {
+    let mut requests = String::new();
+    for recorded in cases(usize::MAX) {
+        for turn in 1..=recorded.turns {
+            let tape = TapeFile::read(&recorded.folder.join(format!("turn-{turn}.jsonl"))).unwrap();
+            let completions = tape.exchanges.iter().filter(|exchange| exchange.is_completion());
+            for exchange in completions {
+                requests += &exchange.request["body"].to_string();
+            }
+        }
+    }
+    let notes = [
+        "repair/unmatched.md",
+        "guard/repeat.md",
+        "guard/repeat_known.md",
+        "guard/last.md",
+    ];
+    let mut wanted: Vec<&str> = notes.map(fixed_part).to_vec();
+    wanted.push("refused, nothing was sent");
+    for text in wanted {
+        let escaped = json!(text).to_string();
+        assert!(
+            requests.contains(escaped.trim_matches('"')),
+            "no recorded turn meets: {text}"
         );
     }
 }

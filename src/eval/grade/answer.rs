@@ -236,6 +236,10 @@ fn bare(text: &str, right: &Number, other: &Number, others: &[&Number]) -> bool 
         return false;
     }
     let gap = text.get(between.clone()).unwrap_or_default();
+    // "$84.16: $61,352.64 over 729 orders" says how the first came about.
+    if gap.trim_start().starts_with(':') && right.end <= other.start {
+        return false;
+    }
     let gap = UNIT.replace_all(gap, " ");
     // "561 orders, 498 orders": what is said of both says nothing of either.
     let after = |number: &Number| {
@@ -271,7 +275,8 @@ fn leads(text: &str, right: &Number, inside: &[&&Number]) -> bool {
     let Some(next) = inside.iter().map(|other| other.start).min() else {
         return true;
     };
-    right.end <= next && BESIDE.is_match(text.get(right.end..next).unwrap_or_default())
+    let aside = text.get(next..).unwrap_or_default().starts_with('(');
+    right.end <= next && (aside || BESIDE.is_match(text.get(right.end..next).unwrap_or_default()))
 }
 
 /// The words that belong to a figure of a sentence: from the figure before it to the figure after it.

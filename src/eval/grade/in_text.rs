@@ -26,14 +26,17 @@ const WORDS: [(&str, f64); 12] = [
 ];
 
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| built_in(r"https?://[^\s)\]>]+|\]\([^)\s]*\)"));
+/// What stands before the id of an entry of the catalog.
+static SOURCE: LazyLock<Regex> =
+    LazyLock::new(|| built_in(r"(?i)\b(metric|card|table|question|dashboard)\s+#?$"));
 static DENIED: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)\b(not|rather than|instead of)\s+[*_`]*$"));
 static BASIS_POINTS: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^\s*(bps?|basis points?)\b"));
 
-/// The numbers of a text but for those in addresses, in codes such as `REV-707`, and those that are denied: "not 42".
+/// The numbers of a text but for those in addresses, in codes such as `REV-707`, those that are ids of entries, and those that are denied: "not 42".
 pub(super) fn figures(text: &str, separators: Separators) -> Vec<Number> {
     let said = |number: &Number| {
         let before = text.get(..number.start).unwrap_or_default();
-        !(in_code(before) || denied(before))
+        !(in_code(before) || denied(before) || SOURCE.is_match(before))
     };
     numbers(&without_addresses(text), separators)
         .into_iter()

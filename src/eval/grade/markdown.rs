@@ -1,5 +1,6 @@
 //! Markdown tables in a text.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -42,6 +43,29 @@ impl MarkdownTable {
         let total = TOTALS.contains(&label.trim_end_matches(':')) && !rows.is_empty();
         total.then(|| Self {
             rows: rows.to_vec(),
+            ..self.clone()
+        })
+    }
+
+    /// A table of two columns, a name and a value in each of `count` lines, as one row under those names. The heading may
+    /// be one of the lines.
+    pub(super) fn downwards(&self, count: usize) -> Option<Self> {
+        let [name, over] = self.names.as_slice() else {
+            return None;
+        };
+        let heading = vec![value(name), value(over)];
+        let headed = std::iter::once(&heading).chain(&self.rows).collect();
+        let lines: Vec<&Vec<Value>> = [self.rows.iter().collect(), headed]
+            .into_iter()
+            .find(|lines: &Vec<&Vec<Value>>| lines.len() == count)?;
+        let (names, cells): (Vec<String>, Vec<Value>) = lines
+            .into_iter()
+            .filter_map(|row| Some((row.first()?.as_str()?.to_owned(), row.get(1)?.clone())))
+            .unzip();
+        let distinct: BTreeSet<&String> = names.iter().collect();
+        (distinct.len() == count && count > 1).then(|| Self {
+            rows: vec![cells],
+            names: names.clone(),
             ..self.clone()
         })
     }
@@ -102,10 +126,11 @@ pub(super) fn tables(text: &str) -> Vec<MarkdownTable> {
     tables
 }
 
-/// Lists of names with a value each, as tables of two columns without names: `- Soap: 100`.
+/// Lists of names with a value each, as tables of two columns without names: `- Soap: 100`; and with several values each,
+/// told apart by the words around them: `- Soap: 100 sold, 3 returned`.
 pub(super) fn lists(text: &str) -> Vec<MarkdownTable> {
     let mut at = 0;
-    let mut lines: Vec<(Range<usize>, Option<Vec<Value>>)> = Vec::new();
+    let mut lines: Vec<(Range<usize>, Option<ListItem>)> = Vec::new();
     for line in text.split_inclusive('\n') {
         lines.push((at..at + line.trim_end().len(), item(line)));
         at += line.len();
@@ -113,14 +138,17 @@ pub(super) fn lists(text: &str) -> Vec<MarkdownTable> {
     let mut lists = Vec::new();
     let mut lead = String::new();
     for block in lines.chunk_by(|(_, before), (_, after)| before.is_some() == after.is_some()) {
-        let rows: Vec<Vec<Value>> = block.iter().filter_map(|(_, row)| row.clone()).collect();
+        let items: Vec<&ListItem> = block.iter().filter_map(|(_, item)| item.as_ref()).collect();
         if let Some((place, Some(_))) = block.first() {
-            lists.push(MarkdownTable {
-                names: vec![String::new(); 2],
+            let single = items.iter().map(|(name, said)| vec![value(name), value(said)]);
+            let mut tables = vec![(vec![String::new(); 2], single.collect::<Vec<_>>())];
+            tables.extend(several(&items));
+            lists.extend(tables.into_iter().map(|(names, rows)| MarkdownTable {
+                names,
                 rows,
                 lead: lead.clone(),
                 place: place.clone(),
-            });
+            }));
         } else {
             let said = |(place, _): &(Range<usize>, _)| text.get(place.clone()).map(str::trim);
             let last = block.iter().rev().filter_map(said).find(|line| !line.is_empty());
@@ -130,8 +158,11 @@ pub(super) fn lists(text: &str) -> Vec<MarkdownTable> {
     lists
 }
 
-/// The name and the value of a list's item.
-fn item(line: &str) -> Option<Vec<Value>> {
+/// The name of a list's item, and what is said of it.
+type ListItem<'a> = (String, &'a str);
+
+/// A line as an item of a list.
+fn item(line: &str) -> Option<ListItem<'_>> {
     let line = line.trim();
     let item = ["- ", "* ", "• "]
         .iter()
@@ -139,7 +170,33 @@ fn item(line: &str) -> Option<Vec<Value>> {
     let (name, said) = [": ", " – ", " — ", " = "]
         .iter()
         .find_map(|mark| item.rsplit_once(mark))?;
-    Some(vec![value(name), value(said.trim())])
+    Some((name.to_owned(), said.trim()))
+}
+
+/// A list whose items say the same things of each name, each with one figure, as a table with those things as columns.
+fn several(items: &[&ListItem]) -> Option<(Vec<String>, Vec<Vec<Value>>)> {
+    let mut columns: Option<Vec<String>> = None;
+    let mut rows = Vec::with_capacity(items.len());
+    for (name, said) in items {
+        let (labels, figures): (Vec<String>, Vec<Value>) =
+            said.split(", ").map(labelled).collect::<Option<_>>()?;
+        if labels.len() < 2 || columns.as_ref().is_some_and(|columns| *columns != labels) {
+            return None;
+        }
+        columns = Some(labels);
+        rows.push(std::iter::once(value(name)).chain(figures).collect());
+    }
+    let names = std::iter::once(String::new()).chain(columns?).collect();
+    Some((names, rows))
+}
+
+/// The words around the one figure of a part of an item, and the figure.
+fn labelled(part: &str) -> Option<(String, Value)> {
+    let numbers = crate::grounding::numbers(part, crate::grounding::Separators::English);
+    let [number] = numbers.as_slice() else { return None };
+    let (before, after) = (part.get(..number.start)?, part.get(number.end..)?);
+    let label = plain(format!("{} {}", before.trim(), after.trim()).trim());
+    Some((label, value(part.get(number.start..number.end)?)))
 }
 
 /// The cells of a table's line; `\|` is a bar in a cell.

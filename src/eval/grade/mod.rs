@@ -11,6 +11,7 @@
 mod answer;
 mod cell;
 mod column;
+mod days;
 mod enumeration;
 mod evidence;
 mod figure;
@@ -40,7 +41,7 @@ use view::AnswerView;
 pub use table::{TableMismatch, match_tables};
 
 /// Version of what graders think: two grades of different versions cannot be compared.
-pub const GRADER_VERSION: u32 = 4;
+pub const GRADER_VERSION: u32 = 5;
 
 /// A grader's yes or no, with what was expected and found.
 type GradeResult = Result<String, String>;

@@ -12,8 +12,9 @@ const AFTER: usize = 32;
 
 static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
     built_in(
-        r"(?ix)\b (?: (?P<month> jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec ) [a-z]* \.? \s+ (?: \d{1,2},? \s+ )? )?
-        (?P<year> 19\d\d | 20\d\d ) \b",
+        r"(?ix)\b (?: q(?P<quarter>[1-4]) (?: \s+ (?: of \s+ )? (?P<quarters_year> 19\d\d | 20\d\d ) )?
+        | (?: (?P<month> jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec ) [a-z]* \.? \s+ (?: \d{1,2},? \s+ )? )?
+        (?P<year> 19\d\d | 20\d\d ) ) \b",
     )
 });
 /// What a figure is said of, after it: "1,100 orders were placed in 2024", "1,100 (2024)".
@@ -25,21 +26,25 @@ static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// A month or a year that a text names.
+/// A month, a quarter or a year that a text names.
 #[derive(Debug, PartialEq)]
 struct NamedPeriod {
     start: usize,
     end: usize,
     /// Its first three letters.
     month: Option<String>,
-    year: String,
+    quarter: Option<String>,
+    /// `None` where a quarter stands alone.
+    year: Option<String>,
 }
 
 impl NamedPeriod {
     /// Whether a figure of this period is none of the other.
     fn is_apart(&self, other: &Self) -> bool {
-        let months = matches!((&self.month, &other.month), (Some(own), Some(other)) if own != other);
-        self.year != other.year || months
+        let differ = |own: &Option<String>, other: &Option<String>| matches!((own, other), (Some(own), Some(other)) if own != other);
+        differ(&self.year, &other.year)
+            || differ(&self.month, &other.month)
+            || differ(&self.quarter, &other.quarter)
     }
 }
 
@@ -114,7 +119,11 @@ fn named(part: &str, from: usize) -> Vec<NamedPeriod> {
             start: from + whole.start(),
             end: from + whole.end(),
             month: found.name("month").map(|month| month.as_str().to_lowercase()),
-            year: found.name("year")?.as_str().to_owned(),
+            quarter: found.name("quarter").map(|quarter| quarter.as_str().to_owned()),
+            year: found
+                .name("year")
+                .or(found.name("quarters_year"))
+                .map(|year| year.as_str().to_owned()),
         })
     };
     PERIOD.captures_iter(part).filter_map(read).collect()

@@ -1,14 +1,16 @@
 //! Tables of one row or a few that a text tells in sentences: "Google brought 104,510.07 USD and Facebook 83,950.75".
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
 
 use super::cell;
+use super::days;
 use super::figure;
 use super::in_text;
 use super::mention;
-use super::{AskedQuestion, answer};
+use super::{AskedQuestion, answer, table};
 use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar, GoldTable, Locale};
 use crate::grounding::{Kind, Number, Separators};
 
@@ -49,6 +51,10 @@ fn tells_one(gold: &GoldTable, cells: &[&Value], text: &str, asked: &AskedQuesti
         .collect();
     let own = |number: &Number| cells.iter().any(|cell| is(gold, cell, number));
     cells.iter().all(|cell| {
+        if let Some(moment) = days::of_cell(cell) {
+            let place = days::said(text).into_iter().find(|(_, day)| *day == moment);
+            return place.is_some_and(|(place, _)| !answer::is_offered(text, &place));
+        }
         if is_name(cell) {
             let names = [mention::folded(&mention::name(cell))];
             let places = mention::each(text, &names);
@@ -75,21 +81,20 @@ fn tells_one(gold: &GoldTable, cells: &[&Value], text: &str, asked: &AskedQuesti
     })
 }
 
-/// Whether each row's figures stand between its name and the next one's, or all of them before.
+/// Whether each row's figures stand beside its key: between it and the next one, all of them before, or each nearer to it
+/// than to any other. Where the order counts, the keys come in it.
 fn tells_each(gold: &GoldTable, rows: &[Vec<Value>], needed: &[usize], text: &str) -> bool {
-    let Some(key) = needed
-        .iter()
-        .find(|at| rows.iter().all(|row| row.get(**at).is_some_and(is_name)))
-    else {
+    let Some(key) = key_column(rows, needed) else {
         return false;
     };
     let names: Vec<String> = rows
         .iter()
-        .map(|row| mention::folded(&mention::name(row.get(*key).unwrap_or(&Value::Null))))
+        .map(|row| mention::folded(&mention::name(row.get(key).unwrap_or(&Value::Null))))
         .collect();
     let mut told: Vec<(Range<usize>, &Vec<Value>)> = Vec::new();
     for (places, row) in mention::each(text, &names).into_iter().zip(rows) {
-        let Some(place) = places.into_iter().next() else {
+        let whole = |place: &Range<usize>| !is_part_of_number(text, place);
+        let Some(place) = places.into_iter().find(whole) else {
             return false;
         };
         told.push((place, row));
@@ -98,46 +103,151 @@ fn tells_each(gold: &GoldTable, rows: &[Vec<Value>], needed: &[usize], text: &st
     if told.iter().any(|(place, _)| answer::is_offered(text, place)) {
         return false;
     }
+    let in_order: Vec<Vec<Value>> = told.iter().map(|(_, row)| (*row).clone()).collect();
+    if gold.ordered && table::match_tables(gold, gold.columns.len(), &in_order).is_err() {
+        return false;
+    }
+    let is_key = |number: &Number| {
+        told.iter()
+            .any(|(place, _)| place.start <= number.start && number.end <= place.end)
+    };
     let figures: Vec<Number> = in_text::figures(text, Separators::English)
         .into_iter()
-        .filter(|number| number.kind == Kind::Quantity)
+        .filter(|number| number.kind == Kind::Quantity && !is_key(number))
         .collect();
-    let says = |part: Range<usize>, row: &[Value], first: bool| {
-        let inside: Vec<&Number> = figures
+    let rows_told = RowsTold {
+        gold,
+        text,
+        figures: &figures,
+        others: needed.iter().copied().filter(|at| *at != key).collect(),
+        told: &told,
+    };
+    rows_told.after() || rows_told.before() || rows_told.nearest()
+}
+
+/// The column that tells the rows apart: names, else the first one of different whole numbers, such as years or hours.
+fn key_column(rows: &[Vec<Value>], needed: &[usize]) -> Option<usize> {
+    let all = |at: usize, is: fn(&Value) -> bool| rows.iter().all(|row| row.get(at).is_some_and(is));
+    let apart = |at: usize| {
+        let values: BTreeSet<String> = rows
+            .iter()
+            .filter_map(|row| row.get(at))
+            .map(ToString::to_string)
+            .collect();
+        values.len() == rows.len()
+    };
+    let named = needed.iter().copied().find(|at| all(*at, is_name));
+    named.or_else(|| {
+        let mut whole = needed
+            .iter()
+            .copied()
+            .filter(|at| needed.len() > 1 && all(*at, Value::is_u64));
+        whole.find(|at| apart(*at))
+    })
+}
+
+/// Whether digits belong to a longer number: the 12 of `1,200` or of `12.5`.
+fn is_part_of_number(text: &str, place: &Range<usize>) -> bool {
+    let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let after = text.get(place.end..).unwrap_or_default();
+    let before = text.get(..place.start).unwrap_or_default();
+    let joined = |rest: Option<&str>| rest.is_some_and(digit);
+    let ends_in_digit = |rest: &str| rest.ends_with(|c: char| c.is_ascii_digit());
+    let digits = text
+        .get(place.clone())
+        .is_some_and(|said| said.bytes().all(|byte| byte.is_ascii_digit()));
+    digits
+        && (joined(after.strip_prefix([',', '.']))
+            || before.strip_suffix([',', '.']).is_some_and(ends_in_digit)
+            || before.ends_with('$'))
+}
+
+/// Rows whose keys are all in a text, in the order of their keys there.
+struct RowsTold<'a> {
+    gold: &'a GoldTable,
+    text: &'a str,
+    /// The figures that are no keys.
+    figures: &'a [Number],
+    /// The columns beside the key.
+    others: Vec<usize>,
+    told: &'a [(Range<usize>, &'a Vec<Value>)],
+}
+
+impl RowsTold<'_> {
+    fn own(&self, row: &[Value], number: &Number) -> bool {
+        self.others
+            .iter()
+            .filter_map(|at| row.get(*at))
+            .any(|cell| is(self.gold, cell, number))
+    }
+
+    /// Whether a part of the text says a row, with a figure of it nearest to the key.
+    fn says(&self, part: Range<usize>, row: &[Value], first: bool) -> bool {
+        let inside: Vec<&Number> = self
+            .figures
             .iter()
             .filter(|number| part.start <= number.start && number.end <= part.end)
             .collect();
-        let own = |number: &&Number| row.iter().any(|cell| is(gold, cell, number));
         let nearest = if first { inside.first() } else { inside.last() };
-        nearest.is_some_and(own)
-            && needed.iter().filter(|at| *at != key).all(|at| {
+        nearest.is_some_and(|number| self.own(row, number))
+            && self.others.iter().all(|at| {
                 let cell = row.get(*at).unwrap_or(&Value::Null);
                 let name = [mention::folded(&mention::name(cell))];
-                let words = text.get(part.clone()).unwrap_or_default();
+                let words = self.text.get(part.clone()).unwrap_or_default();
                 if is_name(cell) {
-                    mention::each(words, &name)
-                        .iter()
-                        .any(|places| !places.is_empty())
+                    let places = mention::each(words, &name);
+                    places.iter().any(|places| !places.is_empty())
                 } else {
-                    inside.iter().any(|number| is(gold, cell, number))
+                    inside.iter().any(|number| is(self.gold, cell, number))
                 }
             })
-    };
-    let after = told.iter().enumerate().all(|(at, (place, row))| {
-        let next = told.get(at + 1).map_or(text.len(), |(next, _)| next.start);
-        says(place.end..next, row, true)
-    });
-    let before = || {
-        told.iter().enumerate().all(|(at, (place, row))| {
-            let previous = at.checked_sub(1).and_then(|at| told.get(at));
-            says(
+    }
+
+    fn after(&self) -> bool {
+        self.told.iter().enumerate().all(|(at, (place, row))| {
+            let next = self
+                .told
+                .get(at + 1)
+                .map_or(self.text.len(), |(next, _)| next.start);
+            self.says(place.end..next, row, true)
+        })
+    }
+
+    fn before(&self) -> bool {
+        self.told.iter().enumerate().all(|(at, (place, row))| {
+            let previous = at.checked_sub(1).and_then(|at| self.told.get(at));
+            self.says(
                 previous.map_or(0, |(place, _)| place.end)..place.start,
                 row,
                 false,
             )
         })
-    };
-    after || before()
+    }
+
+    /// "In 2025 it was 12, against 10 in 2024": one figure for each key, each nearer to its own.
+    fn nearest(&self) -> bool {
+        let [column] = self.others.as_slice() else {
+            return false;
+        };
+        let distance = |place: &Range<usize>, number: &Number| {
+            place
+                .start
+                .saturating_sub(number.end)
+                .max(number.start.saturating_sub(place.end))
+        };
+        self.told.iter().all(|(place, row)| {
+            let own = |number: &&Number| row.get(*column).is_some_and(|cell| is(self.gold, cell, number));
+            self.figures.iter().filter(own).any(|number| {
+                let beside = distance(place, number);
+                let others = self.told.iter().filter(|(other, _)| other != place);
+                let nearest_figure = self.figures.iter().all(|other| distance(place, other) >= beside);
+                nearest_figure
+                    && others
+                        .map(|(other, _)| distance(other, number))
+                        .all(|other| other > beside)
+            })
+        })
+    }
 }
 
 /// Whether a cell is a name: a text that is neither a figure nor a day. A year as a text is one.

@@ -22,6 +22,12 @@ const YEARS: std::ops::RangeInclusive<f64> = 1900.0..=2100.0;
 /// The greatest count that is looked for in words.
 const MOST_IN_WORDS: f64 = 12.0;
 
+/// Words before a number that name nothing.
+const LINKS: [&str; 16] = [
+    "in", "of", "to", "from", "by", "over", "than", "for", "the", "and", "or", "under", "about", "with",
+    "top", "least",
+];
+
 static DOWN: LazyLock<Regex> = LazyLock::new(|| {
     built_in(
         r"(?i)\b(fell|falls?|fallen|falling|drop\w*|down|decreas\w*|declin\w*|lower|less|fewer|shrank|shrunk|reduc\w*|lost|below|smaller|decelerat\w*|minus|negative)\b",
@@ -45,10 +51,19 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, asked: &AskedQuestio
         .iter()
         .filter(|number| number.kind == Kind::Quantity)
         .collect();
-    let right: Vec<&&Number> = figures.iter().filter(|number| is(gold, text, number)).collect();
+    let labels = |number: &Number| is_label(asked.question, text, number);
+    let right: Vec<&&Number> = figures
+        .iter()
+        .filter(|number| is(gold, text, number) && !labels(number))
+        .collect();
     if right.is_empty() {
         let without = || without_figures(gold, text, &all, &wanted);
-        return match figures.is_empty().then(without).flatten() {
+        return match figures
+            .iter()
+            .all(|number| labels(number))
+            .then(without)
+            .flatten()
+        {
             Some(verdict) => verdict,
             None => Err(format!("{wanted}, found {} in the text", listed(text, &figures))),
         };
@@ -73,6 +88,27 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, asked: &AskedQuestio
     Err(format!(
         "{wanted}, found it in the text, but not as its answer: {reason}"
     ))
+}
+
+/// Whether a number names what is asked about, or another of its kind: in "How many tickets has agent 77?" those behind
+/// the word "agent".
+fn is_label(question: &str, text: &str, number: &Number) -> bool {
+    let before = text.get(..number.start).unwrap_or_default().trim_end();
+    let word = before
+        .rsplit(|c: char| !c.is_alphabetic())
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
+    let question = question.to_lowercase();
+    let words: Vec<&str> = question
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let named = words.windows(2).any(|pair| match pair {
+        [noun, id] => *noun == word && id.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    });
+    !word.is_empty() && named && !LINKS.contains(&word.as_str())
 }
 
 /// Whether a number in a text is the gold figure.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::answer;
 use super::column::{self, ColumnPair};
+use super::in_text;
 use super::markdown::{self, MarkdownTable};
 use super::mention;
 use super::names;
@@ -234,7 +235,14 @@ fn in_text(gold: &GoldTable, text: &str, asked: &AskedQuestion<'_>, wanted: &str
     if joined(&printed).iter().any(|table| is_printed(gold, table)) {
         return Ok(format!("{wanted}, found it in two tables of the text"));
     }
-    if printed.iter().any(|table| is_rest_told(gold, table, text)) {
+    let needed = gold.required.as_ref().map_or(gold.columns.len(), Vec::len);
+    let downwards = printed.iter().filter_map(|table| table.downwards(needed));
+    if gold.rows.len() == 1 && downwards.into_iter().any(|table| is_printed(gold, &table)) {
+        return Ok(format!(
+            "{wanted}, found its row in the text, one cell under the other"
+        ));
+    }
+    if is_rest_told(gold, &printed, text, asked) {
         return Ok(format!(
             "{wanted}, found it in the text, with what has no value below it"
         ));
@@ -321,9 +329,9 @@ fn join(one: &MarkdownTable, other: &MarkdownTable) -> Option<MarkdownTable> {
     })
 }
 
-/// Whether a printed table is the gold's but for the row of what has no value, whose figures a sentence tells: "12 more
-/// have no country".
-fn is_rest_told(gold: &GoldTable, table: &MarkdownTable, text: &str) -> bool {
+/// Whether a text says the gold but for the row of what has no value, and tells that row's figures in words: "12 more have
+/// no country".
+fn is_rest_told(gold: &GoldTable, printed: &[MarkdownTable], text: &str, asked: &AskedQuestion<'_>) -> bool {
     let (without, with): (Vec<&Vec<Value>>, Vec<&Vec<Value>>) =
         gold.rows.iter().partition(|row| row.iter().any(Value::is_null));
     let [row] = without.as_slice() else { return false };
@@ -334,12 +342,14 @@ fn is_rest_told(gold: &GoldTable, table: &MarkdownTable, text: &str) -> bool {
     let wanted: Vec<f64> = row.iter().filter_map(Value::as_f64).collect();
     let told = text.lines().filter(|line| !line.contains('|')).any(|line| {
         let figures = crate::grounding::numbers(line, crate::grounding::Separators::English);
-        let said = |value: &f64| {
-            figures
-                .iter()
-                .any(|number| (number.value - value).abs() < f64::EPSILON)
-        };
+        let figures = figures.iter().map(|number| number.value);
+        let figures: Vec<f64> = figures
+            .chain(in_text::in_words(line).iter().map(|(_, value)| *value))
+            .collect();
+        let said = |value: &f64| figures.iter().any(|figure| (figure - value).abs() < f64::EPSILON);
         NONE.is_match(line) && wanted.iter().all(said)
     });
-    !rest.rows.is_empty() && !wanted.is_empty() && told && is_printed(&rest, table)
+    let says_rest =
+        || printed.iter().any(|table| is_printed(&rest, table)) || prose::tells(&rest, text, asked);
+    !rest.rows.is_empty() && !wanted.is_empty() && told && says_rest()
 }

@@ -1,5 +1,7 @@
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::GradeResult;
@@ -9,7 +11,11 @@ use super::mention;
 use super::view::{AnswerView, ResultView};
 use super::written::WrittenFigure;
 use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar, GoldTop, Locale, TopItem};
+use crate::eval::pattern::built_in;
 use crate::grounding::{Kind, Number, Separators, numbers};
+
+/// What stands between one of a ranking and the next.
+static BEHIND: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)\b(followed by|ahead of|leads before)\W*$"));
 
 pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> GradeResult {
     let n = gold.n.map_or(gold.items.len(), |n| n as usize);
@@ -35,11 +41,23 @@ pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> GradeResult {
     if items.len() < n || !ranked(gold, &items) {
         return Err(format!("{wanted}, found {said}"));
     }
+    if let Some((place, item)) = mentions.first()
+        && comes_behind(&text, place)
+    {
+        return Err(format!("{wanted}, found {} behind another", item.name));
+    }
     let first: Vec<String> = items.iter().map(|item| item.name.clone()).collect();
     match enumeration::flaw(&answer.text, &first, true) {
         Some(flaw) => Err(format!("{wanted}, found {said}, but {flaw}")),
         None => Ok(format!("{wanted}, found {said}")),
     }
+}
+
+/// Whether a sentence puts another before the first of a ranking: "Marigold leads, followed by Acorn".
+fn comes_behind(text: &str, first: &Range<usize>) -> bool {
+    let before = text.get(..first.start).unwrap_or_default();
+    let sentence = before.rsplit(['.', '\n', ':', ';']).next().unwrap_or_default();
+    BEHIND.is_match(sentence)
 }
 
 /// Whether these are the gold's first, where items of one value are as good as each other.

@@ -268,6 +268,67 @@ fn as_result(table: &Accepted) -> Value {
     })
 }
 
+/// The name of a rule where its table is printed in the text.
+fn printed_rule(rule: &'static str) -> &'static str {
+    Box::leak(format!("{rule}, printed").into_boxed_str())
+}
+
+fn as_text_alone(text: &str) -> Value {
+    json!({"version": 1, "outcome": "answered", "text": text})
+}
+
+/// One figure in sentences.
+fn told(table: &Accepted) -> Vec<(&'static str, String)> {
+    let [row] = table.rows.as_slice() else {
+        return Vec::new();
+    };
+    let [cell] = row.as_slice() else {
+        return Vec::new();
+    };
+    let Some(value) = cell.as_f64().filter(|value| *value != 0.0 && cell.is_number()) else {
+        return Vec::new();
+    };
+    let (less, more) = ((value * 0.7 - 1.0).round(), (value * 1.3 + 1.0).round());
+    vec![
+        ("right: a figure in a sentence", format!("The answer is {cell}.")),
+        (
+            "right: a figure with what it is of",
+            format!("It is **{cell}** (all others together: {more})."),
+        ),
+        (
+            "wrong: another figure in a sentence",
+            format!("The answer is {more}."),
+        ),
+        (
+            "wrong: candidates",
+            format!("It could be {less}, {cell} or {more}."),
+        ),
+        (
+            "wrong: a list of candidates",
+            format!("- {less}\n- {cell}\n- {more}"),
+        ),
+        (
+            "wrong: candidates one after the other",
+            format!("It is {less}. It is {cell}. It is {more}."),
+        ),
+    ]
+}
+
+/// Each digit of a number is another one.
+fn other_digits(cell: &Value) -> Value {
+    let other = |c: char| match c.to_digit(10) {
+        Some(digit) => char::from_digit(digit % 9 + 1, 10).unwrap(),
+        None => c,
+    };
+    match cell {
+        Value::Number(number) => {
+            let text: String = number.to_string().chars().map(other).collect();
+            serde_json::from_str(&text).unwrap_or_else(|_| cell.clone())
+        }
+        cell => cell.clone(),
+    }
+}
+
 #[test]
 fn graders_agree_with_answers_made_by_rule() {
     let questions = questions();
@@ -292,13 +353,28 @@ fn graders_agree_with_answers_made_by_rule() {
             for (rule, answer) in right(question, table) {
                 say(rule, as_result(&answer));
             }
-            let printed = json!({
-                "version": 1, "outcome": "answered", "text": markdown(&table.columns, &table.rows),
-            });
-            say("right: printed", printed);
+            let printed = markdown(&table.columns, &table.rows);
+            say("right: printed", as_text_alone(&printed));
+            for (rule, text) in told(table) {
+                say(rule, as_text_alone(&text));
+            }
+            say("wrong: no text", as_text_alone(""));
+            let refusal = "I looked at the data, but I would rather not say.";
+            say("wrong: a refusal in words", as_text_alone(refusal));
+            // The heading may hold digits as well.
+            let other = with(table, |table| table.rows = retyped(&table.rows, other_digits));
+            if other.rows != table.rows && !accidentally_right(question, &other) {
+                let other = markdown(&other.columns, &other.rows);
+                say("wrong: every number changed, printed", as_text_alone(&other));
+            }
             for (rule, answer) in wrong(question, table, &questions) {
                 if rule == TURNED_ROUND || !accidentally_right(question, &answer) {
                     say(rule, as_result(&answer));
+                    // A text that says of a row that it has nothing is another matter.
+                    if rule != "wrong: nothing in a cell" {
+                        let printed = markdown(&answer.columns, &answer.rows);
+                        say(printed_rule(rule), as_text_alone(&printed));
+                    }
                 }
             }
         }
