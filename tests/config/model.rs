@@ -88,7 +88,7 @@ fn faults_are_named() {
     );
     insta::assert_snapshot!(
         refusal("version = 1\n[model]\nid = \"offline\"\n[model.prices]\ninput = -1\noutput = 1\n", &[]),
-        @"cardinal.toml: model.prices: a price may not be negative"
+        @"cardinal.toml: model.prices.input: -1 is out of range: it may not be negative"
     );
     insta::assert_snapshot!(
         refusal("version = 1\n[model]\nid = \"openai:x\"\nheaders_env = { \"api-key\" = \"NOT_SET\" }\n", &[]),
