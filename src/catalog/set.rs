@@ -2,6 +2,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::search::CatalogIndex;
 use super::{AllowedCard, AllowedMetric, AllowedTable, CardId, Entry, EntryKind, MetricId, TableId};
 
 /// The loaded, curated set. Immutable: a refresh makes a new one, between sessions and never inside one.
@@ -18,6 +19,9 @@ pub struct Catalog {
     /// Worked out when it is first asked for.
     #[serde(skip)]
     fingerprint: OnceLock<String>,
+    /// Made when something is first looked for.
+    #[serde(skip)]
+    index: OnceLock<Arc<CatalogIndex>>,
 }
 
 impl PartialEq for Catalog {
@@ -46,6 +50,7 @@ impl Catalog {
         Self {
             entries,
             fingerprint: OnceLock::new(),
+            index: OnceLock::new(),
         }
     }
 
@@ -67,6 +72,12 @@ impl Catalog {
             blake3::hash(&bytes).to_hex().chars().take(32).collect()
         };
         self.fingerprint.get_or_init(hash).clone()
+    }
+
+    /// Words of all entries. Made once; that takes some ten milliseconds for ten thousand entries.
+    pub(super) fn index(&self) -> &CatalogIndex {
+        self.index
+            .get_or_init(|| Arc::new(CatalogIndex::of(&self.entries)))
     }
 
     /// The entry of that kind and id, if it is curated.

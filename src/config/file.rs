@@ -201,7 +201,7 @@ pub struct ModelConfig {
     /// Longest wait for the next piece of an answer, in seconds (default 120).
     #[schemars(range(min = 1, max = 3600))]
     pub timeout_seconds: Option<u64>,
-    /// Most completions in flight at once, of all sessions together (default 256).
+    /// Most completions in flight at once, of all sessions together (default 1024).
     #[schemars(range(min = 1, max = 65_536))]
     pub max_concurrency: Option<usize>,
     /// Prices of a model that Cardinal does not know.

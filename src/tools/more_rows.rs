@@ -183,13 +183,7 @@ impl Tool for MoreRowsTool {
         };
         let title = format!("{} over {}: {what}", Self::NAME, plan.from);
         let window = (known < derived.of).then_some((after, derived.of));
-        Ok(of_derived(
-            Arc::new(derived.table),
-            title,
-            origin,
-            window,
-            &context,
-        ))
+        Ok(of_derived(&derived.table, title, origin, window, &context))
     }
 }
 

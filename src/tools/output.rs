@@ -1,14 +1,13 @@
 //! What the model reads after a query, and what is kept of it.
 
-use std::sync::Arc;
-
 use super::ToolOutput;
 use super::check::entry_title;
 use super::tool::RunContext;
 use crate::catalog::EntryKind;
 use crate::metabase::Fetched;
 use crate::result::{
-    DerivedHeading, ModelView, NewResult, QuerySource, ResultHeading, ResultOrigin, ResultTable, shape,
+    DerivedHeading, ModelView, NewResult, PackedTable, QuerySource, ResultHeading, ResultOrigin, ResultTable,
+    shape,
 };
 use crate::text::one_line;
 
@@ -46,13 +45,13 @@ pub(super) fn of_query(
     let title = entry_title(kind, id, name);
     ToolOutput {
         served_by: Some(fetched.served_by),
-        ..of_table(Arc::clone(&fetched.table), title, origin, (None, narrow), context)
+        ..of_table(&fetched.table, title, origin, (None, narrow), context)
     }
 }
 
 /// Shapes a result that was worked out from another; `window` says which of how many rows were asked for.
 pub(super) fn of_derived(
-    table: Arc<ResultTable>,
+    table: &ResultTable,
     title: String,
     origin: ResultOrigin,
     window: Option<(u64, u64)>,
@@ -70,7 +69,7 @@ pub(super) fn of_derived(
 
 /// Shapes a result of any origin.
 fn of_table(
-    table: Arc<ResultTable>,
+    table: &ResultTable,
     title: String,
     origin: ResultOrigin,
     (made, narrow): (Option<DerivedHeading>, &str),
@@ -82,7 +81,7 @@ fn of_table(
         made,
         narrow: narrow.trim_end(),
     };
-    let shaped = shape(&table, &heading, context.limits);
+    let shaped = shape(table, &heading, context.limits);
     let shown = ModelView {
         rows_shown: shaped.rows_shown as u64,
         rows_known: table.rows.len() as u64,
@@ -99,7 +98,7 @@ fn of_table(
             title,
             origin,
             shown,
-            table,
+            table: PackedTable::of(table),
             totals: shaped.totals,
         }),
         served_by: None,

@@ -60,7 +60,7 @@ pub struct LimitSettings {
 impl Default for LimitSettings {
     fn default() -> Self {
         Self {
-            model: 256,
+            model: 1024,
             metabase: 8,
             longest_wait: Duration::from_secs(300),
         }

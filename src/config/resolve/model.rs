@@ -13,7 +13,6 @@ use crate::model::{ModelId, Prices, Provider};
 
 const DEFAULT_OPENAI: &str = "gpt-6.1-terra";
 const DEFAULT_ANTHROPIC: &str = "claude-sonnet-5-5";
-const MAX_CONCURRENCY: usize = 256;
 
 /// The model. What the file says about address, key and headers belongs to the provider that the file names: with
 /// another provider it is left aside, so that no key is ever sent to another provider's address.
@@ -51,7 +50,7 @@ pub(super) fn resolve(
         max_output_tokens: file.max_output_tokens.unwrap_or(usual.max_output_tokens),
         temperature: file.temperature,
         timeout: file.timeout_seconds.map_or(usual.timeout, Duration::from_secs),
-        max_concurrency: file.max_concurrency.unwrap_or(MAX_CONCURRENCY),
+        max_concurrency: file.max_concurrency.unwrap_or(usual.max_concurrency),
         prices: file.prices.map(prices),
         id,
     })
