@@ -40,7 +40,7 @@ impl Default for CacheSettings {
     fn default() -> Self {
         Self {
             time_to_live: Duration::from_secs(60),
-            max_bytes: 64 * 1024 * 1024,
+            max_bytes: 16 * 1024 * 1024,
         }
     }
 }
