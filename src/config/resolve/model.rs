@@ -127,6 +127,13 @@ fn base_url(
         .base_url
         .as_deref()
         .map(|text| (text, origins.place("model.base_url")));
+    // Without it the key would go to the provider's own address, which is not what was meant.
+    if environment.is_blank(variable) {
+        return Err(ConfigError::setting(
+            variable,
+            "is set but empty: unset it, or write the server's address, such as http://localhost:11434/v1",
+        ));
+    }
     let usual = environment.get(variable).map(|text| (text, variable.to_owned()));
     let ours_first = origins.is_variable("model.base_url");
     let chosen = if ours_first {
