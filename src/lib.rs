@@ -42,8 +42,8 @@ pub use cardinal_sandbox as sandbox;
 
 pub use agent::{
     Agent, AgentParts, Answer, BudgetSettings, CallRecord, CallStatus, CellSource, Citation, CitedFigure,
-    CitedResult, Event, Evidence, GroundingSettings, GuardSettings, OnUnmatched, Outcome, StopReason,
-    Timings, TurnSettings, UsageReport,
+    CitedResult, Event, Evidence, EvidenceRows, GroundingSettings, GuardSettings, OnUnmatched, Outcome,
+    StopReason, Timings, TurnSettings, UsageReport,
 };
 pub use app::{App, Error, Freshness, OpenOptions, Question, Recording, Server, Session, SessionOptions};
 pub use catalog::{Catalog, CatalogSettings, ContentRule, Entry, TableRule};

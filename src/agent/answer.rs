@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::answer_form::{EvidenceForm, known_version};
 use super::clock::TimeoutMarks;
-use super::{CitedFigure, CitedResult, Denial, Outcome, StopReason};
+use super::{CitedFigure, CitedResult, Denial, EvidenceRows, Outcome, StopReason};
 use crate::result::{Extent, Handle, ResultOrigin};
 use crate::wire::ServedBy;
 
@@ -117,7 +117,7 @@ pub struct Evidence {
     /// Names of its columns.
     pub columns: Vec<String>,
     /// Its rows as the model saw them, at most the shaped ones.
-    pub rows: Vec<Vec<Value>>,
+    pub rows: EvidenceRows,
     /// Rows we had.
     pub rows_known: u64,
     /// Whether these were all rows there are.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::{ANSWER_VERSION, Answer, CellSource, Citation, CitedFigure, Evidence};
+use super::{ANSWER_VERSION, Answer, CellSource, Citation, CitedFigure, Evidence, EvidenceRows};
 use crate::grounding::{
     DerivationOperation, DerivedFrom, Figure, FigureKind, FigureStatus, Reason, Rule, Trace,
 };
@@ -71,7 +71,8 @@ pub(super) struct EvidenceForm {
     /// Names of its columns.
     columns: Vec<String>,
     /// Its rows as the model saw them.
-    rows: Vec<Vec<Value>>,
+    #[schemars(with = "Vec<Vec<Value>>")]
+    rows: EvidenceRows,
     /// How many rows we had.
     rows_known: u64,
     /// Whether these were all rows there are.

@@ -15,7 +15,7 @@ use super::state::{RepeatableResult, TurnState};
 use super::{CallRecord, CallStatus, Event, StopReason, evidence, fallback};
 use crate::metabase::FailureClass;
 use crate::model::{Completion, Message, ToolCall, ToolResultMessage};
-use crate::result::{Handle, ResultTable};
+use crate::result::{Handle, PackedTable};
 use crate::tools::{PlannedCall, Refusal, ToolError, ToolOutput, ToolRole, TurnEnding};
 
 /// Most calls of one completion that are looked at; a model that asks for more is told so.
@@ -232,7 +232,7 @@ impl TurnState {
         let result = output
             .brought
             .as_ref()
-            .map(|brought| (brought.handle, Arc::clone(&brought.table)));
+            .map(|brought| (brought.handle, brought.table.clone()));
         let shown = output.brought.as_ref().map(|brought| &brought.shown);
         let rows = shown.map(|shown| shown.rows_known);
         let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent.is_cut());
@@ -346,7 +346,7 @@ impl TurnState {
         call: &ToolCall,
         content: impl Into<Arc<str>>,
         is_error: bool,
-        result: Option<(Handle, Arc<ResultTable>)>,
+        result: Option<(Handle, PackedTable)>,
     ) {
         let (result, table) = result.unzip();
         self.gathered.push(ToolResultMessage {

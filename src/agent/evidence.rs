@@ -1,26 +1,119 @@
 //! The results that an answer rests on, as the answer shows them.
 
+use std::fmt;
+use std::sync::Arc;
+
+use serde::ser::SerializeSeq as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::Evidence;
-use crate::result::NewResult;
+use crate::result::{Cell, NewResult, PackedTable};
+
+/// The rows of a result that the model saw. They share the table that the conversation holds; cloning them copies no cell.
+/// In JSON they are a list of rows, each a list of values.
+#[derive(Clone)]
+pub struct EvidenceRows(RowSource);
+
+#[derive(Clone)]
+enum RowSource {
+    /// The first rows of a table.
+    Held { table: PackedTable, shown: usize },
+    /// Read back from an answer that was written.
+    Read(Arc<[Vec<Value>]>),
+}
+
+impl EvidenceRows {
+    /// How many rows these are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            RowSource::Held { table, shown } => table.row_count().min(*shown),
+            RowSource::Read(rows) => rows.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, as JSON values.
+    pub fn to_values(&self) -> Vec<Vec<Value>> {
+        self.first(usize::MAX)
+    }
+
+    /// The first `count` of them, or as many as there are, as JSON values.
+    pub fn first(&self, count: usize) -> Vec<Vec<Value>> {
+        match &self.0 {
+            RowSource::Held { table, shown } => {
+                let rows = table.first_rows(count.min(*shown)).into_iter();
+                rows.map(|row| row.iter().map(Value::from).collect()).collect()
+            }
+            RowSource::Read(rows) => rows.iter().take(count).cloned().collect(),
+        }
+    }
+}
+
+impl PartialEq for EvidenceRows {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_values() == other.to_values()
+    }
+}
+
+impl fmt::Debug for EvidenceRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_values().fmt(f)
+    }
+}
+
+impl Serialize for EvidenceRows {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (table, shown) = match &self.0 {
+            RowSource::Read(rows) => return rows.serialize(serializer),
+            RowSource::Held { table, shown } => (table, *shown),
+        };
+        let mut rows = serializer.serialize_seq(Some(self.len()))?;
+        for row in table.first_rows(shown) {
+            rows.serialize_element(&row.iter().map(CellValue).collect::<Vec<_>>())?;
+        }
+        rows.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for EvidenceRows {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rows = Vec::<Vec<Value>>::deserialize(deserializer)?;
+        Ok(Self(RowSource::Read(rows.into())))
+    }
+}
+
+/// A cell as the value it holds.
+struct CellValue<'c>(&'c Cell);
+
+impl Serialize for CellValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Cell::Null => serializer.serialize_unit(),
+            Cell::Bool(value) => serializer.serialize_bool(*value),
+            Cell::Number(number) => number.serialize(serializer),
+            Cell::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
 
 /// The evidence that the result of a call is.
 pub(super) fn of(call: u32, brought: &NewResult) -> Evidence {
     let (shown, table) = (&brought.shown, &brought.table);
-    let seen = usize::try_from(shown.rows_shown).unwrap_or(usize::MAX);
     Evidence {
         result: brought.handle,
         call,
         title: brought.title.clone(),
         origin: brought.origin.clone(),
-        columns: table.columns.iter().map(|column| column.name.clone()).collect(),
-        rows: table
-            .rows
-            .iter()
-            .take(seen)
-            .map(|row| row.iter().map(Value::from).collect())
-            .collect(),
+        columns: table.columns().iter().map(|column| column.name.clone()).collect(),
+        rows: EvidenceRows(RowSource::Held {
+            table: table.clone(),
+            shown: usize::try_from(shown.rows_shown).unwrap_or(usize::MAX),
+        }),
         rows_known: shown.rows_known,
         extent: shown.extent,
         truncated: shown.truncated,

@@ -55,8 +55,8 @@ fn line(item: &Evidence) -> String {
     };
     let rows: Vec<String> = item
         .rows
+        .first(MOST_ROWS)
         .iter()
-        .take(MOST_ROWS)
         .map(|row| row_text(&item.columns, row))
         .collect();
     let more = if item.rows_known > rows.len() as u64 {

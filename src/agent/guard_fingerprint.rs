@@ -1,7 +1,7 @@
 //! What the guard is shown of a result: whether it is like an earlier one, how many rows it has, whether it was cut. Names,
 //! cells and texts take part in a hash only, so that all they can decide is equal or different.
 
-use crate::result::{Cell, ResultOrigin, ResultTable, RowCoverage};
+use crate::result::{Cell, PackedTable, ResultOrigin, RowCoverage};
 use crate::tools::{PageRequest, PlannedCall, ToolOutput};
 
 /// The fingerprint of one result.
@@ -78,38 +78,28 @@ impl PageRead {
 }
 
 /// Whether any cell holds something: a value, and a number that is not zero.
-fn has_values(table: &ResultTable) -> bool {
-    let holds = |cell: &Cell| match cell {
+fn has_values(table: &PackedTable) -> bool {
+    let holds = |cell: Cell| match cell {
         Cell::Null => false,
         Cell::Number(number) => number.as_f64() != Some(0.0),
         Cell::Bool(_) | Cell::Text(_) => true,
     };
-    table.rows.iter().flatten().any(holds)
+    table.rows().flatten().any(holds)
 }
 
 /// The same for tables of the same entry, or worked out by the same call, that hold the same: under whatever name the
 /// model was shown them.
-fn digest(of: &str, table: &ResultTable) -> String {
+fn digest(of: &str, table: &PackedTable) -> String {
     let mut hasher = blake3::Hasher::new();
-    let mut part = |kind: u8, text: &str| {
+    let mut part = |kind: u8, text: &[u8]| {
         hasher.update(&[kind]);
         hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
+        hasher.update(text);
     };
-    part(b'o', of);
-    for column in &table.columns {
-        part(b'c', &column.name);
+    part(b'o', of.as_bytes());
+    for column in table.columns() {
+        part(b'c', column.name.as_bytes());
     }
-    for row in &table.rows {
-        part(b'r', "");
-        for cell in row {
-            match cell {
-                Cell::Null => part(b'0', ""),
-                Cell::Bool(value) => part(b'b', if *value { "1" } else { "0" }),
-                Cell::Number(number) => part(b'n', &number.to_string()),
-                Cell::Text(text) => part(b't', text),
-            }
-        }
-    }
+    part(b'r', table.cell_bytes());
     hasher.finalize().to_hex().to_string()
 }

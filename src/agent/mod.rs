@@ -53,6 +53,7 @@ pub use cite::{CellSource, Citation, CitedFigure, CitedResult};
 pub(crate) use clock::TimeoutMarks;
 pub use day_budget::Denial;
 pub use event::Event;
+pub use evidence::EvidenceRows;
 pub use outcome::{Outcome, StopReason};
 pub use settings::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched, TurnSettings};
 pub use turn::{Agent, AgentParts, TurnOptions};

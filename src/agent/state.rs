@@ -12,7 +12,7 @@ use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::grounding::Figure;
 use crate::ledger::Spend;
 use crate::model::{Message, Prices, ToolCall, ToolResultMessage, UserQuestion};
-use crate::result::{Handle, ResultTable};
+use crate::result::{Handle, PackedTable};
 
 /// What a turn is told when it begins.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ pub(super) struct RepeatableResult {
     /// Number of the call that brought it.
     pub(super) call: u32,
     pub(super) content: Arc<str>,
-    pub(super) brought: Option<(Handle, Arc<ResultTable>)>,
+    pub(super) brought: Option<(Handle, PackedTable)>,
     pub(super) rows: Option<u64>,
     pub(super) truncated: bool,
 }

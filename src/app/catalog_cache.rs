@@ -5,8 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Error, Server};
 use crate::catalog::{Catalog, CatalogStore, Drift, KeptCatalog, StoreKey, StoreLookup};
-use crate::metabase::AuthSettings;
-use crate::metabase::MetabaseClient;
+use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
 use crate::principal::Principal;
 
 /// Whether a catalog that was kept on disk may be used.
@@ -70,12 +69,13 @@ impl CatalogCache {
         }
     }
 
-    /// The catalog: the kept one if it may be used, else loaded now and kept.
+    /// The catalog: the kept one if it may be used, else loaded now and kept; `on_progress` is told how far that is.
     pub async fn load(
         &self,
         server: &Server,
         client: &MetabaseClient,
         freshness: Freshness,
+        on_progress: OnProgress<'_>,
     ) -> Result<OpenedCatalog, Error> {
         let (kept, fresh, note) = self.kept(server).await;
         let notes: Vec<String> = note.into_iter().collect();
@@ -89,7 +89,7 @@ impl CatalogCache {
                 notes,
             }),
             before => {
-                let mut opened = fetch(server, client, before.as_deref(), notes).await?;
+                let mut opened = fetch(server, client, before.as_deref(), notes, on_progress).await?;
                 self.keep(&mut opened).await;
                 Ok(opened)
             }
@@ -97,9 +97,15 @@ impl CatalogCache {
     }
 
     /// Loads from the server and compares with what is kept, which stays as it is.
-    pub async fn compare(&self, server: &Server, client: &MetabaseClient) -> Result<OpenedCatalog, Error> {
+    pub async fn compare(
+        &self,
+        server: &Server,
+        client: &MetabaseClient,
+        on_progress: OnProgress<'_>,
+    ) -> Result<OpenedCatalog, Error> {
         let (kept, _, note) = self.kept(server).await;
-        fetch(server, client, kept.as_deref(), note.into_iter().collect()).await
+        let notes = note.into_iter().collect();
+        fetch(server, client, kept.as_deref(), notes, on_progress).await
     }
 
     /// Keeps a catalog that was loaded now, unless the next one may have more. Nothing depends on it but the next
@@ -138,10 +144,11 @@ async fn fetch(
     client: &MetabaseClient,
     before: Option<&KeptCatalog>,
     notes: Vec<String>,
+    on_progress: OnProgress<'_>,
 ) -> Result<OpenedCatalog, Error> {
     let url = || server.metabase.url.to_string();
     let loaded = client
-        .load_catalog(&server.rules)
+        .load_catalog_watched(&server.rules, on_progress)
         .await
         .map_err(|source| Error::Metabase {
             url: url(),

@@ -8,7 +8,7 @@ use super::{Error, Server, Session, day, network};
 use crate::agent::{Agent, AgentParts, CatalogReport, TurnSettings};
 use crate::catalog::Catalog;
 use crate::config::Settings;
-use crate::metabase::MetabaseClient;
+use crate::metabase::{MetabaseClient, OnProgress};
 use crate::model::{CompletionSettings, Model, ModelError, ModelSettings, Prices, Provider, connect, prices};
 use crate::planner::OfflinePlanner;
 use crate::principal::Principal;
@@ -57,12 +57,23 @@ pub struct App {
 impl App {
     /// Assembles everything: reaches the Metabase, loads the catalog, renders the prompt. The model is not asked yet.
     pub async fn open(settings: Settings, options: OpenOptions) -> Result<Self, Error> {
+        Self::open_watched(settings, options, &|_| {}).await
+    }
+
+    /// The same; `on_progress` is told how far the load of the catalog is, when it is not a kept one.
+    pub async fn open_watched(
+        settings: Settings,
+        options: OpenOptions,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Self, Error> {
         let server = Server::open(&settings).await?;
         let wire = network::wire(Some(&server.metabase), Some(&settings.model))?;
         let principal = Principal::default();
         let client = MetabaseClient::new(server.metabase.clone(), wire.clone(), principal.clone());
         let cache = CatalogCache::of(&server, &principal);
-        let catalog = cache.load(&server, &client, options.freshness).await?;
+        let catalog = cache
+            .load(&server, &client, options.freshness, on_progress)
+            .await?;
         let today = options.today.unwrap_or_else(|| server.today());
         let model = model(&settings.model, wire.clone(), &catalog.catalog, today)?;
         let toolbox = Toolbox::new(Arc::clone(&catalog.catalog), client.clone(), settings.shaping);

@@ -3,7 +3,7 @@
 //! [`AllowedTable`] are handed out only by a lookup in a loaded catalog.
 //!
 //! This folder knows nothing of HTTP: `metabase` turns a server into entries; this folder keeps them on disk, compares
-//! two loads of them, and finds the nearest names to one that is not there.
+//! two loads of them, finds entries by words, and the nearest names to one that is not there.
 //!
 //! ```no_run
 //! # use cardinal::catalog::{CardId, Catalog};
@@ -26,6 +26,7 @@ mod entry;
 mod ids;
 mod nearest;
 mod notes;
+mod search;
 mod set;
 mod settings;
 mod store;
@@ -41,6 +42,7 @@ pub use entry::{
 pub use ids::{CardId, CollectionId, MeasureId, MetricId, SegmentId, TableId};
 pub use nearest::nearest;
 pub use notes::{CatalogNotes, EntryNotes};
+pub use search::CatalogSearch;
 pub use set::Catalog;
 pub(crate) use set::StoredCatalog;
 pub use settings::{CatalogSettings, ContentRule, TableRule};

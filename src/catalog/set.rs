@@ -3,6 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::search::CatalogIndex;
 use super::{
     AllowedCard, AllowedMetric, AllowedTable, CardId, CatalogNotes, Entry, EntryKind, MetricId, TableId,
 };
@@ -23,6 +24,9 @@ pub struct Catalog {
     /// Worked out when it is first asked for.
     #[serde(skip)]
     fingerprint: OnceLock<String>,
+    /// Made when something is first looked for.
+    #[serde(skip)]
+    index: OnceLock<Arc<CatalogIndex>>,
 }
 
 impl PartialEq for Catalog {
@@ -54,6 +58,7 @@ impl Catalog {
             entries,
             notes: CatalogNotes::default(),
             fingerprint: OnceLock::new(),
+            index: OnceLock::new(),
         }
     }
 
@@ -68,6 +73,7 @@ impl Catalog {
         notes.entries.retain(|key, _| known.contains(key));
         self.notes = notes;
         self.fingerprint = OnceLock::new();
+        self.index = OnceLock::new();
         self
     }
 
@@ -104,6 +110,12 @@ impl Catalog {
             blake3::hash(&bytes).to_hex().chars().take(32).collect()
         };
         self.fingerprint.get_or_init(hash).clone()
+    }
+
+    /// Words of all entries. Made once; that takes some ten milliseconds for ten thousand entries.
+    pub(super) fn index(&self) -> &CatalogIndex {
+        self.index
+            .get_or_init(|| Arc::new(CatalogIndex::of(&self.entries, &self.notes)))
     }
 
     /// The entry of that kind and id, if it is curated.

@@ -129,7 +129,7 @@ fn last_table(answer: &Answer) -> io::Result<()> {
         term::warn("there is no result to print: no query brought one");
         return Ok(());
     };
-    table::print(&evidence.columns, &evidence.rows)?;
+    table::print(&evidence.columns, &evidence.rows.to_values())?;
     let printed = evidence.rows.len() as u64;
     if printed < evidence.rows_known {
         term::warn(format_args!(

@@ -4,6 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::term::{self, BAD, DIM, GOOD, WARN};
 use crate::agent::{CallStatus, Event};
+use crate::metabase::LoadProgress;
 use crate::wire::ServedBy;
 
 const TICK: Duration = Duration::from_millis(100);
@@ -12,12 +13,16 @@ const DRAFT_LINES: usize = 8;
 
 /// A line on stderr that moves while something takes its time, where stderr is a terminal.
 #[derive(Debug)]
-pub(super) struct Spinner(Option<ProgressBar>);
+pub(super) struct Spinner {
+    /// `None` where it is not wanted or cannot be seen.
+    line: Option<ProgressBar>,
+    message: String,
+}
 
 impl Spinner {
     /// Starts it if it is wanted and can be seen.
     pub(super) fn start(wanted: bool, message: &str) -> Self {
-        Self((wanted && term::err_is_terminal()).then(|| {
+        let line = (wanted && term::err_is_terminal()).then(|| {
             let spinner = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
                 spinner.set_style(style);
@@ -25,13 +30,25 @@ impl Spinner {
             spinner.set_message(message.to_owned());
             spinner.enable_steady_tick(TICK);
             spinner
-        }))
+        });
+        Self {
+            line,
+            message: message.to_owned(),
+        }
+    }
+
+    /// Says how far the load of a catalog is.
+    pub(super) fn loaded(&self, progress: LoadProgress) {
+        if let Some(line) = &self.line {
+            let LoadProgress { read, selected, .. } = progress;
+            line.set_message(format!("{}: {read} of {selected} entries", self.message));
+        }
     }
 
     /// Takes the line away.
     pub(super) fn stop(&self) {
-        if let Some(spinner) = &self.0 {
-            spinner.finish_and_clear();
+        if let Some(line) = &self.line {
+            line.finish_and_clear();
         }
     }
 }
@@ -133,7 +150,7 @@ impl TurnProgress {
         if !self.options.steps {
             return;
         }
-        match self.spinner.as_ref().and_then(|spinner| spinner.0.as_ref()) {
+        match self.spinner.as_ref().and_then(|spinner| spinner.line.as_ref()) {
             Some(spinner) => spinner.suspend(|| term::say(line)),
             None => term::say(line),
         }
@@ -148,7 +165,7 @@ impl TurnProgress {
 
     fn set_message(&mut self, message: &str) {
         let spinner = self.spinner.get_or_insert_with(|| Spinner::start(true, message));
-        if let Some(spinner) = &spinner.0 {
+        if let Some(spinner) = &spinner.line {
             spinner.set_message(message.to_owned());
         }
     }

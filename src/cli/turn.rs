@@ -74,7 +74,8 @@ impl QuestionRunner {
             today: turn.today,
         };
         let spinner = Spinner::start(!turn.quiet, &loading(&loaded.settings));
-        let app = App::open(loaded.settings.clone(), options).await;
+        let told = |progress| spinner.loaded(progress);
+        let app = App::open_watched(loaded.settings.clone(), options, &told).await;
         spinner.stop();
         let app = app?;
         if !turn.quiet {

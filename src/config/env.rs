@@ -71,6 +71,12 @@ impl Environment {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Whether a variable is set, but to nothing or white space.
+    pub(super) fn is_blank(&self, name: &str) -> bool {
+        let value = self.variables.get(name);
+        value.is_some_and(|value| value.trim().is_empty())
+    }
+
     /// A variable that holds a secret.
     pub fn secret(&self, name: &str) -> Option<SecretString> {
         self.get(name).map(SecretString::from)

@@ -85,11 +85,11 @@ pub struct MetabaseConfig {
     pub timeout_seconds: Option<u64>,
     /// Most bytes of one response taken into memory (default 33554432).
     #[schemars(range(min = 65536, max = 1_073_741_824))]
-    pub max_response_bytes: Option<u64>,
+    pub max_response_bytes: Option<usize>,
     /// Most requests in flight at once, of all sessions together (default 8). A load of a catalog begins with four and grows
     /// up to this while Metabase keeps up.
     #[schemars(range(min = 1, max = 64))]
-    pub max_concurrency: Option<u64>,
+    pub max_concurrency: Option<usize>,
     /// Most rows fetched for one query, over all its pages (default 10000).
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_rows: Option<u64>,
@@ -223,9 +223,9 @@ pub struct ModelConfig {
     /// Longest wait for the next piece of an answer, in seconds (default 120).
     #[schemars(range(min = 1, max = 3600))]
     pub timeout_seconds: Option<u64>,
-    /// Most completions in flight at once, of all sessions together (default 256).
+    /// Most completions in flight at once, of all sessions together (default 1024).
     #[schemars(range(min = 1, max = 65_536))]
-    pub max_concurrency: Option<u64>,
+    pub max_concurrency: Option<usize>,
     /// Prices of a model that Cardinal does not know.
     pub prices: Option<PricesConfig>,
 }
@@ -332,10 +332,10 @@ pub struct GuardConfig {
     pub max_clarifications: Option<u32>,
     /// Most bytes of text one completion may stream (default 65536).
     #[schemars(range(min = 1024, max = 16_777_216))]
-    pub max_text_bytes: Option<u64>,
+    pub max_text_bytes: Option<usize>,
     /// Most bytes of reasoning and of calls' arguments, together, one completion may stream (default 16777216).
     #[schemars(range(min = 1024, max = 67_108_864))]
-    pub max_unheard_bytes: Option<u64>,
+    pub max_unheard_bytes: Option<usize>,
 }
 
 /// What becomes of figures in an answer that no result bears out.
@@ -354,10 +354,10 @@ pub struct GroundingConfig {
 pub struct ShapingConfig {
     /// Most rows (default 200).
     #[schemars(range(min = 1, max = 100_000))]
-    pub max_rows: Option<u64>,
+    pub max_rows: Option<usize>,
     /// Most bytes of the whole tool result (default 30000).
     #[schemars(range(min = 2000, max = 10_000_000))]
-    pub max_bytes: Option<u64>,
+    pub max_bytes: Option<usize>,
 }
 
 /// How much of a conversation is sent to the model with each question, and how long its results are held for it to work on.
@@ -388,7 +388,7 @@ pub struct TapeConfig {
     pub dir: Option<PathBuf>,
     /// Most tapes kept in the folder; the oldest are removed (default 1000).
     #[schemars(range(min = 1, max = 10_000_000))]
-    pub max_files: Option<u64>,
+    pub max_files: Option<usize>,
     /// How long a tape is kept, in days (default 30).
     #[schemars(range(min = 1, max = 36_500))]
     pub max_age_days: Option<u64>,

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use super::env::{Environment, Overlay, lay_over};
 use super::error::ConfigError;
 use super::file::FileConfig;
-use super::{Settings, resolve};
+use super::{Settings, ranges, resolve};
 use crate::model::ModelId;
 
 /// The file's name in the working directory.
@@ -89,14 +89,14 @@ pub fn load(
     } = environment.overlay()?;
     merged.insert("version".to_owned(), Value::Integer(FILE_VERSION));
     lay_over(&mut merged, table);
-    let merged: FileConfig = merged
-        .try_into()
-        .map_err(|error: toml::de::Error| ConfigError::setting("settings", error.message()))?;
-
     let origins = Origins {
         file: file.clone(),
         names,
     };
+    ranges::check(&merged, &origins)?;
+    let merged: FileConfig = merged
+        .try_into()
+        .map_err(|error: toml::de::Error| ConfigError::setting("settings", error.message()))?;
     let settings = resolve::resolve(merged, environment, &origins, overrides)?;
     let mut notes: Vec<String> = unknown
         .into_iter()

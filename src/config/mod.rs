@@ -4,6 +4,7 @@ mod env;
 mod error;
 mod file;
 mod load;
+mod ranges;
 mod resolve;
 mod schema;
 mod settings;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::UserQuestion;
-use crate::result::{Handle, ResultTable};
+use crate::result::{Handle, PackedTable};
 
 /// The ways to reach a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -100,7 +100,7 @@ pub struct ToolResultMessage {
     /// The held result it shows, if it shows one.
     pub result: Option<Handle>,
     /// The result behind the text, for a model that runs in this process. Never sent anywhere.
-    pub table: Option<Arc<ResultTable>>,
+    pub table: Option<PackedTable>,
 }
 
 /// One entry of the conversation.

@@ -68,6 +68,10 @@ pub enum CacheHints {
 }
 
 impl ModelSettings {
+    /// Completions in flight at once unless the settings say otherwise: a thousand turns do not wait for each other, and a
+    /// server that takes fewer says so.
+    pub(crate) const MAX_CONCURRENCY: usize = 1024;
+
     /// The keyword planner, which needs no server and no key.
     pub fn offline() -> Self {
         Self {
@@ -84,7 +88,7 @@ impl ModelSettings {
             max_output_tokens: 4096,
             temperature: None,
             timeout: Duration::from_secs(120),
-            max_concurrency: 1,
+            max_concurrency: Self::MAX_CONCURRENCY,
             prices: None,
         }
     }

@@ -263,7 +263,7 @@ impl IndexedCatalog {
             .iter()
             .find(|profile| profile.entry.name() == made.name);
         let computes = profile.map_or(Computes::Unknown, |profile| profile.computes);
-        Some(answer::write(made, computes, result.table.as_ref()?))
+        Some(answer::write(made, computes, &result.table.as_ref()?.unpack()))
     }
 
     fn call(&self, proposal: &Proposal) -> NextAct {

@@ -77,17 +77,12 @@ impl EntryView {
             Entry::Metric(metric) => ("metric", metric.verified, metric_lines(metric, detail)),
             Entry::Table(table) => ("table", false, table_lines(table, detail)),
         };
-        let path: Vec<String> = entry
-            .collection()
-            .iter()
-            .map(|name| clean(name, NAME_CHARS))
-            .collect();
         Self {
             kind,
             id: entry.id(),
             name: quoted(entry.name()),
             path: if detail == Detail::Full {
-                path.join(" / ")
+                path(entry.collection())
             } else {
                 String::new()
             },
@@ -102,6 +97,11 @@ impl EntryView {
                 .filter(|line| !line.items.is_empty())
                 .collect(),
         }
+    }
+
+    /// Says where the entry is, in a form that leaves that out.
+    pub(super) fn place(&mut self, entry: &Entry) {
+        self.path = path(entry.collection());
     }
 
     /// Leaves out the collection that all entries are in.
@@ -123,6 +123,12 @@ impl EntryView {
             }
         }
     }
+}
+
+/// The path of a collection, as it is shown.
+pub(super) fn path(collection: &[String]) -> String {
+    let names: Vec<String> = collection.iter().map(|name| clean(name, NAME_CHARS)).collect();
+    names.join(" / ")
 }
 
 fn line(label: &'static str, items: Vec<String>) -> EntryLine {

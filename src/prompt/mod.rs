@@ -3,7 +3,8 @@
 //! [`Prompt::render`] is a function of the templates in `prompts/system`, the catalog and the tools, and of nothing else:
 //! no clock, no environment, no unordered map. The same inputs give the same bytes in every process, so that providers'
 //! caches hit, and a hash of each part stands in every answer and on every tape. Text from outside is made safe before it
-//! is shown. A catalog that is too long is shown in a shorter form, and what entries have in common is said once.
+//! is shown. A catalog that is too long is shown in a shorter form, in the end as a map, and what entries have in
+//! common is said once.
 //!
 //! ```text
 //! metric 3 "Revenue" · Finance / Sales
@@ -15,11 +16,13 @@
 
 mod entry;
 mod fill;
+mod map;
 mod render;
 mod sharing;
 mod templates;
 mod texts;
 
 pub(crate) use fill::fill;
-pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_text};
+pub(crate) use render::shows_map;
+pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_summary, entry_text};
 pub use texts::{PROMPT_TEXTS, text_hashes, texts_hash};

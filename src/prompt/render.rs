@@ -3,6 +3,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::entry::{Detail, EntryView};
+use super::map::map_lines;
 use super::sharing::SharedLines;
 use super::templates::{self, Templates};
 use crate::catalog::{Catalog, CatalogNotes, Entry};
@@ -10,7 +11,8 @@ use crate::model::ToolSpec;
 use crate::text::{clean_line, defuse};
 
 /// Bytes the entries may take in the prompt. Above it they are shown in a shorter form, and the model asks for the rest
-/// with `describe`.
+/// with `describe`; when not even their names fit, the prompt has a map, and the model finds entries with
+/// `search_catalog`.
 pub const CATALOG_BUDGET_BYTES: usize = 60_000;
 
 /// Bytes that the glossary and the descriptions of collections may take.
@@ -106,44 +108,84 @@ struct CatalogValues {
     entries: Vec<String>,
 }
 
-/// The fenced catalog in the fullest form that fits the budget. Names are always all there, whatever they take: an
-/// entry that is left out could not be used.
+/// The fenced catalog in the fullest form that fits the budget.
 fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, PromptError> {
-    let mut fitting = (Vec::new(), "names");
-    let outermost = outermost(catalog);
-    for (detail, form) in [
-        (Detail::Full, "full"),
-        (Detail::Short, "short"),
-        (Detail::Names, "names"),
-    ] {
-        let mut said = SharedLines::default();
-        let entries: Vec<String> = catalog
-            .entries()
-            .iter()
-            .map(|entry| {
-                let notes = catalog.notes().of(entry.kind(), entry.id());
-                let mut view = EntryView::new(entry, notes, detail);
-                view.leave_out(outermost.unwrap_or_default());
-                view.share(&mut said);
-                templates.render(templates::ENTRY, &view)
-            })
-            .collect::<Result<_, _>>()?;
-        let bytes: usize = entries.iter().map(String::len).sum();
-        fitting = (entries, form);
-        if bytes <= CATALOG_BUDGET_BYTES {
-            break;
-        }
-    }
-    let (entries, form) = fitting;
+    let (entries, form) = match fullest(templates, catalog)? {
+        Some(fitting) => fitting,
+        None => (map_lines(templates, catalog)?, "map"),
+    };
     templates.render(
         templates::CATALOG,
         &CatalogValues {
-            count: entries.len(),
+            count: catalog.entries().len(),
             form,
             words: words(catalog.notes()),
             entries,
         },
     )
+}
+
+/// Whether the catalog is so large that the prompt shows a map of it instead of its entries.
+pub(crate) fn shows_map(catalog: &Catalog) -> Result<bool, PromptError> {
+    /// No character takes more bytes where it is shown, and nothing else on a line takes more than this.
+    const MOST_BYTES: usize = 8;
+    const AROUND_NAME: usize = 40;
+    let names = catalog.entries().iter().map(|entry| entry.name().len());
+    let most: usize = names.map(|name| name * MOST_BYTES + AROUND_NAME).sum();
+    if most <= CATALOG_BUDGET_BYTES {
+        return Ok(false);
+    }
+    Ok(shown_in(Templates::get()?, catalog, Detail::Names)?.is_none())
+}
+
+/// All entries in the fullest form in which they fit, if there is one.
+fn fullest(
+    templates: &Templates,
+    catalog: &Catalog,
+) -> Result<Option<(Vec<String>, &'static str)>, PromptError> {
+    for (detail, form) in [
+        (Detail::Full, "full"),
+        (Detail::Short, "short"),
+        (Detail::Names, "names"),
+    ] {
+        if let Some(entries) = shown_in(templates, catalog, detail)? {
+            return Ok(Some((entries, form)));
+        }
+    }
+    Ok(None)
+}
+
+/// All entries in this detail, if they fit. No more of them is rendered than it takes to see that they do not.
+fn shown_in(
+    templates: &Templates,
+    catalog: &Catalog,
+    detail: Detail,
+) -> Result<Option<Vec<String>>, PromptError> {
+    let outermost = outermost(catalog);
+    let mut said = SharedLines::default();
+    let (mut shown, mut bytes) = (Vec::new(), 0usize);
+    for entry in catalog.entries() {
+        let notes = catalog.notes().of(entry.kind(), entry.id());
+        let mut view = EntryView::new(entry, notes, detail);
+        view.leave_out(outermost.unwrap_or_default());
+        view.share(&mut said);
+        let text = templates.render(templates::ENTRY, &view)?;
+        bytes += text.len();
+        if bytes > CATALOG_BUDGET_BYTES {
+            return Ok(None);
+        }
+        shown.push(text);
+    }
+    Ok(Some(shown))
+}
+
+/// The short text of an entry and where it is, as a list of what was found shows it. Every line is the curator's or the
+/// server's word and has been made safe to show.
+pub fn entry_summary(entry: &Entry) -> Result<String, PromptError> {
+    let mut view = EntryView::new(entry, None, Detail::Short);
+    view.place(entry);
+    let text = Templates::get()?.render(templates::ENTRY, &view)?;
+    Ok(text.trim_end().to_owned())
 }
 
 /// The glossary and what collections hold, in whole lines up to their budget.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::derive::{CellLineage, Lineage};
-use super::{Column, ColumnTotals, Derivation, Extent, Handle, QuerySource, ResultTable};
+use super::{Column, ColumnTotals, Derivation, Extent, Handle, PackedTable, QuerySource};
 
 /// How a result was shown to the model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +125,7 @@ pub struct NewResult {
     /// How the model sees it.
     pub shown: ModelView,
     /// All of it.
-    pub table: Arc<ResultTable>,
+    pub table: PackedTable,
     /// What its columns come to; empty where that would mean nothing.
     pub totals: Arc<[ColumnTotals]>,
 }

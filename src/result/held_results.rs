@@ -4,8 +4,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::spill::{SpillFolder, SpilledTable};
-use super::{Cell, Handle, HeldResult, NewResult, ResultTable};
+use super::{Handle, HeldResult, NewResult, PackedTable, ResultTable};
 use crate::result::ConversationSettings;
+
+/// Tables of more bytes than this are unpacked on a thread that may take its time.
+const UNPACKED_IN_PLACE: usize = 256 << 10;
 
 /// The results of one conversation, in the order they came. A turn puts its results here; they stay for the turns
 /// after it: in memory up to a bound, beyond it in files of the conversation's own, and gone after a time. The files
@@ -25,7 +28,7 @@ pub struct HeldResults {
 struct StoredResult {
     held: HeldResult,
     rows: StoredRows,
-    /// About what the rows take in memory, in bytes.
+    /// What the rows take in memory, in bytes.
     weight: u64,
     /// When the turn began that brought it.
     since: Timestamp,
@@ -33,7 +36,7 @@ struct StoredResult {
 
 #[derive(Debug, Clone)]
 enum StoredRows {
-    InMemory(Arc<ResultTable>),
+    InMemory(PackedTable),
     OnDisk(Arc<SpilledTable>),
     Gone,
 }
@@ -73,7 +76,7 @@ impl HeldResults {
             table,
             totals,
         } = brought;
-        let columns = table.columns.clone();
+        let columns = table.columns().to_vec();
         let held = HeldResult {
             handle,
             title,
@@ -84,7 +87,7 @@ impl HeldResults {
         };
         self.items.push(StoredResult {
             held,
-            weight: weight(&table),
+            weight: table.cell_bytes().len() as u64,
             rows: StoredRows::InMemory(table),
             since: self.now,
         });
@@ -125,11 +128,22 @@ impl HeldResults {
         })
     }
 
-    /// All rows of the result of that name, read from its file if they lie there.
+    /// All rows of the result of that name, read from its file if they lie there. Each call unpacks them anew.
     pub async fn table(&self, handle: Handle) -> Result<Arc<ResultTable>, HeldResultsError> {
         let item = self.item(handle).ok_or(HeldResultsError::Unknown(handle))?;
         match &item.rows {
-            StoredRows::InMemory(table) => Ok(Arc::clone(table)),
+            StoredRows::InMemory(table) if table.cell_bytes().len() <= UNPACKED_IN_PLACE => {
+                Ok(Arc::new(table.unpack()))
+            }
+            StoredRows::InMemory(table) => {
+                let table = table.clone();
+                let unpacked = tokio::task::spawn_blocking(move || table.unpack()).await;
+                let unreadable = |error: tokio::task::JoinError| HeldResultsError::Unreadable {
+                    handle,
+                    reason: error.to_string(),
+                };
+                unpacked.map(Arc::new).map_err(unreadable)
+            }
             StoredRows::Gone => Err(HeldResultsError::Gone(handle)),
             StoredRows::OnDisk(file) => {
                 let file = Arc::clone(file);
@@ -178,9 +192,9 @@ impl HeldResults {
             let StoredRows::InMemory(table) = &item.rows else {
                 continue;
             };
-            let (folder, table) = (self.folder.clone(), Arc::clone(table));
+            let (folder, table) = (self.folder.clone(), table.clone());
             held = held.saturating_sub(item.weight);
-            let written = tokio::task::spawn_blocking(move || folder.keep(&table)).await;
+            let written = tokio::task::spawn_blocking(move || folder.keep(&table.unpack())).await;
             let problem = match written {
                 Ok(Ok(file)) => {
                     item.rows = StoredRows::OnDisk(Arc::new(file));
@@ -217,15 +231,4 @@ impl StoredResult {
     fn in_memory(&self) -> bool {
         matches!(self.rows, StoredRows::InMemory(_))
     }
-}
-
-/// About what a table takes in memory, in bytes: the same for the same table, on any machine.
-fn weight(table: &ResultTable) -> u64 {
-    const CELL: u64 = 32;
-    let text = |cell: &Cell| match cell {
-        Cell::Text(text) => text.len() as u64,
-        _ => 0,
-    };
-    let cells = table.rows.iter().flatten();
-    cells.map(|cell| CELL + text(cell)).sum()
 }

@@ -33,6 +33,7 @@ mod query_metric;
 mod query_table;
 mod run_card;
 mod schema;
+mod search_catalog;
 mod table;
 mod tool;
 mod toolbox;

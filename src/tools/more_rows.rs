@@ -1,7 +1,5 @@
 //! The tool `more_rows`: works on a held result, without another request.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -170,13 +168,7 @@ impl Tool for MoreRowsTool {
         };
         let title = format!("{} over {}: {what}", Self::NAME, plan.from);
         let window = (known < derived.of).then_some((after, derived.of));
-        Ok(of_derived(
-            Arc::new(derived.table),
-            title,
-            origin,
-            window,
-            &context,
-        ))
+        Ok(of_derived(&derived.table, title, origin, window, &context))
     }
 }
 

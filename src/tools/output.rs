@@ -1,14 +1,12 @@
 //! What the model reads after a query, and what is kept of it.
 
-use std::sync::Arc;
-
 use super::ToolOutput;
 use super::check::entry_title;
 use super::tool::RunContext;
 use crate::catalog::EntryKind;
 use crate::metabase::Fetched;
 use crate::result::{
-    DerivedHeading, ModelView, NewResult, QuerySource, ResultHeading, ResultOrigin, ResultTable,
+    DerivedHeading, ModelView, NewResult, PackedTable, QuerySource, ResultHeading, ResultOrigin, ResultTable,
     call_for_model, shape,
 };
 use crate::text::one_line;
@@ -51,7 +49,7 @@ pub(super) fn of_query(
     ToolOutput {
         served_by: Some(fetched.served_by),
         ..of_table(
-            Arc::clone(&fetched.table),
+            &fetched.table,
             title,
             origin,
             &HeadingParts {
@@ -67,7 +65,7 @@ pub(super) fn of_query(
 
 /// Shapes a result that was worked out from another; `window` says which of how many rows were asked for.
 pub(super) fn of_derived(
-    table: Arc<ResultTable>,
+    table: &ResultTable,
     title: String,
     origin: ResultOrigin,
     window: Option<(u64, u64)>,
@@ -106,7 +104,7 @@ struct HeadingParts<'a> {
 
 /// Shapes a result of any origin.
 fn of_table(
-    table: Arc<ResultTable>,
+    table: &ResultTable,
     title: String,
     origin: ResultOrigin,
     parts: &HeadingParts<'_>,
@@ -120,7 +118,7 @@ fn of_table(
         made: parts.made,
         narrow: parts.narrow.trim_end(),
     };
-    let shaped = shape(&table, &heading, context.limits);
+    let shaped = shape(table, &heading, context.limits);
     let shown = ModelView {
         rows_shown: shaped.rows_shown as u64,
         rows_known: table.rows.len() as u64,
@@ -137,7 +135,7 @@ fn of_table(
             title,
             origin,
             shown,
-            table,
+            table: PackedTable::of(table),
             totals: shaped.totals,
         }),
         served_by: None,

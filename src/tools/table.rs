@@ -10,13 +10,15 @@ use super::more_rows::MoreRowsTool;
 use super::query_metric::QueryMetricTool;
 use super::query_table::QueryTableTool;
 use super::run_card::RunCardTool;
+use super::search_catalog::SearchCatalogTool;
 use super::tool::AnyTool;
 
 /// Every tool there is, in the order in which a model reads of them. The order is part of a prompt's cached prefix.
-pub(super) static TOOLS: [&dyn AnyTool; 10] = [
+pub(super) static TOOLS: [&dyn AnyTool; 11] = [
     &RunCardTool,
     &QueryMetricTool,
     &QueryTableTool,
+    &SearchCatalogTool,
     &DescribeTool,
     &FieldValuesTool,
     &MoreRowsTool,

@@ -95,7 +95,7 @@ pub(super) struct CheckContext<'a> {
 /// What a call runs with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunContext<'a> {
-    pub(super) catalog: &'a Catalog,
+    pub(super) catalog: &'a Arc<Catalog>,
     pub(super) client: &'a MetabaseClient,
     /// The results that the conversation holds.
     pub(super) held: &'a HeldResults,

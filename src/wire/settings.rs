@@ -40,7 +40,7 @@ impl Default for CacheSettings {
     fn default() -> Self {
         Self {
             time_to_live: Duration::from_secs(60),
-            max_bytes: 64 * 1024 * 1024,
+            max_bytes: 16 * 1024 * 1024,
         }
     }
 }
@@ -60,7 +60,7 @@ pub struct LimitSettings {
 impl Default for LimitSettings {
     fn default() -> Self {
         Self {
-            model: 256,
+            model: 1024,
             metabase: 8,
             longest_wait: Duration::from_secs(300),
         }

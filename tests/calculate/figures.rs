@@ -55,11 +55,17 @@ async fn a_total_over_the_rows_a_limit_left_is_said_to_be_of_these() {
         "{}",
         total.content
     );
-    assert_eq!(total.brought.unwrap().table.extent, limited.computed_over());
+    assert_eq!(
+        total.brought.unwrap().table.unpack().extent,
+        limited.computed_over()
+    );
     let cell = desk
         .calculate(of(json!({"result": "r1", "column": "x", "row": 2})))
         .await;
-    assert_eq!(output(cell).brought.unwrap().table.extent, Extent::Complete);
+    assert_eq!(
+        output(cell).brought.unwrap().table.unpack().extent,
+        Extent::Complete
+    );
 }
 
 #[tokio::test]
@@ -152,10 +158,10 @@ async fn a_later_calculation_uses_all_digits_of_an_earlier_one() {
         .await;
     let brought = output(came).brought.unwrap();
     assert_eq!(
-        brought.table.rows[0][1],
+        brought.table.unpack().rows[0][1],
         Cell::Number(serde_json::from_str("0.333333").unwrap())
     );
-    assert_eq!(brought.table.rows[1][1], Cell::Number(1_000_000.into()));
+    assert_eq!(brought.table.unpack().rows[1][1], Cell::Number(1_000_000.into()));
     // The same from the held result in a call of its own.
     desk.shelf.put(brought);
     let third = json!({"result": "r2", "column": "value", "where": [{"column": "name", "equals": "third"}]});

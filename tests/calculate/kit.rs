@@ -1,11 +1,9 @@
 //! A shelf of results and the real toolbox over it.
 
-use std::sync::Arc;
-
 use cardinal::model::ToolCall;
 use cardinal::result::{
-    Cell, Column, ColumnKind, Derivation, Extent, HeldResults, ModelView, NewResult, QuerySource,
-    ResultOrigin, ResultTable, totals,
+    Cell, Column, ColumnKind, Derivation, Extent, HeldResults, ModelView, NewResult, PackedTable,
+    QuerySource, ResultOrigin, ResultTable, totals,
 };
 use cardinal::tools::{ToolError, ToolOutput, Toolbox};
 use serde_json::{Value, json};
@@ -120,7 +118,7 @@ impl Desk {
                 bytes_received: 100,
             },
             totals: totals(&table).into(),
-            table: Arc::new(table),
+            table: PackedTable::of(&table),
         };
         self.shelf.put(brought);
     }

@@ -2,5 +2,6 @@
 
 mod drift;
 mod nearest;
+mod search;
 mod store;
 mod view;

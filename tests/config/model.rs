@@ -77,6 +77,15 @@ fn our_own_variable_goes_before_the_ecosystems() {
 }
 
 #[test]
+fn an_empty_address_is_not_taken_for_the_providers_own() {
+    let text = "version = 1\n[model]\nid = \"openai:x\"\n";
+    let said = refusal(text, &[("OPENAI_API_KEY", "secret"), ("OPENAI_BASE_URL", " ")]);
+    assert!(said.starts_with("OPENAI_BASE_URL: is set but empty"), "{said}");
+    let said = refusal("version = 1\n[model]\nid = \"openai:x\"\nbase_url = \"\"\n", &[]);
+    assert!(said.contains("model.base_url: is not an address"), "{said}");
+}
+
+#[test]
 fn faults_are_named() {
     insta::assert_snapshot!(
         refusal("version = 1\n[model]\nbase_url = \"http://localhost:1/v1\"\n", &[]),
@@ -88,7 +97,7 @@ fn faults_are_named() {
     );
     insta::assert_snapshot!(
         refusal("version = 1\n[model]\nid = \"offline\"\n[model.prices]\ninput = -1\noutput = 1\n", &[]),
-        @"cardinal.toml: model.prices: a price may not be negative"
+        @"cardinal.toml: model.prices.input: -1 is out of range: it may not be negative"
     );
     insta::assert_snapshot!(
         refusal("version = 1\n[model]\nid = \"openai:x\"\nheaders_env = { \"api-key\" = \"NOT_SET\" }\n", &[]),

@@ -1,10 +1,8 @@
 //! What may be done with a held result, and what may not.
 
-use std::sync::Arc;
-
 use cardinal::result::{
-    Cell, Column, ColumnKind, EntryKind, Extent, Handle, HeldResults, ModelView, NewResult, QuerySource,
-    ResultOrigin, ResultTable,
+    Cell, Column, ColumnKind, EntryKind, Extent, Handle, HeldResults, ModelView, NewResult, PackedTable,
+    QuerySource, ResultOrigin, ResultTable,
 };
 use cardinal::tools::{MoreRowsCall, RefusalClass};
 use serde_json::{Value, json};
@@ -58,7 +56,7 @@ pub(super) fn shelf() -> HeldResults {
             bytes_received: 0,
         },
         totals: [].into(),
-        table: Arc::new(ResultTable {
+        table: PackedTable::of(&ResultTable {
             columns,
             rows: vec![row],
             extent: Extent::Complete,

@@ -10,4 +10,5 @@ mod one_place;
 mod refusals;
 mod running;
 mod sandbox;
+mod search;
 mod specs;

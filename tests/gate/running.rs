@@ -89,7 +89,7 @@ async fn a_card_runs_with_its_parameters_and_says_where_it_came_from() {
     );
     assert_eq!(shown.bytes_shown, output.content.len() as u64);
     assert!(shown.bytes_received > shown.bytes_shown);
-    assert_eq!(brought.table.rows.len(), 450);
+    assert_eq!(brought.table.row_count(), 450);
     assert_eq!(output.served_by, Some(ServedBy::Live));
 
     let source = brought.origin.source().unwrap();

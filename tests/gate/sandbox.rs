@@ -170,7 +170,7 @@ async fn the_demo_orders_take_less_than_half_the_bytes_of_objects() {
         )
         .unwrap();
     let output = toolbox.execute(&planned, &HeldResults::default()).await.unwrap();
-    let table = output.brought.unwrap().table;
+    let table = output.brought.unwrap().table.unpack();
     let objects: usize = table
         .rows
         .iter()

@@ -167,7 +167,12 @@ async fn rows_beyond_the_bound_lie_in_private_files_and_go_with_the_conversation
         assert_eq!(mode(file), 0o600);
     }
     let answer = stack.ask("how many?").await;
-    assert_eq!(answer.evidence[0].rows, [[json!(60)]], "{:#?}", answer.tool_calls);
+    assert_eq!(
+        answer.evidence[0].rows.to_values(),
+        [[json!(60)]],
+        "{:#?}",
+        answer.tool_calls
+    );
     let another = stack.conversation.clone();
     drop(stack);
     assert!(file.exists(), "a clone still holds it");

@@ -89,7 +89,7 @@ async fn a_total_over_all_held_rows_is_whole_and_exact() {
     let (stack, answer) = cut(vec![total]).await;
     assert_eq!(answer.outcome, Outcome::Answered);
     let contents = contents(&stack);
-    let sum = answer.evidence[1].rows[0][0].to_string();
+    let sum = answer.evidence[1].rows.to_values()[0][0].to_string();
     assert!(
         contents[0].contains(&format!("sum {sum},")),
         "{sum} in\n{}",

@@ -1,7 +1,5 @@
-use std::sync::Arc;
-
 use cardinal::model::{Message, ToolCall, ToolChoice, ToolResultMessage};
-use cardinal::result::{Cell, Column, ColumnKind, Extent, ResultTable};
+use cardinal::result::{Cell, Column, ColumnKind, Extent, PackedTable, ResultTable};
 use serde_json::{Value, json};
 
 use super::fixture::{ask, complete, planner};
@@ -45,7 +43,7 @@ fn say(question: &str, columns: Vec<Column>, rows: &Value, extent: Extent) -> St
         content: "".into(),
         is_error: false,
         result: None,
-        table: Some(Arc::new(table)),
+        table: Some(PackedTable::of(&table)),
     }]));
     let (text, calls) = complete(&planner(), messages, ToolChoice::Auto);
     assert!(calls.is_empty(), "{question}");

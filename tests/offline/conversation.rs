@@ -1,7 +1,5 @@
-use std::sync::Arc;
-
 use cardinal::model::{Message, Model, ToolCall, ToolChoice, ToolResultMessage};
-use cardinal::result::{Cell, ColumnKind, Extent, ResultTable};
+use cardinal::result::{Cell, ColumnKind, Extent, PackedTable, ResultTable};
 use serde_json::Value;
 
 use super::fixture::{ask, complete, planner};
@@ -26,7 +24,7 @@ fn result(id: &str, tool: &str, is_error: bool, table: Option<ResultTable>) -> M
         content: "what a model would read".into(),
         is_error,
         result: None,
-        table: table.map(Arc::new),
+        table: table.as_ref().map(PackedTable::of),
     }])
 }
 

@@ -154,6 +154,82 @@ fn a_big_catalog_is_shown_shorter_but_never_with_entries_missing() {
 }
 
 #[test]
+fn a_catalog_whose_names_do_not_fit_is_shown_as_a_map() {
+    let cards = |count: u32| -> Vec<Entry> {
+        let cards = (1..=count).map(|id| {
+            let mut card = card(id, &format!("Card number {id} about something"), "What it is.");
+            card.collection = vec![
+                "Company".to_owned(),
+                format!("Team {}", id % 40),
+                format!("Year {}", id % 3),
+            ];
+            card.verified = id % 1000 == 0;
+            Entry::Card(Arc::new(card))
+        });
+        cards
+            .chain([Entry::Metric(Arc::new(metric(
+                1,
+                "Revenue",
+                "What it is.",
+                "sum",
+            )))])
+            .collect()
+    };
+    let sizes = [2_000, 10_000].map(|count| {
+        let text = catalog_part(&render(cards(count)));
+        assert!(text.contains(&format!("These {} entries", count + 1)), "{text}");
+        assert!(
+            text.contains("`search_catalog`") && text.contains("`describe`"),
+            "{text}"
+        );
+        // What the curators verified stands first, with its place.
+        let first = text
+            .find("metric 1 \"Revenue\" verified in Company / Metrics\n")
+            .unwrap();
+        assert!(
+            first
+                < text
+                    .find("card 1000 \"Card number 1000 about something\" verified in ")
+                    .unwrap()
+        );
+        assert!(text.contains("  Company / Metrics: 1 metric\n"), "{text}");
+        let year = (1..=count).filter(|id| id % 40 == 3 && id % 3 == 2).count();
+        assert!(
+            text.contains(&format!("  Company / Team 3 / Year 2: {year} cards\n")),
+            "{text}"
+        );
+        text.len()
+    });
+    // It does not grow with the catalog.
+    assert!(sizes[0] < 32_000 && sizes[1] < 32_000, "{sizes:?}");
+}
+
+#[test]
+fn collections_that_do_not_fit_on_the_map_are_counted_where_they_lie() {
+    let cards = (1..=3_000).map(|id| {
+        let mut card = card(id, &format!("Card number {id} about something"), "What it is.");
+        card.collection = vec![format!("Team {}", id % 40), format!("Folder {id}")];
+        Entry::Card(Arc::new(card))
+    });
+    let text = catalog_part(&render(cards.collect()));
+    assert!(
+        text.contains("  Team 3: 75 cards\n") && !text.contains("Folder 3:"),
+        "{text}"
+    );
+    let cards = (1..=3_000).map(|id| {
+        let mut card = card(id, &format!("Card number {id} about something"), "What it is.");
+        card.collection = vec![format!("Folder {id}")];
+        Entry::Card(Arc::new(card))
+    });
+    let text = catalog_part(&render(cards.collect()));
+    let shown = text.matches("\n  Folder ").count();
+    assert!(
+        text.contains(&format!("  (and {} more collections)\n", 3_000 - shown)),
+        "{text}"
+    );
+}
+
+#[test]
 fn metrics_with_the_same_dimensions_list_them_once() {
     let with = |id: u32, name: &str, extra: &[&str]| {
         let mut metric = metric(id, name, "What it is.", "count of rows");

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use super::encoding::{HEADING, column, table};
 
 /// Rows as the sandbox's orders table has them.
-fn orders(count: u64) -> ResultTable {
+pub(super) fn orders(count: u64) -> ResultTable {
     use ColumnKind::{Datetime, Integer, Number as Decimal, Text};
     let columns = [
         ("id", Integer),

@@ -5,6 +5,7 @@ mod derive;
 mod encoding;
 mod meaning;
 mod ours;
+mod packed;
 mod parse;
 mod shaping;
 mod steps;

@@ -1,6 +1,6 @@
 //! Turns that their time ended are ended at the same place in a replay, which takes no time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cardinal::agent::BudgetSettings;
 use cardinal::tapes::replay;
@@ -46,16 +46,10 @@ async fn replays(mut stack: Stack) {
     let answer = recorded.answer;
     assert_eq!(json!(answer.stop_reason), "max_time", "{answer:#?}");
 
-    let began = Instant::now();
     let replayed = replay(&path).await.unwrap().answer;
     assert_eq!(json!(replayed.stop_reason), "max_time");
     assert_eq!(replayed.text, answer.text);
     assert_eq!(json!(replayed.evidence), json!(answer.evidence));
-    assert!(
-        began.elapsed() < Duration::from_millis(1500),
-        "{:?}",
-        began.elapsed()
-    );
 }
 
 #[tokio::test]
@@ -67,7 +61,7 @@ async fn between_two_steps_and_in_the_middle_of_one() {
 
 #[tokio::test]
 async fn while_the_model_is_silent() {
-    let stack = Stack::new(curious(Duration::from_secs(30)).await, within(800)).await;
+    let stack = Stack::new(curious(Duration::from_secs(3600)).await, within(800)).await;
     Box::pin(replays(stack)).await;
 }
 
@@ -77,7 +71,7 @@ async fn while_a_query_runs() {
     stack
         .sandbox
         .faults()
-        .add("POST /api/agent/**=latency:20s")
+        .add("POST /api/agent/**=latency:3600s")
         .unwrap();
     Box::pin(replays(stack)).await;
 }

@@ -72,7 +72,7 @@ async fn an_argument_of_a_call() {
 async fn a_byte_of_a_result() {
     let taped = openai().await;
     let mut tape = taped.read();
-    let value = taped.answer.evidence[0].rows[0][1].to_string();
+    let value = taped.answer.evidence[0].rows.to_values()[0][1].to_string();
     let other = value.replacen(['1', '2', '3'], "7", 1);
     in_body(&mut tape.exchanges[2], &value, &other);
     let miss = missed(&taped, &tape).await;

@@ -31,7 +31,11 @@ pub(super) async fn run(
     args: &CatalogArgs,
     json: bool,
 ) -> Result<ExitStatus, CliError> {
-    let mut loaded = opened.cache.compare(&opened.server, &opened.client).await?;
+    let spinner = opened.spinner();
+    let told = |progress| spinner.loaded(progress);
+    let compared = opened.cache.compare(&opened.server, &opened.client, &told).await;
+    spinner.stop();
+    let mut loaded = compared?;
     if loaded.drift.is_none() || args.refresh {
         opened.cache.keep(&mut loaded).await;
     }

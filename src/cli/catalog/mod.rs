@@ -7,6 +7,7 @@ mod show;
 use super::args::{CatalogArgs, CatalogCommand, GlobalArgs};
 use super::error::CliError;
 use super::exit::ExitStatus;
+use super::progress::Spinner;
 use super::{settings, term};
 use crate::app::{self, CatalogCache, Freshness, OpenedCatalog, Server};
 use crate::metabase::MetabaseClient;
@@ -44,13 +45,28 @@ impl CatalogAccess {
         })
     }
 
+    /// Shows how far a load is.
+    fn spinner(&self) -> Spinner {
+        Spinner::start(
+            true,
+            &format!("loading the catalog of {}", self.server.metabase.url),
+        )
+    }
+
     async fn load(&self, args: &CatalogArgs) -> Result<OpenedCatalog, CliError> {
         let freshness = if args.refresh {
             Freshness::Reload
         } else {
             Freshness::Cached
         };
-        let catalog = self.cache.load(&self.server, &self.client, freshness).await?;
+        let spinner = self.spinner();
+        let told = |progress| spinner.loaded(progress);
+        let loaded = self
+            .cache
+            .load(&self.server, &self.client, freshness, &told)
+            .await;
+        spinner.stop();
+        let catalog = loaded?;
         for note in &catalog.notes {
             term::warn(note);
         }

@@ -77,7 +77,7 @@ async fn catalog(
     principal: &Principal,
     checks: &mut Vec<Check>,
 ) -> Option<Arc<Catalog>> {
-    match CatalogCache::of(at, principal).compare(at, client).await {
+    match CatalogCache::of(at, principal).compare(at, client, &|_| {}).await {
         Ok(opened) => {
             let entries = opened.catalog.entries();
             checks.push(Check::ok("catalog", crate::cli::turn::entries(entries.len())));

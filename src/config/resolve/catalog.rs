@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
-use super::value::in_range;
 use crate::catalog::{
     CardId, CatalogNotes, CatalogSettings, CollectionId, ContentRule, EntryKind, EntryNotes, MetricId,
     TableId, TableRule,
@@ -13,16 +12,11 @@ use crate::config::error::ConfigError;
 use crate::config::file::{
     CatalogConfig, CollectionConfig, CollectionsConfig, ContentConfig, EntryNotesConfig, TableConfig,
 };
-use crate::config::load::Origins;
 
 const MAX_AGE_SECONDS: u64 = 900;
 
 /// The rules. Without a Metabase the demo's own rules hold, so rules in the settings would do nothing: an error.
-pub(super) fn resolve(
-    file: CatalogConfig,
-    has_metabase: bool,
-    origins: &Origins,
-) -> Result<CatalogSettings, ConfigError> {
+pub(super) fn resolve(file: CatalogConfig, has_metabase: bool) -> Result<CatalogSettings, ConfigError> {
     let both = collections(file.collections, "catalog.collections")?;
     let cards = rule(file.cards, &both, ("catalog.cards.collections", CardId))?;
     let metrics = rule(file.metrics, &both, ("catalog.metrics.collections", MetricId))?;
@@ -42,13 +36,6 @@ pub(super) fn resolve(
             "there are rules but no Metabase they could select from: set METABASE_URL or metabase.url",
         ));
     }
-    let age = in_range(
-        file.max_age_seconds,
-        MAX_AGE_SECONDS,
-        0..=604_800,
-        "catalog.max_age_seconds",
-        origins,
-    )?;
     Ok(CatalogSettings {
         notes: notes(file.glossary, file.notes)?,
         cards,
@@ -59,7 +46,7 @@ pub(super) fn resolve(
         } else {
             None
         },
-        max_age: Duration::from_secs(age),
+        max_age: Duration::from_secs(file.max_age_seconds.unwrap_or(MAX_AGE_SECONDS)),
     })
 }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::value::{SecretVariable, address, in_range, size};
+use super::value::{SecretVariable, address};
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::file::{AuthKind, MetabaseConfig};
@@ -27,34 +27,10 @@ pub(super) fn resolve(
     }
     let usual = MetabaseSettings::new(url, sign_in(file, environment, origins)?);
     Ok(Some(MetabaseSettings {
-        timeout: Duration::from_secs(in_range(
-            file.timeout_seconds,
-            usual.timeout.as_secs(),
-            1..=3600,
-            "metabase.timeout_seconds",
-            origins,
-        )?),
-        max_response_bytes: size(
-            file.max_response_bytes,
-            usual.max_response_bytes,
-            65_536..=1_073_741_824,
-            "metabase.max_response_bytes",
-            origins,
-        )?,
-        max_concurrency: size(
-            file.max_concurrency,
-            usual.max_concurrency,
-            1..=64,
-            "metabase.max_concurrency",
-            origins,
-        )?,
-        max_rows: in_range(
-            file.max_rows,
-            usual.max_rows,
-            1..=1_000_000,
-            "metabase.max_rows",
-            origins,
-        )?,
+        timeout: file.timeout_seconds.map_or(usual.timeout, Duration::from_secs),
+        max_response_bytes: file.max_response_bytes.unwrap_or(usual.max_response_bytes),
+        max_concurrency: file.max_concurrency.unwrap_or(usual.max_concurrency),
+        max_rows: file.max_rows.unwrap_or(usual.max_rows),
         ..usual
     }))
 }

@@ -1,4 +1,5 @@
-//! From what was written to [`Settings`] the rest of the program trusts: every value is checked here and nowhere else.
+//! From what was written to [`Settings`] that the rest of the program trusts. Ranges of numbers have been checked before
+//! (`ranges.rs`); what is more than a range is checked here and nowhere else.
 
 mod catalog;
 mod limits;
@@ -21,17 +22,17 @@ pub(super) fn resolve(
     overrides: &Overrides,
 ) -> Result<Settings, ConfigError> {
     let metabase: Option<MetabaseSettings> = metabase::resolve(&file.metabase, environment, origins)?;
-    let catalog = catalog::resolve(file.catalog, metabase.is_some(), origins)?;
+    let catalog = catalog::resolve(file.catalog, metabase.is_some())?;
     Ok(Settings {
         metabase,
         catalog,
         model: model::resolve(file.model, environment, origins, overrides)?,
-        budget: limits::budget(&file.budget, origins)?,
+        budget: limits::budget(&file.budget),
         day: limits::day(&file.budget, origins)?,
-        guard: limits::guard(&file.guard, origins)?,
+        guard: limits::guard(&file.guard),
         grounding: limits::grounding(&file.grounding),
-        shaping: limits::shaping(&file.shaping, origins)?,
-        conversation: limits::conversation(&file.conversation, origins)?,
-        tape: limits::tape(file.tape, origins)?,
+        shaping: limits::shaping(&file.shaping),
+        conversation: limits::conversation(&file.conversation),
+        tape: limits::tape(file.tape),
     })
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::value::{SecretVariable, address, in_range, size, variable_name};
+use super::value::{SecretVariable, address, variable_name};
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::file::{ModelConfig, PricesConfig};
@@ -13,9 +13,6 @@ use crate::model::{ModelId, Prices, Provider};
 
 const DEFAULT_OPENAI: &str = "gpt-6.1-terra";
 const DEFAULT_ANTHROPIC: &str = "claude-sonnet-5-5";
-const MAX_OUTPUT_TOKENS: u32 = 4096;
-const TIMEOUT_SECONDS: u64 = 120;
-const MAX_CONCURRENCY: usize = 256;
 
 /// The model. What the file says about address, key and headers belongs to the provider that the file names: with
 /// another provider it is left aside, so that no key is ever sent to another provider's address.
@@ -42,16 +39,7 @@ pub(super) fn resolve(
     if written.is_some_and(|written| written.provider != id.provider) {
         forget_other_provider(&mut file, origins);
     }
-    let temperature = match file.temperature {
-        Some(_) => Some(in_range(
-            file.temperature,
-            0.0,
-            0.0..=2.0,
-            "model.temperature",
-            origins,
-        )?),
-        None => None,
-    };
+    let usual = ModelSettings::offline();
     Ok(ModelSettings {
         base_url: base_url(&file, id.provider, environment, origins)?,
         api_key: api_key(&file, id.provider, environment, origins)?,
@@ -59,29 +47,11 @@ pub(super) fn resolve(
         query: file.query.clone().unwrap_or_default().into_iter().collect(),
         drive: file.drive.unwrap_or_default(),
         cache_hints: file.cache_hints.unwrap_or_default(),
-        max_output_tokens: in_range(
-            file.max_output_tokens,
-            MAX_OUTPUT_TOKENS,
-            16..=200_000,
-            "model.max_output_tokens",
-            origins,
-        )?,
-        temperature,
-        timeout: Duration::from_secs(in_range(
-            file.timeout_seconds,
-            TIMEOUT_SECONDS,
-            1..=3600,
-            "model.timeout_seconds",
-            origins,
-        )?),
-        max_concurrency: size(
-            file.max_concurrency,
-            MAX_CONCURRENCY,
-            1..=65_536,
-            "model.max_concurrency",
-            origins,
-        )?,
-        prices: file.prices.map(|written| prices(written, origins)).transpose()?,
+        max_output_tokens: file.max_output_tokens.unwrap_or(usual.max_output_tokens),
+        temperature: file.temperature,
+        timeout: file.timeout_seconds.map_or(usual.timeout, Duration::from_secs),
+        max_concurrency: file.max_concurrency.unwrap_or(usual.max_concurrency),
+        prices: file.prices.map(prices),
         id,
     })
 }
@@ -157,6 +127,13 @@ fn base_url(
         .base_url
         .as_deref()
         .map(|text| (text, origins.place("model.base_url")));
+    // Without it the key would go to the provider's own address, which is not what was meant.
+    if environment.is_blank(variable) {
+        return Err(ConfigError::setting(
+            variable,
+            "is set but empty: unset it, or write the server's address, such as http://localhost:11434/v1",
+        ));
+    }
     let usual = environment.get(variable).map(|text| (text, variable.to_owned()));
     let ours_first = origins.is_variable("model.base_url");
     let chosen = if ours_first {
@@ -210,22 +187,11 @@ fn headers(
     Ok(headers)
 }
 
-fn prices(written: PricesConfig, origins: &Origins) -> Result<Prices, ConfigError> {
-    let prices = Prices {
+fn prices(written: PricesConfig) -> Prices {
+    Prices {
         input: written.input,
         output: written.output,
         cache_read: written.cache_read.unwrap_or(written.input),
         cache_write: written.cache_write.unwrap_or(written.input),
-    };
-    let all = [prices.input, prices.output, prices.cache_read, prices.cache_write];
-    if all
-        .iter()
-        .any(|price| price.is_sign_negative() && !price.is_zero())
-    {
-        return Err(ConfigError::setting(
-            origins.place("model.prices"),
-            "a price may not be negative",
-        ));
     }
-    Ok(prices)
 }

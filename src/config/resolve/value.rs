@@ -1,48 +1,9 @@
-use std::fmt::Display;
-use std::ops::RangeInclusive;
-
 use secrecy::SecretString;
 use url::Url;
 
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::load::Origins;
-
-/// A number that has to lie in a range; `default` when nothing was written.
-pub(super) fn in_range<T: PartialOrd + Display + Copy>(
-    written: Option<T>,
-    default: T,
-    range: RangeInclusive<T>,
-    path: &str,
-    origins: &Origins,
-) -> Result<T, ConfigError> {
-    match written {
-        None => Ok(default),
-        Some(value) if range.contains(&value) => Ok(value),
-        Some(value) => Err(ConfigError::setting(
-            origins.place(path),
-            format!(
-                "{value} is out of range: {} to {} are allowed",
-                range.start(),
-                range.end()
-            ),
-        )),
-    }
-}
-
-/// A number of things in memory, written as a whole number.
-pub(super) fn size(
-    written: Option<u64>,
-    default: usize,
-    range: RangeInclusive<u64>,
-    path: &str,
-    origins: &Origins,
-) -> Result<usize, ConfigError> {
-    let default = u64::try_from(default).unwrap_or(u64::MAX);
-    let value = in_range(written, default, range, path, origins)?;
-    usize::try_from(value)
-        .map_err(|_| ConfigError::setting(origins.place(path), "is more than this machine can count"))
-}
 
 /// An address of a server. It ends in `/`, so that paths can be joined to it; secrets in it are refused.
 pub(super) fn address(text: &str, place: &str) -> Result<Url, ConfigError> {

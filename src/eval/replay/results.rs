@@ -46,7 +46,7 @@ fn table(was: &Evidence, is: &Evidence) -> Option<ResultDifference> {
         ));
     }
     let cell = (1..)
-        .zip(was.rows.iter().zip(&is.rows))
+        .zip(was.rows.to_values().iter().zip(&is.rows.to_values()))
         .find_map(|(row, (was_row, is_row))| {
             let mut cells = was.columns.iter().zip(was_row.iter().zip(is_row));
             cells.find(|(_, (was, is))| was != is).map(|(column, (was, is))| {

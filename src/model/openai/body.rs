@@ -1,8 +1,7 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use async_openai::types::chat::{
-    ChatCompletionStreamOptions, ChatCompletionTool, ChatCompletionTools, FunctionObject,
-};
+use async_openai::types::chat::ChatCompletionStreamOptions;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -27,8 +26,8 @@ pub(super) struct ServerTraits {
 pub(super) struct ChatBody<'a> {
     model: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tools: Vec<ChatCompletionTools>,
-    messages: Vec<Value>,
+    tools: Vec<SentTool<'a>>,
+    messages: Vec<SentMessage<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,6 +44,53 @@ pub(super) struct ChatBody<'a> {
     stream: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<ChatCompletionStreamOptions>,
+}
+
+/// A tool as it is sent. It borrows the schema, which no completion changes.
+#[derive(Debug, Serialize)]
+struct SentTool<'a> {
+    r#type: &'static str,
+    function: SentFunction<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct SentFunction<'a> {
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a Value,
+}
+
+/// A message as it is sent.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum SentMessage<'a> {
+    /// One text, and nothing of it copied. The fields are in the order of their names, as in an object.
+    Text {
+        content: Cow<'a, str>,
+        role: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tool_call_id: Option<&'a str>,
+    },
+    /// Any other.
+    Object(Value),
+}
+
+impl<'a> SentMessage<'a> {
+    fn text(role: &'static str, content: impl Into<Cow<'a, str>>) -> Self {
+        Self::Text {
+            content: content.into(),
+            role,
+            tool_call_id: None,
+        }
+    }
+
+    /// The content of a message that is not one text.
+    fn content(&self) -> Option<&Value> {
+        match self {
+            Self::Text { .. } => None,
+            Self::Object(object) => object.get("content"),
+        }
+    }
 }
 
 impl<'a> ChatBody<'a> {
@@ -89,15 +135,10 @@ impl<'a> ChatBody<'a> {
 
     /// The parts of this body that could be left out, the surest to be meant first.
     pub(super) fn parts(&self, left_out: &BTreeSet<RequestPart>) -> Vec<RequestPart> {
-        let has_null = self
-            .messages
-            .iter()
-            .any(|message| message.get("content").is_some_and(Value::is_null));
-        let has_breakpoint = self
-            .messages
-            .first()
-            .and_then(|system| system.get("content"))
-            .is_some_and(Value::is_array);
+        let mut contents = self.messages.iter().filter_map(SentMessage::content);
+        let has_null = contents.any(Value::is_null);
+        let first = self.messages.first().and_then(SentMessage::content);
+        let has_breakpoint = first.is_some_and(Value::is_array);
         let parts = [
             (RequestPart::ChatCompletions, true),
             (RequestPart::StreamOptions, self.stream_options.is_some()),
@@ -128,33 +169,29 @@ pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<St
     serde_json::to_string(&ChatBody::new("sample", server, request, None, &BTreeSet::new()))
 }
 
-fn tool(spec: &ToolSpec) -> ChatCompletionTools {
-    ChatCompletionTools::Function(ChatCompletionTool {
-        function: FunctionObject {
-            name: spec.name.clone(),
-            description: Some(spec.description.clone()),
-            parameters: Some(spec.schema.clone()),
-            strict: None,
+fn tool(spec: &ToolSpec) -> SentTool<'_> {
+    SentTool {
+        r#type: "function",
+        function: SentFunction {
+            name: &spec.name,
+            description: &spec.description,
+            parameters: &spec.schema,
         },
-    })
+    }
 }
 
-fn system(text: &str, breakpoint: bool) -> Value {
+fn system(text: &str, breakpoint: bool) -> SentMessage<'_> {
     if !breakpoint {
-        return json!({"role": "system", "content": text});
+        return SentMessage::text("system", text);
     }
     let block = json!({"type": "text", "text": text, "prompt_cache_breakpoint": {"mode": "explicit"}});
-    json!({"role": "system", "content": [block]})
+    SentMessage::Object(json!({"role": "system", "content": [block]}))
 }
 
-fn user(text: &str) -> Value {
-    json!({"role": "user", "content": text})
-}
-
-fn push_message(messages: &mut Vec<Value>, message: &Message, may_be_null: bool) {
+fn push_message<'a>(messages: &mut Vec<SentMessage<'a>>, message: &'a Message, may_be_null: bool) {
     match message {
-        Message::User(question) => messages.push(user(&question.turn())),
-        Message::Note(text) => messages.push(user(text)),
+        Message::User(question) => messages.push(SentMessage::text("user", question.turn())),
+        Message::Note(text) => messages.push(SentMessage::text("user", text)),
         Message::Assistant {
             text,
             tool_calls,
@@ -170,11 +207,15 @@ fn push_message(messages: &mut Vec<Value>, message: &Message, may_be_null: bool)
                 replay::set(&mut sent, "tool_calls", calls.collect());
             }
             add(&mut sent, kept.and_then(|kept| kept.get("message")));
-            messages.push(sent);
+            messages.push(SentMessage::Object(sent));
         }
-        Message::ToolResults(results) => messages.extend(results.iter().map(
-            |result| json!({"role": "tool", "tool_call_id": result.call_id, "content": result.content}),
-        )),
+        Message::ToolResults(results) => {
+            messages.extend(results.iter().map(|result| SentMessage::Text {
+                content: (&*result.content).into(),
+                role: "tool",
+                tool_call_id: Some(&result.call_id),
+            }));
+        }
     }
 }
 

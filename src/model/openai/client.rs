@@ -141,7 +141,9 @@ impl OpenAiModel {
     }
 
     async fn send(&self, body: &ChatBody<'_>) -> Result<Result<WireResponse, ServerRefusal>, ModelError> {
-        let body = serde_json::to_vec(body).map_err(|error| self.endpoint.unreadable(error))?;
+        let mut body = serde_json::to_vec(body).map_err(|error| self.endpoint.unreadable(error))?;
+        // It is held until the answer begins, in case it has to be sent again.
+        body.shrink_to_fit();
         let mut outgoing = self.endpoint.request(Method::POST, PATH, Some(Bytes::from(body)));
         outgoing.policy.opening = Some(|body, ended| judge(body, ended, ChatChunk::opening));
         let sent = self.wire.send(outgoing).await;

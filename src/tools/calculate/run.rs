@@ -10,8 +10,8 @@ use super::plan::{CalculateCall, Calculation, CalculationInput, CellPlace};
 use crate::metabase::FailureClass;
 use crate::result::{
     CalculatedUnit, Cell, Column, ColumnKind, Derivation, DerivationInput, Extent, FigureOperation, Handle,
-    HeldResults, ModelView, NewResult, ResultOrigin, ResultTable, TABLE_END, TABLE_MARK, encode_column,
-    encode_row, for_reading,
+    HeldResults, ModelView, NewResult, PackedTable, ResultOrigin, ResultTable, TABLE_END, TABLE_MARK,
+    encode_column, encode_row, for_reading,
 };
 use crate::text::{clean_line, cut_to_bytes};
 use crate::tools::check::{Rejection, quote};
@@ -63,7 +63,7 @@ pub(super) async fn run(call: &CalculateCall, context: &RunContext<'_>) -> Resul
             title: CalculateTool::NAME.to_owned(),
             origin,
             shown,
-            table: Arc::new(table),
+            table: PackedTable::of(&table),
             // Its rows are figures of different things: they come to nothing together.
             totals: [].into(),
         }),

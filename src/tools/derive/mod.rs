@@ -126,12 +126,6 @@ impl Tool for DeriveTool {
         };
         let known = derived.table.rows.len() as u64;
         let window = (known < derived.of).then_some((0, derived.of));
-        Ok(of_derived(
-            std::sync::Arc::new(derived.table),
-            title,
-            origin,
-            window,
-            &context,
-        ))
+        Ok(of_derived(&derived.table, title, origin, window, &context))
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -5,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::redact::{kept_headers, redact, redact_text};
+use super::redact::{kept_headers, redact_text, redacted_json};
 use super::request;
 use crate::wire::limit::setting_named;
 use crate::wire::watch::BodyEnd;
@@ -194,14 +195,18 @@ impl ResponseHead {
 impl Exchange {
     /// The same without secrets in its body; the request has none already. A body that held one is in one piece then.
     pub(super) fn redacted(mut self) -> Self {
-        let whole = self.chunks.concat();
-        if let Ok(mut json) = serde_json::from_slice::<Value>(&whole) {
-            if redact(&mut json) {
-                self.chunks = vec![Bytes::from(json.to_string())];
-            }
-        } else if let Ok(text) = str::from_utf8(&whole)
-            && let std::borrow::Cow::Owned(clean) = redact_text(text)
-        {
+        let clean = match str::from_utf8(&joined(&self.chunks)) {
+            // Bytes that are not text are not JSON either.
+            Err(_) => None,
+            Ok(text) => match redacted_json(text) {
+                Ok(json) => json.map(|json| json.to_string()),
+                Err(_) => match redact_text(text) {
+                    Cow::Owned(clean) => Some(clean),
+                    Cow::Borrowed(_) => None,
+                },
+            },
+        };
+        if let Some(clean) = clean {
             self.chunks = vec![Bytes::from(clean)];
         }
         self
@@ -215,5 +220,13 @@ impl Exchange {
     /// Whether it is a model's completion.
     pub fn is_completion(&self) -> bool {
         request::is_completion(&self.request)
+    }
+}
+
+/// The pieces of a body as one; no copy when there is one piece.
+pub(super) fn joined(chunks: &[Bytes]) -> Cow<'_, [u8]> {
+    match chunks {
+        [only] => Cow::Borrowed(only),
+        chunks => Cow::Owned(chunks.concat()),
     }
 }

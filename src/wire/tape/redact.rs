@@ -1,11 +1,13 @@
 //! What never reaches a tape: by name first, then by shape.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use http::{HeaderMap, HeaderName};
 use regex::Regex;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 /// What stands where a secret stood.
@@ -188,6 +190,101 @@ pub(super) fn redact(value: &mut Value) -> bool {
     }
 }
 
+/// What [`redact`] would make of a JSON text; `None` when it holds nothing to redact, which is found out without taking
+/// it apart. An error means that it is not JSON.
+pub(super) fn redacted_json(text: &str) -> Result<Option<Value>, serde_json::Error> {
+    let SecretFields(named) = serde_json::from_str(text)?;
+    // What a trigger consists of can be written otherwise in one way only.
+    if !named && !may_hold(text) && !text.contains(r"\u") {
+        return Ok(None);
+    }
+    let mut json: Value = serde_json::from_str(text)?;
+    Ok(redact(&mut json).then_some(json))
+}
+
+/// Whether a field with the name of a secret stands anywhere in a JSON text.
+struct SecretFields(bool);
+
+impl<'de> Deserialize<'de> for SecretFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SecretFieldsVisitor).map(Self)
+    }
+}
+
+struct SecretFieldsVisitor;
+
+impl<'de> Visitor<'de> for SecretFieldsVisitor {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while let Some(SecretFields(found)) = items.next_element()? {
+            any |= found;
+        }
+        Ok(any)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while let Some(SecretName(named)) = fields.next_key()? {
+            let SecretFields(within) = fields.next_value()?;
+            any |= named || within;
+        }
+        Ok(any)
+    }
+}
+
+/// Whether a field's name is that of a secret.
+struct SecretName(bool);
+
+impl<'de> Deserialize<'de> for SecretName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl Visitor<'_> for NameVisitor {
+            type Value = bool;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field's name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<bool, E> {
+                Ok(is_secret(name))
+            }
+        }
+
+        deserializer.deserialize_str(NameVisitor).map(Self)
+    }
+}
+
 /// Whether a secret field, however deep, holds a text.
 pub(super) fn names_secret(value: &Value) -> bool {
     match value {
@@ -284,6 +381,26 @@ mod tests {
         assert!(SECRET_FIELDS.iter().all(|field| is_secret(field)));
         assert!(is_secret("API_Key") && is_secret("x-metabase-session"));
         assert!(!is_secret("continuation_token") && !is_secret("max_tokens") && !is_secret("key"));
+    }
+
+    #[test]
+    fn json_is_redacted_the_same_whether_or_not_it_is_taken_apart() {
+        let secret = "sk-abcdefgh12345678";
+        let texts = [
+            r#"{"rows":[[1,"web",null,2.5,true,-3]],"cols":[{"name":"key"}]}"#.to_owned(),
+            r#"{"a":[{"b":{"API_Key":"anything"}}]}"#.to_owned(),
+            r#"{"token":17,"password":{"type":"string"}}"#.to_owned(),
+            r#"{"pass\u0077ord":"anything"}"#.to_owned(),
+            format!(r#"{{"rows":[["{secret}"]]}}"#),
+            r#"{"rows":[["sk\u002dabcdefgh12345678"]]}"#.to_owned(),
+            r#"["\u00e9", "plain"]"#.to_owned(),
+        ];
+        for text in texts {
+            let mut whole: Value = serde_json::from_str(&text).unwrap();
+            let any = redact(&mut whole);
+            assert_eq!(redacted_json(&text).unwrap(), any.then_some(whole), "{text}");
+        }
+        assert!(redacted_json("data: {}").is_err() && redacted_json("{} {}").is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::beside::{keep_prompt, private};
 use super::error::TapeError;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, joined};
 use super::header::Header;
 use super::line::{TapeLines, TurnEnd};
 use super::read::TapeFile;
@@ -78,7 +78,8 @@ impl TapeWriter {
     pub(super) fn exchange(&mut self, exchange: Exchange, credentials: &[String]) -> Result<(), TapeError> {
         let seq = self.lines.seq();
         let exchange = exchange.redacted();
-        let body = exchange.chunks.concat();
+        let chunks = exchange.chunks.clone();
+        let body = joined(&chunks);
         let (line, prefix) = self
             .lines
             .exchange(exchange)

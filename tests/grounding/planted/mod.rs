@@ -4,8 +4,6 @@ mod measure;
 mod write;
 mod wrong;
 
-use std::sync::Arc;
-
 use cardinal::model::ToolCall;
 use cardinal::result::{HeldResults, totals};
 use serde_json::{Value, json};
@@ -131,12 +129,13 @@ async fn fact(stack: &Stack, tool: &str, arguments: &Value, handle: &str) -> Fac
         .brought
         .unwrap();
     let source = brought.origin.source().unwrap();
+    let table = brought.table.unpack();
     Fact {
         handle: handle.to_owned(),
         title: source.name.clone(),
         arguments: source.arguments.clone(),
-        totals: totals(&brought.table),
-        table: Arc::unwrap_or_clone(brought.table),
+        totals: totals(&table),
+        table,
     }
 }
 

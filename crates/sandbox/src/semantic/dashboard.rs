@@ -29,6 +29,7 @@ pub struct Dashboard {
 pub(crate) struct DashboardCard {
     /// Unique over all dashboards.
     pub(crate) id: i64,
+    pub(crate) entity_id: String,
     pub(crate) card_id: i64,
     pub(crate) row: i64,
     pub(crate) column: i64,
@@ -71,6 +72,7 @@ fn dashboard(
         let (_, card_id) = card.ok_or_else(|| format!("no card \"{name}\" in cards"))?;
         placed.push(DashboardCard {
             id,
+            entity_id: entity_id("dashboard card", &format!("{}\n{id}", spec.name)),
             card_id: *card_id,
             row: place / CARDS_IN_A_ROW * CARD_HEIGHT,
             column: place % CARDS_IN_A_ROW * width,

@@ -361,7 +361,25 @@ async fn people_settings_segments_and_snippets_are_there() {
     let one = &segments[0];
     assert_eq!(sandbox.fetch(&format!("/api/segment/{}", one["id"])).await, *one);
     assert_eq!(sandbox.get_as(As::Viewer, "/api/segment").await.json(), json!([]));
-    assert!(!sandbox.fetch("/api/measure").await.as_array().unwrap().is_empty());
+    let measures = sandbox.fetch("/api/measure").await;
+    let measure = &measures[0];
+    assert_eq!(
+        sandbox.fetch(&format!("/api/measure/{}", measure["id"])).await,
+        *measure
+    );
+    assert_eq!(sandbox.get("/api/measure/99").await.status, 404);
+    for made in [one, measure] {
+        assert!(
+            made["creator_id"].is_i64() && made["created_at"].is_string(),
+            "{made}"
+        );
+    }
+    let dashboard = sandbox.fetch("/api/dashboard/1").await;
+    assert!(dashboard["dashcards"][0]["entity_id"].is_string());
+    assert_eq!(
+        sandbox.fetch("/api/activity/recents").await,
+        json!({ "recents": [] })
+    );
     assert_eq!(sandbox.fetch("/api/native-query-snippet").await, json!([]));
     sandbox
         .get("/api/native-query-snippet/1")

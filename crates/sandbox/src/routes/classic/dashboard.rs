@@ -141,6 +141,7 @@ fn dashcard_body(app: &AppState, access: &Access, dashboard: &Dashboard, place: 
     let readable = card.filter(|card| access.collections.contains(&card.collection_id));
     json!({
         "id": place.id,
+        "entity_id": place.entity_id,
         "dashboard_id": dashboard.id,
         "dashboard_tab_id": null,
         "card_id": place.card_id,

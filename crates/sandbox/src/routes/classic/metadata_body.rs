@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::people::creator_id;
+use super::people::{creator, creator_id};
 use crate::semantic::{
     Access, Card, FieldMetadata, SavedMeasure, SavedSegment, SemanticModel, TableMetadata,
 };
@@ -132,6 +132,13 @@ pub(super) fn segment_body(model: &SemanticModel, segment: &SavedSegment) -> Val
         "name": segment.name,
         "description": segment.description,
         "archived": false,
+        "creator_id": creator_id(model),
+        "creator": creator(model),
+        "show_in_getting_started": false,
+        "caveats": null,
+        "points_of_interest": null,
+        "created_at": EPOCH,
+        "updated_at": EPOCH,
         "definition": stage_definition(model, segment.table_id, "filters", &json!(segment.filters)),
     })
 }
@@ -144,6 +151,10 @@ pub(super) fn measure_body(model: &SemanticModel, measure: &SavedMeasure) -> Val
         "name": measure.name,
         "description": measure.description,
         "archived": false,
+        "creator_id": creator_id(model),
+        "creator": creator(model),
+        "created_at": EPOCH,
+        "updated_at": EPOCH,
         "definition": stage_definition(model, measure.table_id, "aggregation", &json!([measure.aggregation])),
     })
 }

@@ -72,6 +72,8 @@ fn content_routes() -> Router<Arc<AppState>> {
         .route("/api/segment", get(segment::segments))
         .route("/api/segment/{id}", get(segment::segment))
         .route("/api/measure", get(segment::measures))
+        .route("/api/measure/{id}", get(segment::measure))
+        .route("/api/activity/recents", get(segment::recents))
         .route("/api/native-query-snippet", get(segment::snippets))
         .route("/api/native-query-snippet/{id}", get(segment::snippet))
 }

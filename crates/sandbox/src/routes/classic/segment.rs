@@ -40,6 +40,24 @@ pub(super) async fn measures(SignedInCaller { app, access, .. }: SignedInCaller)
     )
 }
 
+/// `GET /api/measure/:id`.
+pub(super) async fn measure(
+    SignedInCaller { app, access, .. }: SignedInCaller,
+    PathId(id): PathId,
+) -> Result<Json<Value>, ApiError> {
+    let found = app.model().measures.iter().find(|measure| measure.id == id);
+    let measure = found.ok_or_else(ApiError::not_found)?;
+    if !access.tables.contains(&measure.table_id) {
+        return Err(ApiError::forbidden());
+    }
+    Ok(Json(measure_body(app.model(), measure)))
+}
+
+/// `GET /api/activity/recents`: the sandbox does not remember what anybody looked at.
+pub(super) async fn recents(_: SignedInCaller) -> Json<Value> {
+    Json(json!({ "recents": [] }))
+}
+
 /// `GET /api/native-query-snippet`: the sandbox has none.
 pub(super) async fn snippets(_: SignedInCaller) -> Json<Value> {
     Json(json!([]))

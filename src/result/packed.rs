@@ -1,0 +1,243 @@
+//! Tables as they are held between two uses: in a fraction of the bytes that their cells take as values.
+//!
+//! A thousand conversations hold a few results each, and look at them for milliseconds. A [`PackedTable`] is one run of bytes
+//! with each text once; a clone shares it. [`PackedTable::unpack`] gives the table back, equal to the one that was packed.
+//!
+//! ```
+//! use cardinal::result::{Cell, Extent, PackedTable, ResultTable};
+//!
+//! let table = ResultTable {
+//!     columns: Vec::new(),
+//!     rows: vec![vec![Cell::text("web"), Cell::Number(3.into())], vec![Cell::text("web"), Cell::Null]],
+//!     extent: Extent::Complete,
+//!     bytes_received: 40,
+//! };
+//! assert_eq!(PackedTable::of(&table).unpack(), table);
+//! ```
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Number;
+
+use super::{Cell, Column, Extent, ResultTable};
+
+/// What a cell begins with. What follows is said beside it.
+mod tag {
+    pub(super) const NULL: u8 = 0;
+    pub(super) const FALSE: u8 = 1;
+    pub(super) const TRUE: u8 = 2;
+    /// A whole number from zero on: its digits to the base 128.
+    pub(super) const WHOLE: u8 = 3;
+    /// A whole number below zero: the same of its complement.
+    pub(super) const NEGATIVE: u8 = 4;
+    /// A number with a fraction: eight bytes.
+    pub(super) const FLOAT: u8 = 5;
+    /// A text: its length and its bytes. It gets the next number among the table's texts.
+    pub(super) const TEXT: u8 = 6;
+    /// A text that stood before: its number.
+    pub(super) const KNOWN_TEXT: u8 = 7;
+}
+
+/// A table in few bytes. Clones share them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PackedTable(Arc<PackedParts>);
+
+#[derive(Debug, PartialEq)]
+struct PackedParts {
+    columns: Box<[Column]>,
+    row_count: usize,
+    /// The cells, row by row. Each row begins with the number of its cells.
+    cells: Box<[u8]>,
+    extent: Extent,
+    bytes_received: u64,
+}
+
+impl PackedTable {
+    /// Packs a table. Equal tables have equal bytes.
+    pub fn of(table: &ResultTable) -> Self {
+        let mut packer = CellPacker::default();
+        for row in &table.rows {
+            packer.count(row.len());
+            for cell in row {
+                packer.cell(cell);
+            }
+        }
+        Self(Arc::new(PackedParts {
+            columns: table.columns.as_slice().into(),
+            row_count: table.rows.len(),
+            cells: packer.bytes.into(),
+            extent: table.extent,
+            bytes_received: table.bytes_received,
+        }))
+    }
+
+    /// Its columns, in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.0.columns
+    }
+
+    /// How many rows it has.
+    pub fn row_count(&self) -> usize {
+        self.0.row_count
+    }
+
+    /// The bytes of its cells: equal for tables with equal rows.
+    pub fn cell_bytes(&self) -> &[u8] {
+        &self.0.cells
+    }
+
+    /// The table as it was.
+    pub fn unpack(&self) -> ResultTable {
+        ResultTable {
+            columns: self.0.columns.to_vec(),
+            rows: self.first_rows(self.0.row_count),
+            extent: self.0.extent,
+            bytes_received: self.0.bytes_received,
+        }
+    }
+
+    /// The first `count` rows; fewer if there are fewer.
+    pub fn first_rows(&self, count: usize) -> Vec<Vec<Cell>> {
+        self.rows().take(count).collect()
+    }
+
+    /// The rows, each unpacked when it is asked for.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Vec<Cell>> {
+        let mut reader = CellReader {
+            bytes: &self.0.cells,
+            texts: Vec::new(),
+        };
+        (0..self.0.row_count).map_while(move |_| {
+            let width = reader.count()?;
+            (0..width).map(|_| reader.cell()).collect()
+        })
+    }
+}
+
+impl From<&ResultTable> for PackedTable {
+    fn from(table: &ResultTable) -> Self {
+        Self::of(table)
+    }
+}
+
+#[derive(Default)]
+struct CellPacker<'t> {
+    bytes: Vec<u8>,
+    texts: HashMap<&'t str, usize>,
+}
+
+impl<'t> CellPacker<'t> {
+    fn cell(&mut self, cell: &'t Cell) {
+        match cell {
+            Cell::Null => self.bytes.push(tag::NULL),
+            Cell::Bool(false) => self.bytes.push(tag::FALSE),
+            Cell::Bool(true) => self.bytes.push(tag::TRUE),
+            Cell::Number(number) => self.number(number),
+            Cell::Text(text) => self.text(text),
+        }
+    }
+
+    fn number(&mut self, number: &Number) {
+        if let Some(whole) = number.as_u64() {
+            self.bytes.push(tag::WHOLE);
+            self.digits(whole);
+        } else if let Some(whole) = number.as_i64() {
+            self.bytes.push(tag::NEGATIVE);
+            self.digits(u64::from_ne_bytes((!whole).to_ne_bytes()));
+        } else if let Some(float) = number.as_f64() {
+            self.bytes.push(tag::FLOAT);
+            self.bytes.extend_from_slice(&float.to_le_bytes());
+        } else {
+            // Without serde_json's arbitrary precision every number is one of these.
+            self.bytes.push(tag::NULL);
+        }
+    }
+
+    fn text(&mut self, text: &'t str) {
+        let next = self.texts.len();
+        if let Some(known) = self.texts.get(text).copied() {
+            self.bytes.push(tag::KNOWN_TEXT);
+            self.count(known);
+            return;
+        }
+        self.texts.insert(text, next);
+        self.bytes.push(tag::TEXT);
+        self.count(text.len());
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    fn count(&mut self, count: usize) {
+        self.digits(count as u64);
+    }
+
+    /// Seven bits to a byte, the lowest first; the highest bit of each says whether another follows.
+    fn digits(&mut self, mut value: u64) {
+        loop {
+            let [low, ..] = value.to_le_bytes();
+            value >>= 7;
+            if value == 0 {
+                self.bytes.push(low & 0x7f);
+                return;
+            }
+            self.bytes.push(low | 0x80);
+        }
+    }
+}
+
+/// Reads what a packer wrote. `None` where the bytes end, which they do only behind the last cell.
+struct CellReader<'b> {
+    bytes: &'b [u8],
+    texts: Vec<Arc<str>>,
+}
+
+impl CellReader<'_> {
+    fn cell(&mut self) -> Option<Cell> {
+        Some(match self.byte()? {
+            tag::FALSE => Cell::Bool(false),
+            tag::TRUE => Cell::Bool(true),
+            tag::WHOLE => Cell::Number(self.digits()?.into()),
+            tag::NEGATIVE => Cell::Number((!i64::from_ne_bytes(self.digits()?.to_ne_bytes())).into()),
+            tag::FLOAT => {
+                let (bytes, rest) = self.bytes.split_first_chunk()?;
+                self.bytes = rest;
+                Number::from_f64(f64::from_le_bytes(*bytes)).map_or(Cell::Null, Cell::Number)
+            }
+            tag::TEXT => {
+                let length = self.count()?;
+                let (text, rest) = self.bytes.split_at_checked(length)?;
+                self.bytes = rest;
+                let text: Arc<str> = std::str::from_utf8(text).ok()?.into();
+                self.texts.push(Arc::clone(&text));
+                Cell::Text(text)
+            }
+            tag::KNOWN_TEXT => {
+                let known = self.count()?;
+                Cell::Text(Arc::clone(self.texts.get(known)?))
+            }
+            _ => Cell::Null,
+        })
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
+        Some(*first)
+    }
+
+    fn count(&mut self) -> Option<usize> {
+        usize::try_from(self.digits()?).ok()
+    }
+
+    fn digits(&mut self) -> Option<u64> {
+        let (mut value, mut shift) = (0u64, 0u32);
+        loop {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+            shift += 7;
+        }
+    }
+}
