@@ -244,6 +244,7 @@ impl TryFrom<CitedFigureForm> for CitedFigure {
             kind: form.kind,
             status,
             sources: Vec::new(),
+            elsewhere: None,
         };
         Ok(Self {
             figure,

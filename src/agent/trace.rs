@@ -1,6 +1,7 @@
 //! Between a final text and the end of the turn: figures without a source are named to the model once, and what stays
 //! without one is marked, or the answer withheld.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::budget::BudgetRoom;
@@ -11,6 +12,7 @@ use super::{Event, StopReason};
 use crate::agent::OnUnmatched;
 use crate::grounding::{Figure, Reason};
 use crate::model::{Message, ToolChoice};
+use crate::prompt::fill;
 
 /// Most figures that are named, to the model and to people.
 const MOST_NAMED: usize = 20;
@@ -125,7 +127,7 @@ impl TurnState {
 fn named(figures: &[Figure], between: &str) -> String {
     let mut lines: Vec<String> = unmatched(figures)
         .take(MOST_NAMED)
-        .map(|(text, reason)| format!("- \"{text}\": {}", said(reason)))
+        .map(|(figure, reason)| format!("- \"{}\": {}", figure.text, said(figure, reason)))
         .collect();
     let more = unmatched(figures).count().saturating_sub(MOST_NAMED);
     if more > 0 {
@@ -137,27 +139,36 @@ fn named(figures: &[Figure], between: &str) -> String {
 fn written(figures: &[Figure]) -> String {
     let texts: Vec<&str> = unmatched(figures)
         .take(MOST_NAMED)
-        .map(|(text, _)| text)
+        .map(|(figure, _)| figure.text.as_str())
         .collect();
     texts.join(", ")
 }
 
-fn unmatched(figures: &[Figure]) -> impl Iterator<Item = (&str, Reason)> {
+fn unmatched(figures: &[Figure]) -> impl Iterator<Item = (&Figure, Reason)> {
     figures.iter().filter_map(|figure| match figure.status {
-        crate::grounding::FigureStatus::Unmatched { reason } => Some((figure.text.as_str(), reason)),
+        crate::grounding::FigureStatus::Unmatched { reason } => Some((figure, reason)),
         _ => None,
     })
 }
 
 /// What is wrong with a figure, in words.
-fn said(reason: Reason) -> &'static str {
-    match reason {
-        Reason::NoSource => include_str!("../../prompts/repair/no_source.md"),
-        Reason::Mismatch => include_str!("../../prompts/repair/mismatch.md"),
-        Reason::Stale => include_str!("../../prompts/repair/stale.md"),
-        Reason::IncompleteTotal => include_str!("../../prompts/repair/incomplete_total.md"),
-        Reason::NotExtreme => include_str!("../../prompts/repair/not_extreme.md"),
-        Reason::NotChecked => include_str!("../../prompts/repair/not_checked.md"),
-    }
-    .trim_end()
+fn said(figure: &Figure, reason: Reason) -> String {
+    let template = match (reason, &figure.elsewhere) {
+        (Reason::NoSource, _) => include_str!("../../prompts/repair/no_source.md"),
+        (Reason::Mismatch, Some(elsewhere)) if elsewhere.named.is_empty() => {
+            include_str!("../../prompts/repair/elsewhere.md")
+        }
+        (Reason::Mismatch, Some(_)) => include_str!("../../prompts/repair/elsewhere_named.md"),
+        (Reason::Mismatch, None) => include_str!("../../prompts/repair/mismatch.md"),
+        (Reason::Stale, _) => include_str!("../../prompts/repair/stale.md"),
+        (Reason::IncompleteTotal, _) => include_str!("../../prompts/repair/incomplete_total.md"),
+        (Reason::NotExtreme, _) => include_str!("../../prompts/repair/not_extreme.md"),
+        (Reason::NotChecked, _) => include_str!("../../prompts/repair/not_checked.md"),
+    };
+    let Some(elsewhere) = &figure.elsewhere else {
+        return template.trim_end().to_owned();
+    };
+    let names: Vec<String> = elsewhere.named.iter().map(|name| format!("\"{name}\"")).collect();
+    let values = BTreeMap::from([("cell", elsewhere.cell.clone()), ("named", names.join(", "))]);
+    fill(template.trim_end(), &values)
 }

@@ -13,11 +13,26 @@ pub(super) struct Sources {
     pub(super) fitting: Vec<(Says, SourceCandidate)>,
     /// Whether there are cells that have the value but belong to something else than the text says.
     pub(super) denied: bool,
+    /// The first of them, one of this turn's results before others.
+    pub(super) denied_cell: Option<NumberCell>,
     /// Whether it is the total of rows that are not all there are.
     pub(super) incomplete: bool,
 }
 
 impl Sources {
+    /// Notes a cell that has the value but belongs to something else.
+    fn deny(&mut self, seat: &FigureContext<'_, '_, '_>, cell: NumberCell) {
+        self.denied = true;
+        let materials = seat.context.index.materials;
+        let current = |cell: NumberCell| materials.get(cell.material).is_some_and(|one| one.current);
+        if self
+            .denied_cell
+            .is_none_or(|known| !current(known) && current(cell))
+        {
+            self.denied_cell = Some(cell);
+        }
+    }
+
     /// The candidate at a place among those that fit.
     pub(super) fn at(&self, place: usize) -> Option<&SourceCandidate> {
         self.fitting.get(place).map(|(_, candidate)| candidate)
@@ -107,6 +122,26 @@ fn cells(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, sources: &mut Sou
             }
         }
     }
+    scaled_cells(seat, wanted, sources);
+}
+
+/// Cells of columns in thousands or millions, for a figure that is written in full: `$1,482.3 million`.
+fn scaled_cells(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, sources: &mut Sources) {
+    let index = seat.context.index;
+    let mut tried: Vec<f64> = Vec::new();
+    for (.., scale) in index.scales.iter().filter(|_| !wanted.percent) {
+        if tried.contains(scale) {
+            continue;
+        }
+        tried.push(*scale);
+        for (low, high) in wanted.spans(1.0 / scale) {
+            for cell in index.between(low, high) {
+                if index.scales.contains(&(cell.material, cell.column, *scale)) {
+                    cell_source(seat, wanted, *cell, false, sources);
+                }
+            }
+        }
+    }
 }
 
 /// Words of columns and entries whose numbers are parts of a whole.
@@ -156,13 +191,26 @@ fn cell_source(
         return;
     }
     if (wanted.points && rate) || (wanted.money && shape.counts.contains(&cell.column)) {
-        sources.denied = true;
+        sources.deny(seat, cell);
+        return;
+    }
+    if seat.is_amount_of_change(wanted)
+        && !super::cues::names_a_change(&column.name, &column.label)
+        && cell.value > 0.0
+    {
+        sources.deny(seat, cell);
+        return;
+    }
+    // Nobody writes decimals of what is counted, and a count of keys is of rows.
+    let decimals = whole && !wanted.money && !wanted.percent && wanted.decimals;
+    if decimals || (wanted.count && seat.counts_keys(cell.material)) {
+        sources.deny(seat, cell);
         return;
     }
     // So many things are no rounded amount.
     let fractional = cell.value.abs() >= LARGE && cell.value.fract() != 0.0;
     if fractional && wanted.count && seat.counts_plural() {
-        sources.denied = true;
+        sources.deny(seat, cell);
         return;
     }
     // A percentage of a result with a column of percentages is in that column, and a number without a sign is not.
@@ -170,21 +218,17 @@ fn cell_source(
     if (wanted.percent && !rate && others > 0)
         || (!wanted.percent && rate && others < shape.numeric.len() && !said())
     {
-        sources.denied = true;
+        sources.deny(seat, cell);
         return;
     }
-    // What tells rows apart is a name itself: no other name and no column denies it.
-    let tells = !shape.numeric.contains(&cell.column) && wanted.count;
-    let is_key = shape.keys.contains(&cell.column) && wanted.count;
-    let mut says = if tells {
-        Says::Nothing
-    } else {
-        seat.says_row(cell.material, cell.row)
-    };
+    let mut says = seat.says_row(cell.material, cell.row);
     if says == Says::No && seat.is_base() && seat.may_be_base(cell.material, cell.row) {
         says = Says::Nothing;
     }
-    if !wanted.percent && !wanted.cues.mean && !wanted.cues.ratio && !tells && !is_key {
+    let headed = !seat.header_columns(cell.material).is_empty();
+    let of_rates = wanted.percent && rate && others > 1;
+    let adjacent = seat.has_adjacent_column(cell.material, cell.column);
+    if headed || adjacent || of_rates || (!wanted.percent && !wanted.cues.mean && !wanted.cues.ratio) {
         says = match (says, seat.says_column(cell.material, cell.column)) {
             (Says::No, _) | (_, Says::No) => Says::No,
             (one, other) => one.max(other),
@@ -195,12 +239,13 @@ fn cell_source(
     let of_all =
         several && says == Says::Nothing && (wanted.cues.mean || wanted.cues.total) && !wanted.percent;
     if says == Says::No || of_all {
-        sources.denied = true;
+        sources.deny(seat, cell);
         return;
     }
     // What was computed over the rows a limit left is about these, and is said to be.
     if matches!(material.table.extent, Extent::OverAskedLimit { .. }) && !seat.may_total(cell.material) {
-        (sources.denied, sources.incomplete) = (true, true);
+        sources.deny(seat, cell);
+        sources.incomplete = true;
         return;
     }
     sources.fitting.push((says, SourceCandidate::Cell(cell)));
@@ -224,6 +269,11 @@ const MONEY: [&str; 26] = [
     "mrr", "arr", "salary", "earning",
 ];
 
+/// Whether a word is of money.
+pub(super) fn is_money_word(low: &str) -> bool {
+    MONEY.iter().any(|word| low.contains(word))
+}
+
 /// Whether a column counts things, beside another one with amounts: what is in a currency is not in it.
 pub(super) fn is_count_column(index: &super::index::CellIndex<'_>, material: usize, column: usize) -> bool {
     let (Some(shape), Some(table)) = (
@@ -237,11 +287,17 @@ pub(super) fn is_count_column(index: &super::index::CellIndex<'_>, material: usi
         let low = format!("{} {}", column.name, column.label).to_lowercase();
         MONEY.iter().any(|word| low.contains(word))
     });
+    let counted = table.columns.get(column).is_some_and(|column| {
+        let words = super::keys::name_words(&format!("{} {}", column.name, column.label));
+        words
+            .iter()
+            .any(|word| matches!(word.as_str(), "num" | "number" | "count" | "qty" | "quantity"))
+    });
     let amounts = shape
         .numeric
         .iter()
         .any(|at| kind(*at) == Some(crate::result::ColumnKind::Number));
-    !named && amounts && kind(column) == Some(crate::result::ColumnKind::Integer)
+    (counted || !named) && amounts && kind(column) == Some(crate::result::ColumnKind::Integer)
 }
 
 /// Whether a column's numbers are parts of a whole.
@@ -251,6 +307,13 @@ pub(super) fn is_rate_column(index: &super::index::CellIndex<'_>, material: usiz
         return false;
     };
     let low = format!("{} {}", named.name, named.label).to_lowercase();
+    // What is counted may be named so: `paid_conversions`, `price_changes`.
+    let part = ["rate", "percent", "pct", "%", "share"]
+        .iter()
+        .any(|word| low.contains(word));
+    if named.kind == crate::result::ColumnKind::Integer && !part {
+        return false;
+    }
     let plainly = RATES
         .iter()
         .any(|word| !AMOUNTS.contains(word) && low.contains(word));
@@ -396,7 +459,9 @@ fn counts(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
                 });
             }
         };
-        if let ColumnSummary::Distinct(count) = totals.summary {
+        if let ColumnSummary::Distinct(count) = totals.summary
+            && seat.speaks_of_column(&column.name, &column.label)
+        {
             total(TotalKind::Distinct, count);
         }
         if known > 1 {

@@ -10,6 +10,7 @@ use super::number::Kind;
 use super::scope::{FigureContext, MentionTarget};
 use super::text::Span;
 use super::tolerance::Tolerance;
+use crate::result::Extent;
 
 /// Numbers as words, as far as answers write them so.
 const WORDS: [&str; 13] = [
@@ -52,7 +53,9 @@ pub(super) fn counts(
     groups: &[Vec<usize>],
     found: &mut Vec<FigureSource>,
 ) {
-    let counting = wanted.count && seat.counts_things() && !seat.counts_a_column(at);
+    let none = seat.place.row.is_some() && wanted.admits(0.0);
+    let counting =
+        wanted.count && (seat.counts_things() || none) && (wanted.admits(0.0) || !seat.counts_a_column(at));
     let Some(material) = seat.context.index.materials.get(at).filter(|_| counting) else {
         return;
     };
@@ -77,6 +80,17 @@ pub(super) fn counts(
     if let Some(rows) = groups.iter().find(|rows| rows.len() > 1 && exactly(rows.len())) {
         push(rows, "");
     }
+    if exactly(1)
+        && let Some(rows) = groups.iter().find(|rows| rows.len() == 1)
+        && seat.counts_one_key(at)
+    {
+        push(rows, "");
+    }
+    if exactly(0)
+        && let Some(column) = absent_group(seat, at)
+    {
+        push(&[], &column);
+    }
     let listed = listed(seat, at);
     if listed.len() > 1 && exactly(listed.len()) {
         push(&listed, "");
@@ -88,6 +102,31 @@ pub(super) fn counts(
             }
         }
     }
+}
+
+/// The column of labels that has no row for what the text counts none of: `0 cancelled orders`, where the whole result
+/// has rows for shipped and pending ones alone.
+fn absent_group(seat: &FigureContext<'_, '_, '_>, at: usize) -> Option<String> {
+    let index = seat.context.index;
+    let (material, shape) = (index.materials.get(at)?, index.shapes.get(at)?);
+    let whole = material.table.extent == Extent::Complete && material.rows_seen >= material.table.rows.len();
+    let (column, _) = shape.labels.first().filter(|_| whole && material.current)?;
+    let near = if seat.place.row.is_some() {
+        seat.place.line
+    } else {
+        let behind = seat.context.words_from(seat.span.end).first()?;
+        Span::new(seat.span.start, behind.span.end)
+    };
+    let mut mentions = seat.context.mentions_in(near);
+    let named =
+        mentions.any(|mention| matches!(mention.what, MentionTarget::Label(label) if label.material == at));
+    (!named).then(|| {
+        material
+            .table
+            .columns
+            .get(*column)
+            .map(|column| column.name.clone())
+    })?
 }
 
 /// The rows whose labels the text names anywhere, one for each label.

@@ -210,6 +210,16 @@ pub(super) fn tells_a_change(bits: u16) -> bool {
     bits & 0b111 != 0
 }
 
+/// Whether a column is of changes by its name: `improvement`, `yoy_change`.
+pub(super) fn names_a_change(name: &str, label: &str) -> bool {
+    let words = super::keys::name_words(&format!("{name} {label}"));
+    let gap = |bits: u16| bits & (1 << 7) != 0;
+    words
+        .iter()
+        .filter_map(|word| SAYING.get(word.as_str()))
+        .any(|bits| tells_a_change(*bits) || gap(*bits))
+}
+
 /// Words between a part and the `of` before its whole, the part among them: `1,621 orders out of 5,300`.
 const PART_WORDS: usize = 3;
 
@@ -261,7 +271,7 @@ fn near(seat: &FigureContext<'_, '_, '_>) -> u16 {
     let behind = Span::new(seat.span.end, (seat.span.end + BEHIND).min(place.sentence.end));
     let close = spans.iter().flatten().map(|close| {
         let words = seat.context.word_range(*close);
-        bits(seat, words, |span| !speaks_of_another(seat, span))
+        bits(seat, words, |span| !seat.speaks_of_another(span))
     });
     // The word that `behind` begins in, if it does in one, ends behind its first byte.
     let first = seat.context.word_before(behind.start).map_or(0, |at| at + 1);
@@ -270,17 +280,6 @@ fn near(seat: &FigureContext<'_, '_, '_>) -> u16 {
     close.fold(bits(seat, first..first + touched, |_| true), |all, bits| {
         all | bits
     })
-}
-
-/// Whether a word stands in brackets with a figure of their own, and the figure outside of them.
-fn speaks_of_another(seat: &FigureContext<'_, '_, '_>, word: Span) -> bool {
-    seat.place.aside.is_none()
-        && seat.place.row.is_none()
-        && seat
-            .context
-            .layout
-            .aside(word)
-            .is_some_and(|aside| !seat.figures_in(aside).is_empty())
 }
 
 /// What some words say, but for the figure's own.

@@ -10,6 +10,7 @@ use super::known::KnownFigures;
 use super::operand::{MOST_GROUPS, MOST_LISTED, Operand, joined, listed, operand, singles, stated, total};
 use super::scope::{FigureContext, Says};
 use super::tolerance::Tolerance;
+use crate::result::ColumnMeaning;
 
 /// Most values of different results that are held against each other.
 const MOST_OTHERS: usize = 24;
@@ -466,6 +467,41 @@ impl Search<'_, '_, '_, '_> {
         }
     }
 
+    /// Whether averages or shares are added, or set in relation as parts are: that says nothing.
+    fn is_of_rates(&self, operation: DerivationOperation, inputs: &[Operand]) -> bool {
+        let index = self.seat.context.index;
+        let rate = |one: &Operand| {
+            let shape = index.shapes.get(one.material);
+            let table = index.materials.get(one.material).map(|material| material.table);
+            let column = table.and_then(|table| table.columns.get(one.column));
+            column.is_some_and(|column| column.meaning() == ColumnMeaning::Rate)
+                || shape.is_some_and(|shape| shape.rates.contains(&one.column))
+        };
+        match operation {
+            DerivationOperation::Sum
+            | DerivationOperation::RunningTotal
+            | DerivationOperation::Share
+            | DerivationOperation::ShareOfRest => inputs.iter().any(rate),
+            DerivationOperation::PercentChange => {
+                inputs.iter().any(rate) && !(self.wanted.cues.change || self.wanted.cues.gap)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a sum or mean is looked for where a table has the figure of one row.
+    fn is_of_one_row(&self, operation: DerivationOperation, inputs: &[Operand]) -> bool {
+        let summing = matches!(operation, DerivationOperation::Sum | DerivationOperation::Mean);
+        let Some(first) = inputs
+            .first()
+            .filter(|_| summing && self.seat.place.row.is_some())
+        else {
+            return false;
+        };
+        let headed = self.seat.header_columns(first.material).contains(&first.column);
+        headed && self.seat.named_rows(first.material).len() == 1
+    }
+
     /// Keeps a derivation that comes to the figure. What the text names less plainly needs more digits.
     pub(super) fn check(
         &mut self,
@@ -501,6 +537,9 @@ impl Search<'_, '_, '_, '_> {
             shape.is_some_and(|shape| shape.counts.contains(&one.column))
         };
         let points = self.wanted.points && operation != DerivationOperation::Difference;
+        if self.is_of_rates(operation, inputs) || self.is_of_one_row(operation, inputs) {
+            return;
+        }
         // Less than one to one digit is a ratio upside down, unless the words ask for one.
         let upside = operation == DerivationOperation::Ratio
             && self.wanted.digits < 2

@@ -34,12 +34,16 @@ struct QuotableNumber {
 
 impl QuotableNumbers {
     pub(super) fn of(claim: &Claim<'_>, bare: bool) -> Self {
-        let mut question: Vec<f64> = finite(claim.question).map(|number| number.value).collect();
+        let told = |number: &Number| !matches!(number.kind, Kind::Date | Kind::Year);
+        let mut question: Vec<f64> = finite(claim.question)
+            .filter(told)
+            .map(|number| number.value)
+            .collect();
         question.extend(words(claim.question).iter().filter_map(|word| {
             let number = of_word(&word.low).and_then(|number| u32::try_from(number).ok());
             number.map(f64::from)
         }));
-        let earlier = claim.earlier.iter().flat_map(|text| finite(text));
+        let earlier = claim.earlier.iter().flat_map(|text| finite(text)).filter(told);
         question.extend(earlier.map(|number| number.value));
         let mut shown = Vec::new();
         for text in claim.shown {

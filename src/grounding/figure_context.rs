@@ -86,7 +86,8 @@ impl<'i> FigureContext<'_, '_, 'i> {
         wanted: impl Fn(&MentionTarget<'i>) -> bool,
     ) -> Option<Mention<'i>> {
         let sentence = self.place.sentence;
-        if scope.span != self.place.clause || self.place.aside.is_some() || self.place.row.is_some() {
+        let wide = scope.span != self.place.clause && scope.span != sentence;
+        if wide || self.place.aside.is_some() || self.place.row.is_some() {
             return None;
         }
         let outside = |span: Span| sentence.holds(span) && !self.context.layout.in_aside(span);
@@ -102,7 +103,19 @@ impl<'i> FigureContext<'_, '_, 'i> {
             .filter(|span| outside(*span))
             .collect();
         let (last, first) = (named.last()?, figures.first()?);
-        if named.len() < 2 || named.len() != figures.len() || last.span.end > first.start {
+        let summed = figures.len() == named.len() + 1 && {
+            let words = match figures.as_slice() {
+                [.., before, last] => self.context.words_in(Span::new(before.end, last.start)),
+                _ => &[],
+            };
+            words.iter().any(|word| {
+                matches!(
+                    word.low.as_str(),
+                    "together" | "total" | "all" | "sum" | "zusammen"
+                )
+            })
+        };
+        if named.len() < 2 || !(summed || named.len() == figures.len()) || last.span.end > first.start {
             return None;
         }
         let at = figures.iter().position(|figure| *figure == self.span)?;
@@ -113,7 +126,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
     fn paired(&self, scope: &MentionScope, found: Vec<Mention<'i>>) -> Vec<Mention<'i>> {
         let mut names: Vec<Span> = found.iter().map(|mention| mention.span).collect();
         names.dedup();
-        if names.len() < 2 {
+        if names.len() < 2 || self.is_from_to() {
             return found;
         }
         let mut figures = self.figures_in(scope.span);
@@ -147,6 +160,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
         numbers
             .filter(|number| number.kind == Kind::Quantity)
             .map(|number| Span::new(number.start, number.end))
+            .filter(|span| !self.context.is_key(*span))
             .collect()
     }
 
@@ -157,12 +171,18 @@ impl<'i> FigureContext<'_, '_, 'i> {
     }
 
     fn row_said(&self, material: usize, row: usize) -> Says {
+        self.row_said_besides(material, row, None)
+    }
+
+    /// The same, whatever is said of one of its columns.
+    pub(super) fn row_said_besides(&self, material: usize, row: usize, besides: Option<usize>) -> Says {
         let Some(shape) = self.context.index.shapes.get(material) else {
             return Says::Nothing;
         };
         let mut found: Vec<(usize, bool, Says)> = Vec::new();
         let mut own = usize::MAX;
-        for (at, (column, values)) in shape.labels.iter().enumerate() {
+        let labels = shape.labels.iter().enumerate();
+        for (at, (column, values)) in labels.filter(|(_, (column, _))| Some(*column) != besides) {
             let label_named = self.labels_named(material, *column);
             let (depth, named) = (label_named.0, &label_named.1);
             let Some(Some(value)) = values.get(row) else {
@@ -183,17 +203,43 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 found.push((depth, at == 0, if here { Says::Yes } else { Says::No }));
             }
         }
-        for (_, days) in &shape.times {
-            if let Some(Some(days)) = days.get(row) {
-                let named = self.periods_named();
-                found.push((named.0, false, Self::periods_say(&named.1, *days)));
-            }
+        // A period is of any of a row's dates: the text seldom says whether of the order or of the shipment.
+        let named = self.periods_named();
+        let said = shape
+            .times
+            .iter()
+            .filter_map(|(_, days)| Some(Self::periods_say(&named.1, (*days.get(row)?)?)));
+        if let Some(best) = said.max() {
+            found.push((named.0, false, best));
         }
         let closest = found
             .into_iter()
             .filter(|(depth, key, says)| *depth < own || (*key && *depth == own) || *says == Says::Yes);
         let says = closest.fold(Says::Nothing, |says, (.., other)| says.and(other));
         says.and(self.says_filters(material, shape.times.is_empty()))
+    }
+
+    /// Where names stand that go with the figure and are of other rows than this one.
+    pub(super) fn names_denying_row(&self, material: usize, row: usize) -> Vec<Span> {
+        let Some(shape) = self.context.index.shapes.get(material) else {
+            return Vec::new();
+        };
+        let mut spans = Vec::new();
+        for (column, values) in &shape.labels {
+            let named = self.labels_named(material, *column);
+            let here = |mention: &Mention<'_>| matches!(mention.what, MentionTarget::Label(label) if Some(Some(label.value)) == values.get(row).copied());
+            if !named.1.iter().any(here) {
+                spans.extend(named.1.iter().map(|mention| mention.span));
+            }
+        }
+        let days = shape.times.iter().filter_map(|(_, days)| *days.get(row)?);
+        let filtered = shape.period.filter(|_| shape.times.is_empty());
+        let named = self.periods_named();
+        let said = days.chain(filtered).map(|days| Self::periods_say(&named.1, days));
+        if said.max() == Some(Says::No) {
+            spans.extend(named.1.iter().map(|mention| mention.span));
+        }
+        spans
     }
 
     /// What the periods named say to some days.
@@ -288,13 +334,88 @@ impl<'i> FigureContext<'_, '_, 'i> {
         })
     }
 
+    /// The columns of a result that the header above the figure is the name of.
+    pub(super) fn header_columns(&self, material: usize) -> Rc<Vec<usize>> {
+        let Some(header) = self.place.row.and_then(|cell| cell.header) else {
+            return Rc::default();
+        };
+        once(&self.context.memo.headers, (header, material), || {
+            let columns = self.context.index.columns_of_header(header.of(self.context.text));
+            let own = columns.into_iter().filter(|(of, _)| *of == material);
+            Rc::new(own.map(|(_, column)| column).collect())
+        })
+    }
+
+    /// What the name of a column says that stands right behind the figure or right before it: "$8.1 million of operating
+    /// income", "revenue of $71.2 million".
+    fn adjacent_column_says(&self, column: usize, named: &[Mention<'i>]) -> Option<Says> {
+        const BEHIND: [&str; 7] = [" ", " of ", " in ", " on ", "-", " of the ", " in the "];
+        const BEFORE: [&str; 9] = [
+            " of ",
+            " at ",
+            " was ",
+            " is ",
+            " were ",
+            " are ",
+            " = ",
+            " of only ",
+            " of about ",
+        ];
+        if self.place.row.is_some() {
+            return None;
+        }
+        let text = self.context.text;
+        let plain = |from: usize, to: usize| text.get(from..to).map(|gap| gap.replace(['*', '_', '`'], ""));
+        let touches = |mention: &&Mention<'_>, behind: bool| {
+            let (gap, marks): (_, &[&str]) = if behind {
+                (plain(self.span.end, mention.span.start), &BEHIND)
+            } else {
+                (plain(mention.span.end, self.span.start), &BEFORE)
+            };
+            gap.is_some_and(|gap| marks.contains(&gap.as_str()))
+        };
+        for behind in [true, false] {
+            let near: Vec<&Mention<'_>> = named.iter().filter(|mention| touches(mention, behind)).collect();
+            if near.is_empty() {
+                continue;
+            }
+            let is = |mention: &&Mention<'_>| matches!(mention.what, MentionTarget::Column { column: of, .. } if of == column);
+            let of_mean = |mention: &&Mention<'_>| self.counts_what_has_a_mean(mention);
+            return match near.iter().any(is) {
+                true if near.iter().any(|mention| is(mention) && of_mean(mention)) => Some(Says::No),
+                true => Some(Says::Yes),
+                false if near.iter().any(of_mean) => None,
+                false => Some(Says::No),
+            };
+        }
+        None
+    }
+
+    /// Whether the name of a column stands right beside the figure.
+    pub(super) fn has_adjacent_column(&self, material: usize, column: usize) -> bool {
+        let named =
+            self.named(|what| matches!(what, MentionTarget::Column { material: of, .. } if *of == material));
+        self.adjacent_column_says(column, &named).is_some()
+    }
+
     fn column_said(&self, material: usize, column: usize) -> Says {
+        let headed = self.header_columns(material);
+        if !headed.is_empty() {
+            return if headed.contains(&column) {
+                Says::Yes
+            } else {
+                Says::No
+            };
+        }
         let named =
             self.named(|what| matches!(what, MentionTarget::Column { material: of, .. } if *of == material));
         let kind = |column: usize| {
             let table = self.context.index.materials.get(material)?.table;
             table.columns.get(column).map(|column| column.kind)
         };
+        if let Some(says) = self.adjacent_column_says(column, &named) {
+            return says;
+        }
         // What is in a currency is none of the things that are counted beside it.
         let amount = self.is_money() && kind(column) == Some(ColumnKind::Number);
         let counted = |mention: &Mention<'_>| matches!(mention.what, MentionTarget::Column { column, .. } if kind(column) == Some(ColumnKind::Integer));
@@ -304,6 +425,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 !self.is_unit_of_another(mention.span) && !self.is_head_of_another(mention.span)
             })
             .filter(|mention| !(amount && counted(mention)))
+            .filter(|mention| !self.counts_what_has_a_mean(mention) && !self.speaks_of_another(mention.span))
             .filter_map(|mention| match mention.what {
                 MentionTarget::Column { column, .. } => Some(column),
                 _ => None,

@@ -114,6 +114,14 @@ fn read(
         if holder(&dated, |date| *date, span).is_some() {
             continue;
         }
+        if let Some(key) = super::key_figures::key_figure(&context, span) {
+            figures.push(key);
+            continue;
+        }
+        if let Some(clock) = super::key_figures::clock_figure(&context, number, claim.question) {
+            figures.push(clock);
+            continue;
+        }
         if let Some(rule) = by_form(number, &context, claim.today) {
             figures.push(figure(
                 &context,
@@ -375,7 +383,8 @@ fn decide(
     if !arguments.is_empty() {
         return finish(FigureStatus::Matched, arguments);
     }
-    let derived = derive(seat, wanted, known);
+    let mut derived = derive(seat, wanted, known);
+    derived.retain(|source| is_under_its_header(seat, source));
     if context.work.is_over() {
         return finish(not_checked, Vec::new());
     }
@@ -397,7 +406,29 @@ fn decide(
     } else {
         Reason::NoSource
     };
-    finish(FigureStatus::Unmatched { reason }, Vec::new())
+    let elsewhere = found.denied_cell.filter(|_| reason == Reason::Mismatch);
+    Figure {
+        elsewhere: elsewhere.and_then(|cell| super::elsewhere::elsewhere(seat, cell)),
+        ..finish(FigureStatus::Unmatched { reason }, Vec::new())
+    }
+}
+
+/// Whether a derivation is of the column that the header above the figure is the name of, if it is of one.
+fn is_under_its_header(seat: &FigureContext<'_, '_, '_>, source: &FigureSource) -> bool {
+    let columns = seat.header_columns(source.material);
+    let Trace::Derivation { inputs, .. } = &source.trace else {
+        return true;
+    };
+    let material = seat.context.index.materials.get(source.material);
+    let named = |column: &String| {
+        let table = material.map(|material| material.table);
+        let at = table.and_then(|table| table.columns.iter().position(|one| one.name == *column));
+        at.is_some_and(|at| columns.contains(&at))
+    };
+    columns.is_empty()
+        || inputs
+            .iter()
+            .all(|input| input.column.is_empty() || named(&input.column))
 }
 
 /// A figure at a place of the text.
@@ -417,5 +448,6 @@ pub(super) fn figure(
         kind,
         status,
         sources,
+        elsewhere: None,
     }
 }

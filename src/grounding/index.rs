@@ -10,8 +10,10 @@ use rust_decimal::Decimal;
 
 use super::cells::{is_count_column, is_rate, is_rate_column};
 use super::filters::{dimension, filters};
+use super::keys::{KeyColumn, NumberRole, role, whole};
 use super::material::Material;
-use super::text::{Days, days_of_iso, stem, words};
+use super::number::{Kind, Number, Separators, numbers};
+use super::text::{Days, TextWord, days_of_iso, stem, words};
 use super::work::Work;
 use crate::result::{Cell, Column, ColumnKind, ColumnSummary, ResultTable};
 
@@ -42,7 +44,7 @@ pub(super) struct Label {
     /// As it is in the data, in lower case.
     pub(super) low: String,
     words: Vec<String>,
-    /// Short codes count only as they are written: `us` is a word, `US` a country.
+    /// The first word as it must be written, where its case tells it from a common word: `us` is a word, `US` a country.
     exact: Option<String>,
 }
 
@@ -51,8 +53,6 @@ pub(super) struct Label {
 pub(super) struct Shape {
     /// Columns of numbers, ids left out.
     pub(super) numeric: Vec<usize>,
-    /// Numeric columns that tell rows apart: the stars of a rating, in counts of reviews by rating.
-    pub(super) keys: Vec<usize>,
     /// Columns of text, with each row's value.
     pub(super) labels: Vec<(usize, Vec<Option<usize>>)>,
     /// For each of these, the rows of each value.
@@ -77,6 +77,8 @@ pub(super) struct Shape {
     pub(super) counts: Vec<usize>,
     /// Words in the names of the result and its columns.
     pub(super) name_words: Vec<String>,
+    /// What columns come to whose type does not say that they hold numbers.
+    summaries: HashMap<usize, ColumnSummary>,
     /// The numbers in its cells, exactly, by column of numbers.
     exact: HashMap<usize, Vec<Option<Decimal>>>,
     /// The rows of each numeric column from the greatest to the least, once somebody asked.
@@ -92,6 +94,12 @@ pub(super) struct CellIndex<'m> {
     pub(super) years: Vec<i16>,
     cells: Vec<NumberCell>,
     labels: HashMap<String, Vec<Label>>,
+    /// Columns whose numbers name rows.
+    pub(super) keys: Vec<KeyColumn>,
+    /// Times of day in cells, in minutes from midnight.
+    pub(super) clocks: Vec<(u16, NumberCell)>,
+    /// By what a column's values are multiplied, where its name says so: 1,000,000 of `revenue_musd`.
+    pub(super) scales: Vec<(usize, usize, f64)>,
 }
 
 impl<'m> CellIndex<'m> {
@@ -102,6 +110,9 @@ impl<'m> CellIndex<'m> {
             years: Vec::new(),
             cells: Vec::new(),
             labels: HashMap::new(),
+            keys: Vec::new(),
+            clocks: Vec::new(),
+            scales: Vec::new(),
         };
         for (at, material) in materials.iter().enumerate() {
             index.add(at, material);
@@ -163,35 +174,37 @@ impl<'m> CellIndex<'m> {
             seen,
             ..Shape::default()
         };
+        let mut years: HashMap<usize, Vec<Option<i16>>> = HashMap::new();
+        let mut months: Vec<(usize, usize)> = Vec::new();
         for (column, description) in table.columns.iter().enumerate() {
             let cells = || table.rows.iter().take(seen).map(move |row| row.get(column));
-            if description.kind.is_numeric() {
-                self.cells.extend(cells().enumerate().filter_map(|(row, cell)| {
-                    let value = number(cell?)?;
-                    Some(NumberCell {
-                        value,
-                        material: at,
-                        row,
-                        column,
-                    })
-                }));
-                let exactly = cells().map(|cell| super::operand::exact(cell?)).collect();
-                shape.exact.insert(column, exactly);
-                if description.meaning().measures() {
-                    shape.numeric.push(column);
+            if is_numeric(description, cells()) {
+                match role(table, column, seen, material.arguments) {
+                    NumberRole::Measure => self.measure(at, column, seen, &mut shape),
+                    NumberRole::Key => self.key(at, column, seen, &mut shape),
+                    NumberRole::Both => {
+                        self.key(at, column, seen, &mut shape);
+                        self.measure(at, column, seen, &mut shape);
+                    }
+                    NumberRole::Year => {
+                        let year = |cell: Option<&Cell>| i16::try_from(whole(cell?)?).ok();
+                        years.insert(column, cells().map(year).collect());
+                    }
+                    NumberRole::MonthOf(year) => months.push((column, year)),
                 }
                 continue;
             }
+            self.clocks_of(at, column, cells());
             let days: Vec<Option<Days>> = cells().map(|cell| days(cell?, description)).collect();
             if days.iter().filter(|days| days.is_some()).count() * 2 > seen && seen > 0 {
                 shape.times.push((column, days));
-            } else if description.kind == ColumnKind::Text {
+            } else if matches!(description.kind, ColumnKind::Text | ColumnKind::Other) {
                 let values = self.labels_of(at, column, cells());
                 shape.label_rows.push(rows_by_value(&values));
                 shape.labels.push((column, values));
             }
         }
-        shape.keys = keys(&shape, table);
+        shape.add_years(table, years, &months);
         (shape.period, shape.filters) = filters(material.arguments);
         for (name, values) in &shape.filters {
             for (value, text) in values.iter().enumerate() {
@@ -200,6 +213,118 @@ impl<'m> CellIndex<'m> {
         }
         shape.column_words = column_words(&table.columns, &shape.numeric, material.title);
         self.shapes.push(shape);
+    }
+
+    /// Takes a column of numbers in that measure something.
+    fn measure(&mut self, at: usize, column: usize, seen: usize, shape: &mut Shape) {
+        let Some(material) = self.materials.get(at) else {
+            return;
+        };
+        let table = material.table;
+        let cells = || table.rows.iter().take(seen).map(move |row| row.get(column));
+        self.cells.extend(cells().enumerate().filter_map(|(row, cell)| {
+            let value = number(cell?)?;
+            Some(NumberCell {
+                value,
+                material: at,
+                row,
+                column,
+            })
+        }));
+        let exactly = cells().map(|cell| super::operand::exact(cell?)).collect();
+        shape.exact.insert(column, exactly);
+        shape.numeric.push(column);
+        if let Some(described) = table
+            .columns
+            .get(column)
+            .filter(|described| !described.kind.is_numeric())
+        {
+            shape
+                .summaries
+                .extend(summary_of(table, described, column).map(|summary| (column, summary)));
+        }
+        let scale = table.columns.get(column).and_then(column_scale);
+        self.scales.extend(scale.map(|scale| (at, column, scale)));
+    }
+
+    /// Takes a column of numbers in that name rows.
+    fn key(&mut self, at: usize, column: usize, seen: usize, shape: &mut Shape) {
+        let Some(table) = self.materials.get(at).map(|material| material.table) else {
+            return;
+        };
+        let Some(description) = table.columns.get(column) else {
+            return;
+        };
+        let mut key = KeyColumn::new(at, column, description);
+        let values: Vec<Option<usize>> = (0..seen)
+            .map(|row| {
+                let value = whole(table.rows.get(row)?.get(column)?)?;
+                let next = key.labels.len();
+                let label = key.labels.entry(value).or_insert_with(|| Label {
+                    material: at,
+                    column,
+                    value: next,
+                    dimension: dimension(&description.name),
+                    low: value.to_string(),
+                    words: vec![value.to_string()],
+                    exact: None,
+                });
+                Some(label.value)
+            })
+            .collect();
+        shape.label_rows.push(rows_by_value(&values));
+        shape.labels.push((column, values));
+        self.keys.push(key);
+    }
+
+    /// Takes the times of day of a column in, if it has any but midnight.
+    fn clocks_of<'c>(
+        &mut self,
+        material: usize,
+        column: usize,
+        cells: impl Iterator<Item = Option<&'c Cell>>,
+    ) {
+        let times: Vec<(u16, NumberCell)> = cells
+            .enumerate()
+            .filter_map(|(row, cell)| {
+                let Cell::Text(text) = cell? else { return None };
+                let minutes = minutes_of_iso(text)?;
+                let value = f64::from(minutes);
+                let cell = NumberCell {
+                    value,
+                    material,
+                    row,
+                    column,
+                };
+                Some((minutes, cell))
+            })
+            .collect();
+        if times.iter().any(|(minutes, _)| *minutes > 0) {
+            self.clocks.extend(times);
+        }
+    }
+
+    /// The columns that a table's header is the name or the label of, by result.
+    pub(super) fn columns_of_header(&self, header: &str) -> Vec<(usize, usize)> {
+        let wanted = plain_name(header);
+        let mut found = Vec::new();
+        if wanted.is_empty() {
+            return found;
+        }
+        for plainly in [plain_name, short_name] {
+            for (at, material) in self.materials.iter().enumerate() {
+                for (column, named) in material.table.columns.iter().enumerate() {
+                    let wanted = plainly(header);
+                    if plainly(&named.name) == wanted || plainly(&named.label) == wanted {
+                        found.push((at, column));
+                    }
+                }
+            }
+            if !found.is_empty() {
+                break;
+            }
+        }
+        found
     }
 
     /// Takes a column's texts in, and says which row has which.
@@ -228,24 +353,39 @@ impl<'m> CellIndex<'m> {
                 self.label(text, &dimension, (material, column, value));
             }
         }
+        let texts: Vec<(&str, usize)> = known.into_iter().collect();
+        for (text, value, words, exact) in short_spellings(&texts) {
+            self.spelling(text, &dimension, (material, column, value), words, Some(exact));
+        }
         rows
     }
 
     fn label(&mut self, text: &str, dimension: &str, (material, column, value): (usize, usize, usize)) {
         for (words, exact) in spellings(text) {
-            let Some(first) = words.first().cloned() else {
-                continue;
-            };
-            self.labels.entry(first).or_default().push(Label {
-                material,
-                column,
-                value,
-                dimension: dimension.to_owned(),
-                low: text.to_lowercase(),
-                words,
-                exact,
-            });
+            self.spelling(text, dimension, (material, column, value), words, exact);
         }
+    }
+
+    fn spelling(
+        &mut self,
+        text: &str,
+        dimension: &str,
+        (material, column, value): (usize, usize, usize),
+        words: Vec<String>,
+        exact: Option<String>,
+    ) {
+        let Some(first) = words.first().cloned() else {
+            return;
+        };
+        self.labels.entry(first).or_default().push(Label {
+            material,
+            column,
+            value,
+            dimension: dimension.to_owned(),
+            low: text.to_lowercase(),
+            words,
+            exact,
+        });
     }
 
     /// The cells between two values.
@@ -337,8 +477,12 @@ impl<'m> CellIndex<'m> {
     }
 
     /// What a column comes to.
-    pub(super) fn summary(&self, material: usize, column: usize) -> Option<&'m ColumnSummary> {
-        Some(&self.materials.get(material)?.totals.get(column)?.summary)
+    pub(super) fn summary(&self, material: usize, column: usize) -> Option<&ColumnSummary> {
+        let own = self
+            .shapes
+            .get(material)
+            .and_then(|shape| shape.summaries.get(&column));
+        own.or_else(|| Some(&self.materials.get(material)?.totals.get(column)?.summary))
     }
 }
 
@@ -386,50 +530,259 @@ fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
             (words, None)
         }));
     }
+    all.extend(weekday_spellings(text));
     all.retain(|(words, _)| words.iter().any(|word| !word.chars().all(|c| c.is_ascii_digit())));
     all
+}
+
+const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+/// The other ways to write a day of the week.
+fn weekday_spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
+    let low = text.to_lowercase();
+    let day = WEEKDAYS
+        .iter()
+        .find(|day| low.len() >= 3 && (**day == low || (day.starts_with(&low) && low.len() <= 5)));
+    let Some(day) = day else { return Vec::new() };
+    let short = |length: usize| {
+        let low = day.get(..length)?;
+        let mut exact = low.get(..1)?.to_uppercase();
+        exact.push_str(low.get(1..)?);
+        Some((vec![stem(low).to_owned()], Some(exact)))
+    };
+    let mut found = vec![(vec![(*day).to_owned()], None)];
+    found.extend([3, 4, 5].into_iter().filter_map(short));
+    found
+}
+
+/// First words that are too common to name anything alone.
+const COMMON: &str = "the a an new old all top best big first last other total my our no";
+
+/// Beginnings of names that no other name of the column has, and family names: `Harbor` for `Harbor Holdings, Inc.`,
+/// `Vaswani` for `Ashish Vaswani`; with the name's value and the first word as it must be written.
+fn short_spellings<'t>(texts: &[(&'t str, usize)]) -> Vec<(&'t str, usize, Vec<String>, String)> {
+    const MOST: usize = 4;
+    let named: Vec<(&str, usize, Vec<TextWord<'_>>)> = texts
+        .iter()
+        .map(|(text, value)| (*text, *value, words(text)))
+        .collect();
+    let mut beginnings: HashMap<Vec<&str>, usize> = HashMap::new();
+    let mut anywhere: HashMap<&str, usize> = HashMap::new();
+    for (_, _, words) in &named {
+        for length in 1..words.len().min(MOST) {
+            let first = words.iter().take(length).map(|word| stem(&word.low)).collect();
+            *beginnings.entry(first).or_default() += 1;
+        }
+        if words.len() == 1 {
+            *beginnings
+                .entry(words.iter().map(|word| stem(&word.low)).collect())
+                .or_default() += 1;
+        }
+        let different: HashSet<&str> = words.iter().map(|word| stem(&word.low)).collect();
+        for word in different {
+            *anywhere.entry(word).or_default() += 1;
+        }
+    }
+    let telling = |word: &TextWord<'_>| {
+        word.capital() && word.low.len() >= 3 && !COMMON.split(' ').any(|common| common == word.low)
+    };
+    let mut found = Vec::new();
+    for (text, value, words) in &named {
+        let Some(first) = words.first().filter(|_| words.len() > 1) else {
+            continue;
+        };
+        if telling(first) {
+            for length in 1..words.len().min(MOST) {
+                let own: Vec<&str> = words.iter().take(length).map(|word| stem(&word.low)).collect();
+                if beginnings.get(&own) == Some(&1) {
+                    let own = own.into_iter().map(str::to_owned).collect();
+                    found.push((*text, *value, own, first.text.to_owned()));
+                }
+            }
+        }
+        if let [_, last] = words.as_slice()
+            && telling(last)
+            && anywhere.get(stem(&last.low)) == Some(&1)
+        {
+            found.push((
+                *text,
+                *value,
+                vec![stem(&last.low).to_owned()],
+                last.text.to_owned(),
+            ));
+        }
+    }
+    found
+}
+
+/// What a column comes to whose type does not say that it holds numbers.
+fn summary_of(table: &ResultTable, described: &Column, column: usize) -> Option<ColumnSummary> {
+    let numbers = |row: &Vec<Cell>| {
+        let value = number(row.get(column)?)?;
+        Some(vec![
+            serde_json::Number::from_f64(value).map_or(Cell::Null, Cell::Number),
+        ])
+    };
+    let alone = ResultTable {
+        columns: vec![Column {
+            kind: ColumnKind::Number,
+            ..described.clone()
+        }],
+        rows: table.rows.iter().filter_map(numbers).collect(),
+        extent: table.extent,
+        bytes_received: 0,
+    };
+    let summary = crate::result::totals(&alone).into_iter().next()?.summary;
+    matches!(summary, ColumnSummary::Numbers { .. }).then_some(summary)
+}
+
+/// The minutes from midnight that a time or moment names: `18:45:00`, `2025-05-06T18:45:00Z`.
+fn minutes_of_iso(text: &str) -> Option<u16> {
+    let clock = match text.split_once(['T', ' ']) {
+        Some((day, clock)) if days_of_iso(day).is_some() => clock,
+        Some(_) => return None,
+        None => text,
+    };
+    minutes_of_clock(clock.get(..5)?)
+}
+
+/// The minutes from midnight of `18:45`.
+pub(super) fn minutes_of_clock(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let part = |text: &str, most: u16| {
+        let digits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<u16>().ok().filter(|value| digits && *value <= most)
+    };
+    Some(part(hours, 23)? * 60 + part(minutes, 59)?)
+}
+
+/// A name or header without case, marks and underscores.
+fn plain_name(name: &str) -> String {
+    let words: Vec<String> = super::keys::name_words(name.trim_matches([' ', '*', '_', '`']));
+    words.join(" ")
+}
+
+/// The same without what stands in brackets, and without words for a unit.
+fn short_name(name: &str) -> String {
+    const UNITS: &str = "pct percent percentage usd eur gbp musd meur avg average mean of sum total count";
+    let outside = name.split('(').next().unwrap_or_default();
+    let words = super::keys::name_words(outside.trim_matches([' ', '*', '_', '`', '%']));
+    let left: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .filter(|word| !UNITS.split(' ').any(|unit| unit == *word))
+        .collect();
+    left.join(" ")
+}
+
+/// By what the values of a column are multiplied, if its name says so.
+fn column_scale(column: &Column) -> Option<f64> {
+    const SCALES: [(&str, f64); 4] = [
+        ("k tsd thousand thousands kusd keur", 1e3),
+        ("m mn mio mm million millions musd meur", 1e6),
+        ("bn mrd billion billions", 1e9),
+        ("tn trillion trillions", 1e12),
+    ];
+    let names = [&column.name, &column.label].map(|name| super::keys::name_words(name));
+    let words: Vec<&str> = names.iter().flatten().map(String::as_str).skip(1).collect();
+    SCALES
+        .iter()
+        .find(|(list, _)| list.split(' ').any(|one| words.contains(&one)))
+        .map(|(_, scale)| *scale)
+}
+
+/// Whether a column's cells are numbers, by its type, or where that says nothing by looking at them.
+fn is_numeric<'c>(column: &Column, cells: impl Iterator<Item = Option<&'c Cell>>) -> bool {
+    if column.kind.is_numeric() {
+        return true;
+    }
+    if !matches!(column.kind, ColumnKind::Text | ColumnKind::Other) {
+        return false;
+    }
+    let (mut filled, mut numbers) = (0, 0);
+    for cell in cells.flatten().filter(|cell| **cell != Cell::Null) {
+        filled += 1;
+        numbers += usize::from(match cell {
+            Cell::Number(_) => true,
+            Cell::Text(text) => {
+                written_number(text).is_some_and(|number| number.digits > 0 && is_written_figure(text))
+            }
+            Cell::Null | Cell::Bool(_) => false,
+        });
+    }
+    filled > 0 && numbers == filled
+}
+
+/// Whether a text is a figure and no code: it has a sign, a unit, a point or a group.
+fn is_written_figure(text: &str) -> bool {
+    text.contains(|c: char| !c.is_ascii_digit())
+}
+
+/// The number that a text is, if it is nothing else: `$1,200.50`, `12.5 %`, `1.200,50 €`.
+pub(super) fn written_number(text: &str) -> Option<Number> {
+    let text = text.trim();
+    if text.len() > 32 || !text.contains(|c: char| c.is_ascii_digit()) || days_of_iso(text).is_some() {
+        return None;
+    }
+    let read = |separators| {
+        let mut found = numbers(text, separators).into_iter();
+        let only = found.next().filter(|_| found.next().is_none())?;
+        let whole = only.start == 0 && only.end == text.len();
+        (whole && !only.value.is_nan() && matches!(only.kind, Kind::Quantity | Kind::Year | Kind::Ordinal))
+            .then_some(only)
+    };
+    [
+        Separators::English,
+        Separators::German,
+        Separators::French,
+        Separators::Swiss,
+    ]
+    .into_iter()
+    .find_map(read)
 }
 
 /// The number in a cell.
 pub(super) fn number(cell: &Cell) -> Option<f64> {
     match cell {
         Cell::Number(number) => number.as_f64(),
-        Cell::Text(text) => text.parse().ok(),
+        Cell::Text(text) => text.parse().ok().or_else(|| Some(written_number(text)?.value)),
         Cell::Null | Cell::Bool(_) => None,
     }
 }
 
-/// Numeric columns without which labels and days do not tell the rows apart, and with which they do.
-fn keys(shape: &Shape, table: &ResultTable) -> Vec<usize> {
-    const MOST: f64 = 100.0;
-    let name_of = |row: usize, with: Option<usize>| -> String {
-        let labels = shape.labels.iter().map(|(column, _)| *column);
-        let columns = labels
-            .chain(shape.times.iter().map(|(column, _)| *column))
-            .chain(with);
-        let cells = columns.filter_map(|column| table.rows.get(row)?.get(column));
-        cells.fold(String::new(), |name, cell| format!("{name}{cell:?}|"))
-    };
-    let distinct = |with: Option<usize>| {
-        let different: HashSet<String> = (0..shape.seen).map(|row| name_of(row, with)).collect();
-        different.len() == shape.seen
-    };
-    let [first, _, ..] = shape.numeric.as_slice() else {
-        return Vec::new();
-    };
-    let small = table.rows.iter().take(shape.seen).all(|row| {
-        row.get(*first)
-            .and_then(number)
-            .is_some_and(|value| value.abs() <= MOST)
-    });
-    let whole = table
-        .columns
-        .get(*first)
-        .is_some_and(|column| column.kind == ColumnKind::Integer);
-    if whole && small && shape.seen > 1 && !distinct(None) && distinct(Some(*first)) {
-        vec![*first]
-    } else {
-        Vec::new()
+impl Shape {
+    /// Takes columns of years in, and of the months in them.
+    fn add_years(
+        &mut self,
+        table: &ResultTable,
+        years: HashMap<usize, Vec<Option<i16>>>,
+        months: &[(usize, usize)],
+    ) {
+        for (column, years) in years {
+            let month = months
+                .iter()
+                .find(|(_, year)| *year == column)
+                .map(|(month, _)| *month);
+            let days = years.iter().enumerate().map(|(row, year)| {
+                let year = (*year)?;
+                let Some(month) = month else {
+                    return Some((Date::new(year, 1, 1).ok()?, Date::new(year + 1, 1, 1).ok()?));
+                };
+                let month = i8::try_from(whole(table.rows.get(row)?.get(month)?)?).ok()?;
+                let from = Date::new(year, month, 1).ok()?;
+                Some((from, from.checked_add(1.month()).ok()?))
+            });
+            self.times.push((column, days.collect()));
+        }
+        self.times.sort_by_key(|(column, _)| *column);
     }
 }
 
@@ -451,8 +804,9 @@ fn days(cell: &Cell, column: &Column) -> Option<Days> {
 /// For each numeric column the words of its name and label that no other numeric column has; without those of the
 /// result's title, if there are others.
 fn column_words(columns: &[Column], numeric: &[usize], title_text: &str) -> Vec<(usize, Vec<String>)> {
-    const EMPTY: [&str; 12] = [
+    const EMPTY: [&str; 20] = [
         "sum", "of", "the", "total", "number", "avg", "average", "mean", "amount", "value", "distinct", "in",
+        "with", "for", "and", "from", "per", "has", "not", "num",
     ];
     let all: Vec<(usize, Vec<String>)> = numeric
         .iter()
@@ -481,9 +835,18 @@ fn column_words(columns: &[Column], numeric: &[usize], title_text: &str) -> Vec<
     let of = words(title_text.split(" by ").next().unwrap_or_default());
     let counted = |at: usize, names: &[String]| -> Vec<String> {
         let stems = of.iter().map(|word| stem(&word.low).to_owned());
-        let is_count = names.iter().all(|name| name == "count");
+        let whole = columns
+            .get(at)
+            .is_some_and(|column| column.kind == ColumnKind::Integer);
+        let is_count = whole && names.iter().all(|name| name == "count");
         stems
-            .filter(|name| is_count && name.len() > 2 && !EMPTY.contains(&name.as_str()) && !shared(at, name))
+            .filter(|name| {
+                is_count
+                    && name.len() > 2
+                    && !super::cells::is_money_word(name)
+                    && !EMPTY.contains(&name.as_str())
+                    && !shared(at, name)
+            })
             .collect()
     };
     all.iter()

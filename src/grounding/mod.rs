@@ -13,6 +13,7 @@ mod count;
 mod cues;
 mod date;
 mod derive;
+mod elsewhere;
 mod exempt;
 mod figure;
 mod figure_context;
@@ -21,6 +22,9 @@ mod from_stated;
 mod ground;
 mod index;
 mod item;
+mod key_figures;
+mod key_mentions;
+mod keys;
 mod known;
 mod material;
 mod number;
@@ -34,7 +38,9 @@ mod wording;
 mod work;
 
 pub(crate) use count::of_word;
-pub use figure::{DerivationOperation, DerivedFrom, Figure, FigureKind, FigureStatus, Reason, Rule, Trace};
+pub use figure::{
+    DerivationOperation, DerivedFrom, Elsewhere, Figure, FigureKind, FigureStatus, Reason, Rule, Trace,
+};
 pub use ground::{ground, ground_until, unchecked};
 pub(crate) use item::ranks;
 pub use material::{Claim, Material};

@@ -36,8 +36,11 @@ pub(super) fn operand(
     let material = seat.context.index.materials.get(at)?;
     let shape = seat.context.index.shapes.get(at)?;
     seat.context.work.spend(rows.len());
+    if rows.iter().any(|row| *row >= shape.seen) {
+        return None;
+    }
     let mut value = Decimal::ZERO;
-    for row in rows.iter().filter(|row| **row < shape.seen) {
+    for row in rows {
         if let Some(exact) = seat.context.index.exact(at, column, *row) {
             value = value.checked_add(exact)?;
         }

@@ -141,6 +141,10 @@ impl FigureContext<'_, '_, '_> {
                     common.entry(*other).or_default().push(*row);
                 }
             }
+            // A name that only one row has stands for it, whatever else the sentence names.
+            if common.is_empty() && group.len() == 1 {
+                met.push(group.clone());
+            }
             met.extend(common.into_values());
             if met.len() > MOST_GROUPS || self.context.work.is_over() {
                 met.truncate(MOST_GROUPS);

@@ -65,6 +65,8 @@ pub(super) struct TextContext<'a, 'i> {
     pub(super) mentions: Vec<Mention<'i>>,
     /// What each word says of how a figure was computed.
     pub(super) cues: Vec<u16>,
+    /// Where numbers stand that name rows.
+    pub(super) keys: Vec<Span>,
     /// Where names of results and columns that have digits stand.
     names: Vec<Span>,
     /// Words that begin with a capital letter and are in no result.
@@ -89,6 +91,8 @@ pub(super) struct TextMemo {
     pub(super) periods: RefCell<HashMap<PeriodKey, Rc<Vec<usize>>>>,
     /// The rows whose names the text lists, by result.
     pub(super) listed: RefCell<HashMap<usize, Rc<Vec<usize>>>>,
+    /// The columns of a result that a header is the name of.
+    pub(super) headers: RefCell<HeaderColumns>,
     /// The row of another result that is of the same thing.
     pub(super) same: RefCell<HashMap<(usize, usize, usize), Option<usize>>>,
     /// List items of the text.
@@ -96,6 +100,9 @@ pub(super) struct TextMemo {
     /// Whether the text speaks of some rows only.
     pub(super) some: OnceCell<bool>,
 }
+
+/// The columns that a header is the name of, by the header's place and the result.
+type HeaderColumns = HashMap<(Span, usize), Rc<Vec<usize>>>;
 
 /// Which rows are asked for: the result, for what, and the places whose names count.
 pub(super) type GroupsKey = (usize, u8, Span, Option<Span>, Option<Span>);
@@ -121,7 +128,12 @@ impl<'a, 'i> TextContext<'a, 'i> {
                 what: MentionTarget::TextPeriod(period),
             })
             .collect();
+        let layout = Layout::of(text, numbers);
         mentions.extend(labels(&words, index, work));
+        let keyed = super::key_mentions::key_mentions(text, &words, numbers, &layout, index);
+        let mut keys: Vec<Span> = keyed.iter().map(|mention| mention.span).collect();
+        keys.sort_by_key(|span| span.start);
+        mentions.extend(keyed);
         mentions.extend(columns(&words, index));
         mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
         let ours = ours(index);
@@ -137,7 +149,8 @@ impl<'a, 'i> TextContext<'a, 'i> {
             text,
             words,
             numbers,
-            layout: Layout::of(text, numbers),
+            layout,
+            keys,
             index,
             mentions,
             names,
@@ -212,6 +225,12 @@ impl<'a, 'i> TextContext<'a, 'i> {
             .by_ref()
             .take_while(|name| name.start >= least)
             .any(|name| name.holds(bytes))
+    }
+
+    /// Whether a number names a row.
+    pub(super) fn is_key(&self, number: Span) -> bool {
+        let from = self.keys.partition_point(|key| key.start < number.start);
+        self.keys.get(from).is_some_and(|key| number.holds(*key))
     }
 
     /// The numbers that stand in some bytes.
@@ -403,16 +422,27 @@ fn columns<'i>(words: &[TextWord<'_>], index: &CellIndex<'_>) -> Vec<Mention<'i>
             }
         }
     }
-    let mut found = Vec::new();
-    for word in words {
-        let columns = by_word.get(stem(&word.low)).into_iter().flatten();
-        found.extend(columns.map(|(material, column)| Mention {
-            span: word.span,
-            what: MentionTarget::Column {
-                material: *material,
-                column: *column,
-            },
-        }));
+    let mut found: Vec<Mention<'i>> = Vec::new();
+    // Words of one name that follow each other are one mention: `operating income`.
+    let mut last: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
+    for (at, word) in words.iter().enumerate() {
+        for (material, column) in by_word.get(stem(&word.low)).into_iter().flatten() {
+            let before = last.insert((*material, *column), (at, found.len()));
+            if let Some((_, place)) = before.filter(|(before, _)| before + 1 == at)
+                && let Some(mention) = found.get_mut(place)
+            {
+                mention.span.end = word.span.end;
+                last.insert((*material, *column), (at, place));
+                continue;
+            }
+            found.push(Mention {
+                span: word.span,
+                what: MentionTarget::Column {
+                    material: *material,
+                    column: *column,
+                },
+            });
+        }
     }
     found
 }

@@ -7,8 +7,8 @@ use super::text::{Span, TextWord};
 
 const ABOUT: &str =
     "about roughly approximately approx around circa ca some nearly almost ~ ≈ rund etwa environ close";
-const OVER: &str = "over above exceeding exceeded exceeds least beyond";
-const UNDER: &str = "under below nearly almost most";
+const OVER: &str = "over above exceeding exceeded exceeds beyond";
+const UNDER: &str = "under below nearly almost";
 
 fn among(list: &str, low: &str) -> bool {
     list.split_ascii_whitespace().any(|one| one == low)
@@ -39,6 +39,8 @@ pub(super) struct Tolerance {
     pub(super) money: bool,
     /// Whether it is a whole number without currency or percent.
     pub(super) count: bool,
+    /// Whether it is written with decimals, and without a word for thousands or millions.
+    pub(super) decimals: bool,
     pub(super) cues: Cues,
 }
 
@@ -63,10 +65,14 @@ impl Tolerance {
         let mut place = number.last_place;
         let mut digits = number.digits;
         let than = said("than");
+        let at = |list: &str| {
+            let mut pairs = before.windows(2);
+            pairs.any(|pair| matches!(pair, [word, at] if at.low == "at" && among(list, &word.low)))
+        };
         let (about, over, under) = (
             said(ABOUT) || tilde,
-            said(OVER) || (than && said("more greater higher")),
-            said(UNDER) || (than && said("less fewer lower")),
+            said(OVER) || at("least") || (than && said("more greater higher")),
+            said(UNDER) || at("most") || (than && said("less fewer lower")),
         );
         if about || over || under {
             while digits > 1 && (size / (place * 10.0)).fract() < f64::EPSILON {
@@ -94,6 +100,7 @@ impl Tolerance {
             },
             money: number.currency.is_some(),
             count: (number.last_place - 1.0).abs() < f64::EPSILON && !percent && number.currency.is_none(),
+            decimals: number.last_place < 1.0,
             cues,
         }
     }

@@ -6,6 +6,13 @@ use super::scope::{FigureContext, MentionTarget};
 use super::text::{Span, stem};
 use crate::result::Extent;
 
+/// A word without the ending of `countries` and `country`.
+fn singular(word: &str) -> &str {
+    word.strip_suffix("ie")
+        .or_else(|| word.strip_suffix('y'))
+        .unwrap_or(word)
+}
+
 impl FigureContext<'_, '_, '_> {
     /// Whether the sentence speaks of what was before what it names.
     pub(super) fn says_before(&self) -> bool {
@@ -162,6 +169,100 @@ impl FigureContext<'_, '_, '_> {
             && next.is_some_and(|number| leads(number.start))
     }
 
+    /// Whether a word stands in brackets with a figure of their own, and the figure outside of them.
+    pub(super) fn speaks_of_another(&self, word: Span) -> bool {
+        let aside = self
+            .context
+            .layout
+            .aside(word)
+            .filter(|_| self.place.aside.is_none());
+        self.place.row.is_none() && aside.is_some_and(|aside| !self.figures_in(aside).is_empty())
+    }
+
+    /// Whether the figure says how many there are of what a key of the result tells apart: `5 guests` are rows and no
+    /// guest's nights.
+    pub(super) fn counts_keys(&self, material: usize) -> bool {
+        let next = self.context.words_from(self.span.end).first();
+        let Some(next) = next.filter(|word| {
+            let gap = Span::new(self.span.end, word.span.start).of(self.context.text);
+            matches!(gap.trim_matches(['*', '_']), " " | "\u{a0}") && word.low.ends_with('s')
+        }) else {
+            return false;
+        };
+        let mut keys = self
+            .context
+            .index
+            .keys
+            .iter()
+            .filter(|key| key.material == material);
+        let measured = || {
+            let shape = self.context.index.shapes.get(material);
+            let mut words = shape
+                .into_iter()
+                .flat_map(|shape| shape.column_words.iter().flat_map(|(_, words)| words));
+            words.any(|word| word == stem(&next.low))
+        };
+        keys.any(|key| key.is_of(&next.low)) && !measured()
+    }
+
+    /// Whether the figure says that there is one of what a key tells apart: `1 ticket`.
+    pub(super) fn counts_one_key(&self, material: usize) -> bool {
+        let next = self.context.words_from(self.span.end).first();
+        let mut keys = self
+            .context
+            .index
+            .keys
+            .iter()
+            .filter(|key| key.material == material);
+        next.is_some_and(|next| stem(&next.low) == next.low && keys.any(|key| key.is_of(&next.low)))
+    }
+
+    /// Whether the figure is by how much something is said to have changed: `rose by 12,000`.
+    pub(super) fn is_amount_of_change(&self, wanted: &super::tolerance::Tolerance) -> bool {
+        let left = self.context.text.get(..self.span.start).unwrap_or_default();
+        let by = left.trim_end_matches(['*', '_', '$', '€', '£']).ends_with(" by ");
+        by && wanted.cues.change && self.place.row.is_none()
+    }
+
+    /// Whether the clause has a word of a column's name.
+    pub(super) fn speaks_of_column(&self, name: &str, label: &str) -> bool {
+        let names = super::keys::name_words(&format!("{name} {label}"));
+        let near = self
+            .place
+            .row
+            .map_or(self.place.clause, |cell| cell.header.unwrap_or(cell.cell));
+        let words = self.context.words_in(near).iter();
+        words
+            .chain(self.context.words_from(self.span.end).first())
+            .any(|word| {
+                let word = stem(&word.low);
+                names
+                    .iter()
+                    .any(|name| stem(name) == word || singular(name) == singular(word))
+            })
+    }
+
+    /// Whether the figure counts what a column has the mean of: the ratings in `4.62 on average from 27 ratings` are no
+    /// average rating.
+    pub(super) fn counts_what_has_a_mean(&self, mention: &super::scope::Mention<'_>) -> bool {
+        let MentionTarget::Column { material, column } = mention.what else {
+            return false;
+        };
+        let table = self.context.index.materials.get(material).map(|one| one.table);
+        let mean = table
+            .and_then(|table| table.columns.get(column))
+            .is_some_and(|column| {
+                let words = super::keys::name_words(&format!("{} {}", column.name, column.label));
+                words
+                    .iter()
+                    .any(|word| matches!(word.as_str(), "avg" | "average" | "mean" | "median"))
+            });
+        let whole = self
+            .number()
+            .is_some_and(|number| number.last_place >= 1.0 && !number.percent);
+        mean && whole && self.place.row.is_none()
+    }
+
     /// Whether the figure is said to be a part of something: `120 % of last year`.
     pub(super) fn is_part_of(&self) -> bool {
         let right = self.context.text.get(self.span.end..).unwrap_or_default();
@@ -208,11 +309,35 @@ impl FigureContext<'_, '_, '_> {
         let then = ["→", "->", "vs", "versus"]
             .iter()
             .any(|mark| right.starts_with(mark));
-        let arrow = ["→", "->"].iter().any(|mark| left.ends_with(mark));
+        let arrow = ["→", "->"].iter().any(|mark| {
+            let before = left.strip_suffix(mark).map(str::trim_end);
+            let number = before.and_then(|before| {
+                self.context
+                    .number_before(before.len())
+                    .filter(|one| one.end == before.len())
+            });
+            number.is_some_and(|number| !self.context.is_key(Span::new(number.start, number.end)))
+        });
         let word = word.to_lowercase();
         let source = word == "from" && !self.speaks_of_change();
         (then || arrow || (BEFORE.contains(&word.as_str()) && !compared && !source))
             && !self.is_named_behind()
+    }
+
+    /// Whether the figure is an end of a change that is told in one piece, `from 120 to 188`: of two names before it
+    /// either may be meant.
+    pub(super) fn is_from_to(&self) -> bool {
+        let text = self.context.text;
+        let left = text.get(..self.span.start).unwrap_or_default();
+        let right = text.get(self.span.end..).unwrap_or_default();
+        let from = |left: &str| left.trim_end_matches(['*', '_']).ends_with("from ");
+        let first = from(left) && right.trim_start_matches(['*', '_']).starts_with(" to ");
+        let before = self.context.number_before(self.span.start);
+        let second = before.is_some_and(|before| {
+            let between = text.get(before.end..self.span.start).unwrap_or_default();
+            between.trim_matches(['*', '_']) == " to " && from(text.get(..before.start).unwrap_or_default())
+        });
+        first || second
     }
 
     /// Whether the words before `from` are of a change, or a `to` with a figure follows: `$7,001 from 75 orders` is none.

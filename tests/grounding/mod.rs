@@ -3,3 +3,4 @@ mod hard;
 mod numbers;
 mod planted;
 mod prose;
+mod unseen;

@@ -81,7 +81,10 @@ async fn a_wrong_figure_is_named_to_the_model_once_and_put_right() {
     assert_eq!(requests.len(), 3);
     let note = last_message(&requests[2]);
     assert!(
-        note.contains("\"31,981.91\": a result holds it, but for another row"),
+        note.contains(
+            "\"31,981.91\": r1 row 4 (\"2025-04-01\"), column \"sum\" has this value, but the words around it are \
+             taken to speak of \"March 2025\""
+        ) && note.contains("If it is right, keep it"),
         "{note}"
     );
     assert_ne!(requests[2]["tool_choice"], "none", "it may fetch what is missing");
@@ -103,7 +106,7 @@ async fn a_figure_that_stays_wrong_is_marked_and_the_answer_partial() {
     );
     assert!(answer.text.starts_with(WRONG), "{}", answer.text);
     assert!(
-        answer.text.contains("[unverified]") && answer.text.ends_with("than the text says"),
+        answer.text.contains("[unverified]") && answer.text.ends_with("taken to speak of \"March 2025\""),
         "{}",
         answer.text
     );

@@ -40,7 +40,11 @@ fn the_guard_says() {
 
 #[test]
 fn figures_without_a_source_are_told() {
-    let values = json!({ "figures": "- \"431\": no result holds it" });
+    let values = json!({
+        "figures": "- \"431\": no result holds it",
+        "cell": "r1 row 4 (\"2025-04-01\"), column \"revenue\"",
+        "named": "\"March 2025\"",
+    });
     insta::assert_snapshot!(all_of("repair", &values));
 }
 

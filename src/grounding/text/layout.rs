@@ -83,7 +83,7 @@ impl Layout {
         let mut layout = Self::default();
         let figures: Vec<Span> = numbers
             .iter()
-            .filter(|number| number.kind == Kind::Quantity)
+            .filter(|number| number.kind == Kind::Quantity || is_clock(number, text))
             .map(|number| Span::new(number.start, number.end))
             .collect();
         let mut start = 0;
@@ -186,6 +186,12 @@ impl Layout {
         })
     }
 
+    /// Whether a cell has another one before it in its row.
+    pub(in crate::grounding) fn has_cell_before(&self, cell: Span) -> bool {
+        let line = self.line_of(cell).and_then(|at| self.lines.get(at));
+        line.is_some_and(|line| line.cells.first().is_some_and(|first| first.start < cell.start))
+    }
+
     /// Whether these bytes stand in an item of the list right before or right after the line of `figure`, or in
     /// another item of the list it is in.
     pub(in crate::grounding) fn in_list_beside(&self, figure: Span, other: Span) -> bool {
@@ -251,6 +257,12 @@ impl Layout {
     pub(in crate::grounding) fn in_aside(&self, span: Span) -> bool {
         holder(&self.asides, |aside| *aside, span).is_some()
     }
+}
+
+/// Whether a number is a time of day.
+fn is_clock(number: &Number, text: &str) -> bool {
+    let written = Span::new(number.start, number.end).of(text);
+    number.kind == Kind::Date && written.contains(':') && !written.contains(['-', '/'])
 }
 
 /// The cells of a table's row: what stands between bars.

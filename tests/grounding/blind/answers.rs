@@ -9,6 +9,8 @@ use super::world::World;
 /// An answer to a question.
 pub struct Answer {
     pub id: String,
+    /// What sort of answer it is.
+    pub kind: String,
     pub question: String,
     pub earlier: Vec<String>,
     /// Texts the model saw besides results.
@@ -73,9 +75,16 @@ pub fn answers(world: &World) -> Vec<Answer> {
         include_str!("answers_later.txt"),
     ]
     .iter()
-    .flat_map(|file| file.split("=== ").skip(1))
-    .map(|section| answer(section, world))
+    .flat_map(|file| sections(file, world))
     .collect()
+}
+
+/// The answers of a file.
+pub fn sections(file: &str, world: &World) -> Vec<Answer> {
+    file.split("=== ")
+        .skip(1)
+        .map(|section| answer(section, world))
+        .collect()
 }
 
 fn answer(section: &str, world: &World) -> Answer {
@@ -98,6 +107,7 @@ fn answer(section: &str, world: &World) -> Answer {
     };
     Answer {
         id: id.to_owned(),
+        kind: value("kind").unwrap_or_default(),
         question: value("question").unwrap(),
         earlier: list("earlier", " | "),
         shown: list("shown", " | "),

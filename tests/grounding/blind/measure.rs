@@ -8,7 +8,8 @@ use super::answers::{Answer, answers, written};
 use super::plant::{Kind, plant};
 use super::world::{World, world};
 
-fn figures(answer: &Answer, text: &str, world: &World) -> Vec<Figure> {
+/// What the matcher says of a text that stands in an answer's place.
+pub fn figures(answer: &Answer, text: &str, world: &World) -> Vec<Figure> {
     let earlier = answer.before.iter().map(|name| (name, false));
     let now = answer.results.iter().map(|name| (name, true));
     let handles: Vec<(String, &String, bool)> = earlier
@@ -73,10 +74,11 @@ fn right_figures_are_believed() {
         all += figures.len();
         for figure in figures.iter().filter(|figure| figure.is_unmatched()) {
             flagged.push(format!(
-                "{}: {:?} {:?}\n    {}",
+                "{}: {:?} {:?} {:?}\n    {}",
                 answer.id,
                 figure.text,
                 figure.status,
+                figure.elsewhere,
                 around(&text, figure)
             ));
         }

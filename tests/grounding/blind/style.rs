@@ -76,6 +76,9 @@ pub fn write_text(cell: &str, sample: &str) -> String {
     if sample == "T" {
         return cell.to_owned();
     }
+    if sample.contains(":MM") {
+        return time_of_day(cell, sample);
+    }
     let day = format!("{cell}-01-01").chars().take(10).collect::<String>();
     let day: Date = day.parse().unwrap_or_else(|_| panic!("{cell} is no date"));
     let pattern = match sample {
@@ -90,4 +93,15 @@ pub fn write_text(cell: &str, sample: &str) -> String {
         _ => panic!("no date style {sample}"),
     };
     day.strftime(pattern).to_string()
+}
+
+fn time_of_day(cell: &str, sample: &str) -> String {
+    let clock = cell.split_once('T').map_or(cell, |(_, clock)| clock);
+    let time: jiff::civil::Time = clock.trim_end_matches('Z').parse().unwrap();
+    let pattern = match sample {
+        "HH:MM" => "%H:%M",
+        "h:MM A" => "%-I:%M %p",
+        _ => panic!("no time style {sample}"),
+    };
+    time.strftime(pattern).to_string()
 }

@@ -17,7 +17,12 @@ pub struct Brought {
 pub type World = BTreeMap<String, Brought>;
 
 pub fn world() -> World {
-    let results: BTreeMap<String, Value> = serde_json::from_str(include_str!("results.json")).unwrap();
+    parse(include_str!("results.json"))
+}
+
+/// The results of a file.
+pub fn parse(results: &str) -> World {
+    let results: BTreeMap<String, Value> = serde_json::from_str(results).unwrap();
     results
         .into_iter()
         .map(|(name, result)| (name, brought(&result)))
@@ -54,6 +59,8 @@ fn column(column: &Value) -> Column {
             "number" => ColumnKind::Number,
             "date" => ColumnKind::Date,
             "datetime" => ColumnKind::Datetime,
+            "time" => ColumnKind::Time,
+            "other" => ColumnKind::Other,
             _ => ColumnKind::Text,
         },
         unit: word(3),

@@ -1,0 +1,232 @@
+//! Columns of whole numbers that tell rows apart and measure nothing: order ids, years, hours, ranks, postal codes. Their
+//! numbers are names. `2024` in a column of fiscal years is named by "in 2024" as "Bolt" is in a column of products, and no
+//! figure rests on such a cell.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::filters::dimension;
+use super::index::Label;
+use super::text::{stem, words};
+use crate::result::{Cell, Column, ColumnKind, ColumnMeaning, ResultTable};
+
+/// Last words of the names of columns that only tell rows apart.
+const KEYS: &str = "id ids uid no nr num number code key zip plz postcode postal ean sku isbn phone hour hr week wk day \
+    weekday dow quarter qtr month mo year yr jahr fy season cohort account customer client user order ticket invoice \
+    claim case policy product store shop branch employee member patient supplier vendor machine device";
+/// Last words of the names of columns that tell rows apart, but may be said of a row as well: the rank of a team.
+const SCALES: &str = "rank ranking position pos place rating stars star grade age level floor step version";
+/// Words in the names of key columns that are not what the key is of.
+const EMPTY: &str = "id ids uid no nr num number key the of";
+/// Names of columns of the month in a year, beside one of the year.
+const MONTHS: [&str; 5] = ["month", "mo", "monat", "month_of_year", "month_number"];
+/// Words in the names of columns of years.
+const YEARS: &str = "year years yr jahr fy season";
+
+/// What the numbers of a key column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyKind {
+    Plain,
+    /// Hours of the day, which are also written `6 pm` and `18:00`.
+    Hour,
+    /// Places in an order, which are also written `#3`.
+    Rank,
+}
+
+/// A column whose numbers are names.
+#[derive(Debug)]
+pub(super) struct KeyColumn {
+    pub(super) material: usize,
+    pub(super) column: usize,
+    pub(super) kind: KeyKind,
+    /// What it is a key of, by stem: `order`, `week`.
+    pub(super) nouns: Vec<String>,
+    /// Its values as labels.
+    pub(super) labels: HashMap<i64, Label>,
+}
+
+/// How a numeric column takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NumberRole {
+    /// It measures.
+    Measure,
+    /// It tells rows apart.
+    Key,
+    /// It tells rows apart, and may be said of a row too.
+    Both,
+    /// It is the year of its rows.
+    Year,
+    /// It is the month of its rows, whose year is in this column.
+    MonthOf(usize),
+}
+
+fn among(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|one| one == word)
+}
+
+/// The words of a name, in lower case: those of `customerId` and of `customer_id` are the same.
+pub(super) fn name_words(name: &str) -> Vec<String> {
+    let mut spaced = String::with_capacity(name.len() + 4);
+    let mut lower = false;
+    for c in name.chars() {
+        if c.is_uppercase() && lower {
+            spaced.push(' ');
+        }
+        lower = c.is_lowercase();
+        spaced.push(if c == '_' { ' ' } else { c });
+    }
+    words(&spaced).into_iter().map(|word| word.low).collect()
+}
+
+/// The whole number in a cell.
+pub(super) fn whole(cell: &Cell) -> Option<i64> {
+    let Cell::Number(number) = cell else { return None };
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within bounds")]
+    number.as_i64().or_else(|| {
+        let value = number
+            .as_f64()
+            .filter(|value| value.fract() == 0.0 && value.abs() < 9e15)?;
+        Some(value as i64)
+    })
+}
+
+/// How a column of numbers takes part, by its meaning, its name, the call that brought it, and its values.
+pub(super) fn role(table: &ResultTable, at: usize, seen: usize, arguments: &Value) -> NumberRole {
+    let Some(column) = table.columns.get(at) else {
+        return NumberRole::Measure;
+    };
+    let cells = || table.rows.iter().take(seen).filter_map(|row| row.get(at));
+    let values: Vec<i64> = cells().filter_map(whole).collect();
+    let filled = cells().filter(|cell| **cell != Cell::Null).count();
+    if values.len() < filled || values.is_empty() {
+        return NumberRole::Measure;
+    }
+    let name = name_words(&column.name);
+    let years = values.iter().all(|value| (1900..=2100).contains(value));
+    if years && name.iter().any(|word| among(YEARS, word)) {
+        return NumberRole::Year;
+    }
+    if is_month(column) && values.iter().all(|value| (1..=12).contains(value)) {
+        let year = (0..table.columns.len())
+            .find(|other| *other != at && is_number(table, *other) && role_is_year(table, *other, seen));
+        return year.map_or(NumberRole::Key, NumberRole::MonthOf);
+    }
+    let last = name.last().map_or("", String::as_str);
+    let grouped = is_grouped_by(arguments, column);
+    match column.meaning() {
+        ColumnMeaning::Identifier | ColumnMeaning::TimePart => return NumberRole::Key,
+        _ if grouped || (column.kind == ColumnKind::Integer && among(KEYS, last)) => return NumberRole::Key,
+        ColumnMeaning::Rate => return NumberRole::Measure,
+        _ => {}
+    }
+    let measures = || {
+        let mut others = 0..table.columns.len();
+        others.any(|other| other != at && is_number(table, other))
+    };
+    let told_apart = has_names(table, at, seen);
+    if among(SCALES, last) {
+        return if told_apart || !measures() {
+            NumberRole::Both
+        } else {
+            NumberRole::Key
+        };
+    }
+    let different: HashSet<i64> = values.iter().copied().collect();
+    let unique = different.len() == seen && seen > 1;
+    let first = at == 0 && column.kind == ColumnKind::Integer;
+    if first && unique && !told_apart && measures() {
+        NumberRole::Key
+    } else {
+        NumberRole::Measure
+    }
+}
+
+fn role_is_year(table: &ResultTable, at: usize, seen: usize) -> bool {
+    let Some(column) = table.columns.get(at) else {
+        return false;
+    };
+    let years = table.rows.iter().take(seen).filter_map(|row| whole(row.get(at)?));
+    name_words(&column.name).iter().any(|word| among(YEARS, word))
+        && years.into_iter().all(|year| (1900..=2100).contains(&year))
+}
+
+fn is_month(column: &Column) -> bool {
+    column.unit.is_none() && MONTHS.contains(&column.name.to_lowercase().as_str())
+}
+
+fn is_number(table: &ResultTable, at: usize) -> bool {
+    table
+        .columns
+        .get(at)
+        .is_some_and(|column| column.kind.is_numeric())
+}
+
+/// Whether a call grouped its rows by a column.
+fn is_grouped_by(arguments: &Value, column: &Column) -> bool {
+    let groups = arguments.get("group_by").and_then(Value::as_array);
+    let own = column.name.to_lowercase();
+    groups.into_iter().flatten().any(|group| {
+        let name = group.get("dimension").and_then(Value::as_str);
+        name.is_some_and(|name| dimension(name) == own)
+    })
+}
+
+/// Whether other columns tell the rows apart by text or time.
+fn has_names(table: &ResultTable, besides: usize, seen: usize) -> bool {
+    (0..table.columns.len()).filter(|at| *at != besides).any(|at| {
+        let texts: HashSet<&str> = table
+            .rows
+            .iter()
+            .take(seen)
+            .filter_map(|row| match row.get(at)? {
+                Cell::Text(text) => Some(&**text),
+                _ => None,
+            })
+            .collect();
+        seen > 0 && texts.len() == seen
+    })
+}
+
+impl KeyColumn {
+    /// A column with the values of its rows.
+    pub(super) fn new(material: usize, at: usize, column: &Column) -> Self {
+        let names = name_words(&column.name)
+            .into_iter()
+            .chain(name_words(&column.label));
+        let mut nouns: Vec<String> = names
+            .filter(|word| word.len() > 1 && !among(EMPTY, word))
+            .map(|word| stem(&word).to_owned())
+            .collect();
+        let has = |nouns: &[String], wanted: &str| nouns.iter().any(|noun| among(wanted, noun));
+        let hour = matches!(column.unit.as_deref(), Some("hour-of-day")) || has(&nouns, "hour hr");
+        let rank = has(&nouns, "rank ranking position pos place");
+        if rank {
+            nouns.extend(["rank", "ranked", "place", "position"].map(str::to_owned));
+        }
+        if has(&nouns, "rating stars star") {
+            nouns.extend(["star", "rating"].map(str::to_owned));
+        }
+        if has(&nouns, "zip plz postcode") {
+            nouns.extend(["code", "zip", "postcode", "plz"].map(str::to_owned));
+        }
+        let kind = match (hour, rank) {
+            (true, _) => KeyKind::Hour,
+            (_, true) => KeyKind::Rank,
+            _ => KeyKind::Plain,
+        };
+        Self {
+            material,
+            column: at,
+            kind,
+            nouns,
+            labels: HashMap::new(),
+        }
+    }
+
+    /// Whether a word is what the key is of.
+    pub(super) fn is_of(&self, low: &str) -> bool {
+        let stem = stem(low);
+        self.nouns.iter().any(|noun| noun == stem)
+    }
+}
