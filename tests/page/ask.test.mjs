@@ -6,23 +6,35 @@ import { closeBrowser, pageTest } from "./browser.mjs";
 
 after(closeBrowser);
 
-pageTest("a suggestion is asked, and its answer has steps, text, chart, table, sources and an address", {}, async (d) => {
-  await d.open();
-  await d.page.getByRole("button", { name: /Revenue by month in 2025/ }).click();
-  await d.page.waitForSelector(".answer[aria-busy=false]");
-  assert.match(d.page.url(), /\/s\/ses_/);
-  assert.match(await d.text(".prose"), /Revenue in 2025 was 446213.55/);
-  assert.equal(await d.page.locator(".steps").getAttribute("open"), null, "the steps are folded");
-  await d.page.click(".steps > summary");
-  assert.match(await d.text(".step"), /Metric Revenue · 12 rows\s+Created at ≥ 2025-01-01\s+Created at < 2026-01-01\s+by Created at \(month\)/);
-  const canvas = d.page.locator("canvas");
-  assert.match(await canvas.getAttribute("aria-label"), /Line: Sum of Total by Created At, 12 points, least 22,737.95, greatest 62,123/);
-  await d.page.waitForFunction(() => globalThis.Chart?.getChart(document.querySelector("canvas"))?.data.labels[0] === "Jan 2025");
-  assert.equal(await d.page.locator(".source-chip").getAttribute("href"), "https://metabase.example/metric/1");
-  assert.match(await d.text(".cost"), /3.1 s · \$0.0041/);
-  await d.page.waitForSelector(".history-list a[aria-current=page]");
-  assert.equal(await d.page.title(), "Revenue by month in 2025? · Cardinal");
-});
+pageTest(
+  "a suggestion is asked, and its answer has steps, text, chart, table, sources and an address",
+  {},
+  async (d) => {
+    await d.open();
+    await d.page.getByRole("button", { name: /Revenue by month in 2025/ }).click();
+    await d.page.waitForSelector(".answer[aria-busy=false]");
+    assert.match(d.page.url(), /\/s\/ses_/);
+    assert.match(await d.text(".prose"), /Revenue in 2025 was 446213.55/);
+    assert.equal(await d.page.locator(".steps").getAttribute("open"), null, "the steps are folded");
+    await d.page.click(".steps > summary");
+    assert.match(
+      await d.text(".step"),
+      /Metric Revenue · 12 rows\s+Created at ≥ 2025-01-01\s+Created at < 2026-01-01\s+by Created at \(month\)/,
+    );
+    const canvas = d.page.locator("canvas");
+    assert.match(
+      await canvas.getAttribute("aria-label"),
+      /Line: Sum of Total by Created At, 12 points, least 22,737.95, greatest 62,123/,
+    );
+    await d.page.waitForFunction(
+      () => globalThis.Chart?.getChart(document.querySelector("canvas"))?.data.labels[0] === "Jan 2025",
+    );
+    assert.equal(await d.page.locator(".source-chip").getAttribute("href"), "https://metabase.example/metric/1");
+    assert.match(await d.text(".cost"), /3.1 s · \$0.0041/);
+    await d.page.waitForSelector(".history-list a[aria-current=page]");
+    assert.equal(await d.page.title(), "Revenue by month in 2025? · Cardinal");
+  },
+);
 
 pageTest("a figure shows its cell, filters and link: by pointer, and by keyboard", {}, async (d) => {
   await d.open();
@@ -30,8 +42,14 @@ pageTest("a figure shows its cell, filters and link: by pointer, and by keyboard
   await d.page.locator(".figure", { hasText: "62123" }).first().hover();
   const box = d.page.locator(".popover:popover-open");
   await box.waitFor();
-  assert.match(await box.innerText(), /A cell\s+62,123\s+Created At Dec 2025 · column Sum of Total · row 12\s+Metric Revenue r1\s+Created at ≥ 2025-01-01/);
-  assert.equal(await box.getByRole("link", { name: "Open in Metabase" }).getAttribute("href"), "https://metabase.example/metric/1");
+  assert.match(
+    await box.innerText(),
+    /A cell\s+62,123\s+Created At Dec 2025 · column Sum of Total · row 12\s+Metric Revenue r1\s+Created at ≥ 2025-01-01/,
+  );
+  assert.equal(
+    await box.getByRole("link", { name: "Open in Metabase" }).getAttribute("href"),
+    "https://metabase.example/metric/1",
+  );
   await box.getByRole("button", { name: "Show in the table" }).click();
   assert.equal(await d.text(".pointed"), "62,123.00");
   assert.equal(await d.count("td.pointed"), 1);
@@ -58,7 +76,10 @@ pageTest("a derivation names its inputs, and a figure without a source says why"
   assert.match(await d.text(".verdict"), /Not fully verified\s+One figure has no source/);
   const box = d.page.locator(".popover:popover-open");
   await d.page.locator(".figure", { hasText: "117.6 %" }).click();
-  assert.match(await box.innerText(), /Computed\s+Exactly 117.59041387\s+Change in percent.*\s+.*Dec 2025: 62,123.*\s+.*Jan 2025: 28,550.43/);
+  assert.match(
+    await box.innerText(),
+    /Computed\s+Exactly 117.59041387\s+Change in percent.*\s+.*Dec 2025: 62,123.*\s+.*Jan 2025: 28,550.43/,
+  );
   const unmatched = d.page.locator(".figure.unmatched");
   assert.equal(await unmatched.getAttribute("aria-label"), "700,000, figure without a source");
   await unmatched.click();
@@ -74,24 +95,34 @@ pageTest("a question back offers its answers, and further questions are asked by
   await d.page.locator(".turn").nth(1).locator(".answer[aria-busy=false]").waitFor();
   await d.page.locator(".turn").nth(1).getByRole("button", { name: "Revenue by country in 2025" }).click();
   await d.page.locator(".turn").nth(2).locator(".answer[aria-busy=false]").waitFor();
-  assert.deepEqual(d.mock.asked.map(({ question }) => question), ["which revenue", "Net revenue, without refunds", "Revenue by country in 2025"]);
+  assert.deepEqual(
+    d.mock.asked.map(({ question }) => question),
+    ["which revenue", "Net revenue, without refunds", "Revenue by country in 2025"],
+  );
   assert.equal(new Set([...d.mock.answers.values()].map(({ record }) => record.session)).size, 1);
 });
 
-pageTest("what could not be answered says why, and a refused question stands in the field again", { expected: [/409/] }, async (d) => {
-  await d.open();
-  await d.ask("the weather");
-  assert.match(await d.text(".verdict"), /Not in the catalog/);
-  await d.ask("fail");
-  assert.match(await d.page.locator(".verdict").last().innerText(), /There is no answer\s+the model at .* could not be reached/);
-  await d.say("busy");
-  await d.page.locator(".verdict").nth(2).waitFor();
-  assert.match(await d.page.locator(".verdict").last().innerText(), /8 questions wait[\s\S]*Try again in 5 seconds/);
-  assert.equal(await d.page.inputValue(".composer textarea"), "busy");
-  await d.ask("refused");
-  await d.page.locator(".steps > summary").last().click();
-  assert.match(await d.page.locator(".step.refused").innerText(), /refused[\s\S]*there is no dimension "region"/);
-});
+pageTest(
+  "what could not be answered says why, and a refused question stands in the field again",
+  { expected: [/409/] },
+  async (d) => {
+    await d.open();
+    await d.ask("the weather");
+    assert.match(await d.text(".verdict"), /Not in the catalog/);
+    await d.ask("fail");
+    assert.match(
+      await d.page.locator(".verdict").last().innerText(),
+      /There is no answer\s+the model at .* could not be reached/,
+    );
+    await d.say("busy");
+    await d.page.locator(".verdict").nth(2).waitFor();
+    assert.match(await d.page.locator(".verdict").last().innerText(), /8 questions wait[\s\S]*Try again in 5 seconds/);
+    assert.equal(await d.page.inputValue(".composer textarea"), "busy");
+    await d.ask("refused");
+    await d.page.locator(".steps > summary").last().click();
+    assert.match(await d.page.locator(".step.refused").innerText(), /refused[\s\S]*there is no dimension "region"/);
+  },
+);
 
 pageTest("an answer is stopped", {}, async (d) => {
   await d.open();
@@ -154,5 +185,8 @@ pageTest("a thumb and a comment are kept, and taken back", {}, async (d) => {
   await d.page.waitForFunction(() => document.querySelector(".toast").textContent.includes("taken back"));
   assert.equal(turn.record.feedback, null);
   await d.page.getByRole("button", { name: "How was this answered?" }).click();
-  assert.match(await d.text(".how"), /What was done[\s\S]*Health of the data[\s\S]*all rows[\s\S]*openai:gpt-demo[\s\S]*ana@example.com/);
+  assert.match(
+    await d.text(".how"),
+    /What was done[\s\S]*Health of the data[\s\S]*all rows[\s\S]*openai:gpt-demo[\s\S]*ana@example.com/,
+  );
 });

@@ -31,7 +31,14 @@ export async function closeBrowser() {
 export function pageTest(name, { context = {}, mock = {}, expected = [], server: given = null, skip = false }, run) {
   test(name, { timeout: 30_000, skip }, async () => {
     const server = given?.() ?? (await startMock({ pace: 1, ...mock }));
-    const opened = await (await launch()).newContext({ viewport: { width: 1200, height: 900 }, locale: "en-US", permissions: ["clipboard-read", "clipboard-write"], ...context });
+    const opened = await (
+      await launch()
+    ).newContext({
+      viewport: { width: 1200, height: 900 },
+      locale: "en-US",
+      permissions: ["clipboard-read", "clipboard-write"],
+      ...context,
+    });
     opened.setDefaultTimeout(10_000);
     const page = await opened.newPage();
     const errors = [];
@@ -39,10 +46,18 @@ export function pageTest(name, { context = {}, mock = {}, expected = [], server:
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     page.on("dialog", (dialog) => (errors.push(`a dialog: ${dialog.message()}`), dialog.dismiss()));
     const foreign = [];
-    page.on("request", (request) => !/^(blob|data):/.test(request.url()) && !request.url().startsWith(server.url) && foreign.push(request.url()));
+    page.on(
+      "request",
+      (request) =>
+        !/^(blob|data):/.test(request.url()) && !request.url().startsWith(server.url) && foreign.push(request.url()),
+    );
     try {
       await run(new Driver(page, server));
-      assert.deepEqual(errors.filter((error) => !expected.some((pattern) => pattern.test(error))), [], "the page logged errors");
+      assert.deepEqual(
+        errors.filter((error) => !expected.some((pattern) => pattern.test(error))),
+        [],
+        "the page logged errors",
+      );
       assert.deepEqual(foreign, [], "the page asked other hosts");
     } finally {
       await opened.close();
@@ -63,7 +78,11 @@ class Driver {
   /** Asks, and waits until the answer is there. */
   async ask(question) {
     await this.say(question);
-    await this.page.locator(".turn", { has: this.page.getByRole("heading", { name: question, exact: false }) }).last().locator(".answer[aria-busy=false]").waitFor();
+    await this.page
+      .locator(".turn", { has: this.page.getByRole("heading", { name: question, exact: false }) })
+      .last()
+      .locator(".answer[aria-busy=false]")
+      .waitFor();
   }
 
   async say(question) {
@@ -82,23 +101,46 @@ class Driver {
   /** A module of the page, as the page itself has it: `use` runs in the browser. */
   async module(name, use, argument) {
     const from = await this.page.evaluate(() => document.querySelector("script[type=module]").src);
-    return this.page.evaluate(`import(${JSON.stringify(from.replace(/app\.js$/, name))}).then((module) => (${use})(module, ${JSON.stringify(argument ?? null)}))`);
+    return this.page.evaluate(
+      `import(${JSON.stringify(from.replace(/app\.js$/, name))}).then((module) => (${use})(module, ${JSON.stringify(argument ?? null)}))`,
+    );
   }
 
   /** Fails on what keeps people from using the page. */
   async accessible(what) {
     await this.page.evaluate(axe.source);
-    const { violations } = await this.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-    const found = violations.filter(({ impact }) => impact === "serious" || impact === "critical" || impact === "moderate");
-    assert.deepEqual(found.map(({ id, nodes }) => `${what}: ${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`), []);
+    const { violations } = await this.page.evaluate(() =>
+      globalThis.axe.run(document, { resultTypes: ["violations"] }),
+    );
+    const found = violations.filter(
+      ({ impact }) => impact === "serious" || impact === "critical" || impact === "moderate",
+    );
+    assert.deepEqual(
+      found.map(
+        ({ id, nodes }) =>
+          `${what}: ${id}: ${nodes
+            .slice(0, 3)
+            .map(({ html, failureSummary }) => `${html} ${failureSummary}`)
+            .join(" | ")}`,
+      ),
+      [],
+    );
   }
 
   /** Fails when something is wider than the window. */
   async fits(what) {
-    const wide = await this.page.evaluate(() => [...document.querySelectorAll("main, main *")].filter((element) => {
-      if (element.closest(".table-scroll, .prose-table, pre, .offscreen, .popover, svg, .toast") && !element.matches(".table-scroll, .prose-table")) return false;
-      return element.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
-    }).map((element) => `${element.tagName}.${element.className}`));
+    const wide = await this.page.evaluate(() =>
+      [...document.querySelectorAll("main, main *")]
+        .filter((element) => {
+          if (
+            element.closest(".table-scroll, .prose-table, pre, .offscreen, .popover, svg, .toast") &&
+            !element.matches(".table-scroll, .prose-table")
+          )
+            return false;
+          return element.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
+        })
+        .map((element) => `${element.tagName}.${element.className}`),
+    );
     assert.deepEqual(wide, [], `${what} is wider than the window`);
     const { width } = this.page.viewportSize();
     assert.equal(await this.page.evaluate(() => innerWidth), width, `${what} widens the window`);

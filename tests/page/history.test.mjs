@@ -55,19 +55,26 @@ pageTest("the keyboard reaches everything: search, a new conversation, editing, 
   assert.equal(await d.page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Edit and ask again");
 });
 
-pageTest("a server that wants a token asks for it, once, and says when it is wrong", { mock: { token: "s3cret" }, expected: [/401/] }, async (d) => {
-  await d.open();
-  await d.page.fill("dialog input", "wrong");
-  await d.page.keyboard.press("Enter");
-  await d.page.getByText("did not accept this token").waitFor();
-  await d.accessible("signing in");
-  await d.page.fill("dialog input", "s3cret");
-  await d.page.keyboard.press("Enter");
-  await d.page.waitForSelector(".suggestion");
-  await d.ask("Revenue by country");
-  assert.equal(await d.count("dialog"), 0);
-  assert.equal(await d.page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.cookie]).includes("s3cret")), false);
-});
+pageTest(
+  "a server that wants a token asks for it, once, and says when it is wrong",
+  { mock: { token: "s3cret" }, expected: [/401/] },
+  async (d) => {
+    await d.open();
+    await d.page.fill("dialog input", "wrong");
+    await d.page.keyboard.press("Enter");
+    await d.page.getByText("did not accept this token").waitFor();
+    await d.accessible("signing in");
+    await d.page.fill("dialog input", "s3cret");
+    await d.page.keyboard.press("Enter");
+    await d.page.waitForSelector(".suggestion");
+    await d.ask("Revenue by country");
+    assert.equal(await d.count("dialog"), 0);
+    assert.equal(
+      await d.page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.cookie]).includes("s3cret")),
+      false,
+    );
+  },
+);
 
 pageTest("the catalog is searched by words and kinds, and an entry can be asked about", {}, async (d) => {
   await d.open("/catalog");
@@ -99,10 +106,14 @@ pageTest("who is not an administrator is told so", { mock: { scopes: ["ask"] }, 
   assert.equal(await d.page.getByRole("link", { name: "Administration" }).count(), 0);
 });
 
-pageTest("a conversation that is not there, and a server that is not there, are told", { expected: [/404/, /ERR_/] }, async (d) => {
-  await d.open("/s/ses_none");
-  await d.page.getByText("This conversation does not exist").waitFor();
-  await d.page.route("**/v1/**", (route) => route.abort());
-  await d.page.getByRole("link", { name: "Catalog" }).click();
-  await d.page.getByText("The server cannot be reached").waitFor();
-});
+pageTest(
+  "a conversation that is not there, and a server that is not there, are told",
+  { expected: [/404/, /ERR_/] },
+  async (d) => {
+    await d.open("/s/ses_none");
+    await d.page.getByText("This conversation does not exist").waitFor();
+    await d.page.route("**/v1/**", (route) => route.abort());
+    await d.page.getByRole("link", { name: "Catalog" }).click();
+    await d.page.getByText("The server cannot be reached").waitFor();
+  },
+);

@@ -17,8 +17,17 @@ let folder = null;
 before(async () => {
   if (!CARDINAL) return;
   folder = mkdtempSync(join(tmpdir(), "cardinal-page-"));
-  const env = { ...process.env, CARDINAL_DATABASE_URL: `sqlite:${join(folder, "demo.sqlite")}`, XDG_CACHE_HOME: folder, XDG_STATE_HOME: folder };
-  server = spawn(CARDINAL, ["serve", "--listen", "127.0.0.1:0", "--model", "offline"], { cwd: folder, env, stdio: ["ignore", "pipe", "ignore"] });
+  const env = {
+    ...process.env,
+    CARDINAL_DATABASE_URL: `sqlite:${join(folder, "demo.sqlite")}`,
+    XDG_CACHE_HOME: folder,
+    XDG_STATE_HOME: folder,
+  };
+  server = spawn(CARDINAL, ["serve", "--listen", "127.0.0.1:0", "--model", "offline"], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   for await (const line of createInterface({ input: server.stdout })) {
     server.url = JSON.parse(line).url;
     break;
@@ -31,7 +40,10 @@ after(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
-const settings = { skip: CARDINAL ? false : "CARDINAL does not name the program", server: () => ({ url: server.url, mock: null, close() {} }) };
+const settings = {
+  skip: CARDINAL ? false : "CARDINAL does not name the program",
+  server: () => ({ url: server.url, mock: null, close() {} }),
+};
 
 pageTest("the server: ask, hover evidence, chart, follow up, reload", settings, async (d) => {
   await d.open();
@@ -39,7 +51,9 @@ pageTest("the server: ask, hover evidence, chart, follow up, reload", settings, 
   await d.accessible("the empty page");
   await d.ask("Revenue by month in 2025");
   assert.match(await d.text(".prose"), /28550.43[\s\S]*446213.55/);
-  await d.page.waitForFunction(() => globalThis.Chart?.getChart(document.querySelector("canvas"))?.data.labels.length === 12);
+  await d.page.waitForFunction(
+    () => globalThis.Chart?.getChart(document.querySelector("canvas"))?.data.labels.length === 12,
+  );
   await d.page.locator(".figure", { hasText: "62123" }).hover();
   const box = d.page.locator(".popover:popover-open");
   await box.waitFor();
@@ -70,7 +84,10 @@ pageTest("the server: edit, rate, rename, export, delete, catalog, administratio
   await d.page.keyboard.press("Enter");
   await d.page.getByRole("link", { name: "Countries" }).waitFor();
   await d.page.locator(".head .menu-button").click();
-  const [file] = await Promise.all([d.page.waitForEvent("download"), d.page.getByRole("menuitem", { name: "Export as HTML" }).click()]);
+  const [file] = await Promise.all([
+    d.page.waitForEvent("download"),
+    d.page.getByRole("menuitem", { name: "Export as HTML" }).click(),
+  ]);
   assert.equal(file.suggestedFilename(), "Countries.html");
   await d.page.getByRole("link", { name: "Administration" }).click();
   await d.page.getByRole("button", { name: "Revenue by country in 2025", exact: true }).first().click();

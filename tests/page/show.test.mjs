@@ -27,21 +27,32 @@ pageTest("a table is sorted, unfolded, copied and kept as a file", {}, async (d)
   const copied = await d.page.evaluate(() => navigator.clipboard.readText());
   assert.match(copied, /^ID\tName of the product.*\n1199\tProduct 199/);
   assert.equal(copied.trim().split("\n").length, 201);
-  const [file] = await Promise.all([d.page.waitForEvent("download"), d.page.getByRole("button", { name: "Download as CSV" }).click()]);
+  const [file] = await Promise.all([
+    d.page.waitForEvent("download"),
+    d.page.getByRole("button", { name: "Download as CSV" }).click(),
+  ]);
   assert.match(readFileSync(await file.path(), "utf8"), /^\uFEFFID,Name of the product[\s\S]*\r\n1199,Product 199/);
 });
 
 pageTest("charts follow the shape: a number stays a number, series are split, kinds can be switched", {}, async (d) => {
-  const kind = () => d.page.waitForFunction(() => globalThis.Chart?.getChart(document.querySelector(".turn:last-child canvas"))?.config.type).then((handle) => handle.jsonValue());
+  const kind = () =>
+    d.page
+      .waitForFunction(() => globalThis.Chart?.getChart(document.querySelector(".turn:last-child canvas"))?.config.type)
+      .then((handle) => handle.jsonValue());
   await d.open();
   await d.ask("How many orders");
   assert.equal(await d.text(".single-value"), "18,155");
   assert.equal(await d.count("canvas"), 0);
   await d.ask("Revenue by category and month");
   assert.equal(await kind(), "bar");
-  assert.equal(await d.page.evaluate(() => globalThis.Chart.getChart(document.querySelector("canvas")).data.datasets.length), 6);
+  assert.equal(
+    await d.page.evaluate(() => globalThis.Chart.getChart(document.querySelector("canvas")).data.datasets.length),
+    6,
+  );
   await d.page.getByRole("button", { name: "Line" }).click();
-  await d.page.waitForFunction(() => globalThis.Chart.getChart(document.querySelector("canvas"))?.config.type === "line");
+  await d.page.waitForFunction(
+    () => globalThis.Chart.getChart(document.querySelector("canvas"))?.config.type === "line",
+  );
   await d.page.getByRole("button", { name: "Table only" }).click();
   assert.equal(await d.count("canvas"), 0);
   await d.ask("price and quantity");
@@ -51,21 +62,44 @@ pageTest("charts follow the shape: a number stays a number, series are split, ki
 pageTest("a chart that leaves something out says so", {}, async (d) => {
   await d.open();
   const rows = Array.from({ length: 100 }, (_, index) => [`city ${index}`, index]);
-  const table = { columns: [{ name: "city", label: "City", kind: "text" }, { name: "count", label: "Count", kind: "integer" }], rows };
-  const data = await d.module("chart_data.js", "(module, table) => module.chartData({ kind: 'bar', x: 'city', y: ['count'], series: null }, table)", table);
+  const table = {
+    columns: [
+      { name: "city", label: "City", kind: "text" },
+      { name: "count", label: "Count", kind: "integer" },
+    ],
+    rows,
+  };
+  const data = await d.module(
+    "chart_data.js",
+    "(module, table) => module.chartData({ kind: 'bar', x: 'city', y: ['count'], series: null }, table)",
+    table,
+  );
   assert.equal(data.labels.length, 40);
   assert.match(data.cut, /shows 40 of 100/);
-  const series = { columns: [...table.columns, { name: "day", label: "Day", kind: "date" }], rows: rows.slice(0, 12).map(([city, count]) => [city, count, "2025-01-01"]) };
-  const split = await d.module("chart_data.js", "(module, table) => module.chartData({ kind: 'line', x: 'day', y: ['count'], series: 'city' }, table)", series);
+  const series = {
+    columns: [...table.columns, { name: "day", label: "Day", kind: "date" }],
+    rows: rows.slice(0, 12).map(([city, count]) => [city, count, "2025-01-01"]),
+  };
+  const split = await d.module(
+    "chart_data.js",
+    "(module, table) => module.chartData({ kind: 'line', x: 'day', y: ['count'], series: 'city' }, table)",
+    series,
+  );
   assert.equal(split.series.length, 8);
   assert.match(split.cut, /shows 8 of 12/);
-  const gone = await d.module("chart_data.js", "(module, table) => module.chartData({ kind: 'bar', x: 'town', y: ['count'], series: null }, table)", table);
+  const gone = await d.module(
+    "chart_data.js",
+    "(module, table) => module.chartData({ kind: 'bar', x: 'town', y: ['count'], series: null }, table)",
+    table,
+  );
   assert.equal(gone, null);
 });
 
 pageTest("text that grows renders only its last block again, and never shows half a mark", {}, async (d) => {
   await d.open();
-  const seen = await d.module("markdown.js", `({ GrowingMarkdown }) => {
+  const seen = await d.module(
+    "markdown.js",
+    `({ GrowingMarkdown }) => {
     const element = document.createElement("div");
     const growing = new GrowingMarkdown(element);
     const text = "First **bold** line.\\n\\n- one\\n- [two](https://a.example/x)\\n\\n| a | b |\\n|---|---|\\n| 1 | 2 |\\n\\n3. three\\n\\nThe \`end\`.";
@@ -77,15 +111,24 @@ pageTest("text that grows renders only its last block again, and never shows hal
       shown.push(element.textContent);
     }
     return { kept: kept.every(Boolean), odd: shown.filter((line) => /[*|\`\\[\\]]|https/.test(line)), html: element.innerHTML };
-  }`);
+  }`,
+  );
   assert.equal(seen.kept, true);
   assert.deepEqual(seen.odd, []);
-  assert.match(seen.html, /<strong>bold<\/strong>[\s\S]*<a href="https:\/\/a.example\/x"[^>]*>two<\/a>[\s\S]*<td>2<\/td>[\s\S]*<ol start="3">[\s\S]*<code>end<\/code>/);
+  assert.match(
+    seen.html,
+    /<strong>bold<\/strong>[\s\S]*<a href="https:\/\/a.example\/x"[^>]*>two<\/a>[\s\S]*<td>2<\/td>[\s\S]*<ol start="3">[\s\S]*<code>end<\/code>/,
+  );
 });
 
-pageTest("figures are found by characters, in bold, in tables, beside signs of two halves, and not in addresses", {}, async (d) => {
-  await d.open();
-  const found = await d.module("figures.js", `({ renderWithFigures }) => {
+pageTest(
+  "figures are found by characters, in bold, in tables, beside signs of two halves, and not in addresses",
+  {},
+  async (d) => {
+    await d.open();
+    const found = await d.module(
+      "figures.js",
+      `({ renderWithFigures }) => {
     const texts = ["🎉 **1,200** and 7", "| a |\\n|---|\\n| 1,200 |\\n", "https://a.example/7/x and 7", "\\uE0001,200\\uE002 7", "1,200 **to 7**"];
     return texts.map((text) => {
       const at = (said, status = "matched") => { const start = text.indexOf(said); const count = Array.from(text.slice(0, start)).length; return { text: said, status, start_char: count, end_char: count + said.length, sources: [] }; };
@@ -94,14 +137,16 @@ pageTest("figures are found by characters, in bold, in tables, beside signs of t
       renderWithFigures(element, text, figures);
       return { marked: [...element.querySelectorAll(".figure")].map((figure) => figure.textContent), text: element.textContent.trim(), links: [...element.querySelectorAll("a")].map((link) => link.href) };
     });
-  }`);
-  assert.deepEqual(found[0], { marked: ["1,200", "7"], text: "🎉 1,200 and 7", links: [] });
-  assert.deepEqual(found[1].marked, ["1,200"]);
-  assert.deepEqual(found[2].links, ["https://a.example/7/x"]);
-  assert.equal(found[2].text, "https://a.example/7/x and 7");
-  assert.deepEqual(found[3].text, "\uFFFD1,200\uFFFD 7");
-  assert.deepEqual(found[4].marked, ["1,200", "7"]);
-});
+  }`,
+    );
+    assert.deepEqual(found[0], { marked: ["1,200", "7"], text: "🎉 1,200 and 7", links: [] });
+    assert.deepEqual(found[1].marked, ["1,200"]);
+    assert.deepEqual(found[2].links, ["https://a.example/7/x"]);
+    assert.equal(found[2].text, "https://a.example/7/x and 7");
+    assert.deepEqual(found[3].text, "\uFFFD1,200\uFFFD 7");
+    assert.deepEqual(found[4].marked, ["1,200", "7"]);
+  },
+);
 
 pageTest("a hostile text stays text, wherever it stands", { expected: [/409/] }, async (d) => {
   await d.open();
@@ -113,14 +158,27 @@ pageTest("a hostile text stays text, wherever it stands", { expected: [/409/] },
   await d.page.locator(".how-button").click();
   await d.page.locator(".figure").first().click();
   await d.page.locator(".popover:popover-open").waitFor();
-  const clean = () => d.page.evaluate(() => ({
-    pwned: globalThis.pwned ?? null, planted: document.querySelectorAll("main img, main script, main iframe, main [onerror], main [onload], .popover img, nav img").length,
-    addresses: [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")).filter((address) => /^\s*(javascript|data):/i.test(address)),
-  }));
+  const clean = () =>
+    d.page.evaluate(() => ({
+      pwned: globalThis.pwned ?? null,
+      planted: document.querySelectorAll(
+        "main img, main script, main iframe, main [onerror], main [onload], .popover img, nav img",
+      ).length,
+      addresses: [...document.querySelectorAll("a[href]")]
+        .map((link) => link.getAttribute("href"))
+        .filter((address) => /^\s*(javascript|data):/i.test(address)),
+    }));
   const nothing = { pwned: null, planted: 0, addresses: [] };
   assert.deepEqual(await clean(), nothing);
-  assert.match(await d.text(".turn:last-child .prose"), /<img src=x onerror="window.pwned=1"><script>/, "it is shown, not swallowed");
-  const [file] = await Promise.all([d.page.waitForEvent("download"), d.page.getByRole("button", { name: "Download as CSV" }).click()]);
+  assert.match(
+    await d.text(".turn:last-child .prose"),
+    /<img src=x onerror="window.pwned=1"><script>/,
+    "it is shown, not swallowed",
+  );
+  const [file] = await Promise.all([
+    d.page.waitForEvent("download"),
+    d.page.getByRole("button", { name: "Download as CSV" }).click(),
+  ]);
   assert.match(readFileSync(await file.path(), "utf8"), /"'=HYPERLINK\(""x""\)"/, "a spreadsheet does not run it");
   await d.page.getByRole("link", { name: "Catalog" }).click();
   await d.page.locator(".entry summary").first().click();

@@ -35,9 +35,17 @@ export class AnswerView {
     this.progress = h("p", { class: "progress" });
     this.results = h("div", { class: "results" });
     this.end = h("div", { class: "answer-end" });
-    this.body = h("div", { class: "answer", "aria-busy": "true" },
+    this.body = h(
+      "div",
+      { class: "answer", "aria-busy": "true" },
       h("h3", { class: "offscreen" }, t("answer")),
-      this.steps.element, this.verdict, this.text, this.progress, this.results, this.end);
+      this.steps.element,
+      this.verdict,
+      this.text,
+      this.progress,
+      this.results,
+      this.end,
+    );
     this.element = h("article", { class: "turn", "aria-label": turn.question }, this.question.element, this.body);
     this.show(turn);
   }
@@ -69,16 +77,16 @@ export class AnswerView {
 
   #grow(turn) {
     this.draft.show(turn.draft);
-    const lost = turn.connection;
-    const state = lost === "lost" ? t("state.lost")
-      : lost === "gave_up" ? t("state.gave_up")
-        : turn.status === "sending" ? t("state.sending")
-          : turn.status === "queued" ? t("state.queued", { count: turn.ahead })
-            : turn.draft !== "" ? t("state.writing")
-              : turn.steps.some((step) => step.status === "running") ? ""
-                : turn.withdrawn ? t("state.checking") : t("state.thinking");
-    fill(this.progress, state !== "" && lost !== "gave_up" && h("span", { class: "pulse" }), state,
-      lost === "gave_up" && this.actions && h("button", { type: "button", class: "link", on: { click: () => this.actions.again() } }, t("state.again")));
+    const gaveUp = turn.connection === "gave_up";
+    const text = progressText(turn);
+    fill(
+      this.progress,
+      text !== "" && !gaveUp && h("span", { class: "pulse" }),
+      text,
+      gaveUp &&
+        this.actions &&
+        h("button", { type: "button", class: "link", on: { click: () => this.actions.again() } }, t("state.again")),
+    );
   }
 
   #finish(turn) {
@@ -93,7 +101,17 @@ export class AnswerView {
     const answer = record?.answer;
     this.body.dataset.outcome = outcomeOf(turn) ?? "";
     if (!answer) {
-      fill(this.end, this.actions && turn.error && h("button", { type: "button", class: "quiet", on: { click: () => this.actions.ask(turn.question) } }, icon("again"), t("state.again")));
+      fill(
+        this.end,
+        this.actions &&
+          turn.error &&
+          h(
+            "button",
+            { type: "button", class: "quiet", on: { click: () => this.actions.ask(turn.question) } },
+            icon("again"),
+            t("state.again"),
+          ),
+      );
       return;
     }
     const found = renderWithFigures(this.text, answer.text, answer.figures ?? []);
@@ -122,30 +140,61 @@ export class AnswerView {
   #options(answer) {
     const options = answer.options ?? [];
     if (options.length === 0) return null;
-    return h("div", { class: "options", role: "group", "aria-label": t("options") },
+    return h(
+      "div",
+      { class: "options", role: "group", "aria-label": t("options") },
       h("p", { class: "faint" }, t("options")),
-      options.map((option) => h("button", { type: "button", class: "option", disabled: !this.actions, on: { click: () => this.actions.ask(option) } }, option)));
+      options.map((option) =>
+        h(
+          "button",
+          { type: "button", class: "option", disabled: !this.actions, on: { click: () => this.actions.ask(option) } },
+          option,
+        ),
+      ),
+    );
   }
 
   #followUps(record) {
     const { follow_ups: followUps = [] } = record;
     if (!this.actions || followUps.length === 0) return null;
-    return h("div", { class: "follow-ups", role: "group", "aria-label": t("follow_ups") },
-      followUps.map(({ text, entry }) => h("button", { type: "button", class: "chip", title: entry?.name, on: { click: () => this.actions.ask(text) } }, text)));
+    return h(
+      "div",
+      { class: "follow-ups", role: "group", "aria-label": t("follow_ups") },
+      followUps.map(({ text, entry }) =>
+        h(
+          "button",
+          { type: "button", class: "chip", title: entry?.name, on: { click: () => this.actions.ask(text) } },
+          text,
+        ),
+      ),
+    );
   }
 
   #bar(turn) {
     const { record } = turn;
     const { usage = {}, timings = {}, text } = record.answer;
     const panel = h("div", { class: "how-panel", hidden: true });
-    const how = h("button", { type: "button", class: "quiet how-button", "aria-expanded": "false", on: { click: () => this.#toggle(how, panel) } }, icon("chevron"), t("how"));
+    const how = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet how-button",
+        "aria-expanded": "false",
+        on: { click: () => this.#toggle(how, panel) },
+      },
+      icon("chevron"),
+      t("how"),
+    );
     const feedback = this.actions && new FeedbackView(record);
     return [
-      h("div", { class: "answer-bar" },
+      h(
+        "div",
+        { class: "answer-bar" },
         iconButton("copy", t("copy.answer"), () => copy(text)),
         feedback?.buttons,
         how,
-        h("span", { class: "cost faint" }, `${duration(timings.total_ms)} · ${money(usage.cost_usd)}`)),
+        h("span", { class: "cost faint" }, `${duration(timings.total_ms)} · ${money(usage.cost_usd)}`),
+      ),
       feedback?.element,
       panel,
     ];
@@ -156,4 +205,14 @@ export class AnswerView {
     button.setAttribute("aria-expanded", String(!panel.hidden));
     if (!panel.hidden && !panel.firstChild) fill(panel, howAnswered(this.turn, this.readTape));
   }
+}
+
+/** What is going on in a turn that is not over, unless its steps say it already. */
+function progressText(turn) {
+  if (turn.connection !== "ok") return t(turn.connection === "lost" ? "state.lost" : "state.gave_up");
+  if (turn.status === "sending") return t("state.sending");
+  if (turn.status === "queued") return t("state.queued", { count: turn.ahead });
+  if (turn.draft !== "") return t("state.writing");
+  if (turn.steps.some((step) => step.status === "running")) return "";
+  return t(turn.withdrawn ? "state.checking" : "state.thinking");
 }

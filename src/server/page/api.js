@@ -22,7 +22,13 @@ export function onUnauthenticated(ask) {
 export async function send(method, path, { body, headers = {}, signal } = {}) {
   for (;;) {
     const used = token;
-    const response = await attempt(method, path, body, { ...headers, ...(used ? { Authorization: `Bearer ${used}` } : {}) }, signal);
+    const response = await attempt(
+      method,
+      path,
+      body,
+      { ...headers, ...(used ? { Authorization: `Bearer ${used}` } : {}) },
+      signal,
+    );
     if (response.ok) return response;
     if (response.status !== 401) throw await problemOf(response);
     // Requests that fail side by side wait for one and the same form.
@@ -34,7 +40,10 @@ export async function send(method, path, { body, headers = {}, signal } = {}) {
 }
 
 async function attempt(method, path, body, headers, signal) {
-  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { ...headers, "Content-Type": "application/json" } };
+  const json =
+    body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { ...headers, "Content-Type": "application/json" } };
   try {
     return await fetch(path, { method, headers, signal, cache: "no-store", ...json });
   } catch (error) {
@@ -50,7 +59,12 @@ async function problemOf(response) {
     const { code, detail, title } = JSON.parse(said);
     return new Problem({ status: response.status, code, detail: detail ?? title ?? said, retryAfter });
   } catch {
-    return new Problem({ status: response.status, code: "internal", detail: `${response.status} ${response.statusText}`.trim(), retryAfter });
+    return new Problem({
+      status: response.status,
+      code: "internal",
+      detail: `${response.status} ${response.statusText}`.trim(),
+      retryAfter,
+    });
   }
 }
 
@@ -75,7 +89,8 @@ export const sessions = (values = {}) => json("GET", `/v1/sessions${query(values
 export const session = (id) => json("GET", `/v1/sessions/${part(id)}`);
 export const renameSession = (id, title) => json("PATCH", `/v1/sessions/${part(id)}`, { body: { title } });
 export const deleteSession = (id) => json("DELETE", `/v1/sessions/${part(id)}`);
-export const exportSession = (id, format) => send("GET", `/v1/sessions/${part(id)}/export${query({ format })}`).then((response) => response.blob());
+export const exportSession = (id, format) =>
+  send("GET", `/v1/sessions/${part(id)}/export${query({ format })}`).then((response) => response.blob());
 
 export const answer = (id) => json("GET", `/v1/answers/${part(id)}`);
 export const stopAnswer = (id) => json("POST", `/v1/answers/${part(id)}/stop`);

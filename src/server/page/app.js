@@ -29,7 +29,10 @@ class App {
     try {
       this.me = await api.me();
     } catch (problem) {
-      fill(this.shell.main, problemView(problem, () => location.reload()));
+      fill(
+        this.shell.main,
+        problemView(problem, () => location.reload()),
+      );
       return;
     }
     this.shell.setMe(this.me);

@@ -55,32 +55,85 @@ function settings(data, colours) {
   const datasets = data.series.map(({ label, values }, index) => {
     const colour = colours.series[index % colours.series.length];
     return {
-      label, data: values, borderColor: colour, backgroundColor: kind === "line" ? `${colour}1f` : colour,
-      borderWidth: kind === "line" ? 2 : 0, fill: kind === "line" && !many ? "origin" : false, spanGaps: false,
-      pointRadius: kind === "scatter" ? 3.5 : values.length > 40 ? 0 : 2.5, pointHoverRadius: 5, pointBackgroundColor: colour,
-      borderRadius: kind === "bar" ? 3 : 0, maxBarThickness: 44, categoryPercentage: 0.78, barPercentage: 0.92,
+      label,
+      data: values,
+      borderColor: colour,
+      backgroundColor: kind === "line" ? `${colour}1f` : colour,
+      borderWidth: kind === "line" ? 2 : 0,
+      fill: kind === "line" && !many ? "origin" : false,
+      spanGaps: false,
+      pointRadius: kind === "scatter" ? 3.5 : values.length > 40 ? 0 : 2.5,
+      pointHoverRadius: 5,
+      pointBackgroundColor: colour,
+      borderRadius: kind === "bar" ? 3 : 0,
+      maxBarThickness: 44,
+      categoryPercentage: 0.78,
+      barPercentage: 0.92,
     };
   });
   const ticks = { color: colours.faint, font: { size: 12 }, maxRotation: 0, autoSkipPadding: 14 };
-  const categories = { grid: { display: false }, border: { color: colours.line }, ticks, stacked: kind === "stacked_bar" };
+  const categories = {
+    grid: { display: false },
+    border: { color: colours.line },
+    ticks,
+    stacked: kind === "stacked_bar",
+  };
   const values = {
-    grid: { color: colours.line, drawTicks: false }, border: { display: false }, stacked: kind === "stacked_bar", beginAtZero: kind !== "scatter",
+    grid: { color: colours.line, drawTicks: false },
+    border: { display: false },
+    stacked: kind === "stacked_bar",
+    beginAtZero: kind !== "scatter",
     ticks: { ...ticks, padding: 8, maxTicksLimit: 6, callback: (value) => shortNumber(value) },
-    title: { display: true, text: shortened(data.yLabel, 48), color: colours.faint, font: { size: 12, weight: "normal" } },
+    title: {
+      display: true,
+      text: shortened(data.yLabel, 48),
+      color: colours.faint,
+      font: { size: 12, weight: "normal" },
+    },
   };
   const numericX = { ...values, beginAtZero: false, title: { ...values.title, text: shortened(data.xLabel, 48) } };
   return {
     type: kind === "stacked_bar" ? "bar" : kind,
     data: { labels: data.labels, datasets },
     options: {
-      responsive: true, maintainAspectRatio: false, animation: false, indexAxis: horizontal ? "y" : "x", locale: document.documentElement.lang,
-      interaction: { mode: kind === "scatter" ? "nearest" : "index", intersect: kind === "scatter", axis: horizontal ? "y" : "x" },
-      scales: kind === "scatter" ? { x: numericX, y: values }
-        : horizontal ? { x: values, y: { ...categories, ticks: { ...ticks, autoSkip: false, callback: shortLabel } } } : { x: categories, y: values },
+      responsive: true,
+      maintainAspectRatio: false,
+      animation: false,
+      indexAxis: horizontal ? "y" : "x",
+      locale: document.documentElement.lang,
+      interaction: {
+        mode: kind === "scatter" ? "nearest" : "index",
+        intersect: kind === "scatter",
+        axis: horizontal ? "y" : "x",
+      },
+      scales:
+        kind === "scatter"
+          ? { x: numericX, y: values }
+          : horizontal
+            ? { x: values, y: { ...categories, ticks: { ...ticks, autoSkip: false, callback: shortLabel } } }
+            : { x: categories, y: values },
       plugins: {
-        legend: { display: many, position: "bottom", labels: { color: colours.ink, font: { size: 12 }, boxWidth: 10, boxHeight: 10, useBorderRadius: true, borderRadius: 2, padding: 14 } },
+        legend: {
+          display: many,
+          position: "bottom",
+          labels: {
+            color: colours.ink,
+            font: { size: 12 },
+            boxWidth: 10,
+            boxHeight: 10,
+            useBorderRadius: true,
+            borderRadius: 2,
+            padding: 14,
+          },
+        },
         tooltip: {
-          backgroundColor: colours.ink, titleColor: colours.paper, bodyColor: colours.paper, padding: 10, cornerRadius: 6, boxPadding: 4, displayColors: many,
+          backgroundColor: colours.ink,
+          titleColor: colours.paper,
+          bodyColor: colours.paper,
+          padding: 10,
+          cornerRadius: 6,
+          boxPadding: 4,
+          displayColors: many,
           callbacks: { label: (item) => tooltipText(item, kind, horizontal) },
         },
       },
@@ -108,11 +161,16 @@ function coloursOf(frame) {
   frame.append(probe);
   const read = (name) => {
     probe.style.color = `var(${name})`;
-    const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+    const [red, green, blue] = getComputedStyle(probe)
+      .color.match(/[\d.]+/g)
+      .map(Number);
     return `#${[red, green, blue].map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
   };
   const colours = {
-    ink: read("--ink"), faint: read("--ink-2"), line: read("--line"), paper: read("--raised"),
+    ink: read("--ink"),
+    faint: read("--ink-2"),
+    line: read("--line"),
+    paper: read("--raised"),
     series: Array.from({ length: 8 }, (_, index) => read(`--series-${index + 1}`)),
   };
   probe.remove();

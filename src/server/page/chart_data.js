@@ -25,16 +25,21 @@ export function chartData(chart, table, kind = chart.kind) {
 
   const rows = kind === "line" ? inOrder(table, x) : table.rows;
   const keys = [...new Set(rows.map((row) => row[x]))];
-  const all = split < 0
-    ? ys.map((y) => ({ label: labelOf(y), values: valuesBy(rows, x, y, keys) }))
-    : seriesOf(rows, x, ys[0], split, keys, table.columns[split]);
+  const all =
+    split < 0
+      ? ys.map((y) => ({ label: labelOf(y), values: valuesBy(rows, x, y, keys) }))
+      : seriesOf(rows, x, ys[0], split, keys, table.columns[split]);
   const most = kind === "line" ? MOST_POINTS : MOST_BARS;
   const series = largest(all).map(({ label, values }) => ({ label, values: values.slice(0, most) }));
   const labels = keys.slice(0, most).map((key) => labelText(key, table.columns[x]));
   const time = ["date", "datetime"].includes(table.columns[x].kind);
   const longest = labels.reduce((length, label) => Math.max(length, label.length), 0);
   return {
-    ...names, kind, labels, series, horizontal: kind !== "line" && !time && (labels.length > 12 || longest > 14),
+    ...names,
+    kind,
+    labels,
+    series,
+    horizontal: kind !== "line" && !time && (labels.length > 12 || longest > 14),
     cut: cutText(labels.length, keys.length) ?? cutText(series.length, all.length),
   };
 }
@@ -50,13 +55,19 @@ export function singleNumber(chart, table) {
 
 /** The picture in one sentence, for those who do not see it. */
 export function chartText(data, title) {
-  const values = data.series.flatMap(({ values }) => values.map((value) => (typeof value === "object" && value ? value.y : value)));
+  const values = data.series.flatMap(({ values }) =>
+    values.map((value) => (typeof value === "object" && value ? value.y : value)),
+  );
   const known = values.filter((value) => typeof value === "number");
   const least = known.reduce((found, value) => Math.min(found, value), Infinity);
   const greatest = known.reduce((found, value) => Math.max(found, value), -Infinity);
   const sentence = t("chart.alone", {
-    kind: t(`chart.${data.kind}`), y: data.yLabel, x: data.xLabel, count: known.length,
-    min: known.length ? number(least) : "–", max: known.length ? number(greatest) : "–",
+    kind: t(`chart.${data.kind}`),
+    y: data.yLabel,
+    x: data.xLabel,
+    count: known.length,
+    min: known.length ? number(least) : "–",
+    max: known.length ? number(greatest) : "–",
   });
   return title ? `${title}. ${sentence}` : sentence;
 }
@@ -79,22 +90,35 @@ function seriesOf(rows, x, y, split, keys, column) {
   const names = [...new Set(rows.map((row) => row[split]))];
   return names.map((name) => ({
     label: labelText(name, column),
-    values: valuesBy(rows.filter((row) => row[split] === name), x, y, keys),
+    values: valuesBy(
+      rows.filter((row) => row[split] === name),
+      x,
+      y,
+      keys,
+    ),
   }));
 }
 
 /** The series with the greatest values, in the order they came. */
 function largest(series) {
   if (series.length <= MOST_SERIES) return series;
-  const weight = ({ values }) => values.reduce((sum, value) => sum + Math.abs(typeof value === "number" ? value : 0), 0);
+  const weight = ({ values }) =>
+    values.reduce((sum, value) => sum + Math.abs(typeof value === "number" ? value : 0), 0);
   const chosen = new Set([...series].sort((one, other) => weight(other) - weight(one)).slice(0, MOST_SERIES));
   return series.filter((one) => chosen.has(one));
 }
 
 function scatter(table, x, y) {
-  const points = table.rows.filter((row) => typeof row[x] === "number" && typeof row[y] === "number").map((row) => ({ x: row[x], y: row[y] }));
+  const points = table.rows
+    .filter((row) => typeof row[x] === "number" && typeof row[y] === "number")
+    .map((row) => ({ x: row[x], y: row[y] }));
   const shown = points.slice(0, MOST_POINTS);
-  return { labels: [], series: [{ label: table.columns[y].label ?? table.columns[y].name, values: shown }], horizontal: false, cut: cutText(shown.length, points.length) };
+  return {
+    labels: [],
+    series: [{ label: table.columns[y].label ?? table.columns[y].name, values: shown }],
+    horizontal: false,
+    cut: cutText(shown.length, points.length),
+  };
 }
 
 function cutText(shown, count) {

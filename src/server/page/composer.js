@@ -11,13 +11,21 @@ export class Composer {
   constructor({ ask, stop, edit }) {
     Object.assign(this, { ask, stop, edit, running: false });
     this.field = h("textarea", {
-      rows: "1", "aria-label": t("ask.label"), placeholder: t("ask.placeholder"), autocomplete: "off", enterkeyhint: "send",
+      rows: "1",
+      "aria-label": t("ask.label"),
+      placeholder: t("ask.placeholder"),
+      autocomplete: "off",
+      enterkeyhint: "send",
       on: { input: () => this.#changed(), keydown: (event) => this.#key(event) },
     });
     this.button = h("button", { type: "submit", class: "send" });
     this.problem = h("p", { class: "composer-problem warn", role: "alert" });
-    this.element = h("form", { class: "composer", on: { submit: (event) => (event.preventDefault(), this.#submit()) } },
-      h("div", { class: "composer-box" }, this.field, this.button), this.problem);
+    this.element = h(
+      "form",
+      { class: "composer", on: { submit: (event) => (event.preventDefault(), this.#submit()) } },
+      h("div", { class: "composer-box" }, this.field, this.button),
+      this.problem,
+    );
     this.#changed();
   }
 

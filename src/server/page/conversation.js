@@ -21,7 +21,11 @@ export class ConversationView {
     this.app = app;
     this.session = session;
     this.list = h("div", { class: "turns" });
-    this.composer = new Composer({ ask: (text) => this.ask(text), stop: () => this.stop(), edit: () => this.#editLast() });
+    this.composer = new Composer({
+      ask: (text) => this.ask(text),
+      stop: () => this.stop(),
+      edit: () => this.#editLast(),
+    });
     this.scroller = h("div", { class: "scroller" }, this.list);
     this.element = h("section", { class: "conversation" }, this.scroller, this.composer.element);
     if (session) this.#load();
@@ -68,12 +72,18 @@ export class ConversationView {
       else this.#scroll();
     } catch (problem) {
       if (this.#gone.signal.aborted) return;
-      fill(this.list, problemView(problem, () => this.#load(), problem.status === 404 ? t("error.session") : null));
+      fill(
+        this.list,
+        problemView(problem, () => this.#load(), problem.status === 404 ? t("error.session") : null),
+      );
     }
   }
 
   async #welcome() {
-    fill(this.list, welcomeView((text) => this.ask(text), this.app.me));
+    fill(
+      this.list,
+      welcomeView((text) => this.ask(text), this.app.me),
+    );
   }
 
   #append(turn, live = null) {
@@ -94,17 +104,21 @@ export class ConversationView {
     this.#live.add(live);
     const { signal } = this.#gone;
     let known = !begins;
-    live.addEventListener("change", () => {
-      shown.turn = live.state;
-      view.update(live.state);
-      if (!known && live.state.session) {
-        known = true;
-        this.session = live.state.session;
-        this.app.began(live.state, this);
-      }
-      this.#state();
-      if (isOver(live.state)) this.#over(live);
-    }, { signal });
+    live.addEventListener(
+      "change",
+      () => {
+        shown.turn = live.state;
+        view.update(live.state);
+        if (!known && live.state.session) {
+          known = true;
+          this.session = live.state.session;
+          this.app.began(live.state, this);
+        }
+        this.#state();
+        if (isOver(live.state)) this.#over(live);
+      },
+      { signal },
+    );
     this.#state();
   }
 
@@ -113,7 +127,8 @@ export class ConversationView {
     this.#state();
     this.app.changed();
     // A question that was not taken stands in the field again, so that it need not be written twice.
-    if (!live.state.answer && live.state.status === "failed" && this.composer.field.value === "") this.composer.write(live.state.question);
+    if (!live.state.answer && live.state.status === "failed" && this.composer.field.value === "")
+      this.composer.write(live.state.question);
   }
 
   #state() {

@@ -72,7 +72,8 @@ const PATHS = {
   search: "M7 2.8a4.2 4.2 0 1 0 0 8.4 4.2 4.2 0 0 0 0-8.4ZM10.2 10.2l3.3 3.3",
   catalog: "M3 3.5h4.5v9H3zM8.5 3.5H13v9H8.5z",
   admin: "M3 13V9M6.3 13V5M9.6 13V7.5M13 13V3",
-  light: "M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6ZM8 1.8v1M8 13.2v1M1.8 8h1M13.2 8h1M3.6 3.6l.7.7M11.7 11.7l.7.7M12.4 3.6l-.7.7M4.3 11.7l-.7.7",
+  light:
+    "M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6ZM8 1.8v1M8 13.2v1M1.8 8h1M13.2 8h1M3.6 3.6l.7.7M11.7 11.7l.7.7M12.4 3.6l-.7.7M4.3 11.7l-.7.7",
   dark: "M13 9.6A5.5 5.5 0 0 1 6.4 3a5.5 5.5 0 1 0 6.6 6.6Z",
   auto: "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11ZM8 2.5v11",
   again: "M12.8 6.5A5 5 0 1 0 13 9M13 3v3.5H9.5",
@@ -82,7 +83,12 @@ const PATHS = {
 export function icon(name) {
   const space = "http://www.w3.org/2000/svg";
   const drawing = document.createElementNS(space, "svg");
-  for (const [key, value] of [["viewBox", "0 0 16 16"], ["class", "icon"], ["aria-hidden", "true"], ["focusable", "false"]]) {
+  for (const [key, value] of [
+    ["viewBox", "0 0 16 16"],
+    ["class", "icon"],
+    ["aria-hidden", "true"],
+    ["focusable", "false"],
+  ]) {
     drawing.setAttribute(key, value);
   }
   const path = document.createElementNS(space, "path");
@@ -93,5 +99,9 @@ export function icon(name) {
 
 /** A button with a drawing and a name that only screen readers and the hint say. */
 export function iconButton(name, label, click, attributes = {}) {
-  return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click }, ...attributes }, icon(name));
+  return h(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click }, ...attributes },
+    icon(name),
+  );
 }

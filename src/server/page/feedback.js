@@ -18,7 +18,10 @@ export class FeedbackView {
 
   async #rate(rating) {
     const taken = this.given?.rating === rating;
-    await this.#send(taken ? { rating: null } : { rating, ...(this.given?.comment ? { comment: this.given.comment } : {}) }, !taken);
+    await this.#send(
+      taken ? { rating: null } : { rating, ...(this.given?.comment ? { comment: this.given.comment } : {}) },
+      !taken,
+    );
     if (taken) announce(t("feedback.taken"), { visible: true });
   }
 
@@ -43,22 +46,35 @@ export class FeedbackView {
     this.down.setAttribute("aria-pressed", String(this.given?.rating === "down"));
     if (!ask) return fill(this.element);
     const rating = this.given.rating;
-    const field = h("textarea", { rows: "2", maxlength: "4000", placeholder: rating === "down" ? t("feedback.placeholder") : null, value: this.given.comment ?? "" });
-    const form = h("form", {
-      on: {
-        submit: async (event) => {
-          event.preventDefault();
-          const comment = field.value.trim();
-          if (await this.#send({ rating, ...(comment ? { comment } : {}) }, false)) announce(t("feedback.thanks"), { visible: true });
-          (rating === "up" ? this.up : this.down).focus();
+    const field = h("textarea", {
+      rows: "2",
+      maxlength: "4000",
+      placeholder: rating === "down" ? t("feedback.placeholder") : null,
+      value: this.given.comment ?? "",
+    });
+    const form = h(
+      "form",
+      {
+        on: {
+          submit: async (event) => {
+            event.preventDefault();
+            const comment = field.value.trim();
+            if (await this.#send({ rating, ...(comment ? { comment } : {}) }, false))
+              announce(t("feedback.thanks"), { visible: true });
+            (rating === "up" ? this.up : this.down).focus();
+          },
+          keydown: (event) =>
+            event.key === "Escape" && (this.#show(false), (rating === "up" ? this.up : this.down).focus()),
         },
-        keydown: (event) => event.key === "Escape" && (this.#show(false), (rating === "up" ? this.up : this.down).focus()),
       },
-    },
-    h("label", {}, h("span", { class: "label" }, t(rating === "down" ? "feedback.title" : "feedback.up")), field),
-    h("div", { class: "row" },
-      h("button", { type: "submit", class: "primary" }, t("feedback.send")),
-      h("button", { type: "button", class: "quiet", on: { click: () => this.#show(false) } }, t("close"))));
+      h("label", {}, h("span", { class: "label" }, t(rating === "down" ? "feedback.title" : "feedback.up")), field),
+      h(
+        "div",
+        { class: "row" },
+        h("button", { type: "submit", class: "primary" }, t("feedback.send")),
+        h("button", { type: "button", class: "quiet", on: { click: () => this.#show(false) } }, t("close")),
+      ),
+    );
     fill(this.element, form);
     field.focus();
   }

@@ -76,10 +76,19 @@ function markUp(element, figures) {
 // A span and not a button: text of a button cannot be selected in every browser, and does not break into lines.
 function figureElement(text, figure, index) {
   const unmatched = figure.status === "unmatched";
-  return h("span", {
-    class: `figure ${figure.status}`, role: "button", tabindex: index === 0 ? "0" : "-1", "aria-haspopup": "dialog", "aria-expanded": "false",
-    "aria-label": t(unmatched ? "figure.unmatched" : "figure.label", { text: figure.text }), data: { figure: index },
-  }, ...grouped(text));
+  return h(
+    "span",
+    {
+      class: `figure ${figure.status}`,
+      role: "button",
+      tabindex: index === 0 ? "0" : "-1",
+      "aria-haspopup": "dialog",
+      "aria-expanded": "false",
+      "aria-label": t(unmatched ? "figure.unmatched" : "figure.label", { text: figure.text }),
+      data: { figure: index },
+    },
+    ...grouped(text),
+  );
 }
 
 /** 28550.43 in groups of three. The gaps are drawn, not written: a copied figure has the digits of the text. */
@@ -88,5 +97,10 @@ function grouped(text) {
   if (!match) return [text];
   const head = match[2].length % 3 || 3;
   const groups = match[2].slice(head).match(/\d{3}/g);
-  return [match[1] + match[2].slice(0, head), ...groups.map((group, index) => h("span", { class: "thousand" }, group + (index === groups.length - 1 ? match[3] : "")))];
+  return [
+    match[1] + match[2].slice(0, head),
+    ...groups.map((group, index) =>
+      h("span", { class: "thousand" }, group + (index === groups.length - 1 ? match[3] : "")),
+    ),
+  ];
 }

@@ -33,7 +33,11 @@ export function download(name, blob) {
 
 /** A name that every file system takes. */
 export function fileName(title, extension) {
-  const base = title.normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60);
+  const base = title
+    .normalize("NFKC")
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60);
   return `${base || "cardinal"}.${extension}`;
 }
 
@@ -45,7 +49,9 @@ export function csv(columns, rows) {
 
 /** Columns apart by tabs, as spreadsheets take it from the clipboard. */
 export function tabbed(columns, rows) {
-  return [columns, ...rows].map((row) => row.map((cell) => cellOf(cell).replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
+  return [columns, ...rows]
+    .map((row) => row.map((cell) => cellOf(cell).replace(/[\t\r\n]+/g, " ")).join("\t"))
+    .join("\n");
 }
 
 function cellOf(cell) {

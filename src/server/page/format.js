@@ -12,7 +12,9 @@ function numberFormat(options) {
 
 /** A number with all its digits. */
 export function number(value, { grouped = true, decimals = 0 } = {}) {
-  return numberFormat({ useGrouping: grouped, minimumFractionDigits: decimals, maximumFractionDigits: 20 }).format(settled(value));
+  return numberFormat({ useGrouping: grouped, minimumFractionDigits: decimals, maximumFractionDigits: 20 }).format(
+    settled(value),
+  );
 }
 
 /** Without the noise of binary fractions: 6030.2300000000005 is 6030.23. A double says no more than 15 digits. */
@@ -98,6 +100,8 @@ export function dateText(text, unit) {
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
   if (unit === "quarter") return `Q${Math.floor((month - 1) / 3) + 1} ${year}`;
   const midnight = !match[4] || (hour === 0 && minute === 0 && second === 0);
-  const options = BUCKETS[unit] ?? (midnight ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: second ? "medium" : "short" });
+  const options =
+    BUCKETS[unit] ??
+    (midnight ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: second ? "medium" : "short" });
   return new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(date);
 }

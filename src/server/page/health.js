@@ -9,13 +9,32 @@ export function healthOf(record) {
   const { evidence = [], tool_calls: calls = [] } = record.answer;
   const checked = evidence.filter((item) => item.health);
   return [
-    evidence.length > 0 && h("ul", { class: "health" }, evidence.map((item) => line(item, calls[item.call - 1]))),
+    evidence.length > 0 &&
+      h(
+        "ul",
+        { class: "health" },
+        evidence.map((item) => line(item, calls[item.call - 1])),
+      ),
     checked.length === 0 && h("p", { class: "faint" }, t("how.health.none")),
   ];
 }
 
 function line(item, call) {
   const bad = isCut(item) || ["warn", "error"].includes(item.health?.status);
-  const parts = [extentText(item.extent) ?? t("how.whole"), call?.served_by && tWord("served", call.served_by), item.health?.detail];
-  return h("li", { class: bad ? "warn" : "" }, icon(bad ? "warning" : "check"), h("span", {}, item.name ?? item.result, h("span", { class: "faint" }, ` ${item.result} · ${parts.filter(Boolean).join(" · ")}`)));
+  const parts = [
+    extentText(item.extent) ?? t("how.whole"),
+    call?.served_by && tWord("served", call.served_by),
+    item.health?.detail,
+  ];
+  return h(
+    "li",
+    { class: bad ? "warn" : "" },
+    icon(bad ? "warning" : "check"),
+    h(
+      "span",
+      {},
+      item.name ?? item.result,
+      h("span", { class: "faint" }, ` ${item.result} · ${parts.filter(Boolean).join(" · ")}`),
+    ),
+  );
 }

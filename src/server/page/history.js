@@ -20,8 +20,15 @@ export class HistoryView {
     this.app = app;
     this.current = null;
     this.field = h("input", {
-      type: "search", placeholder: t("search"), "aria-label": t("search"), autocomplete: "off",
-      on: { input: () => this.#typed(), keydown: (event) => event.key === "Escape" && this.field.value !== "" && (event.stopPropagation(), this.#clear()) },
+      type: "search",
+      placeholder: t("search"),
+      "aria-label": t("search"),
+      autocomplete: "off",
+      on: {
+        input: () => this.#typed(),
+        keydown: (event) =>
+          event.key === "Escape" && this.field.value !== "" && (event.stopPropagation(), this.#clear()),
+      },
     });
     this.list = h("div", { class: "history-list" });
     this.element = h("div", { class: "history" }, this.field, this.list);
@@ -38,7 +45,8 @@ export class HistoryView {
       this.#next = next;
       this.#render();
     } catch (problem) {
-      if (request === this.#request) fill(this.list, h("p", { class: "faint" }, problem.code === "network" ? t("error.network") : problem.message));
+      if (request === this.#request)
+        fill(this.list, h("p", { class: "faint" }, problem.code === "network" ? t("error.network") : problem.message));
     }
   }
 
@@ -56,7 +64,11 @@ export class HistoryView {
     const title = session.title || t("untitled");
     return menuButton(t("actions", { title }), [
       ["edit", t("rename"), () => this.#rename(session)],
-      ["link", t("link"), () => copy(new URL(`/s/${encodeURIComponent(session.id)}`, location.href).href, t("link.copied"))],
+      [
+        "link",
+        t("link"),
+        () => copy(new URL(`/s/${encodeURIComponent(session.id)}`, location.href).href, t("link.copied")),
+      ],
       ["download", t("export.markdown"), () => this.#export(session, "markdown", "md")],
       ["download", t("export.html"), () => this.#export(session, "html", "html")],
       ["trash", t("delete"), () => this.#delete(session)],
@@ -86,31 +98,48 @@ export class HistoryView {
 
   #render() {
     if (this.#sessions.length === 0) {
-      fill(this.list, h("p", { class: "faint" }, this.#search ? t("search.none", { text: this.#search }) : t("history.none")));
+      fill(
+        this.list,
+        h("p", { class: "faint" }, this.#search ? t("search.none", { text: this.#search }) : t("history.none")),
+      );
       return;
     }
     const groups = Map.groupBy(this.#sessions, (session) => ageOf(session.updated_at ?? session.created_at));
-    fill(this.list,
+    fill(
+      this.list,
       [...groups].map(([age, sessions]) => [
         h("h3", { class: "age" }, t(age)),
-        h("ul", {}, sessions.map((session) => this.#item(session))),
+        h(
+          "ul",
+          {},
+          sessions.map((session) => this.#item(session)),
+        ),
       ]),
-      this.#next && h("button", { type: "button", class: "link", on: { click: () => this.#more() } }, t("history.more")));
+      this.#next &&
+        h("button", { type: "button", class: "link", on: { click: () => this.#more() } }, t("history.more")),
+    );
     this.select(this.current);
   }
 
   #item(session) {
     const path = `/s/${encodeURIComponent(session.id)}`;
-    const link = h("a", {
-      href: path, data: { session: session.id }, title: session.title,
-      on: {
-        click: (event) => {
-          if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-          event.preventDefault();
-          this.app.open(path);
+    const link = h(
+      "a",
+      {
+        href: path,
+        data: { session: session.id },
+        title: session.title,
+        on: {
+          click: (event) => {
+            if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+            event.preventDefault();
+            this.app.open(path);
+          },
         },
       },
-    }, session.running && h("span", { class: "pulse", role: "img", "aria-label": t("history.running") }), session.title || t("untitled"));
+      session.running && h("span", { class: "pulse", role: "img", "aria-label": t("history.running") }),
+      session.title || t("untitled"),
+    );
     return h("li", {}, link, this.menuOf(session));
   }
 
@@ -126,7 +155,11 @@ export class HistoryView {
   }
 
   async #delete(session) {
-    const sure = await confirm({ title: t("delete.title"), text: t("delete.text", { title: session.title || t("untitled") }), action: t("delete") });
+    const sure = await confirm({
+      title: t("delete.title"),
+      text: t("delete.text", { title: session.title || t("untitled") }),
+      action: t("delete"),
+    });
     if (!sure) return;
     await this.#try(async () => {
       await api.deleteSession(session.id);
@@ -136,7 +169,9 @@ export class HistoryView {
   }
 
   #export(session, format, extension) {
-    return this.#try(async () => download(fileName(session.title || session.id, extension), await api.exportSession(session.id, format)));
+    return this.#try(async () =>
+      download(fileName(session.title || session.id, extension), await api.exportSession(session.id, format)),
+    );
   }
 
   async #try(action) {

@@ -52,7 +52,8 @@ export class LiveTurn extends EventTarget {
       try {
         await this.#read(await this.#open());
       } catch (error) {
-        if (error instanceof api.Problem && error.status >= 400 && error.status !== 503 && error.status !== 502) return this.#fail(error);
+        if (error instanceof api.Problem && error.status >= 400 && error.status !== 503 && error.status !== 502)
+          return this.#fail(error);
       }
       if (isOver(this.state)) break;
       failures = this.state.lastEvent > before ? 0 : failures + 1;
@@ -108,7 +109,11 @@ export class LiveTurn extends EventTarget {
   }
 
   #fail(problem) {
-    this.#set({ ...this.state, status: "failed", error: { code: problem.code, detail: problem.message, retryAfter: problem.retryAfter } });
+    this.#set({
+      ...this.state,
+      status: "failed",
+      error: { code: problem.code, detail: problem.message, retryAfter: problem.retryAfter },
+    });
     byAnswer.delete(this.state.answer);
   }
 

@@ -10,8 +10,29 @@ const purifier = globalThis.DOMPurify;
 
 const ALLOWED = {
   ALLOWED_TAGS: [
-    "p", "br", "hr", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a",
-    "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
+    "p",
+    "br",
+    "hr",
+    "strong",
+    "em",
+    "del",
+    "code",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "a",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
   ],
   ALLOWED_ATTR: ["href", "title", "start", "align"],
   // Without this the rule for addresses would apply to them, and lists would lose their first number.
@@ -120,7 +141,11 @@ export function settled(source, type) {
   if (type === "code") return source;
   // The head of a table is a paragraph with bars until the line below it is there.
   if (type === "paragraph" && /^\s*\|/.test(source)) return "";
-  let shown = source.trimEnd().replace(/!?\[[^\]\n]*$/, "").replace(/!?\[([^\]\n]*)\](\([^)\n]*)?$/, "$1").replace(/(^|\s)[*_~]+$/, "$1");
+  let shown = source
+    .trimEnd()
+    .replace(/!?\[[^\]\n]*$/, "")
+    .replace(/!?\[([^\]\n]*)\](\([^)\n]*)?$/, "$1")
+    .replace(/(^|\s)[*_~]+$/, "$1");
   shown = shown.replace(/(^|\n)[ \t]*(?:[-*+]|\d{1,9}[.)]|#{1,6}|>)[ \t]*$/, "$1");
   for (const mark of ["`", "**", "~~"]) {
     const outsideCode = mark === "`" ? shown : shown.replace(/`[^`]*`/g, "");

@@ -6,10 +6,19 @@ let opened = null;
 
 /** A button that opens a menu of `items`: `[drawing, label, action]`. */
 export function menuButton(label, items) {
-  const button = h("button", {
-    type: "button", class: "icon-button menu-button", "aria-label": label, title: label, "aria-haspopup": "menu", "aria-expanded": "false",
-    on: { click: (event) => (event.preventDefault(), event.stopPropagation(), toggle(button, items)) },
-  }, icon("more"));
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "icon-button menu-button",
+      "aria-label": label,
+      title: label,
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      on: { click: (event) => (event.preventDefault(), event.stopPropagation(), toggle(button, items)) },
+    },
+    icon("more"),
+  );
   return button;
 }
 
@@ -17,8 +26,18 @@ function toggle(button, items) {
   const again = opened?.button === button;
   close();
   if (again) return;
-  const menu = h("div", { class: "menu", role: "menu", popover: "manual" }, items.map(([drawing, label, action]) =>
-    h("button", { type: "button", role: "menuitem", tabindex: "-1", on: { click: () => (close(true), action()) } }, icon(drawing), label)));
+  const menu = h(
+    "div",
+    { class: "menu", role: "menu", popover: "manual" },
+    items.map(([drawing, label, action]) =>
+      h(
+        "button",
+        { type: "button", role: "menuitem", tabindex: "-1", on: { click: () => (close(true), action()) } },
+        icon(drawing),
+        label,
+      ),
+    ),
+  );
   menu.addEventListener("keydown", (event) => key(event, menu));
   button.after(menu);
   menu.showPopover();
@@ -34,7 +53,12 @@ function toggle(button, items) {
 function key(event, menu) {
   const items = [...menu.children];
   const at = items.indexOf(document.activeElement);
-  const to = { ArrowDown: (at + 1) % items.length, ArrowUp: (at + items.length - 1) % items.length, Home: 0, End: items.length - 1 }[event.key];
+  const to = {
+    ArrowDown: (at + 1) % items.length,
+    ArrowUp: (at + items.length - 1) % items.length,
+    Home: 0,
+    End: items.length - 1,
+  }[event.key];
   if (to !== undefined) items[to].focus();
   else if (event.key === "Escape") close(true);
   else if (event.key === "Tab") return close();
@@ -53,7 +77,11 @@ function close(focus = false) {
   if (focus && button.isConnected) button.focus();
 }
 
-addEventListener("pointerdown", ({ target }) => {
-  if (opened && !opened.menu.contains(target) && !opened.button.contains(target)) close();
-}, true);
+addEventListener(
+  "pointerdown",
+  ({ target }) => {
+    if (opened && !opened.menu.contains(target) && !opened.button.contains(target)) close();
+  },
+  true,
+);
 addEventListener("resize", () => close());

@@ -19,24 +19,36 @@ box.addEventListener("pointerleave", () => later(close, CLOSE_AFTER));
 box.addEventListener("focusout", ({ relatedTarget }) => {
   if (relatedTarget && !box.contains(relatedTarget) && relatedTarget !== anchor) close();
 });
-addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !anchor) return;
-  event.stopPropagation();
-  const origin = anchor;
-  const inside = box.contains(document.activeElement);
-  close();
-  if (!inside) return;
-  returning = true;
-  origin.focus({ preventScroll: true });
-  returning = false;
-}, true);
-addEventListener("pointerdown", ({ target }) => {
-  if (anchor && !box.contains(target) && !anchor.contains(target)) close();
-}, true);
+addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Escape" || !anchor) return;
+    event.stopPropagation();
+    const origin = anchor;
+    const inside = box.contains(document.activeElement);
+    close();
+    if (!inside) return;
+    returning = true;
+    origin.focus({ preventScroll: true });
+    returning = false;
+  },
+  true,
+);
+addEventListener(
+  "pointerdown",
+  ({ target }) => {
+    if (anchor && !box.contains(target) && !anchor.contains(target)) close();
+  },
+  true,
+);
 addEventListener("resize", close);
-addEventListener("scroll", ({ target }) => {
-  if (anchor && target !== box && !box.contains(target)) place();
-}, true);
+addEventListener(
+  "scroll",
+  ({ target }) => {
+    if (anchor && target !== box && !box.contains(target)) place();
+  },
+  true,
+);
 
 /** Lets the figures of an answer open the box. `content` gives what it shows for the figure with this place. */
 export function connect(root, found, content) {
@@ -45,7 +57,10 @@ export function connect(root, found, content) {
   elements.forEach((element, at) => (element.tabIndex = at === 0 ? 0 : -1));
   const show = (element) => open(element, content(Number(element.dataset.figure)));
   for (const element of elements) {
-    element.addEventListener("pointerenter", ({ pointerType }) => pointerType === "mouse" && later(() => show(element), OPEN_AFTER));
+    element.addEventListener(
+      "pointerenter",
+      ({ pointerType }) => pointerType === "mouse" && later(() => show(element), OPEN_AFTER),
+    );
     element.addEventListener("pointerleave", ({ pointerType }) => pointerType === "mouse" && later(close, CLOSE_AFTER));
     element.addEventListener("focus", () => !returning && element.matches(":focus-visible") && show(element));
     element.addEventListener("click", () => show(element));
@@ -58,7 +73,14 @@ export function connect(root, found, content) {
       show(event.target);
       (box.querySelector("a, button") ?? box).focus();
     } else {
-      const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: elements.length - 1 }[event.key];
+      const to = {
+        ArrowRight: at + 1,
+        ArrowDown: at + 1,
+        ArrowLeft: at - 1,
+        ArrowUp: at - 1,
+        Home: 0,
+        End: elements.length - 1,
+      }[event.key];
       if (to === undefined || !elements[to]) return;
       elements.forEach((element, index) => (element.tabIndex = index === to ? 0 : -1));
       elements[to].focus();

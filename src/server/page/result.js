@@ -24,15 +24,33 @@ export class ResultView {
     this.switch = h("div", { class: "kinds" });
     const title = table.entry?.name ?? table.title ?? table.result;
     const cut = extentText(table.extent);
-    this.element = h("div", { class: "result", role: "group", "aria-label": t("table.of", { title }), data: { result: table.result } },
-      h("header", { class: "result-head" },
-        h("div", { class: "result-title" },
-          h("h4", {}, table.entry?.link ? outside(table.entry.link, { class: "quiet-link" }, title, icon("out")) : title),
-          h("p", { class: `faint${isCut(table) ? " warn" : ""}` }, [rowsText(table), cut].filter(Boolean).join(" · "))),
-        h("div", { class: "result-tools" }, this.switch,
+    this.element = h(
+      "div",
+      { class: "result", role: "group", "aria-label": t("table.of", { title }), data: { result: table.result } },
+      h(
+        "header",
+        { class: "result-head" },
+        h(
+          "div",
+          { class: "result-title" },
+          h(
+            "h4",
+            {},
+            table.entry?.link ? outside(table.entry.link, { class: "quiet-link" }, title, icon("out")) : title,
+          ),
+          h("p", { class: `faint${isCut(table) ? " warn" : ""}` }, [rowsText(table), cut].filter(Boolean).join(" · ")),
+        ),
+        h(
+          "div",
+          { class: "result-tools" },
+          this.switch,
           iconButton("copy", t("table.copy"), () => this.#copy()),
-          iconButton("download", t("table.csv"), () => this.#csv(title)))),
-      this.picture, this.rows.element);
+          iconButton("download", t("table.csv"), () => this.#csv(title)),
+        ),
+      ),
+      this.picture,
+      this.rows.element,
+    );
     this.#show(this.chart?.kind ?? "none");
   }
 
@@ -65,7 +83,16 @@ export class ResultView {
 
   #number() {
     const single = singleNumber(this.chart, this.table);
-    if (single) fill(this.picture, h("p", { class: "single" }, h("span", { class: "single-value" }, single.value), h("span", { class: "faint" }, single.label)));
+    if (single)
+      fill(
+        this.picture,
+        h(
+          "p",
+          { class: "single" },
+          h("span", { class: "single-value" }, single.value),
+          h("span", { class: "faint" }, single.label),
+        ),
+      );
     // A table of that one cell would say it twice.
     this.rows.element.hidden = Boolean(single) && this.table.columns.length === 1 && this.table.rows.length === 1;
   }
@@ -76,15 +103,24 @@ export class ResultView {
     this.#chart = new ChartView(data, this.table.entry?.name ?? "");
     fill(this.picture, this.#chart.element);
     // The element may not be in the page yet.
-    requestAnimationFrame(() => this.#chart?.draw().catch(() => fill(this.picture, h("p", { class: "faint" }, t("chart.failed")))));
+    requestAnimationFrame(() =>
+      this.#chart?.draw().catch(() => fill(this.picture, h("p", { class: "faint" }, t("chart.failed")))),
+    );
   }
 
   #kinds(current) {
     const kinds = (this.chart?.kinds ?? []).filter((kind) => DRAWN.includes(kind));
     if (kinds.length === 0) return fill(this.switch);
-    const button = (kind) => h("button", {
-      type: "button", "aria-pressed": String(kind === current), on: { click: () => this.#switchTo(kind) },
-    }, t(`chart.${kind}`));
+    const button = (kind) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(kind === current),
+          on: { click: () => this.#switchTo(kind) },
+        },
+        t(`chart.${kind}`),
+      );
     this.switch.setAttribute("role", "group");
     this.switch.setAttribute("aria-label", t("chart.as"));
     fill(this.switch, [...kinds, "none"].map(button));
@@ -100,11 +136,19 @@ export class ResultView {
   }
 
   #copy() {
-    copy(tabbed(this.#labels(), this.rows.ordered.map(({ cells }) => cells)));
+    copy(
+      tabbed(
+        this.#labels(),
+        this.rows.ordered.map(({ cells }) => cells),
+      ),
+    );
   }
 
   #csv(title) {
-    const text = csv(this.#labels(), this.rows.ordered.map(({ cells }) => cells));
+    const text = csv(
+      this.#labels(),
+      this.rows.ordered.map(({ cells }) => cells),
+    );
     download(fileName(title, "csv"), new Blob([text], { type: "text/csv;charset=utf-8" }));
   }
 }
@@ -113,5 +157,8 @@ function rowsText(table) {
   const kind = table.entry ? `${tWord("kind", table.entry.kind)} · ` : "";
   const { length } = table.rows;
   const known = table.rows_known ?? length;
-  return kind + (known > length ? t("table.first", { shown: number(length), count: known }) : t("table.rows", { count: length }));
+  return (
+    kind +
+    (known > length ? t("table.first", { shown: number(length), count: known }) : t("table.rows", { count: length }))
+  );
 }

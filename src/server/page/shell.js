@@ -9,8 +9,13 @@ import { t } from "./texts.js";
 const THEMES = ["auto", "light", "dark"];
 
 const KEYS = [
-  ["Enter", "keys.send"], ["Shift Enter", "keys.line"], ["Esc", "keys.stop"], ["↑", "keys.edit"], ["← →", "keys.figures"],
-  ["Ctrl K", "keys.search"], ["Ctrl Shift O", "keys.new"],
+  ["Enter", "keys.send"],
+  ["Shift Enter", "keys.line"],
+  ["Esc", "keys.stop"],
+  ["↑", "keys.edit"],
+  ["← →", "keys.figures"],
+  ["Ctrl K", "keys.search"],
+  ["Ctrl Shift O", "keys.new"],
 ];
 
 export class Shell {
@@ -25,25 +30,59 @@ export class Shell {
     this.admin.hidden = true;
     this.theme = h("button", { type: "button", class: "icon-button", on: { click: () => this.#nextTheme() } });
     this.#drawTheme();
-    this.side = h("nav", { class: "side", id: "side", "aria-label": t("conversations") },
-      h("div", { class: "side-head" },
-        h("a", { href: "/", class: "brand", on: { click: (event) => this.#go(event, "/") } }, h("span", { class: "brand-mark", "aria-hidden": "true" }), "Cardinal"),
-        iconButton("close", t("close_menu"), () => this.closeDrawer(), { class: "icon-button only-narrow" })),
-      this.#link("/", "plus", t("new")), this.#link("/catalog", "catalog", t("catalog")), this.admin,
+    this.side = h(
+      "nav",
+      { class: "side", id: "side", "aria-label": t("conversations") },
+      h(
+        "div",
+        { class: "side-head" },
+        h(
+          "a",
+          { href: "/", class: "brand", on: { click: (event) => this.#go(event, "/") } },
+          h("span", { class: "brand-mark", "aria-hidden": "true" }),
+          "Cardinal",
+        ),
+        iconButton("close", t("close_menu"), () => this.closeDrawer(), { class: "icon-button only-narrow" }),
+      ),
+      this.#link("/", "plus", t("new")),
+      this.#link("/catalog", "catalog", t("catalog")),
+      this.admin,
       this.history.element,
-      h("div", { class: "side-foot" }, this.me, this.theme, h("button", { type: "button", class: "icon-button", "aria-label": t("keys"), title: t("keys"), on: { click: showKeys } }, icon("question"))));
-    this.opener = iconButton("menu", t("open_menu"), () => this.openDrawer(), { class: "icon-button only-narrow", "aria-controls": "side", "aria-expanded": "false" });
+      h(
+        "div",
+        { class: "side-foot" },
+        this.me,
+        this.theme,
+        h(
+          "button",
+          { type: "button", class: "icon-button", "aria-label": t("keys"), title: t("keys"), on: { click: showKeys } },
+          icon("question"),
+        ),
+      ),
+    );
+    this.opener = iconButton("menu", t("open_menu"), () => this.openDrawer(), {
+      class: "icon-button only-narrow",
+      "aria-controls": "side",
+      "aria-expanded": "false",
+    });
     this.veil = h("div", { class: "veil", on: { click: () => this.closeDrawer() } });
-    this.frame = h("div", { class: "frame" },
+    this.frame = h(
+      "div",
+      { class: "frame" },
       h("header", { class: "head" }, this.opener, this.title, this.tools),
-      this.main);
+      this.main,
+    );
     this.elements = [h("a", { class: "skip", href: "#main" }, t("skip")), this.side, this.veil, this.frame];
     this.side.addEventListener("keydown", (event) => event.key === "Escape" && this.closeDrawer());
   }
 
   setMe(me) {
     this.admin.hidden = !me.scopes?.includes("admin");
-    fill(this.me, h("span", { class: "me-name", title: me.principal }, me.auth === "open" ? "" : me.name ?? me.principal), h("span", { title: me.version }, me.model ?? ""));
+    fill(
+      this.me,
+      h("span", { class: "me-name", title: me.principal }, me.auth === "open" ? "" : (me.name ?? me.principal)),
+      h("span", { title: me.version }, me.model ?? ""),
+    );
   }
 
   /** The title of what is shown; a conversation gets its menu. */
@@ -81,7 +120,12 @@ export class Shell {
   }
 
   #link(path, drawing, label) {
-    return h("a", { href: path, class: "side-link", on: { click: (event) => this.#go(event, path) } }, icon(drawing), label);
+    return h(
+      "a",
+      { href: path, class: "side-link", on: { click: (event) => this.#go(event, path) } },
+      icon(drawing),
+      label,
+    );
   }
 
   #go(event, path) {
@@ -114,5 +158,19 @@ export class Shell {
 }
 
 function showKeys() {
-  showDialog(t("keys"), h("dl", { class: "keys" }, KEYS.map(([keys, key]) => [h("dt", {}, keys.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, t(key))])));
+  showDialog(
+    t("keys"),
+    h(
+      "dl",
+      { class: "keys" },
+      KEYS.map(([keys, key]) => [
+        h(
+          "dt",
+          {},
+          keys.split(" ").map((one) => h("kbd", {}, one)),
+        ),
+        h("dd", {}, t(key)),
+      ]),
+    ),
+  );
 }

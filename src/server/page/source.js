@@ -18,7 +18,12 @@ export function sourceOf(figure, record, showCell) {
   if (!source) return [h("p", {}, t("source.none"))];
   const result = resultOf(source.result ?? source.inputs?.[0]?.result, record);
   return [
-    h("p", { class: "source-title" }, t(`source.${source.source}`), result?.earlier && h("span", { class: "tag" }, t("source.earlier"))),
+    h(
+      "p",
+      { class: "source-title" },
+      t(`source.${source.source}`),
+      result?.earlier && h("span", { class: "tag" }, t("source.earlier")),
+    ),
     h("div", { class: "source-what" }, whatItIs(source, record)),
     result && entryLines(result),
     actions(source, result, showCell),
@@ -40,25 +45,49 @@ export function resultOf(name, record) {
 
 function whatItIs(source, record) {
   const column = columnOf(source, record);
-  const label = source.column ? column.label ?? humanName(source.column) : null;
+  const label = source.column ? (column.label ?? humanName(source.column)) : null;
   switch (source.source) {
     case "cell":
       return [
         h("span", { class: "source-value" }, source.cell === undefined ? "" : cellText(source.cell, column)),
-        h("span", { class: "source-place" }, [keyText(source, record), label && t("source.column", { column: label }), t("source.row", { row: source.row })].filter(Boolean).join(" · ")),
+        h(
+          "span",
+          { class: "source-place" },
+          [
+            keyText(source, record),
+            label && t("source.column", { column: label }),
+            t("source.row", { row: source.row }),
+          ]
+            .filter(Boolean)
+            .join(" · "),
+        ),
       ];
     case "total":
-      return h("span", { class: "source-place" }, [tWord("total", source.total), label && t("source.column", { column: label })].filter(Boolean).join(" · "));
+      return h(
+        "span",
+        { class: "source-place" },
+        [tWord("total", source.total), label && t("source.column", { column: label })].filter(Boolean).join(" · "),
+      );
     case "derivation":
       return [
-        source.value !== undefined && source.value !== null && h("span", { class: "source-value" }, t("source.value", { value: source.value })),
+        source.value !== undefined &&
+          source.value !== null &&
+          h("span", { class: "source-value" }, t("source.value", { value: source.value })),
         h("span", { class: "source-place" }, tWord("operation", source.operation)),
-        h("ol", { class: "inputs" }, (source.inputs ?? []).map((input) => h("li", {}, inputText(input, record)))),
+        h(
+          "ol",
+          { class: "inputs" },
+          (source.inputs ?? []).map((input) => h("li", {}, inputText(input, record))),
+        ),
       ];
     case "argument":
       return h("span", { class: "source-place" }, source.pointer || t("filters"));
     default:
-      return h("span", { class: "source-place" }, source.rows?.length ? t("source.rows_of", { result: source.result ?? "", rows: ranges(source.rows) }) : "");
+      return h(
+        "span",
+        { class: "source-place" },
+        source.rows?.length ? t("source.rows_of", { result: source.result ?? "", rows: ranges(source.rows) }) : "",
+      );
   }
 }
 
@@ -78,19 +107,46 @@ function inputText(input, record) {
 
 function entryLines({ name, query, table }) {
   const entry = query.name ? query : table?.entry;
-  const lines = [...filterTexts(query.arguments ?? {}), groupText(query.arguments ?? {}), extentText(query.extent ?? table?.extent)].filter(Boolean);
-  return h("div", { class: "source-entry" },
-    h("p", {}, entry && h("span", { class: "kind" }, tWord("kind", entry.kind)), " ", entry ? entry.name : table?.title ?? "", h("span", { class: "faint" }, ` ${name}`)),
-    lines.length > 0 && h("ul", { class: "filters" }, lines.map((line) => h("li", {}, line))));
+  const lines = [
+    ...filterTexts(query.arguments ?? {}),
+    groupText(query.arguments ?? {}),
+    extentText(query.extent ?? table?.extent),
+  ].filter(Boolean);
+  return h(
+    "div",
+    { class: "source-entry" },
+    h(
+      "p",
+      {},
+      entry && h("span", { class: "kind" }, tWord("kind", entry.kind)),
+      " ",
+      entry ? entry.name : (table?.title ?? ""),
+      h("span", { class: "faint" }, ` ${name}`),
+    ),
+    lines.length > 0 &&
+      h(
+        "ul",
+        { class: "filters" },
+        lines.map((line) => h("li", {}, line)),
+      ),
+  );
 }
 
 function actions(source, result, showCell) {
   const link = result?.query.link ?? result?.table?.entry?.link;
   const input = source.inputs?.[0];
   const place = { row: source.row ?? input?.rows?.[0] ?? null, column: source.column ?? input?.column ?? null };
-  return h("p", { class: "source-actions" },
-    result?.table && h("button", { type: "button", class: "link", on: { click: () => showCell(result.name, place.row, place.column) } }, t("in_table")),
-    link && outside(link, {}, t("in_metabase"), icon("out")));
+  return h(
+    "p",
+    { class: "source-actions" },
+    result?.table &&
+      h(
+        "button",
+        { type: "button", class: "link", on: { click: () => showCell(result.name, place.row, place.column) } },
+        t("in_table"),
+      ),
+    link && outside(link, {}, t("in_metabase"), icon("out")),
+  );
 }
 
 function columnOf(source, record) {
@@ -101,10 +157,12 @@ function columnOf(source, record) {
 /** What tells the cell's row from others: "Country DE". */
 function keyText(source, record) {
   const columns = resultOf(source.result, record)?.table?.columns ?? [];
-  return Object.entries(source.key ?? {}).map(([name, value]) => {
-    const column = columns.find((other) => other.name === name) ?? {};
-    return `${column.label ?? humanName(name)} ${cellText(value, column)}`;
-  }).join(" · ");
+  return Object.entries(source.key ?? {})
+    .map(([name, value]) => {
+      const column = columns.find((other) => other.name === name) ?? {};
+      return `${column.label ?? humanName(name)} ${cellText(value, column)}`;
+    })
+    .join(" · ");
 }
 
 /** 1, 2, 3, 7 → 1–3, 7 */

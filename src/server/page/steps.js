@@ -44,34 +44,58 @@ export class StepsView {
 function stepLine(step) {
   const { kind, name } = stepTitle(step);
   const details = [...filterTexts(step), groupText(step)].filter(Boolean);
-  return h("div", { class: "step-line" },
+  return h(
+    "div",
+    { class: "step-line" },
     marker(step),
-    h("div", {},
-      h("p", { class: "step-title" }, h("span", { class: "kind" }, kind), " ",
+    h(
+      "div",
+      {},
+      h(
+        "p",
+        { class: "step-title" },
+        h("span", { class: "kind" }, kind),
+        " ",
         step.entry?.link ? outside(step.entry.link, { class: "quiet-link" }, name) : name,
-        h("span", { class: "faint" }, outcomeText(step))),
-      details.length > 0 && h("ul", { class: "filters" }, details.map((line) => h("li", {}, line))),
-      step.note && h("p", { class: `step-note${step.status === "ok" ? "" : " warn"}` }, step.note)));
+        h("span", { class: "faint" }, outcomeText(step)),
+      ),
+      details.length > 0 &&
+        h(
+          "ul",
+          { class: "filters" },
+          details.map((line) => h("li", {}, line)),
+        ),
+      step.note && h("p", { class: `step-note${step.status === "ok" ? "" : " warn"}` }, step.note),
+    ),
+  );
 }
 
 /** All of what was asked, as it was checked. */
 export function stepDetails(step) {
   const known = step.arguments && Object.keys(step.arguments).length > 0;
   if (!known) return null;
-  return h("details", { class: "step-arguments" },
+  return h(
+    "details",
+    { class: "step-arguments" },
     h("summary", {}, t("arguments")),
-    h("pre", { tabindex: "0" }, JSON.stringify(step.arguments, null, 2)));
+    h("pre", { tabindex: "0" }, JSON.stringify(step.arguments, null, 2)),
+  );
 }
 
 function marker(step) {
   const drawings = { ok: "check", served_from_turn: "check", refused: "blocked", failed: "warning" };
   if (step.status === "running") return h("span", { class: "spinner", role: "img", "aria-label": t("step.running") });
-  return h("span", { class: `marker ${step.status}`, role: "img", "aria-label": tWord("status", step.status) }, icon(drawings[step.status] ?? "check"));
+  return h(
+    "span",
+    { class: `marker ${step.status}`, role: "img", "aria-label": tWord("status", step.status) },
+    icon(drawings[step.status] ?? "check"),
+  );
 }
 
 function outcomeText(step) {
   const parts = [];
-  if (step.status === "refused" || step.status === "failed" || step.status === "served_from_turn") parts.push(tWord("status", step.status));
+  if (step.status === "refused" || step.status === "failed" || step.status === "served_from_turn")
+    parts.push(tWord("status", step.status));
   if (typeof step.rows === "number") parts.push(t("step.rows", { count: step.rows }));
   if (step.served_by && step.served_by !== "live") parts.push(tWord("served", step.served_by));
   return parts.length ? ` · ${parts.join(" · ")}` : "";
@@ -80,5 +104,11 @@ function outcomeText(step) {
 function foldedText(turn) {
   const names = [...new Set(turn.steps.map((step) => step.entry?.name).filter(Boolean))];
   const time = turn.record?.answer?.timings?.total_ms;
-  return [t("steps", { count: turn.steps.length }), names.slice(0, 2).join(", ") + (names.length > 2 ? " …" : ""), time ? duration(time) : ""].filter(Boolean).join(" · ");
+  return [
+    t("steps", { count: turn.steps.length }),
+    names.slice(0, 2).join(", ") + (names.length > 2 ? " …" : ""),
+    time ? duration(time) : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }

@@ -40,7 +40,11 @@ function read(line, event) {
 /** Asks a question and gives the response whose body is its events. The same key asks nothing twice. */
 export function ask({ question, session, after, key, signal }) {
   const body = { question, ...(after ? { after } : session ? { session } : {}) };
-  return send("POST", "/v1/answers", { body, signal, headers: { Accept: "text/event-stream", "Idempotency-Key": key } });
+  return send("POST", "/v1/answers", {
+    body,
+    signal,
+    headers: { Accept: "text/event-stream", "Idempotency-Key": key },
+  });
 }
 
 /** The events of an answer after the one that was read last. */

@@ -16,9 +16,26 @@ export class TableView {
     this.body = h("tbody");
     this.shapes = table.columns.map((column, index) => shapeOf(column, table.rows, index));
     this.heads = table.columns.map((column, index) => this.#head(column, index));
-    this.more = h("button", { type: "button", class: "link table-more", on: { click: () => this.#unfold(!this.#open) } });
-    const scroller = h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": t("table.of", { title: table.title ?? "" }) },
-      h("table", { class: table.columns.length === 2 ? "narrow" : null }, h("thead", {}, h("tr", {}, this.heads)), this.body));
+    this.more = h("button", {
+      type: "button",
+      class: "link table-more",
+      on: { click: () => this.#unfold(!this.#open) },
+    });
+    const scroller = h(
+      "div",
+      {
+        class: "table-scroll",
+        tabindex: "0",
+        role: "group",
+        "aria-label": t("table.of", { title: table.title ?? "" }),
+      },
+      h(
+        "table",
+        { class: table.columns.length === 2 ? "narrow" : null },
+        h("thead", {}, h("tr", {}, this.heads)),
+        this.body,
+      ),
+    );
     this.element = h("div", { class: "table" }, scroller, this.more);
     this.#render();
   }
@@ -40,9 +57,16 @@ export class TableView {
   point(row, columnName) {
     if (row !== null && row > this.folded) this.#unfold(true);
     const column = this.table.columns.findIndex(({ name }) => name === columnName);
-    const cell = row === null ? this.heads[column] : this.body.querySelector(`[data-row="${Number(row)}"]`)?.children[Math.max(column, 0)];
+    const cell =
+      row === null
+        ? this.heads[column]
+        : this.body.querySelector(`[data-row="${Number(row)}"]`)?.children[Math.max(column, 0)];
     const target = cell ?? this.element;
-    target.scrollIntoView({ block: "center", inline: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    target.scrollIntoView({
+      block: "center",
+      inline: "center",
+      behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
+    });
     for (const old of this.element.querySelectorAll(".pointed")) old.classList.remove("pointed");
     target.classList.add("pointed");
     target.tabIndex = -1;
@@ -51,7 +75,12 @@ export class TableView {
 
   #head(column, index) {
     const label = column.label ?? column.name;
-    const button = h("button", { type: "button", title: t("table.sort", { column: label }), on: { click: () => this.#sortBy(index) } }, h("span", {}, label), icon("chevron"));
+    const button = h(
+      "button",
+      { type: "button", title: t("table.sort", { column: label }), on: { click: () => this.#sortBy(index) } },
+      h("span", {}, label),
+      icon("chevron"),
+    );
     return h("th", { scope: "col", class: this.shapes[index], "aria-sort": "none" }, button);
   }
 
@@ -75,15 +104,30 @@ export class TableView {
     const { rows, columns } = this.table;
     // One or two rows more do not need a click.
     const shown = this.#open || rows.length <= this.folded + 2 ? rows.length : this.folded;
-    fill(this.body, this.ordered.slice(0, shown).map(({ cells, index }) => h("tr", { data: { row: index + 1 } },
-      columns.map((_, at) => this.#cell(cells[at], at)))));
-    if (rows.length === 0) fill(this.body, h("tr", {}, h("td", { colspan: columns.length, class: "empty" }, t("table.empty"))));
+    fill(
+      this.body,
+      this.ordered.slice(0, shown).map(({ cells, index }) =>
+        h(
+          "tr",
+          { data: { row: index + 1 } },
+          columns.map((_, at) => this.#cell(cells[at], at)),
+        ),
+      ),
+    );
+    if (rows.length === 0)
+      fill(this.body, h("tr", {}, h("td", { colspan: columns.length, class: "empty" }, t("table.empty"))));
     this.more.hidden = rows.length <= this.folded + 2;
     this.more.textContent = this.#open ? t("table.fewer") : t("table.all", { count: rows.length });
   }
 
   #cell(value, at) {
-    if (value === null || value === undefined) return h("td", { class: `${this.shapes[at]} null` }, h("span", { class: "offscreen" }, t("table.null")), h("span", { "aria-hidden": "true" }, "–"));
+    if (value === null || value === undefined)
+      return h(
+        "td",
+        { class: `${this.shapes[at]} null` },
+        h("span", { class: "offscreen" }, t("table.null")),
+        h("span", { "aria-hidden": "true" }, "–"),
+      );
     const text = this.formats[at](value);
     const raw = String(value);
     return h("td", { class: this.shapes[at], title: raw !== text ? raw : null }, text);

@@ -4,9 +4,26 @@
 /** A turn of which nothing is known but its question. */
 export function newTurn(question) {
   return {
-    answer: null, session: null, turn: null, question, title: null, model: null, newSession: false,
-    status: "sending", ahead: 0, step: 0, steps: [], notes: [], draft: "", withdrawn: false,
-    tables: [], charts: [], record: null, error: null, lastEvent: 0, connection: "ok",
+    answer: null,
+    session: null,
+    turn: null,
+    question,
+    title: null,
+    model: null,
+    newSession: false,
+    status: "sending",
+    ahead: 0,
+    step: 0,
+    steps: [],
+    notes: [],
+    draft: "",
+    withdrawn: false,
+    tables: [],
+    charts: [],
+    record: null,
+    error: null,
+    lastEvent: 0,
+    connection: "ok",
   };
 }
 
@@ -41,8 +58,14 @@ function withRecord(turn, record) {
 
 const EVENTS = {
   started: (turn, data) => ({
-    ...turn, answer: data.answer, session: data.session, turn: data.turn, question: data.question ?? turn.question,
-    model: data.model, newSession: data.new_session === true, title: data.title ?? null,
+    ...turn,
+    answer: data.answer,
+    session: data.session,
+    turn: data.turn,
+    question: data.question ?? turn.question,
+    model: data.model,
+    newSession: data.new_session === true,
+    title: data.title ?? null,
     status: turn.status === "sending" ? "running" : turn.status,
   }),
   queued: (turn, data) => ({ ...turn, status: "queued", ahead: data.ahead ?? 0 }),
@@ -50,7 +73,8 @@ const EVENTS = {
   text: (turn, data) => ({ ...turn, status: "running", withdrawn: false, draft: turn.draft + data.delta }),
   // Talk before a call goes away too; only what is written again was an answer.
   text_discarded: (turn) => ({ ...turn, draft: "", withdrawn: turn.draft !== "" }),
-  tool_started: (turn, data) => withStep({ ...turn, status: "running", withdrawn: false }, { ...data, status: "running" }),
+  tool_started: (turn, data) =>
+    withStep({ ...turn, status: "running", withdrawn: false }, { ...data, status: "running" }),
   tool_finished: (turn, data) => withStep(turn, data),
   note: (turn, data) => ({ ...turn, notes: [...turn.notes, data.text] }),
   table: (turn, data) => ({ ...turn, tables: replaced(turn.tables, data) }),
@@ -58,7 +82,10 @@ const EVENTS = {
   answer: (turn, data) => withRecord(turn, data),
   error: (turn, data) => ({ ...turn, status: "failed", error: { code: data.code, detail: data.detail } }),
   // A status that is not final here would leave a turn running that nobody runs.
-  done: (turn, data) => ({ ...turn, status: ["queued", "running", "sending"].includes(data.status) ? "interrupted" : data.status ?? turn.status }),
+  done: (turn, data) => ({
+    ...turn,
+    status: ["queued", "running", "sending"].includes(data.status) ? "interrupted" : (data.status ?? turn.status),
+  }),
 };
 
 /** Whether nothing more will come. */
@@ -84,7 +111,15 @@ function completed(seen, record) {
   return record.answer.tool_calls.map((call, index) => {
     const step = stepOf(call, index, record);
     const other = seen.find(({ call: number }) => number === index + 1);
-    return other ? { ...step, ...other, arguments: other.arguments ?? step.arguments, entry: other.entry ?? step.entry, duration_ms: step.duration_ms } : step;
+    return other
+      ? {
+          ...step,
+          ...other,
+          arguments: other.arguments ?? step.arguments,
+          entry: other.entry ?? step.entry,
+          duration_ms: step.duration_ms,
+        }
+      : step;
   });
 }
 
@@ -93,8 +128,18 @@ function stepOf(call, index, { answer }) {
   const evidence = (answer.evidence ?? []).find((item) => item.call === index + 1 && item.kind);
   const { filters = [], parameters = {}, group_by = [] } = call.arguments ?? {};
   return {
-    call: index + 1, tool: call.name, summary: null, arguments: call.arguments, filters, parameters, group_by,
+    call: index + 1,
+    tool: call.name,
+    summary: null,
+    arguments: call.arguments,
+    filters,
+    parameters,
+    group_by,
     entry: evidence ? { kind: evidence.kind, id: evidence.id, name: evidence.name, link: evidence.link ?? null } : null,
-    status: call.status, rows: call.rows ?? null, served_by: call.served_by ?? null, note: call.message ?? null, duration_ms: call.duration_ms,
+    status: call.status,
+    rows: call.rows ?? null,
+    served_by: call.served_by ?? null,
+    note: call.message ?? null,
+    duration_ms: call.duration_ms,
   };
 }

@@ -19,9 +19,26 @@ export function usageView(days) {
       { name: "up", label: t("up"), kind: "integer" },
       { name: "down", label: t("down"), kind: "integer" },
     ],
-    rows: days.map((day) => [day.day, day.answers, day.answered, day.cost_usd, day.input_tokens + day.output_tokens, day.up, day.down]),
+    rows: days.map((day) => [
+      day.day,
+      day.answers,
+      day.answered,
+      day.cost_usd,
+      day.input_tokens + day.output_tokens,
+      day.up,
+      day.down,
+    ]),
   };
   const data = days.length > 1 ? chartData({ kind: "bar", x: "day", y: ["cost"], series: null }, table) : null;
   const chart = data && new ChartView(data, t("admin.usage"));
-  return { element: h("div", {}, h("p", { class: "faint" }, t("admin.days", { count: 30 })), chart?.element, new TableView(table, { folded: 7 }).element), chart };
+  return {
+    element: h(
+      "div",
+      {},
+      h("p", { class: "faint" }, t("admin.days", { count: 30 })),
+      chart?.element,
+      new TableView(table, { folded: 7 }).element,
+    ),
+    chart,
+  };
 }

@@ -6,8 +6,18 @@ import { locale, t, tWord } from "./texts.js";
 import { number } from "./format.js";
 
 const SIGNS = {
-  "=": "=", "equals": "=", "!=": "≠", "not-equals": "≠", "<": "<", "less-than": "<", ">": ">", "greater-than": ">",
-  "<=": "≤", "less-than-or-equal": "≤", ">=": "≥", "greater-than-or-equal": "≥",
+  "=": "=",
+  equals: "=",
+  "!=": "≠",
+  "not-equals": "≠",
+  "<": "<",
+  "less-than": "<",
+  ">": ">",
+  "greater-than": ">",
+  "<=": "≤",
+  "less-than-or-equal": "≤",
+  ">=": "≥",
+  "greater-than-or-equal": "≥",
 };
 
 /** `created_at` → Created at; `User.country` → User › Country. */
@@ -24,7 +34,11 @@ export function filterText(filter) {
   if (filter === null || typeof filter !== "object") return plain(filter);
   if (filter.segment !== undefined && filter.segment !== null) return t("segment", { name: plain(filter.segment) });
   const name = humanName(filter.dimension ?? filter.field ?? filter.column);
-  const values = Array.isArray(filter.values) ? filter.values.map(plain) : filter.value === undefined ? [] : [plain(filter.value)];
+  const values = Array.isArray(filter.values)
+    ? filter.values.map(plain)
+    : filter.value === undefined
+      ? []
+      : [plain(filter.value)];
   const operation = String(filter.operation ?? "=");
   const bucket = /^(year|quarter|month|week|day)-equals$/.exec(operation);
   const sign = SIGNS[operation] ?? (bucket ? "=" : operation.replaceAll("-", " "));
@@ -33,7 +47,8 @@ export function filterText(filter) {
 
 /** Filters and parameters of a query, a line each. Takes an event of a step as well as an evidence's `arguments`. */
 export function filterTexts({ filters, parameters } = {}) {
-  const named = parameters && typeof parameters === "object" && !Array.isArray(parameters) ? Object.entries(parameters) : [];
+  const named =
+    parameters && typeof parameters === "object" && !Array.isArray(parameters) ? Object.entries(parameters) : [];
   return [
     ...(Array.isArray(filters) ? filters : []).map(filterText),
     ...named.map(([name, value]) => `${humanName(name)} = ${plain(value)}`),
@@ -59,7 +74,7 @@ export function stepTitle({ entry, tool, summary }) {
 /** Why a result is not whole, or null if it is. */
 export function extentText(extent) {
   if (extent === "complete" || extent === undefined || extent === null) return null;
-  const [kind, detail] = typeof extent === "object" ? Object.entries(extent)[0] ?? [] : [extent, {}];
+  const [kind, detail] = typeof extent === "object" ? (Object.entries(extent)[0] ?? []) : [extent, {}];
   const known = ["server_limit", "row_budget", "page_failed", "asked_limit", "over_asked_limit"].includes(kind);
   return t(known ? `extent.${kind}` : "extent.cut", detail ?? {});
 }
@@ -67,7 +82,11 @@ export function extentText(extent) {
 /** Whether rows were lost, rather than left out because the query asked for no more. */
 export function isCut({ extent, truncated } = {}) {
   if (truncated && extent === undefined) return true;
-  return extent !== undefined && extent !== "complete" && !(typeof extent === "object" && extent !== null && "asked_limit" in extent);
+  return (
+    extent !== undefined &&
+    extent !== "complete" &&
+    !(typeof extent === "object" && extent !== null && "asked_limit" in extent)
+  );
 }
 
 function plain(value) {
