@@ -86,6 +86,8 @@ pub mod prompt;
 #[doc(hidden)]
 pub mod result;
 #[doc(hidden)]
+pub mod server;
+#[doc(hidden)]
 pub mod tapes;
 #[doc(hidden)]
 pub mod telemetry;

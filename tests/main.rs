@@ -41,6 +41,7 @@ mod model;
 mod offline;
 mod prompt;
 mod result;
+mod server;
 mod support;
 mod tape;
 mod text;

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use url::Url;
 
 use super::catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
 use super::{Error, Server, Session, day, network};
@@ -13,6 +14,7 @@ use crate::model::{CompletionSettings, Model, ModelError, ModelSettings, Prices,
 use crate::planner::OfflinePlanner;
 use crate::principal::Principal;
 use crate::prompt::Prompt;
+use crate::result::EntryKind;
 use crate::tapes::Recorder;
 use crate::tools::Toolbox;
 use crate::wire::Wire;
@@ -143,6 +145,12 @@ impl App {
     /// The catalog, and how it was loaded.
     pub fn catalog(&self) -> &OpenedCatalog {
         &self.catalog
+    }
+
+    /// The page that a person opens for an entry; `None` where there is nothing to open, as with the demo.
+    pub fn link(&self, kind: EntryKind, id: u32) -> Option<Url> {
+        let has_pages = !self.server.is_demo();
+        has_pages.then(|| self.client.link(kind, id)).flatten()
     }
 
     /// The day that questions mean by "today", unless they or their session say another.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Error, Recording};
 use crate::agent::{Agent, Answer, Event, TurnOptions};
 use crate::conversation::Conversation;
-use crate::tapes::{NewTape, Recorded, Recorder, conversation_before};
+use crate::tapes::{NewTape, Recorded, Recorder, conversation_after, conversation_before};
 use crate::wire::{RecordedResults, TapeError, TapeFile, TapeMode, TapeSlotGuard};
 
 /// One conversation: an agent, what was said so far, and where its turns are recorded. One question at a time; sessions of
@@ -69,6 +69,13 @@ impl Session {
         self
     }
 
+    /// The same session, going on with a conversation that another one left.
+    #[must_use]
+    pub fn continuing(mut self, conversation: Conversation) -> Self {
+        self.conversation = conversation;
+        self
+    }
+
     /// Where the next turns are recorded.
     pub fn set_recording(&mut self, recording: Recording) {
         self.recording = recording;
@@ -121,6 +128,15 @@ impl Session {
                 answer
             }
         }
+    }
+
+    /// Becomes the conversation as it stood after the turn that was recorded on `tape`, with its results, and returns the
+    /// answer of that turn. All turns up to it are replayed from their tapes; nothing is asked.
+    pub async fn restore(&mut self, tape: &Path) -> Result<Answer, Error> {
+        let (conversation, mut answer) = conversation_after(tape).await?;
+        self.conversation = conversation;
+        answer.tape = Some(tape.to_owned());
+        Ok(answer)
     }
 
     /// Continues a turn whose recording was broken off: what is on the tape is served from it, the rest is asked for now and

@@ -64,6 +64,11 @@ pub(super) enum Command {
     Ask(AskArgs),
     /// Answer questions in a conversation
     Chat(ChatArgs),
+    /// Answer questions over HTTP, for people on its page and for programs
+    Serve(ServerArgs),
+    /// Manage the tokens that people and programs ask the server with
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Look at recorded answers, compare and replay them
     #[command(subcommand)]
     Tape(TapeCommand),
@@ -134,6 +139,50 @@ pub(super) struct ChatArgs {
     pub(super) tape: Option<PathBuf>,
     #[command(flatten)]
     pub(super) turn: TurnArgs,
+}
+
+/// `cardinal serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServerArgs {
+    /// Where to listen; port 0 takes a free one. Beyond loopback nobody may ask without a credential
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
+    pub(super) listen: std::net::SocketAddr,
+    #[command(flatten)]
+    pub(super) turn: TurnArgs,
+}
+
+/// `cardinal token`.
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token. It is shown once
+    Create {
+        /// What it is called in lists
+        #[arg(long)]
+        name: String,
+        /// Who asks with it [default: its name]
+        #[arg(long)]
+        principal: Option<String>,
+        /// After which time it ends, such as 12h or 30d [default: never]
+        #[arg(long, value_name = "TIME", value_parser = super::token::duration)]
+        expires: Option<std::time::Duration>,
+        /// What it may do beside asking
+        #[arg(long, value_enum)]
+        scope: Vec<ScopeArg>,
+    },
+    /// List all tokens
+    List,
+    /// End a token
+    Revoke {
+        /// Its id, as `token list` shows it
+        id: String,
+    },
+}
+
+/// What a token may do beside asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ScopeArg {
+    /// See what others asked
+    Admin,
 }
 
 /// `cardinal tape`.

@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::prompt::PromptError;
 use crate::sandbox::faults::FaultSyntaxError;
 use crate::sandbox::{ServeError, WorldError};
+use crate::server::{SessionStoreError, StartError};
 use crate::tapes::ReplayError;
 use crate::wire::TapeError;
 
@@ -31,6 +32,18 @@ pub(super) enum CliError {
     /// The sandbox cannot be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// Nothing can be served.
+    #[error(transparent)]
+    Server(#[from] StartError),
+    /// The server's store cannot be used.
+    #[error(transparent)]
+    Store(#[from] SessionStoreError),
+    /// There is no such token.
+    #[error("there is no token {id}; `cardinal token list` lists them")]
+    NoSuchToken {
+        /// What was asked for.
+        id: String,
+    },
     /// A prompt cannot be rendered.
     #[error(transparent)]
     Prompt(#[from] PromptError),

@@ -22,11 +22,13 @@ mod progress;
 mod render;
 mod run;
 mod sandbox;
+mod serve;
 mod settings;
 mod sources;
 mod table;
 mod tape;
 mod term;
+mod token;
 mod turn;
 
 pub use run::run;

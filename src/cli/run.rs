@@ -6,7 +6,7 @@ use clap::Parser as _;
 use super::args::{Cli, Command};
 use super::error::CliError;
 use super::exit::{ExitStatus, code};
-use super::{ask, catalog, chat, doctor, eval, init, manual, sandbox, tape};
+use super::{ask, catalog, chat, doctor, eval, init, manual, sandbox, serve, tape, token};
 
 /// Runs a command line, program name first, and says with which code the process should end.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
@@ -22,6 +22,8 @@ fn dispatch(Cli { global, command }: Cli) -> Result<ExitStatus, CliError> {
     match command {
         Command::Ask(args) => block_on(ask::run(&global, &args)),
         Command::Chat(args) => block_on(chat::run(&global, &args)),
+        Command::Serve(args) => block_on(serve::run(&global, &args)),
+        Command::Token(command) => block_on(token::run(&global, command)),
         Command::Tape(command) => block_on(tape::run(&global, &command)),
         Command::Catalog(command) => block_on(catalog::run(&global, &command)),
         Command::Sandbox(command) => block_on(sandbox::run(&global, command)),

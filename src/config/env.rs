@@ -10,28 +10,34 @@ use super::file::FileConfig;
 /// Variables with this prefix are settings of our own.
 const PREFIX: &str = "CARDINAL_";
 
-/// Variables of our own that are no setting of the file: where the file is, which model, which day, what to log.
-const RESERVED: [&str; 4] = [
+/// Variables of our own that are no setting of the file: where the file is, which model, which day, what to
+/// log, where the store is.
+const RESERVED: [&str; 5] = [
     "CARDINAL_CONFIG",
     "CARDINAL_MODEL",
     "CARDINAL_TODAY",
     "CARDINAL_LOG",
+    "CARDINAL_DATABASE_URL",
 ];
 
 /// The file's sections, longest name first, so that `CARDINAL_CATALOG_CARDS_IDS` is not looked for in `catalog`.
-const SECTIONS: [&[&str]; 13] = [
+const SECTIONS: [&[&str]; 17] = [
     &["catalog", "metrics"],
     &["catalog", "tables"],
     &["catalog", "cards"],
+    &["server", "proxy"],
     &["model", "prices"],
+    &["server", "jwt"],
     &["conversation"],
     &["grounding"],
     &["metabase"],
     &["shaping"],
+    &["server"],
     &["catalog"],
     &["budget"],
     &["model"],
     &["guard"],
+    &["store"],
     &["tape"],
 ];
 

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::server::{ServerConfig, StoreConfig};
 use crate::model::{CacheHints, ModelDrive};
 
 /// Settings of Cardinal (`cardinal.toml`). Everything but `version` may be left out. Secrets are never written here:
@@ -42,6 +43,12 @@ pub struct FileConfig {
     /// Where answers are recorded, so that they can be replayed.
     #[serde(default)]
     pub tape: TapeConfig,
+    /// Serving: who may ask, and how much at once.
+    #[serde(default)]
+    pub server: ServerConfig,
+    /// Where the server keeps sessions and answers.
+    #[serde(default)]
+    pub store: StoreConfig,
 }
 
 /// The ways to sign in to Metabase.

@@ -7,6 +7,7 @@ mod load;
 mod ranges;
 mod resolve;
 mod schema;
+mod server;
 mod settings;
 mod template;
 
@@ -18,5 +19,9 @@ pub use file::{
 };
 pub use load::{FILE_NAME, Loaded, Overrides, load};
 pub use schema::schema;
+pub use server::{
+    AuthPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig, ServerSettings,
+    StoreConfig, StoreSettings,
+};
 pub use settings::Settings;
 pub use template::TEMPLATE;

@@ -1,3 +1,4 @@
+use super::server::{ServerSettings, StoreSettings};
 use super::{ConfigError, Environment, Overrides, load};
 use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::catalog::CatalogSettings;
@@ -30,6 +31,10 @@ pub struct Settings {
     pub conversation: ConversationSettings,
     /// Where turns are recorded.
     pub tape: TapeSettings,
+    /// How it is served.
+    pub server: ServerSettings,
+    /// Where the server keeps sessions and answers.
+    pub store: StoreSettings,
 }
 
 impl Settings {
@@ -46,6 +51,8 @@ impl Settings {
             shaping: ShapingSettings::default(),
             conversation: ConversationSettings::default(),
             tape: TapeSettings::default(),
+            server: ServerSettings::default(),
+            store: StoreSettings::default(),
         }
     }
 

@@ -22,7 +22,7 @@ pub use error::ReplayError;
 pub use folder::{Retention, TapeFolder};
 pub(crate) use needs::clear_shared;
 pub use record::{NewTape, Recorded, Recorder};
-pub use replay::{Replayed, conversation_before, load_chain, replay};
+pub use replay::{Replayed, conversation_after, conversation_before, load_chain, replay};
 pub use replayer::Replayer;
 pub use settings::TapeSettings;
 pub use snapshot::{keep_catalog, load_catalog};

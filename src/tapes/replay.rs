@@ -47,6 +47,13 @@ pub async fn conversation_before(path: &Path) -> Result<Conversation, ReplayErro
     Ok(conversation)
 }
 
+/// The conversation that a recorded turn left behind, and the turn's answer, from its tape and those of the turns before it.
+pub async fn conversation_after(path: &Path) -> Result<(Conversation, Answer), ReplayError> {
+    let (mut conversation, replayed) = conversed(&load_chain(path)?).await?;
+    conversation.tape = Some(path.to_owned());
+    Ok((conversation, replayed.answer))
+}
+
 async fn conversed(tapes: &[TapeFile]) -> Result<(Conversation, Replayed), ReplayError> {
     let mut conversation: Option<Conversation> = None;
     let mut last = None;

@@ -72,6 +72,8 @@ The file begins with `version = 1`. For your editor there is a JSON schema: `sch
         "shaping",
         "conversation",
         "tape",
+        "server",
+        "store",
     ];
     let known: BTreeSet<&str> = schema["properties"]
         .as_object()

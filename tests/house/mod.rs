@@ -11,8 +11,12 @@ use std::path::{Path, PathBuf};
 use self::imports::{Imports, imports, parts};
 
 /// The folders of `src`, top first, each with what it is for. A folder may name only folders below it.
-const LAYERS: [(&str, &str); 21] = [
+const LAYERS: [(&str, &str); 22] = [
     ("cli", "the commands, one file each; owns stdout and stderr"),
+    (
+        "server",
+        "questions over HTTP: who may ask, the routes of each protocol, turns that outlive their connections, the store",
+    ),
     (
         "eval",
         "cases, suites, graders (pure functions over stored answers), the runner, recordings, statistics, reports",

@@ -5,6 +5,7 @@ mod catalog;
 mod limits;
 mod metabase;
 mod model;
+mod server;
 mod value;
 
 use super::Settings;
@@ -34,5 +35,7 @@ pub(super) fn resolve(
         shaping: limits::shaping(&file.shaping),
         conversation: limits::conversation(&file.conversation),
         tape: limits::tape(file.tape),
+        server: server::server(file.server, origins)?,
+        store: server::store(&file.store, environment, origins)?,
     })
 }

@@ -21,6 +21,7 @@ mod exchange;
 mod header;
 mod layer;
 mod line;
+mod open_end;
 mod play;
 mod read;
 mod recording;

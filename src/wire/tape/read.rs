@@ -7,6 +7,7 @@ use super::error::TapeError;
 use super::exchange::Exchange;
 use super::header::Header;
 use super::line::{LineFault, TapeLine, TapeLines, TurnEnd};
+use super::open_end::take_off;
 use super::redact::{names_secret, suspect};
 use super::write::Tape;
 use super::writer::TapeWriter;
@@ -61,6 +62,7 @@ impl TapeFile {
 
     /// Opens a tape that was broken off, to go on with it.
     pub fn resume(path: &Path) -> Result<(Self, Tape), TapeError> {
+        take_off(path)?;
         let (tape, lines) = load(path, &Prefixes::default())?;
         if tape.end.is_some() {
             return Err(TapeError::Finished {

@@ -1,0 +1,163 @@
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use jsonwebtoken::Algorithm;
+
+use super::value::address;
+use crate::config::env::Environment;
+use crate::config::error::ConfigError;
+use crate::config::load::Origins;
+use crate::config::server::{
+    JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig, ServerSettings, StoreConfig,
+    StoreSettings,
+};
+
+/// Names the store before the settings file does.
+const DATABASE_URL: &str = "CARDINAL_DATABASE_URL";
+
+pub(super) fn server(file: ServerConfig, origins: &Origins) -> Result<ServerSettings, ConfigError> {
+    let default = ServerSettings::default();
+    // Their ranges are those of the schema; none is more than a machine can count.
+    let count = |written: Option<u64>, usual: usize| {
+        written.map_or(usual, |most| usize::try_from(most).unwrap_or(usize::MAX))
+    };
+    let seconds = |written: Option<u64>, usual: Duration| written.map_or(usual, Duration::from_secs);
+    Ok(ServerSettings {
+        auth: file.auth.unwrap_or_default(),
+        hosts: lower(file.hosts),
+        origins: web_origins(file.origins, origins)?,
+        admins: file.admins.unwrap_or_default(),
+        max_body_bytes: count(
+            file.max_body_kb.map(|kb| kb.saturating_mul(1024)),
+            default.max_body_bytes,
+        ),
+        max_turns: count(file.max_turns, default.max_turns),
+        max_turns_per_principal: count(file.max_turns_per_principal, default.max_turns_per_principal),
+        max_requests_per_minute: file.max_requests_per_minute,
+        grace: seconds(file.grace_seconds, default.grace),
+        drain: seconds(file.drain_seconds, default.drain),
+        jwt: file.jwt.map(|jwt| self::jwt(jwt, origins)).transpose()?,
+        proxy: file.proxy.map(|proxy| self::proxy(proxy, origins)).transpose()?,
+    })
+}
+
+fn lower(written: Option<Vec<String>>) -> Vec<String> {
+    let all = written.unwrap_or_default().into_iter();
+    all.map(|text| text.trim().to_ascii_lowercase()).collect()
+}
+
+/// Origins as browsers write them: scheme, host, port, and nothing behind.
+fn web_origins(written: Option<Vec<String>>, origins: &Origins) -> Result<Vec<String>, ConfigError> {
+    let place = || origins.place("server.origins");
+    let all = written.unwrap_or_default().into_iter();
+    all.map(|text| {
+        let origin = address(&text, &place())?.origin().ascii_serialization();
+        if origin == text.trim_end_matches('/').to_ascii_lowercase() {
+            Ok(origin)
+        } else {
+            let problem = format!("{text:?} is not an origin: write it like {origin}");
+            Err(ConfigError::setting(place(), problem))
+        }
+    })
+    .collect()
+}
+
+fn required(written: Option<String>, path: &str, origins: &Origins) -> Result<String, ConfigError> {
+    let text = written.map(|text| text.trim().to_owned()).unwrap_or_default();
+    if text.is_empty() {
+        return Err(ConfigError::setting(origins.place(path), "is required here"));
+    }
+    Ok(text)
+}
+
+fn jwt(file: JwtConfig, origins: &Origins) -> Result<JwtSettings, ConfigError> {
+    let jwks_url = required(file.jwks_url, "server.jwt.jwks_url", origins)?;
+    let place = origins.place("server.jwt.jwks_url");
+    let mut jwks_url = address(&jwks_url, &place)?;
+    // An address of ours ends in a slash, so that paths can be joined to it; this one is a file.
+    let path = jwks_url.path().trim_end_matches('/').to_owned();
+    jwks_url.set_path(&path);
+    let names = file
+        .algorithms
+        .unwrap_or_else(|| vec!["RS256".to_owned(), "ES256".to_owned()]);
+    let algorithms: Result<Vec<Algorithm>, ConfigError> =
+        names.iter().map(|name| algorithm(name, origins)).collect();
+    Ok(JwtSettings {
+        issuer: required(file.issuer, "server.jwt.issuer", origins)?,
+        audience: required(file.audience, "server.jwt.audience", origins)?,
+        jwks_url,
+        algorithms: algorithms?,
+        claim: file.claim.unwrap_or_else(|| "sub".to_owned()),
+    })
+}
+
+/// Only algorithms whose keys may be published: with a shared secret, a public key would do as one.
+fn algorithm(name: &str, origins: &Origins) -> Result<Algorithm, ConfigError> {
+    match name {
+        "RS256" => Ok(Algorithm::RS256),
+        "RS384" => Ok(Algorithm::RS384),
+        "RS512" => Ok(Algorithm::RS512),
+        "PS256" => Ok(Algorithm::PS256),
+        "PS384" => Ok(Algorithm::PS384),
+        "PS512" => Ok(Algorithm::PS512),
+        "ES256" => Ok(Algorithm::ES256),
+        "ES384" => Ok(Algorithm::ES384),
+        "EdDSA" => Ok(Algorithm::EdDSA),
+        other => Err(ConfigError::setting(
+            origins.place("server.jwt.algorithms"),
+            format!(
+                "{other:?} is not allowed; write RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA"
+            ),
+        )),
+    }
+}
+
+fn proxy(file: ProxyConfig, origins: &Origins) -> Result<ProxySettings, ConfigError> {
+    let header = required(file.header, "server.proxy.header", origins)?;
+    let header = header.parse().map_err(|_| {
+        let problem = format!("{header:?} is not the name of a header");
+        ConfigError::setting(origins.place("server.proxy.header"), problem)
+    })?;
+    let place = || origins.place("server.proxy.from");
+    let from: Result<Vec<IpNet>, ConfigError> = file
+        .from
+        .unwrap_or_default()
+        .iter()
+        .map(|text| {
+            let one = text.parse::<IpAddr>().map(IpNet::from);
+            one.or_else(|_| text.parse()).map_err(|_| {
+                let problem = format!("{text:?} is not an address: write 10.0.0.7 or 10.0.0.0/24");
+                ConfigError::setting(place(), problem)
+            })
+        })
+        .collect();
+    let from = from?;
+    if from.is_empty() {
+        return Err(ConfigError::setting(
+            place(),
+            "is required here: without the proxy's address anyone could say who asks",
+        ));
+    }
+    Ok(ProxySettings { header, from })
+}
+
+pub(super) fn store(
+    file: &StoreConfig,
+    environment: &Environment,
+    origins: &Origins,
+) -> Result<StoreSettings, ConfigError> {
+    let (written, place) = match (environment.get(DATABASE_URL), &file.url) {
+        (Some(url), _) => (Some(url), DATABASE_URL.to_owned()),
+        (None, url) => (url.as_deref(), origins.place("store.url")),
+    };
+    let path = written.map(|url| match url.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() => Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
+        // The address may hold a password, so it is not shown.
+        _ => Err(ConfigError::setting(place, "is not a store: write sqlite:PATH")),
+    });
+    Ok(StoreSettings {
+        path: path.transpose()?,
+    })
+}

@@ -1,0 +1,59 @@
+use std::fmt;
+
+/// What somebody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server) enum Scope {
+    /// Ask questions, and see what they asked.
+    Ask,
+    /// See what others asked.
+    Admin,
+}
+
+impl Scope {
+    pub(in crate::server) fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Who asks, as it was found out for this request.
+#[derive(Debug, Clone)]
+pub(in crate::server) struct Requester {
+    /// Whose sessions they see.
+    pub(in crate::server) principal: String,
+    /// What they are called.
+    pub(in crate::server) name: String,
+    pub(in crate::server) scopes: Vec<String>,
+    /// How that is known: `open`, `token`, `jwt` or `proxy`.
+    pub(in crate::server) auth: &'static str,
+}
+
+impl Requester {
+    /// Everybody on this machine, where the server is open.
+    pub(super) fn local() -> Self {
+        Self {
+            principal: "local".to_owned(),
+            name: "local".to_owned(),
+            scopes: vec![Scope::Ask.word().to_owned(), Scope::Admin.word().to_owned()],
+            auth: "open",
+        }
+    }
+
+    /// Whether they may do that.
+    pub(in crate::server) fn may(&self, scope: Scope) -> bool {
+        self.scopes.iter().any(|own| own == scope.word())
+    }
+
+    /// Whether how much they do at once is bounded.
+    pub(in crate::server) fn is_bounded(&self) -> bool {
+        self.auth != "open"
+    }
+}

@@ -1,0 +1,225 @@
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, VARY,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::jwt::JwtError;
+use super::origin::RequestOrigin;
+use super::{AccessRules, Requester, Scope};
+use crate::server::http_error::HttpError;
+use crate::server::state::SharedState;
+
+/// Headers that proxies add. On an open server they mean that the request is not from this machine.
+const PROXIED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
+/// Lets requests in that ask for this server, and come from no foreign page.
+pub(in crate::server) async fn guard_all(
+    State(state): State<SharedState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let access = &state.access;
+    if !access.hosts.allow(&request) {
+        let detail = "this server does not go by the name that the request asks for; add the name to `hosts` under [server]";
+        return HttpError::new(StatusCode::MISDIRECTED_REQUEST, "forbidden", detail).into_response();
+    }
+    let origin = match access.origins.of(&request) {
+        RequestOrigin::Own => None,
+        RequestOrigin::Allowed(origin) => Some(origin),
+        RequestOrigin::Foreign => {
+            let detail =
+                "pages of other origins may not ask this server; add theirs to `origins` under [server]";
+            return HttpError::forbidden(detail).into_response();
+        }
+    };
+    let mut response = if origin.is_some() && request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    if let Some(origin) = origin.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(VARY, HeaderValue::from_static("Origin"));
+        let methods = HeaderValue::from_static("GET, POST, PATCH, DELETE");
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+        let taken = "authorization, content-type, last-event-id, idempotency-key, x-cardinal-session";
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
+        let shown = HeaderValue::from_static("x-cardinal-answer, x-cardinal-session, retry-after");
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, shown);
+    }
+    response
+}
+
+/// Finds out who asks, and lets nobody else in.
+pub(in crate::server) async fn admit(
+    State(state): State<SharedState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
+    let caller = match caller(&state, request.headers(), peer).await {
+        Ok(caller) => caller,
+        Err(error) => return error.into_response(),
+    };
+    if let Err(seconds) = state.access.rates.count(&caller.principal) {
+        let detail = "too many requests in this minute";
+        let error = HttpError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
+        return error.after(seconds).into_response();
+    }
+    if !caller.may(Scope::Ask) {
+        return HttpError::forbidden("this credential may not ask questions; it lacks the scope `ask`")
+            .into_response();
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+async fn caller(
+    state: &SharedState,
+    headers: &HeaderMap,
+    peer: Option<IpAddr>,
+) -> Result<Requester, HttpError> {
+    let access = &state.access;
+    if let Some(credential) = headers.get(AUTHORIZATION) {
+        // Who shows a credential is who it says, or nobody.
+        return bearer(state, credential, headers).await;
+    }
+    if let Some(caller) = proxied(access, headers, peer)? {
+        return Ok(caller);
+    }
+    if !access.open {
+        let detail =
+            "no credential: send `Authorization: Bearer TOKEN`; `cardinal token create` makes a token";
+        return Err(HttpError::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            detail,
+        ));
+    }
+    local(headers)
+}
+
+/// Everybody on this machine. What came through a proxy did not come from there.
+fn local(headers: &HeaderMap) -> Result<Requester, HttpError> {
+    if PROXIED.iter().any(|name| headers.contains_key(*name)) {
+        let detail = "this request came through a proxy, and this server is open to its own machine only; set `auth = \"required\"` \
+                      under [server] and use tokens, or name the proxy under [server.proxy]";
+        return Err(HttpError::forbidden(detail));
+    }
+    Ok(Requester::local())
+}
+
+async fn bearer(
+    state: &SharedState,
+    credential: &HeaderValue,
+    headers: &HeaderMap,
+) -> Result<Requester, HttpError> {
+    let refused = || {
+        let detail = "the credential is not valid: it is unknown, revoked or expired; `cardinal token create` makes a new one";
+        HttpError::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+    };
+    let text = credential.to_str().map_err(|_| refused())?;
+    let (scheme, token) = text.split_once(' ').ok_or_else(refused)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(refused());
+    }
+    let token = SecretString::from(token.trim());
+    if let Some(known) = state.store.known_token(&token).await? {
+        return Ok(state.access.with_admin(Requester {
+            principal: known.principal,
+            name: known.name,
+            scopes: known.scopes,
+            auth: "token",
+        }));
+    }
+    if let Some(jwt) = state.access.jwt.as_ref().filter(|_| is_jwt(&token)) {
+        return match jwt.verify(&token).await {
+            Ok(subject) => Ok(state.access.with_admin(Requester {
+                principal: subject.principal,
+                name: subject.name,
+                scopes: vec![Scope::Ask.word().to_owned()],
+                auth: "jwt",
+            })),
+            Err(JwtError::Refused(reason)) => {
+                tracing::debug!(reason, "a JWT was refused");
+                Err(refused())
+            }
+            Err(JwtError::NoKeys(_)) => {
+                let detail = "the keys of the identity provider cannot be had now, so the credential cannot be checked";
+                Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "unauthenticated", detail).after(10))
+            }
+        };
+    }
+    // OpenAI's clients always send a key, and an open server needs none.
+    if state.access.open && !looks_real(&token) {
+        return local(headers);
+    }
+    Err(refused())
+}
+
+/// Whether a text may be a credential that somebody was given, and not what fills a required field.
+fn looks_real(token: &SecretString) -> bool {
+    token.expose_secret().starts_with("cdl_") || is_jwt(token)
+}
+
+/// Whether a text has the form of a JWT: three parts.
+fn is_jwt(token: &SecretString) -> bool {
+    token.expose_secret().matches('.').count() == 2
+}
+
+/// Who a proxy says that asks, if it is the one that is believed.
+fn proxied(
+    access: &AccessRules,
+    headers: &HeaderMap,
+    peer: Option<IpAddr>,
+) -> Result<Option<Requester>, HttpError> {
+    let Some(proxy) = &access.proxy else {
+        return Ok(None);
+    };
+    let believed = peer.is_some_and(|peer| proxy.from.iter().any(|net| net.contains(&peer.to_canonical())));
+    if !believed {
+        return Ok(None);
+    }
+    let mut named = headers.get_all(&proxy.header).iter();
+    match (named.next(), named.next()) {
+        (None, _) => Ok(None),
+        (Some(name), None) => {
+            let name = name.to_str().map(str::trim).unwrap_or_default();
+            if name.is_empty() {
+                return Ok(None);
+            }
+            Ok(Some(access.with_admin(Requester {
+                principal: name.to_owned(),
+                name: name.to_owned(),
+                scopes: vec![Scope::Ask.word().to_owned()],
+                auth: "proxy",
+            })))
+        }
+        // A proxy that adds a header to the one of its client would let the client choose.
+        (Some(_), Some(_)) => Err(HttpError::bad_request(format!(
+            "the header {} is there twice; the proxy has to replace it, not add to it",
+            proxy.header
+        ))),
+    }
+}
+
+impl AccessRules {
+    fn with_admin(&self, mut caller: Requester) -> Requester {
+        let admin = Scope::Admin;
+        if self.admins.contains(&caller.principal) && !caller.may(admin) {
+            caller.scopes.push(admin.word().to_owned());
+        }
+        caller
+    }
+}

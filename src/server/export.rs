@@ -1,0 +1,119 @@
+//! A conversation as a text that can be kept: questions, answers, and the evidence they rest on.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::record::{AnswerRecord, SessionRecord};
+use super::table_view::TableView;
+
+/// Rows of a table that are written.
+const MAX_ROWS: usize = 50;
+
+/// The conversation as Markdown.
+pub(super) fn markdown(session: &SessionRecord, answers: &[AnswerRecord]) -> String {
+    let mut text = format!("# {}\n", plain(&session.title));
+    for record in answers {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\n## {}\n\n", plain(&record.question));
+        let Some(answer) = &record.answer else {
+            let _ = writeln!(text, "*{}*", record.status.word());
+            continue;
+        };
+        let _ = writeln!(text, "{}\n", answer.text("text").trim());
+        let outcome = answer.text("outcome");
+        if outcome != "answered" {
+            let _ = writeln!(text, "*Outcome: {}.*\n", outcome.replace('_', " "));
+        }
+        for table in &record.tables {
+            write_table(&mut text, table);
+        }
+    }
+    text
+}
+
+fn write_table(text: &mut String, table: &TableView) {
+    let name = table
+        .entry
+        .as_ref()
+        .map_or(table.title.as_str(), |entry| entry.name.as_str());
+    let link = table.entry.as_ref().and_then(|entry| entry.link.as_deref());
+    let heading = link.map_or_else(|| plain(name), |link| format!("[{}](<{link}>)", plain(name)));
+    let _ = writeln!(text, "### {} {heading}\n", table.result);
+    let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    text.push_str(&row(table
+        .columns
+        .iter()
+        .map(|column| plain(&column.label))
+        .collect()));
+    text.push_str(&row(table.columns.iter().map(|_| "---".to_owned()).collect()));
+    for cells in table.rows.iter().take(MAX_ROWS) {
+        text.push_str(&row(cells.iter().map(cell).collect()));
+    }
+    if table.rows_known > MAX_ROWS as u64 {
+        let _ = writeln!(text, "\n*The first {MAX_ROWS} of {} rows.*", table.rows_known);
+    }
+    text.push('\n');
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => plain(text),
+        other => plain(&other.to_string()),
+    }
+}
+
+/// A text that means nothing in Markdown, on one line.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '&' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The same as one page of HTML. What would be HTML in the Markdown is text here.
+pub(super) fn html(title: &str, markdown: &str) -> String {
+    let body = rendered(markdown);
+    let title = escaped(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title>\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <style>body{{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}}table{{border-collapse:collapse}}\
+         td,th{{border:1px solid #999;padding:.2em .5em;text-align:left}}</style></head>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
+
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn rendered(markdown: &str) -> String {
+    use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+    let safe = |link: &CowStr<'_>| link.starts_with("https://") || link.starts_with("http://");
+    let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES);
+    let mut links: Vec<bool> = Vec::new();
+    let events = parser.filter_map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
+        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
+        Event::Start(Tag::Link { ref dest_url, .. }) => {
+            let keep = safe(dest_url);
+            links.push(keep);
+            keep.then_some(event)
+        }
+        Event::End(TagEnd::Link) => links.pop().unwrap_or_default().then_some(event),
+        other => Some(other),
+    });
+    let mut body = String::new();
+    html::push_html(&mut body, events);
+    body
+}

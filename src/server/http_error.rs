@@ -1,0 +1,184 @@
+//! Errors as each protocol writes them. A handler returns one [`HttpError`]; which form it gets is decided by the path, in
+//! one place.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+
+use super::store::SessionStoreError;
+use super::turns::SubmitError;
+
+/// What went wrong with a request.
+#[derive(Debug, Clone)]
+pub(super) struct HttpError {
+    pub(super) status: StatusCode,
+    /// For programs.
+    pub(super) code: &'static str,
+    /// For people: what happened, to what, what to do next.
+    pub(super) detail: String,
+    /// Seconds after which it is worth another try.
+    pub(super) retry_after: Option<u64>,
+}
+
+impl HttpError {
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            retry_after: None,
+        }
+    }
+
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+
+    pub(super) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    pub(super) fn no_session(id: &str) -> Self {
+        let detail = format!("there is no session {id}; GET /v1/sessions lists yours");
+        Self::new(StatusCode::NOT_FOUND, "no_such_session", detail)
+    }
+
+    pub(super) fn no_answer(id: &str) -> Self {
+        let detail = format!(
+            "there is no answer {id}; GET /v1/sessions lists your sessions and GET /v1/sessions/ID their answers"
+        );
+        Self::new(StatusCode::NOT_FOUND, "no_such_answer", detail)
+    }
+
+    /// The same, worth another try after so many seconds.
+    #[must_use]
+    pub(super) fn after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    fn title(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or("Error")
+    }
+}
+
+impl From<SessionStoreError> for HttpError {
+    fn from(error: SessionStoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        let detail = "the store failed; the server's log says more";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+}
+
+impl From<SubmitError> for HttpError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::NoSession => Self::no_session("of this id"),
+            SubmitError::Busy => Self::new(
+                StatusCode::CONFLICT,
+                "session_busy",
+                "too many questions wait in this session; ask again when one is answered",
+            )
+            .after(5),
+            SubmitError::TooMany => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_turns",
+                "too many questions are being answered; ask again in a moment",
+            )
+            .after(2),
+            SubmitError::Stopping => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "stopping",
+                "the server is ending; ask again in a moment",
+            )
+            .after(5),
+            SubmitError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// How errors are written on a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ErrorForm {
+    /// RFC 9457.
+    Problem,
+    /// As OpenAI's API writes them.
+    OpenAi,
+    /// As the AI SDK shows them: the body is the message.
+    Plain,
+}
+
+impl ErrorForm {
+    fn of(path: &str) -> Self {
+        let openai = ["/v1/chat/", "/v1/responses", "/v1/models"];
+        if openai.iter().any(|prefix| path.starts_with(prefix)) {
+            Self::OpenAi
+        } else if path.starts_with("/api/chat") {
+            Self::Plain
+        } else {
+            Self::Problem
+        }
+    }
+
+    fn body(self, error: &HttpError) -> (&'static str, String) {
+        match self {
+            Self::Problem => {
+                let body = json!({
+                    "type": "about:blank", "status": error.status.as_u16(), "title": error.title(),
+                    "code": error.code, "detail": error.detail,
+                });
+                ("application/problem+json", body.to_string())
+            }
+            Self::OpenAi => ("application/json", openai_body(error)),
+            Self::Plain => ("text/plain; charset=utf-8", error.detail.clone()),
+        }
+    }
+}
+
+/// An error as OpenAI's clients read it.
+pub(super) fn openai_body(error: &HttpError) -> String {
+    let kind = match error.status.as_u16() {
+        401 => "authentication_error",
+        403 => "permission_error",
+        429 => "rate_limit_error",
+        400..=499 => "invalid_request_error",
+        _ => "server_error",
+    };
+    json!({"error": {"message": error.detail, "type": kind, "param": null, "code": error.code}}).to_string()
+}
+
+/// Writes the error that a handler left in its response, in the form of the path.
+pub(super) async fn write_errors(request: Request, next: Next) -> Response {
+    let form = ErrorForm::of(request.uri().path());
+    let mut response = next.run(request).await;
+    let Some(error) = response.extensions_mut().remove::<HttpError>() else {
+        return response;
+    };
+    let (kind, body) = form.body(&error);
+    let mut written = (error.status, body).into_response();
+    let headers = written.headers_mut();
+    headers.extend(response.headers().clone());
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.remove(http::header::CONTENT_LENGTH);
+    if let Some(seconds) = error.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if error.status == StatusCode::UNAUTHORIZED {
+        headers.insert(
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"cardinal\""),
+        );
+    }
+    written
+}

@@ -1,0 +1,52 @@
+//! Names of sessions and answers. They sort by the time they were made, and nobody can guess one.
+
+use std::fmt::Write as _;
+
+/// Digits that sort like the values they stand for.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Digits of the time, in milliseconds: enough until the year 3000.
+const TIME_DIGITS: u32 = 9;
+
+/// A new name of this kind: `ses`, `ans`, `tok`.
+pub(super) fn new_id(kind: &str) -> String {
+    let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
+    let mut id = format!("{kind}_");
+    for place in (0..TIME_DIGITS).rev() {
+        id.push(digit(now >> (place * 5)));
+    }
+    for byte in random::<13>() {
+        id.push(digit(u64::from(byte)));
+    }
+    id
+}
+
+fn digit(value: u64) -> char {
+    let at = usize::try_from(value & 31).unwrap_or_default();
+    DIGITS.get(at).copied().map_or('0', char::from)
+}
+
+/// Bytes that nobody can foresee.
+pub(super) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if getrandom::fill(&mut bytes).is_err() {
+        // No system that this runs on is without a source of chance; names stay unique all the same.
+        fastrand::fill(&mut bytes);
+    }
+    bytes
+}
+
+/// Bytes as hexadecimal text.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// Whether a text may be the name of a session that a client chose: short, and nothing that could mean a path.
+pub(super) fn is_plain(id: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+    !id.is_empty() && id.len() <= 128 && id.bytes().all(allowed) && !id.bytes().all(|byte| byte == b'.')
+}

@@ -1,0 +1,34 @@
+//! The server: questions over HTTP, for people on its page and for programs that speak one of its protocols.
+//!
+//! The idea: a turn belongs to the server, not to the connection that asked for it. [`Turns`](turns::Turns) runs it, keeps
+//! its events in a log, and stores what came of it. Every protocol is a way of writing that one log down ([`TurnEvent`]),
+//! so a client that hangs up loses nothing, and two clients can read the same turn.
+//!
+//! ```text
+//! POST /v1/answers ─► access (who asks?) ─► routes ─► turns ─► app::Session
+//!                                              ▲        │          │ events
+//!                         SSE, chunks, JSON ◄──┴── log ◄┴──────────┘
+//!                                                       └─► store (SQLite), tapes
+//! ```
+//!
+//! `routes/mod.rs` has the table of all routes. Start there, then read `turns/run.rs`.
+
+mod access;
+mod chart;
+mod event;
+mod export;
+mod http_error;
+mod ids;
+mod listen;
+mod page;
+mod record;
+mod routes;
+mod start;
+mod state;
+mod store;
+mod suggest;
+mod table_view;
+mod turns;
+
+pub use start::{RunningServer, ServerOptions, StartError, serve, store_path};
+pub use store::{NewToken, SessionStore, SessionStoreError, TokenRow};

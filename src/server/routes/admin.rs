@@ -1,0 +1,101 @@
+//! What administrators see: who asked what, and what it cost.
+
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use axum::{Extension, Json};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answers::tape_of_record;
+use super::sessions::{MAX_PAGE, PAGE};
+use crate::server::access::{Requester, Scope};
+use crate::server::http_error::HttpError;
+use crate::server::record::AnswerRecord;
+use crate::server::state::SharedState;
+use crate::server::store::AnswerFilter;
+
+/// Days of a report, if nothing is said, and at most.
+const DAYS: u32 = 30;
+const MAX_DAYS: u32 = 3660;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct AnswersQuery {
+    #[serde(default)]
+    principal: String,
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    rating: String,
+    #[serde(default)]
+    search: String,
+    limit: Option<usize>,
+    before: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct UsageQuery {
+    days: Option<u32>,
+}
+
+fn check(caller: &Requester) -> Result<(), HttpError> {
+    if caller.may(Scope::Admin) {
+        return Ok(());
+    }
+    let detail =
+        "this needs the scope `admin`: `cardinal token create --scope admin`, or `admins` under [server]";
+    Err(HttpError::forbidden(detail))
+}
+
+pub(super) async fn answers(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Query(query): Query<AnswersQuery>,
+) -> Result<Json<Value>, HttpError> {
+    check(&caller)?;
+    let filter = AnswerFilter {
+        principal: query.principal,
+        outcome: query.outcome,
+        rating: query.rating,
+        search: query.search,
+    };
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
+    let page = state.store.all_answers(filter, limit, query.before).await?;
+    Ok(Json(json!({"answers": page.items, "next": page.next})))
+}
+
+async fn any(state: &SharedState, id: &str) -> Result<AnswerRecord, HttpError> {
+    let record = state.store.answer(id, None).await?;
+    record.ok_or_else(|| HttpError::no_answer(id))
+}
+
+pub(super) async fn answer(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Path(id): Path<String>,
+) -> Result<Json<AnswerRecord>, HttpError> {
+    check(&caller)?;
+    Ok(Json(any(&state, &id).await?))
+}
+
+pub(super) async fn tape(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Path(id): Path<String>,
+) -> Result<Response, HttpError> {
+    check(&caller)?;
+    let record = any(&state, &id).await?;
+    tape_of_record(&state, &record).await
+}
+
+pub(super) async fn usage(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Query(query): Query<UsageQuery>,
+) -> Result<Json<Value>, HttpError> {
+    check(&caller)?;
+    let days = state
+        .store
+        .usage(query.days.unwrap_or(DAYS).min(MAX_DAYS))
+        .await?;
+    Ok(Json(json!({"days": days})))
+}

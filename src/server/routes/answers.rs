@@ -1,0 +1,278 @@
+//! Asking natively, and what came of it.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::body::JsonRequest;
+use super::sse::{last_seen, native, stored, wait};
+use crate::server::access::Requester;
+use crate::server::http_error::HttpError;
+use crate::server::ids::is_plain;
+use crate::server::record::{AnswerRecord, Rating};
+use crate::server::state::SharedState;
+use crate::server::turns::{LiveTurn, Submitted, TurnRequest, tape_of};
+
+/// Longest question, in bytes.
+const MAX_QUESTION: usize = 32 * 1024;
+/// Longest comment, in bytes.
+const MAX_COMMENT: usize = 8 * 1024;
+
+/// A question.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskBody {
+    /// What is asked.
+    question: String,
+    /// The session it belongs to; without one, a new session begins.
+    session: Option<String>,
+    /// Instead of `session`: a new session begins that knows what was said up to and with this answer.
+    after: Option<String>,
+}
+
+/// What a person thinks of an answer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FeedbackBody {
+    /// `up`, `down`, or null to take it back.
+    rating: Option<Rating>,
+    /// In their words.
+    comment: Option<String>,
+}
+
+/// A question that may be put, without white space around it.
+pub(super) fn checked_question(question: &str) -> Result<String, HttpError> {
+    let question = question.trim();
+    if question.is_empty() {
+        return Err(HttpError::bad_request("`question` is empty"));
+    }
+    if question.len() > MAX_QUESTION {
+        let detail = format!("the question is longer than {MAX_QUESTION} bytes");
+        return Err(HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
+    }
+    Ok(question.to_owned())
+}
+
+/// Checks that a session's name may be one.
+pub(super) fn checked_session(id: &str) -> Result<(), HttpError> {
+    if is_plain(id) {
+        return Ok(());
+    }
+    let detail = "a session's name has 1 to 128 letters, digits, `_`, `-`, `.` and `:`";
+    Err(HttpError::bad_request(detail))
+}
+
+/// The name that a model is told of who asks.
+pub(super) fn asker(caller: &Requester) -> Option<String> {
+    (caller.auth != "open").then(|| caller.name.clone())
+}
+
+pub(super) async fn ask(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    headers: HeaderMap,
+    JsonRequest(body): JsonRequest<AskBody>,
+) -> Result<Response, HttpError> {
+    let question = checked_question(&body.question)?;
+    if let Some(session) = &body.session {
+        checked_session(session)?;
+        if body.after.is_some() {
+            return Err(HttpError::bad_request("`session` and `after` exclude each other"));
+        }
+        // Nobody names a new session here.
+        let known = state.store.session(session, &caller.principal).await?;
+        known.ok_or_else(|| HttpError::no_session(session))?;
+    }
+    if let Some(after) = &body.after {
+        let record = own(&state, &caller, after).await?;
+        if !record.status.is_over() {
+            let detail = format!("{after} is not finished yet; wait for it, then ask on from it");
+            return Err(HttpError::new(StatusCode::CONFLICT, "not_finished", detail));
+        }
+    }
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    let request = TurnRequest {
+        question,
+        principal: caller.principal.clone(),
+        asker: asker(&caller),
+        session: body.session,
+        base: body.after,
+        idempotency_key: key.map(str::to_owned),
+        bounded: caller.is_bounded(),
+        ..TurnRequest::default()
+    };
+    let wants_events = headers.get_all(ACCEPT).iter().any(|kinds| {
+        kinds
+            .to_str()
+            .is_ok_and(|kinds| kinds.contains("text/event-stream"))
+    });
+    match state.turns.submit(&state, request).await? {
+        Submitted::Running(live) => {
+            let mut response = if wants_events {
+                native(live.read(last_seen(&headers)))
+            } else {
+                Json(finished(&state, &live).await?).into_response()
+            };
+            name_answer(response.headers_mut(), &live.id, &live.session);
+            Ok(response)
+        }
+        Submitted::Known(id) => {
+            let record = own(&state, &caller, &id).await?;
+            let (id, session) = (record.id.clone(), record.session.clone());
+            let mut response = if wants_events {
+                events_of(&state, &id, last_seen(&headers))
+            } else if let Some(live) = state.turns.find(&id) {
+                Json(finished(&state, &live).await?).into_response()
+            } else {
+                Json(record).into_response()
+            };
+            name_answer(response.headers_mut(), &id, &session);
+            Ok(response)
+        }
+    }
+}
+
+/// Says which answer a response is.
+pub(super) fn name_answer(headers: &mut HeaderMap, answer: &str, session: &str) {
+    for (name, value) in [("x-cardinal-answer", answer), ("x-cardinal-session", session)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// The record of a turn, when it is over.
+pub(super) async fn finished(
+    state: &SharedState,
+    live: &std::sync::Arc<LiveTurn>,
+) -> Result<AnswerRecord, HttpError> {
+    let left = |_| {
+        let detail = format!(
+            "the server ends before the answer is there; read it with GET /v1/answers/{}",
+            live.id
+        );
+        HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail).after(5)
+    };
+    wait(live.read(0)).await.map_err(left)?;
+    let record = state.store.answer(&live.id, None).await?;
+    record.ok_or_else(|| HttpError::no_answer(&live.id))
+}
+
+/// An answer of the caller.
+pub(super) async fn own(
+    state: &SharedState,
+    caller: &Requester,
+    id: &str,
+) -> Result<AnswerRecord, HttpError> {
+    let record = state.store.answer(id, Some(&caller.principal)).await?;
+    record.ok_or_else(|| HttpError::no_answer(id))
+}
+
+pub(super) async fn read(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Path(id): Path<String>,
+) -> Result<Json<AnswerRecord>, HttpError> {
+    Ok(Json(own(&state, &caller, &id).await?))
+}
+
+pub(super) async fn events(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let record = own(&state, &caller, &id).await?;
+    let mut response = events_of(&state, &id, last_seen(&headers));
+    name_answer(response.headers_mut(), &id, &record.session);
+    Ok(response)
+}
+
+fn events_of(state: &SharedState, id: &str, seen: usize) -> Response {
+    match state.turns.find(id) {
+        Some(live) => native(live.read(seen)),
+        None => stored(state.clone(), id.to_owned(), seen),
+    }
+}
+
+pub(super) async fn evidence(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Path(id): Path<String>,
+) -> Result<Response, HttpError> {
+    let record = own(&state, &caller, &id).await?;
+    let evidence = record.answer.as_ref().and_then(|answer| answer.0.get("evidence"));
+    Ok(Json(json!({"evidence": evidence.unwrap_or(&json!([])), "tables": record.tables})).into_response())
+}
+
+pub(super) async fn tape(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Path(id): Path<String>,
+) -> Result<Response, HttpError> {
+    let record = own(&state, &caller, &id).await?;
+    tape_of_record(&state, &record).await
+}
+
+/// The tape of an answer.
+pub(super) async fn tape_of_record(
+    state: &SharedState,
+    record: &AnswerRecord,
+) -> Result<Response, HttpError> {
+    let path = tape_of(&state.store.tapes(), &record.id);
+    let no_tape = || {
+        let detail = format!("{} has no tape", record.id);
+        HttpError::new(StatusCode::NOT_FOUND, "no_tape", detail)
+    };
+    if !record.status.is_over() {
+        let detail = format!("{} is not finished yet", record.id);
+        return Err(HttpError::new(StatusCode::CONFLICT, "not_finished", detail));
+    }
+    let bytes = tokio::fs::read(path).await.map_err(|_| no_tape())?;
+    let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/jsonl"))];
+    Ok((kind, bytes).into_response())
+}
+
+pub(super) async fn stop(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Path(id): Path<String>,
+) -> Result<Response, HttpError> {
+    let record = own(&state, &caller, &id).await?;
+    if let Some(live) = state.turns.find(&id) {
+        live.cancel.cancel();
+    }
+    Ok((StatusCode::ACCEPTED, Json(record)).into_response())
+}
+
+pub(super) async fn feedback(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Path(id): Path<String>,
+    JsonRequest(body): JsonRequest<FeedbackBody>,
+) -> Result<Json<AnswerRecord>, HttpError> {
+    let comment = body
+        .comment
+        .map(|comment| comment.trim().to_owned())
+        .filter(|comment| !comment.is_empty());
+    if comment
+        .as_ref()
+        .is_some_and(|comment| comment.len() > MAX_COMMENT)
+    {
+        let detail = format!("the comment is longer than {MAX_COMMENT} bytes");
+        return Err(HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
+    }
+    if !state
+        .store
+        .rate(&id, &caller.principal, body.rating, comment)
+        .await?
+    {
+        return Err(HttpError::no_answer(&id));
+    }
+    Ok(Json(own(&state, &caller, &id).await?))
+}

@@ -1,0 +1,74 @@
+//! Reading what a request carries.
+
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+
+use crate::server::http_error::HttpError;
+use crate::server::state::SharedState;
+
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A JSON body. It has to say that it is JSON, so that no form of a foreign page is taken for one.
+#[derive(Debug)]
+pub(super) struct JsonRequest<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<SharedState> for JsonRequest<T> {
+    type Rejection = HttpError;
+
+    async fn from_request(request: Request, state: &SharedState) -> Result<Self, HttpError> {
+        let kind = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
+        let kind = kind
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            let detail = "the body has to be JSON: send the header `Content-Type: application/json`";
+            return Err(HttpError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "bad_request",
+                detail,
+            ));
+        }
+        let most = state.settings.max_body_bytes;
+        let read = tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), most)).await;
+        let Ok(read) = read else {
+            let detail = "the body took too long to arrive";
+            return Err(HttpError::new(StatusCode::REQUEST_TIMEOUT, "bad_request", detail));
+        };
+        let bytes = read.map_err(|error| {
+            if is_too_long(&error) {
+                let detail = format!(
+                    "the body is longer than {most} bytes; `max_body_kb` under [server] is the limit"
+                );
+                HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+            } else {
+                HttpError::bad_request("the body was cut")
+            }
+        })?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| HttpError::bad_request(format!("the body cannot be read: {error}")))
+    }
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = next {
+        if error.to_string().contains("length limit exceeded") {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

@@ -1,0 +1,163 @@
+//! Events of a turn as server-sent events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::Stream;
+use http::HeaderMap;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+
+use crate::server::event::TurnEvent;
+use crate::server::record::AnswerRecord;
+use crate::server::state::SharedState;
+use crate::server::turns::{EventReader, LogCut};
+
+/// How often a connection without events is kept alive.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often a turn of another process is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
+/// Keeps proxies from holding events back.
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// One event as it is written.
+fn frame(number: usize, event: &TurnEvent) -> Bytes {
+    Bytes::from(format!(
+        "id: {number}\nevent: {}\ndata: {}\n\n",
+        event.name(),
+        event.json()
+    ))
+}
+
+/// A response that streams. When the stream fails, the connection is reset: nobody takes a part for the whole.
+pub(super) fn stream(frames: impl Stream<Item = Result<Bytes, LogCut>> + Send + 'static) -> Response {
+    let mut response = Body::from_stream(frames).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(UNBUFFERED, HeaderValue::from_static("no"));
+    response
+}
+
+/// Events of a log as they come, with comments in between that keep the connection alive. `write` says how each is written;
+/// what it writes nothing for is left out.
+pub(super) fn frames(
+    mut reader: EventReader,
+    mut write: impl FnMut(usize, &TurnEvent) -> Option<Bytes> + Send + 'static,
+) -> impl Stream<Item = Result<Bytes, LogCut>> + Send {
+    async_stream::stream! {
+        loop {
+            match tokio::time::timeout(KEEP_ALIVE, reader.next()).await {
+                Err(_) => yield Ok(Bytes::from_static(b": still there\n\n")),
+                Ok(None) => break,
+                Ok(Some(Err(cut))) => {
+                    yield Err(cut);
+                    break;
+                }
+                Ok(Some(Ok((number, event)))) => {
+                    if let Some(frame) = write(number, &event) {
+                        yield Ok(frame);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The native stream of a log.
+pub(super) fn native(reader: EventReader) -> Response {
+    stream(frames(reader, |number, event| Some(frame(number, event))))
+}
+
+/// The native stream of an answer that does not run in this process, or not any more. It is looked at until it does, or is
+/// over; then it is told from its record, numbered on from what the client has seen.
+pub(super) fn stored(state: SharedState, id: String, seen: usize) -> Response {
+    stream(async_stream::stream! {
+        loop {
+            if let Some(live) = state.turns.find(&id) {
+                let mut reader = live.read(seen);
+                while let Some(next) = reader.next().await {
+                    match next {
+                        Ok((number, event)) => yield Ok(frame(number, &event)),
+                        Err(cut) => {
+                            yield Err(cut);
+                            return;
+                        }
+                    }
+                }
+                return;
+            }
+            match state.store.answer(&id, None).await {
+                Ok(Some(record)) if record.status.is_over() => {
+                    for (at, event) in told(record).iter().enumerate() {
+                        yield Ok(frame(seen + at + 1, event));
+                    }
+                    return;
+                }
+                Ok(Some(_)) => {
+                    yield Ok(Bytes::from_static(b": waiting\n\n"));
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                Ok(None) | Err(_) => {
+                    yield Err(LogCut);
+                    return;
+                }
+            }
+        }
+    })
+}
+
+/// The events that tell an answer that is over.
+fn told(record: AnswerRecord) -> Vec<TurnEvent> {
+    let model = record
+        .answer
+        .as_ref()
+        .map(|answer| answer.text("model").to_owned());
+    let mut events = vec![TurnEvent::Started {
+        answer: record.id.clone(),
+        session: record.session.clone(),
+        turn: record.turn,
+        question: record.question.clone(),
+        model: model.unwrap_or_default(),
+        new_session: record.turn == 1,
+        title: record.question.clone(),
+    }];
+    events.push(TurnEvent::TextDiscarded {});
+    let tables = record
+        .tables
+        .iter()
+        .map(|table| TurnEvent::Table(Box::new(table.clone())));
+    events.extend(tables);
+    let charts = record
+        .charts
+        .iter()
+        .map(|chart| TurnEvent::Chart(Box::new(chart.clone())));
+    events.extend(charts);
+    if let Some(error) = &record.error {
+        events.push(TurnEvent::Error {
+            code: error.code.clone(),
+            detail: error.detail.clone(),
+        });
+    }
+    let status = record.status;
+    events.push(TurnEvent::Answer(Box::new(record)));
+    events.push(TurnEvent::Done { status });
+    events
+}
+
+/// The number of the last event that a client has seen.
+pub(super) fn last_seen(headers: &HeaderMap) -> usize {
+    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    seen.and_then(|id| id.trim().parse().ok()).unwrap_or_default()
+}
+
+/// Waits until a turn is over.
+pub(super) async fn wait(mut reader: EventReader) -> Result<Arc<TurnEvent>, LogCut> {
+    let mut last = None;
+    while let Some(next) = reader.next().await {
+        last = Some(next?.1);
+    }
+    last.ok_or(LogCut)
+}

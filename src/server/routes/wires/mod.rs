@@ -1,0 +1,12 @@
+//! The protocols of others: OpenAI's chat completions and responses, and the AI SDK's message stream. Each is a way to write
+//! the one log of a turn.
+
+mod background;
+pub(super) mod chat;
+mod chat_chunks;
+mod chat_messages;
+pub(super) mod models;
+pub(super) mod responses;
+mod spoken;
+pub(super) mod ui;
+mod ui_chunks;

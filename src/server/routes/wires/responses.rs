@@ -1,0 +1,256 @@
+//! `POST /v1/responses`: the part of OpenAI's Responses API that clients need which speak nothing else.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::chat::{named_session, turn_of, with_error_frame};
+use super::chat_chunks::MODEL;
+use super::chat_messages::{ChatMessage, question_of};
+use super::spoken::{extra, sources, tokens, why_not};
+use crate::server::access::Requester;
+use crate::server::event::TurnEvent;
+use crate::server::http_error::HttpError;
+use crate::server::record::{AnswerBody, AnswerRecord, AnswerStatus, spoken_text};
+use crate::server::routes::answers::{finished, name_answer, own};
+use crate::server::routes::body::JsonRequest;
+use crate::server::routes::sse::{frames, stream as sse};
+use crate::server::state::SharedState;
+use crate::server::turns::{LiveTurn, Submitted};
+
+/// How ids of responses begin; the rest is the answer's.
+const PREFIX: &str = "resp_";
+
+/// A request, as far as it means something here.
+#[derive(Debug, Deserialize)]
+pub(in crate::server::routes) struct ResponsesRequest {
+    input: ResponsesInput,
+    #[serde(default)]
+    stream: bool,
+    previous_response_id: Option<String>,
+    metadata: Option<Map<String, Value>>,
+    #[serde(default)]
+    tools: Vec<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum ResponsesInput {
+    Text(String),
+    Items(Vec<ChatMessage>),
+}
+
+pub(in crate::server::routes) async fn respond(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    headers: HeaderMap,
+    JsonRequest(request): JsonRequest<ResponsesRequest>,
+) -> Result<Response, HttpError> {
+    if !request.tools.is_empty() {
+        return Err(HttpError::bad_request(
+            "Cardinal runs tools of its own and calls none of its clients: leave out `tools`",
+        ));
+    }
+    let messages = match request.input {
+        ResponsesInput::Text(text) => vec![ChatMessage::user(text)],
+        ResponsesInput::Items(items) => items,
+    };
+    let asked = question_of(&messages)?;
+    let in_metadata = request
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.get("session")?.as_str());
+    let named = named_session(&headers)?.or_else(|| in_metadata.map(str::to_owned));
+    let mut turn = turn_of(&state, &caller, asked, named).await?;
+    if let Some(previous) = &request.previous_response_id {
+        let id = previous.strip_prefix(PREFIX).unwrap_or(previous);
+        let before = own(&state, &caller, id).await?;
+        let session = state.store.session(&before.session, &caller.principal).await?;
+        let is_last = session.is_some_and(|session| session.turns == before.turn);
+        (turn.session, turn.base) = if is_last {
+            (Some(before.session), None)
+        } else {
+            (None, Some(before.id))
+        };
+        turn.ends_with_client = false;
+    }
+    let Submitted::Running(live) = state.turns.submit(&state, turn).await? else {
+        return Err(HttpError::bad_request("the question was asked before"));
+    };
+    let previous = request.previous_response_id;
+    let mut response = if request.stream {
+        streamed(&live, previous)
+    } else {
+        let record = finished(&state, &live).await?;
+        if record.status != AnswerStatus::Finished {
+            let detail = why_not(&record);
+            return Err(HttpError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                detail,
+            ));
+        }
+        Json(whole(&record, previous.as_deref())).into_response()
+    };
+    name_answer(response.headers_mut(), &live.id, &live.session);
+    Ok(response)
+}
+
+/// The response object, as it stands.
+fn object(id: &str, status: &str, output: &Value, previous: Option<&str>) -> Value {
+    json!({
+        "id": format!("{PREFIX}{id}"), "object": "response", "created_at": jiff::Timestamp::now().as_second(),
+        "status": status, "error": null, "incomplete_details": null, "instructions": null, "metadata": {},
+        "model": MODEL, "output": output, "parallel_tool_calls": false, "previous_response_id": previous,
+        "temperature": null, "tool_choice": "none", "tools": [], "top_p": null,
+    })
+}
+
+fn part(record: &AnswerRecord, answer: &AnswerBody) -> Value {
+    let cited = sources(record).into_iter().map(|(url, title)| {
+        json!({"type": "url_citation", "url": url, "title": title, "start_index": 0, "end_index": 0})
+    });
+    let cited: Vec<Value> = cited.collect();
+    json!({"type": "output_text", "text": spoken_text(answer), "annotations": cited, "logprobs": []})
+}
+
+fn item(id: &str, status: &str, content: &Value) -> Value {
+    json!({"type": "message", "id": format!("msg_{id}"), "status": status, "role": "assistant", "content": content})
+}
+
+fn whole(record: &AnswerRecord, previous: Option<&str>) -> Value {
+    let Some(answer) = &record.answer else {
+        return object(&record.id, "failed", &json!([]), previous);
+    };
+    let cut = answer.text("stop_reason") == "output_limit";
+    let status = if cut { "incomplete" } else { "completed" };
+    let output = json!([item(&record.id, status, &json!([part(record, answer)]))]);
+    let mut response = object(&record.id, status, &output, previous);
+    let (input, cached, output) = tokens(answer);
+    if let Some(map) = response.as_object_mut() {
+        let usage = json!({
+            "input_tokens": input, "input_tokens_details": {"cached_tokens": cached}, "output_tokens": output,
+            "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": input + output,
+        });
+        map.insert("usage".to_owned(), usage);
+        map.insert("cardinal".to_owned(), extra(record));
+        if cut {
+            map.insert(
+                "incomplete_details".to_owned(),
+                json!({"reason": "max_output_tokens"}),
+            );
+        }
+    }
+    response
+}
+
+/// Writes the events of a turn as the events of one response.
+struct ResponseWriter {
+    id: String,
+    previous: Option<String>,
+    number: u64,
+    out: String,
+}
+
+impl ResponseWriter {
+    fn event(&mut self, kind: &str, fields: &Value) {
+        let mut event = fields.clone();
+        if let Some(map) = event.as_object_mut() {
+            map.insert("type".to_owned(), json!(kind));
+            map.insert("sequence_number".to_owned(), json!(self.number));
+        }
+        self.number += 1;
+        // Writing to a string does not fail.
+        let _ = write!(self.out, "event: {kind}\ndata: {event}\n\n");
+    }
+
+    fn write(&mut self, event: &TurnEvent) -> Option<Bytes> {
+        match event {
+            TurnEvent::Started { .. } => {
+                let begun = object(&self.id, "in_progress", &json!([]), self.previous.as_deref());
+                self.event("response.created", &json!({ "response": begun }));
+                self.event("response.in_progress", &json!({ "response": begun }));
+            }
+            TurnEvent::Answer(record) => self.answer(record),
+            _ => {}
+        }
+        let out = std::mem::take(&mut self.out);
+        (!out.is_empty()).then(|| Bytes::from(out))
+    }
+
+    fn answer(&mut self, record: &AnswerRecord) {
+        let Some(answer) = record
+            .answer
+            .as_ref()
+            .filter(|_| record.status == AnswerStatus::Finished)
+        else {
+            let mut failed = object(&self.id, "failed", &json!([]), self.previous.as_deref());
+            if let Some(map) = failed.as_object_mut() {
+                map.insert(
+                    "error".to_owned(),
+                    json!({"code": "server_error", "message": why_not(record)}),
+                );
+            }
+            self.event("response.failed", &json!({ "response": failed }));
+            return;
+        };
+        let (id, text) = (self.id.clone(), spoken_text(answer));
+        let place = json!({"item_id": format!("msg_{id}"), "output_index": 0, "content_index": 0});
+        let placed = |more: Value| {
+            let mut all = place.clone();
+            if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
+                all.extend(more);
+            }
+            all
+        };
+        let begun = item(&id, "in_progress", &json!([]));
+        self.event(
+            "response.output_item.added",
+            &json!({"output_index": 0, "item": begun}),
+        );
+        let empty = json!({"type": "output_text", "text": "", "annotations": [], "logprobs": []});
+        self.event("response.content_part.added", &placed(json!({ "part": empty })));
+        for piece in text.split_inclusive('\n') {
+            self.event(
+                "response.output_text.delta",
+                &placed(json!({"delta": piece, "logprobs": []})),
+            );
+        }
+        self.event(
+            "response.output_text.done",
+            &placed(json!({"text": text, "logprobs": []})),
+        );
+        let part = part(record, answer);
+        self.event("response.content_part.done", &placed(json!({ "part": part })));
+        let done = item(&id, "completed", &json!([part]));
+        self.event(
+            "response.output_item.done",
+            &json!({"output_index": 0, "item": done}),
+        );
+        let response = whole(record, self.previous.as_deref());
+        let kind = if response.get("status").is_some_and(|status| status == "completed") {
+            "response.completed"
+        } else {
+            "response.incomplete"
+        };
+        self.event(kind, &json!({ "response": response }));
+    }
+}
+
+fn streamed(live: &Arc<LiveTurn>, previous: Option<String>) -> Response {
+    let mut writer = ResponseWriter {
+        id: live.id.clone(),
+        previous,
+        number: 0,
+        out: String::new(),
+    };
+    let frames = frames(live.read(0), move |_, event| writer.write(event));
+    sse(with_error_frame(frames))
+}

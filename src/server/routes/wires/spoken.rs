@@ -1,0 +1,88 @@
+//! An answer for clients that show a text and nothing else.
+
+use serde_json::{Map, Value, json};
+
+use crate::server::event::TurnEvent;
+use crate::server::record::{AnswerBody, AnswerRecord};
+
+/// What stands in the extra key `cardinal`.
+pub(super) fn extra(record: &AnswerRecord) -> Value {
+    let mut extra = Map::new();
+    for key in [
+        "outcome",
+        "stop_reason",
+        "stop_detail",
+        "options",
+        "figures",
+        "evidence",
+        "earlier_results",
+        "usage",
+        "timings",
+    ] {
+        let value = record.answer.as_ref().and_then(|answer| answer.0.get(key));
+        extra.insert(key.to_owned(), value.cloned().unwrap_or_default());
+    }
+    extra.insert("answer".to_owned(), json!(record.id));
+    extra.insert("session".to_owned(), json!(record.session));
+    extra.insert("turn".to_owned(), json!(record.turn));
+    extra.insert("tables".to_owned(), json!(record.tables));
+    extra.insert("charts".to_owned(), json!(record.charts));
+    extra.insert("follow_ups".to_owned(), json!(record.follow_ups));
+    Value::Object(extra)
+}
+
+/// The pages behind an answer, each once: address and name.
+pub(super) fn sources(record: &AnswerRecord) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for table in &record.tables {
+        if let Some(entry) = &table.entry
+            && let Some(link) = &entry.link
+            && found.iter().all(|(known, _)| known != link)
+        {
+            found.push((link.clone(), entry.name.clone()));
+        }
+    }
+    found
+}
+
+/// A step in words; `None` for what is not one.
+pub(super) fn step_in_words(event: &TurnEvent) -> Option<String> {
+    match event {
+        TurnEvent::Queued { ahead } => {
+            Some(format!("waiting for {ahead} earlier questions of this session\n"))
+        }
+        TurnEvent::ToolStarted(start) => Some(format!("{}\n", start.summary)),
+        TurnEvent::ToolFinished { rows, note, .. } => match (note, rows) {
+            (Some(note), _) => Some(format!("→ {note}\n")),
+            (None, Some(1)) => Some("→ 1 row\n".to_owned()),
+            (None, Some(rows)) => Some(format!("→ {rows} rows\n")),
+            (None, None) => None,
+        },
+        TurnEvent::Note { text } => Some(format!("{text}\n")),
+        _ => None,
+    }
+}
+
+/// Tokens as OpenAI counts them: of prompts, of them cached, of completions.
+pub(super) fn tokens(answer: &AnswerBody) -> (u64, u64, u64) {
+    let count = |pointer: &str| {
+        answer
+            .0
+            .pointer(pointer)
+            .and_then(Value::as_u64)
+            .unwrap_or_default()
+    };
+    (
+        count("/usage/input_tokens"),
+        count("/usage/cached_tokens"),
+        count("/usage/output_tokens"),
+    )
+}
+
+/// Why an answer is not there, in one sentence.
+pub(super) fn why_not(record: &AnswerRecord) -> String {
+    record.error.as_ref().map_or_else(
+        || format!("the question could not be answered: {}", record.status.word()),
+        |error| error.detail.clone(),
+    )
+}

@@ -1,0 +1,111 @@
+//! `POST /api/chat` and `GET /api/chat/{id}/stream`: the AI SDK's chat.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::ui_chunks::{UiWriter, error_chunk};
+use crate::server::access::Requester;
+use crate::server::http_error::HttpError;
+use crate::server::routes::answers::{asker, checked_question, checked_session, name_answer};
+use crate::server::routes::body::JsonRequest;
+use crate::server::routes::sse::{frames, stream as sse};
+use crate::server::state::SharedState;
+use crate::server::turns::{LiveTurn, Submitted, TurnRequest};
+
+/// What a chat sends: all its messages, or the last one.
+#[derive(Debug, Deserialize)]
+pub(in crate::server::routes) struct UiRequest {
+    id: Option<String>,
+    #[serde(default)]
+    messages: Vec<UiMessage>,
+    message: Option<UiMessage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct UiMessage {
+    role: String,
+    #[serde(default)]
+    parts: Vec<Value>,
+    /// As `ai` 4 wrote it.
+    content: Option<String>,
+}
+
+impl UiMessage {
+    fn text(&self) -> String {
+        let parts = self.parts.iter();
+        let texts = parts.filter(|part| part.get("type").is_some_and(|kind| kind == "text"));
+        let text: String = texts.filter_map(|part| part.get("text")?.as_str()).collect();
+        if text.is_empty() {
+            self.content.clone().unwrap_or_default()
+        } else {
+            text
+        }
+    }
+}
+
+pub(in crate::server::routes) async fn chat(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    JsonRequest(request): JsonRequest<UiRequest>,
+) -> Result<Response, HttpError> {
+    let last = request.message.as_ref().or(request.messages.last());
+    let last = last.filter(|message| message.role == "user");
+    let last =
+        last.ok_or_else(|| HttpError::bad_request("the last message has to be the user's question"))?;
+    if let Some(session) = &request.id {
+        checked_session(session)?;
+    }
+    let turn = TurnRequest {
+        question: checked_question(&last.text())?,
+        principal: caller.principal.clone(),
+        asker: asker(&caller),
+        ends_with_client: request.id.is_none(),
+        session: request.id,
+        bounded: caller.is_bounded(),
+        ..TurnRequest::default()
+    };
+    let Submitted::Running(live) = state.turns.submit(&state, turn).await? else {
+        return Err(HttpError::bad_request("the question was asked before"));
+    };
+    Ok(streamed(&live))
+}
+
+pub(in crate::server::routes) async fn resume(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+    Path(id): Path<String>,
+) -> Result<Response, HttpError> {
+    let known = state.store.session(&id, &caller.principal).await?;
+    let running = known.and_then(|_| state.turns.of_session(&id).into_iter().next());
+    Ok(running.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |live| streamed(&live)))
+}
+
+/// A running answer from its beginning, as this protocol resumes.
+fn streamed(live: &Arc<LiveTurn>) -> Response {
+    let mut writer = UiWriter::default();
+    let mut frames = Box::pin(frames(live.read(0), move |_, event| writer.write(event)));
+    let mut response = sse(async_stream::stream! {
+        while let Some(frame) = frames.next().await {
+            match frame {
+                Ok(frame) => yield Ok(frame),
+                Err(cut) => {
+                    yield Ok(Bytes::from(error_chunk("the server ends before the answer is there; ask again in a moment")));
+                    yield Err(cut);
+                    return;
+                }
+            }
+        }
+    });
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.insert("x-vercel-ai-ui-message-stream", HeaderValue::from_static("v1"));
+    name_answer(headers, &live.id, &live.session);
+    response
+}

@@ -1,0 +1,143 @@
+//! Starting and stopping the server.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use etcetera::BaseStrategy as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::access::AccessRules;
+use super::listen::accept;
+use super::routes;
+use super::state::{ServerState, SharedState};
+use super::store::{SessionStore, SessionStoreError};
+use crate::app::{App, Error, OpenOptions};
+use crate::config::Settings;
+
+/// How it is served.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How its app is opened.
+    pub open: OpenOptions,
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Nothing could be assembled from the settings.
+    #[error(transparent)]
+    App(#[from] Error),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] SessionStoreError),
+    /// The address is taken or may not be used.
+    #[error(
+        "cannot listen on {address}: {source}; choose another address with --listen, or port 0 for a free one"
+    )]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A server that takes requests.
+pub struct RunningServer {
+    /// Its address, without a slash at the end.
+    pub url: String,
+    /// Whether everybody on this machine may ask it.
+    pub open: bool,
+    /// Its store, as settings name it.
+    pub store: String,
+    state: SharedState,
+    drain: Duration,
+    stop: CancellationToken,
+    leave: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl fmt::Debug for RunningServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningServer")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens store and app, takes over what an earlier process left, and returns once requests are taken.
+pub async fn serve(settings: Settings, options: ServerOptions) -> Result<RunningServer, StartError> {
+    let address = options.listen;
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    let server = settings.server.clone();
+    let store = SessionStore::open(&store_path(&settings)?).await?;
+    let app = App::open(settings, options.open).await?;
+    let access = AccessRules::new(&server, bound).map_err(Error::from)?;
+    let (open, drain) = (access.open, server.drain);
+    let store_name = format!("sqlite:{}", store.path().display());
+    let state = ServerState::new(app, store, server, access);
+    let (stop, leave) = (CancellationToken::new(), CancellationToken::new());
+    let accepting = accept(listener, routes::router(&state), stop.clone(), leave.clone());
+    let housekeeping = {
+        let state = state.clone();
+        async move { state.turns.keep_house(&state).await }
+    };
+    Ok(RunningServer {
+        url: format!("http://{bound}"),
+        open,
+        store: store_name,
+        state,
+        drain,
+        stop,
+        leave,
+        tasks: vec![tokio::spawn(accepting), tokio::spawn(housekeeping)],
+    })
+}
+
+impl RunningServer {
+    /// Takes no more questions, lets running turns end for a while, and leaves the others to be resumed. Returns when the
+    /// address is free.
+    pub async fn shutdown(mut self) {
+        self.state.turns.drain(&self.state, self.drain).await;
+        self.stop.cancel();
+        self.leave.cancel();
+        for task in self.tasks.drain(..).take(1) {
+            // It ends by itself.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.leave.cancel();
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// The file of the store: the configured one, or one in the user's state folder. The demo has one of its own, so that its
+/// sessions are not among those over real data.
+pub fn store_path(settings: &Settings) -> Result<PathBuf, SessionStoreError> {
+    if let Some(path) = &settings.store.path {
+        return Ok(path.clone());
+    }
+    let strategy = etcetera::choose_base_strategy().map_err(|_| SessionStoreError::NoFolder)?;
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+    let name = if settings.metabase.is_some() {
+        "cardinal.sqlite"
+    } else {
+        "demo.sqlite"
+    };
+    Ok(folder.join("cardinal").join(name))
+}

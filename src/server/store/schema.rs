@@ -1,0 +1,75 @@
+//! The tables, and how a file of an earlier version becomes one of this version.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::SessionStoreError;
+
+/// One script for each version, first version first. A script that was released is never changed.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/001.sql")];
+
+/// How long a connection waits for another process.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens the connection that writes.
+pub(super) fn open(path: &Path) -> Result<Connection, SessionStoreError> {
+    let failed = |reason: String| SessionStoreError::Open {
+        path: path.to_owned(),
+        reason,
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    }
+    let mut connection = connect(path).map_err(|error| failed(error.to_string()))?;
+    make_private(path);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// A connection with the settings that all of them have.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// The store holds questions and rows: only the user it belongs to may read it.
+fn make_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(0o600)) {
+            tracing::warn!(%error, "the store could not be made private");
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), SessionStoreError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    // Another process may be doing the same.
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > known {
+        return Err(SessionStoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    let done = usize::try_from(found).unwrap_or_default();
+    for script in MIGRATIONS.iter().skip(done) {
+        transaction.execute_batch(script)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}

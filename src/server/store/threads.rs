@@ -1,0 +1,140 @@
+//! The thread that writes, and the connections that read.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::{SessionStoreError, schema};
+
+/// Most jobs that are committed together.
+const MAX_BATCH: usize = 256;
+/// Most connections that are kept for readers.
+const MAX_IDLE: usize = 8;
+
+/// What is left to do once a batch is committed, or not: to tell whoever waits.
+type Reply = Box<dyn FnOnce(Option<rusqlite::Error>) + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
+
+/// The thread that writes.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Self, SessionStoreError> {
+        let (jobs, queue) = mpsc::channel();
+        thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || write(&connection, &queue))
+            .map_err(|_| SessionStoreError::Closed)?;
+        Ok(Self { jobs })
+    }
+
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, SessionStoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            // A job that fails takes nothing of its batch with it.
+            let result = in_savepoint(connection, work);
+            Box::new(move |failed: Option<rusqlite::Error>| {
+                let result = match failed {
+                    Some(error) => Err(error),
+                    None => result,
+                };
+                // Nobody may wait any more.
+                let _ = reply.send(result);
+            })
+        });
+        self.jobs.send(job).map_err(|_| SessionStoreError::Closed)?;
+        Ok(answer.await.map_err(|_| SessionStoreError::Closed)??)
+    }
+}
+
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.execute_batch("SAVEPOINT job")?;
+    let result = work(connection);
+    if result.is_err() {
+        connection.execute_batch("ROLLBACK TO job")?;
+    }
+    connection.execute_batch("RELEASE job")?;
+    result
+}
+
+/// Runs jobs until nobody can send one any more.
+fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) {
+    while let Ok(first) = queue.recv() {
+        let begun = connection.execute_batch("BEGIN IMMEDIATE");
+        let mut replies = vec![first(connection)];
+        while replies.len() < MAX_BATCH
+            && let Ok(next) = queue.try_recv()
+        {
+            replies.push(next(connection));
+        }
+        let ended = begun.and_then(|()| connection.execute_batch("COMMIT"));
+        if let Err(error) = &ended {
+            tracing::error!(%error, "the store could not commit");
+            // There may be no transaction to roll back.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        let reason = ended.err().map(|error| error.to_string());
+        for reply in replies {
+            let failed = reason.clone().map(|reason| {
+                rusqlite::Error::SqliteFailure(
+                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR),
+                    Some(reason),
+                )
+            });
+            reply(failed);
+        }
+    }
+}
+
+/// Connections that read, opened as they are needed.
+#[derive(Debug, Clone)]
+pub(super) struct ReaderPool {
+    path: Arc<PathBuf>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl ReaderPool {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self {
+            path: Arc::new(path),
+            idle: Arc::default(),
+        }
+    }
+
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, SessionStoreError> {
+        let pool = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let kept = pool.lock().pop();
+            let connection = match kept {
+                Some(connection) => connection,
+                None => schema::connect(&pool.path)?,
+            };
+            let result = work(&connection);
+            let mut idle = pool.lock();
+            if idle.len() < MAX_IDLE {
+                idle.push(connection);
+            }
+            result
+        });
+        Ok(done.await.map_err(|_| SessionStoreError::Closed)??)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

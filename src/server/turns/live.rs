@@ -1,0 +1,181 @@
+//! One turn while it runs and shortly after: the log of its events, and who reads it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::server::event::TurnEvent;
+
+/// Where the log stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct LogState {
+    length: usize,
+    /// Whether nothing more comes: the log ends with `done`, or the turn was given up here.
+    closed: bool,
+}
+
+/// A turn of this process.
+pub(in crate::server) struct LiveTurn {
+    pub(in crate::server) id: String,
+    pub(in crate::server) session: String,
+    /// Ends the turn with what is known.
+    pub(in crate::server) cancel: CancellationToken,
+    /// How long it goes on that nobody reads.
+    grace: Duration,
+    log: Mutex<Vec<Arc<TurnEvent>>>,
+    state: watch::Sender<LogState>,
+    readers: AtomicUsize,
+    closed_at: Mutex<Option<Instant>>,
+}
+
+impl fmt::Debug for LiveTurn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveTurn")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The log ended without its last event: the turn was given up in this process.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the turn was left before its end; read on with Last-Event-ID")]
+pub(in crate::server) struct LogCut;
+
+impl LiveTurn {
+    pub(super) fn new(id: String, session: String, grace: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            session,
+            cancel: CancellationToken::new(),
+            grace,
+            log: Mutex::default(),
+            state: watch::Sender::default(),
+            readers: AtomicUsize::new(0),
+            closed_at: Mutex::default(),
+        })
+    }
+
+    /// Adds an event. After the last one nothing is added.
+    pub(super) fn push(&self, event: TurnEvent) {
+        let last = matches!(event, TurnEvent::Done { .. });
+        let mut log = lock(&self.log);
+        if self.state.borrow().closed {
+            return;
+        }
+        log.push(Arc::new(event));
+        let length = log.len();
+        drop(log);
+        if last {
+            *lock(&self.closed_at) = Some(Instant::now());
+        }
+        self.state.send_replace(LogState { length, closed: last });
+    }
+
+    /// Ends the log where it stands, unless it ended well.
+    pub(super) fn cut(&self) {
+        let cut = |state: &mut LogState| {
+            let open = !state.closed;
+            state.closed = true;
+            open
+        };
+        if self.state.send_if_modified(cut) {
+            *lock(&self.closed_at) = Some(Instant::now());
+        }
+    }
+
+    /// Whether nothing more happens here.
+    pub(in crate::server) fn is_closed(&self) -> bool {
+        self.state.borrow().closed
+    }
+
+    /// How long ago that was.
+    pub(super) fn closed_for(&self) -> Option<Duration> {
+        lock(&self.closed_at).map(|at| at.elapsed())
+    }
+
+    /// Reads the log from after its first `seen` events. Reading keeps the turn going.
+    pub(in crate::server) fn read(self: &Arc<Self>, seen: usize) -> EventReader {
+        self.readers.fetch_add(1, Ordering::SeqCst);
+        EventReader {
+            state: self.state.subscribe(),
+            attached: AttachedReader(Arc::clone(self)),
+            seen,
+        }
+    }
+
+    fn event(&self, at: usize) -> Option<Arc<TurnEvent>> {
+        lock(&self.log).get(at).cloned()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads the log of a turn at its own pace. It holds nothing but a position.
+#[derive(Debug)]
+pub(in crate::server) struct EventReader {
+    state: watch::Receiver<LogState>,
+    attached: AttachedReader,
+    seen: usize,
+}
+
+impl EventReader {
+    /// The next event with its number; `None` after the last one.
+    pub(in crate::server) async fn next(&mut self) -> Option<Result<(usize, Arc<TurnEvent>), LogCut>> {
+        loop {
+            let state = *self.state.borrow_and_update();
+            if let Some(event) = self.attached.0.event(self.seen) {
+                self.seen += 1;
+                return Some(Ok((self.seen, event)));
+            }
+            if state.closed {
+                let last = state
+                    .length
+                    .checked_sub(1)
+                    .and_then(|at| self.attached.0.event(at));
+                let whole = last.is_some_and(|event| matches!(*event, TurnEvent::Done { .. }));
+                return (!whole).then_some(Err(LogCut));
+            }
+            if self.state.changed().await.is_err() {
+                return Some(Err(LogCut));
+            }
+        }
+    }
+}
+
+/// That somebody reads. When the last one goes, the turn has its grace time.
+#[derive(Debug)]
+struct AttachedReader(Arc<LiveTurn>);
+
+impl Drop for AttachedReader {
+    fn drop(&mut self) {
+        let turn = &self.0;
+        if turn.readers.fetch_sub(1, Ordering::SeqCst) != 1 || turn.is_closed() {
+            return;
+        }
+        if turn.grace.is_zero() {
+            turn.cancel.cancel();
+            return;
+        }
+        // Without a runtime the process ends.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let turn = Arc::clone(turn);
+            runtime.spawn(async move {
+                let mut state = turn.state.subscribe();
+                tokio::select! {
+                    () = tokio::time::sleep(turn.grace) => {
+                        if turn.readers.load(Ordering::SeqCst) == 0 {
+                            turn.cancel.cancel();
+                        }
+                    }
+                    _ = state.wait_for(|state| state.closed) => {}
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Turns: taken, queued, run, stopped, taken over.
+//!
+//! A turn is stored before it is acknowledged, and its answer before it is told. In between it lives here: its events are in
+//! a log ([`LiveTurn`]) that any number of clients read, each at its own pace. Start with [`Turns::submit`], then read
+//! `run.rs`.
+
+mod live;
+mod permits;
+mod recover;
+mod run;
+mod slot;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(super) use live::{EventReader, LiveTurn, LogCut};
+use permits::{TurnPermit, TurnPermits};
+pub(super) use run::{message_hash, tape_of};
+use slot::SessionSlots;
+
+use super::event::TurnEvent;
+use super::ids::new_id;
+use super::state::SharedState;
+use super::store::{NewAnswer, SessionStoreError, StoredAnswer};
+
+/// How long the log of a turn is kept after its end, for clients that read on.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// A question to be answered.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TurnRequest {
+    pub(super) question: String,
+    pub(super) principal: String,
+    /// Who asks, in words that the model is told.
+    pub(super) asker: Option<String>,
+    /// The session; `None` begins one.
+    pub(super) session: Option<String>,
+    /// The answer, in another session, that a new session goes on from.
+    pub(super) base: Option<String>,
+    pub(super) idempotency_key: Option<String>,
+    /// Whether the turn ends when its client hangs up.
+    pub(super) ends_with_client: bool,
+    /// Whether the number of turns of this principal is bounded.
+    pub(super) bounded: bool,
+    /// The hash of the messages up to the question, on wires where the client sends all of them.
+    pub(super) message_key: Option<blake3::Hash>,
+}
+
+/// What became of a question.
+#[derive(Debug)]
+pub(super) enum Submitted {
+    /// Its turn runs or waits.
+    Running(Arc<LiveTurn>),
+    /// It was asked before, with the same key.
+    Known(String),
+}
+
+/// Why a question was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SubmitError {
+    #[error("there is no such session")]
+    NoSession,
+    #[error("too many questions wait in this session")]
+    Busy,
+    #[error("too many questions are being answered")]
+    TooMany,
+    #[error("the server is ending")]
+    Stopping,
+    #[error(transparent)]
+    Store(#[from] SessionStoreError),
+}
+
+/// All turns of this process.
+pub(super) struct Turns {
+    live: Mutex<HashMap<String, Arc<LiveTurn>>>,
+    slots: SessionSlots,
+    places: Arc<TurnPermits>,
+    tasks: TaskTracker,
+    /// Names this process in claims.
+    owner: String,
+    /// No more questions are taken.
+    stopping: CancellationToken,
+    /// Turns that still run are left as they are.
+    leaving: CancellationToken,
+}
+
+impl fmt::Debug for Turns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turns")
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Turns {
+    pub(super) fn new(max_turns: usize, max_per_principal: usize) -> Self {
+        Self {
+            live: Mutex::default(),
+            slots: SessionSlots::default(),
+            places: Arc::new(TurnPermits::new(max_turns, max_per_principal)),
+            tasks: TaskTracker::new(),
+            owner: new_id("proc"),
+            stopping: CancellationToken::new(),
+            leaving: CancellationToken::new(),
+        }
+    }
+
+    /// Takes a question: stores it, and begins its turn. When this returns, the question is not lost any more.
+    pub(super) async fn submit(
+        &self,
+        state: &SharedState,
+        request: TurnRequest,
+    ) -> Result<Submitted, SubmitError> {
+        if self.stopping.is_cancelled() {
+            return Err(SubmitError::Stopping);
+        }
+        let bounded = request.bounded.then_some(request.principal.as_str());
+        let place = TurnPermits::take(&self.places, bounded).ok_or(SubmitError::TooMany)?;
+        let session = request.session.clone().unwrap_or_else(|| new_id("ses"));
+        let queue = self.slots.join(&session).ok_or(SubmitError::Busy)?;
+        let new = NewAnswer {
+            id: new_id("ans"),
+            session: session.clone(),
+            principal: request.principal.clone(),
+            question: request.question.clone(),
+            base: request.base.clone(),
+            idempotency_key: request.idempotency_key.clone(),
+            owner: self.owner.clone(),
+        };
+        let id = new.id.clone();
+        let (turn, new_session, title) = match state.store.new_answer(new).await? {
+            StoredAnswer::New {
+                turn,
+                new_session,
+                title,
+            } => (turn, new_session, title),
+            StoredAnswer::Known(id) => return Ok(Submitted::Known(id)),
+            StoredAnswer::NotYours => return Err(SubmitError::NoSession),
+        };
+        let grace = if request.ends_with_client {
+            Duration::ZERO
+        } else {
+            state.settings.grace
+        };
+        let live = LiveTurn::new(id.clone(), session, grace);
+        live.push(TurnEvent::Started {
+            answer: id.clone(),
+            session: live.session.clone(),
+            turn,
+            question: request.question.clone(),
+            model: state.app().settings().model.id.to_string(),
+            new_session,
+            title,
+        });
+        let task = run::TurnTask {
+            question: request.question,
+            asker: request.asker,
+            message_key: request.message_key,
+            turn,
+            resumed: false,
+        };
+        self.begin(state, &live, task, queue, place);
+        Ok(Submitted::Running(live))
+    }
+
+    fn begin(
+        &self,
+        state: &SharedState,
+        live: &Arc<LiveTurn>,
+        task: run::TurnTask,
+        queue: slot::QueuePlace,
+        place: TurnPermit,
+    ) {
+        self.lock().insert(live.id.clone(), Arc::clone(live));
+        self.tasks
+            .spawn(run::run(Arc::clone(state), Arc::clone(live), task, queue, place));
+    }
+
+    /// A turn of this process that runs or ended lately.
+    pub(super) fn find(&self, id: &str) -> Option<Arc<LiveTurn>> {
+        self.lock().get(id).cloned()
+    }
+
+    /// The turns of a session that run or wait here.
+    pub(super) fn of_session(&self, session: &str) -> Vec<Arc<LiveTurn>> {
+        let live = self.lock();
+        let mut found: Vec<Arc<LiveTurn>> = live
+            .values()
+            .filter(|turn| turn.session == session && !turn.is_closed())
+            .cloned()
+            .collect();
+        // Ids sort by the time they were made.
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found
+    }
+
+    /// Forgets what is held of a session that was deleted.
+    pub(super) fn forget_session(&self, session: &str) {
+        self.slots.forget(session);
+        self.lock().retain(|_, turn| turn.session != session);
+    }
+
+    /// Lets go of what is not needed any more.
+    pub(super) fn sweep(&self) {
+        self.lock()
+            .retain(|_, turn| turn.closed_for().is_none_or(|time| time < KEPT));
+        self.slots.sweep();
+    }
+
+    /// Whether no more questions are taken.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// Takes no more questions, lets turns end for so long, and leaves the others to be resumed.
+    pub(super) async fn drain(&self, state: &SharedState, limit: Duration) {
+        self.stopping.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(limit, self.tasks.wait()).await.is_err() {
+            tracing::warn!(turns = self.tasks.len(), "turns are left to be resumed");
+            self.leaving.cancel();
+            self.tasks.wait().await;
+        }
+        if let Err(error) = state.store.give_up(&self.owner).await {
+            tracing::warn!(%error, "claims on turns could not be given up");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<LiveTurn>>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

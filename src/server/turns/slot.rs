@@ -1,0 +1,100 @@
+//! The place of a session in this process: one turn at a time, in the order they were asked.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::app::{App, Session};
+
+/// Most questions that wait in one session.
+pub(super) const MAX_WAITING: u32 = 8;
+/// How long a session that nobody asks stays in memory.
+const IDLE: Duration = Duration::from_secs(300);
+
+/// A session in memory.
+pub(super) struct LoadedSession {
+    pub(super) session: Session,
+    /// What it was begun with.
+    pub(super) app: Arc<App>,
+}
+
+/// One session's place.
+pub(super) struct SessionSlot {
+    /// Held by the turn that runs. It is fair: who came first is first.
+    pub(super) loaded: tokio::sync::Mutex<Option<LoadedSession>>,
+    /// Turns that run or wait.
+    turns: AtomicU32,
+    used: Mutex<Instant>,
+}
+
+impl Default for SessionSlot {
+    fn default() -> Self {
+        Self {
+            loaded: tokio::sync::Mutex::new(None),
+            turns: AtomicU32::new(0),
+            used: Mutex::new(Instant::now()),
+        }
+    }
+}
+
+/// The places of all sessions that were asked lately.
+#[derive(Default)]
+pub(super) struct SessionSlots {
+    slots: Mutex<HashMap<String, Arc<SessionSlot>>>,
+}
+
+impl SessionSlots {
+    /// Takes a place in the queue of a session; `None` when too many wait.
+    pub(super) fn join(&self, session: &str) -> Option<QueuePlace> {
+        self.join_if(session, |ahead| ahead <= MAX_WAITING)
+    }
+
+    /// Takes a place however many wait, for a turn that was taken before.
+    pub(super) fn join_always(&self, session: &str) -> QueuePlace {
+        self.join_if(session, |_| true)
+            .unwrap_or_else(|| QueuePlace::new(Arc::default()))
+    }
+
+    fn join_if(&self, session: &str, allowed: impl Fn(u32) -> bool) -> Option<QueuePlace> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.entry(session.to_owned()).or_default();
+        allowed(slot.turns.load(Ordering::SeqCst)).then(|| QueuePlace::new(Arc::clone(slot)))
+    }
+
+    /// Forgets a session that was deleted.
+    pub(super) fn forget(&self, session: &str) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.remove(session);
+    }
+
+    /// Lets go of sessions that nobody asks: they are restored from their tapes when somebody does.
+    pub(super) fn sweep(&self) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|_, slot| {
+            let idle = slot.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+            slot.turns.load(Ordering::SeqCst) > 0 || idle < IDLE
+        });
+    }
+}
+
+/// A turn's place in the queue of its session. It is given back when it is dropped.
+pub(super) struct QueuePlace {
+    pub(super) slot: Arc<SessionSlot>,
+    /// Turns before this one.
+    pub(super) ahead: u32,
+}
+
+impl QueuePlace {
+    fn new(slot: Arc<SessionSlot>) -> Self {
+        let ahead = slot.turns.fetch_add(1, Ordering::SeqCst);
+        Self { slot, ahead }
+    }
+}
+
+impl Drop for QueuePlace {
+    fn drop(&mut self) {
+        *self.slot.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.slot.turns.fetch_sub(1, Ordering::SeqCst);
+    }
+}

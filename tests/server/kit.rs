@@ -1,0 +1,122 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use cardinal::Settings;
+use cardinal::server::{RunningServer, ServerOptions, SessionStore, serve};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use super::client::{Ask, Reply};
+use crate::support::reply::Reply as ModelReply;
+use crate::support::scripted_model::ScriptedModel;
+
+/// A server in this process, over the demo, with a store of its own.
+pub(super) struct TestServer {
+    pub(super) server: RunningServer,
+    pub(super) folder: tempfile::TempDir,
+    pub(super) model: Option<ScriptedModel>,
+}
+
+/// Settings of the demo, with a store in that folder.
+pub(super) fn settings(folder: &std::path::Path) -> Settings {
+    let mut settings = Settings::demo();
+    settings.store.path = Some(folder.join("store.sqlite"));
+    settings.server.drain = Duration::from_millis(200);
+    settings
+}
+
+pub(super) fn listen() -> ServerOptions {
+    ServerOptions {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        open: cardinal::OpenOptions::default(),
+    }
+}
+
+impl TestServer {
+    /// Before the keyword planner.
+    pub(super) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same, with settings changed.
+    pub(super) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = settings(folder.path());
+        change(&mut settings);
+        let server = serve(settings, listen()).await.unwrap();
+        Self {
+            server,
+            folder,
+            model: None,
+        }
+    }
+
+    /// Before a model that gives these replies in order.
+    pub(super) async fn scripted(replies: Vec<ModelReply>) -> Self {
+        Self::before(ScriptedModel::openai(replies).await, |_| {}).await
+    }
+
+    /// Before this model.
+    pub(super) async fn before(model: ScriptedModel, change: impl FnOnce(&mut Settings)) -> Self {
+        let reached = model.settings();
+        let mut server = Self::with(|settings| {
+            settings.model = reached;
+            change(settings);
+        })
+        .await;
+        server.model = Some(model);
+        server
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.server.url
+    }
+
+    /// The store, opened a second time, as `cardinal token` does.
+    pub(super) async fn store(&self) -> SessionStore {
+        SessionStore::open(&self.folder.path().join("store.sqlite"))
+            .await
+            .unwrap()
+    }
+
+    /// A token for a principal.
+    pub(super) async fn token(&self, principal: &str, scopes: &[&str]) -> String {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let store = self.store().await;
+        let new = store
+            .create_token(principal, principal, &scopes, None)
+            .await
+            .unwrap();
+        new.token.expose_secret().to_owned()
+    }
+
+    pub(super) async fn send(&self, ask: Ask) -> Reply {
+        ask.send(self.url()).await
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Reply {
+        self.send(Ask::get(path)).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(Ask::post(path, &body)).await
+    }
+
+    /// Asks and waits for the record.
+    pub(super) async fn ask(&self, question: &str) -> Value {
+        let reply = self.post("/v1/answers", json!({"question": question})).await;
+        assert_eq!(reply.status, 200, "{reply:#?}");
+        reply.json()
+    }
+
+    /// The same, in a session.
+    pub(super) async fn ask_in(&self, session: &str, question: &str) -> Value {
+        let body = json!({"question": question, "session": session});
+        let reply = self.post("/v1/answers", body).await;
+        assert_eq!(reply.status, 200, "{reply:#?}");
+        reply.json()
+    }
+}
+
+/// A question that the keyword planner answers over the demo.
+pub(super) const QUESTION: &str = "How many orders were placed in 2025?";

@@ -1,0 +1,114 @@
+//! `cardinal serve` and `cardinal token` as people run them.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+struct Program {
+    folder: tempfile::TempDir,
+}
+
+impl Program {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cardinal"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn serve(&self, arguments: &[&str]) -> (Child, Value) {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(arguments);
+        let mut child = self.command(&all).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let line = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
+        (child, line)
+    }
+}
+
+fn get(url: &str, path: &str, more: &str) -> String {
+    let host = url.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(host).unwrap();
+    write!(
+        connection,
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[cfg(unix)]
+#[test]
+fn it_says_where_it_listens_and_ends_when_told_to() {
+    let program = Program::new();
+    let (mut child, line) = program.serve(&[]);
+    let keys: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["auth", "store", "url", "version"]);
+    assert_eq!(line["auth"], "open");
+    assert!(line["store"].as_str().unwrap().ends_with("/cardinal/demo.sqlite"));
+    let url = line["url"].as_str().unwrap();
+    assert!(get(url, "/healthz", "").starts_with("HTTP/1.1 200"));
+    assert!(
+        Command::new("kill")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_token_is_made_used_listed_and_revoked() {
+    let program = Program::new();
+    let run = |arguments: &[&str]| {
+        let output = program.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?} {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let made = run(&[
+        "token",
+        "create",
+        "--name",
+        "ana",
+        "--principal",
+        "ana@example.com",
+        "--expires",
+        "30d",
+        "--json",
+    ]);
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let (token, id) = (made["token"].as_str().unwrap(), made["id"].as_str().unwrap());
+    let (mut child, line) = program.serve(&[]);
+    let url = line["url"].as_str().unwrap();
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    assert!(get(url, "/v1/me", &bearer).contains("\"principal\":\"ana@example.com\""));
+    let listed: Value = serde_json::from_str(&run(&["token", "list", "--json"])).unwrap();
+    assert_eq!(listed["tokens"][0]["id"], id);
+    assert!(!listed.to_string().contains(token));
+    run(&["token", "revoke", id]);
+    assert!(get(url, "/v1/me", &bearer).starts_with("HTTP/1.1 401"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let output = program.command(&["token", "revoke", "tok_no"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}

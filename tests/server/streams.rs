@@ -1,0 +1,178 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::client::Ask;
+use super::kit::{QUESTION, TestServer};
+use crate::support::reply::Reply;
+use crate::support::scripted_model::ScriptedModel;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_tell_a_turn_in_order() {
+    let server = TestServer::new().await;
+    let reply = server.send(Ask::events(&json!({"question": QUESTION}))).await;
+    assert_eq!(reply.header("content-type"), "text/event-stream");
+    assert!(reply.whole);
+    let events = reply.events();
+    let numbers: Vec<u64> = events.iter().map(|event| event.0).collect();
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+    let names: Vec<&str> = events.iter().map(|event| event.1.as_str()).collect();
+    assert_eq!(names.first(), Some(&"started"));
+    assert_eq!(names.last(), Some(&"done"));
+    for name in ["step", "tool_started", "tool_finished", "table", "answer"] {
+        assert!(names.contains(&name), "{name} is not among {names:?}");
+    }
+    for (_, name, data) in &events {
+        assert_eq!(data["type"], *name);
+    }
+    let tool = &reply.named("tool_started")[0];
+    assert!(tool["entry"]["name"].is_string(), "{tool:#}");
+    let answer = &reply.named("answer")[0];
+    assert_eq!(answer["answer"]["outcome"], "answered");
+    assert_eq!(reply.named("table")[0]["rows"], answer["tables"][0]["rows"]);
+    assert_eq!(reply.named("done")[0]["status"], "finished");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_hung_up_reads_on() {
+    let server = TestServer::new().await;
+    let ask = Ask::events(&json!({"question": QUESTION}));
+    let first = ask.until(server.url(), "event: step").await;
+    assert!(!first.whole);
+    let id = first.header("x-cardinal-answer").to_owned();
+    let seen = first.events().last().unwrap().0;
+    let path = format!("/v1/answers/{id}/events");
+    let rest = Ask::get(&path).with("last-event-id", &seen.to_string());
+    let rest = server.send(rest).await;
+    assert!(rest.whole);
+    assert_eq!(rest.events()[0].0, seen + 1);
+    assert_eq!(rest.events().last().unwrap().1, "done");
+    // From the beginning it is the same log.
+    let all = server.get(&path).await.events();
+    assert_eq!(all[usize::try_from(seen).unwrap()..], rest.events());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_an_earlier_process_is_told_whole() {
+    let server = TestServer::new().await;
+    let record = server.ask(QUESTION).await;
+    let TestServer {
+        server,
+        folder,
+        model,
+    } = server;
+    server.shutdown().await;
+    let settings = super::kit::settings(folder.path());
+    let server = cardinal::server::serve(settings, super::kit::listen())
+        .await
+        .unwrap();
+    let again = TestServer {
+        server,
+        folder,
+        model,
+    };
+    let path = format!("/v1/answers/{}/events", record["id"].as_str().unwrap());
+    let told = again.send(Ask::get(&path).with("last-event-id", "7")).await;
+    assert_eq!(told.events()[0].0, 8);
+    assert_eq!(told.named("answer")[0], {
+        let mut expected = record.clone();
+        expected["type"] = json!("answer");
+        expected
+    });
+    assert_eq!(told.events().last().unwrap().1, "done");
+}
+
+fn endless() -> Reply {
+    Reply::endless_text("more and more ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_ends_a_turn_with_what_is_known() {
+    let server = TestServer::before(ScriptedModel::openai_with(|_| endless()).await, |settings| {
+        settings.guard.max_text_bytes = 1 << 30;
+    })
+    .await;
+    let ask = Ask::events(&json!({"question": "What?"}));
+    let begun = ask.until(server.url(), "event: text").await;
+    let id = begun.header("x-cardinal-answer").to_owned();
+    let stopped = server.post(&format!("/v1/answers/{id}/stop"), json!({})).await;
+    assert_eq!(stopped.status, 202);
+    let told = server.get(&format!("/v1/answers/{id}/events")).await;
+    assert_eq!(told.named("answer")[0]["answer"]["outcome"], "cancelled");
+    let session = begun.header("x-cardinal-session");
+    assert_eq!(
+        server.get(&format!("/v1/sessions/{session}")).await.json()["running"],
+        json!(null)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_that_nobody_listens_to_ends_after_its_grace() {
+    let server = TestServer::before(ScriptedModel::openai_with(|_| endless()).await, |settings| {
+        settings.guard.max_text_bytes = 1 << 30;
+        settings.server.grace = Duration::from_millis(50);
+    })
+    .await;
+    let ask = Ask::events(&json!({"question": "What?"}));
+    let begun = ask.until(server.url(), "event: text").await;
+    let path = format!("/v1/answers/{}", begun.header("x-cardinal-answer"));
+    for _ in 0..200 {
+        let record = server.get(&path).await.json();
+        if record["status"] == "finished" {
+            assert_eq!(record["answer"]["outcome"], "cancelled");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_the_server_leaves_is_reset_and_its_turn_resumed() {
+    // The first process never gets an answer to its second completion.
+    let mut asked = 0;
+    let model = ScriptedModel::openai_with(move |_| {
+        asked += 1;
+        match asked {
+            1 => Reply::tool_calls([("field_values", json!({"entry": "nothing"}))]),
+            2 => Reply::text("Too late.").after(Duration::from_secs(3600)),
+            _ => Reply::text("There is nothing to say."),
+        }
+    })
+    .await;
+    let reached = model.settings();
+    let server = TestServer::before(model, |_| {}).await;
+    let ask = Ask::events(&json!({"question": "What?"}));
+    let url = server.url().to_owned();
+    let reading = tokio::spawn(async move { ask.send(&url).await });
+    while server.model.as_ref().unwrap().requests().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let TestServer {
+        server,
+        folder,
+        model,
+    } = server;
+    server.shutdown().await;
+    let cut = reading.await.unwrap();
+    assert!(!cut.whole, "a stream that was left ended as if it were whole");
+    let id = cut.header("x-cardinal-answer").to_owned();
+
+    let mut settings = super::kit::settings(folder.path());
+    settings.model = reached;
+    let server = cardinal::server::serve(settings, super::kit::listen())
+        .await
+        .unwrap();
+    let again = TestServer {
+        server,
+        folder,
+        model,
+    };
+    let told = again.get(&format!("/v1/answers/{id}/events")).await;
+    assert!(told.whole);
+    let answer = &told.named("answer")[0];
+    assert_eq!(answer["status"], "finished", "{answer:#}");
+    assert_eq!(answer["answer"]["text"], "There is nothing to say.");
+    // The completion that had come was not asked for again.
+    assert_eq!(again.model.as_ref().unwrap().requests().len(), 3);
+}
