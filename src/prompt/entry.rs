@@ -331,13 +331,18 @@ fn column(column: &Column) -> String {
     let stem = column
         .name
         .trim_end_matches(|c: char| c == '_' || c.is_ascii_digit());
-    let label = (COMPUTED.contains(&stem) && !column.label.eq_ignore_ascii_case(stem))
-        .then(|| format!(" {}", quoted(&column.label)));
+    let counts = column.format.unit_words();
+    let plain = |text: &str| text.to_lowercase().replace([' ', '_'], "");
+    let computed = COMPUTED.contains(&stem) && !column.label.eq_ignore_ascii_case(stem);
+    let renamed = counts.is_some() && plain(&column.label) != plain(&column.name);
+    let label = (computed || renamed).then(|| format!(" {}", quoted(&column.label)));
+    let counts = counts.map(|counts| format!(" ({})", clean(&counts, PART_DESCRIPTION_CHARS)));
     format!(
-        "{}{}{}",
+        "{}{}{}{}",
         clean(&column.name, NAME_CHARS),
         unit.unwrap_or_default(),
-        label.unwrap_or_default()
+        label.unwrap_or_default(),
+        counts.unwrap_or_default()
     )
 }
 

@@ -116,6 +116,14 @@ pub const PROMPT_TEXTS: &[(&str, &str)] = &[
         include_str!("../../prompts/model/trial_refusal.md"),
     ),
     (
+        "repair/elsewhere.md",
+        include_str!("../../prompts/repair/elsewhere.md"),
+    ),
+    (
+        "repair/elsewhere_named.md",
+        include_str!("../../prompts/repair/elsewhere_named.md"),
+    ),
+    (
         "repair/incomplete_total.md",
         include_str!("../../prompts/repair/incomplete_total.md"),
     ),
@@ -161,6 +169,7 @@ pub const PROMPT_TEXTS: &[(&str, &str)] = &[
         "tools/cannot_answer.md",
         include_str!("../../prompts/tools/cannot_answer.md"),
     ),
+    ("tools/derive.md", include_str!("../../prompts/tools/derive.md")),
     (
         "tools/describe.md",
         include_str!("../../prompts/tools/describe.md"),

@@ -84,7 +84,7 @@ pub(super) fn of_derived(
     let asked = source
         .and_then(|source| call_for_model(&source.arguments))
         .zip(from)
-        .map(|(asked, from)| format!("{from} was asked: {asked}"));
+        .map(|(asked, from)| format!("in {from}, {asked}"));
     let parts = HeadingParts {
         asked: asked.as_deref(),
         note: None,

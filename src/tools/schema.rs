@@ -123,19 +123,24 @@ pub(super) fn operation() -> Value {
     json!({"enum": OPERATIONS, "type": "string"})
 }
 
+/// The operation of a condition where another tool, which is always there, lists the operations.
+pub(super) fn operation_as_in(tool: &str) -> Value {
+    json!({"description": format!("as in {tool}"), "type": "string"})
+}
+
 /// The values of a condition.
 pub(super) fn values() -> Value {
     described_list("none for is-…, one for comparisons, else one or more", text())
 }
 
 /// Conditions, all of which must hold.
-pub(super) fn filters() -> Value {
+pub(super) fn filters(operation: &Value) -> Value {
     described_list(
         "all must hold; each is a condition on a dimension or a segment alone",
         object(
             json!({
                 "dimension": text(),
-                "operation": operation(),
+                "operation": operation,
                 "segment": text(),
                 "values": values(),
             }),

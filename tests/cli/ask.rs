@@ -65,7 +65,7 @@ fn sources_are_one_line_each_with_their_number_in_the_text() {
     assert!(!run.stdout.contains('\u{1b}'));
 
     let full = Program::new().run(&["ask", "How much revenue did we make in 2025?", "-v"]);
-    assert!(full.stdout.contains("446213.55: sum in row 1"), "{full:#?}");
+    assert!(full.stdout.contains("446213.55: revenue in row 1"), "{full:#?}");
 
     let run = Program::new().run(&["ask", "How much revenue did we make in 2025?", "--quiet"]);
     assert!(!run.stdout.contains("[1]"), "{run:#?}");

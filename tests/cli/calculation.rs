@@ -10,7 +10,7 @@ async fn asked(arguments: &'static [&'static str]) -> Run {
     let mut step = 0;
     let model = ScriptedModel::openai_with(move |_| {
         step += 1;
-        let cell = |year: u32| json!({"result": "r1", "column": "sum", "where": [{"column": "created_at", "equals": year}]});
+        let cell = |year: u32| json!({"result": "r1", "column": "revenue", "where": [{"column": "created_at", "equals": year}]});
         match step {
             1 => Reply::tool_calls([(
                 "query_metric",
@@ -44,7 +44,8 @@ async fn a_source_has_the_query_and_with_v_the_formula() {
             "[1] change in percent, calculated from metric \"Revenue\", created at in 2024 or 2025, by year"
         )
     );
-    let formula = "change from 354080.09 (r1 row 1 2024-01-01, sum) to 446213.55 (r1 row 2 2025-01-01, sum)";
+    let formula =
+        "change from 354080.09 (r1 row 1 2024-01-01, revenue) to 446213.55 (r1 row 2 2025-01-01, revenue)";
     let next = lines.next().unwrap_or_default();
     assert!(
         next.starts_with("    26.02 %") && next.ends_with(formula),
@@ -58,7 +59,7 @@ async fn the_table_is_that_of_the_query() {
     assert_eq!(run.code, Some(0), "{run:#?}");
     assert_eq!(
         run.stdout,
-        "created_at\tsum\n2024-01-01\t354080.09\n2025-01-01\t446213.55\n"
+        "created_at\trevenue\n2024-01-01\t354080.09\n2025-01-01\t446213.55\n"
     );
     assert!(run.stderr.contains("26.02 %"), "{run:#?}");
 }

@@ -64,7 +64,8 @@ fn rename_kept_entry(program: &Program) {
     let entry = kept.pointer_mut("/catalog/entries/0").unwrap();
     entry["name"] = "Something older".into();
     let entries = serde_json::from_value(kept["catalog"]["entries"].clone()).unwrap();
-    let catalog = cardinal::catalog::Catalog::for_tests(entries);
+    let notes = serde_json::from_value(kept["catalog"]["notes"].clone()).unwrap_or_default();
+    let catalog = cardinal::catalog::Catalog::for_tests(entries).noted_for_tests(notes);
     kept["fingerprint"] = catalog.fingerprint().into();
     std::fs::write(&path, kept.to_string()).unwrap();
 }

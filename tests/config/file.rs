@@ -188,3 +188,30 @@ fn the_debug_form_of_settings_holds_no_secret() {
     let environment = super::kit::environment(&METABASE);
     assert!(!format!("{environment:?}").contains("mb_secret"));
 }
+
+#[test]
+fn notes_are_read_with_the_entry_they_are_on() {
+    let file = |notes: &str| {
+        let text = format!(
+            "version = 1\n[metabase]\nurl = \"https://m.example.com\"\n[catalog]\ncollections = [7]\n{notes}"
+        );
+        load_file(&text, &[("METABASE_API_KEY", "k")])
+    };
+    let right = "glossary = { GMV = \"Revenue before refunds\" }\n[[catalog.notes]]\nentry = \"metric 12\"\n\
+                 synonyms = [\"turnover\"]\nneeds_period = true\n";
+    let notes = file(right).unwrap().settings.catalog.notes;
+    assert_eq!(notes.glossary["GMV"], "Revenue before refunds");
+    let noted = notes.of(cardinal::catalog::EntryKind::Metric, 12).unwrap();
+    assert!(noted.needs_period && noted.synonyms == ["turnover"] && noted.ask.is_none());
+    for wrong in ["Revenue", "metric twelve", "dashboard 3"] {
+        let error = file(&format!("[[catalog.notes]]\nentry = \"{wrong}\"\n"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("catalog.notes") && error.contains("metric 12"),
+            "{error}"
+        );
+    }
+    let twice = "[[catalog.notes]]\nentry = \"card 1\"\n[[catalog.notes]]\nentry = \"card 1\"\n";
+    assert!(file(twice).unwrap_err().to_string().contains("put them together"));
+}

@@ -99,8 +99,8 @@ async fn their_sum_is_theirs_and_not_that_of_all() {
     };
     let calculated = || {
         let mut calls = calls();
-        let cell = json!({"result": "r1", "column": "sum", "total": "sum"});
-        let first = json!({"result": "r1", "column": "sum", "row": 1});
+        let cell = json!({"result": "r1", "column": "revenue", "total": "sum"});
+        let first = json!({"result": "r1", "column": "revenue", "row": 1});
         let of = json!([{"name": "revenue", "operation": "max", "of": [cell, first]}]);
         calls.push(("calculate", json!({ "calculations": of })));
         calls

@@ -240,6 +240,37 @@ async fn a_target_names_its_tag_by_id_too_and_tags_lie_in_nested_queries() {
 }
 
 #[tokio::test]
+async fn parameters_of_other_types_on_one_field_have_their_own_values() {
+    let server = Scripted::version("v0.60.2").await;
+    for (id, listed) in [
+        ("p2", json!([[2, "Clock"]])),
+        ("p3", json!([["C1", "Toys & Games"]])),
+    ] {
+        let body = json!({ "values": listed, "has_more_values": false });
+        server.on(
+            &format!("GET /api/card/7/params/{id}/values"),
+            json_reply(200, &body),
+        );
+    }
+    let on_field = |name: &str, widget: &str| {
+        let mut tag = tag(name, "dimension");
+        tag["widget-type"] = json!(widget);
+        tag["dimension"] = json!(["field", {}, 14]);
+        tag
+    };
+    let declared = |id: &str, slug: &str, kind: &str| json!({ "id": id, "name": slug, "slug": slug, "type": kind, "target": ["dimension", ["template-tag", slug]] });
+    let mut body = card(7);
+    body["dataset_query"] = json!({ "stages": [{ "native": "…", "template-tags": {
+        "product": on_field("product", "id"), "cat": on_field("cat", "string/="),
+    }}]});
+    body["parameters"] = json!([declared("p2", "product", "id"), declared("p3", "cat", "string/=")]);
+    let (card, _) = load_card(&server, &body).await;
+    let allowed = |at: usize| card.parameters[at].allowed.clone().unwrap();
+    assert_eq!(allowed(0).labelled(&json!("clock")), Some(&json!(2)));
+    assert_eq!(allowed(1).labelled(&json!("Toys & Games")), Some(&json!("C1")));
+}
+
+#[tokio::test]
 async fn formats_of_columns_come_from_the_field_and_then_from_the_card() {
     let server = Scripted::version("v0.60.2").await;
     let mut body = card(7);

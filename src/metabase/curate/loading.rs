@@ -24,8 +24,9 @@ pub(super) struct Loading<'c> {
     pub(super) listings: ReadOnce<CollectionPlace, Listing>,
     pub(super) tables: ReadOnce<u32, Result<TableNames, String>>,
     pub(super) samples: ReadOnce<(FieldSource, String), FieldSample>,
-    /// Values of parameters that filter a field, by the field's id.
-    pub(super) parameters: ReadOnce<u64, FetchedValues>,
+    /// Values of parameters that filter a field, by the field's id and whether the parameter takes ids: those have other
+    /// values than the texts of the same field.
+    pub(super) parameters: ReadOnce<(u64, bool), FetchedValues>,
 }
 
 impl<'c> Loading<'c> {

@@ -356,10 +356,13 @@ async fn list_values(
     warnings: &mut Vec<String>,
 ) -> Result<(), MetabaseError> {
     // Only texts: numbers rarely come from a short list, and asking for them reads whole columns.
-    let wanted: Vec<(String, Option<u64>)> = parameters
+    let wanted: Vec<(String, Option<(u64, bool)>)> = parameters
         .iter()
         .filter(|found| found.listable && !found.parameter.kind.starts_with("number"))
-        .map(|found| (found.parameter.id.clone(), found.field))
+        .map(|found| {
+            let field = found.field.map(|field| (field, found.parameter.kind == "id"));
+            (found.parameter.id.clone(), field)
+        })
         .take(MAX_LISTINGS)
         .collect();
     let listed: BTreeMap<String, Result<Arc<FetchedValues>, MetabaseError>> = stream::iter(wanted)

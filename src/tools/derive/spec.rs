@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::steps::StepKind;
 use crate::model::ToolSpec;
+use crate::result::MORE_ROWS;
 use crate::result::derive::{Granularity, RowFunction};
 use crate::tools::check::HELD_FUNCTIONS;
 use crate::tools::schema;
@@ -20,7 +21,6 @@ pub(super) fn spec(name: &str) -> ToolSpec {
     let figure = schema::object(
         json!({
             "column": column,
-            // The operations are those of a step's conditions: written out once, so that the schema stays short.
             "filters": conditions(schema::text()),
             "function": {"enum": functions, "type": "string"},
             "name": column,
@@ -35,7 +35,7 @@ pub(super) fn spec(name: &str) -> ToolSpec {
         "count": schema::rows(),
         "do": {"enum": StepKind::ALL.map(StepKind::word), "type": "string"},
         "figures": schema::list(figure),
-        "filters": conditions(schema::operation()),
+        "filters": conditions(schema::operation_as_in(MORE_ROWS)),
         "formula": column,
         "group_by": schema::list(schema::object(
             json!({
