@@ -19,6 +19,7 @@ macro_rules! files {
 
 const FILES: &[PageFile] = &files![
     "admin.js",
+    "admin_answer.js",
     "announce.js",
     "answer.css",
     "answer.js",
@@ -34,6 +35,7 @@ const FILES: &[PageFile] = &files![
     "dialogs.js",
     "dom.js",
     "feedback.js",
+    "figures.css",
     "figures.js",
     "files.js",
     "format.js",
