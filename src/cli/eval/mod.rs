@@ -33,7 +33,7 @@ pub(super) async fn run(global: &GlobalArgs, command: EvalCommand) -> Result<Exi
     let ended = match command {
         EvalCommand::Run(args) => run::run(global, &args).await,
         EvalCommand::Record(args) => record::run(global, &args).await,
-        EvalCommand::Promote(args) => promote::run(global, &args).await,
+        EvalCommand::Promote(args) => Box::pin(promote::run(global, &args)).await,
         EvalCommand::Grade(args) => grade::run(global, &args).await,
         EvalCommand::Show(args) => show::run(global, &args),
         EvalCommand::Compare(args) => compare::run(global, &args),
