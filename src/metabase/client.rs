@@ -107,7 +107,15 @@ impl MetabaseClient {
 
     /// Runs a curated card.
     pub async fn run_card(&self, run: &CardRun) -> Result<Fetched, MetabaseError> {
-        card::run(&self.caller, run).await
+        let fetched = card::run(&self.caller, run).await?;
+        if !weekdays::has_days_or_weeks(&fetched.table) {
+            return Ok(fetched);
+        }
+        // Rows without the names of their days are better than none.
+        Ok(match self.detected().await {
+            Ok(detected) => weekdays::named(fetched, &detected.info.week_starts_on),
+            Err(_) => fetched,
+        })
     }
 
     /// Queries a curated metric. Needs the Agent API of v0.59 or v0.60.

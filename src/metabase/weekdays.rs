@@ -10,14 +10,16 @@ use crate::result::{Cell, ColumnKind, ResultTable, WEEKDAYS};
 
 /// Names the days of the week in columns grouped by them, and notes the first day of columns grouped by weeks.
 pub(super) fn named(mut fetched: Fetched, week_starts_on: &str) -> Fetched {
-    let has = |unit: &str| {
-        let mut columns = fetched.table.columns.iter();
-        columns.any(|column| column.unit.as_deref() == Some(unit))
-    };
-    if has("day-of-week") || has("week") {
+    if has_days_or_weeks(&fetched.table) {
         name(Arc::make_mut(&mut fetched.table), week_starts_on);
     }
     fetched
+}
+
+/// Whether a table is grouped by days of the week or by weeks.
+pub(super) fn has_days_or_weeks(table: &ResultTable) -> bool {
+    let mut units = table.columns.iter().filter_map(|column| column.unit.as_deref());
+    units.any(|unit| matches!(unit, "day-of-week" | "week"))
 }
 
 fn name(table: &mut ResultTable, week_starts_on: &str) {

@@ -36,6 +36,12 @@ async fn days_of_the_week_have_names_and_weeks_say_on_which_day_they_begin() {
     for day in ["Sunday\t", "Monday\t", "Saturday\t"] {
         assert!(text.contains(&format!("\n{day}")), "{day}\n{text}");
     }
+    // A card's days have the same names.
+    let text = read("run_card", json!({ "card_id": 13 })).await;
+    assert!(
+        text.contains("\nSunday\t2331\n") && text.contains("\nMonday\t2933\n"),
+        "{text}"
+    );
     let text = read("query_metric", revenue(json!([]), by("week"))).await;
     assert!(
         text.contains("\nunits: created_at weeks begin on Sunday\n"),
