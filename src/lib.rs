@@ -84,6 +84,8 @@ pub mod principal;
 #[doc(hidden)]
 pub mod prompt;
 #[doc(hidden)]
+pub mod references;
+#[doc(hidden)]
 pub mod result;
 #[doc(hidden)]
 pub mod server;

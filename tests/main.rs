@@ -40,6 +40,7 @@ mod metabase;
 mod model;
 mod offline;
 mod prompt;
+mod references;
 mod result;
 mod server;
 mod support;

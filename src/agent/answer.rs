@@ -7,12 +7,13 @@ use serde_json::Value;
 use super::answer_form::{EvidenceForm, known_version};
 use super::clock::TimeoutMarks;
 use super::{CitedFigure, CitedResult, Denial, EvidenceRows, Outcome, StopReason};
+use crate::references::RequestedChart;
 use crate::result::{Extent, Handle, ResultOrigin};
 use crate::wire::ServedBy;
 
-/// Version of the answer object's format. Since 2, what a result is of stands once: in `evidence`, or in
+/// Version of the answer object's format. Since 3, a figure may be `referenced`, and there are `charts`. Since 2, what a result is of stands once: in `evidence`, or in
 /// `earlier_results`; before, each source of each figure repeated it in `of`. Everything else is as in 1.
-pub const ANSWER_VERSION: u32 = 2;
+pub const ANSWER_VERSION: u32 = 3;
 
 /// Everything a turn came to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +35,9 @@ pub struct Answer {
     /// Answers to choose from, when the outcome is a question back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// Charts that the text asks for. In their place it has the table, for surfaces that cannot draw.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<RequestedChart>,
     /// What the day's ledger denied, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub denials: Vec<Denial>,
@@ -79,6 +83,7 @@ impl Answer {
             stop_detail: Some(detail.to_owned()),
             text: super::fallback::why(stop_reason, Some(detail)),
             options: Vec::new(),
+            charts: Vec::new(),
             denials: Vec::new(),
             figures: Vec::new(),
             earlier_results: Vec::new(),

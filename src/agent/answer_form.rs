@@ -165,8 +165,13 @@ impl TryFrom<EvidenceForm> for Evidence {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum StatusWord {
+    /// It has a source that the text points at, and the program wrote it.
+    Referenced,
+    /// Its digits are the model's, and a source was found for them.
     Matched,
+    /// It needs no source.
     Exempt,
+    /// It has none, or the text says something else of it.
     Unmatched,
 }
 
@@ -185,7 +190,7 @@ pub(super) struct CitedFigureForm {
     text: String,
     /// What it is.
     kind: FigureKind,
-    /// Whether it has a source.
+    /// How it was established.
     status: StatusWord,
     /// For an exempt one: why it needs no source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,6 +206,7 @@ impl From<CitedFigure> for CitedFigureForm {
     fn from(cited: CitedFigure) -> Self {
         let CitedFigure { figure, sources } = cited;
         let (status, rule, reason) = match figure.status {
+            FigureStatus::Referenced => (StatusWord::Referenced, None, None),
             FigureStatus::Matched => (StatusWord::Matched, None, None),
             FigureStatus::Exempt { rule } => (StatusWord::Exempt, Some(rule), None),
             FigureStatus::Unmatched { reason } => (StatusWord::Unmatched, None, Some(reason)),
@@ -225,6 +231,7 @@ impl TryFrom<CitedFigureForm> for CitedFigure {
 
     fn try_from(form: CitedFigureForm) -> Result<Self, String> {
         let status = match (form.status, form.rule, form.reason) {
+            (StatusWord::Referenced, ..) => FigureStatus::Referenced,
             (StatusWord::Matched, ..) => FigureStatus::Matched,
             (StatusWord::Exempt, Some(rule), _) => FigureStatus::Exempt { rule },
             (StatusWord::Unmatched, _, Some(reason)) => FigureStatus::Unmatched { reason },

@@ -2,7 +2,7 @@
 //! it is a source only if these are the person's own or constants of everyday reckoning; else an invented figure would
 //! come out of it looking like a result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -75,6 +75,13 @@ impl CalculatedSources {
             row.fill(Cell::Null);
         }
         table
+    }
+
+    /// The rows of a result that was judged, counted from 0, whose figures have no foundation.
+    pub(super) fn unfounded(&self, handle: Handle) -> BTreeSet<usize> {
+        let founded = self.known.get(&handle).into_iter().flatten();
+        let rows = founded.enumerate().filter(|(_, founded)| !**founded);
+        rows.map(|(row, _)| row).collect()
     }
 
     fn holds(&self, input: &DerivationInput, derivations: &[Derivation], founded: &[bool]) -> bool {

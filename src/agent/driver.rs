@@ -7,13 +7,14 @@ use futures_util::StreamExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::answer_references::{ReferenceSources, ReferenceWriter, without_links};
 use super::clock::{Interruption, TurnClock};
 use super::day_budget::{DaySpending, Denial};
 use super::finish::{TurnConclusion, conclude};
 use super::protocol::{CallRun, CallRunEnd, TracedDraft, TurnEffect, TurnInput};
 use super::state::TurnState;
 use super::step::step;
-use super::{Agent, CallRecord, CallStatus, Event, StopReason};
+use super::{Agent, CallRecord, CallStatus, Event, ReferenceMode, StopReason};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
 use crate::result::HeldResults;
 use crate::text::hidden_in;
@@ -39,6 +40,8 @@ pub(super) struct TurnDriver<'a> {
     pub(super) spending: DaySpending,
     /// Links that were taken out of the latest text.
     pub(super) links_removed: u32,
+    /// Whether references in texts are resolved.
+    pub(super) references: ReferenceMode,
 }
 
 /// Where the time went.
@@ -75,7 +78,12 @@ impl TurnDriver<'_> {
                     deadline,
                 } => self.execute(turn.call_number(), call, planned, deadline).await,
                 TurnEffect::Ground(ending) => {
-                    let looked_up = self.ground(&turn, &ending.text, Some(self.cancel)).await;
+                    let ending = self.resolve(ending).await;
+                    let written = ending.references.as_ref().map(|one| one.figures.clone());
+                    let written = written.unwrap_or_default();
+                    let looked_up = self
+                        .ground(&turn, &ending.text, &written, Some(self.cancel))
+                        .await;
                     let reason = looked_up.cut.map(|cut| match cut {
                         Interruption::Cancelled => StopReason::Cancelled,
                         Interruption::TimeUp => StopReason::MaxTime,
@@ -91,9 +99,12 @@ impl TurnDriver<'_> {
                 }
                 TurnEffect::Finish(ending) => {
                     self.settle(&turn).await;
+                    let ending = self.resolve(ending).await;
+                    let written = ending.references.as_ref().map(|one| one.figures.clone());
+                    let written = written.unwrap_or_default();
                     let conclusion = conclude(&mut turn, ending, self.agent.links());
                     if turn.figures.is_none() {
-                        let looked_up = self.ground(&turn, &conclusion.text, None).await;
+                        let looked_up = self.ground(&turn, &conclusion.text, &written, None).await;
                         turn.figures = Some(looked_up.figures);
                     }
                     return (turn, conclusion);
@@ -116,7 +127,7 @@ impl TurnDriver<'_> {
             text.clear();
             return input;
         }
-        let ruled = self.agent.links().apply(text);
+        let ruled = without_links(self.agent.links(), text);
         *text = ruled.text;
         self.links_removed = ruled.removed;
         input
@@ -200,6 +211,13 @@ impl TurnDriver<'_> {
             Err(error) => return failed(&error, heard, false),
         };
         let mut unheard = 0usize;
+        let sources = ReferenceSources {
+            held: self.shelf,
+            before: self.before,
+            question: self.question,
+            links: self.agent.links(),
+        };
+        let mut writer = (self.references == ReferenceMode::On).then(|| ReferenceWriter::new(sources));
         while let Some(event) = stream.next().await {
             match event {
                 Ok(ModelEvent::Text(text)) => {
@@ -207,9 +225,12 @@ impl TurnDriver<'_> {
                         self.clocks.first_text = Some(self.clock.elapsed());
                     }
                     let text = heard.take(text);
-                    if !text.is_empty() {
-                        (self.watch)(Event::Text(text));
-                    }
+                    let shown = match &mut writer {
+                        Some(writer) => writer.push(&text, sources).await,
+                        None if text.is_empty() => Vec::new(),
+                        None => vec![Event::Text(text)],
+                    };
+                    shown.into_iter().for_each(&mut *self.watch);
                     if heard.full() {
                         return TurnInput::Endless(std::mem::take(&mut heard.text));
                     }
@@ -230,7 +251,13 @@ impl TurnDriver<'_> {
                     let _ = heard.take(completion.text);
                     return TurnInput::Endless(heard.text);
                 }
-                Ok(ModelEvent::Done(completion)) => return TurnInput::Completed(completion),
+                Ok(ModelEvent::Done(completion)) => {
+                    if let Some(writer) = &mut writer {
+                        let shown = writer.end(sources).await;
+                        shown.into_iter().for_each(&mut *self.watch);
+                    }
+                    return TurnInput::Completed(completion);
+                }
                 Err(error) => return failed(&error, heard, true),
             }
         }

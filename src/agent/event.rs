@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Answer;
+use crate::references::RequestedChart;
 use crate::wire::ServedBy;
 
 /// What happens in a turn, for whoever watches. Watching changes nothing.
@@ -15,6 +16,8 @@ pub enum Event {
     },
     /// More text of the answer, as it is written. Text of a step that goes on to call tools is talk, not answer.
     Text(String),
+    /// The text asks for a chart. The table that stands for it comes next, as text, for whoever cannot draw.
+    Chart(RequestedChart),
     /// The text streamed in this step was not the answer: the step goes on with tools, or its text was dropped.
     TextDiscarded,
     /// A tool call is about to run.

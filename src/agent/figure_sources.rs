@@ -10,7 +10,7 @@ use super::clock::Interruption;
 use super::driver::TurnDriver;
 use super::state::TurnState;
 use crate::catalog::Entry;
-use crate::grounding::{Claim, Figure, Material, ground_until, ranks, unchecked};
+use crate::grounding::{Claim, Figure, Material, ReferencedFigure, ground_referenced, ranks, unchecked};
 use crate::model::Message;
 use crate::result::{ColumnTotals, Handle, HeldResult, HeldResults, ResultOrigin, ResultTable};
 use crate::tools::ToolRole;
@@ -40,6 +40,8 @@ struct TextToGround {
     earlier: Vec<String>,
     today: jiff::civil::Date,
     shown: Vec<Arc<str>>,
+    /// What was written in place of references.
+    referenced: Vec<ReferencedFigure>,
 }
 
 impl TextToGround {
@@ -55,11 +57,11 @@ impl TextToGround {
                 shown: &strs(&asked.shown),
             };
             let materials: Vec<Material<'_>> = results.iter().map(SourceResult::material).collect();
-            ground_until(&claim, &materials, &|| stop.is_cancelled())
+            ground_referenced(&claim, &asked.referenced, &materials, &|| stop.is_cancelled())
         });
         match looked_up.await {
             Ok(Some(figures)) => figures,
-            Ok(None) | Err(_) => unchecked(&self.answer),
+            Ok(None) | Err(_) => unchecked(&self.answer, &self.referenced),
         }
     }
 }
@@ -75,6 +77,7 @@ impl TurnDriver<'_> {
         &mut self,
         turn: &TurnState,
         text: &str,
+        referenced: &[ReferencedFigure],
         cancel: Option<&CancellationToken>,
     ) -> LookedUp {
         let cutter = self.clock.figures_cutter(cancel);
@@ -85,6 +88,7 @@ impl TurnDriver<'_> {
             earlier: earlier.into_iter().map(str::to_owned).collect(),
             today: self.today,
             shown: self.shown(turn),
+            referenced: referenced.to_vec(),
         });
         let stop = CancellationToken::new();
         // Whatever ends this, a turn that is dropped included, ends the work too.
@@ -99,7 +103,7 @@ impl TurnDriver<'_> {
             Err(cut) => {
                 self.clock.figures_were_cut();
                 LookedUp {
-                    figures: unchecked(text),
+                    figures: unchecked(text, referenced),
                     cut: Some(cut),
                 }
             }
@@ -214,7 +218,7 @@ impl SourceResult {
     }
 }
 
-fn questions(messages: &[Message]) -> Vec<&str> {
+pub(super) fn questions(messages: &[Message]) -> Vec<&str> {
     messages
         .iter()
         .filter_map(|message| match message {

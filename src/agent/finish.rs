@@ -1,10 +1,12 @@
 //! Every exit of the loop goes through [`conclude`], which demands a [`StopReason`] and gives an [`Outcome`].
 
+use super::answer_references::AnswerReferences;
 use super::final_outcome::final_outcome;
 use super::protocol::LoopEnd;
 use super::state::TurnState;
 use super::{Outcome, StopReason, fallback};
 use crate::model::Message;
+use crate::references::RequestedChart;
 use crate::text::LinkRules;
 
 /// What a person gets.
@@ -15,6 +17,8 @@ pub(super) struct TurnConclusion {
     pub(super) detail: Option<String>,
     pub(super) text: String,
     pub(super) options: Vec<String>,
+    /// The charts that the text asks for.
+    pub(super) charts: Vec<RequestedChart>,
     /// Links that were taken out of text and options.
     pub(super) links_removed: u32,
 }
@@ -30,38 +34,50 @@ pub(super) fn conclude(turn: &mut TurnState, ending: LoopEnd, links: &LinkRules)
         cut,
         unfinished,
         opaque,
+        references,
     } = ending;
+    let AnswerReferences {
+        written, mut charts, ..
+    } = references.unwrap_or_default();
     let outcome = final_outcome(turn, reason);
     let out = turn.exhausted.take().filter(|out| out.reason == reason);
     let detail = detail.or_else(|| out?.detail);
-    let text = if text.trim().is_empty() {
-        fallback::found(reason, detail.as_deref(), &turn.evidence)
-    } else if cut {
-        let why = match reason.outcome() {
-            // The text is the answer, as far as it goes.
-            Outcome::Answered | Outcome::Partial => fallback::why(reason, detail.as_deref()),
-            _ => fallback::found(reason, detail.as_deref(), &turn.evidence),
-        };
-        format!("{text}\n\n[cut here] {why}")
-    } else if unfinished {
-        let found = fallback::found(reason, detail.as_deref(), &turn.evidence);
-        format!("{text}\n\n{found}")
-    } else if is_of_the_day(reason) {
-        // The person who asked can do nothing but wait, so that the answer has to say until when.
-        format!("{text}\n\n{}", fallback::why(reason, detail.as_deref()))
-    } else {
-        text
+    let ended = |text: String| {
+        if text.trim().is_empty() {
+            fallback::found(reason, detail.as_deref(), &turn.evidence)
+        } else if cut {
+            let why = match reason.outcome() {
+                // The text is the answer, as far as it goes.
+                Outcome::Answered | Outcome::Partial => fallback::why(reason, detail.as_deref()),
+                _ => fallback::found(reason, detail.as_deref(), &turn.evidence),
+            };
+            format!("{text}\n\n[cut here] {why}")
+        } else if unfinished {
+            let found = fallback::found(reason, detail.as_deref(), &turn.evidence);
+            format!("{text}\n\n{found}")
+        } else if is_of_the_day(reason) {
+            // The person who asked can do nothing but wait, so that the answer has to say until when.
+            format!("{text}\n\n{}", fallback::why(reason, detail.as_deref()))
+        } else {
+            text
+        }
     };
+    let (text, written) = (ended(text), written.map(ended));
     let mut links_removed = 0u32;
     let mut ruled = |text: &str| {
         let ruled = links.apply(text);
         links_removed = links_removed.saturating_add(ruled.removed);
         ruled.text
     };
-    let text = ruled(&text);
+    let resolved = text;
+    let text = ruled(&resolved);
+    if text != resolved {
+        charts.clear();
+    }
     let options = options.iter().map(|option| ruled(option)).collect();
+    // The model reads its own words again, not what was written in place of its references.
     turn.messages.push(Message::Assistant {
-        text: text.clone(),
+        text: written.unwrap_or_else(|| text.clone()),
         tool_calls: Vec::new(),
         opaque,
     });
@@ -71,6 +87,7 @@ pub(super) fn conclude(turn: &mut TurnState, ending: LoopEnd, links: &LinkRules)
         detail,
         text,
         options,
+        charts,
         links_removed,
     }
 }

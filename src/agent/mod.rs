@@ -18,6 +18,7 @@
 
 mod answer;
 mod answer_form;
+mod answer_references;
 mod budget;
 mod calculated_sources;
 mod calls;
@@ -55,5 +56,7 @@ pub use day_budget::Denial;
 pub use event::Event;
 pub use evidence::EvidenceRows;
 pub use outcome::{Outcome, StopReason};
-pub use settings::{BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched, TurnSettings};
+pub use settings::{
+    BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched, ReferenceMode, TurnSettings,
+};
 pub use turn::{Agent, AgentParts, TurnOptions};

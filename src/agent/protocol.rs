@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::StopReason;
+use super::answer_references::AnswerReferences;
 use super::day_budget::Denial;
 use crate::grounding::Figure;
 use crate::model::{Completion, ToolCall, ToolChoice};
@@ -107,6 +108,8 @@ pub(super) struct LoopEnd {
     pub(super) unfinished: bool,
     /// Parts of the last completion that have to be sent back unchanged.
     pub(super) opaque: Option<Value>,
+    /// What references made of the text; `None` as long as they are not resolved, or where there are none.
+    pub(super) references: Option<AnswerReferences>,
 }
 
 impl LoopEnd {
@@ -120,6 +123,7 @@ impl LoopEnd {
             cut,
             unfinished: false,
             opaque: None,
+            references: None,
         }
     }
 }

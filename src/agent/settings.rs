@@ -141,6 +141,9 @@ pub struct GroundingSettings {
     pub repair: bool,
     /// What becomes of those that stay.
     pub on_unmatched: OnUnmatched,
+    /// Whether the model may point at figures, which are then written for it.
+    #[serde(default = "ReferenceMode::off")]
+    pub references: ReferenceMode,
 }
 
 impl GroundingSettings {
@@ -149,6 +152,7 @@ impl GroundingSettings {
         Self {
             repair: false,
             on_unmatched: OnUnmatched::Off,
+            references: ReferenceMode::Off,
         }
     }
 }
@@ -158,6 +162,7 @@ impl Default for GroundingSettings {
         Self {
             repair: true,
             on_unmatched: OnUnmatched::Mark,
+            references: ReferenceMode::On,
         }
     }
 }
@@ -175,4 +180,24 @@ pub enum OnUnmatched {
     Refuse,
     /// Nothing: figures are looked up for the evidence alone.
     Off,
+}
+
+/// Whether a model is told of references (`{{r1 revenue @ 2025-03}}`), and whether those it writes are resolved.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ReferenceMode {
+    /// Both.
+    #[default]
+    On,
+    /// Neither: the model writes all figures itself.
+    Off,
+}
+
+impl ReferenceMode {
+    /// Tapes from before there were references do not name them.
+    fn off() -> Self {
+        Self::Off
+    }
 }

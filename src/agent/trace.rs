@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::answer_references::AnswerReferences;
 use super::budget::BudgetRoom;
 use super::guard_notes::GuardNote;
 use super::protocol::{LoopEnd, TracedDraft, TurnEffect};
 use super::state::{TurnPhase, TurnState};
 use super::{Event, StopReason};
 use crate::agent::OnUnmatched;
-use crate::grounding::{Figure, Reason};
+use crate::grounding::{Figure, FigureStatus, Reason};
 use crate::model::{Message, ToolChoice};
 use crate::prompt::fill;
 
@@ -20,12 +21,7 @@ const MOST_NAMED: usize = 20;
 impl TurnState {
     /// Decides what becomes of a final text, given its figures.
     pub(super) fn grounded(&mut self, draft: TracedDraft, now: Duration) -> TurnEffect {
-        let unmatched = draft
-            .figures
-            .iter()
-            .filter(|figure| figure.is_unmatched())
-            .count();
-        if unmatched == 0 || self.grounding.on_unmatched == OnUnmatched::Off {
+        if draft.unmatched(self.grounding.on_unmatched).is_empty() {
             self.draft = None;
             return self.end_traced(draft);
         }
@@ -49,7 +45,7 @@ impl TurnState {
             draft.ending.reason = reason;
             draft.ending.detail = Some("the figures of the answer were not looked up to the end".to_owned());
         }
-        if draft.figures.is_empty() || self.grounding.on_unmatched == OnUnmatched::Off {
+        if draft.unmatched(self.grounding.on_unmatched).is_empty() {
             self.draft = None;
             return self.end_traced(draft);
         }
@@ -58,16 +54,19 @@ impl TurnState {
 
     /// Names the figures to the model, once a turn, and asks for the answer again.
     fn repair(&mut self, draft: TracedDraft, choice: ToolChoice) -> TurnEffect {
-        let note = GuardNote::Unmatched.with("figures", named(&draft.figures, "\n"));
+        let on_unmatched = self.grounding.on_unmatched;
+        let note = GuardNote::Unmatched.with("figures", draft.named(on_unmatched, FigureReader::Model));
         self.events.push(Event::TextDiscarded);
         self.events.push(Event::Guard {
             note: format!(
                 "Figures without a source: {}. The model is asked once more.",
-                written(&draft.figures)
+                draft.written(on_unmatched)
             ),
         });
+        let references = draft.ending.references.as_ref();
+        let written = references.and_then(|references| references.written.clone());
         self.messages.push(Message::Assistant {
-            text: draft.ending.text.clone(),
+            text: written.unwrap_or_else(|| draft.ending.text.clone()),
             tool_calls: Vec::new(),
             opaque: draft.ending.opaque.clone(),
         });
@@ -102,17 +101,24 @@ impl TurnState {
             self.events.push(Event::TextDiscarded);
             let text = format!(
                 "The answer is withheld: no result bears out these figures of it.\n{}",
-                named(&draft.figures, "\n")
+                draft.named(self.grounding.on_unmatched, FigureReader::Person)
             );
-            let ending = LoopEnd::new(StopReason::Ungrounded, text);
+            let ending = LoopEnd {
+                references: Some(AnswerReferences::default()),
+                ..LoopEnd::new(StopReason::Ungrounded, text)
+            };
             return self.end_with(ending);
         }
         let mark = format!(
             "\n\n[unverified] No result bears out these figures:\n{}",
-            named(&draft.figures, "\n")
+            draft.named(self.grounding.on_unmatched, FigureReader::Person)
         );
         self.events.push(Event::Text(mark.clone()));
         draft.ending.text.push_str(&mark);
+        let references = draft.ending.references.as_mut();
+        if let Some(written) = references.and_then(|references| references.written.as_mut()) {
+            written.push_str(&mark);
+        }
         self.unmatched = true;
         self.end_traced(draft)
     }
@@ -123,32 +129,69 @@ impl TurnState {
     }
 }
 
-/// The figures without a source, each with what is wrong, for the model and for people.
-fn named(figures: &[Figure], between: &str) -> String {
-    let mut lines: Vec<String> = unmatched(figures)
-        .take(MOST_NAMED)
-        .map(|(figure, reason)| format!("- \"{}\": {}", figure.text, said(figure, reason)))
-        .collect();
-    let more = unmatched(figures).count().saturating_sub(MOST_NAMED);
-    if more > 0 {
-        lines.push(format!("- and {more} more"));
+/// Who reads what is wrong with a figure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FigureReader {
+    /// It wrote references, and never saw what stands in their place.
+    Model,
+    Person,
+}
+
+impl TracedDraft {
+    /// The figures that count as having no source. A reference that names nothing always does: it leaves a hole in the text.
+    fn unmatched(&self, on_unmatched: OnUnmatched) -> Vec<(&Figure, Reason)> {
+        let figures = self.figures.iter().filter_map(|figure| match figure.status {
+            FigureStatus::Unmatched { reason } => Some((figure, reason)),
+            _ => None,
+        });
+        figures
+            .filter(|(_, reason)| on_unmatched != OnUnmatched::Off || *reason == Reason::Unresolved)
+            .collect()
     }
-    lines.join(between)
-}
 
-fn written(figures: &[Figure]) -> String {
-    let texts: Vec<&str> = unmatched(figures)
-        .take(MOST_NAMED)
-        .map(|(figure, _)| figure.text.as_str())
-        .collect();
-    texts.join(", ")
-}
+    /// One line for each figure without a source, with what is wrong.
+    fn named(&self, on_unmatched: OnUnmatched, reader: FigureReader) -> String {
+        let unmatched = self.unmatched(on_unmatched);
+        let mut lines: Vec<String> = unmatched
+            .iter()
+            .take(MOST_NAMED)
+            .map(|(figure, reason)| self.line(figure, *reason, reader))
+            .collect();
+        let more = unmatched.len().saturating_sub(MOST_NAMED);
+        if more > 0 {
+            lines.push(format!("- and {more} more"));
+        }
+        lines.join("\n")
+    }
 
-fn unmatched(figures: &[Figure]) -> impl Iterator<Item = (&Figure, Reason)> {
-    figures.iter().filter_map(|figure| match figure.status {
-        crate::grounding::FigureStatus::Unmatched { reason } => Some((figure, reason)),
-        _ => None,
-    })
+    fn line(&self, figure: &Figure, reason: Reason, reader: FigureReader) -> String {
+        let references = self.ending.references.iter().flat_map(|all| &all.references);
+        let mut around = references.filter(|one| one.start <= figure.start && figure.end <= one.end);
+        let (text, why) = (&figure.text, said(figure, reason));
+        let Some(reference) = around.next() else {
+            return format!("- \"{text}\": {why}");
+        };
+        let written = &reference.written;
+        match (&reference.problem, reader) {
+            (Some(problem), FigureReader::Model) => format!("- {written}: {problem}"),
+            (Some(problem), FigureReader::Person) => format!("- \"{text}\": {problem}"),
+            (None, FigureReader::Model) => {
+                let why = match reason {
+                    Reason::Mismatch => include_str!("../../prompts/repair/other_row.md").trim_end().to_owned(),
+                    _ => why,
+                };
+                format!("- {written}, which is \"{text}\": {why}")
+            }
+            (None, FigureReader::Person) => format!("- \"{text}\": {why}"),
+        }
+    }
+
+    /// The figures without a source, as they are written.
+    fn written(&self, on_unmatched: OnUnmatched) -> String {
+        let unmatched = self.unmatched(on_unmatched).into_iter().take(MOST_NAMED);
+        let texts: Vec<&str> = unmatched.map(|(figure, _)| figure.text.as_str()).collect();
+        texts.join(", ")
+    }
 }
 
 /// What is wrong with a figure, in words.
@@ -164,6 +207,8 @@ fn said(figure: &Figure, reason: Reason) -> String {
         (Reason::IncompleteTotal, _) => include_str!("../../prompts/repair/incomplete_total.md"),
         (Reason::NotExtreme, _) => include_str!("../../prompts/repair/not_extreme.md"),
         (Reason::NotChecked, _) => include_str!("../../prompts/repair/not_checked.md"),
+        // The reference says it better, where it is known.
+        (Reason::Unresolved, _) => include_str!("../../prompts/repair/unresolved.md"),
     };
     let Some(elsewhere) = &figure.elsewhere else {
         return template.trim_end().to_owned();

@@ -248,6 +248,7 @@ impl Agent {
             clocks: TimeSpent::default(),
             reported: 0,
             links_removed: 0,
+            references: self.common.settings.grounding.references,
             spending: DaySpending::new(day_budget),
         };
         let (turn, conclusion) = drive.run(begun).await;
@@ -291,6 +292,7 @@ impl Agent {
             stop_detail: conclusion.detail,
             text: conclusion.text,
             options: conclusion.options,
+            charts: conclusion.charts,
             denials: ended.denials,
             figures,
             earlier_results,

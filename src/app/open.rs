@@ -6,7 +6,7 @@ use url::Url;
 
 use super::catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
 use super::{Error, Server, Session, day, network};
-use crate::agent::{Agent, AgentParts, CatalogReport, TurnSettings};
+use crate::agent::{Agent, AgentParts, CatalogReport, ReferenceMode, TurnSettings};
 use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::metabase::{MetabaseClient, OnProgress};
@@ -81,7 +81,11 @@ impl App {
         let toolbox = Toolbox::new(Arc::clone(&catalog.catalog), client.clone(), settings.shaping);
         let parts = AgentParts {
             model,
-            prompt: Prompt::render(&catalog.catalog, toolbox.specs())?,
+            prompt: Prompt::render_for(
+                &catalog.catalog,
+                toolbox.specs(),
+                settings.grounding.references == ReferenceMode::On,
+            )?,
             toolbox,
             catalog: CatalogReport {
                 fingerprint: catalog.catalog.fingerprint(),

@@ -109,6 +109,7 @@ impl TurnProgress {
                 note.as_deref(),
             )),
             Event::Guard { note } => self.say(&format!("{WARN}guard:{WARN:#} {}", term::line(note))),
+            Event::Chart(_) => {}
             Event::Finished(_) => self.finish(),
         }
     }

@@ -4,7 +4,7 @@ mod words;
 
 use super::term::{line, plain};
 use crate::agent::{Answer, Citation, CitedFigure, CitedResult};
-use crate::grounding::{FigureKind, FigureStatus, Trace};
+use crate::grounding::{FigureKind, Trace};
 use crate::result::{call_for_people, value_words};
 use words::{calculation_word, operation_word, total_of};
 
@@ -38,9 +38,7 @@ impl SourceList {
             notes: Vec::new(),
             numbers: Vec::with_capacity(answer.figures.len()),
         };
-        let telling = |figure: &CitedFigure, kind| {
-            figure.figure.status == FigureStatus::Matched && figure.figure.kind == kind
-        };
+        let telling = |figure: &CitedFigure, kind| figure.figure.has_source() && figure.figure.kind == kind;
         let any = answer
             .figures
             .iter()

@@ -353,6 +353,9 @@ pub struct GroundingConfig {
     pub repair: Option<bool>,
     /// What becomes of those that stay: `mark` (default), `refuse` or `off`.
     pub on_unmatched: Option<crate::agent::OnUnmatched>,
+    /// Whether the model points at figures and Cardinal writes them: `on` (default), or `off` for a model that does not take
+    /// to it.
+    pub references: Option<crate::agent::ReferenceMode>,
 }
 
 /// How much of a result a model sees.

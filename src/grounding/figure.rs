@@ -40,6 +40,11 @@ impl Figure {
     pub fn is_unmatched(&self) -> bool {
         matches!(self.status, FigureStatus::Unmatched { .. })
     }
+
+    /// Whether it has a source: by a reference, or found by its digits and the words around it.
+    pub fn has_source(&self) -> bool {
+        matches!(self.status, FigureStatus::Referenced | FigureStatus::Matched)
+    }
 }
 
 /// What a figure is.
@@ -50,14 +55,16 @@ pub enum FigureKind {
     Number,
     /// A day, a month, a quarter, or a range of them.
     Date,
-    /// A name that is said to be the first or last of its kind.
+    /// A name that is said to be the first or last of its kind, or that stands for a reference.
     Item,
 }
 
 /// What came of looking for a figure's source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FigureStatus {
-    /// It has at least one.
+    /// It has exactly one: the text pointed at it, and the program wrote the figure.
+    Referenced,
+    /// It has at least one: the text has its digits, and the words around them name it.
     Matched,
     /// It needs none.
     Exempt {
@@ -119,6 +126,23 @@ pub enum Reason {
     NotExtreme,
     /// It was not looked at: the turn ended before, or the text would have taken too long.
     NotChecked,
+    /// It is a reference that names nothing.
+    Unresolved,
+}
+
+/// A piece of a text that the program wrote in place of a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferencedFigure {
+    /// First byte in the text.
+    pub start: usize,
+    /// The byte after it.
+    pub end: usize,
+    /// What it is; `None` for a piece that is not a figure of its own, such as a name in a printed table.
+    pub kind: Option<FigureKind>,
+    /// Where it comes from; `None` when the reference names nothing.
+    pub trace: Option<Trace>,
+    /// Whether it stands in a printed row, beside the row's own key, so that no sentence can name another row.
+    pub printed_row: bool,
 }
 
 /// Where a figure comes from. Rows are counted from 1.

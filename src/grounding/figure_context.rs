@@ -458,7 +458,7 @@ fn same_length(period: &TextPeriod, days: Days) -> bool {
 }
 
 /// The name that goes with a figure, where the order of names and figures says so.
-fn pair(names: &[Span], figures: &[Span], figure: Span) -> Option<Span> {
+pub(super) fn pair(names: &[Span], figures: &[Span], figure: Span) -> Option<Span> {
     if names.len() < 2 {
         return None;
     }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use super::cells::{FigureSource, SourceCandidate, Sources, sources};
 use super::derive::derive;
 use super::exempt::{QuotableNumbers, arguments, by_form, by_words};
-use super::figure::{DerivationOperation, Figure, FigureKind, FigureStatus, Reason, Trace};
+use super::figure::{DerivationOperation, Figure, FigureKind, FigureStatus, Reason, ReferencedFigure, Trace};
 use super::figure_context::once;
 use super::index::CellIndex;
 use super::known::KnownFigures;
 use super::material::{Claim, Material};
 use super::number::{Kind, Number, Separators, numbers};
+use super::referenced::ReferencedSpans;
 use super::scope::{FigureContext, MentionTarget, Says, TextContext};
 use super::text::{Relation, Span, TextPeriod, holder, stem, words};
 use super::tolerance::Tolerance;
@@ -32,33 +33,55 @@ pub fn ground_until(
     materials: &[Material<'_>],
     stop: &dyn Fn() -> bool,
 ) -> Option<Vec<Figure>> {
+    ground_referenced(claim, &[], materials, stop)
+}
+
+/// The same for a text in which the program wrote some figures itself, in place of references: `referenced`, in the order
+/// of the text. These are not looked for. Of each it is only checked whether the words around it name another row.
+pub fn ground_referenced(
+    claim: &Claim<'_>,
+    referenced: &[ReferencedFigure],
+    materials: &[Material<'_>],
+    stop: &dyn Fn() -> bool,
+) -> Option<Vec<Figure>> {
     let work = Work::new(stop);
-    let figures = ground_with(claim, materials, &work);
+    let figures = ground_with(claim, referenced, materials, &work);
     (!work.was_stopped()).then_some(figures)
 }
 
-/// Every number of a text that may be a figure, as one that was not looked at.
-pub fn unchecked(text: &str) -> Vec<Figure> {
+/// Every number of a text that may be a figure, as one that was not looked at. Those that the program wrote itself,
+/// `referenced`, have their source all the same.
+pub fn unchecked(text: &str, referenced: &[ReferencedFigure]) -> Vec<Figure> {
     let numbers = numbers(text, Separators::English);
     let work = Work::new(&|| false);
     let index = CellIndex::new(&[]);
     let context = TextContext::read(text, &numbers, &index, &work);
     let reason = Reason::NotChecked;
-    let figures = numbers.iter().filter(|number| number.kind == Kind::Quantity);
+    let written = ReferencedSpans::of(referenced);
+    let others = numbers
+        .iter()
+        .filter(|number| number.kind == Kind::Quantity)
+        .map(|number| Span::new(number.start, number.end))
+        .filter(|span| !written.touches(*span));
+    let others = others.map(|span| {
+        let status = FigureStatus::Unmatched { reason };
+        figure(&context, span, FigureKind::Number, status, Vec::new())
+    });
+    let mut figures: Vec<Figure> = written.figures(&context).into_iter().chain(others).collect();
+    figures.sort_by_key(|figure| (figure.start, figure.end));
     figures
-        .map(|number| {
-            let span = Span::new(number.start, number.end);
-            let status = FigureStatus::Unmatched { reason };
-            figure(&context, span, FigureKind::Number, status, Vec::new())
-        })
-        .collect()
 }
 
-fn ground_with(claim: &Claim<'_>, materials: &[Material<'_>], work: &Work<'_>) -> Vec<Figure> {
+fn ground_with(
+    claim: &Claim<'_>,
+    referenced: &[ReferencedFigure],
+    materials: &[Material<'_>],
+    work: &Work<'_>,
+) -> Vec<Figure> {
     let index = CellIndex::new(materials);
     let said = QuotableNumbers::of(claim, materials.is_empty());
     let unmatched = |figures: &[Figure]| figures.iter().filter(|figure| figure.is_unmatched()).count();
-    let mut best = read(claim, &index, &said, (Separators::English, work));
+    let mut best = read(claim, referenced, &index, &said, (Separators::English, work));
     if unmatched(&best) == 0 || !may_be_foreign(claim.text) {
         return best;
     }
@@ -66,7 +89,7 @@ fn ground_with(claim: &Claim<'_>, materials: &[Material<'_>], work: &Work<'_>) -
         if work.is_over() {
             break;
         }
-        let other = read(claim, &index, &said, (separators, work));
+        let other = read(claim, referenced, &index, &said, (separators, work));
         if unmatched(&other) < unmatched(&best) {
             best = other;
         }
@@ -94,13 +117,16 @@ fn may_be_foreign(text: &str) -> bool {
 
 fn read(
     claim: &Claim<'_>,
+    referenced: &[ReferencedFigure],
     index: &CellIndex<'_>,
     said: &QuotableNumbers,
     (separators, work): (Separators, &Work<'_>),
 ) -> Vec<Figure> {
     let numbers = numbers(claim.text, separators);
     let context = TextContext::read(claim.text, &numbers, index, work);
-    let mut figures = dates(claim, &context);
+    let written = ReferencedSpans::of(referenced);
+    let mut figures = dates(claim, &context, &written);
+    figures.extend(written.figures(&context));
     let dated: Vec<Span> = context
         .mentions
         .iter()
@@ -108,9 +134,15 @@ fn read(
         .map(|mention| mention.span)
         .collect();
     let mut open = Vec::new();
-    let mut known = KnownFigures::default();
+    let mut known = KnownFigures {
+        held: written.sources(index),
+        ..KnownFigures::default()
+    };
     for number in &numbers {
         let span = Span::new(number.start, number.end);
+        if written.touches(span) {
+            continue;
+        }
         if holder(&dated, |date| *date, span).is_some() {
             continue;
         }
@@ -148,6 +180,7 @@ fn read(
         }
         open.push((number, wanted, found, kept));
     }
+    known.held.sort_by_key(|(span, _)| (span.start, span.end));
     for (number, wanted, found, kept) in open {
         let seat = context.seat(Span::new(number.start, number.end));
         let figure = decide(&seat, number, &wanted, &found, &kept, (said, &known));
@@ -156,7 +189,8 @@ fn read(
             .extend(a_sum(&figure, index).map(|source| (seat.span, source)));
         figures.push(figure);
     }
-    figures.extend(item::items(&context));
+    let items = item::items(&context).into_iter();
+    figures.extend(items.filter(|item| !written.touches(Span::new(item.start, item.end))));
     figures.sort_by_key(|figure| (figure.start, figure.end));
     figures
 }
@@ -201,9 +235,11 @@ fn a_sum(figure: &Figure, index: &CellIndex<'_>) -> Option<FigureSource> {
     })
 }
 
-fn dates(claim: &Claim<'_>, context: &TextContext<'_, '_>) -> Vec<Figure> {
+fn dates(claim: &Claim<'_>, context: &TextContext<'_, '_>, written: &ReferencedSpans<'_>) -> Vec<Figure> {
     let periods = context.mentions.iter().filter_map(|mention| match mention.what {
-        MentionTarget::TextPeriod(period) if !period.bare_year => Some(period),
+        MentionTarget::TextPeriod(period) if !period.bare_year && !written.touches(period.span) => {
+            Some(period)
+        }
         _ => None,
     });
     let said = date::QuotablePeriods::default();

@@ -30,6 +30,7 @@ mod material;
 mod number;
 mod operand;
 mod places;
+mod referenced;
 mod rows;
 mod scope;
 mod text;
@@ -39,9 +40,10 @@ mod work;
 
 pub(crate) use count::of_word;
 pub use figure::{
-    DerivationOperation, DerivedFrom, Elsewhere, Figure, FigureKind, FigureStatus, Reason, Rule, Trace,
+    DerivationOperation, DerivedFrom, Elsewhere, Figure, FigureKind, FigureStatus, Reason, ReferencedFigure,
+    Rule, Trace,
 };
-pub use ground::{ground, ground_until, unchecked};
+pub use ground::{ground, ground_referenced, ground_until, unchecked};
 pub(crate) use item::ranks;
 pub use material::{Claim, Material};
 pub use number::{Kind, Number, Separators, Sign, numbers};

@@ -1,7 +1,7 @@
 //! What the model reads before the conversation: how to work, and the catalog.
 //!
-//! [`Prompt::render`] is a function of the templates in `prompts/system`, the catalog and the tools, and of nothing else:
-//! no clock, no environment, no unordered map. The same inputs give the same bytes in every process, so that providers'
+//! [`Prompt::render`] is a function of the templates in `prompts/system`, the catalog, the tools and whether the model may point
+//! at figures, and of nothing else: no clock, no environment, no unordered map. The same inputs give the same bytes in every process, so that providers'
 //! caches hit, and a hash of each part stands in every answer and on every tape. Text from outside is made safe before it
 //! is shown. A catalog that is too long is shown in a shorter form, in the end as a map, and what entries have in
 //! common is said once.

@@ -20,7 +20,8 @@ const NOTES_BUDGET_BYTES: usize = 8_000;
 /// Longest meaning of a word or description of a collection, in characters.
 const NOTE_CHARS: usize = 300;
 
-/// The cached prefix: tools, system core, catalog. A function of templates, catalog and tool schemas alone.
+/// The cached prefix: tools, system core, catalog. A function of templates, catalog and tool schemas, and of
+/// whether the model may point at figures.
 #[derive(Debug, Clone)]
 pub struct Prompt {
     /// The system prompt, catalog included.
@@ -46,14 +47,23 @@ pub struct PromptError {
 }
 
 impl Prompt {
-    /// Renders the prefix.
+    /// Renders the prefix, for a model that may point at figures.
     pub fn render(catalog: &Catalog, tools: Arc<[ToolSpec]>) -> Result<Self, PromptError> {
+        Self::render_for(catalog, tools, true)
+    }
+
+    /// Renders the prefix. Without `references`, the model is told to write all figures itself.
+    pub fn render_for(
+        catalog: &Catalog,
+        tools: Arc<[ToolSpec]>,
+        references: bool,
+    ) -> Result<Self, PromptError> {
         let tool_bytes = serde_json::to_string(&tools).map_err(|error| PromptError {
             template: "tools",
             reason: error.to_string(),
         })?;
         let templates = Templates::get()?;
-        let core = templates.render(templates::CORE, &CoreValues::new(catalog))?;
+        let core = templates.render(templates::CORE, &CoreValues::new(catalog, references))?;
         let entries = catalog_text(templates, catalog)?;
         let segments = vec![
             ("tools", hash(&tool_bytes)),
@@ -86,11 +96,13 @@ pub fn entry_text(entry: &Entry) -> Result<String, PromptError> {
 #[derive(Serialize)]
 struct CoreValues {
     has_tables: bool,
+    references: bool,
 }
 
 impl CoreValues {
-    fn new(catalog: &Catalog) -> Self {
+    fn new(catalog: &Catalog, references: bool) -> Self {
         Self {
+            references,
             has_tables: catalog
                 .entries()
                 .iter()

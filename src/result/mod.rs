@@ -14,6 +14,7 @@ mod held_results;
 mod json_rows;
 mod meaning;
 mod packed;
+mod row_key;
 mod settings;
 mod shape;
 mod source;

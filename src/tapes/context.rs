@@ -8,7 +8,7 @@ use super::error::ReplayError;
 use super::replayer::Replayer;
 use super::sign_in::{no_metabase, recorded_metabase};
 use super::snapshot::load_catalog;
-use crate::agent::{Agent, AgentParts, CatalogReport, TurnSettings};
+use crate::agent::{Agent, AgentParts, CatalogReport, ReferenceMode, TurnSettings};
 use crate::catalog::Catalog;
 use crate::metabase::MetabaseSettings;
 use crate::metabase::{self, MetabaseClient};
@@ -37,6 +37,8 @@ pub(super) struct ReplayContext {
     report: CatalogReport,
     toolbox: Toolbox,
     prompt: Prompt,
+    /// The same for turns that were recorded without references.
+    without_references: Prompt,
 }
 
 impl ReplayContexts {
@@ -93,7 +95,8 @@ impl ReplayContext {
             client,
             crate::result::ShapingSettings::default(),
         );
-        let prompt = Prompt::render(catalog, toolbox.specs())?;
+        let prompt = |references| Prompt::render_for(catalog, toolbox.specs(), references);
+        let (prompt, without_references) = (prompt(true)?, prompt(false)?);
         Ok(Self {
             report: CatalogReport {
                 fingerprint: catalog.fingerprint(),
@@ -102,6 +105,7 @@ impl ReplayContext {
             catalog: Arc::clone(catalog),
             toolbox,
             prompt,
+            without_references,
         })
     }
 
@@ -151,7 +155,10 @@ impl ReplayContext {
         let agent = Agent::new(AgentParts {
             model,
             toolbox: self.toolbox.run_by(client, settings.shaping),
-            prompt: self.prompt.clone(),
+            prompt: match settings.grounding.references {
+                ReferenceMode::On => self.prompt.clone(),
+                ReferenceMode::Off => self.without_references.clone(),
+            },
             catalog: self.report.clone(),
             settings,
         });

@@ -30,3 +30,28 @@ pub fn markdown_literal(text: &str) -> String {
     }
     safe
 }
+
+/// `text` in a line of Markdown, such as an answer's, with only those signs escaped that would be markup there: names such as
+/// `north_west` and addresses stay readable. It ends no cell of a table.
+pub fn markdown_inline(text: &str) -> String {
+    let line = visible(text);
+    let mut safe = String::with_capacity(line.len());
+    let mut before = None;
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        let in_word = |c: Option<&char>| {
+            c.is_some_and(|c| c.is_alphanumeric()) && before.is_some_and(char::is_alphanumeric)
+        };
+        let markup = match c {
+            '|' | '*' | '`' | '[' | ']' | '<' | '\\' => true,
+            '_' => !in_word(rest.peek()),
+            _ => false,
+        };
+        if markup {
+            safe.push('\\');
+        }
+        safe.push(if matches!(c, '\n' | '\t') { ' ' } else { c });
+        before = Some(c);
+    }
+    safe
+}

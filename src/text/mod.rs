@@ -29,5 +29,5 @@ pub(crate) use escape::{escape_into, escape_line_start, escape_within};
 pub use hidden::{hidden_in, is_hidden, without_hidden};
 pub use line::{clean_line, defuse, one_line, visible};
 pub use links::{LinkRules, WithoutLinks};
-pub use markdown::markdown_literal;
+pub use markdown::{markdown_inline, markdown_literal};
 pub(crate) use marks::reads_as_own_line;

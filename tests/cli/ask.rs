@@ -18,7 +18,7 @@ fn json_is_one_versioned_object_and_nothing_else() {
     let run = Program::new().run(&["ask", REVENUE, "--json"]);
     assert_eq!(run.code, Some(0), "{run:#?}");
     let answer = run.json();
-    assert_eq!(answer["version"], 2);
+    assert_eq!(answer["version"], 3);
     assert_eq!(answer["outcome"], "answered");
     assert_eq!(answer["stop_reason"], "final_answer");
     assert_eq!(answer["model"], "offline");

@@ -192,7 +192,7 @@ fn whoever_wants_it_to_end_gets_nothing_and_no_figure_counts_as_traced() {
         current: true,
     };
     assert!(ground_until(&claim(&text), &[material], &|| true).is_none());
-    let figures = unchecked(&text);
+    let figures = unchecked(&text, &[]);
     let reason = Reason::NotChecked;
     assert!(figures.len() >= 60);
     assert!(

@@ -44,6 +44,10 @@ const LAYERS: [(&str, &str); 22] = [
         "one file for each tool, the table of tools, and the gate before them",
     ),
     (
+        "references",
+        "figures that a text points at: found, computed, and written in place",
+    ),
+    (
         "grounding",
         "figures in prose, and the cells, totals and derivations they come from",
     ),

@@ -103,6 +103,7 @@ async fn talk_before_a_call_is_taken_back() {
         .map(|event| match event {
             Event::StepStarted { .. } => "step",
             Event::Text(_) => "text",
+            Event::Chart(_) => "chart",
             Event::TextDiscarded => "discarded",
             Event::ToolStarted { .. } => "tool",
             Event::ToolFinished { .. } => "done",

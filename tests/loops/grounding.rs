@@ -130,7 +130,11 @@ async fn a_figure_that_stays_wrong_is_marked_and_the_answer_partial() {
 #[tokio::test]
 async fn the_settings_withhold_such_an_answer_or_let_it_pass() {
     let knobs = |on_unmatched, repair| Knobs {
-        grounding: GroundingSettings { repair, on_unmatched },
+        grounding: GroundingSettings {
+            repair,
+            on_unmatched,
+            ..GroundingSettings::default()
+        },
         ..Knobs::default()
     };
     let mut stack = saying(&[WRONG], knobs(OnUnmatched::Refuse, false)).await;

@@ -12,6 +12,7 @@ mod long;
 mod more_rows;
 mod prefix;
 mod principals;
+mod references;
 mod texts;
 mod told;
 mod upstream;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Event, TurnOptions};
-use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings, TurnSettings};
+use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings, ReferenceMode, TurnSettings};
 use cardinal::catalog::{Catalog, CollectionId, Entry};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::conversation::Conversation;
@@ -137,7 +137,8 @@ impl Stack {
         };
         let recorder = Recorder::new(wire.clone(), Some("a script".to_owned()));
         let toolbox = Toolbox::new(Arc::clone(&catalog), client, knobs.shaping);
-        let prompt = Prompt::render(&catalog, toolbox.specs()).unwrap();
+        let references = settings.grounding.references == ReferenceMode::On;
+        let prompt = Prompt::render_for(&catalog, toolbox.specs(), references).unwrap();
         let reached: Arc<dyn Model> = cardinal::model::connect(&model.settings(), wire).unwrap();
         let agent = Agent::new(AgentParts {
             model: reached,

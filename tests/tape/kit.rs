@@ -65,6 +65,7 @@ pub(super) async fn taped(model: ScriptedModel) -> Taped {
     let grounding = GroundingSettings {
         repair: false,
         on_unmatched: OnUnmatched::Off,
+        ..GroundingSettings::default()
     };
     let knobs = Knobs {
         grounding,

@@ -92,6 +92,7 @@ pub(super) fn grounding(file: &GroundingConfig) -> GroundingSettings {
     GroundingSettings {
         repair: file.repair.unwrap_or(default.repair),
         on_unmatched: file.on_unmatched.unwrap_or(default.on_unmatched),
+        references: file.references.unwrap_or(default.references),
     }
 }
 

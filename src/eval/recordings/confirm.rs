@@ -99,7 +99,8 @@ fn source(answers: &[Value], text: &str, number: &Number) -> Option<(f64, String
     let end = json!(number.end);
     let traced = figures.iter().any(|figure| {
         let overlaps = figure.get("start") == Some(&start) || figure.get("end") == Some(&end);
-        overlaps && figure.get("status") == Some(&json!("matched"))
+        let status = figure.get("status").and_then(Value::as_str);
+        overlaps && matches!(status, Some("matched" | "referenced"))
     });
     let written = text.get(number.start..number.end).unwrap_or_default();
     traced.then(|| (number.value, format!("a derivation that was checked ({written})")))

@@ -1,0 +1,317 @@
+//! How a figure is written: as the reference asks, or else as its column is.
+
+use jiff::civil::{Date, DateTime};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::result::{CalculatedUnit, Column, ColumnKind, ColumnMeaning, for_reading};
+
+/// Significant digits of a figure in thousands, millions or billions.
+const SCALED_DIGITS: u32 = 3;
+/// Decimals of a percentage.
+const PERCENT_DECIMALS: u32 = 1;
+/// Significant digits of a percentage or ratio that is nearly nothing.
+const SMALL_DIGITS: u32 = 2;
+/// Significant digits of a ratio.
+const RATIO_DIGITS: u32 = 3;
+/// Bytes of a day: `2025-03-01`.
+const DAY_BYTES: usize = 10;
+
+/// How a reference wants its figure written. What it leaves open is the column's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FigureFormat {
+    pub(super) scale: Option<NumberScale>,
+    /// In percent: of a fraction the hundredfold.
+    pub(super) percent: bool,
+    pub(super) decimals: Option<u32>,
+    pub(super) significant: Option<u32>,
+    /// Without its sign.
+    pub(super) absolute: bool,
+    /// With a plus where it is above zero.
+    pub(super) signed: bool,
+}
+
+/// What a figure is told in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NumberScale {
+    Thousand,
+    Million,
+    Billion,
+}
+
+impl NumberScale {
+    fn parts(self) -> (Decimal, &'static str) {
+        match self {
+            Self::Thousand => (Decimal::ONE_THOUSAND, "K"),
+            Self::Million => (Decimal::from(1_000_000), "M"),
+            Self::Billion => (Decimal::from(1_000_000_000), "B"),
+        }
+    }
+}
+
+/// How the figures of a column, or of a calculation, are written when nothing else is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct NumberFormat {
+    /// What it is multiplied by first.
+    scale: Option<Decimal>,
+    /// Digits behind the point, if they are always so many.
+    pub(super) decimals: Option<u32>,
+    prefix: String,
+    suffix: String,
+    unit: NumberUnit,
+    /// Whether thousands are marked off: not in a year or an id.
+    grouped: bool,
+}
+
+/// What a number counts, as far as it decides how it is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum NumberUnit {
+    #[default]
+    Plain,
+    /// A part of one: 0.125 is 12.5 %.
+    Fraction,
+    /// Percent already: 12.5 is 12.5 %.
+    Percent,
+    Ratio,
+}
+
+impl NumberFormat {
+    /// The format of a column.
+    pub(super) fn of_column(column: &Column) -> Self {
+        let meaning = column.meaning();
+        let named = matches!(
+            meaning,
+            ColumnMeaning::Identifier | ColumnMeaning::Position | ColumnMeaning::TimePart
+        );
+        let percent = [&column.name, &column.label].into_iter().any(|name| {
+            let low = name.to_lowercase();
+            low.contains('%')
+                || low
+                    .split(|c: char| !c.is_alphanumeric())
+                    .any(|word| matches!(word, "percent" | "pct"))
+        });
+        Self {
+            unit: if percent {
+                NumberUnit::Percent
+            } else {
+                NumberUnit::Plain
+            },
+            grouped: !named && !column.names_rows(),
+            ..Self::default()
+        }
+    }
+
+    /// The format of a figure that was worked out.
+    pub(super) fn of_unit(unit: Option<CalculatedUnit>) -> Self {
+        Self {
+            unit: match unit {
+                Some(CalculatedUnit::Percent) => NumberUnit::Percent,
+                Some(CalculatedUnit::PercentagePoints) | None => NumberUnit::Plain,
+            },
+            suffix: match unit {
+                Some(CalculatedUnit::Percent) => "%".to_owned(),
+                Some(CalculatedUnit::PercentagePoints) | None => String::new(),
+            },
+            grouped: true,
+            ..Self::default()
+        }
+    }
+
+    /// The format of one figure by another.
+    pub(super) fn of_ratio() -> Self {
+        Self {
+            unit: NumberUnit::Ratio,
+            grouped: true,
+            ..Self::default()
+        }
+    }
+
+    /// A number of things.
+    pub(super) fn of_count() -> Self {
+        Self {
+            grouped: true,
+            ..Self::default()
+        }
+    }
+
+    /// The figure with its unit: `$1,234.50`, `12.5%`, `1.23M`.
+    pub(super) fn write(&self, value: Decimal, wanted: &FigureFormat) -> String {
+        let times = |value: Decimal, by: Decimal| value.checked_mul(by).unwrap_or(value);
+        let mut value = self.scale.map_or(value, |scale| times(value, scale));
+        let (mut prefix, mut suffix) = (self.prefix.as_str(), self.suffix.as_str());
+        let mut unit = self.unit;
+        if unit == NumberUnit::Fraction || (wanted.percent && unit != NumberUnit::Percent) {
+            value = times(value, Decimal::ONE_HUNDRED);
+            (prefix, suffix, unit) = ("", "%", NumberUnit::Percent);
+        } else if wanted.percent {
+            suffix = "%";
+        }
+        let scale = wanted.scale.map(NumberScale::parts);
+        if let Some((by, _)) = scale {
+            value = value.checked_div(by).unwrap_or(value);
+        }
+        let digits = self.digits(value, unit, wanted);
+        let negative = value.is_sign_negative() && digits.contains(|c: char| matches!(c, '1'..='9'));
+        let sign = match (wanted.absolute, negative) {
+            (false, true) => "-",
+            (false, false) if wanted.signed && !value.is_zero() => "+",
+            _ => "",
+        };
+        let scale = scale.map_or("", |(_, letter)| letter);
+        format!("{sign}{prefix}{digits}{scale}{suffix}")
+    }
+
+    /// The digits, without a sign.
+    fn digits(&self, value: Decimal, unit: NumberUnit, wanted: &FigureFormat) -> String {
+        let value = value.abs();
+        let rounded =
+            |decimals: u32| value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+        let significant = |digits: u32| {
+            let found = value.round_sf_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+            // No digit before the point is ever rounded away.
+            found
+                .filter(|found| found.scale() > 0)
+                .unwrap_or_else(|| rounded(0))
+                .normalize()
+        };
+        let fixed =
+            |decimals: u32| format!("{:.*}", usize::try_from(decimals).unwrap_or(0), rounded(decimals));
+        let small = !value.is_zero() && value < Decimal::ONE;
+        let text = match (wanted.decimals, wanted.significant) {
+            (Some(decimals), _) => fixed(decimals),
+            (None, Some(digits)) => {
+                let found = value.round_sf_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+                found.unwrap_or(value).to_string()
+            }
+            (None, None) if wanted.scale.is_some() => significant(SCALED_DIGITS).to_string(),
+            (None, None) => match (self.decimals, unit) {
+                (Some(decimals), _) => fixed(decimals),
+                (None, NumberUnit::Percent) if small => significant(SMALL_DIGITS).to_string(),
+                (None, NumberUnit::Percent | NumberUnit::Fraction) => {
+                    rounded(PERCENT_DECIMALS).normalize().to_string()
+                }
+                (None, NumberUnit::Ratio) if small => significant(RATIO_DIGITS).to_string(),
+                (None, NumberUnit::Ratio) => rounded(2).normalize().to_string(),
+                (None, NumberUnit::Plain) => for_reading(value).to_string(),
+            },
+        };
+        if self.grouped { grouped(&text) } else { text }
+    }
+}
+
+/// Digits with thousands marked off.
+fn grouped(digits: &str) -> String {
+    let (whole, rest) = match digits.find('.') {
+        Some(point) => digits.split_at_checked(point).unwrap_or((digits, "")),
+        None => (digits, ""),
+    };
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, c) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out.push_str(rest);
+    out
+}
+
+/// How exactly a column's times are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimePrecision {
+    Year,
+    Quarter,
+    Month,
+    Other,
+}
+
+impl TimePrecision {
+    /// As the column's bucket says. Where it has none, days that are all the first of a month are months.
+    pub(super) fn of<'c>(column: &Column, mut values: impl Iterator<Item = &'c str>) -> Self {
+        match column.unit.as_deref() {
+            Some("year") => Self::Year,
+            Some("quarter") => Self::Quarter,
+            Some("month") => Self::Month,
+            Some(_) => Self::Other,
+            None => {
+                let firsts = |text: &str| day_of(text).is_some_and(|day| day.day() == 1);
+                let first = values.next().is_some_and(firsts);
+                let mut others = values.peekable();
+                let several = others.peek().is_some();
+                if first && several && others.all(firsts) {
+                    Self::Month
+                } else {
+                    Self::Other
+                }
+            }
+        }
+    }
+
+    /// A day or moment as it is written: `2025-03`, `Q1 2025`, `2025-03-01 14:30`.
+    pub(super) fn write(self, text: &str, kind: ColumnKind) -> String {
+        match (self, day_of(text)) {
+            (Self::Year, Some(day)) => day.strftime("%Y").to_string(),
+            (Self::Quarter, Some(day)) => format!("Q{} {}", quarter(day), day.year()),
+            (Self::Month, Some(day)) => day.strftime("%Y-%m").to_string(),
+            (Self::Other, Some(day)) => day.to_string(),
+            (_, None) if kind == ColumnKind::Datetime => match moment_of(text) {
+                Some(moment) if moment.second() == 0 => moment.strftime("%Y-%m-%d %H:%M").to_string(),
+                Some(moment) => moment.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+                None => text.to_owned(),
+            },
+            (_, None) => text.to_owned(),
+        }
+    }
+
+    /// All ways in which a key may name a day or moment of a column, in lower case.
+    pub(super) fn names(self, text: &str) -> Vec<String> {
+        let mut names = vec![text.to_lowercase()];
+        if let Some(day) = day_of(text) {
+            names.push(day.to_string());
+            let mut add = |pattern: &str| names.push(day.strftime(pattern).to_string().to_lowercase());
+            match self {
+                Self::Year => add("%Y"),
+                Self::Month => {
+                    for pattern in ["%Y-%m", "%B %Y", "%b %Y"] {
+                        add(pattern);
+                    }
+                }
+                Self::Quarter => {
+                    let (quarter, year) = (quarter(day), day.year());
+                    names.extend([
+                        format!("q{quarter} {year}"),
+                        format!("{year} q{quarter}"),
+                        format!("{year}-q{quarter}"),
+                    ]);
+                }
+                Self::Other => {}
+            }
+        } else if let Some(moment) = moment_of(text) {
+            for pattern in ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dt%H:%M:%S"] {
+                names.push(moment.strftime(pattern).to_string());
+            }
+            if moment.second() == 0 {
+                for pattern in ["%Y-%m-%d %H:%M", "%Y-%m-%dt%H:%M"] {
+                    names.push(moment.strftime(pattern).to_string());
+                }
+            }
+        }
+        names
+    }
+}
+
+fn quarter(day: Date) -> i8 {
+    (day.month() - 1) / 3 + 1
+}
+
+/// The day of a text that is a day, or the midnight of one.
+fn day_of(text: &str) -> Option<Date> {
+    let (date, rest) = text.split_at_checked(DAY_BYTES)?;
+    let midnight =
+        rest.is_empty() || rest.get(1..6) == Some("00:00") && rest.get(6..9).is_none_or(|s| s == ":00");
+    date.parse().ok().filter(|_| midnight)
+}
+
+/// The moment of a text, without its zone: it is the reporting time zone's.
+fn moment_of(text: &str) -> Option<DateTime> {
+    text.get(..19).or(Some(text))?.parse().ok()
+}

@@ -1,0 +1,154 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use super::row_index::RowIndex;
+use super::text::ReferenceProblem;
+use crate::result::{
+    Column, ColumnTotals, Extent, Handle, HeldResult, HeldResults, HeldResultsError, ResultOrigin,
+    ResultTable, totals,
+};
+use crate::text::{LinkRules, clean_line, markdown_inline, one_line};
+
+/// Results that are listed when one is not found.
+const MOST_LISTED: usize = 6;
+/// Longest name in a message, in characters.
+const MOST_CHARS: usize = 60;
+
+/// The results of a conversation that references are resolved against. A result's rows are added before the first
+/// reference to it is resolved.
+#[derive(Debug)]
+pub struct KnownResults {
+    /// What becomes of links in cells.
+    links: Arc<LinkRules>,
+    results: BTreeMap<Handle, Result<KnownResult, ReferenceProblem>>,
+    /// What there is, for whoever names something else.
+    listed: Vec<String>,
+}
+
+/// A result with its rows.
+#[derive(Debug)]
+pub(super) struct KnownResult {
+    pub(super) handle: Handle,
+    pub(super) origin: ResultOrigin,
+    pub(super) table: Arc<ResultTable>,
+    links: Arc<LinkRules>,
+    totals: Arc<[ColumnTotals]>,
+    unfounded: BTreeSet<usize>,
+    rows: OnceLock<RowIndex>,
+}
+
+impl KnownResults {
+    /// With the names of all that is held, and no rows yet.
+    pub fn of(held: &HeldResults, links: &LinkRules) -> Self {
+        let all = held.iter().filter(|one| !held.is_gone(one.handle)).rev();
+        let listed = all.take(MOST_LISTED).map(|one| {
+            let title = clean_line(&one.title, MOST_CHARS);
+            format!("{} ({title}, {} rows)", one.handle, one.shown.rows_known)
+        });
+        Self {
+            links: Arc::new(links.clone()),
+            results: BTreeMap::new(),
+            listed: listed.collect(),
+        }
+    }
+
+    /// Whether a result was added.
+    pub fn has(&self, handle: Handle) -> bool {
+        self.results.contains_key(&handle)
+    }
+
+    /// Adds a result with its rows, or why they cannot be had. `unfounded` are the rows, counted from 0, of a calculation
+    /// that rest on nothing but numbers that the model typed.
+    pub fn add(
+        &mut self,
+        held: &HeldResult,
+        table: Result<Arc<ResultTable>, HeldResultsError>,
+        unfounded: BTreeSet<usize>,
+    ) {
+        let known = table.map(|table| KnownResult {
+            handle: held.handle,
+            origin: held.origin.clone(),
+            links: Arc::clone(&self.links),
+            totals: Arc::clone(&held.totals),
+            table,
+            unfounded,
+            rows: OnceLock::new(),
+        });
+        let known = known.map_err(|error| ReferenceProblem::new(error.to_string()).hint("query it again"));
+        self.results.insert(held.handle, known);
+    }
+
+    /// The result of that name.
+    pub(super) fn get(&self, handle: Handle) -> Result<&KnownResult, ReferenceProblem> {
+        match self.results.get(&handle) {
+            Some(Ok(known)) => Ok(known),
+            Some(Err(problem)) => Err(problem.clone()),
+            None => {
+                let problem = ReferenceProblem::new(format!("there is no result {handle}"));
+                Err(if self.listed.is_empty() {
+                    problem.hint("no result is held yet: run a query first")
+                } else {
+                    problem.hint(format!("held are {}", self.listed.join(", ")))
+                })
+            }
+        }
+    }
+}
+
+impl KnownResult {
+    /// Its rows by their keys. Worked out once.
+    pub(super) fn rows(&self) -> &RowIndex {
+        self.rows.get_or_init(|| RowIndex::of(&self.table))
+    }
+
+    /// Text of the data as it stands in an answer: one line without links, in which nothing is markup.
+    pub(super) fn as_text(&self, text: &str, max_chars: usize) -> String {
+        let line = one_line(text, max_chars);
+        markdown_inline(&self.links.apply(&line).text)
+    }
+
+    pub(super) fn column(&self, at: usize) -> Option<&Column> {
+        self.table.columns.get(at)
+    }
+
+    /// The totals of a column over all rows.
+    pub(super) fn totals_of(&self, column: usize) -> Option<ColumnTotals> {
+        let name = &self.column(column)?.name;
+        let known = self.totals.iter().find(|totals| totals.column == *name).cloned();
+        known.or_else(|| totals(&self.table).into_iter().nth(column))
+    }
+
+    /// Refuses a figure of a row that rests on nothing but numbers that the model typed.
+    pub(super) fn check_founded(&self, row: usize) -> Result<(), ReferenceProblem> {
+        if !self.unfounded.contains(&row) {
+            return Ok(());
+        }
+        let problem = ReferenceProblem::new(format!(
+            "row {} of {} was calculated with a number that you typed and that is neither the person's nor in a result",
+            row + 1,
+            self.handle
+        ));
+        Err(problem.hint("calculate it from cells"))
+    }
+
+    /// Refuses what is said over all rows of a result that does not have all.
+    pub(super) fn check_whole(&self) -> Result<(), ReferenceProblem> {
+        let problem = |why: String| ReferenceProblem::new(format!("{} is not whole: {why}", self.handle));
+        match self.table.extent {
+            Extent::Complete => Ok(()),
+            Extent::AskedLimit { limit, .. } | Extent::OverAskedLimit { limit, .. } => Err(problem(format!(
+                "it has only the {limit} rows that were asked for"
+            ))
+            .hint("for a figure over all rows query without a limit; for one over these rows use calculate")),
+            Extent::ServerLimit { limit } => Err(problem(format!(
+                "the server stopped at its limit of {limit} rows"
+            ))
+            .hint("get the figure by a query that groups or filters more")),
+            Extent::RowBudget { budget } => Err(problem(format!("fetching stopped at {budget} rows"))
+                .hint("get the figure by a query that groups or filters more")),
+            Extent::PageFailed { page } => {
+                Err(problem(format!("its page {page} failed")).hint("query it again"))
+            }
+        }
+    }
+}

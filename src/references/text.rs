@@ -1,0 +1,296 @@
+//! A text with the values that its references name, made as the text comes.
+
+use std::fmt;
+
+use super::chart::RequestedChart;
+use super::known_results::KnownResults;
+use super::printed_table::print;
+use super::resolve::resolve_figure;
+use super::splitter::{TextPiece, TextSplitter};
+use super::syntax::{Reference, TableReference};
+use crate::grounding::{FigureKind, ReferencedFigure};
+use crate::text::{clean_line, one_line};
+
+/// Most references of one text that are resolved.
+const MOST_REFERENCES: usize = 500;
+/// Bytes of a text after which no more tables are printed into it.
+const MOST_TEXT_BYTES: usize = 200_000;
+/// Longest reference that is shown where it names nothing, in characters.
+const MOST_CHARS: usize = 120;
+/// Signs of currencies that a model may write before a figure that has one already.
+const CURRENCY: [char; 5] = ['$', '€', '£', '¥', '₹'];
+
+/// Why a reference names nothing, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceProblem(String);
+
+impl ReferenceProblem {
+    pub(super) fn new(problem: String) -> Self {
+        Self(problem)
+    }
+
+    pub(super) fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.0 = format!("{}; {hint}", self.0);
+        self
+    }
+}
+
+impl fmt::Display for ReferenceProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A reference of a text, as it was written, and where its value stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenReference {
+    /// First byte in the text with values.
+    pub start: usize,
+    /// The byte after it.
+    pub end: usize,
+    /// As the model wrote it, with its braces, in one line.
+    pub written: String,
+    /// Why it names nothing, if it does not.
+    pub problem: Option<ReferenceProblem>,
+}
+
+/// A text whose references are replaced by what they name.
+#[derive(Debug, Default)]
+pub struct ReferencedText {
+    splitter: TextSplitter,
+    text: String,
+    figures: Vec<ReferencedFigure>,
+    references: Vec<WrittenReference>,
+    charts: Vec<RequestedChart>,
+    last: LastWritten,
+    /// White space whose fate depends on what follows it.
+    held_back: String,
+}
+
+/// What stands at the end of the text.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum LastWritten {
+    #[default]
+    Text,
+    /// A figure with a percent sign: another sign behind it is dropped.
+    Percent,
+    /// A table: what follows begins a paragraph.
+    Table,
+}
+
+impl ReferencedText {
+    /// Takes a whole text. The results that [`Self::wanted`] names must be known.
+    pub fn of(text: &str, results: &KnownResults) -> Self {
+        let mut resolved = Self::default();
+        let mut pieces = resolved.split(text);
+        pieces.extend(resolved.rest());
+        for piece in pieces {
+            resolved.put(piece, results);
+        }
+        resolved.end();
+        resolved
+    }
+
+    /// Takes more of a text, and gives what is decided of it, to be put into the text in this order.
+    pub fn split(&mut self, more: &str) -> Vec<TextPiece> {
+        self.splitter.push(more)
+    }
+
+    /// What the end of the text leaves, to be put into the text as well.
+    pub fn rest(&mut self) -> Vec<TextPiece> {
+        self.splitter.finish()
+    }
+
+    /// The results that a piece names, which must be known before it is put into the text.
+    pub fn wanted(piece: &TextPiece) -> Vec<crate::result::Handle> {
+        match piece {
+            TextPiece::Text(_) | TextPiece::Unclosed(_) => Vec::new(),
+            TextPiece::Reference(inside) => {
+                Reference::parse(inside).map_or_else(|_| Vec::new(), |reference| reference.results())
+            }
+        }
+    }
+
+    /// Puts a piece into the text. Gives what the text gained.
+    pub fn put(&mut self, piece: TextPiece, results: &KnownResults) -> &str {
+        let before = self.text.len();
+        match piece {
+            TextPiece::Text(text) => self.put_text(&text),
+            TextPiece::Reference(inside) => {
+                let resolved = self.resolve(&inside, results);
+                self.put_resolved(&inside, resolved);
+            }
+            TextPiece::Unclosed(inside) => {
+                let problem = ReferenceProblem::new("it is not closed".to_owned()).hint("end it with }}");
+                self.put_resolved(&inside, Err(problem));
+            }
+        }
+        self.text.get(before..).unwrap_or_default()
+    }
+
+    /// Ends the text, when its last piece was put into it. Gives what it gained.
+    pub fn end(&mut self) -> &str {
+        let before = self.text.len();
+        let rest = std::mem::take(&mut self.held_back);
+        self.text.push_str(&rest);
+        self.text.get(before..).unwrap_or_default()
+    }
+
+    /// The text so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What was written in place of references, in the order of the text. Pieces may be names; figures have a kind.
+    pub fn figures(&self) -> &[ReferencedFigure] {
+        &self.figures
+    }
+
+    /// The references, in the order of the text.
+    pub fn references(&self) -> &[WrittenReference] {
+        &self.references
+    }
+
+    /// The charts that are asked for.
+    pub fn charts(&self) -> &[RequestedChart] {
+        &self.charts
+    }
+
+    fn put_text(&mut self, text: &str) {
+        let text = format!("{}{text}", std::mem::take(&mut self.held_back));
+        let rest = text.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
+        match self.last {
+            LastWritten::Text => self.text.push_str(&text),
+            LastWritten::Percent | LastWritten::Table if rest.is_empty() => {
+                self.held_back = text;
+                return;
+            }
+            LastWritten::Percent => self.text.push_str(rest.strip_prefix('%').unwrap_or(&text)),
+            LastWritten::Table => {
+                let newlines = rest.chars().take_while(|c| *c == '\n').count();
+                self.text
+                    .push_str("\n\n".get(newlines.min(2)..).unwrap_or_default());
+                self.text.push_str(rest);
+            }
+        }
+        self.last = LastWritten::Text;
+    }
+
+    fn put_resolved(&mut self, inside: &str, resolved: Result<usize, ReferenceProblem>) {
+        let (start, problem) = match resolved {
+            Ok(start) => (start, None),
+            Err(problem) => {
+                let start = self.separate_from_table();
+                let shown = one_line(inside, MOST_CHARS);
+                self.text.push_str("[no figure: ");
+                self.text.push_str(&shown);
+                self.text.push(']');
+                self.note(start, Some(FigureKind::Number), None);
+                (start, Some(problem))
+            }
+        };
+        let written = format!("{{{{{}}}}}", clean_line(inside, MOST_CHARS));
+        self.references.push(WrittenReference {
+            start,
+            end: self.text.len(),
+            written,
+            problem,
+        });
+    }
+
+    /// Writes what a reference names. Gives where that begins.
+    fn resolve(&mut self, inside: &str, results: &KnownResults) -> Result<usize, ReferenceProblem> {
+        if self.references.len() >= MOST_REFERENCES {
+            let problem = format!("a text may hold {MOST_REFERENCES} references");
+            return Err(ReferenceProblem::new(problem).hint("print a table instead"));
+        }
+        let reference = Reference::parse(inside)?;
+        let table = match &reference {
+            Reference::Table(table) => Some((table, None)),
+            Reference::Chart(kind, table) => Some((table, Some(*kind))),
+            Reference::Figure { .. } | Reference::Derived { .. } => None,
+        };
+        if let Some((table, kind)) = table {
+            return self.put_table(table, kind, results);
+        }
+        let Some(found) = resolve_figure(&reference, results)? else {
+            return Err(ReferenceProblem::new("it names no figure".to_owned()));
+        };
+        let start = self.separate_from_table();
+        // A model may write the sign of a currency before a figure that brings its own.
+        let doubled = self
+            .text
+            .chars()
+            .next_back()
+            .filter(|sign| CURRENCY.contains(sign) && found.text.starts_with(*sign));
+        let text = doubled.map_or(found.text.as_str(), |sign| found.text.trim_start_matches(sign));
+        self.text.push_str(text);
+        self.note(start, Some(found.kind), Some(found.trace));
+        if text.ends_with('%') {
+            self.last = LastWritten::Percent;
+        }
+        Ok(start)
+    }
+
+    fn put_table(
+        &mut self,
+        table: &TableReference,
+        kind: Option<super::ChartKind>,
+        results: &KnownResults,
+    ) -> Result<usize, ReferenceProblem> {
+        if self.text.len() > MOST_TEXT_BYTES {
+            return Err(
+                ReferenceProblem::new("the text is too long for another table".to_owned())
+                    .hint("print fewer rows: | first 10"),
+            );
+        }
+        let printed = print(table, results)?;
+        self.separate_from_table();
+        let newlines = self.text.chars().rev().take_while(|c| *c == '\n').count();
+        if !self.text.is_empty() {
+            self.text
+                .push_str("\n\n".get(newlines.min(2)..).unwrap_or_default());
+        }
+        let start = self.text.len();
+        self.text.push_str(&printed.text);
+        self.figures
+            .extend(printed.figures.into_iter().map(|figure| ReferencedFigure {
+                start: figure.start + start,
+                end: figure.end + start,
+                ..figure
+            }));
+        self.last = LastWritten::Table;
+        self.charts.extend(kind.map(|kind| RequestedChart {
+            kind,
+            result: table.result,
+            columns: printed.columns,
+            rows: printed.rows,
+            start,
+            end: self.text.len(),
+        }));
+        Ok(start)
+    }
+
+    /// Begins a paragraph if a table stands before. Gives where the next thing begins.
+    fn separate_from_table(&mut self) -> usize {
+        let held_back = std::mem::take(&mut self.held_back);
+        if self.last == LastWritten::Table {
+            self.text.push_str("\n\n");
+        } else {
+            self.text.push_str(&held_back);
+        }
+        self.last = LastWritten::Text;
+        self.text.len()
+    }
+
+    /// Notes what was written from `start` to the end of the text.
+    fn note(&mut self, start: usize, kind: Option<FigureKind>, trace: Option<crate::grounding::Trace>) {
+        self.figures.push(ReferencedFigure {
+            start,
+            end: self.text.len(),
+            kind,
+            trace,
+            printed_row: false,
+        });
+    }
+}

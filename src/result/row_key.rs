@@ -1,0 +1,71 @@
+//! Which columns tell the rows of a table apart, so that a row can be named by what it is and not by its number.
+
+use std::collections::HashSet;
+
+use super::{Cell, Column, ColumnKind, ColumnMeaning, ResultTable, encode_cell};
+
+/// Most columns that are looked at together.
+const MOST_COLUMNS: usize = 6;
+/// Words of columns whose whole numbers name something rather than measure it.
+const KEY_WORDS: &str = "year quarter month week weekday day dow hour minute id key number no nr num code zip postal postcode \
+    rank rating stars bucket bin level grade position jahr monat stunde nummer";
+
+impl Column {
+    /// Whether its values name rows rather than measure something: text, times, ids, years, parts of time, ratings.
+    pub fn names_rows(&self) -> bool {
+        match self.meaning() {
+            ColumnMeaning::Rate | ColumnMeaning::Unknown => false,
+            ColumnMeaning::Amount | ColumnMeaning::Score => {
+                let words = self.name.to_lowercase();
+                let mut words = words.split(|c: char| !c.is_alphanumeric());
+                let named = words.next_back();
+                self.kind == ColumnKind::Integer
+                    && named.is_some_and(|word| KEY_WORDS.split_ascii_whitespace().any(|one| one == word))
+            }
+            _ => true,
+        }
+    }
+}
+
+impl ResultTable {
+    /// The columns whose values together are different in every row, as few as will do, the first ones first; nothing where
+    /// no columns that [name rows](Column::names_rows) tell them apart. A table by month and product that has one row for
+    /// each pair of them is keyed by both.
+    pub fn row_key(&self) -> Vec<usize> {
+        let naming: Vec<usize> = self
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| column.names_rows())
+            .map(|(at, _)| at)
+            .collect();
+        let few = naming.get(..MOST_COLUMNS).unwrap_or(&naming);
+        let singles = few.iter().map(|one| vec![*one]);
+        let pairs = few
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| few.iter().skip(at + 1).map(move |other| vec![*one, *other]));
+        let all = (few.len() > 2).then(|| few.to_vec());
+        let first = self
+            .columns
+            .first()
+            .filter(|first| naming.is_empty() && self.columns.len() > 1 && first.kind == ColumnKind::Integer)
+            .map(|_| vec![0]);
+        singles
+            .chain(pairs)
+            .chain(all)
+            .chain(first)
+            .find(|columns| self.are_different(columns))
+            .unwrap_or_default()
+    }
+
+    /// Whether no two rows have the same values in some columns, and a single column has a value in every row.
+    fn are_different(&self, columns: &[usize]) -> bool {
+        let mut seen: HashSet<Vec<String>> = HashSet::with_capacity(self.rows.len());
+        self.rows.iter().all(|row| {
+            let cells: Vec<&Cell> = columns.iter().filter_map(|at| row.get(*at)).collect();
+            let named = columns.len() > 1 || cells.iter().all(|cell| **cell != Cell::Null);
+            named && seen.insert(cells.into_iter().map(encode_cell).collect())
+        })
+    }
+}

@@ -1,0 +1,294 @@
+//! Answers that point at their figures: written by the program, as they come and in the end; put right once; marked.
+
+use cardinal::agent::{Answer, Event, GroundingSettings, OnUnmatched, Outcome, ReferenceMode};
+use cardinal::grounding::{FigureStatus, Reason, Trace};
+use serde_json::{Value, json};
+
+use crate::support::scripted_model::{Reply, ScriptedModel};
+use crate::support::stack::{Knobs, Stack};
+
+const POINTED: &str = "Revenue in March 2025 was {{r1 @ 2025-03}}, after {{r1 @ 2025-02 | K}} in February.";
+const WRITTEN: &str = "Revenue in March 2025 was 28,610.44, after 22.7K in February.";
+
+/// Revenue by month of 2025.
+fn by_month() -> Reply {
+    Reply::tool_calls([(
+        "query_metric",
+        json!({ "metric_id": 1, "group_by": [{ "dimension": "created_at", "granularity": "month" }],
+                "filters": [{ "dimension": "created_at", "operation": "year-equals", "values": [2025] }] }),
+    )])
+}
+
+/// A model that queries first and then says one thing after the other, the last again and again.
+async fn saying(texts: &'static [&'static str], knobs: Knobs) -> Stack {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |_| {
+        step += 1;
+        match step {
+            1 => by_month(),
+            _ => Reply::text(*texts.get(step - 2).or(texts.last()).unwrap()),
+        }
+    });
+    Stack::new(model.await, knobs).await
+}
+
+async fn ask(stack: &mut Stack) -> Answer {
+    stack.ask("What was revenue in March 2025?").await
+}
+
+fn knobs(grounding: GroundingSettings) -> Knobs {
+    Knobs {
+        grounding,
+        ..Knobs::default()
+    }
+}
+
+fn messages(request: &Value) -> Vec<&str> {
+    let messages = request["messages"].as_array().unwrap().iter();
+    messages
+        .filter_map(|message| message["content"].as_str())
+        .collect()
+}
+
+/// What who watched saw of the answer in the end.
+fn streamed(stack: &Stack) -> String {
+    let events = stack.events.lock().unwrap();
+    let after = events
+        .iter()
+        .rposition(|event| matches!(event, Event::TextDiscarded));
+    let texts = events
+        .iter()
+        .skip(after.map_or(0, |at| at + 1))
+        .filter_map(|event| match event {
+            Event::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+    texts.collect()
+}
+
+#[tokio::test]
+async fn the_program_writes_what_the_text_points_at_and_the_model_keeps_its_words() {
+    let mut stack = saying(&[POINTED], Knobs::default()).await;
+    let answer = ask(&mut stack).await;
+    assert_eq!(
+        (answer.outcome, answer.text.as_str()),
+        (Outcome::Answered, WRITTEN)
+    );
+    assert_eq!(stack.model.requests().len(), 2, "nothing is asked again");
+    assert_eq!(streamed(&stack), WRITTEN);
+    let figure = answer
+        .figures
+        .iter()
+        .find(|one| one.figure.text == "28,610.44")
+        .unwrap();
+    assert_eq!(figure.figure.status, FigureStatus::Referenced);
+    assert_eq!(&WRITTEN[figure.figure.start..figure.figure.end], "28,610.44");
+    let shown = serde_json::to_value(figure).unwrap();
+    assert_eq!(shown["status"], "referenced");
+    assert_eq!(shown["sources"][0]["row"], 3);
+    assert_eq!(shown["sources"][0]["cell"], 28610.44);
+    let back: Answer = serde_json::from_value(serde_json::to_value(&answer).unwrap()).unwrap();
+    assert_eq!(back.figures.len(), answer.figures.len());
+
+    stack.ask("Thanks?").await;
+    let requests = stack.model.requests();
+    let said = messages(requests.last().unwrap());
+    assert!(said.contains(&POINTED), "the model reads its own words: {said:?}");
+    assert!(!said.contains(&WRITTEN));
+}
+
+#[tokio::test]
+async fn a_reference_that_names_nothing_is_told_once_with_what_is_near() {
+    let wrong = "Revenue in March 2025 was {{r1 @ 2026-03}}.";
+    let right = "Revenue in March 2025 was {{r1 @ 2025-03}}.";
+    for on_unmatched in [OnUnmatched::Mark, OnUnmatched::Off] {
+        let texts: &'static [&'static str] = Box::leak(Box::new([wrong, right]));
+        let grounding = GroundingSettings {
+            on_unmatched,
+            ..GroundingSettings::default()
+        };
+        let mut stack = saying(texts, knobs(grounding)).await;
+        let answer = ask(&mut stack).await;
+        assert_eq!(
+            (answer.outcome, answer.text.as_str()),
+            (Outcome::Answered, "Revenue in March 2025 was 28,610.44.")
+        );
+        let requests = stack.model.requests();
+        let told = messages(&requests[2]);
+        let (draft, note) = (told[told.len() - 2], told[told.len() - 1]);
+        assert_eq!(draft, wrong, "its own draft, as it wrote it");
+        let line = "- {{r1 @ 2026-03}}: no row of r1 has the key 2026-03; the nearest keys: 2025-03";
+        assert!(note.contains(line), "{note}");
+    }
+}
+
+#[tokio::test]
+async fn what_stays_unresolved_leaves_a_mark() {
+    let mut stack = saying(&["Revenue was {{r1 @ 2026-03}}."], Knobs::default()).await;
+    let answer = ask(&mut stack).await;
+    assert_eq!(answer.outcome, Outcome::Partial);
+    assert!(
+        answer
+            .text
+            .starts_with("Revenue was [no figure: r1 @ 2026-03].\n\n[unverified]")
+            && answer.text.contains("no row of r1 has the key 2026-03"),
+        "{}",
+        answer.text
+    );
+    let reason = Reason::Unresolved;
+    assert!(
+        answer
+            .figures
+            .iter()
+            .any(|one| one.figure.status == FigureStatus::Unmatched { reason })
+    );
+    assert_eq!(streamed(&stack), answer.text);
+    let off = GroundingSettings {
+        on_unmatched: OnUnmatched::Off,
+        ..GroundingSettings::default()
+    };
+    let mut stack = saying(&["Revenue was {{r1 @ 2026-03}} of 999,999."], knobs(off)).await;
+    let answer = ask(&mut stack).await;
+    assert_eq!(answer.outcome, Outcome::Partial, "a hole is never passed over");
+    assert!(!answer.text.contains("\"999,999\""), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_sentence_that_names_another_row_is_told_by_its_reference() {
+    const WRONG: &str = "Revenue in March 2025 was {{r1 @ 2025-02}}.";
+    let mut stack = saying(&[WRONG, POINTED], Knobs::default()).await;
+    let answer = ask(&mut stack).await;
+    assert_eq!(
+        (answer.outcome, answer.text.as_str()),
+        (Outcome::Answered, WRITTEN)
+    );
+    let requests = stack.model.requests();
+    let note = *messages(&requests[2]).last().unwrap();
+    assert!(
+        note.contains("- {{r1 @ 2025-02}}, which is \"22,737.95\": the words around it name another row"),
+        "{note}"
+    );
+}
+
+#[tokio::test]
+async fn switched_off_the_text_goes_out_as_it_is_and_the_prompt_says_nothing_of_references() {
+    let grounding = GroundingSettings {
+        references: ReferenceMode::Off,
+        on_unmatched: OnUnmatched::Off,
+        ..GroundingSettings::default()
+    };
+    let mut stack = saying(&[POINTED], knobs(grounding)).await;
+    let answer = ask(&mut stack).await;
+    assert_eq!(answer.text, POINTED);
+    let requests = stack.model.requests();
+    let system = messages(&requests[0])[0].to_owned();
+    assert!(!system.contains("{{"), "{system}");
+    let mut stack = saying(&[POINTED], Knobs::default()).await;
+    ask(&mut stack).await;
+    let requests = stack.model.requests();
+    let told = messages(&requests[0])[0].to_owned();
+    assert!(told.contains("`{{r1 revenue @ 2025-03}}`"), "{told}");
+}
+
+#[tokio::test]
+async fn calculated_figures_and_derivations_are_pointed_at_too() {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |_| {
+        step += 1;
+        let cell = |month: &str, column: &str| json!({"result": "r1", "column": column, "where": [{"column": "created_at", "equals": month}]});
+        match step {
+            1 => by_month(),
+            2 => Reply::tool_calls([(
+                "calculate",
+                json!({"calculations": [
+                    {"name": "growth", "operation": "percent_change", "of": [cell("2025-02", "sum"), cell("2025-03", "sum")]},
+                    {"name": "typed", "operation": "multiply", "of": [cell("2025-02", "sum"), 1.2345]},
+                ]}),
+            )]),
+            3 => Reply::text(
+                "Growth in March was {{r2 growth}}, that is {{change r1 @ 2025-02 -> 2025-03}}; {{r2 typed}}.",
+            ),
+            _ => {
+                Reply::text("Growth in March was {{r2 growth}}, that is {{change r1 @ 2025-02 -> 2025-03}}.")
+            }
+        }
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    let answer = ask(&mut stack).await;
+    assert_eq!(answer.text, "Growth in March was 25.8%, that is 25.8%.");
+    assert_eq!(answer.outcome, Outcome::Answered);
+    let requests = stack.model.requests();
+    let note = *messages(&requests[3]).last().unwrap();
+    assert!(
+        note.contains("- {{r2 typed}}: row 2 of r2 was calculated with a number that you typed"),
+        "{note}"
+    );
+    let derived = answer
+        .figures
+        .iter()
+        .filter(|one| one.figure.text == "25.8%")
+        .nth(1)
+        .unwrap();
+    assert!(
+        matches!(&derived.sources[0].trace, Trace::Derivation { value, .. } if value.starts_with("25.8"))
+    );
+}
+
+#[tokio::test]
+async fn tables_and_charts_are_printed_and_results_of_earlier_questions_can_be_named() {
+    const TEXT: &str = "By month:\n\n{{chart r1: line}}";
+    let mut stack = saying(
+        &[TEXT, "In January 2025 it was {{r1 @ 2025-01}}."],
+        Knobs::default(),
+    )
+    .await;
+    let answer = ask(&mut stack).await;
+    assert_eq!(answer.outcome, Outcome::Answered, "{}", answer.text);
+    assert!(answer.text.contains("| 2025-03 | 28,610.44 |"), "{}", answer.text);
+    let [chart] = answer.charts.as_slice() else {
+        panic!("{:?}", answer.charts)
+    };
+    assert!(answer.text[chart.start..chart.end].starts_with('|'));
+    let cells = answer
+        .figures
+        .iter()
+        .filter(|one| one.figure.status == FigureStatus::Referenced);
+    assert!(cells.count() >= 24, "twelve months and what they came to");
+    assert_eq!(streamed(&stack), answer.text);
+    assert!(
+        stack
+            .events
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|event| matches!(event, Event::Chart(_)))
+    );
+
+    let answer = stack.ask("And in January?").await;
+    assert_eq!(
+        (answer.outcome, answer.text.as_str()),
+        (Outcome::Answered, "In January 2025 it was 28,550.43.")
+    );
+    assert_eq!(answer.earlier_results.len(), 1);
+}
+
+#[tokio::test]
+async fn a_text_cut_in_the_middle_of_a_reference_shows_what_is_missing() {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |_| {
+        step += 1;
+        match step {
+            1 => by_month(),
+            _ => Reply::text("Revenue was {{r1 @ 2025-01}}, then {{r1 @ 20").stopping("length"),
+        }
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    let answer = ask(&mut stack).await;
+    assert!(
+        answer
+            .text
+            .starts_with("Revenue was 28,550.43, then [no figure: r1 @ 20]"),
+        "{}",
+        answer.text
+    );
+}
