@@ -143,10 +143,18 @@ pub const PROMPT_TEXTS: &[(&str, &str)] = &[
         "repair/not_extreme.md",
         include_str!("../../prompts/repair/not_extreme.md"),
     ),
+    (
+        "repair/other_row.md",
+        include_str!("../../prompts/repair/other_row.md"),
+    ),
     ("repair/stale.md", include_str!("../../prompts/repair/stale.md")),
     (
         "repair/unmatched.md",
         include_str!("../../prompts/repair/unmatched.md"),
+    ),
+    (
+        "repair/unresolved.md",
+        include_str!("../../prompts/repair/unresolved.md"),
     ),
     (
         "system/catalog.tera",
