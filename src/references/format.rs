@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::result::{CalculatedUnit, Column, ColumnKind, ColumnMeaning, for_reading};
+use crate::result::{CalculatedUnit, Column, ColumnKind, ColumnMeaning, NumberStyle, for_reading};
 
 /// Significant digits of a figure in thousands, millions or billions.
 const SCALED_DIGITS: u32 = 3;
@@ -89,14 +89,26 @@ impl NumberFormat {
                     .split(|c: char| !c.is_alphanumeric())
                     .any(|word| matches!(word, "percent" | "pct"))
         });
+        let format = &column.format;
+        let money = format.currency.is_some() || format.style == Some(NumberStyle::Currency);
+        let fraction = format.style == Some(NumberStyle::Percent);
+        let decimals = match (money, column.kind) {
+            (true, ColumnKind::Integer) => Some(0),
+            (true, _) => Some(currency_decimals(format.currency.as_deref())),
+            (false, _) => None,
+        };
+        let sign = format.currency.as_deref().map(currency_sign);
         Self {
-            unit: if percent {
-                NumberUnit::Percent
-            } else {
-                NumberUnit::Plain
+            scale: format.scale,
+            decimals: format.decimals.or(decimals),
+            prefix: format.prefix.clone().or(sign).unwrap_or_default(),
+            suffix: format.suffix.clone().unwrap_or_default(),
+            unit: match (fraction, percent) {
+                (true, _) => NumberUnit::Fraction,
+                (false, true) => NumberUnit::Percent,
+                (false, false) => NumberUnit::Plain,
             },
             grouped: !named && !column.names_rows(),
-            ..Self::default()
         }
     }
 
@@ -195,6 +207,30 @@ impl NumberFormat {
             },
         };
         if self.grouped { grouped(&text) } else { text }
+    }
+}
+
+/// What stands before an amount of a currency.
+fn currency_sign(code: &str) -> String {
+    let sign = match code {
+        "USD" => "$",
+        "EUR" => "€",
+        "GBP" => "£",
+        "JPY" => "¥",
+        "INR" => "₹",
+        "CAD" => "CA$",
+        "AUD" => "A$",
+        "CNY" => "CN¥",
+        code => return format!("{code} "),
+    };
+    sign.to_owned()
+}
+
+/// Digits behind the point of an amount of a currency.
+fn currency_decimals(code: Option<&str>) -> u32 {
+    match code {
+        Some("JPY" | "KRW" | "VND" | "CLP" | "ISK") => 0,
+        _ => 2,
     }
 }
 

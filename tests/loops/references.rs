@@ -201,8 +201,8 @@ async fn calculated_figures_and_derivations_are_pointed_at_too() {
             2 => Reply::tool_calls([(
                 "calculate",
                 json!({"calculations": [
-                    {"name": "growth", "operation": "percent_change", "of": [cell("2025-02", "sum"), cell("2025-03", "sum")]},
-                    {"name": "typed", "operation": "multiply", "of": [cell("2025-02", "sum"), 1.2345]},
+                    {"name": "growth", "operation": "percent_change", "of": [cell("2025-02", "revenue"), cell("2025-03", "revenue")]},
+                    {"name": "typed", "operation": "multiply", "of": [cell("2025-02", "revenue"), 1.2345]},
                 ]}),
             )]),
             3 => Reply::text(

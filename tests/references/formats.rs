@@ -1,4 +1,8 @@
-use super::kit::resolved;
+use cardinal::references::ReferencedText;
+use cardinal::result::{Column, ColumnFormat, ColumnKind, HeldResults, NumberStyle};
+use serde_json::{Value, json};
+
+use super::kit::{column, hold, known, resolved, table};
 
 #[tokio::test]
 async fn a_figure_is_written_as_its_column_is_unless_another_format_is_asked_for() {
@@ -20,4 +24,55 @@ async fn a_figure_is_written_as_its_column_is_unless_another_format_is_asked_for
     ] {
         assert_eq!(resolved(written).await.text(), text, "{written}");
     }
+}
+
+/// The value as a column of this format writes it.
+async fn of_format(kind: ColumnKind, format: ColumnFormat, value: Value, wanted: &str) -> String {
+    let mut held = HeldResults::default();
+    let column = Column {
+        format,
+        ..column("amount", kind)
+    };
+    hold(&mut held, table(vec![column], vec![vec![value]]));
+    let text = ReferencedText::of(&format!("{{{{r1 amount{wanted}}}}}"), &known(&held).await);
+    text.text().to_owned()
+}
+
+#[tokio::test]
+async fn the_format_that_an_analyst_set_up_is_used() {
+    let currency = |code: &str| ColumnFormat {
+        style: Some(NumberStyle::Currency),
+        currency: Some(code.to_owned()),
+        ..ColumnFormat::default()
+    };
+    let number = ColumnKind::Number;
+    for (format, value, wanted, text) in [
+        (currency("USD"), json!(1234.5), "", "$1,234.50"),
+        (currency("USD"), json!(-1234.5), "", "-$1,234.50"),
+        (currency("EUR"), json!(1_234_567.8), " | M", "€1.23M"),
+        (currency("CHF"), json!(12), "", "CHF 12.00"),
+        (currency("JPY"), json!(1234.5), "", "¥1,235"),
+    ] {
+        assert_eq!(of_format(number, format, value, wanted).await, text);
+    }
+    assert_eq!(
+        of_format(ColumnKind::Integer, currency("USD"), json!(1_200_000), "").await,
+        "$1,200,000"
+    );
+    let fraction = || ColumnFormat {
+        style: Some(NumberStyle::Percent),
+        ..ColumnFormat::default()
+    };
+    assert_eq!(of_format(number, fraction(), json!(0.4213), "").await, "42.1%");
+    assert_eq!(
+        of_format(number, fraction(), json!(0.4213), " | % 0").await,
+        "42%"
+    );
+    let scaled = ColumnFormat {
+        scale: Some("0.001".parse().unwrap()),
+        suffix: Some(" k".to_owned()),
+        decimals: Some(1),
+        ..ColumnFormat::default()
+    };
+    assert_eq!(of_format(number, scaled, json!(12500), "").await, "12.5 k");
 }

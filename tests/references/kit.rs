@@ -12,10 +12,7 @@ use cardinal::text::LinkRules;
 use serde_json::{Value, json};
 
 pub fn column(name: &str, kind: ColumnKind) -> Column {
-    serde_json::from_value(json!({
-        "name": name, "label": name, "kind": kind, "unit": null, "description": null,
-    }))
-    .unwrap()
+    Column::named(name, kind)
 }
 
 pub fn bucketed(name: &str, unit: &str) -> Column {

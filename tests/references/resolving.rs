@@ -199,6 +199,16 @@ async fn data_that_looks_like_a_reference_or_markup_is_data() {
 }
 
 #[tokio::test]
+async fn a_currency_sign_before_an_amount_of_money_is_not_doubled() {
+    let mut held = HeldResults::default();
+    let mut money = column("amount", cardinal::result::ColumnKind::Number);
+    money.format.currency = Some("USD".to_owned());
+    hold(&mut held, table(vec![money], vec![vec![json!(12.5)]]));
+    let text = ReferencedText::of("It cost ${{r1}} ({{r1}}).", &known(&held).await);
+    assert_eq!(text.text(), "It cost $12.50 ($12.50).");
+}
+
+#[tokio::test]
 async fn a_sign_that_the_model_adds_is_not_doubled() {
     for (written, text) in [
         ("up {{change r2 revenue @ 2023 -> 2024}} %, fine", "up 20%, fine"),
