@@ -177,7 +177,9 @@ impl TracedDraft {
             (Some(problem), FigureReader::Person) => format!("- \"{text}\": {problem}"),
             (None, FigureReader::Model) => {
                 let why = match reason {
-                    Reason::Mismatch => include_str!("../../prompts/repair/other_row.md").trim_end().to_owned(),
+                    Reason::Mismatch => include_str!("../../prompts/repair/other_row.md")
+                        .trim_end()
+                        .to_owned(),
                     _ => why,
                 };
                 format!("- {written}, which is \"{text}\": {why}")
