@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::table_view::{ColumnView, TableView};
+use crate::agent::Answer;
+use crate::references::{ChartKind, RequestedChart};
 use crate::result::ColumnKind;
 
 /// Most bars that can be told apart.
@@ -21,7 +23,7 @@ const MIN_POINTS: usize = 5;
 /// A way to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum ChartKind {
+pub(super) enum ChartForm {
     /// One value, as a number.
     Number,
     /// Lines over time.
@@ -40,7 +42,7 @@ pub(super) struct Chart {
     /// The table's result.
     pub(super) result: String,
     /// The way that suits it best.
-    pub(super) kind: ChartKind,
+    pub(super) kind: ChartForm,
     /// The column along the axis.
     pub(super) x: Option<String>,
     /// The columns of values.
@@ -48,18 +50,54 @@ pub(super) struct Chart {
     /// The column whose values split the one `y` into several lines or parts.
     pub(super) series: Option<String>,
     /// Ways that suit it.
-    pub(super) kinds: Vec<ChartKind>,
+    pub(super) kinds: Vec<ChartForm>,
     /// What chose it: `shape` or `model`.
     pub(super) by: String,
 }
 
+/// The charts of an answer: those that its text asks for, then those that suit its other tables.
+pub(super) fn charts(answer: &Answer, tables: &[TableView]) -> Vec<Chart> {
+    let asked = answer.charts.iter().filter_map(requested);
+    let mut charts: Vec<Chart> = asked.collect();
+    for suited in tables.iter().filter_map(chart) {
+        if charts.iter().all(|known| known.result != suited.result) {
+            charts.push(suited);
+        }
+    }
+    charts
+}
+
+/// A chart that the text asks for: its first column is the axis.
+fn requested(wish: &RequestedChart) -> Option<Chart> {
+    let (x, y) = wish.columns.split_first()?;
+    let kind = match wish.kind {
+        ChartKind::Line | ChartKind::Area => ChartForm::Line,
+        ChartKind::Bar | ChartKind::Pie => ChartForm::Bar,
+        ChartKind::Scatter => ChartForm::Scatter,
+    };
+    let other = if kind == ChartForm::Bar {
+        ChartForm::Line
+    } else {
+        ChartForm::Bar
+    };
+    (!y.is_empty()).then(|| Chart {
+        result: wish.result.to_string(),
+        kind,
+        x: Some(x.clone()),
+        y: y.to_vec(),
+        series: None,
+        kinds: vec![kind, other],
+        by: "model".to_owned(),
+    })
+}
+
 /// The chart that suits a table; `None` where a table says more.
-pub(super) fn chart(table: &TableView) -> Option<Chart> {
+fn chart(table: &TableView) -> Option<Chart> {
     let of = |kind,
               x: Option<&ColumnView>,
               y: &[&ColumnView],
               series: Option<&ColumnView>,
-              kinds: &[ChartKind]| {
+              kinds: &[ChartForm]| {
         Some(Chart {
             result: table.result.clone(),
             kind,
@@ -82,21 +120,21 @@ pub(super) fn chart(table: &TableView) -> Option<Chart> {
     let names = columns(&|kind| matches!(kind, ColumnKind::Text | ColumnKind::Boolean));
     let rows = table.rows.len();
     match (times.as_slice(), names.as_slice(), values.as_slice()) {
-        ([], [], [value]) if rows == 1 => of(ChartKind::Number, None, &[value], None, &[ChartKind::Number]),
+        ([], [], [value]) if rows == 1 => of(ChartForm::Number, None, &[value], None, &[ChartForm::Number]),
         _ if rows < 2 => None,
         ([time], [], values) if (1..=MAX_VALUES).contains(&values.len()) => of(
-            ChartKind::Line,
+            ChartForm::Line,
             Some(time),
             values,
             None,
-            &[ChartKind::Line, ChartKind::Bar],
+            &[ChartForm::Line, ChartForm::Bar],
         ),
         ([time], [name], [value]) if (2..=MAX_SERIES).contains(&different(table, name)) => of(
-            ChartKind::Line,
+            ChartForm::Line,
             Some(time),
             &[value],
             Some(name),
-            &[ChartKind::Line, ChartKind::StackedBar],
+            &[ChartForm::Line, ChartForm::StackedBar],
         ),
         ([], [name], values)
             if (1..=MAX_VALUES).contains(&values.len())
@@ -104,30 +142,30 @@ pub(super) fn chart(table: &TableView) -> Option<Chart> {
                 && different(table, name) == rows =>
         {
             of(
-                ChartKind::Bar,
+                ChartForm::Bar,
                 Some(name),
                 values,
                 None,
-                &[ChartKind::Bar, ChartKind::Line],
+                &[ChartForm::Bar, ChartForm::Line],
             )
         }
         ([], [name, part], [value])
             if different(table, name) <= MAX_BARS && (2..=MAX_SERIES).contains(&different(table, part)) =>
         {
             of(
-                ChartKind::StackedBar,
+                ChartForm::StackedBar,
                 Some(name),
                 &[value],
                 Some(part),
-                &[ChartKind::StackedBar, ChartKind::Bar],
+                &[ChartForm::StackedBar, ChartForm::Bar],
             )
         }
         ([], _, [first, second]) if rows >= MIN_POINTS && names.len() <= 1 => of(
-            ChartKind::Scatter,
+            ChartForm::Scatter,
             Some(first),
             &[second],
             None,
-            &[ChartKind::Scatter],
+            &[ChartForm::Scatter],
         ),
         _ => None,
     }

@@ -8,7 +8,7 @@ use super::permits::TurnPermit;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};
 use crate::app::{App, Error, Question, Recording, Session, SessionOptions};
-use crate::server::chart::chart;
+use crate::server::chart::charts;
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerBody, AnswerContent, AnswerStatus, RecordError, spoken_text};
 use crate::server::state::SharedState;
@@ -236,8 +236,8 @@ fn tell(live: &LiveTurn, app: &App, event: Event) {
             note,
         },
         Event::Guard { note } => TurnEvent::Note { text: note },
-        // The answer is told when it is stored.
-        Event::Finished(_) => return,
+        // Both are told with the record, when it is stored.
+        Event::Chart(_) | Event::Finished(_) => return,
     });
 }
 
@@ -254,7 +254,7 @@ async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session
                 .to_string()
         }),
         content: AnswerContent {
-            charts: tables.iter().filter_map(chart).collect(),
+            charts: charts(answer, &tables),
             follow_ups: follow_ups(app, answer),
             answer: Some(body),
             tables,
