@@ -236,8 +236,8 @@ fn tell(live: &LiveTurn, app: &App, event: Event) {
             note,
         },
         Event::Guard { note } => TurnEvent::Note { text: note },
-        // The answer is told when it is stored.
-        Event::Finished(_) => return,
+        // The answer is told when it is stored, and the charts that it asks for with it.
+        Event::Chart(_) | Event::Finished(_) => return,
     });
 }
 
