@@ -236,7 +236,7 @@ fn tell(live: &LiveTurn, app: &App, event: Event) {
             note,
         },
         Event::Guard { note } => TurnEvent::Note { text: note },
-        // Both are told with the record, when it is stored.
+        // The answer is told when it is stored, and the charts that it asks for with it.
         Event::Chart(_) | Event::Finished(_) => return,
     });
 }
