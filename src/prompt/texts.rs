@@ -234,6 +234,10 @@ pub const PROMPT_TEXTS: &[(&str, &str)] = &[
         "tools/run_card.md",
         include_str!("../../prompts/tools/run_card.md"),
     ),
+    (
+        "tools/search_catalog.md",
+        include_str!("../../prompts/tools/search_catalog.md"),
+    ),
 ];
 
 /// The hash of each folder of texts, by the folder's name: over paths and bytes, in order.
