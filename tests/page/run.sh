@@ -10,7 +10,7 @@ skip() {
 }
 
 command -v node >/dev/null || skip "there is no node"
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || skip "node is older than 20"
+node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || skip "node is older than 20"
 chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 if [[ -z $chromium && ${CI:-} == true ]]; then
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation; } >/dev/null 2>&1 || true
