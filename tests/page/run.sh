@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Drives the page in headless Chromium against the mock. What it needs beyond Node (playwright-core without a browser,
-# axe-core, prettier) goes into a folder of its own, which is removed again; PAGE_MODULES names one that has it already.
+# Drives the page in headless Chromium, against the mock and against the server of the program that CARDINAL names. What it
+# needs beyond Node (playwright-core without a browser, axe-core, prettier) goes into a folder of its own, which is removed
+# again; PAGE_MODULES names one that has it already.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
