@@ -107,7 +107,9 @@ impl CatalogIndex {
             }
         }
         let mean = (lengths.iter().sum::<f64>() / as_f64(lengths.len().max(1))).max(1.0);
-        lengths.iter_mut().for_each(|length| *length /= mean);
+        for length in &mut lengths {
+            *length /= mean;
+        }
         Self { places, lengths }
     }
 
