@@ -13,7 +13,7 @@ pub(super) fn json(body: &[u8]) -> Option<Value> {
 }
 
 /// Integers beyond 64 bits are read as floating point, where two different ones can become equal.
-fn is_exact(value: &Value) -> bool {
+pub(super) fn is_exact(value: &Value) -> bool {
     match value {
         Value::Number(number) => !number.is_f64() || number.as_f64().is_some_and(|n| n.abs() < 1e15),
         Value::Array(items) => items.iter().all(is_exact),

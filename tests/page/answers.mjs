@@ -164,6 +164,24 @@ const ANSWERS = [
     }),
   ],
   [
+    "two",
+    () => ({
+      ...base(),
+      table: table(
+        REVENUE,
+        [
+          column("month", "Month", "date", "month"),
+          column("revenue", "Revenue", "number"),
+          column("orders", "Orders", "integer"),
+        ],
+        MONTHS.map((value, index) => [day(index + 1), value, 300 + index * 40]),
+      ),
+      chart: chart("line", "month", ["revenue", "orders"], ["line", "bar"]),
+      text: "Both grew.",
+      figures: [],
+    }),
+  ],
+  [
     "price",
     () => ({
       ...base(),

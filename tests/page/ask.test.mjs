@@ -141,6 +141,38 @@ pageTest("a stream that is cut is taken up, and nothing is asked twice", { expec
   assert.equal(await d.count(".step"), 1);
 });
 
+pageTest("events are read from any pieces, and a connection that went quiet is given up", {}, async (d) => {
+  await d.open();
+  const read = await d.module(
+    "stream.js",
+    `async ({ eventsOf }) => {
+      const bytes = new TextEncoder().encode(': hello\\r\\n\\r\\nid: 7\\r\\nevent: text\\r\\ndata: {"delta":\\r\\ndata: "é🎉"}\\r\\n\\r\\nid: 8\\ndata: {}\\n\\ndata: {"never": ');
+      const found = [];
+      for (let size = 1; size < 9; size++) {
+        const body = new ReadableStream({
+          start(controller) {
+            for (let at = 0; at < bytes.length; at += size) controller.enqueue(bytes.slice(at, at + size));
+            controller.close();
+          },
+        });
+        const events = [];
+        for await (const event of eventsOf(new Response(body))) events.push(event);
+        found.push(JSON.stringify(events));
+      }
+      const quiet = new Response(new ReadableStream({ start: (controller) => controller.enqueue(bytes.slice(0, 5)) }));
+      const ended = await (async () => { for await (const event of eventsOf(quiet, 20)) return event; })().catch((error) => error.message);
+      return { found: [...new Set(found)], ended };
+    }`,
+  );
+  assert.deepEqual(read.found.map(JSON.parse), [
+    [
+      { id: 7, event: "text", data: { delta: "é🎉" } },
+      { id: 8, event: "message", data: {} },
+    ],
+  ]);
+  assert.match(read.ended, /said nothing for too long/);
+});
+
 pageTest("an answer goes on after a reload, and after looking at something else", {}, async (d) => {
   await d.open();
   await d.say("slow revenue");

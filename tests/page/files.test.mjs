@@ -62,3 +62,11 @@ test("nothing is inline, and only one module makes HTML", () => {
   }
   assert.ok(!/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=/i.test(read("index.html")));
 });
+
+test("the program embeds every file of the page", () => {
+  const table = readFileSync(new URL("../page.rs", PAGE), "utf8");
+  const embedded = [...table.matchAll(/^ {4}"([^"]+)",$/gm)].map(([, name]) => name);
+  const vendored = readdirSync(new URL("vendor/", PAGE)).map((name) => `vendor/${name}`);
+  const files = readdirSync(PAGE).filter((name) => !["vendor", "README.md"].includes(name));
+  assert.deepEqual(embedded, [...files, ...vendored].sort());
+});

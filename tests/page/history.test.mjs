@@ -97,7 +97,8 @@ pageTest("an administrator sees who asked what, and makes a case of it", {}, asy
   assert.match(await d.text(".admin-table"), /ana@example.com\s+Revenue by country\s+Answered\s+3.1 s\s+\$0.0041/);
   await d.page.getByRole("button", { name: "Revenue by country", exact: true }).click();
   await d.page.getByRole("button", { name: "Make an eval case" }).click();
-  assert.match(await d.text(".promoted pre"), /question: "Revenue by country"/);
+  const [id] = [...d.mock.answers.keys()];
+  assert.equal(await d.text(".promoted pre"), `cardinal eval promote STORE.tapes/${id}.jsonl`);
 });
 
 pageTest("who is not an administrator is told so", { mock: { scopes: ["ask"] }, expected: [/403/] }, async (d) => {

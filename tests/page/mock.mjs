@@ -378,10 +378,6 @@ class Mock {
           down: index % 3,
         })),
       });
-    else if (turn && last === "case")
-      response
-        .writeHead(200, { "Content-Type": "application/yaml" })
-        .end(`- question: ${JSON.stringify(turn.record.question)}\n  expect:\n    outcome: answered\n`);
     else if (turn && last === "tape") response.writeHead(200).end("{}\n");
     else if (turn) this.json(response, turn.record);
     else

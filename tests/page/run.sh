@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Drives the page in headless Chromium against the mock. What it needs beyond Node (playwright-core without a browser,
-# axe-core, prettier) goes into a folder of its own, which is removed again; PAGE_MODULES names one that has it already.
+# Drives the page in headless Chromium, against the mock and against the server of the program that CARDINAL names. What it
+# needs beyond Node (playwright-core without a browser, axe-core, prettier) goes into a folder of its own, which is removed
+# again; PAGE_MODULES names one that has it already.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -10,7 +11,7 @@ skip() {
 }
 
 command -v node >/dev/null || skip "there is no node"
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || skip "node is older than 20"
+node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || skip "node is older than 20"
 chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 if [[ -z $chromium && ${CI:-} == true ]]; then
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation; } >/dev/null 2>&1 || true

@@ -57,6 +57,10 @@ pageTest("charts follow the shape: a number stays a number, series are split, ki
   assert.equal(await d.count("canvas"), 0);
   await d.ask("price and quantity");
   assert.equal(await kind(), "scatter");
+  await d.ask("two measures");
+  assert.equal(await kind(), "line");
+  const axes = "Object.keys(Chart.getChart(document.querySelector('.turn:last-child canvas')).scales).sort()";
+  assert.deepEqual(await d.page.evaluate(axes), ["x", "y", "y2"], "measures of different size have an axis each");
 });
 
 pageTest("a chart that leaves something out says so", {}, async (d) => {

@@ -3,9 +3,8 @@
 import * as api from "./api.js";
 import { AnswerView } from "./answer.js";
 import { fill, h, iconButton } from "./dom.js";
-import { copy, download, fileName } from "./files.js";
+import { copy } from "./files.js";
 import { moment } from "./format.js";
-import { problemView } from "./problem.js";
 import { t } from "./texts.js";
 import { turnOf } from "./turn.js";
 
@@ -39,27 +38,18 @@ export class AdminAnswerView {
     return [asker, moment(at), feedback && t(feedback.rating), feedback?.comment].filter(Boolean).join(" · ");
   }
 
-  async #promote() {
-    try {
-      const yaml = await api.adminCase(this.record.id);
-      const file = () =>
-        download(fileName(this.record.question, "yaml"), new Blob([yaml], { type: "application/yaml" }));
-      fill(
-        this.promoted,
-        h("p", { class: "label" }, t("admin.case.text")),
-        h(
-          "div",
-          { class: "code-box promoted" },
-          h("pre", { tabindex: "0" }, yaml),
-          iconButton("copy", t("admin.case.copy"), () => copy(yaml)),
-          iconButton("download", t("admin.case.file"), file),
-        ),
-      );
-    } catch (problem) {
-      fill(
-        this.promoted,
-        problemView(problem, () => this.#promote()),
-      );
-    }
+  /** A case is made on the server, of the recording and the catalog that lie beside its store. */
+  #promote() {
+    const command = `cardinal eval promote STORE.tapes/${this.record.id}.jsonl`;
+    fill(
+      this.promoted,
+      h("p", { class: "label" }, t("admin.case.text")),
+      h(
+        "div",
+        { class: "code-box promoted" },
+        h("pre", { tabindex: "0" }, command),
+        iconButton("copy", t("admin.case.copy"), () => copy(command)),
+      ),
+    );
   }
 }

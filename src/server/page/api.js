@@ -100,5 +100,4 @@ export const tape = (id) => send("GET", `/v1/answers/${part(id)}/tape`).then((re
 export const adminAnswers = (values) => json("GET", `/v1/admin/answers${query(values)}`);
 export const adminAnswer = (id) => json("GET", `/v1/admin/answers/${part(id)}`);
 export const adminTape = (id) => send("GET", `/v1/admin/answers/${part(id)}/tape`).then((response) => response.blob());
-export const adminCase = (id) => send("GET", `/v1/admin/answers/${part(id)}/case`).then((response) => response.text());
 export const adminUsage = (days) => json("GET", `/v1/admin/usage${query({ days })}`);

@@ -52,11 +52,13 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawChar
 function settings(data, colours) {
   const { kind, horizontal } = data;
   const many = data.series.length > 1;
+  const second = needsSecondAxis(data);
   const datasets = data.series.map(({ label, values }, index) => {
     const colour = colours.series[index % colours.series.length];
     return {
       label,
       data: values,
+      ...(second ? { yAxisID: index === 0 ? "y" : "y2" } : {}),
       borderColor: colour,
       backgroundColor: kind === "line" ? `${colour}1f` : colour,
       borderWidth: kind === "line" ? 2 : 0,
@@ -91,7 +93,19 @@ function settings(data, colours) {
       font: { size: 12, weight: "normal" },
     },
   };
-  const numericX = { ...values, beginAtZero: false, title: { ...values.title, text: shortened(data.xLabel, 48) } };
+  const titled = (text, color = colours.faint) => ({ ...values.title, text: shortened(text, 48), color });
+  const scales = () => {
+    if (kind === "scatter") return { x: { ...values, beginAtZero: false, title: titled(data.xLabel) }, y: values };
+    if (horizontal)
+      return { x: values, y: { ...categories, ticks: { ...ticks, autoSkip: false, callback: shortLabel } } };
+    if (!second) return { x: categories, y: values };
+    const [left, right] = data.series.map(({ label }, index) => titled(label, colours.series[index]));
+    return {
+      x: categories,
+      y: { ...values, title: left },
+      y2: { ...values, title: right, position: "right", grid: { display: false } },
+    };
+  };
   return {
     type: kind === "stacked_bar" ? "bar" : kind,
     data: { labels: data.labels, datasets },
@@ -106,12 +120,7 @@ function settings(data, colours) {
         intersect: kind === "scatter",
         axis: horizontal ? "y" : "x",
       },
-      scales:
-        kind === "scatter"
-          ? { x: numericX, y: values }
-          : horizontal
-            ? { x: values, y: { ...categories, ticks: { ...ticks, autoSkip: false, callback: shortLabel } } }
-            : { x: categories, y: values },
+      scales: scales(),
       plugins: {
         legend: {
           display: many,
@@ -148,6 +157,15 @@ function shortLabel(value) {
 
 function shortened(text, most) {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+/** Two measures of very different size get an axis each: on one, the smaller would lie flat on the floor. */
+function needsSecondAxis({ kind, series, measures, horizontal }) {
+  if (!measures || horizontal || kind === "stacked_bar" || series.length !== 2) return false;
+  const [one, other] = series.map(({ values }) =>
+    values.reduce((most, value) => Math.max(most, Math.abs(value ?? 0)), 0),
+  );
+  return Math.max(one, other) > 8 * Math.min(one, other);
 }
 
 function tooltipText({ dataset, parsed }, kind, horizontal) {

@@ -10,8 +10,9 @@ const MOST_BARS = 40;
 const MOST_POINTS = 1000;
 
 /**
- * What to draw: `{ kind, labels, series: [{ label, values }], horizontal, cut, xLabel, yLabel }`, or null when the table
- * does not have the columns. The values of a scatter are `{ x, y }`.
+ * What to draw, or null when the table does not have the columns: `{ kind, labels, series: [{ label, values }], measures,
+ * horizontal, cut, xLabel, yLabel }`. `measures` is whether each series is a column of its own. The values of a scatter
+ * are `{ x, y }`.
  */
 export function chartData(chart, table, kind = chart.kind) {
   const column = (name) => table.columns.findIndex((other) => other.name === name);
@@ -39,6 +40,7 @@ export function chartData(chart, table, kind = chart.kind) {
     kind,
     labels,
     series,
+    measures: split < 0,
     horizontal: kind !== "line" && !time && (labels.length > 12 || longest > 14),
     cut: cutText(labels.length, keys.length) ?? cutText(series.length, all.length),
   };

@@ -59,7 +59,7 @@ export class LiveTurn extends EventTarget {
       failures = this.state.lastEvent > before ? 0 : failures + 1;
       if (failures > WAITS.length) return this.#set({ ...this.state, connection: "gave_up" });
       this.#set({ ...this.state, connection: "lost" });
-      await new Promise((resume) => setTimeout(resume, WAITS[Math.max(failures - 1, 0)]));
+      await pause(WAITS[Math.max(failures - 1, 0)]);
     }
     await this.#complete();
     byAnswer.delete(this.state.answer);
@@ -126,4 +126,12 @@ export class LiveTurn extends EventTarget {
   #remember() {
     if (this.state.answer && !isOver(this.state)) byAnswer.set(this.state.answer, this);
   }
+}
+
+/** Waits, but not longer than until the network is there again. */
+function pause(milliseconds) {
+  return new Promise((resume) => {
+    setTimeout(resume, milliseconds);
+    addEventListener("online", resume, { once: true });
+  });
 }

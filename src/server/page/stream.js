@@ -2,16 +2,20 @@
 
 import { send } from "./api.js";
 
+/** A server that lives says something at least this often, in milliseconds, if only a comment. */
+const MOST_QUIET = 60_000;
+
 /**
  * Reads a response as events and gives each as `{ id, event, data }`. Ends when the response ends, well or cut; a
- * connection that breaks throws.
+ * connection that breaks throws, and so does one that is quiet for too long: a computer that slept, or a network that
+ * changed, leaves connections that never end.
  */
-export async function* eventsOf(response) {
+export async function* eventsOf(response, mostQuiet = MOST_QUIET) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   let event = emptyEvent();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await within(mostQuiet, reader);
     if (done) return;
     rest += value;
     // A line end may be \r\n, and a chunk may end between the two.
@@ -23,6 +27,22 @@ export async function* eventsOf(response) {
         event = emptyEvent(event.id);
       } else read(line, event);
     }
+  }
+}
+
+async function within(milliseconds, reader) {
+  let timer = null;
+  const quiet = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new Error("the server has said nothing for too long");
+      reject(error);
+      reader.cancel(error).catch(() => {});
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([reader.read(), quiet]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -291,9 +291,9 @@ export const GERMAN = {
   "admin.none": "Keine Antwort passt.",
   "admin.more": "Mehr zeigen",
   "admin.case": "Testfall daraus machen",
-  "admin.case.copy": "Testfall kopieren",
-  "admin.case.file": "Testfall herunterladen",
-  "admin.case.text": "Ein erster Fall, von Hand zu vervollständigen",
+  "admin.case.copy": "Befehl kopieren",
+  "admin.case.text":
+    "Auf dem Server auszuführen. STORE ist die Datei seines Speichers, wie „cardinal serve“ sie ausgibt:",
   "admin.back": "Zurück zur Liste",
   "admin.day": "Tag",
   "admin.answered": "Beantwortet",

@@ -92,10 +92,13 @@ fn prefix_of(text: &str, hash: &str) -> Result<Value, String> {
     }
 }
 
-/// Keeps the prefix of this hash for the tapes in and below a folder.
-pub(super) fn keep_prompt(folder: &Path, hash: &str, prefix: &Value) -> Result<(), TapeError> {
+/// Keeps the prefix of this hash, canonical JSON, for the tapes in and below a folder.
+pub(super) fn keep_prompt(folder: &Path, hash: &str, prefix: &str) -> Result<(), TapeError> {
     let path = folder.join(PROMPTS).join(name(hash));
-    let text = || format!("{prefix:#}\n");
+    let text = || {
+        let prefix: Value = serde_json::from_str(prefix).unwrap_or_default();
+        format!("{prefix:#}\n")
+    };
     keep_beside(&path, text, |kept| prefix_of(kept, hash).is_ok())
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::delta::{JsonDelta, apply};
 use super::exchange::{Exchange, ExchangeEnd, ResponseHead};
 use super::header::Header;
+use super::sent::{SentBody, SentRequest, SharedPrefix};
 use super::{body, request};
 
 /// The version of the format.
@@ -41,7 +42,8 @@ pub struct TurnEnd {
 #[derive(Debug, Clone)]
 pub(super) struct Prefix {
     pub(super) hash: String,
-    pub(super) value: Value,
+    /// Canonical JSON.
+    pub(super) text: String,
 }
 
 /// Puts lines together, or takes them apart: both need what came before.
@@ -49,8 +51,10 @@ pub(super) struct Prefix {
 pub(super) struct TapeLines {
     seq: u64,
     seal: blake3::Hasher,
-    /// The body of the completion before.
+    /// The body of the completion that was read before.
     last: Option<Value>,
+    /// The body of the completion that was written before.
+    told: Option<SentBody>,
 }
 
 /// What a line was.
@@ -82,14 +86,21 @@ impl TapeLines {
         Ok(self.finished(&json!({ "cardinal_tape": FORMAT, "header": header })))
     }
 
-    /// The line, and the prefix that it refers to, if nothing before it did.
+    /// The line, and the prefix that it refers to, if nothing before it did. The request lacks what is in `shared`.
     pub(super) fn exchange(
         &mut self,
         exchange: Exchange,
+        shared: Option<Arc<SharedPrefix>>,
     ) -> Result<(String, Option<Prefix>), serde_json::Error> {
-        let mut told = exchange.request;
-        let key = request::key(&told);
-        let prefix = self.tell_body(&mut told);
+        let mut sent = match shared {
+            None => SentRequest::of_canonical(exchange.request),
+            shared => SentRequest {
+                request: exchange.request,
+                prefix: shared,
+            },
+        };
+        let key = sent.key();
+        let prefix = self.tell_body(&mut sent);
         let mut response = serde_json::to_value(&exchange.response)?;
         if let Some(fields) = response.as_object_mut() {
             fields.insert("body".to_owned(), body::write(&exchange.chunks));
@@ -97,7 +108,7 @@ impl TapeLines {
         let line = json!({
             "seq": self.seq,
             "key": key,
-            "request": told,
+            "request": sent.request,
             "response": response,
             "end": exchange.end,
         });
@@ -115,44 +126,51 @@ impl TapeLines {
     }
 
     /// Replaces a completion's body by what it adds to the one before.
-    fn tell_body(&mut self, told: &mut Value) -> Option<Prefix> {
-        if !request::is_completion(told) {
-            return None;
-        }
-        let fields = told.as_object_mut()?;
-        let new = fields.remove("body")?;
-        let (mut delta, kept) = match &self.last {
-            Some(last) if request::same_prefix(last, &new) => {
-                (JsonDelta::between(last, &new).into_json(), None)
+    fn tell_body(&mut self, sent: &mut SentRequest) -> Option<Prefix> {
+        let new = sent.take_body()?;
+        let before = self
+            .told
+            .take()
+            .or_else(|| self.last.take().map(SentBody::of_canonical));
+        let (mut delta, kept) = match before {
+            Some(before) if before.begins_like(&new.body, new.prefix.as_ref()) => {
+                (JsonDelta::between(&before.body, &new.body).into_json(), None)
             }
             _ => Self::tell_whole(&new),
         };
         delta.retain(|_, part| !part.as_object().is_some_and(Map::is_empty));
-        fields.insert("delta".to_owned(), delta.into());
-        self.last = Some(new);
+        if let Some(fields) = sent.request.as_object_mut() {
+            fields.insert("delta".to_owned(), delta.into());
+        }
+        self.told = Some(new);
         kept
     }
 
     /// A completion's body as what it adds to its prefix; a short prefix stands in the line.
-    fn tell_whole(body: &Value) -> (Map<String, Value>, Option<Prefix>) {
-        let value = request::prefix(body);
-        let text = value.to_string();
+    fn tell_whole(body: &SentBody) -> (Map<String, Value>, Option<Prefix>) {
+        let beginning = SentBody::beginning(&body.body, body.prefix.as_ref());
+        let text = beginning.text();
         if text.len() < INLINE {
-            let mut delta = JsonDelta::between(&json!({}), body).into_json();
+            let mut delta = JsonDelta::between(&json!({}), &body.whole()).into_json();
             delta.insert("base".to_owned(), Value::Null);
             return (delta, None);
         }
         let hash = request::hash_of(&text);
-        let mut delta = JsonDelta::between(&value, body).into_json();
+        let mut delta = JsonDelta::between(&beginning.body, &body.body).into_json();
         delta.insert("base".to_owned(), hash.clone().into());
-        (delta, Some(Prefix { hash, value }))
+        (delta, Some(Prefix { hash, text }))
     }
 
     fn finished(&mut self, line: &Value) -> String {
-        let told = line.to_string();
+        let mut told = line.to_string();
         let sum = sum(&told);
         self.seal.update(sum.as_bytes());
-        format!("{}\n", summed(&told, &sum))
+        // The checksum's key is the last one in their order.
+        told.truncate(told.len().saturating_sub(1));
+        told.push_str(",\"sum\":\"");
+        told.push_str(&sum);
+        told.push_str("\"}\n");
+        told
     }
 
     /// The seal over all lines so far.
@@ -289,12 +307,6 @@ impl TapeLines {
 fn sum(told: &str) -> String {
     let hash = blake3::hash(told.as_bytes());
     hash.to_hex().chars().take(16).collect()
-}
-
-/// A line with its checksum, whose key is the last one in their order.
-fn summed(told: &str, sum: &str) -> String {
-    let open = told.strip_suffix('}').unwrap_or(told);
-    format!("{open},\"sum\":\"{sum}\"}}")
 }
 
 fn is_summed(text: &str, told: &str, sum: &str) -> bool {

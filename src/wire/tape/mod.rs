@@ -28,6 +28,7 @@ mod recording;
 mod redact;
 mod request;
 mod results;
+mod sent;
 mod slot;
 mod stall;
 mod write;

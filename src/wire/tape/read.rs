@@ -82,7 +82,7 @@ impl TapeFile {
     pub fn save_sharing(&self, path: &Path, shared: &Path) -> Result<(), TapeError> {
         let mut writer = TapeWriter::create(path, shared, &self.header)?;
         for exchange in &self.exchanges {
-            writer.exchange(exchange.clone(), &[])?;
+            writer.exchange(exchange.clone(), None, &[])?;
         }
         self.end.as_ref().map_or(Ok(()), |end| writer.end(end))
     }

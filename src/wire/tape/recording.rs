@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::exchange::{Exchange, ExchangeEnd, ResponseHead};
 use super::redact::credentials;
-use super::request::{canonical, is_completion};
+use super::request::is_completion;
+use super::sent::{SentRequest, SharedPrefix};
 use super::write::Tape;
 use crate::wire::{WireError, WireRequest, WireResponse};
 
@@ -24,7 +25,9 @@ pub(super) struct OpenExchange {
 
 #[derive(Debug)]
 pub(super) struct UnfinishedExchange {
+    /// Its request lacks what is in `prefix`.
     pub(super) exchange: Exchange,
+    pub(super) prefix: Option<Arc<SharedPrefix>>,
     /// Values that must not stand anywhere in its record.
     pub(super) credentials: Vec<String>,
 }
@@ -33,19 +36,20 @@ impl ExchangeRecording {
     /// Begins to record, unless the request may not be sent while this tape is recorded. A completion that is still
     /// being read by a client library is over for the agent, which has gone on to this request.
     pub(super) fn begin(tape: &Tape, request: &WireRequest) -> Result<Self, WireError> {
-        let canonical = canonical(request);
+        let sent = SentRequest::of(request);
         tape.close_open(OpenExchange::is_completion);
-        tape.admit(&canonical)
+        tape.admit(&sent)
             .map_err(|error| WireError::Tape(Box::new(error)))?;
         let open = OpenExchange {
-            completion: is_completion(&canonical),
+            completion: is_completion(&sent.request),
             unfinished: Arc::new(Mutex::new(Some(UnfinishedExchange {
                 exchange: Exchange {
-                    request: canonical,
+                    request: sent.request,
                     response: None,
                     chunks: Vec::new(),
                     end: ExchangeEnd::Dropped,
                 },
+                prefix: sent.prefix,
                 credentials: credentials(&request.headers),
             }))),
         };

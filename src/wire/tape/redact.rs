@@ -297,16 +297,14 @@ pub(super) fn names_secret(value: &Value) -> bool {
     }
 }
 
-/// Whether a text in it, however deep, holds one of these.
-pub(super) fn holds_any(value: &Value, secrets: &[String]) -> bool {
-    match value {
-        Value::Array(items) => items.iter().any(|item| holds_any(item, secrets)),
-        Value::Object(fields) => fields.iter().any(|(name, field)| {
-            secrets.iter().any(|secret| name.contains(secret)) || holds_any(field, secrets)
-        }),
-        Value::String(text) => secrets.iter().any(|secret| text.contains(secret)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
+/// Whether a text in this JSON, however deep, holds one of these.
+pub(super) fn json_holds_any(json: &str, secrets: &[String]) -> bool {
+    // A text is written character by character, so a part of it is written as it would be alone.
+    secrets.iter().any(|secret| {
+        let written = Value::from(secret.as_str()).to_string();
+        let written = written.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        written.is_some_and(|secret| json.contains(secret))
+    })
 }
 
 /// The text without anything that has the shape of a credential.

@@ -9,26 +9,12 @@ use crate::wire::{Purpose, WireRequest, canonical};
 pub(super) const VOLATILE: &[&str] = &["/body/metadata/user_id", "/body/user"];
 
 /// Parts of a completion's body that stay the same for a whole turn, beside the system message.
-const PREFIX: [&str; 4] = ["instructions", "response_format", "system", "tools"];
+pub(super) const PREFIX: [&str; 4] = ["instructions", "response_format", "system", "tools"];
 
 /// The request as it is compared and recorded: everything that decides what it means, with sorted keys and without
 /// secrets. The host is not part of it: that stands in the tape's header.
 pub(super) fn canonical(request: &WireRequest) -> Value {
-    let query: Vec<Value> = request
-        .url
-        .query_pairs()
-        .map(|(name, value)| {
-            let value = if is_secret(&name) { REDACTED } else { &*value };
-            json!([name, value])
-        })
-        .collect();
-    let mut whole = json!({
-        "purpose": request.policy.purpose,
-        "principal": request.policy.principal,
-        "method": request.method.as_str(),
-        "path": request.url.path(),
-        "query": query,
-    });
+    let mut whole = without_body(request);
     if let (Some(body), Some(fields)) = (&request.body, whole.as_object_mut()) {
         match canonical::json(body) {
             Some(json) => fields.insert("body".to_owned(), json),
@@ -39,11 +25,35 @@ pub(super) fn canonical(request: &WireRequest) -> Value {
     whole
 }
 
+/// The same before its body is in it.
+pub(super) fn without_body(request: &WireRequest) -> Value {
+    let query: Vec<Value> = request
+        .url
+        .query_pairs()
+        .map(|(name, value)| {
+            let value = if is_secret(&name) { REDACTED } else { &*value };
+            json!([name, value])
+        })
+        .collect();
+    json!({
+        "purpose": request.policy.purpose,
+        "principal": request.policy.principal,
+        "method": request.method.as_str(),
+        "path": request.url.path(),
+        "query": query,
+    })
+}
+
 /// What tells two requests apart, hex. The same for requests that differ in volatile fields only.
 pub(super) fn key(request: &Value) -> String {
     if VOLATILE.iter().all(|pointer| request.pointer(pointer).is_none()) {
         return hash(request);
     }
+    hash(&without_volatile(request))
+}
+
+/// The request without the fields that do not count.
+pub(super) fn without_volatile(request: &Value) -> Value {
     let mut counted = request.clone();
     for pointer in VOLATILE {
         let Some((above, name)) = pointer.rsplit_once('/') else {
@@ -53,7 +63,7 @@ pub(super) fn key(request: &Value) -> String {
             fields.remove(name);
         }
     }
-    hash(&counted)
+    counted
 }
 
 /// A short hash of a value, hex.

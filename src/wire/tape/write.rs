@@ -13,6 +13,7 @@ use super::line::{TapeLines, TurnEnd};
 use super::read::TapeFile;
 use super::recording::{OpenExchange, UnfinishedExchange};
 use super::request;
+use super::sent::{SentBody, SentRequest};
 use super::writer::TapeWriter;
 use crate::wire::log;
 
@@ -36,7 +37,7 @@ struct SharedTape {
 #[derive(Debug, Default)]
 struct RecordedTurn {
     /// First words of the conversation, and the prefix they were sent with.
-    began_with: Option<(Value, Value)>,
+    began_with: Option<(Value, SentBody)>,
     open: Vec<OpenExchange>,
     flaw: Option<TapeError>,
 }
@@ -65,7 +66,7 @@ impl Tape {
     pub(super) fn resume(tape: &TapeFile, lines: TapeLines) -> Result<Self, TapeError> {
         let resumed = Self::of(TapeWriter::resume(tape, lines)?);
         for exchange in &tape.exchanges {
-            resumed.admit(&exchange.request)?;
+            resumed.admit(&SentRequest::of_canonical(exchange.request.clone()))?;
         }
         Ok(resumed)
     }
@@ -141,28 +142,34 @@ impl Tape {
     }
 
     /// Whether a request may be sent while this is recorded: the prompt has to stay as it was.
-    pub(super) fn admit(&self, sent: &Value) -> Result<(), TapeError> {
+    pub(super) fn admit(&self, sent: &SentRequest) -> Result<(), TapeError> {
         let mut turn = lock(&self.shared.turn);
         if let Some(flaw) = &turn.flaw {
             return Err(flaw.clone());
         }
-        let Some(body) = sent.get("body").filter(|_| request::is_completion(sent)) else {
+        let body = sent.request.get("body");
+        let Some(body) = body.filter(|_| request::is_completion(&sent.request)) else {
             return Ok(());
         };
+        let prefix = sent.prefix.as_ref();
         let opening = request::opening(body);
         let begun = turn
             .began_with
             .as_ref()
             .filter(|(before, _)| Some(before) == opening || opening.is_none() && before.is_null());
         let Some((_, before)) = begun else {
-            turn.began_with = Some((opening.cloned().unwrap_or_default(), request::prefix(body)));
+            turn.began_with = Some((
+                opening.cloned().unwrap_or_default(),
+                SentBody::beginning(body, prefix),
+            ));
             return Ok(());
         };
-        if request::same_prefix(before, body) {
+        if before.begins_like(body, prefix) {
             return Ok(());
         }
-        let now = request::prefix(body);
-        let pointer = first_difference(before, &now, &[]).map_or_else(String::new, |(pointer, ..)| pointer);
+        let now = SentBody::beginning(body, prefix);
+        let pointer = first_difference(&before.whole(), &now.whole(), &[])
+            .map_or_else(String::new, |(pointer, ..)| pointer);
         let path = self.shared.path.clone();
         let flaw = TapeError::Changed { path, pointer };
         turn.flaw = Some(flaw.clone());
@@ -204,10 +211,11 @@ impl Tape {
         let mut writer = lock(&self.shared.writer);
         while let Some(UnfinishedExchange {
             exchange,
+            prefix,
             credentials,
         }) = self.next_waiting()
         {
-            if let Err(flaw) = writer.exchange(exchange, &credentials) {
+            if let Err(flaw) = writer.exchange(exchange, prefix, &credentials) {
                 log::tape_flaw(&flaw);
                 self.give_up(&flaw);
             }

@@ -1,6 +1,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::beside::{keep_prompt, private};
 use super::error::TapeError;
@@ -8,7 +9,8 @@ use super::exchange::{Exchange, joined};
 use super::header::Header;
 use super::line::{TapeLines, TurnEnd};
 use super::read::TapeFile;
-use super::redact::{holds_any, names_secret, suspect};
+use super::redact::{json_holds_any, names_secret, suspect};
+use super::sent::SharedPrefix;
 use crate::atomic_file::{folder_of, sync_folder};
 
 /// The file of a tape, and what its next line depends on. Waits for the disk: it is used where that holds nobody up.
@@ -73,16 +75,21 @@ impl TapeWriter {
         &self.path
     }
 
-    /// Appends an exchange. A tape that would hold a credential, one of `credentials` or something of their shape, is
+    /// Appends an exchange, whose request lacks what is in `prefix`. A tape that would hold a credential, one of `credentials` or something of their shape, is
     /// removed.
-    pub(super) fn exchange(&mut self, exchange: Exchange, credentials: &[String]) -> Result<(), TapeError> {
+    pub(super) fn exchange(
+        &mut self,
+        exchange: Exchange,
+        prefix: Option<Arc<SharedPrefix>>,
+        credentials: &[String],
+    ) -> Result<(), TapeError> {
         let seq = self.lines.seq();
         let exchange = exchange.redacted();
         let chunks = exchange.chunks.clone();
         let body = joined(&chunks);
         let (line, prefix) = self
             .lines
-            .exchange(exchange)
+            .exchange(exchange, prefix)
             .map_err(|error| self.broken(&error))?;
         let leaks = [line.as_str(), &String::from_utf8_lossy(&body)]
             .iter()
@@ -91,12 +98,12 @@ impl TapeWriter {
             });
         let prompt_leaks = prefix
             .as_ref()
-            .is_some_and(|prefix| holds_any(&prefix.value, credentials));
+            .is_some_and(|prefix| json_holds_any(&prefix.text, credentials));
         if leaks || prompt_leaks {
             return Err(self.withhold(&format!("exchange {seq}")));
         }
         if let Some(prefix) = prefix {
-            match keep_prompt(&self.shared, &prefix.hash, &prefix.value) {
+            match keep_prompt(&self.shared, &prefix.hash, &prefix.text) {
                 Err(TapeError::Withheld { .. }) => return Err(self.withhold(&format!("exchange {seq}"))),
                 kept => kept?,
             }
