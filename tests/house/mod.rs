@@ -163,3 +163,28 @@ fn the_table_of_folders_in_architecture_md_is_true() {
 fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("ARCHITECTURE.md can be written");
 }
+
+/// A library of the tests switches on tables of `regex` that the program is built without. A class such as the one for
+/// letters would be fine in every test, and end the program at its first use.
+#[test]
+fn no_pattern_needs_a_table_that_only_tests_have() {
+    let class = concat!("\\", "p{");
+    let mut folders = vec![root().join("src"), root().join("crates")];
+    let mut with_class = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder of the source can be read") {
+            let path = entry.expect("its entries can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && fs::read_to_string(&path).is_ok_and(|text| text.contains(class))
+            {
+                with_class.push(path);
+            }
+        }
+    }
+    assert!(
+        with_class.is_empty(),
+        "write `\\w`, `\\d` or the letters instead: {with_class:?}"
+    );
+}

@@ -20,8 +20,7 @@ static OFFERS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 /// What stands between the members of a list that says nothing of them.
-static BARE: LazyLock<Regex> =
-    LazyLock::new(|| built_in(r"(?i)^[^\p{L}\p{N}]*(and|or|to|nor)?[^\p{L}\p{N}]*$"));
+static BARE: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^[\W_]*(and|or|to|nor)?[\W_]*$"));
 /// Units, which say nothing of the one figure that they do not say of the other.
 static UNIT: LazyLock<Regex> = LazyLock::new(|| {
     built_in(r"(?i)\b(usd|eur|gbp|jpy|chf|dollars?|euros?|pounds?|percent|per cent|points?)\b")
