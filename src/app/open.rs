@@ -9,7 +9,7 @@ use super::{Error, Server, Session, day, network};
 use crate::agent::{Agent, AgentParts, CatalogReport, ReferenceMode, TurnSettings};
 use crate::catalog::Catalog;
 use crate::config::Settings;
-use crate::metabase::{MetabaseClient, OnProgress};
+use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
 use crate::model::{CompletionSettings, Model, ModelError, ModelSettings, Prices, Provider, connect, prices};
 use crate::planner::OfflinePlanner;
 use crate::principal::Principal;
@@ -51,6 +51,8 @@ pub struct App {
     server: Server,
     catalog: OpenedCatalog,
     today: Date,
+    /// The day that was asked for instead of the real one.
+    chosen_today: Option<Date>,
     wire: Wire,
     client: MetabaseClient,
     agent: Agent,
@@ -70,6 +72,7 @@ impl App {
     ) -> Result<Self, Error> {
         let server = Server::open(&settings).await?;
         let wire = network::wire(Some(&server.metabase), Some(&settings.model))?;
+<<<<<<< HEAD
         let principal = Principal::default();
         let client = MetabaseClient::new(server.metabase.clone(), wire.clone(), principal.clone());
         let cache = CatalogCache::of(&server, &principal);
@@ -96,13 +99,46 @@ impl App {
         let day = day::book(&settings, &principal, &server.metabase.auth)?;
         Ok(Self {
             agent: Agent::new(parts).on_day(day),
+=======
+        let parts = AppParts {
+>>>>>>> main
             settings,
             server,
-            catalog,
-            today,
             wire,
-            client,
-        })
+            principal: Principal::default(),
+        };
+        Box::pin(parts.app(options, on_progress)).await
+    }
+
+    /// The same with the catalog as it is now. Connections, cache and limits are shared with this one; sessions that were
+    /// begun keep what they began with.
+    pub async fn reloaded(&self) -> Result<Self, Error> {
+        let parts = AppParts {
+            settings: self.settings.clone(),
+            server: self.server.clone(),
+            wire: self.wire.clone(),
+            principal: self.client.principal().clone(),
+        };
+        Box::pin(parts.app(self.options(Freshness::Reload), &|_| {})).await
+    }
+
+    /// The same for somebody else, who asks Metabase with a credential of their own: catalog, prompt, cached responses and the
+    /// day's budget are theirs; connections and limits are shared with this one.
+    pub async fn for_principal(&self, principal: Principal, auth: AuthSettings) -> Result<Self, Error> {
+        let parts = AppParts {
+            settings: self.settings.clone(),
+            server: self.server.with_auth(auth),
+            wire: self.wire.clone(),
+            principal,
+        };
+        Box::pin(parts.app(self.options(Freshness::Cached), &|_| {})).await
+    }
+
+    fn options(&self, freshness: Freshness) -> OpenOptions {
+        OpenOptions {
+            freshness,
+            today: self.chosen_today,
+        }
     }
 
     /// Begins a conversation.
@@ -117,7 +153,11 @@ impl App {
             None => wire,
         };
         let client = if options.apart {
-            MetabaseClient::new(self.server.metabase.clone(), wire.clone(), Principal::default())
+            MetabaseClient::new(
+                self.server.metabase.clone(),
+                wire.clone(),
+                self.client.principal().clone(),
+            )
         } else {
             self.client.over(wire.clone())
         };
@@ -160,6 +200,54 @@ impl App {
     /// The day that questions mean by "today", unless they or their session say another.
     pub fn today(&self) -> Date {
         self.today
+    }
+}
+
+/// What an app is made of, before its catalog is there.
+struct AppParts {
+    settings: Settings,
+    server: Server,
+    wire: Wire,
+    principal: Principal,
+}
+
+impl AppParts {
+    async fn app(self, options: OpenOptions, on_progress: OnProgress<'_>) -> Result<App, Error> {
+        let Self {
+            settings,
+            server,
+            wire,
+            principal,
+        } = self;
+        let client = MetabaseClient::new(server.metabase.clone(), wire.clone(), principal.clone());
+        let cache = CatalogCache::of(&server, &principal);
+        let catalog = cache
+            .load(&server, &client, options.freshness, on_progress)
+            .await?;
+        let today = options.today.unwrap_or_else(|| server.today());
+        let model = model(&settings.model, wire.clone(), &catalog.catalog, today)?;
+        let toolbox = Toolbox::new(Arc::clone(&catalog.catalog), client.clone(), settings.shaping);
+        let parts = AgentParts {
+            model,
+            prompt: Prompt::render(&catalog.catalog, toolbox.specs())?,
+            toolbox,
+            catalog: CatalogReport {
+                fingerprint: catalog.catalog.fingerprint(),
+                entries: catalog.catalog.entries().len(),
+            },
+            settings: turn_settings(&settings, &server),
+        };
+        let day = day::book(&settings, &principal, &server.metabase.auth)?;
+        Ok(App {
+            agent: Agent::new(parts).on_day(day),
+            settings,
+            server,
+            catalog,
+            today,
+            chosen_today: options.today,
+            wire,
+            client,
+        })
     }
 }
 

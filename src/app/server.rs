@@ -11,13 +11,13 @@ use crate::metabase::{AuthSettings, MetabaseSettings};
 use crate::sandbox::{RunningSandbox, ServeOptions, World, serve};
 
 /// The Metabase that is asked: the configured one, or the demo sandbox in this process.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Server {
     /// How it is reached.
     pub metabase: MetabaseSettings,
     /// What is curated there.
     pub rules: CatalogSettings,
-    demo: Option<Demo>,
+    demo: Option<Arc<Demo>>,
 }
 
 /// The demo runs as long as the server is there.
@@ -39,6 +39,14 @@ impl Server {
             }),
             None => Self::demo(&settings.catalog).await,
         }
+    }
+
+    /// The same server, asked with another credential.
+    #[must_use]
+    pub fn with_auth(&self, auth: AuthSettings) -> Self {
+        let mut server = self.clone();
+        server.metabase.auth = auth;
+        server
     }
 
     /// Whether it is the demo sandbox.
@@ -74,10 +82,10 @@ impl Server {
                 cache_dir: None,
                 ..catalog.clone()
             },
-            demo: Some(Demo {
+            demo: Some(Arc::new(Demo {
                 _running: running,
                 today,
-            }),
+            })),
         })
     }
 }

@@ -20,8 +20,8 @@ pub use file::{
 pub use load::{FILE_NAME, Loaded, Overrides, load};
 pub use schema::schema;
 pub use server::{
-    AuthPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig, ServerSettings,
-    StoreConfig, StoreSettings,
+    AuthPolicy, CredentialPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig,
+    ServerSettings, StoreConfig, StoreSettings,
 };
 pub use settings::Settings;
 pub use template::TEMPLATE;

@@ -15,6 +15,10 @@ pub struct ServerConfig {
     /// Whether a credential is needed: `loopback` (not on loopback; everywhere else) or `required` (always; default
     /// `loopback`).
     pub auth: Option<AuthPolicy>,
+    /// Whose credential Metabase is asked with: `shared`, the one under [metabase] for everybody, or `person`, a JWT that names
+    /// whoever asks, so that Metabase's own permissions hold. It needs `auth = "jwt"` under [metabase], and principals that are
+    /// e-mail addresses (default `shared`).
+    pub credential: Option<CredentialPolicy>,
     /// Names of hosts that the server is reached by, beside the address it listens on; with the port, if there is one.
     pub hosts: Option<Vec<String>>,
     /// Origins other than its own whose pages may ask it, such as `https://chat.example.com`.
@@ -54,6 +58,17 @@ pub enum AuthPolicy {
     Loopback,
     /// Always.
     Required,
+}
+
+/// Whose credential Metabase is asked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialPolicy {
+    /// The one under [metabase], for everybody.
+    #[default]
+    Shared,
+    /// A JWT that names whoever asks.
+    Person,
 }
 
 /// JWTs of people who ask, signed by an identity provider.
@@ -96,6 +111,8 @@ pub struct StoreConfig {
 pub struct ServerSettings {
     /// Whether a credential is needed.
     pub auth: AuthPolicy,
+    /// Whose credential Metabase is asked with.
+    pub credential: CredentialPolicy,
     /// Further names of hosts it is reached by, in lower case.
     pub hosts: Vec<String>,
     /// Further origins that may ask it, in lower case.
@@ -124,6 +141,7 @@ impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             auth: AuthPolicy::default(),
+            credential: CredentialPolicy::default(),
             hosts: Vec::new(),
             origins: Vec::new(),
             admins: Vec::new(),

@@ -6,8 +6,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
+use super::apps::NoApp;
 use super::store::SessionStoreError;
 use super::turns::SubmitError;
 
@@ -73,6 +76,19 @@ impl From<SessionStoreError> for HttpError {
     }
 }
 
+impl From<NoApp> for HttpError {
+    fn from(error: NoApp) -> Self {
+        match error {
+            NoApp::NotAPerson(_) => Self::forbidden(error.to_string()),
+            NoApp::App(_) => {
+                tracing::warn!(%error, "the catalog of a principal could not be loaded");
+                let detail = format!("what you may ask could not be loaded: {error}");
+                Self::new(StatusCode::BAD_GATEWAY, "no_catalog", detail)
+            }
+        }
+    }
+}
+
 impl From<SubmitError> for HttpError {
     fn from(error: SubmitError) -> Self {
         match error {
@@ -108,6 +124,22 @@ impl IntoResponse for HttpError {
     }
 }
 
+/// A problem as RFC 9457 writes it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ProblemBody {
+    /// Always `about:blank`: `code` says more.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status of the response.
+    status: u16,
+    /// The status in words.
+    title: &'static str,
+    /// For programs.
+    code: &'static str,
+    /// For people: what happened, to what, what to do next.
+    detail: String,
+}
+
 /// How errors are written on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ErrorForm {
@@ -134,11 +166,14 @@ impl ErrorForm {
     fn body(self, error: &HttpError) -> (&'static str, String) {
         match self {
             Self::Problem => {
-                let body = json!({
-                    "type": "about:blank", "status": error.status.as_u16(), "title": error.title(),
-                    "code": error.code, "detail": error.detail,
-                });
-                ("application/problem+json", body.to_string())
+                let body = ProblemBody {
+                    kind: "about:blank",
+                    status: error.status.as_u16(),
+                    title: error.title(),
+                    code: error.code,
+                    detail: error.detail.clone(),
+                };
+                ("application/problem+json", json!(body).to_string())
             }
             Self::OpenAi => ("application/json", openai_body(error)),
             Self::Plain => ("text/plain; charset=utf-8", error.detail.clone()),

@@ -14,12 +14,15 @@
 //! `routes/mod.rs` has the table of all routes. Start there, then read `turns/run.rs`.
 
 mod access;
+mod apps;
+mod bodies;
 mod chart;
 mod event;
 mod export;
 mod http_error;
 mod ids;
 mod listen;
+mod metrics;
 mod page;
 mod record;
 mod routes;
@@ -30,5 +33,6 @@ mod suggest;
 mod table_view;
 mod turns;
 
+pub use routes::openapi;
 pub use start::{RunningServer, ServerOptions, StartError, serve, store_path};
 pub use store::{NewToken, SessionStore, SessionStoreError, TokenRow};

@@ -90,6 +90,10 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
         let state = state.clone();
         async move { state.turns.keep_house(&state).await }
     };
+    let refreshing = {
+        let state = state.clone();
+        async move { state.apps.refresh().await }
+    };
     Ok(RunningServer {
         url: format!("http://{bound}"),
         open,
@@ -98,7 +102,11 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
         drain,
         stop,
         leave,
-        tasks: vec![tokio::spawn(accepting), tokio::spawn(housekeeping)],
+        tasks: vec![
+            tokio::spawn(accepting),
+            tokio::spawn(housekeeping),
+            tokio::spawn(refreshing),
+        ],
     })
 }
 

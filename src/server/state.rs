@@ -1,8 +1,10 @@
 //! What all requests share.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use super::access::AccessRules;
+use super::apps::{Apps, NoApp};
+use super::metrics::Metrics;
 use super::store::SessionStore;
 use super::turns::Turns;
 use crate::app::App;
@@ -11,11 +13,12 @@ use crate::config::ServerSettings;
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct ServerState {
-    app: RwLock<Arc<App>>,
+    pub(super) apps: Apps,
     pub(super) store: SessionStore,
     pub(super) settings: ServerSettings,
     pub(super) turns: Turns,
     pub(super) access: AccessRules,
+    pub(super) metrics: Metrics,
 }
 
 /// The same for everybody.
@@ -29,16 +32,22 @@ impl ServerState {
         access: AccessRules,
     ) -> SharedState {
         Arc::new(Self {
-            app: RwLock::new(Arc::new(app)),
+            apps: Apps::new(app, settings.credential),
             turns: Turns::new(settings.max_turns, settings.max_turns_per_principal),
             store,
             settings,
             access,
+            metrics: Metrics::new(),
         })
     }
 
-    /// What answers questions now. A turn keeps the one it began with.
+    /// The app of the settings' own credential: for what is the same for everybody.
     pub(super) fn app(&self) -> Arc<App> {
-        Arc::clone(&self.app.read().unwrap_or_else(PoisonError::into_inner))
+        self.apps.shared()
+    }
+
+    /// The app that answers a principal. A turn keeps the one it began with.
+    pub(super) async fn app_of(&self, principal: &str) -> Result<Arc<App>, NoApp> {
+        self.apps.of(principal).await
     }
 }

@@ -104,6 +104,7 @@ pageTest("an administrator sees who asked what, and makes a case of it", {}, asy
 pageTest("who is not an administrator is told so", { mock: { scopes: ["ask"] }, expected: [/403/] }, async (d) => {
   await d.open("/admin");
   await d.page.getByText("This page is for administrators").waitFor();
+  assert.equal(await d.count(".filter-bar"), 0);
   assert.equal(await d.page.getByRole("link", { name: "Administration" }).count(), 0);
 });
 

@@ -28,4 +28,4 @@ fi
 cd "$here/../.."
 "$modules/node_modules/.bin/prettier" --log-level warn --check 'src/server/page/*.{js,css,html}' 'tests/page/*.mjs'
 export PAGE_MODULES=$modules CHROMIUM=$chromium
-node --test --test-reporter="${REPORTER:-spec}" "$here"/*.test.mjs
+node --test --test-concurrency=2 --test-reporter="${REPORTER:-spec}" "$here"/*.test.mjs

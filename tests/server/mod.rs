@@ -3,7 +3,10 @@
 mod access;
 mod answers;
 mod client;
+mod jwt;
 mod kit;
+mod openapi;
+mod persons;
 mod program;
 mod sessions;
 mod streams;

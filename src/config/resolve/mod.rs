@@ -8,6 +8,7 @@ mod model;
 mod server;
 mod value;
 
+use self::server::store;
 use super::Settings;
 use super::env::Environment;
 use super::error::ConfigError;
@@ -24,6 +25,7 @@ pub(super) fn resolve(
 ) -> Result<Settings, ConfigError> {
     let metabase: Option<MetabaseSettings> = metabase::resolve(&file.metabase, environment, origins)?;
     let catalog = catalog::resolve(file.catalog, metabase.is_some())?;
+    let server = server::server(file.server, metabase.as_ref(), origins)?;
     Ok(Settings {
         metabase,
         catalog,
@@ -35,7 +37,7 @@ pub(super) fn resolve(
         shaping: limits::shaping(&file.shaping),
         conversation: limits::conversation(&file.conversation),
         tape: limits::tape(file.tape),
-        server: server::server(file.server, origins)?,
-        store: server::store(&file.store, environment, origins)?,
+        server,
+        store: store(&file.store, environment, origins)?,
     })
 }

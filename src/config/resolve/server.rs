@@ -10,21 +10,34 @@ use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::load::Origins;
 use crate::config::server::{
-    JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig, ServerSettings, StoreConfig,
-    StoreSettings,
+    CredentialPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig, ServerSettings,
+    StoreConfig, StoreSettings,
 };
+use crate::metabase::{AuthSettings, MetabaseSettings};
 
 /// Names the store before the settings file does.
 const DATABASE_URL: &str = "CARDINAL_DATABASE_URL";
 
-pub(super) fn server(file: ServerConfig, origins: &Origins) -> Result<ServerSettings, ConfigError> {
+pub(super) fn server(
+    file: ServerConfig,
+    metabase: Option<&MetabaseSettings>,
+    origins: &Origins,
+) -> Result<ServerSettings, ConfigError> {
     let default = ServerSettings::default();
     // Their ranges are those of the schema; none is more than a machine can count.
     let count = |written: Option<u64>, usual: usize| {
         written.map_or(usual, |most| usize::try_from(most).unwrap_or(usize::MAX))
     };
     let seconds = |written: Option<u64>, usual: Duration| written.map_or(usual, Duration::from_secs);
+    let credential = file.credential.unwrap_or_default();
+    let mints = metabase.is_some_and(|metabase| matches!(metabase.auth, AuthSettings::Jwt { .. }));
+    if credential == CredentialPolicy::Person && !mints {
+        let problem = "\"person\" needs `auth = \"jwt\"` under [metabase]: only with Metabase's secret can a token be made for a \
+                       person";
+        return Err(ConfigError::setting(origins.place("server.credential"), problem));
+    }
     Ok(ServerSettings {
+        credential,
         auth: file.auth.unwrap_or_default(),
         hosts: lower(file.hosts),
         origins: web_origins(file.origins, origins)?,

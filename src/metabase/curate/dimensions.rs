@@ -20,17 +20,18 @@ pub(super) async fn of(
     fields: &Fields,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Dimension>, MetabaseError> {
-    let categorical: Vec<&NamedField> = fields
+    // Made before they are streamed: a closure inside the stream would keep a task from being sent to another thread.
+    let asked: Vec<_> = fields
         .named
         .iter()
         .filter(|field| may_be_categorical(field))
         .take(MAX_SAMPLED)
-        .collect();
-    let mut samples: Vec<(String, Result<_, MetabaseError>)> = stream::iter(categorical)
         .map(|field| async move {
             let sample = sample(loading, owner, source, field).await;
             (field.name.clone(), sample)
         })
+        .collect();
+    let mut samples: Vec<(String, Result<_, MetabaseError>)> = stream::iter(asked)
         .buffered(loading.caller.settings.max_concurrency.max(1))
         .collect()
         .await;

@@ -114,14 +114,12 @@ export class AdminView {
       this.#next = next;
       this.#render();
     } catch (problem) {
-      fill(
-        this.list,
-        problemView(
-          problem,
-          problem.status === 403 ? null : () => this.#load(),
-          problem.status === 403 ? t("admin.forbidden") : null,
-        ),
-      );
+      if (problem.status === 403) fill(this.overview, problemView(problem, null, t("admin.forbidden")));
+      else
+        fill(
+          this.list,
+          problemView(problem, () => this.#load()),
+        );
     }
   }
 

@@ -14,6 +14,7 @@ import { welcomeView } from "./welcome.js";
 export class ConversationView {
   #views = [];
   #live = new Set();
+  #loading = false;
   #gone = new AbortController();
 
   /** `app` is told of a session that began (`began(turn)`) and of one that changed (`changed()`). */
@@ -34,8 +35,9 @@ export class ConversationView {
 
   /** Asks a question, in this conversation or as the first of a new one. */
   ask(question) {
-    // Until the first question has a session there is nothing that a further one could belong to.
-    if (this.session === null && this.#live.size > 0) return this.composer.write(question);
+    // Until the conversation is there, or the first question has a session, there is nothing that this could belong to.
+    const early = this.#loading || (this.session === null && this.#live.size > 0);
+    if (early) return this.composer.write(question);
     if (this.#views.length === 0) fill(this.list);
     this.#watch(LiveTurn.ask({ question, session: this.session }), this.session === null);
     this.composer.setFollowing(true);
@@ -55,8 +57,10 @@ export class ConversationView {
 
   async #load() {
     fill(this.list, h("p", { class: "loading faint" }, t("loading")));
+    this.#loading = true;
     try {
       const session = await api.session(this.session);
+      this.#loading = false;
       if (this.#gone.signal.aborted) return;
       this.app.opened(session);
       fill(this.list);
@@ -72,6 +76,8 @@ export class ConversationView {
       else this.#scroll();
     } catch (problem) {
       if (this.#gone.signal.aborted) return;
+      // In a conversation that does not exist nothing can be asked.
+      this.composer.element.hidden = problem.status === 404;
       fill(
         this.list,
         problemView(problem, () => this.#load(), problem.status === 404 ? t("error.session") : null),

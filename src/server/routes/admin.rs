@@ -1,14 +1,16 @@
 //! What administrators see: who asked what, and what it cost.
 
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::answers::tape_of_record;
 use super::sessions::{MAX_PAGE, PAGE};
 use crate::server::access::{Requester, Scope};
+use crate::server::bodies::{AnswerPage, UsageBody};
 use crate::server::http_error::HttpError;
 use crate::server::record::AnswerRecord;
 use crate::server::state::SharedState;
@@ -50,7 +52,7 @@ pub(super) async fn answers(
     State(state): State<SharedState>,
     Extension(caller): Extension<Requester>,
     Query(query): Query<AnswersQuery>,
-) -> Result<Json<Value>, HttpError> {
+) -> Result<Json<AnswerPage>, HttpError> {
     check(&caller)?;
     let filter = AnswerFilter {
         principal: query.principal,
@@ -60,7 +62,10 @@ pub(super) async fn answers(
     };
     let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
     let page = state.store.all_answers(filter, limit, query.before).await?;
-    Ok(Json(json!({"answers": page.items, "next": page.next})))
+    Ok(Json(AnswerPage {
+        answers: page.items,
+        next: page.next,
+    }))
 }
 
 async fn any(state: &SharedState, id: &str) -> Result<AnswerRecord, HttpError> {
@@ -91,11 +96,21 @@ pub(super) async fn usage(
     State(state): State<SharedState>,
     Extension(caller): Extension<Requester>,
     Query(query): Query<UsageQuery>,
-) -> Result<Json<Value>, HttpError> {
+) -> Result<Json<UsageBody>, HttpError> {
     check(&caller)?;
     let days = state
         .store
         .usage(query.days.unwrap_or(DAYS).min(MAX_DAYS))
         .await?;
-    Ok(Json(json!({"days": days})))
+    Ok(Json(UsageBody { days }))
+}
+
+pub(super) async fn metrics(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+) -> Result<Response, HttpError> {
+    check(&caller)?;
+    let text = state.metrics.text(state.turns.running());
+    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    Ok(([(CONTENT_TYPE, kind)], text).into_response())
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::body::JsonRequest;
 use super::sse::{last_seen, native, stored, wait};
 use crate::server::access::Requester;
+use crate::server::bodies::EvidenceBody;
 use crate::server::http_error::HttpError;
 use crate::server::ids::is_plain;
 use crate::server::record::{AnswerRecord, Rating};
@@ -204,10 +205,16 @@ pub(super) async fn evidence(
     State(state): State<SharedState>,
     Extension(caller): Extension<Requester>,
     Path(id): Path<String>,
-) -> Result<Response, HttpError> {
+) -> Result<Json<EvidenceBody>, HttpError> {
     let record = own(&state, &caller, &id).await?;
-    let evidence = record.answer.as_ref().and_then(|answer| answer.0.get("evidence"));
-    Ok(Json(json!({"evidence": evidence.unwrap_or(&json!([])), "tables": record.tables})).into_response())
+    let evidence = record
+        .answer
+        .as_ref()
+        .and_then(|answer| answer.0.get("evidence").cloned());
+    Ok(Json(EvidenceBody {
+        evidence: evidence.unwrap_or_else(|| json!([])),
+        tables: record.tables,
+    }))
 }
 
 pub(super) async fn tape(

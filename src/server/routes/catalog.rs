@@ -1,19 +1,24 @@
 //! What can be asked.
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::catalog::list_rows;
 use crate::result::EntryKind;
+use crate::server::access::Requester;
+use crate::server::bodies::{CatalogBody, SuggestionsBody};
 use crate::server::http_error::HttpError;
 use crate::server::state::SharedState;
 use crate::server::suggest::first_questions;
 
-pub(super) async fn list(State(state): State<SharedState>) -> Json<Value> {
-    let app = state.app();
+pub(super) async fn list(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+) -> Result<Json<CatalogBody>, HttpError> {
+    let app = state.app_of(&caller.principal).await?;
     let opened = app.catalog();
     let entries: Vec<Value> = list_rows(&opened.catalog)
         .into_iter()
@@ -22,11 +27,11 @@ pub(super) async fn list(State(state): State<SharedState>) -> Json<Value> {
             with_link(json!(row), link.as_ref())
         })
         .collect();
-    Json(json!({
-        "fingerprint": opened.catalog.fingerprint(),
-        "loaded_at": opened.loaded_at,
-        "entries": entries,
-        "unreadable": opened.unreadable,
+    Ok(Json(CatalogBody {
+        fingerprint: opened.catalog.fingerprint(),
+        loaded_at: opened.loaded_at,
+        entries,
+        unreadable: opened.unreadable.clone(),
     }))
 }
 
@@ -39,6 +44,7 @@ fn with_link(mut entry: Value, link: Option<&Url>) -> Value {
 
 pub(super) async fn read(
     State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
     Path((kind, id)): Path<(String, String)>,
 ) -> Result<Json<Value>, HttpError> {
     let none = || {
@@ -52,11 +58,17 @@ pub(super) async fn read(
         _ => return Err(none()),
     };
     let number: u32 = id.parse().map_err(|_| none())?;
-    let app = state.app();
+    let app = state.app_of(&caller.principal).await?;
     let entry = app.catalog().catalog.entry(wanted, number).ok_or_else(none)?;
     Ok(Json(with_link(json!(entry), app.link(wanted, number).as_ref())))
 }
 
-pub(super) async fn suggestions(State(state): State<SharedState>) -> Json<Value> {
-    Json(json!({"suggestions": first_questions(&state.app())}))
+pub(super) async fn suggestions(
+    State(state): State<SharedState>,
+    Extension(caller): Extension<Requester>,
+) -> Result<Json<SuggestionsBody>, HttpError> {
+    let app = state.app_of(&caller.principal).await?;
+    Ok(Json(SuggestionsBody {
+        suggestions: first_questions(&app),
+    }))
 }

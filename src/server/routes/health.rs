@@ -1,15 +1,20 @@
 //! Whether the process runs, and whether it can answer.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use serde_json::json;
 
+use crate::server::bodies::HealthBody;
 use crate::server::state::SharedState;
 
-pub(super) async fn alive() -> Response {
-    Json(json!({"status": "ok", "checks": {}})).into_response()
+pub(super) async fn alive() -> Json<HealthBody> {
+    Json(HealthBody {
+        status: "ok".to_owned(),
+        checks: BTreeMap::new(),
+    })
 }
 
 pub(super) async fn ready(State(state): State<SharedState>) -> Response {
@@ -17,17 +22,19 @@ pub(super) async fn ready(State(state): State<SharedState>) -> Response {
         .store
         .read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))
         .await;
-    let stopping = state.turns.is_stopping();
-    let word = |good: bool, bad: &'static str| if good { "ok" } else { bad };
-    let well = store.is_ok() && !stopping;
-    let body = json!({
-        "status": word(well, "unavailable"),
-        "checks": {
-            "store": word(store.is_ok(), "cannot be read"),
-            "catalog": "ok",
-            "server": word(!stopping, "is ending"),
-        },
-    });
+    let checks = [
+        ("catalog", true, ""),
+        ("server", !state.turns.is_stopping(), "is ending"),
+        ("store", store.is_ok(), "cannot be read"),
+    ];
+    let well = checks.iter().all(|(_, good, _)| *good);
+    let body = HealthBody {
+        status: if well { "ok" } else { "unavailable" }.to_owned(),
+        checks: checks
+            .into_iter()
+            .map(|(name, good, bad)| (name.to_owned(), if good { "ok" } else { bad }.to_owned()))
+            .collect(),
+    };
     let status = if well {
         StatusCode::OK
     } else {

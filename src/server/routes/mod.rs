@@ -1,4 +1,5 @@
-//! All routes, in one table: what the server answers, what the log calls it, and who may ask it.
+//! All routes, in one table: what the server answers, who may ask it, and what it reads and writes. Router, OpenAPI document,
+//! metrics and log come from that table.
 
 mod admin;
 mod answers;
@@ -6,22 +7,35 @@ mod body;
 mod catalog;
 mod health;
 mod me;
+mod openapi;
 mod pages;
 mod sessions;
 mod sse;
 mod wires;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get, post};
-use http::StatusCode;
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
 
+use self::openapi::{SchemaMaker, schema_of};
 use super::access::{admit, guard_all};
+use super::bodies::{
+    AnswerPage, CatalogBody, EvidenceBody, HealthBody, MeBody, SessionPage, SuggestionsBody, UsageBody,
+    WholeSession,
+};
 use super::http_error::{HttpError, write_errors};
+use super::record::{AnswerRecord, SessionRecord};
 use super::state::SharedState;
+
+const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
+const JSON_LINES: &str = "application/jsonl";
+const HTML: &str = "text/html";
 
 /// Who may ask a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,69 +43,295 @@ enum RouteAccess {
     /// Everybody who reaches the server.
     Public,
     /// Who has the scope `ask`.
-    Callers,
+    Requesters,
 }
 
-/// One route.
+/// One route: a method of a path.
 struct HttpRoute {
+    method: Method,
     path: &'static str,
     access: RouteAccess,
-    methods: MethodRouter<SharedState>,
+    /// What it does, in one line.
+    about: &'static str,
+    handler: MethodRouter<SharedState>,
+    takes: Option<SchemaMaker>,
+    gives: Option<SchemaMaker>,
+    media: &'static [&'static str],
+    query: &'static [(&'static str, &'static str)],
+    /// The status of success.
+    status: u16,
 }
 
-fn public(path: &'static str, methods: MethodRouter<SharedState>) -> HttpRoute {
-    HttpRoute {
-        path,
-        access: RouteAccess::Public,
-        methods,
+impl HttpRoute {
+    fn new(
+        method: Method,
+        path: &'static str,
+        about: &'static str,
+        handler: MethodRouter<SharedState>,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            access: RouteAccess::Requesters,
+            about,
+            handler,
+            takes: None,
+            gives: None,
+            media: &[JSON],
+            query: &[],
+            status: 200,
+        }
+    }
+
+    fn get(path: &'static str, about: &'static str, handler: MethodRouter<SharedState>) -> Self {
+        Self::new(Method::GET, path, about, handler)
+    }
+
+    fn post(path: &'static str, about: &'static str, handler: MethodRouter<SharedState>) -> Self {
+        Self::new(Method::POST, path, about, handler)
+    }
+
+    fn public(mut self) -> Self {
+        self.access = RouteAccess::Public;
+        self
+    }
+
+    fn takes<T: JsonSchema>(mut self) -> Self {
+        self.takes = Some(schema_of::<T>);
+        self
+    }
+
+    fn gives<T: JsonSchema>(mut self) -> Self {
+        self.gives = Some(schema_of::<T>);
+        self
+    }
+
+    fn media(mut self, media: &'static [&'static str]) -> Self {
+        self.media = media;
+        self
+    }
+
+    fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
+        self.query = query;
+        self
+    }
+
+    fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
     }
 }
 
-fn callers(path: &'static str, methods: MethodRouter<SharedState>) -> HttpRoute {
-    HttpRoute {
-        path,
-        access: RouteAccess::Callers,
-        methods,
-    }
-}
+const PAGING: [(&str, &str); 3] = [
+    ("search", "a text that questions hold"),
+    ("limit", "most items, 1 to 200"),
+    ("before", "`next` of the page before"),
+];
 
 fn table() -> Vec<HttpRoute> {
+    let mut all = answers();
+    all.extend(sessions_and_catalog());
+    all.extend(administration());
+    all.extend(wires_of_others());
+    all.extend(operation());
+    all
+}
+
+fn answers() -> Vec<HttpRoute> {
     vec![
-        public("/", get(pages::index)),
-        public("/s/{session}", get(pages::index)),
-        public("/catalog", get(pages::index)),
-        public("/admin", get(pages::index)),
-        public("/assets/{hash}/{*name}", get(pages::asset)),
-        callers("/v1/answers", post(answers::ask)),
-        callers("/v1/answers/{id}", get(answers::read)),
-        callers("/v1/answers/{id}/events", get(answers::events)),
-        callers("/v1/answers/{id}/evidence", get(answers::evidence)),
-        callers("/v1/answers/{id}/tape", get(answers::tape)),
-        callers("/v1/answers/{id}/stop", post(answers::stop)),
-        callers("/v1/answers/{id}/feedback", post(answers::feedback)),
-        callers("/v1/sessions", get(sessions::list).post(sessions::create)),
-        callers(
+        HttpRoute::post("/v1/answers", "Ask a question", post(answers::ask))
+            .takes::<answers::AskBody>()
+            .gives::<AnswerRecord>()
+            .media(&[JSON, EVENTS]),
+        HttpRoute::get("/v1/answers/{id}", "Read an answer", get(answers::read)).gives::<AnswerRecord>(),
+        HttpRoute::get(
+            "/v1/answers/{id}/events",
+            "Read the events of an answer",
+            get(answers::events),
+        )
+        .media(&[EVENTS]),
+        HttpRoute::get(
+            "/v1/answers/{id}/evidence",
+            "Read what an answer rests on",
+            get(answers::evidence),
+        )
+        .gives::<EvidenceBody>(),
+        HttpRoute::get(
+            "/v1/answers/{id}/tape",
+            "Read how a question was answered",
+            get(answers::tape),
+        )
+        .media(&[JSON_LINES]),
+        HttpRoute::post(
+            "/v1/answers/{id}/stop",
+            "End a turn with what is known",
+            post(answers::stop),
+        )
+        .gives::<AnswerRecord>()
+        .status(202),
+        HttpRoute::post(
+            "/v1/answers/{id}/feedback",
+            "Say what you think of an answer",
+            post(answers::feedback),
+        )
+        .takes::<answers::FeedbackBody>()
+        .gives::<AnswerRecord>(),
+    ]
+}
+
+fn sessions_and_catalog() -> Vec<HttpRoute> {
+    vec![
+        HttpRoute::get("/v1/sessions", "List your sessions", get(sessions::list))
+            .gives::<SessionPage>()
+            .query(&PAGING),
+        HttpRoute::post("/v1/sessions", "Begin a session", post(sessions::create))
+            .takes::<sessions::TitleBody>()
+            .gives::<SessionRecord>()
+            .status(201),
+        HttpRoute::get(
             "/v1/sessions/{id}",
-            get(sessions::read)
-                .patch(sessions::rename)
-                .delete(sessions::delete),
+            "Read a session with its answers",
+            get(sessions::read),
+        )
+        .gives::<WholeSession>(),
+        HttpRoute::new(
+            Method::PATCH,
+            "/v1/sessions/{id}",
+            "Rename a session",
+            patch(sessions::rename),
+        )
+        .takes::<sessions::TitleBody>()
+        .gives::<SessionRecord>(),
+        HttpRoute::new(
+            Method::DELETE,
+            "/v1/sessions/{id}",
+            "Delete a session with its answers, rows and tapes",
+            delete(sessions::delete),
+        )
+        .media(&[])
+        .status(204),
+        HttpRoute::post(
+            "/v1/sessions/{id}/stop",
+            "End the turns of a session",
+            post(sessions::stop),
+        )
+        .gives::<SessionRecord>()
+        .status(202),
+        HttpRoute::get(
+            "/v1/sessions/{id}/export",
+            "Keep a session as a file",
+            get(sessions::export),
+        )
+        .media(&["text/markdown", HTML])
+        .query(&[("format", "`markdown` or `html`")]),
+        HttpRoute::get("/v1/catalog", "List what can be asked", get(catalog::list)).gives::<CatalogBody>(),
+        HttpRoute::get(
+            "/v1/catalog/{kind}/{id}",
+            "Read one entry of the catalog",
+            get(catalog::read),
         ),
-        callers("/v1/sessions/{id}/stop", post(sessions::stop)),
-        callers("/v1/sessions/{id}/export", get(sessions::export)),
-        callers("/v1/catalog", get(catalog::list)),
-        callers("/v1/catalog/{kind}/{id}", get(catalog::read)),
-        callers("/v1/suggestions", get(catalog::suggestions)),
-        callers("/v1/me", get(me::me)),
-        callers("/v1/chat/completions", post(wires::chat::complete)),
-        callers("/v1/models", get(wires::models::list)),
-        callers("/v1/models/{id}", get(wires::models::read)),
-        callers("/v1/responses", post(wires::responses::respond)),
-        callers("/api/chat", post(wires::ui::chat)),
-        callers("/api/chat/{id}/stream", get(wires::ui::resume)),
-        callers("/v1/admin/answers", get(admin::answers)),
-        callers("/v1/admin/answers/{id}", get(admin::answer)),
-        callers("/v1/admin/answers/{id}/tape", get(admin::tape)),
-        callers("/v1/admin/usage", get(admin::usage)),
+        HttpRoute::get(
+            "/v1/suggestions",
+            "List questions that the catalog can answer",
+            get(catalog::suggestions),
+        )
+        .gives::<SuggestionsBody>(),
+        HttpRoute::get("/v1/me", "Read who asks, and what answers", get(me::me)).gives::<MeBody>(),
+    ]
+}
+
+fn administration() -> Vec<HttpRoute> {
+    vec![
+        HttpRoute::get(
+            "/v1/admin/answers",
+            "List answers of all principals",
+            get(admin::answers),
+        )
+        .gives::<AnswerPage>()
+        .query(&[
+            ("principal", "who asked"),
+            ("outcome", "how it ended"),
+            ("rating", "`up` or `down`"),
+            ("search", "a text that the question holds"),
+            ("limit", "most items, 1 to 200"),
+            ("before", "`next` of the page before"),
+        ]),
+        HttpRoute::get(
+            "/v1/admin/answers/{id}",
+            "Read an answer of any principal",
+            get(admin::answer),
+        )
+        .gives::<AnswerRecord>(),
+        HttpRoute::get(
+            "/v1/admin/answers/{id}/tape",
+            "Read a tape of any principal",
+            get(admin::tape),
+        )
+        .media(&[JSON_LINES]),
+        HttpRoute::get("/v1/admin/usage", "Read use by day", get(admin::usage))
+            .gives::<UsageBody>()
+            .query(&[("days", "how many days back")]),
+        HttpRoute::get("/metrics", "Read what the server counts", get(admin::metrics)).media(&["text/plain"]),
+    ]
+}
+
+fn wires_of_others() -> Vec<HttpRoute> {
+    vec![
+        HttpRoute::post(
+            "/v1/chat/completions",
+            "Complete a chat, as OpenAI's API does",
+            post(wires::chat::complete),
+        )
+        .media(&[JSON, EVENTS]),
+        HttpRoute::post(
+            "/v1/responses",
+            "Respond, as OpenAI's API does",
+            post(wires::responses::respond),
+        )
+        .media(&[JSON, EVENTS]),
+        HttpRoute::get("/v1/models", "List the one model", get(wires::models::list)),
+        HttpRoute::get("/v1/models/{id}", "Read the one model", get(wires::models::read)),
+        HttpRoute::post("/api/chat", "Answer a chat of the AI SDK", post(wires::ui::chat)).media(&[EVENTS]),
+        HttpRoute::get(
+            "/api/chat/{id}/stream",
+            "Go on with a running answer",
+            get(wires::ui::resume),
+        )
+        .media(&[EVENTS]),
+    ]
+}
+
+fn operation() -> Vec<HttpRoute> {
+    let page = |path| {
+        HttpRoute::get(path, "Show the page", get(pages::index))
+            .public()
+            .media(&[HTML])
+    };
+    vec![
+        page("/"),
+        page("/s/{session}"),
+        page("/catalog"),
+        page("/admin"),
+        HttpRoute::get(
+            "/assets/{hash}/{*name}",
+            "Read a file of the page",
+            get(pages::asset),
+        )
+        .public()
+        .media(&["text/plain"]),
+        HttpRoute::get("/openapi.json", "Read this document", get(openapi_document)).public(),
+    ]
+}
+
+/// Probes ask by address, so that they are not asked for a name.
+fn probes() -> Vec<HttpRoute> {
+    vec![
+        HttpRoute::get("/healthz", "Whether the process runs", get(health::alive))
+            .public()
+            .gives::<HealthBody>(),
+        HttpRoute::get("/readyz", "Whether the server can answer", get(health::ready))
+            .public()
+            .gives::<HealthBody>(),
     ]
 }
 
@@ -100,23 +340,57 @@ pub(super) fn router(state: &SharedState) -> Router {
     let (mut open, mut closed) = (Router::new(), Router::new());
     for route in table() {
         match route.access {
-            RouteAccess::Public => open = open.route(route.path, route.methods),
-            RouteAccess::Callers => closed = closed.route(route.path, route.methods),
+            RouteAccess::Public => open = open.route(route.path, route.handler),
+            RouteAccess::Requesters => closed = closed.route(route.path, route.handler),
         }
     }
     let closed = closed.route_layer(from_fn_with_state(state.clone(), admit));
-    // Probes ask by address, so that they are not asked for a name.
-    let probes = Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready));
+    let mut probed = Router::new();
+    for route in probes() {
+        probed = probed.route(route.path, route.handler);
+    }
     open.merge(closed)
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(state.clone(), guard_all))
-        .merge(probes)
+        .merge(probed)
+        .route_layer(from_fn_with_state(state.clone(), count))
         .layer(from_fn(write_errors))
         .layer(from_fn(headers_of_all))
         .with_state(state.clone())
+}
+
+/// The OpenAPI document of all routes, with a line end. A copy lies in `schemas/openapi.json`.
+pub fn openapi() -> String {
+    let mut all = table();
+    all.extend(probes());
+    openapi::document(&all)
+}
+
+async fn openapi_document() -> Response {
+    static DOCUMENT: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let kind = [(http::header::CONTENT_TYPE, http::HeaderValue::from_static(JSON))];
+    (kind, DOCUMENT.get_or_init(openapi).as_str()).into_response()
+}
+
+/// Counts requests by their route, and logs them. Neither says what was asked.
+async fn count(
+    State(state): State<SharedState>,
+    route: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (method, begun) = (request.method().clone(), std::time::Instant::now());
+    let response = next.run(request).await;
+    let status = response.status();
+    state.metrics.request(route.as_str(), &method, status);
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let answer = response
+        .headers()
+        .get("x-cardinal-answer")
+        .and_then(|id| id.to_str().ok());
+    tracing::info!(%method, route = route.as_str(), status = status.as_u16(), ms, answer, "request");
+    response
 }
 
 async fn no_route(request: Request) -> Response {

@@ -7,10 +7,10 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::body::JsonRequest;
 use crate::server::access::Requester;
+use crate::server::bodies::{SessionPage, WholeSession};
 use crate::server::export;
 use crate::server::http_error::HttpError;
 use crate::server::ids::new_id;
@@ -53,14 +53,17 @@ pub(super) async fn list(
     State(state): State<SharedState>,
     Extension(caller): Extension<Requester>,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Value>, HttpError> {
+) -> Result<Json<SessionPage>, HttpError> {
     let before = query.before.as_deref().map(cursor).transpose()?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
     let page = state
         .store
         .sessions(&caller.principal, &query.search, limit, before)
         .await?;
-    Ok(Json(json!({"sessions": page.items, "next": page.next})))
+    Ok(Json(SessionPage {
+        sessions: page.items,
+        next: page.next,
+    }))
 }
 
 fn cursor(text: &str) -> Result<(i64, String), HttpError> {
@@ -86,14 +89,10 @@ pub(super) async fn read(
     State(state): State<SharedState>,
     Extension(caller): Extension<Requester>,
     Path(id): Path<String>,
-) -> Result<Json<Value>, HttpError> {
+) -> Result<Json<WholeSession>, HttpError> {
     let session = own(&state, &caller, &id).await?;
     let answers = state.store.answers_of(&id).await?;
-    let mut whole = json!(session);
-    if let Some(map) = whole.as_object_mut() {
-        map.insert("answers".to_owned(), json!(answers));
-    }
-    Ok(Json(whole))
+    Ok(Json(WholeSession { session, answers }))
 }
 
 pub(super) async fn rename(

@@ -14,6 +14,7 @@ pub(in crate::server) const LEASE_MS: i64 = 15_000;
 pub(in crate::server) struct Orphan {
     pub(in crate::server) id: String,
     pub(in crate::server) session: String,
+    pub(in crate::server) principal: String,
     pub(in crate::server) turn: u32,
     pub(in crate::server) question: String,
     pub(in crate::server) title: String,
@@ -74,7 +75,7 @@ impl SessionStore {
                 return Ok(Vec::new());
             }
             let mut statement = connection.prepare_cached(
-                "SELECT answers.id, session, turn, question, title FROM answers \
+                "SELECT answers.id, session, answers.principal, turn, question, title FROM answers \
                  JOIN sessions ON sessions.id = session WHERE status IN ('queued', 'running') AND owner = ?1 AND lease_until = ?2 \
                  ORDER BY answers.created_at, turn",
             )?;
@@ -82,9 +83,10 @@ impl SessionStore {
                 Ok(Orphan {
                     id: row.get(0)?,
                     session: row.get(1)?,
-                    turn: row.get(2)?,
-                    question: row.get(3)?,
-                    title: row.get(4)?,
+                    principal: row.get(2)?,
+                    turn: row.get(3)?,
+                    question: row.get(4)?,
+                    title: row.get(5)?,
                 })
             })?;
             rows.collect()

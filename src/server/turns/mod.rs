@@ -158,6 +158,7 @@ impl Turns {
             title,
         });
         let task = run::TurnTask {
+            principal: request.principal,
             question: request.question,
             asker: request.asker,
             message_key: request.message_key,
@@ -197,6 +198,11 @@ impl Turns {
         // Ids sort by the time they were made.
         found.sort_by(|a, b| a.id.cmp(&b.id));
         found
+    }
+
+    /// How many turns run or wait.
+    pub(super) fn running(&self) -> usize {
+        self.tasks.len()
     }
 
     /// Forgets what is held of a session that was deleted.

@@ -56,6 +56,7 @@ impl Turns {
             title: orphan.title,
         });
         let task = TurnTask {
+            principal: orphan.principal,
             question: orphan.question,
             asker: None,
             message_key: None,

@@ -8,7 +8,12 @@ use super::permits::TurnPermit;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};
 use crate::app::{App, Error, Question, Recording, Session, SessionOptions};
+<<<<<<< HEAD
 use crate::server::chart::charts;
+=======
+use crate::server::apps::NoApp;
+use crate::server::chart::chart;
+>>>>>>> main
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerBody, AnswerContent, AnswerStatus, RecordError, spoken_text};
 use crate::server::state::SharedState;
@@ -20,6 +25,7 @@ use crate::telemetry::causes;
 /// What a turn does.
 #[derive(Debug)]
 pub(super) struct TurnTask {
+    pub(super) principal: String,
     pub(super) question: String,
     pub(super) asker: Option<String>,
     pub(super) message_key: Option<blake3::Hash>,
@@ -80,8 +86,7 @@ async fn perform(
     loaded: &mut Option<LoadedSession>,
 ) -> Result<(), SessionStoreError> {
     state.store.run_answer(&live.id, &state.turns.owner).await?;
-    let app = state.app();
-    let (status, ended) = match answer(state, live, &app, &task, loaded).await {
+    let (status, ended) = match answer(state, live, &task, loaded).await {
         Ok(ended) => (AnswerStatus::Finished, ended),
         Err(error) => {
             let status = if task.resumed {
@@ -89,7 +94,7 @@ async fn perform(
             } else {
                 AnswerStatus::Failed
             };
-            tracing::warn!(answer = live.id, reason = %causes(&error).join(": "), "a turn came to nothing");
+            tracing::warn!(answer = live.id, reason = %error, "a turn came to nothing");
             (status, failed(status, &error))
         }
     };
@@ -99,6 +104,7 @@ async fn perform(
         live.push(TurnEvent::Error { code, detail });
     }
     if let Some(record) = state.store.answer(&live.id, None).await? {
+        state.metrics.turn(&record);
         for table in &record.tables {
             live.push(TurnEvent::Table(Box::new(table.clone())));
         }
@@ -116,15 +122,14 @@ async fn perform(
 async fn answer(
     state: &SharedState,
     live: &Arc<LiveTurn>,
-    app: &Arc<App>,
     task: &TurnTask,
     loaded: &mut Option<LoadedSession>,
-) -> Result<Ended, Error> {
+) -> Result<Ended, NoApp> {
+    let app = state.app_of(&task.principal).await?;
     let tape = tape_of(&state.store.tapes(), &live.id);
-    let mut session = take_session(state, live, app, task, loaded).await?;
-    let answer = ask(live, app, task, &mut session, &tape).await?;
-    let ended = finished(task, app, &answer, &session).await;
-    let app = Arc::clone(app);
+    let mut session = take_session(state, live, &app, task, loaded).await?;
+    let answer = ask(live, &app, task, &mut session, &tape).await?;
+    let ended = finished(task, &app, &answer, &session).await;
     *loaded = Some(LoadedSession { session, app });
     Ok(ended)
 }
@@ -272,7 +277,7 @@ pub(in crate::server) fn message_hash(before: blake3::Hash, role: &str, text: &s
     hasher.finalize()
 }
 
-fn failed(status: AnswerStatus, error: &Error) -> Ended {
+fn failed(status: AnswerStatus, error: &NoApp) -> Ended {
     let code = if status == AnswerStatus::Interrupted {
         "interrupted"
     } else {
@@ -284,7 +289,7 @@ fn failed(status: AnswerStatus, error: &Error) -> Ended {
         taped: false,
         error: Some(RecordError {
             code: code.to_owned(),
-            detail: causes(error).join(": "),
+            detail: error.to_string(),
         }),
         message_key: None,
     }

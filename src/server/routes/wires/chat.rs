@@ -27,7 +27,8 @@ pub(in crate::server::routes) async fn complete(
     headers: HeaderMap,
     JsonRequest(request): JsonRequest<ChatRequest>,
 ) -> Result<Response, HttpError> {
-    if let Some(text) = background::answer(&request, &state.app()) {
+    let app = state.app_of(&caller.principal).await?;
+    if let Some(text) = background::answer(&request, &app) {
         return Ok(if request.stream {
             sse(stream::iter([Ok(Bytes::from(plain_stream(&text)))]))
         } else {

@@ -1,0 +1,217 @@
+//! JWTs, against an issuer that publishes its keys over a real socket.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::routing::get;
+use cardinal::config::{AuthPolicy, JwtSettings};
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use super::client::Ask;
+use super::kit::TestServer;
+
+/// Keys made for these tests; they sign nothing else.
+const FIRST: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjQsXnd13zNCSnz+a
+Mk6oLvEq/GKoEcYcuFooYqbdCrGhRANCAAS39WFrK/IbVDegmdStjR+zOSHRxtDN
+JmPnpVX7QaWCSUoZRHKhtIzCgaw2q5O8LP3k602+XD/mY6qC5JwRAUeW
+-----END PRIVATE KEY-----
+";
+const SECOND: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjRCkekcHgGW9EU7T
+TrJ2W1dsb4HYS0+tXy6F8R/ccBqhRANCAARk6KgK8vSxJ0LA3Ed9GPizdtt76hfg
+wzNC1vaz15yD5Gn91Loa5BcNshGZkK3BcilmeZsPGyoF/AhUzkKOSd5F
+-----END PRIVATE KEY-----
+";
+
+fn key(pem: &str) -> EncodingKey {
+    use base64::Engine as _;
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
+    EncodingKey::from_ec_der(&der)
+}
+
+/// The public half, as an issuer publishes it.
+fn published(pem: &str, name: &str) -> Value {
+    let mut jwk = Jwk::from_encoding_key(&key(pem), Algorithm::ES256).unwrap();
+    jwk.common.key_id = Some(name.to_owned());
+    json!(jwk)
+}
+
+struct Issuer {
+    url: String,
+    keys: Arc<Mutex<Vec<Value>>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Issuer {
+    async fn new() -> Self {
+        let keys = Arc::new(Mutex::new(vec![published(FIRST, "one")]));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (served, counted) = (Arc::clone(&keys), Arc::clone(&asked));
+        let router = Router::new().route(
+            "/keys",
+            get(move || {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let body = json!({"keys": *served.lock().unwrap()}).to_string();
+                async move { body }
+            }),
+        );
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/keys", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, keys, asked }
+    }
+
+    async fn server(&self) -> TestServer {
+        let jwt = JwtSettings {
+            issuer: "https://id.example.com".to_owned(),
+            audience: "cardinal".to_owned(),
+            jwks_url: self.url.parse().unwrap(),
+            algorithms: vec![Algorithm::ES256, Algorithm::RS256],
+            claim: "sub".to_owned(),
+        };
+        TestServer::with(|settings| {
+            settings.server.auth = AuthPolicy::Required;
+            settings.server.jwt = Some(jwt);
+        })
+        .await
+    }
+}
+
+fn claims() -> Value {
+    let now = jiff::Timestamp::now().as_second();
+    json!({"iss": "https://id.example.com", "aud": "cardinal", "sub": "ana", "email": "ana@example.com", "exp": now + 600})
+}
+
+fn with(claim: &str, value: Value) -> Value {
+    let mut all = claims();
+    all[claim] = value;
+    all
+}
+
+fn without(claim: &str) -> Value {
+    let mut all = claims();
+    all.as_object_mut().unwrap().remove(claim);
+    all
+}
+
+fn signed(pem: &str, name: &str, claims: &Value) -> String {
+    let mut header = Header::new(Algorithm::ES256);
+    header.kid = Some(name.to_owned());
+    encode(&header, claims, &key(pem)).unwrap()
+}
+
+async fn status(server: &TestServer, token: &str) -> u16 {
+    let ask = Ask::get("/v1/me").with("authorization", &format!("Bearer {token}"));
+    server.send(ask).await.status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_token_names_its_principal() {
+    let issuer = Issuer::new().await;
+    let server = issuer.server().await;
+    let token = signed(FIRST, "one", &claims());
+    let ask = Ask::get("/v1/me").with("authorization", &format!("Bearer {token}"));
+    let me = server.send(ask).await.json();
+    assert_eq!(
+        (&me["principal"], &me["name"], &me["auth"]),
+        (&json!("ana"), &json!("ana@example.com"), &json!("jwt"))
+    );
+    assert_eq!(me["scopes"], json!(["ask"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_not_good_names_nobody() {
+    use base64::Engine as _;
+    let issuer = Issuer::new().await;
+    let server = issuer.server().await;
+    let past = jiff::Timestamp::now().as_second() - 600;
+    let future = jiff::Timestamp::now().as_second() + 600;
+    let bad = [
+        with("exp", json!(past)),
+        with("exp", json!(past.to_string())),
+        with("exp", json!("never")),
+        with("nbf", json!(future)),
+        with("iss", json!("https://other.example.com")),
+        with("aud", json!("another")),
+        with("sub", json!("")),
+        with("sub", json!(["ana"])),
+        without("exp"),
+        without("iss"),
+        without("aud"),
+        without("sub"),
+    ];
+    for claims in bad {
+        assert_eq!(
+            status(&server, &signed(FIRST, "one", &claims)).await,
+            401,
+            "{claims}"
+        );
+    }
+    // Signed by somebody else, under the name of a good key.
+    assert_eq!(status(&server, &signed(SECOND, "one", &claims())).await, 401);
+    let plain = |value: &Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
+    for algorithm in ["none", "None", "HS256"] {
+        let header = json!({"alg": algorithm, "typ": "JWT", "kid": "one"});
+        let unsigned = format!("{}.{}.", plain(&header), plain(&claims()));
+        assert_eq!(status(&server, &unsigned).await, 401, "{algorithm}");
+    }
+    // The public key taken for a shared secret.
+    let secret = EncodingKey::from_secret(published(FIRST, "one").to_string().as_bytes());
+    let mut header = Header::new(Algorithm::HS256);
+    header.kid = Some("one".to_owned());
+    let confused = encode(&header, &claims(), &secret).unwrap();
+    assert_eq!(status(&server, &confused).await, 401);
+    let good = signed(FIRST, "one", &claims());
+    let (body, _) = good.rsplit_once('.').unwrap();
+    assert_eq!(status(&server, &format!("{body}.")).await, 401);
+    assert_eq!(status(&server, &good).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_secret_among_the_keys_checks_nothing() {
+    let issuer = Issuer::new().await;
+    issuer
+        .keys
+        .lock()
+        .unwrap()
+        .push(json!({"kty": "oct", "kid": "shared", "k": "c2VjcmV0"}));
+    let server = issuer.server().await;
+    let mut header = Header::new(Algorithm::HS256);
+    header.kid = Some("shared".to_owned());
+    let token = encode(&header, &claims(), &EncodingKey::from_secret(b"secret")).unwrap();
+    assert_eq!(status(&server, &token).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_not_known_are_looked_for_once_in_a_while() {
+    let issuer = Issuer::new().await;
+    let server = issuer.server().await;
+    assert_eq!(status(&server, &signed(FIRST, "one", &claims())).await, 200);
+    for number in 0..20 {
+        assert_eq!(
+            status(&server, &signed(SECOND, &format!("forged-{number}"), &claims())).await,
+            401
+        );
+    }
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_issuer_nobody_gets_in_and_it_is_told_why() {
+    let issuer = Issuer::new().await;
+    issuer.keys.lock().unwrap().clear();
+    let server = issuer.server().await;
+    assert_eq!(status(&server, &signed(FIRST, "one", &claims())).await, 401);
+    let gone = Issuer {
+        url: "http://127.0.0.1:1/keys".to_owned(),
+        keys: Arc::default(),
+        asked: Arc::default(),
+    };
+    let server = gone.server().await;
+    assert_eq!(status(&server, &signed(FIRST, "one", &claims())).await, 503);
+}

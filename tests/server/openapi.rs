@@ -1,0 +1,108 @@
+//! The OpenAPI document, and what the server counts.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::client::Ask;
+use super::kit::{QUESTION, TestServer};
+
+/// Set it to write the document anew.
+const UPDATE: &str = "CARDINAL_WRITE_DOCS";
+
+#[test]
+fn the_committed_document_is_the_programs() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/openapi.json");
+    let document = cardinal::server::openapi();
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(&path, &document).unwrap();
+    }
+    let committed = std::fs::read_to_string(path)
+        .unwrap_or_default()
+        .replace("\r\n", "\n");
+    assert!(
+        committed == document,
+        "schemas/openapi.json is another one: run the tests with {UPDATE}=1"
+    );
+}
+
+/// Every place in the document that refers to another.
+fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(text) if key == "$ref" => found.push(text),
+                    other => references(other, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_names_every_route_and_is_whole_in_itself() {
+    let server = TestServer::new().await;
+    let document = server.get("/openapi.json").await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 20);
+    for reference in found {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+    let mut ids = std::collections::BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            assert!(
+                ids.insert(operation["operationId"].as_str().unwrap().to_owned()),
+                "{method} {path}"
+            );
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let in_path = parameters
+                .iter()
+                .filter(|parameter| parameter["in"] == "path")
+                .count();
+            assert_eq!(in_path, path.matches('{').count(), "{path}");
+            // It is a route: whatever it answers, it is neither missing nor of another method.
+            let real = path.replace("{kind}", "card").replace(['{', '}'], "");
+            let reply = server.send(Ask::new(&method.to_ascii_uppercase(), &real)).await;
+            assert_ne!(reply.status, 405, "{method} {path}");
+            assert!(!reply.body.contains("there is no route"), "{method} {path}");
+        }
+    }
+    // The book names them all.
+    let book = include_str!("../../docs/server.md");
+    for path in document["paths"].as_object().unwrap().keys() {
+        let known = ["/v1/models/{id}", "/assets/{hash}/{name}"].contains(&path.as_str());
+        assert!(
+            known || book.contains(path.as_str()),
+            "{path} is not in docs/server.md"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_name_routes_and_outcomes_and_nothing_that_was_asked() {
+    let server = TestServer::new().await;
+    let record = server.ask(QUESTION).await;
+    server
+        .get(&format!("/v1/answers/{}", record["id"].as_str().unwrap()))
+        .await;
+    let counts = server.get("/metrics").await.body;
+    for line in [
+        "cardinal_turns_total{outcome=\"answered\"} 1",
+        "cardinal_requests_total{route=\"/v1/answers/{id}\",method=\"GET\",status=\"200\"} 1",
+        "cardinal_turn_duration_seconds_count 1",
+        "cardinal_turns_running 0",
+    ] {
+        assert!(counts.contains(line), "{line} is not in\n{counts}");
+    }
+    assert!(
+        !counts.contains("orders") && !counts.contains("local") && !counts.contains("ans_"),
+        "{counts}"
+    );
+}
