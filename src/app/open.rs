@@ -72,36 +72,7 @@ impl App {
     ) -> Result<Self, Error> {
         let server = Server::open(&settings).await?;
         let wire = network::wire(Some(&server.metabase), Some(&settings.model))?;
-<<<<<<< HEAD
-        let principal = Principal::default();
-        let client = MetabaseClient::new(server.metabase.clone(), wire.clone(), principal.clone());
-        let cache = CatalogCache::of(&server, &principal);
-        let catalog = cache
-            .load(&server, &client, options.freshness, on_progress)
-            .await?;
-        let today = options.today.unwrap_or_else(|| server.today());
-        let model = model(&settings.model, wire.clone(), &catalog.catalog, today)?;
-        let toolbox = Toolbox::new(Arc::clone(&catalog.catalog), client.clone(), settings.shaping);
-        let parts = AgentParts {
-            model,
-            prompt: Prompt::render_for(
-                &catalog.catalog,
-                toolbox.specs(),
-                settings.grounding.references == ReferenceMode::On,
-            )?,
-            toolbox,
-            catalog: CatalogReport {
-                fingerprint: catalog.catalog.fingerprint(),
-                entries: catalog.catalog.entries().len(),
-            },
-            settings: turn_settings(&settings, &server),
-        };
-        let day = day::book(&settings, &principal, &server.metabase.auth)?;
-        Ok(Self {
-            agent: Agent::new(parts).on_day(day),
-=======
         let parts = AppParts {
->>>>>>> main
             settings,
             server,
             wire,
@@ -229,7 +200,11 @@ impl AppParts {
         let toolbox = Toolbox::new(Arc::clone(&catalog.catalog), client.clone(), settings.shaping);
         let parts = AgentParts {
             model,
-            prompt: Prompt::render(&catalog.catalog, toolbox.specs())?,
+            prompt: Prompt::render_for(
+                &catalog.catalog,
+                toolbox.specs(),
+                settings.grounding.references == ReferenceMode::On,
+            )?,
             toolbox,
             catalog: CatalogReport {
                 fingerprint: catalog.catalog.fingerprint(),

@@ -8,12 +8,8 @@ use super::permits::TurnPermit;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};
 use crate::app::{App, Error, Question, Recording, Session, SessionOptions};
-<<<<<<< HEAD
-use crate::server::chart::charts;
-=======
 use crate::server::apps::NoApp;
-use crate::server::chart::chart;
->>>>>>> main
+use crate::server::chart::charts;
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerBody, AnswerContent, AnswerStatus, RecordError, spoken_text};
 use crate::server::state::SharedState;
