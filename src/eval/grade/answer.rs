@@ -19,6 +19,9 @@ static OFFERS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(either|perhaps|maybe|possibly|possible|possibilities|might be|may be|could be|one of|candidates?|options?|alternatives?|guess(es)?)\b",
     )
 });
+/// "Orders have one of these statuses: …" names what there is; nothing is left open.
+static EACH_HAS_ONE: LazyLock<Regex> =
+    LazyLock::new(|| built_in(r"(?i)\b(have|has|takes?) one of (these|the following)\b"));
 /// What stands between the members of a list that says nothing of them.
 static BARE: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^[\W_]*(and|or|to|nor)?[\W_]*$"));
 /// Units, which say nothing of the one figure that they do not say of the other.
@@ -55,11 +58,15 @@ pub(super) fn is_offered(text: &str, place: &Range<usize>) -> bool {
         return false;
     };
     let said = |one: &Statement| text.get(one.place.clone()).unwrap_or_default();
-    let own = statements.get(at).is_some_and(|one| OFFERS.is_match(said(one)));
+    let own = statements.get(at).is_some_and(|one| offers(said(one)));
     // What leads into a list is said of all of it.
     let lead = statements.iter().take(at).rev().find(|one| !one.listed);
     let listed = statements.get(at).is_some_and(|one| one.listed);
-    own || (listed && lead.is_some_and(|lead| OFFERS.is_match(said(lead))))
+    own || (listed && lead.is_some_and(|lead| offers(said(lead))))
+}
+
+fn offers(statement: &str) -> bool {
+    OFFERS.is_match(&EACH_HAS_ONE.replace_all(statement, ""))
 }
 
 /// Why this right figure is not what the text answers; `None` when it is. `others` are the figures of its kind that are

@@ -81,12 +81,31 @@ fn mentions<'a>(gold: &'a GoldTop, text: &str) -> Vec<(Range<usize>, &'a TopItem
         .collect();
     let mut found: Vec<(Range<usize>, &TopItem)> = Vec::new();
     for (item, places) in gold.items.iter().zip(mention::each(text, &names)) {
-        // Two of one name take its mentions in turn.
+        // Two of one name take its mentions in turn, but each the one that stands with its value, if there is one.
         let before = found.iter().filter(|(_, other)| other.name == item.name).count();
-        found.extend(places.into_iter().nth(before).map(|place| (place, item)));
+        let shared = gold.items.iter().filter(|other| other.name == item.name).count() > 1;
+        let own = item.value.filter(|_| shared).and_then(|value| {
+            let own = scalar_of(value);
+            places.iter().position(|place| stands_beside(text, place, &own))
+        });
+        found.extend(
+            places
+                .into_iter()
+                .nth(own.unwrap_or(before))
+                .map(|place| (place, item)),
+        );
     }
     found.sort_by_key(|(place, _)| place.start);
     found
+}
+
+/// Whether the rest of the line behind a name has this value.
+fn stands_beside(text: &str, place: &Range<usize>, value: &GoldScalar) -> bool {
+    let line = text.get(place.end..).and_then(|rest| rest.lines().next());
+    numbers(line.unwrap_or_default(), Separators::English)
+        .iter()
+        .filter(|number| number.kind == Kind::Quantity)
+        .any(|number| figure::readings(number).any(|figure| figure::near(value, figure)))
 }
 
 /// An item with other figures beside its name than its own.
