@@ -29,7 +29,7 @@ export async function closeBrowser() {
  * it; `server` gives another server than the mock.
  */
 export function pageTest(name, { context = {}, mock = {}, expected = [], server: given = null, skip = false }, run) {
-  test(name, { timeout: 30_000, skip }, async () => {
+  test(name, { timeout: 90_000, skip }, async () => {
     const server = given?.() ?? (await startMock({ pace: 1, ...mock }));
     const opened = await (
       await launch()
@@ -39,7 +39,7 @@ export function pageTest(name, { context = {}, mock = {}, expected = [], server:
       permissions: ["clipboard-read", "clipboard-write"],
       ...context,
     });
-    opened.setDefaultTimeout(10_000);
+    opened.setDefaultTimeout(20_000);
     const page = await opened.newPage();
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.stack));
