@@ -145,7 +145,10 @@ async fn columns_of_another_result_are_joined_by_key() {
         json!(column(&brought.table.unpack(), "name")),
         json!(["Harbor", "Vale", null])
     );
-    assert_eq!(json!(column(&brought.table.unpack(), "revenue")), json!([300.3, 50, 50]));
+    assert_eq!(
+        json!(column(&brought.table.unpack(), "revenue")),
+        json!([300.3, 50, 50])
+    );
     let from: Vec<String> = brought
         .origin
         .made_from()
