@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::calculated_sources::CalculatedSources;
@@ -14,6 +15,11 @@ use crate::grounding::{Claim, Figure, Material, ReferencedFigure, ground_referen
 use crate::model::Message;
 use crate::result::{ColumnTotals, Handle, HeldResult, HeldResults, ResultOrigin, ResultTable};
 use crate::tools::ToolRole;
+
+/// Look-ups that run at once. Each keeps a processor busy and takes memory for rows and index: more would not be quicker.
+const MOST_LOOK_UPS: usize = 16;
+
+static LOOK_UPS: Semaphore = Semaphore::const_new(MOST_LOOK_UPS);
 
 /// A result with all that a look-up needs.
 struct SourceResult {
@@ -148,6 +154,8 @@ async fn look_up(
     asked: Arc<TextToGround>,
     stop: CancellationToken,
 ) -> Vec<Figure> {
+    // Taken before any rows are unpacked. Nobody closes it, and whoever waits here is on the turn's clock.
+    let _place = LOOK_UPS.acquire().await;
     let held: Vec<&HeldResult> = shelf.iter().collect();
     let current = |handle| turn.evidence.iter().any(|item| item.result == handle);
     let questions = asked.earlier.iter().chain([&asked.question]);

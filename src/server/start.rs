@@ -84,6 +84,12 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
     let (open, drain) = (access.open, server.drain);
     let store_name = format!("sqlite:{}", store.path().display());
     let state = ServerState::new(app, store, server, access);
+    {
+        let state = state.clone();
+        // A lock on a file may have to wait for the disk.
+        let entered = tokio::task::spawn_blocking(move || state.turns.enter(&state.store));
+        entered.await.map_err(|_| SessionStoreError::Closed)?;
+    }
     let (stop, leave) = (CancellationToken::new(), CancellationToken::new());
     let accepting = accept(listener, routes::router(&state), stop.clone(), leave.clone());
     let housekeeping = {

@@ -67,7 +67,9 @@ pub(super) struct TableView {
 }
 
 /// The tables of an answer's evidence, whole as far as the session holds them.
-pub(super) async fn tables(answer: &Answer, session: &Session) -> Vec<TableView> {
+pub(super) async fn tables(app: &App, answer: &Answer, session: &Session) -> Vec<TableView> {
+    // The demo has no pages to open.
+    let has_pages = !app.server().is_demo();
     let held = &session.conversation().shelf;
     let mut tables = Vec::new();
     for item in &answer.evidence {
@@ -89,7 +91,11 @@ pub(super) async fn tables(answer: &Answer, session: &Session) -> Vec<TableView>
                 kind: source.kind,
                 id: source.id,
                 name: source.name.clone(),
-                link: source.link.as_ref().map(ToString::to_string),
+                link: source
+                    .link
+                    .as_ref()
+                    .filter(|_| has_pages)
+                    .map(ToString::to_string),
             }),
             columns: known
                 .columns

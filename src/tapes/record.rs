@@ -293,7 +293,7 @@ async fn off_the_runtime<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce() -> Result<T, TapeError> + Send + 'static,
 ) -> Result<T, TapeError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+    crate::wire::off_the_runtime(work).await.unwrap_or_else(|error| {
         Err(TapeError::Read {
             path: path.to_owned(),
             reason: error.to_string(),

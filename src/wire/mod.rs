@@ -59,4 +59,4 @@ pub use tape::{
     TapeMode, TapeSlot, TapeSlotGuard, TurnEnd, UnusedExchanges, catalog_path, keep_beside, read_capped,
     shared_catalog,
 };
-pub(crate) use tape::{REDACTED, first_difference, is_secret, shown, suspect};
+pub(crate) use tape::{REDACTED, first_difference, is_secret, off_the_runtime, shown, suspect};

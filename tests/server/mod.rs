@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod client;
 mod jwt;
+mod killed;
 mod kit;
 mod openapi;
 mod persons;

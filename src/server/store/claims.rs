@@ -9,6 +9,10 @@ use crate::server::record::now_ms;
 /// How long a claim holds after it was last renewed, in milliseconds.
 pub(in crate::server) const LEASE_MS: i64 = 15_000;
 
+/// A process, as its claims name it.
+#[derive(Debug, Clone)]
+pub(super) struct StoredOwner(pub(super) String);
+
 /// A turn whose process fell silent.
 #[derive(Debug, Clone)]
 pub(in crate::server) struct Orphan {
@@ -61,11 +65,36 @@ impl SessionStore {
         .await
     }
 
-    /// Claims the turns whose process fell silent, in the order they were asked.
+    /// Other processes that claim turns and are gone.
+    async fn gone(&self, owner: &str) -> Result<Vec<String>, SessionStoreError> {
+        let (store, owner) = (self.clone(), owner.to_owned());
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT owner FROM answers WHERE status IN ('queued', 'running') AND owner <> ?1",
+            )?;
+            let owners: Vec<String> = statement
+                .query_map([owner], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            // Locks are files: they are looked at here, beside the runtime.
+            let gone = owners
+                .into_iter()
+                .map(StoredOwner)
+                .filter(|owner| store.is_gone(owner));
+            Ok(gone.map(|owner| owner.0).collect())
+        })
+        .await
+    }
+
+    /// Claims the turns whose process is gone or fell silent, in the order they were asked.
     pub(in crate::server) async fn take_over(&self, owner: &str) -> Result<Vec<Orphan>, SessionStoreError> {
+        let gone = self.gone(owner).await?;
         let owner = owner.to_owned();
         self.write(move |connection| {
             let now = now_ms();
+            for gone in gone {
+                let sql = "UPDATE answers SET lease_until = 0 WHERE status IN ('queued', 'running') AND owner = ?1";
+                connection.execute(sql, [gone])?;
+            }
             connection.execute(
                 "UPDATE answers SET owner = ?1, lease_until = ?2 WHERE status IN ('queued', 'running') AND owner <> ?1 \
                  AND lease_until < ?3",

@@ -9,6 +9,7 @@
 mod admin;
 mod answers;
 mod claims;
+mod presence;
 mod schema;
 mod sessions;
 mod threads;
@@ -21,7 +22,9 @@ use rusqlite::Connection;
 
 pub(super) use admin::AnswerFilter;
 pub(super) use answers::{Ended, NewAnswer, StoredAnswer};
+use claims::StoredOwner;
 pub(super) use claims::{LEASE_MS, Orphan};
+pub(super) use presence::Presence;
 use threads::{ReaderPool, Writer};
 pub use tokens::{NewToken, TokenRow};
 

@@ -26,7 +26,7 @@ use slot::SessionSlots;
 use super::event::TurnEvent;
 use super::ids::new_id;
 use super::state::SharedState;
-use super::store::{NewAnswer, SessionStoreError, StoredAnswer};
+use super::store::{NewAnswer, Presence, SessionStore, SessionStoreError, StoredAnswer};
 
 /// How long the log of a turn is kept after its end, for clients that read on.
 const KEPT: Duration = Duration::from_secs(60);
@@ -83,6 +83,8 @@ pub(super) struct Turns {
     tasks: TaskTracker,
     /// Names this process in claims.
     owner: String,
+    /// That it is there.
+    presence: Mutex<Option<Presence>>,
     /// No more questions are taken.
     stopping: CancellationToken,
     /// Turns that still run are left as they are.
@@ -105,8 +107,18 @@ impl Turns {
             places: Arc::new(TurnPermits::new(max_turns, max_per_principal)),
             tasks: TaskTracker::new(),
             owner: new_id("proc"),
+            presence: Mutex::default(),
             stopping: CancellationToken::new(),
             leaving: CancellationToken::new(),
+        }
+    }
+
+    /// Says that this process is there, before it claims anything.
+    pub(super) fn enter(&self, store: &SessionStore) {
+        match store.enter(&self.owner) {
+            Ok(presence) => *self.presence.lock().unwrap_or_else(PoisonError::into_inner) = Some(presence),
+            // Its claims run out all the same when it is gone.
+            Err(error) => tracing::warn!(%error, "this process could not say that it is there"),
         }
     }
 

@@ -243,7 +243,7 @@ fn tell(live: &LiveTurn, app: &App, event: Event) {
 }
 
 async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session) -> Ended {
-    let tables = tables(answer, session).await;
+    let tables = tables(app, answer, session).await;
     let body = AnswerBody::of(answer);
     Ended {
         status: AnswerStatus::Finished,

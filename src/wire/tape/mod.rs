@@ -16,6 +16,7 @@
 mod beside;
 mod body;
 mod delta;
+mod disk;
 mod error;
 mod exchange;
 mod header;
@@ -36,6 +37,7 @@ mod writer;
 
 pub use beside::{Prefixes, SHARED_FOLDERS, catalog_path, keep_beside, read_capped, shared_catalog};
 pub(crate) use delta::{first_difference, shown};
+pub(crate) use disk::off_the_runtime;
 pub use error::{Miss, TapeError, UnusedExchanges};
 pub use exchange::{Exchange, ExchangeEnd, RecordedFailure, ResponseHead};
 pub use header::{CatalogNote, Header, MetabaseNote, PromptNote};

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 
 use super::delta::first_difference;
+use super::disk::off_the_runtime;
 use super::error::TapeError;
 use super::exchange::ExchangeEnd;
 use super::header::Header;
@@ -200,7 +201,7 @@ impl Tape {
         }
         let tape = self.clone();
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(move || tape.write_waiting())),
+            Ok(runtime) => drop(runtime.spawn(off_the_runtime(move || tape.write_waiting()))),
             // Nobody to hold up.
             Err(_) => tape.write_waiting(),
         }
@@ -245,7 +246,7 @@ impl Tape {
         work: impl FnOnce(&Self) -> Result<T, TapeError> + Send + 'static,
     ) -> Result<T, TapeError> {
         let tape = self.clone();
-        let done = tokio::task::spawn_blocking(move || work(&tape)).await;
+        let done = off_the_runtime(move || work(&tape)).await;
         done.unwrap_or_else(|error| {
             Err(TapeError::Write {
                 path: self.shared.path.clone(),
