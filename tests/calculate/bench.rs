@@ -183,6 +183,6 @@ async fn steps_come_to_what_sql_comes_to() {
         let brought = output(came).brought.unwrap();
         let expected = queried(&sql, query);
         assert!(!expected.is_empty(), "{query}");
-        assert_eq!(shown(&brought.table), expected, "{query}");
+        assert_eq!(shown(&brought.table.unpack()), expected, "{query}");
     }
 }

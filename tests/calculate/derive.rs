@@ -48,7 +48,7 @@ async fn derived(result: &str, steps: Value) -> ResultTable {
         .await
         .call_tool("derive", &json!({"result": result, "steps": steps}).to_string())
         .await;
-    (*output(came).brought.unwrap().table).clone()
+    output(came).brought.unwrap().table.unpack()
 }
 
 async fn refused(steps: Value) -> String {
@@ -142,10 +142,13 @@ async fn columns_of_another_result_are_joined_by_key() {
         .await;
     let brought = output(came).brought.unwrap();
     assert_eq!(
-        json!(column(&brought.table, "name")),
+        json!(column(&brought.table.unpack(), "name")),
         json!(["Harbor", "Vale", null])
     );
-    assert_eq!(json!(column(&brought.table, "revenue")), json!([300.3, 50, 50]));
+    assert_eq!(
+        json!(column(&brought.table.unpack(), "revenue")),
+        json!([300.3, 50, 50])
+    );
     let from: Vec<String> = brought
         .origin
         .made_from()

@@ -1,12 +1,11 @@
 //! Held results to point at.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use cardinal::references::{KnownResults, ReferencedText};
 use cardinal::result::{
-    Cell, Column, ColumnKind, EntryKind, Extent, Handle, HeldResults, ModelView, NewResult, QuerySource,
-    ResultOrigin, ResultTable, totals,
+    Cell, Column, ColumnKind, EntryKind, Extent, Handle, HeldResults, ModelView, NewResult, PackedTable,
+    QuerySource, ResultOrigin, ResultTable, totals,
 };
 use cardinal::text::LinkRules;
 use serde_json::{Value, json};
@@ -64,7 +63,7 @@ pub fn hold(held: &mut HeldResults, table: ResultTable) -> Handle {
             bytes_received: 0,
         },
         totals: totals(&table).into(),
-        table: Arc::new(table),
+        table: PackedTable::of(&table),
     });
     handle
 }
