@@ -1,6 +1,7 @@
 //! Figures with all that a reader needs to look them up: which result, of which entry with which arguments, which row.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,7 @@ pub struct Citation {
     pub trace: Trace,
     /// The cell's value.
     pub cell: Option<Value>,
-    /// What tells the cell's row from others: its texts and times, by column.
+    /// What tells the cell's row from others: its texts, times and key numbers, by column.
     pub key: BTreeMap<String, Value>,
     /// For a cell that was worked out of held results: the cells there that it came from, the first of them when they are
     /// many.
@@ -106,6 +107,8 @@ pub(super) async fn cite(
 ) -> (Vec<CitedFigure>, Vec<CitedResult>) {
     let mut cited = Vec::with_capacity(figures.len());
     let mut earlier: BTreeSet<Handle> = BTreeSet::new();
+    // A printed table has hundreds of figures, and reading a result's rows may cost something.
+    let mut tables: BTreeMap<String, Option<Arc<ResultTable>>> = BTreeMap::new();
     for mut figure in figures {
         let mut sources = Vec::new();
         for trace in std::mem::take(&mut figure.sources) {
@@ -114,7 +117,16 @@ pub(super) async fn cite(
                     .into_iter()
                     .filter_map(|name| name.parse::<Handle>().ok()),
             );
-            sources.push(citation(trace, shelf).await);
+            if let Trace::Cell { result, .. } = &trace
+                && !tables.contains_key(result)
+            {
+                let table = match result.parse() {
+                    Ok(handle) => shelf.table(handle).await.ok(),
+                    Err(_) => None,
+                };
+                tables.insert(result.clone(), table);
+            }
+            sources.push(citation(trace, &tables, shelf));
         }
         cited.push(CitedFigure { figure, sources });
     }
@@ -125,14 +137,18 @@ pub(super) async fn cite(
     (cited, earlier.collect())
 }
 
-async fn citation(trace: Trace, shelf: &HeldResults) -> Citation {
+fn citation(
+    trace: Trace,
+    tables: &BTreeMap<String, Option<Arc<ResultTable>>>,
+    shelf: &HeldResults,
+) -> Citation {
     let (mut cell, mut key, mut derived_from) = (None, BTreeMap::new(), Vec::new());
     if let Trace::Cell { result, row, column } = &trace
         && let Ok(handle) = result.parse()
-        && let Ok(table) = shelf.table(handle).await
+        && let Some(Some(table)) = tables.get(result)
     {
-        cell = cell_of(&table, *row, column);
-        key = key_of(&table, *row, column);
+        cell = cell_of(table, *row, column);
+        key = key_of(table, *row, column);
         let at = table.columns.iter().position(|one| one.name == *column);
         derived_from = at
             .map(|at| cell_sources(handle, row.saturating_sub(1), at, shelf))
@@ -207,7 +223,7 @@ fn key_of(table: &ResultTable, row: usize, column: &str) -> BTreeMap<String, Val
     let telling = table
         .columns
         .iter()
-        .filter(|one| !one.kind.is_numeric() && one.name != column)
+        .filter(|one| (!one.kind.is_numeric() || one.names_rows()) && one.name != column)
         .take(MOST_KEYS);
     telling
         .filter_map(|one| Some((one.name.clone(), cell_of(table, row, &one.name)?)))

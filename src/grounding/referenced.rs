@@ -133,13 +133,18 @@ impl<'r> ReferencedSpans<'r> {
         if numbers.any(|number| contradicts_its_way(&seat, number)) {
             return true;
         }
-        let Some((material, row, _)) = place(context.index, trace) else {
+        let Some((material, row, column)) = place(context.index, trace) else {
             return false;
         };
         if seat.is_base() {
             return false;
         }
-        seat.says_row(material, row) == Says::No || self.names_another_key(&seat, material, row)
+        // Of columns only what leaves no doubt counts: a table's header, and a name right beside the figure.
+        let headed = !seat.header_columns(material).is_empty();
+        let named = headed || seat.has_adjacent_column(material, column);
+        (named && seat.says_column(material, column) == Says::No)
+            || seat.says_row(material, row) == Says::No
+            || self.names_another_key(&seat, material, row)
     }
 
     /// Whether the closest words that name rows by number name another: "2024: 31,981" for the row whose year is 2025.

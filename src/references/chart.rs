@@ -6,7 +6,7 @@ use crate::result::Handle;
 /// A chart that an answer asks for. A surface that cannot draw shows the table that stands in its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestedChart {
-    /// What is drawn.
+    /// How it is drawn.
     pub kind: ChartKind,
     /// The result: `r1`, `r2`, …
     #[schemars(with = "String")]
@@ -21,7 +21,7 @@ pub struct RequestedChart {
     pub end: usize,
 }
 
-/// A kind of chart.
+/// A way to draw a chart that a text asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChartKind {

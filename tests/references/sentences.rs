@@ -61,6 +61,8 @@ async fn a_sentence_that_names_another_row_is_found() {
         "- **2025-01**: {{r1 revenue @ 2025-03}}",
         "Customer 40012 spent {{r6 spent @ 40013}}.",
         "Harbor Holdings, Inc. spent {{r6 spent @ 40014}}.",
+        "| Month | Orders |\n|---|---|\n| 2025-01 | {{r1 revenue @ 2025-01}} |",
+        "In January 2025 orders were {{r1 revenue @ 2025-01}}.",
         "Widget made {{r3 revenue @ 2025-02, \"Gadget, Large\"}} in February 2025.",
     ] {
         let (written, agrees) = agrees(text).await;
@@ -83,6 +85,9 @@ async fn a_sentence_that_names_its_row_or_none_passes() {
         "| Year | Revenue |\n|---|---|\n| 2023 | {{r2 revenue @ 2023}} |\n| 2024 | {{r2 revenue @ 2024}} |",
         "Customer 40013 spent {{r6 spent @ 40013}}, customer 40014 {{r6 spent @ 40014}}.",
         "It made {{r2 revenue @ 2025}}.",
+        "| Month | Orders | Revenue |\n|---|---|---|\n| 2025-01 | {{r1 orders @ 2025-01}} | {{r1 revenue @ 2025-01}} |",
+        "In January 2025 there were {{r1 orders @ 2025-01}} orders and {{r1 revenue @ 2025-01}} of revenue.",
+        "Revenue per order in January 2025 was {{ratio r1 revenue @ 2025-01 / r1 orders @ 2025-01}}.",
         "Of the 3 years, 2024 was the best with {{r2 revenue @ 2024 | M}}.",
     ] {
         let (written, agrees) = agrees(text).await;
