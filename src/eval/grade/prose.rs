@@ -50,6 +50,12 @@ fn tells_one(gold: &GoldTable, cells: &[&Value], text: &str, asked: &AskedQuesti
         .filter(|number| matches!(number.kind, Kind::Quantity | Kind::Year))
         .collect();
     let own = |number: &Number| cells.iter().any(|cell| is(gold, cell, number));
+    // "In claim 40117 1,645.70 was claimed": what the question itself names is no other answer.
+    let in_question = in_text::figures(asked.questions.as_ref(), Separators::English);
+    let is_asked = |number: &Number| {
+        let same = |one: &Number| (one.value - number.value).abs() <= f64::EPSILON * number.value.abs();
+        in_question.iter().any(same)
+    };
     cells.iter().all(|cell| {
         if let Some(moment) = days::of_cell(cell) {
             let place = days::said(text).into_iter().find(|(_, day)| *day == moment);
@@ -74,7 +80,7 @@ fn tells_one(gold: &GoldTable, cells: &[&Value], text: &str, asked: &AskedQuesti
                 let others: Vec<&Number> = figures
                     .iter()
                     .filter(same_kind)
-                    .filter(|other| !own(other))
+                    .filter(|other| !own(other) && !is_asked(other))
                     .collect();
                 answer::names_it(&asked.questions, text, number, &others).is_ok()
             })
