@@ -265,6 +265,8 @@ fn counted(entry: &Entry, notes: Option<&EntryNotes>) -> BTreeMap<String, f64> {
         texts
             .filter_map(serde_json::Value::as_str)
             .for_each(|text| add(text, weight::VALUES));
+        let labels = known.labels.values().take(MOST_VALUES);
+        labels.for_each(|label| add(label, weight::VALUES));
     }
     counted
 }

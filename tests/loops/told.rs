@@ -82,7 +82,7 @@ async fn a_figure_that_was_worked_out_names_the_cells_it_came_from() {
     let filters = json!([{ "dimension": "created_at", "operation": "year-equals", "values": [2025] }]);
     let steps = json!([
         { "do": "lag", "column": "revenue", "name": "before", "order": [{ "column": "created_at" }] },
-        { "do": "compute", "name": "change", "formula": "revenue - before" },
+        { "do": "compute", "name": "adjusted", "formula": "revenue * 2 - before" },
     ]);
     let calls = vec![
         ("query_metric", revenue(filters, month)),
@@ -91,7 +91,7 @@ async fn a_figure_that_was_worked_out_names_the_cells_it_came_from() {
     let (_, read) = said("How did revenue change?", calls.clone(), "Done.").await;
     let row = read.lines().find(|line| line.starts_with("2025-03-01")).unwrap();
     let change = row.rsplit('\t').next().unwrap().to_owned();
-    let text = format!("In March 2025 the change of revenue was {change}.");
+    let text = format!("In March 2025 adjusted was {change}.");
     let (answer, _) = said("How did revenue change?", calls, &text).await;
     let shown = serde_json::to_value(&answer).unwrap();
     let sources = shown["figures"]
@@ -100,7 +100,7 @@ async fn a_figure_that_was_worked_out_names_the_cells_it_came_from() {
         .iter()
         .flat_map(|figure| figure["sources"].as_array().unwrap());
     let found: Vec<&Value> = sources
-        .filter(|source| source["result"] == "r2" && source["column"] == "change")
+        .filter(|source| source["result"] == "r2" && source["column"] == "adjusted")
         .collect();
     let [source] = found.as_slice() else {
         panic!("{shown:#}")
