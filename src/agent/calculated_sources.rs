@@ -1,6 +1,6 @@
 //! Which calculated figures may bear out an answer. The calculator takes numbers that the model typed, so a figure of
-//! it is a source only if these are the person's own or constants of everyday reckoning; else an invented figure would
-//! come out of it looking like a result.
+//! it is a source only if these are the person's own, or turn one unit into another; else an invented figure, or an
+//! average by a count that the model counted itself, would come out of it looking like a result.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,12 +9,11 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::grounding::{Separators, numbers};
-use crate::result::{Cell, Derivation, DerivationInput, Handle, ResultTable};
+use crate::result::{Cell, Derivation, DerivationInput, FigureOperation, Handle, ResultTable};
 
-/// Whole numbers up to here are counts of days, months, people or parts of a hundred.
-const MOST_SMALL: u32 = 100;
-/// Days of half years and years.
-const DAYS: [u32; 7] = [180, 181, 182, 183, 184, 365, 366];
+/// By what one unit becomes another, besides powers of ten: days of a week, months of a year, hours, minutes, weeks,
+/// quarters, days of a year, seconds of an hour and of a day.
+const UNITS: [u32; 10] = [7, 12, 24, 60, 52, 4, 365, 366, 3_600, 86_400];
 /// How far two readings of one number may lie apart, relatively.
 const SAME: f64 = 1e-9;
 
@@ -54,7 +53,7 @@ impl CalculatedSources {
             let all = derivation
                 .of
                 .iter()
-                .all(|input| self.holds(input, derivations, &founded));
+                .all(|input| self.holds(input, derivation.operation, (derivations, &founded)));
             founded.push(all);
         }
         self.known.insert(handle, founded);
@@ -84,7 +83,12 @@ impl CalculatedSources {
         rows.map(|(row, _)| row).collect()
     }
 
-    fn holds(&self, input: &DerivationInput, derivations: &[Derivation], founded: &[bool]) -> bool {
+    fn holds(
+        &self,
+        input: &DerivationInput,
+        operation: FigureOperation,
+        (derivations, founded): (&[Derivation], &[bool]),
+    ) -> bool {
         match input {
             DerivationInput::Cell { result, row, .. } => self.known.get(result).is_none_or(|rows| {
                 let at = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -100,7 +104,7 @@ impl CalculatedSources {
                     .filter(|(step, _)| step.name == *name)
                     .any(|(_, founded)| *founded)
             }
-            DerivationInput::Given { value } => is_constant(*value) || self.is_said(*value),
+            DerivationInput::Given { value } => is_unit(*value, operation) || self.is_said(*value),
         }
     }
 
@@ -113,10 +117,10 @@ impl CalculatedSources {
     }
 }
 
-fn is_constant(value: Decimal) -> bool {
+/// Whether a typed number only turns one unit into another. Nothing is added to or compared with such a number.
+fn is_unit(value: Decimal, operation: FigureOperation) -> bool {
     let value = value.abs().normalize();
-    let small = value.scale() == 0 && value <= Decimal::from(MOST_SMALL);
-    let days = DAYS.iter().any(|days| value == Decimal::from(*days));
+    let converts = matches!(operation, FigureOperation::Multiply | FigureOperation::Divide);
     let power_of_ten = value.mantissa().unsigned_abs().to_string().trim_end_matches('0') == "1";
-    small || days || power_of_ten
+    converts && (power_of_ten || UNITS.iter().any(|unit| value == Decimal::from(*unit)))
 }

@@ -4,7 +4,7 @@ use super::figure::Trace;
 use super::index::NumberCell;
 use super::scope::{FigureContext, Says};
 use super::tolerance::Tolerance;
-use crate::result::{Amount, ColumnSummary, Extent, TotalKind};
+use crate::result::{Amount, Column, ColumnKind, ColumnSummary, Extent, NumberStyle, ResultTable, TotalKind};
 
 /// What was found for a figure.
 #[derive(Debug, Default)]
@@ -184,7 +184,7 @@ fn cell_source(
     seat.context.work.spend(1);
     let rate = shape.rates.contains(&cell.column);
     let others = shape.numeric_rates;
-    let whole = column.kind == crate::result::ColumnKind::Integer;
+    let whole = column.kind == ColumnKind::Integer;
     let as_rate = rate || (others == 0 && shape.titled_rate);
     let plain = if wanted.percent { whole } else { fraction };
     if plain && !as_rate {
@@ -209,12 +209,18 @@ fn cell_source(
     }
     // So many things are no rounded amount.
     let fractional = cell.value.abs() >= LARGE && cell.value.fract() != 0.0;
-    if fractional && wanted.count && seat.counts_plural() {
+    let amount = column.kind == ColumnKind::Number && shape.has_counts && is_amount(column);
+    if (fractional || amount) && wanted.count && seat.counts_plural() {
         sources.deny(seat, cell);
         return;
     }
     // A percentage of a result with a column of percentages is in that column, and a number without a sign is not.
-    let said = || seat.says_column(cell.material, cell.column) == Says::Yes || seat.names_a_rate();
+    let fraction_as_it_is = || wanted.decimals && cell.value.abs() < 2.0;
+    let said = || {
+        seat.says_column(cell.material, cell.column) == Says::Yes
+            || seat.names_a_rate()
+            || fraction_as_it_is()
+    };
     if (wanted.percent && !rate && others > 0)
         || (!wanted.percent && rate && others < shape.numeric.len() && !said())
     {
@@ -235,7 +241,7 @@ fn cell_source(
         };
     }
     // What is said to be a mean or a total is no single row, unless that row is named.
-    let several = material.table.rows.len() > 1;
+    let several = material.table.rows.len() > 1 && !is_calculation(material.table);
     let of_all =
         several && says == Says::Nothing && (wanted.cues.mean || wanted.cues.total) && !wanted.percent;
     if says == Says::No || of_all {
@@ -269,6 +275,18 @@ const MONEY: [&str; 26] = [
     "mrr", "arr", "salary", "earning",
 ];
 
+/// Whether the rows of a table are figures that were calculated one by one.
+fn is_calculation(table: &ResultTable) -> bool {
+    let names = ["name", "value", "unit", "made"];
+    table.columns.iter().map(|column| column.name.as_str()).eq(names)
+}
+
+/// Whether a column is of money.
+fn is_amount(column: &Column) -> bool {
+    let low = format!("{} {}", column.name, column.label).to_lowercase();
+    column.format.style == Some(NumberStyle::Currency) || is_money_word(&low)
+}
+
 /// Whether a word is of money.
 pub(super) fn is_money_word(low: &str) -> bool {
     MONEY.iter().any(|word| low.contains(word))
@@ -296,8 +314,12 @@ pub(super) fn is_count_column(index: &super::index::CellIndex<'_>, material: usi
     let amounts = shape
         .numeric
         .iter()
-        .any(|at| kind(*at) == Some(crate::result::ColumnKind::Number));
-    (counted || !named) && amounts && kind(column) == Some(crate::result::ColumnKind::Integer)
+        .any(|at| kind(*at) == Some(ColumnKind::Number));
+    let currency = table
+        .columns
+        .get(column)
+        .is_some_and(|column| column.format.style == Some(NumberStyle::Currency));
+    (counted || !named) && !currency && amounts && kind(column) == Some(ColumnKind::Integer)
 }
 
 /// Whether a column's numbers are parts of a whole.
@@ -307,11 +329,14 @@ pub(super) fn is_rate_column(index: &super::index::CellIndex<'_>, material: usiz
         return false;
     };
     let low = format!("{} {}", named.name, named.label).to_lowercase();
+    if named.format.style == Some(NumberStyle::Percent) {
+        return true;
+    }
     // What is counted may be named so: `paid_conversions`, `price_changes`.
     let part = ["rate", "percent", "pct", "%", "share"]
         .iter()
         .any(|word| low.contains(word));
-    if named.kind == crate::result::ColumnKind::Integer && !part {
+    if named.kind == ColumnKind::Integer && !part {
         return false;
     }
     let plainly = RATES
@@ -332,7 +357,7 @@ fn totals(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
     if material.table.rows.len() < 2 {
         return;
     }
-    let some_named = !seat.named_rows(at).is_empty();
+    let some_named = !seat.named_rows(at).is_empty() && !seat.names_all_rows(at);
     for column in &shape.numeric {
         let Some(ColumnSummary::Numbers {
             sum, mean, min, max, ..

@@ -91,6 +91,10 @@ pub(super) fn counts(
     {
         push(&[], &column);
     }
+    let own = seat.named_rows(at);
+    if own.len() > 1 && exactly(own.len()) {
+        push(&own, "");
+    }
     let listed = listed(seat, at);
     if listed.len() > 1 && exactly(listed.len()) {
         push(&listed, "");

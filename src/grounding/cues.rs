@@ -17,7 +17,7 @@ const DOWN: &str = "down fall falls fell fallen falling drop drops dropped dropp
     dipped slipped reduced reduction smaller worse contracted negative minus gefallen weniger gesunken niedriger short";
 const CHANGE: &str = "change changes changed changing versus vs against compared comparison delta yoy mom qoq swing \
     veränderung variation than trend evolution difference differences differed";
-const SHARE: &str = "share shares portion proportion percentage accounts accounted accounting account makes made make \
+const SHARE: &str = "share shares portion proportion percentage accounts accounted accounting account makes make \
     represents represented represent contributes contributed contribute constitutes comprised comprises split anteil \
     fraction part mix rest remaining remainder others responsible concentrated";
 const MEAN: &str = "average averages averaged averaging mean avg per each median typical durchschnitt durchschnittlich \
@@ -104,6 +104,8 @@ pub(super) struct Cues {
     pub(super) change: bool,
     pub(super) share: bool,
     pub(super) mean: bool,
+    /// Whether anything in the sentence is for one of something: `$75.53 per unit, the tent $195.57`.
+    pub(super) per: bool,
     pub(super) sum: bool,
     pub(super) ratio: bool,
     pub(super) gap: bool,
@@ -133,6 +135,7 @@ impl Cues {
             // What is left out stands where the sentence begins: `Everything except Outdoor makes 965, or 64 %`.
             return Self {
                 rest: close.rest || (close.share && all.rest),
+                per: all.mean,
                 ..close
             };
         }
@@ -185,7 +188,8 @@ impl Cues {
             },
             change: up || down || change || plus || minus || signs(&['Δ', '±']),
             share: share || of_total || (place.row.is_some() && signs(&['%'])),
-            mean: mean || signs(&['/', 'Ø']),
+            mean: mean || is_each(follows) || signs(&['/', 'Ø']),
+            per: mean,
             sum,
             ratio: ratio || fold || signs(&['×']),
             gap,
@@ -198,6 +202,16 @@ impl Cues {
             lessening,
         }
     }
+}
+
+/// Whether words behind a figure say that it is for one of something: `53.3 a day`.
+fn is_each(follows: &str) -> bool {
+    const UNITS: [&str; 8] = [
+        "day", "week", "month", "quarter", "year", "hour", "order", "customer",
+    ];
+    let rest = follows.trim_start_matches(['*', '_']);
+    let unit = rest.strip_prefix(" a ").or_else(|| rest.strip_prefix(" an "));
+    unit.is_some_and(|unit| UNITS.iter().any(|one| unit.starts_with(one)))
 }
 
 /// Parts of a whole in words.
@@ -291,6 +305,28 @@ fn bits(seat: &FigureContext<'_, '_, '_>, words: Range<usize>, counts: impl Fn(S
     words
         .filter(|(word, bits)| **bits != 0 && !seat.span.holds(word.span) && counts(word.span))
         .fold(0, |all, (_, bits)| all | bits)
+}
+
+/// Whether a figure is said to be the whole of a part that is greater: `US customers brought 446 of 220 orders`.
+pub(super) fn is_less_than_its_part(seat: &FigureContext<'_, '_, '_>, number: &Number) -> bool {
+    let context = seat.context;
+    let Some(part) = context
+        .number_before(number.start)
+        .filter(|part| part.kind == Kind::Quantity)
+    else {
+        return false;
+    };
+    let between = context
+        .text
+        .get(part.end..number.start)
+        .unwrap_or_default()
+        .replace(['*', '_'], "");
+    let of = matches!(
+        between.as_str(),
+        " of " | " out of " | " of the " | " of all " | " of our "
+    );
+    let alike = part.percent == number.percent && part.currency == number.currency && !number.percent;
+    of && alike && part.value > number.value && number.value > 0.0
 }
 
 /// Words before `from` that say which way it went.

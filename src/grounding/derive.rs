@@ -65,6 +65,7 @@ impl Search<'_, '_, '_, '_> {
         }
         let groups = self.seat.groups(at);
         let groups = groups.get(..MOST_GROUPS.min(groups.len())).unwrap_or_default();
+        let own_rows = self.seat.named_rows(at);
         let mut by_row: Vec<Vec<Operand>> = vec![Vec::new(); groups.len()];
         for column in shape.numeric.iter().copied() {
             if self.seat.context.work.is_over() {
@@ -84,7 +85,13 @@ impl Search<'_, '_, '_, '_> {
                 if let Some(whole) = &whole {
                     self.part(one, whole);
                 }
-                if named.len() == 1 || (named.len() <= 3 && self.seat.says_before()) {
+                let own = one
+                    .input
+                    .rows
+                    .iter()
+                    .map(|row| row - 1)
+                    .eq(own_rows.iter().copied());
+                if named.len() == 1 || own || (named.len() <= 3 && self.seat.says_before()) {
                     self.neighbours(one, at, column);
                 }
             }
@@ -103,6 +110,7 @@ impl Search<'_, '_, '_, '_> {
         for row in by_row {
             self.columns(&row);
         }
+        self.row_before(at, groups);
         let totals: Vec<Operand> = shape
             .numeric
             .iter()
@@ -111,6 +119,30 @@ impl Search<'_, '_, '_, '_> {
         self.columns(&totals);
         self.parts_of_parts(at, groups);
         super::count::counts(self.seat, self.wanted, at, groups, &mut self.found);
+    }
+
+    /// Columns of the row before the one named, where the sentence speaks of that: `against 25.3 % the year before`.
+    fn row_before(&mut self, at: usize, groups: &[Vec<usize>]) {
+        let ([rows], true) = (groups, self.seat.says_before()) else {
+            return;
+        };
+        let before = rows
+            .first()
+            .filter(|_| rows.len() == 1)
+            .and_then(|row| row.checked_sub(1));
+        let numeric = self
+            .seat
+            .context
+            .index
+            .shapes
+            .get(at)
+            .map(|shape| shape.numeric.clone());
+        let row: Vec<Operand> = numeric
+            .into_iter()
+            .flatten()
+            .filter_map(|column| operand(self.seat, at, column, &[before?]))
+            .collect();
+        self.columns(&row);
     }
 
     /// Whether a result may be meant: it is of this turn, or there is none of this turn, or the sentence looks back.
@@ -233,7 +265,10 @@ impl Search<'_, '_, '_, '_> {
             if more && !self.seat.is_part_of() {
                 return;
             }
-            let asked = only.is_some() || cues.share || (!cues.change && self.wanted.digits >= 2);
+            let asked = only.is_some()
+                || cues.share
+                || self.seat.sentence_names_a_rate()
+                || (!cues.change && self.wanted.digits >= 2);
             if asked && one.input != other.input {
                 self.check(
                     DerivationOperation::Share,
@@ -242,7 +277,9 @@ impl Search<'_, '_, '_, '_> {
                     &[one.clone(), other.clone()],
                 );
             }
-        } else if cues.ratio || cues.mean || cues.share || (!self.wanted.count && self.wanted.digits >= 3) {
+        } else if self.seat.is_per_column(one.material, one.column) {
+            // `units per order` is not orders by units.
+        } else if cues.ratio || cues.mean || self.is_fraction_of_whole() || self.is_headed_by_none(one) {
             let ratio = one.value.checked_div(other.value);
             self.check(
                 DerivationOperation::Ratio,
@@ -251,6 +288,23 @@ impl Search<'_, '_, '_, '_> {
                 &[one.clone(), other.clone()],
             );
         }
+    }
+
+    /// Whether the figure may be a share that is written as a fraction, `0.31`, or is for one of something as another in
+    /// its sentence is. 50 shares are neither.
+    fn is_fraction_of_whole(&self) -> bool {
+        let cues = self.wanted.cues;
+        (cues.share && self.wanted.decimals && !self.wanted.money)
+            || (cues.per && !self.wanted.count && self.wanted.digits >= 3)
+    }
+
+    /// Whether the figure stands in a table under a header that no column has: a column that was computed.
+    fn is_headed_by_none(&self, one: &Operand) -> bool {
+        let header = self.seat.place.row.is_some_and(|cell| cell.header.is_some());
+        header
+            && !self.wanted.count
+            && self.wanted.digits >= 3
+            && self.seat.header_columns(one.material).is_empty()
     }
 
     /// Whether two values measure the same, so that their difference means something.

@@ -205,13 +205,18 @@ impl<'i> FigureContext<'_, '_, 'i> {
         }
         // A period is of any of a row's dates: the text seldom says whether of the order or of the shipment.
         let named = self.periods_named();
-        let said = shape
-            .times
-            .iter()
-            .filter_map(|(_, days)| Some(Self::periods_say(&named.1, (*days.get(row)?)?)));
-        if let Some(best) = said.max() {
-            found.push((named.0, false, best));
+        let mut best: Option<Says> = None;
+        for ((_, days), alone) in shape.times.iter().zip(&shape.own_times) {
+            let Some(Some(own_days)) = days.get(row) else {
+                continue;
+            };
+            let says = Self::periods_say(&named.1, *own_days);
+            if says == Says::Yes && alone.get(row) == Some(&true) {
+                own = own.min(named.0);
+            }
+            best = best.max(Some(says));
         }
+        found.extend(best.map(|best| (named.0, false, best)));
         let closest = found
             .into_iter()
             .filter(|(depth, key, says)| *depth < own || (*key && *depth == own) || *says == Says::Yes);
@@ -425,6 +430,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 !self.is_unit_of_another(mention.span) && !self.is_head_of_another(mention.span)
             })
             .filter(|mention| !(amount && counted(mention)))
+            .filter(|mention| !self.leads_a_key(mention.span) && !self.is_before_its_part(mention.span))
             .filter(|mention| !self.counts_what_has_a_mean(mention) && !self.speaks_of_another(mention.span))
             .filter_map(|mention| match mention.what {
                 MentionTarget::Column { column, .. } => Some(column),

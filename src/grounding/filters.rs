@@ -32,7 +32,9 @@ pub(super) fn filters(arguments: &Value) -> (Option<Days>, Vec<(String, Vec<Stri
         let values: Vec<&Value> = value
             .as_array()
             .map_or_else(|| vec![value], |values| values.iter().collect());
-        bounds.narrow("equals", &values);
+        let low = slug.to_lowercase();
+        let of_years = low.contains("year") || low.contains("jahr");
+        bounds.narrow(if of_years { "year-equals" } else { "equals" }, &values);
         fixed.extend(fixed_values(slug, &values));
     }
     (bounds.days(), fixed)
@@ -98,6 +100,9 @@ fn days_in(value: &Value, operation: &str) -> Option<Days> {
         return days_of_iso(&year.to_string());
     }
     let text = value.as_str()?;
+    if operation == "year-equals" && text.len() == 4 {
+        return days_of_iso(text);
+    }
     match text.split_once('~') {
         Some((from, to)) => {
             let from = days_of_iso(from).map_or(Date::MIN, |days| days.0);

@@ -189,6 +189,7 @@ fn read(
             .extend(a_sum(&figure, index).map(|source| (seat.span, source)));
         figures.push(figure);
     }
+    super::order::turned_round(&context, &mut figures);
     let items = item::items(&context).into_iter();
     figures.extend(items.filter(|item| !written.touches(Span::new(item.start, item.end))));
     figures.sort_by_key(|figure| (figure.start, figure.end));
@@ -395,7 +396,7 @@ fn decide(
         }
         traces
     };
-    if super::cues::contradicts_its_way(seat, number) {
+    if super::cues::contradicts_its_way(seat, number) || super::cues::is_less_than_its_part(seat, number) {
         return finish(
             FigureStatus::Unmatched {
                 reason: Reason::Mismatch,

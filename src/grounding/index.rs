@@ -1,19 +1,20 @@
 //! What can be looked up in results: their numbers by size, their labels by word, the days of their rows.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::cell_values::{column_scale, days, is_numeric, minutes_of_iso, number, summary_of};
 use super::cells::{is_count_column, is_rate, is_rate_column};
 use super::filters::{dimension, filters};
 use super::keys::{KeyColumn, NumberRole, role, whole};
 use super::material::Material;
-use super::number::{Kind, Number, Separators, numbers};
-use super::text::{Days, TextWord, days_of_iso, stem, words};
+use super::spellings::{plain_name, short_name, short_spellings, spellings};
+use super::text::{Days, stem, words};
 use super::work::Work;
 use crate::result::{Cell, Column, ColumnKind, ColumnSummary, ResultTable};
 
@@ -59,6 +60,8 @@ pub(super) struct Shape {
     pub(super) label_rows: Vec<Vec<Rc<Vec<usize>>>>,
     /// Columns of days, with each row's.
     pub(super) times: Vec<(usize, Vec<Option<Days>>)>,
+    /// For each of these, whether no other row has the same days.
+    pub(super) own_times: Vec<Vec<bool>>,
     /// The days that its filters let through; open ends are far away.
     pub(super) period: Option<Days>,
     /// Fixed values of dimensions, from its filters.
@@ -75,6 +78,8 @@ pub(super) struct Shape {
     pub(super) titled_rate: bool,
     /// Columns that count things beside another one with amounts.
     pub(super) counts: Vec<usize>,
+    /// Whether it has a column of whole numbers that measures something.
+    pub(super) has_counts: bool,
     /// Words in the names of the result and its columns.
     pub(super) name_words: Vec<String>,
     /// What columns come to whose type does not say that they hold numbers.
@@ -141,6 +146,11 @@ impl<'m> CellIndex<'m> {
         if let Some(shape) = self.shapes.get_mut(at) {
             let numeric = shape.numeric.iter();
             shape.numeric_rates = numeric.filter(|column| rates.contains(column)).count();
+            let kind = |column: &usize| material.table.columns.get(*column).map(|column| column.kind);
+            shape.has_counts = shape
+                .numeric
+                .iter()
+                .any(|column| kind(column) == Some(ColumnKind::Integer));
             (shape.rates, shape.counts) = (rates, counts);
             shape.titled_rate = is_rate(material.title, "");
             shape.name_words = named_words(material);
@@ -205,6 +215,7 @@ impl<'m> CellIndex<'m> {
             }
         }
         shape.add_years(table, years, &months);
+        shape.own_times = shape.times.iter().map(|(_, days)| own_times(days)).collect();
         (shape.period, shape.filters) = filters(material.arguments);
         for (name, values) in &shape.filters {
             for (value, text) in values.iter().enumerate() {
@@ -486,6 +497,17 @@ impl<'m> CellIndex<'m> {
     }
 }
 
+/// Which rows have days that no other row has.
+fn own_times(days: &[Option<Days>]) -> Vec<bool> {
+    let mut rows: HashMap<Days, usize> = HashMap::new();
+    for days in days.iter().flatten() {
+        *rows.entry(*days).or_default() += 1;
+    }
+    days.iter()
+        .map(|days| days.is_some_and(|days| rows.get(&days) == Some(&1)))
+        .collect()
+}
+
 /// The rows of each value.
 fn rows_by_value(values: &[Option<usize>]) -> Vec<Rc<Vec<usize>>> {
     let mut rows: Vec<Vec<usize>> = Vec::new();
@@ -513,251 +535,6 @@ fn named_words(material: &Material<'_>) -> Vec<String> {
     words.map(|word| stem(&word.low).to_owned()).collect()
 }
 
-/// How a label may be written, as words, with the code that must be written exactly so.
-fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
-    let low: Vec<String> = words(text)
-        .into_iter()
-        .map(|word| stem(&word.low).to_owned())
-        .collect();
-    let code = text.len() <= 3 && low.len() == 1 && text.chars().all(|c| c.is_ascii_uppercase());
-    let mut all = vec![(low, code.then(|| text.to_owned()))];
-    if code && let Some(names) = super::places::names(text) {
-        all.extend(names.iter().map(|name| {
-            let words = name
-                .split(' ')
-                .map(|word| stem(&word.to_lowercase()).to_owned())
-                .collect();
-            (words, None)
-        }));
-    }
-    all.extend(weekday_spellings(text));
-    all.retain(|(words, _)| words.iter().any(|word| !word.chars().all(|c| c.is_ascii_digit())));
-    all
-}
-
-const WEEKDAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
-
-/// The other ways to write a day of the week.
-fn weekday_spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
-    let low = text.to_lowercase();
-    let day = WEEKDAYS
-        .iter()
-        .find(|day| low.len() >= 3 && (**day == low || (day.starts_with(&low) && low.len() <= 5)));
-    let Some(day) = day else { return Vec::new() };
-    let short = |length: usize| {
-        let low = day.get(..length)?;
-        let mut exact = low.get(..1)?.to_uppercase();
-        exact.push_str(low.get(1..)?);
-        Some((vec![stem(low).to_owned()], Some(exact)))
-    };
-    let mut found = vec![(vec![(*day).to_owned()], None)];
-    found.extend([3, 4, 5].into_iter().filter_map(short));
-    found
-}
-
-/// First words that are too common to name anything alone.
-const COMMON: &str = "the a an new old all top best big first last other total my our no";
-
-/// Beginnings of names that no other name of the column has, and family names: `Harbor` for `Harbor Holdings, Inc.`,
-/// `Vaswani` for `Ashish Vaswani`; with the name's value and the first word as it must be written.
-fn short_spellings<'t>(texts: &[(&'t str, usize)]) -> Vec<(&'t str, usize, Vec<String>, String)> {
-    const MOST: usize = 4;
-    let named: Vec<(&str, usize, Vec<TextWord<'_>>)> = texts
-        .iter()
-        .map(|(text, value)| (*text, *value, words(text)))
-        .collect();
-    let mut beginnings: HashMap<Vec<&str>, usize> = HashMap::new();
-    let mut anywhere: HashMap<&str, usize> = HashMap::new();
-    for (_, _, words) in &named {
-        for length in 1..words.len().min(MOST) {
-            let first = words.iter().take(length).map(|word| stem(&word.low)).collect();
-            *beginnings.entry(first).or_default() += 1;
-        }
-        if words.len() == 1 {
-            *beginnings
-                .entry(words.iter().map(|word| stem(&word.low)).collect())
-                .or_default() += 1;
-        }
-        let different: HashSet<&str> = words.iter().map(|word| stem(&word.low)).collect();
-        for word in different {
-            *anywhere.entry(word).or_default() += 1;
-        }
-    }
-    let telling = |word: &TextWord<'_>| {
-        word.capital() && word.low.len() >= 3 && !COMMON.split(' ').any(|common| common == word.low)
-    };
-    let mut found = Vec::new();
-    for (text, value, words) in &named {
-        let Some(first) = words.first().filter(|_| words.len() > 1) else {
-            continue;
-        };
-        if telling(first) {
-            for length in 1..words.len().min(MOST) {
-                let own: Vec<&str> = words.iter().take(length).map(|word| stem(&word.low)).collect();
-                if beginnings.get(&own) == Some(&1) {
-                    let own = own.into_iter().map(str::to_owned).collect();
-                    found.push((*text, *value, own, first.text.to_owned()));
-                }
-            }
-        }
-        if let [_, last] = words.as_slice()
-            && telling(last)
-            && anywhere.get(stem(&last.low)) == Some(&1)
-        {
-            found.push((
-                *text,
-                *value,
-                vec![stem(&last.low).to_owned()],
-                last.text.to_owned(),
-            ));
-        }
-    }
-    found
-}
-
-/// What a column comes to whose type does not say that it holds numbers.
-fn summary_of(table: &ResultTable, described: &Column, column: usize) -> Option<ColumnSummary> {
-    let numbers = |row: &Vec<Cell>| {
-        let value = number(row.get(column)?)?;
-        Some(vec![
-            serde_json::Number::from_f64(value).map_or(Cell::Null, Cell::Number),
-        ])
-    };
-    let alone = ResultTable {
-        columns: vec![Column {
-            kind: ColumnKind::Number,
-            ..described.clone()
-        }],
-        rows: table.rows.iter().filter_map(numbers).collect(),
-        extent: table.extent,
-        bytes_received: 0,
-    };
-    let summary = crate::result::totals(&alone).into_iter().next()?.summary;
-    matches!(summary, ColumnSummary::Numbers { .. }).then_some(summary)
-}
-
-/// The minutes from midnight that a time or moment names: `18:45:00`, `2025-05-06T18:45:00Z`.
-fn minutes_of_iso(text: &str) -> Option<u16> {
-    let clock = match text.split_once(['T', ' ']) {
-        Some((day, clock)) if days_of_iso(day).is_some() => clock,
-        Some(_) => return None,
-        None => text,
-    };
-    minutes_of_clock(clock.get(..5)?)
-}
-
-/// The minutes from midnight of `18:45`.
-pub(super) fn minutes_of_clock(text: &str) -> Option<u16> {
-    let (hours, minutes) = text.split_once(':')?;
-    let part = |text: &str, most: u16| {
-        let digits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse::<u16>().ok().filter(|value| digits && *value <= most)
-    };
-    Some(part(hours, 23)? * 60 + part(minutes, 59)?)
-}
-
-/// A name or header without case, marks and underscores.
-fn plain_name(name: &str) -> String {
-    let words: Vec<String> = super::keys::name_words(name.trim_matches([' ', '*', '_', '`']));
-    words.join(" ")
-}
-
-/// The same without what stands in brackets, and without words for a unit.
-fn short_name(name: &str) -> String {
-    const UNITS: &str = "pct percent percentage usd eur gbp musd meur avg average mean of sum total count";
-    let outside = name.split('(').next().unwrap_or_default();
-    let words = super::keys::name_words(outside.trim_matches([' ', '*', '_', '`', '%']));
-    let left: Vec<&str> = words
-        .iter()
-        .map(String::as_str)
-        .filter(|word| !UNITS.split(' ').any(|unit| unit == *word))
-        .collect();
-    left.join(" ")
-}
-
-/// By what the values of a column are multiplied, if its name says so.
-fn column_scale(column: &Column) -> Option<f64> {
-    const SCALES: [(&str, f64); 4] = [
-        ("k tsd thousand thousands kusd keur", 1e3),
-        ("m mn mio mm million millions musd meur", 1e6),
-        ("bn mrd billion billions", 1e9),
-        ("tn trillion trillions", 1e12),
-    ];
-    let names = [&column.name, &column.label].map(|name| super::keys::name_words(name));
-    let words: Vec<&str> = names.iter().flatten().map(String::as_str).skip(1).collect();
-    SCALES
-        .iter()
-        .find(|(list, _)| list.split(' ').any(|one| words.contains(&one)))
-        .map(|(_, scale)| *scale)
-}
-
-/// Whether a column's cells are numbers, by its type, or where that says nothing by looking at them.
-fn is_numeric<'c>(column: &Column, cells: impl Iterator<Item = Option<&'c Cell>>) -> bool {
-    if column.kind.is_numeric() {
-        return true;
-    }
-    if !matches!(column.kind, ColumnKind::Text | ColumnKind::Other) {
-        return false;
-    }
-    let (mut filled, mut numbers) = (0, 0);
-    for cell in cells.flatten().filter(|cell| **cell != Cell::Null) {
-        filled += 1;
-        numbers += usize::from(match cell {
-            Cell::Number(_) => true,
-            Cell::Text(text) => {
-                written_number(text).is_some_and(|number| number.digits > 0 && is_written_figure(text))
-            }
-            Cell::Null | Cell::Bool(_) => false,
-        });
-    }
-    filled > 0 && numbers == filled
-}
-
-/// Whether a text is a figure and no code: it has a sign, a unit, a point or a group.
-fn is_written_figure(text: &str) -> bool {
-    text.contains(|c: char| !c.is_ascii_digit())
-}
-
-/// The number that a text is, if it is nothing else: `$1,200.50`, `12.5 %`, `1.200,50 €`.
-pub(super) fn written_number(text: &str) -> Option<Number> {
-    let text = text.trim();
-    if text.len() > 32 || !text.contains(|c: char| c.is_ascii_digit()) || days_of_iso(text).is_some() {
-        return None;
-    }
-    let read = |separators| {
-        let mut found = numbers(text, separators).into_iter();
-        let only = found.next().filter(|_| found.next().is_none())?;
-        let whole = only.start == 0 && only.end == text.len();
-        (whole && !only.value.is_nan() && matches!(only.kind, Kind::Quantity | Kind::Year | Kind::Ordinal))
-            .then_some(only)
-    };
-    [
-        Separators::English,
-        Separators::German,
-        Separators::French,
-        Separators::Swiss,
-    ]
-    .into_iter()
-    .find_map(read)
-}
-
-/// The number in a cell.
-pub(super) fn number(cell: &Cell) -> Option<f64> {
-    match cell {
-        Cell::Number(number) => number.as_f64(),
-        Cell::Text(text) => text.parse().ok().or_else(|| Some(written_number(text)?.value)),
-        Cell::Null | Cell::Bool(_) => None,
-    }
-}
-
 impl Shape {
     /// Takes columns of years in, and of the months in them.
     fn add_years(
@@ -783,21 +560,6 @@ impl Shape {
             self.times.push((column, days.collect()));
         }
         self.times.sort_by_key(|(column, _)| *column);
-    }
-}
-
-/// The days a cell names, if it names any.
-fn days(cell: &Cell, column: &Column) -> Option<Days> {
-    let Cell::Text(text) = cell else { return None };
-    let (from, to) = days_of_iso(text)?;
-    let until = |end: Result<Date, jiff::Error>| Some((from, end.ok()?));
-    match column.unit.as_deref() {
-        Some("week") => until(from.checked_add(7.days())),
-        Some("month") => until(from.checked_add(1.month())),
-        Some("quarter") => until(from.checked_add(3.months())),
-        Some("year") => until(from.checked_add(1.year())),
-        _ if column.unit.is_none() && !text.starts_with(|c: char| c.is_ascii_digit() || c == 'Q') => None,
-        _ => Some((from, to)),
     }
 }
 
@@ -838,7 +600,8 @@ fn column_words(columns: &[Column], numeric: &[usize], title_text: &str) -> Vec<
         let whole = columns
             .get(at)
             .is_some_and(|column| column.kind == ColumnKind::Integer);
-        let is_count = whole && names.iter().all(|name| name == "count");
+        let things = of.last().is_some_and(|word| word.low.ends_with('s'));
+        let is_count = whole && things && names.iter().all(|name| name == "count");
         stems
             .filter(|name| {
                 is_count

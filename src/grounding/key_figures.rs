@@ -25,7 +25,13 @@ pub(super) fn key_figure(context: &TextContext<'_, '_>, span: Span) -> Option<Fi
             _ => None,
         })
         .collect();
-    let seat = context.seat(span);
+    // A key names its row alone: only what stands close to it can say otherwise.
+    let mut seat = context.seat(span);
+    let (clause, aside) = (seat.place.clause, seat.place.aside);
+    if seat.place.row.is_none() {
+        seat.scopes
+            .retain(|scope| scope.span == clause || Some(scope.span) == aside);
+    }
     let mut best: Option<(Says, Vec<Trace>)> = None;
     let mut denied = None;
     for label in labels {
@@ -135,7 +141,7 @@ pub(super) fn clock_figure(context: &TextContext<'_, '_>, number: &Number, quest
     if context.index.clocks.is_empty() || number.kind != Kind::Date || question.contains(text) {
         return None;
     }
-    let minutes = super::index::minutes_of_clock(text.get(..5).unwrap_or(text).trim_end_matches(':'))?;
+    let minutes = super::cell_values::minutes_of_clock(text.get(..5).unwrap_or(text).trim_end_matches(':'))?;
     let behind = context
         .text
         .get(span.end..)

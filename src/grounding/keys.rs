@@ -12,13 +12,13 @@ use super::text::{stem, words};
 use crate::result::{Cell, Column, ColumnKind, ColumnMeaning, ResultTable};
 
 /// Last words of the names of columns that only tell rows apart.
-const KEYS: &str = "id ids uid no nr num number code key zip plz postcode postal ean sku isbn phone hour hr week wk day \
+const KEYS: &str = "id ids identifier uid no nr num number code key zip plz postcode postal ean sku isbn phone hour hr week wk day \
     weekday dow quarter qtr month mo year yr jahr fy season cohort account customer client user order ticket invoice \
     claim case policy product store shop branch employee member patient supplier vendor machine device";
 /// Last words of the names of columns that tell rows apart, but may be said of a row as well: the rank of a team.
 const SCALES: &str = "rank ranking position pos place rating stars star grade age level floor step version";
 /// Words in the names of key columns that are not what the key is of.
-const EMPTY: &str = "id ids uid no nr num number key the of";
+const EMPTY: &str = "id ids identifier uid no nr num number key the of";
 /// Names of columns of the month in a year, beside one of the year.
 const MONTHS: [&str; 5] = ["month", "mo", "monat", "month_of_year", "month_number"];
 /// Words in the names of columns of years.

@@ -8,6 +8,7 @@
 //! Start with `ground.rs`, which reads a text figure by figure; `figure_context.rs` says what the words around one figure
 //! name, `cells.rs` and `derive.rs` look for its sources, `work.rs` bounds what all of it may cost.
 
+mod cell_values;
 mod cells;
 mod count;
 mod cues;
@@ -29,10 +30,12 @@ mod known;
 mod material;
 mod number;
 mod operand;
+mod order;
 mod places;
 mod referenced;
 mod rows;
 mod scope;
+mod spellings;
 mod text;
 mod tolerance;
 mod wording;

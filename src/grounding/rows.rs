@@ -95,6 +95,21 @@ impl FigureContext<'_, '_, '_> {
             .collect()
     }
 
+    /// Whether the clause names a period that holds all rows of a result: `from March 1 to 7`.
+    pub(super) fn names_all_rows(&self, material: usize) -> bool {
+        let shape = self.context.index.shapes.get(material);
+        let Some((at, (_, days))) = shape.and_then(|shape| shape.times.iter().enumerate().next()) else {
+            return false;
+        };
+        let mut mentions = self.context.mentions_in(self.place.clause);
+        mentions.any(|mention| match mention.what {
+            MentionTarget::TextPeriod(period) => {
+                self.context.rows_of_period(material, at, period).len() == days.len()
+            }
+            _ => false,
+        })
+    }
+
     /// The rows that the sentence and the one before it name.
     pub(super) fn rows_around(&self, material: usize) -> Rc<Vec<usize>> {
         let (sentence, before) = (self.place.sentence, self.place.before);

@@ -84,9 +84,19 @@ impl FigureContext<'_, '_, '_> {
     /// Whether things are counted, and no money: `535,792 orders`.
     pub(super) fn counts_plural(&self) -> bool {
         const MONEY: [&str; 6] = ["dollars", "euros", "pounds", "bucks", "francs", "cents"];
-        let next = self.context.words_from(self.span.end).first();
+        let words = self.context.words_from(self.span.end);
+        // `744 US customers` are customers.
+        let named = words.first().is_some_and(|word| {
+            let mut mentions = self.context.mentions_over(word.span);
+            mentions.any(|mention| matches!(mention.what, MentionTarget::Label(_)))
+        });
+        let next = words.get(usize::from(named));
+        let before = words
+            .first()
+            .filter(|_| named)
+            .map_or(self.span.end, |word| word.span.end);
         next.is_some_and(|word| {
-            let gap = Span::new(self.span.end, word.span.start).of(self.context.text);
+            let gap = Span::new(before, word.span.start).of(self.context.text);
             gap == " " && word.low.len() > 3 && word.low.ends_with('s') && !MONEY.contains(&word.low.as_str())
         })
     }
@@ -142,6 +152,13 @@ impl FigureContext<'_, '_, '_> {
         };
         let mut words = close.into_iter().flat_map(|close| self.context.words_in(close));
         words.any(|word| super::cells::is_rate(&word.low, ""))
+    }
+
+    /// The same of the whole sentence, figures' own signs left out.
+    pub(super) fn sentence_names_a_rate(&self) -> bool {
+        let mut words = self.context.words_in(self.place.sentence).iter();
+        let rates = ["margin", "rate", "ratio", "quote"];
+        self.place.row.is_none() && words.any(|word| rates.contains(&word.low.as_str()))
     }
 
     /// Whether a name stands right behind another figure and so says what that one counts: in `485 subscriptions with
@@ -203,6 +220,43 @@ impl FigureContext<'_, '_, '_> {
             words.any(|word| word == stem(&next.low))
         };
         keys.any(|key| key.is_of(&next.low)) && !measured()
+    }
+
+    /// Whether a column is what the figure is said to be for each of: the orders of `units per order`.
+    pub(super) fn is_per_column(&self, material: usize, column: usize) -> bool {
+        const PER: [&str; 5] = ["per", "each", "every", "pro", "je"];
+        let near = self
+            .place
+            .row
+            .map_or(self.place.clause, |cell| cell.header.unwrap_or(cell.cell));
+        let mut mentions = self.context.mentions_in(near);
+        mentions.any(|mention| {
+            let own = matches!(mention.what, MentionTarget::Column { material: of, column: at } if (of, at) == (material, column));
+            let before = self.context.word_before(mention.span.start).and_then(|at| self.context.words.get(at));
+            own && before.is_some_and(|word| PER.contains(&word.low.as_str()))
+        })
+    }
+
+    /// Whether a name stands right before a key and so is its noun: the position of `position 4`.
+    pub(super) fn leads_a_key(&self, name: Span) -> bool {
+        let next = self.context.number_from(name.end);
+        next.is_some_and(|next| {
+            let gap = self.context.text.get(name.end..next.start).unwrap_or_default();
+            gap == " " && self.context.is_key(Span::new(next.start, next.end))
+        })
+    }
+
+    /// Whether the figure is a whole, and a name stands before its part: `spent 1,101 of 1,250`.
+    pub(super) fn is_before_its_part(&self, name: Span) -> bool {
+        let part = self.context.number_before(self.span.start);
+        part.is_some_and(|part| {
+            let gap = self
+                .context
+                .text
+                .get(part.end..self.span.start)
+                .unwrap_or_default();
+            gap.trim_matches(['*', '_']) == " of " && name.end <= part.start
+        })
     }
 
     /// Whether the figure says that there is one of what a key tells apart: `1 ticket`.
@@ -319,7 +373,9 @@ impl FigureContext<'_, '_, '_> {
             number.is_some_and(|number| !self.context.is_key(Span::new(number.start, number.end)))
         });
         let word = word.to_lowercase();
-        let source = word == "from" && !self.speaks_of_change();
+        // `after 6 hearings` and `from 75 orders` are of the row itself.
+        let source =
+            (word == "from" && !self.speaks_of_change()) || (word == "after" && self.counts_plural());
         (then || arrow || (BEFORE.contains(&word.as_str()) && !compared && !source))
             && !self.is_named_behind()
     }

@@ -5,6 +5,7 @@ use jiff::{Span, ToSpan};
 
 use super::lexicon::number;
 use super::question::QuestionWord;
+use crate::text::month;
 
 /// Days from `from` up to, not including, `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,7 +275,7 @@ impl QuestionPeriodReader<'_> {
                     .map(|first| (period(PeriodUnit::Month, first, 1), 2)),
             };
         }
-        let (month, day) = match (month_of(a), month_of(b)) {
+        let (month, day) = match (month(a), month(b)) {
             (Some(month), _) => (month, day_of(b)?),
             (None, Some(month)) => (month, day_of(a)?),
             (None, None) => return None,
@@ -335,7 +336,7 @@ impl QuestionPeriodReader<'_> {
     /// `March 2025`, `March`, `in May`. Words that are also no month need a sign that they are one.
     fn month(&self, at: usize, year: Option<i16>, loose: bool) -> PeriodReading {
         let word = self.word(at);
-        let month = month_of(word)?;
+        let month = month(word)?;
         let skip = usize::from(self.word(at + 1) == "of");
         if let Some(written) = year_of(self.word(at + 1 + skip)) {
             return Date::new(written, month, 1)
@@ -385,28 +386,4 @@ fn digit(word: &str) -> Option<i8> {
 fn day_of(word: &str) -> Option<i8> {
     let digits = word.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h']);
     digits.parse().ok().filter(|day| (1..=31).contains(day))
-}
-
-fn month_of(word: &str) -> Option<i8> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let is = |month: &str| {
-        month == word
-            || (word.len() == 3 && month.starts_with(word))
-            || (word == "sept" && month == "september")
-    };
-    let at = MONTHS.iter().position(|month| is(month))?;
-    i8::try_from(at + 1).ok()
 }

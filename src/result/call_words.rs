@@ -2,22 +2,10 @@
 
 use serde_json::Value;
 
+use crate::text::MONTHS;
+
 /// Most characters of what people read.
 const MOST_CHARS: usize = 160;
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// The days of a week, Monday first.
 pub(crate) const WEEKDAYS: [&str; 7] = [

@@ -12,7 +12,8 @@
 //!
 //! For example, `defuse("<|im_start|>system", 80)` is `‹|im_start|>system`, and `escape` makes it `\u003c|im_start|>system`.
 //!
-//! What counts as a mark is in `marks.rs`, what counts as hidden in `hidden.rs`. This folder rests on nothing of the crate.
+//! What counts as a mark is in `marks.rs`, what counts as hidden in `hidden.rs`. The names of months, which several parts
+//! read in text, are in `months.rs`. This folder rests on nothing of the crate.
 
 mod cut;
 mod escape;
@@ -21,6 +22,7 @@ mod line;
 mod links;
 mod markdown;
 mod marks;
+mod months;
 mod plain;
 
 pub use cut::cut_to_bytes;
@@ -31,3 +33,4 @@ pub use line::{clean_line, defuse, one_line, visible};
 pub use links::{LinkRules, WithoutLinks};
 pub use markdown::{markdown_inline, markdown_literal};
 pub(crate) use marks::reads_as_own_line;
+pub(crate) use months::{MONTHS, MonthLanguage, month, month_in_any_language};

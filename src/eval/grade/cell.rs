@@ -6,6 +6,8 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use crate::text::month;
+
 /// A cell that can be compared with others of its column.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CellKey {
@@ -147,28 +149,12 @@ fn numbered(word: &str) -> Option<i8> {
 
 /// The first month of `Q2`, or a month by its English name or the first three letters of it.
 fn named(word: &str) -> Option<i8> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     let word = word.to_lowercase();
     if let Some(quarter) = word.strip_prefix('q') {
         let quarter: i8 = quarter.parse().ok()?;
         return (1..=4).contains(&quarter).then(|| quarter * 3 - 2);
     }
-    let is = |month: &&str| word == **month || (word.len() == 3 && month.starts_with(&word));
-    let place = MONTHS.iter().position(is)?;
-    i8::try_from(place + 1).ok()
+    month(&word)
 }
 
 fn utc(civil: DateTime) -> Option<i128> {

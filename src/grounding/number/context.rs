@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::digits::run;
 use super::{Kind, Sign};
+use crate::text::month;
 
 /// Words that a year follows.
 const BEFORE_YEAR: &str = "in of since for until till from to through during year fy by vs versus before after and \
@@ -20,9 +21,6 @@ const BEFORE_FIGURE: &str =
 /// Words that a negative number in brackets follows.
 const BEFORE_ACCOUNTING: &str =
     "is was were are be of at to by equals total totals totaled totalled net loss result";
-const MONTHS: [&str; 12] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-];
 
 /// A rule's pattern; one that does not compile is found by the first test.
 fn pattern(text: &str) -> Option<Regex> {
@@ -109,22 +107,7 @@ fn among(list: &str, word: &str) -> bool {
 }
 
 fn is_month(word: &str) -> bool {
-    let word = word.to_lowercase();
-    let full = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "sept",
-    ];
-    MONTHS.contains(&word.as_str()) || full.contains(&word.as_str())
+    month(&word.to_lowercase()).is_some()
 }
 
 /// What a bare run of digits is.

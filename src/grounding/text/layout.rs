@@ -87,19 +87,20 @@ impl Layout {
             .map(|number| Span::new(number.start, number.end))
             .collect();
         let mut start = 0;
+        let mut bare = bare_tables(text).into_iter();
         for line in text.split_inclusive('\n') {
             let span = Span::new(start, start + line.trim_end().len());
             start += line.len();
-            layout.line(text, span, &figures);
+            layout.line(text, span, &figures, bare.next().unwrap_or(false));
         }
         layout.headers();
         layout.lists();
         layout
     }
 
-    fn line(&mut self, text: &str, span: Span, figures: &[Span]) {
+    fn line(&mut self, text: &str, span: Span, figures: &[Span], bare: bool) {
         let line = span.of(text);
-        let cells = cells(line, span.start);
+        let cells = cells(line, span.start, bare);
         let marker = marker(line);
         if cells.is_empty() {
             let body = Span::new(span.start + marker, span.end);
@@ -266,21 +267,50 @@ fn is_clock(number: &Number, text: &str) -> bool {
 }
 
 /// The cells of a table's row: what stands between bars.
-fn cells(line: &str, start: usize) -> Vec<Span> {
+fn cells(line: &str, start: usize, bare: bool) -> Vec<Span> {
     let trimmed = line.trim();
-    if !trimmed.starts_with('|') || trimmed.len() < 3 || trimmed.len() > LONGEST_ROW {
+    if !(trimmed.starts_with('|') || bare) || trimmed.len() < 3 || trimmed.len() > LONGEST_ROW {
         return Vec::new();
     }
-    let bars: Vec<usize> = line.match_indices('|').map(|(at, _)| at).collect();
-    let mut cells: Vec<Span> = bars
-        .iter()
-        .zip(bars.iter().skip(1))
-        .map(|(from, to)| Span::new(start + from + 1, start + to))
-        .collect();
-    if let Some(last) = bars.last().filter(|last| **last + 1 < line.len()) {
-        cells.push(Span::new(start + last + 1, start + line.len()));
+    let mut edges: Vec<usize> = line.match_indices('|').map(|(at, _)| start + at).collect();
+    let mut cells = Vec::new();
+    if bare && let Some(first) = edges.first() {
+        cells.push(Span::new(start, *first));
     }
+    if edges.last().is_some_and(|last| last + 1 < start + line.len()) {
+        edges.push(start + line.len());
+    }
+    cells.extend(
+        edges
+            .iter()
+            .zip(edges.iter().skip(1))
+            .map(|(from, to)| Span::new(from + 1, *to)),
+    );
     cells
+}
+
+/// For each line whether it is of a table that is written without bars at its edges, as a row of dashes says:
+/// `--- | ---`.
+fn bare_tables(text: &str) -> Vec<bool> {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let mut bare = vec![false; lines.len()];
+    let dashes = |line: &str| {
+        let line = line.trim();
+        line.contains('|')
+            && line.contains('-')
+            && !line.starts_with('|')
+            && line.chars().all(|c| "-:| ".contains(c))
+    };
+    for (at, _) in lines.iter().enumerate().filter(|(_, line)| dashes(line)) {
+        let of_table = |line: &&&str| line.contains('|') && !line.trim().starts_with('|');
+        let rows = lines.iter().skip(at).take_while(of_table).count();
+        let from = at.saturating_sub(1);
+        bare.iter_mut()
+            .take(at + rows)
+            .skip(from)
+            .for_each(|bare| *bare = true);
+    }
+    bare
 }
 
 /// Bytes of a list item's marker.
@@ -320,7 +350,8 @@ fn sentences(text: &str, body: Span) -> Vec<Span> {
             .rsplit([' ', '('])
             .next()
             .unwrap_or_default();
-        let short = SHORT.contains(&word.to_lowercase().as_str()) || (word.len() == 1 && mark == ".");
+        let short = SHORT.contains(&word.to_lowercase().as_str())
+            || (word.len() == 1 && mark == "." && !word.starts_with(|c: char| c.is_ascii_digit()));
         if after.starts_with(' ') && !(mark == "." && short) {
             let end = at + mark.len() + closing;
             found.push(Span::new(body.start + start, body.start + end));

@@ -30,6 +30,7 @@ impl Style {
         match self.after.trim() {
             "k" | "K" | "thousand" => 1e3,
             "M" | "million" => 1e6,
+            "B" | "billion" => 1e9,
             _ => 1.0,
         }
     }

@@ -1,0 +1,89 @@
+//! Two ends of a change in the wrong order: "from 310 to 276", where 276 is of June and 310 of December after it.
+
+use super::figure::{Figure, FigureStatus, Reason, Trace};
+use super::scope::{MentionTarget, TextContext};
+use super::text::{Days, Span};
+
+/// Takes the source from both ends of a change that is told backwards. Where the ends have names of their own, these
+/// have been held against the rows already.
+pub(super) fn turned_round(context: &TextContext<'_, '_>, figures: &mut [Figure]) {
+    figures.sort_by_key(|figure| (figure.start, figure.end));
+    let backwards: Vec<usize> = figures
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| match pair {
+            [from, to] => {
+                let pointed = [from, to]
+                    .iter()
+                    .any(|one| one.status == FigureStatus::Referenced);
+                !pointed && is_change(context, from, to) && is_later(context, from, to)
+            }
+            _ => false,
+        })
+        .map(|(at, _)| at)
+        .collect();
+    for at in backwards {
+        for figure in figures.iter_mut().skip(at).take(2) {
+            figure.status = FigureStatus::Unmatched {
+                reason: Reason::Mismatch,
+            };
+            figure.sources.clear();
+        }
+    }
+}
+
+/// Whether two figures are written as `from 310 to 276` or `310 → 276`, with no name between or right behind them.
+fn is_change(context: &TextContext<'_, '_>, from: &Figure, to: &Figure) -> bool {
+    let text = context.text;
+    let between = text
+        .get(from.end..to.start)
+        .unwrap_or_default()
+        .replace(['*', '_'], "");
+    let before = text
+        .get(..from.start)
+        .unwrap_or_default()
+        .trim_end_matches(['*', '_']);
+    let told = match between.as_str() {
+        " → " | " -> " | "→" => true,
+        " to " => before.ends_with("from "),
+        _ => false,
+    };
+    let behind = Span::new(
+        to.end,
+        context.layout.place(Span::new(to.start, to.end)).clause.end,
+    );
+    let mut names = context.mentions_in(behind);
+    told && !names.any(|mention| matches!(mention.what, MentionTarget::TextPeriod(_)))
+}
+
+/// Whether the first of two figures is of later days than the second, wherever they come from in one column.
+fn is_later(context: &TextContext<'_, '_>, from: &Figure, to: &Figure) -> bool {
+    let days = |figure: &Figure| -> Vec<(usize, String, Days)> {
+        let sources = figure.sources.iter();
+        sources.filter_map(|source| days_of(context, source)).collect()
+    };
+    let (first, second) = (days(from), days(to));
+    let mut pairs = first
+        .iter()
+        .flat_map(|one| second.iter().map(move |other| (one, other)))
+        .filter(|(one, other)| (one.0, &one.1) == (other.0, &other.1))
+        .peekable();
+    let complete = first.len() == from.sources.len() && second.len() == to.sources.len();
+    complete && pairs.peek().is_some() && pairs.all(|(one, other)| one.2 > other.2)
+}
+
+/// The result, column and days of a cell.
+fn days_of(context: &TextContext<'_, '_>, source: &Trace) -> Option<(usize, String, Days)> {
+    let Trace::Cell { result, row, column } = source else {
+        return None;
+    };
+    let index = context.index;
+    let at = index
+        .materials
+        .iter()
+        .position(|material| material.handle == *result)?;
+    let [(_, times)] = index.shapes.get(at)?.times.as_slice() else {
+        return None;
+    };
+    Some((at, column.clone(), (*times.get(row.checked_sub(1)?)?)?))
+}
