@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::format::{FigureFormat, NumberFormat};
 use super::known_results::KnownResults;
-use super::resolve::{CellValue, FoundFigure, find, nothing_there};
+use super::resolve::{CellContent, FoundFigure, find, nothing_there};
 use super::syntax::{CellReference, DerivedOperation};
 use super::text::ReferenceProblem;
 use crate::grounding::{DerivationOperation, DerivedFrom, FigureKind, Trace};
@@ -69,12 +69,12 @@ fn operand(
     let known = results.get(place.result)?;
     let found = find(place, known)?;
     match (found.value, found.input) {
-        (CellValue::Number(value), Some(input)) => Ok((value, input, found.format)),
-        (CellValue::Number(_), None) => Err(ReferenceProblem::new(
+        (CellContent::Number(value), Some(input)) => Ok((value, input, found.format)),
+        (CellContent::Number(_), None) => Err(ReferenceProblem::new(
             "the number of rows cannot be computed with here: use calculate with a total of kind count"
                 .to_owned(),
         )),
-        (CellValue::Nothing, _) => Err(nothing_there(known, place)),
-        (CellValue::Written(text, _), _) => Err(ReferenceProblem::new(format!("{text} is not a number"))),
+        (CellContent::Nothing, _) => Err(nothing_there(known, place)),
+        (CellContent::Written(text, _), _) => Err(ReferenceProblem::new(format!("{text} is not a number"))),
     }
 }

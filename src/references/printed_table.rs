@@ -2,7 +2,7 @@
 
 use super::format::FigureFormat;
 use super::known_results::{KnownResult, KnownResults};
-use super::resolve::{CellValue, cell, column_of};
+use super::resolve::{CellContent, cell, column_of};
 use super::syntax::TableReference;
 use super::text::ReferenceProblem;
 use crate::grounding::{FigureKind, ReferencedFigure, Trace};
@@ -86,7 +86,7 @@ fn even_decimals(known: &KnownResult, column: usize, rows: usize) -> FigureForma
         let Ok(found) = cell(known, row, column) else {
             continue;
         };
-        if let CellValue::Number(value) = found.value {
+        if let CellContent::Number(value) = found.value {
             let text = found.format.write(value, &FigureFormat::default());
             let digits = text.rsplit_once('.').map_or("", |(_, rest)| rest);
             let decimals = digits.chars().take_while(char::is_ascii_digit).count();
@@ -129,15 +129,15 @@ impl PrintedTable {
         for (at, format) in columns.iter().zip(formats) {
             let found = cell(known, row, *at)?;
             match found.value {
-                CellValue::Number(value) => {
+                CellContent::Number(value) => {
                     let text = found.format.write(value, format);
                     self.piece(" ", &text, Some(FigureKind::Number), Some(found.trace));
                 }
-                CellValue::Written(text, kind) => {
+                CellContent::Written(text, kind) => {
                     let kind = (kind != FigureKind::Item).then_some(kind);
                     self.piece(" ", &text, kind, Some(found.trace));
                 }
-                CellValue::Nothing => self.piece(" ", NOTHING, None, None),
+                CellContent::Nothing => self.piece(" ", NOTHING, None, None),
             }
             self.text.push_str(" |");
         }

@@ -33,7 +33,7 @@ pub(super) struct FoundFigure {
 /// A value that was found, before it is written.
 #[derive(Debug, Clone)]
 pub(super) struct FoundValue {
-    pub(super) value: CellValue,
+    pub(super) value: CellContent,
     pub(super) format: NumberFormat,
     pub(super) trace: Trace,
     /// The same, as what a derivation starts from; not for a count of rows.
@@ -42,7 +42,7 @@ pub(super) struct FoundValue {
 
 /// What stands in a cell.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum CellValue {
+pub(super) enum CellContent {
     Number(Decimal),
     /// Anything that is written as it is: a name, a day, a number beyond decimals. With what it is, if it is a figure.
     Written(String, FigureKind),
@@ -76,9 +76,9 @@ fn written(
     place: &CellReference,
 ) -> Result<FoundFigure, ReferenceProblem> {
     let (text, kind) = match &found.value {
-        CellValue::Number(number) => (found.format.write(*number, format), FigureKind::Number),
-        CellValue::Written(text, kind) => (text.clone(), *kind),
-        CellValue::Nothing => return Err(nothing_there(known, place)),
+        CellContent::Number(number) => (found.format.write(*number, format), FigureKind::Number),
+        CellContent::Written(text, kind) => (text.clone(), *kind),
+        CellContent::Nothing => return Err(nothing_there(known, place)),
     };
     Ok(FoundFigure {
         text,
@@ -168,7 +168,7 @@ pub(super) fn cell(known: &KnownResult, row: usize, column: usize) -> Result<Fou
     };
     let (value, format) = match derivation {
         Some(derivation) => (
-            CellValue::Number(derivation.value),
+            CellContent::Number(derivation.value),
             NumberFormat::of_unit(derivation.unit),
         ),
         None => (
@@ -194,21 +194,21 @@ pub(super) fn cell(known: &KnownResult, row: usize, column: usize) -> Result<Fou
     })
 }
 
-fn value_of(known: &KnownResult, cell: &Cell, column: usize, about: &Column) -> CellValue {
+fn value_of(known: &KnownResult, cell: &Cell, column: usize, about: &Column) -> CellContent {
     let as_text = |text: &str| known.as_text(text, MOST_CELL_CHARS);
     match cell {
-        Cell::Null => CellValue::Nothing,
-        Cell::Bool(truth) => CellValue::Written(truth.to_string(), FigureKind::Item),
+        Cell::Null => CellContent::Nothing,
+        Cell::Bool(truth) => CellContent::Written(truth.to_string(), FigureKind::Item),
         Cell::Text(text) if !about.kind.is_numeric() => match granularity(&known.table, column) {
             Some(granularity) => {
                 let written = granularity.write(text, about.kind);
-                CellValue::Written(as_text(&written), FigureKind::Date)
+                CellContent::Written(as_text(&written), FigureKind::Date)
             }
-            None => CellValue::Written(as_text(text), FigureKind::Item),
+            None => CellContent::Written(as_text(text), FigureKind::Item),
         },
         Cell::Number(_) | Cell::Text(_) => match cell.amount() {
-            Some(Amount::Exact(value)) => CellValue::Number(value),
-            _ => CellValue::Written(as_text(&encode_cell(cell)), FigureKind::Number),
+            Some(Amount::Exact(value)) => CellContent::Number(value),
+            _ => CellContent::Written(as_text(&encode_cell(cell)), FigureKind::Number),
         },
     }
 }
@@ -247,14 +247,14 @@ fn total_of(known: &KnownResult, column: usize, wanted: TotalKind) -> Result<Fou
     let totals = known.totals_of(column).ok_or_else(means_nothing)?;
     let ColumnTotals { values, summary, .. } = totals;
     let amount = |amount: Amount| match amount {
-        Amount::Exact(value) => CellValue::Number(value),
-        other @ Amount::Approximate(_) => CellValue::Written(other.to_string(), FigureKind::Number),
+        Amount::Exact(value) => CellContent::Number(value),
+        other @ Amount::Approximate(_) => CellContent::Written(other.to_string(), FigureKind::Number),
     };
-    let whole = |count: u64| CellValue::Number(Decimal::from(count));
+    let whole = |count: u64| CellContent::Number(Decimal::from(count));
     let time = |text: &str| {
         let granularity = granularity(&known.table, column);
         let text = granularity.map_or_else(|| text.to_owned(), |one| one.write(text, about.kind));
-        CellValue::Written(known.as_text(&text, MOST_CELL_CHARS), FigureKind::Date)
+        CellContent::Written(known.as_text(&text, MOST_CELL_CHARS), FigureKind::Date)
     };
     let mut format = NumberFormat::of_column(about);
     let value = match (wanted, &summary) {
@@ -306,7 +306,7 @@ fn total_of(known: &KnownResult, column: usize, wanted: TotalKind) -> Result<Fou
 fn count_of_rows(known: &KnownResult) -> Result<FoundValue, ReferenceProblem> {
     known.check_whole()?;
     Ok(FoundValue {
-        value: CellValue::Number(Decimal::from(known.table.rows.len())),
+        value: CellContent::Number(Decimal::from(known.table.rows.len())),
         format: NumberFormat::of_count(),
         trace: Trace::RowCount {
             result: known.handle.to_string(),

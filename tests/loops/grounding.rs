@@ -82,7 +82,7 @@ async fn a_wrong_figure_is_named_to_the_model_once_and_put_right() {
     let note = last_message(&requests[2]);
     assert!(
         note.contains(
-            "\"31,981.91\": r1 row 4 (\"2025-04-01\"), column \"sum\" has this value, but the words around it are \
+            "\"31,981.91\": r1 row 4 (\"2025-04-01\"), column \"revenue\" has this value, but the words around it are \
              taken to speak of \"March 2025\""
         ) && note.contains("If it is right, keep it"),
         "{note}"
