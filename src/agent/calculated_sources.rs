@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::grounding::{Separators, numbers};
+use crate::grounding::{Separators, numbers, of_word};
 use crate::result::{Cell, Derivation, DerivationInput, FigureOperation, Handle, ResultTable};
 
 /// By what one unit becomes another, besides powers of ten: days of a week, months of a year, hours, minutes, weeks,
@@ -28,17 +28,17 @@ pub(super) struct CalculatedSources {
 impl CalculatedSources {
     /// With the questions of the conversation.
     pub(super) fn new<'a>(questions: impl IntoIterator<Item = &'a str>) -> Self {
-        let found = questions
-            .into_iter()
-            .flat_map(|question| numbers(question, Separators::English));
-        let said = found
-            .flat_map(|number| {
+        let mut said = Vec::new();
+        for question in questions {
+            for number in numbers(question, Separators::English) {
                 let part = number.value / 100.0;
                 let factors = [part, 1.0 + part, 1.0 - part];
-                let factors = factors.into_iter().filter(move |_| number.percent);
-                [number.value].into_iter().chain(factors)
-            })
-            .collect();
+                said.push(number.value);
+                said.extend(factors.into_iter().filter(|_| number.percent));
+            }
+            let words = question.split(|c: char| !c.is_alphabetic());
+            said.extend(words.filter_map(|word| number_of_word(&word.to_lowercase())));
+        }
         Self {
             said,
             known: BTreeMap::new(),
@@ -114,6 +114,17 @@ impl CalculatedSources {
         };
         let near = |said: &f64| (said.abs() - value.abs()).abs() <= SAME * value.abs();
         self.said.iter().any(near)
+    }
+}
+
+/// The number that a word of a question says: `three`, `half` of something.
+fn number_of_word(low: &str) -> Option<f64> {
+    match low {
+        "half" | "halves" | "twice" | "double" | "both" => Some(2.0),
+        "third" | "thirds" | "triple" => Some(3.0),
+        _ => of_word(low)
+            .and_then(|number| u32::try_from(number).ok())
+            .map(f64::from),
     }
 }
 

@@ -384,6 +384,14 @@ impl<'i> FigureContext<'_, '_, 'i> {
             if near.is_empty() {
                 continue;
             }
+            // What is said is the first of two names: `the change of revenue was 5,872`.
+            let heads = |mention: &&Mention<'_>| {
+                let of =
+                    |near: &&Mention<'_>| plain(mention.span.end, near.span.start).as_deref() == Some(" of ");
+                near.iter().any(of)
+            };
+            let first: Vec<&Mention<'_>> = named.iter().filter(|mention| !behind && heads(mention)).collect();
+            let near = if first.is_empty() { near } else { first };
             let is = |mention: &&Mention<'_>| matches!(mention.what, MentionTarget::Column { column: of, .. } if of == column);
             let of_mean = |mention: &&Mention<'_>| self.counts_what_has_a_mean(mention);
             return match near.iter().any(is) {
