@@ -3,7 +3,7 @@
 mod words;
 
 use super::term::{line, plain};
-use crate::agent::{Answer, Citation, CitedFigure, CitedResult};
+use crate::agent::{Answer, Citation, CitedFigure, CitedResult, Evidence};
 use crate::grounding::{FigureKind, Trace};
 use crate::result::{call_for_people, value_words};
 use words::{calculation_word, operation_word, total_of};
@@ -45,7 +45,14 @@ impl SourceList {
             .any(|figure| telling(figure, FigureKind::Number));
         let kind = if any { FigureKind::Number } else { FigureKind::Item };
         for figure in &answer.figures {
-            let citation = figure.sources.first().filter(|_| telling(figure, kind));
+            // A calculation of this answer says more than the cells that its figure could be worked out from.
+            let calculated = figure
+                .sources
+                .iter()
+                .find(|one| calculation(one, answer).is_some());
+            let citation = calculated
+                .or(figure.sources.first())
+                .filter(|_| telling(figure, kind));
             let number = citation.map(|citation| list.take(figure, citation, answer));
             list.numbers.push(number);
         }
@@ -111,14 +118,20 @@ impl SourceList {
 
 /// What a figure of a calculation of this answer was made of, and its formula with its inputs.
 fn calculation(citation: &Citation, answer: &Answer) -> Option<(String, String)> {
-    let Trace::Cell { result, row, .. } = &citation.trace else {
-        return None;
+    let calculations = || answer.evidence.iter().map(|item| item.origin.derivations());
+    let derivation = match &citation.trace {
+        Trace::Cell { result, row, .. } => {
+            let named = |item: &&Evidence| item.result.to_string() == *result;
+            let made = answer.evidence.iter().find(named)?;
+            made.origin.derivations().get(row.checked_sub(1)?)?
+        }
+        // The matcher worked it out, and so did the model: what was asked for is the better story.
+        Trace::Derivation { value, .. } => calculations().flatten().find(|made| {
+            let digits = |text: &str| text.chars().take(16).collect::<String>();
+            digits(&made.value.to_string()) == digits(value)
+        })?,
+        _ => return None,
     };
-    let made = answer
-        .evidence
-        .iter()
-        .find(|item| item.result.to_string() == *result)?;
-    let derivation = made.origin.derivations().get(row.checked_sub(1)?)?;
     let of: Vec<String> = derivation
         .inputs()
         .into_iter()
@@ -143,7 +156,9 @@ fn source(citation: &Citation, answer: &Answer) -> String {
     let of: Vec<String> = cited.map(|cited| result(&cited)).collect();
     let of = of.join(" and ");
     match &citation.trace {
-        Trace::Derivation { operation, .. } => format!("{} worked out from {of}", operation_word(*operation)),
+        Trace::Derivation { operation, .. } => {
+            format!("{}, calculated from {of}", operation_word(*operation))
+        }
         _ => of,
     }
 }

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::scripted_model::{Reply, ScriptedModel};
+use crate::support::stack::first_listed;
 
 pub(super) const SALES: &str =
     "day,shop,amount\n2025-01-05,North,100.5\n2025-01-06,South,250\n2025-02-01,North,49.5\n";
@@ -131,21 +132,6 @@ fn asked(request: &Value) -> (bool, String) {
     (has_result, question.unwrap()["content"].to_string())
 }
 
-/// The card that the tool offers first.
-fn a_card(request: &Value) -> u64 {
-    let tools = request["tools"].as_array().unwrap();
-    let schema = tools.iter().find_map(|tool| {
-        let (name, schema) = match &tool["function"] {
-            Value::Null => (&tool["name"], &tool["input_schema"]),
-            function => (&function["name"], &function["parameters"]),
-        };
-        (name == "run_card").then_some(schema)
-    });
-    schema.unwrap()["properties"]["card_id"]["enum"][0]
-        .as_u64()
-        .unwrap()
-}
-
 /// What the scripted models say: the card is run for the first question, and told.
 pub(super) fn script(request: &Value) -> Reply {
     let (has_result, question) = asked(request);
@@ -154,7 +140,7 @@ pub(super) fn script(request: &Value) -> Reply {
     } else if has_result {
         Reply::text("North sold 150 and South 250.")
     } else {
-        Reply::tool_calls([("run_card", json!({ "card_id": a_card(request) }))])
+        Reply::tool_calls([("run_card", json!({ "card_id": first_listed(request, "card") }))])
     }
 }
 

@@ -69,9 +69,9 @@ fn other_digits(text: &str) -> String {
 /// two things.
 fn exchanged(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
-    let rule = lines
-        .iter()
-        .position(|line| line.starts_with("|-") || line.starts_with("|:-"))?;
+    let rule = lines.iter().position(|line| {
+        line.starts_with('|') && line.trim_start_matches(['|', ':', ' ']).starts_with('-')
+    })?;
     let cells = |at: usize| -> Option<Vec<String>> {
         let line = lines.get(at)?.strip_prefix('|')?.strip_suffix('|')?;
         Some(line.split('|').map(str::to_owned).collect())

@@ -247,6 +247,21 @@ pub fn ids(request: &Value, tool: &str, key: &str) -> Vec<u64> {
     of_kind.collect()
 }
 
+/// The first entry of a kind that the prompt lists, over either wire.
+pub fn first_listed(request: &Value, kind: &str) -> u64 {
+    let blocks = request["system"].as_array().into_iter().flatten();
+    let system = blocks.filter_map(|block| block["text"].as_str());
+    let texts: Vec<&str> = system.chain(request["messages"][0]["content"].as_str()).collect();
+    texts
+        .iter()
+        .flat_map(|text| text.lines())
+        .find_map(|line| {
+            let (id, _) = line.strip_prefix(kind)?.strip_prefix(' ')?.split_once(" \"")?;
+            id.parse().ok()
+        })
+        .unwrap()
+}
+
 /// The first metric a request offers.
 pub fn a_metric(request: &Value) -> u64 {
     ids(request, "query_metric", "metric_id")[0]

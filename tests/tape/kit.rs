@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::scripted_model::{Reply, ScriptedModel};
-use crate::support::stack::{Knobs, Stack, a_metric};
+use crate::support::stack::{Knobs, Stack, first_listed};
 
 /// A recorded turn and the stack that recorded it.
 pub(super) struct Taped {
@@ -40,15 +40,7 @@ pub(super) fn script() -> impl FnMut(&Value) -> Reply + Send + 'static {
     let mut step = 0;
     move |request| {
         step += 1;
-        let metric = if request["tools"][0]["function"].is_object() {
-            a_metric(request)
-        } else {
-            let tools = request["tools"].as_array().unwrap();
-            let tool = tools.iter().find(|tool| tool["name"] == "query_metric").unwrap();
-            tool["input_schema"]["properties"]["metric_id"]["enum"][0]
-                .as_u64()
-                .unwrap()
-        };
+        let metric = first_listed(request, "metric");
         let by = |unit: &str| json!({ "metric_id": metric, "group_by": [{ "dimension": "created_at", "granularity": unit }] });
         match step {
             1 => Reply::tool_calls([("query_metric", by("year"))]).saying("Let me look."),

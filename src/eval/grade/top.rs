@@ -29,7 +29,7 @@ pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> GradeResult {
     }
     let text = mention::folded(&answer.text);
     let mentions = mentions(gold, &text);
-    if let Some(wrong) = wrong_value(&mentions, &text) {
+    if let Some(wrong) = wrong_value(&mentions, &text).or_else(|| wrong_row(gold, &text)) {
         return Err(format!("{wanted}, found {wrong}"));
     }
     let found: Vec<&str> = mentions.iter().map(|(_, item)| item.name.as_str()).collect();
@@ -68,7 +68,8 @@ fn ranked(gold: &GoldTop, found: &[&TopItem]) -> bool {
         .all(|(at, item)| !found.iter().take(at).any(|other| std::ptr::eq(*item, *other)));
     distinct
         && found.iter().zip(&gold.items).all(|(found, place)| {
-            found.name == place.name || (found.value.is_some() && found.value == place.value)
+            // Of two of one name each has its own place.
+            found.value == place.value && (found.name == place.name || found.value.is_some())
         })
 }
 
@@ -125,6 +126,34 @@ fn wrong_value(mentions: &[(Range<usize>, &TopItem)], text: &str) -> Option<Stri
             || figures.any(|number| figure::readings(number).any(|figure| figure::near(&own, figure)));
         (!right).then(|| format!("{} with {} instead of {value}", item.name, beside.trim()))
     })
+}
+
+/// An item whose rows in the text's tables have figures, but never its own: its name may stand in a sentence before them.
+fn wrong_row(gold: &GoldTop, text: &str) -> Option<String> {
+    let rows: Vec<&str> = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with('|'))
+        .collect();
+    let rows = rows.join("\n");
+    let names: Vec<String> = gold
+        .items
+        .iter()
+        .map(|item| mention::folded(&item.name))
+        .collect();
+    gold.items
+        .iter()
+        .zip(mention::each(&rows, &names))
+        .find_map(|(item, places)| {
+            let own = scalar_of(item.value?);
+            let has_figures = |place: &Range<usize>| {
+                let line = rows.get(place.end..).and_then(|rest| rest.lines().next());
+                let figures = numbers(line.unwrap_or_default(), Separators::English);
+                figures.iter().any(|number| number.kind == Kind::Quantity)
+            };
+            let wrong = places.iter().any(has_figures)
+                && !places.iter().any(|place| stands_beside(&rows, place, &own));
+            wrong.then(|| format!("{} in a row without {}", item.name, own.value))
+        })
 }
 
 fn scalar_of(value: f64) -> GoldScalar {
