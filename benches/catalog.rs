@@ -7,6 +7,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use std::collections::BTreeMap;
+
 use cardinal::catalog::{
     AllowedValues, CardEntry, CardId, Catalog, CatalogSearch, CatalogSettings, CatalogStore, Entry,
     Parameter, ParameterTarget, StoreKey, StoreLookup,
@@ -14,7 +16,7 @@ use cardinal::catalog::{
 use cardinal::metabase::MetabaseClient;
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
-use cardinal::result::{Column, ColumnKind, ShapingSettings};
+use cardinal::result::{Column, ColumnFormat, ColumnKind, ShapingSettings};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Grants, Wire, WireSettings};
 use cardinal::{AuthSettings, MetabaseSettings};
@@ -62,6 +64,7 @@ fn card(id: u32) -> Entry {
         allowed: Some(AllowedValues {
             values: TEAMS.iter().map(|team| (*team).into()).collect(),
             complete: true,
+            labels: BTreeMap::new(),
         }),
         multiple: true,
     };
@@ -74,6 +77,7 @@ fn card(id: u32) -> Entry {
             ColumnKind::Number
         },
         unit: None,
+        format: ColumnFormat::default(),
         description: Some("What stands in it, in some words.".to_owned()),
     };
     Entry::Card(Arc::new(CardEntry {

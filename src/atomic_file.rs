@@ -18,7 +18,6 @@ pub(crate) const TEMPORARY: &str = ".tmp";
 /// Who may read a file, where the system knows such a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileAccess {
-    /// Only its owner.
     OwnerOnly,
     /// Whoever may read what this process makes (its umask).
     Default,

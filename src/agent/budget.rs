@@ -42,7 +42,6 @@ pub(super) enum BudgetRoom {
     Step,
     /// Only the last completion, for this reason.
     LastWord(BudgetExhaustion),
-    /// Nothing.
     None(BudgetExhaustion),
 }
 

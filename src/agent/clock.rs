@@ -47,9 +47,7 @@ pub(super) struct TurnClock {
 /// What ended something that was waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Interruption {
-    /// The person.
     Cancelled,
-    /// The clock.
     TimeUp,
 }
 
@@ -70,7 +68,6 @@ pub(super) enum Interrupter {
     AsRecorded(Interruption, Stalls),
     /// What ended it when it was recorded, at once.
     Now(Interruption),
-    /// Nothing.
     Never,
 }
 

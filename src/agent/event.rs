@@ -24,11 +24,9 @@ pub enum Event {
     ToolStarted {
         /// Counted from 1 within the turn.
         call: u32,
-        /// The tool.
         tool: String,
         /// One line for people: what is asked of which entry.
         summary: String,
-        /// The arguments.
         arguments: Value,
     },
     /// A tool call is over.
@@ -41,7 +39,6 @@ pub enum Event {
         status: super::CallStatus,
         /// Rows of the result.
         rows: Option<u64>,
-        /// What served it.
         served_by: Option<ServedBy>,
         /// For a refusal or failure: one line for people.
         note: Option<String>,

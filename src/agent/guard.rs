@@ -48,22 +48,36 @@ pub(super) enum Repeat {
 /// What is due after a result or a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Nudge {
-    /// Nothing.
     None,
     /// Failures of one kind in a row.
-    Errors { times: u32 },
+    Errors {
+        times: u32,
+    },
     /// The same, too often: close the tool.
-    CloseForErrors { times: u32 },
+    CloseForErrors {
+        times: u32,
+    },
     /// Results without rows in a row.
-    EmptyRows { times: u32 },
+    EmptyRows {
+        times: u32,
+    },
     /// Results that repeat an earlier one's content.
-    Stale { times: u32 },
+    Stale {
+        times: u32,
+    },
     /// Results of one source in a row that were cut.
-    Cut { times: u32 },
+    Cut {
+        times: u32,
+    },
     /// Pages of one result.
-    Pages { times: u32, limit: u32 },
+    Pages {
+        times: u32,
+        limit: u32,
+    },
     /// The same, too many: close the tool.
-    CloseForPages { times: u32 },
+    CloseForPages {
+        times: u32,
+    },
 }
 
 /// How often something came, counted once for each completion: calls of one completion were all written before any

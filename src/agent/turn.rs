@@ -28,7 +28,6 @@ use crate::wire::Stalls;
 /// What an agent is made of.
 #[derive(Debug)]
 pub struct AgentParts {
-    /// The model.
     pub model: Arc<dyn Model>,
     /// The tools, with the gate before them.
     pub toolbox: Toolbox,
@@ -126,7 +125,6 @@ impl Agent {
         self.model.id()
     }
 
-    /// Its tools.
     pub fn toolbox(&self) -> &Toolbox {
         &self.toolbox
     }

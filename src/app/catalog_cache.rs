@@ -21,7 +21,6 @@ pub enum Freshness {
 /// A catalog, and what there is to say about how it was had.
 #[derive(Debug, Clone)]
 pub struct OpenedCatalog {
-    /// The catalog.
     pub catalog: Arc<Catalog>,
     /// When it was loaded from the server.
     pub loaded_at: Timestamp,

@@ -25,12 +25,7 @@ pub enum Error {
     Wire(#[from] WireError),
     /// The Metabase cannot be asked.
     #[error("failed to load the catalog from {url}")]
-    Metabase {
-        /// Its address.
-        url: String,
-        /// Why.
-        source: Box<MetabaseError>,
-    },
+    Metabase { url: String, source: Box<MetabaseError> },
     /// The rules select nothing.
     #[error(
         "the catalog of {url} is empty: its rules select nothing that this credential can read{}; check `collections` \
@@ -38,7 +33,6 @@ pub enum Error {
         listed(warnings)
     )]
     EmptyCatalog {
-        /// Its address.
         url: String,
         /// What could not be loaded, in words.
         warnings: Vec<String>,

@@ -6,12 +6,10 @@ use crate::tapes::TapeFolder;
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Recording {
-    /// Nowhere.
     #[default]
     Off,
     /// The next turn in this file, which must not exist yet.
     File {
-        /// The tape.
         path: PathBuf,
         /// The folder of the prompts and catalogs that tapes share: that of the tape, or one of those above it.
         shared: PathBuf,

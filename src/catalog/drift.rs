@@ -16,11 +16,9 @@ pub struct Drift {
 pub struct EntryChange {
     /// Card, metric or table.
     pub kind: EntryKind,
-    /// Its id.
     pub id: u32,
     /// Its name: the new one, or the last one known of an entry that is gone.
     pub name: String,
-    /// What changed.
     #[serde(flatten)]
     pub what: ChangeKind,
 }
@@ -44,7 +42,6 @@ pub enum ChangeKind {
     Moved {
         /// Path before, outermost first.
         from: Vec<String>,
-        /// Path now.
         to: Vec<String>,
     },
     /// It became verified, or ceased to be.
@@ -74,11 +71,8 @@ pub enum EntryPart {
     Parameter,
     /// A column a card returns.
     Column,
-    /// A dimension.
     Dimension,
-    /// A segment.
     Segment,
-    /// A measure.
     Measure,
 }
 

@@ -73,9 +73,7 @@ pub enum ParameterTarget {
 pub struct MetricEntry {
     /// Its Metabase id.
     pub id: MetricId,
-    /// Its name.
     pub name: String,
-    /// Its description.
     pub description: Option<String>,
     /// Names of the collections it lies in, outermost first.
     pub collection: Vec<String>,
@@ -103,9 +101,7 @@ pub struct Dimension {
     pub name: String,
     /// The label people see.
     pub label: String,
-    /// Its type.
     pub kind: ColumnKind,
-    /// Its description.
     pub description: Option<String>,
     /// Values that occur in it, when the field is categorical and the loader sampled it.
     pub values: Option<AllowedValues>,
@@ -118,7 +114,6 @@ pub struct Segment {
     pub id: SegmentId,
     /// Its name, which the model uses.
     pub name: String,
-    /// Its description.
     pub description: Option<String>,
 }
 
@@ -129,7 +124,6 @@ pub struct Measure {
     pub id: MeasureId,
     /// Its name, which the model uses.
     pub name: String,
-    /// Its description.
     pub description: Option<String>,
 }
 
@@ -142,20 +136,16 @@ pub struct TableEntry {
     pub name: String,
     /// The label people see.
     pub label: String,
-    /// Its description.
     pub description: Option<String>,
     /// Database and schema it lies in, outermost first.
     pub collection: Vec<String>,
     /// Its own fields and those of related tables. Names are unique within the entry.
     pub dimensions: Vec<Dimension>,
-    /// Named aggregations.
     pub measures: Vec<Measure>,
-    /// Named filters.
     pub segments: Vec<Segment>,
 }
 
 impl Entry {
-    /// What it is.
     pub fn kind(&self) -> EntryKind {
         match self {
             Self::Card(_) => EntryKind::Card,

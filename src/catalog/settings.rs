@@ -8,7 +8,6 @@ use super::{CardId, CatalogNotes, CollectionId, MetricId, TableId};
 pub struct CatalogSettings {
     /// Which cards (questions and models).
     pub cards: ContentRule<CardId>,
-    /// Which metrics.
     pub metrics: ContentRule<MetricId>,
     /// Which tables; none unless asked for.
     pub tables: TableRule,
@@ -54,10 +53,8 @@ impl<Id> Default for ContentRule<Id> {
     }
 }
 
-/// Selects tables.
 #[derive(Debug, Clone, Default)]
 pub struct TableRule {
-    /// These tables.
     pub ids: Vec<TableId>,
     /// Tables whose physical name begins so, in every database the credential can read.
     pub name_prefix: Option<String>,

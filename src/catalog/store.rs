@@ -97,7 +97,6 @@ pub struct KeptCatalog {
     pub fingerprint: String,
     /// What could not be loaded then, in words.
     pub warnings: Vec<String>,
-    /// The catalog.
     pub catalog: Catalog,
 }
 
@@ -151,22 +150,13 @@ pub enum StoreLookup {
 pub enum Unusable {
     /// It is of another version of the format.
     #[error("the kept catalog {} has format version {found}, this program reads {VERSION}; it is loaded again", path.display())]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        found: u64,
-    },
+    Version { path: PathBuf, found: u64 },
     /// It was kept for another server, other rules or another principal.
     #[error("the kept catalog {} belongs to another server, rule or principal; it is loaded again", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
+    Foreign { path: PathBuf },
     /// It cannot be read or is damaged.
     #[error("the kept catalog {} cannot be used ({reason}); it is loaded again", path.display())]
     Damaged {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
@@ -179,7 +169,6 @@ pub enum Unusable {
 pub struct StoreError {
     /// The file or folder.
     pub path: PathBuf,
-    /// Why.
     #[source]
     pub source: io::Error,
 }

@@ -7,9 +7,7 @@ use super::{Catalog, Entry, EntryKind, nearest};
 pub struct ListRow {
     /// Card, metric or table.
     pub kind: EntryKind,
-    /// Its id.
     pub id: u32,
-    /// Its name.
     pub name: String,
     /// Path of its collection, ` / ` between names; empty for the root.
     pub collection: String,

@@ -24,7 +24,6 @@ pub(super) enum OutputFormat {
 /// How much is said of where figures come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SourceDetail {
-    /// Nothing.
     None,
     /// One line for each source.
     Short,

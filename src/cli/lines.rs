@@ -17,7 +17,6 @@ type LineEditor = Editor<(), FileHistory>;
 
 /// What was read.
 pub(super) enum InputLine {
-    /// A line.
     Text(String),
     /// Ctrl-C: what was typed is dropped.
     Interrupted,
@@ -29,7 +28,6 @@ pub(super) enum InputLine {
 pub(super) enum LineReader {
     /// With line editing and history.
     Edited {
-        /// The editor.
         editor: Box<LineEditor>,
         /// Where history is kept; `None` when the system names no folder for it.
         history: Option<PathBuf>,

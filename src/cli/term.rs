@@ -17,7 +17,6 @@ const MIN_WIDTH: usize = 20;
 /// Longest line of somebody else's words.
 const LINE_CHARS: usize = 400;
 
-/// Side remarks.
 pub(super) const DIM: Style = Style::new().dimmed();
 /// Headings and names.
 pub(super) const BOLD: Style = Style::new().bold();

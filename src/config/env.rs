@@ -111,7 +111,6 @@ impl Environment {
 /// Settings from the environment, in the file's form.
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
-    /// The settings.
     pub(super) table: Table,
     /// Which variable gave which setting, by the setting's dotted path.
     pub(super) names: BTreeMap<String, String>,

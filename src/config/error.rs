@@ -8,7 +8,6 @@ pub enum ConfigError {
     /// The file that was asked for by name does not exist.
     #[error("{path} does not exist, but {asked_by} names it; `cardinal init` writes one", path = .path.display())]
     NoSuchFile {
-        /// The file.
         path: PathBuf,
         /// The flag or variable that names it.
         asked_by: &'static str,
@@ -16,7 +15,6 @@ pub enum ConfigError {
     /// The file is there but cannot be read.
     #[error("failed to read {path}: {reason}", path = .path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         reason: String,

@@ -39,7 +39,6 @@ pub struct Overrides {
 /// Settings and how they came about.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// The settings.
     pub settings: Settings,
     /// The file they were read from, if there was one.
     pub file: Option<PathBuf>,

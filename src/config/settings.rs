@@ -15,7 +15,6 @@ pub struct Settings {
     pub metabase: Option<MetabaseSettings>,
     /// What is curated.
     pub catalog: CatalogSettings,
-    /// The model.
     pub model: ModelSettings,
     /// Budgets of a turn and of a conversation.
     pub budget: BudgetSettings,

@@ -24,7 +24,6 @@ pub struct Conversation {
     pub(crate) condensed: usize,
     /// When the next turn begins; `None`: when it does. A recording and its replay take the same moment.
     pub now: Option<Timestamp>,
-    /// Turns finished.
     pub turns: u32,
     /// Of the latest turns, how many in a row ended with a question back to the person.
     pub asked_back: u32,

@@ -23,7 +23,6 @@ pub struct Baseline {
 /// One case of a baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BaselineCase {
-    /// The case.
     #[serde(flatten)]
     pub key: CaseKey,
     /// The family it belongs to.
@@ -31,7 +30,6 @@ pub struct BaselineCase {
     pub cluster: Option<String>,
     /// Trials that passed.
     pub passed: u32,
-    /// Trials.
     pub trials: u32,
     /// Trials of which nothing is known.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -56,7 +54,6 @@ pub struct Comparability {
     pub case: String,
     /// How answers were had.
     pub mode: Mode,
-    /// The model.
     pub model: String,
     /// Hash of the prompt; `None` when no answer came.
     pub prompt: Option<String>,
@@ -73,7 +70,6 @@ pub enum BaselineError {
     /// Not a baseline.
     #[error("{} is no baseline: {reason}", path.display())]
     Read {
-        /// The file.
         path: PathBuf,
         /// What is wrong.
         reason: String,
@@ -83,7 +79,6 @@ pub enum BaselineError {
         "no baseline was written: {errored} of its trials could not be run to their end, the first is {first}"
     )]
     Errored {
-        /// How many.
         errored: u32,
         /// One of them.
         first: CaseKey,
@@ -91,7 +86,6 @@ pub enum BaselineError {
     /// It could not be written.
     #[error("failed to write the baseline {}", path.display())]
     Write {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -125,7 +119,6 @@ impl Baseline {
         Self::of(&before)
     }
 
-    /// Reads one.
     pub fn read(path: &Path) -> Result<Self, BaselineError> {
         let wrong = |reason: String| BaselineError::Read {
             path: path.to_owned(),

@@ -14,17 +14,12 @@ use super::stats::{ClusterSample, Interval, PairedTest, cluster_bootstrap, mcnem
 pub enum ComparedKey {
     /// The suite: its dataset, what is curated of it, and that no case is missing.
     Suite,
-    /// The case.
     Case,
     /// How answers were had.
     Mode,
-    /// The model.
     Model,
-    /// The prompt.
     Prompt,
-    /// The catalog.
     Catalog,
-    /// The graders.
     Grader,
 }
 
@@ -46,13 +41,11 @@ impl ComparedKey {
 /// A key in which the two runs differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyDifference {
-    /// Which.
     pub key: ComparedKey,
     /// In how many of the cases that both have.
     pub cases: u32,
     /// In one of them: before.
     pub before: String,
-    /// And after.
     pub after: String,
     /// Whether it may differ.
     pub allowed: bool,
@@ -63,7 +56,6 @@ pub struct KeyDifference {
 pub struct RunComparison {
     /// Whether every key that has to be equal is, no case is gone, and there is one to compare.
     pub comparable: bool,
-    /// What differs.
     pub differences: Vec<KeyDifference>,
     /// Cases that were compared.
     pub compared: u32,

@@ -21,36 +21,16 @@ use crate::sandbox::{RunningSandbox, ServeError, ServeOptions, World, WorldError
 pub enum DatasetError {
     /// Its data could not be loaded.
     #[error("failed to load the dataset of suite {suite}")]
-    World {
-        /// The suite.
-        suite: String,
-        /// Why.
-        source: WorldError,
-    },
+    World { suite: String, source: WorldError },
     /// It could not be served.
     #[error("failed to serve the dataset of suite {suite}")]
-    Serve {
-        /// The suite.
-        suite: String,
-        /// Why.
-        source: ServeError,
-    },
+    Serve { suite: String, source: ServeError },
     /// What the suite says of it does not fit.
     #[error("the dataset of suite {suite} cannot be asked: {reason}")]
-    Unusable {
-        /// The suite.
-        suite: String,
-        /// Why.
-        reason: String,
-    },
+    Unusable { suite: String, reason: String },
     /// Nothing could be assembled over it.
     #[error("failed to open the dataset of suite {suite}")]
-    App {
-        /// The suite.
-        suite: String,
-        /// Why.
-        source: Box<AppError>,
-    },
+    App { suite: String, source: Box<AppError> },
 }
 
 /// What a suite asks, and a catalog for everyone who asks: its dataset, served in this process for as long as this lives,

@@ -65,17 +65,13 @@ pub enum Verdict {
     },
     /// What it was run from has changed since.
     Stale {
-        /// What changed.
         what: Vec<String>,
         /// The command that records it again, when it was recorded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<String>,
     },
     /// It could not be run to its end: nothing is known about the answer.
-    HarnessError {
-        /// Why.
-        reason: String,
-    },
+    HarnessError { reason: String },
     /// The run was interrupted before it came to this trial: left out, it would not count as failed.
     NotRun,
 }
@@ -266,11 +262,9 @@ pub struct TrialUsage {
     pub input_tokens: f64,
     /// Of these, read from the provider's cache.
     pub cached_tokens: f64,
-    /// Completion tokens.
     pub output_tokens: f64,
     /// Tool calls, refused ones too.
     pub tool_calls: f64,
-    /// Milliseconds.
     pub total_ms: f64,
 }
 
@@ -279,7 +273,6 @@ pub struct TrialUsage {
 pub struct CaseKey {
     /// Name of its suite.
     pub suite: String,
-    /// Its id.
     pub case: String,
 }
 

@@ -15,7 +15,6 @@ use crate::atomic_file::{self, FileAccess};
 pub const RESULTS_FILE: &str = "results.jsonl";
 /// The file of what was asked once more to confirm regressions.
 pub const CONFIRMATION_FILE: &str = "confirmation.jsonl";
-/// The summary's file.
 pub const SUMMARY_FILE: &str = "summary.json";
 
 /// Why results could not be written or read.
@@ -28,7 +27,6 @@ pub enum ResultsError {
     /// A file or folder could not be written.
     #[error("failed to write {}", path.display())]
     Write {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -36,7 +34,6 @@ pub enum ResultsError {
     /// A file could not be read.
     #[error("failed to read {}", path.display())]
     Read {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -44,7 +41,6 @@ pub enum ResultsError {
     /// A line is no record.
     #[error("{}, line {line}: not a record of a trial: {reason}", path.display())]
     Line {
-        /// The file.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
@@ -84,7 +80,6 @@ impl ResultsFolder {
         })
     }
 
-    /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

@@ -19,7 +19,6 @@ use crate::config::Settings;
 /// How suites are run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// Which cases.
     pub filter: CaseFilter,
     /// How often each.
     pub trials: u32,

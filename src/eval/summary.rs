@@ -31,7 +31,6 @@ pub struct RunSummary {
     pub exit: Exit,
     /// Whether the run was interrupted before all of its trials had ended.
     pub interrupted: bool,
-    /// What ran.
     pub ran: RunOverview,
     /// How many of what.
     pub counts: Counts,
@@ -55,7 +54,6 @@ pub struct RunSummary {
     pub power: Power,
     /// How it did against an earlier run.
     pub comparison: Option<RunComparison>,
-    /// Every case.
     pub cases: Vec<CaseRun>,
 }
 
@@ -64,18 +62,15 @@ pub struct RunSummary {
 pub struct Exit {
     /// 0, 1 or 3; 130 when the run was interrupted.
     pub code: u8,
-    /// Why.
     pub reason: String,
 }
 
-/// What ran.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunOverview {
     /// Suites, each with the hash of what it asks about.
     pub suites: BTreeMap<String, String>,
     /// How answers were had.
     pub modes: BTreeSet<String>,
-    /// Models.
     pub models: BTreeSet<String>,
     /// Hashes of the prompts.
     pub prompts: BTreeSet<String>,
@@ -96,7 +91,6 @@ pub struct Counts {
     pub cases: u32,
     /// Cases all trials of which passed.
     pub cases_passed: u32,
-    /// Trials.
     pub trials: u32,
     /// Trials that passed.
     pub passed: u32,

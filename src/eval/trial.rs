@@ -4,7 +4,6 @@ use serde_json::Value;
 /// One run of a case: what graders read, and all they read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// The case.
     pub case_id: String,
     /// Counted from 1.
     pub trial: u32,

@@ -49,7 +49,6 @@ pub(super) struct KeyColumn {
 /// How a numeric column takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NumberRole {
-    /// It measures.
     Measure,
     /// It tells rows apart.
     Key,

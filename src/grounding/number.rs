@@ -22,7 +22,6 @@ pub enum Separators {
 /// What a number stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A figure.
     Quantity,
     /// A year: `in 2025`.
     Year,

@@ -30,7 +30,6 @@ pub(super) enum MentionTarget<'i> {
 pub(super) enum Says {
     /// It is another.
     No,
-    /// Nothing.
     Nothing,
     /// It is this one, or one of several named.
     Yes,

@@ -31,9 +31,7 @@ pub struct Reservation {
 pub enum SpendingLeave {
     /// The `choice`th of what was asked for, counted from 0, is reserved.
     Granted {
-        /// Which.
         choice: usize,
-        /// The reservation.
         hold: Reservation,
         /// Why it is not the first.
         short: Option<Shortfall>,
@@ -45,7 +43,6 @@ pub enum SpendingLeave {
 /// What is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shortfall {
-    /// Of what.
     pub limit: Limit,
     /// How much is used and when the day is over, in words.
     pub detail: String,
@@ -54,7 +51,6 @@ pub struct Shortfall {
 /// Where a principal stands today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayUsage {
-    /// The day.
     pub day: Date,
     /// What was used.
     pub spent: Spend,

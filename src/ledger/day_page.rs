@@ -23,7 +23,6 @@ pub(super) struct ReservedSpend {
     pub(super) until: Timestamp,
 }
 
-/// A page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DayPage {

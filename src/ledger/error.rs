@@ -12,7 +12,6 @@ pub enum LedgerError {
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// Why.
         source: io::Error,
     },
     /// The file is damaged.
@@ -22,7 +21,6 @@ pub enum LedgerError {
         path.display()
     )]
     Corrupt {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
@@ -34,9 +32,7 @@ pub enum LedgerError {
         path.display()
     )]
     Version {
-        /// The file.
         path: PathBuf,
-        /// Its version.
         found: u64,
         /// The version this program reads.
         known: u64,

@@ -7,7 +7,6 @@ use super::Allowance;
 /// What a principal may use in a day, over all processes. Without a limit nothing is counted and no file is touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaySettings {
-    /// The limits.
     pub allowance: Allowance,
     /// Whose midnight ends the day.
     pub time_zone: TimeZone,
@@ -16,7 +15,6 @@ pub struct DaySettings {
 }
 
 impl Default for DaySettings {
-    /// No limit.
     fn default() -> Self {
         Self {
             allowance: Allowance::default(),

@@ -28,7 +28,6 @@ impl Add for Spend {
 }
 
 impl Spend {
-    /// Queries alone.
     pub fn queries(queries: u64) -> Self {
         Self {
             queries,
@@ -50,11 +49,8 @@ impl Spend {
 /// What runs out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Tokens.
     Tokens,
-    /// Money.
     Cost,
-    /// Queries.
     Queries,
 }
 

@@ -42,7 +42,6 @@ pub(super) struct ApiCall<'a> {
     pub(super) action: String,
     /// What stands in the path's `{id}`.
     pub(super) ids: Vec<String>,
-    /// The query string.
     pub(super) query: Vec<(&'a str, String)>,
     /// The JSON body.
     pub(super) body: Option<Value>,

@@ -16,7 +16,6 @@ const DEFAULT_CAPS: [usize; 2] = [2_000, 10_000];
 /// Words of parameters that say how many rows are wanted.
 const LIMITS: [&str; 4] = ["limit", "top", "rows", "n"];
 
-/// Runs a card.
 pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, MetabaseError> {
     let id = run.card.id();
     let parameters: Vec<Value> = run.arguments.iter().map(argument).collect();

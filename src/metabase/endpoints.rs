@@ -57,7 +57,6 @@ impl Route {
         }
     }
 
-    /// The method.
     pub(super) fn method(&self) -> Method {
         if self.post { Method::POST } else { Method::GET }
     }

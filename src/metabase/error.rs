@@ -50,7 +50,6 @@ pub struct MetabaseError {
     pub action: String,
     /// What happened and what to do next, in words; capped, without secrets.
     pub message: String,
-    /// The class.
     pub class: FailureClass,
     /// The HTTP status, if there was a response.
     pub status: Option<u16>,

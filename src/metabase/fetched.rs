@@ -36,16 +36,13 @@ pub(super) fn sunday() -> String {
 /// A table and what served it.
 #[derive(Debug, Clone)]
 pub struct Fetched {
-    /// The table.
     pub table: Arc<ResultTable>,
-    /// What served it.
     pub served_by: ServedBy,
 }
 
 /// Values and what served them.
 #[derive(Debug, Clone)]
 pub struct FetchedValues {
-    /// The values.
     pub values: AllowedValues,
     /// What served them.
     pub served_by: ServedBy,
@@ -56,16 +53,13 @@ pub struct FetchedValues {
 /// Whose dimension is asked for values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DimensionOwner {
-    /// A metric's.
     Metric(AllowedMetric),
-    /// A table's.
     Table(AllowedTable),
 }
 
 /// A catalog as loaded, and what could not be loaded.
 #[derive(Debug, Clone)]
 pub struct FetchedCatalog {
-    /// The catalog.
     pub catalog: Catalog,
     /// Entries that were selected but could not be read, each with the reason, in words.
     pub warnings: Vec<String>,

@@ -42,9 +42,7 @@ pub enum AuthSettings {
     ApiKey(SecretString),
     /// A user's name and password, exchanged for a session.
     Password {
-        /// E-mail.
         username: String,
-        /// Password.
         password: SecretString,
     },
     /// A session that exists already: `X-Metabase-Session`.

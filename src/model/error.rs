@@ -7,16 +7,13 @@ pub enum ModelError {
     /// The wire failed.
     #[error("failed to reach the model {model}")]
     Wire {
-        /// The model.
         model: String,
-        /// Why.
         #[source]
         source: WireError,
     },
     /// The provider said no.
     #[error("the model {model} answered with status {status}: {message}")]
     Status {
-        /// The model.
         model: String,
         /// The HTTP status.
         status: u16,
@@ -26,7 +23,6 @@ pub enum ModelError {
     /// The conversation is longer than the model takes.
     #[error("the conversation is longer than the model {model} takes: {message}")]
     TooLong {
-        /// The model.
         model: String,
         /// The provider's message, capped and without secrets.
         message: String,
@@ -34,7 +30,6 @@ pub enum ModelError {
     /// The provider reported an error inside a stream that had begun.
     #[error("the model {model} broke off: {message}")]
     BrokeOff {
-        /// The model.
         model: String,
         /// The provider's message.
         message: String,
@@ -42,7 +37,6 @@ pub enum ModelError {
     /// The answer is not what the protocol says.
     #[error("the model {model} sent an answer that cannot be read: {reason}")]
     Unreadable {
-        /// The model.
         model: String,
         /// What is wrong with it.
         reason: String,
@@ -50,7 +44,6 @@ pub enum ModelError {
     /// The settings do not allow to reach it (no key, no address).
     #[error("the model {model} is not usable: {reason}")]
     NotUsable {
-        /// The model.
         model: String,
         /// What is missing and where to set it.
         reason: String,

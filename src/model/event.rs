@@ -6,7 +6,6 @@ use super::{ToolCall, Usage};
 /// What happens while a completion is made.
 #[derive(Debug, Clone)]
 pub enum ModelEvent {
-    /// More text.
     Text(String),
     /// A tool call has begun; its arguments are still arriving.
     ToolCallStarted {
@@ -17,7 +16,6 @@ pub enum ModelEvent {
     Unheard(usize),
     /// How the model is asked has changed, in words for a person.
     Notice(String),
-    /// The end.
     Done(Completion),
 }
 

@@ -67,7 +67,6 @@ impl FromStr for ModelId {
 /// A tool as the model is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToolSpec {
-    /// Its name.
     pub name: String,
     /// What it does and when to use it.
     pub description: String,
@@ -145,7 +144,6 @@ impl Message {
 /// Whether the model may call tools. The tools stay in the request either way, so that the cached prefix survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolChoice {
-    /// It may.
     Auto,
     /// It may not: this completion has to answer.
     None,

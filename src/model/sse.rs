@@ -29,7 +29,6 @@ pub(super) enum SseItem {
     Event {
         /// Whether it came as an event; otherwise it is a JSON document that stands in the body as it is.
         framed: bool,
-        /// The object.
         json: Value,
     },
     /// The stream's own end mark.

@@ -45,7 +45,6 @@ pub struct Usd(pub Decimal);
 pub struct Prices {
     /// Input that was neither read from nor written to the cache.
     pub input: Decimal,
-    /// Output.
     pub output: Decimal,
     /// Input read from the cache.
     pub cache_read: Decimal,

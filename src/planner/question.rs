@@ -7,9 +7,7 @@ use super::time::{AskedPeriod, PeriodUnit, periods};
 /// One word of the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct QuestionWord {
-    /// Lower-cased.
     pub(super) text: String,
-    /// Its stem.
     pub(super) stem: String,
     /// Whether it was written in capitals, as codes are, among words that were not.
     pub(super) capitals: bool,

@@ -33,11 +33,9 @@ const COMPUTED: [&str; 7] = ["avg", "count", "expression", "max", "min", "stddev
 /// How much of each entry is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// Everything.
     Full,
     /// Name, one line of description, names of what it takes.
     Short,
-    /// Name only.
     Names,
 }
 

@@ -40,7 +40,6 @@ pub struct Prompt {
 #[derive(Debug, thiserror::Error)]
 #[error("failed to render the prompt template {template}: {reason}")]
 pub struct PromptError {
-    /// The template.
     pub template: &'static str,
     /// The engine's message.
     pub reason: String,

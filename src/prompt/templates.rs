@@ -16,7 +16,6 @@ const TEMPLATES: [(&str, &str); 3] = [
 pub(super) const CORE: &str = "system/core";
 /// All entries, fenced.
 pub(super) const CATALOG: &str = "system/catalog";
-/// One entry.
 pub(super) const ENTRY: &str = "system/entry";
 
 /// The parsed templates.

@@ -11,14 +11,12 @@ use crate::result::{FigureOperation, Handle};
 pub enum Reference {
     /// A cell, a total or a count of rows.
     Figure {
-        /// Where.
         place: CellReference,
         /// How it is to be written.
         format: FigureFormat,
     },
     /// A figure worked out of two.
     Derived {
-        /// How.
         operation: DerivedOperation,
         /// From what, in the order they are written.
         of: [CellReference; 2],

@@ -56,7 +56,6 @@ pub enum ArithmeticError {
     /// The operation does not go with so many figures.
     #[error("{operation} takes {}, not {given}", operation.takes())]
     Count {
-        /// The operation.
         operation: FigureOperation,
         /// How many figures it was given.
         given: usize,
@@ -122,7 +121,6 @@ impl FigureOperation {
         }
     }
 
-    /// Computes it.
     pub fn apply(self, figures: &[Decimal]) -> Result<Decimal, ArithmeticError> {
         self.check_count(figures.len())?;
         let (Some(first), Some(second)) = (figures.first().copied(), figures.get(1).copied()) else {

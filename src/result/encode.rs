@@ -42,7 +42,6 @@ impl ColumnKind {
     }
 }
 
-/// One cell.
 pub fn encode_cell(cell: &Cell) -> String {
     let mut out = String::new();
     encode_cell_into(cell, &mut out);

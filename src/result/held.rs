@@ -139,7 +139,6 @@ pub struct HeldResult {
     pub title: String,
     /// How it came to be.
     pub origin: ResultOrigin,
-    /// Its columns.
     pub columns: Vec<Column>,
     /// How the model saw it, and how much of the truth it is.
     pub shown: ModelView,

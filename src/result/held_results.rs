@@ -52,12 +52,7 @@ pub enum HeldResultsError {
     Gone(Handle),
     /// They could not be read back.
     #[error("the rows of {handle} could not be read back ({reason})")]
-    Unreadable {
-        /// The result.
-        handle: Handle,
-        /// What failed.
-        reason: String,
-    },
+    Unreadable { handle: Handle, reason: String },
 }
 
 impl HeldResults {

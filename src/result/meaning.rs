@@ -23,11 +23,9 @@ pub enum ColumnMeaning {
     TimePart,
     /// Days, moments and times of day.
     Time,
-    /// Text.
     Name,
     /// True or false.
     Truth,
-    /// Anything else.
     Unknown,
 }
 

@@ -3,7 +3,6 @@ use std::time::Duration;
 /// What a model sees of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ShapingSettings {
-    /// Most rows.
     pub max_rows: usize,
     /// Most bytes of the whole tool result.
     pub max_bytes: usize,

@@ -39,7 +39,6 @@ pub struct DerivedHeading {
 pub struct ShapedResult {
     /// The text: at most `max_bytes` bytes.
     pub text: String,
-    /// Rows in it.
     pub rows_shown: usize,
     /// Whether our own cut left out rows, columns or parts of cells.
     pub truncated: bool,

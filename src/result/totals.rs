@@ -116,15 +116,12 @@ pub struct ColumnTotals {
 /// What the values of a column come to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ColumnSummary {
-    /// Numbers.
     Numbers {
         /// Their sum, if they are such as can be added up.
         sum: Option<Amount>,
         /// Their mean, to 12 significant digits, if it means something.
         mean: Option<Amount>,
-        /// The least.
         min: Amount,
-        /// The greatest.
         max: Amount,
         /// Values of a numeric column that are no number; not part of the rest.
         unreadable: u64,
@@ -132,12 +129,7 @@ pub enum ColumnSummary {
     /// Text, booleans, ids and other things that only have names: how many different ones there are.
     Distinct(u64),
     /// Days, moments and times, compared as they are written.
-    Span {
-        /// The first.
-        first: String,
-        /// The last.
-        last: String,
-    },
+    Span { first: String, last: String },
     /// There is no value to say anything about.
     Nothing,
 }

@@ -32,7 +32,6 @@ struct TokenLabels {
     kind: String,
 }
 
-/// All counts.
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,

@@ -41,7 +41,6 @@ pub enum StartError {
         "cannot listen on {address}: {source}; choose another address with --listen, or port 0 for a free one"
     )]
     Listen {
-        /// Where.
         address: SocketAddr,
         /// What the system said.
         source: std::io::Error,

@@ -25,7 +25,6 @@ static SEALED: OnceLock<Wire> = OnceLock::new();
 /// Catalogs, and what is made of each of them once for all turns that are replayed.
 #[derive(Debug, Default)]
 pub struct ReplayContexts {
-    /// By fingerprint.
     kept: Mutex<BTreeMap<String, ReplayContext>>,
     prefixes: Prefixes,
 }

@@ -27,7 +27,6 @@ pub enum ReplayError {
     Different {
         /// Which part of the answer.
         what: &'static str,
-        /// What was recorded.
         recorded: String,
         /// What it is now.
         now: String,

@@ -25,7 +25,6 @@ pub struct Recorder {
 /// A recorded turn.
 #[derive(Debug)]
 pub struct Recorded {
-    /// The answer.
     pub answer: Answer,
     /// Its tape, or why there is none that could be used.
     pub tape: Result<PathBuf, TapeError>,

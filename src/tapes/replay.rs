@@ -13,7 +13,6 @@ const MAX_TURNS: usize = 1000;
 /// A turn that came out as it was recorded.
 #[derive(Debug)]
 pub struct Replayed {
-    /// The answer.
     pub answer: Answer,
     /// Exchanges served from the tape.
     pub exchanges: usize,

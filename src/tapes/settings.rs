@@ -15,7 +15,6 @@ pub struct TapeSettings {
 }
 
 impl Default for TapeSettings {
-    /// Records nothing.
     fn default() -> Self {
         Self {
             dir: None,

@@ -11,7 +11,6 @@ pub enum Said {
     Model(String),
     /// A tool the model asked for.
     Call {
-        /// Its name.
         tool: String,
         /// Its arguments, as the model wrote them.
         arguments: String,

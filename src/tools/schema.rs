@@ -55,7 +55,6 @@ pub(super) fn id() -> Value {
     json!({"type": "integer"})
 }
 
-/// A list.
 pub(super) fn list(items: Value) -> Value {
     Value::Object(Map::from_iter([
         ("items".to_owned(), items),
@@ -72,7 +71,6 @@ pub(super) fn described_list(description: &str, items: Value) -> Value {
     list
 }
 
-/// Some text.
 pub(super) fn text() -> Value {
     json!({"type": "string"})
 }

@@ -53,14 +53,12 @@ pub(crate) enum ToolRole {
 pub(crate) enum TurnEnding {
     /// The person is asked something.
     AskUser {
-        /// The question.
         question: String,
         /// Answers to choose from, possibly none.
         options: Vec<String>,
     },
     /// The person is told that the catalog does not hold the answer.
     CannotAnswer {
-        /// Why.
         reason: String,
         /// Names of the nearest entries, possibly none.
         nearest: Vec<String>,

@@ -56,7 +56,6 @@ pub enum WireError {
     /// The endpoint table does not list the request, so it was not sent.
     #[error("{method} {path} is not granted, so it was not sent")]
     NotGranted {
-        /// The method.
         method: String,
         /// The path, without query.
         path: String,

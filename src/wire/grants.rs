@@ -15,7 +15,6 @@ const MAX_ID: usize = 64;
 /// One thing that may be asked of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantedEndpoint {
-    /// The method.
     pub method: Method,
     /// The path below the server's base path, such as `/api/card/{id}/query`. A segment in braces stands for one
     /// segment of 1 to 64 ASCII letters, digits, `-` and `_`: numbers, entity ids, field ids. Every other segment
@@ -83,7 +82,6 @@ pub struct Grants {
 }
 
 impl Grants {
-    /// Nothing.
     pub const fn none() -> Self {
         Self {
             servers: Vec::new(),

@@ -25,7 +25,6 @@ pub enum Purpose {
 /// Whether a response may be kept and served again.
 #[derive(Debug, Clone, Copy)]
 pub enum CacheRule {
-    /// Never.
     Never,
     /// Kept for the cache's time to live when this says that status and whole body are a success.
     WhenSuccessful(fn(http::StatusCode, &[u8]) -> bool),
@@ -36,7 +35,6 @@ pub enum CacheRule {
 pub struct Policy {
     /// What it is for.
     pub purpose: Purpose,
-    /// Who asks.
     pub principal: Principal,
     /// Whether sending it twice does no harm; only such requests are retried.
     pub idempotent: bool,
@@ -57,7 +55,6 @@ pub struct Policy {
 /// A request below serialisation: what goes over the network, apart from the transport's own headers.
 #[derive(Debug, Clone)]
 pub struct WireRequest {
-    /// The method.
     pub method: Method,
     /// The whole address. Never holds a secret.
     pub url: Url,

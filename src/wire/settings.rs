@@ -7,11 +7,9 @@ use super::Grants;
 pub struct WireSettings {
     /// What may be sent, and where to. [`Grants::none`] sends nothing.
     pub grants: Grants,
-    /// The cache.
     pub cache: CacheSettings,
     /// Limits on what is in flight.
     pub limit: LimitSettings,
-    /// Retries.
     pub retry: RetrySettings,
 }
 

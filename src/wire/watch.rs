@@ -8,9 +8,7 @@ use super::{BodyStream, WireError};
 /// How a body ended.
 #[derive(Debug, Clone)]
 pub(super) enum BodyEnd {
-    /// Complete.
     Complete,
-    /// With an error.
     Failed(WireError),
     /// The reader went away before the end.
     Dropped,

@@ -29,9 +29,9 @@ async fn desk() -> Desk {
     desk.hold(table(
         &["customer:integer", "name:text", "since:integer"],
         &json!([
-            [10, "Harbor", 1700000000],
-            [11, "Vale", 1600000000],
-            [13, "Crest", 1500000000]
+            [10, "Harbor", 1_700_000_000],
+            [11, "Vale", 1_600_000_000],
+            [13, "Crest", 1_500_000_000]
         ]),
         Extent::Complete,
     ));

@@ -90,8 +90,7 @@ async fn a_byte_of_any_text_that_a_model_can_be_sent_makes_it_stale() {
     let shops = Shops::new();
     shops.record("one", &openai().await, Existing::Refuse).await;
     let single = shops.path("tapes/one/by-shop");
-    for changed in 0..PROMPT_TEXTS.len() {
-        let (path, text) = PROMPT_TEXTS[changed];
+    for (changed, (path, text)) in PROMPT_TEXTS.iter().enumerate() {
         let other = format!("{text}.");
         let texts = (0..PROMPT_TEXTS.len()).map(|number| match PROMPT_TEXTS[number] {
             (path, _) if number == changed => (path, other.as_str()),

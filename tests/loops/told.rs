@@ -124,7 +124,8 @@ async fn data_that_no_tool_computes_ends_apart_from_data_that_is_not_there() {
         let model = crate::support::scripted_model::ScriptedModel::openai_with(move |_| {
             crate::support::scripted_model::Reply::tool_calls([("cannot_answer", call.clone())])
         });
-        let mut stack = crate::support::stack::Stack::new(model.await, Default::default()).await;
+        let mut stack =
+            crate::support::stack::Stack::new(model.await, crate::support::stack::Knobs::default()).await;
         let answer = stack.ask("What is the weather?").await;
         assert_eq!(
             (answer.outcome, answer.stop_reason),

@@ -32,7 +32,6 @@ enum CheckStatus {
     Error,
 }
 
-/// One check.
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
     /// What was checked.

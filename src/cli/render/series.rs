@@ -8,7 +8,6 @@ const FEWEST: usize = 3;
 /// Most characters of a figure with its unit.
 const MOST_FIGURE: usize = 24;
 
-/// One item.
 #[derive(Debug)]
 pub(super) struct SeriesRow {
     pub(super) name: String,

@@ -14,7 +14,6 @@ const DOUBLE: Decimal = Decimal::from_parts(1, 0, 0, false, 11);
 /// Noise of means and sums of numbers with 24 binary digits: databases keep ratings and prices in such, and then 4.6 is
 /// 4.599999904632568.
 const SINGLE: Decimal = Decimal::from_parts(1, 0, 0, false, 7);
-/// One percent.
 pub(super) const PERCENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 /// A gold column and one that may be it.

@@ -25,7 +25,6 @@ static PERHAPS_NOTHING: LazyLock<Regex> = LazyLock::new(|| {
 /// A table in a text.
 #[derive(Debug, Clone)]
 pub(super) struct MarkdownTable {
-    /// Its heading.
     pub(super) names: Vec<String>,
     /// The cells, as texts; null where people write that there is nothing.
     pub(super) rows: Vec<Vec<Value>>,

@@ -18,7 +18,6 @@ pub(super) struct WrittenFigure {
     pub(super) value: Decimal,
     /// What one unit of the last digit is worth, where it is a text: a number in JSON has lost the zeros at its end.
     pub(super) place: Option<Decimal>,
-    /// Significant digits.
     pub(super) digits: u32,
     pub(super) percent: bool,
 }

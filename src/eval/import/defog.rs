@@ -56,7 +56,6 @@ struct Metadata {
 /// A suite that was made of one of a benchmark's databases.
 #[derive(Debug)]
 pub struct ImportedSuite {
-    /// Its folder.
     pub folder: PathBuf,
     /// The references between its tables, as they were declared or found.
     pub references: Vec<ImportedReference>,

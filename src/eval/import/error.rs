@@ -8,7 +8,6 @@ pub enum ImportError {
     /// A file could not be read.
     #[error("failed to read {}", path.display())]
     Read {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -16,7 +15,6 @@ pub enum ImportError {
     /// A line is not as it has to be.
     #[error("{}, line {line}: {reason}", path.display())]
     Line {
-        /// The file.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
@@ -32,7 +30,6 @@ pub enum ImportError {
     /// A file could not be written.
     #[error("failed to write {}", path.display())]
     Write {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 /// Words that say that a figure is a share, which people write as a percentage as well as as a fraction.
 const SHARES: [&str; 6] = ["percent", "%", "rate", "ratio", "share", "proportion"];
 
-/// One accepted result.
 #[derive(Debug, Deserialize)]
 pub(super) struct AcceptedResult {
     columns: Vec<String>,

@@ -26,9 +26,7 @@ const ENOUGH: f64 = 0.5;
 /// A column that points at a key of another table, both as `table.column`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportedReference {
-    /// The column.
     pub from: String,
-    /// The key.
     pub to: String,
     /// How it was found.
     pub evidence: ReferenceEvidence,

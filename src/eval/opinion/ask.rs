@@ -28,12 +28,7 @@ pub enum JudgeError {
     Wire(#[from] AppError),
     /// It cannot be reached in this way.
     #[error("{model} cannot judge answers: name a language model, openai:NAME or anthropic:NAME")]
-    Model {
-        /// Which.
-        model: String,
-        /// Why.
-        source: ModelError,
-    },
+    Model { model: String, source: ModelError },
 }
 
 /// A language model that is asked for its opinion.

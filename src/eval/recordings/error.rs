@@ -20,7 +20,6 @@ pub enum RecordingError {
     Exists {
         /// The set's folder.
         folder: PathBuf,
-        /// How many.
         count: usize,
         /// One of them.
         first: String,
@@ -37,7 +36,6 @@ pub enum RecordingError {
     /// A file could not be read.
     #[error("failed to read {}", path.display())]
     Read {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -53,7 +51,6 @@ pub enum RecordingError {
     /// What is noted of a recording cannot be read.
     #[error("{} is no note of a recording: {reason}", path.display())]
     Note {
-        /// The file.
         path: PathBuf,
         /// What is wrong.
         reason: String,

@@ -41,7 +41,6 @@ pub struct Promotion {
 /// A case that was made of a tape.
 #[derive(Debug)]
 pub struct PromotedCase {
-    /// The suite.
     pub suite: Suite,
     /// The case's id.
     pub id: String,
@@ -71,20 +70,10 @@ pub enum PromoteError {
     Suite(#[from] SuiteError),
     /// The id cannot be one.
     #[error("a case cannot be named {id:?}: {reason}; name another id with --id")]
-    Id {
-        /// The id.
-        id: String,
-        /// Why.
-        reason: String,
-    },
+    Id { id: String, reason: String },
     /// The suite has such a case.
     #[error("there is a case {id} already, in {}: name another id with --id", file.display())]
-    Exists {
-        /// The id.
-        id: String,
-        /// Where.
-        file: PathBuf,
-    },
+    Exists { id: String, file: PathBuf },
     /// The suite is one file, which is not written into.
     #[error("{} is a single file: name a folder, which gets a file for each case", .0.display())]
     NoFolder(PathBuf),
@@ -97,7 +86,6 @@ pub enum PromoteError {
         tape.display(), suite.display()
     )]
     UnknownDataset {
-        /// The tape.
         tape: PathBuf,
         /// The address that it was recorded from.
         url: String,
@@ -110,7 +98,6 @@ pub enum PromoteError {
         tape.display(), suite.display()
     )]
     OtherDataset {
-        /// The tape.
         tape: PathBuf,
         /// The suite's folder.
         suite: PathBuf,

@@ -34,7 +34,6 @@ pub enum Existing {
 pub struct RecordOptions {
     /// The set's name.
     pub set: String,
-    /// Which cases.
     pub filter: CaseFilter,
     /// How many cases at once.
     pub jobs: usize,

@@ -13,7 +13,6 @@ use crate::eval::{Case, CaseFilter, Mode, Suite};
 pub struct ReplayOptions {
     /// What is from tape.
     pub mode: Mode,
-    /// Which cases.
     pub filter: CaseFilter,
     /// Which sets of recordings; all when there is none.
     pub sets: Vec<String>,
@@ -26,7 +25,6 @@ pub struct ReplayOptions {
 /// What [`replay_suites`](super::replay_suites) will run, and what it cannot.
 #[derive(Debug, Default)]
 pub struct ReplayPlan {
-    /// Recorded cases.
     pub(super) jobs: Vec<RecordedJob>,
     /// Cases that no set holds, as `suite/case`.
     pub unrecorded: Vec<String>,

@@ -19,7 +19,6 @@ use crate::tapes::ReplayContexts;
 pub struct RegradedRecording {
     /// The suite, with its set behind it.
     pub suite: String,
-    /// The case.
     pub case: String,
     /// What its note says now that it did not say before, in words; or why it stays as it was.
     pub changed: Result<Vec<String>, String>,

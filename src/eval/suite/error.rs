@@ -14,7 +14,6 @@ pub enum SuiteError {
     /// A file is not as it has to be.
     #[error("{}:{line}: {reason}", path.display())]
     Invalid {
-        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: u64,

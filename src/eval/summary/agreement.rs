@@ -9,7 +9,6 @@ use crate::eval::record::TrialRecord;
 /// How a language model that was asked for its opinion stands to the graders. A diagnostic: nothing hangs on it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct JudgeAgreement {
-    /// Judges.
     pub models: BTreeSet<String>,
     /// Hashes of what they were told to do.
     pub prompts: BTreeSet<String>,

@@ -17,7 +17,6 @@ pub struct Efficiency {
     pub cost_per_right_interval: Option<Interval>,
     /// Prompt tokens, cached ones included.
     pub input_tokens: f64,
-    /// Completion tokens.
     pub output_tokens: f64,
     /// Share of prompt tokens read from the provider's cache; `None` without prompt tokens.
     pub cached_share: Option<f64>,
@@ -70,7 +69,6 @@ impl Efficiency {
 /// How long trials took, in milliseconds, over all turns of each.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Latency {
-    /// Trials measured.
     pub trials: u32,
     /// Half took no longer.
     pub p50_ms: f64,

@@ -9,7 +9,6 @@ use crate::eval::stats::{ClusterSample, Interval, cluster_bootstrap, one_sided, 
 /// All trials of one case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CaseRun {
-    /// The case.
     #[serde(flatten)]
     pub key: CaseKey,
     /// What it is about.
@@ -18,7 +17,6 @@ pub struct CaseRun {
     pub cluster: Option<String>,
     /// Trials that passed.
     pub passed: u32,
-    /// Trials.
     pub trials: u32,
     /// Trials that could not be run to their end.
     pub errored: u32,
@@ -61,11 +59,9 @@ pub fn group(records: &[TrialRecord]) -> Vec<CaseRun> {
 /// A share of trials that passed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PassRate {
-    /// Cases.
     pub cases: u32,
     /// Trials that passed.
     pub passed: u32,
-    /// Trials.
     pub trials: u32,
     /// The mean over cases of the share of their trials that passed.
     pub share: f64,

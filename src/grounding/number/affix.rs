@@ -87,7 +87,6 @@ pub(super) struct NumberHead {
 /// What stands after the digits.
 #[derive(Default)]
 pub(super) struct NumberTail {
-    /// Its bytes.
     pub(super) length: usize,
     /// The power of ten.
     pub(super) scale: i32,

@@ -53,7 +53,6 @@ pub(in crate::grounding) fn held<T>(sorted: &[T], span_of: impl Fn(&T) -> Span, 
 #[derive(Debug, Clone)]
 pub(in crate::grounding) struct TextWord<'t> {
     pub(in crate::grounding) span: Span,
-    /// As written.
     pub(in crate::grounding) text: &'t str,
     /// In lower case.
     pub(in crate::grounding) low: String,

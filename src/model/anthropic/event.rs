@@ -38,7 +38,6 @@ pub(super) enum MessagesEvent {
         stop_reason: Option<String>,
         usage: Option<MessagesUsage>,
     },
-    /// The server failed.
     Failed(ServerError),
     Ignored,
 }

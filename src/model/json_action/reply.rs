@@ -13,7 +13,6 @@ use crate::model::tool_names::ToolNames;
 pub(super) enum StepReply {
     /// Calls of tools; the arguments are unchecked.
     Calls(WrittenCalls),
-    /// An answer.
     Text(String),
     /// Neither: a call that cannot be read.
     Garbled,

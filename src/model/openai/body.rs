@@ -71,7 +71,6 @@ enum SentMessage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         tool_call_id: Option<&'a str>,
     },
-    /// Any other.
     Object(Value),
 }
 

@@ -24,7 +24,6 @@ pub(super) enum ResponseEvent {
     },
     /// The end, with the whole response.
     Ended(Value),
-    /// The server failed.
     Failed(ServerError),
     Ignored,
 }

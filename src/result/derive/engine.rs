@@ -34,7 +34,6 @@ pub enum DeriveError {
     /// A figure over values that are not numbers would leave them out without a word.
     #[error("{count} values of \"{column}\" are not numbers, so it cannot be added up")]
     NotNumbers {
-        /// The column.
         column: String,
         /// How many values.
         count: usize,
@@ -42,7 +41,6 @@ pub enum DeriveError {
     /// Values that are not times cannot be put into buckets of time.
     #[error("{count} values of \"{column}\" are not times, so they have no granularity")]
     NotTimes {
-        /// The column.
         column: String,
         /// How many values.
         count: usize,
@@ -83,7 +81,6 @@ pub enum DeriveError {
         "the other result has {rows} rows with the key {key}: group it first, or keep one row of each key"
     )]
     KeyTwice {
-        /// The key.
         key: String,
         /// How many rows.
         rows: usize,

@@ -23,18 +23,14 @@ pub enum Expression {
     Arithmetic(ArithmeticOperator, Box<Expression>, Box<Expression>),
     /// How much time lies between two times: negative when the second is the earlier.
     Elapsed {
-        /// In what.
         unit: ElapsedUnit,
-        /// The first.
         from: Box<Expression>,
-        /// The second.
         to: Box<Expression>,
     },
     /// The moment, in UTC, that a number of seconds or milliseconds since the beginning of 1970 is.
     FromEpoch(EpochUnit, Box<Expression>),
     /// A day of a year and month that stand apart: the first of the month when no day is given.
     FromParts {
-        /// The year.
         year: Box<Expression>,
         /// The month, 1 to 12.
         month: Box<Expression>,
@@ -45,7 +41,6 @@ pub enum Expression {
     TimeBucket(Granularity, Box<Expression>),
     /// The lower end of the stretch of numbers of this width, counted from 0, that a number falls into.
     NumberBucket {
-        /// The number.
         of: Box<Expression>,
         /// The width, above 0.
         width: Decimal,

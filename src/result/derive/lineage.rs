@@ -39,7 +39,6 @@ pub(super) struct LineageStep {
 /// The rows before a step that its rows came from.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RowOrigins {
-    /// One for each.
     Each(Vec<usize>),
     /// Several for each.
     Groups(Vec<Vec<usize>>),

@@ -94,7 +94,6 @@ impl RowOperations {
 /// A condition on a column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowFilter {
-    /// The column.
     pub column: usize,
     /// What must hold of its value.
     pub test: ValueTest,
@@ -103,16 +102,13 @@ pub struct RowFilter {
 /// What rows are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowGroup {
-    /// The column.
     pub column: usize,
     /// For times: how coarse.
     pub granularity: Option<Granularity>,
 }
 
-/// Something computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowAggregate {
-    /// The function.
     pub function: RowFunction,
     /// The column it is computed of; none for the number of rows.
     pub column: Option<usize>,
@@ -125,13 +121,10 @@ pub enum RowFunction {
     Count,
     /// Number of different values.
     CountDistinct,
-    /// Exact sum.
     Sum,
     /// Sum by number of values, to 12 significant digits.
     Average,
-    /// Least value.
     Min,
-    /// Greatest value.
     Max,
     /// The value in the middle, or the mean of the two there.
     Median,
@@ -198,7 +191,6 @@ impl RowAggregate {
 pub struct RowSort {
     /// The column: of the table for raw rows, of the result for groups.
     pub column: usize,
-    /// Greatest first.
     pub descending: bool,
 }
 

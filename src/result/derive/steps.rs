@@ -5,12 +5,7 @@ use super::{Expression, RowAggregate, RowFilter, RowGroup};
 #[derive(Debug, Clone, PartialEq)]
 pub enum DerivationStep {
     /// Adds a column that is computed from the others, row by row.
-    Compute {
-        /// Its name.
-        name: String,
-        /// How.
-        expression: Expression,
-    },
+    Compute { name: String, expression: Expression },
     /// Keeps the rows of which the condition holds.
     Keep(Condition),
     /// Keeps the rows whose key another table has, or does not have. A row without a key is in no table.
@@ -33,7 +28,6 @@ pub enum DerivationStep {
     },
     /// Adds a column that is computed over rows in order, within each part of the table.
     Window {
-        /// Its name.
         name: String,
         /// What it holds.
         function: WindowFunction,
@@ -48,7 +42,6 @@ pub enum DerivationStep {
         partition: Vec<usize>,
         /// The order within a part. Rows that are equal in it keep their order.
         order: Vec<RowOrder>,
-        /// How many.
         count: usize,
     },
     /// Makes one row of each group, in the order of what is grouped by; one row of everything without groups.
@@ -94,7 +87,6 @@ pub struct KeyPair {
 /// A criterion of order. Rows without a value come last either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowOrder {
-    /// The column.
     pub column: usize,
     /// Greatest, latest or longest first.
     pub descending: bool,
@@ -130,14 +122,10 @@ pub enum WindowFunction {
     Rank,
     /// The value that a column has so many rows before.
     Lag {
-        /// The column.
         column: usize,
         /// How many rows before, at least 1.
         rows: usize,
     },
     /// The exact sum of a column's values up to this row.
-    RunningTotal {
-        /// The column.
-        column: usize,
-    },
+    RunningTotal { column: usize },
 }

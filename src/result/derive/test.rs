@@ -12,9 +12,7 @@ pub enum ValueTest {
     Null,
     /// There is one.
     NotNull,
-    /// It is true.
     True,
-    /// It is false.
     False,
     /// It is empty text, or none.
     Empty,
@@ -30,9 +28,7 @@ pub enum ValueTest {
     Matches(TextMatching, Vec<String>),
     /// A part of a date or time is one of these.
     Part {
-        /// Which.
         part: TimePart,
-        /// The numbers.
         values: Vec<i64>,
         /// Whether it must be none of them instead.
         not: bool,

@@ -33,18 +33,11 @@ pub use tokens::{NewToken, TokenRow};
 pub enum SessionStoreError {
     /// The file cannot be opened or made.
     #[error("failed to open the store {path}: {reason}; name another with `url` under [store], or CARDINAL_DATABASE_URL", path = .path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    Open { path: PathBuf, reason: String },
     /// A later version of the program wrote it.
     #[error("the store {path} has version {found}, and this program knows versions up to {known}: use a newer program", path = .path.display())]
     Newer {
-        /// The file.
         path: PathBuf,
-        /// Its version.
         found: i64,
         /// The last one that is known here.
         known: i64,
@@ -83,7 +76,6 @@ impl SessionStore {
         })
     }
 
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -18,7 +18,6 @@ const PREFIX: &str = "cdl_";
 pub struct NewToken {
     /// What names it in lists.
     pub id: String,
-    /// The token.
     pub token: SecretString,
 }
 

@@ -13,7 +13,6 @@ struct CalculateArguments {
     calculations: Vec<Value>,
 }
 
-/// One calculation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCalculation {

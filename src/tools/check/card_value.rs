@@ -12,21 +12,16 @@ const MAX_VALUES: usize = 100;
 /// What the value of a parameter looks like. It follows from the parameter's type in Metabase, such as `date/single`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tools) enum ParameterForm {
-    /// A number.
     Number,
     /// Least and greatest number; null leaves a side open.
     NumberPair,
-    /// Text.
     Text,
     /// Text or a number: ids and categories.
     Key,
     /// True or false.
     Boolean,
-    /// A day.
     Day,
-    /// A month.
     Month,
-    /// A quarter.
     Quarter,
     /// From day to day.
     Range,

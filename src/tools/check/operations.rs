@@ -10,16 +10,17 @@ use crate::result::ColumnKind;
 /// What an operation wants.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum OperandFamily {
-    /// No values.
     Existence,
     /// Any number of values.
     Equality,
-    /// One value.
     Comparison,
     /// One text or several.
     Matching,
     /// Whole numbers from a part of a date or time.
-    Extraction { least: i64, greatest: i64 },
+    Extraction {
+        least: i64,
+        greatest: i64,
+    },
     /// Days of the week.
     DayOfWeek,
 }

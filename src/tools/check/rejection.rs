@@ -42,7 +42,6 @@ pub enum RefusalClass {
 /// A refused call, as the model is told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The class.
     pub class: RefusalClass,
     /// What was wrong, the nearest allowed names, what to do instead. Written for the model.
     pub message: String,

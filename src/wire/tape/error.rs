@@ -7,7 +7,6 @@ pub enum TapeError {
     /// The file cannot be made; most often it exists, and tapes are never overwritten.
     #[error("failed to create the tape {path}: {reason}", path = .path.display())]
     Create {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         reason: String,
@@ -15,7 +14,6 @@ pub enum TapeError {
     /// Something could not be written.
     #[error("failed to write to the tape {path}: {reason}", path = .path.display())]
     Write {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         reason: String,
@@ -23,7 +21,6 @@ pub enum TapeError {
     /// It would have held a credential, so it is not kept.
     #[error("the tape {path} is not kept: {place} may hold a credential", path = .path.display())]
     Withheld {
-        /// The file.
         path: PathBuf,
         /// Which part of the tape: the header or an exchange, by number.
         place: String,
@@ -33,7 +30,6 @@ pub enum TapeError {
         "the prompt changed while {path} was being recorded, first at {pointer}; record the turn again", path = .path.display()
     )]
     Changed {
-        /// The file.
         path: PathBuf,
         /// JSON pointer into the request's body.
         pointer: String,
@@ -41,7 +37,6 @@ pub enum TapeError {
     /// The file cannot be read.
     #[error("failed to read the tape {path}: {reason}", path = .path.display())]
     Read {
-        /// The file.
         path: PathBuf,
         /// The system's reason.
         reason: String,
@@ -49,7 +44,6 @@ pub enum TapeError {
     /// It is of a version of the format that this program does not know.
     #[error("the tape {path} has format version {found}; this program reads version 1", path = .path.display())]
     Version {
-        /// The file.
         path: PathBuf,
         /// Its version, as written.
         found: String,
@@ -57,7 +51,6 @@ pub enum TapeError {
     /// A line is not what the format says.
     #[error("the tape {path} is damaged at line {line}: {reason}", path = .path.display())]
     Damaged {
-        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
@@ -67,7 +60,6 @@ pub enum TapeError {
     /// A line is not the one that was recorded.
     #[error("line {line} of the tape {path} was changed after it was recorded", path = .path.display())]
     Altered {
-        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
@@ -75,7 +67,6 @@ pub enum TapeError {
     /// Lines were dropped, doubled or moved.
     #[error("line {line} of the tape {path} is out of order: exchange {expected} should be there, {found} is", path = .path.display())]
     Order {
-        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
@@ -91,7 +82,6 @@ pub enum TapeError {
         path = .path.display()
     )]
     Unfinished {
-        /// The file.
         path: PathBuf,
         /// Whole exchanges on it.
         exchanges: usize,
@@ -100,17 +90,13 @@ pub enum TapeError {
     },
     /// There is nothing to resume.
     #[error("the tape {path} is finished: there is nothing to resume", path = .path.display())]
-    Finished {
-        /// The file.
-        path: PathBuf,
-    },
+    Finished { path: PathBuf },
     /// The turn would be resumed under other conditions than it began with.
     #[error(
         "the turn on the tape {path} began with another {what}: {recorded}, and it would go on with {now}; resume it as it \
          began", path = .path.display()
     )]
     BegunOtherwise {
-        /// The file.
         path: PathBuf,
         /// What differs: `model`, `principal`, `catalog`, `prompt`, or a setting by JSON pointer.
         what: String,
@@ -122,7 +108,6 @@ pub enum TapeError {
     /// A turn that was resumed did not come to the end of its tape.
     #[error("the turn on the tape {path} cannot be gone on with, and its tape stays as it is: {reason}", path = .path.display())]
     Parted {
-        /// The file.
         path: PathBuf,
         /// Where the turn parts from its tape.
         reason: String,
@@ -130,7 +115,6 @@ pub enum TapeError {
     /// It may hold a credential, so it is not read.
     #[error("the tape {path} is not read: line {line} may hold {what}; remove the file and record the turn again", path = .path.display())]
     Secret {
-        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
@@ -140,7 +124,6 @@ pub enum TapeError {
     /// A file that belongs beside it is not there or is another.
     #[error("the tape {tape} needs {path}: {reason}", tape = .tape.display(), path = .path.display())]
     Beside {
-        /// The tape.
         tape: PathBuf,
         /// The file it needs.
         path: PathBuf,
@@ -186,7 +169,6 @@ pub struct Miss {
      turn again: {command}"
 )]
 pub struct UnusedExchanges {
-    /// How many.
     pub count: usize,
     /// Number of the first.
     pub first: u64,

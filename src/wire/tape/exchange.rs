@@ -30,7 +30,6 @@ pub struct Exchange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResponseHead {
-    /// The status.
     pub status: u16,
     /// The headers that a tape keeps, names in lower case.
     pub headers: BTreeMap<String, String>,
@@ -58,21 +57,18 @@ pub enum RecordedFailure {
     Connect {
         /// Host and port.
         host: String,
-        /// The cause.
         reason: String,
     },
     /// [`WireError::Broken`].
     Broken {
         /// Host and port.
         host: String,
-        /// The cause.
         reason: String,
     },
     /// [`WireError::Timeout`].
     Timeout {
         /// Host and port.
         host: String,
-        /// Milliseconds.
         after_ms: u64,
     },
     /// [`WireError::TooLarge`].
@@ -83,12 +79,7 @@ pub enum RecordedFailure {
         cap: usize,
     },
     /// [`WireError::NotGranted`].
-    NotGranted {
-        /// The method.
-        method: String,
-        /// The path.
-        path: String,
-    },
+    NotGranted { method: String, path: String },
     /// [`WireError::Busy`].
     Busy {
         /// Host and port.
@@ -97,10 +88,8 @@ pub enum RecordedFailure {
         most: usize,
         /// The setting that says so.
         setting: String,
-        /// Milliseconds.
         after_ms: u64,
     },
-    /// Any other.
     Invalid {
         /// What was wrong.
         reason: String,

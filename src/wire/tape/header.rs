@@ -34,11 +34,9 @@ pub struct Header {
     pub model: String,
     /// Who or what answered as that model.
     pub answered_by: String,
-    /// The prompt.
     pub prompt: PromptNote,
     /// The catalog; its text is kept beside the tape.
     pub catalog: CatalogNote,
-    /// The Metabase.
     pub metabase: MetabaseNote,
     /// Version of the program that recorded.
     pub code: String,
@@ -60,17 +58,14 @@ pub struct PromptNote {
     pub texts: Option<String>,
 }
 
-/// Which catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogNote {
-    /// Its fingerprint.
     pub fingerprint: String,
     /// How many entries it has.
     pub entries: usize,
 }
 
-/// Which Metabase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MetabaseNote {

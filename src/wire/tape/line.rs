@@ -22,9 +22,7 @@ const INLINE: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TurnEnd {
-    /// The outcome.
     pub outcome: String,
-    /// The stop reason.
     pub stop_reason: String,
     /// The answer's text.
     pub text: String,
@@ -42,7 +40,6 @@ pub struct TurnEnd {
 #[derive(Debug, Clone)]
 pub(super) struct Prefix {
     pub(super) hash: String,
-    /// Canonical JSON.
     pub(super) text: String,
 }
 

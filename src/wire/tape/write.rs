@@ -83,7 +83,6 @@ impl Tape {
         }
     }
 
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.shared.path
     }

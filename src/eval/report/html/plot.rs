@@ -20,7 +20,6 @@ pub(super) struct Plot {
     bars: Vec<Bar>,
 }
 
-/// One bar.
 #[derive(Debug, Serialize)]
 struct Bar {
     x: f64,

@@ -40,7 +40,6 @@ impl Badge {
     }
 }
 
-/// One trial.
 #[derive(Debug, Serialize)]
 pub(super) struct TrialSection<'a> {
     anchor: String,
@@ -83,7 +82,6 @@ struct CallRow {
     results: Vec<ResultRows>,
 }
 
-/// One result.
 #[derive(Debug, Serialize)]
 struct ResultRows {
     name: String,
