@@ -15,8 +15,8 @@ pub struct ServerConfig {
     /// Whether a credential is needed: `loopback` (not on loopback; everywhere else) or `required` (always; default
     /// `loopback`).
     pub auth: Option<AuthPolicy>,
-    /// Whose credential Metabase is asked with: `shared`, the one under [metabase] for everybody, or `person`, a JWT that names
-    /// whoever asks, so that Metabase's own permissions hold. It needs `auth = "jwt"` under [metabase], and principals that are
+    /// Whose credential Metabase is asked with: `shared`, the one under `[metabase]` for everybody, or `person`, a JWT that names
+    /// whoever asks, so that Metabase's own permissions hold. It needs `auth = "jwt"` under `[metabase]`, and principals that are
     /// e-mail addresses (default `shared`).
     pub credential: Option<CredentialPolicy>,
     /// Names of hosts that the server is reached by, beside the address it listens on; with the port, if there is one.
@@ -64,7 +64,7 @@ pub enum AuthPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialPolicy {
-    /// The one under [metabase], for everybody.
+    /// The one under `[metabase]`, for everybody.
     #[default]
     Shared,
     /// A JWT that names whoever asks.

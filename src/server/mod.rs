@@ -1,7 +1,7 @@
 //! The server: questions over HTTP, for people on its page and for programs that speak one of its protocols.
 //!
-//! The idea: a turn belongs to the server, not to the connection that asked for it. [`Turns`](turns::Turns) runs it, keeps
-//! its events in a log, and stores what came of it. Every protocol is a way of writing that one log down ([`TurnEvent`]),
+//! The idea: a turn belongs to the server, not to the connection that asked for it. `turns::Turns` runs it, keeps
+//! its events in a log, and stores what came of it. Every protocol is a way of writing that one log down (`TurnEvent`),
 //! so a client that hangs up loses nothing, and two clients can read the same turn.
 //!
 //! ```text
