@@ -7,8 +7,9 @@
 # PROGRAM is the built `cardinal` (default: target/debug/cardinal). A client that cannot be installed is skipped with a line
 # that says so; a client that is installed and fails makes the run fail.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
-program=$(realpath "${1:-../../target/debug/cardinal}")
+here=$(dirname "${BASH_SOURCE[0]}")
+program=$(realpath "${1:-$here/../../target/debug/cardinal}")
+cd "$here"
 folder=$(mktemp -d)
 sandbox=
 trap '[[ -z $sandbox ]] || kill "$sandbox" 2>/dev/null || true; rm -rf "$folder"' EXIT

@@ -187,7 +187,8 @@ fn proxied(
     let Some(proxy) = &access.proxy else {
         return Ok(None);
     };
-    let believed = peer.is_some_and(|peer| proxy.from.iter().any(|net| net.contains(&peer.to_canonical())));
+    let networks = &proxy.from;
+    let believed = peer.is_some_and(|peer| networks.iter().any(|net| net.contains(&peer.to_canonical())));
     if !believed {
         return Ok(None);
     }
