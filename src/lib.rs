@@ -60,6 +60,8 @@ pub mod agent;
 pub mod app;
 mod atomic_file;
 #[doc(hidden)]
+pub mod call_log;
+#[doc(hidden)]
 pub mod catalog;
 #[doc(hidden)]
 pub mod cli;
@@ -68,7 +70,12 @@ pub mod config;
 #[doc(hidden)]
 pub mod conversation;
 #[doc(hidden)]
+pub mod dbt;
+#[doc(hidden)]
 pub mod eval;
+mod file_lock;
+#[doc(hidden)]
+pub mod grants;
 #[doc(hidden)]
 pub mod grounding;
 #[doc(hidden)]
@@ -77,6 +84,8 @@ pub mod ledger;
 pub mod metabase;
 #[doc(hidden)]
 pub mod model;
+#[doc(hidden)]
+pub mod operations;
 #[doc(hidden)]
 pub mod planner;
 #[doc(hidden)]

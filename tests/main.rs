@@ -24,13 +24,16 @@
 )]
 
 mod calculate;
+mod call_log;
 mod catalog;
 mod cli;
 mod config;
+mod dbt;
 mod eval;
 mod eval_replay;
 mod eval_run;
 mod gate;
+mod grants;
 mod grounding;
 mod hostile;
 mod house;
@@ -39,6 +42,7 @@ mod loops;
 mod metabase;
 mod model;
 mod offline;
+mod operations;
 mod prompt;
 mod references;
 mod result;

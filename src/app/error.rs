@@ -1,3 +1,4 @@
+use crate::call_log::CallLogError;
 use crate::config::ConfigError;
 use crate::ledger::LedgerError;
 use crate::metabase::MetabaseError;
@@ -23,6 +24,9 @@ pub enum Error {
     /// The wire could not be set up.
     #[error("failed to set up the network")]
     Wire(#[from] WireError),
+    /// Calls cannot be written down.
+    #[error(transparent)]
+    CallLog(#[from] CallLogError),
     /// The Metabase cannot be asked.
     #[error("failed to load the catalog from {url}")]
     Metabase { url: String, source: Box<MetabaseError> },

@@ -28,7 +28,7 @@ mod session;
 pub use catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
 pub use day::book as day_book;
 pub use error::Error;
-pub use network::wire;
+pub use network::{Reach, model_wire, wire};
 pub use open::{App, OpenOptions, SessionOptions, price};
 pub use recording::Recording;
 pub use server::Server;

@@ -71,7 +71,7 @@ impl App {
         on_progress: OnProgress<'_>,
     ) -> Result<Self, Error> {
         let server = Server::open(&settings).await?;
-        let wire = network::wire(Some(&server.metabase), Some(&settings.model))?;
+        let wire = network::wire(&settings, reach(&server, &settings))?;
         let parts = AppParts {
             settings,
             server,
@@ -115,7 +115,7 @@ impl App {
     /// Begins a conversation.
     pub fn session(&self, options: SessionOptions) -> Result<Session, Error> {
         let wire = if options.apart {
-            network::wire(Some(&self.server.metabase), Some(&self.settings.model))?
+            network::wire(&self.settings, reach(&self.server, &self.settings))?
         } else {
             self.wire.for_session()
         };
@@ -223,6 +223,15 @@ impl AppParts {
             wire,
             client,
         })
+    }
+}
+
+/// What the sessions of an app reach.
+fn reach<'a>(server: &'a Server, settings: &'a Settings) -> network::Reach<'a> {
+    network::Reach {
+        metabase: Some(&server.metabase),
+        dbt: settings.dbt.cloud.as_ref(),
+        model: Some(&settings.model),
     }
 }
 

@@ -75,6 +75,14 @@ pub(super) enum Command {
     /// Look at the curated content that questions are answered from
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Look at dbt: what ran, and whether the data behind an entry can be believed
+    #[command(subcommand)]
+    Dbt(DbtCommand),
+    /// Show what may be asked of Metabase and dbt, by which rule
+    Grants(GrantsArgs),
+    /// Look at the log of calls to Metabase and dbt, and check that nobody changed it
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Run the embedded Metabase stand-in
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -234,6 +242,91 @@ pub(super) struct CatalogArgs {
     pub(super) refresh: bool,
 }
 
+/// `cardinal dbt`.
+#[derive(Debug, Subcommand)]
+pub(super) enum DbtCommand {
+    /// List runs of the account, the newest first
+    Runs {
+        /// Only of this job
+        #[arg(long, value_name = "ID")]
+        job: Option<u64>,
+        /// Only those that are so far
+        #[arg(long, value_enum)]
+        status: Option<RunStatusArg>,
+        /// How many
+        #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+        last: usize,
+    },
+    /// List jobs of the account, each with its last run
+    Jobs,
+    /// Say whether an entry and everything it is made from ran, passed its tests and is fresh (exit code 1 if something
+    /// failed)
+    Health {
+        /// A model, source, metric or exposure by name or id, or what an exposure shows: `card 7`, `dashboard 3`
+        entry: String,
+        /// Where to look [default: the account where it names an environment, else the local project]
+        #[arg(long, value_enum)]
+        from: Option<HealthFrom>,
+    },
+}
+
+/// Where the state of data is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum HealthFrom {
+    /// In the account's Discovery API
+    Discovery,
+    /// In the artifacts of the local project
+    Local,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RunStatusArg {
+    Queued,
+    Starting,
+    Running,
+    Success,
+    Error,
+    Cancelled,
+}
+
+/// `cardinal grants`.
+#[derive(Debug, Args)]
+pub(super) struct GrantsArgs {
+    /// List every operation with what is decided on it
+    #[arg(long)]
+    pub(super) operations: bool,
+}
+
+/// `cardinal log`.
+#[derive(Debug, Subcommand)]
+pub(super) enum LogCommand {
+    /// Show the last calls
+    Show {
+        /// How many
+        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+        last: usize,
+        /// Only calls that were not allowed
+        #[arg(long)]
+        refused: bool,
+    },
+    /// Check that no record was changed, moved or taken out (exit code 1 if one was)
+    Verify {
+        /// A head that was kept elsewhere, NUMBER:HASH as an earlier check printed it
+        #[arg(long, value_name = "ANCHOR")]
+        anchor: Vec<crate::call_log::Anchor>,
+        /// A file of such heads, one on each line
+        #[arg(long, value_name = "FILE")]
+        anchors: Option<PathBuf>,
+    },
+    /// Print all records, one JSON object on each line
+    Export {
+        /// Print a table of comma-separated values instead
+        #[arg(long)]
+        csv: bool,
+    },
+}
+
 /// `cardinal sandbox`.
 #[derive(Debug, Subcommand)]
 pub(super) enum SandboxCommand {
@@ -371,6 +464,10 @@ fn long_help() -> String {
          METABASE_SESSION                         instead of a key: a session\n  \
          METABASE_USERNAME, METABASE_PASSWORD     instead of a key: a person\n  \
          METABASE_JWT_SECRET, METABASE_JWT_EMAIL  instead of a key: signed tokens\n  \
+         DBT_HOST, DBT_ACCOUNT_ID, DBT_TOKEN      a dbt account\n  \
+         DBT_PROD_ENV_ID                          its production environment\n  \
+         MULTICELL_ACCOUNT_PREFIX                 what stands before DBT_HOST, if it is shared\n  \
+         DBT_PROJECT_DIR                          a local dbt project\n  \
          OPENAI_API_KEY, OPENAI_BASE_URL          models openai:NAME\n  \
          ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL    models anthropic:NAME\n  \
          CARDINAL_CONFIG                          like --config\n  \

@@ -2,8 +2,10 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::app::Error as AppError;
+use crate::call_log::CallLogError;
 use crate::catalog::NoSuchEntry;
 use crate::config::ConfigError;
+use crate::dbt::{DbtError, DbtNameError};
 use crate::prompt::PromptError;
 use crate::sandbox::faults::FaultSyntaxError;
 use crate::sandbox::{ServeError, WorldError};
@@ -26,6 +28,30 @@ pub(super) enum CliError {
     /// Fault rules cannot be read.
     #[error(transparent)]
     Faults(#[from] FaultSyntaxError),
+    /// dbt gave no answer.
+    #[error(transparent)]
+    Dbt(#[from] DbtError),
+    /// dbt has nothing, or more than one thing, of that name.
+    #[error(transparent)]
+    DbtName(#[from] DbtNameError),
+    /// There is no account to ask.
+    #[error("no dbt account is configured: set DBT_HOST, DBT_ACCOUNT_ID and DBT_TOKEN")]
+    NoDbtAccount,
+    /// There is no project to read.
+    #[error("no local dbt project is configured: set DBT_PROJECT_DIR to its folder")]
+    NoDbtProject,
+    /// The call log cannot be read.
+    #[error(transparent)]
+    CallLog(#[from] CallLogError),
+    /// No call log is kept.
+    #[error(
+        "no call log is kept: it is written when a dbt account is asked, or when call_log.dir (CARDINAL_CALL_LOG_DIR) \
+         names a folder"
+    )]
+    NoCallLog,
+    /// A line of the call log is not what was written.
+    #[error("the call log cannot be read further: {0}; `cardinal log verify` says more")]
+    BadCallLog(String),
     /// The sandbox's data cannot be read.
     #[error(transparent)]
     World(#[from] WorldError),
@@ -62,6 +88,13 @@ pub(super) enum CliError {
     /// The question or conversation could not be read from stdin.
     #[error("failed to read standard input: {0}")]
     Input(#[source] io::Error),
+    /// A file could not be read.
+    #[error("failed to read {path}: {source}", path = .path.display())]
+    ReadFile {
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A file could not be written.
     #[error("failed to write {path}: {source}", path = .path.display())]
     WriteFile {

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use super::args::{Cli, Command};
 use super::error::CliError;
 use super::exit::{ExitStatus, code};
-use super::{ask, catalog, chat, doctor, eval, init, manual, sandbox, serve, tape, token};
+use super::{ask, catalog, chat, dbt, doctor, eval, grants, init, log, manual, sandbox, serve, tape, token};
 
 /// Runs a command line, program name first, and says with which code the process should end.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
@@ -26,6 +26,9 @@ fn dispatch(Cli { global, command }: Cli) -> Result<ExitStatus, CliError> {
         Command::Token(command) => block_on(token::run(&global, command)),
         Command::Tape(command) => block_on(tape::run(&global, &command)),
         Command::Catalog(command) => block_on(catalog::run(&global, &command)),
+        Command::Dbt(command) => block_on(dbt::run(&global, &command)),
+        Command::Grants(args) => grants::run(&global, &args),
+        Command::Log(command) => log::run(&global, command),
         Command::Sandbox(command) => block_on(sandbox::run(&global, command)),
         Command::Eval(command) => block_on(eval::run(&global, command)),
         Command::Doctor => block_on(doctor::run(&global)),

@@ -21,7 +21,7 @@ const RESERVED: [&str; 5] = [
 ];
 
 /// The file's sections, longest name first, so that `CARDINAL_CATALOG_CARDS_IDS` is not looked for in `catalog`.
-const SECTIONS: [&[&str]; 17] = [
+const SECTIONS: [&[&str]; 20] = [
     &["catalog", "metrics"],
     &["catalog", "tables"],
     &["catalog", "cards"],
@@ -30,15 +30,18 @@ const SECTIONS: [&[&str]; 17] = [
     &["server", "jwt"],
     &["conversation"],
     &["grounding"],
+    &["call_log"],
     &["metabase"],
     &["shaping"],
     &["server"],
     &["catalog"],
     &["budget"],
+    &["grants"],
     &["model"],
     &["guard"],
     &["store"],
     &["tape"],
+    &["dbt"],
 ];
 
 /// The environment, read once, so that settings are a function of their inputs. Variables that are empty count as

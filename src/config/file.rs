@@ -5,6 +5,8 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::dbt::DbtConfig;
+use super::grants::{CallLogConfig, GrantsConfig};
 use super::server::{ServerConfig, StoreConfig};
 use crate::model::{CacheHints, ModelDrive};
 
@@ -19,6 +21,15 @@ pub struct FileConfig {
     /// The Metabase to ask, and how to sign in. Without it the embedded demo sandbox is asked.
     #[serde(default)]
     pub metabase: MetabaseConfig,
+    /// dbt: an account, a local project, or both. Nothing is asked of it that `[grants]` does not allow.
+    #[serde(default)]
+    pub dbt: DbtConfig,
+    /// What this process may ask of Metabase and dbt. Without any rule Metabase is read and dbt is off.
+    #[serde(default)]
+    pub grants: GrantsConfig,
+    /// The log of all calls to Metabase and dbt. It is written when dbt is asked, or when a folder is named here.
+    #[serde(default)]
+    pub call_log: CallLogConfig,
     /// What is curated: the only content that questions can be answered from.
     #[serde(default)]
     pub catalog: CatalogConfig,

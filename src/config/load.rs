@@ -16,12 +16,14 @@ pub const FILE_NAME: &str = "cardinal.toml";
 pub(super) const FILE_VERSION: i64 = 1;
 
 /// Keys under which people are tempted to write a secret, each with the setting to use instead.
-const LITERAL_SECRETS: [(&str, &str, &str); 8] = [
+const LITERAL_SECRETS: [(&str, &str, &str); 10] = [
     ("metabase", "api_key", "api_key_env"),
     ("metabase", "password", "password_env"),
     ("metabase", "session", "session_env"),
     ("metabase", "jwt_secret", "jwt_secret_env"),
     ("metabase", "secret", "jwt_secret_env"),
+    ("dbt", "token", "token_env"),
+    ("dbt", "api_key", "token_env"),
     ("model", "api_key", "api_key_env"),
     ("model", "key", "api_key_env"),
     ("model", "headers", "headers_env"),
@@ -103,6 +105,9 @@ pub fn load(
         .collect();
     if settings.metabase.is_none() && environment.get("METABASE_API_KEY").is_some() {
         notes.push("METABASE_API_KEY is set but METABASE_URL is not, so it does nothing".to_owned());
+    }
+    if settings.dbt.cloud.is_none() {
+        notes.extend(resolve::half_an_account(environment));
     }
     Ok(Loaded {
         settings,

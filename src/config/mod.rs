@@ -1,8 +1,10 @@
 //! Settings: defaults, then `cardinal.toml`, then the environment, then flags, validated once into [`Settings`].
 
+mod dbt;
 mod env;
 mod error;
 mod file;
+mod grants;
 mod load;
 mod ranges;
 mod resolve;
@@ -11,12 +13,14 @@ mod server;
 mod settings;
 mod template;
 
+pub use dbt::DbtConfig;
 pub use env::Environment;
 pub use error::ConfigError;
 pub use file::{
     AuthKind, BudgetConfig, CatalogConfig, ContentConfig, ConversationConfig, FileConfig, GroundingConfig,
     GuardConfig, MetabaseConfig, ModelConfig, PricesConfig, ShapingConfig, TableConfig, TapeConfig,
 };
+pub use grants::{CallLogConfig, GrantRuleConfig, GrantsConfig, IdConfig};
 pub use load::{FILE_NAME, Loaded, Overrides, load};
 pub use schema::schema;
 pub use server::{

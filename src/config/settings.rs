@@ -1,7 +1,10 @@
 use super::server::{ServerSettings, StoreSettings};
 use super::{ConfigError, Environment, Overrides, load};
 use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
+use crate::call_log::CallLogSettings;
 use crate::catalog::CatalogSettings;
+use crate::dbt::DbtSettings;
+use crate::grants::GrantSettings;
 use crate::ledger::DaySettings;
 use crate::metabase::MetabaseSettings;
 use crate::model::ModelSettings;
@@ -13,6 +16,12 @@ use crate::tapes::TapeSettings;
 pub struct Settings {
     /// The Metabase to ask; `None` runs on the embedded sandbox.
     pub metabase: Option<MetabaseSettings>,
+    /// The dbt account and the local dbt project, as far as there are any.
+    pub dbt: DbtSettings,
+    /// What may be asked of Metabase and dbt.
+    pub grants: GrantSettings,
+    /// Where calls are written down; `None`: nowhere.
+    pub call_log: Option<CallLogSettings>,
     /// What is curated.
     pub catalog: CatalogSettings,
     pub model: ModelSettings,
@@ -41,6 +50,9 @@ impl Settings {
     pub fn demo() -> Self {
         Self {
             metabase: None,
+            dbt: DbtSettings::default(),
+            grants: GrantSettings::default(),
+            call_log: None,
             catalog: CatalogSettings::default(),
             model: ModelSettings::offline(),
             budget: BudgetSettings::default(),

@@ -1,21 +1,21 @@
 //! Pages on disk: read and written under a lock, replaced as a whole, so that a crash leaves the old one or the new one.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::civil::Date;
 
 use super::LedgerError;
 use super::day_page::DayPage;
 use crate::atomic_file::{self, FileAccess, TEMPORARY};
+use crate::file_lock::{self, LockError};
 
 /// Longest wait for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Wait between two looks at a lock.
-const PAUSE: Duration = Duration::from_millis(5);
+/// The name of the lock file.
+const LOCK: &str = "lock";
 /// A file longer than this is not one of ours.
 const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 /// Days of which pages are kept.
@@ -66,29 +66,14 @@ impl Store {
 
     /// Waits until no other process reads or writes here.
     pub(super) fn lock(&self) -> Result<Locked<'_>, LedgerError> {
-        fs::create_dir_all(&self.dir).map_err(|source| failed("make a folder for", &self.dir, source))?;
-        let path = self.dir.join("lock");
-        let mut options = OpenOptions::new();
-        let lock = options
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|source| failed("open the lock of", &path, source))?;
-        let began = Instant::now();
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => sleep(PAUSE),
-                Err(TryLockError::WouldBlock) => {
-                    return Err(LedgerError::Busy {
-                        path,
-                        seconds: PATIENCE.as_secs(),
-                    });
-                }
-                Err(TryLockError::Error(source)) => return Err(failed("lock", &path, source)),
-            }
-        }
+        let path = self.dir.join(LOCK);
+        let lock = file_lock::lock(&self.dir, LOCK, PATIENCE).map_err(|error| match error {
+            LockError::Io(action, source) => failed(action, &path, source),
+            LockError::Held => LedgerError::Busy {
+                path: path.clone(),
+                seconds: PATIENCE.as_secs(),
+            },
+        })?;
         Ok(Locked {
             store: self,
             _lock: lock,

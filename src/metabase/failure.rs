@@ -47,6 +47,7 @@ pub(super) fn from_wire(action: &str, source: WireError) -> MetabaseError {
         WireError::Timeout { .. } => (FailureClass::Timeout, "ask for less, or raise the timeout"),
         WireError::TooLarge { .. } => (FailureClass::TooLarge, "ask for fewer rows or groups"),
         WireError::NotGranted { .. } => (FailureClass::Forbidden, "the endpoint table does not list it"),
+        WireError::Denied { .. } => (FailureClass::Forbidden, "`cardinal grants` shows what is granted"),
         _ => (FailureClass::Unavailable, "nothing was sent"),
     };
     MetabaseError {

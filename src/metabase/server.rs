@@ -135,7 +135,7 @@ async fn probe(caller: &Caller, version: &str) -> Result<Detected, MetabaseError
 /// Whether a route is there: an empty body is refused by it, and not found without it.
 async fn exists(caller: &Caller, endpoint: Route) -> Result<bool, MetabaseError> {
     let call = ApiCall {
-        action: format!("find out whether {} is there", endpoint.path),
+        action: format!("find out whether {} is there", endpoint.path()),
         body: Some(json!({})),
         ..ApiCall::default()
     };

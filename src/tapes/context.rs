@@ -10,8 +10,7 @@ use super::sign_in::{no_metabase, recorded_metabase};
 use super::snapshot::load_catalog;
 use crate::agent::{Agent, AgentParts, CatalogReport, ReferenceMode, TurnSettings};
 use crate::catalog::Catalog;
-use crate::metabase::MetabaseSettings;
-use crate::metabase::{self, MetabaseClient};
+use crate::metabase::{MetabaseClient, MetabaseSettings};
 use crate::model::{Model, ModelId, Provider, connect_as_recorded};
 use crate::planner::OfflinePlanner;
 use crate::principal::Principal;
@@ -56,19 +55,21 @@ impl ReplayContexts {
         context.replayer(&tape.header)
     }
 
-    /// What runs a recorded turn with its model from tape, over this catalog and this Metabase as they are now.
+    /// What runs a recorded turn with its model from tape, over this catalog and this Metabase as they are now, which `wire`
+    /// reaches.
     pub fn replayer_over(
         &self,
         header: &Header,
         catalog: &Arc<Catalog>,
         metabase: &MetabaseSettings,
+        wire: &Wire,
     ) -> Result<Replayer, ReplayError> {
         let fingerprint = catalog.fingerprint();
         let context = match self.known(&fingerprint) {
             Some(context) => context,
             None => self.made(catalog, &fingerprint)?,
         };
-        context.replayer_over(header, metabase)
+        context.replayer_over(header, metabase, wire)
     }
 
     fn known(&self, fingerprint: &str) -> Option<ReplayContext> {
@@ -121,9 +122,14 @@ impl ReplayContext {
         self.replayer_with(header, settings, wire, client)
     }
 
-    fn replayer_over(&self, header: &Header, metabase: &MetabaseSettings) -> Result<Replayer, ReplayError> {
+    fn replayer_over(
+        &self,
+        header: &Header,
+        metabase: &MetabaseSettings,
+        wire: &Wire,
+    ) -> Result<Replayer, ReplayError> {
         let settings = settings(header)?;
-        let wire = Wire::new(WireSettings::new(metabase::grants(&metabase.url)))?.seeded(header.seed);
+        let wire = wire.seeded(header.seed);
         let metabase = MetabaseSettings {
             max_rows: settings.max_rows,
             ..metabase.clone()

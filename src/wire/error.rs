@@ -60,6 +60,22 @@ pub enum WireError {
         /// The path, without query.
         path: String,
     },
+    /// The grants do not allow the operation, so it was not sent.
+    #[error("the request to {doing} was not sent: {reason}")]
+    Denied {
+        /// What was asked for, in words: `trigger job 5 (Daily build)`.
+        doing: String,
+        /// Which rule says so, and what a person can do.
+        reason: String,
+    },
+    /// The call log cannot be written, so nothing was sent.
+    #[error("the request to {doing} was not sent, because it could not be written down first: {reason}")]
+    NotLogged {
+        /// What was asked for, in words.
+        doing: String,
+        /// Why not, and what to do about it.
+        reason: String,
+    },
     /// The request could not be built, or its host is not the configured one.
     #[error("the request could not be sent: {reason}")]
     Invalid {

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use http::Method;
-use tower::ServiceExt;
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
 use url::{Origin, Url};
 
-use super::service::{LayerResult, LayerService};
-use super::{WireError, WireRequest};
+use super::WireRequest;
+use crate::grants::{GrantPolicy, Ruling};
+use crate::operations::{Api, OperationCall, identify, path_parameters};
 
-/// Longest path segment that an `{id}` stands for.
-const MAX_ID: usize = 64;
+/// Headers by which some servers take another method than the one that is sent.
+const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
-/// One thing that may be asked of a server.
+/// One thing that may be asked of a server whose operations are in no table, such as a model's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantedEndpoint {
     pub method: Method,
@@ -41,28 +42,22 @@ impl GrantedEndpoint {
 
     /// Whether a request with this method and this path (below the base path, as sent) is this endpoint.
     pub fn matches(&self, method: &Method, path: &str) -> bool {
-        self.method == *method
-            && self.path.split('/').count() == path.split('/').count()
-            && self
-                .path
-                .split('/')
-                .zip(path.split('/'))
-                .all(|(pattern, segment)| {
-                    if pattern.starts_with('{') && pattern.ends_with('}') {
-                        is_id(segment)
-                    } else {
-                        pattern == segment
-                    }
-                })
+        self.method == *method && path_parameters(self.path, path).is_some()
     }
 }
 
-/// No dots, no escapes, nothing empty: what a server decodes or resolves into something else is not an id.
-fn is_id(segment: &str) -> bool {
-    (1..=MAX_ID).contains(&segment.len())
-        && segment
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+/// What decides on a request to a server.
+#[derive(Debug)]
+enum ServerRule {
+    /// A fixed list.
+    Endpoints(&'static [GrantedEndpoint]),
+    /// The grants of an agent, over the operations of an API.
+    Policy {
+        api: Api,
+        /// The account that every path has to name, where paths name one.
+        account: Option<String>,
+        policy: GrantPolicy,
+    },
 }
 
 /// One server, and what may be asked of it.
@@ -71,7 +66,23 @@ struct GrantedServer {
     origin: Origin,
     /// Without a slash at its end.
     base_path: String,
-    endpoints: &'static [GrantedEndpoint],
+    rule: ServerRule,
+}
+
+/// What a request is, as far as grants go.
+#[derive(Debug)]
+pub(super) enum Judgement {
+    /// An endpoint of a fixed list.
+    Listed,
+    /// An operation, and what the grants say of it.
+    Operation {
+        call: OperationCall,
+        ruling: Ruling,
+        agent: String,
+        account: Option<String>,
+    },
+    /// Nothing that any server is known for.
+    Unknown,
 }
 
 /// Which requests may be sent, and where to. What is not listed is not sent.
@@ -100,12 +111,34 @@ impl Grants {
     /// These endpoints too, at this server. The path of `base` comes before the paths of the endpoints.
     #[must_use]
     pub fn and(mut self, base: &Url, endpoints: &'static [GrantedEndpoint]) -> Self {
+        self.push(base, ServerRule::Endpoints(endpoints));
+        self
+    }
+
+    /// What the policy grants of an API's operations too, at this server.
+    #[must_use]
+    pub fn api(mut self, base: &Url, api: Api, policy: &GrantPolicy) -> Self {
+        let policy = policy.clone();
+        let account = None;
+        self.push(base, ServerRule::Policy { api, account, policy });
+        self
+    }
+
+    /// The same, for the paths of one account alone.
+    #[must_use]
+    pub fn account_api(mut self, base: &Url, api: Api, account: &str, policy: &GrantPolicy) -> Self {
+        let policy = policy.clone();
+        let account = Some(account.to_owned());
+        self.push(base, ServerRule::Policy { api, account, policy });
+        self
+    }
+
+    fn push(&mut self, base: &Url, rule: ServerRule) {
         self.servers.push(Arc::new(GrantedServer {
             origin: base.origin(),
             base_path: base.path().trim_end_matches('/').to_owned(),
-            endpoints,
+            rule,
         }));
-        self
     }
 
     /// What `others` grant too.
@@ -116,20 +149,48 @@ impl Grants {
         self
     }
 
-    /// Whether a request may be sent.
+    /// Whether a request without a body may be sent, as far as rules alone say.
     pub fn allow(&self, method: &Method, url: &Url) -> bool {
-        self.everything
-            || self.servers.iter().any(|server| {
-                url.origin() == server.origin
-                    && url.username().is_empty()
-                    && url.password().is_none()
-                    && url.path().strip_prefix(&server.base_path).is_some_and(|path| {
-                        server
-                            .endpoints
-                            .iter()
-                            .any(|endpoint| endpoint.matches(method, path))
-                    })
-            })
+        match self.judge_parts(method, url, &HeaderMap::new(), None, Timestamp::now()) {
+            Judgement::Listed => true,
+            Judgement::Operation { ruling, .. } => matches!(ruling, Ruling::Permitted(_)),
+            Judgement::Unknown => false,
+        }
+    }
+
+    /// What a request is, and what the rules say of it.
+    pub(super) fn judge(&self, request: &WireRequest) -> Judgement {
+        let body = request.body.as_deref();
+        self.judge_parts(
+            &request.method,
+            &request.url,
+            &request.headers,
+            body,
+            Timestamp::now(),
+        )
+    }
+
+    fn judge_parts(
+        &self,
+        method: &Method,
+        url: &Url,
+        headers: &HeaderMap,
+        body: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Judgement {
+        if self.everything {
+            return Judgement::Listed;
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Judgement::Unknown;
+        }
+        // Of two servers at one address each knows its own operations.
+        let here = self.servers.iter().filter(|server| url.origin() == server.origin);
+        let judgements = here.map(|server| server.judge(method, url, headers, body, now));
+        judgements
+            .into_iter()
+            .find(|judgement| !matches!(judgement, Judgement::Unknown))
+            .unwrap_or(Judgement::Unknown)
     }
 
     /// Whether anything may be sent to the host (scheme, name and port) of this address.
@@ -138,13 +199,44 @@ impl Grants {
     }
 }
 
-/// Lets granted requests through, and sends nothing else.
-pub(super) async fn granted(below: LayerService, grants: Grants, request: WireRequest) -> LayerResult {
-    if grants.allow(&request.method, &request.url) {
-        return below.oneshot(request).await;
+impl GrantedServer {
+    fn judge(
+        &self,
+        method: &Method,
+        url: &Url,
+        headers: &HeaderMap,
+        body: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Judgement {
+        let Some(path) = url.path().strip_prefix(&self.base_path) else {
+            return Judgement::Unknown;
+        };
+        match &self.rule {
+            ServerRule::Endpoints(endpoints) => {
+                if endpoints.iter().any(|endpoint| endpoint.matches(method, path)) {
+                    Judgement::Listed
+                } else {
+                    Judgement::Unknown
+                }
+            }
+            ServerRule::Policy { api, account, policy } => {
+                if METHOD_OVERRIDES.iter().any(|name| headers.contains_key(*name)) {
+                    return Judgement::Unknown;
+                }
+                let Ok(call) = identify(api.operations(), method, path, body) else {
+                    return Judgement::Unknown;
+                };
+                let named = call.parameters.get("account_id");
+                if named.is_some() && named != account.as_ref() {
+                    return Judgement::Unknown;
+                }
+                Judgement::Operation {
+                    ruling: policy.rule_on(&call, now),
+                    agent: policy.agent().to_owned(),
+                    account: account.clone(),
+                    call,
+                }
+            }
+        }
     }
-    Err(WireError::NotGranted {
-        method: request.method.to_string(),
-        path: request.url.path().to_owned(),
-    })
 }

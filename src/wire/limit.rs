@@ -15,6 +15,7 @@ use super::{BodyStream, Purpose, WireError, WireRequest};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Ceiling {
     Model,
+    Dbt,
     Metabase,
 }
 
@@ -22,6 +23,7 @@ impl Ceiling {
     fn of(purpose: Purpose) -> Self {
         match purpose {
             Purpose::Completion => Self::Model,
+            Purpose::Dbt => Self::Dbt,
             Purpose::Auth | Purpose::Metadata | Purpose::DataQuery => Self::Metabase,
         }
     }
@@ -30,6 +32,7 @@ impl Ceiling {
     fn setting(self) -> &'static str {
         match self {
             Self::Model => "model.max_concurrency",
+            Self::Dbt => "dbt.max_concurrency",
             Self::Metabase => "metabase.max_concurrency",
         }
     }
@@ -37,12 +40,11 @@ impl Ceiling {
 
 /// The setting of this name that raises a ceiling, as a tape has it.
 pub(super) fn setting_named(name: &str) -> &'static str {
-    let model = Ceiling::Model.setting();
-    if name == model {
-        model
-    } else {
-        Ceiling::Metabase.setting()
-    }
+    [Ceiling::Model, Ceiling::Dbt]
+        .into_iter()
+        .map(Ceiling::setting)
+        .find(|setting| *setting == name)
+        .unwrap_or(Ceiling::Metabase.setting())
 }
 
 /// Free places by kind of request and host.
@@ -66,6 +68,7 @@ impl HostCeilings {
     fn most(&self, ceiling: Ceiling) -> usize {
         let most = match ceiling {
             Ceiling::Model => self.settings.model,
+            Ceiling::Dbt => self.settings.dbt,
             Ceiling::Metabase => self.settings.metabase,
         };
         most.clamp(1, Semaphore::MAX_PERMITS)
@@ -137,7 +140,7 @@ pub(super) async fn limited(below: LayerService, limits: SessionLimits, request:
     // The session's first: a session that waits for its own query takes no place at the host.
     let query = match request.policy.purpose {
         Purpose::DataQuery => Some(permit(Arc::clone(&limits.query)).await?),
-        Purpose::Auth | Purpose::Metadata | Purpose::Completion => None,
+        Purpose::Auth | Purpose::Metadata | Purpose::Completion | Purpose::Dbt => None,
     };
     let places = HeldPermits {
         _query: query,

@@ -5,7 +5,7 @@
 //! A wire is a stack of layers. Each is a function of the layer below it and a request:
 //!
 //! ```text
-//! tape → grants → cache → limit → retry → buffer → echo → transport
+//! tape → grants and call log → cache → limit → retry → buffer → echo → transport
 //! ```
 //!
 //! Sessions of one process share everything but three things: the tape slot, the gate that lets one data query through at a
@@ -28,6 +28,7 @@ mod cache;
 mod canonical;
 mod echo;
 mod error;
+mod governed;
 mod grants;
 mod limit;
 mod log;

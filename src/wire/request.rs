@@ -20,6 +20,8 @@ pub enum Purpose {
     DataQuery,
     /// A model completion.
     Completion,
+    /// Asking dbt for anything.
+    Dbt,
 }
 
 /// Whether a response may be kept and served again.

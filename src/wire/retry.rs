@@ -155,7 +155,9 @@ fn told(purpose: Purpose, response: &WireResponse) -> Option<bool> {
 fn is_passing(purpose: Purpose, status: StatusCode) -> bool {
     match status.as_u16() {
         // From 520 on it is a proxy that speaks of the server behind it.
-        408 | 425 | 429 | 502 | 503 | 504 | 520..=524 => true,
+        // dbt closes its door for minutes: whoever knocks again makes it longer.
+        429 => purpose != Purpose::Dbt,
+        408 | 425 | 502 | 503 | 504 | 520..=524 => true,
         409 | 500 | 529 => purpose == Purpose::Completion,
         _ => false,
     }

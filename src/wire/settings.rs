@@ -1,12 +1,15 @@
 use std::time::Duration;
 
 use super::Grants;
+use crate::call_log::CallLog;
 
 /// How a stack is set up.
 #[derive(Debug, Clone)]
 pub struct WireSettings {
     /// What may be sent, and where to. [`Grants::none`] sends nothing.
     pub grants: Grants,
+    /// Where calls of operations are written down; `None`: nowhere.
+    pub call_log: Option<CallLog>,
     pub cache: CacheSettings,
     /// Limits on what is in flight.
     pub limit: LimitSettings,
@@ -18,6 +21,7 @@ impl WireSettings {
     pub fn new(grants: Grants) -> Self {
         Self {
             grants,
+            call_log: None,
             cache: CacheSettings::default(),
             limit: LimitSettings::default(),
             retry: RetrySettings::default(),
@@ -49,6 +53,8 @@ impl Default for CacheSettings {
 pub struct LimitSettings {
     /// Most completions in flight to one host of a model; at least one.
     pub model: usize,
+    /// Most requests in flight to one host of dbt; at least one.
+    pub dbt: usize,
     /// Most other requests in flight to one host; at least one.
     pub metabase: usize,
     /// Longest wait in our own queue before a request is given up as [`super::WireError::Busy`].
@@ -59,6 +65,7 @@ impl Default for LimitSettings {
     fn default() -> Self {
         Self {
             model: 1024,
+            dbt: 4,
             metabase: 8,
             longest_wait: Duration::from_secs(300),
         }

@@ -5,7 +5,7 @@ use tower::ServiceExt;
 use super::buffer::buffered;
 use super::cache::{ResponseCache, cached};
 use super::echo::without_echo;
-use super::grants::granted;
+use super::governed::{CallControl, governed};
 use super::limit::{HostCeilings, SessionLimits, limited};
 use super::queue::QueueTime;
 use super::retry::retried;
@@ -13,12 +13,14 @@ use super::service::{LayerService, layer};
 use super::tape::{Tape, TapeMode, TapeSlot, taped};
 use super::transport::Transport;
 use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
+use crate::grants::CallMeter;
 
 /// The whole stack, ready to send, for one session. Cheap to clone; clones are the same session.
 #[derive(Debug, Clone)]
 pub struct Wire {
     shared: Arc<SharedWire>,
     limits: SessionLimits,
+    meter: CallMeter,
     slot: TapeSlot,
     seed: u64,
     service: LayerService,
@@ -42,7 +44,8 @@ impl Wire {
             cache: ResponseCache::new(settings.cache),
             settings,
         });
-        Ok(Self::assembled(shared, limits, TapeSlot::default(), seed))
+        let meter = CallMeter::default();
+        Ok(Self::assembled(shared, limits, meter, TapeSlot::default(), seed))
     }
 
     /// A stack with the default settings that may send anything anywhere. For tests and experiments: what runs for
@@ -52,18 +55,20 @@ impl Wire {
     }
 
     /// The same stack for another session: it shares connections, cache and the ceilings per host, and has its own data
-    /// query at a time, its own tape slot and its own count of time in our queue. Costs microseconds.
+    /// query at a time, its own tape slot, and its own counts of calls and of time in our queue. Costs microseconds.
     #[must_use]
     pub fn for_session(&self) -> Self {
         let limits = SessionLimits::new(self.limits.ceilings.clone());
-        Self::assembled(Arc::clone(&self.shared), limits, TapeSlot::default(), self.seed)
+        let (shared, meter) = (Arc::clone(&self.shared), self.meter.for_session());
+        Self::assembled(shared, limits, meter, TapeSlot::default(), self.seed)
     }
 
     /// The same stack, same session, with every exchange recorded on `tape`.
     #[must_use]
     pub fn recording(&self, tape: Tape) -> Self {
         let slot = TapeSlot::fixed(TapeMode::Record(tape));
-        Self::assembled(Arc::clone(&self.shared), self.limits.clone(), slot, self.seed)
+        let (shared, meter) = (Arc::clone(&self.shared), self.meter.clone());
+        Self::assembled(shared, self.limits.clone(), meter, slot, self.seed)
     }
 
     /// The same stack, same session, with the jitter of its retries drawn from `seed`.
@@ -72,6 +77,7 @@ impl Wire {
         Self::assembled(
             Arc::clone(&self.shared),
             self.limits.clone(),
+            self.meter.clone(),
             self.slot.clone(),
             seed,
         )
@@ -87,6 +93,14 @@ impl Wire {
         &self.limits.queue
     }
 
+    /// Tells the call log what a thing is called, so that its records say `job 5 (Daily build)`. `parameter` is the one that
+    /// stands for its id in paths: `job_id`.
+    pub fn remember_name(&self, parameter: &str, id: &str, name: &str) {
+        if let Some(log) = &self.shared.settings.call_log {
+            log.remember(parameter, id, name);
+        }
+    }
+
     /// The seed of the jitter of retries.
     pub fn seed(&self) -> u64 {
         self.seed
@@ -98,7 +112,13 @@ impl Wire {
     }
 
     /// The order of the layers, from the innermost.
-    fn assembled(shared: Arc<SharedWire>, limits: SessionLimits, slot: TapeSlot, seed: u64) -> Self {
+    fn assembled(
+        shared: Arc<SharedWire>,
+        limits: SessionLimits,
+        meter: CallMeter,
+        slot: TapeSlot,
+        seed: u64,
+    ) -> Self {
         let settings = &shared.settings;
         let mut retry = settings.retry;
         retry.seed = seed;
@@ -108,11 +128,18 @@ impl Wire {
         let service = layer(service, retry, retried);
         let service = layer(service, limits.clone(), limited);
         let service = layer(service, shared.cache.clone(), cached);
-        let service = layer(service, settings.grants.clone(), granted);
+        let control = CallControl {
+            grants: settings.grants.clone(),
+            meter: meter.clone(),
+            log: settings.call_log.clone(),
+            slot: slot.clone(),
+        };
+        let service = layer(service, control, governed);
         let service = layer(service, slot.clone(), taped);
         Self {
             shared,
             limits,
+            meter,
             slot,
             seed,
             service,

@@ -64,6 +64,9 @@ The file begins with `version = 1`. For your editor there is a JSON schema: `sch
     .to_owned();
     let sections = [
         "metabase",
+        "dbt",
+        "grants",
+        "call_log",
         "catalog",
         "model",
         "budget",

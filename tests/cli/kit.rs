@@ -5,28 +5,28 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 /// The program in an empty folder of its own, with an environment of nothing but what a test sets.
-pub(super) struct Program {
+pub(crate) struct Program {
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
 }
 
 /// What a run left behind.
 #[derive(Debug)]
-pub(super) struct Run {
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// Stdout as one JSON value.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self:#?}"))
     }
 }
 
 impl Program {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             environment: Vec::new(),
@@ -34,21 +34,21 @@ impl Program {
     }
 
     /// With a variable set.
-    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.command_of(env!("CARGO_BIN_EXE_cardinal"), arguments)
     }
 
     /// Another program in the same place.
-    pub(super) fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -63,12 +63,12 @@ impl Program {
         command
     }
 
-    pub(super) fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         finish(self.command(arguments).spawn().unwrap())
     }
 
     /// With `input` on stdin.
-    pub(super) fn run_with(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
+    pub(crate) fn run_with(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
         finish(child)
@@ -85,13 +85,13 @@ fn finish(child: Child) -> Run {
 }
 
 /// A sandbox in a process of its own; ended when dropped.
-pub(super) struct Sandbox {
+pub(crate) struct Sandbox {
     child: Child,
-    pub(super) line: Value,
+    pub(crate) line: Value,
 }
 
 impl Sandbox {
-    pub(super) fn serve(arguments: &[&str]) -> Self {
+    pub(crate) fn serve(arguments: &[&str]) -> Self {
         let program = Program::new();
         let mut all = vec!["sandbox", "serve", "--port", "0"];
         all.extend(arguments);
@@ -104,12 +104,12 @@ impl Sandbox {
         Self { child, line }
     }
 
-    pub(super) fn text(&self, key: &str) -> String {
+    pub(crate) fn text(&self, key: &str) -> String {
         self.line[key].as_str().unwrap().to_owned()
     }
 
     /// A program that asks it, by API key, over its curated collection.
-    pub(super) fn client(&self) -> Program {
+    pub(crate) fn client(&self) -> Program {
         Program::new()
             .with("METABASE_URL", &self.text("url"))
             .with("METABASE_API_KEY", &self.text("api_key"))
@@ -121,7 +121,7 @@ impl Sandbox {
 
     /// Sends SIGTERM and returns the exit code and what else was printed.
     #[cfg(unix)]
-    pub(super) fn terminate(mut self) -> (Option<i32>, String) {
+    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
         use std::io::Read as _;
         let id = self.child.id().to_string();
         assert!(Command::new("kill").arg(id).status().unwrap().success());

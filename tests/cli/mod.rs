@@ -10,7 +10,7 @@ mod hygiene;
 mod init;
 mod interrupt;
 mod judge;
-mod kit;
+pub(crate) mod kit;
 mod ledger;
 mod manual;
 mod metabase;

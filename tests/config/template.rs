@@ -42,6 +42,7 @@ fn the_limits_it_shows_are_the_defaults() {
         ("METABASE_SESSION", "k"),
         ("METABASE_PASSWORD", "k"),
         ("METABASE_JWT_SECRET", "k"),
+        ("DBT_TOKEN", "k"),
         ("OPENAI_API_KEY", "k"),
         ("AZURE_OPENAI_API_KEY", "k"),
     ];

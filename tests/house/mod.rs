@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use self::imports::{Imports, imports, parts};
 
 /// The folders of `src`, top first, each with what it is for. A folder may name only folders below it.
-const LAYERS: [(&str, &str); 23] = [
+const LAYERS: [(&str, &str); 28] = [
     ("cli", "the commands, one file each; owns stdout and stderr"),
     (
         "server",
@@ -61,6 +61,10 @@ const LAYERS: [(&str, &str); 23] = [
         "what a principal used today, on disk, shared by all processes",
     ),
     (
+        "dbt",
+        "dbt: the APIs of an account, the artifacts of a local project, and how healthy the data is",
+    ),
+    (
         "metabase",
         "signing in, the Agent API and cards: a server becomes catalog entries, its answers become tables",
     ),
@@ -71,6 +75,18 @@ const LAYERS: [(&str, &str); 23] = [
     ("result", "tables, shaping, totals, held results, arithmetic"),
     ("wire", "the layers that every HTTP request passes, one file each"),
     (
+        "call_log",
+        "what was asked of which system, chained by hashes, on disk before it is sent",
+    ),
+    (
+        "grants",
+        "what an agent may do in which area, decided without I/O",
+    ),
+    (
+        "operations",
+        "the one table of what may be asked of Metabase and dbt",
+    ),
+    (
         "text",
         "what is safe to show and to send: escaping, hidden characters, marks, links",
     ),
@@ -80,6 +96,7 @@ const LAYERS: [(&str, &str); 23] = [
         "atomic_file",
         "files that are replaced in one step and never seen half written",
     ),
+    ("file_lock", "files that one process at a time works on"),
 ];
 
 fn root() -> PathBuf {

@@ -10,6 +10,7 @@ use cardinal::agent::{GroundingSettings, OnUnmatched};
 use cardinal::catalog::{CardId, Catalog, MetricId};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::conversation::Conversation;
+use cardinal::grants::GrantPolicy;
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::model::CompletionSettings;
@@ -145,7 +146,7 @@ impl House {
 }
 
 fn granted(sandbox: &RunningSandbox, model: &ScriptedModel) -> Grants {
-    let data = cardinal::metabase::grants(&sandbox.url.parse().unwrap());
+    let data = cardinal::metabase::grants(&sandbox.url.parse().unwrap(), &GrantPolicy::default());
     data.joined(cardinal::model::grants(&model.settings()).unwrap())
 }
 

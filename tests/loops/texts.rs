@@ -12,6 +12,7 @@ use cardinal::agent::{
 use cardinal::agent::{GroundingSettings, OnUnmatched};
 use cardinal::catalog::{CardEntry, CardId, Catalog, Entry};
 use cardinal::conversation::Conversation;
+use cardinal::grants::GrantPolicy;
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::model::CompletionSettings;
@@ -151,7 +152,7 @@ async fn run(voice: &Voice, calls: Vec<Value>, script: Vec<Does>) -> Decided {
         _ => Reply::text("That is all."),
     })
     .await;
-    let data = cardinal::metabase::grants(&url);
+    let data = cardinal::metabase::grants(&url, &GrantPolicy::default());
     let grants = data.joined(cardinal::model::grants(&model.settings()).unwrap());
     let wire = Wire::new(WireSettings {
         retry: RetrySettings {

@@ -53,7 +53,11 @@ impl Stage {
             max_concurrency: 4,
             max_rows: 10_000,
         };
-        let wire = Wire::new(WireSettings::new(grants(&settings.url))).unwrap();
+        let wire = Wire::new(WireSettings::new(grants(
+            &settings.url,
+            &cardinal::grants::GrantPolicy::default(),
+        )))
+        .unwrap();
         let client = MetabaseClient::new(settings, wire, Principal::default());
         let curated = u32::try_from(running.curated_collection_id.unwrap()).unwrap();
         let rules = CatalogSettings {

@@ -36,7 +36,11 @@ impl CatalogAccess {
     async fn open(global: &GlobalArgs) -> Result<Self, CliError> {
         let settings = settings::load_and_warn(global)?.settings;
         let server = Server::open(&settings).await?;
-        let wire = app::wire(Some(&server.metabase), None)?;
+        let reach = app::Reach {
+            metabase: Some(&server.metabase),
+            ..app::Reach::default()
+        };
+        let wire = app::wire(&settings, reach)?;
         let principal = Principal::default();
         Ok(Self {
             client: MetabaseClient::new(server.metabase.clone(), wire, principal.clone()),

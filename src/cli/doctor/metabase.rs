@@ -23,7 +23,11 @@ pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
             return;
         }
     };
-    let wire = match app::wire(Some(&at.metabase), None) {
+    let reach = app::Reach {
+        metabase: Some(&at.metabase),
+        ..app::Reach::default()
+    };
+    let wire = match app::wire(settings, reach) {
         Ok(wire) => wire,
         Err(error) => {
             checks.push(Check::error("metabase", &error, "check the addresses and keys"));

@@ -58,7 +58,7 @@ async fn examine(global: &GlobalArgs) -> Result<DoctorReport, CliError> {
     };
     metabase::check(&settings, &mut checks).await;
     budget::check(&settings, &mut checks);
-    match app::wire(None, Some(&settings.model)) {
+    match app::model_wire(&settings.model) {
         Ok(wire) => {
             model::check(&settings, wire.clone(), &mut checks).await;
             // A completion costs something: only the model that was named is tried.

@@ -178,6 +178,7 @@ fn line(exchange: &Exchange) -> String {
         Ok(Purpose::Completion) => "completion",
         Ok(Purpose::DataQuery) => "query",
         Ok(Purpose::Metadata) => "metadata",
+        Ok(Purpose::Dbt) => "dbt",
         Ok(Purpose::Auth) | Err(_) => "other",
     };
     let status = exchange.response.as_ref().map_or_else(

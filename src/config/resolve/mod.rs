@@ -2,12 +2,15 @@
 //! (`ranges.rs`); what is more than a range is checked here and nowhere else.
 
 mod catalog;
+mod dbt;
+mod grants;
 mod limits;
 mod metabase;
 mod model;
 mod server;
 mod value;
 
+pub(super) use self::dbt::half_an_account;
 use self::server::store;
 use super::Settings;
 use super::env::Environment;
@@ -25,9 +28,13 @@ pub(super) fn resolve(
 ) -> Result<Settings, ConfigError> {
     let metabase: Option<MetabaseSettings> = metabase::resolve(&file.metabase, environment, origins)?;
     let catalog = catalog::resolve(file.catalog, metabase.is_some())?;
+    let dbt = dbt::resolve(&file.dbt, environment, origins)?;
     let server = server::server(file.server, metabase.as_ref(), origins)?;
     Ok(Settings {
         metabase,
+        grants: grants::grants(file.grants, origins)?,
+        call_log: grants::call_log(file.call_log, dbt.cloud.is_some())?,
+        dbt,
         catalog,
         model: model::resolve(file.model, environment, origins, overrides)?,
         budget: limits::budget(&file.budget),

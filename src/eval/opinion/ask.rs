@@ -47,7 +47,7 @@ impl Judge {
             drive: ModelDrive::Native,
             ..settings.clone()
         };
-        let wire = app::wire(None, Some(&settings))?;
+        let wire = app::model_wire(&settings)?;
         let model = model::connect(&settings, wire).map_err(|source| JudgeError::Model {
             model: settings.id.to_string(),
             source,

@@ -4,6 +4,7 @@ use super::from_tape::{answers, without_times};
 use super::recording::{CaseRecording, verdict};
 use super::results::difference;
 use crate::agent::Answer;
+use crate::app;
 use crate::conversation::Conversation;
 use crate::eval::dataset::OpenDataset;
 use crate::eval::finished::FinishedTrial;
@@ -22,12 +23,20 @@ pub(super) async fn run(
     let Some(app) = dataset.app(case) else {
         return FinishedTrial::failed("nobody's catalog was loaded for it");
     };
+    let reach = app::Reach {
+        metabase: Some(&app.server().metabase),
+        ..app::Reach::default()
+    };
+    let wire = match app::wire(app.settings(), reach) {
+        Ok(wire) => wire,
+        Err(error) => return FinishedTrial::failed(error.to_string()),
+    };
     let mut conversation: Option<Conversation> = None;
     let mut answered = Vec::with_capacity(recording.tapes.len());
     for (turn, tape) in (1..).zip(&recording.tapes) {
         let header = &tape.header;
         let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
-        let live = contexts.replayer_over(header, &app.catalog().catalog, &app.server().metabase);
+        let live = contexts.replayer_over(header, &app.catalog().catalog, &app.server().metabase, &wire);
         let live = match live {
             Ok(live) => live,
             Err(error) => return broken(&answered, verdict(error, tape, turn, recording)),

@@ -80,6 +80,10 @@ pub enum RecordedFailure {
     },
     /// [`WireError::NotGranted`].
     NotGranted { method: String, path: String },
+    /// [`WireError::Denied`].
+    Denied { doing: String, reason: String },
+    /// [`WireError::NotLogged`].
+    NotLogged { doing: String, reason: String },
     /// [`WireError::Busy`].
     Busy {
         /// Host and port.
@@ -107,6 +111,8 @@ impl From<&WireError> for RecordedFailure {
             },
             WireError::TooLarge { host, cap } => Self::TooLarge { host, cap },
             WireError::NotGranted { method, path } => Self::NotGranted { method, path },
+            WireError::Denied { doing, reason } => Self::Denied { doing, reason },
+            WireError::NotLogged { doing, reason } => Self::NotLogged { doing, reason },
             WireError::Invalid { reason } => Self::Invalid { reason },
             WireError::Busy {
                 host,
@@ -151,6 +157,8 @@ impl From<RecordedFailure> for WireError {
                 after: Duration::from_millis(after_ms),
             },
             RecordedFailure::NotGranted { method, path } => Self::NotGranted { method, path },
+            RecordedFailure::Denied { doing, reason } => Self::Denied { doing, reason },
+            RecordedFailure::NotLogged { doing, reason } => Self::NotLogged { doing, reason },
             RecordedFailure::Invalid { reason } => Self::Invalid { reason },
         }
     }

@@ -45,6 +45,7 @@ pub(super) use layer::taped;
 pub use line::TurnEnd;
 pub use play::{Divergence, Player};
 pub use read::TapeFile;
+pub(super) use redact::redact_text;
 pub(crate) use redact::{REDACTED, is_secret, suspect};
 pub use results::RecordedResults;
 pub use slot::{TapeMode, TapeSlot, TapeSlotGuard};

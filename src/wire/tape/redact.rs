@@ -30,9 +30,11 @@ const SECRET_FIELDS: &[&str] = &[
     "cookie",
     "credential",
     "credentials",
+    "hmacsecret",
     "idtoken",
     "jwt",
     "jwtsecret",
+    "oauthclientsecret",
     "passphrase",
     "passwd",
     "password",
@@ -47,6 +49,7 @@ const SECRET_FIELDS: &[&str] = &[
     "setcookie",
     "sharedsecret",
     "token",
+    "tokenstring",
     "xapikey",
     "xauthtoken",
     "xmetabasesession",
@@ -66,7 +69,7 @@ const KEPT_HEADERS: &[&str] = &[
 /// What credentials look like: name, pattern, and whether only texts with a digit or a capital count (names of things
 /// can begin like a key). Word boundaries are those of ASCII: a text with any other letter in it would otherwise be
 /// searched at a hundredth of the speed, and every text of every tape is.
-const SHAPES: [(&str, &str, bool); 7] = [
+const SHAPES: [(&str, &str, bool); 8] = [
     (
         "a model provider's key",
         r"(?-u:\b)(?:sk-|gsk_|xai-|AIza)[A-Za-z0-9_-]{16,}",
@@ -77,6 +80,7 @@ const SHAPES: [(&str, &str, bool); 7] = [
         r"(?-u:\b)(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36})(?-u:\b)",
         true,
     ),
+    ("a dbt token", r"(?-u:\b)dbt[cu]_[A-Za-z0-9_=-]{12,}", true),
     ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----", false),
     ("a Metabase API key", r"(?-u:\b)mb_[A-Za-z0-9+/=_-]{16,}", true),
     (
@@ -105,7 +109,7 @@ static PATTERNS: LazyLock<Vec<(&'static str, Regex, bool)>> = LazyLock::new(|| {
 });
 
 /// What the shapes begin with, or have in them: a text without any of these holds no credential.
-const TRIGGERS: [&str; 16] = [
+const TRIGGERS: [&str; 18] = [
     "sk-",
     "gsk_",
     "xai-",
@@ -116,6 +120,8 @@ const TRIGGERS: [&str; 16] = [
     "ghu_",
     "ghs_",
     "ghr_",
+    "dbtc_",
+    "dbtu_",
     "-----begin",
     "mb_",
     "eyj",
@@ -308,7 +314,7 @@ pub(super) fn json_holds_any(json: &str, secrets: &[String]) -> bool {
 }
 
 /// The text without anything that has the shape of a credential.
-pub(super) fn redact_text(text: &str) -> Cow<'_, str> {
+pub(in crate::wire) fn redact_text(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
     if !may_hold(text) {
         return clean;
@@ -407,6 +413,7 @@ mod tests {
         for secret in [
             "key sk-abcdefgh12345678 end",
             "mb_c2FuZGJveC1vZi1jYXJkaW5hbA==",
+            "dbtc_8Qd2mVnEXAMPLE0w7",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefgh123",
             "Authorization: Bearer abcdefghijklmnop1234",
             "AKIAIOSFODNN7EXAMPLE",
@@ -419,6 +426,7 @@ mod tests {
         for harmless in [
             "task-management-and-follow-up",
             "mb_used_in_the_last_month",
+            "dbtc_used_in_the_last_month",
             "the bearer of this letter",
             "an id 01234567-89ab-cdef-0123-456789abcdef",
             "xai-generated-summaries-by-month",

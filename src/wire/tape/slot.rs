@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::play::Player;
 use super::results::RecordedResults;
 use super::write::Tape;
+use crate::call_log::TapePosition;
 
 /// What the tape layer does with a turn's exchanges.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +62,14 @@ impl TapeSlot {
         let slot = Self::default();
         slot.lock().mode = mode;
         slot
+    }
+
+    /// Where the exchange that began last stands on the tape that is recorded, if one is.
+    pub(in crate::wire) fn position(&self) -> Option<TapePosition> {
+        match &self.lock().mode {
+            TapeMode::Record(tape) | TapeMode::Resume(_, tape) => tape.position(),
+            TapeMode::Live | TapeMode::Replay(_) | TapeMode::Model(_) | TapeMode::Results(_) => None,
+        }
     }
 
     pub(super) fn mode(&self) -> TapeMode {

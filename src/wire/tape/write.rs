@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -16,6 +17,7 @@ use super::recording::{OpenExchange, UnfinishedExchange};
 use super::request;
 use super::sent::{SentBody, SentRequest};
 use super::writer::TapeWriter;
+use crate::call_log::TapePosition;
 use crate::wire::log;
 
 /// A tape that is being recorded. An exchange is handed over as soon as it has ended, and is redacted and written on a
@@ -29,6 +31,8 @@ pub struct Tape {
 struct SharedTape {
     path: PathBuf,
     turn: Mutex<RecordedTurn>,
+    /// How many exchanges have begun.
+    begun: AtomicU64,
     waiting: Mutex<WaitingExchanges>,
     /// Locked for longer than a moment only where waiting for the disk holds nobody up.
     writer: Mutex<TapeWriter>,
@@ -66,6 +70,8 @@ impl Tape {
     /// Goes on with a tape that was broken off.
     pub(super) fn resume(tape: &TapeFile, lines: TapeLines) -> Result<Self, TapeError> {
         let resumed = Self::of(TapeWriter::resume(tape, lines)?);
+        let before = u64::try_from(tape.exchanges.len()).unwrap_or(u64::MAX);
+        resumed.shared.begun.store(before, Ordering::Relaxed);
         for exchange in &tape.exchanges {
             resumed.admit(&SentRequest::of_canonical(exchange.request.clone()))?;
         }
@@ -77,6 +83,7 @@ impl Tape {
             shared: Arc::new(SharedTape {
                 path: writer.path().to_owned(),
                 turn: Mutex::default(),
+                begun: AtomicU64::new(0),
                 waiting: Mutex::default(),
                 writer: Mutex::new(writer),
             }),
@@ -85,6 +92,15 @@ impl Tape {
 
     pub fn path(&self) -> &Path {
         &self.shared.path
+    }
+
+    /// The place of the exchange that began last, counted in the order in which they begin.
+    pub(super) fn position(&self) -> Option<TapePosition> {
+        let exchange = self.shared.begun.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(TapePosition {
+            tape: self.shared.path.display().to_string(),
+            exchange,
+        })
     }
 
     /// Whether every exchange that has ended is in the file.
@@ -125,6 +141,7 @@ impl Tape {
 
     /// An exchange has begun.
     pub(super) fn opened(&self, exchange: OpenExchange) {
+        self.shared.begun.fetch_add(1, Ordering::Relaxed);
         let open = &mut lock(&self.shared.turn).open;
         open.retain(|exchange| !exchange.is_over());
         open.push(exchange);

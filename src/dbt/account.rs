@@ -1,0 +1,50 @@
+use super::administrative::AdministrativeClient;
+use super::caller::DbtCaller;
+use super::discovery::DiscoveryClient;
+use super::error::{self, DbtError, DbtFailure};
+use super::settings::DbtCloudSettings;
+use crate::grants::GrantPolicy;
+use crate::operations::Api;
+use crate::principal::Principal;
+use crate::wire::{Grants, Wire};
+
+/// A dbt account: all its clients, which share one door that a 429 closes and one pace. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct DbtAccount {
+    caller: DbtCaller,
+}
+
+impl DbtAccount {
+    /// An account that is asked over this wire. Sends nothing yet.
+    pub fn new(settings: DbtCloudSettings, wire: Wire, principal: Principal) -> Self {
+        Self {
+            caller: DbtCaller::new(settings, wire, principal),
+        }
+    }
+
+    /// Jobs, runs and the rest of the account.
+    pub fn administrative(&self) -> AdministrativeClient {
+        AdministrativeClient::new(self.caller.clone())
+    }
+
+    /// Models, tests and lineage of the production environment.
+    pub fn discovery(&self) -> Result<DiscoveryClient, DbtError> {
+        let environment = self.caller.settings.environment_id;
+        let client = environment.map(|environment| DiscoveryClient::new(self.caller.clone(), environment));
+        client.ok_or_else(|| {
+            let message =
+                "no environment is named: set DBT_PROD_ENV_ID to the number of the production environment";
+            error::local("ask dbt about models", DbtFailure::Invalid, message)
+        })
+    }
+}
+
+/// What may be sent to an account: what the policy grants, in paths of this account alone.
+pub fn grants(settings: &DbtCloudSettings, policy: &GrantPolicy) -> Grants {
+    let account = settings.account_id.to_string();
+    let at = &settings.addresses;
+    Grants::none()
+        .account_api(&at.administrative, Api::DbtAdministrative, &account, policy)
+        .api(&at.discovery, Api::DbtDiscovery, policy)
+        .api(&at.semantic_layer, Api::DbtSemanticLayer, policy)
+}

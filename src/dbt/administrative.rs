@@ -1,0 +1,221 @@
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::caller::{DbtCaller, DbtReply, DbtRequest};
+use super::envelope::DbtList;
+use super::error::{self, DbtError, DbtFailure};
+use super::run::{DbtJob, DbtRun, DbtRunStatus};
+use crate::operations::administrative as table;
+use crate::operations::{Operation, OperationAccess};
+
+/// The first and the longest wait between two looks at a run.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+const SLOWEST_LOOK: Duration = Duration::from_secs(20);
+
+/// A client of the Administrative API of one account. Cheap to clone; clones share the door that a 429 closes.
+#[derive(Debug, Clone)]
+pub struct AdministrativeClient {
+    caller: DbtCaller,
+}
+
+/// Which runs are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunFilter {
+    pub job: Option<u64>,
+    pub environment: Option<u64>,
+    pub status: Option<DbtRunStatus>,
+}
+
+impl AdministrativeClient {
+    pub(super) fn new(caller: DbtCaller) -> Self {
+        Self { caller }
+    }
+
+    /// Jobs, each with its last run.
+    pub async fn jobs(&self, most: usize) -> Result<DbtList<DbtJob>, DbtError> {
+        let request = DbtRequest {
+            query: vec![("include_related", "['most_recent_run']".to_owned())],
+            ..DbtRequest::default()
+        };
+        let jobs: DbtList<DbtJob> = self.caller.list(&table::LIST_JOBS, request, most).await?;
+        jobs.items.iter().for_each(|job| self.remember(job));
+        Ok(jobs)
+    }
+
+    pub async fn job(&self, job: u64) -> Result<DbtJob, DbtError> {
+        let id = job.to_string();
+        let request = of("job_id", &id);
+        let job: DbtJob = self.caller.one(&table::GET_JOB, request).await?;
+        self.remember(&job);
+        Ok(job)
+    }
+
+    /// Runs, the newest first.
+    pub async fn runs(&self, filter: RunFilter, most: usize) -> Result<DbtList<DbtRun>, DbtError> {
+        let mut query = vec![
+            ("order_by", "-id".to_owned()),
+            ("include_related", "['job']".to_owned()),
+        ];
+        query.extend(filter.job.map(|job| ("job_definition_id", job.to_string())));
+        query.extend(
+            filter
+                .environment
+                .map(|environment| ("environment_id", environment.to_string())),
+        );
+        query.extend(filter.status.map(|status| ("status", status.code().to_string())));
+        let request = DbtRequest {
+            query,
+            ..DbtRequest::default()
+        };
+        let runs: DbtList<DbtRun> = self.caller.list(&table::LIST_RUNS, request, most).await?;
+        let jobs = runs.items.iter().filter_map(|run| run.job.as_ref());
+        jobs.for_each(|job| self.remember(job));
+        Ok(runs)
+    }
+
+    /// A run with its steps.
+    pub async fn run(&self, run: u64) -> Result<DbtRun, DbtError> {
+        let id = run.to_string();
+        let mut request = of("run_id", &id);
+        request
+            .query
+            .push(("include_related", "['run_steps','job']".to_owned()));
+        self.caller.one(&table::GET_RUN, request).await
+    }
+
+    /// Starts a job as it is defined. `cause` says who asks and why; it stands in dbt's own list of runs. It is sent once: when
+    /// the answer does not come, whether the run began is to be seen in the list.
+    pub async fn trigger(&self, job: u64, cause: &str) -> Result<DbtRun, DbtError> {
+        let id = job.to_string();
+        let mut request = of("job_id", &id);
+        request.body = Some(json!({ "cause": cause }));
+        self.caller.one(&table::TRIGGER_JOB_RUN, request).await
+    }
+
+    /// Starts a job again from the step that failed; where nothing failed, as a new run.
+    pub async fn rerun(&self, job: u64) -> Result<DbtRun, DbtError> {
+        let id = job.to_string();
+        self.caller.one(&table::RERUN_JOB, of("job_id", &id)).await
+    }
+
+    /// Stops a run.
+    pub async fn cancel(&self, run: u64) -> Result<DbtRun, DbtError> {
+        let id = run.to_string();
+        self.caller.one(&table::CANCEL_RUN, of("run_id", &id)).await
+    }
+
+    /// Looks at a run until it is over, and shows `each` what it saw. A run that is not over within `patience` is an error; it
+    /// goes on at dbt. Dropping the future stops looking.
+    pub async fn follow(
+        &self,
+        run: u64,
+        patience: Duration,
+        each: &mut (dyn FnMut(&DbtRun) + Send),
+    ) -> Result<DbtRun, DbtError> {
+        let look = async {
+            let mut wait = FIRST_LOOK;
+            loop {
+                let now = self.run(run).await?;
+                each(&now);
+                if now.status.is_over() {
+                    return Ok(now);
+                }
+                tokio::time::sleep(wait).await;
+                wait = wait.mul_f64(1.5).min(SLOWEST_LOOK);
+            }
+        };
+        tokio::time::timeout(patience, look).await.unwrap_or_else(|_| {
+            let message = format!("it is not over after {} s and goes on at dbt", patience.as_secs());
+            Err(error::local(
+                &format!("follow run {run}"),
+                DbtFailure::Timeout,
+                message,
+            ))
+        })
+    }
+
+    /// Names of the files that a run left behind; of one step, if it is named.
+    pub async fn artifacts(&self, run: u64, step: Option<u32>) -> Result<Vec<String>, DbtError> {
+        let id = run.to_string();
+        let mut request = of("run_id", &id);
+        request.query.extend(step.map(|step| ("step", step.to_string())));
+        let reply = self.caller.send(&table::LIST_RUN_ARTIFACTS, request).await?;
+        Ok(reply.data()?.unwrap_or_default())
+    }
+
+    /// One of those files as it is. Without a step dbt takes the last one, which is a trap: the results of a job that makes
+    /// documentation last say nothing of its models.
+    pub async fn artifact(&self, run: u64, path: &str, step: Option<u32>) -> Result<bytes::Bytes, DbtError> {
+        let id = run.to_string();
+        let mut request = of("run_id", &id);
+        request.parameters.push(("path", path));
+        request.query.extend(step.map(|step| ("step", step.to_string())));
+        Ok(self.caller.send(&table::GET_RUN_ARTIFACT, request).await?.body)
+    }
+
+    /// The items of any other list: projects, environments, connections, users and so on, as dbt writes them.
+    pub async fn items(
+        &self,
+        operation: &Operation,
+        parameters: &[(&'static str, &str)],
+        most: usize,
+    ) -> Result<DbtList<Value>, DbtError> {
+        let request = DbtRequest {
+            parameters: parameters.to_vec(),
+            ..DbtRequest::default()
+        };
+        self.caller.list(operation, request, most).await
+    }
+
+    /// Any other thing that is read.
+    pub async fn item<T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        parameters: &[(&'static str, &str)],
+    ) -> Result<T, DbtError> {
+        let request = DbtRequest {
+            parameters: parameters.to_vec(),
+            ..DbtRequest::default()
+        };
+        self.caller.one(operation, request).await
+    }
+
+    /// Any other write, with the body as dbt's API describes it. Updates replace a thing as a whole: what a body leaves out is
+    /// reset. The answer is `None` where dbt says nothing but that it did it.
+    pub async fn change(
+        &self,
+        operation: &Operation,
+        parameters: &[(&'static str, &str)],
+        body: Option<Value>,
+    ) -> Result<Option<Value>, DbtError> {
+        if operation.access == OperationAccess::Read {
+            let message = "it only reads: it is no change";
+            return Err(error::local(operation.words, DbtFailure::Invalid, message));
+        }
+        let request = DbtRequest {
+            parameters: parameters.to_vec(),
+            body,
+            ..DbtRequest::default()
+        };
+        let reply: DbtReply = self.caller.send(operation, request).await?;
+        reply.data()
+    }
+
+    /// The log says what jobs are called.
+    fn remember(&self, job: &DbtJob) {
+        if let Some(name) = &job.name {
+            self.caller
+                .wire
+                .remember_name("job_id", &job.id.to_string(), name);
+        }
+    }
+}
+
+fn of<'a>(parameter: &'static str, id: &'a str) -> DbtRequest<'a> {
+    DbtRequest {
+        parameters: vec![(parameter, id)],
+        ..DbtRequest::default()
+    }
+}

@@ -1,0 +1,182 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use url::Url;
+
+use super::door::{Door, RequestPace};
+use super::error::{self, DbtError, DbtFailure};
+use super::settings::DbtCloudSettings;
+use crate::operations::{Api, Operation, OperationAccess, build_path};
+use crate::principal::Principal;
+use crate::wire::{CacheRule, Policy, Purpose, Wire, WireRequest};
+
+/// Sends operations to an account with its token.
+#[derive(Debug, Clone)]
+pub(super) struct DbtCaller {
+    pub(super) settings: Arc<DbtCloudSettings>,
+    pub(super) wire: Wire,
+    principal: Principal,
+    shared: Arc<SharedByAccount>,
+}
+
+/// What all clients of an account have in common.
+#[derive(Debug)]
+struct SharedByAccount {
+    door: Door,
+    discovery: RequestPace,
+}
+
+/// One request, before it has an address and a token.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DbtRequest<'a> {
+    /// What stands for the parameters of the path, but for the account.
+    pub(super) parameters: Vec<(&'static str, &'a str)>,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Value>,
+    /// Whether an answer of the last minute will do.
+    pub(super) cached: bool,
+}
+
+/// A whole, successful response.
+#[derive(Debug)]
+pub(super) struct DbtReply {
+    pub(super) action: String,
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+}
+
+impl DbtCaller {
+    pub(super) fn new(settings: DbtCloudSettings, wire: Wire, principal: Principal) -> Self {
+        let discovery = RequestPace::per_minute(settings.discovery_per_minute);
+        Self {
+            settings: Arc::new(settings),
+            wire,
+            principal,
+            shared: Arc::new(SharedByAccount {
+                door: Door::default(),
+                discovery,
+            }),
+        }
+    }
+
+    /// Sends an operation and reads the whole response. Everything but a success is an error. What writes is sent once.
+    pub(super) async fn send(
+        &self,
+        operation: &Operation,
+        request: DbtRequest<'_>,
+    ) -> Result<DbtReply, DbtError> {
+        let account = self.settings.account_id.to_string();
+        let mut parameters = vec![("account_id", account.as_str())];
+        parameters.extend(request.parameters.iter().copied());
+        let action = action(operation, &parameters);
+        let Some(path) = build_path(operation.path, &parameters) else {
+            let message = "an id in its path is not one: ids are letters, digits, - and _";
+            return Err(error::local(&action, DbtFailure::Invalid, message));
+        };
+        if let Some(left) = self.shared.door.closed_for(operation.api) {
+            return Err(closed(&action, left));
+        }
+        if operation.api == Api::DbtDiscovery {
+            self.shared.discovery.wait().await;
+        }
+        let mut url = self.base(operation.api).clone();
+        url.set_path(&path);
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let wire_request = WireRequest {
+            method: operation.verb.method(),
+            url,
+            headers: self.headers(&action, request.body.is_some())?,
+            body: request.body.map(|body| Bytes::from(body.to_string())),
+            policy: self.policy(operation, request.cached),
+        };
+        let sent = async {
+            let response = self.wire.send(wire_request).await?;
+            let (status, headers) = (response.status, response.headers.clone());
+            Ok((status, headers, response.bytes().await?))
+        };
+        let (status, headers, body) = sent.await.map_err(|error| error::from_wire(&action, error))?;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = self.shared.door.close(operation.api, &headers);
+            return Err(DbtError {
+                status: Some(status.as_u16()),
+                ..closed(&action, wait)
+            });
+        }
+        if !status.is_success() {
+            return Err(error::from_response(&action, operation, &host, status, &body));
+        }
+        Ok(DbtReply { action, status, body })
+    }
+
+    fn base(&self, api: Api) -> &Url {
+        let addresses = &self.settings.addresses;
+        match api {
+            Api::DbtDiscovery => &addresses.discovery,
+            Api::DbtSemanticLayer => &addresses.semantic_layer,
+            Api::DbtAdministrative | Api::DbtLocal | Api::Metabase => &addresses.administrative,
+        }
+    }
+
+    fn headers(&self, action: &str, has_body: bool) -> Result<HeaderMap, DbtError> {
+        let token = format!("Token {}", self.settings.token.expose_secret());
+        let mut token = HeaderValue::from_str(&token).map_err(|_| {
+            let message = "the token in DBT_TOKEN has characters that no token has";
+            error::local(action, DbtFailure::Unauthorized, message)
+        })?;
+        token.set_sensitive(true);
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, token);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if has_body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        Ok(headers)
+    }
+
+    fn policy(&self, operation: &Operation, cached: bool) -> Policy {
+        let reads = operation.access == OperationAccess::Read;
+        Policy {
+            purpose: Purpose::Dbt,
+            principal: self.principal.clone(),
+            idempotent: reads,
+            buffered: true,
+            cap: self.settings.max_response_bytes,
+            timeout: self.settings.timeout,
+            opening: None,
+            cache: if reads && cached {
+                CacheRule::WhenSuccessful(is_whole_success)
+            } else {
+                CacheRule::Never
+            },
+        }
+    }
+}
+
+fn is_whole_success(status: StatusCode, body: &[u8]) -> bool {
+    status.is_success()
+        && serde_json::from_slice::<Value>(body)
+            .is_ok_and(|body| body.get("errors").is_none_or(Value::is_null))
+}
+
+/// What an operation does, for errors: `read run 9`.
+fn action(operation: &Operation, parameters: &[(&'static str, &str)]) -> String {
+    parameters
+        .iter()
+        .fold(operation.words.to_owned(), |words, (name, value)| {
+            words.replace(&format!("{{{name}}}"), &error::clean(value))
+        })
+}
+
+fn closed(action: &str, left: Duration) -> DbtError {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let message = format!("dbt asked to be left alone (429), so nothing is sent for another {seconds} s");
+    error::local(action, DbtFailure::Closed, message)
+}

@@ -1,0 +1,396 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::caller::{DbtCaller, DbtRequest};
+use super::error::{self, DbtError, DbtFailure};
+use super::graph::{DbtGraph, DbtNode};
+use super::health::{NodeState, ProjectState, SourceFreshness};
+use crate::operations::discovery as table;
+use crate::operations::{BodyForm, Operation};
+
+/// Kinds of nodes that the lineage is asked for.
+const TYPES: [&str; 8] = [
+    "Model",
+    "Source",
+    "Seed",
+    "Snapshot",
+    "Exposure",
+    "Metric",
+    "SemanticModel",
+    "SavedQuery",
+];
+/// Items on a page.
+const PAGE: u32 = 100;
+/// Most pages of a list.
+const MOST_PAGES: usize = 200;
+/// Models whose health is asked for at once: each brings all its ancestors.
+const MODELS_AT_ONCE: usize = 20;
+
+/// A client of the Discovery API of one environment. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct DiscoveryClient {
+    caller: DbtCaller,
+    environment: u64,
+}
+
+#[derive(Deserialize)]
+struct GraphQlReply<T> {
+    #[serde(default = "none")]
+    data: Option<T>,
+    #[serde(default)]
+    errors: Option<Vec<GraphQlError>>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+#[derive(Deserialize)]
+struct GraphQlError {
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct EnvironmentReply<T> {
+    environment: Option<T>,
+}
+
+#[derive(Deserialize)]
+struct Applied<T> {
+    applied: Option<T>,
+}
+
+#[derive(Deserialize)]
+struct Defined<T> {
+    definition: Option<T>,
+}
+
+#[derive(Deserialize)]
+struct LineageReply {
+    lineage: Vec<LineageItem>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LineageItem {
+    unique_id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    resource_type: String,
+    #[serde(default)]
+    parent_ids: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct ModelsReply {
+    models: Connection<HealthItem>,
+}
+
+#[derive(Deserialize)]
+struct ExposuresReply {
+    exposures: Connection<ExposureItem>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Connection<T> {
+    edges: Vec<Edge<T>>,
+    #[serde(default)]
+    page_info: PageInfo,
+}
+
+#[derive(Deserialize)]
+struct Edge<T> {
+    node: T,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PageInfo {
+    end_cursor: Option<String>,
+    has_next_page: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExposureItem {
+    unique_id: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    url: Option<String>,
+    #[serde(default)]
+    parents: Option<Vec<ParentItem>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ParentItem {
+    #[serde(default)]
+    unique_id: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ExecutionInfo {
+    last_run_status: Option<String>,
+    last_run_generated_at: Option<String>,
+    execute_completed_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthItem {
+    unique_id: String,
+    #[serde(default)]
+    execution_info: Option<ExecutionInfo>,
+    #[serde(default)]
+    tests: Option<Vec<TestItem>>,
+    #[serde(default)]
+    ancestors: Option<Vec<AncestorItem>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TestItem {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    execution_info: Option<ExecutionInfo>,
+}
+
+/// A node that a model is made from. Its fields come under names of their own for each kind.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AncestorItem {
+    #[serde(default)]
+    unique_id: Option<String>,
+    #[serde(
+        default,
+        alias = "modelexecutionInfo",
+        alias = "seedexecutionInfo",
+        alias = "snapshotexecutionInfo"
+    )]
+    execution_info: Option<ExecutionInfo>,
+    #[serde(default)]
+    freshness: Option<FreshnessItem>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct FreshnessItem {
+    max_loaded_at: Option<String>,
+    max_loaded_at_time_ago_in_s: Option<f64>,
+    freshness_status: Option<String>,
+}
+
+impl DiscoveryClient {
+    /// A client of an environment of the account.
+    pub(super) fn new(caller: DbtCaller, environment: u64) -> Self {
+        Self { caller, environment }
+    }
+
+    /// What is made from what, with the pages that exposures stand for.
+    pub async fn graph(&self) -> Result<DbtGraph, DbtError> {
+        let variables = json!({ "environmentId": self.environment, "types": TYPES });
+        let reply: Applied<LineageReply> = self.environment(&table::LINEAGE, variables).await?;
+        let lineage = reply.applied.map(|applied| applied.lineage).unwrap_or_default();
+        let mut nodes: BTreeMap<String, DbtNode> = BTreeMap::new();
+        for item in lineage {
+            let node = DbtNode {
+                unique_id: item.unique_id.clone(),
+                kind: snake_case(&item.resource_type, &item.unique_id),
+                source_name: source_name(&item.unique_id),
+                name: item.name,
+                parents: item.parent_ids.unwrap_or_default(),
+                ..DbtNode::default()
+            };
+            nodes.insert(item.unique_id, node);
+        }
+        for item in self.exposures().await? {
+            let node = nodes.entry(item.unique_id.clone()).or_insert_with(|| DbtNode {
+                unique_id: item.unique_id.clone(),
+                kind: "exposure".to_owned(),
+                ..DbtNode::default()
+            });
+            node.url = item.url;
+            if node.name.is_empty() {
+                node.name = item.name.unwrap_or_default();
+            }
+            if node.parents.is_empty() {
+                let parents = item.parents.unwrap_or_default().into_iter();
+                node.parents = parents.filter_map(|parent| parent.unique_id).collect();
+            }
+        }
+        Ok(nodes.into_values().collect())
+    }
+
+    /// What is known of a node and of everything it is made from.
+    pub async fn state(&self, graph: DbtGraph, unique_id: &str) -> Result<ProjectState, DbtError> {
+        let upstream = graph.upstream(unique_id);
+        let models: Vec<String> = upstream
+            .iter()
+            .filter(|(_, node)| node.kind == "model")
+            .map(|(_, node)| node.unique_id.clone())
+            .collect();
+        let mut nodes: BTreeMap<String, NodeState> = BTreeMap::new();
+        for ids in models.chunks(MODELS_AT_ONCE) {
+            let filter = json!({ "uniqueIds": ids });
+            let variables =
+                json!({ "environmentId": self.environment, "filter": filter, "first": ids.len() });
+            let reply: Applied<ModelsReply> = self.environment(&table::MODEL_HEALTH, variables).await?;
+            let edges = reply
+                .applied
+                .map(|applied| applied.models.edges)
+                .unwrap_or_default();
+            for edge in edges {
+                keep(edge.node, &mut nodes);
+            }
+        }
+        Ok(ProjectState {
+            as_of: nodes.values().filter_map(|state| state.at.clone()).max(),
+            graph,
+            nodes,
+            from: "discovery",
+            notes: Vec::new(),
+        })
+    }
+
+    async fn exposures(&self) -> Result<Vec<ExposureItem>, DbtError> {
+        let mut items = Vec::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut after: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let variables = json!({ "environmentId": self.environment, "first": PAGE, "after": after });
+            let reply: Defined<ExposuresReply> = self.environment(&table::EXPOSURES, variables).await?;
+            let Some(page) = reply.definition.map(|definition| definition.exposures) else {
+                return Ok(items);
+            };
+            items.extend(page.edges.into_iter().map(|edge| edge.node));
+            match page.page_info.end_cursor.filter(|_| page.page_info.has_next_page) {
+                None => return Ok(items),
+                Some(cursor) if !seen.insert(cursor.clone()) => break,
+                Some(cursor) => after = Some(cursor),
+            }
+        }
+        let message = "its pages go round in a circle: the paging cannot be relied on";
+        Err(error::local("list exposures", DbtFailure::Unreadable, message))
+    }
+
+    async fn environment<T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        variables: Value,
+    ) -> Result<T, DbtError> {
+        let BodyForm::Document(document) = operation.body else {
+            let message = "it is no GraphQL operation";
+            return Err(error::local(operation.words, DbtFailure::Invalid, message));
+        };
+        let request = DbtRequest {
+            body: Some(json!({ "query": document, "variables": variables })),
+            cached: true,
+            ..DbtRequest::default()
+        };
+        let reply = self.caller.send(operation, request).await?;
+        let answer: GraphQlReply<EnvironmentReply<T>> = reply.json()?;
+        // A failure comes with status 200, and perhaps with half of the data.
+        let errors = answer.errors.unwrap_or_default();
+        if !errors.is_empty() {
+            let said: Vec<String> = errors
+                .iter()
+                .take(3)
+                .map(|error| error::clean(&error.message))
+                .collect();
+            let refused = said
+                .iter()
+                .any(|text| text.to_lowercase().contains("not authorized"));
+            let (class, advice) = if refused {
+                (
+                    DbtFailure::Forbidden,
+                    "; the token needs the permission set Metadata Only",
+                )
+            } else {
+                (DbtFailure::Invalid, "")
+            };
+            return Err(error::local(
+                &reply.action,
+                class,
+                format!("dbt said: {}{advice}", said.join("; ")),
+            ));
+        }
+        let environment = answer.data.and_then(|data| data.environment);
+        environment.ok_or_else(|| {
+            let message = format!(
+                "environment {} is not there, or the token may not see it: check DBT_PROD_ENV_ID",
+                self.environment
+            );
+            error::local(&reply.action, DbtFailure::NotFound, message)
+        })
+    }
+}
+
+/// Puts what a model brings into the states: its own, and those of what it is made from.
+fn keep(item: HealthItem, nodes: &mut BTreeMap<String, NodeState>) {
+    let own = nodes.entry(item.unique_id).or_default();
+    put_run(own, item.execution_info.unwrap_or_default());
+    own.tests = item
+        .tests
+        .unwrap_or_default()
+        .into_iter()
+        .map(|test| {
+            let status = test.execution_info.unwrap_or_default().last_run_status;
+            (test.name.unwrap_or_default(), status)
+        })
+        .collect();
+    for ancestor in item.ancestors.unwrap_or_default() {
+        let Some(unique_id) = ancestor.unique_id else {
+            continue;
+        };
+        let state = nodes.entry(unique_id).or_default();
+        if let Some(info) = ancestor.execution_info {
+            put_run(state, info);
+        }
+        if let Some(freshness) = ancestor.freshness.filter(|one| one.freshness_status.is_some()) {
+            state.freshness = Some(SourceFreshness {
+                status: freshness.freshness_status,
+                max_loaded_at: freshness.max_loaded_at,
+                age_seconds: freshness.max_loaded_at_time_ago_in_s,
+            });
+        }
+    }
+}
+
+fn put_run(state: &mut NodeState, info: ExecutionInfo) {
+    if info.last_run_status.is_some() || state.status.is_none() {
+        state.status = info.last_run_status;
+        state.at = info.execute_completed_at.or(info.last_run_generated_at);
+    }
+}
+
+/// `SemanticModel` as local artifacts write it: `semantic_model`. Without a kind, what the id begins with.
+fn snake_case(kind: &str, unique_id: &str) -> String {
+    if kind.is_empty() {
+        return unique_id.split('.').next().unwrap_or_default().to_owned();
+    }
+    let mut text = String::new();
+    for (at, letter) in kind.chars().enumerate() {
+        if letter.is_uppercase() && at > 0 {
+            text.push('_');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
+}
+
+/// `shop` of `source.project.shop.orders`.
+fn source_name(unique_id: &str) -> Option<String> {
+    let mut parts = unique_id.split('.');
+    (parts.next() == Some("source"))
+        .then(|| parts.nth(1).map(str::to_owned))
+        .flatten()
+}

@@ -1,0 +1,235 @@
+//! Whether data can be believed: the state of an entry and of everything it is made from, made one verdict. A pure function, so
+//! that Discovery and local artifacts are judged alike.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::graph::{DbtGraph, DbtNode};
+use crate::text::one_line;
+
+/// Longest name in a reason, in characters.
+const NAME_CHARS: usize = 120;
+
+/// How far data can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataHealth {
+    /// Everything ran, and every test passed.
+    Healthy,
+    /// Something warned, or nothing is known of it.
+    Questionable,
+    /// Something failed.
+    Unhealthy,
+}
+
+/// What is known of one node.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NodeState {
+    /// How its last run ended, in dbt's word.
+    pub status: Option<String>,
+    /// When that was.
+    pub at: Option<String>,
+    /// Its tests: name, and how the last run of it ended.
+    pub tests: Vec<(String, Option<String>)>,
+    /// How fresh a source is.
+    pub freshness: Option<SourceFreshness>,
+}
+
+/// How fresh a source is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SourceFreshness {
+    /// `pass`, `warn` or `error`.
+    pub status: Option<String>,
+    /// When its newest row was loaded.
+    pub max_loaded_at: Option<String>,
+    /// How long before the check that was, in seconds.
+    pub age_seconds: Option<f64>,
+}
+
+/// What is known of a project.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectState {
+    pub graph: DbtGraph,
+    /// By the node's id.
+    pub nodes: BTreeMap<String, NodeState>,
+    /// `discovery` or `local_artifacts`.
+    pub from: &'static str,
+    /// When the state was written down.
+    pub as_of: Option<String>,
+    /// What a person should know of how it was read.
+    pub notes: Vec<String>,
+}
+
+/// One node in a report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AssessedNode {
+    pub unique_id: String,
+    pub name: String,
+    pub kind: String,
+    /// Steps between it and the entry.
+    pub depth: u32,
+    /// None where a node of its kind has no state of its own.
+    pub health: Option<DataHealth>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    pub tests_passed: usize,
+    pub tests_failed: usize,
+    /// Tests that warned, or of which no run is known.
+    pub tests_other: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<SourceFreshness>,
+    /// Why it is not healthy.
+    pub reasons: Vec<String>,
+}
+
+/// The verdict on an entry.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DataHealthReport {
+    pub version: u32,
+    pub unique_id: String,
+    pub name: String,
+    pub kind: String,
+    pub health: DataHealth,
+    /// Why it is not healthy, the worst first.
+    pub reasons: Vec<String>,
+    pub from: &'static str,
+    pub as_of: Option<String>,
+    /// The entry and everything it is made from, near ones first.
+    pub nodes: Vec<AssessedNode>,
+    pub notes: Vec<String>,
+}
+
+impl ProjectState {
+    /// Judges a node by itself and by everything it is made from.
+    pub fn assess(&self, entry: &DbtNode) -> DataHealthReport {
+        let nodes: Vec<AssessedNode> = self
+            .graph
+            .upstream(&entry.unique_id)
+            .into_iter()
+            .map(|(depth, node)| self.assessed(node, depth))
+            .collect();
+        let unchecked = nodes
+            .iter()
+            .filter(|node| node.kind == "source" && node.health.is_none())
+            .count();
+        let mut told = self.notes.clone();
+        if unchecked > 0 {
+            let sources = if unchecked == 1 {
+                "1 source"
+            } else {
+                "some sources"
+            };
+            told.push(format!("nothing checks how fresh {sources} upstream is"));
+        }
+        let mut health = nodes.iter().filter_map(|node| node.health).max();
+        let mut reasons: Vec<(DataHealth, String)> = Vec::new();
+        for node in &nodes {
+            let of_node = node.health.unwrap_or(DataHealth::Healthy);
+            reasons.extend(node.reasons.iter().map(|reason| (of_node, reason.clone())));
+        }
+        reasons.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
+        let mut reasons: Vec<String> = reasons.into_iter().map(|(_, reason)| reason).collect();
+        if health.is_none() {
+            health = Some(DataHealth::Questionable);
+            reasons.push("no run of anything it is made from is known".to_owned());
+        }
+        DataHealthReport {
+            version: 1,
+            unique_id: entry.unique_id.clone(),
+            name: entry.name.clone(),
+            kind: entry.kind.clone(),
+            health: health.unwrap_or(DataHealth::Questionable),
+            reasons,
+            from: self.from,
+            as_of: self.as_of.clone(),
+            nodes,
+            notes: told,
+        }
+    }
+
+    fn assessed(&self, node: &DbtNode, depth: u32) -> AssessedNode {
+        let unknown = NodeState::default();
+        let state = self.nodes.get(&node.unique_id).unwrap_or(&unknown);
+        let name = one_line(&node.name, NAME_CHARS);
+        let mut verdicts: Vec<DataHealth> = Vec::new();
+        let mut reasons: Vec<String> = Vec::new();
+        let mut judge = |health: DataHealth, reason: String| {
+            verdicts.push(health);
+            if health > DataHealth::Healthy {
+                reasons.push(reason);
+            }
+        };
+        if runs(node) {
+            let health = of_status(state.status.as_deref());
+            let at = state
+                .at
+                .as_ref()
+                .map(|at| format!(" at {at}"))
+                .unwrap_or_default();
+            judge(
+                health,
+                match &state.status {
+                    Some(status) => format!("{} {name} ended with {status:?}{at}", node.kind),
+                    None => format!("no run of {} {name} is known", node.kind),
+                },
+            );
+        }
+        if let Some(freshness) = &state.freshness {
+            let status = freshness.status.as_deref().unwrap_or("nothing");
+            let loaded = freshness.max_loaded_at.as_deref().unwrap_or("an unknown time");
+            judge(
+                of_status(freshness.status.as_deref()),
+                format!("source {name} is not fresh ({status:?}): its newest row is of {loaded}"),
+            );
+        }
+        let mut counts = (0, 0, 0);
+        for (test, status) in &state.tests {
+            let health = of_status(status.as_deref());
+            match health {
+                DataHealth::Healthy => counts.0 += 1,
+                DataHealth::Questionable => counts.2 += 1,
+                DataHealth::Unhealthy => counts.1 += 1,
+            }
+            let ended = status.as_deref().map_or_else(
+                || "was not run".to_owned(),
+                |status| format!("ended with {status:?}"),
+            );
+            judge(
+                health,
+                format!("test {} of {name} {ended}", one_line(test, NAME_CHARS)),
+            );
+        }
+        AssessedNode {
+            unique_id: node.unique_id.clone(),
+            name,
+            kind: node.kind.clone(),
+            depth,
+            health: verdicts.into_iter().max(),
+            status: state.status.clone(),
+            at: state.at.clone(),
+            tests_passed: counts.0,
+            tests_failed: counts.1,
+            tests_other: counts.2,
+            freshness: state.freshness.clone(),
+            reasons,
+        }
+    }
+}
+
+/// Whether a node is made by running it.
+fn runs(node: &DbtNode) -> bool {
+    matches!(node.kind.as_str(), "model" | "seed" | "snapshot")
+        && node.materialized.as_deref() != Some("ephemeral")
+}
+
+/// What dbt's words for how something ended mean. A word that is not known is no reason to believe.
+fn of_status(status: Option<&str>) -> DataHealth {
+    match status.map(str::to_lowercase).as_deref() {
+        Some("success" | "pass" | "no-op") => DataHealth::Healthy,
+        Some("error" | "fail" | "runtime error" | "skipped" | "cancelled") => DataHealth::Unhealthy,
+        _ => DataHealth::Questionable,
+    }
+}

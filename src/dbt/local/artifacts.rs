@@ -1,0 +1,119 @@
+//! The parts of artifacts that are kept.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// What stands at the head of every artifact.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ArtifactMetadata {
+    pub(super) dbt_schema_version: Option<String>,
+    pub(super) generated_at: Option<String>,
+}
+
+impl ArtifactMetadata {
+    /// The version of the artifact's form: 12 of `https://schemas.getdbt.com/dbt/manifest/v12.json`.
+    pub(super) fn version(&self) -> Option<u32> {
+        let file = self.dbt_schema_version.as_deref()?.rsplit('/').next()?;
+        file.strip_prefix('v')?.strip_suffix(".json")?.parse().ok()
+    }
+}
+
+/// `manifest.json`: what the project consists of.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Manifest {
+    pub(super) metadata: ArtifactMetadata,
+    pub(super) nodes: BTreeMap<String, ManifestNode>,
+    pub(super) sources: BTreeMap<String, ManifestNode>,
+    pub(super) exposures: BTreeMap<String, ManifestNode>,
+    pub(super) metrics: BTreeMap<String, ManifestNode>,
+    pub(super) semantic_models: BTreeMap<String, ManifestNode>,
+    pub(super) saved_queries: BTreeMap<String, ManifestNode>,
+    pub(super) unit_tests: BTreeMap<String, ManifestNode>,
+}
+
+/// One node of any kind.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ManifestNode {
+    pub(super) name: Option<String>,
+    pub(super) resource_type: Option<String>,
+    pub(super) source_name: Option<String>,
+    pub(super) relation_name: Option<String>,
+    /// The node that a generic test is written at.
+    pub(super) attached_node: Option<String>,
+    pub(super) depends_on: Option<DependsOn>,
+    pub(super) url: Option<String>,
+    pub(super) config: Option<NodeConfig>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DependsOn {
+    pub(super) nodes: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct NodeConfig {
+    pub(super) materialized: Option<String>,
+}
+
+/// `run_results.json`: how the last command ended for each node.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RunResults {
+    pub(super) metadata: ArtifactMetadata,
+    pub(super) results: Vec<RunResult>,
+    pub(super) args: Option<RunArguments>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RunResult {
+    pub(super) unique_id: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) timing: Vec<RunTiming>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RunTiming {
+    pub(super) name: Option<String>,
+    pub(super) completed_at: Option<String>,
+}
+
+/// What the command was called with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RunArguments {
+    /// The command: `build`, `test`, `generate`, …
+    pub(super) which: Option<String>,
+}
+
+/// `sources.json`: how fresh sources are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SourceResults {
+    pub(super) metadata: ArtifactMetadata,
+    pub(super) results: Vec<FreshnessResult>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FreshnessResult {
+    pub(super) unique_id: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) max_loaded_at: Option<String>,
+    pub(super) max_loaded_at_time_ago_in_s: Option<f64>,
+}
+
+/// The place of the artifacts in `dbt_project.yml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ProjectFile {
+    #[serde(rename = "target-path")]
+    pub(super) target_path: Option<String>,
+}

@@ -1,0 +1,47 @@
+//! dbt: the APIs of an account, the artifacts of a local project, and how healthy the data is.
+//!
+//! The idea: "can I believe it?" is a question about runs, tests and freshness, which dbt knows. A project is read into a graph of
+//! what is made from what and a state for each node, from the Discovery API or from the files of a local project, and one pure
+//! function judges an entry by everything upstream of it. Every request is an operation of the table in
+//! [`operations`](crate::operations), so that grants and the call log hold for it.
+//!
+//! ```no_run
+//! # use cardinal::dbt::{DbtAccount, DbtError};
+//! # async fn look(account: DbtAccount) -> Result<(), DbtError> {
+//! let discovery = account.discovery()?;
+//! let graph = discovery.graph().await?;
+//! if let Ok(orders) = graph.find("orders") {
+//!     let orders = orders.clone();
+//!     let state = discovery.state(graph, &orders.unique_id).await?;
+//!     println!("{:?}", state.assess(&orders).health);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Start with `account.rs`. `caller.rs` sends requests, `envelope.rs` reads answers and pages, `administrative.rs` and
+//! `discovery.rs` are the two clients, `local/` reads a project in a folder, `health.rs` judges.
+
+mod account;
+mod administrative;
+mod caller;
+mod discovery;
+mod door;
+mod envelope;
+mod error;
+mod graph;
+mod health;
+mod local;
+mod run;
+mod settings;
+
+pub use account::{DbtAccount, grants};
+pub use administrative::{AdministrativeClient, RunFilter};
+pub use discovery::DiscoveryClient;
+pub use envelope::DbtList;
+pub use error::{DbtError, DbtFailure};
+pub use graph::{DbtGraph, DbtNameError, DbtNode};
+pub use health::{AssessedNode, DataHealth, DataHealthReport, NodeState, ProjectState, SourceFreshness};
+pub use local::LocalProject;
+pub use run::{DbtJob, DbtRun, DbtRunStatus, DbtRunStep};
+pub use settings::{DbtAddresses, DbtCloudSettings, DbtSettings};

@@ -1,0 +1,147 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How far a run is. dbt writes a number, never a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DbtRunStatus {
+    Queued,
+    Starting,
+    Running,
+    Success,
+    Error,
+    Cancelled,
+    /// A number that is not known yet.
+    Other(i64),
+}
+
+impl DbtRunStatus {
+    /// The statuses that are known.
+    pub const KNOWN: [Self; 6] = [
+        Self::Queued,
+        Self::Starting,
+        Self::Running,
+        Self::Success,
+        Self::Error,
+        Self::Cancelled,
+    ];
+
+    /// dbt's number for it.
+    pub fn code(self) -> i64 {
+        match self {
+            Self::Queued => 1,
+            Self::Starting => 2,
+            Self::Running => 3,
+            Self::Success => 10,
+            Self::Error => 20,
+            Self::Cancelled => 30,
+            Self::Other(code) => code,
+        }
+    }
+
+    fn of_code(code: i64) -> Self {
+        let known = Self::KNOWN.into_iter().find(|status| status.code() == code);
+        known.unwrap_or(Self::Other(code))
+    }
+
+    /// Whether the run is over. One of an unknown status is not taken for over.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Success | Self::Error | Self::Cancelled)
+    }
+}
+
+impl fmt::Display for DbtRunStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Queued => f.write_str("queued"),
+            Self::Starting => f.write_str("starting"),
+            Self::Running => f.write_str("running"),
+            Self::Success => f.write_str("success"),
+            Self::Error => f.write_str("error"),
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Other(code) => write!(f, "status {code}"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DbtRunStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(Self::of_code)
+    }
+}
+
+impl Serialize for DbtRunStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A run of a job, as far as Cardinal looks at it.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub struct DbtRun {
+    pub id: u64,
+    #[serde(default, alias = "job_id")]
+    pub job_definition_id: Option<u64>,
+    #[serde(default)]
+    pub project_id: Option<u64>,
+    #[serde(default)]
+    pub environment_id: Option<u64>,
+    pub status: DbtRunStatus,
+    /// What dbt says about the status, above all of a failed run.
+    #[serde(default)]
+    pub status_message: Option<String>,
+    #[serde(default)]
+    pub created_at: Option<String>,
+    #[serde(default)]
+    pub started_at: Option<String>,
+    #[serde(default)]
+    pub finished_at: Option<String>,
+    #[serde(default)]
+    pub git_branch: Option<String>,
+    #[serde(default)]
+    pub git_sha: Option<String>,
+    /// The page that a person opens.
+    #[serde(default)]
+    pub href: Option<String>,
+    #[serde(default)]
+    pub can_retry: Option<bool>,
+    /// Its steps, where they were asked for.
+    #[serde(default)]
+    pub run_steps: Option<Vec<DbtRunStep>>,
+    /// Its job, where it was asked for.
+    #[serde(default)]
+    pub job: Option<DbtJob>,
+}
+
+/// One command of a run.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub struct DbtRunStep {
+    /// Its number, from 1.
+    pub index: u32,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub status: Option<DbtRunStatus>,
+}
+
+/// The definition of a job, as far as Cardinal looks at it.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub struct DbtJob {
+    pub id: u64,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub description: Option<String>,
+    #[serde(default)]
+    pub project_id: Option<u64>,
+    #[serde(default)]
+    pub environment_id: Option<u64>,
+    /// The commands it runs.
+    #[serde(default)]
+    pub execute_steps: Option<Vec<String>>,
+    /// When it runs by itself; a job that does not has none.
+    #[serde(default)]
+    pub next_run: Option<String>,
+    #[serde(default)]
+    pub most_recent_run: Option<Box<DbtRun>>,
+}

@@ -1,0 +1,45 @@
+//! dbt's Discovery API. All operations share one path, so each is told by its GraphQL document: a document that is not here
+//! is never sent.
+
+use super::operation::{Api, Area, DbtPermission, Operation};
+
+const fn reads(name: &'static str, document: &'static str) -> Operation {
+    Operation::query(Api::DbtDiscovery, Area::DbtDiscovery, name, "/graphql")
+        .document(document)
+        .needs(DbtPermission::MetadataOnly)
+        .since("graphql")
+}
+
+/// Reads what the environment is.
+pub const ENVIRONMENT: Operation = reads(
+    "discover_environment",
+    include_str!("graphql/discovery/environment.graphql"),
+)
+.says("read what the dbt environment is");
+/// Lists models page by page.
+pub const MODELS: Operation = reads(
+    "discover_models",
+    include_str!("graphql/discovery/models.graphql"),
+)
+.says("list models");
+/// Reads the last run of models, their tests and everything they are made from.
+pub const MODEL_HEALTH: Operation = reads(
+    "discover_model_health",
+    include_str!("graphql/discovery/model_health.graphql"),
+)
+.says("read the health of models");
+/// Reads the whole graph of what is made from what.
+pub const LINEAGE: Operation = reads(
+    "discover_lineage",
+    include_str!("graphql/discovery/lineage.graphql"),
+)
+.says("read the lineage");
+/// Lists exposures page by page.
+pub const EXPOSURES: Operation = reads(
+    "discover_exposures",
+    include_str!("graphql/discovery/exposures.graphql"),
+)
+.says("list exposures");
+
+/// All of them.
+pub static DISCOVERY: [Operation; 5] = [ENVIRONMENT, MODELS, MODEL_HEALTH, LINEAGE, EXPOSURES];

@@ -1,0 +1,77 @@
+//! dbt's Semantic Layer. Like Discovery it has one path, and its operations are told by their documents. A query is a
+//! mutation in GraphQL, because it makes the server keep a result; it changes nothing in the warehouse, so it reads.
+
+use super::operation::{Api, Area, DbtPermission, Operation};
+
+const fn reads(name: &'static str, document: &'static str) -> Operation {
+    Operation::query(
+        Api::DbtSemanticLayer,
+        Area::DbtSemanticLayer,
+        name,
+        "/api/graphql",
+    )
+    .document(document)
+    .needs(DbtPermission::SemanticLayerOnly)
+    .since("graphql")
+}
+
+/// Lists metrics page by page.
+pub const METRICS: Operation = reads(
+    "list_metrics",
+    include_str!("graphql/semantic_layer/metrics.graphql"),
+)
+.says("list metrics");
+/// Lists what metrics can be grouped and filtered by.
+pub const DIMENSIONS: Operation = reads(
+    "list_dimensions",
+    include_str!("graphql/semantic_layer/dimensions.graphql"),
+)
+.says("list dimensions of metrics");
+/// Lists the entities of metrics.
+pub const ENTITIES: Operation = reads(
+    "list_entities",
+    include_str!("graphql/semantic_layer/entities.graphql"),
+)
+.says("list entities of metrics");
+/// Lists saved queries.
+pub const SAVED_QUERIES: Operation = reads(
+    "list_saved_queries",
+    include_str!("graphql/semantic_layer/saved_queries.graphql"),
+)
+.says("list saved queries");
+/// Starts a query of metrics.
+pub const CREATE_QUERY: Operation = reads(
+    "create_metric_query",
+    include_str!("graphql/semantic_layer/create_query.graphql"),
+)
+.says("query metrics");
+/// Starts a query of the values of dimensions.
+pub const CREATE_VALUES_QUERY: Operation = reads(
+    "create_dimension_values_query",
+    include_str!("graphql/semantic_layer/create_values_query.graphql"),
+)
+.says("query values of dimensions");
+/// Asks how far a query is, and for a page of its result.
+pub const QUERY_RESULT: Operation = reads(
+    "read_query_result",
+    include_str!("graphql/semantic_layer/query_result.graphql"),
+)
+.says("read the result of a query of metrics");
+/// Stops a query.
+pub const CANCEL_QUERY: Operation = reads(
+    "cancel_metric_query",
+    include_str!("graphql/semantic_layer/cancel_query.graphql"),
+)
+.says("cancel a query of metrics");
+
+/// All of them.
+pub static SEMANTIC_LAYER: [Operation; 8] = [
+    METRICS,
+    DIMENSIONS,
+    ENTITIES,
+    SAVED_QUERIES,
+    CREATE_QUERY,
+    CREATE_VALUES_QUERY,
+    QUERY_RESULT,
+    CANCEL_QUERY,
+];

@@ -1,0 +1,69 @@
+//! Every operation at every level. What is right is worked out from the public list, not from our table.
+
+use std::collections::BTreeMap;
+
+use cardinal::grants::{GrantLevel, Ruling};
+use cardinal::operations::{Api, OperationCall, all, parameter_names};
+use jiff::Timestamp;
+
+use super::{everywhere, policy};
+use crate::operations::listed;
+
+/// What the issue of the API says needs a person's approval.
+const APPROVED: [&str; 9] = [
+    "create_job",
+    "update_job",
+    "delete_job",
+    "delete_project",
+    "update_environment",
+    "create_connection",
+    "create_repository",
+    "create_group",
+    "create_service_token",
+];
+
+fn word(ruling: &Ruling) -> &'static str {
+    match ruling {
+        Ruling::Permitted(_) => "allowed",
+        Ruling::NeedsApproval { .. } => "approval",
+        Ruling::Denied { .. } => "denied",
+    }
+}
+
+#[test]
+fn every_operation_at_every_level() {
+    let access: BTreeMap<&str, &str> = listed().map(|line| (line[1], line[4])).collect();
+    let policies = [
+        ("none", policy(Vec::new())),
+        ("off", policy(vec![everywhere(GrantLevel::Off)])),
+        ("read", policy(vec![everywhere(GrantLevel::Read)])),
+        ("full", policy(vec![everywhere(GrantLevel::Full)])),
+    ];
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for operation in all() {
+        // What is not in the list of 32 reads.
+        let access = access.get(operation.name).copied().unwrap_or("read");
+        let parameters = parameter_names(operation.path)
+            .into_iter()
+            .map(|name| (name, "7".to_owned()))
+            .collect();
+        let call = OperationCall {
+            operation,
+            parameters,
+            overrides: Vec::new(),
+        };
+        for (level, policy) in &policies {
+            let wanted = match (*level, access) {
+                ("none", "read") if operation.api == Api::Metabase => "allowed",
+                ("full", "write") if APPROVED.contains(&operation.name) => "approval",
+                ("read" | "full", "read") | ("full", "write") => "allowed",
+                _ => "denied",
+            };
+            let ruling = policy.rule_on(&call, Timestamp::UNIX_EPOCH);
+            assert_eq!(word(&ruling), wanted, "{} at {level}: {ruling:?}", operation.name);
+            *seen.entry(wanted).or_default() += 1;
+        }
+    }
+    assert_eq!(seen["approval"], 9);
+    assert!(seen["allowed"] > 100 && seen["denied"] > 100, "{seen:?}");
+}
