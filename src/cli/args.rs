@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+
+use crate::sandbox::ServedGeneration;
 
 /// Answers business questions over Metabase with a language model that can only touch what an analyst curated.
 #[derive(Debug, Parser)]
@@ -380,6 +383,7 @@ pub(super) struct SandboxCheckArgs {
 /// `cardinal sandbox serve`.
 #[derive(Debug, Args)]
 #[command(after_long_help = SERVE_HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ServeArgs {
     /// Port on the loopback interface; 0 takes a free one
     #[arg(long, default_value_t = 3000)]
@@ -394,16 +398,28 @@ pub(super) struct ServeArgs {
     /// below)
     #[arg(long, value_name = "RULES")]
     pub(super) faults: Option<String>,
-    /// Generation of the Agent API
-    #[arg(long, value_enum, default_value_t = GenerationArg::V60)]
-    pub(super) generation: GenerationArg,
+    /// Which Metabase it is: its routes, its forms and its refusals
+    #[arg(long, value_parser = generation(), default_value = ServedGeneration::default().name())]
+    pub(super) generation: ServedGeneration,
+    /// Who built it and what it is licensed for
+    #[arg(long, value_enum, default_value_t = EditionArg::Pro)]
+    pub(super) edition: EditionArg,
+    /// Version to report instead of its own, such as v0.63.2; what is served stays the same
+    #[arg(long, value_name = "TEXT")]
+    pub(super) claim_version: Option<String>,
+    /// The most that any credential may do on the Agent API, such as "agent:search agent:query" [default: everything]
+    #[arg(long, value_name = "SCOPES")]
+    pub(super) scopes: Option<String>,
+    /// Running SQL through the Agent API is switched off, as with Metabase's `mcp-execute-sql-enabled`
+    #[arg(long)]
+    pub(super) without_execute_sql: bool,
     /// API key to accept, beginning with `mb_` [default: the semantic model's]
     #[arg(long, value_name = "KEY")]
     pub(super) api_key: Option<String>,
     /// Exceptions say only that something went wrong, as with Metabase's `hide-stacktraces`
     #[arg(long)]
     pub(super) hide_stacktraces: bool,
-    /// Queries that fail are answered with 202, as by servers before late v0.59
+    /// Queries that fail are answered with 202, as always before v0.59
     #[arg(long)]
     pub(super) legacy_failures: bool,
     /// No shared secret for JWTs is configured
@@ -437,13 +453,21 @@ API keys: the one that is printed has the rights of an analyst.
   administrator         mb_c2FuZGJveC1hZG1pbi1rZXktLW5vdC1hLXNlY3JldC0=
   viewer                mb_c2FuZGJveC12aWV3ZXIta2V5LW5vdC1hLXNlY3JldC0=";
 
-/// Generations of the Agent API.
+/// Editions of Metabase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum GenerationArg {
-    /// As Metabase v0.59 speaks it
-    V59,
-    /// As Metabase v0.60 speaks it
-    V60,
+pub(super) enum EditionArg {
+    /// The open source build
+    Oss,
+    /// The commercial build without a licence
+    Unlicensed,
+    /// The commercial build with a licence
+    Pro,
+}
+
+/// The names of all generations.
+fn generation() -> impl TypedValueParser<Value = ServedGeneration> {
+    let names = ServedGeneration::all().map(ServedGeneration::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<ServedGeneration>())
 }
 
 /// `cardinal init`.

@@ -7,7 +7,7 @@ use cardinal::metabase::AuthSettings;
 use cardinal::metabase::{FailureClass, Fetched, MetabaseClient, MetabaseError, MetricQuery, TableQuery};
 use cardinal::result::Extent;
 use cardinal::sandbox::faults::FaultRule;
-use cardinal::sandbox::{AgentApiVersion, RunningSandbox};
+use cardinal::sandbox::{RunningSandbox, ServedGeneration};
 use cardinal::wire::ServedBy;
 
 use super::sandbox::{
@@ -20,7 +20,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn new(generation: AgentApiVersion) -> Self {
+    async fn new(generation: ServedGeneration) -> Self {
         let running = start(generation).await;
         let catalog = catalog(&running, &client(&running)).await;
         Self { running, catalog }
@@ -53,8 +53,8 @@ async fn failures_in_every_shape_are_failures() {
     for generation in GENERATIONS {
         let stage = Stage::new(generation).await;
         let route = match generation {
-            AgentApiVersion::V59 => "POST /api/agent/v1/execute",
-            AgentApiVersion::V60 => "POST /api/agent/v1/query",
+            ServedGeneration::V59 => "POST /api/agent/v1/execute",
+            _ => "POST /api/agent/v1/query",
         };
         stage.ask().await.unwrap();
         for (fault, expected) in [
@@ -85,7 +85,7 @@ async fn failures_in_every_shape_are_failures() {
 
 #[tokio::test]
 async fn passing_trouble_is_got_over() {
-    let stage = Stage::new(AgentApiVersion::V60).await;
+    let stage = Stage::new(ServedGeneration::V60).await;
     for fault in [
         "429:2,retry-after=0",
         "503:2",
@@ -101,7 +101,7 @@ async fn passing_trouble_is_got_over() {
 
 #[tokio::test]
 async fn what_takes_too_long_is_given_up() {
-    let stage = Stage::new(AgentApiVersion::V60).await;
+    let stage = Stage::new(ServedGeneration::V60).await;
     for fault in ["latency:3600s", "slow-first-byte:3600s"] {
         stage.faults(&format!("{QUERIES}={fault}"));
         let error = stage.impatient().await.unwrap_err();
@@ -111,7 +111,7 @@ async fn what_takes_too_long_is_given_up() {
 
 #[tokio::test]
 async fn an_old_token_is_replaced() {
-    let stage = Stage::new(AgentApiVersion::V60).await;
+    let stage = Stage::new(ServedGeneration::V60).await;
     let auth = AuthSettings::Jwt {
         secret: stage.running.jwt_secret.clone().unwrap(),
         email: stage.running.user.clone(),
@@ -140,7 +140,7 @@ async fn thousand(stage: &Stage, client: &MetabaseClient) -> Fetched {
 
 #[tokio::test]
 async fn a_page_that_fails_leaves_the_pages_before_it_and_nothing_of_it_is_kept() {
-    let stage = Stage::new(AgentApiVersion::V60).await;
+    let stage = Stage::new(ServedGeneration::V60).await;
     for fault in [
         "failed,skip=3",
         "cut:500,skip=3",
@@ -176,7 +176,7 @@ async fn a_page_that_fails_leaves_the_pages_before_it_and_nothing_of_it_is_kept(
 
 #[tokio::test]
 async fn entries_that_cannot_be_read_while_loading_are_told_and_left_out() {
-    let stage = Stage::new(AgentApiVersion::V60).await;
+    let stage = Stage::new(ServedGeneration::V60).await;
     stage.faults("GET /api/card/*=500:2,skip=1");
     let client = client(&stage.running);
     let loaded = client
@@ -189,7 +189,7 @@ async fn entries_that_cannot_be_read_while_loading_are_told_and_left_out() {
 
 #[tokio::test]
 async fn a_tree_that_is_cut_loads_no_catalog() {
-    let stage = Stage::new(AgentApiVersion::V60).await;
+    let stage = Stage::new(ServedGeneration::V60).await;
     for fault in ["cut:20", "glue:20", "huge:20mb"] {
         stage.faults(&format!("GET /api/collection/tree={fault}"));
         let rules = super::sandbox::rules(&stage.running);

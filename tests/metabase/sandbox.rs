@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 
 static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
 
-pub(super) const GENERATIONS: [sandbox::AgentApiVersion; 2] =
-    [sandbox::AgentApiVersion::V59, sandbox::AgentApiVersion::V60];
+pub(super) const GENERATIONS: [sandbox::ServedGeneration; 2] =
+    [sandbox::ServedGeneration::V59, sandbox::ServedGeneration::V60];
 
-pub(super) async fn start(generation: sandbox::AgentApiVersion) -> RunningSandbox {
+pub(super) async fn start(generation: sandbox::ServedGeneration) -> RunningSandbox {
     let mut options = ServeOptions::new(Arc::clone(&WORLD));
     options.generation = generation;
     serve(options).await.unwrap()
@@ -212,7 +212,7 @@ async fn the_curated_collection_becomes_the_catalog_and_drafts_do_not() {
 
 #[tokio::test]
 async fn loading_twice_gives_the_same_catalog() {
-    let running = start(sandbox::AgentApiVersion::V60).await;
+    let running = start(sandbox::ServedGeneration::V60).await;
     let first = catalog(&running, &client(&running)).await;
     let mut settings = settings(&running, AuthSettings::ApiKey(running.api_key.clone()));
     settings.max_concurrency = 1;
@@ -222,7 +222,7 @@ async fn loading_twice_gives_the_same_catalog() {
 
 #[tokio::test]
 async fn every_card_runs_without_arguments_and_with_all_of_them() {
-    let running = start(sandbox::AgentApiVersion::V60).await;
+    let running = start(sandbox::ServedGeneration::V60).await;
     let client = client(&running);
     let catalog = catalog(&running, &client).await;
     let mut parameterised = 0;
@@ -272,7 +272,7 @@ async fn every_card_runs_without_arguments_and_with_all_of_them() {
 
 #[tokio::test]
 async fn a_required_parameter_that_is_missing_is_the_callers_mistake() {
-    let running = start(sandbox::AgentApiVersion::V60).await;
+    let running = start(sandbox::ServedGeneration::V60).await;
     let client = client(&running);
     let catalog = catalog(&running, &client).await;
     let needs = catalog.entries().iter().find_map(|entry| match entry {
@@ -298,7 +298,7 @@ async fn a_required_parameter_that_is_missing_is_the_callers_mistake() {
 
 #[tokio::test]
 async fn a_parameter_that_the_card_does_not_know_is_drift() {
-    let running = start(sandbox::AgentApiVersion::V60).await;
+    let running = start(sandbox::ServedGeneration::V60).await;
     let client = client(&running);
     let catalog = catalog(&running, &client).await;
     let native = catalog.entries().iter().find_map(|entry| match entry {
@@ -387,7 +387,7 @@ async fn metrics_give_the_same_numbers_in_both_generations() {
 
 #[tokio::test]
 async fn a_table_is_paged_where_there_are_pages_and_said_to_be_cut_where_there_are_none() {
-    let running = start(sandbox::AgentApiVersion::V60).await;
+    let running = start(sandbox::ServedGeneration::V60).await;
     let client = client(&running);
     let catalog = catalog(&running, &client).await;
     let query = TableQuery {
@@ -429,7 +429,7 @@ async fn a_table_is_paged_where_there_are_pages_and_said_to_be_cut_where_there_a
         (500, Extent::RowBudget { budget: 500 })
     );
 
-    let old = start(sandbox::AgentApiVersion::V59).await;
+    let old = start(sandbox::ServedGeneration::V59).await;
     let fetched = super::sandbox::client(&old).query_table(&query).await.unwrap();
     assert_eq!(
         (fetched.table.rows.len(), fetched.table.extent),
@@ -509,7 +509,7 @@ async fn works(client: &MetabaseClient, catalog: &Catalog) -> Result<(), Metabas
 
 #[tokio::test]
 async fn every_kind_of_credential_works() {
-    let running = start(sandbox::AgentApiVersion::V60).await;
+    let running = start(sandbox::ServedGeneration::V60).await;
     let catalog = catalog(&running, &client(&running)).await;
     let jwt = |secret: &SecretString| AuthSettings::Jwt {
         secret: secret.clone(),

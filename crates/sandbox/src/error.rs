@@ -38,8 +38,12 @@ pub(super) enum ApiError {
     },
     /// Shape 4: the query processor failed before the first byte.
     Failed(Box<FailedQuery>),
-    /// A small JSON object of a layer of its own (authentication, scopes).
-    Json { status: StatusCode, body: Value },
+    /// A small JSON object of a layer of its own (authentication, scopes), with the challenge that goes with it.
+    Json {
+        status: StatusCode,
+        body: Value,
+        challenge: Option<String>,
+    },
 }
 
 /// What the failed-query envelope says.
@@ -93,6 +97,30 @@ impl ApiError {
         }
     }
 
+    /// 402 for what this instance has no licence for.
+    pub(super) fn unlicensed(feature: &str) -> Self {
+        Self::Exception {
+            status: StatusCode::PAYMENT_REQUIRED,
+            message: format!(
+                "{feature} is a paid feature not currently available to your instance. Please upgrade to use it. Learn \
+                 more at metabase.com/upgrade/"
+            ),
+            data: Map::from_iter([("status".to_owned(), json!("error-premium-feature-not-available"))]),
+        }
+    }
+
+    /// A 400 with what went wrong beside its message.
+    pub(super) fn rejected(message: impl Into<String>, data: Value) -> Self {
+        Self::Exception {
+            status: StatusCode::BAD_REQUEST,
+            message: message.into(),
+            data: match data {
+                Value::Object(members) => members,
+                _ => Map::new(),
+            },
+        }
+    }
+
     /// An exception without a status of its own, hence a 500.
     pub(super) fn exception(message: impl Into<String>) -> Self {
         Self::Exception {
@@ -134,9 +162,17 @@ impl ApiError {
                 };
                 body(status, JSON, failed.envelope(style))
             }
-            Self::Json { status, body: value } => {
+            Self::Json {
+                status,
+                body: value,
+                challenge,
+            } => {
                 let content_type = HeaderValue::from_static("application/json");
-                body(status, content_type, value.to_string())
+                let mut response = body(status, content_type, value.to_string());
+                if let Some(challenge) = challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
+                    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                }
+                response
             }
         }
     }

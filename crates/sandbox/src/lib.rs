@@ -1,8 +1,8 @@
 //! A stand-in for a Metabase server, so that a client of Metabase can be developed, tested and shown without one.
 //!
 //! It speaks Metabase's wire over SQLite: sessions, API keys and signed tokens, collections, saved questions with
-//! parameters, metrics, dashboards, permissions, the Agent API of v0.59 and v0.60, and each way in which a server fails
-//! ([`faults`]). It shares no type with Cardinal's client. What one of them gets wrong, the other does not get wrong in
+//! parameters, metrics, dashboards, permissions, the Agent API of each generation ([`ServedGeneration`]), and each way in
+//! which a server fails ([`faults`]). It shares no type with Cardinal's client. What one of them gets wrong, the other does not get wrong in
 //! the same way.
 //!
 //! A [`World`] is a database with its *semantic model*: what its tables mean, which questions are saved, and who may read
@@ -40,6 +40,7 @@ mod draft;
 mod error;
 mod facts;
 pub mod faults;
+mod generation;
 mod native;
 mod ordered_json;
 pub mod query;
@@ -51,8 +52,8 @@ mod serve;
 mod state;
 mod world;
 
+pub use generation::{ServedEdition, ServedGeneration, UnknownGeneration};
 pub use request_log::LoggedRequest;
 pub use semantic::{ModelFault, model_schema};
 pub use serve::{RunningSandbox, ServeError, ServeOptions, serve};
-pub use state::AgentApiVersion;
 pub use world::{DEMO_ROWS, World, WorldError, demo_fingerprint};

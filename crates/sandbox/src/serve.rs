@@ -22,10 +22,11 @@ use tower_http::normalize_path::NormalizePathLayer;
 use super::auth::{JwtKey, LoginThrottle, Sessions, api_key, secret};
 use super::error::{ErrorStyle, render_errors};
 use super::faults::{FaultRule, Faults, inject};
+use super::generation::{ServedEdition, ServedGeneration};
 use super::request_log::{LoggedRequest, RequestLog, remember};
 use super::routes;
 use super::semantic::SemanticModel;
-use super::state::{AgentApiVersion, AppState, InstanceSettings, keys_of};
+use super::state::{AppState, InstanceSettings, keys_of};
 use super::world::World;
 
 /// How long running answers may take to finish once the sandbox is told to stop.
@@ -42,25 +43,35 @@ pub struct ServeOptions {
     pub world: Arc<World>,
     /// Port on the loopback interface; 0 takes a free one.
     pub port: u16,
-    /// Generation of the Agent API.
-    pub generation: AgentApiVersion,
+    /// Which Metabase it is.
+    pub generation: ServedGeneration,
+    /// Who built it and what it is licensed for.
+    pub edition: ServedEdition,
+    /// The version that it reports instead of its own, such as `v0.63.2`. What it serves stays the same.
+    pub claimed_version: Option<String>,
+    /// The most that any credential may do on the Agent API, as its scopes; `None` is everything. Generations without
+    /// scopes take no notice.
+    pub scopes: Option<Vec<String>>,
     /// Replaces the world's first API key: `mb_` and 9 to 251 more characters.
     pub api_key: Option<SecretString>,
     /// Faults from the start; more can be set through [`RunningSandbox::faults`].
     pub faults: Vec<FaultRule>,
     /// Whether exceptions say only that something went wrong (Metabase's `hide-stacktraces`).
     pub hide_stacktraces: bool,
-    /// Whether queries that fail are answered with 202, as servers before late v0.59 do.
+    /// Whether queries that fail are answered with 202 although the generation does not do so any more, as an early
+    /// v0.59 does.
     pub legacy_failures: bool,
-    /// Whether a shared secret for JWTs is configured.
+    /// Whether a shared secret for JWTs is configured, which takes a licence.
     pub jwt: bool,
     /// Metabase's `ai-features-enabled?`.
     pub ai_features: bool,
     /// Metabase's `agent-api-enabled?`.
     pub agent_api: bool,
+    /// Metabase's `mcp-execute-sql-enabled`, where the generation has it.
+    pub execute_sql: bool,
     /// Whether bodies are compressed for clients that ask for it. Between two ends of one process it only costs time.
     pub compression: bool,
-    /// Whether a card's template tags are a list, as since v0.63, instead of an object by name.
+    /// Whether a card's template tags are a list, as since v0.63, also in a generation that has an object by name.
     pub template_tags_as_list: bool,
 }
 
@@ -70,7 +81,10 @@ impl ServeOptions {
         Self {
             world,
             port: 0,
-            generation: AgentApiVersion::default(),
+            generation: ServedGeneration::default(),
+            edition: ServedEdition::default(),
+            claimed_version: None,
+            scopes: None,
             api_key: None,
             faults: Vec::new(),
             hide_stacktraces: false,
@@ -78,6 +92,7 @@ impl ServeOptions {
             jwt: true,
             ai_features: true,
             agent_api: true,
+            execute_sql: true,
             compression: false,
             template_tags_as_list: false,
         }
@@ -134,7 +149,9 @@ pub async fn serve(options: ServeOptions) -> Result<RunningSandbox, ServeError> 
             first.secret = key.clone();
         }
     }
-    let jwt_secret = options.jwt.then(secret);
+    let facts = options.generation.facts();
+    let signed_tokens = options.jwt && options.edition == ServedEdition::Pro;
+    let jwt_secret = signed_tokens.then(secret);
     let (user, password) = announced_user(model);
     let curated_collection_id = model.curated_collection_id;
     let first_key = keys
@@ -149,10 +166,17 @@ pub async fn serve(options: ServeOptions) -> Result<RunningSandbox, ServeError> 
     let app = Arc::new(AppState {
         world: Arc::clone(&options.world),
         settings: InstanceSettings {
-            generation: options.generation,
+            facts,
+            edition: options.edition,
+            version: options
+                .claimed_version
+                .clone()
+                .unwrap_or_else(|| facts.tag.to_owned()),
             ai_features: options.ai_features,
             agent_api: options.agent_api,
-            template_tags_as_list: options.template_tags_as_list,
+            execute_sql: options.execute_sql,
+            template_tags_as_list: options.template_tags_as_list || facts.listed_tags,
+            scopes: options.scopes.map(|scopes| scopes.into_iter().collect()),
         },
         sessions: Sessions::default(),
         throttle: LoginThrottle::default(),
@@ -167,9 +191,9 @@ pub async fn serve(options: ServeOptions) -> Result<RunningSandbox, ServeError> 
     let log = RequestLog::default();
     let style = ErrorStyle {
         hide_stacktraces: options.hide_stacktraces,
-        legacy_failures: options.legacy_failures,
+        legacy_failures: options.legacy_failures || !facts.failing_status,
     };
-    let router = routes::router(options.generation)
+    let router = routes::router(options.generation, options.edition)
         .with_state(Arc::clone(&app))
         .layer(from_fn_with_state(faults.clone(), inject))
         .layer(from_fn_with_state(style, render_errors))

@@ -1,5 +1,6 @@
 //! What every handler shares: the world, the instance's settings, and who is signed in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -9,47 +10,36 @@ use tokio::sync::Semaphore;
 
 use super::auth::{Identity, JwtKey, LoginThrottle, Sessions};
 use super::error::{ApiError, failed};
+use super::generation::{ServedEdition, ServedFacts};
 use super::query::CardFailure;
 use super::query_stream::QueryRun;
 use super::semantic::{SemanticModel, User};
 use super::world::World;
 
-/// A generation of the Agent API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AgentApiVersion {
-    /// v0.59: no query route, no databases, no scopes, the older shape of field values.
-    V59,
-    /// v0.60.
-    #[default]
-    V60,
-}
-
-impl AgentApiVersion {
-    /// The version tag that the server reports.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::V59 => "v0.59.6",
-            Self::V60 => "v0.60.4",
-        }
-    }
-
-    /// Whether tokens can be narrowed by scopes.
-    pub(super) fn has_scopes(self) -> bool {
-        self == Self::V60
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the instance, independent of the others"
+)]
 pub(super) struct InstanceSettings {
-    pub(super) generation: AgentApiVersion,
+    pub(super) facts: &'static ServedFacts,
+    pub(super) edition: ServedEdition,
+    /// The version that it reports, which need not be the one it serves.
+    pub(super) version: String,
     pub(super) ai_features: bool,
     pub(super) agent_api: bool,
+    pub(super) execute_sql: bool,
     pub(super) template_tags_as_list: bool,
+    /// The most that any credential may do; `None` is everything.
+    pub(super) scopes: Option<BTreeSet<String>>,
 }
 
 impl InstanceSettings {
-    /// 403 when the Agent API is switched off.
-    pub(super) fn check_agent_api(self) -> Result<(), ApiError> {
+    /// 402 when the Agent API needs a licence that is not there, 403 when it is switched off.
+    pub(super) fn check_agent_api(&self) -> Result<(), ApiError> {
+        if self.facts.licensed && self.edition != ServedEdition::Pro {
+            return Err(ApiError::unlicensed("Agent API"));
+        }
         let message = if !self.ai_features {
             "AI features are not enabled."
         } else if !self.agent_api {

@@ -302,6 +302,11 @@ impl World {
         query::wide_of_card(self.compiler(), card)
     }
 
+    /// The columns that a stage after these may use.
+    pub(crate) fn result_fields(&self, query: &Value) -> Result<Vec<WideField>, QueryFailure> {
+        query::wide_of_result(self.compiler(), query)
+    }
+
     /// The place, in a metric's columns, of the time column it is broken out by when nothing else is said.
     pub fn default_time_dimension(&self, card: &Card) -> Option<usize> {
         query::default_time_dimension(card, &self.wide_fields_of_card(card).ok()?)

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::dataset;
-use crate::cli::args::{GenerationArg, ServeArgs};
+use crate::cli::args::{EditionArg, ServeArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::term;
 use crate::sandbox::faults::FaultRule;
-use crate::sandbox::{AgentApiVersion, ServeOptions, serve};
+use crate::sandbox::{ServeOptions, ServedEdition, serve};
 
 /// Serves the sandbox until it is told to stop. Prints one JSON line once it listens.
 pub(super) async fn run(args: ServeArgs) -> Result<ExitStatus, CliError> {
@@ -16,10 +16,16 @@ pub(super) async fn run(args: ServeArgs) -> Result<ExitStatus, CliError> {
     let world = dataset::open(&args.data, args.semantic_model.as_deref()).await?;
     let mut options = ServeOptions::new(Arc::new(world));
     options.port = args.port;
-    options.generation = match args.generation {
-        GenerationArg::V59 => AgentApiVersion::V59,
-        GenerationArg::V60 => AgentApiVersion::V60,
+    options.generation = args.generation;
+    options.edition = match args.edition {
+        EditionArg::Oss => ServedEdition::OpenSource,
+        EditionArg::Unlicensed => ServedEdition::Unlicensed,
+        EditionArg::Pro => ServedEdition::Pro,
     };
+    options.claimed_version = args.claim_version;
+    let listed = |scopes: String| scopes.split_whitespace().map(str::to_owned).collect();
+    options.scopes = args.scopes.map(listed);
+    options.execute_sql = !args.without_execute_sql;
     options.api_key = args.api_key.map(SecretString::from);
     options.faults = faults.unwrap_or_default();
     options.hide_stacktraces = args.hide_stacktraces;

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -6,9 +7,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::identity::Identity;
+use super::identity::{Identity, within};
 use super::jwt::bearer_token;
 use crate::error::ApiError;
+use crate::generation::ScopeRefusal;
 use crate::state::AppState;
 
 /// The caller of a route of the Agent API.
@@ -52,6 +54,7 @@ impl From<AuthFailure> for ApiError {
         Self::Json {
             status: StatusCode::UNAUTHORIZED,
             body: json!({ "error": error, "message": message }),
+            challenge: None,
         }
     }
 }
@@ -67,7 +70,8 @@ impl FromRequestParts<Arc<AppState>> for AgentCaller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<AppState>) -> Result<Self, ApiError> {
         app.settings.check_agent_api()?;
-        if let Some(identity) = ordinary(&parts.headers, app) {
+        if let Some(mut identity) = ordinary(&parts.headers, app) {
+            identity.scopes = allowed_scopes(app, None);
             return Ok(Self(identity));
         }
         let header =
@@ -78,7 +82,7 @@ impl FromRequestParts<Arc<AppState>> for AgentCaller {
         let mut identity = app
             .person_by_email(&claims.email)
             .ok_or(AuthFailure::InvalidJwt)?;
-        identity.scopes = claims.scopes.filter(|_| app.settings.generation.has_scopes());
+        identity.scopes = allowed_scopes(app, claims.scopes);
         Ok(Self(identity))
     }
 }
@@ -91,6 +95,17 @@ impl FromRequestParts<Arc<AppState>> for ClassicCaller {
             .map(Self)
             .ok_or_else(|| ApiError::text(StatusCode::UNAUTHORIZED, "Unauthenticated"))
     }
+}
+
+/// What a credential may do: what it claims, within the most that any may; `None` is everything.
+fn allowed_scopes(app: &AppState, claimed: Option<BTreeSet<String>>) -> Option<BTreeSet<String>> {
+    if app.settings.facts.scopes == ScopeRefusal::Never {
+        return None;
+    }
+    let Some(most) = &app.settings.scopes else {
+        return claimed;
+    };
+    Some(claimed.map_or_else(|| most.clone(), |claimed| within(&claimed, most)))
 }
 
 /// A session or key, which every route understands.

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::error::ApiError;
+use crate::generation::ScopeRefusal;
 use crate::semantic::Access;
 
 /// Someone whom a credential identified.
@@ -36,23 +37,29 @@ pub(crate) enum RequiredScope {
 
 impl Identity {
     /// What the caller may do on a route with this scope, or the 403 of a token that lacks it.
-    pub(crate) fn permit(&self, scope: RequiredScope) -> Result<&Access, ApiError> {
+    pub(crate) fn permit(&self, scope: RequiredScope, refusal: ScopeRefusal) -> Result<&Access, ApiError> {
         let Some(held) = &self.scopes else {
             return Ok(&self.access);
         };
         match scope {
             RequiredScope::Free => Ok(&self.access),
             RequiredScope::Named(needed) if held.iter().any(|held| covers(held, needed)) => Ok(&self.access),
-            RequiredScope::Named(needed) => Err(refused(
-                "unsupported_scope",
-                &format!("Token does not have required scope: {needed}"),
-            )),
-            RequiredScope::Undeclared => Err(refused(
-                "scope_not_permitted",
-                "Scoped tokens cannot access this endpoint.",
-            )),
+            RequiredScope::Named(needed) => Err(lacking(needed, refusal)),
+            RequiredScope::Undeclared => {
+                let message = "Scoped tokens cannot access this endpoint.";
+                Err(refused("scope_not_permitted", message, refusal, None))
+            }
         }
     }
+}
+
+/// The narrower of two sets of scopes: what each of them covers of the other.
+pub(super) fn within(claimed: &BTreeSet<String>, most: &BTreeSet<String>) -> BTreeSet<String> {
+    let covered_by =
+        |scope: &&String, others: &BTreeSet<String>| others.iter().any(|other| covers(other, scope));
+    let kept = claimed.iter().filter(|scope| covered_by(scope, most));
+    let narrowed = most.iter().filter(|scope| covered_by(scope, claimed));
+    kept.chain(narrowed).cloned().collect()
 }
 
 fn covers(held: &str, needed: &str) -> bool {
@@ -63,9 +70,22 @@ fn covers(held: &str, needed: &str) -> bool {
     }
 }
 
-fn refused(error: &str, message: &str) -> ApiError {
+fn lacking(needed: &str, refusal: ScopeRefusal) -> ApiError {
+    let message = match refusal {
+        ScopeRefusal::Named => format!("Token does not have required scope: {needed}"),
+        _ => "Insufficient scope for this operation.".to_owned(),
+    };
+    refused("unsupported_scope", &message, refusal, Some(needed))
+}
+
+fn refused(error: &str, message: &str, refusal: ScopeRefusal, needed: Option<&str>) -> ApiError {
+    let scope = needed
+        .map(|needed| format!(", scope=\"{needed}\""))
+        .unwrap_or_default();
     ApiError::Json {
         status: StatusCode::FORBIDDEN,
         body: json!({ "error": error, "message": message }),
+        challenge: (refusal == ScopeRefusal::Challenge)
+            .then(|| format!("Bearer error=\"insufficient_scope\"{scope}, error_description=\"{message}\"")),
     }
 }

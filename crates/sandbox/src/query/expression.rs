@@ -27,7 +27,10 @@ impl MbqlStage<'_> {
                     .collect::<Result<Vec<_>, _>>()?;
                 Ok(arithmetic(clause, args))
             }
-            ("coalesce" | "abs" | "round", args) => {
+            (
+                "coalesce" | "abs" | "round" | "lower" | "upper" | "trim" | "ltrim" | "rtrim" | "length",
+                args,
+            ) => {
                 let args = args
                     .iter()
                     .map(|arg| self.expression(arg))
@@ -298,6 +301,11 @@ fn function(clause: MbqlClause<'_>, args: Vec<SqlExpression>) -> SqlExpression {
         .first()
         .map_or("type/Float", |arg| arg.column.base_type.as_str())
         .to_owned();
+    let first = if clause.op == "length" {
+        "type/Integer".to_owned()
+    } else {
+        first
+    };
     let sql =
         SqlFragment::join(args.into_iter().map(|arg| arg.sql), ", ").wrap(&format!("{}(", clause.op), ")");
     let mut column = computed("expression", "Expression", &first);

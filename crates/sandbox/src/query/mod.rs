@@ -36,4 +36,4 @@ pub(crate) use run::{card_columns, run, run_sql};
 pub(crate) use time_literal::TimeLiteral;
 pub(crate) use unit::{TemporalUnit, midnight};
 pub(crate) use values::{distinct_values, field_values};
-pub(crate) use wide::{default_time_dimension, wide_of_card, wide_of_table};
+pub(crate) use wide::{default_time_dimension, wide_of_card, wide_of_result, wide_of_table};

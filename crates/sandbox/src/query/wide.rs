@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::clause::{MbqlClause, list};
+use super::column::QueryColumn;
 use super::compiler::MbqlCompiler;
 use super::expression::path_name;
 use super::outcome::{QueryFailure, WideField};
@@ -28,9 +29,21 @@ pub(crate) fn wide_of_card(compiler: MbqlCompiler<'_>, card: &Card) -> Result<Ve
             None => Ok(wide),
         };
     }
-    let columns = compiler.card(card)?.columns;
+    Ok(wide_of_columns(model, &compiler.card(card)?.columns))
+}
+
+/// What a query returns, then what the foreign keys among it lead to.
+pub(crate) fn wide_of_result(
+    compiler: MbqlCompiler<'_>,
+    query: &Value,
+) -> Result<Vec<WideField>, QueryFailure> {
+    let columns = compiler.compile(query, None)?.columns;
+    Ok(wide_of_columns(compiler.model, &columns))
+}
+
+fn wide_of_columns(model: &SemanticModel, columns: &[QueryColumn]) -> Vec<WideField> {
     let mut wide = Vec::with_capacity(columns.len());
-    for column in &columns {
+    for column in columns {
         let options = json!({"base-type": column.base_type});
         wide.push(WideField {
             reference: json!(["field", options, column.name]),
@@ -53,7 +66,7 @@ pub(crate) fn wide_of_card(compiler: MbqlCompiler<'_>, card: &Card) -> Result<Ve
     for (key, column) in keys.filter_map(|column| column.field.as_ref().map(|field| (field, column))) {
         wide.extend(joinable(model, key, Some(&column.name)));
     }
-    Ok(wide)
+    wide
 }
 
 /// Everything that a metric's source leads to.

@@ -120,7 +120,7 @@ impl<S: RouteScope> FromRequestParts<Arc<AppState>> for AgentRequest<S> {
         let AgentCaller(caller) = AgentCaller::from_request_parts(parts, app).await?;
         Ok(Self {
             app: Arc::clone(app),
-            access: caller.permit(S::REQUIRED)?.clone(),
+            access: caller.permit(S::REQUIRED, app.settings.facts.scopes)?.clone(),
             scope: PhantomData,
         })
     }

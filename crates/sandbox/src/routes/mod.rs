@@ -13,12 +13,13 @@ use std::sync::Arc;
 use axum::Router;
 
 use super::error::ApiError;
-use super::state::{AgentApiVersion, AppState};
+use super::generation::{ServedEdition, ServedGeneration};
+use super::state::AppState;
 
-/// Every route of this generation. Whatever it does not have is 404, also a known path with another method.
-pub(super) fn router(generation: AgentApiVersion) -> Router<Arc<AppState>> {
+/// Every route of an instance. Whatever it does not have is 404, also a known path with another method.
+pub(super) fn router(generation: ServedGeneration, edition: ServedEdition) -> Router<Arc<AppState>> {
     Router::new()
-        .nest("/api/agent", agent::router(generation))
+        .nest("/api/agent", agent::router(generation, edition))
         .merge(classic::router())
         .fallback(async || ApiError::no_endpoint())
         .method_not_allowed_fallback(async || ApiError::no_endpoint())

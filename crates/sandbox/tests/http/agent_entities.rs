@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
 use super::client::{As, Sandbox, field_id};
-use cardinal_sandbox::AgentApiVersion;
+use cardinal_sandbox::ServedGeneration;
 
 async fn v59() -> Sandbox {
-    Sandbox::with(|options| options.generation = AgentApiVersion::V59).await
+    Sandbox::with(|options| options.generation = ServedGeneration::V59).await
 }
 
 fn entry<'a>(list: &'a Value, name: &str) -> &'a Value {

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::client::{As, HttpAnswer, Sandbox, json as with_json, send};
-use cardinal_sandbox::AgentApiVersion;
+use cardinal_sandbox::ServedGeneration;
 
 const PING: &str = "/api/agent/v1/ping";
 
@@ -152,7 +152,7 @@ async fn scopes_narrow_a_token() {
 
 #[tokio::test]
 async fn the_first_generation_knows_no_scopes() {
-    let sandbox = Sandbox::with(|options| options.generation = AgentApiVersion::V59).await;
+    let sandbox = Sandbox::with(|options| options.generation = ServedGeneration::V59).await;
     let claims = json!({ "email": "analyst@example.com", "iat": now(), "scope": "" });
     let token = mint(&sandbox, &claims);
     let request = sandbox.request(Method::POST, "/api/agent/v1/search");

@@ -1,9 +1,12 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use cardinal_sandbox::{RunningSandbox, ServeOptions, World, serve};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+
+/// The demo, which never changes and is made once for all tests.
+static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
 
 /// A running demo with a client that knows its credentials.
 pub(super) struct Sandbox {
@@ -38,8 +41,8 @@ impl Sandbox {
     }
 
     pub(super) async fn with(change: impl FnOnce(&mut ServeOptions)) -> Self {
-        let world = tokio::task::spawn_blocking(World::demo).await.unwrap().unwrap();
-        let mut options = ServeOptions::new(Arc::new(world));
+        let world = tokio::task::spawn_blocking(|| Arc::clone(&WORLD)).await.unwrap();
+        let mut options = ServeOptions::new(world);
         change(&mut options);
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use cardinal_sandbox::{AgentApiVersion, ServeError, ServeOptions, World, serve};
+use cardinal_sandbox::{ServeError, ServeOptions, ServedGeneration, World, serve};
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -110,7 +110,7 @@ async fn settings_and_health_need_nobody() {
     );
     assert_eq!(properties["agent-api-enabled?"], true);
     assert_eq!(properties["report-timezone-long"], "UTC");
-    let sandbox = Sandbox::with(|options| options.generation = AgentApiVersion::V59).await;
+    let sandbox = Sandbox::with(|options| options.generation = ServedGeneration::V59).await;
     let properties = sandbox.get_as(As::Nobody, "/api/session/properties").await.json();
     assert!(
         properties["version"]["tag"]
@@ -133,7 +133,7 @@ async fn unknown_routes_and_methods_do_not_exist() {
         .post("/api/health", &json!({}))
         .await
         .is_text(404, missing);
-    let v59 = Sandbox::with(|options| options.generation = AgentApiVersion::V59).await;
+    let v59 = Sandbox::with(|options| options.generation = ServedGeneration::V59).await;
     v59.post("/api/agent/v1/query", &json!({}))
         .await
         .is_text(404, missing);
@@ -183,7 +183,7 @@ async fn the_list_of_routes_tells_the_generations_apart() {
     let document = sandbox.get_as(As::Nobody, "/api/docs/openapi.json").await.json();
     assert_eq!(document["openapi"], "3.1.0");
     assert!(document["paths"]["/api/agent/v1/query"]["post"].is_object());
-    let v59 = Sandbox::with(|options| options.generation = AgentApiVersion::V59).await;
+    let v59 = Sandbox::with(|options| options.generation = ServedGeneration::V59).await;
     let document = v59.get_as(As::Nobody, "/api/docs/openapi.json").await.json();
     assert!(document["paths"]["/api/agent/v1/query"].is_null());
     assert!(document["paths"]["/api/agent/v1/construct-query"]["post"].is_object());

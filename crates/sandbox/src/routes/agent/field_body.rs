@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::columns::PositionalColumns;
+use super::columns::AgentColumns;
 use crate::error::ApiError;
+use crate::generation::ServedFacts;
 use crate::query::WideField;
-use crate::state::{AgentApiVersion, AppState};
+use crate::state::AppState;
 
 /// Values that are listed with a column.
 const LISTED: u64 = 30;
@@ -14,10 +15,7 @@ const LISTED: u64 = 30;
 pub(super) type ListedValues = BTreeMap<i64, Value>;
 
 /// The values of those columns that list them.
-pub(super) async fn listed_values(
-    app: &AppState,
-    columns: &PositionalColumns,
-) -> Result<ListedValues, ApiError> {
+pub(super) async fn listed_values(app: &AppState, columns: &AgentColumns) -> Result<ListedValues, ApiError> {
     let listing: Vec<i64> = columns
         .iter()
         .filter_map(|(_, field)| app.model().field(field.field_id?))
@@ -35,19 +33,14 @@ pub(super) async fn listed_values(
 }
 
 /// A column as tables and metrics list it.
-pub(super) fn field_body(
-    generation: AgentApiVersion,
-    id: &str,
-    field: &WideField,
-    listed: &ListedValues,
-) -> Value {
+pub(super) fn field_body(facts: &ServedFacts, id: &Value, field: &WideField, listed: &ListedValues) -> Value {
     let mut body = Map::new();
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
             body.insert(key.to_owned(), value);
         }
     };
-    put("field_id", Some(json!(id)));
+    put("field_id", Some(id.clone()));
     put("name", Some(json!(field.name)));
     put("type", field.simple_type().map(Value::from));
     put("description", field.description.as_deref().map(Value::from));
@@ -61,7 +54,7 @@ pub(super) fn field_body(
         "field_values",
         field.field_id.and_then(|id| listed.get(&id)).cloned(),
     );
-    if generation == AgentApiVersion::V60 {
+    if facts.described_columns {
         put("display_name", Some(json!(field.display_name)));
         put("base_type", Some(json!(field.base_type)));
         put("effective_type", Some(json!(field.base_type)));

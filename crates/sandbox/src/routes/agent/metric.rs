@@ -1,11 +1,12 @@
 use axum::Json;
 use serde_json::{Value, json};
 
-use super::columns::PositionalColumns;
+use super::columns::AgentColumns;
 use super::field_body::{ListedValues, field_body, listed_values};
 use super::scopes::MetricScope;
 use super::table::segments;
 use crate::error::ApiError;
+use crate::generation::QueryGrammar;
 use crate::routes::decode::QueryParams;
 use crate::routes::extract::{AgentRequest, PathId};
 use crate::semantic::{Access, Card};
@@ -32,7 +33,7 @@ pub(super) async fn get(
     };
     put("verified", json!(card.verified));
     if with_dimensions {
-        let columns = PositionalColumns::of_card(&app, card).await?;
+        let columns = AgentColumns::of_card(&app, card).await?;
         let listed = if with_values {
             listed_values(&app, &columns).await?
         } else {
@@ -41,7 +42,7 @@ pub(super) async fn get(
         let dimensions = columns
             .iter()
             .filter(|(_, field)| field.table_id.is_none_or(|table| access.tables.contains(&table)))
-            .map(|(id, field)| field_body(app.settings.generation, &id, field, &listed))
+            .map(|(id, field)| field_body(app.settings.facts, &id, field, &listed))
             .collect();
         put("queryable_dimensions", dimensions);
     }
@@ -85,10 +86,20 @@ pub(super) fn metric_summary(app: &AppState, card: &Card, with_breakout: bool) -
         if let Some(description) = &card.description {
             members.insert("description".to_owned(), json!(description));
         }
-        if with_breakout && let Some(index) = app.world.default_time_dimension(card) {
-            let id = format!("c{}-{index}", card.id);
-            members.insert("default_time_dimension_field_id".to_owned(), json!(id));
+        if with_breakout && let Some(id) = default_time_field(app, card) {
+            members.insert("default_time_dimension_field_id".to_owned(), id);
         }
     }
     body
+}
+
+/// The id of the time column that a metric is broken out by.
+pub(super) fn default_time_field(app: &AppState, card: &Card) -> Option<Value> {
+    let index = app.world.default_time_dimension(card)?;
+    if app.settings.facts.grammar == Some(QueryGrammar::Positional) {
+        return Some(json!(format!("c{}-{index}", card.id)));
+    }
+    let fields = app.world.wide_fields_of_card(card).ok()?;
+    let field = fields.get(index)?;
+    Some(field.field_id.map_or_else(|| json!(field.name), |id| json!(id)))
 }

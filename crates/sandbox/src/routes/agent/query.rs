@@ -1,21 +1,17 @@
-//! `construct-query`, `execute` and `query`.
+//! `construct-query` and `query` of the first two generations, and `execute` of all.
 
 use axum::Json;
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::construct::construct;
+use super::resolved::{decode, encode, run, set_last_stage};
 use super::scopes::{ConstructScope, ExecuteScope, QueryScope};
-use crate::error::{ApiError, failed};
-use crate::query::{QueryFailure, QueryResult, RowLimits};
-use crate::query_stream::{ContinuationToken, QueryRun, completed};
+use crate::error::ApiError;
+use crate::query_stream::{ContinuationToken, completed};
 use crate::routes::decode::{JsonBody, required_text};
 use crate::routes::extract::AgentRequest;
 use crate::routes::permission;
-use crate::semantic::Access;
-use crate::state::AppState;
 
 /// Rows of a page, and most rows of an answer.
 const PAGE: i64 = 200;
@@ -54,6 +50,7 @@ pub(super) async fn execute(
     let access = &access;
     let body = body.into_object()?;
     let query = decode(required_text(&body, "query")?)?;
+    permission::refuse_native(&query)?;
     let (run, result) = run(&app, access, query).await?;
     Ok(completed(&run, result, ContinuationToken::Absent))
 }
@@ -90,6 +87,7 @@ pub(super) async fn query(
         "page",
         json!({ "page": page.number, "items": page.limit }),
     );
+    permission::refuse_native(&paged)?;
     let (run, result) = run(&app, access, paged).await?;
     let full = i64::try_from(result.rows.len()) == Ok(page.limit);
     let token = full.then(|| page.next_token());
@@ -132,47 +130,5 @@ impl QueryPage {
             "query": self.query,
             "pagination": { "limit": self.limit, "page": self.number + 1 },
         }))
-    }
-}
-
-/// Runs a resolved query if the caller may see what it reads.
-async fn run(app: &AppState, access: &Access, query: Value) -> Result<(QueryRun, QueryResult), ApiError> {
-    permission::refuse_native(&query)?;
-    let run = app.start_run("agent", query.clone());
-    if !permission::may_read(app.model(), access, &query) {
-        let failure = QueryFailure {
-            status: 403,
-            ..QueryFailure::typed(
-                "missing-required-permissions",
-                "You do not have permissions to run this query.",
-            )
-        };
-        return Err(failed(failure, run));
-    }
-    let result = app
-        .query(&run, move |world| world.run(&query, RowLimits::AGENT))
-        .await?;
-    Ok((run, result))
-}
-
-/// JSON in base64, standard alphabet with padding.
-fn encode(query: &Value) -> String {
-    STANDARD.encode(query.to_string())
-}
-
-/// The JSON object in a base64 text. There is no guard: anything else is a 500.
-fn decode(text: &str) -> Result<Value, ApiError> {
-    let bytes = STANDARD
-        .decode(text)
-        .map_err(|error| ApiError::exception(format!("Illegal base64: {error}")))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| ApiError::exception(format!("Unrecognized token: {error}")))
-}
-
-fn set_last_stage(query: &mut Value, key: &str, value: Value) {
-    let stages = query.get_mut("stages").and_then(Value::as_array_mut);
-    let last = stages.and_then(|stages| stages.last_mut());
-    if let Some(members) = last.and_then(Value::as_object_mut) {
-        members.insert(key.to_owned(), value);
     }
 }

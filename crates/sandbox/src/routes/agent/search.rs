@@ -3,17 +3,18 @@ use serde_json::{Map, Value, json};
 
 use super::scopes::SearchScope;
 use crate::error::ApiError;
+use crate::generation::QueryGrammar;
 use crate::routes::decode::{JsonBody, QueryParams};
 use crate::routes::extract::AgentRequest;
 use crate::routes::ranking::{RankedItem, ranked};
-use crate::semantic::{Access, Card, CardKind, TableMetadata};
+use crate::semantic::{Access, Card, CardKind, Collection, Dashboard, TableMetadata};
 use crate::state::AppState;
 
 const DEFAULT_LIMIT: u64 = 50;
 /// When tables were made: the model does not know.
 const EPOCH: &str = "2026-01-01T00:00:00Z";
 
-/// `POST /v1/search`: tables and metrics, the best matches first.
+/// `POST /v1/search`: tables and metrics, since v0.62 everything that is saved; the best matches first.
 pub(super) async fn search(
     AgentRequest { app, access, .. }: AgentRequest<SearchScope>,
     params: QueryParams,
@@ -34,26 +35,93 @@ pub(super) async fn search(
 
 fn candidates(app: &AppState, access: &Access) -> Vec<RankedItem> {
     let model = app.model();
-    let metrics = model
+    // Up to v0.61 only metrics and tables are found.
+    let everything = app.settings.facts.grammar == Some(QueryGrammar::Portable);
+    let cards = model
         .cards
         .iter()
-        .filter(|card| card.kind == CardKind::Metric && !card.archived)
-        .filter(|card| access.collections.contains(&card.collection_id))
-        .map(|card| RankedItem {
-            names: vec![card.name.to_lowercase()],
-            description: card.description.as_deref().unwrap_or_default().to_lowercase(),
-            body: metric_item(app, access, card),
+        .filter(|card| everything || card.kind == CardKind::Metric)
+        .filter(|card| !card.archived && access.collections.contains(&card.collection_id))
+        .map(|card| {
+            let body = card_item(app, access, card);
+            item(vec![&card.name], card.description.as_deref(), body)
         });
     let tables = model
         .tables
         .iter()
         .filter(|table| access.tables.contains(&table.id))
-        .map(|table| RankedItem {
-            names: vec![table.name.to_lowercase(), table.display_name.to_lowercase()],
-            description: table.description.as_deref().unwrap_or_default().to_lowercase(),
-            body: table_item(app, table),
+        .map(|table| {
+            let names = vec![table.name.as_str(), table.display_name.as_str()];
+            item(names, table.description.as_deref(), table_item(app, table))
         });
-    metrics.chain(tables).collect()
+    let mut found: Vec<RankedItem> = cards.chain(tables).collect();
+    if everything {
+        let dashboards = model
+            .dashboards
+            .iter()
+            .filter(|dashboard| access.collections.contains(&dashboard.collection_id));
+        found.extend(dashboards.map(|dashboard| {
+            let body = dashboard_item(app, dashboard);
+            item(vec![&dashboard.name], dashboard.description.as_deref(), body)
+        }));
+        let collections = model
+            .collections
+            .iter()
+            .filter(|collection| !collection.archived && access.collections.contains(&Some(collection.id)));
+        found.extend(collections.map(|collection| {
+            let body = collection_item(collection);
+            item(vec![&collection.name], collection.description.as_deref(), body)
+        }));
+    }
+    found
+}
+
+fn item(names: Vec<&str>, description: Option<&str>, body: Value) -> RankedItem {
+    RankedItem {
+        names: names.into_iter().map(str::to_lowercase).collect(),
+        description: description.unwrap_or_default().to_lowercase(),
+        body,
+    }
+}
+
+fn dashboard_item(app: &AppState, dashboard: &Dashboard) -> Value {
+    json!({
+        "id": dashboard.id,
+        "type": "dashboard",
+        "name": dashboard.name,
+        "description": dashboard.description,
+        "updated_at": EPOCH,
+        "created_at": EPOCH,
+        "verified": false,
+        "official": false,
+        "collection": place(app, dashboard.collection_id),
+    })
+}
+
+fn collection_item(collection: &Collection) -> Value {
+    json!({
+        "id": collection.id,
+        "type": "collection",
+        "name": collection.name,
+        "description": collection.description,
+        "updated_at": EPOCH,
+        "created_at": EPOCH,
+        "official": collection.authority_level.as_deref() == Some("official"),
+        "location": collection.location,
+    })
+}
+
+/// The collection that something lies in.
+fn place(app: &AppState, collection_id: Option<i64>) -> Value {
+    match collection_id.and_then(|id| app.model().collection(id)) {
+        Some(collection) => json!({
+            "id": collection.id,
+            "name": collection.name,
+            "authority_level": collection.authority_level,
+            "description": collection.description,
+        }),
+        None => json!({ "id": "root", "name": "Our analytics", "authority_level": null }),
+    }
 }
 
 fn table_item(app: &AppState, table: &TableMetadata) -> Value {
@@ -72,23 +140,15 @@ fn table_item(app: &AppState, table: &TableMetadata) -> Value {
     })
 }
 
-fn metric_item(app: &AppState, access: &Access, card: &Card) -> Value {
+fn card_item(app: &AppState, access: &Access, card: &Card) -> Value {
     let model = app.model();
-    let collection = match card.collection_id.and_then(|id| model.collection(id)) {
-        Some(collection) => json!({
-            "id": collection.id,
-            "name": collection.name,
-            "authority_level": collection.authority_level,
-            "description": collection.description,
-        }),
-        None => json!({ "id": "root", "name": "Our analytics", "authority_level": null }),
-    };
+    let collection = place(app, card.collection_id);
     let official = collection
         .get("authority_level")
         .is_some_and(|level| level == "official");
     let mut body = json!({
         "id": card.id,
-        "type": "metric",
+        "type": card.kind.as_str(),
         "name": card.name,
         "description": card.description,
         "updated_at": card.updated_at.to_string(),
@@ -101,7 +161,9 @@ fn metric_item(app: &AppState, access: &Access, card: &Card) -> Value {
         "collection": collection,
         "portable_entity_id": card.entity_id,
     });
-    let base = card.table_id.filter(|id| access.tables.contains(id));
+    let base = card
+        .table_id
+        .filter(|id| card.kind == CardKind::Metric && access.tables.contains(id));
     if let (Some(table), Some(members)) = (base.and_then(|id| model.table(id)), body.as_object_mut()) {
         members.insert("base_table_id".to_owned(), json!(table.id));
         members.insert("base_table_name".to_owned(), json!(table.name));

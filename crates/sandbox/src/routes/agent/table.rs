@@ -2,7 +2,7 @@ use axum::Json;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-use super::columns::PositionalColumns;
+use super::columns::AgentColumns;
 use super::field_body::{ListedValues, field_body, listed_values};
 use super::metric::metric_summary;
 use super::scopes::TableScope;
@@ -28,7 +28,7 @@ pub(super) async fn get(
     let with_segments = params.flag("with-segments", false)?;
     let table = lookup::table(&app, access, id)?;
 
-    let columns = PositionalColumns::of_table(&app, table.id).await?;
+    let columns = AgentColumns::of_table(&app, table.id).await?;
     let listed = if with_fields && with_values {
         listed_values(&app, &columns).await?
     } else {
@@ -41,7 +41,7 @@ pub(super) async fn get(
         .filter(|(_, field)| field.source_field_id.is_none());
     let fields: Vec<Value> = own
         .filter(|_| with_fields)
-        .map(|(id, field)| field_body(app.settings.generation, &id, field, &listed))
+        .map(|(id, field)| field_body(app.settings.facts, &id, field, &listed))
         .collect();
     body.insert("fields".to_owned(), Value::Array(fields));
     if with_related {
@@ -88,7 +88,7 @@ fn table_summary(model: &SemanticModel, table: &TableMetadata) -> Map<String, Va
 fn related_tables(
     app: &AppState,
     access: &Access,
-    columns: &PositionalColumns,
+    columns: &AgentColumns,
     with_fields: bool,
     listed: &ListedValues,
 ) -> Value {
@@ -100,7 +100,7 @@ fn related_tables(
         };
         let (_, fields) = by_key.entry(key).or_insert_with(|| (table, Vec::new()));
         if with_fields {
-            fields.push(field_body(app.settings.generation, &id, field, listed));
+            fields.push(field_body(app.settings.facts, &id, field, listed));
         }
     }
     by_key

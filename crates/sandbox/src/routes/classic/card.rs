@@ -132,7 +132,7 @@ fn identity(app: &AppState, card: &Card) -> Value {
         "type": card.kind.as_str(),
         "display": card.display,
         "card_schema": CARD_SCHEMA,
-        "metabase_version": app.settings.generation.tag(),
+        "metabase_version": app.settings.version,
         "dataset_query": dataset_query(app, card),
         "query_type": card.query_type(),
         "parameters": card.parameters,
@@ -146,8 +146,11 @@ fn identity(app: &AppState, card: &Card) -> Value {
     })
 }
 
-/// The card's query; template tags are an object by name, or a list as since v0.63.
+/// The card's query: MBQL 4 before v0.57; template tags are an object by name, or a list as since v0.63.
 fn dataset_query(app: &AppState, card: &Card) -> Value {
+    if !app.settings.facts.modern_cards {
+        return legacy_query(&card.dataset_query);
+    }
     let mut query = card.dataset_query.clone();
     if app.settings.template_tags_as_list
         && let Some(tags) = query.pointer_mut("/stages/0/template-tags")

@@ -4,7 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
-use crate::state::{AgentApiVersion, AppState};
+use crate::error::ApiError;
+use crate::generation::{QueryGrammar, ServedEdition};
+use crate::routes::agent;
+use crate::state::AppState;
 
 /// `GET /api/health`.
 pub(super) async fn health() -> Json<Value> {
@@ -18,12 +21,19 @@ pub(super) async fn properties(State(app): State<Arc<AppState>>) -> Json<Value> 
 
 /// The settings by name.
 pub(super) fn public_settings(app: &AppState) -> Value {
-    let tag = app.settings.generation.tag();
+    let settings = &app.settings;
+    let licensed = settings.edition == ServedEdition::Pro;
     json!({
-        "version": { "tag": tag, "hash": "5a4db0c", "date": "2026-03-24", "branch": "sandbox" },
-        "agent-api-enabled?": app.settings.agent_api,
-        "ai-features-enabled?": app.settings.ai_features,
-        "mcp-execute-sql-enabled": false,
+        "version": { "tag": settings.version, "hash": "5a4db0c", "date": "2026-03-24", "branch": "sandbox" },
+        "agent-api-enabled?": settings.agent_api,
+        "ai-features-enabled?": settings.ai_features,
+        "mcp-execute-sql-enabled": settings.execute_sql && settings.facts.grammar == Some(QueryGrammar::Portable),
+        "token-features": {
+            "sso_jwt": licensed,
+            "content_verification": licensed,
+            "official_collections": licensed,
+            "advanced_permissions": licensed,
+        },
         "site-url": null,
         "site-name": "Sandbox",
         "site-locale": "en",
@@ -36,37 +46,25 @@ pub(super) fn public_settings(app: &AppState) -> Value {
     })
 }
 
-const AGENT_ROUTES: [(&str, &str); 8] = [
-    ("/api/agent/v1/ping", "get"),
-    ("/api/agent/v1/table/{id}", "get"),
-    ("/api/agent/v1/table/{id}/field/{field-id}/values", "get"),
-    ("/api/agent/v1/metric/{id}", "get"),
-    ("/api/agent/v1/metric/{id}/field/{field-id}/values", "get"),
-    ("/api/agent/v1/search", "post"),
-    ("/api/agent/v1/construct-query", "post"),
-    ("/api/agent/v1/execute", "post"),
-];
-const SINCE_V60: [(&str, &str); 3] = [
-    ("/api/agent/v1/query", "post"),
-    ("/api/agent/v1/database", "get"),
-    ("/api/agent/v1/database/{id}", "get"),
-];
-
-/// `GET /api/docs/openapi.json`: the routes of the Agent API that this generation has, without schemas.
-pub(super) async fn openapi(State(app): State<Arc<AppState>>) -> Json<Value> {
-    let generation = app.settings.generation;
-    let since_v60 = SINCE_V60.iter().filter(|_| generation == AgentApiVersion::V60);
-    let paths: Map<String, Value> = AGENT_ROUTES
-        .iter()
-        .chain(since_v60)
-        .map(|(path, method)| {
-            let responses = json!({ "2XX": { "description": "Success" }, "4XX": { "description": "Error" } });
-            ((*path).to_owned(), json!({ *method: { "responses": responses } }))
-        })
-        .collect();
-    Json(json!({
+/// `GET /api/docs/openapi.json` (since v0.55): the routes of the Agent API that this instance has, without schemas.
+pub(super) async fn openapi(State(app): State<Arc<AppState>>) -> Result<Json<Value>, ApiError> {
+    let settings = &app.settings;
+    if !settings.facts.document {
+        return Err(ApiError::no_endpoint());
+    }
+    let mut paths = Map::new();
+    for route in agent::routes(settings.facts.generation, settings.edition) {
+        let responses = json!({ "2XX": { "description": "Success" }, "4XX": { "description": "Error" } });
+        let methods = paths
+            .entry(format!("/api/agent{}", route.path))
+            .or_insert_with(|| json!({}));
+        if let Some(methods) = methods.as_object_mut() {
+            methods.insert(route.method.to_owned(), json!({ "responses": responses }));
+        }
+    }
+    Ok(Json(json!({
         "openapi": "3.1.0",
-        "info": { "title": "Metabase API", "version": generation.tag() },
+        "info": { "title": "Metabase API", "version": settings.version },
         "paths": paths,
-    }))
+    })))
 }

@@ -10,7 +10,7 @@ use super::request::{
 use super::temporal::{TemporalBucket, check, in_range};
 use crate::error::ApiError;
 use crate::query::WideField;
-use crate::routes::agent::columns::PositionalColumns;
+use crate::routes::agent::columns::AgentColumns;
 use crate::routes::agent::metric::{readable_metric, source_of};
 use crate::semantic::Access;
 use crate::state::AppState;
@@ -44,7 +44,7 @@ pub(in crate::routes::agent) async fn construct(
                 return Err(ApiError::forbidden());
             }
             (
-                PositionalColumns::of_table(app, id).await?,
+                AgentColumns::of_table(app, id).await?,
                 ("source-table", id),
                 Some(id),
             )
@@ -53,7 +53,7 @@ pub(in crate::routes::agent) async fn construct(
             let card = readable_metric(app, access, id)
                 .ok_or_else(|| missing(format!("No metric found with metric_id {id}")))??;
             (
-                PositionalColumns::of_card(app, card).await?,
+                AgentColumns::of_card(app, card).await?,
                 source_of(card),
                 card.table_id,
             )
@@ -104,7 +104,7 @@ pub(in crate::routes::agent) async fn construct(
 struct QueryBuilder<'a> {
     app: &'a AppState,
     access: &'a Access,
-    columns: PositionalColumns,
+    columns: AgentColumns,
     table_id: Option<i64>,
     clauses: ClauseBuilder,
     stage: Map<String, Value>,

@@ -5,13 +5,13 @@ use crate::query::WideField;
 /// Writes MBQL 5 clauses. Ids inside a query follow from the request, so that the same request always gives the same
 /// query.
 #[derive(Debug)]
-pub(super) struct ClauseBuilder {
+pub(in crate::routes::agent) struct ClauseBuilder {
     seed: [u8; 32],
     next: u64,
 }
 
 impl ClauseBuilder {
-    pub(super) fn of(request: &[u8]) -> Self {
+    pub(in crate::routes::agent) fn of(request: &[u8]) -> Self {
         Self {
             seed: *blake3::hash(request).as_bytes(),
             next: 0,
@@ -19,12 +19,16 @@ impl ClauseBuilder {
     }
 
     /// A clause `[op, {"lib/uuid": …}, ...args]`.
-    pub(super) fn clause(&mut self, op: &str, args: impl IntoIterator<Item = Value>) -> Value {
+    pub(in crate::routes::agent) fn clause(
+        &mut self,
+        op: &str,
+        args: impl IntoIterator<Item = Value>,
+    ) -> Value {
         self.with_options(op, Map::new(), args)
     }
 
     /// A clause with options of its own.
-    pub(super) fn with_options(
+    pub(in crate::routes::agent) fn with_options(
         &mut self,
         op: &str,
         mut options: Map<String, Value>,
@@ -37,7 +41,7 @@ impl ClauseBuilder {
     }
 
     /// A reference to a column, cut down to a unit if there is one.
-    pub(super) fn field(&mut self, field: &WideField, unit: Option<&str>) -> Value {
+    pub(in crate::routes::agent) fn field(&mut self, field: &WideField, unit: Option<&str>) -> Value {
         let parts = field.reference.as_array().map_or(&[][..], Vec::as_slice);
         let (mut options, mut args) = (Map::new(), Vec::new());
         for part in parts.iter().skip(1) {

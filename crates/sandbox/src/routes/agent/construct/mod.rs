@@ -2,10 +2,10 @@
 //! query.
 
 mod build;
-mod clauses;
+pub(super) mod clauses;
 mod filters;
-mod problem;
-mod reader;
+pub(super) mod problem;
+pub(super) mod reader;
 mod request;
 mod temporal;
 

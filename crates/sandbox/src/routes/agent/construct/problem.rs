@@ -7,7 +7,7 @@ use crate::error::ApiError;
 
 /// What does not fit the schema, nested like the body it is about.
 #[derive(Debug)]
-pub(super) enum BodyError {
+pub(in crate::routes::agent) enum BodyError {
     /// A value is wrong.
     Leaf {
         /// What would have been right.
@@ -22,7 +22,11 @@ pub(super) enum BodyError {
 
 impl BodyError {
     /// A value that should have been something else.
-    pub(super) fn wrong(description: impl Into<String>, detail: &str, received: &Value) -> Self {
+    pub(in crate::routes::agent) fn wrong(
+        description: impl Into<String>,
+        detail: &str,
+        received: &Value,
+    ) -> Self {
         Self::Leaf {
             description: description.into(),
             detail: format!("{detail}, received: {received}"),
@@ -30,7 +34,7 @@ impl BodyError {
     }
 
     /// A key that has to be there.
-    pub(super) fn missing(description: impl Into<String>) -> Self {
+    pub(in crate::routes::agent) fn missing(description: impl Into<String>) -> Self {
         Self::Leaf {
             description: description.into(),
             detail: "missing required key, received: nil".to_owned(),
@@ -38,12 +42,12 @@ impl BodyError {
     }
 
     /// A key that must not be there.
-    pub(super) fn disallowed(received: &Value) -> Self {
+    pub(in crate::routes::agent) fn disallowed(received: &Value) -> Self {
         Self::wrong("disallowed key", "disallowed key", received)
     }
 
     /// The 400 that tells about it.
-    pub(super) fn into_error(self) -> ApiError {
+    pub(in crate::routes::agent) fn into_error(self) -> ApiError {
         ApiError::Validation {
             status: StatusCode::BAD_REQUEST,
             errors: self.show(&|description, _| json!(description)),

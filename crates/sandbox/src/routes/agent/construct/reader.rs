@@ -7,14 +7,14 @@ use super::problem::BodyError;
 /// Reads the members of a map one by one and collects everything that is wrong with them. Keys that nobody asks for are
 /// ignored: no body of these routes is closed.
 #[derive(Debug)]
-pub(super) struct BodyReader<'a> {
+pub(in crate::routes::agent) struct BodyReader<'a> {
     members: &'a Map<String, Value>,
     problems: BTreeMap<String, BodyError>,
 }
 
 impl<'a> BodyReader<'a> {
     /// A reader of an object; anything else is a problem by itself.
-    pub(super) fn new(value: &'a Value) -> Result<Self, BodyError> {
+    pub(in crate::routes::agent) fn new(value: &'a Value) -> Result<Self, BodyError> {
         match value {
             Value::Object(members) => Ok(Self::of(members)),
             other => Err(BodyError::wrong("map", "invalid type", other)),
@@ -22,7 +22,7 @@ impl<'a> BodyReader<'a> {
     }
 
     /// A reader of an object's members.
-    pub(super) fn of(members: &'a Map<String, Value>) -> Self {
+    pub(in crate::routes::agent) fn of(members: &'a Map<String, Value>) -> Self {
         Self {
             members,
             problems: BTreeMap::new(),
@@ -30,17 +30,17 @@ impl<'a> BodyReader<'a> {
     }
 
     /// A member that may be there; null is as good as absent.
-    pub(super) fn value(&self, key: &str) -> Option<&'a Value> {
+    pub(in crate::routes::agent) fn value(&self, key: &str) -> Option<&'a Value> {
         self.members.get(key).filter(|value| !value.is_null())
     }
 
     /// Whether a member is there, whatever it is.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(in crate::routes::agent) fn has(&self, key: &str) -> bool {
         self.value(key).is_some()
     }
 
     /// A member decoded by `decode`.
-    pub(super) fn optional<T>(
+    pub(in crate::routes::agent) fn optional<T>(
         &mut self,
         key: &'static str,
         decode: impl FnOnce(&'a Value) -> Result<T, BodyError>,
@@ -50,7 +50,7 @@ impl<'a> BodyReader<'a> {
     }
 
     /// A member that has to be there.
-    pub(super) fn required<T>(
+    pub(in crate::routes::agent) fn required<T>(
         &mut self,
         key: &'static str,
         description: &str,
@@ -64,7 +64,7 @@ impl<'a> BodyReader<'a> {
     }
 
     /// A list, each item decoded by `decode`; absent is empty.
-    pub(super) fn list<T>(
+    pub(in crate::routes::agent) fn list<T>(
         &mut self,
         key: &'static str,
         decode: impl Fn(&'a Value) -> Result<T, BodyError>,
@@ -74,12 +74,12 @@ impl<'a> BodyReader<'a> {
     }
 
     /// Notes a problem with a member.
-    pub(super) fn note(&mut self, key: &str, problem: BodyError) {
+    pub(in crate::routes::agent) fn note(&mut self, key: &str, problem: BodyError) {
         self.problems.insert(key.to_owned(), problem);
     }
 
     /// Notes those of `keys` that are there although another kind of request has them.
-    pub(super) fn refuse(&mut self, keys: &[&str]) {
+    pub(in crate::routes::agent) fn refuse(&mut self, keys: &[&str]) {
         for key in keys {
             if let Some(value) = self.value(key) {
                 self.note(key, BodyError::disallowed(value));
@@ -88,7 +88,7 @@ impl<'a> BodyReader<'a> {
     }
 
     /// Any problem at all fails the map.
-    pub(super) fn finish(self) -> Result<(), BodyError> {
+    pub(in crate::routes::agent) fn finish(self) -> Result<(), BodyError> {
         if self.problems.is_empty() {
             Ok(())
         } else {
@@ -98,7 +98,7 @@ impl<'a> BodyReader<'a> {
 }
 
 /// A list, each item decoded by `decode`.
-pub(super) fn list<'a, T>(
+pub(in crate::routes::agent) fn list<'a, T>(
     value: &'a Value,
     decode: impl Fn(&'a Value) -> Result<T, BodyError>,
 ) -> Result<Vec<T>, BodyError> {
@@ -123,7 +123,7 @@ pub(super) fn list<'a, T>(
 }
 
 /// A positive whole number, also as text.
-pub(super) fn positive(value: &Value) -> Result<i64, BodyError> {
+pub(in crate::routes::agent) fn positive(value: &Value) -> Result<i64, BodyError> {
     int(value).ok().filter(|number| *number > 0).ok_or_else(|| {
         BodyError::wrong(
             "value must be an integer greater than zero.",
@@ -134,7 +134,7 @@ pub(super) fn positive(value: &Value) -> Result<i64, BodyError> {
 }
 
 /// A whole number, also as text.
-pub(super) fn int(value: &Value) -> Result<i64, BodyError> {
+pub(in crate::routes::agent) fn int(value: &Value) -> Result<i64, BodyError> {
     let number = match value {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),
@@ -144,7 +144,7 @@ pub(super) fn int(value: &Value) -> Result<i64, BodyError> {
 }
 
 /// Text that is not blank.
-pub(super) fn text(value: &Value) -> Result<&str, BodyError> {
+pub(in crate::routes::agent) fn text(value: &Value) -> Result<&str, BodyError> {
     match value {
         Value::String(text) if !text.trim().is_empty() => Ok(text),
         other => Err(BodyError::wrong(
@@ -156,7 +156,10 @@ pub(super) fn text(value: &Value) -> Result<&str, BodyError> {
 }
 
 /// One of a few words.
-pub(super) fn choice<T: Copy>(value: &Value, words: &[(&'static str, T)]) -> Result<T, BodyError> {
+pub(in crate::routes::agent) fn choice<T: Copy>(
+    value: &Value,
+    words: &[(&'static str, T)],
+) -> Result<T, BodyError> {
     let known = words.iter().find(|(word, _)| value.as_str() == Some(word));
     known.map(|(_, meaning)| *meaning).ok_or_else(|| {
         let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
