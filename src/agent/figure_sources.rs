@@ -1,6 +1,7 @@
 //! What an answer's figures are looked up in: the results a conversation holds, and other texts the model was shown.
 
-use std::sync::Arc;
+use std::num::NonZero;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -16,10 +17,15 @@ use crate::model::Message;
 use crate::result::{ColumnTotals, Handle, HeldResult, HeldResults, ResultOrigin, ResultTable};
 use crate::tools::ToolRole;
 
-/// Look-ups that run at once. Each keeps a processor busy and takes memory for rows and index: more would not be quicker.
+/// Most look-ups that run at once.
 const MOST_LOOK_UPS: usize = 16;
 
-static LOOK_UPS: Semaphore = Semaphore::const_new(MOST_LOOK_UPS);
+/// A place for each look-up that runs. Each keeps a processor busy and takes memory for rows and index: more than twice as
+/// many as there are processors would not be quicker.
+static LOOK_UPS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Semaphore::new(processors.saturating_mul(2).min(MOST_LOOK_UPS))
+});
 
 /// A result with all that a look-up needs.
 struct SourceResult {

@@ -34,18 +34,28 @@ pub(super) fn is_numeric<'c>(column: &Column, cells: impl Iterator<Item = Option
     if !matches!(column.kind, ColumnKind::Text | ColumnKind::Other) {
         return false;
     }
-    let (mut filled, mut numbers) = (0, 0);
-    for cell in cells.flatten().filter(|cell| **cell != Cell::Null) {
-        filled += 1;
-        numbers += usize::from(match cell {
+    let mut filled = cells.flatten().filter(|cell| !is_empty(cell)).peekable();
+    // The first that is none decides: most columns of text are done with their first cell.
+    filled.peek().is_some()
+        && filled.all(|cell| match cell {
             Cell::Number(_) => true,
             Cell::Text(text) => {
-                written_number(text).is_some_and(|number| number.digits > 0 && is_written_figure(text))
+                is_written_figure(text) && written_number(text).is_some_and(|number| number.digits > 0)
             }
             Cell::Null | Cell::Bool(_) => false,
-        });
+        })
+}
+
+/// Whether a cell holds nothing, or a text that stands for nothing in a column that was formatted as text.
+fn is_empty(cell: &Cell) -> bool {
+    match cell {
+        Cell::Null => true,
+        Cell::Text(text) => matches!(
+            text.trim(),
+            "" | "-" | "–" | "—" | "n/a" | "N/A" | "n.a." | "null" | "NULL"
+        ),
+        Cell::Number(_) | Cell::Bool(_) => false,
     }
-    filled > 0 && numbers == filled
 }
 
 /// Whether a text is a figure and no code: it has a sign, a unit, a point or a group.

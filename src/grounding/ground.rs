@@ -54,7 +54,7 @@ pub fn ground_referenced(
 pub fn unchecked(text: &str, referenced: &[ReferencedFigure]) -> Vec<Figure> {
     let numbers = numbers(text, Separators::English);
     let work = Work::new(&|| false);
-    let index = CellIndex::new(&[]);
+    let index = CellIndex::new(&[], text);
     let context = TextContext::read(text, &numbers, &index, &work);
     let reason = Reason::NotChecked;
     let written = ReferencedSpans::of(referenced);
@@ -78,7 +78,7 @@ fn ground_with(
     materials: &[Material<'_>],
     work: &Work<'_>,
 ) -> Vec<Figure> {
-    let index = CellIndex::new(materials);
+    let index = CellIndex::new(materials, claim.text);
     let said = QuotableNumbers::of(claim, materials.is_empty());
     let unmatched = |figures: &[Figure]| figures.iter().filter(|figure| figure.is_unmatched()).count();
     let mut best = read(claim, referenced, &index, &said, (Separators::English, work));

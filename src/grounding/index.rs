@@ -12,10 +12,10 @@ use super::cell_values::{column_scale, days, is_numeric, minutes_of_iso, number,
 use super::cells::{is_count_column, is_rate, is_rate_column};
 use super::filters::{dimension, filters};
 use super::keys::{KeyColumn, NumberRole, role, whole};
+use super::labels::{Label, Labels};
 use super::material::Material;
-use super::spellings::{plain_name, short_name, short_spellings, spellings};
+use super::spellings::{plain_name, short_name};
 use super::text::{Days, stem, words};
-use super::work::Work;
 use crate::result::{Cell, Column, ColumnKind, ColumnSummary, ResultTable};
 
 /// A cell with a number.
@@ -32,22 +32,6 @@ const MOST_YEARS: usize = 50;
 
 /// The column of labels that are no cells, but fixed by a filter.
 pub(super) const FILTERED: usize = usize::MAX;
-
-/// A value of a text column, or of a filter.
-#[derive(Debug, Clone)]
-pub(super) struct Label {
-    pub(super) material: usize,
-    pub(super) column: usize,
-    /// Tells it apart within its column.
-    pub(super) value: usize,
-    /// What it is a value of, in lower case and without what it is joined over.
-    pub(super) dimension: String,
-    /// As it is in the data, in lower case.
-    pub(super) low: String,
-    words: Vec<String>,
-    /// The first word as it must be written, where its case tells it from a common word: `us` is a word, `US` a country.
-    exact: Option<String>,
-}
 
 /// What a result looks like.
 #[derive(Debug, Default)]
@@ -98,7 +82,7 @@ pub(super) struct CellIndex<'m> {
     /// Years that rows are of, or that filters let through.
     pub(super) years: Vec<i16>,
     cells: Vec<NumberCell>,
-    labels: HashMap<String, Vec<Label>>,
+    pub(super) labels: Labels,
     /// Columns whose numbers name rows.
     pub(super) keys: Vec<KeyColumn>,
     /// Times of day in cells, in minutes from midnight.
@@ -108,13 +92,14 @@ pub(super) struct CellIndex<'m> {
 }
 
 impl<'m> CellIndex<'m> {
-    pub(super) fn new(materials: &'m [Material<'m>]) -> Self {
+    /// Makes results ready for what one text says of them.
+    pub(super) fn new(materials: &'m [Material<'m>], text: &str) -> Self {
         let mut index = Self {
             materials,
             shapes: Vec::with_capacity(materials.len()),
             years: Vec::new(),
             cells: Vec::new(),
-            labels: HashMap::new(),
+            labels: Labels::in_text(text),
             keys: Vec::new(),
             clocks: Vec::new(),
             scales: Vec::new(),
@@ -219,7 +204,7 @@ impl<'m> CellIndex<'m> {
         (shape.period, shape.filters) = filters(material.arguments);
         for (name, values) in &shape.filters {
             for (value, text) in values.iter().enumerate() {
-                self.label(text, name, (at, FILTERED, value));
+                self.labels.add(text, name, (at, FILTERED, value));
             }
         }
         shape.column_words = column_words(&table.columns, &shape.numeric, material.title);
@@ -267,6 +252,7 @@ impl<'m> CellIndex<'m> {
             return;
         };
         let mut key = KeyColumn::new(at, column, description);
+        let dimension = dimension(&description.name);
         let values: Vec<Option<usize>> = (0..seen)
             .map(|row| {
                 let value = whole(table.rows.get(row)?.get(column)?)?;
@@ -275,7 +261,7 @@ impl<'m> CellIndex<'m> {
                     material: at,
                     column,
                     value: next,
-                    dimension: dimension(&description.name),
+                    dimension: dimension.clone(),
                     low: value.to_string(),
                     words: vec![value.to_string()],
                     exact: None,
@@ -286,6 +272,20 @@ impl<'m> CellIndex<'m> {
         shape.label_rows.push(rows_by_value(&values));
         shape.labels.push((column, values));
         self.keys.push(key);
+    }
+
+    /// The rows whose key has this value.
+    pub(super) fn key_rows(&self, key: &KeyColumn, value: i64) -> &[usize] {
+        let rows = || {
+            let shape = self.shapes.get(key.material)?;
+            let at = shape
+                .labels
+                .iter()
+                .position(|(column, _)| *column == key.column)?;
+            let label = key.labels.get(&value)?;
+            Some(shape.label_rows.get(at)?.get(label.value)?.as_slice())
+        };
+        rows().unwrap_or_default()
     }
 
     /// Takes the times of day of a column in, if it has any but midnight.
@@ -361,42 +361,12 @@ impl<'m> CellIndex<'m> {
             let value = *known.entry(text).or_insert(next);
             rows.push(Some(value));
             if value == next {
-                self.label(text, &dimension, (material, column, value));
+                self.labels.add(text, &dimension, (material, column, value));
             }
         }
-        let texts: Vec<(&str, usize)> = known.into_iter().collect();
-        for (text, value, words, exact) in short_spellings(&texts) {
-            self.spelling(text, &dimension, (material, column, value), words, Some(exact));
-        }
+        self.labels
+            .add_short(known.into_iter(), &dimension, (material, column));
         rows
-    }
-
-    fn label(&mut self, text: &str, dimension: &str, (material, column, value): (usize, usize, usize)) {
-        for (words, exact) in spellings(text) {
-            self.spelling(text, dimension, (material, column, value), words, exact);
-        }
-    }
-
-    fn spelling(
-        &mut self,
-        text: &str,
-        dimension: &str,
-        (material, column, value): (usize, usize, usize),
-        words: Vec<String>,
-        exact: Option<String>,
-    ) {
-        let Some(first) = words.first().cloned() else {
-            return;
-        };
-        self.labels.entry(first).or_default().push(Label {
-            material,
-            column,
-            value,
-            dimension: dimension.to_owned(),
-            low: text.to_lowercase(),
-            words,
-            exact,
-        });
     }
 
     /// The cells between two values.
@@ -404,34 +374,6 @@ impl<'m> CellIndex<'m> {
         let from = self.cells.partition_point(|cell| cell.value < low);
         let to = self.cells.partition_point(|cell| cell.value <= high);
         self.cells.get(from..to.max(from)).unwrap_or_default()
-    }
-
-    /// The labels that begin with this word and stand here in full, the longest only, with their words.
-    pub(super) fn labels_at(
-        &self,
-        words: &[super::text::TextWord<'_>],
-        at: usize,
-        work: &Work<'_>,
-    ) -> (usize, Vec<&Label>) {
-        let Some(first) = words.get(at) else {
-            return (0, Vec::new());
-        };
-        let stands = |label: &&Label| {
-            let mut here = label.words.iter().zip(words.iter().skip(at));
-            at + label.words.len() <= words.len()
-                && label.exact.as_deref().is_none_or(|exact| exact == first.text)
-                && here.all(|(wanted, word)| wanted == stem(&word.low))
-        };
-        let begun = self
-            .labels
-            .get(stem(&first.low))
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        work.spend(begun.len());
-        let found: Vec<&Label> = begun.iter().filter(stands).collect();
-        let longest = found.iter().map(|label| label.words.len()).max().unwrap_or(0);
-        let kept = found.into_iter().filter(|label| label.words.len() == longest);
-        (longest, kept.collect())
     }
 
     fn all_years(&self) -> Vec<i16> {

@@ -3,8 +3,9 @@
 //! A number in prose is a key only where the words or the layout say so, because a small one is as often a count:
 //! "3 guests" is none of guest 3.
 
-use super::index::{CellIndex, Label};
+use super::index::CellIndex;
 use super::keys::{KeyColumn, KeyKind};
+use super::labels::Label;
 use super::number::{Kind, Number};
 use super::scope::{Mention, MentionTarget};
 use super::text::{Layout, Span, TextWord, holder, stem};
@@ -158,6 +159,7 @@ impl<'i> KeyReader<'_, '_, 'i> {
             || last.is_some_and(|last| self.is_listed_with(last, span) || self.repeats(last, at))
             || self.is_listed_before(at)
             || self.opens_a_line(span)
+            || self.heads_a_line(span, value)
             || self.is_cell(span)
             || (!ordinal && self.tells_alone(at, value))
     }
@@ -253,6 +255,34 @@ impl<'i> KeyReader<'_, '_, 'i> {
         opens
             && self.layout.place(span).row.is_none()
             && behind.starts_with([':', '–', '—', '-', '→', '(', '=', '|'])
+    }
+
+    /// One of several names before the colon of a line, of the row that the first of them names: the 182 and the 155 of
+    /// "- 1199, 2018-10-22, 182, 155: quantity 68".
+    fn heads_a_line(&self, span: Span, value: i64) -> bool {
+        let place = self.layout.place(span);
+        let before = self.text.get(place.line.start..span.start).unwrap_or_default();
+        let behind = self.text.get(span.end..place.line.end).unwrap_or_default();
+        let ends = behind.starts_with(", ") || behind.starts_with(": ");
+        if place.row.is_some()
+            || !ends
+            || !before.ends_with(", ")
+            || before.contains(": ")
+            || !behind.contains(": ")
+        {
+            return false;
+        }
+        let first = before.split(',').next().unwrap_or_default();
+        let Ok(first) = first.trim_matches(|c: char| !c.is_alphanumeric()).parse::<i64>() else {
+            return false;
+        };
+        let own = self.index.key_rows(self.key, value);
+        let of_this_result = |key: &&KeyColumn| key.material == self.key.material;
+        let mut others = self.index.keys.iter().filter(of_this_result);
+        others.any(|other| {
+            let rows = self.index.key_rows(other, first);
+            other.column != self.key.column && rows.iter().any(|row| own.contains(row))
+        })
     }
 
     /// A cell of a table under the key's header, or the first of its row under no other column's.

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::filters::dimension;
-use super::index::Label;
+use super::labels::Label;
 use super::text::{stem, words};
 use crate::result::{Cell, Column, ColumnKind, ColumnMeaning, ResultTable};
 

@@ -27,6 +27,7 @@ mod key_figures;
 mod key_mentions;
 mod keys;
 mod known;
+mod labels;
 mod material;
 mod number;
 mod operand;

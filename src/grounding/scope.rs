@@ -21,7 +21,7 @@ pub(super) struct Mention<'i> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum MentionTarget<'i> {
     TextPeriod(TextPeriod),
-    Label(&'i super::index::Label),
+    Label(&'i super::labels::Label),
     Column { material: usize, column: usize },
 }
 
@@ -392,7 +392,7 @@ fn labels<'i>(words: &[TextWord<'_>], index: &'i CellIndex<'i>, work: &Work<'_>)
         if work.is_over() {
             break;
         }
-        let (length, labels) = index.labels_at(words, at, work);
+        let (length, labels) = index.labels.at(words, at, work);
         let last = words.get((at + length).saturating_sub(1)).unwrap_or(first);
         let span = Span::new(first.span.start, last.span.end.max(first.span.end));
         found.extend(labels.into_iter().map(|label| Mention {

@@ -7,4 +7,4 @@ mod words;
 
 pub(super) use layout::{Layout, TextPlace};
 pub(super) use period::{Days, Relation, TextPeriod, days_of_iso, periods};
-pub(super) use words::{Span, TextWord, held, holder, stem, words};
+pub(super) use words::{Span, TextWord, each_word, held, holder, stem, words};

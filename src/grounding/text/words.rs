@@ -65,6 +65,12 @@ impl TextWord<'_> {
     }
 }
 
+/// All words of a text as they are written, in order.
+pub(in crate::grounding) fn each_word(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+}
+
 /// All words of a text, in order.
 pub(in crate::grounding) fn words(text: &str) -> Vec<TextWord<'_>> {
     let mut found = Vec::new();

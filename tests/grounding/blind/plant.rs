@@ -8,6 +8,7 @@ use super::answers::{Answer, Part, written};
 use super::expression::{Cells, Expression, Rows};
 use super::style::Style;
 use super::world::World;
+use crate::grounding::MONTHS;
 
 /// What was made wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,20 +57,6 @@ pub struct Planted {
     pub place: Range<usize>,
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 const WORDS: [&str; 10] = [
     "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
 ];

@@ -3,6 +3,8 @@
 use cardinal::result::{Cell, ColumnKind, ColumnSummary, ColumnTotals, ResultTable};
 use serde_json::Value;
 
+use crate::grounding::MONTHS;
+
 /// A result as a conversation holds it.
 pub struct Fact {
     pub handle: String,
@@ -167,21 +169,6 @@ impl Writer {
         }
     }
 }
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 impl Fact {
     pub fn number(&self, row: usize, column: usize) -> f64 {

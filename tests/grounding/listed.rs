@@ -1,0 +1,134 @@
+//! Rows that are listed one a line, named by several keys, and columns of figures that a query formatted as text.
+
+use cardinal::grounding::{Claim, Figure, Material, ground};
+use cardinal::result::{Cell, Column, ColumnKind, Extent, ResultTable, totals};
+use serde_json::{Number, json};
+
+fn column(name: &str, kind: ColumnKind) -> Column {
+    Column {
+        name: name.to_owned(),
+        label: name.to_owned(),
+        kind,
+        unit: None,
+        description: None,
+        format: cardinal::result::ColumnFormat::default(),
+    }
+}
+
+fn unmatched(text: &str, title: &str, table: &ResultTable) -> Vec<String> {
+    let (totals, arguments) = (totals(table), json!({}));
+    let material = Material {
+        handle: "r1",
+        title,
+        arguments: &arguments,
+        table,
+        totals: &totals,
+        rows_seen: table.rows.len(),
+        current: true,
+    };
+    let claim = Claim {
+        text,
+        question: "List them.",
+        earlier: &[],
+        today: jiff::civil::date(2026, 6, 30),
+        shown: &[],
+    };
+    let figures = ground(&claim, &[material]);
+    figures
+        .into_iter()
+        .filter(Figure::is_unmatched)
+        .map(|figure| figure.text)
+        .collect()
+}
+
+/// Loans of a library, where the numbers of members and shelves are also fines and days.
+fn loans() -> ResultTable {
+    let rows = [
+        (2101, "2024-03-05T09:12:44Z", 41, 7, 0.0, 12, 18.4, 1.2, 41.5),
+        (2102, "2024-03-06T11:00:03Z", 12, 41, 2.75, 59, 25.54, 1.4, 37.17),
+        (2103, "2024-03-09T16:45:21Z", 58, 18, 0.0, 50, 25.1, 1.51, 58.2),
+        (
+            2104,
+            "2024-03-11T08:30:59Z",
+            25,
+            12,
+            3.74,
+            65,
+            98.98,
+            6.93,
+            159.89,
+        ),
+    ];
+    let number = |value: f64| Cell::Number(Number::from_f64(value).unwrap());
+    ResultTable {
+        columns: vec![
+            column("ID", ColumnKind::Integer),
+            column("LENT_AT", ColumnKind::Datetime),
+            column("MEMBER_ID", ColumnKind::Integer),
+            column("SHELF_ID", ColumnKind::Integer),
+            column("REBATE", ColumnKind::Number),
+            column("DAYS", ColumnKind::Integer),
+            column("FEE", ColumnKind::Number),
+            column("TAX", ColumnKind::Number),
+            column("PAID", ColumnKind::Number),
+        ],
+        rows: rows
+            .map(|(id, at, member, shelf, rebate, days, fee, tax, total)| {
+                vec![
+                    Cell::Number(id.into()),
+                    Cell::text(at),
+                    Cell::Number(member.into()),
+                    Cell::Number(shelf.into()),
+                    if rebate > 0.0 { number(rebate) } else { Cell::Null },
+                    Cell::Number(days.into()),
+                    number(fee),
+                    number(tax),
+                    number(total),
+                ]
+            })
+            .to_vec(),
+        extent: Extent::Complete,
+        bytes_received: 0,
+    }
+}
+
+#[test]
+fn a_line_may_name_its_row_by_several_keys() {
+    let text = "Loans:\n\
+        - 2101, 2024-03-05 09:12:44, 41, 7: Rebate (none), Days 12, Fee 18.40, Tax 1.20, Paid 41.5\n\
+        - 2102, 2024-03-06 11:00:03, 12, 41: Rebate 2.75, Days 59, Fee 25.54, Tax 1.40, Paid 37.17\n\
+        - 2103, 2024-03-09 16:45:21, 58, 18: Rebate (none), Days 50, Fee 25.1, Tax 1.51, Paid 58.2\n\
+        - 2104, 2024-03-11 08:30:59, 25, 12: Rebate 3.74, Days 65, Fee 98.98, Tax 6.93, Paid 159.89\n";
+    assert_eq!(unmatched(text, "Loans", &loans()), Vec::<String>::new());
+    // Of another row, of no row, and a figure of another row.
+    for wrong in ["58, 7: Rebate", "41, 8: Rebate", "41, 7: Rebate (none), Days 59"] {
+        let right = ["41, 7: Rebate", "41, 7: Rebate", "41, 7: Rebate (none), Days 12"];
+        let at = ["58, 7: Rebate", "41, 8: Rebate"]
+            .iter()
+            .position(|one| *one == wrong)
+            .unwrap_or(2);
+        let text = text.replacen(right[at], wrong, 1);
+        assert!(!unmatched(&text, "Loans", &loans()).is_empty(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_mark_for_no_value_leaves_a_column_of_written_figures_one() {
+    for mark in ["-", "–", "n/a", "N/A", ""] {
+        let table = ResultTable {
+            columns: vec![
+                column("depot", ColumnKind::Text),
+                column("takings", ColumnKind::Text),
+            ],
+            rows: [("Ost", "€3,410.75"), ("Mitte", mark), ("Hafen", "€88.20")]
+                .map(|(depot, takings)| vec![Cell::text(depot), Cell::text(takings)])
+                .to_vec(),
+            extent: Extent::Complete,
+            bytes_received: 0,
+        };
+        let said = |text: &str| unmatched(text, "Takings by depot", &table);
+        assert!(said("Ost took €3,410.75 and Hafen €88.20.").is_empty(), "{mark}");
+        assert_eq!(said("Ost took €88.20."), ["€88.20"], "{mark}");
+        assert_eq!(said("Mitte took €88.20."), ["€88.20"], "{mark}");
+    }
+}
