@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use cardinal::catalog::{
     AllowedValues, CardEntry, CardId, Catalog, CatalogSearch, CatalogSettings, CatalogStore, Entry,
-    Parameter, ParameterTarget, StoreKey, StoreLookup,
+    EntryVersions, Parameter, ParameterTarget, StoreKey, StoreLookup,
 };
 use cardinal::metabase::MetabaseClient;
 use cardinal::principal::Principal;
@@ -120,7 +120,9 @@ async fn measure(size: u32) -> Result<(), Box<dyn std::error::Error>> {
         jiff::Timestamp::now(),
         Arc::new(Catalog::for_tests((1..=size).map(card).collect())),
     );
-    let path = store.write(&key, &made, &[], now).await?;
+    let path = store
+        .write(&key, &made, &[], &EntryVersions::default(), now)
+        .await?;
     drop(made);
     let bytes = std::fs::read(&path)?;
     let floor = quickest(|| serde_json::from_slice::<IgnoredAny>(&bytes));

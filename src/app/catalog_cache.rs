@@ -4,17 +4,21 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Error, Server};
-use crate::catalog::{Catalog, CatalogStore, Drift, KeptCatalog, StoreKey, StoreLookup};
+use crate::catalog::{
+    Catalog, CatalogStore, Drift, EntryVersions, KeptCatalog, LoadedBefore, StoreKey, StoreLookup,
+};
 use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
 use crate::principal::Principal;
 
 /// Whether a catalog that was kept on disk may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Freshness {
-    /// Yes, if it is young enough.
+    /// Yes, if it is young enough. Of an older one, what was edited since is read again.
     #[default]
     Cached,
-    /// No: it is loaded from the server.
+    /// What was edited since it was kept is read again, however young it is.
+    Changed,
+    /// No: all of it is loaded from the server.
     Reload,
 }
 
@@ -30,6 +34,10 @@ pub struct OpenedCatalog {
     pub incomplete: bool,
     /// What changed since the one that was kept before; `None` when none was kept, or the kept one was used.
     pub drift: Option<Drift>,
+    /// Entries that were not read now, because nobody edited them since they were; 0 when the kept catalog was used.
+    pub unedited: usize,
+    /// What the next refresh knows them by.
+    versions: EntryVersions,
     /// Kept catalogs that could not be used or replaced, in words.
     pub notes: Vec<String>,
 }
@@ -85,17 +93,25 @@ impl CatalogCache {
                 unreadable: kept.warnings,
                 incomplete: false,
                 drift: None,
+                unedited: 0,
+                versions: kept.versions,
                 notes,
             }),
             before => {
-                let mut opened = fetch(server, client, before.as_deref(), notes, on_progress).await?;
+                let before = before.as_deref();
+                let known = before.filter(|_| freshness != Freshness::Reload);
+                let known = known.map(|kept| LoadedBefore {
+                    catalog: &kept.catalog,
+                    versions: &kept.versions,
+                });
+                let mut opened = fetch(server, client, (before, known), notes, on_progress).await?;
                 self.keep(&mut opened).await;
                 Ok(opened)
             }
         }
     }
 
-    /// Loads from the server and compares with what is kept, which stays as it is.
+    /// Loads all of it from the server and compares with what is kept, which stays as it is.
     pub async fn compare(
         &self,
         server: &Server,
@@ -104,7 +120,7 @@ impl CatalogCache {
     ) -> Result<OpenedCatalog, Error> {
         let (kept, _, note) = self.kept(server).await;
         let notes = note.into_iter().collect();
-        fetch(server, client, kept.as_deref(), notes, on_progress).await
+        fetch(server, client, (kept.as_deref(), None), notes, on_progress).await
     }
 
     /// Keeps a catalog that was loaded now, unless the next one may have more. Nothing depends on it but the next
@@ -113,7 +129,8 @@ impl CatalogCache {
         let Some(store) = self.store.as_ref().filter(|_| !opened.incomplete) else {
             return;
         };
-        let written = store.write(&self.key, &opened.catalog, &opened.unreadable, opened.loaded_at);
+        let (catalog, unreadable) = (&opened.catalog, &opened.unreadable);
+        let written = store.write(&self.key, catalog, unreadable, &opened.versions, opened.loaded_at);
         if let Err(error) = written.await {
             opened.notes.push(format!("{error} ({})", error.source));
         }
@@ -141,13 +158,13 @@ fn hash_of(secret: &SecretString) -> String {
 async fn fetch(
     server: &Server,
     client: &MetabaseClient,
-    before: Option<&KeptCatalog>,
+    (before, known): (Option<&KeptCatalog>, Option<LoadedBefore<'_>>),
     notes: Vec<String>,
     on_progress: OnProgress<'_>,
 ) -> Result<OpenedCatalog, Error> {
     let url = || server.metabase.url.to_string();
     let loaded = client
-        .load_catalog_watched(&server.rules, on_progress)
+        .refresh_catalog(&server.rules, known, on_progress)
         .await
         .map_err(|source| Error::Metabase {
             url: url(),
@@ -165,6 +182,8 @@ async fn fetch(
         loaded_at: Timestamp::now(),
         unreadable: loaded.warnings,
         incomplete: loaded.incomplete,
+        unedited: loaded.kept,
+        versions: loaded.versions,
         notes,
     })
 }

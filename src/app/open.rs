@@ -81,7 +81,7 @@ impl App {
         Box::pin(parts.app(options, on_progress)).await
     }
 
-    /// The same with the catalog as it is now. Connections, cache and limits are shared with this one; sessions that were
+    /// The same with the catalog as it is now; entries that nobody edited are not read again. Connections, cache and limits are shared with this one; sessions that were
     /// begun keep what they began with.
     pub async fn reloaded(&self) -> Result<Self, Error> {
         let parts = AppParts {
@@ -90,7 +90,7 @@ impl App {
             wire: self.wire.clone(),
             principal: self.client.principal().clone(),
         };
-        Box::pin(parts.app(self.options(Freshness::Reload), &|_| {})).await
+        Box::pin(parts.app(self.options(Freshness::Changed), &|_| {})).await
     }
 
     /// The same for somebody else, who asks Metabase with a credential of their own: catalog, prompt, cached responses and the

@@ -30,6 +30,7 @@ mod search;
 mod set;
 mod settings;
 mod store;
+mod versions;
 mod view;
 
 pub use crate::result::EntryKind;
@@ -47,4 +48,5 @@ pub use set::Catalog;
 pub(crate) use set::StoredCatalog;
 pub use settings::{CatalogSettings, ContentRule, TableRule};
 pub use store::{CatalogStore, KeptCatalog, StoreError, StoreKey, StoreLookup, Unusable};
+pub use versions::{EntryVersions, LoadedBefore};
 pub use view::{ListRow, NoSuchEntry, find, list_rows};

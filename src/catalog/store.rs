@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
 
-use super::{Catalog, StoredCatalog};
+use super::{Catalog, EntryVersions, StoredCatalog};
 use crate::atomic_file::{self, FileAccess};
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::principal::Principal;
@@ -97,6 +97,9 @@ pub struct KeptCatalog {
     pub fingerprint: String,
     /// What could not be loaded then, in words.
     pub warnings: Vec<String>,
+    /// What its entries are refreshed by.
+    #[serde(skip_serializing_if = "EntryVersions::is_empty")]
+    pub versions: EntryVersions,
     pub catalog: Catalog,
 }
 
@@ -109,6 +112,8 @@ struct KeptFile {
     loaded_at: Timestamp,
     fingerprint: String,
     warnings: Vec<String>,
+    #[serde(default)]
+    versions: EntryVersions,
     catalog: StoredCatalog,
 }
 
@@ -121,6 +126,7 @@ impl From<KeptFile> for KeptCatalog {
             loaded_at: file.loaded_at,
             fingerprint: file.fingerprint,
             warnings: file.warnings,
+            versions: file.versions,
             catalog: file.catalog.into(),
         }
     }
@@ -237,11 +243,15 @@ impl CatalogStore {
         key: &StoreKey,
         catalog: &Arc<Catalog>,
         warnings: &[String],
+        versions: &EntryVersions,
         now: Timestamp,
     ) -> Result<PathBuf, StoreError> {
         let (store, wanted) = (self.clone(), key.clone());
         let (catalog, warnings) = (Arc::clone(catalog), warnings.to_vec());
-        let written = tokio::task::spawn_blocking(move || store.write_now(&wanted, &catalog, warnings, now));
+        let versions = versions.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            store.write_now(&wanted, &catalog, (warnings, versions), now)
+        });
         written.await.unwrap_or_else(|error| {
             Err(StoreError {
                 path: self.path(key),
@@ -254,7 +264,7 @@ impl CatalogStore {
         &self,
         key: &StoreKey,
         catalog: &Catalog,
-        warnings: Vec<String>,
+        (warnings, versions): (Vec<String>, EntryVersions),
         now: Timestamp,
     ) -> Result<PathBuf, StoreError> {
         let path = self.path(key);
@@ -269,6 +279,7 @@ impl CatalogStore {
             loaded_at: now,
             fingerprint: catalog.fingerprint(),
             warnings,
+            versions,
             catalog: catalog.clone(),
         };
         let bytes = serde_json::to_vec(&kept).map_err(|error| fail(error.into()))?;

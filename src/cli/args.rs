@@ -235,6 +235,12 @@ pub(super) enum CatalogCommand {
     },
     /// Load the catalog and report what changed and what cannot be read (exit code 1 if anything did)
     Check(CatalogArgs),
+    /// Bring the kept catalog up to date: read what was edited since, and say how many entries that were
+    Refresh {
+        /// Read every entry, whether it was edited or not
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 /// Flags of commands that read the catalog.

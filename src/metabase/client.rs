@@ -12,7 +12,7 @@ use super::{
     credential, curate, failure, values, weekdays,
 };
 use crate::catalog::CatalogSettings;
-use crate::catalog::{AllowedCard, Catalog, Dimension, EntryKind, Parameter};
+use crate::catalog::{AllowedCard, Catalog, Dimension, EntryKind, LoadedBefore, Parameter};
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
 use crate::wire::{QueueTime, Wire};
@@ -95,8 +95,20 @@ impl MetabaseClient {
         rules: &CatalogSettings,
         on_progress: OnProgress<'_>,
     ) -> Result<FetchedCatalog, MetabaseError> {
+        self.refresh_catalog(rules, None, on_progress).await
+    }
+
+    /// The same, but entries that nobody edited since they were loaded before are kept and not read.
+    pub async fn refresh_catalog(
+        &self,
+        rules: &CatalogSettings,
+        before: Option<LoadedBefore<'_>>,
+        on_progress: OnProgress<'_>,
+    ) -> Result<FetchedCatalog, MetabaseError> {
         let detected = self.detected().await?;
-        curate::load(&self.caller, detected, rules, on_progress).await
+        let before = before.and_then(|before| before.of_server(&detected.info.version));
+        let now = jiff::Timestamp::now();
+        curate::load(&self.caller, detected, rules, (before, now), on_progress).await
     }
 
     /// Who the credential is and what it may do beyond reading, judged by the entries of `catalog`. Needs a credential

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{AllowedMetric, AllowedTable, AllowedValues, Catalog};
+use crate::catalog::{AllowedMetric, AllowedTable, AllowedValues, Catalog, EntryVersions};
 use crate::result::ResultTable;
 use crate::wire::ServedBy;
 
@@ -65,4 +65,8 @@ pub struct FetchedCatalog {
     pub warnings: Vec<String>,
     /// Whether something is missing because the server failed just now: it may be there the next time.
     pub incomplete: bool,
+    /// What the next load knows by which entries it need not read.
+    pub versions: EntryVersions,
+    /// Entries of the load before that were kept without being read.
+    pub kept: usize,
 }

@@ -8,14 +8,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// Requests in flight at the beginning.
 const FIRST: usize = 4;
 
-/// ReturnedPermit for requests, as many as the server has shown that it can take.
+/// Permits for requests, as many as the server has shown that it can take.
 #[derive(Debug)]
 pub(super) struct InFlight {
     permits: Semaphore,
     pace: Mutex<Pace>,
 }
 
-/// Leave for one request.
+/// The permit of one request.
 #[derive(Debug)]
 pub(super) struct RequestPermit<'i> {
     of: &'i InFlight,
@@ -32,7 +32,7 @@ impl InFlight {
         }
     }
 
-    /// Waits for leave to send a request. None if there is no more to be had, which never happens.
+    /// Waits for a permit to send a request. None if there are no more to be had, which never happens.
     pub(super) async fn permit(&self) -> Option<RequestPermit<'_>> {
         let permit = self.permits.acquire().await.ok()?;
         Some(RequestPermit { of: self, permit })
@@ -64,7 +64,7 @@ enum ReturnedPermit {
 struct Pace {
     limit: usize,
     most: usize,
-    /// ReturnedPermit to withhold as they come back.
+    /// Permits to withhold as they come back.
     excess: usize,
     /// Requests that went well since the limit changed.
     well: usize,

@@ -107,10 +107,17 @@ async fn reload(place: &RwLock<Arc<App>>) {
     let before = read(place);
     match before.reloaded().await {
         Ok(app) => {
+            let (entries, unedited) = (app.catalog().catalog.entries().len(), app.catalog().unedited);
+            tracing::debug!(
+                entries,
+                read = entries.saturating_sub(unedited),
+                "the catalog was refreshed"
+            );
             let fingerprint = |app: &App| app.catalog().catalog.fingerprint();
             if fingerprint(&app) != fingerprint(&before) {
                 tracing::info!(
-                    entries = app.catalog().catalog.entries().len(),
+                    entries,
+                    read = entries.saturating_sub(unedited),
                     "the catalog changed"
                 );
                 *place.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::catalog::CatalogSettings;
-use cardinal::catalog::{Catalog, CatalogStore, StoreKey, StoreLookup, Unusable};
+use cardinal::catalog::{Catalog, CatalogStore, EntryVersions, StoreKey, StoreLookup, Unusable};
 use cardinal::principal::Principal;
 use jiff::{Timestamp, ToSpan};
 
@@ -29,7 +29,13 @@ async fn what_was_kept_comes_back_until_it_is_too_old() {
 
     let catalog = Arc::new(Catalog::for_tests(shop()));
     store
-        .write(&key, &catalog, &["card 4 could not be read".to_owned()], now())
+        .write(
+            &key,
+            &catalog,
+            &["card 4 could not be read".to_owned()],
+            &EntryVersions::default(),
+            now(),
+        )
         .await
         .unwrap();
     let StoreLookup::Fresh(kept) = store.read(&key, now() + 1.hour(), HOUR).await else {
@@ -83,7 +89,13 @@ async fn the_file_holds_no_credential_and_is_the_owners_only() {
     let store = CatalogStore::new(dir.path());
     let key = key("http://ann:hunter2@bi.example/?token=hunter2", "ann@bi.example");
     let path = store
-        .write(&key, &Arc::new(Catalog::for_tests(shop())), &[], now())
+        .write(
+            &key,
+            &Arc::new(Catalog::for_tests(shop())),
+            &[],
+            &EntryVersions::default(),
+            now(),
+        )
         .await
         .unwrap();
     let text = fs::read_to_string(&path).unwrap();
@@ -107,7 +119,10 @@ async fn files_that_cannot_be_used_say_why_and_are_replaced() {
     let store = CatalogStore::new(dir.path());
     let key = key("http://bi.example/", "default");
     let catalog = Arc::new(Catalog::for_tests(shop()));
-    let path = store.write(&key, &catalog, &[], now()).await.unwrap();
+    let path = store
+        .write(&key, &catalog, &[], &EntryVersions::default(), now())
+        .await
+        .unwrap();
     let good = fs::read_to_string(&path).unwrap();
     let unusable = async |text: &str| {
         fs::write(&path, text).unwrap();
@@ -133,7 +148,10 @@ async fn files_that_cannot_be_used_say_why_and_are_replaced() {
     let foreign = unusable(&good.replace("http://bi.example/", "http://else.example/")).await;
     assert!(matches!(foreign, Unusable::Foreign { .. }), "{foreign}");
 
-    store.write(&key, &catalog, &[], now()).await.unwrap();
+    store
+        .write(&key, &catalog, &[], &EntryVersions::default(), now())
+        .await
+        .unwrap();
     assert!(matches!(
         store.read(&key, now(), HOUR).await,
         StoreLookup::Fresh(_)
@@ -151,6 +169,7 @@ async fn a_folder_that_cannot_be_written_is_an_error_with_its_path() {
             &key("http://bi.example/", "default"),
             &Arc::new(Catalog::for_tests(shop())),
             &[],
+            &EntryVersions::default(),
             now(),
         )
         .await

@@ -56,6 +56,28 @@ fn check_keeps_a_first_catalog_and_reports_what_changed_since() {
     assert_eq!(program.run(&["catalog", "check"]).code, Some(0));
 }
 
+#[test]
+fn refresh_reads_what_was_edited_and_says_how_many_that_were() {
+    let sandbox = Sandbox::serve(&[]);
+    let program = sandbox.client();
+    let count = |run: &serde_json::Value, name: &str| run[name].as_u64().unwrap();
+    let first = program.run(&["catalog", "refresh", "--json"]);
+    assert_eq!(first.code, Some(0), "{first:#?}");
+    let first = first.json();
+    assert_eq!((count(&first, "unedited"), first["drift"].is_null()), (0, true));
+    assert_eq!(count(&first, "read"), count(&first, "entries"));
+
+    let second = program.run(&["catalog", "refresh", "--json"]).json();
+    assert_eq!(second["fingerprint"], first["fingerprint"]);
+    assert!(count(&second, "unedited") > 30, "{second:#}");
+    assert_eq!(second["drift"]["changes"], serde_json::json!([]));
+
+    let told = program.run(&["catalog", "refresh"]).stdout;
+    assert!(told.contains("unedited since they were read"), "{told}");
+    let all = program.run(&["catalog", "refresh", "--all"]).stdout;
+    assert!(all.contains(" read\n") && !all.contains("unedited"), "{all}");
+}
+
 /// Makes the kept catalog say that an entry was called something else.
 fn rename_kept_entry(program: &Program) {
     let folder = program.folder().join(".cache/cardinal");

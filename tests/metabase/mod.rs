@@ -8,5 +8,6 @@ mod faults;
 mod generations;
 mod paging;
 mod queries;
+mod refresh;
 mod sandbox;
 mod scripted;

@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod refresh;
 mod show;
 
 use super::args::{CatalogArgs, CatalogCommand, GlobalArgs};
@@ -17,11 +18,24 @@ use crate::principal::Principal;
 pub(super) async fn run(global: &GlobalArgs, command: &CatalogCommand) -> Result<ExitStatus, CliError> {
     let opened = CatalogAccess::open(global).await?;
     match command {
-        CatalogCommand::List(args) => list::run(&opened.load(args).await?.catalog, global.json()),
-        CatalogCommand::Show { entry, catalog } => {
-            show::run(&opened.load(catalog).await?.catalog, entry, global.json())
-        }
+        CatalogCommand::List(args) => list::run(&opened.load(args.freshness()).await?.catalog, global.json()),
+        CatalogCommand::Show { entry, catalog } => show::run(
+            &opened.load(catalog.freshness()).await?.catalog,
+            entry,
+            global.json(),
+        ),
         CatalogCommand::Check(args) => check::run(&opened, args, global.json()).await,
+        CatalogCommand::Refresh { all } => refresh::run(&opened, *all, global.json()).await,
+    }
+}
+
+impl CatalogArgs {
+    fn freshness(&self) -> Freshness {
+        if self.refresh {
+            Freshness::Reload
+        } else {
+            Freshness::Cached
+        }
     }
 }
 
@@ -57,12 +71,7 @@ impl CatalogAccess {
         )
     }
 
-    async fn load(&self, args: &CatalogArgs) -> Result<OpenedCatalog, CliError> {
-        let freshness = if args.refresh {
-            Freshness::Reload
-        } else {
-            Freshness::Cached
-        };
+    async fn load(&self, freshness: Freshness) -> Result<OpenedCatalog, CliError> {
         let spinner = self.spinner();
         let told = |progress| spinner.loaded(progress);
         let loaded = self

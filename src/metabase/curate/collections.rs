@@ -208,6 +208,14 @@ impl Collections {
             .collect()
     }
 
+    /// Names from the outermost collection to a place; `None` for one that is not there.
+    pub(super) fn path_of(&self, place: CollectionPlace) -> Option<&[String]> {
+        match place {
+            CollectionPlace::Root => Some(&[]),
+            CollectionPlace::Numbered(id) => self.by_id.get(&id).map(|info| info.path.as_slice()),
+        }
+    }
+
     /// Names from the outermost collection to this one; empty for the root. `name` stands for a collection that is
     /// not in the tree.
     pub(super) fn path(&self, id: Option<u32>, name: Option<&str>) -> Vec<String> {

@@ -1,14 +1,15 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::future::Future;
 
 use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
 
 use super::collections::Collections;
+use super::kept_entries::KeptEntries;
 use super::loading::Loading;
-use super::select::{SelectedBy, select, selects, want};
+use super::select::{Selected, SelectedBy, select, selects, want};
 use super::{cards, metrics, tables};
-use crate::catalog::CatalogSettings;
-use crate::catalog::{Catalog, CatalogNotes, Entry};
+use crate::catalog::{Catalog, CatalogNotes, CatalogSettings, Entry, EntryKind, LoadedBefore};
 use crate::metabase::call::Caller;
 use crate::metabase::server::Detected;
 use crate::metabase::{FailureClass, FetchedCatalog, MetabaseError};
@@ -51,14 +52,24 @@ pub struct LoadProgress {
 /// Is told how far a load is: after each entry, from whichever thread loads.
 pub type OnProgress<'p> = &'p (dyn Fn(LoadProgress) + Sync);
 
-/// Loads everything the rules select, with a bounded number of requests in flight.
+/// Loads everything the rules select, with a bounded number of requests in flight. What was loaded `before` and not edited
+/// since is kept.
 pub(in crate::metabase) async fn load(
     caller: &Caller,
     detected: &Detected,
     rules: &CatalogSettings,
+    (before, now): (Option<LoadedBefore<'_>>, Timestamp),
     on_progress: OnProgress<'_>,
 ) -> Result<FetchedCatalog, MetabaseError> {
-    let mut gathered = Gathered::new(on_progress);
+    let mut gathered = Gathered {
+        on_progress,
+        progress: LoadProgress { read: 0, selected: 0 },
+        kept: KeptEntries::new(before, now, &detected.info.version),
+        entries: Vec::new(),
+        warnings: Vec::new(),
+        outage: None,
+        incomplete: false,
+    };
     let caller = &caller.paced();
     let collections = if selects(&rules.cards) || selects(&rules.metrics) {
         Collections::read(caller).await?
@@ -72,9 +83,8 @@ pub(in crate::metabase) async fn load(
     let mut notes = rules.notes.clone();
     if selects(&rules.cards) {
         let selected = select(loading, &rules.cards, |id| id.0, &CARDS).await?;
-        gathered.warnings.extend(selected.warnings);
         let read = |(id, selected)| cards::read(loading, id, selected);
-        gathered.all(loading, selected.ids, read).await?;
+        gathered.all(loading, EntryKind::Card, selected, read).await?;
     }
     if selects(&rules.metrics) {
         let selected = select(loading, &rules.metrics, |id| id.0, &METRICS).await;
@@ -82,9 +92,8 @@ pub(in crate::metabase) async fn load(
             gathered.left_out("metric", selected.ok().map(|selected| selected.ids.len()), reason);
         } else {
             let selected = selected?;
-            gathered.warnings.extend(selected.warnings);
             let read = |(id, _)| metrics::read(loading, id);
-            gathered.all(loading, selected.ids, read).await?;
+            gathered.all(loading, EntryKind::Metric, selected, read).await?;
         }
     }
     if !rules.tables.ids.is_empty() || rules.tables.name_prefix.is_some() {
@@ -99,9 +108,13 @@ pub(in crate::metabase) async fn load(
             gathered.left_out("table", count, reason);
         } else {
             let databases = tables::Databases::read(caller, by_name).await?;
-            let selected = databases.select(&rules.tables);
+            // Lists do not say when the fields of a table changed.
+            let selected = Selected {
+                ids: databases.select(&rules.tables),
+                ..Selected::default()
+            };
             let read = |(id, _)| tables::read(loading, &databases, id);
-            gathered.all(loading, selected, read).await?;
+            gathered.all(loading, EntryKind::Table, selected, read).await?;
         }
     }
     let path = |entry: &Entry| entry.collection().join(" / ");
@@ -113,6 +126,7 @@ pub(in crate::metabase) async fn load(
 struct Gathered<'p> {
     on_progress: OnProgress<'p>,
     progress: LoadProgress,
+    kept: KeptEntries<'p>,
     entries: Vec<Entry>,
     warnings: Vec<String>,
     /// The first failure that says more about the server than about one entry.
@@ -121,18 +135,7 @@ struct Gathered<'p> {
     incomplete: bool,
 }
 
-impl<'p> Gathered<'p> {
-    fn new(on_progress: OnProgress<'p>) -> Self {
-        Self {
-            on_progress,
-            progress: LoadProgress { read: 0, selected: 0 },
-            entries: Vec::new(),
-            warnings: Vec::new(),
-            outage: None,
-            incomplete: false,
-        }
-    }
-
+impl Gathered<'_> {
     /// Tells how many entries of a kind are left out because there is no Agent API that we speak, and why.
     fn left_out(&mut self, kind: &str, count: Option<usize>, reason: &str) {
         let entries = match count {
@@ -147,23 +150,29 @@ impl<'p> Gathered<'p> {
     async fn all<F, R>(
         &mut self,
         loading: &Loading<'_>,
-        ids: BTreeMap<u32, SelectedBy>,
+        kind: EntryKind,
+        mut selected: Selected,
         read: F,
     ) -> Result<(), MetabaseError>
     where
         F: Fn((u32, SelectedBy)) -> R,
         R: Future<Output = Result<EntryRead, MetabaseError>>,
     {
-        self.progress.selected += ids.len();
+        self.warnings.append(&mut selected.warnings);
+        self.progress.selected += selected.ids.len();
+        let kept = self.kept.take(kind, &mut selected, &loading.collections);
+        self.progress.read += kept.len();
+        self.entries.extend(kept);
         (self.on_progress)(self.progress);
         // In order of ids, whichever response comes first.
         let at_once = loading.caller.settings.max_concurrency.max(1);
-        let mut reads = stream::iter(ids.into_iter().map(read)).buffered(at_once);
+        let mut reads = stream::iter(selected.ids.into_iter().map(read)).buffered(at_once);
         while let Some(read) = reads.next().await {
             self.progress.read += 1;
             (self.on_progress)(self.progress);
             match read {
                 Ok(read) => {
+                    self.kept.note(&read, &selected.listed);
                     self.entries.extend(read.entry);
                     self.warnings.extend(read.warnings);
                     self.incomplete |= read.outage;
@@ -189,6 +198,8 @@ impl<'p> Gathered<'p> {
                 catalog: Catalog::new(self.entries).with_notes(notes),
                 warnings: self.warnings,
                 incomplete: self.incomplete,
+                kept: self.kept.count,
+                versions: self.kept.versions,
             }),
         }
     }

@@ -6,6 +6,7 @@ mod collections;
 mod definition;
 mod dimensions;
 mod field_values;
+mod kept_entries;
 mod load;
 mod loading;
 mod metrics;

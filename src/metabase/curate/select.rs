@@ -19,6 +19,8 @@ const MAX_PAGES: usize = 500;
 pub(super) struct Selected {
     /// Ids in order, and whether the rule names them itself.
     pub(super) ids: BTreeMap<u32, SelectedBy>,
+    /// What a list says of when they were edited, where one does.
+    pub(super) listed: BTreeMap<u32, ListedVersion>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -31,6 +33,13 @@ pub(super) enum SelectedBy {
     Collection,
 }
 
+/// Where an item is listed, and what the list says of when it was edited. Equal texts: nobody edited it.
+#[derive(Debug, Clone)]
+pub(super) struct ListedVersion {
+    pub(super) place: CollectionPlace,
+    pub(super) edited: String,
+}
+
 /// An item as a collection lists it.
 #[derive(Debug, Deserialize)]
 struct ListedItem {
@@ -39,6 +48,17 @@ struct ListedItem {
     model: String,
     archived: Option<bool>,
     moderated_status: Option<String>,
+    #[serde(rename = "last-edit-info", default)]
+    last_edit: Option<Value>,
+}
+
+impl ListedItem {
+    /// When somebody edited it last. Marking it as verified is no edit, and is told apart.
+    fn edited(&self) -> Option<String> {
+        let at = self.last_edit.as_ref()?.get("timestamp")?.as_str()?;
+        let moderated = self.moderated_status.as_deref().unwrap_or("not moderated");
+        Some(format!("{at}, {moderated}"))
+    }
 }
 
 /// Whether a rule selects anything at all.
@@ -66,7 +86,7 @@ pub(super) async fn select<Id>(
     let listed: Vec<_> = stream::iter(places)
         .map(|place| async move {
             match loading.listings.get(place, || items(loading, place)).await {
-                Ok(listing) => Ok(Ok(listing)),
+                Ok(listing) => Ok(Ok((place, listing))),
                 Err(error) if matches!(error.class, FailureClass::Forbidden | FailureClass::NotFound) => {
                     Ok(Err(error.to_string()))
                 }
@@ -78,10 +98,12 @@ pub(super) async fn select<Id>(
         .await?;
     for listing in listed {
         match listing {
-            Ok(listing) => {
-                let wanted = listing.items.iter().filter(|item| admits(rule, item, models));
-                let ids = wanted.map(|item| (item.id, SelectedBy::Collection));
-                selected.ids.extend(ids);
+            Ok((place, listing)) => {
+                for item in listing.items.iter().filter(|item| admits(rule, item, models)) {
+                    selected.ids.insert(item.id, SelectedBy::Collection);
+                    let version = item.edited().map(|edited| ListedVersion { place, edited });
+                    selected.listed.extend(version.map(|version| (item.id, version)));
+                }
                 selected.warnings.extend(listing.unreadable.iter().cloned());
             }
             Err(warning) => selected.warnings.push(warning),
