@@ -23,6 +23,7 @@
 mod adjust;
 mod anthropic;
 mod arguments;
+mod completions;
 mod connect;
 mod endpoint;
 mod error;

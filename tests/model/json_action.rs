@@ -76,6 +76,25 @@ async fn unknown_actions_are_not_calls() {
 }
 
 #[tokio::test]
+async fn a_call_where_none_may_be_made_is_no_text_either() {
+    for call in [
+        r#"{"action":"run_card","arguments":{"card_id":7}}"#,
+        r#"{"tool":"run_card","arguments":{"card_id":7}}"#,
+    ] {
+        let server = ScriptedModel::openai(vec![Reply::text(call)]).await;
+        let mut last = request(conversation());
+        last.tool_choice = ToolChoice::None;
+        let heard = ask(&driven(&server), &last).await.unwrap();
+        assert_eq!(heard.completion.tool_calls.len(), 1, "{call}");
+        assert_eq!(
+            (heard.texts.len(), heard.completion.text.as_str()),
+            (0, ""),
+            "{call}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_request_tells_of_the_tools_and_the_schema_allows_nothing_else() {
     let server = ScriptedModel::openai_with(|_| Reply::text("x")).await;
     ask(&driven(&server), &request(conversation())).await.unwrap();

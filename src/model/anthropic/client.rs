@@ -1,18 +1,17 @@
 use std::pin::pin;
-use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use http::{HeaderName, Method};
+use http::HeaderName;
 use secrecy::ExposeSecret;
 
 use super::assemble::MessagesAssembler;
 use super::body::MessagesBody;
 use super::event::MessagesEvent;
 use crate::model::ModelSettings;
-use crate::model::adjust::{Adjustments, RequestPart};
-use crate::model::endpoint::{ModelEndpoint, address_variable, key_variable};
+use crate::model::adjust::RequestPart;
+use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable};
+use crate::model::endpoint::ModelEndpoint;
 use crate::model::opening::judge;
 use crate::model::replay::CallIds;
 use crate::model::sse::{SseItem, items};
@@ -27,24 +26,13 @@ const VERSION: (HeaderName, &str) = (HeaderName::from_static("anthropic-version"
 /// A model behind Anthropic's Messages API.
 #[derive(Debug, Clone)]
 pub(in crate::model) struct AnthropicModel {
-    endpoint: Arc<ModelEndpoint>,
-    wire: Wire,
-    adjustments: Adjustments,
+    at: CompletionEndpoint,
 }
 
 /// The endpoint of the settings, for completions and for listing models. A key is needed for Anthropic's own address
 /// only.
 pub(in crate::model) fn endpoint(settings: &ModelSettings) -> Result<ModelEndpoint, ModelError> {
-    if settings.base_url.is_none() && settings.api_key.is_none() && settings.headers.is_empty() {
-        let (key, address) = (
-            key_variable(settings.id.provider),
-            address_variable(settings.id.provider),
-        );
-        return Err(ModelError::NotUsable {
-            model: settings.id.to_string(),
-            reason: format!("set {key}, or {address} for a server that needs no key"),
-        });
-    }
+    reachable(settings)?;
     let key = settings.api_key.as_ref();
     let key = key.map(|key| {
         (
@@ -63,38 +51,27 @@ impl AnthropicModel {
         wire: Wire,
         left_out: Option<&[RequestPart]>,
     ) -> Result<Self, ModelError> {
-        let endpoint = Arc::new(endpoint(settings)?);
-        let adjustments = left_out.map_or_else(
-            || Adjustments::of_process(endpoint.base(), &settings.id.name),
-            Adjustments::recorded,
-        );
+        let opening = |body: &[u8], ended| judge(body, ended, MessagesEvent::opening);
+        let at = CompletionEndpoint::new(endpoint(settings)?, PATH, opening, wire);
         Ok(Self {
-            endpoint,
-            wire,
-            adjustments,
+            at: at.adjusted(left_out),
         })
     }
 
     async fn start(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
-        let mut tried = Vec::new();
-        loop {
-            let left_out = self.adjustments.parts();
-            let body = MessagesBody::new(&self.endpoint.id().name, request, &left_out);
-            let sent = body.parts();
-            let body = serde_json::to_vec(&body).map_err(|error| self.endpoint.unreadable(error))?;
-            let mut outgoing = self.endpoint.request(Method::POST, PATH, Some(Bytes::from(body)));
-            outgoing.policy.opening = Some(|body, ended| judge(body, ended, MessagesEvent::opening));
-            let answer = self.wire.send(outgoing).await;
-            let answer = answer.map_err(|error| self.endpoint.wire_error(error))?;
-            match self.endpoint.accepted(answer).await? {
-                Ok(response) => {
-                    let (ids, names) = (CallIds::after(&request.messages), ToolNames::of(&request.tools));
-                    return Ok(self.clone().events(response, MessagesAssembler::new(ids, names)));
-                }
-                Err(refusal) if self.adjustments.answer(&refusal, &sent, &mut tried) => {}
-                Err(refusal) => return Err(self.endpoint.refused(&refusal)),
-            }
-        }
+        let name = &self.at.endpoint.id().name;
+        let answer = self.at.ask(|left_out| {
+            let body = MessagesBody::new(name, request, left_out);
+            Ok(CompletionBody {
+                json: serde_json::to_vec(&body)?,
+                parts: body.parts(),
+            })
+        });
+        let response = answer
+            .await?
+            .map_err(|refusal| self.at.endpoint.refused(&refusal))?;
+        let (ids, names) = (CallIds::after(&request.messages), ToolNames::of(&request.tools));
+        Ok(self.clone().events(response, MessagesAssembler::new(ids, names)))
     }
 
     fn events(self, response: WireResponse, mut whole: MessagesAssembler) -> ModelStream {
@@ -102,10 +79,10 @@ impl AnthropicModel {
             let mut items = pin!(items(response.body));
             let (mut heard, mut noise) = (Vec::new(), None);
             while let Some(item) = items.next().await {
-                match item.map_err(|error| self.endpoint.wire_error(error))? {
+                match item.map_err(|error| self.at.endpoint.wire_error(error))? {
                     SseItem::Event { json, .. } => whole
                         .push(MessagesEvent::read(&json), &mut heard)
-                        .map_err(|message| self.endpoint.broke_off(&message))?,
+                        .map_err(|message| self.at.endpoint.broke_off(&message))?,
                     SseItem::End => {}
                     SseItem::Noise(words) => noise = Some(words),
                 }
@@ -117,12 +94,12 @@ impl AnthropicModel {
                 }
             }
             if !whole.is_stopped() {
-                Err(self.endpoint.ended_early(noise.as_deref()))?;
+                Err(self.at.endpoint.ended_early(noise.as_deref()))?;
             }
             if let Some(reason) = whole.cut() {
-                Err(self.endpoint.cut(reason))?;
+                Err(self.at.endpoint.cut(reason))?;
             }
-            yield ModelEvent::Done(whole.complete(&self.endpoint.id().name));
+            yield ModelEvent::Done(whole.complete(&self.at.endpoint.id().name));
         };
         events.boxed()
     }
@@ -130,11 +107,11 @@ impl AnthropicModel {
 
 impl Model for AnthropicModel {
     fn id(&self) -> &ModelId {
-        self.endpoint.id()
+        self.at.endpoint.id()
     }
 
     fn left_out(&self) -> Vec<RequestPart> {
-        self.adjustments.parts().into_iter().collect()
+        self.at.left_out()
     }
 
     fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {

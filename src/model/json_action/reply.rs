@@ -25,14 +25,11 @@ struct StepObject<'a> {
     arguments: &'a RawValue,
 }
 
-/// Reads a reply. What does not follow the schema is searched for written calls, and is plain text without them.
-pub(super) fn read(text: &str, tools: &[ToolSpec], callable: bool) -> StepReply {
+/// Reads a reply. What does not follow the schema is searched for written calls, and is plain text without them. Where no call
+/// may be made, one that is written all the same is no answer either.
+pub(super) fn read(text: &str, tools: &[ToolSpec]) -> StepReply {
     let text = without_thoughts(text);
-    let names = if callable {
-        ToolNames::of(tools)
-    } else {
-        ToolNames::default()
-    };
+    let names = ToolNames::of(tools);
     if let Ok(step) = serde_json::from_str::<StepObject<'_>>(text) {
         if step.action == ANSWER {
             return StepReply::Text(answer_text(step.arguments));

@@ -8,7 +8,6 @@ use crate::model::openai::{OpenAiModel, ResponseFormat};
 use crate::model::replay::CallIds;
 use crate::model::{
     Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause, ToolCall,
-    ToolChoice,
 };
 
 /// Text of a completion that is kept back at most, in bytes: what is longer is passed on as it comes, so that whoever
@@ -82,10 +81,9 @@ fn acting(mut inner: ModelStream, request: ModelRequest) -> ModelStream {
 
 /// The end of a completion, with what a listener has still to hear before it.
 fn acted(mut whole: Completion, request: &ModelRequest, given_up: bool) -> Vec<ModelEvent> {
-    let callable = request.tool_choice == ToolChoice::Auto;
     let mut events = Vec::new();
     if !given_up {
-        match reply::read(&whole.text, &request.tools, callable) {
+        match reply::read(&whole.text, &request.tools) {
             StepReply::Text(text) => {
                 if !text.is_empty() {
                     events.push(ModelEvent::Text(text.clone()));

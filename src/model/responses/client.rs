@@ -1,17 +1,14 @@
 use std::pin::pin;
-use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use http::Method;
 
 use super::assemble::ResponseAssembler;
 use super::body::{body, parts};
 use super::event::ResponseEvent;
 use crate::model::ModelSettings;
-use crate::model::adjust::{Adjustments, RequestPart};
-use crate::model::endpoint::ModelEndpoint;
+use crate::model::adjust::RequestPart;
+use crate::model::completions::{CompletionBody, CompletionEndpoint};
 use crate::model::openai;
 use crate::model::opening::judge;
 use crate::model::replay::CallIds;
@@ -25,9 +22,7 @@ const PATH: &str = "/responses";
 /// A model behind OpenAI's Responses API.
 #[derive(Debug, Clone)]
 pub(in crate::model) struct ResponsesModel {
-    endpoint: Arc<ModelEndpoint>,
-    wire: Wire,
-    adjustments: Adjustments,
+    at: CompletionEndpoint,
 }
 
 impl ResponsesModel {
@@ -37,38 +32,27 @@ impl ResponsesModel {
         wire: Wire,
         left_out: Option<&[RequestPart]>,
     ) -> Result<Self, ModelError> {
-        let endpoint = Arc::new(openai::endpoint(settings)?);
-        let adjustments = left_out.map_or_else(
-            || Adjustments::of_process(&endpoint.url(PATH), &settings.id.name),
-            Adjustments::recorded,
-        );
+        let opening = |body: &[u8], ended| judge(body, ended, ResponseEvent::opening);
+        let at = CompletionEndpoint::new(openai::endpoint(settings)?, PATH, opening, wire);
         Ok(Self {
-            endpoint,
-            wire,
-            adjustments,
+            at: at.adjusted(left_out),
         })
     }
 
     async fn start(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
-        let mut tried = Vec::new();
-        loop {
-            let left_out = self.adjustments.parts();
-            let body = body(&self.endpoint.id().name, request, &left_out)
-                .map_err(|error| self.endpoint.unreadable(error))?;
-            let bytes = Bytes::from(body.to_string());
-            let mut outgoing = self.endpoint.request(Method::POST, PATH, Some(bytes));
-            outgoing.policy.opening = Some(|body, ended| judge(body, ended, ResponseEvent::opening));
-            let answer = self.wire.send(outgoing).await;
-            let answer = answer.map_err(|error| self.endpoint.wire_error(error))?;
-            match self.endpoint.accepted(answer).await? {
-                Ok(response) => {
-                    let (ids, names) = (CallIds::after(&request.messages), ToolNames::of(&request.tools));
-                    return Ok(self.clone().events(response, ResponseAssembler::new(ids, names)));
-                }
-                Err(refusal) if self.adjustments.answer(&refusal, &parts(&body), &mut tried) => {}
-                Err(refusal) => return Err(self.endpoint.refused(&refusal)),
-            }
-        }
+        let name = &self.at.endpoint.id().name;
+        let answer = self.at.ask(|left_out| {
+            let body = body(name, request, left_out)?;
+            Ok(CompletionBody {
+                json: serde_json::to_vec(&body)?,
+                parts: parts(&body),
+            })
+        });
+        let response = answer
+            .await?
+            .map_err(|refusal| self.at.endpoint.refused(&refusal))?;
+        let (ids, names) = (CallIds::after(&request.messages), ToolNames::of(&request.tools));
+        Ok(self.clone().events(response, ResponseAssembler::new(ids, names)))
     }
 
     fn events(self, response: WireResponse, mut whole: ResponseAssembler) -> ModelStream {
@@ -76,10 +60,10 @@ impl ResponsesModel {
             let mut items = pin!(items(response.body));
             let (mut heard, mut noise) = (Vec::new(), None);
             while let Some(item) = items.next().await {
-                match item.map_err(|error| self.endpoint.wire_error(error))? {
+                match item.map_err(|error| self.at.endpoint.wire_error(error))? {
                     SseItem::Event { json, .. } => whole
                         .push(ResponseEvent::read(&json), &mut heard)
-                        .map_err(|error| self.endpoint.broke_off(&error.message))?,
+                        .map_err(|error| self.at.endpoint.broke_off(&error.message))?,
                     SseItem::End => {}
                     SseItem::Noise(words) => noise = Some(words),
                 }
@@ -91,12 +75,12 @@ impl ResponsesModel {
                 }
             }
             if !whole.is_ended() {
-                Err(self.endpoint.ended_early(noise.as_deref()))?;
+                Err(self.at.endpoint.ended_early(noise.as_deref()))?;
             }
             if let Some(reason) = whole.cut() {
-                Err(self.endpoint.cut(&reason))?;
+                Err(self.at.endpoint.cut(&reason))?;
             }
-            let done = whole.complete(&self.endpoint.id().name, &mut heard);
+            let done = whole.complete(&self.at.endpoint.id().name, &mut heard);
             for event in heard {
                 yield event;
             }
@@ -108,11 +92,11 @@ impl ResponsesModel {
 
 impl Model for ResponsesModel {
     fn id(&self) -> &ModelId {
-        self.endpoint.id()
+        self.at.endpoint.id()
     }
 
     fn left_out(&self) -> Vec<RequestPart> {
-        self.adjustments.parts().into_iter().collect()
+        self.at.left_out()
     }
 
     fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {

@@ -1,0 +1,103 @@
+//! Where completions are asked for. A request that the server refuses for one part of it is sent again without that part, and
+//! later requests are sent without it from the beginning.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+
+use super::adjust::{Adjustments, RequestPart};
+use super::endpoint::{ModelEndpoint, address_variable, key_variable};
+use super::refusal::ServerRefusal;
+use super::{ModelError, ModelSettings};
+use crate::wire::{Opening, Wire, WireResponse};
+
+/// One protocol's completions of a server. Clones share what is known of the server.
+#[derive(Debug, Clone)]
+pub(super) struct CompletionEndpoint {
+    pub(super) endpoint: Arc<ModelEndpoint>,
+    pub(super) adjustments: Adjustments,
+    path: &'static str,
+    opening: fn(&[u8], bool) -> Opening,
+    wire: Wire,
+}
+
+/// A request's body, and the parts of it that could be left out, the surest to be meant first.
+pub(super) struct CompletionBody {
+    pub(super) json: Vec<u8>,
+    pub(super) parts: Vec<RequestPart>,
+}
+
+impl CompletionEndpoint {
+    /// Completions at `path` of an endpoint; `opening` looks at the beginning of a response.
+    pub(super) fn new(
+        endpoint: ModelEndpoint,
+        path: &'static str,
+        opening: fn(&[u8], bool) -> Opening,
+        wire: Wire,
+    ) -> Self {
+        Self {
+            endpoint: Arc::new(endpoint),
+            adjustments: Adjustments::default(),
+            path,
+            opening,
+            wire,
+        }
+    }
+
+    /// The same with what is known of the server: `left_out` is what a recorded turn left out of its requests; without it
+    /// the process's own memory of the server counts.
+    pub(super) fn adjusted(mut self, left_out: Option<&[RequestPart]>) -> Self {
+        self.adjustments = match left_out {
+            Some(recorded) => Adjustments::recorded(recorded),
+            None => Adjustments::of_process(&self.endpoint.url(self.path), &self.endpoint.id().name),
+        };
+        self
+    }
+
+    /// What is left out of requests, in order.
+    pub(super) fn left_out(&self) -> Vec<RequestPart> {
+        self.adjustments.parts().into_iter().collect()
+    }
+
+    /// Asks for a completion whose body without some parts is what `body` makes. A refusal that leaving a part out does not
+    /// mend is given back; so is one that brings what the model wrote.
+    pub(super) async fn ask(
+        &self,
+        body: impl Fn(&BTreeSet<RequestPart>) -> serde_json::Result<CompletionBody>,
+    ) -> Result<Result<WireResponse, ServerRefusal>, ModelError> {
+        let mut tried = Vec::new();
+        loop {
+            let body = body(&self.adjustments.parts());
+            let CompletionBody { mut json, parts } = body.map_err(|error| self.endpoint.unreadable(error))?;
+            // It is held until the answer begins, in case it has to be sent again.
+            json.shrink_to_fit();
+            let mut outgoing = self
+                .endpoint
+                .request(Method::POST, self.path, Some(Bytes::from(json)));
+            outgoing.policy.opening = Some(self.opening);
+            let answer = self.wire.send(outgoing).await;
+            let answer = answer.map_err(|error| self.endpoint.wire_error(error))?;
+            match self.endpoint.accepted(answer).await? {
+                Err(refusal)
+                    if refusal.failed_generation().is_none()
+                        && self.adjustments.answer(&refusal, &parts, &mut tried) => {}
+                answer => return Ok(answer),
+            }
+        }
+    }
+}
+
+/// An error unless the settings say whom to ask: a key is needed for the provider's own address only.
+pub(super) fn reachable(settings: &ModelSettings) -> Result<(), ModelError> {
+    if settings.base_url.is_some() || settings.api_key.is_some() || !settings.headers.is_empty() {
+        return Ok(());
+    }
+    let provider = settings.id.provider;
+    let (key, address) = (key_variable(provider), address_variable(provider));
+    Err(ModelError::NotUsable {
+        model: settings.id.to_string(),
+        reason: format!("set {key}, or {address} for a server that needs no key"),
+    })
+}
