@@ -1,22 +1,20 @@
-//! The part of the core that deals with tool calls: one after the other, each refused, served from the turn, or run.
+//! The part of the core that takes tool calls: one after the other, each refused, served from the turn, or let through to run.
+//! What becomes of those that ran is in `call_ends.rs`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::budget::BudgetExhaustion;
-use super::guard::{ErrorKind, Nudge, Repeat};
-use super::guard_fingerprint::ResultFingerprint;
+use super::call_ends::with_nudge;
+use super::guard::{ErrorKind, Repeat};
 use super::guard_notes::GuardNote;
-use super::protocol::{CallRun, CallRunEnd, LoopEnd, TurnEffect};
-use super::state::{RepeatableResult, TurnState};
-use super::{CallRecord, CallStatus, Event, StopReason, evidence, fallback};
-use crate::metabase::FailureClass;
-use crate::model::{Completion, Message, ToolCall, ToolResultMessage};
-use crate::result::{Handle, PackedTable};
-use crate::tools::{PlannedCall, Refusal, ToolError, ToolOutput, ToolRole, TurnEnding};
+use super::protocol::{LoopEnd, TurnEffect};
+use super::state::TurnState;
+use super::{CallStatus, Event, StopReason, fallback};
+use crate::model::{Completion, Message, ToolCall};
+use crate::tools::{PlannedCall, Refusal, ToolRole, TurnEnding};
 
 /// Most calls of one completion that are looked at; a model that asks for more is told so.
 const MOST_CALLS: usize = 2_000;
@@ -53,7 +51,7 @@ impl TurnState {
     }
 
     /// Turns to the next call of the latest completion; when all are answered, to the model.
-    fn next_call(&mut self, now: Duration) -> TurnEffect {
+    pub(super) fn next_call(&mut self, now: Duration) -> TurnEffect {
         while let Some(call) = self.queue.pop_front() {
             if !self.budget.take_tool_call() {
                 let note = GuardNote::OverBudget.with("limit", self.budget.tool_call_limit());
@@ -177,123 +175,11 @@ impl TurnState {
         self.next_call(now)
     }
 
-    pub(super) fn ran(&mut self, ran: CallRun, now: Duration) -> TurnEffect {
-        let CallRun {
-            call,
-            planned,
-            end,
-            took,
-        } = ran;
-        match end {
-            CallRunEnd::Output(output) => self.brought(&call, planned, &output, took),
-            CallRunEnd::Error(ToolError::TellModel { class, message }) => {
-                self.run_failed(&call, planned, class, message, took);
-            }
-            CallRunEnd::TimedOut => {
-                let message = GuardNote::TimedOut.text();
-                self.run_failed(&call, planned, FailureClass::Timeout, message, took);
-            }
-            CallRunEnd::Denied(denial) => {
-                let out = BudgetExhaustion {
-                    reason: denial.reason,
-                    detail: Some(denial.detail),
-                };
-                return self.no_query(&call, out, now);
-            }
-            CallRunEnd::Error(ToolError::Fatal(error)) => {
-                let message = error.to_string();
-                self.answer_call(&call, message.clone(), true, None);
-                let status = CallStatus::Failed;
-                self.record(
-                    planned.tool.to_owned(),
-                    planned.arguments,
-                    status,
-                    Some(message.clone()),
-                    took,
-                );
-                let ending = LoopEnd::new(StopReason::DataFailed, String::new());
-                return self.end_with(LoopEnd {
-                    detail: Some(message),
-                    ..ending
-                });
-            }
-        }
-        self.next_call(now)
-    }
-
     /// Declines a query that no budget has room for. The turn ends after the calls of this completion.
-    fn no_query(&mut self, call: &ToolCall, out: BudgetExhaustion, now: Duration) -> TurnEffect {
+    pub(super) fn no_query(&mut self, call: &ToolCall, out: BudgetExhaustion, now: Duration) -> TurnEffect {
         self.decline(call, GuardNote::NoQuery.with("reason", out.reason.sentence()));
         self.exhausted.get_or_insert(out);
         self.next_call(now)
-    }
-
-    fn brought(&mut self, call: &ToolCall, planned: PlannedCall, output: &ToolOutput, took: Duration) {
-        let result = output
-            .brought
-            .as_ref()
-            .map(|brought| (brought.handle, brought.table.clone()));
-        let shown = output.brought.as_ref().map(|brought| &brought.shown);
-        let rows = shown.map(|shown| shown.rows_known);
-        let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent.is_cut());
-        let (served_by, bytes_received) = (output.served_by, output.bytes_received);
-        self.failed.made_up_for(&planned);
-        let nudge = self
-            .loop_guard
-            .succeeded(planned.tool, ResultFingerprint::of(&planned, output));
-        let number = self.call_number();
-        let content: Arc<str> = output.content.as_str().into();
-        let repeatable = RepeatableResult {
-            call: number,
-            content: Arc::clone(&content),
-            brought: result.clone(),
-            rows,
-            truncated,
-        };
-        self.repeatable.insert(key_of(&planned), repeatable);
-        self.evidence.extend(
-            output
-                .brought
-                .as_ref()
-                .map(|brought| evidence::of(number, brought)),
-        );
-        self.answer_call(call, with_nudge(content, nudge, planned.tool), false, result);
-        self.record(
-            planned.tool.to_owned(),
-            planned.arguments,
-            CallStatus::Ok,
-            None,
-            took,
-        );
-        if let Some(record) = self.records.last_mut() {
-            (record.rows, record.truncated) = (rows, truncated);
-            (record.served_by, record.bytes_received) = (served_by, bytes_received);
-        }
-    }
-
-    fn run_failed(
-        &mut self,
-        call: &ToolCall,
-        planned: PlannedCall,
-        class: FailureClass,
-        message: String,
-        took: Duration,
-    ) {
-        self.failed.failed(&planned, class);
-        let nudge = self.loop_guard.failed(planned.tool, ErrorKind::failure(class));
-        self.answer_call(
-            call,
-            with_nudge(message.as_str().into(), nudge, planned.tool),
-            true,
-            None,
-        );
-        self.record(
-            planned.tool.to_owned(),
-            planned.arguments,
-            CallStatus::Failed,
-            Some(message),
-            took,
-        );
     }
 
     /// Ends the turn on a tool that means its end.
@@ -340,76 +226,11 @@ impl TurnState {
         );
         self.end_with(ending)
     }
-
-    fn answer_call(
-        &mut self,
-        call: &ToolCall,
-        content: impl Into<Arc<str>>,
-        is_error: bool,
-        result: Option<(Handle, PackedTable)>,
-    ) {
-        let (result, table) = result.unzip();
-        self.gathered.push(ToolResultMessage {
-            call_id: call.id.clone(),
-            tool: call.name.clone(),
-            content: content.into(),
-            is_error,
-            result,
-            table,
-        });
-    }
-
-    /// Records a call whose answer was gathered just before.
-    fn record(
-        &mut self,
-        name: String,
-        arguments: Value,
-        status: CallStatus,
-        message: Option<String>,
-        took: Duration,
-    ) {
-        let bytes = self.gathered.last().map_or(0, |result| result.content.len()) as u64;
-        self.records.push(CallRecord {
-            name,
-            arguments,
-            status,
-            rows: None,
-            bytes,
-            bytes_received: 0,
-            truncated: false,
-            served_by: None,
-            message,
-            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        });
-    }
 }
 
 /// The same bytes for calls that mean the same.
-fn key_of(planned: &PlannedCall) -> String {
+pub(super) fn key_of(planned: &PlannedCall) -> String {
     format!("{} {}", planned.tool, planned.arguments)
-}
-
-fn with_nudge(content: Arc<str>, nudge: Nudge, tool: &str) -> Arc<str> {
-    let note = match nudge {
-        Nudge::None => return content,
-        Nudge::Errors { times } => GuardNote::Errors.with("times", times),
-        Nudge::EmptyRows { times } => GuardNote::EmptyRows.with("times", times),
-        Nudge::Stale { times } => GuardNote::Stale.with("times", times),
-        Nudge::Cut { times } => GuardNote::Cut.with("times", times),
-        Nudge::Pages { times, limit } => GuardNote::Pages.render(&BTreeMap::from([
-            ("times", times.to_string()),
-            ("limit", limit.to_string()),
-        ])),
-        Nudge::CloseForPages { times } => {
-            let reason = GuardNote::ClosedForPages.with("times", times);
-            GuardNote::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
-        }
-        Nudge::CloseForErrors { times } => {
-            let reason = GuardNote::ClosedForFailures.with("times", times);
-            GuardNote::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
-        }
-    };
-    format!("{content}\n{note}").into()
 }
 
 /// The arguments of a refused call, for the record: as JSON if they are, a note of what they were otherwise.

@@ -21,6 +21,7 @@ mod answer_form;
 mod answer_references;
 mod budget;
 mod calculated_sources;
+mod call_ends;
 mod calls;
 mod cite;
 mod clock;

@@ -85,6 +85,14 @@ pub(super) struct AnswerRecord {
     pub(super) error: Option<RecordError>,
 }
 
+impl AnswerRecord {
+    /// The answer, if its turn came to its end.
+    pub(super) fn finished(&self) -> Option<&AnswerBody> {
+        let finished = self.status == AnswerStatus::Finished;
+        self.answer.as_ref().filter(|_| finished)
+    }
+}
+
 /// An answer as JSON: read back from the store it need not be taken apart.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]

@@ -1,23 +1,14 @@
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::error::ReplayError;
-use crate::agent::{Answer, TimeoutMarks};
+use crate::agent::{Answer, Evidence, EvidenceRows, TimeoutMarks};
+use crate::result::{EntryKind, Handle};
 use crate::wire::{Player, TapeFile, TurnEnd};
 
 /// How hashes of named parts of an answer begin.
 const HASHED: &str = "2:";
-/// What counts of a result, of a call, and of what was used.
-const EVIDENCE: [&str; 9] = [
-    "result",
-    "call",
-    "kind",
-    "id",
-    "name",
-    "columns",
-    "rows",
-    "rows_known",
-    "truncated",
-];
+/// What counts of a call, and of what was used.
 const CALL: [&str; 5] = ["name", "arguments", "status", "rows", "message"];
 const USAGE: [&str; 4] = ["input_tokens", "cached_tokens", "output_tokens", "steps"];
 
@@ -89,16 +80,61 @@ fn hash(answer: &Answer) -> String {
         let items = list.as_array().into_iter().flatten();
         items.map(|item| picked(item, names)).collect()
     };
-    let told = json!({
-        "options": answer.options,
-        "denials": answer.denials,
-        "evidence": each(json!(answer.evidence), &EVIDENCE),
-        "tool_calls": each(json!(answer.tool_calls), &CALL),
-        "usage": picked(&json!(answer.usage), &USAGE),
-    });
-    let hash = blake3::hash(told.to_string().as_bytes());
+    let told = HashedAnswer {
+        denials: json!(answer.denials),
+        evidence: answer.evidence.iter().map(HashedEvidence::of).collect(),
+        options: json!(answer.options),
+        tool_calls: each(json!(answer.tool_calls), &CALL),
+        usage: picked(&json!(answer.usage), &USAGE),
+    };
+    // All of it can be written: it has no keys but texts.
+    let hash = blake3::hash(&serde_json::to_vec(&told).unwrap_or_default());
     let hex: String = hash.to_hex().chars().take(32).collect();
     format!("{HASHED}{hex}")
+}
+
+/// What is hashed, the fields in the order of their names.
+#[derive(Serialize)]
+struct HashedAnswer<'a> {
+    denials: Value,
+    evidence: Vec<HashedEvidence<'a>>,
+    options: Value,
+    tool_calls: Vec<Value>,
+    usage: Value,
+}
+
+/// What counts of a result. Its rows are written from where they are held: they are most of an answer.
+#[derive(Serialize)]
+struct HashedEvidence<'a> {
+    call: u32,
+    columns: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<EntryKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    result: Handle,
+    rows: &'a EvidenceRows,
+    rows_known: u64,
+    truncated: bool,
+}
+
+impl<'a> HashedEvidence<'a> {
+    fn of(item: &'a Evidence) -> Self {
+        let source = item.origin.source();
+        Self {
+            call: item.call,
+            columns: &item.columns,
+            id: source.map(|source| source.id),
+            kind: source.map(|source| source.kind),
+            name: source.map(|source| source.name.as_str()),
+            result: item.result,
+            rows: &item.rows,
+            rows_known: item.rows_known,
+            truncated: item.truncated,
+        }
+    }
 }
 
 fn picked(value: &Value, names: &[&str]) -> Value {

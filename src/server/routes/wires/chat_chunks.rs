@@ -97,11 +97,7 @@ impl ChunkWriter {
     }
 
     fn write_answer(&self, record: &AnswerRecord, text: &mut String) {
-        let Some(answer) = record
-            .answer
-            .as_ref()
-            .filter(|_| record.status == AnswerStatus::Finished)
-        else {
+        let Some(answer) = record.finished() else {
             text.push_str(&String::from_utf8_lossy(&error_frame(&why_not(record))));
             return;
         };
@@ -126,10 +122,7 @@ impl ChunkWriter {
 /// A whole completion; an error when there is no answer.
 pub(super) fn completion(record: &AnswerRecord, reasoning: &str) -> Result<Value, HttpError> {
     let answer = record
-        .answer
-        .as_ref()
-        .filter(|_| record.status == AnswerStatus::Finished);
-    let answer = answer
+        .finished()
         .ok_or_else(|| HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", why_not(record)))?;
     let mut message = json!({
         "role": "assistant", "content": spoken_text(answer), "refusal": null, "annotations": annotations(record),

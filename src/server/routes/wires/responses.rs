@@ -186,11 +186,7 @@ impl ResponseWriter {
     }
 
     fn answer(&mut self, record: &AnswerRecord) {
-        let Some(answer) = record
-            .answer
-            .as_ref()
-            .filter(|_| record.status == AnswerStatus::Finished)
-        else {
+        let Some(answer) = record.finished() else {
             let mut failed = object(&self.id, "failed", &json!([]), self.previous.as_deref());
             if let Some(map) = failed.as_object_mut() {
                 map.insert(

@@ -112,11 +112,7 @@ impl UiWriter {
     }
 
     fn answer(&mut self, record: &AnswerRecord) {
-        let Some(answer) = record
-            .answer
-            .as_ref()
-            .filter(|_| record.status == AnswerStatus::Finished)
-        else {
+        let Some(answer) = record.finished() else {
             self.end_step();
             self.out.push_str(&error_chunk(&why_not(record)));
             return;
