@@ -22,7 +22,7 @@ pub fn wire(settings: &Settings, reach: Reach<'_>) -> Result<Wire, Error> {
     let policy = GrantPolicy::new(&settings.grants);
     let mut grants = Grants::none();
     if let Some(metabase) = reach.metabase {
-        grants = grants.joined(metabase::grants(&metabase.url, &policy));
+        grants = grants.joined(metabase::grants_of(metabase, &policy));
     }
     if let Some(dbt) = reach.dbt {
         grants = grants.joined(dbt::grants(dbt, &policy));

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::dbt::DbtConfig;
 use super::grants::{CallLogConfig, GrantsConfig};
 use super::server::{ServerConfig, StoreConfig};
+use crate::metabase::{DatasetRoute, GenerationSetting};
 use crate::model::{CacheHints, ModelDrive};
 
 /// Settings of Cardinal (`cardinal.toml`). Everything but `version` may be left out. Secrets are never written here:
@@ -111,6 +112,12 @@ pub struct MetabaseConfig {
     /// Most rows fetched for one query, over all its pages (default 10000).
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_rows: Option<u64>,
+    /// Which generation of the Agent API is spoken: `auto`, the one that is found by asking (the default), `classic`, none,
+    /// or the one of a version.
+    pub generation: Option<GenerationSetting>,
+    /// Whether metrics and tables may be asked over the classic route `/api/dataset` where the Agent API is missing or cannot
+    /// do what is asked: `never` (the default), or `fallback`. The queries are made of curated parts, never SQL.
+    pub dataset_route: Option<DatasetRoute>,
 }
 
 /// What is curated, and how it is kept.

@@ -15,6 +15,8 @@ pub(super) struct QueryResponse {
     pub(super) continuation_token: Option<String>,
     /// Index of the last column that is an aggregation.
     aggregation: Option<usize>,
+    /// How many columns are groups.
+    pub(super) groups: usize,
     pub(super) bytes: u64,
 }
 
@@ -71,6 +73,11 @@ impl QueryResponse {
                 .cols
                 .iter()
                 .rposition(|column| column.source.as_deref() == Some("aggregation")),
+            groups: data
+                .cols
+                .iter()
+                .filter(|column| column.source.as_deref() == Some("breakout"))
+                .count(),
             bytes: reply.body.len() as u64,
         })
     }

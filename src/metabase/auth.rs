@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use super::{FailureClass, MetabaseError};
+use super::{FailureClass, MetabaseError, endpoints};
 use crate::metabase::AuthSettings;
 
 /// Metabase takes a token until 180 s after its `iat`. Half of that leaves room for slow requests and clock skew.
@@ -86,6 +86,9 @@ struct HeldCredential {
 struct Claims<'a> {
     email: &'a str,
     iat: i64,
+    /// What the token may be used for; one without this may be used for everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'static str>,
 }
 
 impl Authenticator {
@@ -126,8 +129,7 @@ impl Authenticator {
                 Some(session) => header("x-metabase-session", session).map(Need::Headers),
                 None if *exchange => {
                     // Exchanges are rare, and a token that was refused must not be offered again.
-                    held.jwt = None;
-                    let token = self.token(&mut held, secret, email)?;
+                    let token = Self::sign(secret, email, None, self.clock.now())?;
                     Ok(Need::SignIn(SignIn::Jwt(
                         serde_json::json!({ "jwt": token.expose_secret() }),
                     )))
@@ -181,16 +183,28 @@ impl Authenticator {
                 return Ok(token.clone());
             }
         }
+        let token = Self::sign(secret, email, Some(endpoints::SCOPES), now)?;
+        held.jwt = Some((now, token.clone()));
+        Ok(token)
+    }
+
+    /// A token for the Agent API asks for the scopes of its routes and no others; one that is exchanged for a session asks
+    /// for none, because a session has none.
+    fn sign(
+        secret: &SecretString,
+        email: &str,
+        scope: Option<&'static str>,
+        now: Timestamp,
+    ) -> Result<SecretString, MetabaseError> {
         let claims = Claims {
             email,
             iat: now.as_second(),
+            scope,
         };
         let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
             .map(SecretString::from)
-            .map_err(|_| unauthorized("the token could not be signed; check the JWT shared secret"))?;
-        held.jwt = Some((now, token.clone()));
-        Ok(token)
+            .map_err(|_| unauthorized("the token could not be signed; check the JWT shared secret"))
     }
 }
 

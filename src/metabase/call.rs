@@ -56,6 +56,8 @@ pub(super) struct ApiReply {
     pub(super) status: StatusCode,
     pub(super) body: Bytes,
     pub(super) served_by: ServedBy,
+    /// The scope that the route needs.
+    scope: Option<&'static str>,
 }
 
 impl ApiReply {
@@ -79,7 +81,12 @@ impl ApiReply {
 
     /// The error this response is.
     pub(super) fn failure(&self) -> MetabaseError {
-        failure::from_response(&self.action, self.status, &self.body)
+        failure::from_response(&self.action, self.status, &self.body, self.scope)
+    }
+
+    /// Whether it says that the token has not the scope for it.
+    pub(super) fn lacks_scope(&self) -> bool {
+        failure::lacks_scope(&self.body)
     }
 }
 
@@ -260,6 +267,7 @@ impl Caller {
             status,
             body,
             served_by,
+            scope: endpoint.scope,
         })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Number, Value, json};
 
 use super::answer::QueryResponse;
 use super::call::{ApiCall, Caller};
-use super::{CardArgument, CardRun, Fetched, MetabaseError, endpoints};
+use super::{CardArgument, CardRun, FailureClass, Fetched, MetabaseError, endpoints};
 use crate::catalog::{Parameter, ParameterTarget};
 use crate::result::Extent;
 
@@ -27,7 +27,7 @@ pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, Metab
         ..ApiCall::default()
     };
     let reply = caller.send(endpoints::CARD_QUERY, call).await?;
-    let answer = QueryResponse::read(&reply)?;
+    let answer = QueryResponse::read(&reply).map_err(moved)?;
     let held = answer.rows.len();
     let extent = match answer.rows_truncated {
         Some(limit) => Extent::ServerLimit { limit },
@@ -57,6 +57,17 @@ pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, Metab
         table: Arc::new(table),
         served_by: reply.served_by,
     })
+}
+
+/// A card that the catalog knows and the credential may not read: it was moved, or rights changed since.
+fn moved(mut error: MetabaseError) -> MetabaseError {
+    if error.class == FailureClass::Forbidden {
+        error.message.push_str(
+            "; it was moved since the catalog was loaded, or its collection's rights changed; `cardinal catalog check` \
+             says more",
+        );
+    }
+    error
 }
 
 /// The values, given or by default, of the card's parameters that say how many rows are wanted.

@@ -5,11 +5,11 @@ use url::Url;
 
 use super::auth::SigningClock;
 use super::call::Caller;
-use super::fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues, Generation, ServerInfo};
+use super::fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues};
 use super::server::{self, Detected};
 use super::{
-    CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, OnProgress, TableQuery, agent, card,
-    credential, curate, failure, values, weekdays,
+    CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, OnProgress, ServerInfo, TableQuery,
+    card, credential, curate, dialect, failure, scopes, values, weekdays,
 };
 use crate::catalog::CatalogSettings;
 use crate::catalog::{AllowedCard, Catalog, Dimension, EntryKind, LoadedBefore, Parameter};
@@ -63,9 +63,14 @@ impl MetabaseClient {
         Ok(self.detected().await?.info.clone())
     }
 
-    /// Why metrics and tables cannot be asked there, if they cannot.
+    /// Why there is no Agent API, if there is none.
     pub async fn why_no_agent_api(&self) -> Result<Option<String>, MetabaseError> {
         Ok(self.detected().await?.why_none().map(str::to_owned))
+    }
+
+    /// Scopes of the Agent API that the generation needs and the credential lacks, each found by asking a route for nothing.
+    pub async fn missing_scopes(&self) -> Result<Vec<&'static str>, MetabaseError> {
+        scopes::missing(&self.caller, self.detected().await?).await
     }
 
     /// What is known of the server, for a tape's header; asked once and kept.
@@ -106,7 +111,7 @@ impl MetabaseClient {
         on_progress: OnProgress<'_>,
     ) -> Result<FetchedCatalog, MetabaseError> {
         let detected = self.detected().await?;
-        let before = before.and_then(|before| before.of_server(&detected.info.version));
+        let before = before.and_then(|before| before.of_server(&detected.info.reading()));
         let now = jiff::Timestamp::now();
         curate::load(&self.caller, detected, rules, (before, now), on_progress).await
     }
@@ -130,19 +135,17 @@ impl MetabaseClient {
         })
     }
 
-    /// Queries a curated metric. Needs the Agent API of v0.59 or v0.60.
+    /// Queries a curated metric, in the dialect of whichever generation answers.
     pub async fn query_metric(&self, query: &MetricQuery) -> Result<Fetched, MetabaseError> {
         let detected = self.detected().await?;
-        let generation = detected.generation(&format!("query metric {}", query.metric.id()))?;
-        let fetched = agent::metric(&self.caller, generation, query).await?;
+        let fetched = dialect::metric(&self.caller, detected, query).await?;
         Ok(weekdays::named(fetched, &detected.info.week_starts_on))
     }
 
-    /// Queries a curated table. Needs the Agent API of v0.59 or v0.60.
+    /// Queries a curated table, in the dialect of whichever generation answers.
     pub async fn query_table(&self, query: &TableQuery) -> Result<Fetched, MetabaseError> {
         let detected = self.detected().await?;
-        let generation = detected.generation(&format!("query table {}", query.table.id()))?;
-        let fetched = agent::table(&self.caller, generation, query).await?;
+        let fetched = dialect::table(&self.caller, detected, query).await?;
         Ok(weekdays::named(fetched, &detected.info.week_starts_on))
     }
 
@@ -155,16 +158,15 @@ impl MetabaseClient {
         values::of_parameter(&self.caller, card.id(), &parameter.id, true).await
     }
 
-    /// Values that occur in a dimension; at most `limit`. Needs the Agent API of v0.59 or v0.60.
+    /// Values that occur in a dimension; at most `limit`.
     pub async fn dimension_values(
         &self,
         owner: &DimensionOwner,
         dimension: &Dimension,
         limit: u32,
     ) -> Result<FetchedValues, MetabaseError> {
-        self.generation(|| "list values of a dimension".to_owned())
-            .await?;
-        values::of_dimension(&self.caller, owner, dimension, limit).await
+        let detected = self.detected().await?;
+        values::of_dimension(&self.caller, detected, owner, dimension, limit).await
     }
 
     /// The address of the Metabase.
@@ -193,10 +195,6 @@ impl MetabaseClient {
             url.set_fragment(Some(&format!("?table={id}")));
         }
         Some(url)
-    }
-
-    async fn generation(&self, action: impl FnOnce() -> String) -> Result<Generation, MetabaseError> {
-        self.detected().await?.generation(&action())
     }
 
     async fn detected(&self) -> Result<&Detected, MetabaseError> {

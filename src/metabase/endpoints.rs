@@ -5,6 +5,7 @@
 use http::Method;
 use url::Url;
 
+use super::{DatasetRoute, MetabaseSettings};
 use crate::grants::GrantPolicy;
 use crate::operations::metabase as table;
 use crate::operations::{Api, Operation};
@@ -14,6 +15,8 @@ use crate::wire::{Grants, Purpose};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) operation: Operation,
+    /// The scope that a scoped token needs for it; v0.60 and later ask for it.
+    pub(super) scope: Option<&'static str>,
     pub(super) purpose: Purpose,
     pub(super) idempotent: bool,
     pub(super) cacheable: bool,
@@ -24,6 +27,7 @@ impl Route {
     const fn read(operation: Operation) -> Self {
         Self {
             operation,
+            scope: None,
             purpose: Purpose::Metadata,
             idempotent: true,
             cacheable: true,
@@ -41,9 +45,18 @@ impl Route {
     const fn sign_in(operation: Operation, idempotent: bool) -> Self {
         Self {
             operation,
+            scope: None,
             purpose: Purpose::Auth,
             idempotent,
             cacheable: false,
+        }
+    }
+
+    /// The same route, for tokens that have this scope.
+    const fn scoped(self, scope: &'static str) -> Self {
+        Self {
+            scope: Some(scope),
+            ..self
         }
     }
 
@@ -93,19 +106,37 @@ pub(super) const CARD_QUERY: Route = Route::query(table::CARD_QUERY);
 pub(super) const PARAMETER_VALUES: Route = Route::read(table::PARAMETER_VALUES);
 pub(super) const TABLE_METADATA: Route = Route::read(table::TABLE_METADATA);
 pub(super) const PING: Route = Route::read(table::PING);
-pub(super) const TABLE: Route = Route::read(table::TABLE);
-pub(super) const METRIC: Route = Route::read(table::METRIC);
-pub(super) const TABLE_FIELD_VALUES: Route = Route::read(table::TABLE_FIELD_VALUES);
-pub(super) const METRIC_FIELD_VALUES: Route = Route::read(table::METRIC_FIELD_VALUES);
-pub(super) const CONSTRUCT: Route = Route::read(table::CONSTRUCT);
-pub(super) const EXECUTE: Route = Route::query(table::EXECUTE);
-pub(super) const QUERY: Route = Route::query(table::QUERY);
+pub(super) const TABLE: Route = Route::read(table::TABLE).scoped("agent:table:read");
+pub(super) const METRIC: Route = Route::read(table::METRIC).scoped("agent:metric:read");
+pub(super) const TABLE_FIELD_VALUES: Route =
+    Route::read(table::TABLE_FIELD_VALUES).scoped("agent:table:read");
+pub(super) const METRIC_FIELD_VALUES: Route =
+    Route::read(table::METRIC_FIELD_VALUES).scoped("agent:metric:read");
+pub(super) const CONSTRUCT: Route = Route::read(table::CONSTRUCT).scoped("agent:query:construct");
+pub(super) const EXECUTE: Route = Route::query(table::EXECUTE).scoped("agent:query:execute");
+pub(super) const QUERY: Route = Route::query(table::QUERY).scoped("agent:query");
+pub(super) const QUERY_V2: Route = Route::query(table::QUERY_V2).scoped("agent:query");
 pub(super) const CONSTRUCT_V2: Route = Route {
     cacheable: false,
-    ..Route::read(table::CONSTRUCT_V2)
+    ..Route::read(table::CONSTRUCT_V2).scoped("agent:query:construct")
 };
+pub(super) const FIELD_VALUES: Route = Route::read(table::FIELD_VALUES);
+pub(super) const DATASET: Route = Route::query(table::DATASET);
 
-/// What may be sent to the Metabase at `base`: what the policy grants of the table's operations, and nothing else.
+/// Every scope that a token may need, each once, in one line as a token carries them.
+pub(super) const SCOPES: &str =
+    "agent:metric:read agent:query agent:query:construct agent:query:execute agent:table:read";
+
+/// What may be sent to the Metabase at `base`: what the policy grants of the table's operations, and nothing else. Queries
+/// over the classic route are not among them.
 pub fn grants(base: &Url, policy: &GrantPolicy) -> Grants {
-    Grants::none().api(base, Api::Metabase, policy)
+    Grants::none().api_without(base, Api::Metabase, policy, &[table::DATASET])
+}
+
+/// What may be sent to the configured Metabase: the same, and queries over the classic route where the settings allow it.
+pub fn grants_of(settings: &MetabaseSettings, policy: &GrantPolicy) -> Grants {
+    match settings.dataset_route {
+        DatasetRoute::Never => grants(&settings.url, policy),
+        DatasetRoute::Fallback => Grants::none().api(&settings.url, Api::Metabase, policy),
+    }
 }

@@ -22,6 +22,21 @@ struct ServerMessage {
     query_failed: bool,
 }
 
+impl ServerMessage {
+    /// Whether it says that a token has not the scope for what it asked.
+    fn lacks_scope(&self) -> bool {
+        matches!(
+            self.code.as_deref(),
+            Some("unsupported_scope" | "scope_not_permitted")
+        )
+    }
+}
+
+/// Whether a body says that a token has not the scope for what it asked.
+pub(super) fn lacks_scope(body: &[u8]) -> bool {
+    message_of(body).lacks_scope()
+}
+
 /// An error of ours, with no response behind it.
 pub(super) fn local(action: &str, class: FailureClass, message: &str) -> MetabaseError {
     MetabaseError {
@@ -60,16 +75,26 @@ pub(super) fn from_wire(action: &str, source: WireError) -> MetabaseError {
 }
 
 /// The error of a whole response that is no success.
-pub(super) fn from_response(action: &str, status: StatusCode, body: &[u8]) -> MetabaseError {
+///
+/// `scope` is what the route needs of a scoped token.
+pub(super) fn from_response(
+    action: &str,
+    status: StatusCode,
+    body: &[u8],
+    scope: Option<&str>,
+) -> MetabaseError {
     let told = message_of(body);
     let class = class_of(status, &told);
     let said = told.text.as_deref().map_or_else(
         || format!("HTTP {} without a reason", status.as_u16()),
         |text| format!("Metabase said: {text}"),
     );
-    let message = match advice(status, class, &told) {
-        Some(advice) => format!("{said} ({advice})"),
-        None => said,
+    let message = match (scope.filter(|_| told.lacks_scope()), advice(status, class, &told)) {
+        (Some(scope), _) => format!(
+            "{said} (the credential lacks the scope {scope}; use one without scopes, or one that has it)"
+        ),
+        (None, Some(advice)) => format!("{said} ({advice})"),
+        (None, None) => said,
     };
     MetabaseError {
         action: action.to_owned(),
@@ -89,7 +114,7 @@ pub(super) fn unreadable(
     error: &serde_json::Error,
 ) -> MetabaseError {
     if let Some(blob) = glued::trailing_error(body) {
-        let mut failed = from_response(action, StatusCode::INTERNAL_SERVER_ERROR, &blob);
+        let mut failed = from_response(action, StatusCode::INTERNAL_SERVER_ERROR, &blob, None);
         failed.message = format!(
             "the query failed after it had begun to return rows, none was used; {}",
             failed.message
@@ -289,9 +314,9 @@ fn advice(status: StatusCode, class: FailureClass, told: &ServerMessage) -> Opti
         FailureClass::Forbidden => Some(
             "the credential's group may not do this; ask an administrator to let it view this data and collection",
         ),
-        FailureClass::NotFound if text.starts_with("API endpoint does not exist") => {
-            Some("this Metabase is too old for it, too new, or not licensed for it")
-        }
+        FailureClass::NotFound if text.starts_with("API endpoint does not exist") => Some(
+            "this Metabase does not have this route; `cardinal doctor` says which generation of it answers",
+        ),
         FailureClass::NotFound => Some("it is gone, or the credential may not see it"),
         FailureClass::Throttled => Some("wait, then ask again"),
         FailureClass::Timeout => Some("ask for less"),

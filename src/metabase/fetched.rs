@@ -6,33 +6,6 @@ use crate::catalog::{AllowedMetric, AllowedTable, AllowedValues, Catalog, EntryV
 use crate::result::ResultTable;
 use crate::wire::ServedBy;
 
-/// Which generation of the Agent API answers; see [`MetabaseClient::server`](super::MetabaseClient::server).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Generation {
-    /// v0.59: construct-query and execute.
-    V59,
-    /// v0.60: the same and `/v1/query` with pages.
-    V60,
-}
-
-/// What answers at the configured address.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct ServerInfo {
-    /// The version tag, such as `v0.60.2`.
-    pub version: String,
-    /// The Agent API's generation; `None` when only cards can be run.
-    pub generation: Option<Generation>,
-    /// The day that weeks begin on there, such as `sunday`.
-    #[serde(default = "sunday")]
-    pub week_starts_on: String,
-}
-
-/// What a Metabase begins its weeks with unless somebody changed it.
-pub(super) fn sunday() -> String {
-    "sunday".to_owned()
-}
-
 /// A table and what served it.
 #[derive(Debug, Clone)]
 pub struct Fetched {

@@ -12,7 +12,7 @@ use crate::catalog::{Dimension, MetricId, TableId};
 use crate::result::ColumnKind;
 
 /// A field as the Agent API describes it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct WireField {
     pub(super) field_id: Value,
     pub(super) name: String,
@@ -112,6 +112,26 @@ pub(super) struct NamedField {
     pub(super) id: String,
     /// The rest of it.
     pub(super) wire: WireField,
+    /// How queries name it that are not made of ids of the moment.
+    pub(super) address: Option<FieldAddress>,
+}
+
+/// How a query names a field that the classic API described.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FieldAddress {
+    /// Its real id; `None` for a column of a card, which goes by its name.
+    pub(super) id: Option<u64>,
+    /// Names from the database to the field; empty for a column of a card.
+    pub(super) path: Vec<Value>,
+    /// The foreign key that it is reached through.
+    pub(super) via: Option<ReachedThrough>,
+}
+
+/// A foreign key of the table that is queried.
+#[derive(Debug, Clone)]
+pub(super) struct ReachedThrough {
+    pub(super) id: u64,
+    pub(super) path: Vec<Value>,
 }
 
 /// The fields of one metric or table.
@@ -123,10 +143,18 @@ pub(super) struct Fields {
 
 impl Fields {
     fn new(owner: String, fields: Vec<WireField>) -> Self {
+        Self::addressed(owner, fields.into_iter().map(|field| (field, None)))
+    }
+
+    /// Fields with the ways to name them.
+    pub(super) fn addressed(
+        owner: String,
+        fields: impl IntoIterator<Item = (WireField, Option<FieldAddress>)>,
+    ) -> Self {
         let mut taken = BTreeSet::new();
         let named = fields
             .into_iter()
-            .map(|wire| {
+            .map(|(wire, address)| {
                 let name = match wire.table_reference.as_deref().filter(|name| !name.is_empty()) {
                     Some(reference) => format!("{reference}.{}", wire.name),
                     None => wire.name.clone(),
@@ -135,6 +163,7 @@ impl Fields {
                     name: columns::unique(&name, &mut taken),
                     id: wire.id(),
                     wire,
+                    address,
                 }
             })
             .collect();
@@ -143,10 +172,19 @@ impl Fields {
 
     /// The current id of a dimension of the catalog.
     pub(super) fn id(&self, dimension: &Dimension) -> Result<&str, MetabaseError> {
+        self.find(dimension).map(|field| field.id.as_str())
+    }
+
+    /// Whether there is a field of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.named.iter().any(|field| field.name == name)
+    }
+
+    /// The field that a dimension of the catalog is now.
+    pub(super) fn find(&self, dimension: &Dimension) -> Result<&NamedField, MetabaseError> {
         self.named
             .iter()
             .find(|field| field.name == dimension.name)
-            .map(|field| field.id.as_str())
             .ok_or_else(|| {
                 let message = format!(
                     "dimension {} is no longer there; refresh the catalog, or use another dimension",

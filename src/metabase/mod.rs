@@ -17,45 +17,52 @@
 //! # }
 //! ```
 //!
-//! Start with `client.rs` for what can be asked, `call.rs` for how a request is sent, `curate/load.rs` for how a catalog
-//! is loaded, and `answer.rs` for what counts as a success.
+//! Start with `client.rs` for what can be asked, `call.rs` for how a request is sent, `dialect/mod.rs` for how each
+//! generation is asked, `curate/load.rs` for how a catalog is loaded, and `answer.rs` for what counts as a success.
 
-mod agent;
 mod answer;
 mod auth;
 mod call;
+mod capabilities;
 mod card;
+mod classic;
 mod client;
 mod column_format;
 mod columns;
 mod credential;
 mod curate;
+mod dialect;
 mod endpoints;
 mod error;
 mod exact_numbers;
 mod failure;
 mod fetched;
 mod fields;
+mod generation;
 mod glued;
 mod in_flight;
-mod order;
-mod pages;
+mod probe;
 mod query;
-mod request;
+mod saved_query;
+mod scopes;
 mod server;
 mod settings;
+mod sources;
 mod values;
 mod weekdays;
+mod wire_card;
 
 pub use auth::SigningClock;
+pub use capabilities::{Capability, CapabilityProof, HowServed, served};
 pub use client::MetabaseClient;
 pub use credential::CredentialInfo;
 pub use curate::{LoadProgress, OnProgress};
-pub use endpoints::grants;
+pub use endpoints::{grants, grants_of};
 pub use error::{FailureClass, MetabaseError};
-pub use fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues, Generation, ServerInfo};
+pub use fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues};
+pub use generation::{FoundBy, Generation, ServerInfo};
 pub use query::{
     AggregateFunction, Aggregation, Bucket, CardArgument, CardRun, Direction, FilterOperation, GroupBy,
     MetricQuery, OrderBy, QueryFilter, Scalar, TableQuery,
 };
-pub use settings::{AuthSettings, MetabaseSettings, SignInMethod};
+pub use settings::{AuthSettings, DatasetRoute, GenerationSetting, MetabaseSettings, SignInMethod};

@@ -1,14 +1,16 @@
-//! Which Metabase answers, and which generation of its Agent API.
+//! Which Metabase answers, which generation of its Agent API, and how metrics and tables are asked there.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::call::{ApiCall, Caller};
-use super::endpoints::{self, Route};
-use super::fetched::sunday;
-use super::{FailureClass, Generation, MetabaseError, ServerInfo, failure};
+use super::generation::{FoundBy, major, sunday};
+use super::probe::{self, ProbedGeneration};
+use super::{
+    DatasetRoute, FailureClass, Generation, GenerationSetting, MetabaseError, ServerInfo, endpoints, failure,
+};
 
-/// What was found, with the reason when there is no Agent API we speak.
+/// What was found, with the reason when there is no Agent API.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Detected {
     #[serde(flatten)]
@@ -17,88 +19,109 @@ pub(super) struct Detected {
 }
 
 impl Detected {
-    /// The generation, or the error of `action` that says why there is none.
-    pub(super) fn generation(&self, action: &str) -> Result<Generation, MetabaseError> {
-        self.info
-            .generation
-            .ok_or_else(|| failure::local(action, FailureClass::Unavailable, &self.reason))
-    }
-
-    /// Why there is no Agent API that we speak, if there is none.
+    /// Why there is no Agent API, if there is none.
     pub(super) fn why_none(&self) -> Option<&str> {
         self.info.generation.is_none().then_some(self.reason.as_str())
     }
 
-    fn none(version: &str, why: &str) -> Self {
-        Self {
-            info: ServerInfo {
-                version: version.to_owned(),
-                generation: None,
-                week_starts_on: sunday(),
-            },
-            reason: format!(
-                "metrics and tables need the Agent API of Metabase v0.59 or v0.60, and {version} {why}; cards work, \
-                 so curate those"
-            ),
-        }
+    /// The error of `action` that needs what this server does not have, with the ways out.
+    pub(super) fn lacking(&self, action: &str, what: &str) -> MetabaseError {
+        failure::local(action, FailureClass::InvalidQuery, &self.lacking_in_words(what))
     }
 
-    fn some(version: &str, generation: Generation) -> Self {
-        Self {
-            info: ServerInfo {
-                version: version.to_owned(),
-                generation: Some(generation),
-                week_starts_on: sunday(),
-            },
-            reason: String::new(),
-        }
+    /// The same in words.
+    pub(super) fn lacking_in_words(&self, what: &str) -> String {
+        let here = match self.info.generation {
+            Some(generation) => format!("the Agent API of {}", generation.version()),
+            None => format!("a Metabase without an Agent API ({})", self.reason),
+        };
+        let way = if self.info.dataset_route {
+            ""
+        } else {
+            "; an administrator can allow it with `[metabase] dataset_route = \"fallback\"`"
+        };
+        format!("{what}: {here} cannot do that{way}")
     }
 }
 
-/// Asks for the version, then whether the Agent API takes the credential, and probes routes where the version does
-/// not decide it (development builds).
+/// Asks for the version, then what the Agent API's routes say; or takes what the settings say.
 pub(super) async fn detect(caller: &Caller) -> Result<Detected, MetabaseError> {
-    let (version, week_starts_on) = properties(caller).await?;
-    let refused = agent_api_refused(caller).await?;
-    let mut detected = match (major(&version), refused) {
-        // It may not have the route that tells whether there is one; that it is later is what counts.
-        (Some(61..), _) => Ok(Detected::none(&version, LATER)),
-        (_, Some(reason)) => Ok(Detected::none(&version, &reason)),
-        (Some(59), None) => Ok(Detected::some(&version, Generation::V59)),
-        (Some(60), None) => Ok(Detected::some(&version, Generation::V60)),
-        (Some(_), None) => Ok(Detected::none(&version, "is older than that")),
-        (None, None) => probe(caller, &version).await,
-    }?;
-    detected.info.week_starts_on = week_starts_on;
-    Ok(detected)
+    let properties = properties(caller).await?;
+    let tag = properties.pointer("/version/tag").and_then(Value::as_str);
+    let version = tag.map_or_else(|| "an unknown version".to_owned(), failure::clean);
+    let first = properties.get("start-of-week").and_then(Value::as_str);
+    let mut info = ServerInfo {
+        edition: edition(tag.unwrap_or_default(), &properties),
+        version,
+        generation: None,
+        week_starts_on: first.map_or_else(sunday, failure::clean),
+        found_by: FoundBy::Settings,
+        dataset_route: caller.settings.dataset_route == DatasetRoute::Fallback,
+    };
+    let mut reason = String::new();
+    match caller.settings.generation {
+        GenerationSetting::Auto => reason = ask(caller, &mut info).await?,
+        GenerationSetting::Classic => "the settings say so".clone_into(&mut reason),
+        pinned => info.generation = generation_of(pinned),
+    }
+    Ok(Detected { info, reason })
 }
 
-/// What is said of a server whose Agent API is newer than ours.
-const LATER: &str = "speaks a later one, which this version of Cardinal does not know yet";
+/// Asks which generation answers; comes to the reason why there is none, if there is none.
+async fn ask(caller: &Caller, info: &mut ServerInfo) -> Result<String, MetabaseError> {
+    info.found_by = FoundBy::Asked;
+    if let Some(why) = agent_api_refused(caller).await? {
+        return Ok(format!("{} {why}", info.version));
+    }
+    match probe::generation(caller, major(&info.version)).await? {
+        ProbedGeneration::Asked(generation) => info.generation = Some(generation),
+        ProbedGeneration::Version(generation) => {
+            info.generation = Some(generation);
+            info.found_by = FoundBy::Version;
+        }
+        ProbedGeneration::Unknown => {
+            return Ok(format!("{} speaks one that is not known here", info.version));
+        }
+    }
+    Ok(String::new())
+}
 
-/// The version, and the day that weeks begin on.
-async fn properties(caller: &Caller) -> Result<(String, String), MetabaseError> {
+/// The generation that the settings name.
+fn generation_of(setting: GenerationSetting) -> Option<Generation> {
+    match setting {
+        GenerationSetting::Auto | GenerationSetting::Classic => None,
+        GenerationSetting::V59 => Some(Generation::V59),
+        GenerationSetting::V60 => Some(Generation::V60),
+        GenerationSetting::V61 => Some(Generation::V61),
+        GenerationSetting::V62 => Some(Generation::V62),
+        GenerationSetting::V63 | GenerationSetting::V64 | GenerationSetting::V65 => Some(Generation::V63),
+    }
+}
+
+/// The public settings.
+async fn properties(caller: &Caller) -> Result<Value, MetabaseError> {
     let call = ApiCall {
         action: "read the version of Metabase".into(),
         ..ApiCall::default()
     };
-    let properties: Value = caller
+    caller
         .send_public(endpoints::SESSION_PROPERTIES, call)
         .await?
-        .json()?;
-    let tag = properties.pointer("/version/tag").and_then(Value::as_str);
-    let version = tag.map_or_else(|| "an unknown version".to_owned(), failure::clean);
-    let first = properties.get("start-of-week").and_then(Value::as_str);
-    Ok((version, first.map_or_else(sunday, failure::clean)))
+        .json()
 }
 
-/// `59` of `v0.59.2`, and of `v1.59.2` as the licensed builds call it.
-fn major(tag: &str) -> Option<u32> {
-    let mut numbers = tag.strip_prefix('v')?.split('.');
-    match numbers.next()? {
-        "0" | "1" => numbers.next()?.split('-').next()?.parse().ok(),
-        _ => None,
-    }
+/// Which build it is: licensed builds call themselves `v1.…`, and tell which features their licence covers.
+fn edition(tag: &str, properties: &Value) -> Option<String> {
+    let features = properties.get("token-features").and_then(Value::as_object);
+    let licensed = features.map(|features| features.values().any(|on| on.as_bool() == Some(true)));
+    let words = match (tag.split('.').next()?, licensed) {
+        ("v0", _) => "open source",
+        ("v1", Some(true)) => "Enterprise build with a licence",
+        ("v1", Some(false)) => "Enterprise build without a licence",
+        ("v1", None) => "Enterprise build",
+        _ => return None,
+    };
+    Some(words.to_owned())
 }
 
 /// Why the Agent API cannot be used, if it cannot although the server answers.
@@ -113,37 +136,11 @@ async fn agent_api_refused(caller: &Caller) -> Result<Option<String>, MetabaseEr
     }
     let error = reply.failure();
     match reply.status {
-        StatusCode::NOT_FOUND => Ok(Some("has none (it is older, or not licensed for it)".into())),
+        StatusCode::NOT_FOUND => Ok(Some(
+            "has none (it came with v0.59 for licensed builds and with v0.60 for all)".into(),
+        )),
         StatusCode::PAYMENT_REQUIRED => Ok(Some("is not licensed for it".into())),
         StatusCode::FORBIDDEN => Ok(Some(format!("refuses it: {}", error.message))),
         _ => Err(error),
-    }
-}
-
-async fn probe(caller: &Caller, version: &str) -> Result<Detected, MetabaseError> {
-    if exists(caller, endpoints::CONSTRUCT_V2).await? {
-        return Ok(Detected::none(version, LATER));
-    }
-    if !exists(caller, endpoints::CONSTRUCT).await? {
-        return Ok(Detected::none(version, "speaks another one"));
-    }
-    let paged = exists(caller, endpoints::QUERY).await?;
-    let generation = if paged { Generation::V60 } else { Generation::V59 };
-    Ok(Detected::some(version, generation))
-}
-
-/// Whether a route is there: an empty body is refused by it, and not found without it.
-async fn exists(caller: &Caller, endpoint: Route) -> Result<bool, MetabaseError> {
-    let call = ApiCall {
-        action: format!("find out whether {} is there", endpoint.path()),
-        body: Some(json!({})),
-        ..ApiCall::default()
-    };
-    let reply = caller.send(endpoint, call).await?;
-    match reply.status {
-        StatusCode::NOT_FOUND => Ok(false),
-        StatusCode::BAD_REQUEST => Ok(true),
-        status if status.is_success() => Ok(true),
-        _ => Err(reply.failure()),
     }
 }

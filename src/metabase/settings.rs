@@ -19,6 +19,10 @@ pub struct MetabaseSettings {
     pub max_concurrency: usize,
     /// Most rows fetched for one query, over all its pages.
     pub max_rows: u64,
+    /// Which generation of the Agent API is spoken.
+    pub generation: GenerationSetting,
+    /// Whether queries may go over the classic route where the Agent API lacks something.
+    pub dataset_route: DatasetRoute,
 }
 
 impl MetabaseSettings {
@@ -31,8 +35,40 @@ impl MetabaseSettings {
             max_response_bytes: 32 * 1024 * 1024,
             max_concurrency: 8,
             max_rows: 10_000,
+            generation: GenerationSetting::default(),
+            dataset_route: DatasetRoute::default(),
         }
     }
+}
+
+/// Which generation of the Agent API is spoken: the one that is found by asking, or always the same one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the others are versions of Metabase")]
+pub enum GenerationSetting {
+    /// Found by asking.
+    #[default]
+    Auto,
+    /// None: only the classic API, as before v0.59.
+    Classic,
+    V59,
+    V60,
+    V61,
+    V62,
+    V63,
+    V64,
+    V65,
+}
+
+/// Whether queries may go over the classic route `/api/dataset`. They are built from checked parts and never SQL.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DatasetRoute {
+    /// Never.
+    #[default]
+    Never,
+    /// Where the Agent API is not there or cannot do what is asked.
+    Fallback,
 }
 
 /// How to sign in to Metabase.

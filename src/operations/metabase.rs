@@ -124,8 +124,23 @@ pub const CONSTRUCT_V2: Operation = query(
 .says("find out which generation of the Agent API answers")
 .since("agent v2");
 
+/// Runs a program (v0.61) or a portable query (v0.62 and later) page by page.
+pub const QUERY_V2: Operation = query(Area::MetabaseQueries, "run_query_page_v2", "/api/agent/v2/query")
+    .says("run a page of a program or a portable query")
+    .since("agent v2");
+/// Lists values of one field by its real id.
+pub const FIELD_VALUES: Operation = get(
+    Area::MetabaseTables,
+    "list_field_values",
+    "/api/field/{field_id}/values",
+)
+.says("list values of field {field_id}");
+/// Runs a query that is not saved. Granted only where the settings of Metabase allow the route.
+pub const DATASET: Operation = query(Area::MetabaseQueries, "run_dataset_query", "/api/dataset")
+    .says("run a query over the classic route");
+
 /// All of them.
-pub static METABASE: [Operation; 20] = [
+pub static METABASE: [Operation; 23] = [
     SESSION_PROPERTIES,
     SIGN_IN,
     JWT_TO_SESSION,
@@ -146,4 +161,7 @@ pub static METABASE: [Operation; 20] = [
     EXECUTE,
     QUERY,
     CONSTRUCT_V2,
+    QUERY_V2,
+    FIELD_VALUES,
+    DATASET,
 ];

@@ -8,7 +8,7 @@ use url::{Origin, Url};
 
 use super::WireRequest;
 use crate::grants::{GrantPolicy, Ruling};
-use crate::operations::{Api, OperationCall, identify, path_parameters};
+use crate::operations::{Api, Operation, OperationCall, identify, path_parameters};
 
 /// Headers by which some servers take another method than the one that is sent.
 const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
@@ -57,6 +57,8 @@ enum ServerRule {
         /// The account that every path has to name, where paths name one.
         account: Option<String>,
         policy: GrantPolicy,
+        /// Operations that are not sent whatever the policy says.
+        withheld: &'static [Operation],
     },
 }
 
@@ -117,10 +119,26 @@ impl Grants {
 
     /// What the policy grants of an API's operations too, at this server.
     #[must_use]
-    pub fn api(mut self, base: &Url, api: Api, policy: &GrantPolicy) -> Self {
-        let policy = policy.clone();
-        let account = None;
-        self.push(base, ServerRule::Policy { api, account, policy });
+    pub fn api(self, base: &Url, api: Api, policy: &GrantPolicy) -> Self {
+        self.api_without(base, api, policy, &[])
+    }
+
+    /// The same without these operations, which the settings of the server do not allow.
+    #[must_use]
+    pub fn api_without(
+        mut self,
+        base: &Url,
+        api: Api,
+        policy: &GrantPolicy,
+        withheld: &'static [Operation],
+    ) -> Self {
+        let rule = ServerRule::Policy {
+            api,
+            account: None,
+            policy: policy.clone(),
+            withheld,
+        };
+        self.push(base, rule);
         self
     }
 
@@ -129,7 +147,13 @@ impl Grants {
     pub fn account_api(mut self, base: &Url, api: Api, account: &str, policy: &GrantPolicy) -> Self {
         let policy = policy.clone();
         let account = Some(account.to_owned());
-        self.push(base, ServerRule::Policy { api, account, policy });
+        let rule = ServerRule::Policy {
+            api,
+            account,
+            policy,
+            withheld: &[],
+        };
+        self.push(base, rule);
         self
     }
 
@@ -219,13 +243,21 @@ impl GrantedServer {
                     Judgement::Unknown
                 }
             }
-            ServerRule::Policy { api, account, policy } => {
+            ServerRule::Policy {
+                api,
+                account,
+                policy,
+                withheld,
+            } => {
                 if METHOD_OVERRIDES.iter().any(|name| headers.contains_key(*name)) {
                     return Judgement::Unknown;
                 }
                 let Ok(call) = identify(api.operations(), method, path, body) else {
                     return Judgement::Unknown;
                 };
+                if withheld.iter().any(|operation| operation == call.operation) {
+                    return Judgement::Unknown;
+                }
                 let named = call.parameters.get("account_id");
                 if named.is_some() && named != account.as_ref() {
                     return Judgement::Unknown;

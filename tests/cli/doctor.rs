@@ -23,7 +23,7 @@ fn the_sandbox_is_in_good_health() {
     let (run, report) = doctor(&Program::new());
     assert_eq!(run.code, Some(0), "{run:#?}");
     assert_eq!(report["ok"], true);
-    for name in ["settings", "metabase", "catalog", "credential", "model"] {
+    for name in ["settings", "metabase", "served", "catalog", "credential", "model"] {
         assert_eq!(status(&report, name), ["ok"], "{name} in {report:#}");
     }
 }

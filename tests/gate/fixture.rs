@@ -150,12 +150,11 @@ pub(super) async fn toolbox_over(catalog: Catalog) -> (Toolbox, Arc<AtomicUsize>
         }
     });
     let settings = MetabaseSettings {
-        url,
-        auth: AuthSettings::ApiKey("mb_key".to_owned().into()),
         timeout: Duration::from_secs(2),
         max_response_bytes: 1 << 20,
         max_concurrency: 1,
         max_rows: 2_000,
+        ..MetabaseSettings::new(url, AuthSettings::ApiKey("mb_key".to_owned().into()))
     };
     let client = MetabaseClient::new(settings, Wire::live().unwrap(), Principal::default());
     (

@@ -35,14 +35,16 @@ async fn answered(status: u16, body: &Value) -> (Toolbox, Arc<Mutex<Vec<(String,
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let settings = MetabaseSettings {
-        url: format!("http://{}", listener.local_addr().unwrap())
-            .parse()
-            .unwrap(),
-        auth: AuthSettings::ApiKey("mb_key".to_owned().into()),
         timeout: Duration::from_secs(5),
         max_response_bytes: 1 << 22,
         max_concurrency: 1,
         max_rows: 2_000,
+        ..MetabaseSettings::new(
+            format!("http://{}", listener.local_addr().unwrap())
+                .parse()
+                .unwrap(),
+            AuthSettings::ApiKey("mb_key".to_owned().into()),
+        )
     };
     tokio::spawn(async move { axum::serve(listener, app).await });
     let client = MetabaseClient::new(settings, Wire::live().unwrap(), Principal::default());

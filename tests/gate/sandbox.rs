@@ -29,12 +29,14 @@ async fn demo() -> (RunningSandbox, Arc<Catalog>, Toolbox) {
     let running = serve(ServeOptions::new(world)).await.unwrap();
     let curated = u32::try_from(running.curated_collection_id.unwrap()).unwrap();
     let settings = MetabaseSettings {
-        url: running.url.parse().unwrap(),
-        auth: AuthSettings::ApiKey(running.api_key.clone()),
         timeout: Duration::from_secs(30),
         max_response_bytes: 8 << 20,
         max_concurrency: 4,
         max_rows: 2_000,
+        ..MetabaseSettings::new(
+            running.url.parse().unwrap(),
+            AuthSettings::ApiKey(running.api_key.clone()),
+        )
     };
     let client = MetabaseClient::new(settings, Wire::live().unwrap(), Principal::default());
     let rules = CatalogSettings {

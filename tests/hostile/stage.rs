@@ -53,12 +53,11 @@ impl Stage {
             keys.push(key.expose_secret().to_owned());
             let wire = Wire::live().unwrap();
             let settings = MetabaseSettings {
-                url: sandbox.url.parse().unwrap(),
-                auth: AuthSettings::ApiKey(key),
                 timeout: Duration::from_secs(10),
                 max_response_bytes: 4 << 20,
                 max_concurrency: 4,
                 max_rows: 10_000,
+                ..MetabaseSettings::new(sandbox.url.parse().unwrap(), AuthSettings::ApiKey(key))
             };
             let client = MetabaseClient::new(settings, wire.clone(), Principal::default());
             let tables = TableRule {

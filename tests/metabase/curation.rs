@@ -246,8 +246,13 @@ async fn an_outage_is_no_empty_catalog() {
 }
 
 #[tokio::test]
-async fn without_an_agent_api_only_cards_are_loaded_and_the_rest_is_told() {
-    let server = Scripted::version("v0.63.2").await;
+async fn without_an_agent_api_what_is_not_loaded_is_told() {
+    let server = Scripted::version("v0.58.2").await;
+    server.instead(
+        "GET /api/agent/v1/ping",
+        text(404, "API endpoint does not exist."),
+    );
+    server.on("GET /api/database", json_reply(200, &json!({ "data": [] })));
     server.on("GET /api/collection/tree", json_reply(200, &json!([])));
     server.on("GET /api/card/1", json_reply(200, &card(1)));
     let rules = CatalogSettings {
@@ -269,8 +274,9 @@ async fn without_an_agent_api_only_cards_are_loaded_and_the_rest_is_told() {
     assert_eq!(ids(&loaded), [1]);
     assert_eq!(loaded.catalog.entries()[0].kind(), EntryKind::Card);
     assert_eq!(loaded.warnings.len(), 2);
+    assert!(loaded.warnings[0].contains("card 9"), "{:?}", loaded.warnings);
     assert!(
-        loaded.warnings.iter().all(|warning| warning.contains("v0.63.2")),
+        loaded.warnings[1].starts_with("1 table left out") && loaded.warnings[1].contains("v0.58.2"),
         "{:?}",
         loaded.warnings
     );
@@ -358,12 +364,12 @@ async fn one_odd_item_is_named_and_left_out_and_the_rest_is_loaded() {
 }
 
 #[tokio::test]
-async fn what_a_later_agent_api_would_be_needed_for_is_counted() {
+async fn what_an_agent_api_would_be_needed_for_is_counted() {
     for ping in [true, false] {
         let server = Scripted::start().await;
         server.on(
             "GET /api/session/properties",
-            json_reply(200, &json!({ "version": { "tag": "v0.65.1" } })),
+            json_reply(200, &json!({ "version": { "tag": "v0.57.1" } })),
         );
         if ping {
             server.on("GET /api/agent/v1/ping", json_reply(200, &json!({})));
@@ -377,25 +383,38 @@ async fn what_a_later_agent_api_would_be_needed_for_is_counted() {
             "5",
             &json!([item(50, "card"), item(51, "metric"), item(52, "metric")]),
         );
-        server.on("GET /api/card/50", json_reply(200, &card(50)));
+        for id in [50, 51, 52] {
+            let mut body = card(id);
+            if id > 50 {
+                body["type"] = json!("metric");
+                body["dataset_query"] = json!({ "query": { "source-table": 2, "aggregation": [["count"]] } });
+            }
+            server.on(&format!("GET /api/card/{id}"), json_reply(200, &body));
+        }
+        server.on(
+            "GET /api/table/2/query_metadata",
+            json_reply(200, &json!({ "id": 2, "name": "orders", "fields": [] })),
+        );
         let metrics = ContentRule {
             collections: vec![CollectionId(5)],
             ..ContentRule::default()
         };
         let rules = CatalogSettings {
             metrics,
+            tables: TableRule {
+                ids: vec![TableId(2), TableId(3)],
+                name_prefix: None,
+            },
             ..cards(in_collections(&[5]))
         };
         let loaded = load(&server, &rules).await;
-        assert_eq!(ids(&loaded), [50]);
-        let [left_out] = loaded.warnings.as_slice() else {
+        assert_eq!(ids(&loaded), [50, 51, 52]);
+        let [saved, left_out] = loaded.warnings.as_slice() else {
             panic!("{:?}", loaded.warnings)
         };
-        assert!(left_out.starts_with("2 metrics left out:"), "{left_out}");
-        assert!(
-            left_out.contains("v0.65.1 speaks a later one") && !left_out.contains("older"),
-            "{left_out}"
-        );
+        assert!(saved.starts_with("2 metrics only as saved"), "{saved}");
+        assert!(left_out.starts_with("2 tables left out"), "{left_out}");
+        assert!(left_out.contains("v0.57.1"), "{left_out}");
         assert_eq!(server.asked("/items").len(), 1, "one listing serves both rules");
     }
 }

@@ -48,7 +48,7 @@ async fn plain_texts_keep_their_words_and_say_what_to_do() {
     );
 
     let old = failure(text(404, "API endpoint does not exist.")).await;
-    assert!(old.message.contains("too old"), "{old}");
+    assert!(old.message.contains("does not have this route"), "{old}");
 
     let forbidden = failure(text(403, "You don't have permissions to do that.")).await;
     assert_eq!(

@@ -149,6 +149,7 @@ async fn a_page_that_fails_leaves_the_pages_before_it_and_nothing_of_it_is_kept(
         "huge:20mb,skip=3",
     ] {
         let client = client(&stage.running);
+        client.server().await.unwrap();
         stage.faults(&format!("POST /api/agent/v1/query={fault}"));
         let cut = thousand(&stage, &client).await;
         assert_eq!(

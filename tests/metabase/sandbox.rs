@@ -30,12 +30,11 @@ pub(super) async fn start(generation: sandbox::ServedGeneration) -> RunningSandb
 
 pub(super) fn settings(running: &RunningSandbox, auth: AuthSettings) -> MetabaseSettings {
     MetabaseSettings {
-        url: running.url.parse().unwrap(),
-        auth,
         timeout: Duration::from_secs(20),
         max_response_bytes: 8 * 1024 * 1024,
         max_concurrency: 4,
         max_rows: 10_000,
+        ..MetabaseSettings::new(running.url.parse().unwrap(), auth)
     }
 }
 
@@ -69,6 +68,9 @@ pub(super) fn rules(running: &RunningSandbox) -> CatalogSettings {
     }
 }
 
+/// Requests by which a client finds out what answers.
+const FINDING_OUT: usize = 5;
+
 #[tokio::test]
 async fn a_load_takes_at_most_two_requests_for_each_entry() {
     for generation in GENERATIONS {
@@ -80,7 +82,7 @@ async fn a_load_takes_at_most_two_requests_for_each_entry() {
         let loaded = client(&running).load_catalog(&rules).await.unwrap();
         let (entries, asked) = (loaded.catalog.entries().len(), running.requests().len());
         assert!(
-            entries > 30 && asked <= 2 * entries,
+            entries > 30 && asked <= 2 * entries + FINDING_OUT,
             "{asked} requests for {entries} entries"
         );
     }
@@ -416,7 +418,7 @@ async fn a_table_is_paged_where_there_are_pages_and_said_to_be_cut_where_there_a
     let pages = running
         .requests()
         .iter()
-        .filter(|asked| asked.path == "/api/agent/v1/query")
+        .filter(|asked| asked.path == "/api/agent/v1/query" && &asked.body[..] != b"{}")
         .count();
     assert_eq!(pages, 6);
 
@@ -544,20 +546,16 @@ async fn every_kind_of_credential_works() {
 }
 
 #[tokio::test]
-async fn an_agent_api_that_is_switched_off_leaves_the_cards() {
+async fn an_agent_api_that_is_switched_off_leaves_cards_and_what_metrics_are_saved_as() {
     let mut options = ServeOptions::new(Arc::clone(&WORLD));
     options.agent_api = false;
     let running = serve(options).await.unwrap();
     let client = client(&running);
     assert_eq!(client.server().await.unwrap().generation, None);
     let loaded = client.load_catalog(&rules(&running)).await.unwrap();
-    assert!(
-        loaded
-            .catalog
-            .entries()
-            .iter()
-            .all(|entry| matches!(entry, Entry::Card(_)))
-    );
-    assert!(!loaded.catalog.entries().is_empty());
+    assert!(tables(&loaded.catalog).is_empty());
+    for metric in metrics(&loaded.catalog) {
+        assert!(metric.dimensions.len() <= 1, "{:?}", metric.dimensions);
+    }
     assert_eq!(loaded.warnings.len(), 2, "{:?}", loaded.warnings);
 }

@@ -17,6 +17,23 @@ use futures_util::stream;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+/// A text in the place of a query, which only servers with handles take.
+pub(super) const HANDLE: &str = r#"{"query":"-"}"#;
+
+/// What a route says to a body that lacks a member (reference, 1.4, second shape).
+pub(super) fn missing(member: &str) -> Reply {
+    let body = json!({
+        "errors": { member: "missing required key" },
+        "specific-errors": { member: ["missing required key, received: nil"] },
+    });
+    json_reply(400, &body)
+}
+
+/// What `/v2/query` with handles says to a text that is none (reference, 2.4).
+pub(super) fn not_base64() -> Reply {
+    text(400, "Invalid request: expected a base64-encoded JSON object.")
+}
+
 /// One response.
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
@@ -71,6 +88,8 @@ pub(super) struct Asked {
 #[derive(Default)]
 struct Shared {
     replies: Mutex<BTreeMap<String, VecDeque<Reply>>>,
+    /// What routes of the Agent API say to a request with nothing in it, with which a client finds out what is there.
+    probes: Mutex<BTreeMap<(String, String), Reply>>,
     asked: Mutex<Vec<Asked>>,
 }
 
@@ -82,8 +101,35 @@ pub(super) struct Scripted {
 }
 
 impl Scripted {
-    /// A server of this version that takes any credential.
+    /// A server of this version that takes any credential, with the routes that tell its generation.
     pub(super) async fn version(tag: &str) -> Self {
+        let server = Self::claiming(tag).await;
+        let major = tag.split('.').nth(1).and_then(|number| number.parse().ok());
+        match major {
+            Some(59) => server.probe("v1/construct-query", "{}", missing("table_id")),
+            Some(60) => server
+                .probe("v1/construct-query", "{}", missing("table_id"))
+                .probe("v1/query", "{}", missing("table_id")),
+            Some(61) => server.probe("v2/construct-query", "{}", missing("source")).probe(
+                "v2/query",
+                "{}",
+                missing("source"),
+            ),
+            Some(62) => server
+                .probe("v2/construct-query", "{}", missing("query"))
+                .probe("v2/query", "{}", missing("query"))
+                .probe("v2/query", HANDLE, missing("query")),
+            Some(63..) => server
+                .probe("v2/construct-query", "{}", missing("query"))
+                .probe("v2/query", "{}", missing("query"))
+                .probe("v2/query", HANDLE, not_base64()),
+            _ => &server,
+        };
+        server
+    }
+
+    /// A server that calls itself this, and takes any credential. It has no route that tells its generation.
+    pub(super) async fn claiming(tag: &str) -> Self {
         let server = Self::start().await;
         server.on(
             "GET /api/session/properties",
@@ -118,6 +164,19 @@ impl Scripted {
         self
     }
 
+    /// Replaces every reply of a route.
+    pub(super) fn instead(&self, route: &str, reply: Reply) -> &Self {
+        self.shared.replies.lock().unwrap().remove(route);
+        self.on(route, reply)
+    }
+
+    /// What a route of the Agent API says to this body while a client finds out what is there.
+    pub(super) fn probe(&self, route: &str, body: &str, reply: Reply) -> &Self {
+        let key = (format!("/api/agent/{route}"), body.to_owned());
+        self.shared.probes.lock().unwrap().insert(key, reply);
+        self
+    }
+
     /// Requests so far whose path contains `part`.
     pub(super) fn asked(&self, part: &str) -> Vec<Asked> {
         let asked = self.shared.asked.lock().unwrap();
@@ -130,12 +189,11 @@ impl Scripted {
 
     pub(super) fn settings(&self, auth: AuthSettings) -> MetabaseSettings {
         MetabaseSettings {
-            url: self.url.parse().unwrap(),
-            auth,
             timeout: Duration::from_secs(10),
             max_response_bytes: 1024 * 1024,
             max_concurrency: 4,
             max_rows: 2_000,
+            ..MetabaseSettings::new(self.url.parse().unwrap(), auth)
         }
     }
 
@@ -159,6 +217,13 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let probed = (uri.path().to_owned(), String::from_utf8_lossy(&body).into_owned());
+    let is_probe = uri.path().starts_with("/api/agent/") && (probed.1 == "{}" || probed.1 == HANDLE);
+    if is_probe {
+        let reply = server.shared.probes.lock().unwrap().get(&probed).cloned();
+        let reply = reply.unwrap_or_else(|| text(404, "API endpoint does not exist."));
+        return response_of(reply);
+    }
     server.shared.asked.lock().unwrap().push(Asked {
         path: uri.path().to_owned(),
         query: uri.query().unwrap_or_default().to_owned(),
@@ -171,6 +236,10 @@ async fn answer(
         Some(queue) => queue[0].clone(),
         None => text(404, "API endpoint does not exist."),
     };
+    response_of(reply)
+}
+
+fn response_of(reply: Reply) -> Response {
     let mut response = Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
         response = response.header(*name, value);

@@ -46,12 +46,14 @@ impl Stage {
     async fn open() -> Self {
         let running = serve(ServeOptions::new(Arc::clone(&WORLD))).await.unwrap();
         let settings = MetabaseSettings {
-            url: running.url.parse().unwrap(),
-            auth: AuthSettings::ApiKey(running.api_key.clone()),
             timeout: Duration::from_secs(60),
             max_response_bytes: 8 * 1024 * 1024,
             max_concurrency: 4,
             max_rows: 10_000,
+            ..MetabaseSettings::new(
+                running.url.parse().unwrap(),
+                AuthSettings::ApiKey(running.api_key.clone()),
+            )
         };
         let wire = Wire::new(WireSettings::new(grants(
             &settings.url,

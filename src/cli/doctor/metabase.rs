@@ -4,7 +4,7 @@ use super::report::Check;
 use crate::app::{self, CatalogCache, Server};
 use crate::catalog::Catalog;
 use crate::config::Settings;
-use crate::metabase::{Generation, MetabaseClient};
+use crate::metabase::{Capability, FoundBy, MetabaseClient, ServerInfo, served};
 use crate::principal::Principal;
 
 const GROUP: &str = "make an API key for a group that may only view the curated collections and query their data \
@@ -51,17 +51,9 @@ async fn server(at: &Server, client: &MetabaseClient, checks: &mut Vec<Check>) -
     };
     match client.server().await {
         Ok(info) => {
-            let generation = match info.generation {
-                Some(Generation::V59) => "Agent API of v0.59",
-                Some(Generation::V60) => "Agent API of v0.60",
-                None => "no Agent API",
-            };
-            let message = format!("{what}, version {}, {generation}", info.version);
-            let why_none = client.why_no_agent_api().await.ok().flatten();
-            checks.push(match why_none {
-                None => Check::ok("metabase", message),
-                Some(reason) => Check::warning("metabase", message, &reason),
-            });
+            generation(&what, &info, client, checks).await;
+            checks.push(served_how(&info));
+            scopes(client, checks).await;
             true
         }
         Err(error) => {
@@ -72,6 +64,75 @@ async fn server(at: &Server, client: &MetabaseClient, checks: &mut Vec<Check>) -
             ));
             false
         }
+    }
+}
+
+/// Version, edition and generation, and whether they fit together.
+async fn generation(what: &str, info: &ServerInfo, client: &MetabaseClient, checks: &mut Vec<Check>) {
+    let edition = info.edition.as_deref().map(|edition| format!(" ({edition})"));
+    let api = info.generation.map_or_else(
+        || "no Agent API".to_owned(),
+        |generation| format!("Agent API of {}", generation.versions()),
+    );
+    let found = match info.found_by {
+        FoundBy::Asked => "found by asking",
+        FoundBy::Version => "by its version, as its routes do not tell",
+        FoundBy::Settings => "as the settings say",
+    };
+    let message = format!(
+        "{what}, version {}{}, {api} ({found})",
+        info.version,
+        edition.unwrap_or_default()
+    );
+    let why_none = client.why_no_agent_api().await.ok().flatten();
+    checks.push(match why_none {
+        Some(reason) => {
+            let way = "saved questions and models work; metrics only as they are saved, unless `[metabase] \
+                       dataset_route = \"fallback\"` lets them and tables be asked over the classic route";
+            Check::warning("metabase", message, &format!("{reason}; {way}"))
+        }
+        None if info.contradicts_version() => {
+            let fix = "what it serves counts; check whether a proxy changes what the server says of itself";
+            Check::warning(
+                "metabase",
+                format!("{message}: another than its version has"),
+                fix,
+            )
+        }
+        None => Check::ok("metabase", message),
+    });
+}
+
+/// What is served how, from the table of capabilities.
+fn served_how(info: &ServerInfo) -> Check {
+    let shown = [
+        ("metrics", Capability::MetricByDimension),
+        ("tables", Capability::TableQuery),
+        ("many rows", Capability::Paging),
+        ("values", Capability::Values),
+    ];
+    let ways = shown.map(|(name, capability)| format!("{name}: {}", served(capability, info.generation).way));
+    let route = if info.dataset_route {
+        "; where that is not enough, the classic route"
+    } else {
+        ""
+    };
+    Check::ok("served", format!("{}{route}", ways.join("; ")))
+}
+
+async fn scopes(client: &MetabaseClient, checks: &mut Vec<Check>) {
+    match client.missing_scopes().await {
+        Ok(missing) if missing.is_empty() => {}
+        Ok(missing) => checks.push(Check::warning(
+            "scopes",
+            format!("the credential lacks {}", missing.join(", ")),
+            "metrics and tables need them: use a credential without scopes, or one that has these",
+        )),
+        Err(error) => checks.push(Check::warning(
+            "scopes",
+            format!("what they are cannot be found out: {error}"),
+            "run `cardinal doctor` again",
+        )),
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) fn resolve(
         max_response_bytes: file.max_response_bytes.unwrap_or(usual.max_response_bytes),
         max_concurrency: file.max_concurrency.unwrap_or(usual.max_concurrency),
         max_rows: file.max_rows.unwrap_or(usual.max_rows),
+        generation: file.generation.unwrap_or_default(),
+        dataset_route: file.dataset_route.unwrap_or_default(),
         ..usual
     }))
 }

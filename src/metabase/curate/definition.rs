@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::cards::WireCard;
 use super::loading::Loading;
-use super::tables::TableNames;
 use super::words::{self, MbqlNames};
 use crate::metabase::MetabaseError;
+use crate::metabase::wire_card::WireCard;
 
 /// Most foreign tables read for the names in one definition.
 const MAX_FOREIGN: usize = 6;
@@ -131,8 +130,7 @@ async fn names_of(
     warnings: &mut Vec<String>,
 ) -> Result<MbqlNames, MetabaseError> {
     let mut names = MbqlNames::default();
-    let own = TableNames::once(loading, table, warnings).await?;
-    let Ok(own) = own.as_ref() else {
+    let Some(own) = loading.table_names(table, warnings).await? else {
         return Ok(names);
     };
     let foreign: BTreeSet<u32> = own
@@ -140,7 +138,7 @@ async fn names_of(
         .iter()
         .filter_map(|field| field.target.as_ref()?.table_id)
         .collect();
-    names.add(own);
+    names.add(&own);
     let mut used = BTreeSet::new();
     parts
         .aggregation
@@ -151,8 +149,8 @@ async fn names_of(
         if used.iter().all(|field| names.has_field(*field)) {
             break;
         }
-        if let Ok(other) = TableNames::once(loading, id, warnings).await?.as_ref() {
-            names.add(other);
+        if let Some(other) = loading.table_names(id, warnings).await? {
+            names.add(&other);
         }
     }
     Ok(names)

@@ -64,7 +64,7 @@ pub(in crate::metabase) async fn load(
     let mut gathered = Gathered {
         on_progress,
         progress: LoadProgress { read: 0, selected: 0 },
-        kept: KeptEntries::new(before, now, &detected.info.version),
+        kept: KeptEntries::new(before, now, &detected.info.reading()),
         entries: Vec::new(),
         warnings: Vec::new(),
         outage: None,
@@ -76,7 +76,7 @@ pub(in crate::metabase) async fn load(
     } else {
         Collections::default()
     };
-    let mut loading = Loading::new(caller, collections);
+    let mut loading = Loading::new(caller, detected, collections);
     want(&mut loading, &rules.cards, &CARDS);
     want(&mut loading, &rules.metrics, &METRICS);
     let loading = &loading;
@@ -86,19 +86,27 @@ pub(in crate::metabase) async fn load(
         let read = |(id, selected)| cards::read(loading, id, selected);
         gathered.all(loading, EntryKind::Card, selected, read).await?;
     }
+    // What is left where no query can be asked, and why.
+    let only_as_saved = detected.why_none().filter(|_| !detected.info.dataset_route);
     if selects(&rules.metrics) {
         let selected = select(loading, &rules.metrics, |id| id.0, &METRICS).await;
-        if let Some(reason) = detected.why_none() {
-            gathered.left_out("metric", selected.ok().map(|selected| selected.ids.len()), reason);
-        } else {
-            let selected = selected?;
-            let read = |(id, _)| metrics::read(loading, id);
-            gathered.all(loading, EntryKind::Metric, selected, read).await?;
+        match (selected, only_as_saved) {
+            (Ok(selected), reason) => {
+                let read = |(id, _)| metrics::read(loading, id);
+                gathered.all(loading, EntryKind::Metric, selected, read).await?;
+                if let Some(reason) = reason {
+                    let entries = gathered.entries.iter();
+                    let metrics = entries.filter(|entry| matches!(entry, Entry::Metric(_)));
+                    gathered.restricted("metric", metrics.count(), reason);
+                }
+            }
+            (Err(_), Some(reason)) => gathered.left_out("metric", None, reason),
+            (Err(error), None) => return Err(error),
         }
     }
     if !rules.tables.ids.is_empty() || rules.tables.name_prefix.is_some() {
         let by_name = rules.tables.name_prefix.is_some();
-        if let Some(reason) = detected.why_none() {
+        if let Some(reason) = only_as_saved {
             let count = if by_name {
                 let databases = tables::Databases::read(caller, true).await.ok();
                 databases.map(|databases| databases.select(&rules.tables).len())
@@ -136,15 +144,24 @@ struct Gathered<'p> {
 }
 
 impl Gathered<'_> {
-    /// Tells how many entries of a kind are left out because there is no Agent API that we speak, and why.
+    /// Tells how many entries of a kind are left out because no query can be asked, and why.
     fn left_out(&mut self, kind: &str, count: Option<usize>, reason: &str) {
-        let entries = match count {
-            Some(0) => return,
-            Some(1) => format!("1 {kind}"),
-            Some(count) => format!("{count} {kind}s"),
-            None => format!("{kind}s"),
-        };
-        self.warnings.push(format!("{entries} left out: {reason}"));
+        if let Some(entries) = counted(kind, count) {
+            self.warnings.push(format!(
+                "{entries} left out, because there is no Agent API ({reason}); `[metabase] dataset_route = \
+                 \"fallback\"` lets them be asked over the classic route"
+            ));
+        }
+    }
+
+    /// Tells how many entries of a kind can only be had as they are saved, and why.
+    fn restricted(&mut self, kind: &str, count: usize, reason: &str) {
+        if let Some(entries) = counted(kind, Some(count)) {
+            self.warnings.push(format!(
+                "{entries} only as saved, without filters and further groups, because there is no Agent API \
+                 ({reason}); `[metabase] dataset_route = \"fallback\"` lifts that"
+            ));
+        }
     }
 
     async fn all<F, R>(
@@ -202,6 +219,16 @@ impl Gathered<'_> {
                 versions: self.kept.versions,
             }),
         }
+    }
+}
+
+/// `3 metrics`; nothing where there are none.
+fn counted(kind: &str, count: Option<usize>) -> Option<String> {
+    match count {
+        Some(0) => None,
+        Some(1) => Some(format!("1 {kind}")),
+        Some(count) => Some(format!("{count} {kind}s")),
+        None => Some(format!("{kind}s")),
     }
 }
 

@@ -1,20 +1,30 @@
 use std::sync::Arc;
 
-use super::cards::{WireCard, described};
+use super::cards::described;
 use super::field_values::FieldSource;
 use super::load::{EntryRead, is_outage};
 use super::loading::Loading;
-use super::{definition, dimensions};
+use super::{definition, dimensions, saved_metrics};
 use crate::catalog::{Entry, MetricEntry, MetricId};
 use crate::metabase::fields::{self, FieldValuesOf};
 use crate::metabase::values::FieldOwner;
-use crate::metabase::{FailureClass, MetabaseError};
+use crate::metabase::wire_card::WireCard;
+use crate::metabase::{FailureClass, Generation, MetabaseError};
 
-/// Reads one metric: its dimensions over the Agent API, its definition and place from the card it is.
+/// Reads one metric: its dimensions over the Agent API where that describes metrics, its definition and place from the
+/// card it is.
 pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, MetabaseError> {
     let (mut warnings, mut outage) = (Vec::new(), false);
+    if !loading
+        .detected
+        .info
+        .generation
+        .is_some_and(Generation::has_field_ids)
+    {
+        return saved_metrics::read(loading, id).await;
+    }
     // The card is best effort: without it only the definition in words and the collection are missing.
-    let card = match WireCard::read(loading.caller, id).await {
+    let card = match WireCard::read(loading.caller, id, false).await {
         Ok(card) if card.archived == Some(true) => {
             return Ok(EntryRead::left_out(format!("metric {id} is archived; left out")));
         }
@@ -50,10 +60,7 @@ pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, Me
         id: MetricId(id),
         name: metric.name,
         description: described(metric.description),
-        collection: card
-            .as_ref()
-            .map(|card| card.path(&loading.collections))
-            .unwrap_or_default(),
+        collection: card.as_ref().map(|card| loading.path(card)).unwrap_or_default(),
         verified: metric
             .verified
             .unwrap_or_else(|| card.as_ref().is_some_and(WireCard::verified)),

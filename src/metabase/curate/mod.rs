@@ -11,6 +11,7 @@ mod load;
 mod loading;
 mod metrics;
 mod parameters;
+mod saved_metrics;
 mod select;
 mod tables;
 mod words;

@@ -7,10 +7,10 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::cards::WireCard;
 use super::loading::Loading;
 use crate::catalog::{AllowedValues, CardId, Parameter, ParameterTarget};
 use crate::metabase::values;
+use crate::metabase::wire_card::WireCard;
 use crate::metabase::{FailureClass, FetchedValues, MetabaseError};
 use crate::text::clean_line;
 
@@ -167,7 +167,7 @@ fn wire_tags(query: &Value) -> Vec<Option<CardTag>> {
         Value::Object(map) => map
             .iter()
             .flat_map(|(key, inner)| match key.as_str() {
-                "template-tags" => read_tags(inner),
+                "template-tags" | "template_tags" => read_tags(inner),
                 _ => wire_tags(inner),
             })
             .collect(),

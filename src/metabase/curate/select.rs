@@ -11,6 +11,8 @@ use crate::metabase::call::ApiCall;
 use crate::metabase::{FailureClass, MetabaseError, endpoints, failure};
 
 const PAGE: usize = 100;
+/// What a metric is called where collections list it.
+const METRIC: &str = "metric";
 /// No collection has more; a server that never ends its listing must not keep us forever.
 const MAX_PAGES: usize = 500;
 
@@ -171,27 +173,61 @@ pub(super) struct Listing {
 /// Everything in one place that any rule wants. `total` is null on an empty page, so a short page is what ends the
 /// listing.
 async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing, MetabaseError> {
+    /// A page; servers before v0.40 list everything in a bare array.
     #[derive(Deserialize)]
-    struct ItemsPage {
-        #[serde(default)]
-        data: Vec<Value>,
+    #[serde(untagged)]
+    enum ItemsPage {
+        Page {
+            #[serde(default)]
+            data: Vec<Value>,
+        },
+        Whole(Vec<Value>),
     }
+    let mut wanted: Vec<&str> = loading
+        .wanted
+        .get(&place)
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect();
     let mut all: BTreeMap<(String, u32), ListedItem> = BTreeMap::new();
     let mut unreadable = Vec::new();
     for page in 0..MAX_PAGES {
-        let models = loading.wanted.get(&place).into_iter().flatten();
-        let mut query: Vec<_> = models.map(|model| ("models", (*model).to_owned())).collect();
-        query.push(("limit", PAGE.to_string()));
-        query.push(("offset", (page * PAGE).to_string()));
-        let call = ApiCall {
-            action: format!("list collection {}", place.segment()),
-            ids: vec![place.segment()],
-            query,
-            ..ApiCall::default()
+        let call = |models: &[&str]| {
+            let mut query: Vec<_> = models
+                .iter()
+                .map(|model| ("models", (*model).to_owned()))
+                .collect();
+            query.push(("limit", PAGE.to_string()));
+            query.push(("offset", (page * PAGE).to_string()));
+            ApiCall {
+                action: format!("list collection {}", place.segment()),
+                ids: vec![place.segment()],
+                query,
+                ..ApiCall::default()
+            }
         };
-        let listed: ItemsPage = loading.caller.fetch(endpoints::COLLECTION_ITEMS, call).await?;
-        let (held, got) = (all.len(), listed.data.len());
-        for item in listed.data {
+        let listed = loading
+            .caller
+            .fetch(endpoints::COLLECTION_ITEMS, call(&wanted))
+            .await;
+        let listed = match listed {
+            // Versions before v0.51 know no metrics among cards, and refuse their name.
+            Err(MetabaseError {
+                class: FailureClass::InvalidQuery,
+                ..
+            }) if wanted.len() > 1 && wanted.contains(&METRIC) => {
+                wanted.retain(|model| *model != METRIC);
+                loading
+                    .caller
+                    .fetch(endpoints::COLLECTION_ITEMS, call(&wanted))
+                    .await?
+            }
+            listed => listed?,
+        };
+        let (ItemsPage::Page { data } | ItemsPage::Whole(data)) = listed;
+        let (held, got) = (all.len(), data.len());
+        for item in data {
             let name = item.get("name").and_then(Value::as_str).map(failure::clean);
             match serde_json::from_value::<ListedItem>(item) {
                 Ok(item) => {

@@ -13,9 +13,10 @@ use super::select::SelectedBy;
 use crate::catalog::TableRule;
 use crate::catalog::{Entry, TableEntry, TableId};
 use crate::metabase::call::{ApiCall, Caller};
-use crate::metabase::fields::{self, FieldValuesOf};
+use crate::metabase::classic::ClassicNamed;
+use crate::metabase::fields::{self, FieldValuesOf, WireNamed};
 use crate::metabase::values::FieldOwner;
-use crate::metabase::{FailureClass, MetabaseError, endpoints};
+use crate::metabase::{Generation, MetabaseError, endpoints};
 
 /// The databases the credential may see, with their tables if those were asked for.
 #[derive(Debug)]
@@ -86,6 +87,7 @@ impl Databases {
         selected
     }
 
+    /// Names of the database and schema.
     fn place(&self, id: Option<u32>, schema: Option<String>) -> Vec<String> {
         let database = id.and_then(|id| self.list.iter().find(|database| database.id == i64::from(id)));
         let name = database.and_then(|database| database.name.clone());
@@ -96,25 +98,44 @@ impl Databases {
     }
 }
 
-/// Reads one table.
+/// Reads one table, over the Agent API where that describes tables, else over the classic API.
 pub(super) async fn read(
     loading: &Loading<'_>,
     databases: &Databases,
     id: u32,
 ) -> Result<EntryRead, MetabaseError> {
     let mut warnings = Vec::new();
-    let (table, fields) = fields::table(loading.caller, TableId(id), FieldValuesOf::Categories).await?;
-    let fields_of = (FieldOwner::Table(id), FieldSource::Table(id));
-    let dimensions = dimensions::of(loading, fields_of, &fields, &mut warnings).await?;
-    let entry = TableEntry {
-        id: TableId(id),
-        label: table.display_name.unwrap_or_else(|| table.name.clone()),
-        name: table.name,
-        description: described(table.description),
-        collection: databases.place(table.database_id, table.database_schema),
-        dimensions,
-        measures: dimensions::measures(table.measures),
-        segments: dimensions::segments(table.segments),
+    let by_moment = loading
+        .detected
+        .info
+        .generation
+        .is_some_and(Generation::has_field_ids);
+    let entry = if by_moment {
+        let (table, fields) = fields::table(loading.caller, TableId(id), FieldValuesOf::Categories).await?;
+        let fields_of = (FieldOwner::Table(id), FieldSource::Table(id));
+        TableEntry {
+            id: TableId(id),
+            dimensions: dimensions::of(loading, fields_of, &fields, &mut warnings).await?,
+            label: table.display_name.unwrap_or_else(|| table.name.clone()),
+            name: table.name,
+            description: described(table.description),
+            collection: databases.place(table.database_id, table.database_schema),
+            measures: dimensions::measures(table.measures),
+            segments: dimensions::segments(table.segments),
+        }
+    } else {
+        let (table, source) = loading.source_of_table(format!("table {id}"), id).await?;
+        let fields_of = (FieldOwner::Classic, FieldSource::Table(id));
+        TableEntry {
+            id: TableId(id),
+            dimensions: dimensions::of(loading, fields_of, &source.fields, &mut warnings).await?,
+            label: table.display_name.clone().unwrap_or_else(|| table.name.clone()),
+            name: table.name.clone(),
+            description: described(table.description.clone()),
+            collection: databases.place(table.db_id, table.schema.clone()),
+            measures: dimensions::measures(Some(named(&source.measures))),
+            segments: dimensions::segments(Some(named(&source.segments))),
+        }
     };
     Ok(EntryRead {
         entry: Some(Entry::Table(Arc::new(entry))),
@@ -123,64 +144,15 @@ pub(super) async fn read(
     })
 }
 
-/// What words need of a table: labels of its fields and names of its segments and measures, by real id.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct TableNames {
-    #[serde(default)]
-    pub(super) fields: Vec<TableField>,
-    #[serde(default)]
-    pub(super) segments: Vec<NamedThing>,
-    #[serde(default)]
-    pub(super) measures: Vec<NamedThing>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct TableField {
-    pub(super) id: Value,
-    #[serde(default)]
-    pub(super) name: String,
-    pub(super) display_name: Option<String>,
-    pub(super) target: Option<ForeignKeyTarget>,
-}
-
-/// The field a foreign key points at.
-#[derive(Debug, Deserialize)]
-pub(super) struct ForeignKeyTarget {
-    pub(super) table_id: Option<u32>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct NamedThing {
-    pub(super) id: Value,
-    #[serde(default)]
-    pub(super) name: String,
-}
-
-impl TableNames {
-    /// The names of a table, read once a load; none with a warning when the credential may not read them.
-    pub(super) async fn once(
-        loading: &Loading<'_>,
-        id: u32,
-        warnings: &mut Vec<String>,
-    ) -> Result<Arc<Result<Self, String>>, MetabaseError> {
-        let read = || async {
-            let call = ApiCall {
-                action: format!("read the fields of table {id}"),
-                ids: vec![id.to_string()],
-                ..ApiCall::default()
-            };
-            match loading.caller.fetch(endpoints::TABLE_METADATA, call).await {
-                Ok(names) => Ok(Ok(names)),
-                Err(error) if error.class == FailureClass::Unauthorized => Err(error),
-                Err(error) => Ok(Err(format!(
-                    "{error}; definitions that use it are not known in words"
-                ))),
-            }
-        };
-        let names = loading.tables.get(id, read).await?;
-        if let Err(warning) = names.as_ref() {
-            warnings.push(warning.clone());
-        }
-        Ok(names)
-    }
+/// Segments or measures of the classic API, as the Agent API has them.
+pub(super) fn named(classic: &[ClassicNamed]) -> Vec<WireNamed> {
+    let named = classic.iter().filter_map(|one| {
+        Some(WireNamed {
+            id: u32::try_from(one.id.as_u64()?).ok()?,
+            name: one.name.clone(),
+            display_name: None,
+            description: one.description.clone(),
+        })
+    });
+    named.collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::tables::TableNames;
+use crate::metabase::classic::{ClassicNamed, ClassicTable};
 
 /// MbqlNames by real id.
 #[derive(Debug, Default)]
@@ -17,14 +17,14 @@ pub(super) struct MbqlNames {
 
 impl MbqlNames {
     /// Takes over a table's names.
-    pub(super) fn add(&mut self, table: &TableNames) {
+    pub(super) fn add(&mut self, table: &ClassicTable) {
         for field in &table.fields {
             if let Some(id) = field.id.as_u64() {
                 let name = field.display_name.as_ref().unwrap_or(&field.name);
                 self.fields.insert(id, name.clone());
             }
         }
-        let things = |things: &[super::tables::NamedThing]| -> Vec<(u64, String)> {
+        let things = |things: &[ClassicNamed]| -> Vec<(u64, String)> {
             things
                 .iter()
                 .filter_map(|thing| Some((thing.id.as_u64()?, thing.name.clone())))

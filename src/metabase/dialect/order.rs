@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Direction, MetricQuery};
+use crate::metabase::{Direction, MetricQuery};
 use crate::result::Cell;
 
 /// Orders `rows` by the cell at `column`, empty cells last, rows that are equal in the server's order; then keeps

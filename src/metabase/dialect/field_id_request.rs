@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::Fields;
-use super::{
+use crate::metabase::fields::Fields;
+use crate::metabase::{
     AggregateFunction, Aggregation, Direction, GroupBy, MetabaseError, MetricQuery, OrderBy, QueryFilter,
     Scalar, TableQuery,
 };
