@@ -38,6 +38,7 @@
 //! What this page lists. The folders are reachable by their names so that the tests beside the library can look inside, but
 //! they are left out of this documentation and change without notice.
 
+pub use cardinal_dbt_sandbox as dbt_sandbox;
 pub use cardinal_sandbox as sandbox;
 
 pub use agent::{

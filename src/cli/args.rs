@@ -431,6 +431,29 @@ pub(super) struct ServeArgs {
     /// No shared secret for JWTs is configured
     #[arg(long)]
     pub(super) without_jwt: bool,
+    #[command(flatten)]
+    pub(super) dbt: DbtServeArgs,
+}
+
+/// What `cardinal sandbox serve` is told about dbt.
+#[derive(Debug, Args)]
+pub(super) struct DbtServeArgs {
+    /// Serve dbt's APIs beside Metabase's, over the same data; the line has dbt_url, dbt_token, dbt_account_id,
+    /// dbt_environment_id and dbt_webhook_secret as well
+    #[arg(long)]
+    pub(super) dbt: bool,
+    /// Port for dbt's APIs; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0, requires = "dbt")]
+    pub(super) dbt_port: u16,
+    /// Serve this dbt project, with its artifacts in target/, instead of the built-in one
+    #[arg(long, value_name = "DIR", requires = "dbt")]
+    pub(super) dbt_project: Option<PathBuf>,
+    /// Token to accept for everything [default: one made up at start]
+    #[arg(long, value_name = "TOKEN", requires = "dbt")]
+    pub(super) dbt_token: Option<String>,
+    /// Faults of dbt's APIs, in the same form: a status, latency, cut
+    #[arg(long, value_name = "RULES", requires = "dbt")]
+    pub(super) dbt_faults: Option<String>,
 }
 
 /// What the options of `sandbox serve` take, and who can sign in.

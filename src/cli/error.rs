@@ -6,6 +6,7 @@ use crate::call_log::CallLogError;
 use crate::catalog::NoSuchEntry;
 use crate::config::ConfigError;
 use crate::dbt::{DbtError, DbtNameError};
+use crate::dbt_sandbox::{DbtProjectError, DbtServeError};
 use crate::prompt::PromptError;
 use crate::sandbox::faults::FaultSyntaxError;
 use crate::sandbox::{ServeError, WorldError};
@@ -58,6 +59,12 @@ pub(super) enum CliError {
     /// The sandbox cannot be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The sandbox of dbt cannot be served.
+    #[error(transparent)]
+    DbtServe(#[from] DbtServeError),
+    /// The dbt project to be served cannot be read.
+    #[error(transparent)]
+    DbtProject(#[from] DbtProjectError),
     /// Nothing can be served.
     #[error(transparent)]
     Server(#[from] StartError),

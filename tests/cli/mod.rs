@@ -2,6 +2,7 @@ mod ask;
 mod calculation;
 mod catalog;
 mod chat;
+mod dbt_sandbox;
 mod docs;
 mod doctor;
 mod evals;

@@ -164,7 +164,7 @@ def run(command, variables=None):
 
 
 def with_server(script, calls, *arguments):
-    server = McpServer(f"{NODE}/{script}", *arguments, **KEYED)
+    server = McpServer("node", f"{NODE}/{script}", *arguments, **KEYED)
     try:
         for tool, arguments, expected in calls:
             text = server.call(tool, **arguments)

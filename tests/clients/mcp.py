@@ -8,9 +8,9 @@ import subprocess
 class McpServer:
     """A server that runs until the program ends. `call` gives a tool's text."""
 
-    def __init__(self, script, *arguments, **variables):
+    def __init__(self, *command, **variables):
         self.process = subprocess.Popen(
-            ["node", script, *arguments],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -211,6 +211,12 @@ impl World {
         draft::draft(&self.model)
     }
 
+    /// What SQLite attaches the database by, within this process and as long as the world is there. Blocks until the rows
+    /// are there; nothing may be written to it.
+    pub fn sqlite_address(&self) -> rusqlite::Result<String> {
+        self.pool.address()
+    }
+
     /// What was changed or left out while the database was read, each a sentence for people.
     pub fn notices(&self) -> &[String] {
         &self.notices

@@ -2,6 +2,7 @@
 
 mod check;
 mod dataset;
+mod dbt;
 mod init;
 mod serve;
 

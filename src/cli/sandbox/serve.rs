@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use serde_json::Value;
 
-use super::dataset;
+use super::{dataset, dbt};
 use crate::cli::args::{EditionArg, ServeArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -14,7 +15,8 @@ use crate::sandbox::{ServeOptions, ServedEdition, serve};
 pub(super) async fn run(args: ServeArgs) -> Result<ExitStatus, CliError> {
     let faults = args.faults.as_deref().map(FaultRule::parse_all).transpose()?;
     let world = dataset::open(&args.data, args.semantic_model.as_deref()).await?;
-    let mut options = ServeOptions::new(Arc::new(world));
+    let world = Arc::new(world);
+    let mut options = ServeOptions::new(Arc::clone(&world));
     options.port = args.port;
     options.generation = args.generation;
     options.edition = match args.edition {
@@ -36,8 +38,18 @@ pub(super) async fn run(args: ServeArgs) -> Result<ExitStatus, CliError> {
     // Listening for the signals begins before anybody is told that there is something to stop.
     let stop = told_to_stop();
     let running = serve(options).await?;
-    term::out_line(running.announcement()).map_err(CliError::Output)?;
+    let dbt = dbt::start(args.dbt, &args.data, &world, &running.url).await?;
+    let mut announcement = running.announcement();
+    if let (Some(line), Some(dbt)) = (announcement.as_object_mut(), &dbt)
+        && let Value::Object(more) = dbt.announcement()
+    {
+        line.extend(more);
+    }
+    term::out_line(announcement).map_err(CliError::Output)?;
     stop.await;
+    if let Some(dbt) = dbt {
+        dbt.shutdown().await;
+    }
     running.shutdown().await;
     Ok(ExitStatus::Done)
 }

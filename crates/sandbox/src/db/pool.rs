@@ -102,6 +102,20 @@ impl SqlitePool {
         }
     }
 
+    /// What SQLite opens or attaches the database by, for reading. Blocks until the rows are there.
+    pub(crate) fn address(&self) -> rusqlite::Result<String> {
+        self.with(|_| Ok::<_, rusqlite::Error>(()))?;
+        Ok(match &self.shared.location {
+            DatabaseLocation::Memory(uri) => uri.clone(),
+            DatabaseLocation::File(path) => {
+                // What would end the path of an address is written in another way.
+                let path = path.display().to_string();
+                let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+                format!("file:{path}?mode=ro")
+            }
+        })
+    }
+
     /// Uses a connection. Blocks until the rows are there.
     pub(crate) fn with<T, E: From<rusqlite::Error>>(
         &self,

@@ -1,0 +1,1 @@
+{% macro cents(column) %}round(100 * {{ column }}){% endmacro %}

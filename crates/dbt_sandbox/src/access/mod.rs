@@ -1,0 +1,8 @@
+//! Who may do what: tokens and their permission sets.
+
+mod capability;
+mod token;
+
+pub(crate) use capability::{Capability, KNOWN_SETS};
+pub use token::DbtToken;
+pub(crate) use token::{TokenBook, TokenHolder};

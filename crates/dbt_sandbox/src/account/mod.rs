@@ -1,0 +1,167 @@
+//! What an account of dbt holds: projects, environments, jobs, people. Things are kept as the JSON objects that the
+//! Administrative API answers with, by id.
+
+mod job;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::clock::now;
+use job::job_from_demo;
+
+/// The project of the built-in account that has a Semantic Layer.
+pub(crate) const DEMO_PROJECT: i64 = 5201;
+/// Its production environment.
+pub(crate) const DEMO_ENVIRONMENT: i64 = 7001;
+
+/// A kind of thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ThingKind {
+    User,
+    Group,
+    Project,
+    Environment,
+    Connection,
+    Repository,
+    Job,
+    Run,
+    ServiceToken,
+}
+
+/// The account with everything in it.
+#[derive(Debug)]
+pub(crate) struct ServedAccount {
+    /// Its id.
+    pub(crate) id: i64,
+    details: Value,
+    things: Mutex<Things>,
+}
+
+#[derive(Debug)]
+struct Things {
+    by_kind: BTreeMap<ThingKind, BTreeMap<i64, Value>>,
+    next_id: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct DemoAccount {
+    account: Value,
+    users: Vec<Value>,
+    groups: Vec<Value>,
+    projects: Vec<Value>,
+    environments: Vec<Value>,
+    connections: Vec<Value>,
+    repositories: Vec<Value>,
+    jobs: Vec<job::DemoJob>,
+}
+
+impl ServedAccount {
+    /// The built-in account.
+    pub(crate) fn demo() -> Result<Self, serde_json::Error> {
+        let demo: DemoAccount = serde_json::from_str(include_str!("demo.json"))?;
+        let account = Self {
+            id: demo.account.get("id").and_then(Value::as_i64).unwrap_or_default(),
+            details: demo.account,
+            things: Mutex::new(Things {
+                by_kind: BTreeMap::new(),
+                next_id: 90_001,
+            }),
+        };
+        let jobs = demo
+            .jobs
+            .iter()
+            .map(|job| job_from_demo(job, account.id))
+            .collect();
+        for (kind, values) in [
+            (ThingKind::User, demo.users),
+            (ThingKind::Group, demo.groups),
+            (ThingKind::Project, demo.projects),
+            (ThingKind::Environment, demo.environments),
+            (ThingKind::Connection, demo.connections),
+            (ThingKind::Repository, demo.repositories),
+            (ThingKind::Job, jobs),
+        ] {
+            for value in values {
+                account.put(kind, value);
+            }
+        }
+        Ok(account)
+    }
+
+    /// What is said about the account itself.
+    pub(crate) fn details(&self) -> Value {
+        let mut details = self.details.clone();
+        if let Some(object) = details.as_object_mut() {
+            object.insert("created_at".to_owned(), json!("2024-01-15T09:00:00.000000+00:00"));
+        }
+        details
+    }
+
+    /// All of a kind, deleted ones too, by id.
+    pub(crate) fn list(&self, kind: ThingKind) -> Vec<Value> {
+        let things = self.lock();
+        things
+            .by_kind
+            .get(&kind)
+            .map(|of| of.values().cloned().collect())
+            .unwrap_or_default()
+    }
+
+    /// One that was not deleted.
+    pub(crate) fn get(&self, kind: ThingKind, id: i64) -> Option<Value> {
+        let things = self.lock();
+        let found = things.by_kind.get(&kind)?.get(&id)?;
+        (found.get("state").and_then(Value::as_i64) != Some(2)).then(|| found.clone())
+    }
+
+    /// Adds one under a new id, which it is told as `id`.
+    pub(crate) fn add(&self, kind: ThingKind, mut fields: Map<String, Value>) -> Value {
+        let mut things = self.lock();
+        let id = things.next_id;
+        things.next_id += 1;
+        fields.insert("id".to_owned(), json!(id));
+        let moment = json!(now());
+        for name in ["created_at", "updated_at"] {
+            fields.entry(name).or_insert_with(|| moment.clone());
+        }
+        let value = Value::Object(fields);
+        things.by_kind.entry(kind).or_default().insert(id, value.clone());
+        value
+    }
+
+    /// Keeps one under the id that it has.
+    pub(crate) fn put(&self, kind: ThingKind, value: Value) {
+        let Some(id) = value.get("id").and_then(Value::as_i64) else {
+            return;
+        };
+        self.lock().by_kind.entry(kind).or_default().insert(id, value);
+    }
+
+    /// Changes one, and tells how it is now.
+    pub(crate) fn change(
+        &self,
+        kind: ThingKind,
+        id: i64,
+        change: impl FnOnce(&mut Map<String, Value>),
+    ) -> Option<Value> {
+        let mut things = self.lock();
+        let value = things.by_kind.get_mut(&kind)?.get_mut(&id)?;
+        change(value.as_object_mut()?);
+        Some(value.clone())
+    }
+
+    /// Marks one as deleted.
+    pub(crate) fn delete(&self, kind: ThingKind, id: i64) -> Option<Value> {
+        self.change(kind, id, |fields| {
+            fields.insert("state".to_owned(), json!(2));
+            fields.insert("updated_at".to_owned(), json!(now()));
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Things> {
+        self.things.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,180 @@
+//! Users, groups and service tokens.
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
+
+use super::body::{object, same_id};
+use super::{AdminState, id};
+use crate::access::{Capability, DbtToken, KNOWN_SETS};
+use crate::account::ThingKind;
+use crate::envelope::{AdminFault, found, success};
+use crate::paging::PageQuery;
+
+pub(super) async fn users(
+    State(app): State<AdminState>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountViewer)?;
+    let query = PageQuery::parse(&query.unwrap_or_default())?;
+    Ok(query.page(app.account.list(ThingKind::User), &["id", "email", "is_active"]))
+}
+
+pub(super) async fn groups(
+    State(app): State<AdminState>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountViewer)?;
+    let query = PageQuery::parse(&query.unwrap_or_default())?;
+    Ok(query.page(app.account.list(ThingKind::Group), &["id", "name"]))
+}
+
+pub(super) async fn create_group(
+    State(app): State<AdminState>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::SecurityAdmin)?;
+    let fields = object(&body, &["account_id", "name", "state", "assign_by_default"])?;
+    same_id(&fields, "account_id", app.account.id)?;
+    let mut group =
+        Map::from_iter(["sso_mapping_groups", "group_permissions"].map(|name| (name.to_owned(), json!([]))));
+    group.extend(fields);
+    Ok(success(
+        StatusCode::CREATED,
+        &app.account.add(ThingKind::Group, group),
+    ))
+}
+
+/// Replaces what a group may do.
+pub(super) async fn set_group_permissions(
+    State(app): State<AdminState>,
+    Path((account, group)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::SecurityAdmin)?;
+    let group_id = id(&group)?;
+    let value: Value = serde_json::from_slice(&body)
+        .map_err(|error| AdminFault::invalid("non_field_errors", &format!("JSON parse error - {error}")))?;
+    let permissions = value
+        .as_array()
+        .ok_or_else(|| AdminFault::invalid("non_field_errors", "Expected a list of items."))?;
+    for permission in permissions {
+        known_set(permission)?;
+    }
+    app.account
+        .get(ThingKind::Group, group_id)
+        .ok_or(AdminFault::NotFound)?;
+    app.account.change(ThingKind::Group, group_id, |fields| {
+        fields.insert("group_permissions".to_owned(), value.clone());
+    });
+    Ok(found(&value))
+}
+
+/// The tokens, without their secrets.
+pub(super) async fn service_tokens(
+    State(app): State<AdminState>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::SecurityAdmin)?;
+    let query = PageQuery::parse(&query.unwrap_or_default())?;
+    Ok(query.page(app.account.list(ThingKind::ServiceToken), &["id", "name"]))
+}
+
+/// What one token may do. A token may always look at itself.
+pub(super) async fn permissions_of_token(
+    State(app): State<AdminState>,
+    Path((account, token)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    let caller = app.tokens.caller(&headers).ok_or(AdminFault::Unauthorized)?;
+    let token_id = id(&token)?;
+    if caller.token_id != token_id {
+        app.enter(&headers, &account, Capability::SecurityAdmin)?;
+    }
+    let token = app
+        .account
+        .get(ThingKind::ServiceToken, token_id)
+        .ok_or(AdminFault::NotFound)?;
+    Ok(found(
+        token.get("service_token_permissions").unwrap_or(&Value::Null),
+    ))
+}
+
+/// Makes a token; its secret is told in this answer only.
+pub(super) async fn create_service_token(
+    State(app): State<AdminState>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::SecurityAdmin)?;
+    let fields = object(&body, &["name", "permission_grants"])?;
+    let grants = fields
+        .get("permission_grants")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let sets = grants.iter().map(known_set).collect::<Result<Vec<_>, _>>()?;
+    let name = fields.get("name").and_then(Value::as_str).unwrap_or_default();
+    let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+    let token = DbtToken::new(name, &sets);
+    let mut told = add_token(&app, token.clone());
+    if let Some(told) = told.as_object_mut() {
+        told.insert("token_string".to_owned(), json!(token.secret.expose_secret()));
+    }
+    Ok(success(StatusCode::CREATED, &told))
+}
+
+/// Makes a token known, and tells it as the list does.
+pub(crate) fn add_token(app: &AdminState, token: DbtToken) -> Value {
+    let permissions: Vec<Value> = token
+        .permission_sets
+        .iter()
+        .map(|set| json!({ "permission_set": set, "project_id": null, "all_projects": true, "state": 1 }))
+        .collect();
+    let secret = token.secret.expose_secret();
+    let ending = secret
+        .get(secret.len().saturating_sub(4)..)
+        .unwrap_or_default()
+        .to_owned();
+    let told = app.account.add(
+        ThingKind::ServiceToken,
+        Map::from_iter([
+            ("account_id".to_owned(), json!(app.account.id)),
+            ("name".to_owned(), json!(token.name)),
+            ("state".to_owned(), json!(1)),
+            ("uid".to_owned(), json!(format!("{:032x}", fastrand::u128(..)))),
+            ("last_four".to_owned(), json!(ending)),
+            ("service_token_permissions".to_owned(), json!(permissions)),
+        ]),
+    );
+    if let Some(id) = told.get("id").and_then(Value::as_i64) {
+        app.tokens.add(id, token);
+    }
+    told
+}
+
+fn known_set(grant: &Value) -> Result<String, AdminFault> {
+    let set = grant.get("permission_set").and_then(Value::as_str);
+    let set = set.ok_or_else(|| AdminFault::invalid("permission_set", "This field is required."))?;
+    if KNOWN_SETS.contains(&set) {
+        Ok(set.to_owned())
+    } else {
+        Err(AdminFault::invalid(
+            "permission_set",
+            &format!("\"{set}\" is not a valid choice."),
+        ))
+    }
+}

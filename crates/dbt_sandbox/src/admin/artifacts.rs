@@ -1,0 +1,67 @@
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::{AdminState, id};
+use crate::access::Capability;
+use crate::account::ThingKind;
+use crate::artifacts::{files_of, paths_of};
+use crate::envelope::{AdminFault, found};
+use crate::paging::pairs;
+use crate::runs::is_over;
+
+/// The files of a run that is over; null before, and when there are none.
+pub(super) async fn list(
+    State(app): State<AdminState>,
+    Path((account, run)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::JobViewer)?;
+    let run = app
+        .account
+        .get(ThingKind::Run, id(&run)?)
+        .ok_or(AdminFault::NotFound)?;
+    let paths = if is_over(&run) {
+        paths_of(&app.project, &run)
+    } else {
+        Vec::new()
+    };
+    Ok(found(&if paths.is_empty() {
+        Value::Null
+    } else {
+        json!(paths)
+    }))
+}
+
+/// One file, raw: that of the step `?step=N`, or of the last step that left files.
+pub(super) async fn get(
+    State(app): State<AdminState>,
+    Path((account, run, path)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::MetadataOnly)?;
+    let run = app
+        .account
+        .get(ThingKind::Run, id(&run)?)
+        .ok_or(AdminFault::NotFound)?;
+    if !is_over(&run) {
+        return Err(AdminFault::NotFound);
+    }
+    let step = pairs(&query.unwrap_or_default())
+        .into_iter()
+        .find(|(key, _)| key == "step");
+    let step = match step {
+        None => None,
+        Some((_, text)) => Some(
+            text.parse::<usize>()
+                .map_err(|_| AdminFault::invalid("step", "A valid integer is required."))?,
+        ),
+    };
+    let project = std::sync::Arc::clone(&app.project);
+    // The artifacts are read and written out here for the first time.
+    let file = tokio::task::spawn_blocking(move || files_of(&project, &run, step, &path)).await;
+    let text = file.ok().flatten().ok_or(AdminFault::NotFound)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
+}

@@ -1,0 +1,139 @@
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::body::{object, same_id};
+use super::jobs::related;
+use super::{AdminState, id};
+use crate::access::Capability;
+use crate::account::ThingKind;
+use crate::envelope::{AdminFault, found, success};
+use crate::paging::PageQuery;
+
+const FILTERS: [&str; 3] = ["id", "name", "type"];
+
+pub(super) async fn list(
+    State(app): State<AdminState>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountViewer)?;
+    let query = PageQuery::parse(&query.unwrap_or_default())?;
+    let related = query.related();
+    let projects = app.account.list(ThingKind::Project);
+    let projects = projects
+        .into_iter()
+        .map(|project| with_related(&app, project, &related))
+        .collect();
+    Ok(query.page(projects, &FILTERS))
+}
+
+pub(super) async fn get(
+    State(app): State<AdminState>,
+    Path((account, project)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountViewer)?;
+    let project = app
+        .account
+        .get(ThingKind::Project, id(&project)?)
+        .ok_or(AdminFault::NotFound)?;
+    Ok(found(&with_related(
+        &app,
+        project,
+        &related(&query.unwrap_or_default()),
+    )))
+}
+
+pub(super) async fn create(
+    State(app): State<AdminState>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    let fields = object(&body, &["name", "account_id", "state", "type"])?;
+    same_id(&fields, "account_id", app.account.id)?;
+    let mut project = Map::from_iter(
+        [
+            "description",
+            "connection_id",
+            "repository_id",
+            "semantic_layer_config_id",
+            "dbt_project_subdirectory",
+            "docs_job_id",
+            "freshness_job_id",
+        ]
+        .map(|name| (name.to_owned(), Value::Null)),
+    );
+    project.extend(fields);
+    Ok(success(
+        StatusCode::CREATED,
+        &app.account.add(ThingKind::Project, project),
+    ))
+}
+
+/// With the project go its environments and jobs.
+pub(super) async fn delete(
+    State(app): State<AdminState>,
+    Path((account, project)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    let project_id = id(&project)?;
+    app.account
+        .get(ThingKind::Project, project_id)
+        .ok_or(AdminFault::NotFound)?;
+    app.account.delete(ThingKind::Project, project_id);
+    for kind in [ThingKind::Environment, ThingKind::Job, ThingKind::Repository] {
+        for thing in of_project(app.account.list(kind), project_id) {
+            if let Some(id) = thing.get("id").and_then(Value::as_i64) {
+                app.account.delete(kind, id);
+            }
+        }
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Those of a list that belong to a project.
+pub(super) fn of_project(mut things: Vec<Value>, project_id: i64) -> Vec<Value> {
+    things.retain(|thing| thing.get("project_id") == Some(&json!(project_id)));
+    things
+}
+
+fn with_related(app: &AdminState, mut project: Value, related: &[String]) -> Value {
+    let Some(fields) = project.as_object_mut() else {
+        return project;
+    };
+    let number = |name: &str| fields.get(name).and_then(Value::as_i64);
+    let (project_id, connection, repository) = (
+        number("id").unwrap_or_default(),
+        number("connection_id"),
+        number("repository_id"),
+    );
+    let (docs, freshness) = (number("docs_job_id"), number("freshness_job_id"));
+    for name in related {
+        let one = |kind: ThingKind, id: Option<i64>| {
+            id.and_then(|id| app.account.get(kind, id)).unwrap_or_default()
+        };
+        let value = match name.as_str() {
+            "environments" => {
+                let mut environments = of_project(app.account.list(ThingKind::Environment), project_id);
+                environments.retain(|environment| environment.get("state") == Some(&json!(1)));
+                json!(environments)
+            }
+            "connection" => one(ThingKind::Connection, connection),
+            "repository" => one(ThingKind::Repository, repository),
+            "docs_job" => one(ThingKind::Job, docs),
+            "freshness_job" => one(ThingKind::Job, freshness),
+            "group_permissions" => json!([]),
+            _ => continue,
+        };
+        fields.insert(name.clone(), value);
+    }
+    project
+}

@@ -1,0 +1,145 @@
+//! Connections to warehouses, and repositories of code.
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::AdminState;
+use super::body::{object, one_of, same_id};
+use super::environments::known_project;
+use super::projects::of_project;
+use crate::access::Capability;
+use crate::account::ThingKind;
+use crate::envelope::{AdminFault, success};
+use crate::paging::PageQuery;
+
+const FILTERS: [&str; 3] = ["id", "name", "type"];
+const ADAPTERS: [&str; 5] = ["postgres", "redshift", "snowflake", "bigquery", "adapter"];
+const BACKENDS: [&str; 5] = ["ado", "github", "managed", "gitlab", "manual_config"];
+const STRATEGIES: [&str; 5] = [
+    "azure_active_directory_app",
+    "deploy_key",
+    "deploy_token",
+    "github_app",
+    "git_token",
+];
+
+pub(super) async fn connections_of_project(
+    State(app): State<AdminState>,
+    Path((account, project)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountViewer)?;
+    let project_id = known_project(&app, &project)?;
+    let query = PageQuery::parse(&query.unwrap_or_default())?;
+    Ok(query.page(
+        of_project(app.account.list(ThingKind::Connection), project_id),
+        &FILTERS,
+    ))
+}
+
+pub(super) async fn connections(
+    State(app): State<AdminState>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountViewer)?;
+    let query = PageQuery::parse(&query.unwrap_or_default())?;
+    Ok(query.page(app.account.list(ThingKind::Connection), &FILTERS))
+}
+
+pub(super) async fn connect_project(
+    State(app): State<AdminState>,
+    Path((account, project)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    let project_id = known_project(&app, &project)?;
+    let fields = object(&body, &["account_id", "project_id", "name", "type", "state"])?;
+    same_id(&fields, "account_id", app.account.id)?;
+    same_id(&fields, "project_id", project_id)?;
+    one_of(&fields, "type", &ADAPTERS)?;
+    Ok(success(
+        StatusCode::CREATED,
+        &app.account.add(ThingKind::Connection, without_secrets(fields)),
+    ))
+}
+
+/// A connection that all projects may use.
+pub(super) async fn connect(
+    State(app): State<AdminState>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    let fields = object(&body, &["account_id", "name", "adapter_version", "config"])?;
+    same_id(&fields, "account_id", app.account.id)?;
+    let mut connection = Map::from_iter([
+        ("project_id".to_owned(), Value::Null),
+        ("state".to_owned(), json!(1)),
+    ]);
+    connection.extend(without_secrets(fields));
+    Ok(success(
+        StatusCode::CREATED,
+        &app.account.add(ThingKind::Connection, connection),
+    ))
+}
+
+pub(super) async fn repositories(
+    State(app): State<AdminState>,
+    Path((account, project)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::AccountViewer)?;
+    let project_id = known_project(&app, &project)?;
+    let query = PageQuery::parse(&query.unwrap_or_default())?;
+    Ok(query.page(
+        of_project(app.account.list(ThingKind::Repository), project_id),
+        &["id", "full_name"],
+    ))
+}
+
+pub(super) async fn create_repository(
+    State(app): State<AdminState>,
+    Path((account, project)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, AdminFault> {
+    app.enter(&headers, &account, Capability::GitAdmin)?;
+    let project_id = known_project(&app, &project)?;
+    let fields = object(&body, &["account_id", "state"])?;
+    same_id(&fields, "account_id", app.account.id)?;
+    if fields.get("project_id").is_some_and(|id| !id.is_null()) {
+        same_id(&fields, "project_id", project_id)?;
+    }
+    one_of(&fields, "remote_backend", &BACKENDS)?;
+    one_of(&fields, "git_clone_strategy", &STRATEGIES)?;
+    let mut repository = fields;
+    repository.insert("project_id".to_owned(), json!(project_id));
+    Ok(success(
+        StatusCode::CREATED,
+        &app.account.add(ThingKind::Repository, repository),
+    ))
+}
+
+/// Secrets are kept nowhere and never told again.
+fn without_secrets(mut fields: Map<String, Value>) -> Map<String, Value> {
+    if let Some(config) = fields.get_mut("config").and_then(Value::as_object_mut) {
+        for (name, value) in config {
+            if ["secret", "password", "private_key", "token"]
+                .iter()
+                .any(|word| name.contains(word))
+            {
+                *value = json!("**********");
+            }
+        }
+    }
+    fields
+}

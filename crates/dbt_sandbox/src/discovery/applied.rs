@@ -1,0 +1,166 @@
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::artifacts::run_results;
+use crate::clock::read;
+use crate::project::DbtProject;
+use crate::runs::{RunPhase, status_of};
+
+/// How the last run of a node went.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NodeRun {
+    pub(super) status: String,
+    pub(super) message: Option<String>,
+    pub(super) failures: Option<i64>,
+    pub(super) started: Option<String>,
+    pub(super) completed: Option<String>,
+    pub(super) generated: Option<String>,
+    pub(super) seconds: f64,
+    pub(super) run_id: Option<i64>,
+    pub(super) job_id: Option<i64>,
+    /// The last run in which it succeeded.
+    pub(super) success_run_id: Option<i64>,
+}
+
+/// How each node is now: what the past runs made of it, and the runs since.
+#[derive(Debug)]
+pub(crate) struct AppliedState {
+    /// The runs that were over at start, oldest first; read when somebody first asks.
+    past: Vec<Value>,
+    nodes: Mutex<Option<BTreeMap<String, NodeRun>>>,
+}
+
+impl AppliedState {
+    pub(crate) fn new(past: Vec<Value>) -> Self {
+        Self {
+            past,
+            nodes: Mutex::new(None),
+        }
+    }
+
+    /// How a node's last run went.
+    pub(super) fn node(&self, project: &DbtProject, id: &str) -> Option<NodeRun> {
+        self.lock(project).as_ref()?.get(id).cloned()
+    }
+
+    /// Takes in a run that is over.
+    pub(crate) fn run_ended(&self, project: &DbtProject, run: &Value, commands: &[String]) {
+        if let Some(nodes) = self.lock(project).as_mut() {
+            apply(nodes, project, run, commands);
+        }
+    }
+
+    fn lock(&self, project: &DbtProject) -> MutexGuard<'_, Option<BTreeMap<String, NodeRun>>> {
+        let mut guard = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        if guard.is_none() {
+            let mut nodes = BTreeMap::new();
+            for run in &self.past {
+                apply(&mut nodes, project, run, &commands_of(run));
+            }
+            *guard = Some(nodes);
+        }
+        guard
+    }
+}
+
+/// The commands that a run's steps tell of.
+pub(super) fn commands_of(run: &Value) -> Vec<String> {
+    let steps = run.get("run_steps").and_then(Value::as_array);
+    let names = steps
+        .into_iter()
+        .flatten()
+        .filter_map(|step| step.get("name")?.as_str());
+    names
+        .filter_map(|name| Some(name.split_once('`')?.1.trim_end_matches('`').to_owned()))
+        .filter(|command| !command.starts_with("dbt deps"))
+        .collect()
+}
+
+/// The rows of a run's results, with the moments of the run.
+pub(super) fn rows_of(project: &DbtProject, run: &Value, commands: &[String]) -> Vec<(String, NodeRun)> {
+    let status = status_of(run);
+    if !matches!(status, RunPhase::Success | RunPhase::Error) {
+        return Vec::new();
+    }
+    let builds = commands
+        .iter()
+        .any(|command| !command.starts_with("dbt docs") && !command.starts_with("dbt source"));
+    if !builds {
+        return Vec::new();
+    }
+    let results = run_results(project, commands, status == RunPhase::Success);
+    let moment = |name: &str| {
+        let at = run.get(name).and_then(Value::as_str).and_then(read)?;
+        Some(at.to_string())
+    };
+    let number = |name: &str| run.get(name).and_then(Value::as_i64);
+    let rows = results
+        .get("results")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    rows.iter()
+        .filter_map(|row| {
+            let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
+            let node = NodeRun {
+                status: text("status")?,
+                message: text("message"),
+                failures: row.get("failures").and_then(Value::as_i64),
+                started: moment("started_at"),
+                completed: moment("finished_at"),
+                generated: moment("finished_at"),
+                seconds: row
+                    .get("execution_time")
+                    .and_then(Value::as_f64)
+                    .unwrap_or_default(),
+                run_id: number("id"),
+                job_id: number("job_definition_id"),
+                success_run_id: None,
+            };
+            Some((text("unique_id")?, node))
+        })
+        .collect()
+}
+
+fn apply(nodes: &mut BTreeMap<String, NodeRun>, project: &DbtProject, run: &Value, commands: &[String]) {
+    for (id, mut node) in rows_of(project, run, commands) {
+        let before = nodes.get(&id).and_then(|node| node.success_run_id);
+        let good = matches!(node.status.as_str(), "success" | "pass");
+        node.success_run_id = if good { node.run_id } else { before };
+        if node.status == "skipped" {
+            // What was skipped did not run: when it did last, and how, stays known beside that.
+            let known = nodes.get(&id).cloned().unwrap_or_default();
+            node.completed = known.completed;
+            node.started = known.started;
+        }
+        nodes.insert(id, node);
+    }
+}
+
+impl NodeRun {
+    /// As `ExecutionInfo`.
+    pub(super) fn json(&self) -> Value {
+        let error = matches!(self.status.as_str(), "error" | "fail" | "warn")
+            .then(|| self.message.clone())
+            .flatten();
+        json!({
+            "lastRunId": self.run_id,
+            "lastJobDefinitionId": self.job_id,
+            "lastRunGeneratedAt": self.generated,
+            "runGeneratedAt": self.generated,
+            "lastRunStatus": self.status,
+            "lastRunError": error,
+            "lastRunFailures": self.failures,
+            "lastSuccessRunId": self.success_run_id,
+            "lastSuccessJobDefinitionId": self.success_run_id.and(self.job_id),
+            "executeStartedAt": self.started,
+            "executeCompletedAt": self.completed,
+            "compileStartedAt": self.started,
+            "compileCompletedAt": self.started,
+            "executionTime": self.seconds,
+            "runElapsedTime": self.seconds,
+        })
+    }
+}
