@@ -48,7 +48,7 @@ pub const CARD: Operation =
     get(Area::MetabaseCards, "read_card", "/api/card/{card_id}").says("read card {card_id}");
 /// Runs one card.
 pub const CARD_QUERY: Operation =
-    query(Area::MetabaseCards, "run_card", "/api/card/{card_id}/query").says("run card {card_id}");
+    query(Area::MetabaseCards, "query_card", "/api/card/{card_id}/query").says("run card {card_id}");
 /// Lists values of one parameter of a card.
 pub const PARAMETER_VALUES: Operation = get(
     Area::MetabaseCards,
