@@ -18,7 +18,9 @@ use std::str::FromStr;
 /// A release line of Metabase, by its major version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum ServedGeneration {
-    /// v0.50: cards have a type, queries are MBQL 4, failed queries are 202, no API document.
+    /// v0.48: a model is a card with a flag, metrics are no cards, queries are MBQL 4, failed queries are 202.
+    V48,
+    /// v0.50: cards have a type, and metrics are cards.
     V50,
     /// v0.55: tells its routes in an API document.
     V55,
@@ -113,13 +115,17 @@ pub(crate) struct ServedFacts {
     pub(crate) listed_tags: bool,
     /// Whether there is a document of all routes.
     pub(crate) document: bool,
+    /// Whether cards have a type, metrics among them; before, a flag told models apart and there were no metrics.
+    pub(crate) typed_cards: bool,
+    /// Whether there is an API of metrics.
+    pub(crate) metric_api: bool,
 }
 
-/// v0.50, the first row: every later one says what it changed.
+/// The first row: every later one says what it changed.
 const FIRST: ServedFacts = ServedFacts {
-    generation: ServedGeneration::V50,
-    name: "v50",
-    tag: "v0.50.36",
+    generation: ServedGeneration::V48,
+    name: "v48",
+    tag: "v0.48.13",
     grammar: None,
     licensed: false,
     scopes: ScopeRefusal::Never,
@@ -130,13 +136,22 @@ const FIRST: ServedFacts = ServedFacts {
     modern_cards: false,
     listed_tags: false,
     document: false,
+    typed_cards: false,
+    metric_api: false,
+};
+const V50: ServedFacts = ServedFacts {
+    generation: ServedGeneration::V50,
+    name: "v50",
+    tag: "v0.50.36",
+    typed_cards: true,
+    ..FIRST
 };
 const V55: ServedFacts = ServedFacts {
     generation: ServedGeneration::V55,
     name: "v55",
     tag: "v0.55.20",
     document: true,
-    ..FIRST
+    ..V50
 };
 const V56: ServedFacts = ServedFacts {
     generation: ServedGeneration::V56,
@@ -197,6 +212,7 @@ const V63: ServedFacts = ServedFacts {
     default_rows: 2000,
     guards: true,
     listed_tags: true,
+    metric_api: true,
     ..V62
 };
 const V64: ServedFacts = ServedFacts {
@@ -214,7 +230,7 @@ const V65: ServedFacts = ServedFacts {
 };
 
 /// Every generation, oldest first.
-static TABLE: [ServedFacts; 12] = [FIRST, V55, V56, V57, V58, V59, V60, V61, V62, V63, V64, V65];
+static TABLE: [ServedFacts; 13] = [FIRST, V50, V55, V56, V57, V58, V59, V60, V61, V62, V63, V64, V65];
 
 impl ServedGeneration {
     /// Every generation, oldest first.

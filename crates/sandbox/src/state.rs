@@ -13,7 +13,7 @@ use super::error::{ApiError, failed};
 use super::generation::{ServedEdition, ServedFacts};
 use super::query::CardFailure;
 use super::query_stream::QueryRun;
-use super::semantic::{SemanticModel, User};
+use super::semantic::{Card, CardKind, SemanticModel, User};
 use super::world::World;
 
 #[derive(Debug, Clone)]
@@ -74,6 +74,11 @@ impl AppState {
     /// What the world holds besides rows.
     pub(super) fn model(&self) -> &SemanticModel {
         self.world.model()
+    }
+
+    /// Whether this generation knows such a card: metrics have not always been cards.
+    pub(super) fn knows(&self, card: &Card) -> bool {
+        self.settings.facts.typed_cards || card.kind != CardKind::Metric
     }
 
     /// An active user as a caller.

@@ -14,7 +14,9 @@ pub(super) fn card<'a>(app: &'a AppState, access: &Access, id: &str) -> Result<&
         None if is_entity_id(id) => None,
         None => model.card(path_id("id", id)?),
     };
-    let card = card.ok_or_else(ApiError::not_found)?;
+    let card = card
+        .filter(|card| app.knows(card))
+        .ok_or_else(ApiError::not_found)?;
     if access.collections.contains(&card.collection_id) {
         Ok(card)
     } else {

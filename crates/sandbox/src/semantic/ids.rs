@@ -12,7 +12,7 @@ pub(super) fn entity_id(kind: &str, name: &str) -> String {
 }
 
 /// The same as a UUID.
-pub(super) fn uuid(kind: &str, name: &str) -> String {
+pub(crate) fn uuid(kind: &str, name: &str) -> String {
     let hash = blake3::hash(format!("{kind}\n{name}").as_bytes()).to_hex();
     let mut digits = hash.chars();
     let mut part = |len: usize| digits.by_ref().take(len).collect::<String>();

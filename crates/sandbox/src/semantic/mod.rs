@@ -24,6 +24,7 @@ pub use model::SemanticModel;
 pub(crate) use card::{CardColumn, MetricDimension};
 pub(crate) use dashboard::DashboardCard;
 pub(crate) use database::is_temporal;
+pub(crate) use ids::uuid as stable_uuid;
 pub(crate) use resolve::load;
 
 /// JSON schema of the model file, as text that ends with a line break. The descriptions are the documentation of its keys.

@@ -40,7 +40,7 @@ async fn probe(sandbox: &Sandbox, method: &str, path: &str) -> u16 {
 async fn every_generation_has_its_name_and_tells_its_version() {
     let names: Vec<&str> = ServedGeneration::all().map(ServedGeneration::name).collect();
     let expected = [
-        "v50", "v55", "v56", "v57", "v58", "v59", "v60", "v61", "v62", "v63", "v64", "v65",
+        "v48", "v50", "v55", "v56", "v57", "v58", "v59", "v60", "v61", "v62", "v63", "v64", "v65",
     ];
     assert_eq!(names, expected);
     for generation in ServedGeneration::all() {
@@ -49,7 +49,7 @@ async fn every_generation_has_its_name_and_tells_its_version() {
         let tag = properties["version"]["tag"].as_str().unwrap().to_owned();
         let line = format!("v0.{}.", generation.name().trim_start_matches('v'));
         assert!(tag.starts_with(&line), "{tag}");
-        let card = sandbox.card("Revenue").await;
+        let card = sandbox.card("Revenue by month").await;
         assert_eq!(
             sandbox.fetch(&format!("/api/card/{card}")).await["metabase_version"],
             tag
@@ -241,4 +241,40 @@ async fn queries_that_fail_are_202_before_v59_and_say_so_since() {
         assert_eq!(body["status"], "failed");
         assert_eq!(body["row_count"], 0);
     }
+}
+
+#[tokio::test]
+async fn before_v50_models_have_a_flag_and_metrics_are_no_cards() {
+    let sandbox = of("v48").await;
+    let cards = sandbox.get_as(As::Admin, "/api/card").await.json();
+    let cards = cards.as_array().unwrap();
+    assert!(
+        cards
+            .iter()
+            .all(|card| card["type"].is_null() && card["dataset"].is_boolean())
+    );
+    assert!(cards.iter().any(|card| card["dataset"] == true));
+    assert!(cards.iter().all(|card| card["name"] != "Revenue"));
+    let with_tags = cards
+        .iter()
+        .find(|card| {
+            let tags = card["dataset_query"]["native"]["template-tags"].as_object();
+            tags.is_some_and(|tags| !tags.is_empty())
+        })
+        .unwrap();
+    assert_eq!(
+        with_tags["parameters"],
+        json!([]),
+        "parameters are in the tags alone"
+    );
+    let modern = of("v60").await;
+    let metric = modern.card("Revenue").await;
+    sandbox
+        .get(&format!("/api/card/{metric}"))
+        .await
+        .is_text(404, "Not found.");
+    let curated = sandbox.running.curated_collection_id.unwrap();
+    let items = sandbox.fetch(&format!("/api/collection/{curated}/items")).await;
+    let items = items["data"].as_array().unwrap();
+    assert!(items.iter().all(|item| item["model"] != "metric"));
 }

@@ -11,7 +11,7 @@ use super::generations::of;
 use cardinal_sandbox::ServedGeneration;
 
 /// Routes with the scopes that they need, and the generations that have them.
-const ROUTES: [(&str, &str, &str, u32, u32); 12] = [
+const ROUTES: [(&str, &str, &str, u32, u32); 21] = [
     ("post", "/v1/search", "agent:search", 60, 65),
     ("get", "/v1/table/1", "agent:table:read", 60, 61),
     ("get", "/v1/metric/1", "agent:metric:read", 60, 61),
@@ -22,6 +22,21 @@ const ROUTES: [(&str, &str, &str, u32, u32); 12] = [
     ("post", "/v2/query", "agent:query", 61, 65),
     ("post", "/v1/question", "agent:question:create", 61, 65),
     ("post", "/v1/dashboard", "agent:dashboard:create", 61, 65),
+    ("post", "/v1/read-resource", "agent:resource:read", 62, 65),
+    ("post", "/v1/execute-sql", "agent:sql:execute", 62, 65),
+    ("put", "/v1/question/1", "agent:question:update", 62, 65),
+    ("put", "/v1/dashboard/1", "agent:dashboard:update", 62, 65),
+    ("post", "/v1/collection", "agent:collection:create", 62, 65),
+    (
+        "post",
+        "/v1/construct-native-query",
+        "agent:sql:construct",
+        63,
+        65,
+    ),
+    ("post", "/v1/metric", "agent:metric:create", 63, 65),
+    ("put", "/v1/metric/1", "agent:metric:update", 63, 65),
+    ("post", "/v1/question/1/query", "agent:question:execute", 63, 65),
     ("get", "/v1/table/1/field/1/values", "agent:table:read", 60, 61),
     ("get", "/v1/metric/1/field/1/values", "agent:metric:read", 60, 61),
 ];
@@ -32,10 +47,10 @@ async fn ask(sandbox: &Sandbox, scope: &str, method: &str, path: &str) -> HttpAn
     let claims = json!({ "email": "analyst@example.com", "iat": now, "scope": scope });
     let key = EncodingKey::from_secret(secret.as_bytes());
     let token = encode(&Header::default(), &claims, &key).unwrap();
-    let method = if method == "get" {
-        Method::GET
-    } else {
-        Method::POST
+    let method = match method {
+        "get" => Method::GET,
+        "put" => Method::PUT,
+        _ => Method::POST,
     };
     let request = sandbox.request(method, &format!("/api/agent{path}"));
     let request = request.header("Authorization", format!("Bearer {token}"));

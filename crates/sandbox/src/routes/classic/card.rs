@@ -7,7 +7,7 @@ use super::people::{creator, creator_id, last_edit};
 use crate::error::ApiError;
 use crate::routes::decode::QueryParams;
 use crate::routes::extract::{Readable, SignedInCaller};
-use crate::semantic::{Access, Card};
+use crate::semantic::{Access, Card, CardKind};
 use crate::state::AppState;
 
 /// Version of the card format that the instance reports.
@@ -50,7 +50,8 @@ pub(super) async fn list(
         .model()
         .cards
         .iter()
-        .filter(|card| card.archived == archived && access.collections.contains(&card.collection_id))
+        .filter(|card| card.archived == archived && app.knows(card))
+        .filter(|card| access.collections.contains(&card.collection_id))
         .map(|card| card_body(&app, &access, card))
         .collect();
     Ok(Json(Value::Array(cards)))
@@ -124,7 +125,7 @@ pub(super) fn card_body(app: &AppState, access: &Access, card: &Card) -> Value {
 
 /// What the card is and what it asks.
 fn identity(app: &AppState, card: &Card) -> Value {
-    json!({
+    let mut body = json!({
         "id": card.id,
         "entity_id": card.entity_id,
         "name": card.name,
@@ -143,11 +144,20 @@ fn identity(app: &AppState, card: &Card) -> Value {
         "source_card_id": card.source_card_id,
         "param_fields": {},
         "parameter_usage_count": 0,
-    })
+    });
+    if !app.settings.facts.typed_cards
+        && let Some(members) = body.as_object_mut()
+    {
+        members.remove("type");
+        members.insert("dataset".to_owned(), json!(card.kind == CardKind::Model));
+        // Parameters were only in the tags of the SQL.
+        members.insert("parameters".to_owned(), json!([]));
+    }
+    body
 }
 
 /// The card's query: MBQL 4 before v0.57; template tags are an object by name, or a list as since v0.63.
-fn dataset_query(app: &AppState, card: &Card) -> Value {
+pub(super) fn dataset_query(app: &AppState, card: &Card) -> Value {
     if !app.settings.facts.modern_cards {
         return legacy_query(&card.dataset_query);
     }

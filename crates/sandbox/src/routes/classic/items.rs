@@ -79,7 +79,7 @@ fn content(app: &AppState, access: &Access, parent: Option<i64>, archived: bool)
     let cards = model
         .cards
         .iter()
-        .filter(|card| card.collection_id == parent && card.archived == archived)
+        .filter(|card| card.collection_id == parent && card.archived == archived && app.knows(card))
         .map(|card| card_item(app, access, card));
     let collections = model
         .collections

@@ -14,6 +14,7 @@ mod instance;
 mod items;
 mod legacy_query;
 mod metadata_body;
+mod metric_api;
 mod modern_query;
 mod people;
 mod search;
@@ -67,6 +68,12 @@ fn content_routes() -> Router<Arc<AppState>> {
             "/api/card/{id}/query_metadata",
             get(card_metadata::query_metadata),
         )
+        .route("/api/metric", get(metric_api::list))
+        .route("/api/metric/{id}", get(metric_api::get))
+        .route(
+            "/api/metric/{id}/dimension/{dimension}/values",
+            get(metric_api::values),
+        )
         .route("/api/dashboard", get(dashboard::list))
         .route("/api/dashboard/{id}", get(dashboard::get))
         .route("/api/segment", get(segment::segments))
@@ -95,6 +102,7 @@ fn query_routes() -> Router<Arc<AppState>> {
         )
         .route(on_dashboard, post(dashboard::run_card))
         .route(on_dashboard_as_file, post(dashboard::export_card))
+        .route("/api/metric/dataset", post(metric_api::dataset))
         .route("/api/dataset", post(dataset::run))
         .route("/api/dataset/native", post(dataset::native))
         .route("/api/dataset/{format}", post(dataset::export))

@@ -68,7 +68,8 @@ fn items(app: &AppState, access: &Access, archived: bool) -> Vec<RankedItem> {
     let model = app.model();
     let readable = |collection: Option<i64>| access.collections.contains(&collection);
     let cards = model.cards.iter();
-    let cards = cards.filter(|card| card.archived == archived && readable(card.collection_id));
+    let cards = cards.filter(|card| card.archived == archived && app.knows(card));
+    let cards = cards.filter(|card| readable(card.collection_id));
     let collections = model.collections.iter();
     let collections = collections.filter(|one| one.archived == archived && readable(Some(one.id)));
     // The rest cannot be archived here.

@@ -1,9 +1,8 @@
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::address::ResourceAddress;
 use super::{ResourceRead, numeric};
-use axum::http::StatusCode;
-
 use crate::error::ApiError;
 use crate::routes::lookup;
 use crate::semantic::{Access, Card, CardKind, Collection, Dashboard, TableMetadata};
