@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 
 use super::exchange::{Exchange, ExchangeEnd};
+use super::kept::kept;
 use super::play::Player;
 use super::recording::ExchangeRecording;
 use super::request::canonical;
@@ -41,15 +42,20 @@ pub(in crate::wire) async fn taped(below: LayerService, slot: TapeSlot, request:
 }
 
 async fn live(below: LayerService, request: WireRequest, tape: Option<Tape>) -> LayerResult {
-    let recording = tape
-        .map(|tape| ExchangeRecording::begin(&tape, &request))
-        .transpose()?;
+    let recording = match &tape {
+        Some(tape) => Some(ExchangeRecording::begin(tape, &request).await?),
+        None => None,
+    };
+    let completion = request.policy.purpose == Purpose::Completion;
     let mut watch = Observer::new(&request, recording);
     match below.oneshot(request).await {
         Ok(mut response) => {
             watch.head(&response);
             response.held = None;
             response.body = watched(response.body, watch);
+            if let Some(tape) = tape.filter(|_| completion) {
+                response.body = kept(response.body, tape);
+            }
             Ok(response)
         }
         Err(error) => {

@@ -20,6 +20,7 @@ mod disk;
 mod error;
 mod exchange;
 mod header;
+mod kept;
 mod layer;
 mod line;
 mod open_end;

@@ -34,10 +34,12 @@ pub(super) struct UnfinishedExchange {
 
 impl ExchangeRecording {
     /// Begins to record, unless the request may not be sent while this tape is recorded. A completion that is still
-    /// being read by a client library is over for the agent, which has gone on to this request.
-    pub(super) fn begin(tape: &Tape, request: &WireRequest) -> Result<Self, WireError> {
+    /// being read by a client library is over for the agent, which has gone on to this request. What has ended stands in the
+    /// file before anything that follows from it is sent.
+    pub(super) async fn begin(tape: &Tape, request: &WireRequest) -> Result<Self, WireError> {
         let sent = SentRequest::of(request);
         tape.close_open(OpenExchange::is_completion);
+        tape.flush().await;
         tape.admit(&sent)
             .map_err(|error| WireError::Tape(Box::new(error)))?;
         let open = OpenExchange {

@@ -103,6 +103,17 @@ impl Tape {
         })
     }
 
+    /// Waits until every exchange that has ended is in the file. What goes wrong with that is told by [`Tape::check`].
+    pub(super) async fn flush(&self) {
+        let is_written = {
+            let waiting = lock(&self.shared.waiting);
+            !waiting.expected && waiting.ended.is_empty()
+        };
+        if !is_written {
+            let _ = self.check().await;
+        }
+    }
+
     /// Whether every exchange that has ended is in the file.
     pub async fn check(&self) -> Result<(), TapeError> {
         self.off_the_runtime(|tape| {

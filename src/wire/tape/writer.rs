@@ -22,6 +22,8 @@ pub(super) struct TapeWriter {
     /// `None` once the tape is finished or given up.
     file: Option<File>,
     lines: TapeLines,
+    /// Whether the file's name is on the disk.
+    named: bool,
 }
 
 impl TapeWriter {
@@ -68,6 +70,7 @@ impl TapeWriter {
             shared: shared.to_owned(),
             file: Some(file),
             lines,
+            named: false,
         }
     }
 
@@ -75,8 +78,8 @@ impl TapeWriter {
         &self.path
     }
 
-    /// Appends an exchange, whose request lacks what is in `prefix`. A tape that would hold a credential, one of `credentials` or something of their shape, is
-    /// removed.
+    /// Appends an exchange, whose request lacks what is in `prefix`. A completion was paid for: it is brought to the disk. A
+    /// tape that would hold a credential, one of `credentials` or something of their shape, is removed.
     pub(super) fn exchange(
         &mut self,
         exchange: Exchange,
@@ -84,6 +87,7 @@ impl TapeWriter {
         credentials: &[String],
     ) -> Result<(), TapeError> {
         let seq = self.lines.seq();
+        let completion = exchange.is_completion();
         let exchange = exchange.redacted();
         let chunks = exchange.chunks.clone();
         let body = joined(&chunks);
@@ -108,7 +112,24 @@ impl TapeWriter {
                 kept => kept?,
             }
         }
-        self.put(&line)
+        self.put(&line)?;
+        if completion {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), TapeError> {
+        let synced = self.file.as_ref().map_or(Ok(()), File::sync_data);
+        let named = synced.and_then(|()| {
+            if self.named {
+                return Ok(());
+            }
+            sync_folder(folder_of(&self.path))
+        });
+        named.map_err(|error| self.broken(&error))?;
+        self.named = true;
+        Ok(())
     }
 
     /// Writes the last line, and brings the whole tape to the disk.
