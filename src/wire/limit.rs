@@ -6,10 +6,11 @@ use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
-use super::queue::{QueueTime, RunningRequest};
+use super::ceiling::{HostCeiling, HostPlace};
+use super::queue::QueueTime;
 use super::service::{LayerResult, LayerService};
 use super::settings::LimitSettings;
-use super::{BodyStream, Purpose, WireError, WireRequest};
+use super::{BodyStream, Purpose, WireError, WireRequest, WireResponse};
 
 /// Which ceiling a request counts under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,22 +48,33 @@ pub(super) fn setting_named(name: &str) -> &'static str {
         .unwrap_or(Ceiling::Metabase.setting())
 }
 
-/// Free places by kind of request and host.
-type FreePlaces = BTreeMap<(Ceiling, String), Arc<Semaphore>>;
+/// Ceilings by kind of request and host.
+type CeilingsOfHosts = BTreeMap<(Ceiling, String), Arc<HostCeiling>>;
 
-/// The ceilings of a process, one for each host and kind of request.
+/// What all wires that share it may have in flight together, by host and kind of request. Clones are the same.
 #[derive(Debug, Clone)]
-pub(super) struct HostCeilings {
+pub struct RequestLimits {
     settings: LimitSettings,
-    hosts: Arc<Mutex<FreePlaces>>,
+    hosts: Arc<Mutex<CeilingsOfHosts>>,
 }
 
-impl HostCeilings {
-    pub(super) fn new(settings: LimitSettings) -> Self {
+impl Default for RequestLimits {
+    fn default() -> Self {
+        Self::new(LimitSettings::default())
+    }
+}
+
+impl RequestLimits {
+    /// Nothing is in flight yet.
+    pub fn new(settings: LimitSettings) -> Self {
         Self {
             settings,
             hosts: Arc::default(),
         }
+    }
+
+    pub(super) fn settings(&self) -> LimitSettings {
+        self.settings
     }
 
     fn most(&self, ceiling: Ceiling) -> usize {
@@ -71,15 +83,15 @@ impl HostCeilings {
             Ceiling::Dbt => self.settings.dbt,
             Ceiling::Metabase => self.settings.metabase,
         };
-        most.clamp(1, Semaphore::MAX_PERMITS)
+        most.max(1)
     }
 
-    fn of(&self, request: &WireRequest) -> Arc<Semaphore> {
+    fn of(&self, request: &WireRequest) -> Arc<HostCeiling> {
         let ceiling = Ceiling::of(request.policy.purpose);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts
             .entry((ceiling, request.url.origin().ascii_serialization()))
-            .or_insert_with(|| Arc::new(Semaphore::new(self.most(ceiling))))
+            .or_insert_with(|| Arc::new(HostCeiling::new(self.most(ceiling))))
             .clone()
     }
 }
@@ -87,14 +99,14 @@ impl HostCeilings {
 /// What one session may have in flight, and how long it waited for that.
 #[derive(Debug, Clone)]
 pub(super) struct SessionLimits {
-    pub(super) ceilings: HostCeilings,
+    pub(super) ceilings: RequestLimits,
     /// One data query at a time.
     pub(super) query: Arc<Semaphore>,
     pub(super) queue: QueueTime,
 }
 
 impl SessionLimits {
-    pub(super) fn new(ceilings: HostCeilings) -> Self {
+    pub(super) fn new(ceilings: RequestLimits) -> Self {
         Self {
             ceilings,
             query: Arc::new(Semaphore::new(1)),
@@ -102,16 +114,16 @@ impl SessionLimits {
         }
     }
 
-    /// A place below the ceiling, after a wait in our own queue.
-    async fn place(&self, request: &WireRequest) -> Result<OwnedSemaphorePermit, WireError> {
+    /// A place below the ceiling of its host for one attempt, after a wait in our own queue, which counts in `own` too.
+    pub(super) async fn place(&self, request: &WireRequest, own: &QueueTime) -> Result<HostPlace, WireError> {
         let host = self.ceilings.of(request);
-        if let Ok(place) = Arc::clone(&host).try_acquire_owned() {
+        if let Some(place) = HostCeiling::try_enter(&host) {
             return Ok(place);
         }
-        let _waiting = self.queue.wait();
+        let _waiting = (self.queue.wait(), own.wait());
         let after = self.ceilings.settings.longest_wait;
-        match tokio::time::timeout(after, permit(host)).await {
-            Ok(place) => place,
+        match tokio::time::timeout(after, HostCeiling::enter(&host)).await {
+            Ok(place) => Ok(place),
             Err(_) => Err(self.busy(request, after)),
         }
     }
@@ -127,31 +139,18 @@ impl SessionLimits {
     }
 }
 
-/// Everything a request holds while it is in flight.
-struct HeldPermits {
-    _query: Option<OwnedSemaphorePermit>,
-    _host: OwnedSemaphorePermit,
-    _running: RunningRequest,
-}
-
-/// One data query at a time per session, and a ceiling per host. A place is held until the body is complete or dropped; a
-/// request that is dropped while it waits or runs gives its places back.
+/// One data query at a time per session. The session's place is held until the body is complete or dropped; a request that
+/// is dropped while it waits or runs gives it back.
 pub(super) async fn limited(below: LayerService, limits: SessionLimits, request: WireRequest) -> LayerResult {
-    // The session's first: a session that waits for its own query takes no place at the host.
-    let query = match request.policy.purpose {
-        Purpose::DataQuery => Some(permit(Arc::clone(&limits.query)).await?),
-        Purpose::Auth | Purpose::Metadata | Purpose::Completion | Purpose::Dbt => None,
-    };
-    let places = HeldPermits {
-        _query: query,
-        _host: limits.place(&request).await?,
-        _running: limits.queue.run(),
-    };
-    let mut response = below.oneshot(request).await?;
-    if response.held.is_none() {
-        response.body = holding(response.body, places);
+    match request.policy.purpose {
+        Purpose::DataQuery => {
+            let query = permit(Arc::clone(&limits.query)).await?;
+            Ok(below.oneshot(request).await?.holding(query))
+        }
+        Purpose::Auth | Purpose::Metadata | Purpose::Completion | Purpose::Dbt => {
+            below.oneshot(request).await
+        }
     }
-    Ok(response)
 }
 
 async fn permit(semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, WireError> {
@@ -160,7 +159,17 @@ async fn permit(semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, WireE
     })
 }
 
-fn holding(mut body: BodyStream, places: HeldPermits) -> BodyStream {
+impl WireResponse {
+    /// The same response, which keeps something as long as its body is on its way.
+    pub(super) fn holding(mut self, held: impl Send + 'static) -> Self {
+        if self.held.is_none() {
+            self.body = holding(self.body, held);
+        }
+        self
+    }
+}
+
+fn holding(mut body: BodyStream, held: impl Send + 'static) -> BodyStream {
     async_stream::stream! {
         while let Some(chunk) = body.next().await {
             let last = chunk.is_err();
@@ -170,7 +179,7 @@ fn holding(mut body: BodyStream, places: HeldPermits) -> BodyStream {
             }
         }
         drop(body);
-        drop(places);
+        drop(held);
     }
     .boxed()
 }

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! tape → grants and call log → cache → limit → retry → buffer → echo → transport
+//!                                                  ╰ each attempt has a place below the ceiling of its host
 //! ```
 //!
 //! Sessions of one process share everything but three things: the tape slot, the gate that lets one data query through at a
@@ -26,6 +27,7 @@
 mod buffer;
 mod cache;
 mod canonical;
+mod ceiling;
 mod echo;
 mod error;
 mod governed;
@@ -48,6 +50,7 @@ mod watch;
 
 pub use error::WireError;
 pub use grants::{GrantedEndpoint, Grants};
+pub use limit::RequestLimits;
 pub use opening::{JudgeOpening, Opening};
 pub use queue::QueueTime;
 pub use request::{CacheRule, Policy, Purpose, WireRequest};

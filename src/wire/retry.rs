@@ -7,43 +7,90 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 use tower::retry::{Policy, Retry};
 
+use super::limit::SessionLimits;
 use super::opening::judged;
+use super::queue::QueueTime;
 use super::retry_after::asked_wait;
 use super::service::{LayerResult, LayerService};
-use super::settings::RetrySettings;
+use super::settings::{LimitSettings, RetrySettings};
 use super::{Purpose, WireError, WireRequest, WireResponse, canonical, log};
 
-/// Sends a request again while that makes sense, all attempts and waits within the request's own timeout.
+/// Sends a request again while that makes sense, all attempts and waits within the request's own timeout. Each attempt has
+/// a place below the ceiling of its host; waits for that are not part of the timeout.
 pub(super) async fn retried(
     below: LayerService,
-    settings: RetrySettings,
+    (settings, limits): (RetrySettings, SessionLimits),
     request: WireRequest,
 ) -> LayerResult {
     let (host, after) = (request.host(), request.policy.timeout);
-    let deadline = Instant::now().checked_add(after);
+    let deadline = Deadline {
+        at: Instant::now().checked_add(after),
+        queued: QueueTime::default(),
+    };
     let attempts = Attempts {
         settings,
-        deadline,
+        limits: limits.ceilings.settings(),
+        deadline: deadline.clone(),
         sent: 0,
+        turned_away: 0,
         jitter: None,
     };
-    let judging = tower::service_fn(move |request: WireRequest| {
-        let below = below.clone();
+    let own = deadline.clone();
+    let attempt = tower::service_fn(move |request: WireRequest| {
+        let (below, limits, deadline) = (below.clone(), limits.clone(), own.clone());
         async move {
-            let judge = request.policy.opening;
+            let place = limits.place(&request, &deadline.queued).await?;
+            let running = limits.queue.run();
+            let (purpose, judge) = (request.policy.purpose, request.policy.opening);
             let response = below.oneshot(request).await?;
-            Ok(match judge.filter(|_| response.status.is_success()) {
-                Some(judge) => judged(response, judge, deadline).await,
+            let response = match judge.filter(|_| response.status.is_success()) {
+                Some(judge) => judged(response, judge, deadline.now()).await,
                 None => response,
-            })
+            };
+            if is_turned_away(purpose, &response) {
+                let asked = asked_wait(&response.headers);
+                let longest = limits.ceilings.settings().longest_cool_down;
+                place.turned_away(asked, settings.base, longest);
+            } else {
+                place.served();
+            }
+            Ok(response.holding((place, running)))
         }
     });
-    let answer = Retry::new(attempts, judging).oneshot(request);
-    match deadline {
-        None => answer.await,
-        Some(deadline) => tokio::time::timeout_at(deadline, answer)
-            .await
-            .map_err(|_| WireError::Timeout { host, after })?,
+    let answer = Retry::new(attempts, attempt).oneshot(request);
+    tokio::select! {
+        biased;
+        answer = answer => answer,
+        () = deadline.passed() => Err(WireError::Timeout { host, after }),
+    }
+}
+
+/// When a request has to be answered, apart from its waits in our own queue.
+#[derive(Debug, Clone)]
+struct Deadline {
+    at: Option<Instant>,
+    queued: QueueTime,
+}
+
+impl Deadline {
+    fn now(&self) -> Option<Instant> {
+        self.at?.checked_add(self.queued.total())
+    }
+
+    /// Waits until it has passed. It moves while the request waits in the queue.
+    async fn passed(&self) {
+        /// Meanwhile this looks again from time to time.
+        const LOOK_AGAIN: Duration = Duration::from_millis(10);
+        loop {
+            let Some(at) = self.now() else {
+                return std::future::pending().await;
+            };
+            let now = Instant::now();
+            if at <= now {
+                return;
+            }
+            tokio::time::sleep_until(at.max(now + LOOK_AGAIN)).await;
+        }
     }
 }
 
@@ -51,8 +98,11 @@ pub(super) async fn retried(
 #[derive(Debug, Clone)]
 struct Attempts {
     settings: RetrySettings,
-    deadline: Option<Instant>,
+    limits: LimitSettings,
+    deadline: Deadline,
     sent: u32,
+    /// Of these, turned away by a host that had no room.
+    turned_away: u32,
     /// Made from the request when the first wait of our own choosing needs it.
     jitter: Option<Jitter>,
 }
@@ -66,23 +116,35 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
         result: &mut Result<WireResponse, WireError>,
     ) -> Option<Self::Future> {
         self.sent = self.sent.saturating_add(1);
+        let mut away = false;
         if let Ok(response) = result {
             response.attempts = self.sent;
+            away = is_turned_away(request.policy.purpose, response);
         }
-        if self.sent >= self.settings.attempts || !is_worth_repeating(request, result) {
+        self.turned_away = self.turned_away.saturating_add(u32::from(away));
+        let others = self.sent.saturating_sub(self.turned_away);
+        let is_enough = self.turned_away >= self.limits.turned_away || others >= self.settings.attempts;
+        if is_enough || !is_worth_repeating(request, result) {
             return None;
         }
         let asked = result
             .as_ref()
             .ok()
             .and_then(|response| asked_wait(&response.headers));
+        let longest = if away {
+            self.limits.longest_cool_down
+        } else {
+            self.settings.max_retry_after
+        };
         let wait = match asked {
-            Some(asked) if asked > self.settings.max_retry_after => return None,
+            Some(asked) if asked > longest => return None,
+            // The next attempt waits with all others, until the host has cooled down.
+            _ if away => Duration::ZERO,
             Some(asked) => asked,
             None => self.backoff(request),
         };
         let until = Instant::now().checked_add(wait)?;
-        if self.deadline.is_some_and(|deadline| until >= deadline) {
+        if self.deadline.now().is_some_and(|deadline| until >= deadline) {
             return None;
         }
         log::retry(request, result, self.sent, wait);
@@ -163,6 +225,19 @@ fn is_passing(purpose: Purpose, status: StatusCode) -> bool {
     }
 }
 
+/// Whether the host has no room for the request just now.
+fn is_turned_away(purpose: Purpose, response: &WireResponse) -> bool {
+    let status = match response.failed_opening {
+        Some(status) if response.status.is_success() => status,
+        _ => response.status,
+    };
+    match status.as_u16() {
+        429 => !quota_is_gone(response),
+        529 => purpose == Purpose::Completion,
+        _ => false,
+    }
+}
+
 /// A 429 that no waiting mends: the account has no money left.
 fn quota_is_gone(response: &WireResponse) -> bool {
     let Some(body) = &response.held else { return false };
@@ -204,8 +279,13 @@ mod tests {
                 seed,
                 ..RetrySettings::default()
             },
-            deadline: None,
+            limits: LimitSettings::default(),
+            deadline: Deadline {
+                at: None,
+                queued: QueueTime::default(),
+            },
             sent: 0,
+            turned_away: 0,
             jitter: None,
         };
         (1..=7)

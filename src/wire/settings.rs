@@ -59,6 +59,11 @@ pub struct LimitSettings {
     pub metabase: usize,
     /// Longest wait in our own queue before a request is given up as [`super::WireError::Busy`].
     pub longest_wait: Duration,
+    /// Most times one request is sent to a host that turns it away (429, 529). After each, the host is left alone for a
+    /// while by all.
+    pub turned_away: u32,
+    /// Longest time that a host is left alone, whatever it asks for.
+    pub longest_cool_down: Duration,
 }
 
 impl Default for LimitSettings {
@@ -68,6 +73,8 @@ impl Default for LimitSettings {
             dbt: 4,
             metabase: 8,
             longest_wait: Duration::from_secs(300),
+            turned_away: 3,
+            longest_cool_down: Duration::from_secs(20),
         }
     }
 }
@@ -75,7 +82,7 @@ impl Default for LimitSettings {
 /// How often and when a request is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetrySettings {
-    /// Most times one request is sent; one never retries.
+    /// Most times one request is sent, apart from those that [`LimitSettings::turned_away`] counts; one never retries.
     pub attempts: u32,
     /// The first wait, before jitter; each further one is twice as long.
     pub base: Duration,

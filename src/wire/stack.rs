@@ -6,7 +6,7 @@ use super::buffer::buffered;
 use super::cache::{ResponseCache, cached};
 use super::echo::without_echo;
 use super::governed::{CallControl, governed};
-use super::limit::{HostCeilings, SessionLimits, limited};
+use super::limit::{RequestLimits, SessionLimits, limited};
 use super::queue::QueueTime;
 use super::retry::retried;
 use super::service::{LayerService, layer};
@@ -37,14 +37,23 @@ struct SharedWire {
 impl Wire {
     /// A stack that goes to the network, for one session. Further sessions are made by [`Wire::for_session`].
     pub fn new(settings: WireSettings) -> Result<Self, WireError> {
-        let limits = SessionLimits::new(HostCeilings::new(settings.limit));
+        let limits = RequestLimits::new(settings.limit);
+        Self::within(settings, limits)
+    }
+
+    /// The same, whose requests count together with those of all other wires within these limits.
+    pub fn within(settings: WireSettings, limits: RequestLimits) -> Result<Self, WireError> {
+        Self::counted(settings, limits, CallMeter::default())
+    }
+
+    fn counted(settings: WireSettings, limits: RequestLimits, meter: CallMeter) -> Result<Self, WireError> {
+        let limits = SessionLimits::new(limits);
         let seed = settings.retry.seed;
         let shared = Arc::new(SharedWire {
             transport: Transport::new(&settings)?,
             cache: ResponseCache::new(settings.cache),
             settings,
         });
-        let meter = CallMeter::default();
         Ok(Self::assembled(shared, limits, meter, TapeSlot::default(), seed))
     }
 
@@ -61,6 +70,13 @@ impl Wire {
         let limits = SessionLimits::new(self.limits.ceilings.clone());
         let (shared, meter) = (Arc::clone(&self.shared), self.meter.for_session());
         Self::assembled(shared, limits, meter, TapeSlot::default(), self.seed)
+    }
+
+    /// The same stack for another session that shares nothing with this one but the ceilings per host: it has connections and
+    /// a cache of its own.
+    pub fn apart(&self) -> Result<Self, WireError> {
+        let limits = self.limits.ceilings.clone();
+        Self::counted(self.shared.settings.clone(), limits, self.meter.for_session())
     }
 
     /// The same stack, same session, with every exchange recorded on `tape`.
@@ -125,7 +141,7 @@ impl Wire {
         let service = shared.transport.service();
         let service = layer(service, (), |below, (), request| without_echo(below, request));
         let service = layer(service, retry.first_byte, buffered);
-        let service = layer(service, retry, retried);
+        let service = layer(service, (retry, limits.clone()), retried);
         let service = layer(service, limits.clone(), limited);
         let service = layer(service, shared.cache.clone(), cached);
         let control = CallControl {
