@@ -18,7 +18,7 @@ use super::{
 use crate::conversation::Conversation;
 use crate::ledger::{DayLedger, Spend};
 use crate::metabase::MetabaseClient;
-use crate::model::{Message, Model, ModelId, ModelRequest, ToolChoice, UserQuestion};
+use crate::model::{Message, Model, ModelDrive, ModelId, ModelRequest, ToolChoice, UserQuestion};
 use crate::prompt::{Prompt, PromptError};
 use crate::result::HeldResults;
 use crate::text::LinkRules;
@@ -112,6 +112,18 @@ impl Agent {
             model,
             toolbox: self.toolbox.run_by(client, self.common.settings.shaping),
             common: Arc::clone(&self.common),
+        }
+    }
+
+    /// The same agent with the same model, which is driven in this way.
+    #[must_use]
+    pub fn driven(&self, model: Arc<dyn Model>, drive: ModelDrive) -> Self {
+        let mut common = (*self.common).clone();
+        common.settings.model.drive = drive;
+        Self {
+            model,
+            toolbox: self.toolbox.clone(),
+            common: Arc::new(common),
         }
     }
 

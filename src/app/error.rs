@@ -44,6 +44,12 @@ pub enum Error {
     /// The model cannot be asked.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A run has a budget, and what its model costs is not known.
+    #[error(
+        "the price of the model {model} is not known, so that a budget cannot be held; set [model.prices], or ask without \
+         a budget"
+    )]
+    Unpriced { model: String },
     /// What was used today is not known.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::Error;
 use crate::call_log::CallLog;
 use crate::config::Settings;
@@ -5,8 +7,41 @@ use crate::dbt::DbtCloudSettings;
 use crate::grants::GrantPolicy;
 use crate::metabase::MetabaseSettings;
 use crate::model::ModelSettings;
-use crate::wire::{Grants, Wire, WireSettings};
+use crate::wire::{Grants, LimitSettings, RequestLimits, Wire, WireSettings};
 use crate::{dbt, metabase, model};
+
+/// Most times that a request of many questions is sent to a host that turns it away, and the longest that such a host is
+/// left alone: nobody waits for a single answer.
+const PATIENCE: (u32, Duration) = (20, Duration::from_secs(120));
+/// Longest wait of such a request for its turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// What many questions may have in flight together: as much as the settings say, with patience for hosts that turn
+/// requests away.
+pub fn request_limits(settings: &Settings) -> RequestLimits {
+    limits_of_many(settings, None, None)
+}
+
+/// The same with other numbers of completions and of data requests at once.
+pub fn limits_of_many(settings: &Settings, model: Option<usize>, data: Option<usize>) -> RequestLimits {
+    let defaults = LimitSettings::default();
+    let metabase = settings.metabase.as_ref();
+    let (turned_away, longest_cool_down) = PATIENCE;
+    RequestLimits::new(LimitSettings {
+        model: model.unwrap_or(settings.model.max_concurrency),
+        metabase: data
+            .or(metabase.map(|metabase| metabase.max_concurrency))
+            .unwrap_or(defaults.metabase),
+        dbt: settings
+            .dbt
+            .cloud
+            .as_ref()
+            .map_or(defaults.dbt, |dbt| dbt.max_concurrency),
+        longest_wait: LONGEST_WAIT,
+        turned_away,
+        longest_cool_down,
+    })
+}
 
 /// What a wire reaches. What is `None` cannot be asked.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,6 +54,15 @@ pub struct Reach<'a> {
 /// The wire of one session: it may send what the clients and the model need and the grants allow, and nothing else. Calls
 /// are written down where the settings say.
 pub fn wire(settings: &Settings, reach: Reach<'_>) -> Result<Wire, Error> {
+    wire_within(settings, reach, None)
+}
+
+/// The same within limits that other wires share, instead of those of the settings.
+pub(super) fn wire_within(
+    settings: &Settings,
+    reach: Reach<'_>,
+    limits: Option<&RequestLimits>,
+) -> Result<Wire, Error> {
     let policy = GrantPolicy::new(&settings.grants);
     let mut grants = Grants::none();
     if let Some(metabase) = reach.metabase {
@@ -41,7 +85,10 @@ pub fn wire(settings: &Settings, reach: Reach<'_>) -> Result<Wire, Error> {
         wire.limit.model = model.max_concurrency;
     }
     wire.call_log = settings.call_log.clone().map(CallLog::open).transpose()?;
-    Ok(Wire::new(wire)?)
+    Ok(match limits {
+        Some(limits) => Wire::within(wire, limits.clone())?,
+        None => Wire::new(wire)?,
+    })
 }
 
 /// A wire that reaches a model alone.

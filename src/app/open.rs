@@ -5,19 +5,18 @@ use rust_decimal::Decimal;
 use url::Url;
 
 use super::catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
+use super::reach::ModelReach;
 use super::{Error, Server, Session, day, network};
 use crate::agent::{Agent, AgentParts, CatalogReport, ReferenceMode, TurnSettings};
-use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
-use crate::model::{CompletionSettings, Model, ModelError, ModelSettings, Prices, Provider, connect, prices};
-use crate::planner::OfflinePlanner;
+use crate::model::{BudgetShare, CompletionSettings, Model, ModelSettings, Prices, Provider, prices};
 use crate::principal::Principal;
 use crate::prompt::Prompt;
 use crate::result::EntryKind;
 use crate::tapes::Recorder;
 use crate::tools::Toolbox;
-use crate::wire::Wire;
+use crate::wire::{RequestLimits, Wire};
 
 /// How an [`App`] is opened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,15 +38,18 @@ pub struct SessionOptions {
     pub model: Option<Arc<dyn Model>>,
     /// Decides everything random in the session.
     pub seed: Option<u64>,
-    /// Whether its connections, cache and limits are its own instead of being shared with other sessions: what it is told
-    /// then depends on nothing that others asked.
+    /// Whether its connections and cache are its own instead of being shared with other sessions: what it is told then
+    /// depends on nothing that others asked.
     pub apart: bool,
+    /// What pays for its completions, beside the budgets of the settings.
+    pub budget: Option<BudgetShare>,
 }
 
 /// Everything needed to answer questions with one credential.
 #[derive(Debug)]
 pub struct App {
     settings: Settings,
+    model: Arc<ModelSettings>,
     server: Server,
     catalog: OpenedCatalog,
     today: Date,
@@ -70,8 +72,27 @@ impl App {
         options: OpenOptions,
         on_progress: OnProgress<'_>,
     ) -> Result<Self, Error> {
+        Box::pin(Self::open_with(settings, options, None, on_progress)).await
+    }
+
+    /// The same, whose requests count within limits that other apps may share, instead of those of the settings.
+    pub async fn open_within(
+        settings: Settings,
+        options: OpenOptions,
+        limits: &RequestLimits,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Self, Error> {
+        Box::pin(Self::open_with(settings, options, Some(limits), on_progress)).await
+    }
+
+    async fn open_with(
+        settings: Settings,
+        options: OpenOptions,
+        limits: Option<&RequestLimits>,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Self, Error> {
         let server = Server::open(&settings).await?;
-        let wire = network::wire(&settings, reach(&server, &settings))?;
+        let wire = network::wire_within(&settings, reach(&server, &settings), limits)?;
         let parts = AppParts {
             settings,
             server,
@@ -115,7 +136,7 @@ impl App {
     /// Begins a conversation.
     pub fn session(&self, options: SessionOptions) -> Result<Session, Error> {
         let wire = if options.apart {
-            network::wire(&self.settings, reach(&self.server, &self.settings))?
+            self.wire.apart()?
         } else {
             self.wire.for_session()
         };
@@ -133,18 +154,30 @@ impl App {
             self.client.over(wire.clone())
         };
         let today = options.today.unwrap_or(self.today);
-        let model = match options.model {
-            Some(model) => model,
-            None => model(&self.settings.model, wire.clone(), &self.catalog.catalog, today)?,
+        let reach = ModelReach {
+            settings: Arc::clone(&self.model),
+            wire: wire.clone(),
+            budget: options.budget.map(|share| self.priced(share)).transpose()?,
+        };
+        let (model, reach) = match options.model {
+            Some(model) => (model, None),
+            None => (reach.model(&self.catalog.catalog, today)?, Some(reach)),
         };
         let recorder = Recorder::new(wire, self.settings.tape.answered_by.clone());
         let id = options.id.unwrap_or_else(new_id);
-        Ok(Session::new(
-            self.agent.for_session(model, client),
-            recorder,
-            id,
-            today,
-        ))
+        let agent = self.agent.for_session(model, client);
+        Ok(Session::new(agent, recorder, id, today).reaching(reach))
+    }
+
+    fn priced(&self, share: BudgetShare) -> Result<(BudgetShare, Prices), Error> {
+        let prices = price(&self.settings.model).ok_or_else(|| Error::Unpriced {
+            model: self.settings.model.id.to_string(),
+        })?;
+        Ok((share, prices))
+    }
+
+    pub(super) fn prompt(&self) -> &Prompt {
+        self.agent.prompt()
     }
 
     /// The settings it was opened with.
@@ -196,7 +229,13 @@ impl AppParts {
             .load(&server, &client, options.freshness, on_progress)
             .await?;
         let today = options.today.unwrap_or_else(|| server.today());
-        let model = model(&settings.model, wire.clone(), &catalog.catalog, today)?;
+        let model_settings = Arc::new(settings.model.clone());
+        let reach = ModelReach {
+            settings: Arc::clone(&model_settings),
+            wire: wire.clone(),
+            budget: None,
+        };
+        let model = reach.model(&catalog.catalog, today)?;
         let toolbox = Toolbox::new(Arc::clone(&catalog.catalog), client.clone(), settings.shaping);
         let parts = AgentParts {
             model,
@@ -216,6 +255,7 @@ impl AppParts {
         Ok(App {
             agent: Agent::new(parts).on_day(day),
             settings,
+            model: model_settings,
             server,
             catalog,
             today,
@@ -239,7 +279,7 @@ fn new_id() -> String {
     format!("{:016x}", fastrand::u64(..))
 }
 
-fn turn_settings(settings: &Settings, server: &Server) -> TurnSettings {
+pub(super) fn turn_settings(settings: &Settings, server: &Server) -> TurnSettings {
     TurnSettings {
         model: CompletionSettings::of(&settings.model, price(&settings.model)),
         budget: settings.budget.clone(),
@@ -249,19 +289,6 @@ fn turn_settings(settings: &Settings, server: &Server) -> TurnSettings {
         conversation: settings.conversation,
         max_rows: server.metabase.max_rows,
         sign_in: (&server.metabase.auth).into(),
-    }
-}
-
-/// The model of the settings. The offline planner ranks the entries of `catalog`.
-fn model(
-    settings: &ModelSettings,
-    wire: Wire,
-    catalog: &Arc<Catalog>,
-    today: Date,
-) -> Result<Arc<dyn Model>, ModelError> {
-    match settings.id.provider {
-        Provider::Offline => Ok(Arc::new(OfflinePlanner::new(Arc::clone(catalog), today))),
-        Provider::Openai | Provider::OpenaiResponses | Provider::Anthropic => connect(settings, wire),
     }
 }
 

@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
+use super::reach::ModelReach;
 use super::{Error, Recording};
-use crate::agent::{Agent, Answer, Event, TurnOptions};
+use crate::agent::{Agent, Answer, Event, TurnOptions, TurnSettings};
 use crate::conversation::Conversation;
 use crate::tapes::{NewTape, Recorded, Recorder, conversation_after, conversation_before};
-use crate::wire::{RecordedResults, TapeError, TapeFile, TapeMode, TapeSlotGuard};
+use crate::wire::{Header, RecordedResults, TapeError, TapeFile, TapeMode, TapeSlotGuard};
 
 /// One conversation: an agent, what was said so far, and where its turns are recorded. One question at a time; sessions of
 /// one [`App`](super::App) can be asked at once.
@@ -21,6 +22,8 @@ pub struct Session {
     today: Date,
     recording: Recording,
     tape_error: Option<TapeError>,
+    /// How its model is reached; `None` when it was given another one.
+    reach: Option<ModelReach>,
     /// Results that come from tapes, as long as the session lives.
     serving: Option<TapeSlotGuard>,
 }
@@ -58,8 +61,14 @@ impl Session {
             today,
             recording: Recording::Off,
             tape_error: None,
+            reach: None,
             serving: None,
         }
+    }
+
+    pub(super) fn reaching(mut self, reach: Option<ModelReach>) -> Self {
+        self.reach = reach;
+        self
     }
 
     /// The same session, with its turns recorded.
@@ -148,16 +157,30 @@ impl Session {
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Answer, Error> {
         self.conversation = conversation_before(tape).await?;
+        let header = TapeFile::read_unfinished(tape)?.header;
         let options = TurnOptions {
-            today: TapeFile::read_unfinished(tape)?.header.today,
+            today: header.today,
             asker: None,
             cancel,
         };
+        let as_recorded = self.agent_of(&header)?;
+        let agent = as_recorded.as_ref().unwrap_or(&self.agent);
         let recorded = self
             .recorder
-            .resume(&self.agent, &mut self.conversation, options, watch, tape)
+            .resume(agent, &mut self.conversation, options, watch, tape)
             .await??;
         Ok(self.keep(recorded))
+    }
+
+    /// The agent that drives its model as a recorded turn did; `None` when its own does.
+    fn agent_of(&self, header: &Header) -> Result<Option<Agent>, Error> {
+        // Whoever goes on with a tape whose settings cannot be read is told so.
+        let recorded: Option<TurnSettings> = serde_json::from_value(header.setup.clone()).ok();
+        let Some((reach, recorded)) = self.reach.as_ref().zip(recorded) else {
+            return Ok(None);
+        };
+        let model = reach.as_recorded(&recorded.model)?;
+        Ok(model.map(|model| self.agent.driven(model, recorded.model.drive)))
     }
 
     /// Why the last answer has no tape although one was asked for.

@@ -1,5 +1,5 @@
-//! What a principal used today, kept on disk so that all processes of a machine share it. It knows nothing of models or
-//! tools, only sums and limits.
+//! What a principal used today, kept on disk so that all processes of a machine share it, and what a run of many questions
+//! may spend ([`RunBudget`]). It knows nothing of models or tools, only sums and limits.
 //!
 //! Before something is spent its worst case is reserved, and afterwards the reservation is settled by what was really used.
 //! What is reserved counts as used, so two processes can never spend the same allowance; a reservation that nobody settles
@@ -24,16 +24,18 @@
 //! # }
 //! ```
 //!
-//! Start reading in `day_ledger.rs`. Everything here waits for the disk: call it where that holds nobody up.
+//! Start reading in `day_ledger.rs`. The day's ledger waits for the disk: call it where that holds nobody up.
 
 mod day_ledger;
 mod day_page;
 mod error;
+mod run_budget;
 mod settings;
 mod spend;
 mod store;
 
 pub use day_ledger::{DayLedger, DayUsage, Reservation, Shortfall, SpendingLeave};
 pub use error::LedgerError;
+pub use run_budget::{RunBudget, RunReservation};
 pub use settings::DaySettings;
 pub use spend::{Allowance, Limit, Spend};

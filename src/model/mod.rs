@@ -23,6 +23,7 @@
 mod adjust;
 mod anthropic;
 mod arguments;
+mod budgeted;
 mod completions;
 mod connect;
 mod endpoint;
@@ -53,6 +54,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 pub use adjust::RequestPart;
+pub use budgeted::{BudgetShare, BudgetedModel};
 pub use connect::{connect, connect_as_recorded};
 pub use error::ModelError;
 pub use event::{Completion, ModelEvent, StopCause};

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use crate::app::{App, Error};
+use crate::app::{App, Error, personal_auth};
 use crate::config::CredentialPolicy;
-use crate::metabase::AuthSettings;
 use crate::principal::Principal;
 use crate::telemetry::causes;
 
@@ -67,7 +66,8 @@ impl Apps {
         let shared = self.shared();
         let app = cell
             .get_or_try_init(|| async {
-                let auth = personal_auth(&shared.server().metabase.auth, principal)?;
+                let auth = personal_auth(&shared.server().metabase.auth, principal)
+                    .ok_or_else(|| NoApp::NotAPerson(principal.to_owned()))?;
                 let app = shared
                     .for_principal(Principal(principal.to_owned()), auth)
                     .await?;
@@ -143,18 +143,4 @@ fn is_used(cell: &PersonalApp) -> bool {
         .get()
         .map(|place| Arc::strong_count(&place.read().unwrap_or_else(PoisonError::into_inner)));
     app.is_some_and(|holders| holders > 1)
-}
-
-/// The credential that names a person.
-fn personal_auth(shared: &AuthSettings, principal: &str) -> Result<AuthSettings, NoApp> {
-    let (name, host) = principal.split_once('@').unwrap_or_default();
-    let is_address = !name.is_empty() && !host.is_empty() && !principal.contains(char::is_whitespace);
-    match shared {
-        AuthSettings::Jwt { secret, exchange, .. } if is_address => Ok(AuthSettings::Jwt {
-            secret: secret.clone(),
-            email: principal.to_owned(),
-            exchange: *exchange,
-        }),
-        _ => Err(NoApp::NotAPerson(principal.to_owned())),
-    }
 }

@@ -1,0 +1,40 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::App;
+use super::open::turn_settings;
+use crate::prompt::{PROMPT_TEXTS, texts_hash};
+
+/// What decides how an [`App`] answers, beside the question: apps of equal identity answer under the same conditions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AppIdentity {
+    /// The model, `provider:name`.
+    pub model: String,
+    /// The host of its Metabase; `demo` for the demo.
+    pub metabase: String,
+    /// Fingerprint of the catalog.
+    pub catalog: String,
+    /// Hash of tools and system prompt.
+    pub prompt: String,
+    /// Hash of all texts that a model can be sent.
+    pub texts: String,
+    /// The settings that shape requests and answers; no secret is among them.
+    pub settings: Value,
+}
+
+impl App {
+    /// What decides how it answers.
+    pub fn identity(&self) -> AppIdentity {
+        let server = self.server();
+        let host = server.metabase.url.host_str().unwrap_or_default();
+        AppIdentity {
+            model: self.settings().model.id.to_string(),
+            metabase: if server.is_demo() { "demo" } else { host }.to_owned(),
+            catalog: self.catalog().catalog.fingerprint(),
+            prompt: self.prompt().hash.clone(),
+            texts: texts_hash(PROMPT_TEXTS.iter().copied()),
+            // Settings are plain data.
+            settings: json!(turn_settings(self.settings(), server)),
+        }
+    }
+}
