@@ -36,6 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         filter: CaseFilter::new(&[])?,
         sets: Vec::new(),
         jobs: JOBS,
+        limits: cardinal::wire::RequestLimits::default(),
         cancel: CancellationToken::new(),
     };
     let (mut times, mut cases, mut passed) = (Vec::new(), 0, 0);

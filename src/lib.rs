@@ -61,6 +61,8 @@ pub mod agent;
 pub mod app;
 mod atomic_file;
 #[doc(hidden)]
+pub mod batch;
+#[doc(hidden)]
 pub mod call_log;
 #[doc(hidden)]
 pub mod catalog;

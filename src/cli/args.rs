@@ -67,6 +67,8 @@ pub(super) enum Command {
     Ask(AskArgs),
     /// Answer questions in a conversation
     Chat(ChatArgs),
+    /// Answer many questions of a file, and go on where a run was stopped or killed
+    Batch(Box<super::batch::args::BatchArgs>),
     /// Answer questions over HTTP, for people on its page and for programs
     Serve(ServerArgs),
     /// Manage the tokens that people and programs ask the server with
@@ -150,6 +152,27 @@ pub(super) struct ChatArgs {
     pub(super) tape: Option<PathBuf>,
     #[command(flatten)]
     pub(super) turn: TurnArgs,
+}
+
+/// Flags of commands that ask many questions.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct LimitArgs {
+    /// Most completions at once [default: model.max_concurrency]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    model_limit: Option<u16>,
+    /// Most requests to the data source at once [default: metabase.max_concurrency]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    data_limit: Option<u16>,
+}
+
+impl LimitArgs {
+    /// For models and for data.
+    pub(super) fn numbers(self) -> (Option<usize>, Option<usize>) {
+        (
+            self.model_limit.map(usize::from),
+            self.data_limit.map(usize::from),
+        )
+    }
 }
 
 /// `cardinal serve`.

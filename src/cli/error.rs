@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::app::Error as AppError;
+use crate::batch::BatchError;
 use crate::call_log::CallLogError;
 use crate::catalog::NoSuchEntry;
 use crate::config::ConfigError;
@@ -128,6 +129,9 @@ pub(super) enum CliError {
         /// The suite's file.
         path: PathBuf,
     },
+    /// A run of many questions could not begin or go on.
+    #[error(transparent)]
+    Batch(#[from] BatchError),
     /// An eval came to nothing.
     #[error(transparent)]
     Eval(#[from] super::eval::EvalError),
@@ -154,6 +158,9 @@ impl CliError {
                 "name a tape: a file that `cardinal ask … --tape FILE` or `cardinal chat --tape DIR` wrote",
             ),
             Self::Eval(error) => error.hint(),
+            Self::Batch(BatchError::Write { .. } | BatchError::Unrecorded(_)) => Some(
+                "see that the folder is there and has room; the same command then goes on where the run stands",
+            ),
             Self::WriteFile { .. } => Some("see that the folder is there and has room, or name another file"),
             _ => None,
         }

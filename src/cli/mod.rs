@@ -8,6 +8,7 @@
 mod answer;
 mod args;
 mod ask;
+mod batch;
 mod catalog;
 mod chat;
 mod dbt;
@@ -24,6 +25,7 @@ mod manual;
 mod progress;
 mod render;
 mod run;
+mod run_progress;
 mod sandbox;
 mod serve;
 mod settings;

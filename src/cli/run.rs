@@ -6,7 +6,7 @@ use clap::Parser as _;
 use super::args::{Cli, Command};
 use super::error::CliError;
 use super::exit::{ExitStatus, code};
-use super::{ask, catalog, chat, dbt, doctor, eval, grants, init, log, manual, sandbox, serve, tape, token};
+use super::{ask, batch, catalog, chat, dbt, doctor, eval, grants, init, log, manual, sandbox, serve, tape, token};
 
 /// Runs a command line, program name first, and says with which code the process should end.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
@@ -22,6 +22,7 @@ fn dispatch(Cli { global, command }: Cli) -> Result<ExitStatus, CliError> {
     match command {
         Command::Ask(args) => block_on(ask::run(&global, &args)),
         Command::Chat(args) => block_on(chat::run(&global, &args)),
+        Command::Batch(args) => block_on(batch::run(&global, *args)),
         Command::Serve(args) => block_on(serve::run(&global, &args)),
         Command::Token(command) => block_on(token::run(&global, command)),
         Command::Tape(command) => block_on(tape::run(&global, &command)),

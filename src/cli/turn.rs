@@ -170,7 +170,7 @@ impl QuestionRunner {
     }
 }
 
-fn introduce(app: &App, provider: Provider, model: &str) {
+pub(super) fn introduce(app: &App, provider: Provider, model: &str) {
     let note = match provider {
         Provider::Offline => " (keyword planner: no language model is used)",
         Provider::Openai | Provider::OpenaiResponses | Provider::Anthropic => "",
@@ -197,7 +197,7 @@ pub(super) fn entries(count: usize) -> String {
     }
 }
 
-fn loading(settings: &Settings) -> String {
+pub(super) fn loading(settings: &Settings) -> String {
     settings.metabase.as_ref().map_or_else(
         || "making the demo's data".to_owned(),
         |metabase| format!("loading the catalog of {}", metabase.url),

@@ -8,12 +8,13 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{Case, Dataset, DatasetKind, Defaults, Suite, TableSelection};
-use crate::app::{App, Error as AppError, Freshness, OpenOptions, Session, SessionOptions};
+use crate::app::{App, Error as AppError, Freshness, OpenOptions, Session, SessionOptions, request_limits};
 use crate::catalog::CollectionId;
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::config::Settings;
 use crate::metabase::{AuthSettings, MetabaseSettings};
 use crate::sandbox::{RunningSandbox, ServeError, ServeOptions, World, WorldError, serve};
+use crate::wire::RequestLimits;
 
 /// Why a suite's dataset cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -45,14 +46,15 @@ pub(super) struct OpenDataset {
 
 impl OpenDataset {
     /// Serves the suite's dataset, where it is not a Metabase of its own, and loads the catalog of everyone who asks in
-    /// `cases`.
+    /// `cases`. All requests count within `limits`.
     pub(super) async fn open(
         suite: &Suite,
         cases: &[&Case],
         settings: &Settings,
+        limits: &RequestLimits,
     ) -> Result<Self, DatasetError> {
         if suite.dataset.kind == DatasetKind::Configured {
-            return Self::configured(suite, settings).await;
+            return Self::configured(suite, settings, limits).await;
         }
         let name = &suite.name;
         let world = load(suite).await?;
@@ -79,7 +81,8 @@ impl OpenDataset {
                 })?,
             };
             let settings = sandboxed(suite, &running, settings, key)?;
-            dataset.admit(suite, case.principal.clone(), settings).await?;
+            let principal = case.principal.clone();
+            dataset.admit(suite, principal, settings, limits).await?;
         }
         Ok(Self {
             _running: Some(running),
@@ -104,12 +107,17 @@ impl OpenDataset {
             path: folder.to_owned(),
         };
         let reader = Case::bare(String::new(), Vec::new());
-        let opened = Self::open(&suite, &[&reader], settings).await?;
+        let limits = request_limits(settings);
+        let opened = Self::open(&suite, &[&reader], settings, &limits).await?;
         let app = opened.app(&reader);
         Ok(app.map_or_else(String::new, |app| app.catalog().catalog.fingerprint()))
     }
 
-    async fn configured(suite: &Suite, settings: &Settings) -> Result<Self, DatasetError> {
+    async fn configured(
+        suite: &Suite,
+        settings: &Settings,
+        limits: &RequestLimits,
+    ) -> Result<Self, DatasetError> {
         if settings.metabase.is_none() {
             return Err(DatasetError::Unusable {
                 suite: suite.name.clone(),
@@ -118,7 +126,7 @@ impl OpenDataset {
         }
         let today = suite.today.unwrap_or_else(|| Zoned::now().date());
         let mut dataset = Self::empty(today);
-        dataset.admit(suite, None, settings.clone()).await?;
+        dataset.admit(suite, None, settings.clone(), limits).await?;
         Ok(dataset)
     }
 
@@ -136,12 +144,13 @@ impl OpenDataset {
         suite: &Suite,
         principal: Option<String>,
         settings: Settings,
+        limits: &RequestLimits,
     ) -> Result<(), DatasetError> {
         let options = OpenOptions {
             freshness: Freshness::Reload,
             today: Some(self.today),
         };
-        let app = App::open(settings, options)
+        let app = App::open_within(settings, options, limits, &|_| {})
             .await
             .map_err(|source| DatasetError::App {
                 suite: suite.name.clone(),
@@ -166,7 +175,7 @@ impl OpenDataset {
         self.today
     }
 
-    /// The conversation of one trial of a case. It shares neither limits nor cache with any other.
+    /// The conversation of one trial of a case. It shares no cache with any other.
     pub(super) fn session(&self, case: &Case, id: String, seed: Option<u64>) -> Result<Session, String> {
         let app = self.app(case).ok_or("nobody's catalog was loaded for it")?;
         let options = SessionOptions {

@@ -1,12 +1,9 @@
 //! Asks the questions of cases. A live run, a recording and a run over recorded results are the same here but for one
 //! thing: what becomes of the exchanges, which [`TrialTaping`] says.
 
-use std::future::{Future, ready};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -102,27 +99,4 @@ impl Interview {
         answer.tape = None;
         serde_json::to_value(answer).map_err(|error| error.to_string())
     }
-}
-
-/// Runs `each` over the items, `jobs` of them at a time, and hands each outcome to `take` as it comes. No further item is
-/// begun once `cancel` is cancelled.
-pub(super) async fn in_parallel<I, F, E>(
-    items: I,
-    jobs: usize,
-    cancel: &CancellationToken,
-    each: impl FnMut(I::Item) -> F,
-    mut take: impl FnMut(F::Output) -> Result<(), E>,
-) -> Result<(), E>
-where
-    I: IntoIterator,
-    F: Future,
-{
-    let mut running = stream::iter(items)
-        .take_while(|_| ready(!cancel.is_cancelled()))
-        .map(each)
-        .buffer_unordered(jobs.max(1));
-    while let Some(outcome) = running.next().await {
-        take(outcome)?;
-    }
-    Ok(())
 }

@@ -1,20 +1,24 @@
-//! Live runs of suites: every trial is a fresh conversation with a wire of its own, over one sandbox for each suite.
+//! Live runs of suites: every trial is a fresh conversation with a cache of its own, over one sandbox for each suite. Trials
+//! of all suites are one list, within one set of limits.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::dataset::{DatasetError, OpenDataset};
-use super::engine::{TrialTaping, ask, in_parallel};
+use super::engine::{TrialTaping, ask};
 use super::filter::CaseFilter;
 use super::finished::{FinishedTrial, TrialContext};
 use super::record::{Mode, TrialRecord, Verdict};
 use super::recordings::RecordingError;
 use super::results::ResultsError;
 use super::{Case, Suite};
+use crate::batch::in_parallel;
 use crate::config::Settings;
+use crate::wire::RequestLimits;
 
 /// How suites are run.
 #[derive(Debug, Clone)]
@@ -22,8 +26,10 @@ pub struct RunOptions {
     pub filter: CaseFilter,
     /// How often each.
     pub trials: u32,
-    /// How many trials at once.
+    /// How many trials at once, of all suites together.
     pub jobs: usize,
+    /// What they may have in flight together.
+    pub limits: RequestLimits,
     /// Ends running trials and starts no further ones when it is cancelled.
     pub cancel: CancellationToken,
 }
@@ -51,9 +57,9 @@ pub fn planned(suites: &[Suite], options: &RunOptions) -> usize {
     cases.saturating_mul(trials)
 }
 
-/// Runs the suites live, one after the other. `keep` gets each record as its trial ends. A trial that fails is a record
-/// with that verdict, and so is, of a run that is cancelled, one that never began; only a dataset that cannot be asked at
-/// all, or a record that cannot be kept, ends the run.
+/// Runs the suites live, as one list of trials: `jobs` of them at a time, whatever suite they are of. `keep` gets each record
+/// as its trial ends. A trial that fails is a record with that verdict, and so is, of a run that is cancelled, one that never
+/// began; only a dataset that cannot be asked at all, or a record that cannot be kept, ends the run.
 pub async fn run(
     suites: &[Suite],
     settings: &Settings,
@@ -61,35 +67,71 @@ pub async fn run(
     keep: &mut (dyn FnMut(&TrialRecord) -> Result<(), ResultsError> + Send),
 ) -> Result<Vec<TrialRecord>, RunError> {
     let model = settings.model.id.to_string();
+    let chosen: Vec<ChosenSuite<'_>> = suites
+        .iter()
+        .map(|suite| ChosenSuite {
+            suite,
+            cases: suite
+                .cases
+                .iter()
+                .filter(|case| options.filter.takes(case))
+                .collect(),
+            dataset: OnceCell::new(),
+        })
+        .collect();
+    // Every case once before any a second time: a run that is cut short has seen them all.
+    let trials = (1..=options.trials).flat_map(|trial| {
+        chosen
+            .iter()
+            .flat_map(move |suite| suite.cases.iter().map(move |case| (suite, *case, trial)))
+    });
     let mut records = Vec::new();
-    for suite in suites {
-        let chosen = suite.cases.iter().filter(|case| options.filter.takes(case));
-        let cases: Vec<&Case> = chosen.collect();
-        if cases.is_empty() {
-            continue;
-        }
-        // Every case once before any a second time: a run that is cut short has seen them all.
-        let trials = (1..=options.trials).flat_map(|trial| cases.iter().map(move |case| (*case, trial)));
-        let mut ran = BTreeSet::new();
-        if !options.cancel.is_cancelled() {
-            let dataset = OpenDataset::open(suite, &cases, settings).await?;
-            let each = |(case, trial)| one(suite, case, trial, &dataset, &model, &options.cancel);
-            in_parallel(trials.clone(), options.jobs, &options.cancel, each, |record| {
-                ran.insert((record.case.clone(), record.trial));
-                keep(&record)?;
-                records.push(record);
-                Ok::<(), ResultsError>(())
-            })
-            .await?;
-        }
-        for (case, trial) in trials.filter(|(case, trial)| !ran.contains(&(case.id.clone(), *trial))) {
-            let record = not_run(suite, case, trial, &model);
+    let mut ran = BTreeSet::new();
+    let each = |(chosen, case, trial)| in_suite(chosen, case, trial, settings, options);
+    in_parallel(trials.clone(), options.jobs, &options.cancel, each, |record| {
+        let record = record?;
+        ran.insert((record.suite.clone(), record.case.clone(), record.trial));
+        keep(&record)?;
+        records.push(record);
+        Ok::<(), RunError>(())
+    })
+    .await?;
+    for (chosen, case, trial) in trials {
+        if !ran.contains(&(chosen.suite.name.clone(), case.id.clone(), trial)) {
+            let record = not_run(chosen.suite, case, trial, &model);
             keep(&record)?;
             records.push(record);
         }
     }
     super::results::sort(&mut records);
     Ok(records)
+}
+
+/// A suite with the cases that are run of it. Its dataset is opened by the first trial that asks it.
+struct ChosenSuite<'a> {
+    suite: &'a Suite,
+    cases: Vec<&'a Case>,
+    dataset: OnceCell<OpenDataset>,
+}
+
+impl ChosenSuite<'_> {
+    async fn open(&self, settings: &Settings, limits: &RequestLimits) -> Result<&OpenDataset, DatasetError> {
+        let open = || OpenDataset::open(self.suite, &self.cases, settings, limits);
+        self.dataset.get_or_try_init(open).await
+    }
+}
+
+/// One trial, over its suite's dataset.
+async fn in_suite(
+    chosen: &ChosenSuite<'_>,
+    case: &Case,
+    trial: u32,
+    settings: &Settings,
+    options: &RunOptions,
+) -> Result<TrialRecord, DatasetError> {
+    let dataset = Box::pin(chosen.open(settings, &options.limits)).await?;
+    let model = settings.model.id.to_string();
+    Ok(one(chosen.suite, case, trial, dataset, &model, &options.cancel).await)
 }
 
 async fn one(

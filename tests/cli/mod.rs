@@ -1,4 +1,5 @@
 mod ask;
+mod batch;
 mod calculation;
 mod catalog;
 mod chat;

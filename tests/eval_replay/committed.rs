@@ -55,6 +55,7 @@ pub(super) async fn replayed(suites: &[Suite], filter: &[String], sets: &[String
         filter: CaseFilter::new(filter).unwrap(),
         sets: sets.to_vec(),
         jobs: 2,
+        limits: cardinal::wire::RequestLimits::default(),
         cancel: CancellationToken::new(),
     };
     let plan = options.plan(suites).unwrap();

@@ -106,6 +106,7 @@ pub(super) fn options(set: &str, existing: Existing) -> RecordOptions {
         set: set.to_owned(),
         filter: CaseFilter::default(),
         jobs: 2,
+        limits: cardinal::wire::RequestLimits::default(),
         existing,
         cancel: CancellationToken::new(),
     }
@@ -158,6 +159,7 @@ pub(super) fn replay_options(mode: Mode, filter: &[String]) -> ReplayOptions {
         filter: CaseFilter::new(filter).unwrap(),
         sets: Vec::new(),
         jobs: 2,
+        limits: cardinal::wire::RequestLimits::default(),
         cancel: CancellationToken::new(),
     }
 }

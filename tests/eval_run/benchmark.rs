@@ -246,6 +246,7 @@ async fn answered(suite: &Suite, rights: Vec<Right>) -> Vec<TrialRecord> {
         filter: CaseFilter::default(),
         trials: 1,
         jobs: 2,
+        limits: cardinal::wire::RequestLimits::default(),
         cancel: CancellationToken::new(),
     };
     run(&[suite], &settings, &options, &mut |_| Ok(())).await.unwrap()

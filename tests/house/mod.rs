@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use self::imports::{Imports, imports, parts};
 
 /// The folders of `src`, top first, each with what it is for. A folder may name only folders below it.
-const LAYERS: [(&str, &str); 28] = [
+const LAYERS: [(&str, &str); 29] = [
     ("cli", "the commands, one file each; owns stdout and stderr"),
     (
         "server",
@@ -20,6 +20,10 @@ const LAYERS: [(&str, &str); 28] = [
     (
         "eval",
         "cases, suites, graders (pure functions over stored answers), the runner, recordings, statistics, reports",
+    ),
+    (
+        "batch",
+        "many questions in one run: the scheduler, the file of answers, what makes a killed run go on",
     ),
     (
         "app",

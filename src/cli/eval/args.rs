@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::args::LimitArgs;
 use crate::eval::ComparedKey;
 
 /// `cardinal eval`.
@@ -43,9 +44,11 @@ pub(in crate::cli) struct RunArgs {
     /// Only these cases: ids with `*` and `?`, or `tag:` and a tag; repeat it for more
     #[arg(long, value_name = "PATTERN")]
     pub(super) filter: Vec<String>,
-    /// How many trials run at once [default: 2, and as many as there are cores when nothing is asked of a model]
+    /// How many trials of all suites run at once [default: 2, and as many as there are cores when nothing is asked of a model]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
     /// New folder for results.jsonl and summary.json [default: .cardinal/evals/TIME]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

@@ -1,78 +1,43 @@
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressStyle};
-
+use crate::cli::run_progress::RunProgress;
 use crate::cli::term::{self, BAD, GOOD};
-use crate::eval::TrialRecord;
+use crate::eval::{TrialRecord, Verdict};
 
-/// How often the time left is written anew.
-const TICK: Duration = Duration::from_millis(500);
-
-/// How far a run is: a bar with the time left on a terminal, plain lines otherwise.
+/// How far a run of suites is: what [`RunProgress`] shows, and a line for each trial where nobody watches a bar.
 #[derive(Debug)]
-pub(super) struct SuiteProgress {
-    bar: Option<ProgressBar>,
-    planned: usize,
-    ended: usize,
-}
+pub(super) struct SuiteProgress(RunProgress);
 
 impl SuiteProgress {
     pub(super) fn new(planned: usize) -> Self {
-        let bar = term::err_is_terminal().then(|| {
-            let bar = ProgressBar::new(u64::try_from(planned).unwrap_or(u64::MAX));
-            if let Ok(style) =
-                ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} gone, {eta} left {msg}")
-            {
-                bar.set_style(style);
-            }
-            // Seen from the start, and counting down while nothing ends.
-            bar.enable_steady_tick(TICK);
-            bar
-        });
-        Self {
-            bar,
-            planned,
-            ended: 0,
-        }
+        let mut progress = RunProgress::new(planned, 0, true);
+        progress.begin();
+        Self(progress)
     }
 
     /// A trial has ended.
     pub(super) fn ended(&mut self, record: &TrialRecord) {
-        self.ended += 1;
+        let cost = record.spent().cost_usd.filter(|_| !record.answers.is_empty());
+        self.0.count(word(&record.verdict), cost);
         let line = self.line(record);
-        match &self.bar {
-            Some(bar) => {
-                if !record.verdict.passed() {
-                    bar.suspend(|| term::say(line));
-                }
-                bar.set_message(term::plain(&record.case));
-                bar.inc(1);
-            }
-            None => term::say(line),
+        if !self.0.is_bar() || !record.verdict.passed() {
+            self.0.suspended(|| term::say(line));
         }
     }
 
     /// Says something beside it.
     pub(super) fn suspended(&self, say: impl FnOnce()) {
-        match &self.bar {
-            Some(bar) => bar.suspend(say),
-            None => say(),
-        }
+        self.0.suspended(say);
     }
 
     /// The run is over.
     pub(super) fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.0.finish();
     }
 
     fn line(&self, record: &TrialRecord) -> String {
         let style = if record.verdict.passed() { GOOD } else { BAD };
         let mut line = format!(
-            "[{}/{}] {} trial {}: {style}{}{style:#}",
-            self.ended,
-            self.planned,
+            "[{}] {} trial {}: {style}{}{style:#}",
+            self.0.position(),
             term::plain(&record.case_key().to_string()),
             record.trial,
             term::plain(&record.verdict.to_string())
@@ -81,5 +46,14 @@ impl SuiteProgress {
             line.push_str(&term::plain(&format!("\n    {}: {}", grade.grader, grade.reason)));
         }
         line
+    }
+}
+
+/// A verdict as it is counted.
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::NotRun => "not run",
+        _ => "failed",
     }
 }

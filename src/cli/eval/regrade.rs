@@ -10,6 +10,7 @@ use crate::cli::term;
 use crate::eval::recordings::{RecordingError, Recordings};
 use crate::eval::replay::{RegradedRecording, ReplayOptions, regrade_recordings};
 use crate::eval::{CaseFilter, Mode};
+use crate::wire::RequestLimits;
 
 /// Grades recordings again and notes what the graders say. Ends with 1 when the note of one could not be brought up to
 /// date.
@@ -22,6 +23,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<ExitSt
         filter,
         sets: args.set.iter().cloned().collect(),
         jobs: usize::from(args.jobs),
+        limits: RequestLimits::default(),
         cancel: Interrupts::watch().begin_turn(),
     };
     let plan = options.plan(&suites).map_err(EvalError::from)?;

@@ -3,6 +3,7 @@ use super::output::{BaselineCheck, report, write_baseline};
 use super::progress::SuiteProgress;
 use super::run::out;
 use super::{EvalError, judge};
+use crate::app::limits_of_many;
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -38,11 +39,14 @@ pub(super) async fn run(
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = if mode == Mode::Counterfactual { 2 } else { cores };
+    let settings = settings_for(global, mode)?;
+    let (model, data) = args.limits.numbers();
     let options = ReplayOptions {
         mode,
         filter,
         sets: args.set.clone(),
         jobs: args.jobs.map_or(jobs, usize::from),
+        limits: limits_of_many(&settings, model, data),
         cancel: Interrupts::watch().begin_turn(),
     };
     let plan = options.plan(suites).map_err(EvalError::from)?;
@@ -54,7 +58,6 @@ pub(super) async fn run(
         return Err(EvalError::from(RecordingError::None(first.unwrap_or_default())).into());
     }
     warn_of(&plan.unrecorded);
-    let settings = settings_for(global, mode)?;
     let judge = judge::connect(global, &args.reports)?;
     let mut results = ResultsFolder::create(&out(args)).map_err(EvalError::from)?;
     term::say(format_args!(

@@ -8,6 +8,7 @@ use super::confirm::confirm;
 use super::output::{BaselineCheck, report, write_baseline};
 use super::progress::SuiteProgress;
 use super::{EvalError, judge};
+use crate::app::limits_of_many;
 use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -58,14 +59,16 @@ async fn live(
     }
     let held = BaselineCheck::open(&args.reports, !filter.is_all())?;
     let interrupts = Interrupts::watch();
+    let loaded = settings::load_and_warn(global)?;
+    let (model, data) = args.limits.numbers();
     let options = RunOptions {
         filter,
         trials: args.trials,
         jobs: args.jobs.map_or(LIVE_JOBS, usize::from),
+        limits: limits_of_many(&loaded.settings, model, data),
         cancel: interrupts.begin_turn(),
     };
     let planned = eval::planned(suites, &options);
-    let loaded = settings::load_and_warn(global)?;
     let judge = judge::connect(global, &args.reports)?;
     let mut results = ResultsFolder::create(&out(args)).map_err(EvalError::from)?;
     term::say(format_args!("results: {}", results.folder().display()));

@@ -10,9 +10,11 @@ use super::note::CaseNote;
 use super::staging::{StagingFolder, clear};
 use super::{RecordingError, Recordings};
 use crate::agent::Outcome;
+use crate::app::request_limits;
+use crate::batch::in_parallel;
 use crate::config::Settings;
 use crate::eval::dataset::OpenDataset;
-use crate::eval::engine::{TrialTaping, ask, in_parallel};
+use crate::eval::engine::{TrialTaping, ask};
 use crate::eval::finished::TrialContext;
 use crate::eval::{Case, CaseFilter, Mode, Suite, TrialRecord, Verdict};
 use crate::tapes::{clear_shared, replay};
@@ -87,7 +89,7 @@ pub async fn record(
     let suite_recorder = SuiteRecorder {
         suite,
         data: data_hash(&suite.dataset)?,
-        dataset: OpenDataset::open(suite, &cases, settings).await?,
+        dataset: OpenDataset::open(suite, &cases, settings, &request_limits(settings)).await?,
         staging: StagingFolder::new(&layout.set(&options.set))?,
         shared: layout.root().into(),
         model: settings.model.id.to_string(),

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::eval::recordings::{CaseNote, RecordingError, Recordings};
 use crate::eval::{Case, CaseFilter, Mode, Suite};
+use crate::wire::RequestLimits;
 
 /// How recorded suites are run again.
 #[derive(Debug, Clone)]
@@ -16,8 +17,10 @@ pub struct ReplayOptions {
     pub filter: CaseFilter,
     /// Which sets of recordings; all when there is none.
     pub sets: Vec<String>,
-    /// How many cases at once.
+    /// How many cases at once, of all suites together.
     pub jobs: usize,
+    /// What they may have in flight together.
+    pub limits: RequestLimits,
     /// Starts no further cases when it is cancelled.
     pub cancel: CancellationToken,
 }

@@ -6,9 +6,10 @@ use tokio::sync::OnceCell;
 use super::plan::{RecordedJob, ReplayPlan};
 use super::recording::CaseRecording;
 use super::{ReplayOptions, from_tape, live_tools};
+use crate::app::request_limits;
+use crate::batch::in_parallel;
 use crate::config::Settings;
 use crate::eval::dataset::OpenDataset;
-use crate::eval::engine::in_parallel;
 use crate::eval::judge::judge;
 use crate::eval::recordings::{CaseNote, RecordingError, data_hash};
 use crate::eval::{Case, Suite, Trial};
@@ -117,7 +118,10 @@ impl Regrader<'_> {
     /// same prompt, and the same requests to the byte, with every result in them.
     async fn prove(&self, recording: &CaseRecording, case: &Case) -> Result<(), String> {
         let dataset = self.dataset.get_or_init(|| async {
-            let dataset = OpenDataset::open(self.suite, &self.cases, self.settings).await;
+            let dataset = {
+                let limits = request_limits(self.settings);
+                OpenDataset::open(self.suite, &self.cases, self.settings, &limits).await
+            };
             dataset.map_err(|error| crate::telemetry::causes(&error).join(": "))
         });
         let dataset = dataset.await.as_ref().map_err(Clone::clone)?;

@@ -1,20 +1,22 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::from_tape::clear_times;
 use super::plan::{RecordedJob, ReplayPlan};
 use super::recording::{CaseRecording, removed_case, removed_keys};
 use super::{ReplayOptions, from_tape, live_tools};
+use crate::batch::in_parallel;
 use crate::config::Settings;
-use crate::eval::dataset::OpenDataset;
-use crate::eval::engine::{TrialTaping, ask, in_parallel};
+use crate::eval::dataset::{DatasetError, OpenDataset};
+use crate::eval::engine::{TrialTaping, ask};
 use crate::eval::finished::{FinishedTrial, TrialContext};
 use crate::eval::recordings::data_hash;
 use crate::eval::{Case, Mode, ResultsError, RunError, TrialRecord, Verdict};
 use crate::tapes::ReplayContexts;
-use crate::wire::RecordedResults;
+use crate::wire::{RecordedResults, RequestLimits};
 
 /// Runs recorded cases again. `keep` gets each record as its case ends. `settings` are those of a live run; a replay of
 /// both sides reads none.
@@ -26,32 +28,32 @@ pub async fn replay_suites(
 ) -> Result<Vec<TrialRecord>, RunError> {
     let contexts = Arc::new(ReplayContexts::default());
     let mut records = Vec::with_capacity(plan.jobs.len());
-    for jobs in plan.jobs.chunk_by(|a, b| Arc::ptr_eq(&a.suite, &b.suite)) {
-        let Some(first) = jobs.first() else { continue };
-        let dataset = match options.mode {
-            Mode::Replay => None,
-            Mode::Live | Mode::ReplayModel | Mode::Counterfactual => {
-                let cases: Vec<&Case> = jobs.iter().filter_map(RecordedJob::case).collect();
-                Some(OpenDataset::open(&first.suite, &cases, settings).await?)
-            }
-        };
+    let by_suite = plan.jobs.chunk_by(|a, b| Arc::ptr_eq(&a.suite, &b.suite));
+    let jobs = by_suite.flat_map(|jobs| {
         let replay = Arc::new(SuiteReplay {
             mode: options.mode,
             model: settings.model.id.to_string(),
             // A replay needs no data; where there is none, nothing about it can have changed.
-            data: data_hash(&first.suite.dataset).ok(),
-            dataset,
+            data: jobs
+                .first()
+                .and_then(|first| data_hash(&first.suite.dataset).ok()),
+            dataset: OnceCell::new(),
+            jobs: jobs.to_vec(),
+            settings: settings.clone(),
+            limits: options.limits.clone(),
             contexts: Arc::clone(&contexts),
             cancel: options.cancel.clone(),
         });
-        let each = |job: RecordedJob| Arc::clone(&replay).spawned(job);
-        in_parallel(jobs.to_vec(), options.jobs, &options.cancel, each, |record| {
-            keep(&record)?;
-            records.push(record);
-            Ok::<(), ResultsError>(())
-        })
-        .await?;
-    }
+        jobs.iter().map(move |job| (Arc::clone(&replay), job.clone()))
+    });
+    let each = |(replay, job): (Arc<SuiteReplay>, RecordedJob)| replay.spawned(job);
+    in_parallel(jobs, options.jobs, &options.cancel, each, |record| {
+        let record = record?;
+        keep(&record)?;
+        records.push(record);
+        Ok::<(), RunError>(())
+    })
+    .await?;
     crate::eval::sort(&mut records);
     Ok(records)
 }
@@ -63,7 +65,11 @@ struct SuiteReplay {
     /// The model of the settings, for modes that ask one.
     model: String,
     data: Option<String>,
-    dataset: Option<OpenDataset>,
+    /// Opened by the first case that asks it.
+    dataset: OnceCell<OpenDataset>,
+    jobs: Vec<RecordedJob>,
+    settings: Settings,
+    limits: RequestLimits,
     contexts: Arc<ReplayContexts>,
     cancel: CancellationToken,
 }
@@ -73,16 +79,31 @@ type FinishedReplay = (FinishedTrial, Vec<String>);
 
 impl SuiteReplay {
     /// Runs a case as a task of its own, so that cases share all cores and a panic ends one case only.
-    async fn spawned(self: Arc<Self>, job: RecordedJob) -> TrialRecord {
+    async fn spawned(self: Arc<Self>, job: RecordedJob) -> Result<TrialRecord, DatasetError> {
         let replay = Arc::clone(&self);
         let own = job.clone();
         match tokio::spawn(async move { replay.one(&own).await }).await {
             Ok(record) => record,
-            Err(error) => self.record(&job, None, (FinishedTrial::failed(error.to_string()), Vec::new())),
+            Err(error) => Ok(self.record(&job, None, (FinishedTrial::failed(error.to_string()), Vec::new()))),
         }
     }
 
-    async fn one(&self, job: &RecordedJob) -> TrialRecord {
+    /// The dataset, of modes that ask one.
+    async fn open(&self) -> Result<(), DatasetError> {
+        let Some(first) = self.jobs.first().filter(|_| self.mode != Mode::Replay) else {
+            return Ok(());
+        };
+        let cases: Vec<&Case> = self.jobs.iter().filter_map(RecordedJob::case).collect();
+        let open = || OpenDataset::open(&first.suite, &cases, &self.settings, &self.limits);
+        self.dataset.get_or_try_init(open).await.map(|_| ())
+    }
+
+    async fn one(&self, job: &RecordedJob) -> Result<TrialRecord, DatasetError> {
+        Box::pin(self.open()).await?;
+        Ok(self.ran(job).await)
+    }
+
+    async fn ran(&self, job: &RecordedJob) -> TrialRecord {
         match CaseRecording::read(&job.folder, job.command.clone(), &self.contexts) {
             Ok(recording) => {
                 let finished = match self.unusable(job, &recording) {
@@ -117,7 +138,7 @@ impl SuiteReplay {
     }
 
     async fn run(&self, job: &RecordedJob, recording: &CaseRecording) -> FinishedReplay {
-        match (&self.dataset, job.case(), self.mode) {
+        match (self.dataset.get(), job.case(), self.mode) {
             (Some(dataset), Some(case), Mode::ReplayModel) => {
                 let finished = live_tools::run(recording, case, dataset, &self.contexts).await;
                 (finished, Vec::new())
@@ -142,8 +163,7 @@ impl SuiteReplay {
         let tape = recording.and_then(|recording| recording.tapes.first());
         let day = || {
             let case = job.case()?;
-            case.today
-                .or(self.dataset.as_ref().map(OpenDataset::default_today))
+            case.today.or(self.dataset.get().map(OpenDataset::default_today))
         };
         let name = job.folder.file_name().unwrap_or_default().to_string_lossy();
         let case = job.case().cloned();

@@ -1,0 +1,343 @@
+//! Answers the questions of one session, one after the other, each into its tape and then into the file of answers.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::civil::Date;
+use tokio_util::sync::CancellationToken;
+
+use super::answers::AnswersFile;
+use super::apps::BatchApps;
+use super::error::BatchError;
+use super::folder::RunFolder;
+use super::line::AnswerLine;
+use super::question::BatchQuestion;
+use super::questions::QuestionFile;
+use crate::agent::{Answer, Outcome, StopReason};
+use crate::app::{Error, Question, Recording, Session, SessionOptions};
+use crate::ledger::RunBudget;
+use crate::model::BudgetShare;
+use crate::tapes::ReplayError;
+use crate::telemetry::causes;
+use crate::wire::{TapeError, off_the_runtime};
+
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowEnd {
+    /// It was asked now, from the beginning.
+    Asked,
+    /// It had been begun by a run that was killed, and went on from its tape.
+    Resumed,
+    /// It was whole on its tape.
+    Recovered,
+}
+
+/// What came of a row.
+#[derive(Debug, Clone)]
+pub struct RowEvent {
+    pub id: String,
+    /// How it was answered, with the outcome and what it cost, if that is known; or why it could not be asked.
+    pub came_to: Result<(RowEnd, Outcome, Option<f64>), String>,
+    /// What else a person should know.
+    pub note: Option<String>,
+}
+
+/// Everything that the sessions of a run share.
+pub(super) struct RunParts {
+    pub(super) questions: Arc<QuestionFile>,
+    pub(super) answers: Arc<Mutex<AnswersFile>>,
+    pub(super) folder: RunFolder,
+    pub(super) apps: BatchApps,
+    pub(super) today: Date,
+    pub(super) budget: Option<Arc<RunBudget>>,
+    /// No further question is begun once this is cancelled.
+    pub(super) ended: CancellationToken,
+    pub(super) trouble: Mutex<RunTrouble>,
+    pub(super) watch: Box<dyn Fn(RowEvent) + Send + Sync>,
+}
+
+/// Why no further question is begun.
+#[derive(Debug, Default)]
+pub(super) struct RunTrouble {
+    /// A budget has no room for the next completion.
+    pub(super) budget_is_out: bool,
+    pub(super) error: Option<BatchError>,
+}
+
+/// How far a session is.
+#[derive(Default)]
+struct SessionSoFar {
+    /// With what was said in it; `None` when that is on tapes only.
+    session: Option<Session>,
+    /// The last question that is answered.
+    last: Option<u32>,
+    /// The question that could not be asked: nothing after it can, because it would miss in what was said.
+    broken: Option<String>,
+    denied: CancellationToken,
+}
+
+/// Why a row has no answer.
+enum Unanswered {
+    /// It could not be asked.
+    Row(String),
+    /// The run cannot go on.
+    Run(BatchError),
+    /// The budget has no room.
+    Budget,
+    /// Its tape is of no use: it has to be asked anew.
+    Tape(String),
+}
+
+impl From<BatchError> for Unanswered {
+    fn from(error: BatchError) -> Self {
+        Self::Run(error)
+    }
+}
+
+impl RunParts {
+    /// Whether every question of a session is answered.
+    pub(super) fn is_answered(&self, first: u32) -> bool {
+        let answers = lock(&self.answers);
+        let mut rows = std::iter::successors(Some(first), |row| self.questions.index().next_in_session(*row));
+        rows.all(|row| answers.has(row))
+    }
+
+    /// Answers the questions of a session that have no answer yet.
+    pub(super) async fn session(self: Arc<Self>, first: u32) {
+        let mut so_far = SessionSoFar::default();
+        let mut next = Some(first);
+        while let Some(row) = next {
+            next = self.questions.index().next_in_session(row);
+            if lock(&self.answers).has(row) {
+                so_far.last = Some(row);
+                continue;
+            }
+            if self.ended.is_cancelled() {
+                return;
+            }
+            let event = match self.row(row, &mut so_far).await {
+                Ok(event) => event,
+                Err(trouble) => {
+                    let mut known = lock(&self.trouble);
+                    match trouble {
+                        Some(error) => {
+                            known.error.get_or_insert(error);
+                        }
+                        None => known.budget_is_out = true,
+                    }
+                    self.ended.cancel();
+                    return;
+                }
+            };
+            (self.watch)(event);
+        }
+    }
+
+    /// Answers one question. Fails when no further one can be asked; without an error when the budget is out.
+    async fn row(&self, row: u32, so_far: &mut SessionSoFar) -> Result<RowEvent, Option<BatchError>> {
+        let question = self.question(row).await?;
+        let mut note = None;
+        let came_to = loop {
+            match self.answered(row, &question, so_far).await {
+                Ok(came_to) => {
+                    so_far.last = Some(row);
+                    break Ok(came_to);
+                }
+                Err(Unanswered::Row(reason)) => {
+                    so_far.broken = Some(question.id.clone());
+                    break Err(reason);
+                }
+                // With the tape out of the way it is asked anew, so that this comes once.
+                Err(Unanswered::Tape(reason)) => note = Some(reason),
+                Err(Unanswered::Run(error)) => return Err(Some(error)),
+                Err(Unanswered::Budget) => return Err(None),
+            }
+        };
+        Ok(RowEvent {
+            id: question.id,
+            came_to,
+            note,
+        })
+    }
+
+    async fn question(&self, row: u32) -> Result<BatchQuestion, BatchError> {
+        let questions = Arc::clone(&self.questions);
+        on_disk(move || questions.question(row)).await
+    }
+
+    async fn answered(
+        &self,
+        row: u32,
+        question: &BatchQuestion,
+        so_far: &mut SessionSoFar,
+    ) -> Result<(RowEnd, Outcome, Option<f64>), Unanswered> {
+        if let Some(before) = &so_far.broken {
+            let reason = format!("{before:?}, which comes before it in its session, could not be asked");
+            return Err(Unanswered::Row(reason));
+        }
+        let mut session = self.session_of(question, so_far).await?;
+        let tape = self.folder.tape_of(question);
+        let denied = so_far.denied.clone();
+        let (answer, end) = tokio::select! {
+            biased;
+            () = denied.cancelled() => return Err(Unanswered::Budget),
+            answered = ask(&mut session, question, &tape, self.folder.tapes()) => answered?,
+        };
+        if let Some(flaw) = session.tape_error().filter(|flaw| is_of_the_disk(flaw)) {
+            return Err(unrecorded(flaw.clone().into()));
+        }
+        so_far.session = Some(session);
+        let line = AnswerLine::of(question, &answer).text();
+        let line = line.map_err(|error| Unanswered::Row(error.to_string()))?;
+        let answers = Arc::clone(&self.answers);
+        on_disk(move || lock(&answers).append(row, &line)).await?;
+        if matches!(
+            answer.stop_reason,
+            StopReason::DayTokens | StopReason::DayCost | StopReason::DayQueries | StopReason::LedgerFailed
+        ) {
+            lock(&self.trouble).budget_is_out = true;
+            self.ended.cancel();
+        }
+        Ok((end, answer.outcome, answer.usage.cost_usd))
+    }
+
+    /// The session of a question, with everything that was said in it before.
+    async fn session_of(
+        &self,
+        question: &BatchQuestion,
+        so_far: &mut SessionSoFar,
+    ) -> Result<Session, Unanswered> {
+        if let Some(session) = so_far.session.take() {
+            return Ok(session);
+        }
+        let app = self.apps.of(question.principal.as_deref()).await;
+        let app = app.map_err(Unanswered::Row)?;
+        let options = SessionOptions {
+            id: Some(question.session.clone().unwrap_or_else(|| question.id.clone())),
+            today: Some(question.today.unwrap_or(self.today)),
+            budget: self.budget.as_ref().map(|budget| BudgetShare {
+                budget: Arc::clone(budget),
+                denied: so_far.denied.clone(),
+            }),
+            ..SessionOptions::default()
+        };
+        let mut session = app.session(options).map_err(|error| not_asked(&error))?;
+        if let Some(last) = so_far.last {
+            let before = self.question(last).await?;
+            let tape = self.folder.tape_of(&before);
+            let restored = session.restore(&tape).await;
+            restored.map_err(|error| {
+                let reason = causes(&error).join(": ");
+                Unanswered::Row(format!("what was said before in its session is lost: {reason}"))
+            })?;
+        }
+        Ok(session)
+    }
+}
+
+/// Asks a question, goes on with it where its tape ends, or takes its answer from its tape.
+async fn ask(
+    session: &mut Session,
+    question: &BatchQuestion,
+    tape: &Path,
+    shared: PathBuf,
+) -> Result<(Answer, RowEnd), Unanswered> {
+    let begun = {
+        let tape = tape.to_owned();
+        on_disk(move || is_begun(&tape)).await?
+    };
+    if !begun {
+        session.set_recording(Recording::File {
+            path: tape.to_owned(),
+            shared,
+        });
+        let asked = Question {
+            today: question.today,
+            asker: question.principal.clone(),
+            ..Question::from(question.text.as_str())
+        };
+        let answer = session.ask(asked).await.map_err(begin_error)?;
+        return Ok((answer, RowEnd::Asked));
+    }
+    let error = match session.restore(tape).await {
+        Ok(answer) => return Ok((answer, RowEnd::Recovered)),
+        Err(Error::Replay(error)) if is_unfinished(&error) => {
+            let resumed = session.resume(tape, CancellationToken::new(), &mut |_| {}).await;
+            match resumed {
+                Ok(answer) => return Ok((answer, RowEnd::Resumed)),
+                Err(error) => error,
+            }
+        }
+        Err(error) => error,
+    };
+    if let Error::Tape(flaw) = &error
+        && is_of_the_disk(flaw)
+    {
+        return Err(unrecorded(error));
+    }
+    let aside = tape.with_extension("jsonl.unusable");
+    let reason = format!(
+        "its recording cannot be gone on with, lies in {} now, and the question is asked anew: {}",
+        aside.display(),
+        causes(&error).join(": ")
+    );
+    let tape = tape.to_owned();
+    on_disk(move || fs::rename(&tape, &aside).map_err(|source| BatchError::write(&tape, source))).await?;
+    Err(Unanswered::Tape(reason))
+}
+
+/// Whether a tape was begun. One whose header was torn has nothing on it, and goes.
+fn is_begun(tape: &Path) -> Result<bool, BatchError> {
+    let failed = |source| BatchError::write(tape, source);
+    let mut start = Vec::new();
+    match fs::File::open(tape) {
+        Ok(file) => io::BufRead::read_until(&mut io::BufReader::new(file), b'\n', &mut start),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => Err(error),
+    }
+    .map_err(failed)?;
+    if start.ends_with(b"\n") {
+        return Ok(true);
+    }
+    fs::remove_file(tape).map_err(failed)?;
+    Ok(false)
+}
+
+fn is_unfinished(error: &ReplayError) -> bool {
+    matches!(error, ReplayError::Tape(TapeError::Unfinished { .. }))
+}
+
+/// Whether a tape could not be written, which a later one could not either.
+fn is_of_the_disk(flaw: &TapeError) -> bool {
+    matches!(flaw, TapeError::Write { .. } | TapeError::Create { .. })
+}
+
+fn begin_error(error: Error) -> Unanswered {
+    match &error {
+        Error::Tape(flaw) if is_of_the_disk(flaw) => unrecorded(error),
+        _ => not_asked(&error),
+    }
+}
+
+fn unrecorded(error: Error) -> Unanswered {
+    Unanswered::Run(BatchError::Unrecorded(Box::new(error)))
+}
+
+fn not_asked(error: &Error) -> Unanswered {
+    Unanswered::Row(causes(error).join(": "))
+}
+
+/// Work that waits for the disk.
+pub(super) async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BatchError> + Send + 'static,
+) -> Result<T, BatchError> {
+    off_the_runtime(work)
+        .await
+        .unwrap_or_else(|error| Err(BatchError::Aborted(error.to_string())))
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,48 @@
+//! Many questions in one run: asked side by side, answered into one file, and finished whatever happens on the way.
+//!
+//! The idea: every answer is known by its question's id, and every question has a tape that is written before anything on
+//! it is used. So the files say at any moment what is done, half done and not begun, and a run that was killed needs
+//! nothing but the same command to go on. Nothing is kept in memory that grows with answers; of each question a few numbers
+//! are ([`QuestionIndex`]).
+//!
+//! ```text
+//! questions.csv ─► QuestionFile (checked whole, indexed) ─┐
+//! answers.jsonl ─► AnswersFile (what is answered)         ├─► BatchRun ─► sessions side by side ─► answers.jsonl
+//! answers.jsonl.run/  manifest.json  lock  tapes/         ┘                                      ─► BatchSummary
+//! ```
+//!
+//! `schedule.rs` is what `eval run` uses too. Start reading at [`BatchRun`], then `ask.rs`, which answers one session's
+//! questions.
+
+mod answers;
+mod apps;
+mod ask;
+mod error;
+mod folder;
+mod index;
+mod line;
+mod lock;
+mod manifest;
+mod question;
+mod questions;
+mod report;
+mod run;
+mod schedule;
+mod summary;
+mod table;
+
+pub use answers::AnswersFile;
+pub use ask::{RowEnd, RowEvent};
+pub use error::{BatchError, RowFault};
+pub use folder::RunFolder;
+pub use index::QuestionIndex;
+pub use line::{AnswerHead, AnswerLine};
+pub use lock::LockHolder;
+pub use manifest::{BatchManifest, MANIFEST_VERSION};
+pub use question::BatchQuestion;
+pub use questions::QuestionFile;
+pub use report::write_report;
+pub use run::{AnswerOrder, BatchOptions, BatchRun, RunEnd};
+pub use schedule::in_parallel;
+pub use summary::{BatchSummary, FigureCounts, NotAsked, QueryCounts, StartCounts};
+pub use table::write_table;

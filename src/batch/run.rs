@@ -1,0 +1,331 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive as _;
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+
+use super::answers::{AnswersFile, LineUse};
+use super::apps::BatchApps;
+use super::ask::{RowEvent, RunParts, RunTrouble, lock};
+use super::error::BatchError;
+use super::folder::RunFolder;
+use super::lock::RunLock;
+use super::manifest::{BatchManifest, MANIFEST_VERSION};
+use super::questions::QuestionFile;
+use super::schedule::in_parallel;
+use crate::agent::UsageReport;
+use crate::app::{App, price};
+use crate::ledger::RunBudget;
+use crate::model::{Prices, Usage};
+
+/// In which order the answers stand in the end. Until then they stand in the order they came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AnswerOrder {
+    /// In the order of the questions.
+    #[default]
+    Input,
+    /// In the order they came in.
+    Completion,
+}
+
+/// How a run begins.
+#[derive(Debug, Clone, Default)]
+pub struct BatchOptions {
+    /// Forgets what there is of an earlier run.
+    pub fresh: bool,
+    /// Asks again what came to nothing because the model or the data source failed.
+    pub retry_failed: bool,
+    /// Asks again what was answered before.
+    pub since: Option<Timestamp>,
+    /// The day that questions mean by "today".
+    pub today: Option<Date>,
+}
+
+/// How the asking ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Every question was tried.
+    Done,
+    /// Somebody stopped it.
+    Stopped,
+    /// A budget ran out.
+    Budget,
+}
+
+/// A run of questions. Nobody else can have it as long as this lives.
+#[derive(Debug)]
+pub struct BatchRun {
+    questions: Arc<QuestionFile>,
+    answers: Arc<Mutex<AnswersFile>>,
+    folder: RunFolder,
+    /// What it began with; `None` before it has begun.
+    manifest: Option<BatchManifest>,
+    today: Option<Date>,
+    _lock: RunLock,
+}
+
+/// What an answer says that it cost.
+#[derive(Debug, Deserialize)]
+struct AnswerCost {
+    usage: UsageReport,
+}
+
+impl BatchRun {
+    /// Takes a run that writes to `output`: a new one, or what there is of an earlier one. Waits for the disk.
+    pub fn open(questions: QuestionFile, output: &Path, options: &BatchOptions) -> Result<Self, BatchError> {
+        let folder = RunFolder::beside(output);
+        let has_folder = folder.manifest().exists();
+        if !options.fresh && !has_folder && is_there(output)? {
+            return Err(BatchError::NotOurs(output.to_owned()));
+        }
+        let run_lock = RunLock::take(&folder, output)?;
+        if options.fresh {
+            remove(output)?;
+            forget(&folder)?;
+        }
+        let manifest = BatchManifest::read(&folder.manifest())?;
+        let mut run = Self {
+            answers: Arc::new(Mutex::new(AnswersFile::open(output, questions.index().len())?)),
+            questions: Arc::new(questions),
+            folder,
+            manifest,
+            today: options.today,
+            _lock: run_lock,
+        };
+        run.take_over(output, options)?;
+        Ok(run)
+    }
+
+    /// Reads the answers that there are, and lets those go that are to be asked again.
+    fn take_over(&mut self, output: &Path, options: &BatchOptions) -> Result<(), BatchError> {
+        let index = self.questions.index();
+        let (mut kept, mut going) = (0_usize, BTreeSet::new());
+        let (mut unknown, mut line) = (None, 0);
+        lock(&self.answers).read(|head| {
+            line += 1;
+            let old = options.since.is_some_and(|since| head.answered_at < since);
+            let row = index.row_of(&head.id);
+            if old || options.retry_failed && head.failed() {
+                going.extend(row);
+                return Ok(LineUse::Goes);
+            }
+            kept += 1;
+            Ok(match row {
+                Some(row) => LineUse::Answers(row),
+                None => {
+                    unknown.get_or_insert((head.id, line));
+                    LineUse::Goes
+                }
+            })
+        })?;
+        let begun = self.manifest.as_ref().map(|manifest| manifest.begun);
+        let is_old = begun
+            .zip(options.since)
+            .is_some_and(|(begun, since)| begun < since);
+        if kept == 0 && is_old {
+            // Nothing is left that would have to belong to what comes.
+            self.let_go(&going)?;
+            forget(&self.folder)?;
+            self.manifest = None;
+            return Ok(());
+        }
+        if let Some(manifest) = &self.manifest {
+            manifest.same_input(index.hash(), index.len())?;
+            if let Some(today) = self.today.filter(|today| *today != manifest.today) {
+                return Err(BatchError::Changed {
+                    what: "the day".to_owned(),
+                    before: manifest.today.to_string(),
+                    now: today.to_string(),
+                });
+            }
+        }
+        if let Some((id, line)) = unknown {
+            return Err(BatchError::BadLine {
+                path: output.to_owned(),
+                line,
+                reason: format!("it answers {id:?}, which the questions do not have"),
+            });
+        }
+        self.let_go(&going)
+    }
+
+    /// Lets answers go, and those that followed them in their sessions: these rest on what was said. The tapes go first, so
+    /// that no old answer is taken from one.
+    fn let_go(&mut self, going: &BTreeSet<u32>) -> Result<(), BatchError> {
+        let index = self.questions.index();
+        let mut all = going.clone();
+        for first in going {
+            all.extend(std::iter::successors(Some(*first), |row| {
+                index.next_in_session(*row)
+            }));
+        }
+        for row in &all {
+            let question = self.questions.question(*row)?;
+            remove(&self.folder.tape_of(&question))?;
+        }
+        let mut answers = lock(&self.answers);
+        all.iter().for_each(|row| answers.forget(*row));
+        answers.rewrite(false)
+    }
+
+    /// How many questions there are.
+    pub fn questions(&self) -> usize {
+        self.questions.index().len()
+    }
+
+    /// How many of them are answered.
+    pub fn answered(&self) -> usize {
+        lock(&self.answers).count()
+    }
+
+    /// The day of a run that goes on; the one that was asked for, if any, of one that begins.
+    pub fn today(&self) -> Option<Date> {
+        self.manifest
+            .as_ref()
+            .map(|manifest| manifest.today)
+            .or(self.today)
+    }
+
+    /// The folder beside the answers.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// The answers.
+    pub fn answers(&self) -> &Arc<Mutex<AnswersFile>> {
+        &self.answers
+    }
+
+    /// The questions.
+    pub fn question_file(&self) -> &QuestionFile {
+        &self.questions
+    }
+
+    /// Asks everything that has no answer, `jobs` sessions at a time. No further question is begun once `stop` is cancelled;
+    /// what was begun is answered. `watch` hears of each row.
+    pub async fn ask(
+        &mut self,
+        app: App,
+        jobs: usize,
+        budget: Option<Decimal>,
+        stop: &CancellationToken,
+        watch: impl Fn(RowEvent) + Send + Sync + 'static,
+    ) -> Result<RunEnd, BatchError> {
+        let manifest = self.begin(&app)?;
+        let today = manifest.today;
+        let budget = budget.map(|most| self.budget(&app, most)).transpose()?;
+        let manifest = Arc::new(Mutex::new(manifest));
+        let parts = Arc::new(RunParts {
+            questions: Arc::clone(&self.questions),
+            answers: Arc::clone(&self.answers),
+            folder: self.folder.clone(),
+            apps: BatchApps::new(app, Arc::clone(&manifest), self.folder.manifest()),
+            today,
+            budget,
+            ended: stop.child_token(),
+            trouble: Mutex::default(),
+            watch: Box::new(watch),
+        });
+        let ended = parts.ended.clone();
+        let index = self.questions.index();
+        let sessions = index.sessions().filter(|first| !parts.is_answered(*first));
+        // Tasks of their own, so that sessions share all cores.
+        let each = |first| tokio::spawn(Arc::clone(&parts).session(first));
+        let ran = in_parallel(sessions, jobs, &ended, each, |session| session);
+        ran.await
+            .map_err(|error| BatchError::Aborted(error.to_string()))?;
+        let RunTrouble { budget_is_out, error } = std::mem::take(&mut *lock(&parts.trouble));
+        match error {
+            Some(error) => Err(error),
+            None if stop.is_cancelled() => Ok(RunEnd::Stopped),
+            None if budget_is_out => Ok(RunEnd::Budget),
+            None => Ok(RunEnd::Done),
+        }
+    }
+
+    /// Notes what the run began with, or checks that it is still so.
+    fn begin(&mut self, app: &App) -> Result<BatchManifest, BatchError> {
+        let now = app.identity();
+        if let Some(manifest) = &self.manifest {
+            manifest.same_conditions(&now)?;
+            return Ok(manifest.clone());
+        }
+        let index = self.questions.index();
+        let manifest = BatchManifest {
+            version: MANIFEST_VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            begun: Timestamp::now(),
+            today: self.today.unwrap_or_else(|| app.today()),
+            input: index.hash().to_owned(),
+            questions: index.len(),
+            asked_with: now,
+            catalogs: std::collections::BTreeMap::new(),
+        };
+        manifest.write(&self.folder.manifest())?;
+        self.manifest = Some(manifest.clone());
+        Ok(manifest)
+    }
+
+    fn budget(&self, app: &App, most: Decimal) -> Result<Arc<RunBudget>, BatchError> {
+        let model = &app.settings().model;
+        let prices = price(model).ok_or_else(|| {
+            let model = model.id.to_string();
+            BatchError::App(Box::new(crate::app::Error::Unpriced { model }))
+        })?;
+        let mut spent = Decimal::ZERO;
+        lock(&self.answers).each_line(|line| {
+            if let Ok(answer) = serde_json::from_slice::<AnswerCost>(line) {
+                spent += cost(&answer.usage, prices);
+            }
+            Ok(())
+        })?;
+        Ok(Arc::new(RunBudget::new(most, spent)))
+    }
+
+    /// Brings the answers into their order and to the disk. Waits for it.
+    pub fn finish(&self, order: AnswerOrder) -> Result<(), BatchError> {
+        let mut answers = lock(&self.answers);
+        answers.rewrite(order == AnswerOrder::Input)?;
+        answers.sync()
+    }
+}
+
+/// What an answer cost; of one that does not know it, what its tokens cost without the provider's cache.
+fn cost(usage: &UsageReport, prices: Prices) -> Decimal {
+    usage.cost_usd.and_then(Decimal::from_f64).unwrap_or_else(|| {
+        let tokens = Usage {
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            ..Usage::default()
+        };
+        prices.cost(tokens).0
+    })
+}
+
+fn is_there(path: &Path) -> Result<bool, BatchError> {
+    match fs::metadata(path) {
+        Ok(file) => Ok(file.len() > 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(BatchError::read(path, source)),
+    }
+}
+
+fn remove(path: &Path) -> Result<(), BatchError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BatchError::write(path, error)),
+        _ => Ok(()),
+    }
+}
+
+fn forget(folder: &RunFolder) -> Result<(), BatchError> {
+    folder
+        .clear()
+        .map_err(|source| BatchError::write(folder.path(), source))
+}

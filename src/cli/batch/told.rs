@@ -1,0 +1,92 @@
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::batch::BatchSummary;
+use crate::cli::term::{self, BOLD, DIM, WARN};
+
+/// The summary for people, on stderr.
+pub(super) fn say(summary: &BatchSummary) {
+    let outcomes = summary.outcomes.iter();
+    let outcomes: Vec<String> = outcomes
+        .map(|(outcome, count)| format!("{count} {}", outcome.replace('_', " ")))
+        .collect();
+    let (answered, questions) = (
+        summary.answered,
+        term::count(summary.questions as u64, "question"),
+    );
+    let outcomes = match outcomes.as_slice() {
+        [] => String::new(),
+        outcomes => format!(": {}", outcomes.join(", ")),
+    };
+    term::say(format_args!(
+        "{BOLD}{answered} of {questions} answered{BOLD:#}{outcomes}"
+    ));
+    let not_asked = summary.not_asked.count;
+    if not_asked > 0 {
+        term::say(format_args!("{WARN}{not_asked} could not be asked{WARN:#}"));
+    }
+    let figures = summary.figures;
+    line(
+        "figures",
+        &format!(
+            "{} referenced, {} matched, {} without a source",
+            figures.referenced, figures.matched, figures.unmatched
+        ),
+    );
+    line("cost", &cost(summary));
+    let queries = summary.queries;
+    line(
+        "queries",
+        &format!("{} sent, {} saved by the cache", queries.sent, queries.from_cache),
+    );
+    line("time", &time(Duration::from_millis(summary.time.this_start_ms)));
+    let start = summary.this_start;
+    if start.resumed + start.recovered > 0 {
+        line(
+            "this start",
+            &format!(
+                "{} asked, {} gone on with, {} found whole on their tapes",
+                start.asked, start.resumed, start.recovered
+            ),
+        );
+    }
+    line("answers", &summary.output.display().to_string());
+    match summary.ended {
+        "stopped" => term::say("stopped; the same command goes on"),
+        "budget" => term::say("the budget is used up; the same command with more money goes on"),
+        _ => {}
+    }
+}
+
+fn line(name: &str, value: &str) {
+    term::say(format_args!("{DIM}{name}:{DIM:#} {value}"));
+}
+
+fn cost(summary: &BatchSummary) -> String {
+    let usage = summary.usage;
+    if summary.answered > 0 && usage.cost_unknown == summary.answered as u64 {
+        return "unknown; [model.prices] sets what the model costs".to_owned();
+    }
+    let mut text = format!("${:.4}", usage.cost_usd);
+    if usage.cost_unknown > 0 {
+        let unknown = term::count(usage.cost_unknown, "answer");
+        let _ = write!(text, " and {unknown} of unknown cost");
+    }
+    if let Some(share) = usage.cached_share.filter(|share| *share > 0.0) {
+        let share = share * 100.0;
+        let _ = write!(
+            text,
+            "; {share:.0} % of the prompts came from the provider's cache"
+        );
+    }
+    text
+}
+
+fn time(took: Duration) -> String {
+    let seconds = took.as_secs();
+    match (seconds / 3600, seconds / 60 % 60) {
+        (0, 0) => format!("{:.1} s", took.as_secs_f64()),
+        (0, minutes) => format!("{minutes} min {} s", seconds % 60),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}

@@ -1,0 +1,175 @@
+//! Runs that are killed in the middle, again and again: nothing that came is paid for twice, nothing is lost, and the
+//! answers are those of a run that nobody disturbed.
+#![cfg(unix)]
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::kit::{CountingModel, answers, batch, ids, lasting, name, questions, write};
+use crate::cli::kit::{Program, Sandbox};
+use crate::support::reply::Reply;
+
+const QUESTIONS: usize = 240;
+const JOBS: usize = 6;
+/// A completion that came so long before a kill was received: long, so that a busy machine is no reason.
+const SURELY: Duration = Duration::from_secs(1);
+
+/// Runs it and kills it at random moments until it comes to its end. Gives the moments.
+async fn killed_until_done(program: &Program, arguments: &[&str], model: &CountingModel) -> Vec<Instant> {
+    let mut kills = Vec::new();
+    loop {
+        assert!(kills.len() < 200, "it never comes to its end");
+        let asked = model.asked().len();
+        let mut child = program.command(arguments).stderr(Stdio::null()).spawn().unwrap();
+        // It gets somewhere first: a little further, or far.
+        let goal = asked + fastrand::usize(1..60);
+        let done = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                break true;
+            }
+            if model.asked().len() >= goal {
+                break false;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        };
+        if done {
+            return kills;
+        }
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(0..40))).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills.push(Instant::now());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_killed_again_and_again_pays_nothing_twice_and_loses_nothing() {
+    let model = CountingModel::start(Duration::from_millis(15)).await;
+    let sandbox = Sandbox::serve(&[]);
+    let program = model.client(&sandbox);
+    write(&program, "q.jsonl", questions(QUESTIONS));
+    let arguments = ["batch", "q.jsonl", "-o", "out.jsonl", "--jobs", &JOBS.to_string()];
+    let kills = killed_until_done(&program, &arguments, &model).await;
+    assert!(kills.len() >= 5, "only {} kills", kills.len());
+
+    let asked = model.asked();
+    let completions: BTreeSet<_> = asked.iter().map(|asked| asked.key.clone()).collect();
+    assert_eq!(completions.len(), QUESTIONS * 2, "none is lost");
+    let again = asked.len() - completions.len();
+    assert!(
+        again <= kills.len() * JOBS,
+        "{again} asked again after {} kills, more than can have been on their way",
+        kills.len()
+    );
+    for (at, first) in asked.iter().enumerate() {
+        let killed = kills.iter().find(|kill| **kill > first.served);
+        let received = killed.is_some_and(|kill| first.served + SURELY < *kill);
+        let again = asked[at + 1..].iter().any(|later| later.key == first.key);
+        assert!(
+            !(received && again),
+            "{:?} was received and asked for again",
+            first.key
+        );
+    }
+
+    let mut found = answers(&program.folder().join("out.jsonl"));
+    let expected: Vec<String> = (0..QUESTIONS).map(|number| format!("q{number}")).collect();
+    assert_eq!(ids(&found), expected);
+
+    let before = model.asked().len();
+    let other = tokio::task::block_in_place(|| {
+        batch(
+            &program,
+            &["q.jsonl", "-o", "calm.jsonl", "--jobs", "6", "--json"],
+            0,
+        )
+    });
+    assert_eq!(other.json()["this_start"]["asked"], QUESTIONS);
+    assert_eq!(model.asked().len(), before + QUESTIONS * 2);
+    let calm = answers(&program.folder().join("calm.jsonl"));
+    for (found, calm) in found.drain(..).zip(&calm) {
+        assert_eq!(lasting(&found), lasting(calm));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stops_a_run_and_room_lets_it_go_on() {
+    let model = CountingModel::start(Duration::from_millis(5)).await;
+    let sandbox = Sandbox::serve(&[]);
+    let program = model.client(&sandbox);
+    write(&program, "q.jsonl", questions(40));
+    // No file may grow beyond some blocks: the answers do, in the middle of a line.
+    let limited = "trap '' XFSZ; ulimit -f 96; exec \"$0\" \"$@\"";
+    let cardinal = env!("CARGO_BIN_EXE_cardinal");
+    let arguments = ["-c", limited, cardinal, "batch", "q.jsonl", "-o", "out.jsonl"];
+    let full = tokio::task::block_in_place(|| program.command_of("/bin/bash", &arguments).output().unwrap());
+    let told = String::from_utf8(full.stderr).unwrap();
+    assert_eq!(full.status.code(), Some(1), "{told}");
+    assert!(told.contains("failed to write out.jsonl"), "{told}");
+    assert!(told.contains("goes on where the run stands"), "{told}");
+    let path = program.folder().join("out.jsonl");
+    let some = answers(&path).len();
+    assert!(some > 0 && some < 40, "{some} answers");
+
+    tokio::task::block_in_place(|| batch(&program, &["q.jsonl", "-o", "out.jsonl"], 0));
+    assert_eq!(answers(&path).len(), 40);
+    let again: usize = model.counts().values().map(|count| count - 1).sum();
+    assert_eq!(
+        again, 0,
+        "what was received before the disk was full was paid for twice"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_goes_on_as_its_model_was_driven_when_it_began() {
+    // The server refuses a part of the first request, and keeps the last one waiting.
+    let held = Arc::new(AtomicBool::new(true));
+    let holds = Arc::clone(&held);
+    let model = CountingModel::with(
+        move |request, about, step| {
+            if request.get("stream_options").is_some() {
+                let message = "unsupported parameter: stream_options";
+                return Some(Reply::status(
+                    400,
+                    serde_json::json!({"error": {"message": message}}),
+                ));
+            }
+            let waits = about == name(1) && step == 1 && holds.load(Ordering::SeqCst);
+            waits.then(|| Reply::text("never heard").after(Duration::from_secs(3600)))
+        },
+        Duration::ZERO,
+    )
+    .await;
+    let sandbox = Sandbox::serve(&[]);
+    let program = model.client(&sandbox);
+    write(&program, "q.jsonl", questions(2));
+    let arguments = ["batch", "q.jsonl", "-o", "out.jsonl", "--jobs", "1", "--json"];
+    let mut child = program
+        .command(&arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let last = (name(1), 1);
+    while !model.counts().contains_key(&last) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    held.store(false, Ordering::SeqCst);
+    let run = tokio::task::block_in_place(|| batch(&program, &arguments[1..], 0)).json();
+    assert_eq!(
+        run["this_start"],
+        serde_json::json!({"asked": 0, "resumed": 1, "recovered": 0})
+    );
+    assert_eq!(model.counts()[&(name(1), 0)], 1);
+    let found = answers(&program.folder().join("out.jsonl"));
+    assert!(
+        found.iter().all(|answer| answer["outcome"] == "answered"),
+        "{found:#?}"
+    );
+}
