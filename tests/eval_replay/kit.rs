@@ -106,7 +106,6 @@ pub(super) fn options(set: &str, existing: Existing) -> RecordOptions {
         set: set.to_owned(),
         filter: CaseFilter::default(),
         jobs: 2,
-        limits: cardinal::wire::RequestLimits::default(),
         existing,
         cancel: CancellationToken::new(),
     }

@@ -62,7 +62,7 @@ const LAYERS: [(&str, &str); 29] = [
     ("model", "the `Model` trait, model servers, usage and prices"),
     (
         "ledger",
-        "what a principal used today, on disk, shared by all processes",
+        "what a principal used today, on disk, shared by all processes; what a run may spend",
     ),
     (
         "dbt",
