@@ -116,16 +116,12 @@ impl BatchManifest {
 
     /// Whether a principal's catalog is the one of before; it is noted when it was not met yet.
     pub(super) fn same_catalog(&mut self, principal: &str, fingerprint: &str) -> Result<bool, BatchError> {
-        match self.catalogs.get(principal) {
-            Some(before) => {
-                let what = format!("the catalog of {principal}");
-                same(&what, before, fingerprint).map(|()| false)
-            }
-            None => {
-                self.catalogs.insert(principal.to_owned(), fingerprint.to_owned());
-                Ok(true)
-            }
+        if let Some(before) = self.catalogs.get(principal) {
+            let what = format!("the catalog of {principal}");
+            return same(&what, before, fingerprint).map(|()| false);
         }
+        self.catalogs.insert(principal.to_owned(), fingerprint.to_owned());
+        Ok(true)
     }
 }
 

@@ -117,13 +117,10 @@ impl BatchRun {
                 return Ok(LineUse::Goes);
             }
             kept += 1;
-            Ok(match row {
-                Some(row) => LineUse::Answers(row),
-                None => {
-                    unknown.get_or_insert((head.id, line));
-                    LineUse::Goes
-                }
-            })
+            if row.is_none() {
+                unknown.get_or_insert((head.id, line));
+            }
+            Ok(row.map_or(LineUse::Goes, LineUse::Answers))
         })?;
         let begun = self.manifest.as_ref().map(|manifest| manifest.begun);
         let is_old = begun
@@ -171,7 +168,9 @@ impl BatchRun {
             remove(&self.folder.tape_of(&question))?;
         }
         let mut answers = lock(&self.answers);
-        all.iter().for_each(|row| answers.forget(*row));
+        for row in all {
+            answers.forget(row);
+        }
         answers.rewrite(false)
     }
 

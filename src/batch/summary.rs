@@ -30,7 +30,7 @@ pub struct BatchSummary {
     pub figures: FigureCounts,
     pub usage: BatchUsage,
     pub queries: QueryCounts,
-    pub time: BatchTime,
+    pub time_ms: BatchTime,
     pub this_start: StartCounts,
     /// The file of answers.
     pub output: PathBuf,
@@ -98,10 +98,10 @@ pub struct QueryCounts {
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct BatchTime {
     /// This start, from its beginning to its end.
-    pub this_start_ms: u64,
+    pub this_start: u64,
     /// All turns together.
-    pub turns_ms: u64,
-    pub longest_turn_ms: u64,
+    pub turns: u64,
+    pub longest_turn: u64,
 }
 
 /// What this start did.
@@ -197,8 +197,9 @@ impl BatchSummary {
             Some(cost) => usage.cost_usd += cost,
             None => usage.cost_unknown += 1,
         }
-        self.time.turns_ms += answer.timings.total_ms;
-        self.time.longest_turn_ms = self.time.longest_turn_ms.max(answer.timings.total_ms);
+        let time = &mut self.time_ms;
+        time.turns += answer.timings.total_ms;
+        time.longest_turn = time.longest_turn.max(answer.timings.total_ms);
     }
 }
 

@@ -6,7 +6,9 @@ use clap::Parser as _;
 use super::args::{Cli, Command};
 use super::error::CliError;
 use super::exit::{ExitStatus, code};
-use super::{ask, batch, catalog, chat, dbt, doctor, eval, grants, init, log, manual, sandbox, serve, tape, token};
+use super::{
+    ask, batch, catalog, chat, dbt, doctor, eval, grants, init, log, manual, sandbox, serve, tape, token,
+};
 
 /// Runs a command line, program name first, and says with which code the process should end.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {

@@ -154,7 +154,7 @@ fn written(
     };
     summary.not_asked = not_asked;
     summary.this_start = counts;
-    summary.time.this_start_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    summary.time_ms.this_start = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     if let Some(path) = &args.report {
         write_report(&mut answers, &summary, path)?;
     }

@@ -39,7 +39,7 @@ pub(super) fn say(summary: &BatchSummary) {
         "queries",
         &format!("{} sent, {} saved by the cache", queries.sent, queries.from_cache),
     );
-    line("time", &time(Duration::from_millis(summary.time.this_start_ms)));
+    line("time", &time(Duration::from_millis(summary.time_ms.this_start)));
     let start = summary.this_start;
     if start.resumed + start.recovered > 0 {
         line(
