@@ -1,6 +1,7 @@
 mod blind;
 mod hard;
 mod listed;
+mod mixed;
 mod numbers;
 mod planted;
 mod prose;

@@ -1,4 +1,5 @@
-//! How a figure is written, after a sample: `$0,000.00`, `0.0%`, `$0.0M`, `+0.0 %`.
+//! How a figure is written, after a sample: `$0,000.00`, `0.0%`, `$0.0M`, `+0.0 %`; `de:0.000,00 €` as in German;
+//! `f:0.0%` for a fraction that is written in percent.
 
 use jiff::civil::Date;
 
@@ -9,27 +10,45 @@ pub struct Style {
     pub grouped: bool,
     pub decimals: usize,
     pub after: String,
+    /// The comma is the decimal mark.
+    german: bool,
+    fraction: bool,
 }
 
 impl Style {
     pub fn parse(sample: &str) -> Self {
+        let (sample, fraction) = sample
+            .strip_prefix("f:")
+            .map_or((sample, false), |rest| (rest, true));
+        let (sample, german) = sample
+            .strip_prefix("de:")
+            .map_or((sample, false), |rest| (rest, true));
         let start = sample.find('0').unwrap_or_else(|| panic!("no digit in {sample}"));
         let digits: &str = &sample[start..];
         let end = digits.find(|char| !"0,.".contains(char)).unwrap_or(digits.len());
-        let core = &digits[..end];
+        let core = if german {
+            marks_exchanged(&digits[..end])
+        } else {
+            digits[..end].to_owned()
+        };
         Self {
             before: sample[..start].to_owned(),
             grouped: core.contains(','),
             decimals: core.split_once('.').map_or(0, |(_, after)| after.len()),
             after: digits[end..].to_owned(),
+            german,
+            fraction,
         }
     }
 
     /// By how much a value is divided before it is written.
     pub fn scale(&self) -> f64 {
-        match self.after.trim() {
-            "k" | "K" | "thousand" => 1e3,
-            "M" | "million" => 1e6,
+        if self.fraction {
+            return 0.01;
+        }
+        match self.after.trim().trim_end_matches(" €") {
+            "k" | "K" | "thousand" | "Tsd." => 1e3,
+            "M" | "million" | "Mio." => 1e6,
             "B" | "billion" => 1e9,
             _ => 1.0,
         }
@@ -52,6 +71,9 @@ impl Style {
         if !fraction.is_empty() {
             written = format!("{written}.{fraction}");
         }
+        if self.german {
+            written = marks_exchanged(&written);
+        }
         let unsigned = self.before.trim_start_matches(['+', '−']);
         let sign = match (
             value < 0.0,
@@ -70,6 +92,16 @@ impl Style {
     pub fn unit(&self) -> f64 {
         self.scale() / 10_f64.powi(i32::try_from(self.decimals).unwrap())
     }
+}
+
+/// Commas for points and points for commas.
+fn marks_exchanged(text: &str) -> String {
+    let exchange = |char| match char {
+        ',' => '.',
+        '.' => ',',
+        other => other,
+    };
+    text.chars().map(exchange).collect()
 }
 
 /// A cell that is no number, in the style of a sample: `T` as it stands, else a date.
@@ -91,6 +123,7 @@ pub fn write_text(cell: &str, sample: &str) -> String {
         "D MMMM" => "%-d %B",
         "D MMMM YYYY" => "%-d %B %Y",
         "D MMM YYYY" => "%-d %b %Y",
+        "YYYY-MM-DD" => "%Y-%m-%d",
         _ => panic!("no date style {sample}"),
     };
     day.strftime(pattern).to_string()

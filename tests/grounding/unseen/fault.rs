@@ -6,7 +6,7 @@ use std::ops::Range;
 use cardinal::result::{Cell, ColumnKind};
 
 use super::super::blind::answers::{Answer, Part, written};
-use super::super::blind::expression::{Cells, Expression};
+use super::super::blind::expression::{Cells, Expression, Rows};
 use super::super::blind::world::World;
 
 /// What was made wrong.
@@ -16,6 +16,12 @@ pub enum Fault {
     Rows,
     /// Two figures of one row stand in each other's place.
     Columns,
+    /// Two dates or times of one row stand in each other's place.
+    Dates,
+    /// The figure of the row beside.
+    Beside,
+    /// The figure that an earlier result has in the same place.
+    WrongResult,
     /// Two headers of a table stand in each other's place.
     Headers,
     /// A count that only an id or key column holds.
@@ -60,10 +66,24 @@ pub fn plant(answer: &Answer, world: &World) -> Vec<Planted> {
         for other in rows {
             planted.extend(exchanged(Fault::Rows, answer, world, *at, other));
         }
-        if let Some((other, _)) = later().find(same_row)
-            && !matches!(&parts[*at], Part::Pick(..))
-        {
-            planted.extend(exchanged(Fault::Columns, answer, world, *at, *other));
+        if let Some((other, _)) = later().find(same_row) {
+            let fault = match &parts[*at] {
+                Part::Pick(..) => Fault::Dates,
+                _ => Fault::Columns,
+            };
+            planted.extend(exchanged(fault, answer, world, *at, *other));
+        }
+        let others = [
+            (Fault::Beside, beside(one, world)),
+            (Fault::WrongResult, earlier(one, answer, world)),
+        ];
+        for (fault, other) in others {
+            if let (Some(cells), Part::Figure(_, style)) = (other, &parts[*at]) {
+                let wrong = Part::Figure(Expression::Cells(cells), style.clone());
+                if wrong.write(world) != parts[*at].write(world) {
+                    planted.extend(changed(fault, answer, world, &[(*at, wrong)]));
+                }
+            }
         }
     }
     for (at, part) in parts.iter().enumerate() {
@@ -93,6 +113,34 @@ fn plain(part: &Part) -> Option<Cells> {
         Part::Figure(Expression::Cells(cells), _) | Part::Pick(cells, _) => Some(cells.clone()),
         _ => None,
     }
+}
+
+/// The cell below, or above the last one.
+fn beside(cells: &Cells, world: &World) -> Option<Cells> {
+    let row = *cells.rows.all().first()?;
+    let rows = &world[&cells.table].table.rows;
+    let other = if row + 1 < rows.len() {
+        row + 1
+    } else {
+        row.checked_sub(1)?
+    };
+    let column = cells.column_at(world);
+    matches!(rows[other][column], Cell::Number(_)).then(|| Cells {
+        rows: Rows::One(other),
+        ..cells.clone()
+    })
+}
+
+fn earlier(cells: &Cells, answer: &Answer, world: &World) -> Option<Cells> {
+    let stale = answer
+        .stale
+        .as_ref()
+        .filter(|stale| stale.from == cells.table)?;
+    let row = *cells.rows.all().first()?;
+    (row < world[&stale.to].table.rows.len()).then(|| Cells {
+        table: stale.to.clone(),
+        ..cells.clone()
+    })
 }
 
 /// Two parts with each other's cell, each written as the place wants it.

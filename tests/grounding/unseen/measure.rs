@@ -99,26 +99,30 @@ fn measure(world: &World, answers: &[Answer]) -> (BTreeMap<String, Counts>, Coun
     (kinds, all, notes)
 }
 
+/// What is planted, under the heading of its column.
+const FAULTS: [(Fault, &str); 9] = [
+    (Fault::Rows, "rows"),
+    (Fault::Columns, "columns"),
+    (Fault::Headers, "headers"),
+    (Fault::CountFromId, "id count"),
+    (Fault::Dates, "dates"),
+    (Fault::Beside, "beside"),
+    (Fault::WrongResult, "result"),
+    (Fault::Invented, "invented"),
+    (Fault::LastDigit, "digit"),
+];
+
 fn table(kinds: &BTreeMap<String, Counts>, all: &Counts) -> String {
-    let mut out = format!(
-        "{:34} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>12}\n",
-        "kind", "rows", "columns", "headers", "id count", "invented", "digit", "flagged"
-    );
+    let mut out = format!("{:34}", "kind");
+    for (_, heading) in FAULTS {
+        let _ = write!(out, " {heading:>9}");
+    }
+    let _ = writeln!(out, " {:>12}", "flagged");
     let total = ("all".to_owned(), all.clone());
-    for (kind, counts) in kinds
-        .iter()
-        .map(|(kind, counts)| (kind.clone(), counts.clone()))
-        .chain([total])
-    {
+    let kinds = kinds.iter().map(|(kind, counts)| (kind.clone(), counts.clone()));
+    for (kind, counts) in kinds.chain([total]) {
         let _ = write!(out, "{kind:34}");
-        for fault in [
-            Fault::Rows,
-            Fault::Columns,
-            Fault::Headers,
-            Fault::CountFromId,
-            Fault::Invented,
-            Fault::LastDigit,
-        ] {
+        for (fault, _) in FAULTS {
             let cell = counts
                 .faults
                 .get(&fault)
@@ -136,6 +140,13 @@ fn table(kinds: &BTreeMap<String, Counts>, all: &Counts) -> String {
         all.flagged()
     );
     out
+}
+
+/// The table of a set, and what went wrong in it.
+pub fn measured(results: &str, answers: &str) -> (String, String) {
+    let world = parse(results);
+    let (kinds, all, notes) = measure(&world, &sections(answers, &world));
+    (table(&kinds, &all), notes)
 }
 
 /// Prints the table of a half, and holds it to the shares reached: at least so many of the exchanges caught, at most so

@@ -6,4 +6,4 @@
 //! were flagged.
 
 mod fault;
-mod measure;
+pub mod measure;
