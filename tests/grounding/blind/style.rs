@@ -11,8 +11,9 @@ pub struct Style {
     pub decimals: usize,
     pub after: String,
     /// The comma is the decimal mark.
-    german: bool,
-    fraction: bool,
+    pub german: bool,
+    /// A fraction that is written in percent.
+    pub fraction: bool,
 }
 
 impl Style {

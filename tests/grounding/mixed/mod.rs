@@ -2,7 +2,9 @@
 //! changes, ranks, dates, English and some German, over real rows of public databases and over tables made for it.
 //!
 //! It was written before the matcher was changed, and without sight of its code. The changes were made with the half
-//! `work`; `held` tells what they are worth on answers that they were not made with. `reached_*.txt` holds what is
+//! `work`; `held` tells what they are worth on answers that they were not made with. At first look, before any change,
+//! 90.7 % of the exchanged rows, columns, headers and counts of `work` were caught and 89.0 % of those of `held`; 5.9 % and
+//! 4.9 % of the right figures were flagged. `reached_*.txt` holds what is
 //! caught and flagged of each kind; `UPDATE_GROUNDING=1 cargo test --test main grounding::mixed` stores a better table.
 
 use std::collections::BTreeMap;
@@ -21,7 +23,11 @@ fn cells(table: &str) -> BTreeMap<(String, usize), (u32, u32)> {
         let (kind, counts) = row.split_at(width);
         for column in 0..headings {
             let from = column * 10;
-            let to = if column + 1 == headings { counts.len() } else { from + 10 };
+            let to = if column + 1 == headings {
+                counts.len()
+            } else {
+                from + 10
+            };
             if let Some((one, two)) = counts[from..to].trim().split_once('/') {
                 let count = (one.parse().unwrap(), two.parse().unwrap());
                 cells.insert((kind.trim().to_owned(), column), count);
@@ -38,15 +44,21 @@ fn hold(half: &str, answers: &str, stored: &str) {
     if std::env::var_os("UNSEEN_NOTES").is_some() {
         eprintln!("{notes}");
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/grounding/mixed/reached_{half}.txt"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/grounding/mixed/reached_{half}.txt"));
     let now = cells(&table);
     let flagged = now.keys().map(|(_, column)| *column).max().unwrap();
     let worse: Vec<String> = cells(stored)
         .into_iter()
         .filter_map(|(cell, (reached, of))| {
             let (count, all) = *now.get(&cell)?;
-            let worse = if cell.1 == flagged { count > reached } else { count < reached };
-            (worse && all == of).then(|| format!("{} column {}: {count} of {all}, {reached} before", cell.0, cell.1))
+            let worse = if cell.1 == flagged {
+                count > reached
+            } else {
+                count < reached
+            };
+            (worse && all == of)
+                .then(|| format!("{} column {}: {count} of {all}, {reached} before", cell.0, cell.1))
         })
         .collect();
     if std::env::var_os("UPDATE_GROUNDING").is_some() {
@@ -54,15 +66,26 @@ fn hold(half: &str, answers: &str, stored: &str) {
         return;
     }
     assert!(worse.is_empty(), "{worse:#?}\n{notes}");
-    assert!(table == stored, "{half} is another table than the stored one: store it with UPDATE_GROUNDING=1");
+    assert!(
+        table == stored,
+        "{half} is another table than the stored one: store it with UPDATE_GROUNDING=1"
+    );
 }
 
 #[test]
 fn the_half_to_work_with() {
-    hold("work", include_str!("answers_work.txt"), include_str!("reached_work.txt"));
+    hold(
+        "work",
+        include_str!("answers_work.txt"),
+        include_str!("reached_work.txt"),
+    );
 }
 
 #[test]
 fn the_half_that_was_held_back() {
-    hold("held", include_str!("answers_held.txt"), include_str!("reached_held.txt"));
+    hold(
+        "held",
+        include_str!("answers_held.txt"),
+        include_str!("reached_held.txt"),
+    );
 }

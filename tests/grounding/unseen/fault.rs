@@ -132,10 +132,7 @@ fn beside(cells: &Cells, world: &World) -> Option<Cells> {
 }
 
 fn earlier(cells: &Cells, answer: &Answer, world: &World) -> Option<Cells> {
-    let stale = answer
-        .stale
-        .as_ref()
-        .filter(|stale| stale.from == cells.table)?;
+    let stale = answer.stale.as_ref().filter(|stale| stale.from == cells.table)?;
     let row = *cells.rows.all().first()?;
     (row < world[&stale.to].table.rows.len()).then(|| Cells {
         table: stale.to.clone(),
