@@ -45,14 +45,7 @@ impl SourceList {
             .any(|figure| telling(figure, FigureKind::Number));
         let kind = if any { FigureKind::Number } else { FigureKind::Item };
         for figure in &answer.figures {
-            // A calculation of this answer says more than the cells that its figure could be worked out from.
-            let calculated = figure
-                .sources
-                .iter()
-                .find(|one| calculation(one, answer).is_some());
-            let citation = calculated
-                .or(figure.sources.first())
-                .filter(|_| telling(figure, kind));
+            let citation = figure.sources.first().filter(|_| telling(figure, kind));
             let number = citation.map(|citation| list.take(figure, citation, answer));
             list.numbers.push(number);
         }
@@ -118,20 +111,12 @@ impl SourceList {
 
 /// What a figure of a calculation of this answer was made of, and its formula with its inputs.
 fn calculation(citation: &Citation, answer: &Answer) -> Option<(String, String)> {
-    let calculations = || answer.evidence.iter().map(|item| item.origin.derivations());
-    let derivation = match &citation.trace {
-        Trace::Cell { result, row, .. } => {
-            let named = |item: &&Evidence| item.result.to_string() == *result;
-            let made = answer.evidence.iter().find(named)?;
-            made.origin.derivations().get(row.checked_sub(1)?)?
-        }
-        // The matcher worked it out, and so did the model: what was asked for is the better story.
-        Trace::Derivation { value, .. } => calculations().flatten().find(|made| {
-            let digits = |text: &str| text.chars().take(16).collect::<String>();
-            digits(&made.value.to_string()) == digits(value)
-        })?,
-        _ => return None,
+    let Trace::Cell { result, row, .. } = &citation.trace else {
+        return None;
     };
+    let named = |item: &&Evidence| item.result.to_string() == *result;
+    let made = answer.evidence.iter().find(named)?;
+    let derivation = made.origin.derivations().get(row.checked_sub(1)?)?;
     let of: Vec<String> = derivation
         .inputs()
         .into_iter()

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use super::number::{Kind, Number, Separators, numbers};
 use super::text::{Days, days_of_iso};
+use super::vocabulary::Concept;
 use crate::result::{Cell, Column, ColumnKind, ColumnSummary, ResultTable};
 
 /// By what the values of a column are multiplied, if its name says so.
@@ -27,23 +28,39 @@ pub(super) fn column_scale(column: &Column) -> Option<f64> {
 }
 
 /// Whether a column's cells are numbers, by its type, or where that says nothing by looking at them.
-pub(super) fn is_numeric<'c>(column: &Column, cells: impl Iterator<Item = Option<&'c Cell>>) -> bool {
+pub(super) fn is_numeric<'c>(
+    column: &Column,
+    first: bool,
+    cells: impl Iterator<Item = Option<&'c Cell>>,
+) -> bool {
     if column.kind.is_numeric() {
         return true;
     }
     if !matches!(column.kind, ColumnKind::Text | ColumnKind::Other) {
         return false;
     }
-    let mut filled = cells.flatten().filter(|cell| !is_empty(cell)).peekable();
-    // The first that is none decides: most columns of text are done with their first cell.
-    filled.peek().is_some()
-        && filled.all(|cell| match cell {
+    let (mut filled, mut numbers, mut plain) = (0, 0, 0);
+    for cell in cells.flatten().filter(|cell| !is_empty(cell)) {
+        filled += 1;
+        numbers += usize::from(match cell {
             Cell::Number(_) => true,
             Cell::Text(text) => {
-                is_written_figure(text) && written_number(text).is_some_and(|number| number.digits > 0)
+                plain += usize::from(!is_written_figure(text));
+                written_number(text).is_some_and(|number| number.digits > 0)
             }
             Cell::Null | Cell::Bool(_) => false,
-        })
+        });
+        // The first that is none decides: most columns of text are done with their first cell.
+        if numbers < filled {
+            return false;
+        }
+    }
+    // Digits alone may be a code: then the name says so, or it is the first column.
+    let named = super::keys::name_words(&column.name);
+    let code = named
+        .iter()
+        .any(|word| Concept::KeyName.has(word) || Concept::ScaleName.has(word));
+    filled > 0 && numbers == filled && (plain == 0 || !(first || code))
 }
 
 /// Whether a cell holds nothing, or a text that stands for nothing in a column that was formatted as text.
@@ -125,7 +142,6 @@ pub(super) fn days(cell: &Cell, column: &Column) -> Option<Days> {
         Some("month") => until(from.checked_add(1.month())),
         Some("quarter") => until(from.checked_add(3.months())),
         Some("year") => until(from.checked_add(1.year())),
-        _ if column.unit.is_none() && !text.starts_with(|c: char| c.is_ascii_digit() || c == 'Q') => None,
         _ => Some((from, to)),
     }
 }

@@ -1,10 +1,14 @@
 //! Sources that need no computing by us: cells, totals, counts of rows.
 
+use super::column_kinds::is_amount;
 use super::figure::Trace;
 use super::index::NumberCell;
 use super::scope::{FigureContext, Says};
 use super::tolerance::Tolerance;
-use crate::result::{Amount, Column, ColumnKind, ColumnSummary, Extent, NumberStyle, ResultTable, TotalKind};
+use super::vocabulary::Concept;
+use rust_decimal::Decimal;
+
+use crate::result::{Amount, Cell, Column, ColumnKind, ColumnSummary, Extent, ResultTable, TotalKind};
 
 /// What was found for a figure.
 #[derive(Debug, Default)]
@@ -144,26 +148,6 @@ fn scaled_cells(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, sources: &
     }
 }
 
-/// Words of columns and entries whose numbers are parts of a whole.
-const RATES: [&str; 16] = [
-    "rate",
-    "share",
-    "percent",
-    "pct",
-    "%",
-    "ratio",
-    "growth",
-    "change",
-    "conversion",
-    "margin",
-    "retention",
-    "churn",
-    "utilization",
-    "discount",
-    "quote",
-    "anteil",
-];
-
 fn cell_source(
     seat: &FigureContext<'_, '_, '_>,
     wanted: &Tolerance,
@@ -194,10 +178,7 @@ fn cell_source(
         sources.deny(seat, cell);
         return;
     }
-    if seat.is_amount_of_change(wanted)
-        && !super::cues::names_a_change(&column.name, &column.label)
-        && cell.value > 0.0
-    {
+    if is_of_no_change(material.table, column, cell) && seat.is_amount_of_change(wanted) {
         sources.deny(seat, cell);
         return;
     }
@@ -214,15 +195,15 @@ fn cell_source(
         sources.deny(seat, cell);
         return;
     }
-    // A percentage of a result with a column of percentages is in that column, and a number without a sign is not.
-    let fraction_as_it_is = || wanted.decimals && cell.value.abs() < 2.0;
-    let said = || {
-        seat.says_column(cell.material, cell.column) == Says::Yes
-            || seat.names_a_rate()
-            || fraction_as_it_is()
-    };
+    // A percentage of a result with a column of percentages is in that column, and a number without a sign is not. A ratio
+    // may be written either way.
+    let either = rate
+        && super::keys::name_words(&column.name)
+            .iter()
+            .any(|word| word == "ratio");
+    let said = || is_said_of_rate(seat, wanted, cell);
     if (wanted.percent && !rate && others > 0)
-        || (!wanted.percent && rate && others < shape.numeric.len() && !said())
+        || (!wanted.percent && rate && !either && others < shape.numeric.len() && !said())
     {
         sources.deny(seat, cell);
         return;
@@ -234,7 +215,12 @@ fn cell_source(
     let headed = !seat.header_columns(cell.material).is_empty();
     let of_rates = wanted.percent && rate && others > 1;
     let adjacent = seat.has_adjacent_column(cell.material, cell.column);
-    if headed || adjacent || of_rates || (!wanted.percent && !wanted.cues.mean && !wanted.cues.ratio) {
+    if headed
+        || adjacent
+        || of_rates
+        || seat.is_headed_by_another(cell.material)
+        || (!wanted.percent && !wanted.cues.mean && !wanted.cues.ratio)
+    {
         says = match (says, seat.says_column(cell.material, cell.column)) {
             (Says::No, _) | (_, Says::No) => Says::No,
             (one, other) => one.max(other),
@@ -257,96 +243,73 @@ fn cell_source(
     sources.fitting.push((says, SourceCandidate::Cell(cell)));
 }
 
-/// Whether a name is one of parts of a whole.
-pub(super) fn is_rate(name: &str, label: &str) -> bool {
-    let low = format!("{name} {label}").to_lowercase();
-    RATES.iter().any(|word| low.contains(word))
-}
-
-/// Names that are as often of amounts as of parts of a whole.
-const AMOUNTS: [&str; 4] = ["discount", "change", "margin", "quote"];
-
 /// From here on nobody rounds an average of things to a whole number of them.
 const LARGE: f64 = 1000.0;
-/// Words in the names of columns with amounts of money.
-const MONEY: [&str; 26] = [
-    "revenue", "amount", "price", "cost", "total", "sum", "value", "payment", "spend", "spent", "profit",
-    "income", "sale", "tax", "discount", "refund", "fee", "budget", "balance", "gross", "net", "turnover",
-    "mrr", "arr", "salary", "earning",
-];
+/// Whether a cell is no amount of a change: "rose by 12 %".
+fn is_of_no_change(table: &ResultTable, column: &Column, cell: NumberCell) -> bool {
+    if is_calculation(table) {
+        return is_share(table, cell.row);
+    }
+    !super::cues::names_a_change(&column.name, &column.label) && cell.value > 0.0
+}
+
+/// Whether the words are of parts of a whole: they name the column, or speak of a rate; or it is written as a fraction.
+fn is_said_of_rate(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, cell: NumberCell) -> bool {
+    let fraction_as_it_is = || wanted.decimals && cell.value.abs() < 2.0;
+    seat.says_column(cell.material, cell.column) == Says::Yes || seat.names_a_rate() || fraction_as_it_is()
+}
+
+/// Whether a calculated figure is a share.
+fn is_share(table: &ResultTable, row: usize) -> bool {
+    let made = table.rows.get(row).and_then(|row| row.last());
+    matches!(made, Some(Cell::Text(made)) if made.starts_with("share"))
+}
+
+/// The calculated figures that a derivation of our own comes to as well: what was asked for is the better story.
+pub(super) fn calculated(seat: &FigureContext<'_, '_, '_>, derived: &[FigureSource]) -> Vec<FigureSource> {
+    const VALUE: usize = 1;
+    let index = seat.context.index;
+    let values: Vec<Decimal> = derived
+        .iter()
+        .filter_map(|source| match &source.trace {
+            Trace::Derivation { value, .. } => value.parse().ok(),
+            _ => None,
+        })
+        .collect();
+    let mut found = Vec::new();
+    let made = index
+        .materials
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| is_calculation(one.table));
+    for (material, of) in made {
+        for row in 0..of.rows_seen.min(of.table.rows.len()) {
+            let Some(exact) = index.exact(material, VALUE, row) else {
+                continue;
+            };
+            let places = exact.scale();
+            if places > 0
+                && values
+                    .iter()
+                    .any(|value| value.round_dp(places) == exact || value.trunc_with_scale(places) == exact)
+            {
+                let cell = NumberCell {
+                    value: f64::NAN,
+                    material,
+                    row,
+                    column: VALUE,
+                };
+                found.extend(SourceCandidate::Cell(cell).source(index));
+            }
+        }
+    }
+    found
+}
 
 /// Whether the rows of a table are figures that were calculated one by one.
 fn is_calculation(table: &ResultTable) -> bool {
-    let names = ["name", "value", "unit", "made"];
-    table.columns.iter().map(|column| column.name.as_str()).eq(names)
-}
-
-/// Whether a column is of money.
-fn is_amount(column: &Column) -> bool {
-    let low = format!("{} {}", column.name, column.label).to_lowercase();
-    column.format.style == Some(NumberStyle::Currency) || is_money_word(&low)
-}
-
-/// Whether a word is of money.
-pub(super) fn is_money_word(low: &str) -> bool {
-    MONEY.iter().any(|word| low.contains(word))
-}
-
-/// Whether a column counts things, beside another one with amounts: what is in a currency is not in it.
-pub(super) fn is_count_column(index: &super::index::CellIndex<'_>, material: usize, column: usize) -> bool {
-    let (Some(shape), Some(table)) = (
-        index.shapes.get(material),
-        index.materials.get(material).map(|material| material.table),
-    ) else {
-        return false;
-    };
-    let kind = |at: usize| table.columns.get(at).map(|column| column.kind);
-    let named = table.columns.get(column).is_some_and(|column| {
-        let low = format!("{} {}", column.name, column.label).to_lowercase();
-        MONEY.iter().any(|word| low.contains(word))
-    });
-    let counted = table.columns.get(column).is_some_and(|column| {
-        let words = super::keys::name_words(&format!("{} {}", column.name, column.label));
-        words
-            .iter()
-            .any(|word| matches!(word.as_str(), "num" | "number" | "count" | "qty" | "quantity"))
-    });
-    let amounts = shape
-        .numeric
-        .iter()
-        .any(|at| kind(*at) == Some(ColumnKind::Number));
-    let currency = table
-        .columns
-        .get(column)
-        .is_some_and(|column| column.format.style == Some(NumberStyle::Currency));
-    (counted || !named) && !currency && amounts && kind(column) == Some(ColumnKind::Integer)
-}
-
-/// Whether a column's numbers are parts of a whole.
-pub(super) fn is_rate_column(index: &super::index::CellIndex<'_>, material: usize, column: usize) -> bool {
-    let table = index.materials.get(material).map(|material| material.table);
-    let Some(named) = table.and_then(|table| table.columns.get(column)) else {
-        return false;
-    };
-    let low = format!("{} {}", named.name, named.label).to_lowercase();
-    if named.format.style == Some(NumberStyle::Percent) {
-        return true;
-    }
-    // What is counted may be named so: `paid_conversions`, `price_changes`.
-    let part = ["rate", "percent", "pct", "%", "share"]
-        .iter()
-        .any(|word| low.contains(word));
-    if named.kind == ColumnKind::Integer && !part {
-        return false;
-    }
-    let plainly = RATES
-        .iter()
-        .any(|word| !AMOUNTS.contains(word) && low.contains(word));
-    let small = || match index.summary(material, column) {
-        Some(ColumnSummary::Numbers { max, .. }) => max.as_f64() <= 100.0,
-        _ => true,
-    };
-    plainly || (is_rate(&named.name, &named.label) && small())
+    let names = table.columns.iter().map(|column| column.name.as_str());
+    names.clone().eq(["name", "value", "unit", "made"]) || names.eq(["name", "value", "made"])
 }
 
 fn totals(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sources: &mut Sources) {
@@ -433,7 +396,7 @@ fn admits(wanted: &Tolerance, amount: Amount) -> bool {
 }
 
 fn counts(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sources: &mut Sources) {
-    let counting = wanted.count && seat.counts_things();
+    let counting = wanted.count && seat.counts_things() && !seat.is_of_one_row(at);
     let Some(material) = seat.context.index.materials.get(at).filter(|_| counting) else {
         return;
     };
@@ -452,11 +415,8 @@ fn counts(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
     let says = seat.says_filters(at, true);
     if exactly(known) && says != Says::No {
         let shown_rows = || {
-            let list = [
-                "row", "rows", "first", "shown", "showing", "fetched", "returned", "limit",
-            ];
             let mut words = seat.context.words_in(seat.place.sentence).iter();
-            words.any(|word| list.contains(&word.low.as_str()))
+            words.any(|word| Concept::Rows.has(&word.low))
         };
         if seat.may_total(at) || shown_rows() {
             push(Trace::RowCount {

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use super::cells::FigureSource;
 use super::figure::{DerivationOperation, DerivedFrom, Trace};
 use super::figure_context::once;
-use super::number::Kind;
+use super::number::{Kind, Number};
 use super::scope::{FigureContext, MentionTarget};
 use super::text::Span;
 use super::tolerance::Tolerance;
+use super::vocabulary::Concept;
 use crate::result::Extent;
 
 /// Numbers as words, as far as answers write them so.
@@ -99,7 +100,7 @@ pub(super) fn counts(
     if listed.len() > 1 && exactly(listed.len()) {
         push(&listed, "");
     }
-    for bound in bounds(seat) {
+    for bound in bounds(seat).into_iter().filter(|_| !seat.is_of_one_row(at)) {
         for (rows, column) in beyond(seat, at, bound) {
             if exactly(rows.len()) {
                 push(&rows, &column);
@@ -169,21 +170,34 @@ fn all_listed(seat: &FigureContext<'_, '_, '_>, at: usize) -> Vec<usize> {
     rows
 }
 
-/// Other figures of the sentence: what rows may be said to be above or below of.
+/// Other figures of the sentence, behind a word that says that rows are above or below of them: `more than 15`.
 fn bounds(seat: &FigureContext<'_, '_, '_>) -> Vec<f64> {
-    const COMPARING: [&str; 16] = [
-        "above", "over", "below", "under", "exceed", "exceeded", "exceeds", "than", "least", "most",
-        "beyond", "reached", "passed", "topped", "between", "crossed",
-    ];
+    const REACH: usize = 2;
+    let context = seat.context;
     let sentence = seat.place.sentence;
-    let mut words = seat.context.words_in(sentence).iter();
-    let compares = words.any(|word| COMPARING.contains(&word.low.as_str()));
-    let numbers =
-        seat.context.numbers_in(sentence).iter().filter(|number| {
-            number.kind == Kind::Quantity && Span::new(number.start, number.end) != seat.span
-        });
+    let compares = |number: &&Number| {
+        let end = context.word_before(number.start).map_or(0, |at| at + 1);
+        let near = context
+            .words
+            .get(end.saturating_sub(REACH)..end)
+            .unwrap_or_default();
+        let between = || {
+            let before = context
+                .number_before(number.start)
+                .and_then(|one| context.word_before(one.start));
+            near.last().is_some_and(|word| word.low == "and")
+                && before
+                    .and_then(|at| context.words.get(at))
+                    .is_some_and(|word| word.low == "between")
+        };
+        near.iter().any(|word| Concept::Bound.has(&word.low)) || between()
+    };
+    let numbers = context
+        .numbers_in(sentence)
+        .iter()
+        .filter(|number| number.kind == Kind::Quantity && Span::new(number.start, number.end) != seat.span);
     numbers
-        .filter(|_| compares)
+        .filter(compares)
         .map(|number| number.value)
         .take(3)
         .collect()

@@ -1,61 +1,37 @@
 //! What the words around a figure say of how it was computed: a change, a share, a mean, a sum.
 
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use super::number::{Kind, Number};
 use super::scope::FigureContext;
 use super::text::{Span, TextWord};
+use super::vocabulary::{Concept, said_by};
 
-/// Words, by what they say of the figure in their clause.
-const UP: &str = "up rise rises rose risen rising grow grows grew grown growing growth increase increases increased \
-    increasing higher more gain gained gains improve improved improvement above ahead exceeded exceeds exceeding \
-    climbed climb jumped jump surged bigger larger greater gestiegen mehr höher wuchs plus";
-const DOWN: &str = "down fall falls fell fallen falling drop drops dropped dropping decline declines declined declining \
-    decrease decreases decreased decreasing lower less fewer shrank shrunk lost loss losses below behind under dip \
-    dipped slipped reduced reduction smaller worse contracted negative minus gefallen weniger gesunken niedriger short";
-const CHANGE: &str = "change changes changed changing versus vs against compared comparison delta yoy mom qoq swing \
-    veränderung variation than trend evolution difference differences differed";
-const SHARE: &str = "share shares portion proportion percentage accounts accounted accounting account makes make \
-    represents represented represent contributes contributed contribute constitutes comprised comprises split anteil \
-    fraction part mix rest remaining remainder others responsible concentrated";
-const MEAN: &str = "average averages averaged averaging mean avg per each median typical durchschnitt durchschnittlich \
-    pro ø";
-const SUM: &str = "total totals totaled totalled totaling totalling sum sums summed together combined overall altogether \
-    cumulative cumulatively aggregate collectively jointly all whole entire insgesamt gesamt plus add adds added \
-    brought generated remaining rest others other";
-const RATIO: &str = "every times x fold twice double triple ratio multiple factor mal ×";
-const GAP: &str = "difference gap margin lead leads leading ahead behind between spread range points point pp apart \
-    separates separated distance lag";
-const RUNNING: &str = "cumulative cumulatively running reached far ytd date by through accumulated so";
-const REST: &str =
-    "rest remaining remainder others other else without excluding except left balance übrigen rest";
-const TOTAL: &str = "total totals totaled totalled altogether combined overall sum insgesamt";
-/// Amounts that are spent or taken off, and may be written with a minus though the data has none.
-const LESSENING: &str = "refund refunded refunds discount discounts cost costs";
-
-/// Each list of words, at the place of its bit.
-const LISTS: [&str; 13] = [
-    UP, DOWN, CHANGE, SHARE, MEAN, SUM, RATIO, GAP, RUNNING, REST, TOTAL, "median", LESSENING,
+/// What a word may say of how a figure was computed, in the order of the fields that [`Cues`] is read into.
+const CUES: [Concept; 13] = [
+    Concept::Up,
+    Concept::Down,
+    Concept::Change,
+    Concept::Share,
+    Concept::Mean,
+    Concept::Sum,
+    Concept::Ratio,
+    Concept::Gap,
+    Concept::Running,
+    Concept::Rest,
+    Concept::Total,
+    Concept::Median,
+    Concept::Lessening,
 ];
-
-/// The bits of every word that says something.
-static SAYING: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
-    let mut saying = HashMap::new();
-    for (at, list) in LISTS.iter().enumerate() {
-        for word in list.split_ascii_whitespace() {
-            *saying.entry(word).or_insert(0) |= 1 << at;
-        }
-    }
-    saying
-});
+/// Their bits: they are the first of all concepts.
+const CUE_BITS: u64 = Concept::About.bit() - 1;
 
 /// What each word of a text says. A word in the name of a metric says what it is, not how the figure was computed:
 /// `average order value`.
-pub(super) fn said(words: &[TextWord<'_>], is_name: impl Fn(&str) -> bool) -> Vec<u16> {
-    let of = |(at, word): (usize, &TextWord<'_>)| match SAYING.get(word.low.as_str()) {
-        Some(bits) if !is_name(&word.low) && !bounds(words, at) && !is_each_of_a_kind(words, at) => *bits,
+pub(super) fn said(words: &[TextWord<'_>], is_name: impl Fn(&str) -> bool) -> Vec<u64> {
+    let of = |(at, word): (usize, &TextWord<'_>)| match said_by(&word.low) & CUE_BITS {
+        0 => 0,
+        bits if !is_name(&word.low) && !bounds(words, at) && !is_each_of_a_kind(words, at) => bits,
         _ => 0,
     };
     words.iter().enumerate().map(of).collect()
@@ -139,6 +115,21 @@ impl Cues {
                 ..close
             };
         }
+        // `In January it was 125.91`: it is what the sentence before speaks of.
+        let pointing = || {
+            let mut words = seat.context.words_in(sentence).iter();
+            words.any(|word| matches!(word.low.as_str(), "it" | "that" | "this" | "es"))
+        };
+        if let Some(before) = seat.place.before.filter(|_| !all.any() && pointing()) {
+            let told = Self::read(seat, bits(seat, seat.context.word_range(before), |_| true));
+            return Self {
+                share: told.share,
+                mean: told.mean,
+                per: told.per,
+                ratio: told.ratio,
+                ..all
+            };
+        }
         all
     }
 
@@ -146,7 +137,7 @@ impl Cues {
         self.change || self.share || self.mean || self.sum || self.ratio || self.gap || self.running
     }
 
-    fn read(seat: &FigureContext<'_, '_, '_>, bits: u16) -> Self {
+    fn read(seat: &FigureContext<'_, '_, '_>, bits: u64) -> Self {
         let [
             up,
             down,
@@ -161,7 +152,7 @@ impl Cues {
             total,
             median,
             lessening,
-        ] = std::array::from_fn(|at| bits & (1 << at) != 0);
+        ] = CUES.map(|cue| bits & cue.bit() != 0);
         let text = seat.context.text;
         let place = seat.place;
         let around = match place.row {
@@ -220,18 +211,15 @@ const PARTS: [&str; 12] = [
     "out",
 ];
 /// Whether words with these bits speak of a change.
-pub(super) fn tells_a_change(bits: u16) -> bool {
-    bits & 0b111 != 0
+pub(super) fn tells_a_change(bits: u64) -> bool {
+    bits & (Concept::Up.bit() | Concept::Down.bit() | Concept::Change.bit()) != 0
 }
 
 /// Whether a column is of changes by its name: `improvement`, `yoy_change`.
 pub(super) fn names_a_change(name: &str, label: &str) -> bool {
     let words = super::keys::name_words(&format!("{name} {label}"));
-    let gap = |bits: u16| bits & (1 << 7) != 0;
-    words
-        .iter()
-        .filter_map(|word| SAYING.get(word.as_str()))
-        .any(|bits| tells_a_change(*bits) || gap(*bits))
+    let mut said = words.iter().map(|word| said_by(word));
+    said.any(|bits| tells_a_change(bits) || bits & Concept::Gap.bit() != 0)
 }
 
 /// Words between a part and the `of` before its whole, the part among them: `1,621 orders out of 5,300`.
@@ -275,7 +263,7 @@ fn follows_a_part(seat: &FigureContext<'_, '_, '_>) -> bool {
 }
 
 /// What the words say that speak of a figure: of its clause; in a table of its row and header.
-fn near(seat: &FigureContext<'_, '_, '_>) -> u16 {
+fn near(seat: &FigureContext<'_, '_, '_>) -> u64 {
     let place = seat.place;
     let spans = match place.row {
         Some(cell) => [Some(place.line), cell.header],
@@ -297,7 +285,7 @@ fn near(seat: &FigureContext<'_, '_, '_>) -> u16 {
 }
 
 /// What some words say, but for the figure's own.
-fn bits(seat: &FigureContext<'_, '_, '_>, words: Range<usize>, counts: impl Fn(Span) -> bool) -> u16 {
+fn bits(seat: &FigureContext<'_, '_, '_>, words: Range<usize>, counts: impl Fn(Span) -> bool) -> u64 {
     let context = seat.context;
     context.work.spend(words.len());
     let cues = context.cues.get(words.clone()).unwrap_or_default();
@@ -321,10 +309,13 @@ pub(super) fn is_less_than_its_part(seat: &FigureContext<'_, '_, '_>, number: &N
         .get(part.end..number.start)
         .unwrap_or_default()
         .replace(['*', '_'], "");
-    let of = matches!(
-        between.as_str(),
-        " of " | " out of " | " of the " | " of all " | " of our "
-    );
+    // `14 open of 401 claims`
+    let plain = between.starts_with(' ') && between.chars().all(|c| c.is_alphabetic() || c == ' ');
+    let close = between.split_ascii_whitespace().count() <= PART_WORDS;
+    let ends = [" of ", " out of ", " of the ", " of all ", " of our "]
+        .iter()
+        .any(|end| between.ends_with(end));
+    let of = plain && close && ends;
     let alike = part.percent == number.percent && part.currency == number.currency && !number.percent;
     of && alike && part.value > number.value && number.value > 0.0
 }
@@ -367,7 +358,7 @@ pub(super) fn contradicts_its_way(seat: &FigureContext<'_, '_, '_>, number: &Num
         })
         .filter_map(|at| context.cues.get(at).copied())
         .fold(0, |all, bits| all | bits);
-    match (verbs & 1 != 0, verbs & 2 != 0) {
+    match (verbs & Concept::Up.bit() != 0, verbs & Concept::Down.bit() != 0) {
         (true, false) => number.value < from.value && from.value > 0.0,
         (false, true) => number.value > from.value && from.value > 0.0,
         _ => false,

@@ -5,12 +5,11 @@
 use rust_decimal::Decimal;
 
 use super::cells::FigureSource;
-use super::figure::{DerivationOperation, Trace};
+use super::figure::DerivationOperation;
 use super::known::KnownFigures;
 use super::operand::{MOST_GROUPS, MOST_LISTED, Operand, joined, listed, operand, singles, stated, total};
 use super::scope::{FigureContext, Says};
 use super::tolerance::Tolerance;
-use crate::result::ColumnMeaning;
 
 /// Most values of different results that are held against each other.
 const MOST_OTHERS: usize = 24;
@@ -47,7 +46,7 @@ pub(super) struct Search<'s, 'c, 'a, 'i> {
     pub(super) wanted: &'s Tolerance,
     /// The figure that the one looked for only says in other words, as `(30%)` does behind it.
     pub(super) apposed: Option<Operand>,
-    found: Vec<FigureSource>,
+    pub(super) found: Vec<FigureSource>,
 }
 
 impl Search<'_, '_, '_, '_> {
@@ -110,7 +109,6 @@ impl Search<'_, '_, '_, '_> {
         for row in by_row {
             self.columns(&row);
         }
-        self.row_before(at, groups);
         let totals: Vec<Operand> = shape
             .numeric
             .iter()
@@ -119,30 +117,6 @@ impl Search<'_, '_, '_, '_> {
         self.columns(&totals);
         self.parts_of_parts(at, groups);
         super::count::counts(self.seat, self.wanted, at, groups, &mut self.found);
-    }
-
-    /// Columns of the row before the one named, where the sentence speaks of that: `against 25.3 % the year before`.
-    fn row_before(&mut self, at: usize, groups: &[Vec<usize>]) {
-        let ([rows], true) = (groups, self.seat.says_before()) else {
-            return;
-        };
-        let before = rows
-            .first()
-            .filter(|_| rows.len() == 1)
-            .and_then(|row| row.checked_sub(1));
-        let numeric = self
-            .seat
-            .context
-            .index
-            .shapes
-            .get(at)
-            .map(|shape| shape.numeric.clone());
-        let row: Vec<Operand> = numeric
-            .into_iter()
-            .flatten()
-            .filter_map(|column| operand(self.seat, at, column, &[before?]))
-            .collect();
-        self.columns(&row);
     }
 
     /// Whether a result may be meant: it is of this turn, or there is none of this turn, or the sentence looks back.
@@ -260,6 +234,9 @@ impl Search<'_, '_, '_, '_> {
             return;
         }
         if self.wanted.percent {
+            if self.seat.is_amount_of_change(self.wanted) {
+                return;
+            }
             let share = percent(one.value, other.value);
             let more = share.is_some_and(|share| share.abs() > Decimal::ONE_HUNDRED);
             if more && !self.seat.is_part_of() {
@@ -279,7 +256,7 @@ impl Search<'_, '_, '_, '_> {
             }
         } else if self.seat.is_per_column(one.material, one.column) {
             // `units per order` is not orders by units.
-        } else if cues.ratio || cues.mean || self.is_fraction_of_whole() || self.is_headed_by_none(one) {
+        } else if cues.ratio || cues.mean || self.is_fraction_of_whole() {
             let ratio = one.value.checked_div(other.value);
             self.check(
                 DerivationOperation::Ratio,
@@ -298,15 +275,6 @@ impl Search<'_, '_, '_, '_> {
             || (cues.per && !self.wanted.count && self.wanted.digits >= 3)
     }
 
-    /// Whether the figure stands in a table under a header that no column has: a column that was computed.
-    fn is_headed_by_none(&self, one: &Operand) -> bool {
-        let header = self.seat.place.row.is_some_and(|cell| cell.header.is_some());
-        header
-            && !self.wanted.count
-            && self.wanted.digits >= 3
-            && self.seat.header_columns(one.material).is_empty()
-    }
-
     /// Whether two values measure the same, so that their difference means something.
     fn alike(&self, one: &Operand, other: &Operand) -> bool {
         if one.material == other.material {
@@ -314,7 +282,15 @@ impl Search<'_, '_, '_, '_> {
         }
         let materials = self.seat.context.index.materials;
         match (materials.get(one.material), materials.get(other.material)) {
-            (Some(a), Some(b)) => a.title == b.title || one.input.column == other.input.column,
+            (Some(a), Some(b)) => {
+                let same = one.input.column == other.input.column;
+                let has = b
+                    .table
+                    .columns
+                    .iter()
+                    .any(|column| column.name == one.input.column);
+                same || (a.title == b.title && !has)
+            }
             _ => false,
         }
     }
@@ -334,292 +310,9 @@ impl Search<'_, '_, '_, '_> {
             self.check(DerivationOperation::Difference, rest, 1, &inputs);
         }
     }
-
-    /// Sums and means of the rows named, and sums from the first row to a named one.
-    fn sums(&mut self, named: &[Operand], at: usize, column: usize, groups: &[Vec<usize>]) {
-        let cues = self.wanted.cues;
-        let summing = cues.sum || (!cues.mean && (self.wanted.digits >= 4 || named.len() == 1));
-        for one in named.iter().filter(|one| one.input.rows.len() > 1) {
-            if summing {
-                self.check(DerivationOperation::Sum, one.value, 1, std::slice::from_ref(one));
-            }
-            if cues.mean {
-                let mean = one.value.checked_div(Decimal::from(one.input.rows.len()));
-                self.check(DerivationOperation::Mean, mean, 1, std::slice::from_ref(one));
-            }
-        }
-        if let Some(all) = joined(named).filter(|_| named.len() > 1) {
-            if summing {
-                self.check(DerivationOperation::Sum, all.value, 1, named);
-            }
-            if cues.mean {
-                let mean = all.value.checked_div(Decimal::from(all.input.rows.len()));
-                self.check(DerivationOperation::Mean, mean, 1, named);
-            }
-        }
-        if cues.running {
-            for last in groups.iter().filter_map(|rows| rows.iter().max()) {
-                let rows: Vec<usize> = (0..=*last).collect();
-                if let Some(run) = operand(self.seat, at, column, &rows).filter(|_| rows.len() > 1) {
-                    self.check(
-                        DerivationOperation::RunningTotal,
-                        run.value,
-                        1,
-                        std::slice::from_ref(&run),
-                    );
-                }
-            }
-        }
-    }
-
-    /// A named row against the one before, the one after, and the same part of the year before.
-    fn neighbours(&mut self, one: &Operand, at: usize, column: usize) {
-        let [row] = one.input.rows.as_slice() else { return };
-        let cues = self.wanted.cues;
-        if !(cues.change || cues.gap) {
-            return;
-        }
-        let row = row - 1;
-        let near = [
-            row.checked_sub(1),
-            Some(row + 1),
-            row.checked_sub(12),
-            row.checked_sub(4),
-        ];
-        for (other, tier) in near.into_iter().zip([1, 1, 2, 2]) {
-            if let Some(other) = other.and_then(|other| operand(self.seat, at, column, &[other])) {
-                self.pair(one, &other, tier);
-            }
-        }
-    }
-
-    /// The last row against the first, and the greatest against the least.
-    fn ends(&mut self, at: usize, column: usize) {
-        let index = self.seat.context.index;
-        let seen = index.shapes.get(at).map_or(0, |shape| shape.seen);
-        let cues = self.wanted.cues;
-        if seen < 2 || !(cues.change || cues.gap || cues.ratio) {
-            return;
-        }
-        self.first_and_last(at, column, [Some(0), Some(1), seen.checked_sub(1)]);
-        let rows = index.greatest_first(at, column);
-        let ends = [rows.first(), rows.get(1), rows.last()];
-        self.first_and_last(at, column, ends.map(Option::<&usize>::copied));
-    }
-
-    /// The last of some rows against the first, and the first against the second.
-    fn first_and_last(&mut self, at: usize, column: usize, [first, second, last]: [Option<usize>; 3]) {
-        let of = |row: Option<usize>| operand(self.seat, at, column, &[row?]);
-        let (first, second, last) = (of(first), of(second), of(last));
-        if let (Some(first), Some(last)) = (&first, &last) {
-            self.pair(last, first, 2);
-            self.pair(first, last, 2);
-        }
-        if let (Some(first), Some(second)) = (&first, &second) {
-            self.pair(first, second, 2);
-        }
-    }
-
-    /// The value in the middle of a whole column, if the sentence speaks of one.
-    fn median(&mut self, at: usize, column: usize) {
-        let index = self.seat.context.index;
-        let seen = index.shapes.get(at).map_or(0, |shape| shape.seen);
-        let whole = index
-            .materials
-            .get(at)
-            .is_some_and(|material| material.table.rows.len() == seen && self.seat.may_total(at));
-        if !self.wanted.cues.median || !whole {
-            return;
-        }
-        let row = |row| operand(self.seat, at, column, &[row]);
-        let mut rows: Vec<Operand> = (0..seen).filter_map(row).collect();
-        rows.sort_by_key(|one| one.value);
-        let middle: Vec<Operand> = rows
-            .iter()
-            .skip((seen.saturating_sub(1)) / 2)
-            .take(if seen.is_multiple_of(2) { 2 } else { 1 })
-            .cloned()
-            .collect();
-        if let Some(both) = joined(&middle) {
-            let median = both.value.checked_div(Decimal::from(middle.len()));
-            self.check(DerivationOperation::Median, median, 1, &middle);
-        }
-    }
-
-    /// The first rows, as many as the sentence says: their sum, their share, and what is left without them.
-    fn leading(&mut self, at: usize, column: usize, whole: Option<&Operand>) {
-        let seen = self
-            .seat
-            .context
-            .index
-            .shapes
-            .get(at)
-            .map_or(0, |shape| shape.seen);
-        let cues = self.wanted.cues;
-        if !(cues.sum || cues.share || cues.mean) {
-            return;
-        }
-        for count in super::count::said(self.seat)
-            .into_iter()
-            .filter(|count| (2..seen).contains(count))
-        {
-            let ends = [(0..count).collect::<Vec<_>>(), (seen - count..seen).collect()];
-            for rows in ends {
-                let Some(run) = operand(self.seat, at, column, &rows) else {
-                    continue;
-                };
-                self.check(DerivationOperation::Sum, run.value, 1, std::slice::from_ref(&run));
-                let mean = run.value.checked_div(Decimal::from(count));
-                if cues.mean {
-                    self.check(DerivationOperation::Mean, mean, 1, std::slice::from_ref(&run));
-                }
-                if let Some(whole) = whole {
-                    self.part(&run, whole);
-                }
-            }
-        }
-    }
-
-    /// Whether two columns of a result are of the same thing at different times: `revenue_2025` and `revenue_2026`.
-    fn same_measure(one: &Operand, other: &Operand) -> bool {
-        let of = |operand: &Operand| -> Vec<String> {
-            let name = operand.input.column.replace('_', " ");
-            let words = super::text::words(&name);
-            words.into_iter().map(|word| word.low).collect()
-        };
-        let (one, other) = (of(one), of(other));
-        one.iter()
-            .any(|word| other.contains(word) && !word.starts_with(|c: char| c.is_ascii_digit()))
-    }
-
-    /// Columns of the same row against each other.
-    fn columns(&mut self, row: &[Operand]) {
-        for (place, one) in row.iter().enumerate() {
-            for other in row.iter().skip(place + 1) {
-                self.ratio(one, other, 1);
-                self.ratio(other, one, 1);
-                let cues = self.wanted.cues;
-                if self.wanted.percent && cues.change && Self::same_measure(one, other) {
-                    for (a, b) in [(one, other), (other, one)] {
-                        let gap = a.value.checked_sub(b.value);
-                        let change = gap.and_then(|gap| percent(gap, b.value));
-                        self.check(
-                            DerivationOperation::PercentChange,
-                            change,
-                            1,
-                            &[a.clone(), b.clone()],
-                        );
-                    }
-                }
-                if !self.wanted.percent && (cues.gap || cues.change) && self.wanted.digits >= 4 {
-                    for (a, b) in [(one, other), (other, one)] {
-                        let gap = a.value.checked_sub(b.value);
-                        self.check(DerivationOperation::Difference, gap, 2, &[a.clone(), b.clone()]);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether averages or shares are added, or set in relation as parts are: that says nothing.
-    fn is_of_rates(&self, operation: DerivationOperation, inputs: &[Operand]) -> bool {
-        let index = self.seat.context.index;
-        let rate = |one: &Operand| {
-            let shape = index.shapes.get(one.material);
-            let table = index.materials.get(one.material).map(|material| material.table);
-            let column = table.and_then(|table| table.columns.get(one.column));
-            column.is_some_and(|column| column.meaning() == ColumnMeaning::Rate)
-                || shape.is_some_and(|shape| shape.rates.contains(&one.column))
-        };
-        match operation {
-            DerivationOperation::Sum
-            | DerivationOperation::RunningTotal
-            | DerivationOperation::Share
-            | DerivationOperation::ShareOfRest => inputs.iter().any(rate),
-            DerivationOperation::PercentChange => {
-                inputs.iter().any(rate) && !(self.wanted.cues.change || self.wanted.cues.gap)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether a sum or mean is looked for where a table has the figure of one row.
-    fn is_of_one_row(&self, operation: DerivationOperation, inputs: &[Operand]) -> bool {
-        let summing = matches!(operation, DerivationOperation::Sum | DerivationOperation::Mean);
-        let Some(first) = inputs
-            .first()
-            .filter(|_| summing && self.seat.place.row.is_some())
-        else {
-            return false;
-        };
-        let headed = self.seat.header_columns(first.material).contains(&first.column);
-        headed && self.seat.named_rows(first.material).len() == 1
-    }
-
-    /// Keeps a derivation that comes to the figure. What the text names less plainly needs more digits.
-    pub(super) fn check(
-        &mut self,
-        operation: DerivationOperation,
-        value: impl Into<Option<Decimal>>,
-        tier: u32,
-        inputs: &[Operand],
-    ) {
-        use rust_decimal::prelude::ToPrimitive as _;
-        self.seat.context.work.spend(1);
-        let Some(value) = value.into() else { return };
-        let Some(number) = value.to_f64().filter(|_| self.wanted.digits >= 2 * tier - 1) else {
-            return;
-        };
-        let fits = match operation {
-            DerivationOperation::PercentChange | DerivationOperation::Difference => {
-                self.wanted.admits_change(number)
-            }
-            _ => self.wanted.admits(number),
-        };
-        let money = self.wanted.money
-            && matches!(
-                operation,
-                DerivationOperation::Sum
-                    | DerivationOperation::Mean
-                    | DerivationOperation::Median
-                    | DerivationOperation::RunningTotal
-                    | DerivationOperation::Difference
-            );
-        let index = self.seat.context.index;
-        let counts = |one: &Operand| {
-            let shape = index.shapes.get(one.material);
-            shape.is_some_and(|shape| shape.counts.contains(&one.column))
-        };
-        let points = self.wanted.points && operation != DerivationOperation::Difference;
-        if self.is_of_rates(operation, inputs) || self.is_of_one_row(operation, inputs) {
-            return;
-        }
-        // Less than one to one digit is a ratio upside down, unless the words ask for one.
-        let upside = operation == DerivationOperation::Ratio
-            && self.wanted.digits < 2
-            && number.abs() < 1.0
-            && !self.wanted.cues.ratio;
-        if !fits || points || upside || (money && inputs.iter().all(counts)) {
-            return;
-        }
-        let trace = Trace::Derivation {
-            operation,
-            inputs: inputs.iter().map(|operand| operand.input.clone()).collect(),
-            value: value.normalize().to_string(),
-        };
-        let material = inputs.first().map_or(0, |operand| operand.material);
-        let source = FigureSource {
-            trace,
-            material,
-            cell: None,
-        };
-        if !self.found.contains(&source) {
-            self.found.push(source);
-        }
-    }
 }
 
 /// `100 * part / whole`.
-fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
+pub(super) fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
     part.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(whole)
 }

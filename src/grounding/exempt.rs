@@ -9,13 +9,12 @@ use super::number::{Kind, Number, Separators, numbers};
 use super::scope::{FigureContext, MentionTarget, TextContext};
 use super::text::{Span, TextWord, words};
 use super::tolerance::Tolerance;
+use super::vocabulary::Concept;
 
 /// Four digits that may be a year are one when it is at most so far from today, or one of the results.
 const NEAR_YEARS: f64 = 15.0;
 /// Most bytes of an address before a number in it.
 const LONGEST_LINK: usize = 2_000;
-/// Words that an id follows.
-const BEFORE_ID: [&str; 7] = ["id", "ids", "card", "metric", "table", "dashboard", "question"];
 
 /// What the conversation says besides results.
 pub(super) struct QuotableNumbers {
@@ -141,7 +140,7 @@ pub(super) fn by_words(
     let before = before.and_then(|at| context.words.get(at));
     let close = before.is_some_and(|word| {
         let between = context.text.get(word.span.end..number.start).unwrap_or_default();
-        between.len() <= 2 && BEFORE_ID.contains(&word.low.as_str())
+        between.len() <= 2 && Concept::BeforeId.has(&word.low)
     });
     if close {
         return Some(Rule::Id);
@@ -157,12 +156,8 @@ pub(super) fn by_words(
 /// Whether a round number is a bound that the text itself sets, of which it then says how many things keep to it:
 /// `no month had less than 20,000`.
 fn is_bound(wanted: &Tolerance, seat: &FigureContext<'_, '_, '_>) -> bool {
-    const COUNTING: [&str; 11] = [
-        "no", "none", "only", "every", "all", "each", "any", "never", "always", "other", "others",
-    ];
     let mut words = seat.context.words_in(seat.place.sentence).iter();
-    let mut counted =
-        || words.any(|word| COUNTING.contains(&word.low.as_str()) || of_word(&word.low).is_some());
+    let mut counted = || words.any(|word| Concept::Counting.has(&word.low) || of_word(&word.low).is_some());
     wanted.bound && wanted.digits <= 2 && counted()
 }
 
@@ -200,7 +195,7 @@ fn in_link(text: &str, span: Span) -> bool {
 fn in_name(context: &TextContext<'_, '_>, span: Span) -> bool {
     let label = context
         .mentions_over(span)
-        .any(|mention| matches!(mention.what, MentionTarget::Label(_)) && mention.span != span);
+        .any(|mention| matches!(mention.what, MentionTarget::Label(label) if mention.span != span || label.is_range()));
     label || context.in_name(span)
 }
 

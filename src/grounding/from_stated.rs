@@ -24,6 +24,7 @@ impl Search<'_, '_, '_, '_> {
         }
         self.together(near);
         self.listed(list);
+        self.between_listed(list);
         if alone {
             self.runs();
         }
@@ -65,7 +66,13 @@ impl Search<'_, '_, '_, '_> {
     /// Whether the figure may be of all figures of a list together.
     pub(super) fn wants_lists(&self) -> bool {
         let cues = self.wanted.cues;
-        cues.sum || cues.mean || cues.running || self.wanted.digits >= 4
+        cues.sum
+            || cues.mean
+            || cues.running
+            || cues.change
+            || cues.gap
+            || cues.share
+            || self.wanted.digits >= 4
     }
 
     /// The sum or mean of the figures of a list, by column.
@@ -93,6 +100,39 @@ impl Search<'_, '_, '_, '_> {
             }
             if cues.share {
                 self.share_of_column(&all);
+                // `Basic makes up 54.4 %`, of what the list has together.
+                let rows = self.seat.named_rows(material);
+                for one in inputs
+                    .iter()
+                    .filter(|one| one.input.rows.iter().any(|row| rows.contains(&(row - 1))))
+                {
+                    self.part(one, &all);
+                }
+            }
+        }
+    }
+
+    /// A change between two figures of a list: below one, `So 11 am has 38.8 % more`.
+    fn between_listed(&mut self, list: &[StatedOperand]) {
+        const FEW: usize = 12;
+        let cues = self.wanted.cues;
+        if self.seat.place.row.is_some() || !(cues.change || cues.gap) || list.len() > FEW {
+            return;
+        }
+        for (place, one) in list.iter().enumerate() {
+            for other in list.iter().skip(place + 1) {
+                let named = [one, other].into_iter().any(|told| {
+                    let rows = self.seat.named_rows(told.operand.material);
+                    told.operand
+                        .input
+                        .rows
+                        .iter()
+                        .any(|row| rows.contains(&(row - 1)))
+                });
+                if named && one.operand.column == other.operand.column {
+                    self.pair(&other.operand, &one.operand, 2);
+                    self.pair(&one.operand, &other.operand, 2);
+                }
             }
         }
     }
@@ -232,7 +272,11 @@ pub(super) fn apposed(
     let between = Span::new(last.span.end, seat.span.start);
     let mut words = seat.context.words_in(between).iter();
     let plain = words.all(|word| {
-        ["or", "i", "e", "about", "roughly", "just"].contains(&word.low.as_str()) || named(word.span.start)
+        [
+            "or", "i", "e", "about", "roughly", "just", "are", "is", "were", "was",
+        ]
+        .contains(&word.low.as_str())
+            || named(word.span.start)
     });
     (gap.len() <= APPOSED && plain && seat.place.row.is_none()).then(|| last.operand.clone())
 }

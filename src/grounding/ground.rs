@@ -1,18 +1,17 @@
-use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::cells::{FigureSource, SourceCandidate, Sources, sources};
 use super::derive::derive;
+use super::earlier::kept;
 use super::exempt::{QuotableNumbers, arguments, by_form, by_words};
 use super::figure::{DerivationOperation, Figure, FigureKind, FigureStatus, Reason, ReferencedFigure, Trace};
-use super::figure_context::once;
 use super::index::CellIndex;
 use super::known::KnownFigures;
 use super::material::{Claim, Material};
 use super::number::{Kind, Number, Separators, numbers};
 use super::referenced::ReferencedSpans;
-use super::scope::{FigureContext, MentionTarget, Says, TextContext};
-use super::text::{Relation, Span, TextPeriod, holder, stem, words};
+use super::scope::{FigureContext, MentionTarget, TextContext};
+use super::text::{Span, TextPeriod, holder};
 use super::tolerance::Tolerance;
 use super::work::Work;
 use super::{date, item};
@@ -172,8 +171,7 @@ fn read(
             continue;
         }
         let seat = context.seat(span);
-        let wanted = Tolerance::of(number, &seat);
-        let found = sources(&seat, &wanted);
+        let (wanted, found) = sources_of(number, &seat);
         let kept = kept(&seat, claim, &found);
         if let Some(source) = one_value(&found, &kept).and_then(|one| one.source(index)) {
             known.held.push((span, source));
@@ -194,6 +192,22 @@ fn read(
     figures.extend(items.filter(|item| !written.touches(Span::new(item.start, item.end))));
     figures.sort_by_key(|figure| (figure.start, figure.end));
     figures
+}
+
+/// What a figure admits, and what it may be; under a header such as `Revenue (USD bn)` in that unit, if it is nothing else.
+fn sources_of(number: &Number, seat: &FigureContext<'_, '_, '_>) -> (Tolerance, Sources) {
+    let wanted = Tolerance::of(number, seat);
+    let found = sources(seat, &wanted);
+    if found.fitting.is_empty()
+        && let Some(scale) = super::tolerance::scale_of_header(number, seat)
+    {
+        let scaled = wanted.scaled(scale);
+        let others = sources(seat, &scaled);
+        if !others.fitting.is_empty() {
+            return (scaled, others);
+        }
+    }
+    (wanted, found)
 }
 
 /// The source of a figure whose sources all hold the same value: which of them is meant makes no difference to what
@@ -255,124 +269,25 @@ fn dates(claim: &Claim<'_>, context: &TextContext<'_, '_>, written: &ReferencedS
                 date::source(&period, context, claim, &said)
             });
             let (status, traces) = looked_up.clone();
-            figure(context, period.span, FigureKind::Date, status, traces)
+            let found = figure(context, period.span, FigureKind::Date, status, traces);
+            if status != FigureStatus::Matched || context.work.is_over() {
+                return found;
+            }
+            match super::date_rows::dated_rows(context, &period) {
+                Some(rows) if rows.fitting.is_empty() => Figure {
+                    status: Reason::Mismatch.into(),
+                    sources: Vec::new(),
+                    elsewhere: rows.denied,
+                    ..found
+                },
+                Some(rows) => Figure {
+                    sources: rows.fitting,
+                    ..found
+                },
+                None => found,
+            }
         })
         .collect()
-}
-
-/// Of the sources that fit, the places of those that fit best. A result of an earlier turn counts only where no result of this
-/// turn has the figure, and only if the sentence says that it looks back.
-fn kept(seat: &FigureContext<'_, '_, '_>, claim: &Claim<'_>, found: &Sources) -> Vec<usize> {
-    let materials = seat.context.index.materials;
-    let current = |candidate: &SourceCandidate| {
-        materials
-            .get(candidate.material())
-            .is_some_and(|material| material.current)
-    };
-    let any_current = materials.iter().any(|material| material.current);
-    let best_of = |wanted: &dyn Fn(&SourceCandidate) -> bool| -> Vec<usize> {
-        let fitting = found.fitting.iter().enumerate();
-        let fitting: Vec<(usize, Says)> = fitting
-            .filter(|(_, (_, candidate))| wanted(candidate))
-            .map(|(at, (says, _))| (at, *says))
-            .collect();
-        let best = fitting.iter().map(|(_, says)| *says).max();
-        let fitting = fitting.into_iter();
-        fitting
-            .filter(|(_, says)| Some(*says) == best)
-            .map(|(at, _)| at)
-            .collect()
-    };
-    let of_now = best_of(&|candidate| current(candidate));
-    if !of_now.is_empty() || !any_current {
-        return if any_current { of_now } else { best_of(&|_| true) };
-    }
-    let known = RefCell::default();
-    best_of(&|candidate| {
-        once(&known, (candidate.material(), candidate.row()), || {
-            looks_back(seat, claim, candidate)
-        })
-    })
-}
-
-/// Words with which a sentence looks back at an earlier result.
-const BACK: [&str; 20] = [
-    "earlier",
-    "before",
-    "previous",
-    "previously",
-    "prior",
-    "compared",
-    "versus",
-    "vs",
-    "against",
-    "from",
-    "than",
-    "again",
-    "already",
-    "above",
-    "still",
-    "both",
-    "zuvor",
-    "vorher",
-    "bisher",
-    "gegenüber",
-];
-
-/// Whether a sentence may mean a result of an earlier turn: it names its period, its filter or its entry, or says
-/// that it compares.
-fn looks_back(seat: &FigureContext<'_, '_, '_>, claim: &Claim<'_>, candidate: &SourceCandidate) -> bool {
-    let context = seat.context;
-    let at = candidate.material();
-    let (Some(material), Some(shape)) = (context.index.materials.get(at), context.index.shapes.get(at))
-    else {
-        return false;
-    };
-    let sentence: Vec<&str> = context
-        .words_in(seat.place.sentence)
-        .iter()
-        .map(|word| word.low.as_str())
-        .collect();
-    // Money can be of no result of this turn if that has none.
-    let amounts = |at: usize| context.index.has_amounts(at);
-    let any_amounts = (0..context.index.materials.len())
-        .filter(|at| context.index.materials.get(*at).is_some_and(|one| one.current))
-        .any(amounts);
-    if (seat.is_money() && !any_amounts)
-        || sentence.iter().any(|word| BACK.contains(word))
-        || seat.says_filters(at, true) == Says::Yes
-    {
-        return true;
-    }
-    let days = candidate.row().and_then(|row| {
-        let days = shape.times.iter().find_map(|(_, days)| *days.get(row)?)?;
-        (seat.says_row(at, row) == Says::Yes).then_some(days)
-    });
-    // A month without a year may as well be one of this turn's result.
-    let named = days.is_some_and(|days| {
-        context
-            .mentions_in(seat.place.sentence)
-            .any(|mention| match mention.what {
-                MentionTarget::TextPeriod(period) => {
-                    period.dated() && matches!(period.relation(days), Relation::Same | Relation::Holds)
-                }
-                _ => false,
-            })
-    });
-    let both = context.index.materials.iter().zip(&context.index.shapes);
-    let theirs: Vec<&String> = both
-        .filter(|(other, _)| other.current)
-        .flat_map(|(_, shape)| &shape.name_words)
-        .collect();
-    let others = context.index.materials.iter().filter(|other| other.current);
-    let own_title = others.clone().all(|other| other.title != material.title)
-        && words(material.title)
-            .iter()
-            .filter(|word| word.low.len() > 3 && !theirs.iter().any(|name| *name == stem(&word.low)))
-            .any(|word| sentence.iter().any(|said| stem(said) == stem(&word.low)));
-    let question = words(claim.question);
-    let asked = question.iter().any(|word| BACK.contains(&word.low.as_str()));
-    named || own_title || asked
 }
 
 fn decide(
@@ -426,6 +341,8 @@ fn decide(
         return finish(not_checked, Vec::new());
     }
     if !derived.is_empty() {
+        let calculated = super::cells::calculated(seat, &derived);
+        derived.splice(0..0, calculated);
         return finish(FigureStatus::Matched, traces(&mut derived.into_iter()));
     }
     let exempt = said
@@ -450,12 +367,23 @@ fn decide(
     }
 }
 
-/// Whether a derivation is of the column that the header above the figure is the name of, if it is of one.
+/// Whether a derivation is of the column that the header above the figure is the name of, or a name right beside it, if it
+/// is of one: "revenue of $214.7M" is no cost less another.
 fn is_under_its_header(seat: &FigureContext<'_, '_, '_>, source: &FigureSource) -> bool {
-    let columns = seat.header_columns(source.material);
-    let Trace::Derivation { inputs, .. } = &source.trace else {
+    let Trace::Derivation {
+        inputs, operation, ..
+    } = &source.trace
+    else {
         return true;
     };
+    let mut columns = seat.header_columns(source.material);
+    let alike = matches!(
+        operation,
+        DerivationOperation::Difference | DerivationOperation::Sum
+    );
+    if columns.is_empty() && alike {
+        columns = seat.adjacent_columns(source.material).into();
+    }
     let material = seat.context.index.materials.get(source.material);
     let named = |column: &String| {
         let table = material.map(|material| material.table);

@@ -1,22 +1,24 @@
 //! What can be looked up in results: their numbers by size, their labels by word, the days of their rows.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::cell_values::{column_scale, days, is_numeric, minutes_of_iso, number, summary_of};
-use super::cells::{is_count_column, is_rate, is_rate_column};
-use super::filters::{dimension, filters};
-use super::keys::{KeyColumn, NumberRole, role, whole};
-use super::labels::{Label, Labels};
+use super::column_kinds::{is_count_column, is_rate, is_rate_column};
+use super::filters::filters;
+use super::keys::{KeyColumn, NumberRole, name_words, role, whole};
+use super::labels::Labels;
 use super::material::Material;
+use super::row_labels::rows_by_value;
+pub(super) use super::shape::Shape;
+use super::shape::{column_words, named_words, own_times};
 use super::spellings::{plain_name, short_name};
-use super::text::{Days, stem, words};
-use crate::result::{Cell, Column, ColumnKind, ColumnSummary, ResultTable};
+use super::text::{Days, root};
+use super::vocabulary::Concept;
+use crate::result::{Cell, ColumnKind, ColumnSummary};
 
 /// A cell with a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,47 +34,6 @@ const MOST_YEARS: usize = 50;
 
 /// The column of labels that are no cells, but fixed by a filter.
 pub(super) const FILTERED: usize = usize::MAX;
-
-/// What a result looks like.
-#[derive(Debug, Default)]
-pub(super) struct Shape {
-    /// Columns of numbers, ids left out.
-    pub(super) numeric: Vec<usize>,
-    /// Columns of text, with each row's value.
-    pub(super) labels: Vec<(usize, Vec<Option<usize>>)>,
-    /// For each of these, the rows of each value.
-    pub(super) label_rows: Vec<Vec<Rc<Vec<usize>>>>,
-    /// Columns of days, with each row's.
-    pub(super) times: Vec<(usize, Vec<Option<Days>>)>,
-    /// For each of these, whether no other row has the same days.
-    pub(super) own_times: Vec<Vec<bool>>,
-    /// The days that its filters let through; open ends are far away.
-    pub(super) period: Option<Days>,
-    /// Fixed values of dimensions, from its filters.
-    pub(super) filters: Vec<(String, Vec<String>)>,
-    /// Words that tell a numeric column from the others.
-    pub(super) column_words: Vec<(usize, Vec<String>)>,
-    /// Rows that the model saw.
-    pub(super) seen: usize,
-    /// Columns whose numbers are parts of a whole, ids among them.
-    pub(super) rates: Vec<usize>,
-    /// How many of them are no ids.
-    pub(super) numeric_rates: usize,
-    /// Whether the result is of parts of a whole by its title.
-    pub(super) titled_rate: bool,
-    /// Columns that count things beside another one with amounts.
-    pub(super) counts: Vec<usize>,
-    /// Whether it has a column of whole numbers that measures something.
-    pub(super) has_counts: bool,
-    /// Words in the names of the result and its columns.
-    pub(super) name_words: Vec<String>,
-    /// What columns come to whose type does not say that they hold numbers.
-    summaries: HashMap<usize, ColumnSummary>,
-    /// The numbers in its cells, exactly, by column of numbers.
-    exact: HashMap<usize, Vec<Option<Decimal>>>,
-    /// The rows of each numeric column from the greatest to the least, once somebody asked.
-    sorted: RefCell<HashMap<usize, Rc<Vec<usize>>>>,
-}
 
 /// Results, made ready for look-ups.
 #[derive(Debug)]
@@ -173,7 +134,7 @@ impl<'m> CellIndex<'m> {
         let mut months: Vec<(usize, usize)> = Vec::new();
         for (column, description) in table.columns.iter().enumerate() {
             let cells = || table.rows.iter().take(seen).map(move |row| row.get(column));
-            if is_numeric(description, cells()) {
+            if is_numeric(description, column == 0, cells()) {
                 match role(table, column, seen, material.arguments) {
                     NumberRole::Measure => self.measure(at, column, seen, &mut shape),
                     NumberRole::Key => self.key(at, column, seen, &mut shape),
@@ -194,6 +155,11 @@ impl<'m> CellIndex<'m> {
             if days.iter().filter(|days| days.is_some()).count() * 2 > seen && seen > 0 {
                 shape.times.push((column, days));
             } else if matches!(description.kind, ColumnKind::Text | ColumnKind::Other) {
+                let digits = |cell: Option<&Cell>| matches!(cell, Some(Cell::Text(text)) if !text.is_empty() && whole(&Cell::Text(text.clone())).is_some());
+                if seen > 0 && cells().all(digits) {
+                    self.key(at, column, seen, &mut shape);
+                    continue;
+                }
                 let values = self.labels_of(at, column, cells());
                 shape.label_rows.push(rows_by_value(&values));
                 shape.labels.push((column, values));
@@ -241,37 +207,6 @@ impl<'m> CellIndex<'m> {
         }
         let scale = table.columns.get(column).and_then(column_scale);
         self.scales.extend(scale.map(|scale| (at, column, scale)));
-    }
-
-    /// Takes a column of numbers in that name rows.
-    fn key(&mut self, at: usize, column: usize, seen: usize, shape: &mut Shape) {
-        let Some(table) = self.materials.get(at).map(|material| material.table) else {
-            return;
-        };
-        let Some(description) = table.columns.get(column) else {
-            return;
-        };
-        let mut key = KeyColumn::new(at, column, description);
-        let dimension = dimension(&description.name);
-        let values: Vec<Option<usize>> = (0..seen)
-            .map(|row| {
-                let value = whole(table.rows.get(row)?.get(column)?)?;
-                let next = key.labels.len();
-                let label = key.labels.entry(value).or_insert_with(|| Label {
-                    material: at,
-                    column,
-                    value: next,
-                    dimension: dimension.clone(),
-                    low: value.to_string(),
-                    words: vec![value.to_string()],
-                    exact: None,
-                });
-                Some(label.value)
-            })
-            .collect();
-        shape.label_rows.push(rows_by_value(&values));
-        shape.labels.push((column, values));
-        self.keys.push(key);
     }
 
     /// The rows whose key has this value.
@@ -332,41 +267,33 @@ impl<'m> CellIndex<'m> {
                 }
             }
             if !found.is_empty() {
-                break;
+                return found;
+            }
+        }
+        self.columns_with_words_of(header)
+    }
+
+    /// The columns whose names have all words of a header, each the only one of its result: `Paid` is `paid_on`.
+    fn columns_with_words_of(&self, header: &str) -> Vec<(usize, usize)> {
+        let roots = |name: &str| -> Vec<String> {
+            let words = name_words(name).into_iter();
+            let telling =
+                words.filter(|word| !Concept::ColumnFiller.has(word) && !Concept::DayFiller.has(word));
+            telling.map(|word| root(&word).to_owned()).collect()
+        };
+        let wanted = roots(header.split('(').next().unwrap_or_default());
+        let mut found = Vec::new();
+        for (at, material) in self.materials.iter().enumerate().filter(|_| !wanted.is_empty()) {
+            let named = material.table.columns.iter().enumerate().filter(|(_, column)| {
+                let own = roots(&format!("{} {}", column.name, column.label));
+                wanted.iter().all(|word| own.contains(word))
+            });
+            let named: Vec<usize> = named.map(|(column, _)| column).collect();
+            if let [only] = named.as_slice() {
+                found.push((at, *only));
             }
         }
         found
-    }
-
-    /// Takes a column's texts in, and says which row has which.
-    fn labels_of<'c>(
-        &mut self,
-        material: usize,
-        column: usize,
-        cells: impl Iterator<Item = Option<&'c Cell>>,
-    ) -> Vec<Option<usize>> {
-        let mut known: HashMap<&str, usize> = HashMap::new();
-        let mut rows = Vec::new();
-        let name = self
-            .materials
-            .get(material)
-            .and_then(|one| one.table.columns.get(column));
-        let dimension = name.map(|column| dimension(&column.name)).unwrap_or_default();
-        for cell in cells {
-            let Some(Cell::Text(text)) = cell else {
-                rows.push(None);
-                continue;
-            };
-            let next = known.len();
-            let value = *known.entry(text).or_insert(next);
-            rows.push(Some(value));
-            if value == next {
-                self.labels.add(text, &dimension, (material, column, value));
-            }
-        }
-        self.labels
-            .add_short(known.into_iter(), &dimension, (material, column));
-        rows
     }
 
     /// The cells between two values.
@@ -437,130 +364,4 @@ impl<'m> CellIndex<'m> {
             .and_then(|shape| shape.summaries.get(&column));
         own.or_else(|| Some(&self.materials.get(material)?.totals.get(column)?.summary))
     }
-}
-
-/// Which rows have days that no other row has.
-fn own_times(days: &[Option<Days>]) -> Vec<bool> {
-    let mut rows: HashMap<Days, usize> = HashMap::new();
-    for days in days.iter().flatten() {
-        *rows.entry(*days).or_default() += 1;
-    }
-    days.iter()
-        .map(|days| days.is_some_and(|days| rows.get(&days) == Some(&1)))
-        .collect()
-}
-
-/// The rows of each value.
-fn rows_by_value(values: &[Option<usize>]) -> Vec<Rc<Vec<usize>>> {
-    let mut rows: Vec<Vec<usize>> = Vec::new();
-    for (row, value) in values.iter().enumerate() {
-        let Some(value) = *value else { continue };
-        if rows.len() <= value {
-            rows.resize_with(value + 1, Vec::new);
-        }
-        if let Some(rows) = rows.get_mut(value) {
-            rows.push(row);
-        }
-    }
-    rows.into_iter().map(Rc::new).collect()
-}
-
-/// The words in the names of a result and its columns.
-fn named_words(material: &Material<'_>) -> Vec<String> {
-    let columns = material.table.columns.iter();
-    let names = columns.flat_map(|column| [column.name.as_str(), column.label.as_str()]);
-    let all: Vec<String> = names
-        .chain([material.title])
-        .map(|name| name.replace('_', " "))
-        .collect();
-    let words = all.iter().flat_map(|name| words(name));
-    words.map(|word| stem(&word.low).to_owned()).collect()
-}
-
-impl Shape {
-    /// Takes columns of years in, and of the months in them.
-    fn add_years(
-        &mut self,
-        table: &ResultTable,
-        years: HashMap<usize, Vec<Option<i16>>>,
-        months: &[(usize, usize)],
-    ) {
-        for (column, years) in years {
-            let month = months
-                .iter()
-                .find(|(_, year)| *year == column)
-                .map(|(month, _)| *month);
-            let days = years.iter().enumerate().map(|(row, year)| {
-                let year = (*year)?;
-                let Some(month) = month else {
-                    return Some((Date::new(year, 1, 1).ok()?, Date::new(year + 1, 1, 1).ok()?));
-                };
-                let month = i8::try_from(whole(table.rows.get(row)?.get(month)?)?).ok()?;
-                let from = Date::new(year, month, 1).ok()?;
-                Some((from, from.checked_add(1.month()).ok()?))
-            });
-            self.times.push((column, days.collect()));
-        }
-        self.times.sort_by_key(|(column, _)| *column);
-    }
-}
-
-/// For each numeric column the words of its name and label that no other numeric column has; without those of the
-/// result's title, if there are others.
-fn column_words(columns: &[Column], numeric: &[usize], title_text: &str) -> Vec<(usize, Vec<String>)> {
-    const EMPTY: [&str; 20] = [
-        "sum", "of", "the", "total", "number", "avg", "average", "mean", "amount", "value", "distinct", "in",
-        "with", "for", "and", "from", "per", "has", "not", "num",
-    ];
-    let all: Vec<(usize, Vec<String>)> = numeric
-        .iter()
-        .filter_map(|at| {
-            let column = columns.get(*at)?;
-            let text = format!("{} {}", column.name.replace('_', " "), column.label);
-            let mut names: Vec<String> = words(&text)
-                .iter()
-                .map(|word| stem(&word.low).to_owned())
-                .collect();
-            names.retain(|name| name.len() > 2 && !EMPTY.contains(&name.as_str()));
-            names.sort_unstable();
-            names.dedup();
-            Some((*at, names))
-        })
-        .collect();
-    let title: Vec<String> = words(title_text)
-        .iter()
-        .map(|word| stem(&word.low).to_owned())
-        .collect();
-    let shared = |at: usize, name: &String| {
-        all.iter()
-            .any(|(other, names)| *other != at && names.contains(name))
-    };
-    // A column that is nothing but a count is of what the result is of: `Invoices by month`.
-    let of = words(title_text.split(" by ").next().unwrap_or_default());
-    let counted = |at: usize, names: &[String]| -> Vec<String> {
-        let stems = of.iter().map(|word| stem(&word.low).to_owned());
-        let whole = columns
-            .get(at)
-            .is_some_and(|column| column.kind == ColumnKind::Integer);
-        let things = of.last().is_some_and(|word| word.low.ends_with('s'));
-        let is_count = whole && things && names.iter().all(|name| name == "count");
-        stems
-            .filter(|name| {
-                is_count
-                    && name.len() > 2
-                    && !super::cells::is_money_word(name)
-                    && !EMPTY.contains(&name.as_str())
-                    && !shared(at, name)
-            })
-            .collect()
-    };
-    all.iter()
-        .map(|(at, names)| {
-            let own: Vec<String> = names.iter().filter(|name| !shared(*at, name)).cloned().collect();
-            let besides: Vec<String> = own.iter().filter(|name| !title.contains(name)).cloned().collect();
-            let mut telling = if besides.is_empty() { own } else { besides };
-            telling.extend(counted(*at, names));
-            (*at, telling)
-        })
-        .collect()
 }

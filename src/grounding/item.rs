@@ -3,27 +3,15 @@
 use super::figure::{Figure, FigureKind, FigureStatus, Reason, Trace};
 use super::scope::{Mention, MentionTarget, TextContext};
 use super::text::{Relation, Span};
+use super::vocabulary::{Concept, said_by};
 use crate::result::Extent;
-
-const MOST: [&str; 9] = [
-    "highest", "most", "largest", "biggest", "greatest", "peak", "top", "leading", "leader",
-];
-const LEAST: [&str; 6] = ["lowest", "least", "smallest", "fewest", "slowest", "minimum"];
-/// What is best or worst may have the most or the least.
-const EITHER: [&str; 6] = ["best", "worst", "strongest", "weakest", "busiest", "quietest"];
-/// Words that say that it is another question than which row has the most of a column.
-const OTHERWISE: [&str; 32] = [
-    "second", "third", "fourth", "fifth", "next", "one", "among", "except", "after", "not", "growth", "grew",
-    "rise", "increase", "decrease", "change", "drop", "fall", "decline", "share", "per", "ratio", "three",
-    "two", "four", "five", "ten", "at", "almost", "since", "until", "than",
-];
 
 /// Whether a text may say of something that it is the first or last of its kind.
 pub(crate) fn ranks(text: &str) -> bool {
-    let lists = [MOST.as_slice(), &LEAST, &EITHER];
+    let ranking = Concept::Most.bit() | Concept::Least.bit() | Concept::MostOrLeast.bit();
     super::text::words(text)
         .iter()
-        .any(|word| lists.iter().any(|list| list.contains(&word.low.as_str())))
+        .any(|word| said_by(&word.low) & ranking != 0)
 }
 
 /// The names of one text that are said to be first or last, each with what came of checking it.
@@ -49,14 +37,13 @@ fn item(context: &TextContext<'_, '_>, mention: &Mention<'_>) -> Option<Figure> 
     if place.row.is_some() {
         return None;
     }
-    let words: Vec<&str> = context
+    let said = context
         .words_in(place.clause)
         .iter()
         .filter(|word| !mention.span.holds(word.span))
-        .map(|word| word.low.as_str())
-        .collect();
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
-    let (most, least) = match (has(&MOST), has(&LEAST), has(&EITHER)) {
+        .fold(0, |all, word| all | said_by(&word.low));
+    let has = |concept: Concept| said & concept.bit() != 0;
+    let (most, least) = match (has(Concept::Most), has(Concept::Least), has(Concept::MostOrLeast)) {
         (true, false, false) => (true, false),
         (false, true, false) => (false, true),
         (false, false, true) => (true, true),
@@ -64,7 +51,7 @@ fn item(context: &TextContext<'_, '_>, mention: &Mention<'_>) -> Option<Figure> 
     };
     let mut numbers = context.numbers_in(place.clause).iter();
     let numbered = numbers.any(|number| number.kind == super::number::Kind::Ordinal);
-    if has(&OTHERWISE) || numbered || is_among_some(context, place.sentence) {
+    if has(Concept::OtherRank) || numbered || is_among_some(context, place.sentence) {
         return None;
     }
     let mut outcome: Option<(FigureStatus, Trace)> = None;

@@ -56,7 +56,7 @@ pub(super) fn key_figure(context: &TextContext<'_, '_>, span: Span) -> Option<Fi
             .get(*column)
             .map(|column| column.name.clone());
         for row in rows.get(label.value).into_iter().flat_map(|rows| rows.iter()) {
-            let says = seat.row_said_besides(label.material, *row, Some(*column));
+            let says = seat.says_of_key(label.material, *row, *column);
             if says == Says::No {
                 denied.get_or_insert(NumberCell {
                     value: f64::NAN,
@@ -160,9 +160,21 @@ pub(super) fn clock_figure(context: &TextContext<'_, '_>, number: &Number, quest
         return None;
     }
     let seat = context.seat(span);
+    let columns_of = |material: usize| -> Vec<usize> {
+        let clocks = context
+            .index
+            .clocks
+            .iter()
+            .filter(|(_, cell)| cell.material == material);
+        let mut columns: Vec<usize> = clocks.map(|(_, cell)| cell.column).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    };
     let headed = |cell: &NumberCell| {
         let columns = seat.header_columns(cell.material);
-        columns.is_empty() || columns.contains(&cell.column)
+        (columns.is_empty() || columns.contains(&cell.column))
+            && seat.says_day_column(cell.material, cell.column, &columns_of(cell.material)) != Says::No
     };
     let mut traces = Vec::new();
     let mut denied = None;

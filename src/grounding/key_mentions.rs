@@ -9,18 +9,10 @@ use super::labels::Label;
 use super::number::{Kind, Number};
 use super::scope::{Mention, MentionTarget};
 use super::text::{Layout, Span, TextWord, holder, stem};
+use super::vocabulary::Concept;
 
-/// Words between what a key is of and the key: "rating of 5", "claim no. 17".
-const LINKS: &str = "of no nr number num id code is";
 /// From so many digits on a number that no cell measures names a row, whatever stands around it.
 const TELLING: usize = 4;
-/// Words behind a name, that are not things counted.
-const VERBS: &str = "is was has had have brings brought with and";
-
-fn among(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|one| one == word)
-}
-
 /// The keys that a text speaks of, in order.
 pub(super) fn key_mentions<'i>(
     text: &str,
@@ -155,6 +147,7 @@ impl<'i> KeyReader<'_, '_, 'i> {
             return false;
         };
         self.follows_its_noun(at)
+            || self.is_one_of_a_scale(at)
             || self.leads_its_noun(at, value, ordinal)
             || last.is_some_and(|last| self.is_listed_with(last, span) || self.repeats(last, at))
             || self.is_listed_before(at)
@@ -170,18 +163,28 @@ impl<'i> KeyReader<'_, '_, 'i> {
             gap.trim_matches([' ', '\u{a0}', '*', '_', '`', '#', '.', ':', '(', '-'])
                 .is_empty()
         };
+        // "the lowest rating, 1, was given": the comma is closed again.
+        let apposed = self.gap(at) == ", " && self.gap(at + 1).starts_with(',');
         if self.key.kind == KeyKind::Rank && self.gap(at).ends_with('#') {
             return true;
         }
         let Some(before) = at
             .checked_sub(1)
-            .filter(|_| tight(self.gap(at)) && !self.gap(at).contains('\n'))
+            .filter(|_| (tight(self.gap(at)) || apposed) && !self.gap(at).contains('\n'))
         else {
             return false;
         };
         let low = self.low(Some(before));
-        let linked = among(LINKS, low) && tight(self.gap(before));
+        let linked = Concept::KeyLink.has(low) && tight(self.gap(before));
         self.key.is_of(low) || (linked && self.key.is_of(self.low(before.checked_sub(1))))
+    }
+
+    /// "are a 4 or a 5": a mark on a scale, where nothing is counted.
+    fn is_one_of_a_scale(&self, at: usize) -> bool {
+        let scale = self.key.is_of("rating") || self.key.is_of("grade") || self.key.is_of("score");
+        let next = self.low(Some(at + 1));
+        let ends = !matches!(self.gap(at + 1), " " | "-") || matches!(next, "or" | "and");
+        scale && ends && matches!(self.low(at.checked_sub(1)), "a" | "an") && self.gap(at) == " "
     }
 
     /// "5 stars", "the 5th grade", "the 2024 cohort"; "3 guests" are so many.
@@ -193,7 +196,10 @@ impl<'i> KeyReader<'_, '_, 'i> {
         let singular = stem(next) == next;
         let before = self.low(at.checked_sub(1));
         let scale = matches!(stem(next), "star" | "rating");
-        ordinal || scale || (singular && value != 1) || among("after at within by age aged", before)
+        ordinal
+            || scale
+            || (singular && value != 1)
+            || matches!(before, "after" | "at" | "within" | "by" | "age" | "aged")
     }
 
     /// "orders 40012, 40017 and 40023".
@@ -209,6 +215,8 @@ impl<'i> KeyReader<'_, '_, 'i> {
                 | "-"
                 | " to "
                 | " or "
+                | " or a "
+                | " and a "
                 | " und "
                 | " vs "
                 | " vs. "
@@ -299,7 +307,8 @@ impl<'i> KeyReader<'_, '_, 'i> {
             .iter()
             .any(|word| self.key.is_of(&word.low));
         let first = !self.layout.has_cell_before(cell.cell);
-        own || (first && self.index.columns_of_header(header).is_empty())
+        let columns = self.index.columns_of_header(header);
+        own || columns.contains(&(self.key.material, self.key.column)) || (first && columns.is_empty())
     }
 
     /// A long number that no cell measures.
@@ -311,7 +320,7 @@ impl<'i> KeyReader<'_, '_, 'i> {
         let value = value as f64;
         let next = self.low(Some(at + 1));
         let gap = self.gap(at + 1);
-        let ends = gap != " " || among(VERBS, next);
+        let ends = gap != " " || Concept::AfterKey.has(next);
         let long = word.text.len() >= TELLING || (word.text.len() + 1 == TELLING && ends);
         long && self.index.between(value - 0.5, value + 0.5).is_empty()
     }

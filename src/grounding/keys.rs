@@ -9,20 +9,8 @@ use serde_json::Value;
 use super::filters::dimension;
 use super::labels::Label;
 use super::text::{stem, words};
+use super::vocabulary::Concept;
 use crate::result::{Cell, Column, ColumnKind, ColumnMeaning, ResultTable};
-
-/// Last words of the names of columns that only tell rows apart.
-const KEYS: &str = "id ids identifier uid no nr num number code key zip plz postcode postal ean sku isbn phone hour hr week wk day \
-    weekday dow quarter qtr month mo year yr jahr fy season cohort account customer client user order ticket invoice \
-    claim case policy product store shop branch employee member patient supplier vendor machine device";
-/// Last words of the names of columns that tell rows apart, but may be said of a row as well: the rank of a team.
-const SCALES: &str = "rank ranking position pos place rating stars star grade age level floor step version";
-/// Words in the names of key columns that are not what the key is of.
-const EMPTY: &str = "id ids identifier uid no nr num number key the of";
-/// Names of columns of the month in a year, beside one of the year.
-const MONTHS: [&str; 5] = ["month", "mo", "monat", "month_of_year", "month_number"];
-/// Words in the names of columns of years.
-const YEARS: &str = "year years yr jahr fy season";
 
 /// What the numbers of a key column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +48,6 @@ pub(super) enum NumberRole {
     MonthOf(usize),
 }
 
-fn among(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|one| one == word)
-}
-
 /// The words of a name, in lower case: those of `customerId` and of `customer_id` are the same.
 pub(super) fn name_words(name: &str) -> Vec<String> {
     let mut spaced = String::with_capacity(name.len() + 4);
@@ -80,7 +64,13 @@ pub(super) fn name_words(name: &str) -> Vec<String> {
 
 /// The whole number in a cell.
 pub(super) fn whole(cell: &Cell) -> Option<i64> {
-    let Cell::Number(number) = cell else { return None };
+    let number = match cell {
+        Cell::Number(number) => number,
+        Cell::Text(text) if text.len() < 16 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            return text.parse().ok();
+        }
+        _ => return None,
+    };
     #[expect(clippy::cast_possible_truncation, reason = "it is whole and within bounds")]
     number.as_i64().or_else(|| {
         let value = number
@@ -103,7 +93,7 @@ pub(super) fn role(table: &ResultTable, at: usize, seen: usize, arguments: &Valu
     }
     let name = name_words(&column.name);
     let years = values.iter().all(|value| (1900..=2100).contains(value));
-    if years && name.iter().any(|word| among(YEARS, word)) {
+    if years && name.iter().any(|word| Concept::YearName.has(word)) {
         return NumberRole::Year;
     }
     if is_month(column) && values.iter().all(|value| (1..=12).contains(value)) {
@@ -115,7 +105,9 @@ pub(super) fn role(table: &ResultTable, at: usize, seen: usize, arguments: &Valu
     let grouped = is_grouped_by(arguments, column);
     match column.meaning() {
         ColumnMeaning::Identifier | ColumnMeaning::TimePart => return NumberRole::Key,
-        _ if grouped || (column.kind == ColumnKind::Integer && among(KEYS, last)) => return NumberRole::Key,
+        _ if grouped || (column.kind == ColumnKind::Integer && Concept::KeyName.has(last)) => {
+            return NumberRole::Key;
+        }
         ColumnMeaning::Rate => return NumberRole::Measure,
         _ => {}
     }
@@ -124,7 +116,7 @@ pub(super) fn role(table: &ResultTable, at: usize, seen: usize, arguments: &Valu
         others.any(|other| other != at && is_number(table, other))
     };
     let told_apart = has_names(table, at, seen);
-    if among(SCALES, last) {
+    if Concept::ScaleName.has(last) {
         return if told_apart || !measures() {
             NumberRole::Both
         } else {
@@ -146,12 +138,14 @@ fn role_is_year(table: &ResultTable, at: usize, seen: usize) -> bool {
         return false;
     };
     let years = table.rows.iter().take(seen).filter_map(|row| whole(row.get(at)?));
-    name_words(&column.name).iter().any(|word| among(YEARS, word))
+    name_words(&column.name)
+        .iter()
+        .any(|word| Concept::YearName.has(word))
         && years.into_iter().all(|year| (1900..=2100).contains(&year))
 }
 
 fn is_month(column: &Column) -> bool {
-    column.unit.is_none() && MONTHS.contains(&column.name.to_lowercase().as_str())
+    column.unit.is_none() && Concept::MonthName.has(&column.name.to_lowercase())
 }
 
 fn is_number(table: &ResultTable, at: usize) -> bool {
@@ -194,19 +188,20 @@ impl KeyColumn {
             .into_iter()
             .chain(name_words(&column.label));
         let mut nouns: Vec<String> = names
-            .filter(|word| word.len() > 1 && !among(EMPTY, word))
+            .filter(|word| word.len() > 1 && !Concept::KeyFiller.has(word))
             .map(|word| stem(&word).to_owned())
             .collect();
-        let has = |nouns: &[String], wanted: &str| nouns.iter().any(|noun| among(wanted, noun));
-        let hour = matches!(column.unit.as_deref(), Some("hour-of-day")) || has(&nouns, "hour hr");
-        let rank = has(&nouns, "rank ranking position pos place");
+        let has =
+            |nouns: &[String], wanted: &[&str]| nouns.iter().any(|noun| wanted.contains(&noun.as_str()));
+        let hour = matches!(column.unit.as_deref(), Some("hour-of-day")) || has(&nouns, &["hour", "hr"]);
+        let rank = has(&nouns, &["rank", "ranking", "position", "pos", "place"]);
         if rank {
             nouns.extend(["rank", "ranked", "place", "position"].map(str::to_owned));
         }
-        if has(&nouns, "rating stars star") {
+        if has(&nouns, &["rating", "stars", "star"]) {
             nouns.extend(["star", "rating"].map(str::to_owned));
         }
-        if has(&nouns, "zip plz postcode") {
+        if has(&nouns, &["zip", "plz", "postcode"]) {
             nouns.extend(["code", "zip", "postcode", "plz"].map(str::to_owned));
         }
         let kind = match (hour, rank) {
@@ -221,6 +216,13 @@ impl KeyColumn {
             nouns,
             labels: HashMap::new(),
         }
+    }
+
+    /// The label that a number is, if it is one.
+    pub(super) fn label_of(&self, number: f64) -> Option<&Label> {
+        let fits = number.fract() == 0.0 && number.abs() < 9e15;
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and within bounds")]
+        fits.then(|| self.labels.get(&(number as i64)))?
     }
 
     /// Whether a word is what the key is of.

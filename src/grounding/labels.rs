@@ -5,9 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::spellings::{short_spellings, spellings};
-use super::text::{TextWord, each_word, stem, words};
+use super::spellings::{short_spellings, spellings, spellings_of_nothing};
+use super::text::{Layout, Span, TextWord, each_word, stem, words};
 use super::work::Work;
+use crate::result::Column;
 
 /// The longest text that other spellings than its own words may stand for: `DE`, `Wednesday`.
 const LONGEST_CODE: usize = 9;
@@ -26,6 +27,41 @@ pub(super) struct Label {
     pub(super) words: Vec<String>,
     /// The first word as it must be written, where its case tells it from a common word: `us` is a word, `US` a country.
     pub(super) exact: Option<String>,
+    pub(super) written: LabelForm,
+}
+
+/// Where else than among words a label must stand to be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LabelForm {
+    Words,
+    /// A range of numbers, which must be written as it is: `18-24`, `65+`.
+    Range,
+    /// A word for what has no value, which must stand alone: `| none |`, `(unknown)`.
+    Alone,
+}
+
+impl Label {
+    /// Whether it is a range of numbers: `18-24`.
+    pub(super) fn is_range(&self) -> bool {
+        self.written == LabelForm::Range
+    }
+
+    /// Whether its words, found at these bytes, are written as they must be.
+    pub(super) fn stands_at(&self, text: &str, span: Span, layout: &Layout) -> bool {
+        match self.written {
+            LabelForm::Words => true,
+            LabelForm::Range => {
+                let written = text.get(span.start..).unwrap_or_default();
+                let written = written.replacen(['–', '—'], "-", 1);
+                let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_digit());
+                written
+                    .to_lowercase()
+                    .strip_prefix(self.low.as_str())
+                    .is_some_and(ends)
+            }
+            LabelForm::Alone => layout.stands_alone(text, span),
+        }
+    }
 }
 
 /// The labels that may stand in one text.
@@ -54,7 +90,21 @@ impl Labels {
             return;
         }
         for (words, exact) in spellings(text) {
-            self.add_spelling(text, dimension, place, words, exact);
+            let digits = words.iter().all(|word| word.chars().all(|c| c.is_ascii_digit()));
+            let form = if digits {
+                LabelForm::Range
+            } else {
+                LabelForm::Words
+            };
+            self.add_spelling(text, dimension, place, words, (exact, form));
+        }
+    }
+
+    /// Takes the ways in that write of rows without a value in a column.
+    pub(super) fn add_nothing(&mut self, column: &Column, dimension: &str, place: (usize, usize, usize)) {
+        for (words, alone) in spellings_of_nothing(column) {
+            let form = if alone { LabelForm::Alone } else { LabelForm::Words };
+            self.add_spelling("", dimension, place, words, (None, form));
         }
     }
 
@@ -70,7 +120,8 @@ impl Labels {
             .filter(|(text, _)| each_word(text).any(|word| self.mentioned.has(word)))
             .collect();
         for (text, value, words, exact) in short_spellings(&texts) {
-            self.add_spelling(text, dimension, (material, column, value), words, Some(exact));
+            let exact = (Some(exact), LabelForm::Words);
+            self.add_spelling(text, dimension, (material, column, value), words, exact);
         }
     }
 
@@ -80,7 +131,7 @@ impl Labels {
         dimension: &str,
         (material, column, value): (usize, usize, usize),
         words: Vec<String>,
-        exact: Option<String>,
+        (exact, written): (Option<String>, LabelForm),
     ) {
         let Some(first) = words.first().filter(|word| self.mentioned.0.contains(*word)) else {
             return;
@@ -93,6 +144,7 @@ impl Labels {
             low: text.to_lowercase(),
             words,
             exact,
+            written,
         });
     }
 

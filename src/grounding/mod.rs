@@ -10,10 +10,15 @@
 
 mod cell_values;
 mod cells;
+mod column_kinds;
 mod count;
 mod cues;
 mod date;
+mod date_rows;
 mod derive;
+mod derive_check;
+mod derive_rows;
+mod earlier;
 mod elsewhere;
 mod exempt;
 mod figure;
@@ -34,11 +39,16 @@ mod operand;
 mod order;
 mod places;
 mod referenced;
+mod row_labels;
 mod rows;
+mod says_column;
+mod says_row;
 mod scope;
+mod shape;
 mod spellings;
 mod text;
 mod tolerance;
+mod vocabulary;
 mod wording;
 mod work;
 
@@ -51,3 +61,4 @@ pub use ground::{ground, ground_referenced, ground_until, unchecked};
 pub(crate) use item::ranks;
 pub use material::{Claim, Material};
 pub use number::{Kind, Number, Separators, Sign, numbers};
+pub use vocabulary::vocabulary_gaps;

@@ -15,7 +15,7 @@ pub(super) const MOST_GROUPS: usize = 12;
 /// Most figures of one list that are taken together.
 pub(super) const MOST_LISTED: usize = 500;
 /// Most results of one row that are compared with each other.
-const MOST_SINGLES: usize = 8;
+const MOST_SINGLES: usize = 24;
 
 /// A value that a derivation may start from.
 #[derive(Debug, Clone)]

@@ -2,19 +2,14 @@
 //! wrong is the sentence: in "2024: 31,981" the figure may be the one of 2025. So the words around each are held against the
 //! key of its row, as they are for every other figure.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
-
 use super::cells::FigureSource;
 use super::cues::contradicts_its_way;
 use super::figure::{Figure, FigureKind, FigureStatus, Reason, ReferencedFigure, Trace};
-use super::figure_context::{FigureContext, once, pair};
+use super::figure_context::{FigureContext, pair};
 use super::index::{CellIndex, NumberCell};
 use super::number::Number;
 use super::scope::{Says, TextContext};
-use super::text::{Span, stem};
-use crate::result::{Cell, ResultTable};
+use super::text::Span;
 
 /// From here on, a whole number in a sentence names a row whose key it is, without a word that says so: a year, an id.
 const TELLING: f64 = 100.0;
@@ -22,48 +17,11 @@ const TELLING: f64 = 100.0;
 /// What the program wrote, in the order of the text.
 pub(super) struct ReferencedSpans<'r> {
     figures: &'r [ReferencedFigure],
-    /// The numbers that key the rows of each result.
-    keys: RefCell<HashMap<usize, Rc<Vec<NumberKey>>>>,
-}
-
-/// A column of whole numbers that name rows.
-struct NumberKey {
-    column: usize,
-    values: Vec<Option<f64>>,
-    /// The values, by their bits.
-    present: HashSet<u64>,
-    /// Whether all of them may be years.
-    years: bool,
-}
-
-impl NumberKey {
-    fn all_of(table: &ResultTable) -> Vec<Self> {
-        let key = table.row_key();
-        let naming = table.columns.iter().enumerate();
-        let naming = naming.filter(|(at, column)| key.contains(at) || column.names_rows());
-        naming
-            .map(|(column, _)| column)
-            .map(|column| {
-                let rows = 0..table.rows.len();
-                let values: Vec<Option<f64>> = rows.map(|row| whole_number(table, row, column)).collect();
-                Self {
-                    column,
-                    present: values.iter().flatten().map(|value| value.to_bits()).collect(),
-                    years: values.iter().all(|value| value.is_some_and(is_year)),
-                    values,
-                }
-            })
-            .filter(|key| !key.present.is_empty())
-            .collect()
-    }
 }
 
 impl<'r> ReferencedSpans<'r> {
     pub(super) fn of(figures: &'r [ReferencedFigure]) -> Self {
-        Self {
-            figures,
-            keys: RefCell::default(),
-        }
+        Self { figures }
     }
 
     /// Whether any of it touches some bytes.
@@ -147,61 +105,57 @@ impl<'r> ReferencedSpans<'r> {
             || self.names_another_key(&seat, material, row)
     }
 
-    /// Whether the closest words that name rows by number name another: "2024: 31,981" for the row whose year is 2025.
+    /// Whether the closest words that name rows by number name another: "2025 (id 17): 31,981" for the row whose id is 18.
     fn names_another_key(&self, seat: &FigureContext<'_, '_, '_>, material: usize, row: usize) -> bool {
         let context = seat.context;
-        let Some(table) = context.index.materials.get(material).map(|one| one.table) else {
-            return false;
-        };
-        let keys = once(&self.keys, material, || Rc::new(NumberKey::all_of(table)));
-        keys.iter().any(|key| {
-            let Some(own) = key.values.get(row).copied().flatten() else {
+        let keys = context.index.keys.iter().filter(|key| key.material == material);
+        let labels = context
+            .index
+            .shapes
+            .get(material)
+            .map(|shape| shape.labels.as_slice())
+            .unwrap_or_default();
+        keys.into_iter().any(|key| {
+            let column = labels.iter().find(|(column, _)| *column == key.column);
+            let Some(own) = column.and_then(|(_, values)| values.get(row).copied().flatten()) else {
                 return false;
             };
-            let names = |number: &Number| {
-                let telling = number.value.abs() >= TELLING || is_called(seat, table, key.column, number);
-                let known = key.present.contains(&number.value.to_bits());
+            let label = |number: &Number| {
+                let called = || {
+                    let word = context
+                        .word_before(number.start)
+                        .and_then(|at| context.words.get(at));
+                    word.is_some_and(|word| {
+                        let gap = Span::new(word.span.end, number.start).of(context.text);
+                        gap.trim().is_empty() && key.is_of(&word.low)
+                    })
+                };
                 let of_reference = self.touches(Span::new(number.start, number.end));
-                !of_reference && telling && (known || (key.years && is_year(number.value)))
+                let telling = number.value.abs() >= TELLING || called();
+                key.label_of(number.value).filter(|_| telling && !of_reference)
             };
             for scope in &seat.scopes {
-                let keyed: Vec<&Number> = context
+                let keyed: Vec<(Span, usize)> = context
                     .numbers_in(scope.span)
                     .iter()
                     .filter(|number| !scope.before || number.end <= seat.span.start)
-                    .filter(|number| names(number))
+                    .filter_map(|number| Some((Span::new(number.start, number.end), label(number)?.value)))
                     .collect();
                 if keyed.is_empty() {
                     continue;
                 }
-                let spans: Vec<Span> = keyed
-                    .iter()
-                    .map(|number| Span::new(number.start, number.end))
-                    .collect();
+                let spans: Vec<Span> = keyed.iter().map(|(span, _)| *span).collect();
                 let mut figures = seat.figures_in(scope.span);
                 figures.retain(|figure| !spans.contains(figure));
                 let paired = pair(&spans, &figures, seat.span);
                 let mut meant = keyed
                     .iter()
-                    .filter(|number| paired.is_none_or(|span| span.start == number.start));
-                return !meant.any(|number| number.value.to_bits() == own.to_bits());
+                    .filter(|(span, _)| paired.is_none_or(|paired| paired == *span));
+                return !meant.any(|(_, value)| *value == own);
             }
             false
         })
     }
-}
-
-/// Whether the word before a number is one of the column's name: "hour 7", "rating 4".
-fn is_called(seat: &FigureContext<'_, '_, '_>, table: &ResultTable, column: usize, number: &Number) -> bool {
-    let word = seat.context.word_before(number.start);
-    let word = word.and_then(|at| seat.context.words.get(at));
-    let Some((word, column)) = word.zip(table.columns.get(column)) else {
-        return false;
-    };
-    let close = Span::new(word.span.end, number.start).of(seat.context.text);
-    let name = column.name.to_lowercase();
-    let mut name = name.split(|c: char| !c.is_alphanumeric());
-    close.trim().is_empty() && name.any(|part| stem(part) == stem(&word.low))
 }
 
 impl From<Reason> for FigureStatus {
@@ -219,20 +173,4 @@ fn place(index: &CellIndex<'_>, trace: &Trace) -> Option<(usize, usize, usize)> 
     let columns = &index.materials.get(material)?.table.columns;
     let column = columns.iter().position(|one| one.name == *column)?;
     Some((material, row.checked_sub(1)?, column))
-}
-
-fn whole_number(table: &ResultTable, row: usize, column: usize) -> Option<f64> {
-    let cell = table.rows.get(row)?.get(column)?;
-    let number = match cell {
-        Cell::Number(number) => number.as_f64()?,
-        Cell::Text(text) if text.len() < 16 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            text.parse().ok()?
-        }
-        _ => return None,
-    };
-    (number.fract() == 0.0).then_some(number)
-}
-
-fn is_year(number: f64) -> bool {
-    (1900.0..=2100.0).contains(&number)
 }

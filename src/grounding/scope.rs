@@ -8,7 +8,7 @@ use std::rc::Rc;
 pub(super) use super::figure_context::FigureContext;
 use super::index::CellIndex;
 use super::number::Number;
-use super::text::{Layout, Span, TextPeriod, TextPlace, TextWord, held, periods, stem, words};
+use super::text::{Layout, Span, TextPeriod, TextPlace, TextWord, held, periods, root, stem, words};
 use super::work::Work;
 
 /// Something of the results that the text names.
@@ -63,7 +63,7 @@ pub(super) struct TextContext<'a, 'i> {
     pub(super) index: &'i CellIndex<'i>,
     pub(super) mentions: Vec<Mention<'i>>,
     /// What each word says of how a figure was computed.
-    pub(super) cues: Vec<u16>,
+    pub(super) cues: Vec<u64>,
     /// Where numbers stand that name rows.
     pub(super) keys: Vec<Span>,
     /// Where names of results and columns that have digits stand.
@@ -133,7 +133,16 @@ impl<'a, 'i> TextContext<'a, 'i> {
         let mut keys: Vec<Span> = keyed.iter().map(|mention| mention.span).collect();
         keys.sort_by_key(|span| span.start);
         mentions.extend(keyed);
-        mentions.extend(columns(&words, index));
+        mentions.retain(|mention| match mention.what {
+            MentionTarget::Label(label) => label.stands_at(text, mention.span, &layout),
+            _ => true,
+        });
+        mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
+        let labels = mentions
+            .iter()
+            .filter(|mention| matches!(mention.what, MentionTarget::Label(_)));
+        let covered = Covered::by(&labels.copied().collect::<Vec<_>>());
+        mentions.extend(columns(&words, index, |word| covered.holds(word)));
         mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
         let ours = ours(index);
         let unknown = unknown(&words, &mentions, |low| ours.contains(stem(low)));
@@ -258,12 +267,21 @@ impl<'a, 'i> TextContext<'a, 'i> {
         self.characters.get(at).copied().unwrap_or_default() + begun(rest)
     }
 
+    /// What stands at a date: names go with dates in turn, as they do with figures.
+    pub(super) fn seat_of_date(&self, span: Span) -> FigureContext<'_, 'a, 'i> {
+        FigureContext {
+            is_date: true,
+            ..self.seat(span)
+        }
+    }
+
     /// What stands at a number.
     pub(super) fn seat(&self, span: Span) -> FigureContext<'_, 'a, 'i> {
         let place = self.layout.place(span);
         FigureContext {
             context: self,
             span,
+            is_date: false,
             place,
             scopes: self.scopes(span, &place),
             memo: super::figure_context::FigureMemo::default(),
@@ -315,6 +333,27 @@ impl<'a, 'i> TextContext<'a, 'i> {
     }
 }
 
+/// Where mentions stand that are in the order of the text: where each begins, and how far it and those before it reach.
+struct Covered(Vec<(usize, usize)>);
+
+impl Covered {
+    fn by(mentions: &[Mention<'_>]) -> Self {
+        let mut reached: Vec<(usize, usize)> = Vec::with_capacity(mentions.len());
+        for mention in mentions {
+            let before = reached.last().map_or(0, |(_, end)| *end);
+            reached.push((mention.span.start, mention.span.end.max(before)));
+        }
+        Self(reached)
+    }
+
+    /// Whether a mention holds these bytes.
+    fn holds(&self, bytes: Span) -> bool {
+        let begun = self.0.partition_point(|(start, _)| *start <= bytes.start);
+        let reach = begun.checked_sub(1).and_then(|at| self.0.get(at));
+        reach.is_some_and(|(_, end)| *end >= bytes.end)
+    }
+}
+
 /// How many characters begin in some bytes.
 fn begun(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| !matches!(byte, 0x80..=0xBF)).count()
@@ -332,20 +371,10 @@ fn counted(text: &str) -> Vec<usize> {
 
 /// Words that begin with a capital letter, and are neither a mention's nor one of ours.
 fn unknown(words: &[TextWord<'_>], mentions: &[Mention<'_>], is_ours: impl Fn(&str) -> bool) -> Vec<Span> {
-    // Where the mentions reach that begin at or before each of them.
-    let mut reached = Vec::with_capacity(mentions.len());
-    for mention in mentions {
-        let before = reached.last().copied().unwrap_or(0);
-        reached.push(mention.span.end.max(before));
-    }
-    let named = |word: &TextWord<'_>| {
-        let begun = mentions.partition_point(|mention| mention.span.start <= word.span.start);
-        let reach = begun.checked_sub(1).and_then(|at| reached.get(at));
-        reach.is_some_and(|end| *end >= word.span.end)
-    };
+    let named = Covered::by(mentions);
     words
         .iter()
-        .filter(|word| word.capital() && !named(word) && !is_ours(&word.low))
+        .filter(|word| word.capital() && !named.holds(word.span) && !is_ours(&word.low))
         .map(|word| word.span)
         .collect()
 }
@@ -404,7 +433,11 @@ fn labels<'i>(words: &[TextWord<'_>], index: &'i CellIndex<'i>, work: &Work<'_>)
     found
 }
 
-fn columns<'i>(words: &[TextWord<'_>], index: &CellIndex<'_>) -> Vec<Mention<'i>> {
+fn columns<'i>(
+    words: &[TextWord<'_>],
+    index: &CellIndex<'_>,
+    is_named: impl Fn(Span) -> bool,
+) -> Vec<Mention<'i>> {
     let mut by_word: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
     for (material, shape) in index
         .shapes
@@ -425,7 +458,8 @@ fn columns<'i>(words: &[TextWord<'_>], index: &CellIndex<'_>) -> Vec<Mention<'i>
     // Words of one name that follow each other are one mention: `operating income`.
     let mut last: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
     for (at, word) in words.iter().enumerate() {
-        for (material, column) in by_word.get(stem(&word.low)).into_iter().flatten() {
+        let of_word = by_word.get(root(&word.low));
+        for (material, column) in of_word.filter(|_| !is_named(word.span)).into_iter().flatten() {
             let before = last.insert((*material, *column), (at, found.len()));
             if let Some((_, place)) = before.filter(|(before, _)| before + 1 == at)
                 && let Some(mention) = found.get_mut(place)

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::text::{TextWord, stem, words};
-use crate::result::WEEKDAYS;
+use crate::result::{Column, WEEKDAYS};
 
 /// How a label may be written, as words, with the code that must be written exactly so.
 pub(super) fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
@@ -24,7 +24,59 @@ pub(super) fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
         }));
     }
     all.extend(weekday_spellings(text));
-    all.retain(|(words, _)| words.iter().any(|word| !word.chars().all(|c| c.is_ascii_digit())));
+    // Digits alone are a number, unless they are a range: `18-24`, `65+`.
+    let range = text.len() > 2 && text.contains(['-', '–', '+', '<', '>']);
+    all.retain(|(words, _)| range || words.iter().any(|word| !word.chars().all(|c| c.is_ascii_digit())));
+    all.retain(|(words, _)| !words.is_empty());
+    all
+}
+
+/// The ways to write of rows that have no value in a column, and whether the words must stand alone: "no source",
+/// "without a source", `(none)`.
+pub(super) fn spellings_of_nothing(column: &Column) -> Vec<(Vec<String>, bool)> {
+    const ALONE: [&str; 12] = [
+        "none",
+        "unknown",
+        "null",
+        "blank",
+        "empty",
+        "unassigned",
+        "not set",
+        "n a",
+        "not specified",
+        "not recorded",
+        "missing",
+        "unbekannt",
+    ];
+    const BEFORE: [&str; 8] = [
+        "no",
+        "without",
+        "without a",
+        "without any",
+        "unknown",
+        "missing",
+        "no known",
+        "ohne",
+    ];
+    let list = |text: &str| {
+        text.split(' ')
+            .map(|word| stem(word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mut all: Vec<(Vec<String>, bool)> = ALONE.iter().map(|text| (list(text), true)).collect();
+    let name: Vec<String> = super::keys::name_words(&column.name);
+    let label: Vec<String> = super::keys::name_words(&column.label);
+    let mut nouns = vec![name.join(" "), label.join(" ")];
+    nouns.extend([&name, &label].iter().filter_map(|words| words.last().cloned()));
+    nouns.sort_unstable();
+    nouns.dedup();
+    for noun in nouns.iter().filter(|noun| noun.len() > 2) {
+        all.extend(
+            BEFORE
+                .iter()
+                .map(|before| (list(&format!("{before} {noun}")), false)),
+        );
+    }
     all
 }
 

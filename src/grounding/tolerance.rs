@@ -4,15 +4,7 @@ use super::cues::{Cues, Way};
 use super::number::{Number, Sign};
 use super::scope::FigureContext;
 use super::text::{Span, TextWord};
-
-const ABOUT: &str =
-    "about roughly approximately approx around circa ca some nearly almost ~ ≈ rund etwa environ close";
-const OVER: &str = "over above exceeding exceeded exceeds beyond";
-const UNDER: &str = "under below nearly almost";
-
-fn among(list: &str, low: &str) -> bool {
-    list.split_ascii_whitespace().any(|one| one == low)
-}
+use super::vocabulary::Concept;
 
 /// What a figure admits.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +36,24 @@ pub(super) struct Tolerance {
     pub(super) cues: Cues,
 }
 
+/// What the figures under a header are multiplied by, where it says so: `Revenue (USD bn)`, `Umsatz (Tsd. €)`.
+pub(super) fn scale_of_header(number: &Number, seat: &FigureContext<'_, '_, '_>) -> Option<f64> {
+    let header = seat.place.row.and_then(|cell| cell.header)?;
+    let unit = header
+        .of(seat.context.text)
+        .split_once(['(', ',', '['])
+        .map(|(_, unit)| unit)?;
+    let own = number.percent || (number.last_place > 1.0);
+    let words = super::text::words(unit);
+    let scale = words.iter().find_map(|word| match word.low.as_str() {
+        "k" | "thousand" | "thousands" | "tsd" | "000" => Some(1e3),
+        "m" | "mn" | "mio" | "mm" | "million" | "millions" => Some(1e6),
+        "bn" | "b" | "mrd" | "billion" | "billions" => Some(1e9),
+        _ => None,
+    });
+    scale.filter(|_| !own)
+}
+
 impl Tolerance {
     pub(super) fn of(number: &Number, seat: &FigureContext<'_, '_, '_>) -> Self {
         let cues = Cues::of(seat);
@@ -56,7 +66,8 @@ impl Tolerance {
         let phrase = left.rfind(|c: char| c.is_ascii_digit() || matches!(c, ':' | ';' | '(' | '\n' | '|'));
         let close = Span::new(phrase.map_or(0, |at| at + 1), number.start);
         let before: Vec<&TextWord<'_>> = seat.context.words_in(close).iter().rev().take(3).collect();
-        let said = |list: &str| before.iter().any(|word| among(list, &word.low));
+        let said = |concept: Concept| before.iter().any(|word| concept.has(&word.low));
+        let is_one_of = |words: [&str; 3]| before.iter().any(|word| words.contains(&word.low.as_str()));
         let tilde = seat
             .context
             .text
@@ -64,15 +75,15 @@ impl Tolerance {
             .is_some_and(|left| left.trim_end().ends_with(['~', '≈', '>', '<', '+', '∼']));
         let mut place = number.last_place;
         let mut digits = number.digits;
-        let than = said("than");
-        let at = |list: &str| {
+        let than = before.iter().any(|word| word.low == "than");
+        let at = |bound: &str| {
             let mut pairs = before.windows(2);
-            pairs.any(|pair| matches!(pair, [word, at] if at.low == "at" && among(list, &word.low)))
+            pairs.any(|pair| matches!(pair, [word, at] if at.low == "at" && word.low == bound))
         };
         let (about, over, under) = (
-            said(ABOUT) || tilde,
-            said(OVER) || at("least") || (than && said("more greater higher")),
-            said(UNDER) || at("most") || (than && said("less fewer lower")),
+            said(Concept::About) || tilde,
+            said(Concept::Over) || at("least") || (than && is_one_of(["more", "greater", "higher"])),
+            said(Concept::Under) || at("most") || (than && is_one_of(["less", "fewer", "lower"])),
         );
         if about || over || under {
             while digits > 1 && (size / (place * 10.0)).fract() < f64::EPSILON {
@@ -103,6 +114,13 @@ impl Tolerance {
             decimals: number.last_place < 1.0,
             cues,
         }
+    }
+
+    /// The same figure under a header that says it is in thousands or millions.
+    pub(super) fn scaled(mut self, scale: f64) -> Self {
+        (self.low, self.high) = (self.low * scale, self.high * scale);
+        (self.count, self.decimals) = (false, false);
+        self
     }
 
     /// The spans of values that may be meant, each times `scale`.

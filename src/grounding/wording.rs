@@ -1,9 +1,10 @@
 //! How a figure is put: as a count of things, as an amount, as what another one is compared with.
 
 use super::figure_context::once;
-use super::number::Number;
+use super::number::{Kind, Number};
 use super::scope::{FigureContext, MentionTarget};
-use super::text::{Span, stem};
+use super::text::{Span, root, stem};
+use super::vocabulary::Concept;
 use crate::result::Extent;
 
 /// A word without the ending of `countries` and `country`.
@@ -16,44 +17,23 @@ fn singular(word: &str) -> &str {
 impl FigureContext<'_, '_, '_> {
     /// Whether the sentence speaks of what was before what it names.
     pub(super) fn says_before(&self) -> bool {
-        const BEFORE: [&str; 6] = ["before", "previous", "preceding", "prior", "earlier", "zuvor"];
         let mut words = self.context.words_in(self.place.sentence).iter();
-        words.any(|word| BEFORE.contains(&word.low.as_str()))
+        words.any(|word| Concept::RowBefore.has(&word.low))
     }
 
     /// Whether the figure may count rows: a word for what is counted follows, or one that says so stands before.
     pub(super) fn counts_things(&self) -> bool {
-        const NO_THING: [&str; 16] = [
-            "in", "and", "for", "from", "to", "with", "is", "was", "at", "by", "on", "or", "percent", "than",
-            "as", "each",
-        ];
-        const BEFORE: [&str; 14] = [
-            "other",
-            "remaining",
-            "all",
-            "the",
-            "these",
-            "those",
-            "only",
-            "are",
-            "were",
-            "have",
-            "has",
-            "rows",
-            "count",
-            "number",
-        ];
         let text = self.context.text;
         let words = &self.context.words;
         let next = self.context.words_from(self.span.end).first();
         let follows = next.is_some_and(|word| {
             let gap = Span::new(self.span.end, word.span.start).of(text);
             let close = gap.trim_matches(['*', '_', '`']);
-            matches!(close, " " | "\u{a0}" | "-") && !NO_THING.contains(&word.low.as_str())
+            matches!(close, " " | "\u{a0}" | "-") && !Concept::NoThing.has(&word.low)
         });
         let before = self.context.word_before(self.span.start);
         let before = before.and_then(|at| words.get(at));
-        follows || before.is_some_and(|word| BEFORE.contains(&word.low.as_str()))
+        follows || before.is_some_and(|word| Concept::BeforeCount.has(&word.low))
     }
 
     /// Whether what is counted has a column of its own in a result, so that it is not the rows that are counted.
@@ -77,13 +57,12 @@ impl FigureContext<'_, '_, '_> {
                 && shape
                     .column_words
                     .iter()
-                    .any(|(_, names)| names.iter().any(|name| name == stem(&word.low)))
+                    .any(|(_, names)| names.iter().any(|name| name == root(&word.low)))
         })
     }
 
     /// Whether things are counted, and no money: `535,792 orders`.
     pub(super) fn counts_plural(&self) -> bool {
-        const MONEY: [&str; 6] = ["dollars", "euros", "pounds", "bucks", "francs", "cents"];
         let words = self.context.words_from(self.span.end);
         // `744 US customers` are customers.
         let named = words.first().is_some_and(|word| {
@@ -97,7 +76,7 @@ impl FigureContext<'_, '_, '_> {
             .map_or(self.span.end, |word| word.span.end);
         next.is_some_and(|word| {
             let gap = Span::new(before, word.span.start).of(self.context.text);
-            gap == " " && word.low.len() > 3 && word.low.ends_with('s') && !MONEY.contains(&word.low.as_str())
+            gap == " " && word.low.len() > 3 && word.low.ends_with('s') && !Concept::Currency.has(&word.low)
         })
     }
 
@@ -125,8 +104,7 @@ impl FigureContext<'_, '_, '_> {
 
     /// Whether the sentence, or in a table the text, speaks of some rows only: of the top five, of these.
     fn speaks_of_some(&self, limit: u64) -> bool {
-        const SOME: &str = "top bottom these those they them their together first last best worst leading listed shown             following largest biggest smallest highest lowest most least combined sampled diese diesen dieser zusammen             besten größten ersten ces ensemble premiers meilleurs estos estas juntos primeros mejores";
-        let some = |low: &str| SOME.split_ascii_whitespace().any(|one| one == low);
+        let some = |low: &str| Concept::SomeRows.has(low);
         let anywhere = || {
             let said = &self.context.memo.some;
             *said.get_or_init(|| self.context.words.iter().any(|word| some(&word.low)))
@@ -151,7 +129,7 @@ impl FigureContext<'_, '_, '_> {
             None => Some(self.place.clause),
         };
         let mut words = close.into_iter().flat_map(|close| self.context.words_in(close));
-        words.any(|word| super::cells::is_rate(&word.low, ""))
+        words.any(|word| super::column_kinds::is_rate(&word.low, ""))
     }
 
     /// The same of the whole sentence, figures' own signs left out.
@@ -169,8 +147,12 @@ impl FigureContext<'_, '_, '_> {
             gap.is_some_and(|gap| gap.trim().is_empty())
         };
         let before = self.context.number_before(name.start);
+        let counts = |number: &Number| {
+            number.kind == Kind::Quantity && !self.context.is_key(Span::new(number.start, number.end))
+        };
         self.place.row.is_none()
-            && before.is_some_and(|number| number.end != self.span.end && follows(number.end))
+            && before
+                .is_some_and(|number| counts(number) && number.end != self.span.end && follows(number.end))
     }
 
     /// Whether a name stands right before another figure, which it is then the name of: in `9,000 on an area of 10,000`
@@ -184,6 +166,18 @@ impl FigureContext<'_, '_, '_> {
         self.place.row.is_none()
             && self.span.end <= name.start
             && next.is_some_and(|number| leads(number.start))
+    }
+
+    /// Whether a verb stands right before another figure, of which it then speaks alone: in `is rated 3.0 and sells at 93.26`
+    /// the rating says nothing of 93.26.
+    pub(super) fn happens_to_another(&self, name: Span) -> bool {
+        let verb = name.of(self.context.text).ends_with("ed");
+        let next = self.context.number_from(name.end).filter(|_| verb);
+        self.place.row.is_none()
+            && next.is_some_and(|number| {
+                let gap = self.context.text.get(name.end..number.start).unwrap_or_default();
+                number.start < self.span.start && matches!(gap, " " | " only " | " at ")
+            })
     }
 
     /// Whether a word stands in brackets with a figure of their own, and the figure outside of them.
@@ -217,14 +211,13 @@ impl FigureContext<'_, '_, '_> {
             let mut words = shape
                 .into_iter()
                 .flat_map(|shape| shape.column_words.iter().flat_map(|(_, words)| words));
-            words.any(|word| word == stem(&next.low))
+            words.any(|word| word == root(&next.low))
         };
         keys.any(|key| key.is_of(&next.low)) && !measured()
     }
 
     /// Whether a column is what the figure is said to be for each of: the orders of `units per order`.
     pub(super) fn is_per_column(&self, material: usize, column: usize) -> bool {
-        const PER: [&str; 5] = ["per", "each", "every", "pro", "je"];
         let near = self
             .place
             .row
@@ -233,12 +226,23 @@ impl FigureContext<'_, '_, '_> {
         mentions.any(|mention| {
             let own = matches!(mention.what, MentionTarget::Column { material: of, column: at } if (of, at) == (material, column));
             let before = self.context.word_before(mention.span.start).and_then(|at| self.context.words.get(at));
-            own && before.is_some_and(|word| PER.contains(&word.low.as_str()))
+            own && before.is_some_and(|word| Concept::Per.has(&word.low))
         })
     }
 
     /// Whether a name stands right before a key and so is its noun: the position of `position 4`.
     pub(super) fn leads_a_key(&self, name: Span) -> bool {
+        let before = self
+            .context
+            .number_before(name.start)
+            .map(|key| Span::new(key.start, key.end));
+        let behind = before.is_some_and(|key| {
+            let gap = Span::new(key.end, name.start).of(self.context.text);
+            matches!(gap, "-" | " ") && self.context.is_key(key)
+        });
+        if behind {
+            return true;
+        }
         let next = self.context.number_from(name.end);
         next.is_some_and(|next| {
             let gap = self.context.text.get(name.end..next.start).unwrap_or_default();
@@ -273,9 +277,18 @@ impl FigureContext<'_, '_, '_> {
 
     /// Whether the figure is by how much something is said to have changed: `rose by 12,000`.
     pub(super) fn is_amount_of_change(&self, wanted: &super::tolerance::Tolerance) -> bool {
+        /// Words before `by` that have the verb: `improved most, by 7.2 points`.
+        const VERB: usize = 4;
         let left = self.context.text.get(..self.span.start).unwrap_or_default();
         let by = left.trim_end_matches(['*', '_', '$', '€', '£']).ends_with(" by ");
-        by && wanted.cues.change && self.place.row.is_none()
+        let end = self.context.word_before(self.span.start).unwrap_or_default();
+        let verbs = self
+            .context
+            .cues
+            .get(end.saturating_sub(VERB)..end)
+            .unwrap_or_default();
+        let changes = || super::cues::tells_a_change(verbs.iter().fold(0, |all, bits| all | bits));
+        by && wanted.cues.change && self.place.row.is_none() && changes()
     }
 
     /// Whether the clause has a word of a column's name.
@@ -294,6 +307,33 @@ impl FigureContext<'_, '_, '_> {
                     .iter()
                     .any(|name| stem(name) == word || singular(name) == singular(word))
             })
+    }
+
+    /// Whether the clause is about one row of a result, and the figure not the count of all: `John follows with 6 cars`.
+    pub(super) fn is_of_one_row(&self, material: usize) -> bool {
+        let before = self.context.word_before(self.span.start);
+        let before = before.and_then(|at| self.context.words.get(at));
+        let of_all = before.is_some_and(|word| {
+            matches!(
+                word.low.as_str(),
+                "the" | "all" | "these" | "those" | "our" | "of" | "among" | "der" | "aller"
+            )
+        });
+        !of_all && self.place.row.is_none() && self.named_rows(material).len() == 1
+    }
+
+    /// Whether a name behind the figure is of its part: in `70 of 556 orders were discounted` the discount says nothing of 556.
+    pub(super) fn tells_of_its_part(&self, name: Span) -> bool {
+        let part = self.context.number_before(self.span.start);
+        let whole = part.is_some_and(|part| {
+            let gap = Span::new(part.end, self.span.start).of(self.context.text);
+            matches!(gap.trim_matches(['*', '_']), " of " | " out of ")
+        });
+        let gap = Span::new(self.span.end, name.start).of(self.context.text);
+        let verb = ["ed", "ing"]
+            .iter()
+            .any(|ending| name.of(self.context.text).ends_with(ending));
+        whole && self.place.row.is_none() && name.start >= self.span.end && (gap.len() > 1 || verb)
     }
 
     /// Whether the figure counts what a column has the mean of: the ratings in `4.62 on average from 27 ratings` are no
@@ -338,20 +378,6 @@ impl FigureContext<'_, '_, '_> {
     /// Whether the figure is what another is compared with, and stands without a name of its own: `from 431`,
     /// `after 431`, `326 vs 1,040`, `367 → 50`.
     pub(super) fn is_base(&self) -> bool {
-        const BEFORE: [&str; 12] = [
-            "from",
-            "after",
-            "than",
-            "vs",
-            "vs.",
-            "versus",
-            "against",
-            "to",
-            "with",
-            "of",
-            "von",
-            "gegenüber",
-        ];
         let text = self.context.text;
         let left = text.get(..self.span.start).unwrap_or_default().trim_end();
         let word = left.rsplit([' ', '(', '\n', '\u{a0}']).next().unwrap_or_default();
@@ -376,8 +402,7 @@ impl FigureContext<'_, '_, '_> {
         // `after 6 hearings` and `from 75 orders` are of the row itself.
         let source =
             (word == "from" && !self.speaks_of_change()) || (word == "after" && self.counts_plural());
-        (then || arrow || (BEFORE.contains(&word.as_str()) && !compared && !source))
-            && !self.is_named_behind()
+        (then || arrow || (Concept::Base.has(&word) && !compared && !source)) && !self.is_named_behind()
     }
 
     /// Whether the figure is an end of a change that is told in one piece, `from 120 to 188`: of two names before it

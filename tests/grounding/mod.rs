@@ -6,6 +6,7 @@ mod numbers;
 mod planted;
 mod prose;
 mod unseen;
+mod vocabulary;
 
 /// The months as answers write them.
 const MONTHS: [&str; 12] = [

@@ -180,6 +180,13 @@ pub(super) fn tail(text: &str, money: bool, separators: Separators) -> NumberTai
         tail.percent = true;
         return tail;
     }
+    // `482,3 Tsd. €`
+    let short = local.iter().any(|(name, power)| {
+        *power == tail.scale && text.get(..tail.length).is_some_and(|scale| scale.ends_with(name))
+    });
+    if (short || tail.scale == 6) && rest(&tail).starts_with(". €") {
+        tail.length += 1;
+    }
     let currency = CURRENCIES.iter().find_map(|(sign, code)| {
         let length = spaced(rest(&tail), sign, sign.chars().any(char::is_lowercase))?;
         // `5 $3`: the sign belongs to the next number.

@@ -25,9 +25,9 @@ const BETWEEN: [&str; 18] = [
     " -> ",
 ];
 /// Words with a point that ends no sentence.
-const SHORT: [&str; 16] = [
+const SHORT: [&str; 21] = [
     "vs", "approx", "ca", "e.g", "i.e", "no", "nr", "incl", "excl", "co", "ltd", "inc", "st", "dr", "mr",
-    "bzw",
+    "bzw", "tsd", "mio", "mrd", "inkl", "zzgl",
 ];
 
 /// Most bytes of one sentence. Nobody writes longer ones, and what stands farther off than this says nothing of a
@@ -185,6 +185,19 @@ impl Layout {
             cell: *cell,
             header: above.copied(),
         })
+    }
+
+    /// Whether these bytes are a whole cell or begin a list's item, or stand in brackets or quotes alone.
+    pub(in crate::grounding) fn stands_alone(&self, text: &str, span: Span) -> bool {
+        const MARKS: [char; 8] = ['(', ')', '*', '_', '`', '"', '“', '”'];
+        let before = text.get(..span.start).unwrap_or_default();
+        let after = text.get(span.end..).unwrap_or_default();
+        let framed = before.ends_with(MARKS) && after.starts_with(MARKS);
+        let place = self.place(span);
+        let alone = |cell: InTable| cell.cell.of(text).trim_matches(' ').trim_matches(MARKS) == span.of(text);
+        let opening = text.get(place.line.start..span.start).unwrap_or_default();
+        let opens = place.item && !opening.contains(char::is_alphanumeric);
+        framed || opens || place.row.is_some_and(alone)
     }
 
     /// Whether a cell has another one before it in its row.

@@ -1,9 +1,9 @@
 //! Days, months, quarters, years and ranges of them, as a text names them.
 
 use jiff::ToSpan as _;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 
-use super::calendar::{code, month, ordinal};
+use super::calendar::{code, fiscal_year, month, ordinal, weekday};
 use super::words::{Span, TextWord, holder};
 use crate::grounding::number::{Kind, Number};
 
@@ -12,23 +12,25 @@ pub(in crate::grounding) type Days = (Date, Date);
 
 /// What part of a year is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum PeriodPart {
+pub(super) enum PeriodPart {
     Year,
     Half(i8),
     Quarter(i8),
     Month(i8),
     Day(i8, i8),
+    /// A day of any week.
+    Weekday(Weekday),
 }
 
 /// A part of a year, whose year may be left open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct When {
-    year: Option<i16>,
-    part: PeriodPart,
+pub(super) struct When {
+    pub(super) year: Option<i16>,
+    pub(super) part: PeriodPart,
 }
 
 impl When {
-    fn days(self, year: i16) -> Option<Days> {
+    pub(super) fn days(self, year: i16) -> Option<Days> {
         let year = self.year.unwrap_or(year);
         let months = |first: i8, count: i32| -> Option<Days> {
             let from = Date::new(year, first, 1).ok()?;
@@ -43,6 +45,7 @@ impl When {
                 let from = Date::new(year, month, day).ok()?;
                 Some((from, from.tomorrow().ok()?))
             }
+            PeriodPart::Weekday(_) => None,
         }
     }
 }
@@ -51,7 +54,7 @@ impl When {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::grounding) struct TextPeriod {
     pub(in crate::grounding) span: Span,
-    from: When,
+    pub(super) from: When,
     to: When,
     /// Whether nothing but a year was written.
     pub(in crate::grounding) bare_year: bool,
@@ -99,6 +102,13 @@ impl TextPeriod {
 
     /// How it lies to `row`. An open year is the row's.
     pub(in crate::grounding) fn relation(&self, row: Days) -> Relation {
+        if let PeriodPart::Weekday(weekday) = self.from.part {
+            return match row.0.tomorrow() {
+                Ok(next) if next == row.1 && row.0.weekday() == weekday => Relation::Same,
+                Ok(next) if next == row.1 => Relation::Apart,
+                _ => Relation::Within,
+            };
+        }
         let fits = |year| {
             let (from, to) = self.days(year)?;
             Some(if (from, to) == row {
@@ -124,40 +134,6 @@ impl TextPeriod {
             .find(|relation| *relation != Relation::Apart)
             .unwrap_or(Relation::Apart)
     }
-}
-
-/// The days of `2026`, `2026-03`, `2026-Q1`, `Q1-2026` or `2026-03-05`, with or without a time behind.
-pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
-    let when = |part| {
-        let year = text.get(..4)?.parse().ok()?;
-        (1900..=2100).contains(&year).then_some(When {
-            year: Some(year),
-            part,
-        })
-    };
-    let bytes = text.as_bytes();
-    let part = match (bytes.len(), bytes.get(4)) {
-        (4, _) => when(PeriodPart::Year),
-        (7, Some(b'-')) => match code(&text.get(5..)?.to_lowercase(), 'q', 4) {
-            Some(quarter) => when(PeriodPart::Quarter(quarter)),
-            None => when(PeriodPart::Month(text.get(5..)?.parse().ok()?)),
-        },
-        (7, _) => {
-            let year = text.get(3..)?.parse().ok()?;
-            let quarter = code(&text.get(..2)?.to_lowercase(), 'q', 4)?;
-            let part = PeriodPart::Quarter(quarter);
-            (text.get(2..3)? == "-").then_some(When {
-                year: Some(year),
-                part,
-            })
-        }
-        (10.., Some(b'-')) => {
-            let day = text.get(..10)?.parse::<Date>().ok()?;
-            when(PeriodPart::Day(day.month(), day.day()))
-        }
-        _ => None,
-    };
-    part?.days(0)
 }
 
 /// Every period that a text names, in order. Of four digits that may as well be a figure, those of `years` are years.
@@ -188,7 +164,7 @@ pub(in crate::grounding) fn periods(
             span,
             from: when,
             to: when,
-            bare_year: when.part == PeriodPart::Year,
+            bare_year: matches!(when.part, PeriodPart::Year | PeriodPart::Weekday(_)),
         };
         match found.last_mut().filter(|before| reader.continues(before, &this)) {
             Some(before) => before.extend(&this),
@@ -287,6 +263,11 @@ impl PeriodReader<'_, '_> {
 
     /// A part of a year that begins with this word, and the word after it.
     fn when(&self, at: usize) -> Option<(When, usize)> {
+        let word = self.words.get(at)?;
+        if let Some(weekday) = weekday(&word.low).filter(|_| word.capital()) {
+            let part = PeriodPart::Weekday(weekday);
+            return Some((When { year: None, part }, at + 1));
+        }
         self.day_of_range(at)
             .or_else(|| self.digits_first(at))
             .or_else(|| self.month_first(at))
@@ -402,6 +383,11 @@ impl PeriodReader<'_, '_> {
 
     fn code_first(&self, at: usize) -> Option<(When, usize)> {
         let low = self.low(at);
+        if let Some(year) = fiscal_year(low) {
+            let year = Some(year);
+            let part = PeriodPart::Year;
+            return Some((When { year, part }, at + 1));
+        }
         let (part, next) = if let Some(quarter) = code(low, 'q', 4) {
             (PeriodPart::Quarter(quarter), at + 1)
         } else if let Some(half) = code(low, 'h', 2) {

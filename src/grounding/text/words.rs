@@ -115,3 +115,16 @@ pub(in crate::grounding) fn stem(low: &str) -> &str {
         _ => low,
     }
 }
+
+/// What `priced`, `pricing`, `prices` and `price` have in common.
+pub(in crate::grounding) fn root(low: &str) -> &str {
+    const LEAST: usize = 3;
+    let stem = match low {
+        "spent" => "spend",
+        "bought" => "purchase",
+        _ => stem(low),
+    };
+    let endings = ["ing", "ed", "e"].iter();
+    let mut rest = endings.filter_map(|ending| stem.strip_suffix(ending));
+    rest.find(|root| root.len() >= LEAST).unwrap_or(stem)
+}

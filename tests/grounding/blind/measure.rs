@@ -55,13 +55,13 @@ const LEAST: [(Kind, f64); 16] = [
     (Kind::PercentPoints, 99.0),
     (Kind::WrongBase, 90.0),
     (Kind::Inverted, 85.0),
-    (Kind::OffByOneRow, 85.0),
-    (Kind::WrongMonth, 80.0),
-    (Kind::WrongYear, 80.0),
-    (Kind::SwappedColumns, 78.0),
+    (Kind::OffByOneRow, 89.0),
+    (Kind::WrongMonth, 84.0),
+    (Kind::WrongYear, 84.0),
+    (Kind::SwappedColumns, 87.5),
     (Kind::SignFlipped, 75.0),
     (Kind::WrongItem, 70.0),
-    (Kind::SwappedFigures, 65.0),
+    (Kind::SwappedFigures, 80.0),
 ];
 
 #[test]

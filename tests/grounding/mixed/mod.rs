@@ -4,7 +4,8 @@
 //! It was written before the matcher was changed, and without sight of its code. The changes were made with the half
 //! `work`; `held` tells what they are worth on answers that they were not made with. At first look, before any change,
 //! 90.7 % of the exchanged rows, columns, headers and counts of `work` were caught and 89.0 % of those of `held`; 5.9 % and
-//! 4.9 % of the right figures were flagged. `reached_*.txt` holds what is
+//! 4.9 % of the right figures were flagged. After the work on `work` alone it was 95.5 % and 4.4 % of `held`; then that half was
+//! mended too, so a new set is needed to measure with. `reached_*.txt` holds what is
 //! caught and flagged of each kind; `UPDATE_GROUNDING=1 cargo test --test main grounding::mixed` stores a better table.
 
 use std::collections::BTreeMap;
@@ -38,8 +39,8 @@ fn cells(table: &str) -> BTreeMap<(String, usize), (u32, u32)> {
 }
 
 /// Fails where a kind got worse than the stored table, and where it got better and was not stored.
-fn hold(half: &str, answers: &str, stored: &str) {
-    let (table, notes) = measured(include_str!("results.json"), answers);
+fn hold(half: &str, (results, answers): (&str, &str), stored: &str) {
+    let (table, notes) = measured(results, answers);
     eprintln!("{half}\n{table}");
     if std::env::var_os("UNSEEN_NOTES").is_some() {
         eprintln!("{notes}");
@@ -76,7 +77,7 @@ fn hold(half: &str, answers: &str, stored: &str) {
 fn the_half_to_work_with() {
     hold(
         "work",
-        include_str!("answers_work.txt"),
+        (include_str!("results.json"), include_str!("answers_work.txt")),
         include_str!("reached_work.txt"),
     );
 }
@@ -85,7 +86,21 @@ fn the_half_to_work_with() {
 fn the_half_that_was_held_back() {
     hold(
         "held",
-        include_str!("answers_held.txt"),
+        (include_str!("results.json"), include_str!("answers_held.txt")),
         include_str!("reached_held.txt"),
+    );
+}
+
+/// Written when the work was done, over other tables, but with sight of the code. At first look 99.5 % of the exchanges were
+/// caught and 2.3 % of the right figures were flagged; one of these was mended.
+#[test]
+fn what_was_written_after_the_work() {
+    hold(
+        "later",
+        (
+            include_str!("results_later.json"),
+            include_str!("answers_later.txt"),
+        ),
+        include_str!("reached_later.txt"),
     );
 }

@@ -1,0 +1,77 @@
+//! What a column measures, by its name, its format and its numbers: money, things counted, parts of a whole.
+
+use super::index::CellIndex;
+use super::vocabulary::Concept;
+use crate::result::{Column, ColumnKind, ColumnSummary, NumberStyle};
+
+/// Whether a name is one of parts of a whole.
+pub(super) fn is_rate(name: &str, label: &str) -> bool {
+    let low = format!("{name} {label}").to_lowercase();
+    Concept::RateName.words().any(|word| low.contains(word))
+}
+
+/// Whether a column is of money.
+pub(super) fn is_amount(column: &Column) -> bool {
+    let low = format!("{} {}", column.name, column.label).to_lowercase();
+    column.format.style == Some(NumberStyle::Currency) || is_money_word(&low)
+}
+
+/// Whether a word is of money.
+pub(super) fn is_money_word(low: &str) -> bool {
+    Concept::MoneyName.words().any(|word| low.contains(word))
+}
+
+/// Whether a column counts things, beside another one with amounts: what is in a currency is not in it.
+pub(super) fn is_count_column(index: &CellIndex<'_>, material: usize, column: usize) -> bool {
+    let (Some(shape), Some(table)) = (
+        index.shapes.get(material),
+        index.materials.get(material).map(|material| material.table),
+    ) else {
+        return false;
+    };
+    let kind = |at: usize| table.columns.get(at).map(|column| column.kind);
+    let named = table
+        .columns
+        .get(column)
+        .is_some_and(|column| is_money_word(&format!("{} {}", column.name, column.label).to_lowercase()));
+    let counted = table.columns.get(column).is_some_and(|column| {
+        let words = super::keys::name_words(&format!("{} {}", column.name, column.label));
+        words.iter().any(|word| Concept::CountName.has(word))
+    });
+    let amounts = shape
+        .numeric
+        .iter()
+        .any(|at| kind(*at) == Some(ColumnKind::Number));
+    let currency = table
+        .columns
+        .get(column)
+        .is_some_and(|column| column.format.style == Some(NumberStyle::Currency));
+    (counted || !named) && !currency && amounts && kind(column) == Some(ColumnKind::Integer)
+}
+
+/// Whether a column's numbers are parts of a whole.
+pub(super) fn is_rate_column(index: &CellIndex<'_>, material: usize, column: usize) -> bool {
+    let table = index.materials.get(material).map(|material| material.table);
+    let Some(named) = table.and_then(|table| table.columns.get(column)) else {
+        return false;
+    };
+    let low = format!("{} {}", named.name, named.label).to_lowercase();
+    if named.format.style == Some(NumberStyle::Percent) {
+        return true;
+    }
+    // What is counted may be named so: `paid_conversions`, `price_changes`.
+    let part = ["rate", "percent", "pct", "%", "share"]
+        .iter()
+        .any(|word| low.contains(word));
+    if named.kind == ColumnKind::Integer && !part {
+        return false;
+    }
+    let plainly = Concept::RateName
+        .words()
+        .any(|word| !Concept::RateOrMoneyName.has(word) && low.contains(word));
+    let small = || match index.summary(material, column) {
+        Some(ColumnSummary::Numbers { min, max, .. }) => max.as_f64() <= 100.0 && min.as_f64() >= -100.0,
+        _ => true,
+    };
+    plainly || (is_rate(&named.name, &named.label) && small())
+}

@@ -1,0 +1,147 @@
+//! Dates, held against the row and the column that the words around them name: "Order 9148 was delivered on May 30" is
+//! wrong where that is the day on which it was paid, or on which another order was delivered.
+//!
+//! Only what is written right beside a date names its column: the word before it ("paid on 9 May"), or the table's header.
+
+use super::figure::{Elsewhere, Trace};
+use super::index::NumberCell;
+use super::scope::{FigureContext, Says, TextContext};
+use super::text::{Relation, Span, TextPeriod, root, same_length};
+use super::vocabulary::Concept;
+
+/// Most words between a date and the word that says what happened on it: "paid on the 9th of May".
+const REACH: usize = 4;
+
+/// What holding a date against the rows that have it comes to.
+pub(super) struct DatedRows {
+    /// The cells that the words around it allow.
+    pub(super) fitting: Vec<Trace>,
+    /// A cell that has the date, but is of another row or column.
+    pub(super) denied: Option<Elsewhere>,
+}
+
+/// Holds a date against the cells that are exactly it. None where no result has such cells.
+pub(super) fn dated_rows(context: &TextContext<'_, '_>, period: &TextPeriod) -> Option<DatedRows> {
+    const MOST_ROWS: usize = 3;
+    let seat = context.seat_of_date(period.span);
+    let mut fitting = Vec::new();
+    let mut denied: Option<NumberCell> = None;
+    for (at, (material, shape)) in context
+        .index
+        .materials
+        .iter()
+        .zip(&context.index.shapes)
+        .enumerate()
+    {
+        let days: Vec<usize> = shape.times.iter().map(|(column, _)| *column).collect();
+        for (column, rows) in &shape.times {
+            context.work.spend(rows.len());
+            let same = rows.iter().enumerate().filter(|(_, days)| {
+                days.is_some_and(|days| period.relation(days) == Relation::Same && same_length(period, days))
+            });
+            for (row, _) in same {
+                let allowed = seat.says_names(at, row) != Says::No
+                    && seat.says_day_column(at, *column, &days) != Says::No;
+                if !allowed {
+                    denied.get_or_insert(NumberCell {
+                        value: f64::NAN,
+                        material: at,
+                        row,
+                        column: *column,
+                    });
+                } else if fitting.len() < MOST_ROWS {
+                    fitting.push(Trace::Cell {
+                        result: material.handle.to_owned(),
+                        row: row + 1,
+                        column: material.table.columns.get(*column)?.name.clone(),
+                    });
+                }
+            }
+        }
+    }
+    let denied = denied.and_then(|cell| super::elsewhere::elsewhere(&seat, cell));
+    (!fitting.is_empty() || denied.is_some()).then_some(DatedRows { fitting, denied })
+}
+
+impl FigureContext<'_, '_, '_> {
+    /// What the words beside a date or time say to one of the columns of days or times of a result.
+    pub(super) fn says_day_column(&self, material: usize, column: usize, columns: &[usize]) -> Says {
+        let Some(table) = self.context.index.materials.get(material).map(|one| one.table) else {
+            return Says::Nothing;
+        };
+        let headed = self.header_columns(material);
+        let mut of_days = headed.iter().filter(|one| columns.contains(one)).peekable();
+        if of_days.peek().is_some() {
+            return if of_days.any(|one| *one == column) {
+                Says::Yes
+            } else {
+                Says::No
+            };
+        }
+        let words = self.words_beside_day();
+        let named = |column: &usize| {
+            let Some(described) = table.columns.get(*column) else {
+                return false;
+            };
+            let names = super::keys::name_words(&format!("{} {}", described.name, described.label));
+            names
+                .iter()
+                .filter(|name| !Concept::DayFiller.has(name))
+                .any(|name| words.iter().any(|word| happens_alike(word, name)))
+        };
+        match columns
+            .iter()
+            .filter(|one| named(one))
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            [] => Says::Nothing,
+            several if several.contains(&&column) => Says::Yes,
+            _ => Says::No,
+        }
+    }
+
+    /// The words that say what happened on a day: those of the header, or the last one before the date.
+    fn words_beside_day(&self) -> Vec<String> {
+        let context = self.context;
+        if let Some(cell) = self.place.row {
+            let header = cell
+                .header
+                .map(|header| context.words_in(header))
+                .unwrap_or_default();
+            return header.iter().map(|word| word.low.clone()).collect();
+        }
+        let before = context.word_before(self.span.start).map_or(0, |at| at + 1);
+        let near = context
+            .words
+            .get(before.saturating_sub(REACH)..before)
+            .unwrap_or_default()
+            .iter()
+            .rev();
+        let inside = near.take_while(|word| self.place.sentence.holds(word.span));
+        let mut telling = inside.skip_while(|word| Concept::DayFiller.has(&word.low));
+        let word = telling
+            .next()
+            .filter(|word| !word.low.starts_with(|c: char| c.is_ascii_digit()));
+        let close = word.filter(|word| {
+            let gap = Span::new(word.span.end, self.span.start).of(context.text);
+            !gap.contains([',', ';', ')'])
+        });
+        close.map(|word| word.low.clone()).into_iter().collect()
+    }
+}
+
+/// Whether two words are of the same event: `shipped` and `ship`, `paid` and `payment`.
+fn happens_alike(word: &str, name: &str) -> bool {
+    const ALIKE: [&[&str]; 7] = [
+        &["paid", "pay", "payment"],
+        &["placed", "place", "order", "ordered"],
+        &["issued", "issue", "invoice", "invoiced", "billed"],
+        &["hired", "hire", "joined", "join", "start", "started"],
+        &["sold", "sale", "sell"],
+        &["sent", "send", "ship", "shipped"],
+        &["begins", "began", "start", "started", "starts"],
+    ];
+    let both = |group: &&[&str]| group.contains(&word) && group.contains(&name);
+    root(word) == root(name) || ALIKE.iter().any(both)
+}

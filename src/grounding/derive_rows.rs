@@ -1,0 +1,201 @@
+//! Derivations within one result: sums and means of the rows named, a row against its neighbours, the ends of a column, the
+//! columns of one row.
+
+use rust_decimal::Decimal;
+
+use super::derive::{Search, percent};
+use super::figure::DerivationOperation;
+use super::operand::{Operand, joined, operand};
+
+impl Search<'_, '_, '_, '_> {
+    /// Sums and means of the rows named, and sums from the first row to a named one.
+    pub(super) fn sums(&mut self, named: &[Operand], at: usize, column: usize, groups: &[Vec<usize>]) {
+        let cues = self.wanted.cues;
+        let part = self.seat.is_part_of() && self.wanted.digits >= 3;
+        let summing = cues.sum || part || (!cues.mean && (self.wanted.digits >= 4 || named.len() == 1));
+        for one in named.iter().filter(|one| one.input.rows.len() > 1) {
+            if summing {
+                self.check(DerivationOperation::Sum, one.value, 1, std::slice::from_ref(one));
+            }
+            if cues.mean {
+                let mean = one.value.checked_div(Decimal::from(one.input.rows.len()));
+                self.check(DerivationOperation::Mean, mean, 1, std::slice::from_ref(one));
+            }
+        }
+        if let Some(all) = joined(named).filter(|_| named.len() > 1) {
+            if summing {
+                self.check(DerivationOperation::Sum, all.value, 1, named);
+            }
+            if cues.mean && !(self.wanted.count && self.seat.is_of_one_row(at)) {
+                let mean = all.value.checked_div(Decimal::from(all.input.rows.len()));
+                self.check(DerivationOperation::Mean, mean, 1, named);
+            }
+        }
+        if cues.running {
+            for last in groups.iter().filter_map(|rows| rows.iter().max()) {
+                let rows: Vec<usize> = (0..=*last).collect();
+                if let Some(run) = operand(self.seat, at, column, &rows).filter(|_| rows.len() > 1) {
+                    self.check(
+                        DerivationOperation::RunningTotal,
+                        run.value,
+                        1,
+                        std::slice::from_ref(&run),
+                    );
+                }
+            }
+        }
+    }
+
+    /// A named row against the one before, the one after, and the same part of the year before.
+    pub(super) fn neighbours(&mut self, one: &Operand, at: usize, column: usize) {
+        let [row] = one.input.rows.as_slice() else { return };
+        let cues = self.wanted.cues;
+        if !(cues.change || cues.gap) {
+            return;
+        }
+        let row = row - 1;
+        let near = [
+            row.checked_sub(1),
+            Some(row + 1),
+            row.checked_sub(12),
+            row.checked_sub(4),
+        ];
+        for (other, tier) in near.into_iter().zip([1, 1, 2, 2]) {
+            if let Some(other) = other.and_then(|other| operand(self.seat, at, column, &[other])) {
+                self.pair(one, &other, tier);
+            }
+        }
+    }
+
+    /// The last row against the first, and the greatest against the least.
+    pub(super) fn ends(&mut self, at: usize, column: usize) {
+        let index = self.seat.context.index;
+        let seen = index.shapes.get(at).map_or(0, |shape| shape.seen);
+        let cues = self.wanted.cues;
+        if seen < 2 || !(cues.change || cues.gap || cues.ratio) {
+            return;
+        }
+        self.first_and_last(at, column, [Some(0), Some(1), seen.checked_sub(1)]);
+        let rows = index.greatest_first(at, column);
+        let ends = [rows.first(), rows.get(1), rows.last()];
+        self.first_and_last(at, column, ends.map(Option::<&usize>::copied));
+    }
+
+    /// The last of some rows against the first, and the first against the second.
+    fn first_and_last(&mut self, at: usize, column: usize, [first, second, last]: [Option<usize>; 3]) {
+        let of = |row: Option<usize>| operand(self.seat, at, column, &[row?]);
+        let (first, second, last) = (of(first), of(second), of(last));
+        if let (Some(first), Some(last)) = (&first, &last) {
+            self.pair(last, first, 2);
+            self.pair(first, last, 2);
+        }
+        if let (Some(first), Some(second)) = (&first, &second) {
+            self.pair(first, second, 2);
+        }
+    }
+
+    /// The value in the middle of a whole column, if the sentence speaks of one.
+    pub(super) fn median(&mut self, at: usize, column: usize) {
+        let index = self.seat.context.index;
+        let seen = index.shapes.get(at).map_or(0, |shape| shape.seen);
+        let whole = index
+            .materials
+            .get(at)
+            .is_some_and(|material| material.table.rows.len() == seen && self.seat.may_total(at));
+        if !self.wanted.cues.median || !whole {
+            return;
+        }
+        let row = |row| operand(self.seat, at, column, &[row]);
+        let mut rows: Vec<Operand> = (0..seen).filter_map(row).collect();
+        rows.sort_by_key(|one| one.value);
+        let middle: Vec<Operand> = rows
+            .iter()
+            .skip((seen.saturating_sub(1)) / 2)
+            .take(if seen.is_multiple_of(2) { 2 } else { 1 })
+            .cloned()
+            .collect();
+        if let Some(both) = joined(&middle) {
+            let median = both.value.checked_div(Decimal::from(middle.len()));
+            self.check(DerivationOperation::Median, median, 1, &middle);
+        }
+    }
+
+    /// The first rows, as many as the sentence says: their sum, their share, and what is left without them.
+    pub(super) fn leading(&mut self, at: usize, column: usize, whole: Option<&Operand>) {
+        let seen = self
+            .seat
+            .context
+            .index
+            .shapes
+            .get(at)
+            .map_or(0, |shape| shape.seen);
+        let cues = self.wanted.cues;
+        if !(cues.sum || cues.share || cues.mean) {
+            return;
+        }
+        for count in super::count::said(self.seat)
+            .into_iter()
+            .filter(|count| (2..seen).contains(count))
+        {
+            let ends = [(0..count).collect::<Vec<_>>(), (seen - count..seen).collect()];
+            for rows in ends {
+                let Some(run) = operand(self.seat, at, column, &rows) else {
+                    continue;
+                };
+                self.check(DerivationOperation::Sum, run.value, 1, std::slice::from_ref(&run));
+                let mean = run.value.checked_div(Decimal::from(count));
+                if cues.mean {
+                    self.check(DerivationOperation::Mean, mean, 1, std::slice::from_ref(&run));
+                }
+                if let Some(whole) = whole {
+                    self.part(&run, whole);
+                }
+            }
+        }
+    }
+
+    /// Columns of the same row against each other.
+    pub(super) fn columns(&mut self, row: &[Operand]) {
+        for (place, one) in row.iter().enumerate() {
+            for other in row.iter().skip(place + 1) {
+                self.ratio(one, other, 1);
+                self.ratio(other, one, 1);
+                let cues = self.wanted.cues;
+                if self.wanted.percent && cues.change && Self::same_measure(one, other) {
+                    for (a, b) in [(one, other), (other, one)] {
+                        let gap = a.value.checked_sub(b.value);
+                        let change = gap.and_then(|gap| percent(gap, b.value));
+                        self.check(
+                            DerivationOperation::PercentChange,
+                            change,
+                            1,
+                            &[a.clone(), b.clone()],
+                        );
+                    }
+                }
+                if !self.wanted.percent
+                    && (((cues.gap || cues.change) && self.wanted.digits >= 4)
+                        || (cues.rest && self.wanted.digits >= 3))
+                    && self.counts(one) == self.counts(other)
+                {
+                    for (a, b) in [(one, other), (other, one)] {
+                        let gap = a.value.checked_sub(b.value);
+                        self.check(DerivationOperation::Difference, gap, 2, &[a.clone(), b.clone()]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether two columns of a result are of the same thing at different times: `revenue_2025` and `revenue_2026`.
+    pub(super) fn same_measure(one: &Operand, other: &Operand) -> bool {
+        let of = |operand: &Operand| -> Vec<String> {
+            let name = operand.input.column.replace('_', " ");
+            let words = super::text::words(&name);
+            words.into_iter().map(|word| word.low).collect()
+        };
+        let (one, other) = (of(one), of(other));
+        one.iter()
+            .any(|word| other.contains(word) && !word.starts_with(|c: char| c.is_ascii_digit()))
+    }
+}

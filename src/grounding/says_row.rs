@@ -1,0 +1,233 @@
+//! What the words around a figure say to a row: by its names, its days, and the filters of its result.
+
+use std::rc::Rc;
+
+use super::figure_context::{FigureContext, MentionsFound, once, pair};
+use super::index::FILTERED;
+use super::scope::{Mention, MentionTarget, Says};
+use super::text::{Days, Relation, Span, same_length};
+
+impl<'i> FigureContext<'_, '_, 'i> {
+    /// What the surroundings say to a row of a result. A name that no other row has says it alone, whatever stands
+    /// farther off.
+    pub(super) fn says_row(&self, material: usize, row: usize) -> Says {
+        once(&self.memo.rows, (material, row), || self.row_said(material, row))
+    }
+
+    /// What names that only one row has say to a row, not periods and filters.
+    pub(super) fn says_names(&self, material: usize, row: usize) -> Says {
+        let Some(shape) = self.context.index.shapes.get(material) else {
+            return Says::Nothing;
+        };
+        let mut says = Says::Nothing;
+        for ((column, values), rows) in shape.labels.iter().zip(&shape.label_rows) {
+            let named = self.labels_in_turn(material, *column);
+            let mut labels = named.iter().filter_map(|mention| match mention.what {
+                MentionTarget::Label(label) => Some(label.value),
+                _ => None,
+            });
+            let alone = |value: usize| rows.get(value).is_some_and(|rows| rows.len() == 1);
+            if named.is_empty() || !labels.clone().all(alone) {
+                continue;
+            }
+            let here = labels.any(|value| values.get(row).copied().flatten() == Some(value));
+            says = says.and(if here { Says::Yes } else { Says::No });
+        }
+        says
+    }
+
+    /// The names of a column that go with a date: of a sentence with several, the one whose turn it is.
+    fn labels_in_turn(&self, material: usize, column: usize) -> Vec<Mention<'i>> {
+        let sentence = self.place.sentence;
+        let of_column = |mention: &&Mention<'_>| matches!(mention.what, MentionTarget::Label(label) if label.material == material && label.column == column);
+        let named: Vec<Mention<'i>> = self
+            .context
+            .mentions_in(sentence)
+            .filter(of_column)
+            .copied()
+            .collect();
+        let mut spans: Vec<Span> = named.iter().map(|mention| mention.span).collect();
+        spans.dedup();
+        let in_turn =
+            pair(&spans, &self.figures_in(sentence), self.span).filter(|_| self.place.row.is_none());
+        match in_turn {
+            Some(span) => named.into_iter().filter(|mention| mention.span == span).collect(),
+            None => self.labels_named(material, column).1.clone(),
+        }
+    }
+
+    /// What names of other columns say to the row of a key, not periods: `paid before 10 May: 9104`.
+    pub(super) fn says_of_key(&self, material: usize, row: usize, key: usize) -> Says {
+        let (found, own) = self.names_said(material, row, Some(key));
+        closest(found, own)
+    }
+
+    fn row_said(&self, material: usize, row: usize) -> Says {
+        let Some(shape) = self.context.index.shapes.get(material) else {
+            return Says::Nothing;
+        };
+        let (mut found, mut own) = self.names_said(material, row, None);
+        // A period is of any of a row's dates: the text seldom says whether of the order or of the shipment.
+        let named = self.periods_named();
+        let mut best: Option<Says> = None;
+        for ((_, days), alone) in shape.times.iter().zip(&shape.own_times) {
+            let Some(Some(own_days)) = days.get(row) else {
+                continue;
+            };
+            let says = Self::periods_say(&named.1, *own_days);
+            if says == Says::Yes && alone.get(row) == Some(&true) {
+                own = own.min(named.0);
+            }
+            best = best.max(Some(says));
+        }
+        found.extend(best.map(|best| (named.0, false, best)));
+        closest(found, own).and(self.says_filters(material, shape.times.is_empty()))
+    }
+
+    /// What the names of each column of names say to a row, each with how far off they stand and whether it is the first
+    /// column; and how close a name stands that no other row has.
+    fn names_said(
+        &self,
+        material: usize,
+        row: usize,
+        besides: Option<usize>,
+    ) -> (Vec<(usize, bool, Says)>, usize) {
+        let mut found: Vec<(usize, bool, Says)> = Vec::new();
+        let mut own = usize::MAX;
+        let Some(shape) = self.context.index.shapes.get(material) else {
+            return (found, own);
+        };
+        let labels = shape.labels.iter().enumerate();
+        for (at, (column, values)) in labels.filter(|(_, (column, _))| Some(*column) != besides) {
+            let label_named = self.labels_named(material, *column);
+            let (depth, named) = (label_named.0, &label_named.1);
+            let Some(Some(value)) = values.get(row) else {
+                continue;
+            };
+            if !named.is_empty() {
+                let here = named.iter().any(
+                    |mention| matches!(mention.what, MentionTarget::Label(label) if label.value == *value),
+                );
+                let rows = shape.label_rows.get(at).and_then(|rows| rows.get(*value));
+                let alone = rows.is_some_and(|rows| rows.len() == 1);
+                let one = named
+                    .iter()
+                    .all(|mention| Some(mention.span) == named.first().map(|one| one.span));
+                if here && alone && one {
+                    own = own.min(depth);
+                }
+                found.push((depth, at == 0, if here { Says::Yes } else { Says::No }));
+            }
+        }
+        (found, own)
+    }
+
+    /// Where names stand that go with the figure and are of other rows than this one.
+    pub(super) fn names_denying_row(&self, material: usize, row: usize) -> Vec<Span> {
+        let Some(shape) = self.context.index.shapes.get(material) else {
+            return Vec::new();
+        };
+        let mut spans = Vec::new();
+        for (column, values) in &shape.labels {
+            let named = self.labels_named(material, *column);
+            let here = |mention: &Mention<'_>| matches!(mention.what, MentionTarget::Label(label) if Some(Some(label.value)) == values.get(row).copied());
+            if !named.1.iter().any(here) {
+                spans.extend(named.1.iter().map(|mention| mention.span));
+            }
+        }
+        let days = shape.times.iter().filter_map(|(_, days)| *days.get(row)?);
+        let filtered = shape.period.filter(|_| shape.times.is_empty());
+        let named = self.periods_named();
+        let said = days.chain(filtered).map(|days| Self::periods_say(&named.1, days));
+        if said.max() == Some(Says::No) {
+            spans.extend(named.1.iter().map(|mention| mention.span));
+        }
+        spans
+    }
+
+    /// What the periods named say to some days.
+    pub(super) fn says_days(&self, days: Days) -> Says {
+        Self::periods_say(&self.periods_named().1, days)
+    }
+
+    fn periods_named(&self) -> MentionsFound<'i> {
+        once(&self.memo.named, None, || {
+            Rc::new(self.named_at(|what| matches!(what, MentionTarget::TextPeriod(_))))
+        })
+    }
+
+    fn labels_named(&self, material: usize, column: usize) -> MentionsFound<'i> {
+        once(&self.memo.named, Some((material, column)), || {
+            Rc::new(self.named_at(|what| {
+                matches!(what, MentionTarget::Label(label) if label.material == material && label.column == column)
+            }))
+        })
+    }
+
+    fn periods_say(named: &[Mention<'i>], days: Days) -> Says {
+        let relations: Vec<(Relation, bool)> = named
+            .iter()
+            .filter_map(|mention| match mention.what {
+                MentionTarget::TextPeriod(period) => {
+                    Some((period.relation(days), same_length(&period, days)))
+                }
+                _ => None,
+            })
+            .collect();
+        if relations.is_empty() {
+            return Says::Nothing;
+        }
+        let of_length = |wanted: bool| relations.iter().filter(move |(_, same)| *same == wanted);
+        let any =
+            |same: bool, relation: &[Relation]| of_length(same).any(|(found, _)| relation.contains(found));
+        if of_length(true).count() > 0 {
+            return if any(true, &[Relation::Same, Relation::Holds]) {
+                Says::Yes
+            } else {
+                Says::No
+            };
+        }
+        if any(false, &[Relation::Same, Relation::Holds, Relation::Within]) {
+            Says::Nothing
+        } else {
+            Says::No
+        }
+    }
+
+    /// What the surroundings say to the filters of a result.
+    pub(super) fn says_filters(&self, material: usize, with_period: bool) -> Says {
+        once(&self.memo.filters, (material, with_period), || {
+            self.filters_said(material, with_period)
+        })
+    }
+
+    fn filters_said(&self, material: usize, with_period: bool) -> Says {
+        let Some(shape) = self.context.index.shapes.get(material) else {
+            return Says::Nothing;
+        };
+        let mut says = Says::Nothing;
+        if let Some(period) = shape.period.filter(|_| with_period) {
+            says = says.and(self.says_days(period));
+        }
+        for (dimension, values) in &shape.filters {
+            let named = self.named(|what| {
+                matches!(what, MentionTarget::Label(label) if label.dimension == *dimension && label.column == FILTERED)
+            });
+            if !named.is_empty() {
+                let here = named.iter().any(|mention| {
+                    matches!(mention.what, MentionTarget::Label(label) if values.iter().any(|value| value.to_lowercase() == label.low))
+                });
+                says = says.and(if here { Says::Yes } else { Says::No });
+            }
+        }
+        says
+    }
+}
+
+/// What several columns say together, where a name that no other row has stands so close.
+fn closest(found: Vec<(usize, bool, Says)>, own: usize) -> Says {
+    let closest = found
+        .into_iter()
+        .filter(|(depth, key, says)| *depth < own || (*key && *depth == own) || *says == Says::Yes);
+    closest.fold(Says::Nothing, |says, (.., other)| says.and(other))
+}
