@@ -144,16 +144,16 @@ def check(server):
     run = started["id"]
     told("get_job_run_details", str(run), run_id=run)
     told("list_job_run_artifacts", "manifest.json", run_id=60001)
-    told("get_job_run_artifact", "run-results", run_id=60001, artifact_path="run_results.json")
+    told("get_job_run_artifacts", "run-results", run_id=60001, artifact_path="run_results.json")
 
     # Discovery API.
     told("get_all_models", "fct_orders", "stg_orders")
     told("get_mart_models", "fct_orders")
-    told("get_model_health", "error", "product", unique_id="model.shop.fct_reviews")
+    told("get_model_health", "error", "skipped", unique_id="model.shop.fct_reviews")
     told("get_model_details", "is_large", unique_id="model.shop.fct_orders")
     told("get_model_parents", "stg_orders", unique_id="model.shop.fct_orders")
     told("get_model_children", "product_performance", unique_id="model.shop.fct_orders")
-    told("get_lineage", "source.shop.shop.reviews", unique_id="model.shop.fct_reviews")
+    told("get_lineage", "source.shop.shop.reviews", unique_id="model.shop.fct_reviews", depth=0)
     told("get_all_sources", "invoices")
     told("get_exposures", "shop_overview")
 
@@ -163,8 +163,7 @@ def check(server):
     told("get_entities", "customer", metrics=["revenue"])
     told("list_saved_queries", "monthly_sales")
     grouped = [{"name": "metric_time", "type": "time_dimension", "grain": "YEAR"}]
-    text = told("query_metrics", "2022", metrics=["revenue"], group_by=grouped)
-    assert "210" in text or "2" in text, text
+    told("query_metrics", "2022", metrics=["revenue"], group_by=grouped)
     told("get_metrics_compiled_sql", "fct_orders", metrics=["revenue"], group_by=grouped)
 
 
