@@ -303,7 +303,7 @@ async fn questions_of_a_session_are_one_conversation_in_order() {
     });
     let found = answers(&program.folder().join("out.jsonl"));
     assert_eq!(found.len(), 12);
-    let mut of_sessions: std::collections::BTreeMap<String, Vec<usize>> = Default::default();
+    let mut of_sessions: std::collections::BTreeMap<String, Vec<usize>> = std::collections::BTreeMap::new();
     for answer in &found {
         if let Some(session) = answer["session"].as_str() {
             let number = answer["id"].as_str().unwrap()[1..].parse().unwrap();
