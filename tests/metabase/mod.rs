@@ -7,6 +7,7 @@ mod credentials;
 mod curation;
 mod dialect_kit;
 mod entries;
+mod every_generation;
 mod failures;
 mod faults;
 mod generations;
