@@ -47,12 +47,19 @@ pub(super) fn derive(
             DerivationOperation::Share,
             NumberFormat::of_unit(Some(CalculatedUnit::Percent)),
         ),
+        // Between two percentages lie points, not percent.
+        DerivedOperation::Difference if same_unit && first.2.counts_percent() => (
+            DerivationOperation::Difference,
+            NumberFormat::of_unit(Some(CalculatedUnit::PercentagePoints)),
+        ),
         DerivedOperation::Difference if same_unit => (DerivationOperation::Difference, first.2),
         DerivedOperation::Difference => (DerivationOperation::Difference, NumberFormat::of_unit(None)),
         DerivedOperation::Ratio => (DerivationOperation::Ratio, NumberFormat::of_ratio()),
     };
+    let text = format.write(value, wanted);
     Ok(FoundFigure {
-        text: format.write(value, wanted),
+        unit: format.unit(&text, wanted),
+        text,
         kind: FigureKind::Number,
         trace: Trace::Derivation {
             operation: traced,

@@ -3,6 +3,7 @@
 use jiff::civil::{Date, DateTime};
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use super::units::WrittenUnit;
 use crate::result::{CalculatedUnit, Column, ColumnKind, ColumnMeaning, NumberStyle, for_reading};
 
 /// Significant digits of a figure in thousands, millions or billions.
@@ -57,6 +58,8 @@ pub(super) struct NumberFormat {
     pub(super) decimals: Option<u32>,
     prefix: String,
     suffix: String,
+    /// The currency's code.
+    currency: Option<String>,
     unit: NumberUnit,
     /// Whether thousands are marked off: not in a year or an id.
     grouped: bool,
@@ -75,20 +78,13 @@ enum NumberUnit {
 }
 
 impl NumberFormat {
-    /// The format of a column.
-    pub(super) fn of_column(column: &Column) -> Self {
+    /// The format of a column. `percentages` says that its values are percentages as they are read: 12.5 for 12.5 %.
+    pub(super) fn of_column(column: &Column, percentages: bool) -> Self {
         let meaning = column.meaning();
         let named = matches!(
             meaning,
             ColumnMeaning::Identifier | ColumnMeaning::Position | ColumnMeaning::TimePart
         );
-        let percent = [&column.name, &column.label].into_iter().any(|name| {
-            let low = name.to_lowercase();
-            low.contains('%')
-                || low
-                    .split(|c: char| !c.is_alphanumeric())
-                    .any(|word| matches!(word, "percent" | "pct"))
-        });
         let format = &column.format;
         let money = format.currency.is_some() || format.style == Some(NumberStyle::Currency);
         let fraction = format.style == Some(NumberStyle::Percent);
@@ -102,14 +98,24 @@ impl NumberFormat {
             scale: format.scale,
             decimals: format.decimals.or(decimals),
             prefix: format.prefix.clone().or(sign).unwrap_or_default(),
-            suffix: format.suffix.clone().unwrap_or_default(),
-            unit: match (fraction, percent) {
+            suffix: match &format.suffix {
+                Some(suffix) => suffix.clone(),
+                None if percentages => "%".to_owned(),
+                None => String::new(),
+            },
+            currency: format.currency.clone(),
+            unit: match (fraction, column.says_percent()) {
                 (true, _) => NumberUnit::Fraction,
                 (false, true) => NumberUnit::Percent,
                 (false, false) => NumberUnit::Plain,
             },
             grouped: !named && !column.names_rows(),
         }
+    }
+
+    /// Whether its numbers are percentages as they are read.
+    pub(super) fn counts_percent(&self) -> bool {
+        self.unit == NumberUnit::Percent
     }
 
     /// The format of a figure that was worked out.
@@ -170,6 +176,30 @@ impl NumberFormat {
         };
         let scale = scale.map_or("", |(_, letter)| letter);
         format!("{sign}{prefix}{digits}{scale}{suffix}")
+    }
+
+    /// The unit that [`write`](Self::write) puts beside the digits.
+    pub(super) fn unit(&self, written: &str, wanted: &FigureFormat) -> WrittenUnit {
+        if written.ends_with('%') {
+            let names = ["%", "percent", "per cent", "pct"];
+            return WrittenUnit {
+                prefix: String::new(),
+                names: names.map(str::to_owned).to_vec(),
+            };
+        }
+        let scale: &[&str] = match wanted.scale {
+            Some(NumberScale::Thousand) => &["K", "thousand"],
+            Some(NumberScale::Million) => &["M", "million"],
+            Some(NumberScale::Billion) => &["B", "billion"],
+            None => &[],
+        };
+        let around = [self.prefix.trim(), self.suffix.trim()];
+        let names = around.into_iter().chain(self.currency.as_deref());
+        let names = names.chain(scale.iter().copied());
+        WrittenUnit {
+            prefix: self.prefix.clone(),
+            names: names.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        }
     }
 
     /// The digits, without a sign.

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use super::format::NumberFormat;
 use super::row_index::RowIndex;
 use super::text::ReferenceProblem;
 use crate::result::{
@@ -35,6 +36,7 @@ pub(super) struct KnownResult {
     totals: Arc<[ColumnTotals]>,
     unfounded: BTreeSet<usize>,
     rows: OnceLock<RowIndex>,
+    formats: OnceLock<Vec<NumberFormat>>,
 }
 
 impl KnownResults {
@@ -73,6 +75,7 @@ impl KnownResults {
             table,
             unfounded,
             rows: OnceLock::new(),
+            formats: OnceLock::new(),
         });
         let known = known.map_err(|error| ReferenceProblem::new(error.to_string()).hint("query it again"));
         self.results.insert(held.handle, known);
@@ -99,6 +102,16 @@ impl KnownResult {
     /// Its rows by their keys. Worked out once.
     pub(super) fn rows(&self) -> &RowIndex {
         self.rows.get_or_init(|| RowIndex::of(&self.table))
+    }
+
+    /// How the figures of a column are written. Worked out once.
+    pub(super) fn number_format(&self, column: usize) -> NumberFormat {
+        let formats = self.formats.get_or_init(|| {
+            let columns = self.table.columns.iter().enumerate();
+            let of = |(at, column)| NumberFormat::of_column(column, self.table.has_percentages(at));
+            columns.map(of).collect()
+        });
+        formats.get(column).cloned().unwrap_or_default()
     }
 
     /// Text of the data as it stands in an answer: one line without links, in which nothing is markup.
@@ -133,22 +146,28 @@ impl KnownResult {
 
     /// Refuses what is said over all rows of a result that does not have all.
     pub(super) fn check_whole(&self) -> Result<(), ReferenceProblem> {
-        let problem = |why: String| ReferenceProblem::new(format!("{} is not whole: {why}", self.handle));
-        match self.table.extent {
-            Extent::Complete => Ok(()),
-            Extent::AskedLimit { limit, .. } | Extent::OverAskedLimit { limit, .. } => Err(problem(format!(
-                "it has only the {limit} rows that were asked for"
-            ))
-            .hint("for a figure over all rows query without a limit; for one over these rows use calculate")),
-            Extent::ServerLimit { limit } => Err(problem(format!(
-                "the server stopped at its limit of {limit} rows"
-            ))
-            .hint("get the figure by a query that groups or filters more")),
-            Extent::RowBudget { budget } => Err(problem(format!("fetching stopped at {budget} rows"))
-                .hint("get the figure by a query that groups or filters more")),
-            Extent::PageFailed { page } => {
-                Err(problem(format!("its page {page} failed")).hint("query it again"))
-            }
+        match self.not_whole() {
+            None => Ok(()),
+            Some((why, way_on)) => Err(ReferenceProblem::new(why).hint(way_on)),
         }
+    }
+
+    /// Why it does not have all rows, and how to come to a figure over all.
+    pub(super) fn not_whole(&self) -> Option<(String, &'static str)> {
+        const NARROWER: &str = "get the figure by a query that groups or filters more";
+        let (why, way_on) = match self.table.extent {
+            Extent::Complete => return None,
+            Extent::AskedLimit { limit, .. } | Extent::OverAskedLimit { limit, .. } => (
+                format!("it has only the {limit} rows that were asked for"),
+                "for a figure over all rows query without a limit; for one over these rows use calculate",
+            ),
+            Extent::ServerLimit { limit } => (
+                format!("the server stopped at its limit of {limit} rows"),
+                NARROWER,
+            ),
+            Extent::RowBudget { budget } => (format!("fetching stopped at {budget} rows"), NARROWER),
+            Extent::PageFailed { page } => (format!("its page {page} failed"), "query it again"),
+        };
+        Some((format!("{} is not whole: {why}", self.handle), way_on))
     }
 }

@@ -16,7 +16,7 @@
 //! a reference is data. A reference that names nothing leaves a mark in the text and says what is near.
 //!
 //! Start with `text.rs`, which takes a text as it comes. `splitter.rs` finds references in it, `syntax.rs` reads one,
-//! `resolve.rs` finds what it names, `format.rs` and `printed_table.rs` write it.
+//! `resolve.rs` finds what it names, `format.rs` and `printed_table.rs` write it, and `units.rs` keeps a unit from being said twice.
 
 mod chart;
 mod derived;
@@ -28,6 +28,7 @@ mod row_index;
 mod splitter;
 mod syntax;
 mod text;
+mod units;
 
 pub use chart::{ChartKind, RequestedChart};
 pub use known_results::KnownResults;

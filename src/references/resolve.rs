@@ -8,6 +8,7 @@ use super::known_results::{KnownResult, KnownResults};
 use super::row_index::granularity;
 use super::syntax::{CellReference, Reference, RowReference};
 use super::text::ReferenceProblem;
+use super::units::WrittenUnit;
 use crate::catalog::nearest;
 use crate::grounding::{DerivedFrom, FigureKind, Trace};
 use crate::result::{
@@ -28,6 +29,7 @@ pub(super) struct FoundFigure {
     pub(super) text: String,
     pub(super) kind: FigureKind,
     pub(super) trace: Trace,
+    pub(super) unit: WrittenUnit,
 }
 
 /// A value that was found, before it is written.
@@ -75,15 +77,20 @@ fn written(
     known: &KnownResult,
     place: &CellReference,
 ) -> Result<FoundFigure, ReferenceProblem> {
-    let (text, kind) = match &found.value {
-        CellContent::Number(number) => (found.format.write(*number, format), FigureKind::Number),
-        CellContent::Written(text, kind) => (text.clone(), *kind),
+    let (text, kind, unit) = match &found.value {
+        CellContent::Number(number) => {
+            let text = found.format.write(*number, format);
+            let unit = found.format.unit(&text, format);
+            (text, FigureKind::Number, unit)
+        }
+        CellContent::Written(text, kind) => (text.clone(), *kind, WrittenUnit::default()),
         CellContent::Nothing => return Err(nothing_there(known, place)),
     };
     Ok(FoundFigure {
         text,
         kind,
         trace: found.trace.clone(),
+        unit,
     })
 }
 
@@ -171,10 +178,7 @@ pub(super) fn cell(known: &KnownResult, row: usize, column: usize) -> Result<Fou
             CellContent::Number(derivation.value),
             NumberFormat::of_unit(derivation.unit),
         ),
-        None => (
-            value_of(known, cell, column, about),
-            NumberFormat::of_column(about),
-        ),
+        None => (value_of(known, cell, column, about), known.number_format(column)),
     };
     let result = known.handle.to_string();
     Ok(FoundValue {
@@ -227,7 +231,13 @@ fn total_named(word: &str) -> Option<TotalKind> {
 }
 
 fn total_of(known: &KnownResult, column: usize, wanted: TotalKind) -> Result<FoundValue, ReferenceProblem> {
-    known.check_whole()?;
+    if let Some((why, way_on)) = known.not_whole() {
+        let problem = ReferenceProblem::new(why);
+        return Err(match extreme_row(known, column, wanted) {
+            Some(row) => problem.hint(row),
+            None => problem.hint(way_on),
+        });
+    }
     for row in 0..known.table.rows.len() {
         known.check_founded(row)?;
     }
@@ -256,7 +266,7 @@ fn total_of(known: &KnownResult, column: usize, wanted: TotalKind) -> Result<Fou
         let text = granularity.map_or_else(|| text.to_owned(), |one| one.write(text, about.kind));
         CellContent::Written(known.as_text(&text, MOST_CELL_CHARS), FigureKind::Date)
     };
-    let mut format = NumberFormat::of_column(about);
+    let mut format = known.number_format(column);
     let value = match (wanted, &summary) {
         (TotalKind::Count, _) => whole(values),
         (
@@ -301,6 +311,24 @@ fn total_of(known: &KnownResult, column: usize, wanted: TotalKind) -> Result<Fou
             total: Some(wanted),
         }),
     })
+}
+
+/// Points at the row that has the least or greatest value of those that are here.
+fn extreme_row(known: &KnownResult, column: usize, wanted: TotalKind) -> Option<String> {
+    let (word, sign) = match wanted {
+        TotalKind::Min => ("least", -1.0),
+        TotalKind::Max => ("greatest", 1.0),
+        _ => return None,
+    };
+    let name = clean_line(&known.column(column)?.name, MOST_CHARS);
+    let values = known.table.rows.iter().enumerate();
+    let values = values.filter_map(|(row, cells)| Some((row, cells.get(column)?.amount()?.as_f64() * sign)));
+    let (row, _) = values.max_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    let key = known.rows().written(&known.table, row);
+    Some(format!(
+        "the {word} of these rows is {{{{{} {name} @ {key}}}}}",
+        known.handle
+    ))
 }
 
 fn count_of_rows(known: &KnownResult) -> Result<FoundValue, ReferenceProblem> {

@@ -139,6 +139,15 @@ impl RowIndex {
         parts.join(", ")
     }
 
+    /// How a row is named behind the `@`: its key, or its number where nothing else tells it apart.
+    pub(super) fn written(&self, table: &ResultTable, row: usize) -> String {
+        if self.key.is_empty() {
+            format!("#{}", row + 1)
+        } else {
+            self.key_of(table, row)
+        }
+    }
+
     /// What the rows are keyed by, with keys of some: `keyed by created_at, such as 2025-03`.
     pub(super) fn described(&self, table: &ResultTable) -> String {
         let names: Vec<&str> = self
@@ -258,9 +267,50 @@ fn names_of(cell: &Cell, granularity: Option<TimePrecision>) -> Vec<String> {
         }
         Cell::Text(text) => match granularity {
             Some(granularity) => granularity.names(text),
-            None => vec![normal(text)],
+            None => {
+                let mut names = vec![normal(text)];
+                names.extend(names_of_period(&normal(text)));
+                names
+            }
         },
     }
+}
+
+/// The other ways to write a text that is a month or a quarter: `2026-04` is `2026-04-01` and April 2026.
+fn names_of_period(text: &str) -> Vec<String> {
+    let first = match text.len() {
+        7 => quarter_of(text).unwrap_or_else(|| format!("{text}-01")),
+        _ => return Vec::new(),
+    };
+    let precision = if text.contains('q') {
+        TimePrecision::Quarter
+    } else {
+        TimePrecision::Month
+    };
+    let is_day = first.parse::<jiff::civil::Date>().is_ok();
+    if is_day {
+        precision.names(&first)
+    } else {
+        Vec::new()
+    }
+}
+
+/// The first day of a quarter: of `2026-q2`, `2026 q2` or `q2 2026`.
+fn quarter_of(text: &str) -> Option<String> {
+    let mut words = text.split([' ', '-']);
+    let (one, other) = (words.next()?, words.next()?);
+    let (year, quarter) = match one.strip_prefix('q') {
+        Some(quarter) => (other, quarter),
+        None => (one, other.strip_prefix('q')?),
+    };
+    let month = match quarter {
+        "1" => "01",
+        "2" => "04",
+        "3" => "07",
+        "4" => "10",
+        _ => return None,
+    };
+    Some(format!("{year}-{month}-01"))
 }
 
 /// A value without regard to case and white space.

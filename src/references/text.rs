@@ -8,6 +8,7 @@ use super::printed_table::print;
 use super::resolve::resolve_figure;
 use super::splitter::{TextPiece, TextSplitter};
 use super::syntax::{Reference, TableReference};
+use super::units::WrittenUnit;
 use crate::grounding::{FigureKind, ReferencedFigure};
 use crate::text::{clean_line, one_line};
 
@@ -17,8 +18,6 @@ const MOST_REFERENCES: usize = 500;
 const MOST_TEXT_BYTES: usize = 200_000;
 /// Longest reference that is shown where it names nothing, in characters.
 const MOST_CHARS: usize = 120;
-/// Signs of currencies that a model may write before a figure that has one already.
-const CURRENCY: [char; 5] = ['$', '€', '£', '¥', '₹'];
 
 /// Why a reference names nothing, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +62,9 @@ pub struct ReferencedText {
     references: Vec<WrittenReference>,
     charts: Vec<RequestedChart>,
     last: LastWritten,
-    /// White space whose fate depends on what follows it.
+    /// The unit of the figure at the end of the text.
+    unit: WrittenUnit,
+    /// What may be a unit or white space too many, which depends on what follows it.
     held_back: String,
 }
 
@@ -72,8 +73,8 @@ pub struct ReferencedText {
 enum LastWritten {
     #[default]
     Text,
-    /// A figure with a percent sign: another sign behind it is dropped.
-    Percent,
+    /// A figure with a unit: the same unit behind it is dropped.
+    Figure,
     /// A table: what follows begins a paragraph.
     Table,
 }
@@ -131,8 +132,11 @@ impl ReferencedText {
     /// Ends the text, when its last piece was put into it. Gives what it gained.
     pub fn end(&mut self) -> &str {
         let before = self.text.len();
-        let rest = std::mem::take(&mut self.held_back);
-        self.text.push_str(&rest);
+        if self.last == LastWritten::Table {
+            self.text.push_str(&std::mem::take(&mut self.held_back));
+        } else {
+            self.separate_from_table();
+        }
         self.text.get(before..).unwrap_or_default()
     }
 
@@ -158,15 +162,21 @@ impl ReferencedText {
 
     fn put_text(&mut self, text: &str) {
         let text = format!("{}{text}", std::mem::take(&mut self.held_back));
-        let rest = text.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
         match self.last {
             LastWritten::Text => self.text.push_str(&text),
-            LastWritten::Percent | LastWritten::Table if rest.is_empty() => {
-                self.held_back = text;
-                return;
+            LastWritten::Figure => {
+                let Some(rest) = self.unit.strip_from(&text, false) else {
+                    self.held_back = text;
+                    return;
+                };
+                self.text.push_str(rest);
             }
-            LastWritten::Percent => self.text.push_str(rest.strip_prefix('%').unwrap_or(&text)),
             LastWritten::Table => {
+                let rest = text.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
+                if rest.is_empty() {
+                    self.held_back = text;
+                    return;
+                }
                 let newlines = rest.chars().take_while(|c| *c == '\n').count();
                 self.text
                     .push_str("\n\n".get(newlines.min(2)..).unwrap_or_default());
@@ -217,17 +227,12 @@ impl ReferencedText {
             return Err(ReferenceProblem::new("it names no figure".to_owned()));
         };
         let start = self.separate_from_table();
-        // A model may write the sign of a currency before a figure that brings its own.
-        let doubled = self
-            .text
-            .chars()
-            .next_back()
-            .filter(|sign| CURRENCY.contains(sign) && found.text.starts_with(*sign));
-        let text = doubled.map_or(found.text.as_str(), |sign| found.text.trim_start_matches(sign));
+        let text = found.unit.without_prefix(&found.text, &self.text);
         self.text.push_str(text);
         self.note(start, Some(found.kind), Some(found.trace));
-        if text.ends_with('%') {
-            self.last = LastWritten::Percent;
+        if !found.unit.names.is_empty() {
+            self.last = LastWritten::Figure;
+            self.unit = found.unit;
         }
         Ok(start)
     }
@@ -271,13 +276,16 @@ impl ReferencedText {
         Ok(start)
     }
 
-    /// Begins a paragraph if a table stands before. Gives where the next thing begins.
+    /// Writes what was held back, or begins a paragraph if a table stands before. Gives where the next thing begins.
     fn separate_from_table(&mut self) -> usize {
         let held_back = std::mem::take(&mut self.held_back);
-        if self.last == LastWritten::Table {
-            self.text.push_str("\n\n");
-        } else {
-            self.text.push_str(&held_back);
+        match self.last {
+            LastWritten::Table => self.text.push_str("\n\n"),
+            LastWritten::Figure => {
+                let rest = self.unit.strip_from(&held_back, true);
+                self.text.push_str(rest.unwrap_or(&held_back));
+            }
+            LastWritten::Text => self.text.push_str(&held_back),
         }
         self.last = LastWritten::Text;
         self.text.len()

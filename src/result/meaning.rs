@@ -1,6 +1,6 @@
 //! What the values of a column mean, which decides what may be computed of them.
 
-use super::{Column, ColumnKind, NumberStyle};
+use super::{Column, ColumnKind, NumberStyle, ResultTable};
 
 /// What a column's values mean. Numbers are not all amounts: the sum of order numbers or of ages says nothing.
 ///
@@ -35,6 +35,8 @@ const SCORES: &str = "rating score rank ranking age bewertung";
 const RATES: &str = "avg average averages averaged mean median percentile percent percentage pct rate rates ratio share \
     yoy mom qoq distinct unique cumulative durchschnitt durchschnittlich anteil prozent moyenne taux pourcentage \
     promedio tasa porcentaje";
+/// Words of columns whose numbers are percentages.
+const PERCENTAGES: &str = "percent percentage pct prozent";
 /// Whole names of columns whose numbers are places on a scale.
 const POSITIONS: &str = "year latitude longitude lat lng lon jahr";
 
@@ -52,6 +54,17 @@ fn among(list: &str, word: &str) -> bool {
 }
 
 impl Column {
+    /// Whether its name says that it holds percentages and nothing says how they are written.
+    pub fn says_percent(&self) -> bool {
+        let plain = self.format.style != Some(NumberStyle::Percent);
+        let says = |name: &String| {
+            let low = name.to_lowercase();
+            let mut words = low.split(|c: char| !c.is_alphanumeric());
+            low.contains('%') || words.any(|word| among(PERCENTAGES, word))
+        };
+        plain && self.kind.is_numeric() && [&self.name, &self.label].into_iter().any(says)
+    }
+
     /// What its values mean.
     pub fn meaning(&self) -> ColumnMeaning {
         match self.kind {
@@ -109,6 +122,16 @@ impl Column {
             }
         }
         meaning
+    }
+}
+
+impl ResultTable {
+    /// Whether a column holds percentages as they are read, 12.5 for 12.5 %: its name says so, and its values are not such as
+    /// fractions are, 0.125 for the same.
+    pub fn has_percentages(&self, column: usize) -> bool {
+        let says = self.columns.get(column).is_some_and(Column::says_percent);
+        let mut cells = self.rows.iter().filter_map(|row| row.get(column)?.amount());
+        says && cells.any(|amount| amount.as_f64().abs() > 1.0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Cell, Column, ColumnKind, ColumnMeaning, ResultTable, encode_cell};
+use super::{Column, ColumnKind, ColumnMeaning, ResultTable, encode_cell};
 
 /// Most columns that are looked at together.
 const MOST_COLUMNS: usize = 6;
@@ -59,13 +59,12 @@ impl ResultTable {
             .unwrap_or_default()
     }
 
-    /// Whether no two rows have the same values in some columns, and a single column has a value in every row.
+    /// Whether no two rows have the same values in some columns. A group without a value is one of them.
     fn are_different(&self, columns: &[usize]) -> bool {
         let mut seen: HashSet<Vec<String>> = HashSet::with_capacity(self.rows.len());
         self.rows.iter().all(|row| {
-            let cells: Vec<&Cell> = columns.iter().filter_map(|at| row.get(*at)).collect();
-            let named = columns.len() > 1 || cells.iter().all(|cell| **cell != Cell::Null);
-            named && seen.insert(cells.into_iter().map(encode_cell).collect())
+            let cells = columns.iter().filter_map(|at| row.get(*at));
+            seen.insert(cells.map(encode_cell).collect())
         })
     }
 }

@@ -2,7 +2,7 @@
 
 mod compact;
 mod derive;
-mod encoding;
+pub(crate) mod encoding;
 mod meaning;
 mod ours;
 mod packed;
