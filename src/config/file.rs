@@ -380,7 +380,7 @@ pub struct GroundingConfig {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShapingConfig {
-    /// Most rows (default 200).
+    /// Most rows (default 1000). Most results are cut by their bytes: a year of days takes 7 KB.
     #[schemars(range(min = 1, max = 100_000))]
     pub max_rows: Option<usize>,
     /// Most bytes of the whole tool result (default 30000).

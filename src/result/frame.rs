@@ -15,6 +15,8 @@ const MAX_NOTE_CHARS: usize = 600;
 const MAX_LABELS: usize = 12;
 /// Up to so many rows that are all shown have no totals above them: they say nothing that cannot be seen.
 const FEW_ROWS: usize = 5;
+/// Up to so many rows it is worth finding out what tells them apart.
+const MOST_KEYED_ROWS: usize = 5_000;
 
 /// What our own cut left out.
 pub(super) enum Omission {
@@ -30,6 +32,7 @@ pub(super) struct ResultFrame<'a> {
     heading: &'a ResultHeading<'a>,
     pub(super) columns: &'a [Column],
     pub(super) limits: ShapingSettings,
+    row_key: Option<String>,
     labels: Option<String>,
     units: Option<String>,
     padded: Option<String>,
@@ -52,8 +55,9 @@ impl<'a> ResultFrame<'a> {
             heading,
             columns,
             limits,
+            row_key: row_key(table, limits.max_bytes / 20),
             labels: labels(columns, limits.max_bytes / 20),
-            units: units(columns, limits.max_bytes / 20),
+            units: units(table, columns.len(), limits.max_bytes / 20),
             padded: padded(table, columns.len(), limits.max_bytes / 20),
             totals: totals_lines(table, totals, columns.len(), limits.max_bytes / 4),
             header: header.join("\t"),
@@ -90,6 +94,7 @@ impl<'a> ResultFrame<'a> {
         if let Some(note) = self.heading.note {
             lines.push(line(note, MAX_NOTE_CHARS));
         }
+        lines.extend(self.row_key.clone());
         lines.extend(self.labels.clone());
         lines.extend(self.units.clone());
         lines.extend(self.padded.clone());
@@ -226,6 +231,24 @@ fn line(text: &str, max_chars: usize) -> String {
     one_line(text, max_chars)
 }
 
+/// How rows are named, where the first column alone does not tell them apart.
+fn row_key(table: &ResultTable, room: usize) -> Option<String> {
+    if !(2..=MOST_KEYED_ROWS).contains(&table.rows.len()) {
+        return None;
+    }
+    let key = table.row_key();
+    if key == [0] {
+        return None;
+    }
+    if key.is_empty() {
+        return Some("row key: none, so rows go by number, #1 for the first".to_owned());
+    }
+    let columns = key.iter().filter_map(|at| table.columns.get(*at));
+    let names: Vec<String> = columns.map(|column| clean_line(&column.name, 80)).collect();
+    let line = format!("row key: {}", names.join(", "));
+    (line.len() <= room).then_some(line)
+}
+
 /// Labels that say more than the column's name does.
 fn labels(columns: &[Column], room: usize) -> Option<String> {
     let plain = |text: &str| -> String {
@@ -254,13 +277,22 @@ fn labels(columns: &[Column], room: usize) -> Option<String> {
     (!named.is_empty()).then(|| format!("labels: {}", named.join(", ")))
 }
 
-/// What columns count, where Metabase says it: a currency, a fraction, a number that people see in another scale.
-fn units(columns: &[Column], room: usize) -> Option<String> {
+/// What columns count, where Metabase or the name says it: a currency, a fraction, a number that people see in another
+/// scale.
+fn units(table: &ResultTable, width: usize, room: usize) -> Option<String> {
     let mut used = 0usize;
-    let told: Vec<String> = columns
+    let told: Vec<String> = table
+        .columns
         .iter()
-        .filter_map(|column| {
-            let unit = column.format.unit_words()?;
+        .take(width)
+        .enumerate()
+        .filter_map(|(at, column)| {
+            let named = || {
+                table
+                    .has_percentages(at)
+                    .then(|| "in percent: 12 is 12 %".to_owned())
+            };
+            let unit = column.format.unit_words().or_else(named)?;
             Some(format!(
                 "{} {}",
                 clean_line(&column.name, 80),
@@ -312,7 +344,7 @@ fn totals_lines(table: &ResultTable, totals: &[ColumnTotals], width: usize, room
         .zip(told)
         .take(width)
         // Values that are missing are always told.
-        .filter_map(|(totals, told)| (told || totals.nulls > 0).then_some(totals))
+        .filter_map(|(totals, told)| (told && totals.tell_something() || totals.nulls > 0).then_some(totals))
         .collect();
     let beyond = table.columns.len().saturating_sub(width);
     let mut lines: Vec<String> = wanted

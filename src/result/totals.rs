@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Number;
 
-use super::{Cell, Column, ColumnMeaning, ResultTable, encode_cell};
+use super::{Cell, Column, ColumnMeaning, ResultTable, encode_cell, for_reading};
 use crate::text::clean_line;
 
 /// Significant digits of a mean.
@@ -283,9 +283,19 @@ pub(super) fn mean(sum: Amount, count: usize) -> Amount {
     exact.map_or_else(|| Amount::Approximate(sum.as_f64() / count as f64), Amount::Exact)
 }
 
+impl ColumnTotals {
+    /// Whether they say something of the rows: not where each row has a value of its own that only names it.
+    pub(super) fn tell_something(&self) -> bool {
+        let names = matches!(self.summary, ColumnSummary::Distinct(count) if count == self.values);
+        let nothing = self.summary == ColumnSummary::Nothing;
+        self.nulls > 0 || !(names || nothing)
+    }
+}
+
+/// What is there to be told, in one line. Values and nulls are counted only where some are missing.
 impl fmt::Display for ColumnTotals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "values {}, nulls {}", self.values, self.nulls)?;
+        let mut parts: Vec<String> = Vec::new();
         match &self.summary {
             ColumnSummary::Numbers {
                 sum,
@@ -294,26 +304,27 @@ impl fmt::Display for ColumnTotals {
                 max,
                 unreadable,
             } => {
-                if let Some(sum) = sum {
-                    write!(f, ", sum {sum}")?;
-                }
-                write!(f, ", min {min}, max {max}")?;
-                if let Some(mean) = mean {
-                    write!(f, ", mean {mean}")?;
-                }
+                parts.extend(sum.map(|sum| format!("sum {sum}")));
+                parts.extend(mean.map(|mean| match mean {
+                    Amount::Exact(mean) => format!("mean {}", for_reading(mean)),
+                    other @ Amount::Approximate(_) => format!("mean {other}"),
+                }));
+                parts.push(format!("min {min}"));
+                parts.push(format!("max {max}"));
                 if *unreadable > 0 {
-                    write!(f, ", not numbers {unreadable}")?;
+                    parts.push(format!("not numbers {unreadable}"));
                 }
-                Ok(())
             }
-            ColumnSummary::Distinct(count) => write!(f, ", distinct {count}"),
-            ColumnSummary::Span { first, last } => write!(
-                f,
-                ", first {}, last {}",
-                clean_line(first, 40),
-                clean_line(last, 40)
-            ),
-            ColumnSummary::Nothing => Ok(()),
+            ColumnSummary::Distinct(count) => parts.push(format!("distinct {count}")),
+            ColumnSummary::Span { first, last } => {
+                parts.push(format!("first {}", clean_line(first, 40)));
+                parts.push(format!("last {}", clean_line(last, 40)));
+            }
+            ColumnSummary::Nothing => {}
         }
+        if self.nulls > 0 {
+            parts.push(format!("values {}, nulls {}", self.values, self.nulls));
+        }
+        f.write_str(&parts.join(", "))
     }
 }

@@ -112,6 +112,7 @@ const OURS: &[&str] = &[
     "the next rows: ",
     "the other columns: ",
     "labels: ",
+    "row key: ",
     "table:$",
     "end of table",
     "values of ",

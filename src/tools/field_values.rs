@@ -19,6 +19,8 @@ use crate::text::{clean_line, escape};
 
 /// The line after the last value. No value reads like it.
 const END: &str = "end of values";
+/// Most values that are listed: whoever looks for one among more asks for a narrower thing.
+const MAX_LISTED: usize = 200;
 
 /// Whose values are listed.
 #[derive(Debug, Clone, PartialEq)]
@@ -195,7 +197,7 @@ async fn fetch(
     match call {
         FieldValuesCall::Parameter { card, parameter } => client.parameter_values(card, parameter).await,
         FieldValuesCall::Dimension { owner, dimension } => {
-            let most = u32::try_from(limits.max_rows).unwrap_or(u32::MAX);
+            let most = u32::try_from(limits.max_rows.min(MAX_LISTED)).unwrap_or(u32::MAX);
             client.dimension_values(owner, dimension, most).await
         }
     }
@@ -204,7 +206,7 @@ async fn fetch(
 /// One value per line, at most as many as rows may be shown.
 fn listing(what: &str, values: &AllowedValues, limits: ShapingSettings) -> String {
     let count = values.values.len();
-    let shown = count.min(limits.max_rows);
+    let shown = count.min(limits.max_rows).min(MAX_LISTED);
     let extent = match (values.complete, shown == count) {
         (true, true) => format!("{count} values, all there are"),
         (true, false) => format!("the first {shown} of {count} values"),

@@ -1,13 +1,15 @@
 //! What the model reads after a query, and what is kept of it.
 
+use serde_json::Value;
+
 use super::ToolOutput;
 use super::check::entry_title;
 use super::tool::RunContext;
-use crate::catalog::EntryKind;
+use crate::catalog::{Catalog, Entry, EntryKind};
 use crate::metabase::Fetched;
 use crate::result::{
     DerivedHeading, ModelView, NewResult, PackedTable, QuerySource, ResultHeading, ResultOrigin, ResultTable,
-    call_for_model, shape,
+    call_for_model, shape, value_words,
 };
 use crate::text::one_line;
 
@@ -45,7 +47,7 @@ pub(super) fn of_query(
         link: context.client.link(kind, id),
     });
     let title = entry_title(kind, id, name);
-    let asked = call_for_model(context.arguments);
+    let asked = asked(kind, id, context.arguments, context.catalog);
     ToolOutput {
         served_by: Some(fetched.served_by),
         ..of_table(
@@ -82,7 +84,7 @@ pub(super) fn of_derived(
     let base = from.and_then(|from| context.held.get(from));
     let source = base.and_then(|base| base.origin.source());
     let asked = source
-        .and_then(|source| call_for_model(&source.arguments))
+        .and_then(|source| asked(source.kind, source.id, &source.arguments, context.catalog))
         .zip(from)
         .map(|(asked, from)| format!("in {from}, {asked}"));
     let parts = HeadingParts {
@@ -92,6 +94,22 @@ pub(super) fn of_derived(
         narrow,
     };
     of_table(table, title, origin, &parts, context)
+}
+
+/// What a query was asked for in words, with the defaults that hold where a card's parameters were left out.
+fn asked(kind: EntryKind, id: u32, arguments: &Value, catalog: &Catalog) -> Option<String> {
+    let mut parts: Vec<String> = call_for_model(arguments).into_iter().collect();
+    if let Some(Entry::Card(card)) = catalog.entry(kind, id) {
+        let left_out = card.parameters.iter().filter(|parameter| {
+            let given = arguments["parameters"].get(&parameter.slug);
+            given.is_none()
+        });
+        parts.extend(left_out.filter_map(|parameter| {
+            let default = parameter.default.as_ref()?;
+            Some(format!("{} {} (default)", parameter.slug, value_words(default)))
+        }));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// What stands above a table besides its title.

@@ -75,7 +75,7 @@ fn orders(count: i64) -> Value {
 
 #[tokio::test]
 async fn a_card_runs_with_its_parameters_and_says_where_it_came_from() {
-    let (toolbox, asked) = answered(202, &orders(450)).await;
+    let (toolbox, asked) = answered(202, &orders(1_450)).await;
     let output = run(&toolbox, json!({"card_id": 7, "parameters": {"status": "PAID"}}))
         .await
         .unwrap();
@@ -87,11 +87,11 @@ async fn a_card_runs_with_its_parameters_and_says_where_it_came_from() {
     let shown = brought.shown;
     assert_eq!(
         (shown.rows_shown, shown.rows_known, shown.truncated),
-        (200, 450, true)
+        (1_000, 1_450, true)
     );
     assert_eq!(shown.bytes_shown, output.content.len() as u64);
     assert!(shown.bytes_received > shown.bytes_shown);
-    assert_eq!(brought.table.row_count(), 450);
+    assert_eq!(brought.table.row_count(), 1_450);
     assert_eq!(output.served_by, Some(ServedBy::Live));
 
     let source = brought.origin.source().unwrap();
@@ -111,11 +111,11 @@ async fn a_card_runs_with_its_parameters_and_says_where_it_came_from() {
         "{content}"
     );
     assert!(
-        content.contains("rows: 200 shown of 450 (all there are); cut by us at 200 rows"),
+        content.contains("rows: 1000 shown of 1450 (all there are); cut by us at 1000 rows"),
         "{content}"
     );
     assert!(
-        content.contains("total: values 450, nulls 0, sum 4612.5, "),
+        content.contains("\n- total: sum 14862.5, mean 10.25, "),
         "{content}"
     );
     assert!(

@@ -86,7 +86,7 @@ async fn a_cut_result_asked_for_again_with_other_limits() {
         let table = ids(request, "query_table", "table_id")[0];
         Reply::tool_calls([(
             "query_table",
-            json!({ "table_id": table, "limit": 400 + 100 * step }),
+            json!({ "table_id": table, "limit": 1_400 + 100 * step }),
         )])
     })
     .await;
@@ -370,7 +370,7 @@ async fn every_signal_has_its_own_setting() {
     };
     let (_, answer) = deaf(knobs, |step, request| {
         let table = ids(request, "query_table", "table_id")[0];
-        Reply::tool_calls([("query_table", json!({ "table_id": table, "limit": 400 + step }))])
+        Reply::tool_calls([("query_table", json!({ "table_id": table, "limit": 1_400 + step }))])
     })
     .await;
     stopped(&answer, StopReason::RefetchedCut);
