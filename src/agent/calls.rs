@@ -14,7 +14,7 @@ use super::protocol::{LoopEnd, TurnEffect};
 use super::state::TurnState;
 use super::{CallStatus, Event, StopReason, fallback};
 use crate::model::{Completion, Message, ToolCall};
-use crate::tools::{PlannedCall, Refusal, ToolRole, TurnEnding};
+use crate::tools::{MissingPart, PlannedCall, Refusal, ToolRole, TurnEnding};
 
 /// Most calls of one completion that are looked at; a model that asks for more is told so.
 const MOST_CALLS: usize = 2_000;
@@ -205,13 +205,13 @@ impl TurnState {
             TurnEnding::CannotAnswer {
                 reason,
                 nearest,
-                data_is_there,
+                missing,
             } => {
                 let text = fallback::cannot_answer(&reason, &nearest);
-                let stop = if data_is_there {
-                    StopReason::CannotCompute
-                } else {
-                    StopReason::CannotAnswer
+                let stop = match missing {
+                    MissingPart::Data => StopReason::CannotAnswer,
+                    MissingPart::Tool => StopReason::CannotCompute,
+                    MissingPart::Action => StopReason::CannotAct,
                 };
                 (GuardNote::PersonTold, LoopEnd::new(stop, text))
             }

@@ -73,6 +73,8 @@ pub enum StopReason {
     CannotAnswer,
     /// The model called `cannot_answer` and said that the data is there.
     CannotCompute,
+    /// The model called `cannot_answer` because it was asked to do something.
+    CannotAct,
     /// The provider withheld the answer.
     ModelRefused,
     /// Figures of the answer have no source, and the settings say to withhold such an answer.
@@ -141,7 +143,7 @@ impl StopReason {
             Self::OutputLimit => Outcome::Partial,
             Self::AskedUser => Outcome::NeedsClarification,
             Self::CannotAnswer | Self::CannotCompute => Outcome::NotInCatalog,
-            Self::ModelRefused | Self::Ungrounded => Outcome::Refused,
+            Self::CannotAct | Self::ModelRefused | Self::Ungrounded => Outcome::Refused,
             Self::MaxSteps
             | Self::MaxToolCalls
             | Self::MaxTokens
@@ -181,6 +183,7 @@ impl StopReason {
             Self::CannotCompute => {
                 "The catalog has the data, but no tool can compute from it what was asked."
             }
+            Self::CannotAct => "Cardinal only reads: it cannot change or send anything.",
             Self::ModelRefused => "The model's provider withheld the answer.",
             Self::Ungrounded => "Figures of the answer have no source in any result.",
             Self::MaxSteps => "The turn's steps are used up.",

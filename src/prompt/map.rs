@@ -31,7 +31,8 @@ pub(super) fn map_lines(templates: &Templates, catalog: &Catalog) -> Result<Vec<
     lines.extend(collections(catalog));
     let mut bytes: usize = lines.iter().map(String::len).sum();
     for entry in catalog.by_standing() {
-        let mut view = EntryView::new(entry, None, Detail::Names);
+        let notes = catalog.notes().of(entry.kind(), entry.id());
+        let mut view = EntryView::new(entry, notes, Detail::Names);
         view.place(entry);
         let line = templates.render(templates::ENTRY, &view)?;
         bytes += line.len();

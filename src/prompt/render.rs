@@ -6,7 +6,7 @@ use super::entry::{Detail, EntryView};
 use super::map::map_lines;
 use super::sharing::SharedLines;
 use super::templates::{self, Templates};
-use crate::catalog::{Catalog, CatalogNotes, Entry};
+use crate::catalog::{Catalog, CatalogNotes, Entry, EntryNotes};
 use crate::model::ToolSpec;
 use crate::text::{clean_line, defuse};
 
@@ -192,8 +192,8 @@ fn shown_in(
 
 /// The short text of an entry and where it is, as a list of what was found shows it. Every line is the curator's or the
 /// server's word and has been made safe to show.
-pub fn entry_summary(entry: &Entry) -> Result<String, PromptError> {
-    let mut view = EntryView::new(entry, None, Detail::Short);
+pub fn entry_summary(entry: &Entry, notes: Option<&EntryNotes>) -> Result<String, PromptError> {
+    let mut view = EntryView::new(entry, notes, Detail::Short);
     view.place(entry);
     let text = Templates::get()?.render(templates::ENTRY, &view)?;
     Ok(text.trim_end().to_owned())

@@ -1,10 +1,13 @@
-//! The tool `cannot_answer`: ends the turn, because the catalog does not hold the answer.
+//! The tool `cannot_answer`: ends the turn, because the catalog does not hold the answer, or because Cardinal cannot do what
+//! was asked.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::check::{Rejection, decode, listing, nearest, person_text, quote, resolve};
-use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole, TurnEnding};
+use super::tool::{
+    CheckContext, CheckedCall, MissingPart, OfferContext, RunContext, Tool, ToolRole, TurnEnding,
+};
 use super::{ToolError, ToolOutput, schema};
 use crate::catalog::{Catalog, Entry};
 use crate::model::ToolSpec;
@@ -30,7 +33,7 @@ pub(super) struct NoAnswer {
     reason: String,
     /// Names of entries, each of which exists.
     nearest: Vec<String>,
-    data_is_there: bool,
+    missing: MissingPart,
 }
 
 /// Says that the catalog does not hold the answer.
@@ -48,8 +51,7 @@ impl Tool for CannotAnswerTool {
             include_str!("../../prompts/tools/cannot_answer.md"),
             json!({
                 "missing": {
-                    "description": "data: the catalog does not have it; tool: the data is there, but no tool computes this",
-                    "enum": ["data", "tool"],
+                    "enum": ["data", "tool", "action"],
                     "type": "string",
                 },
                 "nearest": schema::list(schema::text()),
@@ -71,12 +73,13 @@ impl Tool for CannotAnswerTool {
     ) -> Result<CheckedCall<NoAnswer>, Rejection> {
         let arguments: CannotAnswerArguments =
             decode(arguments).map_err(|rejection| rejection.hint("keys: reason, missing, nearest"))?;
-        let data_is_there = match arguments.missing.as_deref() {
-            None | Some("data") => false,
-            Some("tool") => true,
+        let missing = match arguments.missing.as_deref() {
+            None | Some("data") => MissingPart::Data,
+            Some("tool") => MissingPart::Tool,
+            Some("action") => MissingPart::Action,
             Some(other) => {
                 return Err(Rejection::bad_value(format!(
-                    "missing is data or tool, not {}",
+                    "missing is data, tool or action, not {}",
                     quote(other)
                 )));
             }
@@ -101,8 +104,10 @@ impl Tool for CannotAnswerTool {
             if !nearest.is_empty() {
                 map.insert("nearest".to_owned(), json!(nearest));
             }
-            if data_is_there {
-                map.insert("missing".to_owned(), json!("tool"));
+            match missing {
+                MissingPart::Data => {}
+                MissingPart::Tool => drop(map.insert("missing".to_owned(), json!("tool"))),
+                MissingPart::Action => drop(map.insert("missing".to_owned(), json!("action"))),
             }
         }
         Ok(CheckedCall {
@@ -110,7 +115,7 @@ impl Tool for CannotAnswerTool {
             plan: NoAnswer {
                 reason,
                 nearest,
-                data_is_there,
+                missing,
             },
         })
     }
@@ -123,7 +128,7 @@ impl Tool for CannotAnswerTool {
         Some(TurnEnding::CannotAnswer {
             reason: plan.reason.clone(),
             nearest: plan.nearest.clone(),
-            data_is_there: plan.data_is_there,
+            missing: plan.missing,
         })
     }
 

@@ -42,5 +42,5 @@ pub use call::{PlannedCall, ToolError, ToolOutput};
 pub use check::{Refusal, RefusalClass};
 pub use describe::DescribeCall;
 pub use more_rows::MoreRowsCall;
-pub(crate) use tool::{PageRequest, ToolRole, TurnEnding};
+pub(crate) use tool::{MissingPart, PageRequest, ToolRole, TurnEnding};
 pub use toolbox::Toolbox;

@@ -59,8 +59,9 @@ impl Tool for MoreRowsTool {
     const NAME: &'static str = crate::result::MORE_ROWS;
     const ROLE: ToolRole = ToolRole::HeldResults;
 
-    fn spec(&self, _offer: OfferContext<'_>) -> Option<ToolSpec> {
+    fn spec(&self, offer: OfferContext<'_>) -> Option<ToolSpec> {
         let column = schema::text();
+        let (operation, values) = schema::condition(Self::NAME, offer.catalog);
         let functions = HELD_FUNCTIONS.map(RowFunction::word);
         Some(schema::tool(
             Self::NAME,
@@ -79,13 +80,12 @@ impl Tool for MoreRowsTool {
                 ),
                 "filters": schema::list(schema::object(json!({
                     "column": column,
-                    "operation": schema::operation(),
-                    "values": schema::values(),
+                    "operation": operation,
+                    "values": values,
                 }), &["column", "operation"])),
                 "group_by": schema::list(schema::object(json!({
                     "column": column,
                     "granularity": {
-                        "description": "for dates and datetimes only",
                         "enum": Granularity::ALL.map(Granularity::word),
                         "type": "string",
                     },

@@ -47,7 +47,7 @@ impl Tool for QueryMetricTool {
                 Self::NAME,
                 include_str!("../../prompts/tools/query_metric.md"),
                 json!({
-                    "filters": schema::filters(&schema::operation()),
+                    "filters": schema::filters(Self::NAME, catalog),
                     "group_by": schema::group_by(),
                     "limit": schema::rows(),
                     "metric_id": schema::id(),

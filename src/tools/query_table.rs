@@ -14,7 +14,6 @@ use super::{ToolError, ToolOutput, failure, no_match};
 use crate::catalog::{AllowedTable, Dimension, Entry, EntryKind, TableEntry};
 use crate::metabase::{DimensionOwner, Direction, GroupBy, OrderBy, TableQuery};
 use crate::model::ToolSpec;
-use crate::result::MORE_ROWS;
 
 /// Most fields of raw rows.
 const MAX_FIELDS: usize = 50;
@@ -80,7 +79,7 @@ impl Tool for QueryTableTool {
                         "of raw rows; not together with aggregations",
                         names.clone(),
                     ),
-                    "filters": schema::filters(&schema::operation_as_in(MORE_ROWS)),
+                    "filters": schema::filters(Self::NAME, catalog),
                     "group_by": schema::group_by(),
                     "limit": schema::rows(),
                     "order_by": schema::list(schema::object(

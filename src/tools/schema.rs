@@ -5,9 +5,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::check::kind_word;
+use super::check::{kind_word, query_tool};
 use crate::catalog::{Catalog, Entry, EntryKind};
 use crate::model::ToolSpec;
+use crate::result::MORE_ROWS;
 
 /// A tool whose arguments are a closed object.
 pub(super) fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> ToolSpec {
@@ -77,20 +78,16 @@ pub(super) fn text() -> Value {
 
 /// What to group by.
 pub(super) fn group_by() -> Value {
-    described_list(
-        "one row per combination; leave out for one total",
-        object(
-            json!({
-                "dimension": text(),
-                "granularity": {
-                    "description": "for dates and datetimes only",
-                    "enum": ["minute", "hour", "day", "week", "month", "quarter", "year", "day-of-week"],
-                    "type": "string",
-                },
-            }),
-            &["dimension"],
-        ),
-    )
+    list(object(
+        json!({
+            "dimension": text(),
+            "granularity": {
+                "enum": ["minute", "hour", "day", "week", "month", "quarter", "year", "day-of-week"],
+                "type": "string",
+            },
+        }),
+        &["dimension"],
+    ))
 }
 
 /// The operations that are listed. The gate knows those that are left out too: `not-` of the parts of dates, hours, and
@@ -116,31 +113,36 @@ const OPERATIONS: [&str; 18] = [
     "day-of-week-equals",
 ];
 
-/// The operation of a condition.
-pub(super) fn operation() -> Value {
-    json!({"enum": OPERATIONS, "type": "string"})
+/// The tool that lists the operations of conditions and says what values they take: the first that has any. The others point
+/// at it, so that it is said once.
+fn lists_operations(catalog: &Catalog) -> &'static str {
+    let kinds = [EntryKind::Metric, EntryKind::Table];
+    let first = kinds.into_iter().find(|kind| count(catalog, *kind) > 0);
+    first.map_or(MORE_ROWS, query_tool)
 }
 
-/// The operation of a condition where another tool, which is always there, lists the operations.
-pub(super) fn operation_as_in(tool: &str) -> Value {
-    json!({"description": format!("as in {tool}"), "type": "string"})
+/// The operation and the values of a condition of the tool `of`.
+pub(super) fn condition(of: &str, catalog: &Catalog) -> (Value, Value) {
+    let lists = lists_operations(catalog);
+    if lists == of {
+        let values = described_list("none for is-…, one for comparisons, else one or more", text());
+        return (json!({"enum": OPERATIONS, "type": "string"}), values);
+    }
+    let operation = json!({"description": format!("as in {lists}"), "type": "string"});
+    (operation, list(text()))
 }
 
-/// The values of a condition.
-pub(super) fn values() -> Value {
-    described_list("none for is-…, one for comparisons, else one or more", text())
-}
-
-/// Conditions, all of which must hold.
-pub(super) fn filters(operation: &Value) -> Value {
+/// Conditions of the tool `of` on dimensions or segments, all of which must hold.
+pub(super) fn filters(of: &str, catalog: &Catalog) -> Value {
+    let (operation, values) = condition(of, catalog);
     described_list(
-        "all must hold; each is a condition on a dimension or a segment alone",
+        "each on a dimension, or a segment alone",
         object(
             json!({
                 "dimension": text(),
                 "operation": operation,
                 "segment": text(),
-                "values": values(),
+                "values": values,
             }),
             &[],
         ),

@@ -168,12 +168,15 @@ fn told(catalog: &Catalog, wanted: &CatalogSearch, room: usize) -> String {
         let _ = write!(head, ", the best {SHOWN} of them; more words narrow it down");
     }
     let mut lines = vec![head];
-    let shown = found.into_iter().take(SHOWN).map(summary_lines);
+    let shown = found.into_iter().take(SHOWN);
+    let shown = shown.map(|entry| summary_lines(entry, catalog));
     lines.extend(shown.flatten());
     whole_lines(lines, room)
 }
 
-fn summary_lines(entry: &Entry) -> Vec<String> {
-    let text = entry_summary(entry).unwrap_or_else(|_| format!("{} {}", kind_word(entry.kind()), entry.id()));
+fn summary_lines(entry: &Entry, catalog: &Catalog) -> Vec<String> {
+    let notes = catalog.notes().of(entry.kind(), entry.id());
+    let text =
+        entry_summary(entry, notes).unwrap_or_else(|_| format!("{} {}", kind_word(entry.kind()), entry.id()));
     text.lines().map(str::to_owned).collect()
 }

@@ -48,6 +48,18 @@ pub(crate) enum ToolRole {
     EndsTurn,
 }
 
+/// What it is that keeps a question from being answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum MissingPart {
+    /// The catalog does not have the data.
+    #[default]
+    Data,
+    /// The data is there, and no tool computes what was asked.
+    Tool,
+    /// Something was to be done, and Cardinal only reads.
+    Action,
+}
+
 /// How a turn ends on a call of a tool whose role is [`ToolRole::EndsTurn`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TurnEnding {
@@ -62,8 +74,7 @@ pub(crate) enum TurnEnding {
         reason: String,
         /// Names of the nearest entries, possibly none.
         nearest: Vec<String>,
-        /// Whether the data is in the catalog, and only no tool computes what was asked.
-        data_is_there: bool,
+        missing: MissingPart,
     },
 }
 

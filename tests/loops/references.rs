@@ -187,7 +187,7 @@ async fn switched_off_the_text_goes_out_as_it_is_and_the_prompt_says_nothing_of_
     ask(&mut stack).await;
     let requests = stack.model.requests();
     let told = messages(&requests[0])[0].to_owned();
-    assert!(told.contains("{{r1 revenue @ 2025-03}}"), "{told}");
+    assert!(told.contains("{{r2 revenue @ 2025-03}}"), "{told}");
 }
 
 #[tokio::test]

@@ -30,6 +30,30 @@ async fn the_heading_says_what_was_asked_and_the_column_is_named_after_the_metri
 }
 
 #[tokio::test]
+async fn defaults_of_a_card_are_told_like_what_was_asked() {
+    let text = read("run_card", json!({ "card_id": 11 })).await;
+    assert!(
+        text.contains("\nasked: period past12months (default)\n"),
+        "{text}"
+    );
+    // What is given and equals the default is the same call, and is told the same.
+    for limit in [json!({}), json!({ "limit": "10" })] {
+        let text = read("run_card", json!({ "card_id": 12, "parameters": limit })).await;
+        assert!(text.contains("\nasked: limit 10 (default)\n"), "{text}");
+    }
+    let given = json!({ "limit": "3", "category": ["Toys"] });
+    let text = read("run_card", json!({ "card_id": 12, "parameters": given })).await;
+    assert!(text.contains("\nasked: category Toys, limit 3\n"), "{text}");
+    // What is made of it rests on the same.
+    let calls = vec![
+        ("run_card", json!({ "card_id": 12 })),
+        ("more_rows", json!({ "result": "r1", "limit": 2 })),
+    ];
+    let (_, text) = said("Tell me.", calls, "Done.").await;
+    assert!(text.contains("\nasked: in r1, limit 10 (default)\n"), "{text}");
+}
+
+#[tokio::test]
 async fn days_of_the_week_have_names_and_weeks_say_on_which_day_they_begin() {
     let by = |granularity: &str| json!([{ "dimension": "created_at", "granularity": granularity }]);
     let text = read("query_metric", revenue(json!([]), by("day-of-week"))).await;
@@ -115,10 +139,11 @@ async fn a_figure_that_was_worked_out_names_the_cells_it_came_from() {
 }
 
 #[tokio::test]
-async fn data_that_no_tool_computes_ends_apart_from_data_that_is_not_there() {
-    for (missing, stop) in [
-        ("data", StopReason::CannotAnswer),
-        ("tool", StopReason::CannotCompute),
+async fn what_is_missing_decides_how_the_turn_ends() {
+    for (missing, outcome, stop) in [
+        ("data", Outcome::NotInCatalog, StopReason::CannotAnswer),
+        ("tool", Outcome::NotInCatalog, StopReason::CannotCompute),
+        ("action", Outcome::Refused, StopReason::CannotAct),
     ] {
         let call = json!({ "reason": "It cannot be had.", "missing": missing });
         let model = crate::support::scripted_model::ScriptedModel::openai_with(move |_| {
@@ -127,9 +152,6 @@ async fn data_that_no_tool_computes_ends_apart_from_data_that_is_not_there() {
         let mut stack =
             crate::support::stack::Stack::new(model.await, crate::support::stack::Knobs::default()).await;
         let answer = stack.ask("What is the weather?").await;
-        assert_eq!(
-            (answer.outcome, answer.stop_reason),
-            (Outcome::NotInCatalog, stop)
-        );
+        assert_eq!((answer.outcome, answer.stop_reason), (outcome, stop));
     }
 }

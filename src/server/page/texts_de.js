@@ -130,6 +130,8 @@ export const GERMAN = {
   options: "Wählen Sie aus, oder antworten Sie mit eigenen Worten",
 
   "stop.output_limit": "Der Text hat seine Grenze erreicht und ist abgeschnitten.",
+  "stop.cannot_compute": "Die Daten sind da, aber kein Werkzeug berechnet das Gefragte.",
+  "stop.cannot_act": "Hier wird nur gelesen: Ändern und Senden ist nicht möglich.",
   "stop.model_refused": "Der Anbieter des Modells hat die Antwort zurückgehalten.",
   "stop.ungrounded": "Zahlen der Antwort haben keine Quelle, darum wird sie zurückgehalten.",
   "stop.max_steps": "Alle Schritte sind verbraucht.",

@@ -131,6 +131,8 @@ export const ENGLISH = {
   options: "Choose one, or answer in your own words",
 
   "stop.output_limit": "The text reached its limit and is cut.",
+  "stop.cannot_compute": "The data is there, but no tool computes what was asked.",
+  "stop.cannot_act": "It can only read: it cannot change or send anything.",
   "stop.model_refused": "The model's provider withheld the answer.",
   "stop.ungrounded": "Figures of the answer have no source, so it is withheld.",
   "stop.max_steps": "It used all its steps.",

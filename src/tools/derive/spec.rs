@@ -2,7 +2,6 @@ use serde_json::{Value, json};
 
 use super::steps::StepKind;
 use crate::model::ToolSpec;
-use crate::result::MORE_ROWS;
 use crate::result::derive::{Granularity, RowFunction};
 use crate::tools::check::HELD_FUNCTIONS;
 use crate::tools::schema;
@@ -10,18 +9,16 @@ use crate::tools::schema;
 /// What the model is told.
 pub(super) fn spec(name: &str) -> ToolSpec {
     let column = schema::text();
-    let conditions = |operation: Value| {
-        schema::list(schema::object(
-            json!({"column": column, "operation": operation, "values": schema::values()}),
-            &["column", "operation"],
-        ))
-    };
+    let conditions = schema::list(schema::object(
+        json!({"column": column, "operation": column, "values": schema::list(column.clone())}),
+        &["column", "operation"],
+    ));
     let mut functions: Vec<&str> = HELD_FUNCTIONS.map(RowFunction::word).to_vec();
     functions.push("percentile");
     let figure = schema::object(
         json!({
             "column": column,
-            "filters": conditions(schema::text()),
+            "filters": conditions,
             "function": {"enum": functions, "type": "string"},
             "name": column,
             "percent": {"description": "of percentile", "type": "integer"},
@@ -35,7 +32,7 @@ pub(super) fn spec(name: &str) -> ToolSpec {
         "count": schema::rows(),
         "do": {"enum": StepKind::ALL.map(StepKind::word), "type": "string"},
         "figures": schema::list(figure),
-        "filters": conditions(schema::operation_as_in(MORE_ROWS)),
+        "filters": conditions,
         "formula": column,
         "group_by": schema::list(schema::object(
             json!({
