@@ -267,32 +267,28 @@ fn names_of(cell: &Cell, granularity: Option<TimePrecision>) -> Vec<String> {
         }
         Cell::Text(text) => match granularity {
             Some(granularity) => granularity.names(text),
-            None => {
-                let mut names = vec![normal(text)];
-                names.extend(names_of_period(&normal(text)));
-                names
-            }
+            None => names_of_text(normal(text)),
         },
     }
 }
 
-/// The other ways to write a text that is a month or a quarter: `2026-04` is `2026-04-01` and April 2026.
-fn names_of_period(text: &str) -> Vec<String> {
+/// A text in lower case, and the other ways to write it if it is a month or a quarter: `2026-04` is `2026-04-01` and April
+/// 2026.
+fn names_of_text(text: String) -> Vec<String> {
     let first = match text.len() {
-        7 => quarter_of(text).unwrap_or_else(|| format!("{text}-01")),
-        _ => return Vec::new(),
+        7 => quarter_of(&text).unwrap_or_else(|| format!("{text}-01")),
+        _ => return vec![text],
     };
     let precision = if text.contains('q') {
         TimePrecision::Quarter
     } else {
         TimePrecision::Month
     };
-    let is_day = first.parse::<jiff::civil::Date>().is_ok();
-    if is_day {
-        precision.names(&first)
-    } else {
-        Vec::new()
+    let mut names = vec![text];
+    if first.parse::<jiff::civil::Date>().is_ok() {
+        names.extend(precision.names(&first));
     }
+    names
 }
 
 /// The first day of a quarter: of `2026-q2`, `2026 q2` or `q2 2026`.
