@@ -130,7 +130,7 @@ mod tests {
             "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{}}\n\n",
         ];
         for stream in ends {
-            for size in 1..stream.len() + 1 {
+            for size in 1..=stream.len() {
                 let at = seen(stream, size).unwrap_or_else(|| panic!("{stream:?} by {size}"));
                 assert!(at >= stream.trim_end().len(), "{stream:?} by {size}: {at}");
             }
