@@ -344,6 +344,8 @@ impl TimePrecision {
                 Self::Quarter => {
                     let (quarter, year) = (quarter(day), day.year());
                     names.extend([
+                        // Models shorten the first day, which is what a result shows.
+                        day.strftime("%Y-%m").to_string(),
                         format!("q{quarter} {year}"),
                         format!("{year} q{quarter}"),
                         format!("{year}-q{quarter}"),
