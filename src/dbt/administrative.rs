@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::artifacts::{NodeOutcome, RunResults};
 use super::caller::{DbtCaller, DbtReply, DbtRequest};
 use super::envelope::DbtList;
 use super::error::{self, DbtError, DbtFailure};
@@ -153,6 +155,31 @@ impl AdministrativeClient {
         request.parameters.push(("path", path));
         request.query.extend(step.map(|step| ("step", step.to_string())));
         Ok(self.caller.send(&table::GET_RUN_ARTIFACT, request).await?.body)
+    }
+
+    /// How each node ended in a run, over all its steps, later steps before earlier ones. Asking for the results without a step
+    /// gives those of the last one, and where that made documentation, everything looks well. So each step that runs nodes is
+    /// asked for its own, and results of other commands are passed over.
+    pub async fn outcomes(&self, run: &DbtRun) -> Result<BTreeMap<String, NodeOutcome>, DbtError> {
+        let mut outcomes = BTreeMap::new();
+        for step in run.run_steps.iter().flatten().filter(|step| step.runs_nodes()) {
+            let results = match self.artifact(run.id, "run_results.json", Some(step.index)).await {
+                Ok(results) => results,
+                // A step that failed before it began leaves nothing.
+                Err(error) if error.class == DbtFailure::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let results: RunResults = serde_json::from_slice(&results).map_err(|error| {
+                let message = format!(
+                    "they do not have dbt's form: {}",
+                    error::clean(&error.to_string())
+                );
+                let action = format!("read the results of step {} of run {}", step.index, run.id);
+                error::local(&action, DbtFailure::Unreadable, message)
+            })?;
+            outcomes.extend(results.outcomes().unwrap_or_default());
+        }
+        Ok(outcomes)
     }
 
     /// The items of any other list: projects, environments, connections, users and so on, as dbt writes them.

@@ -24,6 +24,7 @@
 
 mod account;
 mod administrative;
+mod artifacts;
 mod caller;
 mod discovery;
 mod door;
@@ -37,6 +38,7 @@ mod settings;
 
 pub use account::{DbtAccount, grants};
 pub use administrative::{AdministrativeClient, RunFilter};
+pub use artifacts::NodeOutcome;
 pub use discovery::DiscoveryClient;
 pub use envelope::DbtList;
 pub use error::{DbtError, DbtFailure};

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::artifacts::TELLING;
+
 /// How far a run is. dbt writes a number, never a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DbtRunStatus {
@@ -122,6 +124,18 @@ pub struct DbtRunStep {
     pub name: Option<String>,
     #[serde(default)]
     pub status: Option<DbtRunStatus>,
+}
+
+impl DbtRunStep {
+    /// Whether its command runs nodes, by the name that dbt gives a step: ``Invoke dbt with `dbt build` ``. Steps that clone the
+    /// repository or make documentation do not.
+    pub(super) fn runs_nodes(&self) -> bool {
+        let name = self.name.as_deref().unwrap_or_default();
+        let mut words = name.split('`').nth(1).unwrap_or_default().split_whitespace();
+        let calls_dbt = words.next() == Some("dbt");
+        let verb = words.find(|word| !word.starts_with('-'));
+        calls_dbt && verb.is_some_and(|verb| TELLING.contains(&verb))
+    }
 }
 
 /// The definition of a job, as far as Cardinal looks at it.

@@ -343,3 +343,49 @@ async fn a_write_that_is_not_granted_never_leaves() {
     );
     assert!(server.asked().is_empty());
 }
+
+/// The last step made documentation, and its results say that all is well.
+#[tokio::test]
+async fn results_of_a_run_are_those_of_the_steps_that_run_nodes() {
+    let server = ScriptedDbt::serve(|asked| {
+        let results = |which: &str, status: &str| {
+            let results = json!([{"unique_id": "model.shop.orders", "status": status, "timing": []}]);
+            DbtReply::json(
+                200,
+                &json!({"metadata": {}, "args": {"which": which}, "results": results}),
+            )
+        };
+        match asked.query.as_str() {
+            "step=3" => results("build", "error"),
+            "step=4" => DbtReply::json(
+                404,
+                &json!({"status": {"code": 404, "is_success": false, "user_message": "None."}}),
+            ),
+            "step=5" => results("generate", "success"),
+            _ => {
+                let steps = [
+                    (1, "Clone Git Repository"),
+                    (2, "Create Profile from Connection dwh"),
+                    (3, "Invoke dbt with `dbt build --select tag:dbt orders+`"),
+                    (4, "Invoke dbt with `dbt --debug test`"),
+                    (5, "Invoke dbt with `dbt docs generate`"),
+                ];
+                let steps: Vec<Value> = steps
+                    .iter()
+                    .map(|(index, name)| json!({"index": index, "name": name, "status": 10}))
+                    .collect();
+                DbtReply::json(
+                    200,
+                    &envelope(&json!({"id": 9, "status": 20, "run_steps": steps})),
+                )
+            }
+        }
+    })
+    .await;
+    let client = account(&server).administrative();
+    let run = client.run(9).await.unwrap();
+    let outcomes = client.outcomes(&run).await.unwrap();
+    assert_eq!(outcomes["model.shop.orders"].status.as_deref(), Some("error"));
+    let asked: Vec<String> = server.asked().into_iter().skip(1).map(|one| one.query).collect();
+    assert_eq!(asked, ["step=3", "step=4"]);
+}

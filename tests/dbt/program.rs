@@ -45,8 +45,12 @@ async fn server() -> ScriptedDbt {
                 {"id": 90, "status": 20, "job_definition_id": 5, "job": {"id": 5, "name": "Daily build"}, "status_message": "1 model failed"},
             ])
         };
-        let count = data.as_array().unwrap().len();
-        DbtReply::json(200, &json!({"data": data, "status": {"code": 200, "is_success": true}, "extra": {"pagination": {"count": count, "total_count": count}}}))
+        let mut items = data.as_array().unwrap().clone();
+        let count = items.len();
+        if asked.query.contains("limit=1&") {
+            items.truncate(1);
+        }
+        DbtReply::json(200, &json!({"data": items, "status": {"code": 200, "is_success": true}, "extra": {"pagination": {"count": items.len(), "total_count": count}}}))
     })
     .await
 }
@@ -215,4 +219,43 @@ fn without_dbt_the_commands_say_what_to_set() {
     }
     let run = program.run(&["dbt", "health", "orders", "--from", "local"]);
     assert!(run.stderr.contains("DBT_PROJECT_DIR"), "{run:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_looks_at_dbt_where_there_is_any() {
+    let server = server().await;
+    let granted = kept(with_grants(of_account(&server), GRANT));
+    let checked = run(granted, &["doctor", "--json"]).await;
+    let dbt = |run: &Run| {
+        let report = run.json();
+        let checks = report["checks"].as_array().unwrap().clone();
+        checks.into_iter().find(|check| check["name"] == "dbt")
+    };
+    let check = dbt(&checked).unwrap();
+    assert_eq!(
+        (checked.code, &check["status"]),
+        (Some(0), &"ok".into()),
+        "{check}"
+    );
+    let ungranted = kept(of_account(&server));
+    let checked = run(ungranted, &["doctor", "--json"]).await;
+    let check = dbt(&checked).unwrap();
+    // Questions are answered without dbt.
+    assert_eq!(
+        (checked.code, &check["status"]),
+        (Some(0), &"warning".into()),
+        "{check}"
+    );
+    assert!(
+        check["fix"].as_str().unwrap().contains("[[grants.rules]]"),
+        "{check}"
+    );
+    assert_eq!(dbt(&run(kept(Program::new()), &["doctor", "--json"]).await), None);
+    let local = with_grants(Program::new().with("DBT_PROJECT_DIR", "analytics"), GRANT);
+    write(
+        &local.folder().join("analytics"),
+        &[("manifest.json", manifest())],
+    );
+    let check = dbt(&local.run(&["doctor", "--json"])).unwrap();
+    assert_eq!(check["message"], "9 nodes in the artifacts of analytics");
 }

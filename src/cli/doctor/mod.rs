@@ -1,6 +1,7 @@
 //! `cardinal doctor`: tries everything an answer needs, one thing after the other, and says how to fix what is wrong.
 
 mod budget;
+mod dbt;
 mod metabase;
 mod model;
 mod report;
@@ -57,6 +58,7 @@ async fn examine(global: &GlobalArgs) -> Result<DoctorReport, CliError> {
         }
     };
     metabase::check(&settings, &mut checks).await;
+    dbt::check(&settings, &mut checks).await;
     budget::check(&settings, &mut checks);
     match app::model_wire(&settings.model) {
         Ok(wire) => {

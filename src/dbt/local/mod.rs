@@ -5,7 +5,6 @@
 //! that a manifest of many megabytes costs little memory. Fields that are not known are passed over. What an artifact says is
 //! data, like everything that comes from outside.
 
-mod artifacts;
 mod project;
 
 pub use project::LocalProject;

@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::artifacts::{Manifest, ManifestNode, ProjectFile, RunResult, RunResults, SourceResults};
 use crate::call_log::{CallDecision, CallEnd, CallIntent, CallLog, CallOutcome, OpenCall};
+use crate::dbt::artifacts::{Manifest, ManifestNode, Outcomes, ProjectFile, RunResults, SourceResults};
 use crate::dbt::error::{self, DbtError, DbtFailure};
 use crate::dbt::graph::DbtNode;
 use crate::dbt::health::{NodeState, ProjectState, SourceFreshness};
@@ -22,9 +22,6 @@ use crate::wire::off_the_runtime;
 const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
 /// No `dbt_project.yml` is larger.
 const LARGEST_PROJECT_FILE: u64 = 1024 * 1024;
-/// Commands whose results say how nodes are. What others leave (`docs generate`, `compile`, `show`) looks like success and says
-/// nothing of the data.
-const TELLING: [&str; 7] = ["build", "run", "test", "seed", "snapshot", "retry", "clone"];
 /// Versions of artifacts' forms that were looked at.
 const MANIFESTS: std::ops::RangeInclusive<u32> = 7..=12;
 const RUN_RESULTS: std::ops::RangeInclusive<u32> = 4..=6;
@@ -40,9 +37,6 @@ pub struct LocalProject {
     log: Option<CallLog>,
     principal: Principal,
 }
-
-/// How nodes ended and when, by their ids.
-type Statuses = BTreeMap<String, (Option<String>, Option<String>)>;
 
 /// An artifact as it was read, and how long it was.
 struct ReadArtifact<T> {
@@ -79,11 +73,11 @@ impl LocalProject {
         );
         let mut nodes: BTreeMap<String, NodeState> = BTreeMap::new();
         let (mut as_of, statuses) = if let Some(results) = results {
-            believed(results, &mut told)
+            believed(&results, &mut told)
         } else {
             let missing = "there is no run_results.json: nothing was run yet, or its results were removed";
             told.push(missing.to_owned());
-            (None, Statuses::new())
+            (None, Outcomes::new())
         };
         put_runs(&manifest, &statuses, &mut nodes);
         if let Some(sources) = sources {
@@ -274,49 +268,31 @@ fn note_version(
 }
 
 /// What the results say, as far as they say anything: when, and how each node ended.
-fn believed(results: RunResults, told: &mut Vec<String>) -> (Option<String>, Statuses) {
+fn believed(results: &RunResults, told: &mut Vec<String>) -> (Option<String>, Outcomes) {
     note_version("run_results.json", results.metadata.version(), &RUN_RESULTS, told);
-    let which = results
-        .args
-        .as_ref()
-        .and_then(|args| args.which.as_deref())
-        .unwrap_or("build");
-    if TELLING.contains(&which) {
-        return (results.metadata.generated_at.clone(), outcomes(results));
+    if let Some(outcomes) = results.outcomes() {
+        return (results.metadata.generated_at.clone(), outcomes);
     }
     told.push(format!(
         "the last command was `dbt {}`, whose results say nothing of the data: run `dbt build` or `dbt test` after it",
-        one_line(which, 40)
+        one_line(results.command(), 40)
     ));
-    (None, Statuses::new())
-}
-
-/// Status and time of each node in the results.
-fn outcomes(results: RunResults) -> Statuses {
-    let of = |result: RunResult| {
-        let executed = result
-            .timing
-            .iter()
-            .find(|timing| timing.name.as_deref() == Some("execute"));
-        let at = executed.and_then(|timing| timing.completed_at.clone());
-        Some((result.unique_id?, (result.status, at)))
-    };
-    results.results.into_iter().filter_map(of).collect()
+    (None, Outcomes::new())
 }
 
 /// Gives each node its run and its tests.
-fn put_runs(manifest: &Manifest, statuses: &Statuses, nodes: &mut BTreeMap<String, NodeState>) {
-    for (unique_id, (status, at)) in statuses {
+fn put_runs(manifest: &Manifest, statuses: &Outcomes, nodes: &mut BTreeMap<String, NodeState>) {
+    for (unique_id, outcome) in statuses {
         let state = nodes.entry(unique_id.clone()).or_default();
-        state.status.clone_from(status);
-        state.at.clone_from(at);
+        state.status.clone_from(&outcome.status);
+        state.at.clone_from(&outcome.at);
     }
     let tests = manifest
         .nodes
         .iter()
         .filter(|(_, node)| node.resource_type.as_deref() == Some("test"));
     for (unique_id, test) in tests.chain(&manifest.unit_tests) {
-        let status = statuses.get(unique_id).and_then(|(status, _)| status.clone());
+        let status = statuses.get(unique_id).and_then(|outcome| outcome.status.clone());
         let name = test.name.clone().unwrap_or_else(|| unique_id.clone());
         let tested = match &test.attached_node {
             Some(attached) => vec![attached.clone()],

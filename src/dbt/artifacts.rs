@@ -1,4 +1,5 @@
-//! The parts of artifacts that are kept.
+//! The parts of artifacts that are kept, and what results say. They come from the files of a local project, and from the runs of
+//! an account.
 
 use std::collections::BTreeMap;
 
@@ -116,4 +117,46 @@ pub(super) struct FreshnessResult {
 pub(super) struct ProjectFile {
     #[serde(rename = "target-path")]
     pub(super) target_path: Option<String>,
+}
+
+/// Commands whose results say how nodes are. What others leave (`docs generate`, `compile`, `show`) looks like success and says
+/// nothing of the data.
+pub(super) const TELLING: [&str; 7] = ["build", "run", "test", "seed", "snapshot", "retry", "clone"];
+
+/// How nodes ended and when, by their ids.
+pub(super) type Outcomes = BTreeMap<String, NodeOutcome>;
+
+/// How a node ended in a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NodeOutcome {
+    /// In dbt's word: `success`, `error`, `pass`, `fail`, …
+    pub status: Option<String>,
+    /// When it had been executed.
+    pub at: Option<String>,
+}
+
+impl RunResults {
+    /// The command that left them; without one they are taken for those of a build.
+    pub(super) fn command(&self) -> &str {
+        let which = self.args.as_ref().and_then(|args| args.which.as_deref());
+        which.unwrap_or("build")
+    }
+
+    /// How each node ended; `None` when the command says nothing of that.
+    pub(super) fn outcomes(&self) -> Option<Outcomes> {
+        TELLING.contains(&self.command()).then(|| {
+            let of = |result: &RunResult| {
+                let executed = result
+                    .timing
+                    .iter()
+                    .find(|timing| timing.name.as_deref() == Some("execute"));
+                let outcome = NodeOutcome {
+                    status: result.status.clone(),
+                    at: executed.and_then(|timing| timing.completed_at.clone()),
+                };
+                Some((result.unique_id.clone()?, outcome))
+            };
+            self.results.iter().filter_map(of).collect()
+        })
+    }
 }
