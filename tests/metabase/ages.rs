@@ -263,6 +263,6 @@ async fn pivoted_and_nested_results_keep_their_values() {
         .iter()
         .map(|cell| format!("{cell:?}"))
         .collect();
-    assert!(shown[1].contains("\"a\"") || shown[1].contains("a"), "{shown:?}");
+    assert!(shown[1].contains('a'), "{shown:?}");
     assert!(shown[2].contains("Berlin"), "{shown:?}");
 }

@@ -34,10 +34,10 @@ async fn depots(cards: &[(&str, &str)]) -> RunningSandbox {
         collections:\n  - { path: Curated, curated: true }\ncards:\n"
         .to_owned();
     for (name, edited) in cards {
-        write!(
+        writeln!(
             model,
             "  - {{ name: {name}, collection: Curated, created: 2025-01-01, updated: {edited}, \
-             description: {name} by depot., sql: SELECT depot FROM takings }}\n"
+             description: {name} by depot., sql: SELECT depot FROM takings }}"
         )
         .unwrap();
     }

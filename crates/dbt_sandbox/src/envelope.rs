@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::access::Capability;
+use super::access::TokenRight;
 
 /// A success with one thing in it.
 pub(crate) fn success(status: StatusCode, data: &Value) -> Response {
@@ -45,7 +45,7 @@ pub(crate) enum AdminFault {
     /// No token, or one that is not known here. A server of another region says the same.
     Unauthorized,
     /// The token's permission sets do not allow it.
-    Forbidden(Capability),
+    Forbidden(TokenRight),
     /// It is not there, or not for this token.
     NotFound,
     /// The body or the query is not as it has to be: a field and what is wrong with it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
-use super::access::{Capability, TokenBook, TokenHolder};
+use super::access::{TokenRight, TokenBook, TokenHolder};
 use super::account::ServedAccount;
 use super::discovery::AppliedState;
 use super::envelope::AdminFault;
@@ -37,7 +37,7 @@ impl DbtState {
         &self,
         headers: &HeaderMap,
         account: &str,
-        capability: Capability,
+        capability: TokenRight,
     ) -> Result<TokenHolder, AdminFault> {
         let caller = self.tokens.caller(headers).ok_or(AdminFault::Unauthorized)?;
         if account.parse() != Ok(self.account.id) {

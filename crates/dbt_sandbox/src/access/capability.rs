@@ -37,7 +37,7 @@ pub(crate) const KNOWN_SETS: [&str; 33] = [
 
 /// What a request needs, named after the least permission set that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Capability {
+pub(crate) enum TokenRight {
     /// Reading jobs and runs.
     JobViewer,
     /// Starting, cancelling and repeating runs.
@@ -60,7 +60,7 @@ pub(crate) enum Capability {
     SemanticLayer,
 }
 
-impl Capability {
+impl TokenRight {
     /// The permission set to ask for.
     pub(crate) fn set(self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ impl Capability {
 
     /// Whether a permission set has it.
     pub(crate) fn is_in(self, set: &str) -> bool {
-        use Capability::{
+        use TokenRight::{
             AccountViewer, GitAdmin, JobAdmin, JobRunner, JobViewer, MetadataOnly, SecurityAdmin,
             SemanticLayer, WebhookSender,
         };

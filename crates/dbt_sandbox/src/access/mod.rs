@@ -3,6 +3,6 @@
 mod capability;
 mod token;
 
-pub(crate) use capability::{Capability, KNOWN_SETS};
+pub(crate) use capability::{TokenRight, KNOWN_SETS};
 pub use token::DbtToken;
 pub(crate) use token::{TokenBook, TokenHolder};

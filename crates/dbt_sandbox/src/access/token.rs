@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::capability::Capability;
+use super::capability::TokenRight;
 
 /// A token that is accepted, with what it may do.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub(crate) struct TokenHolder {
 
 impl TokenHolder {
     /// Whether one of its permission sets allows it.
-    pub(crate) fn may(&self, capability: Capability) -> bool {
+    pub(crate) fn may(&self, capability: TokenRight) -> bool {
         self.sets.iter().any(|set| capability.is_in(set))
     }
 }

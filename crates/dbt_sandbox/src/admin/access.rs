@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::{object, same_id};
 use super::{AdminState, id};
-use crate::access::{Capability, DbtToken, KNOWN_SETS};
+use crate::access::{TokenRight, DbtToken, KNOWN_SETS};
 use crate::account::ThingKind;
 use crate::envelope::{AdminFault, found, success};
 use crate::paging::PageQuery;
@@ -20,7 +20,7 @@ pub(super) async fn users(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     Ok(query.page(app.account.list(ThingKind::User), &["id", "email", "is_active"]))
 }
@@ -31,7 +31,7 @@ pub(super) async fn groups(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     Ok(query.page(app.account.list(ThingKind::Group), &["id", "name"]))
 }
@@ -42,7 +42,7 @@ pub(super) async fn create_group(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::SecurityAdmin)?;
+    app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
     let fields = object(&body, &["account_id", "name", "state", "assign_by_default"])?;
     same_id(&fields, "account_id", app.account.id)?;
     let mut group =
@@ -61,7 +61,7 @@ pub(super) async fn set_group_permissions(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::SecurityAdmin)?;
+    app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
     let group_id = id(&group)?;
     let value: Value = serde_json::from_slice(&body)
         .map_err(|error| AdminFault::invalid("non_field_errors", &format!("JSON parse error - {error}")))?;
@@ -87,7 +87,7 @@ pub(super) async fn service_tokens(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::SecurityAdmin)?;
+    app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     Ok(query.page(app.account.list(ThingKind::ServiceToken), &["id", "name"]))
 }
@@ -101,7 +101,7 @@ pub(super) async fn permissions_of_token(
     let caller = app.tokens.caller(&headers).ok_or(AdminFault::Unauthorized)?;
     let token_id = id(&token)?;
     if caller.token_id != token_id {
-        app.enter(&headers, &account, Capability::SecurityAdmin)?;
+        app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
     }
     let token = app
         .account
@@ -119,7 +119,7 @@ pub(super) async fn create_service_token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::SecurityAdmin)?;
+    app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
     let fields = object(&body, &["name", "permission_grants"])?;
     let grants = fields
         .get("permission_grants")

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::{AdminState, id};
-use crate::access::Capability;
+use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::artifacts::{files_of, paths_of};
 use crate::envelope::{AdminFault, found};
@@ -17,7 +17,7 @@ pub(super) async fn list(
     Path((account, run)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::JobViewer)?;
+    app.enter(&headers, &account, TokenRight::JobViewer)?;
     let run = app
         .account
         .get(ThingKind::Run, id(&run)?)
@@ -41,7 +41,7 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::MetadataOnly)?;
+    app.enter(&headers, &account, TokenRight::MetadataOnly)?;
     let run = app
         .account
         .get(ThingKind::Run, id(&run)?)

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::body::{object, one_of, same_id};
 use super::projects::of_project;
 use super::{AdminState, id};
-use crate::access::Capability;
+use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::clock::now;
 use crate::envelope::{AdminFault, found, success};
@@ -42,7 +42,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let project_id = known_project(&app, &project)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     Ok(query.page(
@@ -57,7 +57,7 @@ pub(super) async fn get(
     Path((account, environment)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let environment = app.account.get(ThingKind::Environment, id(&environment)?);
     Ok(found(&environment.ok_or(AdminFault::NotFound)?))
 }
@@ -67,7 +67,7 @@ pub(super) async fn get_of_project(
     Path((account, project, environment)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let project_id = known_project(&app, &project)?;
     Ok(found(&known(&app, project_id, &environment)?))
 }
@@ -78,7 +78,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
     let fields = checked(&app, known_project(&app, &project)?, &body)?;
     Ok(success(
         StatusCode::CREATED,
@@ -93,7 +93,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
     let project_id = known_project(&app, &project)?;
     let before = known(&app, project_id, &environment)?;
     let mut fields = checked(&app, project_id, &body)?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::{object, one_of, optional_object, same_id};
 use super::{AdminState, id};
-use crate::access::Capability;
+use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::clock::now;
 use crate::envelope::{AdminFault, found, success};
@@ -77,7 +77,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::JobViewer)?;
+    app.enter(&headers, &account, TokenRight::JobViewer)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     let related = query.related();
     let mut jobs = app.account.list(ThingKind::Job);
@@ -102,7 +102,7 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::JobViewer)?;
+    app.enter(&headers, &account, TokenRight::JobViewer)?;
     let job = app
         .account
         .get(ThingKind::Job, id(&job)?)
@@ -117,7 +117,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::JobAdmin)?;
+    app.enter(&headers, &account, TokenRight::JobAdmin)?;
     let fields = checked(&app, &body)?;
     let mut job = Map::from_iter([
         ("description".to_owned(), json!("")),
@@ -141,7 +141,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::JobAdmin)?;
+    app.enter(&headers, &account, TokenRight::JobAdmin)?;
     let job_id = id(&job)?;
     let before = app
         .account
@@ -168,7 +168,7 @@ pub(super) async fn delete(
     Path((account, job)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::JobAdmin)?;
+    app.enter(&headers, &account, TokenRight::JobAdmin)?;
     let job_id = id(&job)?;
     app.account
         .get(ThingKind::Job, job_id)
@@ -183,7 +183,7 @@ pub(super) async fn run(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    let caller = app.enter(&headers, &account, Capability::JobRunner)?;
+    let caller = app.enter(&headers, &account, TokenRight::JobRunner)?;
     let job = app
         .account
         .get(ThingKind::Job, id(&job)?)
@@ -228,7 +228,7 @@ pub(super) async fn rerun(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    let caller = app.enter(&headers, &account, Capability::JobRunner)?;
+    let caller = app.enter(&headers, &account, TokenRight::JobRunner)?;
     let job_id = id(&job)?;
     let job = app
         .account

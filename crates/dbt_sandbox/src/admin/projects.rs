@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::body::{object, same_id};
 use super::jobs::related;
 use super::{AdminState, id};
-use crate::access::Capability;
+use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::envelope::{AdminFault, found, success};
 use crate::paging::PageQuery;
@@ -20,7 +20,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     let related = query.related();
     let projects = app.account.list(ThingKind::Project);
@@ -37,7 +37,7 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let project = app
         .account
         .get(ThingKind::Project, id(&project)?)
@@ -55,7 +55,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
     let fields = object(&body, &["name", "account_id", "state", "type"])?;
     same_id(&fields, "account_id", app.account.id)?;
     let mut project = Map::from_iter(
@@ -83,7 +83,7 @@ pub(super) async fn delete(
     Path((account, project)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
     let project_id = id(&project)?;
     app.account
         .get(ThingKind::Project, project_id)

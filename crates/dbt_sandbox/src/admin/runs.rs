@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::body::optional_object;
 use super::jobs::{last_run, related};
 use super::{AdminState, id};
-use crate::access::Capability;
+use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::envelope::{AdminFault, found};
 use crate::paging::PageQuery;
@@ -32,7 +32,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::JobViewer)?;
+    app.enter(&headers, &account, TokenRight::JobViewer)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     let related = query.related();
     let runs = app
@@ -50,7 +50,7 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::JobViewer)?;
+    app.enter(&headers, &account, TokenRight::JobViewer)?;
     let run = app
         .account
         .get(ThingKind::Run, id(&run)?)
@@ -64,7 +64,7 @@ pub(super) async fn cancel(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    let caller = app.enter(&headers, &account, Capability::JobRunner)?;
+    let caller = app.enter(&headers, &account, TokenRight::JobRunner)?;
     optional_object(&body)?;
     let run = app
         .engine
@@ -79,7 +79,7 @@ pub(super) async fn failed_step(
     Path((account, run)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::JobViewer)?;
+    app.enter(&headers, &account, TokenRight::JobViewer)?;
     let run = app
         .account
         .get(ThingKind::Run, id(&run)?)
@@ -100,7 +100,7 @@ pub(super) async fn retry(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    let caller = app.enter(&headers, &account, Capability::JobRunner)?;
+    let caller = app.enter(&headers, &account, TokenRight::JobRunner)?;
     optional_object(&body)?;
     let run_id = id(&run)?;
     let run = app

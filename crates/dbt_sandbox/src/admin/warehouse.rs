@@ -10,7 +10,7 @@ use super::AdminState;
 use super::body::{object, one_of, same_id};
 use super::environments::known_project;
 use super::projects::of_project;
-use crate::access::Capability;
+use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::envelope::{AdminFault, success};
 use crate::paging::PageQuery;
@@ -32,7 +32,7 @@ pub(super) async fn connections_of_project(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let project_id = known_project(&app, &project)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     Ok(query.page(
@@ -47,7 +47,7 @@ pub(super) async fn connections(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     Ok(query.page(app.account.list(ThingKind::Connection), &FILTERS))
 }
@@ -58,7 +58,7 @@ pub(super) async fn connect_project(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
     let project_id = known_project(&app, &project)?;
     let fields = object(&body, &["account_id", "project_id", "name", "type", "state"])?;
     same_id(&fields, "account_id", app.account.id)?;
@@ -77,7 +77,7 @@ pub(super) async fn connect(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountAdmin)?;
+    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
     let fields = object(&body, &["account_id", "name", "adapter_version", "config"])?;
     same_id(&fields, "account_id", app.account.id)?;
     let mut connection = Map::from_iter([
@@ -97,7 +97,7 @@ pub(super) async fn repositories(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let project_id = known_project(&app, &project)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     Ok(query.page(
@@ -112,7 +112,7 @@ pub(super) async fn create_repository(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::GitAdmin)?;
+    app.enter(&headers, &account, TokenRight::GitAdmin)?;
     let project_id = known_project(&app, &project)?;
     let fields = object(&body, &["account_id", "state"])?;
     same_id(&fields, "account_id", app.account.id)?;

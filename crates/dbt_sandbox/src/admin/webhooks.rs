@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::AdminState;
 use super::body::object;
-use crate::access::Capability;
+use crate::access::TokenRight;
 use crate::envelope::{AdminFault, thin};
 use crate::paging::PageQuery;
 use crate::webhooks::AnnouncedEvent;
@@ -19,7 +19,7 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let query = PageQuery::parse(&query.unwrap_or_default())?;
     Ok(query.page(app.webhooks.list(), &["id", "name"]))
 }
@@ -29,7 +29,7 @@ pub(super) async fn get(
     Path((account, subscription)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let found = app.webhooks.get(&subscription).ok_or(AdminFault::NotFound)?;
     Ok(thin(StatusCode::OK, &found))
 }
@@ -40,7 +40,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::WebhookSender)?;
+    app.enter(&headers, &account, TokenRight::WebhookSender)?;
     let fields = object(&body, &REQUIRED)?;
     check(&fields)?;
     let told = app.webhooks.subscribe(app.account.id, &fields);
@@ -53,7 +53,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::WebhookSender)?;
+    app.enter(&headers, &account, TokenRight::WebhookSender)?;
     let fields = object(&body, &[])?;
     check(&fields)?;
     let updated = app
@@ -68,7 +68,7 @@ pub(super) async fn delete(
     Path((account, subscription)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::WebhookSender)?;
+    app.enter(&headers, &account, TokenRight::WebhookSender)?;
     if !app.webhooks.remove(&subscription) {
         return Err(AdminFault::NotFound);
     }
@@ -81,7 +81,7 @@ pub(super) async fn test(
     Path((account, subscription)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::WebhookSender)?;
+    app.enter(&headers, &account, TokenRight::WebhookSender)?;
     let outcome = app
         .webhooks
         .test(app.account.id, &subscription)
@@ -103,7 +103,7 @@ pub(super) async fn events(
     Path((account, subscription)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, Capability::AccountViewer)?;
+    app.enter(&headers, &account, TokenRight::AccountViewer)?;
     let sent = app
         .webhooks
         .deliveries(&subscription)

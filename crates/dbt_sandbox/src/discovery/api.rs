@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::resolve::DiscoveryResolver;
-use crate::access::Capability;
+use crate::access::TokenRight;
 use crate::faults::refused;
 use crate::graphql::{GraphqlFault, GraphqlSchema, PostedQuery, execute};
 use crate::state::DbtState;
@@ -24,7 +24,7 @@ pub(crate) async fn answer(State(app): State<Arc<DbtState>>, headers: HeaderMap,
     let Some(caller) = app.tokens.caller(&headers) else {
         return refused(StatusCode::UNAUTHORIZED.as_u16(), None);
     };
-    if !caller.may(Capability::MetadataOnly) {
+    if !caller.may(TokenRight::MetadataOnly) {
         let fault = GraphqlFault::new(
             "You do not have permission to perform this action. It needs the permission set Metadata Only.",
         );

@@ -17,7 +17,7 @@ use super::fault::SemanticFault;
 use super::listing;
 use super::manifest::ServedMetric;
 use super::request::{group_of, items, query_of};
-use crate::access::Capability;
+use crate::access::TokenRight;
 use crate::account::DEMO_ENVIRONMENT;
 use crate::graphql::{FieldCall, FieldResolver, GraphqlFault, GraphqlSchema, PostedQuery, execute};
 use crate::state::DbtState;
@@ -33,7 +33,7 @@ pub(crate) async fn answer(State(app): State<Arc<DbtState>>, headers: HeaderMap,
     let authorized = app
         .tokens
         .caller(&headers)
-        .is_some_and(|caller| caller.may(Capability::SemanticLayer));
+        .is_some_and(|caller| caller.may(TokenRight::SemanticLayer));
     if !authorized {
         return Json(json!({ "data": null, "errors": [{ "message": "User is not authorized" }] }))
             .into_response();
