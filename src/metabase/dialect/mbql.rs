@@ -6,6 +6,7 @@ use super::grammar::{DialectError, Grammar};
 use super::pages::{self, PageSize};
 use crate::metabase::answer::QueryResponse;
 use crate::metabase::call::{ApiCall, Caller};
+use crate::metabase::columns;
 use crate::metabase::saved_query::{SavedQuery, SavedSource};
 use crate::metabase::sources::{self, QueriedRows};
 use crate::metabase::wire_card::WireCard;
@@ -54,6 +55,7 @@ pub(super) async fn table<G: Grammar + Sync>(
     }
     let mut raw = run(caller, grammar, &action, &source, &mut clauses, query.limit).await?;
     name_groups(&mut raw, &query.group_by);
+    name_measures(&mut raw, query);
     finish::table(&mut raw, query);
     Ok(raw.into())
 }
@@ -158,6 +160,26 @@ fn name_groups(raw: &mut Raw, groups: &[GroupBy]) {
             column.label = format!("{}: Day of week", group.dimension.label);
             let name = group.dimension.name.rsplit('.').next();
             name.unwrap_or(&group.dimension.name).clone_into(&mut column.name);
+        }
+    }
+}
+
+/// A measure that was said by its definition comes under the name of what it computes.
+fn name_measures(raw: &mut Raw, query: &TableQuery) {
+    for (at, one) in query.aggregations.iter().enumerate() {
+        let AggregateFunction::Measure(measure) = &one.aggregate else {
+            continue;
+        };
+        let at = query.group_by.len() + at;
+        let name = columns::name_of_label(&measure.name);
+        let taken = |name: &String| raw.table.columns.iter().any(|column| column.name == *name);
+        let name = name.filter(|name| !taken(name));
+        let column = raw.table.columns.get_mut(at);
+        if let Some(column) = column.filter(|column| column.label != measure.name) {
+            column.label.clone_from(&measure.name);
+            if let Some(name) = name {
+                column.name = name;
+            }
         }
     }
 }
