@@ -247,7 +247,8 @@ mod tests {
         for _ in 0..20 {
             HostCeiling::enter(&host).await.served();
         }
-        assert_eq!(fill(&host, 4).await.len(), 4);
+        let places = fill(&host, 4).await;
+        assert_eq!(places.len(), 4);
         assert!(HostCeiling::try_enter(&host).is_none());
     }
 

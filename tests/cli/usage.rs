@@ -12,7 +12,7 @@ fn a_wrong_command_line_ends_with_2_and_says_why_on_stderr() {
         &["nope"],
         &["sandbox", "serve", "--db", "a", "--csv", "b"],
         &["sandbox", "serve", "--model", "a.yaml"],
-        &["sandbox", "serve", "--generation", "v61"],
+        &["sandbox", "serve", "--generation", "v99"],
         &["doctor", "--model", "gpt"],
     ] {
         let run = Program::new().run(arguments);

@@ -285,8 +285,21 @@ fn unsure(
     let heads = |table: &MarkdownTable| -> Vec<String> {
         table.names.iter().map(|name| name.to_lowercase()).collect()
     };
+    let with_more = GoldTable {
+        extra_columns: ExtraColumns::Allowed,
+        ..gold.clone()
+    };
+    // One with more columns about the same rows, as a table above a chart's: it has to say the same.
+    let has_all_columns_and_rows = |other: &MarkdownTable| {
+        let names = heads(other);
+        names.len() > table.names.len()
+            && heads(table).iter().all(|name| names.contains(name))
+            && join(table, other).is_some()
+    };
     let other = printed.iter().filter(|other| {
-        other.place != table.place && heads(other) == heads(table) && !is_printed(gold, other)
+        other.place != table.place
+            && (heads(other) == heads(table) && !is_printed(gold, other)
+                || has_all_columns_and_rows(other) && !is_printed(&with_more, other))
     });
     let leads: Vec<String> = other.map(|other| other.lead.clone()).collect();
     let alike = !leads.is_empty() && !answer::is_named_by(&asked.questions, &table.lead, &leads);
