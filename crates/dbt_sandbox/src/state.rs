@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
-use super::access::{TokenRight, TokenBook, TokenHolder};
+use super::access::{TokenBook, TokenHolder, TokenRight};
 use super::account::ServedAccount;
 use super::discovery::AppliedState;
 use super::envelope::AdminFault;

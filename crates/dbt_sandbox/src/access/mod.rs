@@ -3,6 +3,6 @@
 mod capability;
 mod token;
 
-pub(crate) use capability::{TokenRight, KNOWN_SETS};
+pub(crate) use capability::{KNOWN_SETS, TokenRight};
 pub use token::DbtToken;
 pub(crate) use token::{TokenBook, TokenHolder};

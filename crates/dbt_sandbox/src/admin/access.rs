@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::{object, same_id};
 use super::{AdminState, id};
-use crate::access::{TokenRight, DbtToken, KNOWN_SETS};
+use crate::access::{DbtToken, KNOWN_SETS, TokenRight};
 use crate::account::ThingKind;
 use crate::envelope::{AdminFault, found, success};
 use crate::paging::PageQuery;
