@@ -16,7 +16,7 @@ const MOST_NAMED: usize = 100;
 /// What a run came to, over all its answers, whichever start brought them.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct BatchSummary {
-    /// Version of this format: [`SUMMARY_VERSION`].
+    /// Version of this format, 1 today.
     pub version: u32,
     /// How it ended: `done`, `stopped` or `budget`.
     pub ended: &'static str,

@@ -82,7 +82,8 @@ impl Serialize for DbtRunStatus {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct DbtRun {
     pub id: u64,
-    #[serde(default, alias = "job_id")]
+    // dbt sends `job_id` beside it, which is the same.
+    #[serde(default)]
     pub job_definition_id: Option<u64>,
     #[serde(default)]
     pub project_id: Option<u64>,

@@ -63,6 +63,40 @@ fn dbt_is_served_over_the_data_of_the_metabase() {
 }
 
 #[test]
+fn the_program_reads_runs_and_health_from_it() {
+    let sandbox = Sandbox::serve(&["--dbt"]);
+    let program = Program::new()
+        .with("DBT_HOST", &sandbox.text("dbt_url"))
+        .with("DBT_TOKEN", &sandbox.text("dbt_token"))
+        .with("DBT_ACCOUNT_ID", &sandbox.line["dbt_account_id"].to_string())
+        .with("DBT_PROD_ENV_ID", &sandbox.line["dbt_environment_id"].to_string());
+    std::fs::write(
+        program.folder().join("cardinal.toml"),
+        "version = 1\n[[grants.rules]]\nareas = [\"dbt.jobs\", \"dbt.runs\", \"dbt.discovery\"]\nlevel = \"read\"\n",
+    )
+    .unwrap();
+    // The last build failed in the model of reviews alone.
+    for (arguments, code, wanted) in [
+        (&["dbt", "jobs"][..], 0, "Daily build\terror"),
+        (
+            &["dbt", "runs", "--status", "error"],
+            0,
+            "Database Error in model fct_reviews",
+        ),
+        (
+            &["dbt", "health", "fct_reviews"],
+            1,
+            "model fct_reviews: unhealthy",
+        ),
+        (&["dbt", "health", "fct_orders"], 0, "model fct_orders: healthy"),
+    ] {
+        let run = program.run(arguments);
+        assert_eq!(run.code, Some(code), "{run:#?}");
+        assert!(run.stdout.contains(wanted), "{run:#?}");
+    }
+}
+
+#[test]
 fn without_dbt_the_line_says_nothing_of_it() {
     let sandbox = Sandbox::serve(&[]);
     assert!(sandbox.line.get("dbt_url").is_none());

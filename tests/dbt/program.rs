@@ -41,8 +41,8 @@ async fn server() -> ScriptedDbt {
             json!([{"id": 5, "name": "Daily build", "most_recent_run": {"id": 90, "status": 20, "finished_at": "2026-03-01 02:10:00+00:00"}}])
         } else {
             json!([
-                {"id": 91, "status": 3, "job_definition_id": 5, "job": {"id": 5, "name": "Daily build"}, "created_at": "2026-03-01 03:00:00+00:00"},
-                {"id": 90, "status": 20, "job_definition_id": 5, "job": {"id": 5, "name": "Daily build"}, "status_message": "1 model failed"},
+                {"id": 91, "status": 3, "job_definition_id": 5, "job_id": 5, "job": {"id": 5, "name": "Daily build"}, "created_at": "2026-03-01 03:00:00+00:00"},
+                {"id": 90, "status": 20, "job_definition_id": 5, "job_id": 5, "job": {"id": 5, "name": "Daily build"}, "status_message": "1 model failed"},
             ])
         };
         let mut items = data.as_array().unwrap().clone();
