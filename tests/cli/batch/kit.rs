@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -10,11 +10,10 @@ use crate::support::reply::Reply;
 use crate::support::scripted_model::ScriptedModel;
 use crate::support::stack::first_listed;
 
-/// A completion that was asked for: which, and when its reply was due.
+/// A completion that was asked for: of which question, and its step.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) key: (String, usize),
-    pub(super) served: Instant,
 }
 
 /// A model that counts what it is asked: one query for each question, then an answer with its name.
@@ -40,7 +39,6 @@ impl CountingModel {
             let (name, step) = place(request);
             log.lock().unwrap().push(Asked {
                 key: (name.clone(), step),
-                served: Instant::now() + delay,
             });
             let usual = || match step {
                 0 => {
