@@ -34,6 +34,15 @@ pub enum BatchError {
     /// Questions and answers are one file.
     #[error("{} holds the questions; name another file for the answers", .0.display())]
     SameFile(PathBuf),
+    /// A report would replace something that the run needs.
+    #[error("{} is {what}; name another file for {report}", path.display())]
+    Needed {
+        path: PathBuf,
+        /// What it is to the run.
+        what: &'static str,
+        /// The option that names it, too.
+        report: &'static str,
+    },
     /// A file is in the way.
     #[error(
         "{path} is there already, and no run that could go on with it; name another file with --out, or begin again with \

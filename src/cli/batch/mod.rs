@@ -21,7 +21,7 @@ use crate::agent::Outcome;
 use crate::app::{App, Freshness, OpenOptions, limits_of_many};
 use crate::batch::{
     BatchError, BatchOptions, BatchRun, BatchSummary, NotAsked, QuestionFile, RowEnd, RowEvent, RunEnd,
-    StartCounts, write_report, write_table,
+    RunFolder, StartCounts, write_report, write_table,
 };
 use crate::config::Settings;
 
@@ -93,8 +93,37 @@ pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStat
     }))
 }
 
+/// Refuses reports that would replace the questions, the answers, what the run keeps beside them, or each other.
+fn check_reports(args: &BatchArgs) -> Result<(), BatchError> {
+    let kept = RunFolder::beside(&args.out);
+    let kept = std::path::absolute(kept.path()).unwrap_or_else(|_| kept.path().to_owned());
+    let is_kept = |path: &Path| std::path::absolute(path).is_ok_and(|path| path.starts_with(&kept));
+    let is_report = |path: &Path| args.report.as_deref().is_some_and(|report| is_same(report, path));
+    for (path, report) in [(&args.report, "--report"), (&args.table, "--table")] {
+        let Some(path) = path else { continue };
+        let what = if is_same(path, &args.questions) {
+            "the file of the questions"
+        } else if is_same(path, &args.out) {
+            "the file of the answers"
+        } else if is_kept(path) {
+            "where the run keeps its state"
+        } else if report == "--table" && is_report(path) {
+            "the file of the report"
+        } else {
+            continue;
+        };
+        return Err(BatchError::Needed {
+            path: path.clone(),
+            what,
+            report,
+        });
+    }
+    Ok(())
+}
+
 /// Reads the questions and takes the run. Waits for the disk.
 fn open(args: &BatchArgs) -> Result<BatchRun, BatchError> {
+    check_reports(args)?;
     let questions = if args.questions.as_os_str() == "-" {
         QuestionFile::spooled("standard input", &mut std::io::stdin().lock())?
     } else {
@@ -113,7 +142,8 @@ fn open(args: &BatchArgs) -> Result<BatchRun, BatchError> {
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| PathBuf::from(path));
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| whole(path));
     real(one) == real(other)
 }
 

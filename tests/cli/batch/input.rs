@@ -113,3 +113,26 @@ fn the_questions_are_never_written_over() {
     let precious = std::fs::read_to_string(program.folder().join("precious.jsonl")).unwrap();
     assert_eq!(precious, "mine\n");
 }
+
+#[test]
+fn reports_replace_nothing_that_the_run_needs() {
+    let program = demo();
+    write(
+        &program,
+        "q.jsonl",
+        "{\"id\": \"a\", \"question\": \"How many orders?\"}\n",
+    );
+    for (reports, what) in [
+        (&["--table", "q.jsonl"][..], "the file of the questions"),
+        (&["--report", "./out.jsonl"], "the file of the answers"),
+        (&["--table", "out.jsonl.run/manifest.json"], "keeps its state"),
+        (&["--report", "x", "--table", "x"], "the file of the report"),
+    ] {
+        let mut arguments = vec!["batch", "q.jsonl", "-o", "out.jsonl", "--model", "offline"];
+        arguments.extend(reports);
+        let run = program.run(&arguments);
+        assert_eq!(run.code, Some(1), "{run:#?}");
+        assert!(run.stderr.contains(what), "{run:#?}");
+        assert!(!program.folder().join("out.jsonl").exists());
+    }
+}
