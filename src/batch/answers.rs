@@ -33,6 +33,17 @@ pub(super) enum LineUse {
 }
 
 impl AnswersFile {
+    /// One without answers, which leaves what is at its path alone until it is opened.
+    pub(super) fn unwritten(path: &Path, rows: usize) -> Result<Self, BatchError> {
+        Ok(Self {
+            path: path.to_owned(),
+            file: tempfile::tempfile().map_err(|source| BatchError::write(path, source))?,
+            length: 0,
+            lines: vec![NONE; rows],
+            has_others: false,
+        })
+    }
+
     /// Opens or makes the file. A last line that was torn when a process died is cut off. Waits for the disk.
     pub(super) fn open(path: &Path, rows: usize) -> Result<Self, BatchError> {
         let failed = |source| BatchError::write(path, source);

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -22,8 +22,12 @@ use super::questions::QuestionFile;
 use super::schedule::in_parallel;
 use crate::agent::UsageReport;
 use crate::app::{App, price};
+use crate::atomic_file::folder_of;
 use crate::ledger::RunBudget;
 use crate::model::{Prices, Usage};
+
+/// Links that are followed from the name of the answers.
+const MOST_LINKS: usize = 40;
 
 /// In which order the answers stand in the end. Until then they stand in the order they came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,7 +72,20 @@ pub struct BatchRun {
     /// What it began with; `None` before it has begun.
     manifest: Option<BatchManifest>,
     today: Option<Date>,
+    old: OldAnswers,
     _lock: RunLock,
+}
+
+/// What of an earlier run is to go. It stays on the disk until it is sure that the run can begin: somebody who only
+/// named a wrong model loses nothing.
+#[derive(Debug, Default)]
+struct OldAnswers {
+    /// These rows' tapes.
+    rows: BTreeSet<u32>,
+    /// All that the run keeps.
+    folder: bool,
+    /// This whole file.
+    file: Option<PathBuf>,
 }
 
 /// What an answer says that it cost.
@@ -80,30 +97,41 @@ struct AnswerCost {
 impl BatchRun {
     /// Takes a run that writes to `output`: a new one, or what there is of an earlier one. Waits for the disk.
     pub fn open(questions: QuestionFile, output: &Path, options: &BatchOptions) -> Result<Self, BatchError> {
+        // Two names of one file are one run.
+        let output = &meant(output);
         let folder = RunFolder::beside(output);
         let has_folder = folder.manifest().exists();
         if !options.fresh && !has_folder && is_there(output)? {
             return Err(BatchError::NotOurs(output.to_owned()));
         }
         let run_lock = RunLock::take(&folder, output)?;
-        if options.fresh {
-            remove(output)?;
-            forget(&folder)?;
-        }
-        let manifest = BatchManifest::read(&folder.manifest())?;
+        let rows = questions.index().len();
+        let (answers, manifest) = if options.fresh {
+            (AnswersFile::unwritten(output, rows)?, None)
+        } else {
+            (
+                AnswersFile::open(output, rows)?,
+                BatchManifest::read(&folder.manifest())?,
+            )
+        };
         let mut run = Self {
-            answers: Arc::new(Mutex::new(AnswersFile::open(output, questions.index().len())?)),
+            answers: Arc::new(Mutex::new(answers)),
             questions: Arc::new(questions),
             folder,
             manifest,
             today: options.today,
+            old: OldAnswers {
+                folder: options.fresh,
+                file: options.fresh.then(|| output.to_owned()),
+                ..OldAnswers::default()
+            },
             _lock: run_lock,
         };
         run.take_over(output, options)?;
         Ok(run)
     }
 
-    /// Reads the answers that there are, and lets those go that are to be asked again.
+    /// Reads the answers that there are, and finds those that are to be asked again.
     fn take_over(&mut self, output: &Path, options: &BatchOptions) -> Result<(), BatchError> {
         let index = self.questions.index();
         let (mut kept, mut going) = (0_usize, BTreeSet::new());
@@ -128,9 +156,9 @@ impl BatchRun {
             .is_some_and(|(begun, since)| begun < since);
         if kept == 0 && is_old {
             // Nothing is left that would have to belong to what comes.
-            self.let_go(&going)?;
-            forget(&self.folder)?;
+            self.old.folder = true;
             self.manifest = None;
+            self.lay_aside(&going);
             return Ok(());
         }
         if let Some(manifest) = &self.manifest {
@@ -150,28 +178,41 @@ impl BatchRun {
                 reason: format!("it answers {id:?}, which the questions do not have"),
             });
         }
-        self.let_go(&going)
+        self.lay_aside(&going);
+        Ok(())
     }
 
-    /// Lets answers go, and those that followed them in their sessions: these rest on what was said. The tapes go first, so
-    /// that no old answer is taken from one.
-    fn let_go(&mut self, going: &BTreeSet<u32>) -> Result<(), BatchError> {
+    /// Counts answers as not given, and those that followed them in their sessions: these rest on what was said.
+    fn lay_aside(&mut self, going: &BTreeSet<u32>) {
         let index = self.questions.index();
-        let mut all = going.clone();
+        let mut answers = lock(&self.answers);
         for first in going {
-            all.extend(std::iter::successors(Some(*first), |row| {
-                index.next_in_session(*row)
-            }));
+            let session = std::iter::successors(Some(*first), |row| index.next_in_session(*row));
+            for row in session {
+                answers.forget(row);
+                self.old.rows.insert(row);
+            }
         }
-        for row in &all {
-            let question = self.questions.question(*row)?;
+    }
+
+    /// Takes what is to go from the disk. The tapes go first, so that no old answer is taken from one.
+    fn let_go(&mut self) -> Result<(), BatchError> {
+        let old = std::mem::take(&mut self.old);
+        for row in old.rows {
+            let question = self.questions.question(row)?;
             remove(&self.folder.tape_of(&question))?;
         }
-        let mut answers = lock(&self.answers);
-        for row in all {
-            answers.forget(row);
+        if let Some(output) = old.file {
+            remove(&output)?;
+            *lock(&self.answers) = AnswersFile::open(&output, self.questions())?;
         }
-        answers.rewrite(false)
+        lock(&self.answers).rewrite(false)?;
+        if old.folder {
+            self.folder
+                .clear()
+                .map_err(|source| BatchError::write(self.folder.path(), source))?;
+        }
+        Ok(())
     }
 
     /// How many questions there are.
@@ -217,9 +258,13 @@ impl BatchRun {
         stop: &CancellationToken,
         watch: impl Fn(RowEvent) + Send + Sync + 'static,
     ) -> Result<RunEnd, BatchError> {
+        let budget = budget.map(|most| Ok::<_, BatchError>((most, prices(&app)?)));
+        let budget = budget.transpose()?;
         let manifest = self.begin(&app)?;
         let today = manifest.today;
-        let budget = budget.map(|most| self.budget(&app, most)).transpose()?;
+        let budget = budget
+            .map(|(most, prices)| self.budget(most, prices))
+            .transpose()?;
         let manifest = Arc::new(Mutex::new(manifest));
         let parts = Arc::new(RunParts {
             questions: Arc::clone(&self.questions),
@@ -249,13 +294,16 @@ impl BatchRun {
         }
     }
 
-    /// Notes what the run began with, or checks that it is still so.
+    /// Notes what the run began with, or checks that it is still so. What is to be asked again goes only after that.
     fn begin(&mut self, app: &App) -> Result<BatchManifest, BatchError> {
         let now = app.identity();
         if let Some(manifest) = &self.manifest {
             manifest.same_conditions(&now)?;
-            return Ok(manifest.clone());
+            let manifest = manifest.clone();
+            self.let_go()?;
+            return Ok(manifest);
         }
+        self.let_go()?;
         let index = self.questions.index();
         let manifest = BatchManifest {
             version: MANIFEST_VERSION,
@@ -272,12 +320,7 @@ impl BatchRun {
         Ok(manifest)
     }
 
-    fn budget(&self, app: &App, most: Decimal) -> Result<Arc<RunBudget>, BatchError> {
-        let model = &app.settings().model;
-        let prices = price(model).ok_or_else(|| {
-            let model = model.id.to_string();
-            BatchError::App(Box::new(crate::app::Error::Unpriced { model }))
-        })?;
+    fn budget(&self, most: Decimal, prices: Prices) -> Result<Arc<RunBudget>, BatchError> {
         let mut spent = Decimal::ZERO;
         lock(&self.answers).each_line(|line| {
             if let Ok(answer) = serde_json::from_slice::<AnswerCost>(line) {
@@ -294,6 +337,14 @@ impl BatchRun {
         answers.rewrite(order == AnswerOrder::Input)?;
         answers.sync()
     }
+}
+
+fn prices(app: &App) -> Result<Prices, BatchError> {
+    let model = &app.settings().model;
+    price(model).ok_or_else(|| {
+        let model = model.id.to_string();
+        BatchError::App(Box::new(crate::app::Error::Unpriced { model }))
+    })
 }
 
 /// What an answer cost; of one that does not know it, what its tokens cost without the provider's cache.
@@ -323,8 +374,15 @@ fn remove(path: &Path) -> Result<(), BatchError> {
     }
 }
 
-fn forget(folder: &RunFolder) -> Result<(), BatchError> {
-    folder
-        .clear()
-        .map_err(|source| BatchError::write(folder.path(), source))
+/// The file that a name means: what a link leads to, or the name itself.
+fn meant(output: &Path) -> PathBuf {
+    let mut path = output.to_owned();
+    // Links that lead in a circle are the system's error when the file is opened.
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&path) {
+            Ok(target) => path = folder_of(&path).join(target),
+            Err(_) => break,
+        }
+    }
+    path
 }

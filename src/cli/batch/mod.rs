@@ -85,11 +85,11 @@ pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStat
     if !args.turn.quiet {
         told::say(&summary);
     }
-    Ok(ExitStatus::Code(match (end, summary.not_asked.count) {
-        (RunEnd::Stopped, _) => Outcome::Cancelled.exit_code(),
-        (RunEnd::Budget, _) => Outcome::BudgetExhausted.exit_code(),
-        (RunEnd::Done, 0) => 0,
-        (RunEnd::Done, _) => 1,
+    Ok(ExitStatus::Code(match end {
+        RunEnd::Stopped => Outcome::Cancelled.exit_code(),
+        RunEnd::Budget => Outcome::BudgetExhausted.exit_code(),
+        RunEnd::Done if summary.answered == summary.questions => 0,
+        RunEnd::Done => 1,
     }))
 }
 

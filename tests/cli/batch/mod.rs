@@ -4,4 +4,5 @@ mod input;
 mod killed;
 mod kit;
 mod limits;
+mod refused;
 mod runs;
