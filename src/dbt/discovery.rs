@@ -28,6 +28,8 @@ const PAGE: u32 = 100;
 const MOST_PAGES: usize = 200;
 /// Models whose health is asked for at once: each brings all its ancestors.
 const MODELS_AT_ONCE: usize = 20;
+/// Sources whose health is asked for at once.
+const SOURCES_AT_ONCE: usize = 100;
 
 /// A client of the Discovery API of one environment. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -89,6 +91,11 @@ struct LineageItem {
 #[derive(Deserialize)]
 struct ModelsReply {
     models: Connection<HealthItem>,
+}
+
+#[derive(Deserialize)]
+struct SourcesReply {
+    sources: Connection<SourceItem>,
 }
 
 #[derive(Deserialize)]
@@ -164,6 +171,16 @@ struct TestItem {
     execution_info: Option<ExecutionInfo>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceItem {
+    unique_id: String,
+    #[serde(default)]
+    freshness: Option<FreshnessItem>,
+    #[serde(default)]
+    tests: Option<Vec<TestItem>>,
+}
+
 /// A node that a model is made from. Its fields come under names of their own for each kind.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -233,23 +250,25 @@ impl DiscoveryClient {
     /// What is known of a node and of everything it is made from.
     pub async fn state(&self, graph: DbtGraph, unique_id: &str) -> Result<ProjectState, DbtError> {
         let upstream = graph.upstream(unique_id);
-        let models: Vec<String> = upstream
-            .iter()
-            .filter(|(_, node)| node.kind == "model")
-            .map(|(_, node)| node.unique_id.clone())
-            .collect();
+        let of_kind = |kind: &str| -> Vec<&str> {
+            let nodes = upstream.iter().filter(|(_, node)| node.kind == kind);
+            nodes.map(|(_, node)| node.unique_id.as_str()).collect()
+        };
         let mut nodes: BTreeMap<String, NodeState> = BTreeMap::new();
-        for ids in models.chunks(MODELS_AT_ONCE) {
-            let filter = json!({ "uniqueIds": ids });
-            let variables =
-                json!({ "environmentId": self.environment, "filter": filter, "first": ids.len() });
-            let reply: Applied<ModelsReply> = self.environment(&table::MODEL_HEALTH, variables).await?;
-            let edges = reply
-                .applied
-                .map(|applied| applied.models.edges)
-                .unwrap_or_default();
-            for edge in edges {
+        for ids in of_kind("model").chunks(MODELS_AT_ONCE) {
+            let reply: Applied<ModelsReply> = self.health_of(&table::MODEL_HEALTH, ids).await?;
+            let edges = reply.applied.map(|applied| applied.models.edges);
+            for edge in edges.unwrap_or_default() {
                 keep(edge.node, &mut nodes);
+            }
+        }
+        for ids in of_kind("source").chunks(SOURCES_AT_ONCE) {
+            let reply: Applied<SourcesReply> = self.health_of(&table::SOURCE_HEALTH, ids).await?;
+            let edges = reply.applied.map(|applied| applied.sources.edges);
+            for edge in edges.unwrap_or_default() {
+                let state = nodes.entry(edge.node.unique_id).or_default();
+                put_freshness(state, edge.node.freshness);
+                state.tests = tests_of(edge.node.tests);
             }
         }
         Ok(ProjectState {
@@ -259,6 +278,17 @@ impl DiscoveryClient {
             from: "discovery",
             notes: Vec::new(),
         })
+    }
+
+    /// Asks for the health of these nodes.
+    async fn health_of<T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        ids: &[&str],
+    ) -> Result<T, DbtError> {
+        let filter = json!({ "uniqueIds": ids });
+        let variables = json!({ "environmentId": self.environment, "filter": filter, "first": ids.len() });
+        self.environment(operation, variables).await
     }
 
     async fn exposures(&self) -> Result<Vec<ExposureItem>, DbtError> {
@@ -338,15 +368,7 @@ impl DiscoveryClient {
 fn keep(item: HealthItem, nodes: &mut BTreeMap<String, NodeState>) {
     let own = nodes.entry(item.unique_id).or_default();
     put_run(own, item.execution_info.unwrap_or_default());
-    own.tests = item
-        .tests
-        .unwrap_or_default()
-        .into_iter()
-        .map(|test| {
-            let status = test.execution_info.unwrap_or_default().last_run_status;
-            (test.name.unwrap_or_default(), status)
-        })
-        .collect();
+    own.tests = tests_of(item.tests);
     for ancestor in item.ancestors.unwrap_or_default() {
         let Some(unique_id) = ancestor.unique_id else {
             continue;
@@ -355,13 +377,28 @@ fn keep(item: HealthItem, nodes: &mut BTreeMap<String, NodeState>) {
         if let Some(info) = ancestor.execution_info {
             put_run(state, info);
         }
-        if let Some(freshness) = ancestor.freshness.filter(|one| one.freshness_status.is_some()) {
-            state.freshness = Some(SourceFreshness {
-                status: freshness.freshness_status,
-                max_loaded_at: freshness.max_loaded_at,
-                age_seconds: freshness.max_loaded_at_time_ago_in_s,
-            });
-        }
+        put_freshness(state, ancestor.freshness);
+    }
+}
+
+/// Tests with how each ended last.
+fn tests_of(tests: Option<Vec<TestItem>>) -> Vec<(String, Option<String>)> {
+    let tests = tests.unwrap_or_default().into_iter();
+    tests
+        .map(|test| {
+            let status = test.execution_info.unwrap_or_default().last_run_status;
+            (test.name.unwrap_or_default(), status)
+        })
+        .collect()
+}
+
+fn put_freshness(state: &mut NodeState, freshness: Option<FreshnessItem>) {
+    if let Some(freshness) = freshness.filter(|one| one.freshness_status.is_some()) {
+        state.freshness = Some(SourceFreshness {
+            status: freshness.freshness_status,
+            max_loaded_at: freshness.max_loaded_at,
+            age_seconds: freshness.max_loaded_at_time_ago_in_s,
+        });
     }
 }
 

@@ -111,18 +111,18 @@ impl ProjectState {
             .into_iter()
             .map(|(depth, node)| self.assessed(node, depth))
             .collect();
+        // Tests that pass say nothing of how old the rows are.
         let unchecked = nodes
             .iter()
-            .filter(|node| node.kind == "source" && node.health.is_none())
+            .filter(|node| node.kind == "source" && node.freshness.is_none())
             .count();
         let mut told = self.notes.clone();
-        if unchecked > 0 {
-            let sources = if unchecked == 1 {
-                "1 source"
-            } else {
-                "some sources"
-            };
-            told.push(format!("nothing checks how fresh {sources} upstream is"));
+        match unchecked {
+            0 => {}
+            1 => told.push("how fresh 1 source upstream is, is not known".to_owned()),
+            _ => told.push(format!(
+                "how fresh {unchecked} sources upstream are, is not known"
+            )),
         }
         let mut health = nodes.iter().filter_map(|node| node.health).max();
         let mut reasons: Vec<(DataHealth, String)> = Vec::new();

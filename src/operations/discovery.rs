@@ -28,6 +28,12 @@ pub const MODEL_HEALTH: Operation = reads(
     include_str!("graphql/discovery/model_health.graphql"),
 )
 .says("read the health of models");
+/// Reads how fresh sources are, and their tests: models bring neither for sources that nobody builds on, nor the tests.
+pub const SOURCE_HEALTH: Operation = reads(
+    "discover_source_health",
+    include_str!("graphql/discovery/source_health.graphql"),
+)
+.says("read the health of sources");
 /// Reads the whole graph of what is made from what.
 pub const LINEAGE: Operation = reads(
     "discover_lineage",
@@ -42,4 +48,11 @@ pub const EXPOSURES: Operation = reads(
 .says("list exposures");
 
 /// All of them.
-pub static DISCOVERY: [Operation; 5] = [ENVIRONMENT, MODELS, MODEL_HEALTH, LINEAGE, EXPOSURES];
+pub static DISCOVERY: [Operation; 6] = [
+    ENVIRONMENT,
+    MODELS,
+    MODEL_HEALTH,
+    SOURCE_HEALTH,
+    LINEAGE,
+    EXPOSURES,
+];

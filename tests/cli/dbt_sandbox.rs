@@ -89,6 +89,8 @@ fn the_program_reads_runs_and_health_from_it() {
             "model fct_reviews: unhealthy",
         ),
         (&["dbt", "health", "fct_orders"], 0, "model fct_orders: healthy"),
+        (&["dbt", "health", "orders"], 0, "source orders: healthy"),
+        (&["dbt", "health", "products"], 0, "source products is not fresh"),
     ] {
         let run = program.run(arguments);
         assert_eq!(run.code, Some(code), "{run:#?}");

@@ -43,6 +43,17 @@ fn project(asked: &AskedOfDbt, staging: &str, freshness: &str) -> DbtReply {
                 "parents": [{"uniqueId": "model.shop.orders"}],
             }}],
         }}})
+    } else if query.contains("sources(") {
+        assert_eq!(
+            body["variables"]["filter"]["uniqueIds"],
+            json!(["source.shop.raw.orders"])
+        );
+        let test = if staging == "source test" { "fail" } else { "pass" };
+        json!({"applied": {"sources": {"edges": [{"node": {
+            "uniqueId": "source.shop.raw.orders",
+            "freshness": {"freshnessStatus": freshness, "maxLoadedAt": "2026-02-27T00:00:00Z"},
+            "tests": [{"name": "not_null", "executionInfo": {"lastRunStatus": test}}],
+        }}]}}})
     } else {
         let ids: Vec<String> =
             serde_json::from_value(body["variables"]["filter"]["uniqueIds"].clone()).unwrap();
@@ -56,7 +67,7 @@ fn project(asked: &AskedOfDbt, staging: &str, freshness: &str) -> DbtReply {
 }
 
 fn model(id: &str, staging: &str, freshness: &str) -> Value {
-    let status = if id.ends_with("stg_orders") {
+    let status = if id.ends_with("stg_orders") && staging != "source test" {
         staging
     } else {
         "success"
@@ -112,6 +123,12 @@ async fn an_entry_is_as_healthy_as_everything_it_is_made_from() {
             "pass",
             DataHealth::Unhealthy,
             Some("model stg_orders ended with \"skipped\" at 2026-03-01T02:10:00Z"),
+        ),
+        (
+            "source test",
+            "pass",
+            DataHealth::Unhealthy,
+            Some("test not_null of orders ended with \"fail\""),
         ),
         (
             "something new",

@@ -113,7 +113,7 @@ async fn tests_belong_to_the_node_they_are_written_at() {
         report
             .notes
             .iter()
-            .any(|note| note.contains("nothing checks how fresh 1 source upstream is")),
+            .any(|note| note.contains("how fresh 1 source upstream is, is not known")),
         "{:?}",
         report.notes
     );
@@ -267,4 +267,48 @@ async fn what_a_project_says_cannot_speak_for_us() {
     for reason in &report.reasons {
         assert!(!reason.contains('\n') && !reason.contains('\u{1b}'), "{reason:?}");
     }
+}
+
+#[tokio::test]
+async fn without_its_file_nobody_takes_sources_for_fresh() {
+    // A source whose tests passed is no fresher for it.
+    let mut manifest = manifest();
+    manifest["nodes"]["test.shop.unique_orders_id.1"]["attached_node"] = "source.shop.raw.orders".into();
+    let artifacts = [
+        ("manifest.json", manifest),
+        ("run_results.json", run_results("build", &GOOD)),
+    ];
+    let report = health(&artifacts, "source.shop.raw.orders").await;
+    assert_eq!(report.nodes[0].tests_passed, 1);
+    for wanted in ["there is no sources.json", "1 source upstream"] {
+        let found = report.notes.iter().any(|note| note.contains(wanted));
+        assert!(found, "{:?}", report.notes);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_out_of_the_project_and_what_is_not_a_file_are_refused() {
+    let (inside, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let artifacts = [
+        ("manifest.json", manifest()),
+        ("run_results.json", run_results("build", &GOOD)),
+    ];
+    let dir = write(inside.path(), &artifacts);
+    let other = write(outside.path(), &artifacts);
+    let results = dir.join("target/run_results.json");
+    fs::remove_file(&results).unwrap();
+    std::os::unix::fs::symlink(other.join("target/run_results.json"), &results).unwrap();
+    let error = project(&dir).state().await.unwrap_err().to_string();
+    assert!(error.contains("leads out of the project"), "{error}");
+
+    fs::remove_file(&results).unwrap();
+    // Opening it would wait until somebody writes.
+    let made = std::process::Command::new("mkfifo")
+        .arg(&results)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let error = project(&dir).state().await.unwrap_err().to_string();
+    assert!(error.contains("is not a file"), "{error}");
 }

@@ -84,6 +84,8 @@ impl LocalProject {
             note_version("sources.json", sources.metadata.version(), &SOURCES, &mut told);
             as_of = as_of.or_else(|| sources.metadata.generated_at.clone());
             put_freshness(sources, &mut nodes);
+        } else if !manifest.sources.is_empty() {
+            told.push("there is no sources.json: `dbt source freshness` writes it".to_owned());
         }
         Ok(ProjectState {
             graph: graph_nodes(manifest).collect(),
@@ -195,11 +197,23 @@ fn read<T: DeserializeOwned>(dir: &Path, operation: &Operation) -> Result<Option
     let failed = |message: String| error::local(operation.words, DbtFailure::Artifact, message);
     let file = operation.path.rsplit('/').next().unwrap_or_default();
     let path = target(dir).map_err(&failed)?.join(file);
-    let opened = match File::open(&path) {
-        Ok(opened) => opened,
+    let cannot = |error: std::io::Error| failed(format!("{} cannot be opened: {error}", path.display()));
+    let real = match path.canonicalize() {
+        Ok(real) => real,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(format!("{} cannot be opened: {error}", path.display()))),
+        Err(error) => return Err(cannot(error)),
     };
+    if !real.starts_with(dir.canonicalize().map_err(cannot)?) {
+        return Err(failed(format!(
+            "{} is a link that leads out of the project, and only files of the project are read",
+            path.display()
+        )));
+    }
+    // Opening a pipe waits for somebody to write to it.
+    if !fs::metadata(&real).map_err(cannot)?.is_file() {
+        return Err(failed(format!("{} is not a file", path.display())));
+    }
+    let opened = File::open(&real).map_err(cannot)?;
     let bytes = opened.metadata().map_or(0, |metadata| metadata.len());
     if bytes > LARGEST {
         return Err(failed(format!(
