@@ -1,7 +1,8 @@
 use serde_json::json;
 
+use super::args::SandboxCheckArgs;
 use super::dataset;
-use crate::cli::args::{GlobalArgs, SandboxCheckArgs};
+use crate::cli::args::GlobalArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::term;

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::cli::args::DatasetArgs;
+use super::args::DatasetArgs;
 use crate::cli::error::CliError;
 use crate::cli::term;
 use crate::sandbox::World;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::cli::args::{DatasetArgs, DbtServeArgs};
+use super::args::{DatasetArgs, DbtServeArgs};
 use crate::cli::error::CliError;
 use crate::dbt_sandbox::{DbtProject, DbtServeOptions, RunningDbtSandbox, serve};
 use crate::sandbox::World;

@@ -1,7 +1,7 @@
 use std::io;
 
+use super::args::SandboxInitArgs;
 use super::dataset;
-use crate::cli::args::SandboxInitArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::init::write_file;

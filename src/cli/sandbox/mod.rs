@@ -1,12 +1,14 @@
 //! `cardinal sandbox`: serving the Metabase stand-in, and writing and checking its semantic model.
 
+pub(super) mod args;
 mod check;
 mod dataset;
 mod dbt;
 mod init;
 mod serve;
 
-use super::args::{GlobalArgs, SandboxCommand};
+use self::args::SandboxCommand;
+use super::args::GlobalArgs;
 use super::error::CliError;
 use super::exit::ExitStatus;
 

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::args::{EditionArg, ServeArgs};
 use super::{dataset, dbt};
-use crate::cli::args::{EditionArg, ServeArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::term;
