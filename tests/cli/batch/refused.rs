@@ -38,10 +38,20 @@ fn kept(program: &Program) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 #[test]
 fn changed_settings_are_refused_before_an_old_answer_goes() {
     let program = answered();
-    let moment = answers(&program.folder().join("out.jsonl"))[2]["answered_at"]
-        .as_str()
+    // The last one to be answered need not be the last question.
+    let answers = answers(&program.folder().join("out.jsonl"));
+    let moment = answers
+        .iter()
+        .map(|answer| {
+            answer["answered_at"]
+                .as_str()
+                .unwrap()
+                .parse::<jiff::Timestamp>()
+                .unwrap()
+        })
+        .max()
         .unwrap()
-        .to_owned();
+        .to_string();
     let before = kept(&program);
     write(&program, "other.toml", "version = 1\n[budget]\nmax_steps = 5\n");
     let run = batch(
