@@ -153,7 +153,6 @@ impl TurnBudget {
         true
     }
 
-    /// The tool-call budget.
     pub(super) fn tool_call_limit(&self) -> u32 {
         self.limits.max_tool_calls
     }
@@ -194,7 +193,6 @@ impl TurnBudget {
         self.completions
     }
 
-    /// What providers reported.
     pub(super) fn usage(&self) -> Usage {
         self.usage
     }

@@ -25,7 +25,6 @@ pub(super) struct TurnDriver<'a> {
     pub(super) agent: &'a Agent,
     /// The conversation before this turn.
     pub(super) before: &'a [Message],
-    /// The conversation's results.
     pub(super) shelf: &'a mut HeldResults,
     pub(super) turn_id: &'a str,
     pub(super) question: &'a str,

@@ -35,7 +35,6 @@ pub enum Event {
         call: u32,
         /// The tool it named.
         tool: String,
-        /// How it went.
         status: super::CallStatus,
         /// Rows of the result.
         rows: Option<u64>,

@@ -35,14 +35,17 @@ impl ErrorKind {
 /// What is due for a call that means the same as an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// It is new.
     No,
     /// Serve it from the turn's results with a note.
     Serve,
     /// The same, and say what is known.
-    ServeKnown { times: u32 },
+    ServeKnown {
+        times: u32,
+    },
     /// Close the tool.
-    Close { times: u32 },
+    Close {
+        times: u32,
+    },
 }
 
 /// What is due after a result or a failure.

@@ -127,7 +127,6 @@ pub enum StopReason {
     EmptyAnswer,
     /// The model wrote tool calls into its text in forms that cannot be read.
     UnreadableCalls,
-    /// The model failed.
     ModelFailed,
     /// The data source failed in a way the model cannot fix.
     DataFailed,

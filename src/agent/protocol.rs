@@ -19,10 +19,8 @@ use crate::grounding::Figure;
 use crate::model::{Completion, ToolCall, ToolChoice};
 use crate::tools::{PlannedCall, Refusal, ToolError, ToolOutput};
 
-/// What just happened.
 #[derive(Debug)]
 pub(super) enum TurnInput {
-    /// The turn begins.
     Begin,
     /// A completion came whole.
     Completed(Completion),
@@ -35,7 +33,9 @@ pub(super) enum TurnInput {
         begun: bool,
     },
     /// Time ran out while a completion was made: the text until then.
-    ModelTimedOut { partial: String },
+    ModelTimedOut {
+        partial: String,
+    },
     /// The gate decided on the call at hand.
     Decided {
         call: ToolCall,
@@ -48,9 +48,14 @@ pub(super) enum TurnInput {
     /// The figures of a final text were looked up.
     Grounded(TracedDraft),
     /// The figures of a final text were not looked up: the turn was over before, for this reason.
-    NotGrounded { draft: TracedDraft, reason: StopReason },
+    NotGrounded {
+        draft: TracedDraft,
+        reason: StopReason,
+    },
     /// The person ended the turn: the text until then if a completion was under way.
-    Cancelled { partial: Option<String> },
+    Cancelled {
+        partial: Option<String>,
+    },
 }
 
 /// A call that was run.

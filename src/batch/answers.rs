@@ -28,7 +28,6 @@ pub struct AnswersFile {
 pub(super) enum LineUse {
     /// It is the answer of this row.
     Answers(u32),
-    /// It goes.
     Goes,
 }
 

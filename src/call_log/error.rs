@@ -10,10 +10,8 @@ pub enum CallLogError {
         path.display()
     )]
     Io {
-        /// What was tried.
         action: &'static str,
         path: PathBuf,
-        /// The system's reason.
         reason: String,
     },
     /// Its last record is not what a writer wrote.

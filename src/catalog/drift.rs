@@ -32,10 +32,7 @@ pub enum ChangeKind {
     /// It is no longer selected: archived, deleted, moved away, or out of this principal's sight.
     Removed,
     /// It has another name.
-    Renamed {
-        /// The name before.
-        from: String,
-    },
+    Renamed { from: String },
     /// It has another description.
     Described,
     /// It lies in another collection.
@@ -55,7 +52,6 @@ pub enum ChangeKind {
     Part {
         /// Which kind of part.
         part: EntryPart,
-        /// The part's name.
         part_name: String,
         /// What happened to it.
         #[serde(flatten)]
@@ -80,11 +76,8 @@ pub enum EntryPart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "part_change", rename_all = "snake_case")]
 pub enum PartChange {
-    /// It is new.
     Added,
-    /// It is gone.
     Removed,
-    /// It is different.
     Changed {
         /// What about it: `type`, `required`, `default`, `allowed values`, …
         about: Vec<&'static str>,

@@ -69,27 +69,15 @@ pub struct Comparability {
 pub enum BaselineError {
     /// Not a baseline.
     #[error("{} is no baseline: {reason}", path.display())]
-    Read {
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
+    Read { path: PathBuf, reason: String },
     /// Nothing may rest on a run with errors in it.
     #[error(
         "no baseline was written: {errored} of its trials could not be run to their end, the first is {first}"
     )]
-    Errored {
-        errored: u32,
-        /// One of them.
-        first: CaseKey,
-    },
+    Errored { errored: u32, first: CaseKey },
     /// It could not be written.
     #[error("failed to write the baseline {}", path.display())]
-    Write {
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }
 
 impl Baseline {

@@ -26,25 +26,16 @@ pub enum ResultsError {
     Exists(PathBuf),
     /// A file or folder could not be written.
     #[error("failed to write {}", path.display())]
-    Write {
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
     /// A file could not be read.
     #[error("failed to read {}", path.display())]
-    Read {
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// A line is no record.
     #[error("{}, line {line}: not a record of a trial: {reason}", path.display())]
     Line {
         path: PathBuf,
         /// Counted from 1.
         line: usize,
-        /// What is wrong.
         reason: String,
     },
     /// There is nothing in it.

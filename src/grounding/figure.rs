@@ -152,37 +152,29 @@ pub enum Trace {
     Cell {
         /// The result.
         result: String,
-        /// The row.
         row: usize,
-        /// The column's name.
         column: String,
     },
     /// How many rows a result has.
     RowCount {
-        /// The result.
         result: String,
         /// The rows counted, when not all.
         rows: Vec<usize>,
     },
     /// What a whole column comes to.
     Total {
-        /// The result.
         result: String,
-        /// The column's name.
         column: String,
-        /// What of it.
         total: TotalKind,
     },
     /// An argument of the call that brought a result.
     Argument {
-        /// The result.
         result: String,
         /// JSON pointer into the arguments; empty when several make it up.
         pointer: String,
     },
     /// Computed by us.
     Derivation {
-        /// How.
         operation: DerivationOperation,
         /// From what, in order.
         inputs: Vec<DerivedFrom>,

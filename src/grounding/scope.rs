@@ -28,7 +28,6 @@ pub(super) enum MentionTarget<'i> {
 /// What the words around a figure say to a row, a column or a whole result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Says {
-    /// It is another.
     No,
     Nothing,
     /// It is this one, or one of several named.

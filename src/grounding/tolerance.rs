@@ -13,9 +13,7 @@ use super::vocabulary::Concept;
     reason = "each is a property of the figure as written"
 )]
 pub(super) struct Tolerance {
-    /// The least size.
     low: f64,
-    /// The greatest size.
     high: f64,
     negative: bool,
     positive: bool,

@@ -230,7 +230,6 @@ impl Concept {
         said_by(low) & self.bit() != 0
     }
 
-    /// All its words.
     pub(super) fn words(self) -> impl Iterator<Item = &'static str> {
         let rows = TABLE.iter().filter(move |(concept, _)| *concept == self);
         rows.flat_map(|(_, languages)| languages.iter().flat_map(|words| words.split_ascii_whitespace()))

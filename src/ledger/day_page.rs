@@ -17,7 +17,6 @@ const VERSION: u64 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReservedSpend {
-    /// The worst case.
     pub(super) most: Spend,
     /// When it is taken for used: whoever reserved it is gone by then.
     pub(super) until: Timestamp,

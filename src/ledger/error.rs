@@ -8,7 +8,6 @@ pub enum LedgerError {
     /// The file system said no.
     #[error("failed to {action} the day's ledger {}; see that it can be written, or set budget.ledger_dir", path.display())]
     Io {
-        /// What was tried.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -43,7 +42,6 @@ pub enum LedgerError {
     /// Another process holds it and does not let go.
     #[error("the day's ledger is held by another process: {} has been locked for {seconds} seconds", path.display())]
     Busy {
-        /// The lock file.
         path: PathBuf,
         /// How long was waited.
         seconds: u64,

@@ -28,7 +28,6 @@ pub(super) struct Store {
     principal: String,
 }
 
-/// The folder, locked.
 pub(super) struct Locked<'a> {
     store: &'a Store,
     /// Unlocks when it is closed.

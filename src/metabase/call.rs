@@ -43,7 +43,6 @@ pub(super) struct ApiCall<'a> {
     /// What stands in the path's `{id}`.
     pub(super) ids: Vec<String>,
     pub(super) query: Vec<(&'a str, String)>,
-    /// The JSON body.
     pub(super) body: Option<Value>,
     /// Whether a kept response will do, where the endpoint allows one.
     pub(super) cached: bool,

@@ -71,7 +71,6 @@ pub enum QueryFilter {
         /// Time bucket the dimension is compared at.
         bucket: Option<Bucket>,
     },
-    /// A named filter.
     Segment(Segment),
 }
 
@@ -80,7 +79,6 @@ pub enum QueryFilter {
 pub enum Scalar {
     /// Text; also dates and times (ISO 8601).
     Text(String),
-    /// A number.
     Number(serde_json::Number),
     /// True or false.
     Bool(bool),
@@ -175,7 +173,6 @@ pub enum AggregateFunction {
     Min(Dimension),
     /// Sum of a field.
     Sum(Dimension),
-    /// A named aggregation.
     Measure(Measure),
 }
 

@@ -98,7 +98,6 @@ fn generation_of(setting: GenerationSetting) -> Option<Generation> {
     }
 }
 
-/// The public settings.
 async fn properties(caller: &Caller) -> Result<Value, MetabaseError> {
     let call = ApiCall {
         action: "read the version of Metabase".into(),

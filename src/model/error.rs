@@ -4,7 +4,6 @@ use crate::wire::WireError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// The wire failed.
     #[error("failed to reach the model {model}")]
     Wire {
         model: String,
@@ -15,7 +14,6 @@ pub enum ModelError {
     #[error("the model {model} answered with status {status}: {message}")]
     Status {
         model: String,
-        /// The HTTP status.
         status: u16,
         /// The provider's message, capped and without secrets.
         message: String,
@@ -29,11 +27,7 @@ pub enum ModelError {
     },
     /// The provider reported an error inside a stream that had begun.
     #[error("the model {model} broke off: {message}")]
-    BrokeOff {
-        model: String,
-        /// The provider's message.
-        message: String,
-    },
+    BrokeOff { model: String, message: String },
     /// The answer is not what the protocol says.
     #[error("the model {model} sent an answer that cannot be read: {reason}")]
     Unreadable {

@@ -9,7 +9,6 @@ pub enum ModelEvent {
     Text(String),
     /// A tool call has begun; its arguments are still arriving.
     ToolCallStarted {
-        /// The tool's name.
         name: String,
     },
     /// More that is no text for a listener, so many bytes of it: reasoning, arguments of calls.

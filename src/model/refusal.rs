@@ -10,7 +10,6 @@ const WORDS: usize = 8 << 10;
 #[derive(Debug)]
 pub(super) struct ServerRefusal {
     pub(super) status: StatusCode,
-    /// The server's message.
     pub(super) message: String,
     /// The whole body, as far as it is looked at.
     words: String,

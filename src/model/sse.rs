@@ -25,7 +25,6 @@ const EAGER_BYTES: usize = 256 << 10;
 /// What a stream consists of.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum SseItem {
-    /// One JSON object.
     Event {
         /// Whether it came as an event; otherwise it is a JSON document that stands in the body as it is.
         framed: bool,

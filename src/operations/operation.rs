@@ -279,9 +279,7 @@ impl Verb {
 pub enum BodyForm {
     /// Anything; the operation does the same whatever it says.
     Any,
-    /// There is none.
     None,
-    /// One JSON object.
     Object,
     /// One JSON object with the field `cause`. Every other field overrides how the job is defined, and needs an approval.
     Cause,

@@ -37,7 +37,6 @@ pub struct OfflinePlanner {
     indexed: Result<Mutex<IndexedCatalog>, String>,
 }
 
-/// The catalog, indexed.
 struct IndexedCatalog {
     profiles: Vec<Profile>,
     index: EntryIndex,

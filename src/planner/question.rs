@@ -18,7 +18,6 @@ pub(super) struct QuestionWord {
 /// How many of the best, or worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TopCount {
-    /// How many rows.
     pub(super) count: u32,
     /// Whether the greatest are wanted.
     pub(super) greatest: bool,

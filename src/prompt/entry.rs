@@ -52,7 +52,6 @@ pub(super) struct EntryView {
     lines: Vec<EntryLine>,
 }
 
-/// One labelled line.
 #[derive(Debug, Serialize)]
 struct EntryLine {
     label: &'static str,

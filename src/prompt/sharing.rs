@@ -29,7 +29,6 @@ impl DimensionText {
         }
     }
 
-    /// All of it.
     pub(super) fn whole(&self) -> String {
         format!("{}{}{}", self.table, self.name, self.rest)
     }

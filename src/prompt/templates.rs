@@ -12,13 +12,10 @@ const TEMPLATES: [(&str, &str); 3] = [
     (ENTRY, include_str!("../../prompts/system/entry.tera")),
 ];
 
-/// How to work.
 pub(super) const CORE: &str = "system/core";
-/// All entries, fenced.
 pub(super) const CATALOG: &str = "system/catalog";
 pub(super) const ENTRY: &str = "system/entry";
 
-/// The parsed templates.
 #[derive(Debug)]
 pub(super) struct Templates(Tera);
 

@@ -58,7 +58,6 @@ pub(super) struct NumberFormat {
     pub(super) decimals: Option<u32>,
     prefix: String,
     suffix: String,
-    /// The currency's code.
     currency: Option<String>,
     unit: NumberUnit,
     /// Whether thousands are marked off: not in a year or an id.

@@ -77,7 +77,6 @@ pub enum DerivedOperation {
     Difference,
     /// A in percent of B.
     Share,
-    /// A by B.
     Ratio,
 }
 

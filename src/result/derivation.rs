@@ -37,25 +37,19 @@ pub struct Derivation {
 pub enum DerivationInput {
     /// A cell of a result.
     Cell {
-        /// The result.
         result: Handle,
         /// The row, counted from 1.
         row: u64,
-        /// The column's name.
         column: String,
         /// What names the row: its first text or time, if it has one.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         label: Option<String>,
-        /// The value there.
         value: Decimal,
     },
     /// The total of a column of a result that is whole.
     Total {
-        /// The result.
         result: Handle,
-        /// The column's name.
         column: String,
-        /// Which total.
         total: TotalKind,
         /// What rows had to hold to be taken; nothing when all were.
         #[serde(rename = "where", skip_serializing_if = "Vec::is_empty", default)]
@@ -66,17 +60,9 @@ pub enum DerivationInput {
         value: Decimal,
     },
     /// An earlier figure of the same calculation.
-    Step {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: Decimal,
-    },
+    Step { name: String, value: Decimal },
     /// A number the model wrote: no result stands behind it.
-    Given {
-        /// The number.
-        value: Decimal,
-    },
+    Given { value: Decimal },
 }
 
 /// What a row must hold to be taken.

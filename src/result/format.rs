@@ -40,7 +40,6 @@ pub struct ColumnFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NumberStyle {
-    /// A plain number.
     Decimal,
     /// A fraction that is written in percent: 0.42 is 42 %.
     Percent,

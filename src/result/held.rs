@@ -45,7 +45,6 @@ pub enum ResultOrigin {
     Calculated {
         /// The results it takes figures from, each once, in the order of their handles.
         from: Vec<Handle>,
-        /// The calculation, validated.
         operations: Value,
         /// How each figure was made, in the order of the rows.
         derivations: Vec<Derivation>,

@@ -16,9 +16,7 @@ pub enum ColumnKind {
     Text,
     /// True or false.
     Boolean,
-    /// A calendar day.
     Date,
-    /// A moment.
     Datetime,
     /// A time of day.
     Time,

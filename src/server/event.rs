@@ -54,13 +54,10 @@ pub(super) enum TurnEvent {
     ToolFinished {
         /// The number of its start.
         call: u32,
-        /// The tool.
         tool: String,
-        /// How it went.
         status: CallStatus,
         /// Rows of its result.
         rows: Option<u64>,
-        /// What served it.
         served_by: Option<ServedBy>,
         /// For a refusal or failure: one line for people.
         note: Option<String>,
@@ -83,7 +80,6 @@ pub(super) enum TurnEvent {
         /// For people.
         detail: String,
     },
-    /// The last event.
     Done {
         /// What became of the answer.
         status: AnswerStatus,

@@ -76,7 +76,6 @@ const FILES: &[PageFile] = &files![
 ];
 
 impl PageFile {
-    /// Its content type.
     pub(super) fn kind(&self) -> &'static str {
         match self.name.rsplit_once('.').map(|(_, ending)| ending) {
             Some("js") => "text/javascript; charset=utf-8",

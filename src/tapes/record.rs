@@ -66,7 +66,6 @@ impl Recorder {
         Self { wire, answered_by }
     }
 
-    /// The session's wire.
     pub(crate) fn wire(&self) -> &Wire {
         &self.wire
     }

@@ -19,7 +19,6 @@ pub(super) fn tool(name: &str, description: &str, properties: Value, required: &
     }
 }
 
-/// A closed object.
 pub(super) fn object(properties: Value, required: &[&str]) -> Value {
     let mut object = json!({"additionalProperties": false, "type": "object"});
     if let Some(map) = object.as_object_mut() {

@@ -112,7 +112,6 @@ pub(super) struct RunContext<'a> {
     pub(super) handle: Handle,
     /// How much of a result may be shown.
     pub(super) limits: ShapingSettings,
-    /// The canonical arguments.
     pub(super) arguments: &'a Value,
 }
 

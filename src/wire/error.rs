@@ -11,7 +11,6 @@ pub enum WireError {
     Connect {
         /// Host and port.
         host: String,
-        /// The innermost cause.
         reason: String,
     },
     /// The connection broke before the response was complete.
@@ -19,7 +18,6 @@ pub enum WireError {
     Broken {
         /// Host and port.
         host: String,
-        /// The innermost cause.
         reason: String,
     },
     /// The response did not come in time.

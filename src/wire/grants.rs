@@ -49,7 +49,6 @@ impl GrantedEndpoint {
 /// What decides on a request to a server.
 #[derive(Debug)]
 enum ServerRule {
-    /// A fixed list.
     Endpoints(&'static [GrantedEndpoint]),
     /// The grants of an agent, over the operations of an API.
     Policy {

@@ -18,7 +18,6 @@ pub enum Purpose {
     Metadata,
     /// Running a query: at most one at a time per session.
     DataQuery,
-    /// A model completion.
     Completion,
     /// Asking dbt for anything.
     Dbt,

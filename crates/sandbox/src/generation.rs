@@ -75,7 +75,6 @@ pub(crate) enum QueryGrammar {
 pub(crate) enum ScopeRefusal {
     /// There are no scopes.
     Never,
-    /// The missing scope.
     Named,
     /// That it is not enough.
     Plain,
@@ -254,7 +253,6 @@ impl ServedGeneration {
         facts.grammar.is_some() && !(facts.licensed && edition == ServedEdition::OpenSource)
     }
 
-    /// What it has.
     pub(crate) fn facts(self) -> &'static ServedFacts {
         let row = TABLE.iter().find(|facts| facts.generation == self);
         row.unwrap_or(&FIRST)

@@ -206,7 +206,6 @@ fn marker(source: Option<usize>, last: &mut Option<usize>) -> String {
     }
 }
 
-/// The text alone.
 pub(super) fn text_of(inline: &[InlineSpan]) -> String {
     let mut out = String::new();
     for span in inline {

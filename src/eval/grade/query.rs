@@ -214,7 +214,6 @@ fn reduced(filters: &[&ExpectedFilter]) -> Conditions {
     conditions
 }
 
-/// One whole number.
 fn whole(filter: &ExpectedFilter) -> Option<i64> {
     match filter.values.as_slice() {
         [value] => value.as_i64(),

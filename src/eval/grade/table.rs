@@ -52,7 +52,6 @@ pub enum TableMismatch {
     Column {
         /// The gold column's name.
         column: String,
-        /// Its first values.
         expected: String,
     },
     /// Each column is there, but the rows are others.

@@ -39,7 +39,6 @@ pub(super) struct ResultView {
     pub(super) rows_known: Option<u64>,
 }
 
-/// A tool call.
 #[derive(Debug, Deserialize)]
 pub(super) struct CallView {
     pub(super) name: String,
@@ -50,7 +49,6 @@ pub(super) struct CallView {
     pub(super) message: Option<String>,
 }
 
-/// What it used.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct UsageView {
     #[serde(default)]

@@ -7,18 +7,13 @@ use std::path::PathBuf;
 pub enum ImportError {
     /// A file could not be read.
     #[error("failed to read {}", path.display())]
-    Read {
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// A line is not as it has to be.
     #[error("{}, line {line}: {reason}", path.display())]
     Line {
         path: PathBuf,
         /// Counted from 1.
         line: usize,
-        /// What is wrong.
         reason: String,
     },
     /// There is no question at all.
@@ -29,9 +24,5 @@ pub enum ImportError {
     Exists(PathBuf),
     /// A file could not be written.
     #[error("failed to write {}", path.display())]
-    Write {
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }

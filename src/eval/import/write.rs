@@ -18,7 +18,6 @@ pub(super) struct SuiteDraft<'a> {
     pub(super) description: String,
     /// The folder of CSV files.
     pub(super) data: &'a Path,
-    /// The database's name.
     pub(super) database: &'a str,
     /// What its columns mean beyond their descriptions.
     pub(super) glossary: Option<String>,

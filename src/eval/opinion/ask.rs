@@ -119,7 +119,6 @@ impl Judge {
         })
     }
 
-    /// One completion, read.
     async fn once(&self, request: &ModelRequest) -> (Opinion, Option<Usage>) {
         let failed = |error: ModelError| (Opinion::none(format!("no reply came: {error}")), None);
         let mut stream = match self.model.complete(request).await {

@@ -18,10 +18,8 @@ pub enum RecordingError {
     /// There are recordings already.
     #[error("{} holds {} of the cases already, the first is {first}: --replace records them again, --missing only the others", folder.display(), count)]
     Exists {
-        /// The set's folder.
         folder: PathBuf,
         count: usize,
-        /// One of them.
         first: String,
     },
     /// A case was recorded by somebody else while it was recorded here.
@@ -35,26 +33,17 @@ pub enum RecordingError {
     None(PathBuf),
     /// A file could not be read.
     #[error("failed to read {}", path.display())]
-    Read {
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// A file could not be written.
     #[error("failed to write {}", path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
         source: io::Error,
     },
     /// What is noted of a recording cannot be read.
     #[error("{} is no note of a recording: {reason}", path.display())]
-    Note {
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
+    Note { path: PathBuf, reason: String },
 }
 
 impl RecordingError {

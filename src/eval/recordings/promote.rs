@@ -89,7 +89,6 @@ pub enum PromoteError {
         tape: PathBuf,
         /// The address that it was recorded from.
         url: String,
-        /// The suite's folder.
         suite: PathBuf,
     },
     /// The suite asks something else than the tape did.
@@ -97,11 +96,7 @@ pub enum PromoteError {
         "{} was not asked of the data of {}: its catalog is another; name another folder with --suite",
         tape.display(), suite.display()
     )]
-    OtherDataset {
-        tape: PathBuf,
-        /// The suite's folder.
-        suite: PathBuf,
-    },
+    OtherDataset { tape: PathBuf, suite: PathBuf },
     /// The new case is not in the suite.
     #[error("the case {0} was written and cannot be found again in its suite")]
     Lost(String),

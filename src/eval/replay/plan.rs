@@ -33,7 +33,6 @@ pub struct ReplayPlan {
     pub unrecorded: Vec<String>,
 }
 
-/// One recorded case.
 #[derive(Debug, Clone)]
 pub(super) struct RecordedJob {
     pub(super) suite: Arc<Suite>,
@@ -41,7 +40,6 @@ pub(super) struct RecordedJob {
     case: Option<usize>,
     pub(super) set: String,
     pub(super) folder: PathBuf,
-    /// What mends it.
     pub(super) command: String,
 }
 

@@ -22,8 +22,5 @@ pub enum SuiteError {
     },
     /// There is no case at all.
     #[error("{}: the suite has no cases: write some into `cases`, or into cases/*.yaml beside it", path.display())]
-    NoCases {
-        /// The suite's file.
-        path: PathBuf,
-    },
+    NoCases { path: PathBuf },
 }

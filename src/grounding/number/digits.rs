@@ -2,7 +2,6 @@ use super::Separators;
 
 /// The digits of a number, without what stands around them.
 pub(super) struct Digits {
-    /// The digits alone.
     pub(super) all: String,
     /// How many of them are decimals, less an exponent's value.
     pub(super) decimals: i32,

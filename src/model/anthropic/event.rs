@@ -9,7 +9,6 @@ use crate::wire::Opening;
 /// One event of a message's stream.
 #[derive(Debug)]
 pub(super) enum MessagesEvent {
-    /// The message begins.
     Start {
         model: Option<String>,
         usage: Option<MessagesUsage>,

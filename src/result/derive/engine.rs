@@ -33,18 +33,10 @@ impl StopSignal {
 pub enum DeriveError {
     /// A figure over values that are not numbers would leave them out without a word.
     #[error("{count} values of \"{column}\" are not numbers, so it cannot be added up")]
-    NotNumbers {
-        column: String,
-        /// How many values.
-        count: usize,
-    },
+    NotNumbers { column: String, count: usize },
     /// Values that are not times cannot be put into buckets of time.
     #[error("{count} values of \"{column}\" are not times, so they have no granularity")]
-    NotTimes {
-        column: String,
-        /// How many values.
-        count: usize,
-    },
+    NotTimes { column: String, count: usize },
     /// Some values have more digits than are held exactly.
     #[error("\"{0}\" has values with more than 28 digits, which are not computed with")]
     NotExact(String),
@@ -80,11 +72,7 @@ pub enum DeriveError {
     #[error(
         "the other result has {rows} rows with the key {key}: group it first, or keep one row of each key"
     )]
-    KeyTwice {
-        key: String,
-        /// How many rows.
-        rows: usize,
-    },
+    KeyTwice { key: String, rows: usize },
     /// A column is named that the table does not have.
     #[error("there is no column at place {0}")]
     NoColumn(usize),

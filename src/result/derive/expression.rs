@@ -13,7 +13,6 @@ use crate::result::{Cell, ColumnKind};
 /// A value of each row. Where a part of it has no value, neither has the whole; nor has a division by zero.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
-    /// A column's value.
     Column(usize),
     /// The same number in each row.
     Number(Decimal),

@@ -10,7 +10,6 @@ pub enum DerivationStep {
     Keep(Condition),
     /// Keeps the rows whose key another table has, or does not have. A row without a key is in no table.
     KeepMatching {
-        /// The other table.
         with: usize,
         /// What the keys are.
         keys: Vec<KeyPair>,
@@ -29,7 +28,6 @@ pub enum DerivationStep {
     /// Adds a column that is computed over rows in order, within each part of the table.
     Window {
         name: String,
-        /// What it holds.
         function: WindowFunction,
         /// What a part of the table has in common; one part when empty.
         partition: Vec<usize>,

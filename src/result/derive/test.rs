@@ -10,7 +10,6 @@ use crate::result::{Amount, Cell, ColumnKind, encode_cell};
 pub enum ValueTest {
     /// There is no value.
     Null,
-    /// There is one.
     NotNull,
     True,
     False,

@@ -28,7 +28,6 @@ pub(in crate::server) struct NewAnswer {
 /// What became of storing a question.
 #[derive(Debug)]
 pub(in crate::server) enum StoredAnswer {
-    /// It is stored.
     New {
         turn: u32,
         new_session: bool,

@@ -47,7 +47,6 @@ pub enum SessionStoreError {
         "this system names no folder for the store: name a file with `url` under [store], or CARDINAL_DATABASE_URL"
     )]
     NoFolder,
-    /// A statement failed.
     #[error("the store failed: {0}")]
     Statement(#[from] rusqlite::Error),
     /// The thread that writes has ended.

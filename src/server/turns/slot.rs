@@ -19,7 +19,6 @@ pub(super) struct LoadedSession {
     pub(super) app: Arc<App>,
 }
 
-/// One session's place.
 pub(super) struct SessionSlot {
     /// Held by the turn that runs. It is fair: who came first is first.
     pub(super) loaded: tokio::sync::Mutex<Option<LoadedSession>>,

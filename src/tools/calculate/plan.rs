@@ -23,7 +23,6 @@ pub(in crate::tools) struct CalculateCall {
 pub(in crate::tools) struct Calculation {
     /// What the model calls it.
     pub(in crate::tools) name: String,
-    /// What is done.
     pub(in crate::tools) operation: FigureOperation,
     /// With what, in order; as many as the operation takes.
     pub(in crate::tools) of: Vec<CalculationInput>,
@@ -45,7 +44,6 @@ pub(in crate::tools) enum CalculationInput {
 pub(in crate::tools) struct CellRef {
     /// The result; it is held.
     pub(in crate::tools) result: Handle,
-    /// The column's position.
     pub(in crate::tools) column: usize,
     /// Where in the column.
     pub(in crate::tools) place: CellPlace,
@@ -65,7 +63,6 @@ pub(in crate::tools) enum CellPlace {
 /// What a row must hold to be meant.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::tools) struct RowCondition {
-    /// The column's position.
     pub(in crate::tools) column: usize,
     /// The value: null, true or false, a number or text.
     pub(in crate::tools) equals: Value,

@@ -49,7 +49,6 @@ fn cell() -> Value {
     )
 }
 
-/// A right call.
 pub(super) fn example() -> Value {
     json!({"calculations": [{
         "name": "growth",

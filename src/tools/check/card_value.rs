@@ -29,7 +29,6 @@ pub(in crate::tools) enum ParameterForm {
     Relative,
     /// Any of the date forms.
     AnyDate,
-    /// A time bucket.
     Unit,
 }
 

@@ -239,7 +239,6 @@ fn group(item: &HeldGroupArguments, columns: &[Column], place: &str) -> Result<(
     Ok((group, canonical))
 }
 
-/// What to compute.
 pub(in crate::tools) fn held_aggregates(
     items: Option<Vec<Value>>,
     columns: &[Column],

@@ -64,7 +64,6 @@ pub(super) fn spec(name: &str) -> ToolSpec {
     )
 }
 
-/// A right call.
 pub(super) fn example() -> Value {
     json!({"result": "r1", "steps": [
         {"do": "compute", "formula": "revenue / orders", "name": "average order"},

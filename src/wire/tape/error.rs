@@ -6,18 +6,10 @@ use std::path::{Path, PathBuf};
 pub enum TapeError {
     /// The file cannot be made; most often it exists, and tapes are never overwritten.
     #[error("failed to create the tape {path}: {reason}", path = .path.display())]
-    Create {
-        path: PathBuf,
-        /// The system's reason.
-        reason: String,
-    },
+    Create { path: PathBuf, reason: String },
     /// Something could not be written.
     #[error("failed to write to the tape {path}: {reason}", path = .path.display())]
-    Write {
-        path: PathBuf,
-        /// The system's reason.
-        reason: String,
-    },
+    Write { path: PathBuf, reason: String },
     /// It would have held a credential, so it is not kept.
     #[error("the tape {path} is not kept: {place} may hold a credential", path = .path.display())]
     Withheld {
@@ -36,11 +28,7 @@ pub enum TapeError {
     },
     /// The file cannot be read.
     #[error("failed to read the tape {path}: {reason}", path = .path.display())]
-    Read {
-        path: PathBuf,
-        /// The system's reason.
-        reason: String,
-    },
+    Read { path: PathBuf, reason: String },
     /// It is of a version of the format that this program does not know.
     #[error("the tape {path} has format version {found}; this program reads version 1", path = .path.display())]
     Version {
@@ -127,7 +115,6 @@ pub enum TapeError {
         tape: PathBuf,
         /// The file it needs.
         path: PathBuf,
-        /// What is wrong.
         reason: String,
     },
 }

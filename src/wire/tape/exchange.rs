@@ -79,11 +79,20 @@ pub enum RecordedFailure {
         cap: usize,
     },
     /// [`WireError::NotGranted`].
-    NotGranted { method: String, path: String },
+    NotGranted {
+        method: String,
+        path: String,
+    },
     /// [`WireError::Denied`].
-    Denied { doing: String, reason: String },
+    Denied {
+        doing: String,
+        reason: String,
+    },
     /// [`WireError::NotLogged`].
-    NotLogged { doing: String, reason: String },
+    NotLogged {
+        doing: String,
+        reason: String,
+    },
     /// [`WireError::Busy`].
     Busy {
         /// Host and port.
@@ -95,7 +104,6 @@ pub enum RecordedFailure {
         after_ms: u64,
     },
     Invalid {
-        /// What was wrong.
         reason: String,
     },
 }

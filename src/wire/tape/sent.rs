@@ -161,7 +161,6 @@ impl SentBody {
         text(&WholeBody(&self.body, self.prefix.as_deref()))
     }
 
-    /// All of it.
     pub(super) fn whole(&self) -> Value {
         match &self.prefix {
             None => self.body.clone(),

@@ -56,7 +56,6 @@ pub(crate) enum TokenRight {
     SecurityAdmin,
     /// Changing webhooks.
     WebhookSender,
-    /// The Semantic Layer.
     SemanticLayer,
 }
 

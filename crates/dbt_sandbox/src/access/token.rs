@@ -37,7 +37,6 @@ impl DbtToken {
 pub(crate) struct TokenHolder {
     /// Id of the service token.
     pub(crate) token_id: i64,
-    /// Its name.
     pub(crate) name: String,
     sets: Vec<String>,
 }

@@ -17,7 +17,6 @@ pub(super) struct DemoJob {
     schedule: bool,
 }
 
-/// The whole job.
 pub(super) fn job_from_demo(job: &DemoJob, account_id: i64) -> Value {
     let pull_requests = job.job_type == "ci";
     let schedule = json!({

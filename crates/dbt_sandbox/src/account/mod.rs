@@ -14,7 +14,6 @@ use job::job_from_demo;
 
 /// The project of the built-in account that has a Semantic Layer.
 pub(crate) const DEMO_PROJECT: i64 = 5201;
-/// Its production environment.
 pub(crate) const DEMO_ENVIRONMENT: i64 = 7001;
 
 /// A kind of thing.
@@ -34,7 +33,6 @@ pub(crate) enum ThingKind {
 /// The account with everything in it.
 #[derive(Debug)]
 pub(crate) struct ServedAccount {
-    /// Its id.
     pub(crate) id: i64,
     details: Value,
     things: Mutex<Things>,
@@ -59,7 +57,6 @@ struct DemoAccount {
 }
 
 impl ServedAccount {
-    /// The built-in account.
     pub(crate) fn demo() -> Result<Self, serde_json::Error> {
         let demo: DemoAccount = serde_json::from_str(include_str!("demo.json"))?;
         let account = Self {

@@ -21,7 +21,6 @@ pub(crate) use schema::GraphqlSchema;
 /// What a client posts.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct PostedQuery {
-    /// The document.
     pub(crate) query: String,
     /// Values of its variables.
     #[serde(default)]
@@ -36,7 +35,6 @@ pub(crate) struct PostedQuery {
 pub(crate) struct FieldCall<'a> {
     /// Name of the object type that it belongs to.
     pub(crate) on: &'a str,
-    /// Its name.
     pub(crate) field: &'a str,
     /// Its arguments, checked and with defaults.
     pub(crate) arguments: Map<String, Value>,

@@ -8,7 +8,6 @@ fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Vec<T
     Ok(Option::<Vec<T>>::deserialize(from)?.unwrap_or_default())
 }
 
-/// The whole file.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct ServedManifest {
     #[serde(default, deserialize_with = "list")]

@@ -51,13 +51,11 @@ pub(crate) struct ResultColumn {
 pub(crate) enum CellKind {
     /// A beginning of a period of a day or more.
     Date,
-    /// A moment.
     Moment,
     /// What the table's column holds.
     Plain,
     /// A truth, which the database keeps as a number.
     Truth,
-    /// A figure.
     Figure,
 }
 

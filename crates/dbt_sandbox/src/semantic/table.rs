@@ -18,7 +18,6 @@ pub(crate) enum CellType {
     Moment,
 }
 
-/// A result, whole.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SemanticTable {
     pub(crate) names: Vec<String>,

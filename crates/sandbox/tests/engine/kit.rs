@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 static DEMO: LazyLock<World> = LazyLock::new(|| World::demo().unwrap());
 
-/// The built-in business.
 pub(super) fn demo() -> &'static World {
     &DEMO
 }
@@ -29,7 +28,6 @@ pub(super) fn rows(world: &World, query: &Value) -> Vec<Vec<Value>> {
         .rows
 }
 
-/// A table's id.
 pub(super) fn table(world: &World, name: &str) -> i64 {
     world
         .model()

@@ -25,7 +25,6 @@ pub(super) struct HttpAnswer {
 /// How a request says who sends it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum As {
-    /// The announced key.
     Key,
     /// A session of the administrator.
     Admin,
@@ -78,7 +77,6 @@ impl Sandbox {
         .await
     }
 
-    /// A JSON success.
     pub(super) async fn fetch(&self, path: &str) -> Value {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);

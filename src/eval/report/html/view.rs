@@ -71,7 +71,6 @@ struct TurnSection<'a> {
     calls: Vec<CallRow>,
 }
 
-/// One tool call.
 #[derive(Debug, Serialize)]
 struct CallRow {
     name: String,

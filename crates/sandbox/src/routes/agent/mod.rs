@@ -54,7 +54,6 @@ const fn route(
 
 use ServedGeneration::{V59, V60, V61, V62, V63, V65};
 
-/// The newest generation.
 const NOW: ServedGeneration = V65;
 
 /// Every route that some generation has.
