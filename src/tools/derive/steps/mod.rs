@@ -1,101 +1,24 @@
 //! Steps as a model writes them, checked one after the other against the columns that each leaves.
 
+mod kind;
+mod parts;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+pub(super) use self::kind::StepKind;
+use self::parts::{MAX_NAME_CHARS, at_most, count};
 use super::formula::Formula;
-use crate::metabase::Direction;
-use crate::result::derive::{
-    Condition, DerivationStep, GroupFigure, KeyPair, RowFilter, RowOrder, WindowFunction,
-};
+use crate::result::derive::{DerivationStep, GroupFigure, WindowFunction};
 use crate::result::{Column, ColumnKind, Handle, HeldResult, HeldResults};
 use crate::tools::check::{
-    Rejection, held, held_aggregate, held_column, held_columns, held_filters, held_groups, held_sort, list,
-    listing, nearest, person_text, quote,
+    Rejection, held_aggregate, held_column, held_columns, held_groups, list, person_text, quote,
 };
 
-/// Most keys, and most columns that parts are made by.
-const MAX_KEYS: usize = 5;
 /// Most columns that one step selects or joins.
 const MAX_COLUMNS: usize = 50;
-/// Longest name of a new column, in characters.
-const MAX_NAME_CHARS: usize = 60;
 /// Most figures of one group.
 const MAX_FIGURES: usize = 20;
-
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StepKind {
-    Compute,
-    Keep,
-    KeepMatching,
-    DropMatching,
-    Join,
-    Group,
-    Rank,
-    Lag,
-    RunningTotal,
-    FirstRows,
-    Sort,
-    Limit,
-    Select,
-}
-
-impl StepKind {
-    /// All of them, in the order they are told.
-    pub(super) const ALL: [Self; 13] = [
-        Self::Compute,
-        Self::Keep,
-        Self::KeepMatching,
-        Self::DropMatching,
-        Self::Join,
-        Self::Group,
-        Self::Rank,
-        Self::Lag,
-        Self::RunningTotal,
-        Self::FirstRows,
-        Self::Sort,
-        Self::Limit,
-        Self::Select,
-    ];
-
-    /// Its name in calls.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Compute => "compute",
-            Self::Keep => "keep",
-            Self::KeepMatching => "keep_matching",
-            Self::DropMatching => "drop_matching",
-            Self::Join => "join",
-            Self::Group => "group",
-            Self::Rank => "rank",
-            Self::Lag => "lag",
-            Self::RunningTotal => "running_total",
-            Self::FirstRows => "first_rows",
-            Self::Sort => "sort",
-            Self::Limit => "limit",
-            Self::Select => "select",
-        }
-    }
-
-    /// What has to stand in it, and what may.
-    fn keys(self) -> (&'static [&'static str], &'static [&'static str]) {
-        match self {
-            Self::Compute => (&["name", "formula"], &[]),
-            Self::Keep => (&["filters"], &["match"]),
-            Self::KeepMatching | Self::DropMatching => (&["with", "keys"], &[]),
-            Self::Join => (&["with", "keys", "columns"], &[]),
-            Self::Group => (&["figures"], &["group_by"]),
-            Self::Rank => (&["order"], &["name", "by"]),
-            Self::Lag => (&["column", "order"], &["name", "by", "count"]),
-            Self::RunningTotal => (&["column", "order"], &["name", "by"]),
-            Self::FirstRows => (&["order"], &["by", "count"]),
-            Self::Sort => (&["order"], &[]),
-            Self::Limit => (&["count"], &[]),
-            Self::Select => (&["columns"], &[]),
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,14 +37,6 @@ struct StepArguments {
     name: Option<String>,
     order: Option<Vec<Value>>,
     with: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyArguments {
-    column: String,
-    #[serde(default)]
-    other: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -175,7 +90,7 @@ impl<'a> StepReader<'a> {
 
     /// Reads one step.
     pub(super) fn read(&mut self, mut written: Map<String, Value>) -> Result<(), Rejection> {
-        let kind = kind(written.remove("do"))?;
+        let kind = StepKind::read(written.remove("do"))?;
         written.retain(|_, value| !value.is_null());
         let (needed, more) = kind.keys();
         for key in written.keys().map(String::as_str) {
@@ -434,159 +349,4 @@ impl<'a> StepReader<'a> {
             canonical,
         ))
     }
-
-    /// The conditions, all or any of which must hold.
-    fn condition(
-        &self,
-        filters: Option<Vec<Value>>,
-        matching: Option<&str>,
-        place: &str,
-    ) -> Result<(Condition, Value), Rejection> {
-        let filters: Vec<(RowFilter, Value)> = held_filters(filters, &self.columns, place)?;
-        if filters.is_empty() {
-            return Err(Rejection::schema("filters is empty: say which rows"));
-        }
-        let told: Vec<Value> = filters.iter().map(|(_, canonical)| canonical.clone()).collect();
-        let parts = filters
-            .into_iter()
-            .map(|(filter, _)| Condition::Column(filter))
-            .collect();
-        match matching {
-            None | Some("all") => Ok((Condition::All(parts), json!({"filters": told}))),
-            Some("any") => Ok((Condition::Any(parts), json!({"filters": told, "match": "any"}))),
-            Some(other) => Err(Rejection::bad_value(format!(
-                "match is all or any, not {}",
-                quote(other)
-            ))),
-        }
-    }
-
-    /// The other result by its place among `results`, the keys, and both in canonical form.
-    fn keys(
-        &mut self,
-        with: Option<String>,
-        keys: Option<Vec<Value>>,
-        place: &str,
-    ) -> Result<(usize, Vec<KeyPair>, Value), Rejection> {
-        let other = held(self.shelf, &with.unwrap_or_default()).map_err(|rejection| rejection.at("with"))?;
-        let written = list::<KeyArguments>(keys, "keys", MAX_KEYS)?;
-        if written.is_empty() {
-            return Err(Rejection::schema(
-                "keys is empty: name the column that both results have",
-            ));
-        }
-        let (mut pairs, mut told) = (Vec::new(), Vec::new());
-        for key in written {
-            let here =
-                held_column(&self.columns, &key.column, place).map_err(|rejection| rejection.at("keys"))?;
-            let wanted = key.other.as_deref().unwrap_or(&key.column);
-            let there = held_column(&other.columns, wanted, &other.handle.to_string())
-                .map_err(|rejection| rejection.at("keys"))?;
-            let name = |columns: &[Column], at: usize| columns.get(at).map(|column| column.name.clone());
-            let (column, named) = (name(&self.columns, here), name(&other.columns, there));
-            told.push(if column == named {
-                json!({"column": column})
-            } else {
-                json!({"column": column, "other": named})
-            });
-            pairs.push(KeyPair { here, there });
-        }
-        let known = self
-            .results
-            .iter()
-            .skip(1)
-            .position(|handle| *handle == other.handle);
-        let with = known.map_or(self.results.len(), |at| at + 1);
-        if known.is_none() {
-            self.results.push(other.handle);
-        }
-        Ok((with, pairs, json!({"keys": told, "with": other.handle})))
-    }
-
-    fn parts(&self, by: Option<Vec<String>>, place: &str) -> Result<(Vec<usize>, Vec<String>), Rejection> {
-        let by = at_most(by.unwrap_or_default(), "by", MAX_KEYS)?;
-        let places = held_columns(&by, &self.columns, place).map_err(|rejection| rejection.at("by"))?;
-        let names = places
-            .iter()
-            .filter_map(|at| self.columns.get(*at).map(|column| column.name.clone()));
-        let names = names.collect();
-        Ok((places, names))
-    }
-
-    fn order(
-        &self,
-        order: Option<Vec<Value>>,
-        place: &str,
-    ) -> Result<(Vec<RowOrder>, Vec<Value>), Rejection> {
-        let sorted = held_sort(order, &self.columns, place)?;
-        if sorted.is_empty() {
-            return Err(
-                Rejection::schema("order is empty: say by which column").hint(format!(
-                    "for example [{{\"column\": {}, \"direction\": \"{}\"}}]",
-                    quote(self.columns.last().map_or("", |column| &column.name)),
-                    json!(Direction::Desc).as_str().unwrap_or_default()
-                )),
-            );
-        }
-        Ok(sorted
-            .into_iter()
-            .map(|(sort, canonical)| (RowOrder::from(sort), canonical))
-            .unzip())
-    }
-
-    fn new_name(&self, written: Option<&str>, usual: &str) -> Result<String, Rejection> {
-        let name = person_text("name", written.unwrap_or(usual), MAX_NAME_CHARS)?;
-        if written.is_none() {
-            return Ok(self.free_name(name));
-        }
-        if self.columns.iter().any(|column| column.name == name) {
-            return Err(
-                Rejection::bad_value(format!("there is a column {} already", quote(&name)))
-                    .hint("give the new column another name"),
-            );
-        }
-        Ok(name)
-    }
-
-    /// The name, or one like it that no column has yet.
-    fn free_name(&self, mut name: String) -> String {
-        while self.columns.iter().any(|other| other.name == name) {
-            name.push('_');
-        }
-        name
-    }
-}
-
-fn kind(written: Option<Value>) -> Result<StepKind, Rejection> {
-    let words = StepKind::ALL.map(StepKind::word);
-    let Some(Value::String(word)) = written else {
-        return Err(Rejection::schema("a step says in \"do\" what it does")
-            .hint(format!("do is one of: {}", words.join(", "))));
-    };
-    StepKind::ALL
-        .into_iter()
-        .find(|kind| kind.word() == word.trim())
-        .ok_or_else(|| {
-            Rejection::bad_value(format!("there is no step {}", quote(&word))).hint(format!(
-                "do is one of, nearest first: {}",
-                listing(nearest(&word, words, words.len()))
-            ))
-        })
-}
-
-fn count(rows: u64) -> Result<usize, Rejection> {
-    usize::try_from(rows)
-        .ok()
-        .filter(|rows| (1..=1_000_000).contains(rows))
-        .ok_or_else(|| Rejection::bad_value("count is a whole number of rows, from 1 on"))
-}
-
-fn at_most<T>(items: Vec<T>, key: &str, most: usize) -> Result<Vec<T>, Rejection> {
-    if items.len() > most {
-        return Err(Rejection::bad_value(format!(
-            "{key} has {} items; at most {most} are allowed",
-            items.len()
-        )));
-    }
-    Ok(items)
 }
