@@ -140,9 +140,28 @@ pub(super) struct ProblemBody {
     detail: String,
 }
 
+/// An error as OpenAI's clients read it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct OpenAiErrorBody {
+    error: OpenAiError,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct OpenAiError {
+    /// For people: what happened, to what, what to do next.
+    message: String,
+    /// The kind of error, as OpenAI names it.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Always null.
+    param: Option<String>,
+    /// For programs.
+    code: &'static str,
+}
+
 /// How errors are written on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ErrorForm {
+pub(super) enum ErrorForm {
     /// RFC 9457.
     Problem,
     /// As OpenAI's API writes them.
@@ -152,7 +171,8 @@ enum ErrorForm {
 }
 
 impl ErrorForm {
-    fn of(path: &str) -> Self {
+    /// The form on this path.
+    pub(super) fn of(path: &str) -> Self {
         let openai = ["/v1/chat/", "/v1/responses", "/v1/models"];
         if openai.iter().any(|prefix| path.starts_with(prefix)) {
             Self::OpenAi
@@ -181,7 +201,7 @@ impl ErrorForm {
     }
 }
 
-/// An error as OpenAI's clients read it.
+/// An error in OpenAI's form, as JSON.
 pub(super) fn openai_body(error: &HttpError) -> String {
     let kind = match error.status.as_u16() {
         401 => "authentication_error",
@@ -190,7 +210,13 @@ pub(super) fn openai_body(error: &HttpError) -> String {
         400..=499 => "invalid_request_error",
         _ => "server_error",
     };
-    json!({"error": {"message": error.detail, "type": kind, "param": null, "code": error.code}}).to_string()
+    let error = OpenAiError {
+        message: error.detail.clone(),
+        kind,
+        param: None,
+        code: error.code,
+    };
+    json!(OpenAiErrorBody { error }).to_string()
 }
 
 /// Writes the error that a handler left in its response, in the form of the path.

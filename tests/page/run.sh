@@ -26,6 +26,6 @@ if [[ -z $modules ]]; then
   (cd "$modules" && npm install --silent --no-audit --no-fund --no-save playwright-core@1 axe-core@4 prettier@3 >/dev/null 2>&1) || skip "npm could not install playwright-core, axe-core and prettier"
 fi
 cd "$here/../.."
-"$modules/node_modules/.bin/prettier" --log-level warn --check 'src/server/page/*.{js,css,html}' 'tests/page/*.mjs'
+"$modules/node_modules/.bin/prettier" --log-level warn --check 'src/server/page/*.{js,css,html}' 'tests/page/*.mjs' 'tests/clients/chat/*.mjs'
 export PAGE_MODULES=$modules CHROMIUM=$chromium
 node --test --test-concurrency=2 --test-reporter="${REPORTER:-spec}" "$here"/*.test.mjs

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use cardinal::config::AuthPolicy;
 use serde_json::json;
 
@@ -82,6 +84,14 @@ async fn a_token_that_was_revoked_or_has_ended_is_worth_nothing() {
     let store = server.store().await;
     let listed = store.tokens().await.unwrap();
     assert!(store.revoke_token(&listed[0].id).await.unwrap());
+    assert_eq!(server.send(ask).await.status, 401);
+    // Its time is over, however good it was.
+    let ended = store
+        .create_token("ana", "ana", &["ask".to_owned()], Some(Duration::ZERO))
+        .await
+        .unwrap();
+    let ended = format!("Bearer {}", secrecy::ExposeSecret::expose_secret(&ended.token));
+    let ask = Ask::get("/v1/me").with("authorization", &ended);
     assert_eq!(server.send(ask).await.status, 401);
     // The store holds no token that could be used.
     let bytes = std::fs::read(server.folder.path().join("store.sqlite")).unwrap();

@@ -122,6 +122,13 @@ async fn a_good_token_names_its_principal() {
         (&json!("ana"), &json!("ana@example.com"), &json!("jwt"))
     );
     assert_eq!(me["scopes"], json!(["ask"]));
+    // What a token says of its scopes makes nobody an administrator.
+    let mut claims = with("scope", json!("ask admin"));
+    claims["scopes"] = json!(["admin"]);
+    claims["roles"] = json!(["admin"]);
+    let bold = format!("Bearer {}", signed(FIRST, "one", &claims));
+    let admin = Ask::get("/v1/admin/answers").with("authorization", &bold);
+    assert_eq!(server.send(admin).await.status, 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +173,21 @@ async fn a_token_that_is_not_good_names_nobody() {
     header.kid = Some("one".to_owned());
     let confused = encode(&header, &claims(), &secret).unwrap();
     assert_eq!(status(&server, &confused).await, 401);
+    // A key of its own that a token brings along, or an address to fetch it from.
+    let mut own = Header::new(Algorithm::ES256);
+    own.jwk = Some(serde_json::from_value(published(SECOND, "one")).unwrap());
+    own.jku = Some(format!("{}?mine", issuer.url));
+    own.x5u = own.jku.clone();
+    for name in [None, Some("one"), Some("../../keys"), Some("' or 1=1")] {
+        own.kid = name.map(str::to_owned);
+        let brought = encode(&own, &claims(), &key(SECOND)).unwrap();
+        assert_eq!(status(&server, &brought).await, 401, "{name:?}");
+    }
+    // One that was changed after it was signed.
     let good = signed(FIRST, "one", &claims());
+    let parts: Vec<&str> = good.split('.').collect();
+    let changed = format!("{}.{}.{}", parts[0], plain(&with("sub", json!("root"))), parts[2]);
+    assert_eq!(status(&server, &changed).await, 401);
     let (body, _) = good.rsplit_once('.').unwrap();
     assert_eq!(status(&server, &format!("{body}.")).await, 401);
     assert_eq!(status(&server, &good).await, 200);

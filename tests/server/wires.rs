@@ -405,3 +405,46 @@ async fn the_responses_api_holds_a_conversation() {
         (404, json!("no_such_answer"))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_says_so_on_the_wires_whose_clients_take_an_end_for_the_whole() {
+    let talk = json!([said("user", "Talk")]);
+    let parts = json!([{"role": "user", "parts": [{"type": "text", "text": "Talk"}]}]);
+    for (path, body, said) in [
+        (
+            "/v1/chat/completions",
+            json!({"messages": talk, "stream": true}),
+            "\"error\":{",
+        ),
+        (
+            "/v1/responses",
+            json!({"input": "Talk", "stream": true}),
+            "\"error\":{",
+        ),
+        (
+            "/api/chat",
+            json!({"id": "chat-3", "messages": parts}),
+            "\"type\":\"error\"",
+        ),
+    ] {
+        let model = ScriptedModel::openai_with(|_| Reply::endless_text("more and more ")).await;
+        let TestServer {
+            server,
+            folder: _folder,
+            model,
+        } = TestServer::before(model, |settings| settings.guard.max_text_bytes = 1 << 30).await;
+        let (ask, url) = (Ask::post(path, &body), server.url.clone());
+        let reading = tokio::spawn(async move { ask.send(&url).await });
+        while model.as_ref().unwrap().requests().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        server.shutdown().await;
+        let cut = reading.await.unwrap();
+        assert!(!cut.whole && !cut.body.contains("[DONE]"), "{path}: {}", cut.body);
+        let last = cut.body.lines().rfind(|line| line.starts_with("data: ")).unwrap();
+        assert!(
+            last.contains(said) && last.contains("ask again in a moment"),
+            "{path}: {last}"
+        );
+    }
+}

@@ -60,6 +60,8 @@ struct HttpRoute {
     query: &'static [(&'static str, &'static str)],
     /// The status of success.
     status: u16,
+    /// Another status that is no error, and what it says.
+    also: Option<(u16, &'static str)>,
 }
 
 impl HttpRoute {
@@ -80,6 +82,7 @@ impl HttpRoute {
             media: &[JSON],
             query: &[],
             status: 200,
+            also: None,
         }
     }
 
@@ -118,6 +121,11 @@ impl HttpRoute {
 
     fn status(mut self, status: u16) -> Self {
         self.status = status;
+        self
+    }
+
+    fn also(mut self, status: u16, about: &'static str) -> Self {
+        self.also = Some((status, about));
         self
     }
 }
@@ -271,7 +279,8 @@ fn administration() -> Vec<HttpRoute> {
         HttpRoute::get("/v1/admin/usage", "Read use by day", get(admin::usage))
             .gives::<UsageBody>()
             .query(&[("days", "how many days back")]),
-        HttpRoute::get("/metrics", "Read what the server counts", get(admin::metrics)).media(&["text/plain"]),
+        HttpRoute::get("/metrics", "Read what the server counts", get(admin::metrics))
+            .media(&["application/openmetrics-text"]),
     ]
 }
 
@@ -282,22 +291,27 @@ fn wires_of_others() -> Vec<HttpRoute> {
             "Complete a chat, as OpenAI's API does",
             post(wires::chat::complete),
         )
+        .takes::<wires::chat_messages::ChatRequest>()
         .media(&[JSON, EVENTS]),
         HttpRoute::post(
             "/v1/responses",
             "Respond, as OpenAI's API does",
             post(wires::responses::respond),
         )
+        .takes::<wires::responses::ResponsesRequest>()
         .media(&[JSON, EVENTS]),
         HttpRoute::get("/v1/models", "List the one model", get(wires::models::list)),
         HttpRoute::get("/v1/models/{id}", "Read the one model", get(wires::models::read)),
-        HttpRoute::post("/api/chat", "Answer a chat of the AI SDK", post(wires::ui::chat)).media(&[EVENTS]),
+        HttpRoute::post("/api/chat", "Answer a chat of the AI SDK", post(wires::ui::chat))
+            .takes::<wires::ui::UiRequest>()
+            .media(&[EVENTS]),
         HttpRoute::get(
             "/api/chat/{id}/stream",
             "Go on with a running answer",
             get(wires::ui::resume),
         )
-        .media(&[EVENTS]),
+        .media(&[EVENTS])
+        .also(204, "None runs"),
     ]
 }
 
@@ -318,7 +332,7 @@ fn operation() -> Vec<HttpRoute> {
             get(pages::asset),
         )
         .public()
-        .media(&["text/plain"]),
+        .media(&["*/*"]),
         HttpRoute::get("/openapi.json", "Read this document", get(openapi_document)).public(),
     ]
 }
@@ -331,7 +345,8 @@ fn probes() -> Vec<HttpRoute> {
             .gives::<HealthBody>(),
         HttpRoute::get("/readyz", "Whether the server can answer", get(health::ready))
             .public()
-            .gives::<HealthBody>(),
+            .gives::<HealthBody>()
+            .also(503, "It cannot, and why"),
     ]
 }
 

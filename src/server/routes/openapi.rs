@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 use super::{HttpRoute, RouteAccess};
-use crate::server::http_error::ProblemBody;
+use crate::server::http_error::{ErrorForm, OpenAiErrorBody, ProblemBody};
 
 /// Where schemas lie in the document.
 const SCHEMAS: &str = "/components/schemas";
@@ -99,12 +99,27 @@ fn responses(route: &HttpRoute, generator: &mut SchemaGenerator) -> Value {
     {
         map.insert("content".to_owned(), Value::Object(content));
     }
-    let problem = json!(schema_of::<ProblemBody>(generator));
-    let bad = json!({
-        "description": "What went wrong. OpenAI's wires and the AI SDK's have a form of their own.",
-        "content": {"application/problem+json": {"schema": problem}},
-    });
-    json!({ route.status.to_string(): good, "default": bad })
+    let (media, schema) = match ErrorForm::of(route.path) {
+        ErrorForm::Problem => (
+            "application/problem+json",
+            json!(schema_of::<ProblemBody>(generator)),
+        ),
+        ErrorForm::OpenAi => ("application/json", json!(schema_of::<OpenAiErrorBody>(generator))),
+        ErrorForm::Plain => ("text/plain", json!({"type": "string"})),
+    };
+    let bad = json!({"description": "What went wrong.", "content": {media: {"schema": schema}}});
+    let mut all = json!({ route.status.to_string(): good, "default": bad });
+    if let (Some(map), Some((status, about))) = (all.as_object_mut(), route.also) {
+        let mut also = good.clone();
+        if let Some(also) = also.as_object_mut() {
+            also.insert("description".to_owned(), json!(about));
+            if status == 204 {
+                also.remove("content");
+            }
+        }
+        map.insert(status.to_string(), also);
+    }
+    all
 }
 
 /// `get_v1_answers_id` and the like: unique, because method and path are.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 
@@ -19,6 +19,8 @@ use crate::server::turns::{EventReader, LogCut};
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often a turn of another process is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
+/// How long the last words of a stream that is cut have to go out.
+const UNTIL_SENT: Duration = Duration::from_millis(50);
 /// Keeps proxies from holding events back.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -62,6 +64,28 @@ pub(super) fn frames(
                     }
                 }
             }
+        }
+    }
+}
+
+/// The same stream for protocols whose clients take one that only ends for a whole one: a cut is told, with what `frame`
+/// makes of the reason, and then the connection is reset.
+pub(super) fn told_when_cut(
+    frames: impl Stream<Item = Result<Bytes, LogCut>> + Send + 'static,
+    frame: impl Fn(&str) -> Bytes + Send + 'static,
+) -> impl Stream<Item = Result<Bytes, LogCut>> + Send {
+    async_stream::stream! {
+        let mut frames = std::pin::pin!(frames);
+        while let Some(next) = frames.next().await {
+            let Err(cut) = next else {
+                yield next;
+                continue;
+            };
+            yield Ok(frame("the server ends before the answer is there; ask again in a moment"));
+            // What was written goes out only while nothing more is there; at a reset the rest is thrown away.
+            tokio::time::sleep(UNTIL_SENT).await;
+            yield Err(cut);
+            return;
         }
     }
 }

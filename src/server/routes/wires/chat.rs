@@ -17,9 +17,9 @@ use crate::server::access::Requester;
 use crate::server::http_error::HttpError;
 use crate::server::routes::answers::{asker, checked_question, checked_session, name_answer};
 use crate::server::routes::body::JsonRequest;
-use crate::server::routes::sse::{frames, stream as sse};
+use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
 use crate::server::state::SharedState;
-use crate::server::turns::{LiveTurn, LogCut, Submitted, TurnRequest};
+use crate::server::turns::{LiveTurn, Submitted, TurnRequest};
 
 pub(in crate::server::routes) async fn complete(
     State(state): State<SharedState>,
@@ -106,26 +106,7 @@ pub(super) async fn turn_of(
 fn streamed(live: &Arc<LiveTurn>, with_usage: bool) -> Response {
     let mut writer = ChunkWriter::new(&live.id, with_usage);
     let frames = frames(live.read(0), move |_, event| writer.write(event));
-    sse(with_error_frame(frames))
-}
-
-/// Clients of this protocol take a stream that only ends for a whole one: so a cut is told first.
-pub(super) fn with_error_frame(
-    frames: impl futures_util::Stream<Item = Result<Bytes, LogCut>> + Send + 'static,
-) -> impl futures_util::Stream<Item = Result<Bytes, LogCut>> + Send + 'static {
-    async_stream::stream! {
-        let mut frames = std::pin::pin!(frames);
-        while let Some(frame) = futures_util::StreamExt::next(&mut frames).await {
-            match frame {
-                Ok(frame) => yield Ok(frame),
-                Err(cut) => {
-                    yield Ok(error_frame("the server ends before the answer is there; ask again in a moment"));
-                    yield Err(cut);
-                    return;
-                }
-            }
-        }
-    }
+    sse(told_when_cut(frames, error_frame))
 }
 
 /// The record of a turn, when it is over, and its steps in words.

@@ -1,5 +1,6 @@
 //! The messages of a chat completion's request: the question, and the conversation before it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -7,29 +8,37 @@ use crate::server::http_error::HttpError;
 use crate::server::turns::message_hash;
 
 /// A request for a chat completion, as far as it means something here.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(in crate::server::routes) struct ChatRequest {
+    /// The conversation; the last one is the question.
     pub(super) messages: Vec<ChatMessage>,
+    /// Whether the answer comes in chunks.
     #[serde(default)]
     pub(super) stream: bool,
     pub(super) stream_options: Option<StreamOptions>,
+    /// `session` names the session.
     pub(super) metadata: Option<Map<String, Value>>,
+    /// Has to be empty, unless `tool_choice` is `none`: Cardinal runs tools of its own.
     #[serde(default)]
     tools: Vec<Value>,
     tool_choice: Option<Value>,
+    /// Has to be 1: one question has one answer.
     n: Option<u32>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct StreamOptions {
+    /// Whether a last chunk tells the tokens.
     #[serde(default)]
     pub(super) include_usage: bool,
 }
 
 /// One message of a client's conversation.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ChatMessage {
+    /// `user`, `assistant`, or another; only these two count.
     pub(super) role: String,
+    /// A text, or a list of parts with a `text` each.
     #[serde(default)]
     content: Value,
 }

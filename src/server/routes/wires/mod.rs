@@ -4,7 +4,7 @@
 mod background;
 pub(super) mod chat;
 mod chat_chunks;
-mod chat_messages;
+pub(super) mod chat_messages;
 pub(super) mod models;
 pub(super) mod responses;
 mod spoken;

@@ -8,11 +8,12 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::chat::{named_session, turn_of, with_error_frame};
-use super::chat_chunks::MODEL;
+use super::chat::{named_session, turn_of};
+use super::chat_chunks::{MODEL, error_frame};
 use super::chat_messages::{ChatMessage, question_of};
 use super::spoken::{extra, sources, tokens, why_not};
 use crate::server::access::Requester;
@@ -21,7 +22,7 @@ use crate::server::http_error::HttpError;
 use crate::server::record::{AnswerBody, AnswerRecord, AnswerStatus, spoken_text};
 use crate::server::routes::answers::{finished, name_answer, own};
 use crate::server::routes::body::JsonRequest;
-use crate::server::routes::sse::{frames, stream as sse};
+use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
 use crate::server::state::SharedState;
 use crate::server::turns::{LiveTurn, Submitted};
 
@@ -29,18 +30,23 @@ use crate::server::turns::{LiveTurn, Submitted};
 const PREFIX: &str = "resp_";
 
 /// A request, as far as it means something here.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(in crate::server::routes) struct ResponsesRequest {
+    /// The question, or the conversation up to it.
     input: ResponsesInput,
+    /// Whether the answer comes as events.
     #[serde(default)]
     stream: bool,
+    /// The response that this one goes on from.
     previous_response_id: Option<String>,
+    /// `session` names the session.
     metadata: Option<Map<String, Value>>,
+    /// Has to be empty: Cardinal runs tools of its own.
     #[serde(default)]
     tools: Vec<Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum ResponsesInput {
     Text(String),
@@ -248,5 +254,5 @@ fn streamed(live: &Arc<LiveTurn>, previous: Option<String>) -> Response {
         out: String::new(),
     };
     let frames = frames(live.read(0), move |_, event| writer.write(event));
-    sse(with_error_frame(frames))
+    sse(told_when_cut(frames, error_frame))
 }

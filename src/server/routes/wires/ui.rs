@@ -6,8 +6,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,20 +16,23 @@ use crate::server::access::Requester;
 use crate::server::http_error::HttpError;
 use crate::server::routes::answers::{asker, checked_question, checked_session, name_answer};
 use crate::server::routes::body::JsonRequest;
-use crate::server::routes::sse::{frames, stream as sse};
+use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
 use crate::server::state::SharedState;
 use crate::server::turns::{LiveTurn, Submitted, TurnRequest};
 
 /// What a chat sends: all its messages, or the last one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(in crate::server::routes) struct UiRequest {
+    /// The chat; it is the session.
     id: Option<String>,
+    /// All messages; the last one is the question.
     #[serde(default)]
     messages: Vec<UiMessage>,
+    /// The question, instead of all messages.
     message: Option<UiMessage>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct UiMessage {
     role: String,
     #[serde(default)]
@@ -91,19 +94,8 @@ pub(in crate::server::routes) async fn resume(
 /// A running answer from its beginning, as this protocol resumes.
 fn streamed(live: &Arc<LiveTurn>) -> Response {
     let mut writer = UiWriter::default();
-    let mut frames = Box::pin(frames(live.read(0), move |_, event| writer.write(event)));
-    let mut response = sse(async_stream::stream! {
-        while let Some(frame) = frames.next().await {
-            match frame {
-                Ok(frame) => yield Ok(frame),
-                Err(cut) => {
-                    yield Ok(Bytes::from(error_chunk("the server ends before the answer is there; ask again in a moment")));
-                    yield Err(cut);
-                    return;
-                }
-            }
-        }
-    });
+    let frames = frames(live.read(0), move |_, event| writer.write(event));
+    let mut response = sse(told_when_cut(frames, |detail| Bytes::from(error_chunk(detail))));
     let headers: &mut HeaderMap = response.headers_mut();
     headers.insert("x-vercel-ai-ui-message-stream", HeaderValue::from_static("v1"));
     name_answer(headers, &live.id, &live.session);
