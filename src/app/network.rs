@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::dbt::DbtCloudSettings;
 use crate::grants::GrantPolicy;
 use crate::metabase::MetabaseSettings;
-use crate::model::ModelSettings;
+use crate::model::{ModelSettings, ProviderBatches};
 use crate::wire::{Grants, LimitSettings, RequestLimits, Wire, WireSettings};
 use crate::{dbt, metabase, model};
 
@@ -94,6 +94,13 @@ pub(super) fn wire_within(
 /// A wire that reaches a model alone.
 pub fn model_wire(model: &ModelSettings) -> Result<Wire, Error> {
     let mut wire = WireSettings::new(model::grants(model)?);
+    wire.limit.model = model.max_concurrency;
+    Ok(Wire::new(wire)?)
+}
+
+/// A wire that reaches the batch API of a model's provider alone.
+pub(super) fn provider_batch_wire(model: &ModelSettings) -> Result<Wire, Error> {
+    let mut wire = WireSettings::new(ProviderBatches::grants(model)?);
     wire.limit.model = model.max_concurrency;
     Ok(Wire::new(wire)?)
 }

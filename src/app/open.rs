@@ -10,13 +10,15 @@ use super::{Error, Server, Session, day, network};
 use crate::agent::{Agent, AgentParts, CatalogReport, ReferenceMode, TurnSettings};
 use crate::config::Settings;
 use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
-use crate::model::{BudgetShare, CompletionSettings, Model, ModelSettings, Prices, Provider, prices};
+use crate::model::{
+    BudgetShare, CompletionSettings, Model, ModelSettings, Prices, Provider, ProviderBatches, prices,
+};
 use crate::principal::Principal;
 use crate::prompt::Prompt;
 use crate::result::EntryKind;
 use crate::tapes::Recorder;
 use crate::tools::Toolbox;
-use crate::wire::{RequestLimits, Wire};
+use crate::wire::{CompletionRelay, RequestLimits, Wire};
 
 /// How an [`App`] is opened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,6 +45,8 @@ pub struct SessionOptions {
     pub apart: bool,
     /// What pays for its completions, beside the budgets of the settings.
     pub budget: Option<BudgetShare>,
+    /// What answers its completions in place of the network.
+    pub relay: Option<Arc<dyn CompletionRelay>>,
 }
 
 /// Everything needed to answer questions with one credential.
@@ -144,6 +148,10 @@ impl App {
             Some(seed) => wire.seeded(seed),
             None => wire,
         };
+        let wire = match options.relay {
+            Some(relay) => wire.relaying(relay),
+            None => wire,
+        };
         let client = if options.apart {
             MetabaseClient::new(
                 self.server.metabase.clone(),
@@ -174,6 +182,17 @@ impl App {
             model: self.settings.model.id.to_string(),
         })?;
         Ok((share, prices))
+    }
+
+    /// The batch API of the model's provider, where it has one.
+    pub fn provider_batches(&self) -> Result<ProviderBatches, Error> {
+        let wire = network::provider_batch_wire(&self.model)?;
+        Ok(ProviderBatches::new(&self.model, wire)?)
+    }
+
+    /// Bytes that every completion begins with: tools and system prompt.
+    pub fn prompt_bytes(&self) -> u64 {
+        self.prompt().bytes
     }
 
     pub(super) fn prompt(&self) -> &Prompt {

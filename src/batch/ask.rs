@@ -15,13 +15,14 @@ use super::folder::RunFolder;
 use super::line::AnswerLine;
 use super::question::BatchQuestion;
 use super::questions::QuestionFile;
+use super::rounds::{RoundCollector, RoundEvent, SessionRelay, SessionSeat};
 use crate::agent::{Answer, Outcome, StopReason};
 use crate::app::{Error, Question, Recording, Session, SessionOptions};
 use crate::ledger::RunBudget;
 use crate::model::BudgetShare;
 use crate::tapes::ReplayError;
 use crate::telemetry::causes;
-use crate::wire::{TapeError, off_the_runtime};
+use crate::wire::{CompletionRelay, TapeError, off_the_runtime};
 
 /// Where an answer came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,13 @@ pub struct RowEvent {
     pub note: Option<String>,
 }
 
+/// What a run tells while it goes on.
+#[derive(Debug, Clone)]
+pub enum RunEvent {
+    Row(RowEvent),
+    Round(RoundEvent),
+}
+
 /// Everything that the sessions of a run share.
 pub(super) struct RunParts {
     pub(super) questions: Arc<QuestionFile>,
@@ -52,10 +60,12 @@ pub(super) struct RunParts {
     pub(super) apps: BatchApps,
     pub(super) today: Date,
     pub(super) budget: Option<Arc<RunBudget>>,
+    /// Answers completions in rounds; `None`: each goes over the network at once.
+    pub(super) rounds: Option<Arc<RoundCollector>>,
     /// No further question is begun once this is cancelled.
     pub(super) ended: CancellationToken,
     pub(super) trouble: Mutex<RunTrouble>,
-    pub(super) watch: Box<dyn Fn(RowEvent) + Send + Sync>,
+    pub(super) watch: Arc<dyn Fn(RunEvent) + Send + Sync>,
 }
 
 /// Why no further question is begun.
@@ -76,6 +86,8 @@ struct SessionSoFar {
     /// The question that could not be asked: nothing after it can, because it would miss in what was said.
     broken: Option<String>,
     denied: CancellationToken,
+    /// The way of its completions, where they go in rounds.
+    relay: Option<SessionRelay>,
 }
 
 /// Why a row has no answer.
@@ -106,6 +118,7 @@ impl RunParts {
 
     /// Answers the questions of a session that have no answer yet.
     pub(super) async fn session(self: Arc<Self>, first: u32) {
+        let _seat = self.rounds.as_ref().map(SessionSeat::new);
         let mut so_far = SessionSoFar::default();
         let mut next = Some(first);
         while let Some(row) = next {
@@ -125,14 +138,19 @@ impl RunParts {
                         Some(error) => {
                             known.error.get_or_insert(error);
                         }
-                        None => known.budget_is_out = true,
+                        // Or the rounds have ended, which they say themselves.
+                        None => known.budget_is_out |= !self.rounds_have_ended(),
                     }
                     self.ended.cancel();
                     return;
                 }
             };
-            (self.watch)(event);
+            (self.watch)(RunEvent::Row(event));
         }
+    }
+
+    fn rounds_have_ended(&self) -> bool {
+        self.rounds.as_ref().is_some_and(|rounds| rounds.has_ended())
     }
 
     /// Answers one question. Fails when no further one can be asked; without an error when the budget is out.
@@ -192,7 +210,15 @@ impl RunParts {
         let line = AnswerLine::of(question, &answer).text();
         let line = line.map_err(|error| Unanswered::Row(error.to_string()))?;
         let answers = Arc::clone(&self.answers);
-        on_disk(move || lock(&answers).append(row, &line)).await?;
+        let relay = so_far.relay.clone();
+        on_disk(move || {
+            lock(&answers).append(row, &line)?;
+            if let Some(relay) = relay {
+                relay.settle();
+            }
+            Ok(())
+        })
+        .await?;
         if matches!(
             answer.stop_reason,
             StopReason::DayTokens | StopReason::DayCost | StopReason::DayQueries | StopReason::LedgerFailed
@@ -220,7 +246,9 @@ impl RunParts {
             budget: self.budget.as_ref().map(|budget| BudgetShare {
                 budget: Arc::clone(budget),
                 denied: so_far.denied.clone(),
+                batched: self.rounds.is_some(),
             }),
+            relay: self.relay(question, so_far),
             ..SessionOptions::default()
         };
         let mut session = app.session(options).map_err(|error| not_asked(&error))?;
@@ -234,6 +262,18 @@ impl RunParts {
             })?;
         }
         Ok(session)
+    }
+}
+
+impl RunParts {
+    /// The way of a session's completions.
+    fn relay(&self, question: &BatchQuestion, so_far: &mut SessionSoFar) -> Option<Arc<dyn CompletionRelay>> {
+        let rounds = self.rounds.as_ref()?;
+        let denied = so_far.denied.clone();
+        let relay = so_far
+            .relay
+            .get_or_insert_with(|| SessionRelay::new(rounds, question.session_hash(), denied));
+        Some(Arc::new(relay.clone()))
     }
 }
 

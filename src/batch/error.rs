@@ -88,6 +88,22 @@ pub enum BatchError {
     /// A turn could not be recorded, so that what it costs would be lost with the process.
     #[error("a question cannot be recorded")]
     Unrecorded(#[source] Box<AppError>),
+    /// A provider's batch API failed.
+    #[error(
+        "the batch {batch} at {provider} failed: {reason}; nothing that came is lost, and the same command goes on"
+    )]
+    Provider {
+        /// Its id there, or its number here.
+        batch: String,
+        provider: &'static str,
+        reason: String,
+    },
+    /// Completions that are on their way would be paid for twice.
+    #[error(
+        "completions of this run are at the provider's batch API ({batches}); go on with --provider-batch, so that they are \
+         not paid for twice, or begin again with --fresh"
+    )]
+    AtProvider { batches: String },
     /// Nothing could be assembled.
     #[error(transparent)]
     App(#[from] Box<AppError>),

@@ -41,6 +41,11 @@ impl RunFolder {
         self.path.join("tapes")
     }
 
+    /// The folder of what went to a provider's batch API and came back.
+    pub(super) fn provider(&self) -> PathBuf {
+        self.path.join("provider")
+    }
+
     /// The tape of a question. Those of a session lie in one folder, because each names the one before it.
     pub(super) fn tape_of(&self, question: &BatchQuestion) -> PathBuf {
         let id = digest(&question.id);
@@ -64,6 +69,7 @@ impl RunFolder {
             _ => Ok(()),
         };
         gone(fs::remove_file(self.manifest()))?;
+        gone(fs::remove_dir_all(self.provider()))?;
         gone(fs::remove_dir_all(self.tapes()))
     }
 }

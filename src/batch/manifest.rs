@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::error::BatchError;
+use super::rounds::ProviderNotes;
 use crate::app::AppIdentity;
 use crate::atomic_file::{self, FileAccess};
 use crate::wire::{first_difference, shown};
@@ -36,6 +37,9 @@ pub struct BatchManifest {
     /// Fingerprints of the catalogs of principals who ask with credentials of their own.
     #[serde(default)]
     pub catalogs: BTreeMap<String, String>,
+    /// What was asked by the provider's batch API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderNotes>,
 }
 
 /// Only the version, which is read first.
@@ -175,6 +179,7 @@ mod tests {
             questions: 3,
             asked_with: begun.clone(),
             catalogs: BTreeMap::new(),
+            provider: None,
         };
         manifest.same_conditions(&begun).unwrap();
         manifest.same_input(&"a".repeat(64), 3).unwrap();

@@ -9,6 +9,7 @@
 //! questions.csv ─► QuestionFile (checked whole, indexed) ─┐
 //! answers.jsonl ─► AnswersFile (what is answered)         ├─► BatchRun ─► sessions side by side ─► answers.jsonl
 //! answers.jsonl.run/  manifest.json  lock  tapes/         ┘                                      ─► BatchSummary
+//!                     provider/ (with a provider's batch API: see `rounds`)
 //! ```
 //!
 //! `schedule.rs` is what `eval run` uses too. Start reading at [`BatchRun`], then `ask.rs`, which answers one session's
@@ -26,13 +27,14 @@ mod manifest;
 mod question;
 mod questions;
 mod report;
+mod rounds;
 mod run;
 mod schedule;
 mod summary;
 mod table;
 
 pub use answers::AnswersFile;
-pub use ask::{RowEnd, RowEvent};
+pub use ask::{RowEnd, RowEvent, RunEvent};
 pub use error::{BatchError, RowFault};
 pub use folder::RunFolder;
 pub use index::QuestionIndex;
@@ -42,7 +44,10 @@ pub use manifest::{BatchManifest, MANIFEST_VERSION};
 pub use question::BatchQuestion;
 pub use questions::QuestionFile;
 pub use report::write_report;
-pub use run::{AnswerOrder, BatchOptions, BatchRun, RunEnd};
+pub use rounds::{
+    CompletionKey, NotedBatch, NotedBatchState, ProviderNotes, RoundEvent, RoundOptions, RoundPlan,
+};
+pub use run::{AnswerOrder, AskOptions, BatchOptions, BatchRun, RunEnd};
 pub use schedule::in_parallel;
 pub use summary::{BatchSummary, FigureCounts, NotAsked, QueryCounts, StartCounts};
 pub use table::write_table;

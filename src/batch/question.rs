@@ -52,6 +52,19 @@ impl BatchQuestion {
     }
 }
 
+impl BatchQuestion {
+    /// A hash of the name of its session; of one of its own, of its id.
+    pub(super) fn session_hash(&self) -> u64 {
+        let name = self.session.as_deref().map_or_else(
+            || format!("id {}", self.id),
+            |session| format!("session {session}"),
+        );
+        let hash = blake3::hash(name.as_bytes());
+        let first = hash.as_bytes().iter().take(8);
+        first.fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+}
+
 /// A field that names something, on one line.
 fn name(row: &mut Map<String, Value>, field: &str) -> Result<Option<String>, String> {
     let name = text(row, field, LONGEST_NAME)?;

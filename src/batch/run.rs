@@ -13,12 +13,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::answers::{AnswersFile, LineUse};
 use super::apps::BatchApps;
-use super::ask::{RowEvent, RunParts, RunTrouble, lock};
+use super::ask::{RunEvent, RunParts, RunTrouble, lock, on_disk};
 use super::error::BatchError;
 use super::folder::RunFolder;
 use super::lock::RunLock;
 use super::manifest::{BatchManifest, MANIFEST_VERSION};
 use super::questions::QuestionFile;
+use super::rounds::{
+    CollectorParts, ProviderNotes, RoundCollector, RoundOptions, RoundPlan, RoundsEnd, most_rounds,
+};
 use super::schedule::in_parallel;
 use crate::agent::UsageReport;
 use crate::app::{App, price};
@@ -52,6 +55,17 @@ pub struct BatchOptions {
     pub today: Option<Date>,
 }
 
+/// How questions are asked.
+#[derive(Debug, Clone, Copy)]
+pub struct AskOptions {
+    /// Sessions at once.
+    pub jobs: usize,
+    /// Most US dollars of the whole run.
+    pub budget: Option<Decimal>,
+    /// Completions go to the provider's batch API, in rounds.
+    pub rounds: Option<RoundOptions>,
+}
+
 /// How the asking ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunEnd {
@@ -61,6 +75,8 @@ pub enum RunEnd {
     Stopped,
     /// A budget ran out.
     Budget,
+    /// There are no rounds left.
+    Rounds(u32),
 }
 
 /// A run of questions. Nobody else can have it as long as this lives.
@@ -198,6 +214,7 @@ impl BatchRun {
     /// Takes what is to go from the disk. The tapes go first, so that no old answer is taken from one.
     fn let_go(&mut self) -> Result<(), BatchError> {
         let old = std::mem::take(&mut self.old);
+        self.begin_sessions_anew(&old.rows)?;
         for row in old.rows {
             let question = self.questions.question(row)?;
             remove(&self.folder.tape_of(&question))?;
@@ -213,6 +230,21 @@ impl BatchRun {
                 .map_err(|source| BatchError::write(self.folder.path(), source))?;
         }
         Ok(())
+    }
+
+    /// Notes that what a provider's batches hold of these rows' sessions is not what they ask now.
+    fn begin_sessions_anew(&mut self, rows: &BTreeSet<u32>) -> Result<(), BatchError> {
+        let Some(manifest) = self.manifest.as_mut().filter(|manifest| {
+            let notes = manifest.provider.as_ref();
+            !rows.is_empty() && notes.is_some_and(|notes| notes.last() > 0)
+        }) else {
+            return Ok(());
+        };
+        for row in rows {
+            let session = self.questions.question(*row)?.session_hash();
+            manifest.provider.get_or_insert_default().begin_anew(session);
+        }
+        manifest.write(&self.folder.manifest())
     }
 
     /// How many questions there are.
@@ -253,19 +285,38 @@ impl BatchRun {
     pub async fn ask(
         &mut self,
         app: App,
-        jobs: usize,
-        budget: Option<Decimal>,
+        options: AskOptions,
         stop: &CancellationToken,
-        watch: impl Fn(RowEvent) + Send + Sync + 'static,
+        watch: impl Fn(RunEvent) + Send + Sync + 'static,
     ) -> Result<RunEnd, BatchError> {
-        let budget = budget.map(|most| Ok::<_, BatchError>((most, prices(&app)?)));
+        let api = options.rounds.map(|_| app.provider_batches());
+        let api = api.transpose().map_err(Box::new)?;
+        let budget = options
+            .budget
+            .map(|most| Ok::<_, BatchError>((most, prices(&app)?)));
         let budget = budget.transpose()?;
-        let manifest = self.begin(&app)?;
+        let manifest = self.begin(&app, options.rounds.is_some())?;
         let today = manifest.today;
         let budget = budget
             .map(|(most, prices)| self.budget(most, prices))
             .transpose()?;
         let manifest = Arc::new(Mutex::new(manifest));
+        let watch: Arc<dyn Fn(RunEvent) + Send + Sync> = Arc::new(watch);
+        let told = Arc::clone(&watch);
+        let rounds = api.map(|api| {
+            let parts = CollectorParts {
+                api,
+                manifest: Arc::clone(&manifest),
+                folder: self.folder.clone(),
+                options: options.rounds.unwrap_or_default(),
+                jobs: options.jobs,
+                most: most_rounds(self.waves(options.jobs)),
+                budget: budget.clone(),
+                sessions: self.sessions_left(),
+                watch: Box::new(move |event| told(RunEvent::Round(event))),
+            };
+            Arc::new(RoundCollector::new(parts))
+        });
         let parts = Arc::new(RunParts {
             questions: Arc::clone(&self.questions),
             answers: Arc::clone(&self.answers),
@@ -273,35 +324,91 @@ impl BatchRun {
             apps: BatchApps::new(app, Arc::clone(&manifest), self.folder.manifest()),
             today,
             budget,
+            rounds: rounds.clone(),
             ended: stop.child_token(),
             trouble: Mutex::default(),
-            watch: Box::new(watch),
+            watch,
         });
         let ended = parts.ended.clone();
         let index = self.questions.index();
         let sessions = index.sessions().filter(|first| !parts.is_answered(*first));
         // Tasks of their own, so that sessions share all cores.
         let each = |first| tokio::spawn(Arc::clone(&parts).session(first));
-        let ran = in_parallel(sessions, jobs, &ended, each, |session| session);
+        let collecting = rounds
+            .clone()
+            .map(|rounds| tokio::spawn(rounds.run(ended.clone())));
+        let ran = in_parallel(sessions, options.jobs, &ended, each, |session| session);
         ran.await
             .map_err(|error| BatchError::Aborted(error.to_string()))?;
+        if let Some(collecting) = collecting {
+            let collected = collecting.await;
+            collected.map_err(|error| BatchError::Aborted(error.to_string()))?;
+        }
+        let rounds_end = rounds.as_ref().and_then(|rounds| rounds.take_end());
         let RunTrouble { budget_is_out, error } = std::mem::take(&mut *lock(&parts.trouble));
-        match error {
-            Some(error) => Err(error),
-            None if stop.is_cancelled() => Ok(RunEnd::Stopped),
-            None if budget_is_out => Ok(RunEnd::Budget),
-            None => Ok(RunEnd::Done),
+        match (error, rounds_end) {
+            (Some(error), _) | (None, Some(RoundsEnd::Failed(error))) => Err(error),
+            _ if stop.is_cancelled() => Ok(RunEnd::Stopped),
+            _ if budget_is_out => Ok(RunEnd::Budget),
+            (None, Some(RoundsEnd::UsedUp(most))) => Ok(RunEnd::Rounds(most)),
+            _ => {
+                if let Some(rounds) = rounds.filter(|_| self.answered() == self.questions()) {
+                    on_disk(move || rounds.clear()).await?;
+                }
+                Ok(RunEnd::Done)
+            }
         }
     }
 
+    /// What asking in rounds can be expected to take. Sends nothing.
+    pub fn plan(&self, app: &App, options: &AskOptions) -> Result<RoundPlan, BatchError> {
+        let api = app.provider_batches().map_err(Box::new)?;
+        let left = self.questions().saturating_sub(self.answered());
+        Ok(RoundPlan::new(
+            api.name(),
+            left,
+            self.waves(options.jobs),
+            options.rounds.unwrap_or_default(),
+            app.prompt_bytes(),
+            price(&app.settings().model),
+        ))
+    }
+
+    /// Sessions that have questions without an answer.
+    fn sessions_left(&self) -> usize {
+        let index = self.questions.index();
+        let answers = lock(&self.answers);
+        let is_left = |first: &u32| {
+            let mut rows = std::iter::successors(Some(*first), |row| index.next_in_session(*row));
+            rows.any(|row| !answers.has(row))
+        };
+        index.sessions().filter(is_left).count()
+    }
+
+    /// How many questions are asked one after another at most, when so many sessions are asked at once.
+    fn waves(&self, jobs: usize) -> u32 {
+        let index = self.questions.index();
+        let length =
+            |first: u32| std::iter::successors(Some(first), |row| index.next_in_session(*row)).count();
+        let longest = index.sessions().map(length).max().unwrap_or(1);
+        let times = index.sessions().count().div_ceil(jobs.max(1)).max(1);
+        u32::try_from(longest.saturating_mul(times)).unwrap_or(u32::MAX)
+    }
+
     /// Notes what the run began with, or checks that it is still so. What is to be asked again goes only after that.
-    fn begin(&mut self, app: &App) -> Result<BatchManifest, BatchError> {
+    fn begin(&mut self, app: &App, in_rounds: bool) -> Result<BatchManifest, BatchError> {
         let now = app.identity();
         if let Some(manifest) = &self.manifest {
             manifest.same_conditions(&now)?;
-            let manifest = manifest.clone();
+            let open = manifest.provider.iter().flat_map(ProviderNotes::open);
+            let open = open.map(|batch| batch.id.clone().unwrap_or_else(|| batch.number.to_string()));
+            let open: Vec<String> = open.collect();
+            if !in_rounds && !open.is_empty() {
+                let batches = open.join(", ");
+                return Err(BatchError::AtProvider { batches });
+            }
             self.let_go()?;
-            return Ok(manifest);
+            return self.manifest.clone().ok_or(BatchError::Aborted(String::new()));
         }
         self.let_go()?;
         let index = self.questions.index();
@@ -314,6 +421,7 @@ impl BatchRun {
             questions: index.len(),
             asked_with: now,
             catalogs: std::collections::BTreeMap::new(),
+            provider: None,
         };
         manifest.write(&self.folder.manifest())?;
         self.manifest = Some(manifest.clone());

@@ -18,7 +18,7 @@ const MOST_NAMED: usize = 100;
 pub struct BatchSummary {
     /// Version of this format, 1 today.
     pub version: u32,
-    /// How it ended: `done`, `stopped` or `budget`.
+    /// How it ended: `done`, `stopped`, `budget` or `rounds`.
     pub ended: &'static str,
     pub questions: usize,
     /// Questions that have an answer, whatever its outcome.
@@ -113,6 +113,14 @@ pub struct StartCounts {
     pub resumed: u64,
     /// Found whole on their tapes.
     pub recovered: u64,
+    /// Batches that the provider was handed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub provider_batches: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What is counted of an answer.

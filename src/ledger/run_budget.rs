@@ -19,6 +19,18 @@ pub struct RunBudget {
 struct RunSpending {
     spent: Decimal,
     reserved: Decimal,
+    /// How many wait for room.
+    waiting: usize,
+}
+
+/// One that waits for room.
+struct WaitsForRoom<'a>(&'a RunBudget);
+
+impl Drop for WaitsForRoom<'_> {
+    fn drop(&mut self) {
+        let mut spending = self.0.lock();
+        spending.waiting = spending.waiting.saturating_sub(1);
+    }
 }
 
 /// Money that is set apart. If it is dropped without being settled, all of it counts as spent: nobody knows better.
@@ -36,7 +48,7 @@ impl RunBudget {
             most,
             spending: Mutex::new(RunSpending {
                 spent,
-                reserved: Decimal::ZERO,
+                ..RunSpending::default()
             }),
             settled: Notify::new(),
         }
@@ -72,8 +84,19 @@ impl RunBudget {
             if is_out {
                 return None;
             }
+            let _waits = budget.waits();
             settled.await;
         }
+    }
+
+    fn waits(&self) -> WaitsForRoom<'_> {
+        self.lock().waiting += 1;
+        WaitsForRoom(self)
+    }
+
+    /// How many wait until others have settled.
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting
     }
 
     /// What was spent, without what is reserved.

@@ -26,6 +26,8 @@ pub struct BudgetShare {
     /// Cancelled when the budget has no room for a completion of the session. The completion then never begins: whoever
     /// runs the turn drops it, and it can be resumed with more money.
     pub denied: CancellationToken,
+    /// Whether completions come from a provider's batch API, where they cost less.
+    pub batched: bool,
 }
 
 /// A model that reserves the worst case of each completion before it is asked for.
@@ -86,6 +88,11 @@ impl BudgetedModel {
             input_tokens: bytes / BYTES_PER_TOKEN,
             output_tokens: u64::from(request.max_output_tokens),
             ..Usage::default()
+        };
+        let usage = if self.share.batched {
+            usage.in_batch()
+        } else {
+            usage
         };
         Prices { input, ..prices }.cost(usage).0
     }

@@ -52,3 +52,13 @@ pub struct Completion {
     /// The model that answered, in the provider's words.
     pub model: String,
 }
+
+impl Completion {
+    /// The same; `batched` when it came from a provider's batch API, where it costs less.
+    pub(super) fn paid_for(mut self, batched: bool) -> Self {
+        if batched {
+            self.usage = self.usage.map(Usage::in_batch);
+        }
+        self
+    }
+}

@@ -37,6 +37,7 @@ mod openai;
 mod opening;
 mod prices;
 mod probe;
+mod provider_batch;
 mod question;
 mod refusal;
 mod replay;
@@ -61,13 +62,16 @@ pub use event::{Completion, ModelEvent, StopCause};
 pub use form::request_form;
 pub use health::{ModelHealth, check, grants};
 pub use prices::{list_price, prices};
+pub use provider_batch::{
+    BatchOutcome, BatchProgress, BatchResult, LostBatch, ProviderBatches, StartBatchError,
+};
 pub use question::UserQuestion;
 pub use request::{
     Message, ModelId, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec,
 };
 pub use settings::{CacheHints, CompletionSettings, ModelDrive, ModelSettings};
 pub use trial::{ModelTrial, try_model};
-pub use usage::{Prices, Usage, Usd};
+pub use usage::{BatchedTokens, Prices, Usage, Usd};
 
 /// Events of one completion, in order; the last is [`ModelEvent::Done`].
 pub type ModelStream = BoxStream<'static, Result<ModelEvent, ModelError>>;

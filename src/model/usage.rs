@@ -15,6 +15,40 @@ pub struct Usage {
     pub cache_write_tokens: u64,
     /// The completion, in tokens.
     pub output_tokens: u64,
+    /// Of all these, what came from a provider's batch API.
+    #[serde(default, skip_serializing_if = "BatchedTokens::is_none")]
+    pub batched: BatchedTokens,
+}
+
+/// Tokens of completions that a provider's batch API answered, at half the price.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchedTokens {
+    pub input: u64,
+    pub cached: u64,
+    pub cache_write: u64,
+    pub output: u64,
+}
+
+impl BatchedTokens {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Usage {
+    /// The same, all of it from a provider's batch API.
+    #[must_use]
+    pub fn in_batch(self) -> Self {
+        Self {
+            batched: BatchedTokens {
+                input: self.input_tokens,
+                cached: self.cached_tokens,
+                cache_write: self.cache_write_tokens,
+                output: self.output_tokens,
+            },
+            ..self
+        }
+    }
 }
 
 impl Add for Usage {
@@ -26,6 +60,12 @@ impl Add for Usage {
             cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
             cache_write_tokens: self.cache_write_tokens.saturating_add(other.cache_write_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+            batched: BatchedTokens {
+                input: self.batched.input.saturating_add(other.batched.input),
+                cached: self.batched.cached.saturating_add(other.batched.cached),
+                cache_write: self.batched.cache_write.saturating_add(other.batched.cache_write),
+                output: self.batched.output.saturating_add(other.batched.output),
+            },
         }
     }
 }
@@ -53,17 +93,28 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// What `usage` costs. Cached and cache-written tokens are part of the input and priced apart.
+    /// What `usage` costs. Cached and cache-written tokens are part of the input and priced apart. What a provider's batch
+    /// API answered costs half, whatever it is: that is what OpenAI and Anthropic ask for it.
     pub fn cost(&self, usage: Usage) -> Usd {
-        let plain = usage
-            .input_tokens
-            .saturating_sub(usage.cached_tokens)
-            .saturating_sub(usage.cache_write_tokens);
+        let all = BatchedTokens {
+            input: usage.input_tokens,
+            cached: usage.cached_tokens,
+            cache_write: usage.cache_write_tokens,
+            output: usage.output_tokens,
+        };
+        Usd(self.in_full(all) - self.in_full(usage.batched) / Decimal::TWO)
+    }
+
+    fn in_full(&self, tokens: BatchedTokens) -> Decimal {
+        let plain = tokens
+            .input
+            .saturating_sub(tokens.cached)
+            .saturating_sub(tokens.cache_write);
         let million = Decimal::from(1_000_000);
-        Usd((Decimal::from(plain) * self.input
-            + Decimal::from(usage.cached_tokens) * self.cache_read
-            + Decimal::from(usage.cache_write_tokens) * self.cache_write
-            + Decimal::from(usage.output_tokens) * self.output)
-            / million)
+        (Decimal::from(plain) * self.input
+            + Decimal::from(tokens.cached) * self.cache_read
+            + Decimal::from(tokens.cache_write) * self.cache_write
+            + Decimal::from(tokens.output) * self.output)
+            / million
     }
 }

@@ -5,8 +5,8 @@
 //! A wire is a stack of layers. Each is a function of the layer below it and a request:
 //!
 //! ```text
-//! tape → grants and call log → cache → limit → retry → buffer → echo → transport
-//!                                                  ╰ each attempt has a place below the ceiling of its host
+//! tape → grants and call log → relay → cache → limit → retry → buffer → echo → transport
+//!                                                          ╰ each attempt has a place below the ceiling of its host
 //! ```
 //!
 //! Sessions of one process share everything but three things: the tape slot, the gate that lets one data query through at a
@@ -36,6 +36,7 @@ mod limit;
 mod log;
 mod opening;
 mod queue;
+mod relay;
 mod request;
 mod response;
 mod retry;
@@ -53,8 +54,10 @@ pub use grants::{GrantedEndpoint, Grants};
 pub use limit::RequestLimits;
 pub use opening::{JudgeOpening, Opening};
 pub use queue::QueueTime;
+pub use relay::{CompletionRelay, PROVIDER_BATCH, RelayedCompletion};
 pub use request::{CacheRule, Policy, Purpose, WireRequest};
 pub use response::{BodyStream, ServedBy, WireResponse};
+pub(crate) use retry::is_passing_for_models;
 pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
 pub use tape::{

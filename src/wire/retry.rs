@@ -225,6 +225,11 @@ fn is_passing(purpose: Purpose, status: StatusCode) -> bool {
     }
 }
 
+/// Whether a model's provider speaks of a passing trouble with this status.
+pub(crate) fn is_passing_for_models(status: StatusCode) -> bool {
+    is_passing(Purpose::Completion, status)
+}
+
 /// Whether the host has no room for the request just now.
 fn is_turned_away(purpose: Purpose, response: &WireResponse) -> bool {
     let status = match response.failed_opening {

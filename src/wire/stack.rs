@@ -8,6 +8,7 @@ use super::echo::without_echo;
 use super::governed::{CallControl, governed};
 use super::limit::{RequestLimits, SessionLimits, limited};
 use super::queue::QueueTime;
+use super::relay::{CompletionRelay, relayed};
 use super::retry::retried;
 use super::service::{LayerService, layer};
 use super::tape::{Tape, TapeMode, TapeSlot, taped};
@@ -19,11 +20,19 @@ use crate::grants::CallMeter;
 #[derive(Debug, Clone)]
 pub struct Wire {
     shared: Arc<SharedWire>,
+    own: OwnParts,
+    service: LayerService,
+}
+
+/// What a session has for itself.
+#[derive(Debug, Clone)]
+struct OwnParts {
     limits: SessionLimits,
     meter: CallMeter,
     slot: TapeSlot,
+    /// What answers its completions in place of the network.
+    relay: Option<Arc<dyn CompletionRelay>>,
     seed: u64,
-    service: LayerService,
 }
 
 /// What all sessions of a process have in common.
@@ -47,14 +56,19 @@ impl Wire {
     }
 
     fn counted(settings: WireSettings, limits: RequestLimits, meter: CallMeter) -> Result<Self, WireError> {
-        let limits = SessionLimits::new(limits);
-        let seed = settings.retry.seed;
+        let own = OwnParts {
+            limits: SessionLimits::new(limits),
+            meter,
+            slot: TapeSlot::default(),
+            relay: None,
+            seed: settings.retry.seed,
+        };
         let shared = Arc::new(SharedWire {
             transport: Transport::new(&settings)?,
             cache: ResponseCache::new(settings.cache),
             settings,
         });
-        Ok(Self::assembled(shared, limits, meter, TapeSlot::default(), seed))
+        Ok(Self::assembled(shared, own))
     }
 
     /// A stack with the default settings that may send anything anywhere. For tests and experiments: what runs for
@@ -67,46 +81,52 @@ impl Wire {
     /// query at a time, its own tape slot, and its own counts of calls and of time in our queue. Costs microseconds.
     #[must_use]
     pub fn for_session(&self) -> Self {
-        let limits = SessionLimits::new(self.limits.ceilings.clone());
-        let (shared, meter) = (Arc::clone(&self.shared), self.meter.for_session());
-        Self::assembled(shared, limits, meter, TapeSlot::default(), self.seed)
+        self.changed(|own| {
+            own.limits = SessionLimits::new(own.limits.ceilings.clone());
+            own.meter = own.meter.for_session();
+            own.slot = TapeSlot::default();
+        })
     }
 
     /// The same stack for another session that shares nothing with this one but the ceilings per host: it has connections and
     /// a cache of its own.
     pub fn apart(&self) -> Result<Self, WireError> {
-        let limits = self.limits.ceilings.clone();
-        Self::counted(self.shared.settings.clone(), limits, self.meter.for_session())
+        let limits = self.own.limits.ceilings.clone();
+        Self::counted(self.shared.settings.clone(), limits, self.own.meter.for_session())
     }
 
     /// The same stack, same session, with every exchange recorded on `tape`.
     #[must_use]
     pub fn recording(&self, tape: Tape) -> Self {
-        let slot = TapeSlot::fixed(TapeMode::Record(tape));
-        let (shared, meter) = (Arc::clone(&self.shared), self.meter.clone());
-        Self::assembled(shared, self.limits.clone(), meter, slot, self.seed)
+        self.changed(|own| own.slot = TapeSlot::fixed(TapeMode::Record(tape)))
     }
 
     /// The same stack, same session, with the jitter of its retries drawn from `seed`.
     #[must_use]
     pub fn seeded(&self, seed: u64) -> Self {
-        Self::assembled(
-            Arc::clone(&self.shared),
-            self.limits.clone(),
-            self.meter.clone(),
-            self.slot.clone(),
-            seed,
-        )
+        self.changed(|own| own.seed = seed)
+    }
+
+    /// The same stack, same session, whose completions are answered by `relay`.
+    #[must_use]
+    pub fn relaying(&self, relay: Arc<dyn CompletionRelay>) -> Self {
+        self.changed(|own| own.relay = Some(relay))
+    }
+
+    fn changed(&self, change: impl FnOnce(&mut OwnParts)) -> Self {
+        let mut own = self.own.clone();
+        change(&mut own);
+        Self::assembled(Arc::clone(&self.shared), own)
     }
 
     /// Where a turn of this session puts its tape.
     pub fn tape_slot(&self) -> &TapeSlot {
-        &self.slot
+        &self.own.slot
     }
 
     /// How long the session has waited in our own queue. A turn's clock leaves that out.
     pub fn queue_time(&self) -> &QueueTime {
-        &self.limits.queue
+        &self.own.limits.queue
     }
 
     /// Tells the call log what a thing is called, so that its records say `job 5 (Daily build)`. `parameter` is the one that
@@ -119,7 +139,7 @@ impl Wire {
 
     /// The seed of the jitter of retries.
     pub fn seed(&self) -> u64 {
-        self.seed
+        self.own.seed
     }
 
     /// Sends one request through every layer.
@@ -128,37 +148,25 @@ impl Wire {
     }
 
     /// The order of the layers, from the innermost.
-    fn assembled(
-        shared: Arc<SharedWire>,
-        limits: SessionLimits,
-        meter: CallMeter,
-        slot: TapeSlot,
-        seed: u64,
-    ) -> Self {
+    fn assembled(shared: Arc<SharedWire>, own: OwnParts) -> Self {
         let settings = &shared.settings;
         let mut retry = settings.retry;
-        retry.seed = seed;
+        retry.seed = own.seed;
         let service = shared.transport.service();
         let service = layer(service, (), |below, (), request| without_echo(below, request));
         let service = layer(service, retry.first_byte, buffered);
-        let service = layer(service, (retry, limits.clone()), retried);
-        let service = layer(service, limits.clone(), limited);
+        let service = layer(service, (retry, own.limits.clone()), retried);
+        let service = layer(service, own.limits.clone(), limited);
         let service = layer(service, shared.cache.clone(), cached);
+        let service = layer(service, (own.relay.clone(), own.limits.queue.clone()), relayed);
         let control = CallControl {
             grants: settings.grants.clone(),
-            meter: meter.clone(),
+            meter: own.meter.clone(),
             log: settings.call_log.clone(),
-            slot: slot.clone(),
+            slot: own.slot.clone(),
         };
         let service = layer(service, control, governed);
-        let service = layer(service, slot.clone(), taped);
-        Self {
-            shared,
-            limits,
-            meter,
-            slot,
-            seed,
-            service,
-        }
+        let service = layer(service, own.slot.clone(), taped);
+        Self { shared, own, service }
     }
 }

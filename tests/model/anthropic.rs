@@ -21,6 +21,7 @@ async fn text_is_heard_as_it_comes_and_cached_tokens_are_part_of_the_input() {
         cached_tokens: 1000,
         cache_write_tokens: 150,
         output_tokens: 7,
+        ..Usage::default()
     };
     assert_eq!(heard.completion.usage, Some(usage));
     assert_eq!(heard.completion.opaque, None);

@@ -21,6 +21,7 @@ async fn text_is_heard_as_it_comes() {
         cached_tokens: 1024,
         cache_write_tokens: 0,
         output_tokens: 7,
+        ..Usage::default()
     };
     assert_eq!(heard.completion.usage, Some(usage));
 }

@@ -49,10 +49,20 @@ fn cost_is_exact_and_prices_cached_tokens_apart() {
         cached_tokens: 8_000,
         cache_write_tokens: 1_000,
         output_tokens: 333,
+        ..Usage::default()
     };
     let cost = price("anthropic:claude-sonnet-5-5").unwrap().cost(usage);
     // 1000 * 2 + 8000 * 0.1 + 1000 * 2.5 + 333 * 10, by the million.
     assert_eq!(cost, Usd(dollars("0.00863")));
+    // What a provider's batch API answered costs half, also in a sum with what it did not.
+    let half = price("anthropic:claude-sonnet-5-5")
+        .unwrap()
+        .cost(usage.in_batch());
+    assert_eq!(half, Usd(dollars("0.004315")));
+    let both = price("anthropic:claude-sonnet-5-5")
+        .unwrap()
+        .cost(usage.in_batch() + usage);
+    assert_eq!(both, Usd(dollars("0.012945")));
 }
 
 #[tokio::test]

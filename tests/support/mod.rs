@@ -1,3 +1,4 @@
+pub mod batching_model;
 pub mod catalogs;
 pub mod reply;
 pub mod scripted_anthropic;

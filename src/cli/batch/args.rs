@@ -5,8 +5,12 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use rust_decimal::Decimal;
 
-use crate::batch::AnswerOrder;
+use crate::batch::{AnswerOrder, AskOptions, RoundOptions};
 use crate::cli::args::{LimitArgs, TurnArgs};
+
+/// Sessions at once, by default; and when all that wait are asked together.
+const JOBS: u16 = 4;
+const JOBS_IN_ROUNDS: u16 = 2000;
 
 /// `cardinal batch`.
 #[derive(Debug, Args)]
@@ -18,14 +22,24 @@ pub(in crate::cli) struct BatchArgs {
     /// The file of answers, one JSON object a line. What a run needs to go on is kept beside it, in ANSWERS.run/
     #[arg(short, long, value_name = "ANSWERS.jsonl")]
     pub(super) out: PathBuf,
-    /// How many sessions are asked at once
-    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(super) jobs: u16,
+    /// How many sessions are asked at once [default: 4; with --provider-batch 2000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=20_000))]
+    jobs: Option<u16>,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
     /// Most money that the run may spend, in US dollars; reserved before each completion
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub(super) budget: Option<Decimal>,
+    /// Ask by the batch API of OpenAI or Anthropic, at half the price: completions go up in rounds, each of which may take
+    /// a day and mostly takes less than an hour
+    #[arg(long)]
+    pub(super) provider_batch: bool,
+    /// Most rounds of the whole run [default: as many as its questions can need]
+    #[arg(long, value_name = "N", requires = "provider_batch", value_parser = clap::value_parser!(u32).range(1..))]
+    max_rounds: Option<u32>,
+    /// Ask at once and at the full price when no more than N completions are left, or no rounds
+    #[arg(long, value_name = "N", requires = "provider_batch")]
+    live_stragglers: Option<u32>,
     /// The order of the answers when the run ends; until then they stand as they come
     #[arg(long, value_enum, default_value_t = OrderArg::Input)]
     pub(super) order: OrderArg,
@@ -46,6 +60,24 @@ pub(in crate::cli) struct BatchArgs {
     pub(super) table: Option<PathBuf>,
     #[command(flatten)]
     pub(super) turn: TurnArgs,
+}
+
+impl BatchArgs {
+    /// How questions are asked.
+    pub(super) fn asked(&self) -> AskOptions {
+        let rounds = self.provider_batch.then(|| RoundOptions {
+            most: self.max_rounds,
+            live: self
+                .live_stragglers
+                .map(|few| usize::try_from(few).unwrap_or(usize::MAX)),
+        });
+        let usual = if self.provider_batch { JOBS_IN_ROUNDS } else { JOBS };
+        AskOptions {
+            jobs: self.jobs.unwrap_or(usual).into(),
+            budget: self.budget,
+            rounds,
+        }
+    }
 }
 
 /// In which order answers stand.
@@ -73,7 +105,8 @@ side by side. The same command goes on with a run that was stopped or killed.
 
 Exit codes of `batch`:
     0  Every question has an answer, whatever its outcome.
-    1  Some questions could not be asked, or the run could not begin or go on.
+    1  Some questions could not be asked, the rounds are used up, or the run could not
+       begin or go on.
     2  The command line is wrong.
    14  A budget ended the run; the same command with more money goes on.
   130  It was stopped; the same command goes on.";

@@ -20,8 +20,8 @@ use super::{answer, settings, term, turn};
 use crate::agent::Outcome;
 use crate::app::{App, Freshness, OpenOptions, limits_of_many};
 use crate::batch::{
-    BatchError, BatchOptions, BatchRun, BatchSummary, NotAsked, QuestionFile, RowEnd, RowEvent, RunEnd,
-    RunFolder, StartCounts, write_report, write_table,
+    BatchError, BatchOptions, BatchRun, BatchSummary, NotAsked, QuestionFile, RoundEvent, RowEnd, RowEvent,
+    RunEnd, RunEvent, RunFolder, StartCounts, write_report, write_table,
 };
 use crate::config::Settings;
 
@@ -59,12 +59,23 @@ pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStat
         if !args.turn.quiet {
             turn::introduce(&app, settings.model.id.provider, &settings.model.id.to_string());
         }
+        let options = args.asked();
+        if options.rounds.is_some() {
+            let plan = run.plan(&app, &options)?;
+            if !args.turn.quiet {
+                told::plan(&plan);
+            }
+        }
         let own = Arc::clone(&watch);
         let quiet = args.turn.quiet;
         lock(&watch).progress.begin();
         let asked = run
-            .ask(app, args.jobs.into(), args.budget, &stop, move |event| {
-                lock(&own).ended(event, quiet);
+            .ask(app, options, &stop, move |event| {
+                let mut watch = lock(&own);
+                match event {
+                    RunEvent::Row(event) => watch.ended(event, quiet),
+                    RunEvent::Round(event) => watch.round(&event, quiet),
+                }
             })
             .await;
         lock(&watch).progress.finish();
@@ -89,7 +100,7 @@ pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStat
         RunEnd::Stopped => Outcome::Cancelled.exit_code(),
         RunEnd::Budget => Outcome::BudgetExhausted.exit_code(),
         RunEnd::Done if summary.answered == summary.questions => 0,
-        RunEnd::Done => 1,
+        RunEnd::Rounds(_) | RunEnd::Done => 1,
     }))
 }
 
@@ -181,6 +192,7 @@ fn written(
         RunEnd::Done => "done",
         RunEnd::Stopped => "stopped",
         RunEnd::Budget => "budget",
+        RunEnd::Rounds(_) => "rounds",
     };
     summary.not_asked = not_asked;
     summary.this_start = counts;
@@ -204,6 +216,15 @@ fn begins(all: usize, before: usize) -> String {
 }
 
 impl BatchWatch {
+    fn round(&mut self, event: &RoundEvent, quiet: bool) {
+        if let RoundEvent::Sent { .. } = event {
+            self.counts.provider_batches += 1;
+        }
+        if !quiet {
+            self.progress.suspended(|| told::round(event));
+        }
+    }
+
     fn ended(&mut self, event: RowEvent, quiet: bool) {
         let RowEvent { id, came_to, note } = event;
         if let Some(note) = note.filter(|_| !quiet) {

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::batch::BatchSummary;
+use crate::batch::{BatchSummary, RoundEvent, RoundPlan};
 use crate::cli::term::{self, BOLD, DIM, WARN};
 
 /// The summary for people, on stderr.
@@ -52,9 +52,84 @@ pub(super) fn say(summary: &BatchSummary) {
     }
     line("answers", &summary.output.display().to_string());
     match summary.ended {
+        "stopped" if start.provider_batches > 0 => {
+            term::say("stopped; what the provider has goes on there, and the same command collects it");
+        }
         "stopped" => term::say("stopped; the same command goes on"),
+        "rounds" => term::say(
+            "the rounds are used up; the same command with more --max-rounds, or with --live-stragglers, goes on",
+        ),
         "budget" => term::say("the budget is used up; the same command with more money goes on"),
         _ => {}
+    }
+}
+
+/// What a run in rounds can be expected to take.
+pub(super) fn plan(plan: &RoundPlan) {
+    let RoundPlan {
+        provider,
+        questions,
+        rounds: (few, many),
+        most,
+        cost_usd,
+    } = plan;
+    let questions = term::count(*questions as u64, "question");
+    term::say(format_args!(
+        "{questions} by the batch API of {provider}: {few} to {many} rounds are usual, and there are {most} at most. A round \
+         mostly takes less than an hour, and a day at most"
+    ));
+    line(
+        "expected cost",
+        &match cost_usd {
+            Some((low, high)) => format!("${low:.2} to ${high:.2}, at half the price"),
+            None => "unknown, at half the price; [model.prices] sets what the model costs".to_owned(),
+        },
+    );
+}
+
+/// What happened to a round.
+pub(super) fn round(event: &RoundEvent) {
+    match event {
+        RoundEvent::Sent {
+            round,
+            completions,
+            batch,
+            found,
+        } => {
+            let completions = term::count(*completions, "completion");
+            let how = if *found {
+                "were handed over before, as"
+            } else {
+                "went up as"
+            };
+            term::say(format_args!(
+                "round {round}: {completions} {how} {}",
+                term::line(batch)
+            ));
+        }
+        RoundEvent::Working { batch, done, total } => {
+            term::say(format_args!("{}: {done} of {total} done", term::line(batch)));
+        }
+        RoundEvent::Ended {
+            batch,
+            answered,
+            again: 0,
+        } => term::say(format_args!("{}: {answered} came back", term::line(batch))),
+        RoundEvent::Ended {
+            batch,
+            answered,
+            again,
+        } => term::say(format_args!(
+            "{}: {answered} came back, {again} failed and go up again",
+            term::line(batch)
+        )),
+        RoundEvent::Live(count) => {
+            let completions = term::count(*count, "completion");
+            term::say(format_args!(
+                "{completions} left: asked at once, at the full price"
+            ));
+        }
+        RoundEvent::Trouble(words) => term::warn(term::plain(words)),
     }
 }
 

@@ -76,6 +76,7 @@ impl AnthropicModel {
 
     fn events(self, response: WireResponse, mut whole: MessagesAssembler) -> ModelStream {
         let events = async_stream::try_stream! {
+            let batched = response.is_batched();
             let mut items = pin!(items(response.body));
             let (mut heard, mut noise) = (Vec::new(), None);
             while let Some(item) = items.next().await {
@@ -99,7 +100,8 @@ impl AnthropicModel {
             if let Some(reason) = whole.cut() {
                 Err(self.at.endpoint.cut(reason))?;
             }
-            yield ModelEvent::Done(whole.complete(&self.at.endpoint.id().name));
+            let done = whole.complete(&self.at.endpoint.id().name);
+            yield ModelEvent::Done(done.paid_for(batched));
         };
         events.boxed()
     }

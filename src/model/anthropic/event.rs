@@ -152,6 +152,7 @@ impl MessagesUsage {
             cached_tokens: cached,
             cache_write_tokens: written,
             output_tokens: self.output.unwrap_or(0),
+            ..Usage::default()
         }
     }
 }

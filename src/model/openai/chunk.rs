@@ -256,6 +256,7 @@ fn usage(usage: &Value) -> Option<Usage> {
         cache_write_tokens: count("/prompt_tokens_details/cache_write_tokens")
             .min(input.saturating_sub(cached)),
         output_tokens: output,
+        ..Usage::default()
     })
 }
 

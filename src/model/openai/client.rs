@@ -122,6 +122,7 @@ impl OpenAiModel {
     fn events(self, response: WireResponse, mut whole: ChatAssembler) -> ModelStream {
         let events = async_stream::try_stream! {
             let name = self.at.endpoint.id().name.clone();
+            let batched = response.is_batched();
             let mut items = pin!(items(response.body));
             let (mut heard, mut ended, mut noise) = (Vec::new(), false, None);
             while let Some(item) = items.next().await {
@@ -166,7 +167,7 @@ impl OpenAiModel {
             for event in heard {
                 yield event;
             }
-            yield ModelEvent::Done(done);
+            yield ModelEvent::Done(done.paid_for(batched));
         };
         events.boxed()
     }

@@ -57,6 +57,7 @@ impl ResponsesModel {
 
     fn events(self, response: WireResponse, mut whole: ResponseAssembler) -> ModelStream {
         let events = async_stream::try_stream! {
+            let batched = response.is_batched();
             let mut items = pin!(items(response.body));
             let (mut heard, mut noise) = (Vec::new(), None);
             while let Some(item) = items.next().await {
@@ -84,7 +85,7 @@ impl ResponsesModel {
             for event in heard {
                 yield event;
             }
-            yield ModelEvent::Done(done);
+            yield ModelEvent::Done(done.paid_for(batched));
         };
         events.boxed()
     }

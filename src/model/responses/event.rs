@@ -97,6 +97,7 @@ pub(super) fn usage(response: &Value) -> Option<Usage> {
         cache_write_tokens: count("/input_tokens_details/cache_write_tokens")
             .min(input.saturating_sub(cached)),
         output_tokens: count("/output_tokens"),
+        ..Usage::default()
     };
     (used != Usage::default()).then_some(used)
 }

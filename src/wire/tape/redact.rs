@@ -62,6 +62,7 @@ const KEPT_HEADERS: &[&str] = &[
     "request-id",
     "retry-after",
     "retry-after-ms",
+    "x-cardinal-provider-batch",
     "x-request-id",
     "x-should-retry",
 ];

@@ -4,5 +4,6 @@ mod input;
 mod killed;
 mod kit;
 mod limits;
+mod provider;
 mod refused;
 mod runs;
