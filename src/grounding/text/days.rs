@@ -44,9 +44,10 @@ pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
         }
         // `March 2025`
         (8.., _) => text.split_once(' ').and_then(|(name, year)| {
+            // The year first: hardly any text has one there, and names of months take longer to look up.
+            let year: i16 = year.parse().ok().filter(|year| (1900..=2100).contains(year))?;
             let month = month(&name.to_lowercase(), true)?;
-            let year: i16 = year.parse().ok()?;
-            (1900..=2100).contains(&year).then_some(When {
+            Some(When {
                 year: Some(year),
                 part: PeriodPart::Month(month),
             })
