@@ -94,7 +94,8 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    fn of(stub: &Value, delay_ms: u64) -> Outcome<Self> {
+    /// Where the stubs say they are, for completions that take so long.
+    pub(crate) fn of(stub: &Value, delay_ms: u64) -> Outcome<Self> {
         let text = |name: &str| {
             stub.get(name)
                 .and_then(Value::as_str)
@@ -160,7 +161,8 @@ fn question(number: usize) -> String {
     format!("Which order lines come after line {}?", number * 2 % 19_000)
 }
 
-fn settings(at: &Addresses, load: Load) -> Outcome<Settings> {
+/// Settings of a Cardinal that asks the stubs.
+pub(crate) fn settings(at: &Addresses, load: Load) -> Outcome<Settings> {
     let mut settings = Settings::demo();
     settings.metabase = Some(MetabaseSettings::new(
         format!("{}/", at.metabase).parse()?,
@@ -199,9 +201,14 @@ where
     let (seconds, cpu) = (began.elapsed().as_secs_f64(), usage::cpu()?.saturating_sub(cpu));
     #[expect(clippy::cast_precision_loss, reason = "a number of turns is small")]
     let turns = load.turns as f64;
+    let peak_mb = usage::peak_mb()?;
+    // Without any turn it is a cold start that is looked at from outside.
+    if load.turns == 0 {
+        return Ok(json!({ "peak_mb": peak_mb }));
+    }
     Ok(json!({
         "cpu_ms": cpu.as_secs_f64() * 1000.0 / turns,
         "turns_per_second": turns / seconds,
-        "peak_mb": usage::peak_mb()?,
+        "peak_mb": peak_mb,
     }))
 }

@@ -2,7 +2,8 @@
 //! rows by 8 columns. Model and Metabase run in a process of their own, and each contender in another, so that only its own
 //! CPU time and memory are counted. The figures to look at are the ratios.
 //!
-//! `cargo bench --bench loop` prints the table; `-- --quick` takes fewer turns.
+//! `cargo bench --bench loop` prints the table; `-- --quick` takes fewer turns. `-- server` measures the server under load
+//! instead, `-- server CONVERSATIONS TURNS` with other numbers than a thousand conversations of twenty turns.
 
 #![allow(
     clippy::disallowed_methods,
@@ -13,15 +14,18 @@ mod bare;
 mod contender;
 mod metabase;
 mod model;
+mod server;
 mod usage;
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
 use self::contender::{Contender, Load};
+use self::server::Plan;
 
 /// Errors of a bench end it.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -44,31 +48,51 @@ fn main() -> Outcome<()> {
             writeln!(std::io::stdout(), "{measured}")?;
             Ok(())
         }
+        ["serve", stub, folder] => {
+            let stub = serde_json::from_str(stub)?;
+            tokio::runtime::Runtime::new()?.block_on(server::run(&stub, Path::new(folder)))
+        }
+        // `cargo bench` adds a flag of its own.
+        ["server", rest @ ..] => {
+            let mut numbers = rest.iter().filter_map(|text| text.parse().ok());
+            let plan = Plan {
+                conversations: numbers.next().unwrap_or(1000),
+                turns: numbers.next().unwrap_or(20),
+            };
+            let (_stubs, stub) = stubs()?;
+            tokio::runtime::Runtime::new()?.block_on(server::measure(&stub, plan))
+        }
         texts => compare(texts.contains(&"--quick")),
     }
 }
 
-/// The stubs, in a process that ends with this value.
-struct Stubs(Child);
+/// A process that ends with this value.
+struct Stopped(Child);
 
-impl Drop for Stubs {
+impl Drop for Stopped {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-fn compare(quick: bool) -> Outcome<()> {
-    let program = std::env::current_exe()?;
-    let mut child = Command::new(&program)
+/// The stubs in a process of their own, and the line that they announce themselves with.
+fn stubs() -> Outcome<(Stopped, String)> {
+    let mut child = Command::new(std::env::current_exe()?)
         .arg("stub")
         .stdout(Stdio::piped())
         .spawn()?;
-    let mut line = String::new();
     let announced = child.stdout.take().ok_or("the stubs say nothing")?;
-    let _stubs = Stubs(child);
+    let stubs = Stopped(child);
+    let mut line = String::new();
     BufReader::new(announced).read_line(&mut line)?;
-    let stub = line.trim();
+    Ok((stubs, line.trim().to_owned()))
+}
+
+fn compare(quick: bool) -> Outcome<()> {
+    let program = std::env::current_exe()?;
+    let (_stubs, stub) = stubs()?;
+    let stub = stub.as_str();
 
     let one_by_one = Load {
         turns: if quick { 50 } else { 400 },

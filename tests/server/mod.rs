@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod client;
+mod hostile;
 mod jwt;
 mod killed;
 mod kit;

@@ -14,7 +14,7 @@ def contender(stub):
         """Runs a card."""
         return await stub.run_card(card_id, parameters)
 
-    model = ChatOpenAI(model="bench", base_url=stub.model, api_key="none", streaming=True, stream_usage=True)
+    model = ChatOpenAI(model="bench", base_url=stub.model, api_key="none", streaming=True, stream_usage=True, timeout=600)
     model = model.bind_tools([run_card])
     system = SystemMessage(measure.INSTRUCTIONS)
 

@@ -28,7 +28,7 @@ class Stub:
         self.model = f"{announced['model']}/wait/{delay_ms}/v1"
         self.metabase, self.key, self.card = announced["metabase"], announced["key"], announced["card"]
         limits = httpx.Limits(max_connections=at_once + 10, max_keepalive_connections=at_once + 10)
-        self.client = httpx.AsyncClient(limits=limits, timeout=120)
+        self.client = httpx.AsyncClient(limits=limits, timeout=600)
         self.calls = 0
 
     async def run_card(self, card_id, parameters):

@@ -8,7 +8,7 @@ from agents import Agent, OpenAIChatCompletionsModel, Runner, function_tool, set
 def contender(stub):
     # Traces would be sent to OpenAI.
     set_tracing_disabled(True)
-    client = openai.AsyncOpenAI(base_url=stub.model, api_key="none")
+    client = openai.AsyncOpenAI(base_url=stub.model, api_key="none", timeout=600)
 
     @function_tool(strict_mode=False)
     async def run_card(card_id: int, parameters: dict[str, int]) -> str:

@@ -8,7 +8,7 @@ from pydantic_ai.providers.openai import OpenAIProvider
 
 
 def contender(stub):
-    client = openai.AsyncOpenAI(base_url=stub.model, api_key="none")
+    client = openai.AsyncOpenAI(base_url=stub.model, api_key="none", timeout=600)
     model = OpenAIChatModel("bench", provider=OpenAIProvider(openai_client=client))
     agent = Agent(model, instructions=measure.INSTRUCTIONS)
 
