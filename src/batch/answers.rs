@@ -75,6 +75,12 @@ impl AnswersFile {
         let (mut found, mut others) = (Vec::new(), false);
         self.each_line(|line| {
             number += 1;
+            // An editor may have left an empty line behind, which goes with the next writing.
+            if line.trim_ascii().is_empty() {
+                others = true;
+                offset += line.len() as u64;
+                return Ok(());
+            }
             let bad = |reason: String| BatchError::BadLine {
                 path: path.clone(),
                 line: number,

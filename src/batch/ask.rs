@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answers::AnswersFile;
 use super::apps::BatchApps;
+use super::credential::CredentialUse;
 use super::error::BatchError;
 use super::folder::RunFolder;
 use super::line::AnswerLine;
@@ -62,6 +63,7 @@ pub(super) struct RunParts {
     pub(super) budget: Option<Arc<RunBudget>>,
     /// Answers completions in rounds; `None`: each goes over the network at once.
     pub(super) rounds: Option<Arc<RoundCollector>>,
+    pub(super) credential: CredentialUse,
     /// No further question is begun once this is cancelled.
     pub(super) ended: CancellationToken,
     pub(super) trouble: Mutex<RunTrouble>,
@@ -219,6 +221,9 @@ impl RunParts {
             Ok(())
         })
         .await?;
+        if self.credential.saw(&answer) {
+            self.ended.cancel();
+        }
         if matches!(
             answer.stop_reason,
             StopReason::DayTokens | StopReason::DayCost | StopReason::DayQueries | StopReason::LedgerFailed

@@ -88,6 +88,14 @@ pub enum BatchError {
     /// A turn could not be recorded, so that what it costs would be lost with the process.
     #[error("a question cannot be recorded")]
     Unrecorded(#[source] Box<AppError>),
+    /// The model's server refused every question for its credential.
+    #[error(
+        "no question was let in: {told}; set a key that is, and give the same command with --retry-failed"
+    )]
+    CredentialRefused {
+        /// What the first answer said.
+        told: String,
+    },
     /// A provider's batch API failed.
     #[error(
         "the batch {batch} at {provider} failed: {reason}; nothing that came is lost, and the same command goes on"

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use super::metadata::RowMetadata;
 use super::question::BatchQuestion;
 use crate::agent::{Answer, Outcome, StopReason};
 use crate::text::escape_hidden;
@@ -14,7 +14,7 @@ pub struct AnswerLine<'a> {
     session: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<&'a str>,
-    metadata: &'a Map<String, Value>,
+    metadata: &'a RowMetadata,
     /// When the turn ended.
     answered_at: Timestamp,
     #[serde(flatten)]

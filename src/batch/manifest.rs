@@ -18,6 +18,9 @@ use crate::wire::{first_difference, shown};
 /// Version of the manifest's format.
 pub const MANIFEST_VERSION: u32 = 1;
 
+/// The address of the model's server among the settings.
+const ADDRESS: &str = "/model/base_url";
+
 /// Everything that has to stay as it was when the run began.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BatchManifest {
@@ -107,7 +110,8 @@ impl BatchManifest {
             &before.texts,
             &now.texts,
         )?;
-        let difference = first_difference(&before.settings, &now.settings, &[]);
+        // The same model may be reached by another way.
+        let difference = first_difference(&before.settings, &now.settings, &[ADDRESS]);
         difference.map_or(Ok(()), |(pointer, before, now)| {
             let (before, now) = shown(before, now);
             Err(BatchError::Changed {

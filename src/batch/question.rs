@@ -1,5 +1,6 @@
 use jiff::civil::Date;
-use serde_json::{Map, Value};
+
+use super::metadata::RowMetadata;
 
 /// Longest question, in bytes.
 const LONGEST_QUESTION: usize = 64 * 1024;
@@ -7,7 +8,7 @@ const LONGEST_QUESTION: usize = 64 * 1024;
 const LONGEST_NAME: usize = 512;
 
 /// One question of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct BatchQuestion {
     /// Tells it apart from all others of the run.
     pub id: String,
@@ -19,12 +20,12 @@ pub struct BatchQuestion {
     /// The day that it means by "today"; `None`: the run's.
     pub today: Option<Date>,
     /// Everything else of its row, which its answer is written with.
-    pub metadata: Map<String, Value>,
+    pub metadata: RowMetadata,
 }
 
 impl BatchQuestion {
     /// Reads a row. One without an id is known by its number. Says what is wrong with the first field that is.
-    pub(super) fn of(mut row: Map<String, Value>, number: u32) -> Result<Self, String> {
+    pub(super) fn of(mut row: RowMetadata, number: u32) -> Result<Self, String> {
         let text = text(&mut row, "question", LONGEST_QUESTION)?.ok_or("it has no `question`")?;
         let id = name(&mut row, "id")?.unwrap_or_else(|| number.to_string());
         let session = name(&mut row, "session")?;
@@ -34,10 +35,11 @@ impl BatchQuestion {
             .transpose()
             .map_err(|_| "`today` is not a date such as 2026-06-30")?;
         // What stands in a field of that name is not wrapped once more.
-        if let Some(Value::Object(more)) = row.get_mut("metadata") {
-            let more = std::mem::take(more);
+        let inner = row.get("metadata").map(|inner| serde_json::from_str(inner.get()));
+        if let Some(Ok(inner)) = inner {
             row.remove("metadata");
-            for (name, value) in more {
+            let inner: RowMetadata = inner;
+            for (name, value) in inner {
                 row.entry(name).or_insert(value);
             }
         }
@@ -66,7 +68,7 @@ impl BatchQuestion {
 }
 
 /// A field that names something, on one line.
-fn name(row: &mut Map<String, Value>, field: &str) -> Result<Option<String>, String> {
+fn name(row: &mut RowMetadata, field: &str) -> Result<Option<String>, String> {
     let name = text(row, field, LONGEST_NAME)?;
     match &name {
         Some(name) if name.chars().any(char::is_control) => {
@@ -76,13 +78,20 @@ fn name(row: &mut Map<String, Value>, field: &str) -> Result<Option<String>, Str
     }
 }
 
-/// A field's text without the space around it; `None` when there is nothing in it.
-fn text(row: &mut Map<String, Value>, field: &str, longest: usize) -> Result<Option<String>, String> {
-    let text = match row.remove(field) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) => text.trim().to_owned(),
-        Some(Value::Number(number)) => number.to_string(),
-        Some(_) => return Err(format!("`{field}` is neither a text nor a number")),
+/// A field's text without the space around it; `None` when there is nothing in it. A number is its digits.
+fn text(row: &mut RowMetadata, field: &str, longest: usize) -> Result<Option<String>, String> {
+    let Some(value) = row.remove(field) else {
+        return Ok(None);
+    };
+    let text = match value.get().as_bytes().first() {
+        Some(b'n') => return Ok(None),
+        Some(b'"') => {
+            let text: String = serde_json::from_str(value.get())
+                .map_err(|error| format!("`{field}` cannot be read: {error}"))?;
+            text.trim().to_owned()
+        }
+        Some(b'-' | b'0'..=b'9') => value.get().to_owned(),
+        _ => return Err(format!("`{field}` is neither a text nor a number")),
     };
     if text.len() > longest {
         return Err(format!("`{field}` is longer than {longest} bytes"));

@@ -1,14 +1,15 @@
 //! The file of questions: read once from end to end before anything is asked, then row by row as it is their turn.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::{Map, Value};
-
+use super::csv_rows::{CsvFault, CsvRows};
 use super::error::{BatchError, RowFault};
 use super::index::{IndexBuilder, QuestionIndex};
+use super::metadata::RowMetadata;
 use super::question::BatchQuestion;
 
 /// Longest row, in bytes.
@@ -126,7 +127,7 @@ impl QuestionFile {
 }
 
 impl RowFormat {
-    fn first_row(&self, mut rest: impl BufRead) -> Result<Map<String, Value>, String> {
+    fn first_row(&self, mut rest: impl BufRead) -> Result<RowMetadata, String> {
         match self {
             Self::JsonLines => {
                 let mut line = Vec::new();
@@ -139,7 +140,7 @@ impl RowFormat {
                 csv_reader(rest)
                     .read_record(&mut record)
                     .map_err(|error| error.to_string())?;
-                Ok(fields(columns, &record))
+                fields(columns, &record)
             }
         }
     }
@@ -161,20 +162,24 @@ fn csv_reader<R: Read>(input: R) -> csv::Reader<R> {
         .from_reader(input)
 }
 
-fn object(line: &[u8]) -> Result<Map<String, Value>, String> {
-    match serde_json::from_slice(line.strip_prefix(BOM).unwrap_or(line)) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err("it is not a JSON object".to_owned()),
+fn object(line: &[u8]) -> Result<RowMetadata, String> {
+    let line = line.strip_prefix(BOM).unwrap_or(line);
+    match serde_json::from_slice(line) {
+        Ok(fields) => Ok(fields),
+        Err(error) if error.is_data() && !line.trim_ascii_start().starts_with(b"{") => {
+            Err("it is not a JSON object".to_owned())
+        }
         Err(error) if error.is_eof() => Err("it is not whole JSON; write one object a line".to_owned()),
         Err(error) => Err(format!("it is not JSON: {error}")),
     }
 }
 
-fn fields(columns: &[String], record: &csv::StringRecord) -> Map<String, Value> {
-    let fields = columns.iter().zip(record);
-    fields
-        .map(|(column, value)| (column.clone(), Value::from(value)))
-        .collect()
+fn fields(columns: &[String], record: &csv::StringRecord) -> Result<RowMetadata, String> {
+    let fields = columns.iter().zip(record).map(|(column, value)| {
+        let value = serde_json::value::to_raw_value(value);
+        Ok((column.clone(), value.map_err(|error| error.to_string())?))
+    });
+    fields.collect()
 }
 
 /// One reading of the whole file.
@@ -186,7 +191,7 @@ struct InputCheck {
 }
 
 impl InputCheck {
-    fn row(&mut self, fields: Result<Map<String, Value>, String>, offset: u64, line: u32) {
+    fn row(&mut self, fields: Result<RowMetadata, String>, offset: u64, line: u32) {
         let number = self.builder.next_row().saturating_add(1);
         let question = fields.and_then(|fields| BatchQuestion::of(fields, number));
         if let Err(what) = question.and_then(|question| self.builder.add(&question, offset, line)) {
@@ -227,69 +232,76 @@ impl InputCheck {
     }
 
     fn csv(&mut self, file: File) -> io::Result<(RowFormat, String)> {
-        let mut reader = csv_reader(HashedInput::new(file));
+        let longest = usize::try_from(LONGEST_ROW).unwrap_or(usize::MAX);
+        let mut rows = CsvRows::new(BufReader::new(HashedInput::new(file)), longest);
         let mut columns: Option<Vec<String>> = None;
-        let mut record = csv::StringRecord::new();
         loop {
-            reader.get_mut().allow(LONGEST_ROW);
-            match reader.read_record(&mut record) {
-                Ok(false) => break,
-                Ok(true) => {}
-                Err(error) => {
-                    let place = error.position().map_or(0, csv::Position::line);
-                    let line = u32::try_from(place).unwrap_or(u32::MAX);
-                    match error.kind() {
-                        csv::ErrorKind::Utf8 { .. } => {
-                            self.fault(line, "it is not UTF-8".to_owned());
-                            if columns.is_none() {
-                                break;
-                            }
-                            continue;
-                        }
-                        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
-                            let line = u32::try_from(reader.position().line()).unwrap_or(u32::MAX);
-                            let what =
-                                format!("the row has no end within {LONGEST_ROW} bytes: is a quote open?");
-                            self.fault(line, what);
-                            break;
-                        }
-                        _ => return Err(error.into()),
-                    }
+            let row = match rows.next_row()? {
+                Ok(None) => break,
+                Ok(Some(row)) => row,
+                Err(CsvFault::OpenQuote(line)) => {
+                    self.fault(line, "a quote is opened in this row and never closed".to_owned());
+                    break;
                 }
+                Err(CsvFault::TooLong(line)) => {
+                    let what = format!("the row has no end within {LONGEST_ROW} bytes: is a quote open?");
+                    self.fault(line, what);
+                    break;
+                }
+            };
+            let mut record = csv::StringRecord::new();
+            if let Err(error) = csv_reader(&*row.bytes).read_record(&mut record) {
+                let what = match error.kind() {
+                    csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
+                    _ => error.to_string(),
+                };
+                self.fault(row.line, what);
+                if columns.is_none() {
+                    break;
+                }
+                continue;
             }
-            let (offset, line) = record
-                .position()
-                .map_or((0, 0), |position| (position.byte(), position.line()));
-            let line = u32::try_from(line).unwrap_or(u32::MAX);
             match &columns {
                 None => {
-                    columns = Some(record.iter().map(|name| name.trim().to_owned()).collect());
-                    if !record.iter().any(|name| name.trim() == "question") {
-                        let what = "the first line names the columns, and none of them is `question`";
-                        self.fault(line, what.to_owned());
+                    let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
+                    if let Some(what) = unusable(&names) {
+                        self.fault(row.line, what);
                         break;
                     }
+                    columns = Some(names);
                 }
                 Some(columns) if columns.len() != record.len() => {
                     let (has, needs) = (record.len(), columns.len());
-                    self.fault(line, format!("it has {has} fields, and the first line {needs}"));
+                    self.fault(
+                        row.line,
+                        format!("it has {has} fields, and the first line {needs}"),
+                    );
                 }
                 Some(columns) => {
                     let fields = fields(columns, &record);
-                    self.row(Ok(fields), offset, line);
+                    self.row(fields, row.offset, row.line);
                 }
             }
         }
-        let hash = reader.into_inner().finish();
+        let hash = rows.into_input().into_inner().finish();
         Ok((RowFormat::Csv(columns.unwrap_or_default()), hash))
     }
 }
 
-/// A file that is hashed while it is read, and never read further than is allowed.
+/// What is wrong with the names of columns.
+fn unusable(names: &[String]) -> Option<String> {
+    if !names.iter().any(|name| name == "question") {
+        return Some("the first line names the columns, and none of them is `question`".to_owned());
+    }
+    let mut seen = BTreeSet::new();
+    let twice = names.iter().find(|name| !name.is_empty() && !seen.insert(*name));
+    twice.map(|name| format!("two columns are called `{name}`"))
+}
+
+/// A file that is hashed while it is read.
 struct HashedInput {
     file: File,
     hasher: blake3::Hasher,
-    allowed: u64,
 }
 
 impl HashedInput {
@@ -297,17 +309,11 @@ impl HashedInput {
         Self {
             file,
             hasher: blake3::Hasher::new(),
-            allowed: u64::MAX,
         }
-    }
-
-    fn allow(&mut self, bytes: u64) {
-        self.allowed = bytes;
     }
 
     /// The hash of the whole file, whether or not it was read to its end.
     fn finish(mut self) -> String {
-        self.allowed = u64::MAX;
         // A file that cannot be read to its end has another hash then, and was faulty anyway.
         let _ = io::copy(&mut self, &mut io::sink());
         self.hasher.finalize().to_hex().to_string()
@@ -316,14 +322,10 @@ impl HashedInput {
 
 impl Read for HashedInput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.allowed == 0 {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
         let read = self.file.read(buffer)?;
         if let Some(read) = buffer.get(..read) {
             self.hasher.update(read);
         }
-        self.allowed = self.allowed.saturating_sub(read as u64);
         Ok(read)
     }
 }

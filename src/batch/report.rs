@@ -4,10 +4,10 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::answers::AnswersFile;
 use super::error::BatchError;
+use super::metadata::{RowMetadata, shown};
 use super::summary::BatchSummary;
 
 const STYLE: &str = include_str!("report.css");
@@ -24,7 +24,7 @@ struct ReportedAnswer {
     #[serde(default)]
     evidence: Vec<ReportedResult>,
     #[serde(default)]
-    metadata: Map<String, Value>,
+    metadata: RowMetadata,
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,8 +131,7 @@ fn section(answer: &ReportedAnswer) -> String {
         escaped(&answer.outcome.replace('_', " "))
     );
     for (name, value) in &answer.metadata {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let _ = write!(text, " · {}: {}", escaped(name), escaped(&value));
+        let _ = write!(text, " · {}: {}", escaped(name), escaped(&shown(value)));
     }
     let _ = writeln!(text, "</p>\n{}", rendered(&answer.text));
     let unmatched = answer

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::answers::{AnswersFile, LineUse};
 use super::apps::BatchApps;
 use super::ask::{RunEvent, RunParts, RunTrouble, lock, on_disk};
+use super::credential::CredentialUse;
 use super::error::BatchError;
 use super::folder::RunFolder;
 use super::lock::RunLock;
@@ -88,6 +89,8 @@ pub struct BatchRun {
     /// What it began with; `None` before it has begun.
     manifest: Option<BatchManifest>,
     today: Option<Date>,
+    /// A new run of the same questions that keeps recent answers: it means another day, and begins now.
+    is_renewed: bool,
     old: OldAnswers,
     _lock: RunLock,
 }
@@ -136,6 +139,7 @@ impl BatchRun {
             folder,
             manifest,
             today: options.today,
+            is_renewed: false,
             old: OldAnswers {
                 folder: options.fresh,
                 file: options.fresh.then(|| output.to_owned()),
@@ -179,7 +183,7 @@ impl BatchRun {
         }
         if let Some(manifest) = &self.manifest {
             manifest.same_input(index.hash(), index.len())?;
-            if let Some(today) = self.today.filter(|today| *today != manifest.today) {
+            if let Some(today) = self.today.filter(|today| *today != manifest.today && !is_old) {
                 return Err(BatchError::Changed {
                     what: "the day".to_owned(),
                     before: manifest.today.to_string(),
@@ -193,6 +197,13 @@ impl BatchRun {
                 line,
                 reason: format!("it answers {id:?}, which the questions do not have"),
             });
+        }
+        if is_old {
+            // What was half done then would go on with the day of then.
+            let answers = lock(&self.answers);
+            let all = 0..u32::try_from(index.len()).unwrap_or(u32::MAX);
+            going.extend(all.filter(|row| !answers.has(*row)));
+            self.is_renewed = true;
         }
         self.lay_aside(&going);
         Ok(())
@@ -259,10 +270,8 @@ impl BatchRun {
 
     /// The day of a run that goes on; the one that was asked for, if any, of one that begins.
     pub fn today(&self) -> Option<Date> {
-        self.manifest
-            .as_ref()
-            .map(|manifest| manifest.today)
-            .or(self.today)
+        let manifest = self.manifest.as_ref().filter(|_| !self.is_renewed);
+        manifest.map(|manifest| manifest.today).or(self.today)
     }
 
     /// The folder beside the answers.
@@ -325,6 +334,7 @@ impl BatchRun {
             today,
             budget,
             rounds: rounds.clone(),
+            credential: CredentialUse::default(),
             ended: stop.child_token(),
             trouble: Mutex::default(),
             watch,
@@ -346,6 +356,7 @@ impl BatchRun {
         }
         let rounds_end = rounds.as_ref().and_then(|rounds| rounds.take_end());
         let RunTrouble { budget_is_out, error } = std::mem::take(&mut *lock(&parts.trouble));
+        let error = error.or_else(|| parts.credential.refused());
         match (error, rounds_end) {
             (Some(error), _) | (None, Some(RoundsEnd::Failed(error))) => Err(error),
             _ if stop.is_cancelled() => Ok(RunEnd::Stopped),
@@ -408,6 +419,12 @@ impl BatchRun {
                 return Err(BatchError::AtProvider { batches });
             }
             self.let_go()?;
+            if let Some(manifest) = self.manifest.as_mut().filter(|_| self.is_renewed) {
+                manifest.today = self.today.unwrap_or_else(|| app.today());
+                manifest.begun = Timestamp::now();
+                manifest.write(&self.folder.manifest())?;
+                self.is_renewed = false;
+            }
             return self.manifest.clone().ok_or(BatchError::Aborted(String::new()));
         }
         self.let_go()?;

@@ -1,12 +1,14 @@
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::answers::AnswersFile;
 use super::error::BatchError;
+use super::metadata::{RowMetadata, shown};
 use super::questions::QuestionFile;
 use crate::agent::UsageReport;
 
@@ -30,6 +32,8 @@ const COLUMNS: [&str; 17] = [
     "seconds",
     "answered_at",
 ];
+/// What stands before the name of a field that is called like a column of ours.
+const OURS_TOO: &str = "metadata.";
 /// A cell that begins so is a formula to a spreadsheet.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
@@ -53,7 +57,7 @@ struct TabledAnswer {
     timings: TabledTime,
     answered_at: String,
     #[serde(default)]
-    metadata: Map<String, Value>,
+    metadata: RowMetadata,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,18 +81,20 @@ pub fn write_table(
     let file = File::create(path).map_err(failed)?;
     let mut table = csv::Writer::from_writer(BufWriter::new(file));
     let further = questions.index().columns();
-    let columns = COLUMNS.into_iter().chain(further.iter().map(String::as_str));
     table
-        .write_record(columns)
+        .write_record(header(further))
         .map_err(|error| failed(error.into()))?;
     answers.each_line(|line| {
         let Ok(answer) = serde_json::from_slice::<TabledAnswer>(line) else {
             return Ok(());
         };
         let own = cells(&answer);
-        let further = further
-            .iter()
-            .map(|name| answer.metadata.get(name).map_or_else(String::new, shown));
+        let further = further.iter().map(|name| {
+            answer
+                .metadata
+                .get(name)
+                .map_or_else(String::new, |value| shown(value))
+        });
         table
             .write_record(own.into_iter().chain(further).map(harmless))
             .map_err(|error| failed(error.into()))
@@ -132,12 +138,17 @@ fn cells(answer: &TabledAnswer) -> [String; COLUMNS.len()] {
     ]
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+/// The names of the columns, each once: a field that is called like one of ours gets `metadata.` before its name.
+fn header(further: &BTreeSet<String>) -> Vec<String> {
+    let mut names: Vec<String> = COLUMNS.iter().map(|name| (*name).to_owned()).collect();
+    for name in further {
+        let mut name = name.clone();
+        while names.contains(&name) {
+            name.insert_str(0, OURS_TOO);
+        }
+        names.push(name);
     }
+    names.into_iter().map(harmless).collect()
 }
 
 /// A cell that no spreadsheet takes for a formula. A plain number stays as it is.

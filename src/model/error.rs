@@ -43,3 +43,28 @@ pub enum ModelError {
         reason: String,
     },
 }
+
+impl ModelError {
+    /// Whether the words of such an error say that the provider does not let the credential in.
+    pub(crate) fn tells_of_a_credential(words: &str) -> bool {
+        ["401", "403"]
+            .iter()
+            .any(|status| words.contains(&format!("answered with status {status}:")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_credential_is_known_by_its_words() {
+        let error = |status| ModelError::Status {
+            model: "openai:a".to_owned(),
+            status,
+            message: "no".to_owned(),
+        };
+        let tells = |status| ModelError::tells_of_a_credential(&error(status).to_string());
+        assert!(tells(401) && tells(403) && !tells(400) && !tells(500));
+    }
+}

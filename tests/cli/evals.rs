@@ -184,3 +184,40 @@ async fn a_live_flip_gates_only_when_it_comes_again() {
         assert_eq!(run.code, Some(code), "{run:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_reach_over_suites() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    // Each suite has one case: only together do they keep two jobs busy.
+    let (inside, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let peak = Arc::clone(&most);
+    let model = ScriptedModel::openai_with(move |_| {
+        peak.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        let inside = Arc::clone(&inside);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            inside.fetch_sub(1, Ordering::SeqCst);
+        });
+        Reply::text("right").after(Duration::from_millis(700))
+    })
+    .await;
+    let program = Program::new().with("OPENAI_BASE_URL", model.base_url().as_str());
+    let names = ["a", "b", "c", "d"];
+    for name in names {
+        let suite = format!(
+            "version: 1\nname: {name}\ndataset: {{ kind: demo }}\ncases:\n  - id: one\n    question: Is it right?\n    \
+             expect: {{ text: {{ must: [right] }} }}\n"
+        );
+        std::fs::write(program.folder().join(format!("{name}.yaml")), suite).unwrap();
+    }
+    let mut arguments = vec!["eval", "run"];
+    let files = names.map(|name| format!("{name}.yaml"));
+    arguments.extend(files.iter().map(String::as_str));
+    arguments.extend(["--model", "openai:scripted", "--jobs", "2"]);
+    let run = tokio::task::block_in_place(|| program.run(&arguments));
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert_eq!(most.load(Ordering::SeqCst), 2);
+}

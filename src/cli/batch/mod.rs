@@ -81,7 +81,7 @@ pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStat
         lock(&watch).progress.finish();
         asked?
     };
-    let mut summary = {
+    let (mut summary, faults) = {
         let args = Arc::clone(&args);
         let (not_asked, counts) = {
             let watch = lock(&watch);
@@ -95,6 +95,9 @@ pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStat
     }
     if !args.turn.quiet {
         told::say(&summary);
+    }
+    if let Some(fault) = faults.into_iter().next() {
+        return Err(fault.into());
     }
     Ok(ExitStatus::Code(match end {
         RunEnd::Stopped => Outcome::Cancelled.exit_code(),
@@ -121,6 +124,7 @@ fn check_reports(args: &BatchArgs) -> Result<(), BatchError> {
         } else if report == "--table" && is_report(path) {
             "the file of the report"
         } else {
+            try_out(path)?;
             continue;
         };
         return Err(BatchError::Needed {
@@ -128,6 +132,28 @@ fn check_reports(args: &BatchArgs) -> Result<(), BatchError> {
             what,
             report,
         });
+    }
+    Ok(())
+}
+
+/// An error now, before anything is paid for, when a report cannot be written.
+fn try_out(path: &Path) -> Result<(), BatchError> {
+    let there = path.metadata();
+    // A pipe or a terminal is opened once.
+    if there
+        .as_ref()
+        .is_ok_and(|there| !there.is_file() && !there.is_dir())
+    {
+        return Ok(());
+    }
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    opened.map_err(|source| BatchError::Write {
+        path: path.to_owned(),
+        source,
+    })?;
+    if there.is_err() {
+        // An empty file that stays behind is replaced when the run ends.
+        let _ = std::fs::remove_file(path);
     }
     Ok(())
 }
@@ -177,14 +203,15 @@ async fn app(settings: &Settings, args: &BatchArgs, run: &BatchRun) -> Result<Ap
     Ok(app?)
 }
 
-/// Brings the answers into their order, counts them, and writes the reports. Waits for the disk.
+/// Brings the answers into their order, counts them, and writes the reports, of which it says what went wrong. Waits for the
+/// disk.
 fn written(
     run: &BatchRun,
     args: &BatchArgs,
     end: RunEnd,
     (not_asked, counts): (NotAsked, StartCounts),
     took: Duration,
-) -> Result<BatchSummary, BatchError> {
+) -> Result<(BatchSummary, Vec<BatchError>), BatchError> {
     run.finish(args.order.into())?;
     let mut answers = lock(run.answers());
     let mut summary = BatchSummary::of(&mut answers, run.questions())?;
@@ -197,13 +224,17 @@ fn written(
     summary.not_asked = not_asked;
     summary.this_start = counts;
     summary.time_ms.this_start = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    if let Some(path) = &args.report {
-        write_report(&mut answers, &summary, path)?;
-    }
-    if let Some(path) = &args.table {
-        write_table(&mut answers, run.question_file(), path)?;
-    }
-    Ok(summary)
+    // The summary is told whatever becomes of these.
+    let report = args
+        .report
+        .as_ref()
+        .map(|path| write_report(&mut answers, &summary, path));
+    let table = args
+        .table
+        .as_ref()
+        .map(|path| write_table(&mut answers, run.question_file(), path));
+    let faults = [report, table].into_iter().flatten().filter_map(Result::err);
+    Ok((summary, faults.collect()))
 }
 
 fn begins(all: usize, before: usize) -> String {

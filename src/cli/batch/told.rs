@@ -25,6 +25,16 @@ pub(super) fn say(summary: &BatchSummary) {
     if not_asked > 0 {
         term::say(format_args!("{WARN}{not_asked} could not be asked{WARN:#}"));
     }
+    let failed = summary
+        .outcomes
+        .get("upstream_failed")
+        .copied()
+        .unwrap_or_default();
+    if failed > 0 {
+        term::say(format_args!(
+            "{WARN}{failed} came to nothing because the model or the data source failed{WARN:#}; --retry-failed asks again"
+        ));
+    }
     let figures = summary.figures;
     line(
         "figures",

@@ -43,6 +43,22 @@ fn bad_rows_are_named_by_their_line_before_anything_is_asked() {
         &["line 1", "none of them is `question`"],
     );
     refused("q.csv", b"question\n\xff\xfe\n", &["line 2: it is not UTF-8"]);
+    // Lines as an editor counts them: rows over several lines, empty lines, line ends of any system.
+    refused(
+        "q.csv",
+        "id,question\r\na,\"How many\r\norders?\"\r\n\r\n\r\nb\r\nc,\"d\n\n\ne\"\nf,\n",
+        &["line 6: it has 1 fields", "line 11: it has no `question`"],
+    );
+    refused(
+        "q.csv",
+        "id,question,id\na,How many orders?,b\n",
+        &["line 1: two columns are called `id`"],
+    );
+    refused(
+        "q.csv",
+        "id,question\na,How many orders?\nb,\"How many\norders?\nc,x\n",
+        &["line 3: a quote is opened in this row and never closed"],
+    );
     let endless = format!("question\n\"{}", "x".repeat(2 << 20));
     refused("q.csv", endless, &["is a quote open?"]);
 }
@@ -85,6 +101,26 @@ fn a_table_is_read_with_line_ends_in_its_cells_and_brings_its_columns_along() {
         table.contains(",region\n") && table.contains(",'=south\n"),
         "{table}"
     );
+}
+
+#[test]
+fn no_two_columns_of_a_table_have_one_name() {
+    let program = demo();
+    write(
+        &program,
+        "q.jsonl",
+        "{\"question\": \"How many orders were placed in 2025?\", \"text\": \"mine\", \"metadata.text\": \"too\"}\n",
+    );
+    batch(&program, &["q.jsonl", "-o", "out.jsonl", "--table", "t.csv"], 0);
+    let table = std::fs::read_to_string(program.folder().join("t.csv")).unwrap();
+    let names: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+    let apart: std::collections::BTreeSet<&&str> = names.iter().collect();
+    assert_eq!(apart.len(), names.len(), "{names:?}");
+    assert!(
+        names.contains(&"metadata.text") && names.contains(&"metadata.metadata.text"),
+        "{names:?}"
+    );
+    assert!(table.contains("mine") && table.contains("too"), "{table}");
 }
 
 #[test]

@@ -2,11 +2,13 @@
 //! answers are those of a run that nobody disturbed.
 #![cfg(unix)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use cardinal::wire::{ExchangeEnd, TapeFile};
 
 use super::kit::{CountingModel, answers, batch, ids, lasting, name, questions, write};
 use crate::cli::kit::{Program, Sandbox};
@@ -17,9 +19,38 @@ const JOBS: usize = 6;
 /// Questions whose answers are longer than the file may get.
 const LONG: usize = 120;
 
-/// Runs it and kills it at random moments until it comes to its end. Gives how often.
+/// The completions that are whole on the tapes of a run: of which question, and their step.
+pub(super) fn on_tapes(program: &Program) -> BTreeSet<(String, usize)> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![program.folder().join("out.jsonl.run/tapes")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_shared = path.ends_with("prompts") || path.ends_with("catalogs");
+            if path.is_dir() && !is_shared {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "jsonl") {
+                // One that was killed before its header was whole has nothing on it.
+                let Ok(tape) = TapeFile::read_unfinished(&path) else {
+                    continue;
+                };
+                let name = tape.header.question.split("about ").nth(1).unwrap_or_default();
+                let name = name.trim_end_matches('?').to_owned();
+                let completions = tape.exchanges.iter().filter(|exchange| {
+                    exchange.request["purpose"] == "completion" && exchange.end == ExchangeEnd::Complete
+                });
+                found.extend((0..completions.count()).map(|step| (name.clone(), step)));
+            }
+        }
+    }
+    found
+}
+
+/// Runs it and kills it at random moments until it comes to its end. Gives how often. What is on a tape when it is killed is
+/// never asked again.
 async fn killed_until_done(program: &Program, arguments: &[&str], model: &CountingModel) -> usize {
     let mut kills = 0;
+    let mut recorded = BTreeMap::new();
     loop {
         assert!(kills < 200, "it never comes to its end");
         let asked = model.asked().len();
@@ -37,12 +68,22 @@ async fn killed_until_done(program: &Program, arguments: &[&str], model: &Counti
             tokio::time::sleep(Duration::from_millis(2)).await;
         };
         if done {
+            assert!(!recorded.is_empty(), "no tape was ever looked at");
+            let counts = model.counts();
+            for (completion, before) in &recorded {
+                assert_eq!(counts[completion], *before, "{completion:?} was on a tape");
+            }
             return kills;
         }
         tokio::time::sleep(Duration::from_millis(fastrand::u64(0..40))).await;
         child.kill().unwrap();
         child.wait().unwrap();
         kills += 1;
+        let counts = model.counts();
+        for completion in on_tapes(program) {
+            let before = counts[&completion];
+            recorded.entry(completion).or_insert(before);
+        }
     }
 }
 

@@ -169,3 +169,37 @@ async fn ctrl_c_ends_what_was_begun_and_a_second_one_ends_at_once() {
     tokio::task::block_in_place(|| batch(&program, &arguments[1..], 0));
     assert_eq!(answers(&path).len(), 12);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_that_is_refused_for_all_ends_the_run_early_and_loudly() {
+    let open = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let door = Arc::clone(&open);
+    let model = CountingModel::with(
+        move |_, _, _| {
+            let message = json!({"error": {"message": "Incorrect API key provided"}});
+            (!door.load(Ordering::SeqCst)).then(|| Reply::status(401, message))
+        },
+        Duration::ZERO,
+    )
+    .await;
+    let sandbox = Sandbox::serve(&[]);
+    let program = model.client(&sandbox);
+    write(&program, "q.jsonl", questions(40));
+    let arguments = ["q.jsonl", "-o", "out.jsonl", "--jobs", "2"];
+    let run = tokio::task::block_in_place(|| batch(&program, &arguments, 1));
+    assert!(run.stderr.contains("no question was let in"), "{run:#?}");
+    assert!(run.stderr.contains("Incorrect API key provided"), "{run:#?}");
+    assert!(run.stderr.contains("--retry-failed"), "{run:#?}");
+    let asked = model.asked().len();
+    assert!(asked < 10, "{asked} were asked in vain");
+    // One question alone is told, too.
+    write(&program, "one.jsonl", questions(1));
+    let one = ["one.jsonl", "-o", "one.out.jsonl"];
+    let run = tokio::task::block_in_place(|| batch(&program, &one, 1));
+    assert!(run.stderr.contains("no question was let in"), "{run:#?}");
+
+    open.store(true, Ordering::SeqCst);
+    let again = [&arguments[..], &["--retry-failed", "--json"]].concat();
+    let summary = tokio::task::block_in_place(|| batch(&program, &again, 0)).json();
+    assert_eq!(summary["outcomes"], json!({"answered": 40}));
+}

@@ -208,11 +208,13 @@ async fn a_run_in_rounds_that_is_killed_again_and_again_pays_nothing_twice() {
             "--jobs",
             "20",
         ];
-        let mut kills = 0;
+        let mut kills = 0_u64;
         loop {
             assert!(kills < 100, "it never comes to its end");
             let mut child = program.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
-            let until = tokio::time::Instant::now() + Duration::from_millis(fastrand::u64(150..2500));
+            // Longer from time to time: a batch that may be lost is looked for before anything is submitted again.
+            let until =
+                tokio::time::Instant::now() + Duration::from_millis(fastrand::u64(150..2500 + kills * 500));
             let status = loop {
                 if let Some(status) = child.try_wait().unwrap() {
                     break Some(status);

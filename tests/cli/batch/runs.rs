@@ -367,3 +367,166 @@ fn a_question_that_cannot_be_asked_is_told_and_the_others_are_answered() {
     assert!(tape.with_extension("jsonl.unusable").exists());
     assert_eq!(ids(&answers(&path)), ["a", "b"]);
 }
+
+#[test]
+fn a_new_morning_means_its_own_today_also_when_a_recent_answer_is_kept() {
+    let program = demo();
+    let input = rows(&[
+        json!({"id": "old", "question": ORDERS}),
+        json!({"id": "recent", "question": "What was the revenue in 2025?"}),
+    ]);
+    write(&program, "q.jsonl", input);
+    let arguments = ["q.jsonl", "-o", "out.jsonl", "--json"];
+    batch(
+        &program,
+        &[&arguments[..], &["--today", "2025-02-03"]].concat(),
+        0,
+    );
+    // As if the run had begun long ago, and one answer had come since.
+    let path = program.folder().join("out.jsonl");
+    let mut found = answers(&path);
+    found[0]["answered_at"] = json!("2025-02-03T06:00:00Z");
+    std::fs::write(&path, rows(&found)).unwrap();
+    let manifest = program.folder().join("out.jsonl.run/manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let mut begun: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(begun["today"], "2025-02-03");
+    begun["begun"] = json!("2025-02-03T05:59:00Z");
+    std::fs::write(&manifest, begun.to_string()).unwrap();
+
+    let run = batch(
+        &program,
+        &[&arguments[..], &["--since", "20h", "--today", "2025-02-04"]].concat(),
+        0,
+    );
+    assert_eq!(run.json()["this_start"]["asked"], 1);
+    let begun: Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
+    assert_eq!(begun["today"], "2025-02-04");
+    let found = answers(&path);
+    assert_eq!(ids(&found), ["old", "recent"]);
+    let day = |answer: &Value| {
+        let tape = program.folder().join(answer["tape"].as_str().unwrap());
+        let tape = cardinal::wire::TapeFile::read_unfinished(&tape);
+        tape.unwrap().header.today.to_string()
+    };
+    assert_eq!(day(&found[0]), "2025-02-04");
+    assert_eq!(day(&found[1]), "2025-02-03");
+}
+
+#[test]
+fn numbers_of_any_length_and_empty_lines_pass_through() {
+    let program = demo();
+    let input = format!(
+        "{{\"id\": 123456789012345678901234567890, \"question\": \"{ORDERS}\", \"n\": 98765432109876543210987.50, \
+         \"deep\": {{\"n\": 11111111111111111111}}}}\n"
+    );
+    write(&program, "q.jsonl", input);
+    let arguments = [
+        "q.jsonl",
+        "-o",
+        "out.jsonl",
+        "--table",
+        "t.csv",
+        "--report",
+        "r.html",
+    ];
+    batch(&program, &arguments, 0);
+    let path = program.folder().join("out.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    for words in [
+        "\"id\":\"123456789012345678901234567890\"",
+        "\"n\":98765432109876543210987.50",
+        "11111111111111111111",
+    ] {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
+    for file in ["t.csv", "r.html"] {
+        let text = std::fs::read_to_string(program.folder().join(file)).unwrap();
+        assert!(text.contains("98765432109876543210987.50"), "{text}");
+    }
+    // An editor left empty lines behind.
+    std::fs::write(&path, format!("\n{text}\n  \n")).unwrap();
+    batch(&program, &arguments, 0);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_on_with_the_same_model_at_another_address() {
+    let failing = CountingModel::with(
+        |_, about, step| {
+            (about == super::kit::name(1) && step == 1)
+                .then(|| Reply::status(400, json!({"error": {"message": "not today"}})))
+        },
+        Duration::ZERO,
+    )
+    .await;
+    let whole = CountingModel::start(Duration::ZERO).await;
+    let sandbox = Sandbox::serve(&[]);
+    let program = failing.client(&sandbox);
+    write(&program, "q.jsonl", questions(3));
+    let arguments = ["batch", "q.jsonl", "-o", "out.jsonl", "--retry-failed", "--json"];
+    let path = program.folder().join("out.jsonl");
+    let elsewhere = || {
+        let output = program
+            .command(&arguments)
+            .env("OPENAI_BASE_URL", whole.model.base_url().as_str())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    tokio::task::block_in_place(|| {
+        batch(&program, &arguments[1..], 0);
+        let summary = elsewhere();
+        assert_eq!(summary["outcomes"], json!({"answered": 3}));
+        assert_eq!(summary["this_start"]["asked"], 1);
+        // A question that is half done goes on there, too.
+        let found = answers(&path);
+        let tape = program.folder().join(found[0]["tape"].as_str().unwrap());
+        std::fs::write(&path, rows(&found[1..])).unwrap();
+        let text = std::fs::read_to_string(&tape).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        std::fs::write(&tape, format!("{}\n", lines[..lines.len() - 2].join("\n"))).unwrap();
+        let summary = elsewhere();
+        assert_eq!(summary["this_start"]["resumed"], 1, "{summary:#}");
+    });
+    assert_eq!(
+        whole.counts().get(&(super::kit::name(0), 0)),
+        None,
+        "it was on the tape"
+    );
+}
+
+#[test]
+fn reports_are_tried_before_anything_is_asked_and_never_swallow_the_summary() {
+    let program = demo();
+    write(&program, "q.jsonl", questions(1));
+    for (option, path) in [("--table", "missing/t.csv"), ("--report", ".")] {
+        let run = batch(&program, &["q.jsonl", "-o", "out.jsonl", option, path], 1);
+        assert!(run.stderr.contains("failed to write"), "{run:#?}");
+        assert!(!program.folder().join("out.jsonl").exists(), "{run:#?}");
+    }
+    let run = batch(
+        &program,
+        &["q.jsonl", "-o", "out.jsonl", "--report", "new.html"],
+        0,
+    );
+    assert!(program.folder().join("new.html").exists(), "{run:#?}");
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    let full = [
+        "q.jsonl",
+        "-o",
+        "out.jsonl",
+        "--report",
+        "/dev/full",
+        "--table",
+        "t.csv",
+        "--json",
+    ];
+    let run = batch(&program, &full, 1);
+    assert_eq!(run.json()["answered"], 1);
+    assert!(run.stderr.contains("failed to write /dev/full"), "{run:#?}");
+    assert!(program.folder().join("t.csv").exists());
+}
