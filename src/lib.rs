@@ -59,6 +59,8 @@ pub use tapes::{TapeFolder, TapeSettings};
 pub mod agent;
 #[doc(hidden)]
 pub mod app;
+#[doc(hidden)]
+pub mod approvals;
 mod atomic_file;
 #[doc(hidden)]
 pub mod batch;

@@ -23,6 +23,7 @@
     reason = "a test may stop where it stands"
 )]
 
+mod approvals;
 mod calculate;
 mod call_log;
 mod catalog;

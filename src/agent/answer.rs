@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::answer_form::{EvidenceForm, known_version};
 use super::clock::TimeoutMarks;
-use super::{CitedFigure, CitedResult, Denial, EvidenceRows, Outcome, StopReason};
+use super::{CitedFigure, CitedResult, Denial, EvidenceHealth, EvidenceRows, Outcome, StopReason};
 use crate::references::RequestedChart;
 use crate::result::{Extent, Handle, ResultOrigin};
 use crate::wire::ServedBy;
 
-/// Version of the answer object's format. Since 3, a figure may be `referenced`, and there are `charts`. Since 2, what a result is of stands once: in `evidence`, or in
+/// Version of the answer object's format. Since 4, evidence may have `health`, and may come from dbt (`lookup`). Since 3, a figure may be `referenced`, and there are `charts`. Since 2, what a result is of stands once: in `evidence`, or in
 /// `earlier_results`; before, each source of each figure repeated it in `of`. Everything else is as in 1.
-pub const ANSWER_VERSION: u32 = 3;
+pub const ANSWER_VERSION: u32 = 4;
 
 /// Everything a turn came to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -129,6 +129,8 @@ pub struct Evidence {
     pub extent: Extent,
     /// Whether our own cut left rows out of what the model saw.
     pub truncated: bool,
+    /// Whether its data can be believed, by what dbt knows of it. `None` where nothing is known, or was not in time.
+    pub health: Option<EvidenceHealth>,
 }
 
 /// How a tool call went.

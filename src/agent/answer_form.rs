@@ -9,12 +9,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::{ANSWER_VERSION, Answer, CellSource, Citation, CitedFigure, Evidence, EvidenceRows};
+use super::{
+    ANSWER_VERSION, Answer, CellSource, Citation, CitedFigure, Evidence, EvidenceHealth, EvidenceRows,
+};
 use crate::grounding::{
     DerivationOperation, DerivedFrom, Figure, FigureKind, FigureStatus, Reason, Rule, Trace,
 };
 use crate::result::{
-    Derivation, EntryKind, Extent, Handle, QuerySource, ResultOrigin, RowCoverage, TotalKind,
+    Derivation, EntryKind, Extent, Handle, LookupSource, QuerySource, ResultOrigin, RowCoverage, TotalKind,
 };
 
 /// The JSON schema of an answer, with a line end. A copy lies in `schemas/answer.schema.json`.
@@ -50,6 +52,9 @@ pub(super) struct EvidenceForm {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// The tool that looked it up in dbt; absent for what Metabase was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lookup: Option<String>,
     /// The arguments it was asked with, after they were checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     arguments: Option<Value>,
@@ -79,6 +84,9 @@ pub(super) struct EvidenceForm {
     extent: Extent,
     /// Whether our own cut left rows out of what the model saw.
     truncated: bool,
+    /// Whether its data can be believed, by what dbt knows of what the entry is made from. Absent where nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    health: Option<EvidenceHealth>,
 }
 
 impl From<Evidence> for EvidenceForm {
@@ -88,15 +96,19 @@ impl From<Evidence> for EvidenceForm {
             source.as_ref().map(|source| source.kind),
             source.as_ref().map(|source| source.id),
         );
-        let (name, arguments, link) = source.map_or((None, None, None), |source| {
-            (Some(source.name), Some(source.arguments), source.link)
-        });
+        let lookup = item.origin.lookup().cloned();
+        let (name, arguments, link) = match (source, &lookup) {
+            (Some(source), _) => (Some(source.name), Some(source.arguments), source.link),
+            (None, Some(lookup)) => (Some(lookup.name.clone()), Some(lookup.arguments.clone()), None),
+            (None, None) => (None, None, None),
+        };
         Self {
             result: item.result,
             call: item.call,
             kind,
             id,
             name,
+            lookup: lookup.map(|lookup| lookup.tool),
             arguments,
             link,
             from: item.origin.made_from().to_vec(),
@@ -107,6 +119,7 @@ impl From<Evidence> for EvidenceForm {
             rows_known: item.rows_known,
             extent: item.extent,
             truncated: item.truncated,
+            health: item.health,
         }
     }
 }
@@ -115,30 +128,38 @@ impl TryFrom<EvidenceForm> for Evidence {
     type Error = String;
 
     fn try_from(form: EvidenceForm) -> Result<Self, String> {
-        let source = match (form.kind, form.id, form.name) {
+        if let (Some(tool), Some(name)) = (&form.lookup, &form.name) {
+            let origin = ResultOrigin::Lookup(LookupSource {
+                tool: tool.clone(),
+                name: name.clone(),
+                arguments: form.arguments.clone().unwrap_or_default(),
+            });
+            return Ok(Self::of_form(form, origin));
+        }
+        let source = match (form.kind, form.id, form.name.clone()) {
             (Some(kind), Some(id), Some(name)) => Some(QuerySource {
                 kind,
                 id,
                 name,
-                arguments: form.arguments.unwrap_or_default(),
-                link: form.link,
+                arguments: form.arguments.clone().unwrap_or_default(),
+                link: form.link.clone(),
             }),
             _ => None,
         };
-        let operations = form.operations.unwrap_or_default();
+        let operations = form.operations.clone().unwrap_or_default();
         let origin = match (form.from.as_slice(), source) {
             ([], Some(source)) => ResultOrigin::Query(source),
             (_, source) if form.derivations.is_empty() => ResultOrigin::Derived {
-                from: form.from,
+                from: form.from.clone(),
                 operations,
                 source,
                 cover: RowCoverage::Asked,
                 lineage: None,
             },
             (_, None) => ResultOrigin::Calculated {
-                from: form.from,
+                from: form.from.clone(),
                 operations,
-                derivations: form.derivations,
+                derivations: form.derivations.clone(),
             },
             _ => {
                 return Err(format!(
@@ -147,7 +168,13 @@ impl TryFrom<EvidenceForm> for Evidence {
                 ));
             }
         };
-        Ok(Self {
+        Ok(Self::of_form(form, origin))
+    }
+}
+
+impl Evidence {
+    fn of_form(form: EvidenceForm, origin: ResultOrigin) -> Self {
+        Self {
             result: form.result,
             call: form.call,
             title: String::new(),
@@ -157,7 +184,8 @@ impl TryFrom<EvidenceForm> for Evidence {
             rows_known: form.rows_known,
             extent: form.extent,
             truncated: form.truncated,
-        })
+            health: form.health,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::answer_form::{CitationForm, CitedFigureForm};
 use super::{Answer, Evidence};
 use crate::grounding::{Figure, Trace};
-use crate::result::{Handle, HeldResults, QuerySource, ResultOrigin, ResultTable};
+use crate::result::{Handle, HeldResults, LookupSource, QuerySource, ResultOrigin, ResultTable};
 
 /// Most cells that are given to tell a row from others.
 const MOST_KEYS: usize = 4;
@@ -70,6 +70,10 @@ pub struct CitedResult {
     /// The query behind it: card, metric or table, with arguments and link; null for a calculation over several.
     #[schemars(with = "Option<Value>")]
     pub source: Option<QuerySource>,
+    /// What was looked up in dbt, where it comes from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Value>")]
+    pub lookup: Option<LookupSource>,
     /// The results it was made from, when it is not a query's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
@@ -203,12 +207,13 @@ fn results(trace: &Trace) -> Vec<&str> {
 
 fn of_origin(result: Handle, origin: &ResultOrigin) -> CitedResult {
     let from = match origin {
-        ResultOrigin::Query(_) => Vec::new(),
+        ResultOrigin::Query(_) | ResultOrigin::Lookup(_) => Vec::new(),
         other => other.made_from().to_vec(),
     };
     CitedResult {
         result,
         source: origin.source().cloned(),
+        lookup: origin.lookup().cloned(),
         from,
         operations: origin.operations().cloned(),
     }

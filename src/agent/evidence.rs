@@ -117,5 +117,6 @@ pub(super) fn of(call: u32, brought: &NewResult) -> Evidence {
         rows_known: shown.rows_known,
         extent: shown.extent,
         truncated: shown.truncated,
+        health: None,
     }
 }

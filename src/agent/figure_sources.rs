@@ -205,6 +205,7 @@ impl SourceResult {
         let source = held.origin.source();
         let arguments = match &held.origin {
             ResultOrigin::Query(source) => source.arguments.clone(),
+            ResultOrigin::Lookup(source) => source.arguments.clone(),
             ResultOrigin::Derived { .. } => source.map_or(Value::Null, |source| source.arguments.clone()),
             ResultOrigin::Calculated { .. } => Value::Null,
         };

@@ -29,6 +29,7 @@ mod day_budget;
 mod driver;
 mod event;
 mod evidence;
+mod evidence_health;
 mod fallback;
 mod figure_sources;
 mod final_outcome;
@@ -56,8 +57,10 @@ pub(crate) use clock::TimeoutMarks;
 pub use day_budget::Denial;
 pub use event::Event;
 pub use evidence::EvidenceRows;
+pub use evidence_health::EvidenceHealth;
 pub use outcome::{Outcome, StopReason};
 pub use settings::{
-    BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched, ReferenceMode, TurnSettings,
+    BudgetSettings, DbtTurnSettings, GroundingSettings, GuardSettings, OnUnmatched, ReferenceMode,
+    TurnSettings,
 };
 pub use turn::{Agent, AgentParts, TurnOptions};

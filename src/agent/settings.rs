@@ -1,11 +1,16 @@
 use std::time::Duration;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
+use crate::dbt::{DbtAccount, DbtAddresses, DbtCloudSettings, DbtConnection, DbtOffers};
 use crate::ledger::Allowance;
 use crate::metabase::SignInMethod;
 use crate::model::CompletionSettings;
+use crate::principal::Principal;
 use crate::result::{ConversationSettings, ShapingSettings};
+use crate::wire::Wire;
 
 /// Everything that shapes a turn's requests and its answer. A tape's header holds it, so that the turn can be run again; no
 /// secret is among it.
@@ -31,6 +36,54 @@ pub struct TurnSettings {
     /// How a refused credential is renewed. Older tapes do not say it: never.
     #[serde(default)]
     pub sign_in: SignInMethod,
+    /// How dbt is asked, where its tools are offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dbt: Option<DbtTurnSettings>,
+}
+
+/// The dbt account that a turn's tools ask, without its token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DbtTurnSettings {
+    /// Hosts of its three APIs.
+    pub administrative: Url,
+    pub discovery: Url,
+    pub semantic_layer: Url,
+    pub account_id: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<u64>,
+    /// What its tools may ask.
+    pub offers: DbtOffers,
+}
+
+impl DbtTurnSettings {
+    /// What is said of a connection; `None` for one without an account, whose files are on no tape.
+    pub fn of(dbt: &DbtConnection) -> Option<Self> {
+        let settings = dbt.account()?.settings();
+        let at = settings.addresses.clone();
+        Some(Self {
+            administrative: at.administrative,
+            discovery: at.discovery,
+            semantic_layer: at.semantic_layer,
+            account_id: settings.account_id,
+            environment_id: settings.environment_id,
+            offers: dbt.offers(),
+        })
+    }
+
+    /// The account that makes the same requests, over this wire and with a token that is good for nothing.
+    pub fn recorded(&self, wire: Wire, principal: Principal) -> DbtConnection {
+        let addresses = DbtAddresses {
+            administrative: self.administrative.clone(),
+            discovery: self.discovery.clone(),
+            semantic_layer: self.semantic_layer.clone(),
+        };
+        let settings = DbtCloudSettings {
+            environment_id: self.environment_id,
+            ..DbtCloudSettings::new(addresses, SecretString::from("replay"), self.account_id)
+        };
+        DbtConnection::recorded(DbtAccount::new(settings, wire, principal), self.offers)
+    }
 }
 
 impl TurnSettings {
@@ -45,6 +98,7 @@ impl TurnSettings {
             conversation: ConversationSettings::default(),
             max_rows: 10_000,
             sign_in: SignInMethod::default(),
+            dbt: None,
         }
     }
 }

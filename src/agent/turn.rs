@@ -16,6 +16,7 @@ use super::{
     TurnSettings, UsageReport,
 };
 use crate::conversation::Conversation;
+use crate::dbt::DbtConnection;
 use crate::ledger::{DayLedger, Spend};
 use crate::metabase::MetabaseClient;
 use crate::model::{Message, Model, ModelDrive, ModelId, ModelRequest, ToolChoice, UserQuestion};
@@ -107,10 +108,16 @@ impl Agent {
 
     /// The same agent for another session, which has a model and a client of its own. Everything else is shared.
     #[must_use]
-    pub fn for_session(&self, model: Arc<dyn Model>, client: MetabaseClient) -> Self {
+    pub fn for_session(
+        &self,
+        model: Arc<dyn Model>,
+        client: MetabaseClient,
+        dbt: Option<DbtConnection>,
+    ) -> Self {
+        let toolbox = self.toolbox.run_by(client, self.common.settings.shaping);
         Self {
             model,
-            toolbox: self.toolbox.run_by(client, self.common.settings.shaping),
+            toolbox: toolbox.with_dbt(dbt),
             common: Arc::clone(&self.common),
         }
     }

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::open::turn_settings;
-use crate::prompt::{PROMPT_TEXTS, texts_hash};
+use crate::prompt::texts_hash_for;
 
 /// What decides how an [`App`] answers, beside the question: apps of equal identity answer under the same conditions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,9 +32,9 @@ impl App {
             metabase: if server.is_demo() { "demo" } else { host }.to_owned(),
             catalog: self.catalog().catalog.fingerprint(),
             prompt: self.prompt().hash.clone(),
-            texts: texts_hash(PROMPT_TEXTS.iter().copied()),
+            texts: texts_hash_for(&self.prompt().tools),
             // Settings are plain data.
-            settings: json!(turn_settings(self.settings(), server)),
+            settings: json!(turn_settings(self.settings(), server, self.dbt())),
         }
     }
 }

@@ -16,8 +16,10 @@
 //!
 //! Start reading at [`App::open`].
 
+mod answer_health;
 mod catalog_cache;
 mod day;
+mod dbt;
 mod error;
 mod identity;
 mod network;
@@ -30,11 +32,12 @@ mod session;
 
 pub use catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
 pub use day::book as day_book;
+pub use dbt::{dbt_connection, health_connection};
 pub use error::Error;
 pub use identity::AppIdentity;
 pub use network::{Reach, limits_of_many, model_wire, request_limits, wire};
 pub use open::{App, OpenOptions, SessionOptions, price};
 pub use personal::personal_auth;
 pub use recording::Recording;
-pub use server::Server;
+pub use server::{Server, dbt_beside, dbt_settings};
 pub use session::{Question, Session};

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::Error;
+use crate::approvals::ApprovalStore;
 use crate::call_log::CallLog;
 use crate::config::Settings;
 use crate::dbt::DbtCloudSettings;
@@ -85,6 +86,7 @@ pub(super) fn wire_within(
         wire.limit.model = model.max_concurrency;
     }
     wire.call_log = settings.call_log.clone().map(CallLog::open).transpose()?;
+    wire.approvals = settings.approvals.clone().map(ApprovalStore::new);
     Ok(match limits {
         Some(limits) => Wire::within(wire, limits.clone())?,
         None => Wire::new(wire)?,

@@ -4,11 +4,14 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use url::Url;
 
+use super::answer_health::AnswerHealth;
 use super::catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
 use super::reach::ModelReach;
-use super::{Error, Server, Session, day, network};
-use crate::agent::{Agent, AgentParts, CatalogReport, ReferenceMode, TurnSettings};
+use super::{Error, Server, Session, day, dbt as network_dbt, network};
+use crate::agent::{Agent, AgentParts, CatalogReport, DbtTurnSettings, ReferenceMode, TurnSettings};
 use crate::config::Settings;
+use crate::dbt::{DbtConnection, DbtOffers, token_reach};
+use crate::grants::GrantPolicy;
 use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
 use crate::model::{
     BudgetShare, CompletionSettings, Model, ModelSettings, Prices, Provider, ProviderBatches, prices,
@@ -62,6 +65,10 @@ pub struct App {
     wire: Wire,
     client: MetabaseClient,
     agent: Agent,
+    /// dbt, where its tools are offered.
+    dbt: Option<DbtConnection>,
+    /// Says how healthy the data of answers is, where that can be known.
+    health: Option<AnswerHealth>,
 }
 
 impl App {
@@ -173,8 +180,11 @@ impl App {
         };
         let recorder = Recorder::new(wire, self.settings.tape.answered_by.clone());
         let id = options.id.unwrap_or_else(new_id);
-        let agent = self.agent.for_session(model, client);
-        Ok(Session::new(agent, recorder, id, today).reaching(reach))
+        let dbt = self.dbt.as_ref().map(|dbt| dbt.over(recorder.wire()));
+        let agent = self.agent.for_session(model, client, dbt);
+        let session = Session::new(agent, recorder, id, today).reaching(reach);
+        // What a session apart is told depends on nothing that others asked.
+        Ok(session.judged_by(self.health.clone().filter(|_| !options.apart)))
     }
 
     fn priced(&self, share: BudgetShare) -> Result<(BudgetShare, Prices), Error> {
@@ -195,8 +205,29 @@ impl App {
         self.prompt().bytes
     }
 
+    /// dbt, where its tools are offered.
+    pub(super) fn dbt(&self) -> Option<&DbtConnection> {
+        self.dbt.as_ref()
+    }
+
     pub(super) fn prompt(&self) -> &Prompt {
         self.agent.prompt()
+    }
+
+    /// Forgets what was read of the data: something ran since, so that the next question reads it again.
+    pub fn forget_data(&self) {
+        self.wire.forget_responses();
+        if let Some(health) = &self.health {
+            health.forget();
+            health.warm_up();
+        }
+    }
+
+    /// What there is to say of the dbt token: that it may do more than the grants need. Nothing where that cannot be known.
+    pub async fn dbt_token_warning(&self) -> Option<String> {
+        let account = self.dbt.as_ref()?.account()?;
+        let policy = GrantPolicy::new(&self.settings.grants);
+        token_reach(account, &policy).await.ok().flatten()?.warning()
     }
 
     /// The settings it was opened with.
@@ -243,6 +274,12 @@ impl AppParts {
             principal,
         } = self;
         let client = MetabaseClient::new(server.metabase.clone(), wire.clone(), principal.clone());
+        let health = network_dbt::health_connection(&settings, &server, &wire.for_session(), &principal)?;
+        if let Some(health) = health.as_ref().filter(|health| health.offers().nodes) {
+            // Read while the catalog is loaded.
+            let health = health.clone();
+            tokio::spawn(async move { health.graph().await.map(drop) });
+        }
         let cache = CatalogCache::of(&server, &principal);
         let catalog = cache
             .load(&server, &client, options.freshness, on_progress)
@@ -255,7 +292,16 @@ impl AppParts {
             budget: None,
         };
         let model = reach.model(&catalog.catalog, today)?;
-        let toolbox = Toolbox::new(Arc::clone(&catalog.catalog), client.clone(), settings.shaping);
+        let dbt = network_dbt::dbt_connection(&settings, &wire, &principal)?;
+        let dbt = dbt.filter(|dbt| dbt.offers() != DbtOffers::default());
+        let offers = dbt.as_ref().map(DbtConnection::offers).unwrap_or_default();
+        let toolbox = Toolbox::offering(
+            Arc::clone(&catalog.catalog),
+            client.clone(),
+            settings.shaping,
+            offers,
+        )
+        .with_dbt(dbt.clone());
         let parts = AgentParts {
             model,
             prompt: Prompt::render_for(
@@ -268,8 +314,16 @@ impl AppParts {
                 fingerprint: catalog.catalog.fingerprint(),
                 entries: catalog.catalog.entries().len(),
             },
-            settings: turn_settings(&settings, &server),
+            settings: turn_settings(&settings, &server, dbt.as_ref()),
         };
+        let health = health.and_then(|health| {
+            AnswerHealth::new(
+                health,
+                client.over(wire.for_session()),
+                Arc::clone(&catalog.catalog),
+                settings.dbt.cloud.is_none() && settings.dbt.project_dir.is_none(),
+            )
+        });
         let day = day::book(&settings, &principal, &server.metabase.auth)?;
         Ok(App {
             agent: Agent::new(parts).on_day(day),
@@ -281,6 +335,8 @@ impl AppParts {
             chosen_today: options.today,
             wire,
             client,
+            dbt,
+            health,
         })
     }
 }
@@ -298,7 +354,11 @@ fn new_id() -> String {
     format!("{:016x}", fastrand::u64(..))
 }
 
-pub(super) fn turn_settings(settings: &Settings, server: &Server) -> TurnSettings {
+pub(super) fn turn_settings(
+    settings: &Settings,
+    server: &Server,
+    dbt: Option<&DbtConnection>,
+) -> TurnSettings {
     TurnSettings {
         model: CompletionSettings::of(&settings.model, price(&settings.model)),
         budget: settings.budget.clone(),
@@ -308,6 +368,7 @@ pub(super) fn turn_settings(settings: &Settings, server: &Server) -> TurnSetting
         conversation: settings.conversation,
         max_rows: server.metabase.max_rows,
         sign_in: (&server.metabase.auth).into(),
+        dbt: dbt.and_then(DbtTurnSettings::of),
     }
 }
 

@@ -7,6 +7,8 @@ use super::Error;
 use crate::catalog::CollectionId;
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::config::Settings;
+use crate::dbt::{DbtAddresses, DbtCloudSettings};
+use crate::dbt_sandbox::{self, DbtServeOptions, RunningDbtSandbox};
 use crate::metabase::{AuthSettings, MetabaseSettings};
 use crate::sandbox::{RunningSandbox, ServeOptions, World, serve};
 
@@ -23,8 +25,10 @@ pub struct Server {
 /// The demo runs as long as the server is there.
 #[derive(Debug)]
 struct Demo {
-    /// Serves until it is dropped.
+    /// Both serve until they are dropped.
     _running: RunningSandbox,
+    _dbt: RunningDbtSandbox,
+    dbt: DbtCloudSettings,
     today: Date,
 }
 
@@ -61,12 +65,20 @@ impl Server {
             .map_or_else(|| jiff::Zoned::now().date(), |demo| demo.today)
     }
 
+    /// The dbt that stands beside the demo, from which answers know how healthy their data is. No tool asks it.
+    pub fn demo_dbt(&self) -> Option<&DbtCloudSettings> {
+        self.demo.as_ref().map(|demo| &demo.dbt)
+    }
+
     async fn demo(catalog: &CatalogSettings) -> Result<Self, Error> {
         let world = tokio::task::spawn_blocking(World::demo)
             .await
             .map_err(|error| Error::Demo(error.to_string()))??;
         let today = world.today();
-        let running = serve(ServeOptions::new(Arc::new(world))).await?;
+        let world = Arc::new(world);
+        let running = serve(ServeOptions::new(Arc::clone(&world))).await?;
+        let beside = dbt_beside(world, &running.url).await?;
+        let dbt = dbt_settings(&beside)?;
         let url = Url::parse(&running.url).map_err(|error| Error::Demo(error.to_string()))?;
         let curated = running
             .curated_collection_id
@@ -84,10 +96,31 @@ impl Server {
             },
             demo: Some(Arc::new(Demo {
                 _running: running,
+                _dbt: beside,
+                dbt,
                 today,
             })),
         })
     }
+}
+
+/// Starts the stand-in for dbt over the demo's tables. None of its artifacts is read before somebody asks.
+pub async fn dbt_beside(world: Arc<World>, metabase: &str) -> Result<RunningDbtSandbox, Error> {
+    let data = move || world.sqlite_address().map_err(|error| error.to_string());
+    let mut options = DbtServeOptions::new(Arc::new(data));
+    options.metabase_url = Some(metabase.to_owned());
+    let served = dbt_sandbox::serve(options).await;
+    served.map_err(|error| Error::Demo(error.to_string()))
+}
+
+/// How that is reached.
+pub fn dbt_settings(running: &RunningDbtSandbox) -> Result<DbtCloudSettings, Error> {
+    let addresses = DbtAddresses::of_host(&running.url, None).map_err(Error::Demo)?;
+    let account = u64::try_from(running.account_id).map_err(|error| Error::Demo(error.to_string()))?;
+    Ok(DbtCloudSettings {
+        environment_id: u64::try_from(running.environment_id).ok(),
+        ..DbtCloudSettings::new(addresses, running.token.clone(), account)
+    })
 }
 
 fn collection<Id>(id: u32) -> ContentRule<Id> {

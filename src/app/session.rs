@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
+use super::answer_health::AnswerHealth;
 use super::reach::ModelReach;
 use super::{Error, Recording};
 use crate::agent::{Agent, Answer, Event, TurnOptions, TurnSettings};
@@ -24,6 +25,8 @@ pub struct Session {
     tape_error: Option<TapeError>,
     /// How its model is reached; `None` when it was given another one.
     reach: Option<ModelReach>,
+    /// Says how healthy the data of its answers is.
+    health: Option<AnswerHealth>,
     /// Results that come from tapes, as long as the session lives.
     serving: Option<TapeSlotGuard>,
 }
@@ -62,8 +65,14 @@ impl Session {
             recording: Recording::Off,
             tape_error: None,
             reach: None,
+            health: None,
             serving: None,
         }
+    }
+
+    pub(super) fn judged_by(mut self, health: Option<AnswerHealth>) -> Self {
+        self.health = health;
+        self
     }
 
     pub(super) fn reaching(mut self, reach: Option<ModelReach>) -> Self {
@@ -109,7 +118,25 @@ impl Session {
         question: impl Into<Question>,
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Answer, Error> {
-        let question = question.into();
+        let health = self.health.clone();
+        let mut noticed = |event: Event| {
+            if let Some(health) = &health {
+                health.notice(&event);
+            }
+            watch(event);
+        };
+        let mut answer = self.ask_unjudged(question.into(), &mut noticed).await?;
+        if let Some(health) = &health {
+            health.attach(&mut answer).await;
+        }
+        Ok(answer)
+    }
+
+    async fn ask_unjudged(
+        &mut self,
+        question: Question,
+        watch: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Answer, Error> {
         let options = TurnOptions {
             today: question.today.unwrap_or(self.today),
             asker: question.asker,
@@ -169,7 +196,11 @@ impl Session {
             .recorder
             .resume(agent, &mut self.conversation, options, watch, tape)
             .await??;
-        Ok(self.keep(recorded))
+        let mut answer = self.keep(recorded);
+        if let Some(health) = self.health.clone() {
+            health.attach(&mut answer).await;
+        }
+        Ok(answer)
     }
 
     /// The agent that drives its model as a recorded turn did; `None` when its own does.

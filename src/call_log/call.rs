@@ -31,6 +31,12 @@ pub enum CallDecision {
         /// The rule that grants it.
         rule: String,
     },
+    /// A person approved this very request.
+    Approved {
+        rule: String,
+        approval: String,
+        by: String,
+    },
     NeedsApproval {
         rule: String,
         reason: String,
@@ -100,8 +106,15 @@ impl CallIntent {
         let operation = self.call.operation;
         let (decision, rule, reason) = match &self.decision {
             CallDecision::Allowed { rule } => ("allowed", Some(rule), None),
-            CallDecision::NeedsApproval { rule, reason } => ("needs_approval", Some(rule), Some(reason)),
-            CallDecision::Denied { reason } => ("denied", None, Some(reason)),
+            CallDecision::Approved { rule, approval, by } => (
+                "approved",
+                Some(rule),
+                Some(format!("{by} approved it ({approval})")),
+            ),
+            CallDecision::NeedsApproval { rule, reason } => {
+                ("needs_approval", Some(rule), Some(reason.clone()))
+            }
+            CallDecision::Denied { reason } => ("denied", None, Some(reason.clone())),
         };
         let parameters: Map<String, Value> = self
             .call
@@ -125,7 +138,7 @@ impl CallIntent {
             "does": redacted(&self.doing),
             "decision": decision,
             "rule": rule,
-            "reason": reason.map(|reason| redacted(reason)),
+            "reason": reason.as_deref().map(redacted),
             "request_sha256": self.request_hash,
             "tape": self.tape.as_ref().map(|at| redacted(&at.tape)),
             "exchange": self.tape.as_ref().map(|at| at.exchange),

@@ -11,13 +11,15 @@ use sha2::{Digest, Sha256};
 
 use super::chain::{ChainEnd, LogRecord, VERSION, hex, read_line};
 use super::tail::read_end;
-use super::{CallLogError, CallLogSettings};
+use super::{Anchor, CallLogError, CallLogSettings};
 use crate::atomic_file::sync_folder;
 use crate::file_lock::{self, LockError};
 
 /// Longest wait for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOCK: &str = "lock";
+/// The file that holds the head of the chain, as an anchor is written.
+const HEAD: &str = "head";
 
 /// A record to be written.
 #[derive(Debug, Clone)]
@@ -87,6 +89,7 @@ impl SegmentWriter {
             self.known = None;
         } else {
             self.anchor(before, &segment.chain);
+            self.note_head(&segment.chain);
             self.known = Some(segment);
         }
         written
@@ -192,6 +195,18 @@ impl SegmentWriter {
         // A folder that cannot be synced still has the file.
         let _ = sync_folder(&self.settings.dir);
         Ok(segment)
+    }
+
+    /// Keeps the head beside the segments, so that it shows when records are gone from their end. It is no proof against
+    /// whoever changes both, so a failure is only told.
+    fn note_head(&self, end: &ChainEnd) {
+        let path = self.settings.dir.join(HEAD);
+        let new = self.settings.dir.join(format!("{HEAD}.new"));
+        let line = format!("{}:{}\n", end.next.saturating_sub(1), end.hash);
+        let kept = fs::write(&new, line).and_then(|()| fs::rename(&new, &path));
+        if let Err(error) = kept {
+            tracing::warn!(path = %path.display(), %error, "the head of the call log was not kept");
+        }
     }
 
     /// Appends the head to the anchor file where one is due. What is anchored elsewhere must not hold up what happens here,
@@ -304,6 +319,11 @@ pub(super) fn numbers(dir: &Path) -> io::Result<Vec<u64>> {
     }
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+/// The head that was kept beside the segments, if there is one that can be read.
+pub(super) fn kept_head(dir: &Path) -> Option<Anchor> {
+    fs::read_to_string(dir.join(HEAD)).ok()?.parse().ok()
 }
 
 /// All records of a log in order, each with its line. A line that is no record ends the reading with its reason; `each` may

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::CallLogError;
 use super::chain::{ChainEnd, LogRecord, read_line};
-use super::segments::{io_error, numbers, path_of};
+use super::segments::{io_error, kept_head, numbers, path_of};
 
 /// The head of a chain at some time: the number and the hash of its last record then. It is written `12:5d0c…`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,6 +79,7 @@ pub struct LogReport {
 pub fn verify(dir: &Path, anchors: &[Anchor]) -> Result<LogReport, CallLogError> {
     let segments = numbers(dir).map_err(|error| io_error("list the segments of", dir, &error))?;
     let mut check = ChainCheck::new(anchors);
+    check.kept_head = kept_head(dir);
     for (at, number) in segments.iter().enumerate() {
         let is_last = at + 1 == segments.len();
         check.segment(dir, *number, is_last)?;
@@ -95,6 +96,8 @@ struct ChainCheck {
     end: ChainEnd,
     /// Hashes that are anchored, by number.
     anchors: BTreeMap<u64, BTreeSet<String>>,
+    /// The head that lies beside the segments.
+    kept_head: Option<Anchor>,
     /// Calls that have an intent and no outcome yet.
     open: BTreeSet<String>,
     next_segment: u64,
@@ -124,6 +127,7 @@ impl ChainCheck {
             },
             end: ChainEnd::default(),
             anchors: by_number,
+            kept_head: None,
             open: BTreeSet::new(),
             next_segment: 1,
         }
@@ -192,6 +196,10 @@ impl ChainCheck {
             }
             self.report.anchors += 1;
         }
+        let head = self.kept_head.take_if(|head| head.seq == record.seq);
+        if head.is_some_and(|head| head.hash != record.hash) {
+            return Err("it is not the record that the file `head` names".to_owned());
+        }
         self.follow(&record)?;
         self.end = ChainEnd {
             next: record.seq.saturating_add(1),
@@ -238,6 +246,13 @@ impl ChainCheck {
         if let (None, Some(seq)) = (&self.report.first_bad, beyond) {
             let problem =
                 format!("record {seq} was anchored and is not there: the end of the log is missing");
+            self.bad(&path_of(dir, last), 0, problem);
+        }
+        if let (None, Some(head)) = (&self.report.first_bad, self.kept_head.take()) {
+            let problem = format!(
+                "the file `head` names record {}, which is not there: the end of the log is missing",
+                head.seq
+            );
             self.bad(&path_of(dir, last), 0, problem);
         }
         self.report.ok = self.report.first_bad.is_none();

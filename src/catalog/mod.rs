@@ -32,6 +32,7 @@ mod settings;
 mod store;
 mod versions;
 mod view;
+mod warehouse_table;
 
 pub use crate::result::EntryKind;
 pub use allowed::{AllowedCard, AllowedMetric, AllowedTable};
@@ -50,3 +51,4 @@ pub use settings::{CatalogSettings, ContentRule, TableRule};
 pub use store::{CatalogStore, KeptCatalog, StoreError, StoreKey, StoreLookup, Unusable};
 pub use versions::{EntryVersions, LoadedBefore};
 pub use view::{ListRow, NoSuchEntry, find, list_rows};
+pub use warehouse_table::WarehouseTable;

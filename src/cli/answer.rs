@@ -3,9 +3,10 @@ use std::io;
 use serde::Serialize;
 
 use super::sources::SourceList;
-use super::term::{self, BOLD, DIM, WARN};
+use super::term::{self, BAD, BOLD, DIM, WARN};
 use super::{render, table};
-use crate::agent::{Answer, Evidence, Outcome, UsageReport};
+use crate::agent::{Answer, Evidence, EvidenceHealth, Outcome, UsageReport};
+use crate::dbt::DataHealth;
 use crate::text::escape_hidden;
 
 /// How an answer is printed.
@@ -114,7 +115,53 @@ fn text(answer: &Answer, detail: SourceDetail) -> io::Result<()> {
         };
         lines.push(format!("{DIM}{note}{DIM:#}"));
     }
+    if detail != SourceDetail::None {
+        let health = health(answer);
+        if !health.is_empty() {
+            lines.push(String::new());
+            lines.extend(health);
+        }
+    }
     term::out_line(lines.join("\n"))
+}
+
+/// What is known of the data behind the answer, one line for each verdict that is not the best; one for all where it is.
+fn health(answer: &Answer) -> Vec<String> {
+    let known: Vec<&EvidenceHealth> = answer
+        .evidence
+        .iter()
+        .filter_map(|item| item.health.as_ref())
+        .collect();
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for item in &answer.evidence {
+        let Some(health) = item
+            .health
+            .as_ref()
+            .filter(|health| health.status != DataHealth::Healthy)
+        else {
+            continue;
+        };
+        let style = if health.status == DataHealth::Unhealthy {
+            BAD
+        } else {
+            WARN
+        };
+        let name = item.origin.source().map_or("", |source| source.name.as_str());
+        let text = format!("{}: {}", term::line(name), term::line(&health.detail));
+        let line = format!("{style}data health{style:#} {text}");
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    if lines.is_empty() {
+        let detail = known.first().map_or("", |health| health.detail.as_str());
+        lines.push(format!("{DIM}data health: {}{DIM:#}", term::line(detail)));
+    }
+    let wrap = |line: &String| render::wrapped(line, term::text_width(), "  ");
+    lines.iter().map(wrap).collect()
 }
 
 fn last_table(answer: &Answer) -> io::Result<()> {
@@ -178,6 +225,10 @@ fn result(evidence: &Evidence, links: bool) -> String {
         .unwrap_or_default();
     let rows = evidence.rows_known;
     let what = match (source, evidence.origin.made_from()) {
+        (None, _) if evidence.origin.lookup().is_some() => {
+            let lookup = evidence.origin.lookup().map_or("", |lookup| lookup.name.as_str());
+            format!("dbt, {BOLD}{}{BOLD:#}", term::line(lookup))
+        }
         (Some(source), made_from) => {
             let name = term::line(&source.name);
             let out_of = if made_from.is_empty() { "" } else { "from " };

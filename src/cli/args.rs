@@ -82,6 +82,9 @@ pub(super) enum Command {
     Dbt(DbtCommand),
     /// Show what may be asked of Metabase and dbt, by which rule
     Grants(GrantsArgs),
+    /// Look at requests that wait for a person's approval, and decide on them
+    #[command(subcommand)]
+    Approvals(ApprovalsCommand),
     /// Look at the log of calls to Metabase and dbt, and check that nobody changed it
     #[command(subcommand)]
     Log(LogCommand),
@@ -288,10 +291,17 @@ pub(super) enum DbtCommand {
     },
     /// List jobs of the account, each with its last run
     Jobs,
+    /// Take deliveries of dbt's webhooks, and print each new event as one JSON line. The secret of the subscription stands in
+    /// DBT_WEBHOOK_SECRET; `cardinal serve` takes deliveries by itself
+    Webhook {
+        /// Where to listen
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
+        listen: std::net::SocketAddr,
+    },
     /// Say whether an entry and everything it is made from ran, passed its tests and is fresh (exit code 1 if something
     /// failed)
     Health {
-        /// A model, source, metric or exposure by name or id, or what an exposure shows: `card 7`, `dashboard 3`
+        /// A model, source, metric or exposure of dbt by name or id, or an entry of Metabase: `card 7`, `Average rating`
         entry: String,
         /// Where to look [default: the account where it names an environment, else the local project]
         #[arg(long, value_enum)]
@@ -325,6 +335,32 @@ pub(super) struct GrantsArgs {
     /// List every operation with what is decided on it
     #[arg(long)]
     pub(super) operations: bool,
+}
+
+/// `cardinal approvals`.
+#[derive(Debug, Subcommand)]
+pub(super) enum ApprovalsCommand {
+    /// List what waits, and what was granted and not used yet
+    List {
+        /// Those that are used, denied or expired too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one with what would be sent
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Let one request through, once. Your key stands in CARDINAL_APPROVER_KEY
+    Grant {
+        /// Its id
+        id: String,
+    },
+    /// Refuse it. Your key stands in CARDINAL_APPROVER_KEY
+    Deny {
+        /// Its id
+        id: String,
+    },
 }
 
 /// `cardinal log`.
@@ -378,11 +414,13 @@ fn long_help() -> String {
          DBT_PROD_ENV_ID                          its production environment\n  \
          MULTICELL_ACCOUNT_PREFIX                 what stands before DBT_HOST, if it is shared\n  \
          DBT_PROJECT_DIR                          a local dbt project\n  \
+         DBT_WEBHOOK_SECRET                       the secret of a webhook subscription\n  \
          OPENAI_API_KEY, OPENAI_BASE_URL          models openai:NAME\n  \
          ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL    models anthropic:NAME\n  \
          CARDINAL_CONFIG                          like --config\n  \
          CARDINAL_MODEL                           like --model\n  \
          CARDINAL_TODAY                           like --today\n  \
+         CARDINAL_APPROVER_KEY                    who decides in `cardinal approvals`\n  \
          CARDINAL_LOG                             log filter, such as cardinal=debug\n  \
          CARDINAL_<SECTION>_<KEY>                 any setting of cardinal.toml\n\n{}",
         super::exit::help()

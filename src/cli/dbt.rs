@@ -1,22 +1,29 @@
 //! `cardinal dbt`: what ran, and whether the data can be believed.
 
+use std::net::SocketAddr;
+
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::args::{DbtCommand, GlobalArgs, HealthFrom, RunStatusArg};
+use super::catalog::CatalogAccess;
 use super::error::CliError;
 use super::exit::ExitStatus;
 use super::render::wrapped;
 use super::{answer, settings, table, term};
-use crate::app;
+use crate::app::{self, Freshness};
 use crate::call_log::CallLog;
+use crate::catalog::find;
 use crate::config::Settings;
 use crate::dbt::{
-    AssessedNode, DataHealth, DataHealthReport, DbtAccount, DbtJob, DbtList, DbtRun, DbtRunStatus,
-    LocalProject, RunFilter,
+    AssessedNode, DataHealth, DataHealthReport, DbtAccount, DbtConnection, DbtJob, DbtList, DbtNameError,
+    DbtRun, DbtRunStatus, LocalProject, RunFilter, entry_health,
 };
 use crate::grants::GrantPolicy;
 use crate::principal::Principal;
+use crate::server::receive_webhooks;
+use crate::text::escape_hidden;
 
 /// Version of the lists' JSON format.
 const VERSION: u32 = 1;
@@ -40,8 +47,16 @@ pub(super) async fn run(global: &GlobalArgs, command: &DbtCommand) -> Result<Exi
             let jobs = account(&settings)?.administrative().jobs(MOST_JOBS).await?;
             print_jobs(&jobs, global.json())
         }
+        DbtCommand::Webhook { listen } => {
+            let secret = settings
+                .dbt
+                .webhook_secret
+                .clone()
+                .ok_or(CliError::NoWebhookSecret)?;
+            webhook(*listen, secret).await
+        }
         DbtCommand::Health { entry, from } => {
-            let report = health(&settings, entry, *from).await?;
+            let report = health(global, &settings, entry, *from).await?;
             print_health(&report, global.json())
         }
     }
@@ -57,8 +72,27 @@ fn account(settings: &Settings) -> Result<DbtAccount, CliError> {
     Ok(DbtAccount::new(cloud, wire, Principal::default()))
 }
 
-/// From the account where it names an environment, else from the local project, unless a person says which.
+/// Prints events until the program is told to end.
+async fn webhook(listen: SocketAddr, secret: SecretString) -> Result<ExitStatus, CliError> {
+    let mut receiver = receive_webhooks(listen, secret).await?;
+    term::say(format_args!("dbt may deliver to {}; Ctrl-C ends", receiver.url));
+    loop {
+        let event = tokio::select! {
+            event = receiver.events.recv() => event,
+            _ = tokio::signal::ctrl_c() => None,
+        };
+        let Some(event) = event else {
+            return Ok(ExitStatus::Done);
+        };
+        let line = serde_json::to_string(&event).unwrap_or_default();
+        term::out_line(escape_hidden(&line)).map_err(CliError::Output)?;
+    }
+}
+
+/// From the account where it names an environment, else from the local project, unless a person says which. A name that dbt does
+/// not know may be that of an entry of Metabase, which is then judged by what it is made from.
 async fn health(
+    global: &GlobalArgs,
     settings: &Settings,
     entry: &str,
     from: Option<HealthFrom>,
@@ -72,18 +106,46 @@ async fn health(
         (_, true) | (None, _) => HealthFrom::Discovery,
         (Some(_), false) => HealthFrom::Local,
     });
-    if from == HealthFrom::Discovery {
-        let discovery = account(settings)?.discovery()?;
-        let graph = discovery.graph().await?;
-        let node = graph.find(entry)?.clone();
-        return Ok(discovery.state(graph, &node.unique_id).await?.assess(&node));
+    let policy = GrantPolicy::new(&settings.grants);
+    let dbt = if from == HealthFrom::Discovery {
+        let account = account(settings)?;
+        account.discovery()?;
+        DbtConnection::new(Some(account), None, &policy)
+    } else {
+        let dir = settings.dbt.project_dir.clone().ok_or(CliError::NoDbtProject)?;
+        let log = settings.call_log.clone().map(CallLog::open).transpose()?;
+        let project = LocalProject::new(dir, policy.clone(), log, Principal::default());
+        DbtConnection::new(None, Some(project), &policy)
+    };
+    let graph = dbt.graph().await?;
+    let unknown = match graph.find(entry) {
+        Ok(node) => {
+            let id = node.unique_id.clone();
+            let state = dbt.state(graph, &[&id]).await?;
+            let node = state.graph.find(&id)?;
+            return Ok(state.assess(node));
+        }
+        Err(error) => error,
+    };
+    if settings.metabase.is_none() || matches!(unknown, DbtNameError::Ambiguous { .. }) {
+        return Err(unknown.into());
     }
-    let dir = settings.dbt.project_dir.clone().ok_or(CliError::NoDbtProject)?;
-    let log = settings.call_log.clone().map(CallLog::open).transpose()?;
-    let project = LocalProject::new(dir, GrantPolicy::new(&settings.grants), log, Principal::default());
-    let state = project.state().await?;
-    let node = state.graph.find(entry)?;
-    Ok(state.assess(node))
+    let opened = CatalogAccess::open(global).await?;
+    let catalog = opened.load(Freshness::Cached).await?.catalog;
+    let Ok(entries) = find(&catalog, entry) else {
+        return Err(unknown.into());
+    };
+    match entries.as_slice() {
+        [entry] => Ok(entry_health(&dbt, opened.client(), entry).await?),
+        several => Err(CliError::usage(format_args!(
+            "\"{entry}\" can be {}: say which",
+            several
+                .iter()
+                .map(|entry| format!("{} {}", entry.kind(), entry.id()))
+                .collect::<Vec<_>>()
+                .join(" or ")
+        ))),
+    }
 }
 
 /// A list for programs.

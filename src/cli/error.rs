@@ -2,11 +2,12 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::app::Error as AppError;
+use crate::approvals::ApprovalError;
 use crate::batch::BatchError;
 use crate::call_log::CallLogError;
 use crate::catalog::NoSuchEntry;
 use crate::config::ConfigError;
-use crate::dbt::{DbtError, DbtNameError};
+use crate::dbt::{DbtError, DbtNameError, EntryHealthError};
 use crate::dbt_sandbox::{DbtProjectError, DbtServeError};
 use crate::prompt::PromptError;
 use crate::sandbox::faults::FaultSyntaxError;
@@ -36,6 +37,23 @@ pub(super) enum CliError {
     /// dbt has nothing, or more than one thing, of that name.
     #[error(transparent)]
     DbtName(#[from] DbtNameError),
+    /// Nothing is known of an entry of Metabase.
+    #[error(transparent)]
+    EntryHealth(#[from] EntryHealthError),
+    /// Approvals could not be read or given.
+    #[error(transparent)]
+    Approvals(#[from] ApprovalError),
+    /// There is no place for approvals.
+    #[error("no approvals are kept: set `dir` under [approvals], or CARDINAL_APPROVALS_DIR")]
+    NoApprovals,
+    /// Whoever decides has to show who they are.
+    #[error(
+        "who decides? Put your own key into CARDINAL_APPROVER_KEY; its SHA-256 has to stand under [[approvals.approvers]]"
+    )]
+    NoApproverKey,
+    /// Deliveries cannot be told from forged ones.
+    #[error("no secret of a webhook subscription is known: set DBT_WEBHOOK_SECRET")]
+    NoWebhookSecret,
     /// There is no account to ask.
     #[error("no dbt account is configured: set DBT_HOST, DBT_ACCOUNT_ID and DBT_TOKEN")]
     NoDbtAccount,

@@ -10,9 +10,7 @@ use super::exit::ExitStatus;
 use super::{answer, settings, table, term};
 use crate::config::Settings;
 use crate::grants::{GrantPolicy, PermittingRule, Ruling};
-use crate::operations::{
-    self, Api, Area, DbtPermission, Operation, OperationAccess, OperationCall, Risk, Verb,
-};
+use crate::operations::{self, Api, Area, DbtPermission, Operation, OperationAccess, Risk, Verb};
 
 /// Version of the report's JSON format.
 const VERSION: u32 = 1;
@@ -131,35 +129,14 @@ fn row(operation: &'static Operation, policy: &GrantPolicy, now: Timestamp) -> O
 }
 
 fn decided(operation: &'static Operation, policy: &GrantPolicy, now: Timestamp) -> (&'static str, String) {
-    let named = operations::parameter_names(operation.path);
-    // A rule may cover some ids only: the operation is allowed when it is for one of the ids that a rule names.
-    let mut cases = vec![Vec::new()];
-    for (_, rule) in policy.rules_on(operation.area, now) {
-        let ids = rule.ids.iter().filter_map(|(parameter, ids)| {
-            let parameter = named.iter().copied().find(|name| *name == parameter.as_str())?;
-            Some((parameter, ids.iter().next()?.clone()))
-        });
-        cases.push(ids.collect());
-    }
-    let rulings = cases.into_iter().map(|ids| {
-        let call = OperationCall {
-            operation,
-            parameters: ids.into_iter().collect(),
-            overrides: Vec::new(),
-        };
-        match policy.rule_on(&call, now) {
-            Ruling::Permitted(rules) => {
-                let granting: Vec<String> = rules.iter().map(PermittingRule::name).collect();
-                (0, "allowed", granting.join(", "))
-            }
-            Ruling::NeedsApproval { rule, reason } => (1, "needs_approval", format!("{rule}; {reason}")),
-            Ruling::Denied { reason } => (2, "denied", reason),
+    match policy.best_ruling(operation, now) {
+        Ruling::Permitted(rules) => {
+            let granting: Vec<String> = rules.iter().map(PermittingRule::name).collect();
+            ("allowed", granting.join(", "))
         }
-    });
-    let best = rulings.min_by_key(|(order, ..)| *order);
-    best.map_or(("denied", String::new()), |(_, decision, because)| {
-        (decision, because)
-    })
+        Ruling::NeedsApproval { rule, reason } => ("needs_approval", format!("{rule}; {reason}")),
+        Ruling::Denied { reason } => ("denied", reason),
+    }
 }
 
 fn area_row(area: Area, rows: &[OperationRow], policy: &GrantPolicy, now: Timestamp) -> AreaRow {
@@ -167,8 +144,19 @@ fn area_row(area: Area, rows: &[OperationRow], policy: &GrantPolicy, now: Timest
         let mine = rows.iter().filter(|row| row.area == area);
         mine.filter(|row| row.decision == decision).count()
     };
-    let rules = policy.rules_on(area, now).map(|(number, rule)| {
-        let mut words = format!("grants.rules {number}: {}", rule.level);
+    let over = policy
+        .rules_over(area, now)
+        .map(|(number, rule)| (true, number, rule));
+    let valid = policy
+        .rules_on(area, now)
+        .map(|(number, rule)| (false, number, rule));
+    let rules = valid.chain(over).map(|(over, number, rule)| {
+        let over = if over {
+            "over, grants nothing any more: "
+        } else {
+            ""
+        };
+        let mut words = format!("grants.rules {number}: {over}{}", rule.level);
         for condition in rule.conditions() {
             words.push_str(", ");
             words.push_str(&condition);

@@ -10,7 +10,7 @@ use super::args::{GlobalArgs, LogCommand};
 use super::error::CliError;
 use super::exit::ExitStatus;
 use super::{answer, settings, term};
-use crate::call_log::{Anchor, LogRecord, LogReport, read_records, verify};
+use crate::call_log::{Anchor, CallLogSettings, LogRecord, LogReport, read_records, verify};
 
 /// Version of the list's JSON format.
 const VERSION: u32 = 1;
@@ -40,7 +40,7 @@ const COLUMNS: [&str; 19] = [
 /// Runs one of the log's commands.
 pub(super) fn run(global: &GlobalArgs, command: LogCommand) -> Result<ExitStatus, CliError> {
     let settings = settings::load_and_warn(global)?.settings;
-    let dir = settings.call_log.ok_or(CliError::NoCallLog)?.dir;
+    let CallLogSettings { dir, anchor_file, .. } = settings.call_log.ok_or(CliError::NoCallLog)?;
     if !dir.is_dir() {
         term::say(format_args!(
             "nothing was asked yet: {} is not there",
@@ -49,10 +49,27 @@ pub(super) fn run(global: &GlobalArgs, command: LogCommand) -> Result<ExitStatus
         return Ok(ExitStatus::Done);
     }
     match command {
-        LogCommand::Show { last, refused } => show(&dir, last, refused, global.json()),
-        LogCommand::Verify { anchor, anchors } => check(&dir, anchor, anchors.as_deref(), global.json()),
-        LogCommand::Export { csv } => export(&dir, csv),
+        LogCommand::Show { last, refused } => trusted(&dir, show(&dir, last, refused, global.json())),
+        LogCommand::Verify { anchor, anchors } => {
+            // The anchors that this machine can reach are compared without being named.
+            let own = anchor_file.filter(|path| path.is_file());
+            check(&dir, anchor, anchors.or(own).as_deref(), global.json())
+        }
+        LogCommand::Export { csv } => trusted(&dir, export(&dir, csv)),
     }
+}
+
+/// What was printed may have been changed since it was written: then a person is told so, and so is a script.
+fn trusted(dir: &Path, printed: Result<ExitStatus, CliError>) -> Result<ExitStatus, CliError> {
+    let status = printed?;
+    let Some(bad) = verify(dir, &[])?.first_bad else {
+        return Ok(status);
+    };
+    term::warn(format_args!(
+        "these records cannot be relied on: {} line {}, record {}: {}; `cardinal log verify` says more",
+        bad.file, bad.line, bad.seq, bad.problem
+    ));
+    Ok(ExitStatus::Findings)
 }
 
 /// A call with its outcome.
@@ -194,6 +211,8 @@ fn words(report: &LogReport, anchors: usize) -> String {
             "BAD: {} line {}, record {}: {}",
             bad.file, bad.line, bad.seq, bad.problem
         );
+    } else if report.records == 0 {
+        text.push_str("there is no record; a log that was emptied looks the same\n");
     } else {
         text.push_str("ok: every record follows from the one before it\n");
     }
@@ -260,7 +279,7 @@ fn comma_separated(record: &LogRecord) -> String {
     let fields = serde_json::to_value(record).unwrap_or_default();
     let cells = COLUMNS.map(|column| match fields.get(column) {
         None | Some(serde_json::Value::Null) => String::new(),
-        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(serde_json::Value::String(text)) => harmless(text),
         Some(other) => other.to_string(),
     });
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
@@ -268,4 +287,13 @@ fn comma_separated(record: &LogRecord) -> String {
     let _ = writer.write_record(&cells);
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod answer;
+mod approvals;
 mod args;
 mod ask;
 mod batch;

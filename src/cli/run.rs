@@ -7,7 +7,8 @@ use super::args::{Cli, Command};
 use super::error::CliError;
 use super::exit::{ExitStatus, code};
 use super::{
-    ask, batch, catalog, chat, dbt, doctor, eval, grants, init, log, manual, sandbox, serve, tape, token,
+    approvals, ask, batch, catalog, chat, dbt, doctor, eval, grants, init, log, manual, sandbox, serve, tape,
+    token,
 };
 
 /// Runs a command line, program name first, and says with which code the process should end.
@@ -30,6 +31,7 @@ fn dispatch(Cli { global, command }: Cli) -> Result<ExitStatus, CliError> {
         Command::Tape(command) => block_on(tape::run(&global, &command)),
         Command::Catalog(command) => block_on(catalog::run(&global, &command)),
         Command::Dbt(command) => block_on(dbt::run(&global, &command)),
+        Command::Approvals(command) => block_on(approvals::run(&global, &command)),
         Command::Grants(args) => grants::run(&global, &args),
         Command::Log(command) => log::run(&global, command),
         Command::Sandbox(command) => block_on(sandbox::run(&global, command)),

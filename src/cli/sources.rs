@@ -195,6 +195,9 @@ fn result(result: &CitedResult) -> String {
         let joint = if asked.is_empty() { "" } else { ", " };
         return format!("{made}{} \"{}\"{joint}{asked}", source.kind, source.name);
     }
+    if let Some(lookup) = &result.lookup {
+        return format!("dbt, {}", lookup.name);
+    }
     let from: Vec<String> = result.from.iter().map(ToString::to_string).collect();
     format!("{}, calculated from {}", result.result, from.join(", "))
 }

@@ -20,6 +20,9 @@ pub struct DbtConfig {
     pub environment_id: Option<u64>,
     /// Folder of a local dbt project, whose artifacts are read without any account. DBT_PROJECT_DIR goes before it.
     pub project_dir: Option<PathBuf>,
+    /// Variable that holds the secret of a webhook subscription (default DBT_WEBHOOK_SECRET). With it `cardinal serve` takes
+    /// deliveries at `/v1/dbt/webhook`.
+    pub webhook_secret_env: Option<String>,
     /// Longest wait for one answer, in seconds (default 60).
     #[schemars(range(min = 1, max = 3600))]
     pub timeout_seconds: Option<u64>,

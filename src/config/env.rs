@@ -11,8 +11,9 @@ use super::file::FileConfig;
 const PREFIX: &str = "CARDINAL_";
 
 /// Variables of our own that are no setting of the file: where the file is, which model, which day, what to
-/// log, where the store is.
-const RESERVED: [&str; 5] = [
+/// log, where the store is, who approves.
+const RESERVED: [&str; 6] = [
+    "CARDINAL_APPROVER_KEY",
     "CARDINAL_CONFIG",
     "CARDINAL_MODEL",
     "CARDINAL_TODAY",
@@ -21,7 +22,7 @@ const RESERVED: [&str; 5] = [
 ];
 
 /// The file's sections, longest name first, so that `CARDINAL_CATALOG_CARDS_IDS` is not looked for in `catalog`.
-const SECTIONS: [&[&str]; 20] = [
+const SECTIONS: [&[&str]; 21] = [
     &["catalog", "metrics"],
     &["catalog", "tables"],
     &["catalog", "cards"],
@@ -29,6 +30,7 @@ const SECTIONS: [&[&str]; 20] = [
     &["model", "prices"],
     &["server", "jwt"],
     &["conversation"],
+    &["approvals"],
     &["grounding"],
     &["call_log"],
     &["metabase"],

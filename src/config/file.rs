@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::approvals::ApprovalsConfig;
 use super::dbt::DbtConfig;
 use super::grants::{CallLogConfig, GrantsConfig};
 use super::server::{ServerConfig, StoreConfig};
@@ -28,6 +29,9 @@ pub struct FileConfig {
     /// What this process may ask of Metabase and dbt. Without any rule Metabase is read and dbt is off.
     #[serde(default)]
     pub grants: GrantsConfig,
+    /// Approvals of calls that change code, money or access. Without a folder there are none, and such calls are refused.
+    #[serde(default)]
+    pub approvals: ApprovalsConfig,
     /// The log of all calls to Metabase and dbt. It is written when dbt is asked, or when a folder is named here.
     #[serde(default)]
     pub call_log: CallLogConfig,

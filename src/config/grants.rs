@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::grants::GrantLevel;
 use crate::operations::Area;
@@ -31,7 +33,8 @@ pub struct GrantRuleConfig {
     /// Ids that it is limited to, by the parameter of the path: `{ job_id = [5, 7] }`. A call that names no such id is not
     /// covered.
     #[serde(default)]
-    pub ids: BTreeMap<String, Vec<IdConfig>>,
+    #[schemars(with = "BTreeMap<String, Vec<IdConfig>>")]
+    pub ids: BTreeMap<String, IdList>,
     /// Most calls in a minute, of all sessions of a process together.
     #[schemars(range(min = 1))]
     pub max_calls_per_minute: Option<u32>,
@@ -39,6 +42,8 @@ pub struct GrantRuleConfig {
     #[schemars(range(min = 1))]
     pub max_calls_per_session: Option<u32>,
     /// When it ends: `2026-12-31T18:00:00Z`.
+    #[serde(default, deserialize_with = "moment")]
+    #[schemars(with = "Option<String>")]
     pub expires: Option<String>,
     /// Who gave it.
     pub granted_by: Option<String>,
@@ -47,13 +52,115 @@ pub struct GrantRuleConfig {
 }
 
 /// An id as people write it.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, JsonSchema)]
 #[serde(untagged)]
 pub enum IdConfig {
     /// A number.
     Number(u64),
     /// A name, such as that of a webhook subscription.
     Text(String),
+}
+
+/// Ids of one parameter. One alone needs no brackets.
+#[derive(Debug, Clone, Default)]
+pub struct IdList(pub Vec<IdConfig>);
+
+/// What a wrong value of `ids` or `expires` is told.
+const IDS: &str = "ids in brackets, each a whole number or a text: { job_id = [5, 7] }";
+const MOMENT: &str = "a time with its zone, like \"2026-12-31T18:00:00Z\"";
+
+impl<'de> Deserialize<'de> for IdConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for IdList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdListVisitor)
+    }
+}
+
+struct IdVisitor;
+
+impl Visitor<'_> for IdVisitor {
+    type Value = IdConfig;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(IDS)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<IdConfig, E> {
+        Ok(IdConfig::Number(number))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<IdConfig, E> {
+        let whole = u64::try_from(number);
+        whole
+            .map(IdConfig::Number)
+            .map_err(|_| E::custom(format!("{number} is no id: write {IDS}")))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<IdConfig, E> {
+        Ok(IdConfig::Text(text.to_owned()))
+    }
+}
+
+struct IdListVisitor;
+
+impl<'de> Visitor<'de> for IdListVisitor {
+    type Value = IdList;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(IDS)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<IdList, E> {
+        Ok(IdList(vec![IdConfig::Number(number)]))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<IdList, E> {
+        IdVisitor.visit_i64(number).map(|id| IdList(vec![id]))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<IdList, E> {
+        Ok(IdList(vec![IdConfig::Text(text.to_owned())]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<IdList, A::Error> {
+        let mut ids = Vec::new();
+        while let Some(id) = items.next_element()? {
+            ids.push(id);
+        }
+        Ok(IdList(ids))
+    }
+}
+
+/// A moment as a text or as TOML writes it.
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    deserializer.deserialize_any(MomentVisitor).map(Some)
+}
+
+struct MomentVisitor;
+
+impl<'de> Visitor<'de> for MomentVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MOMENT)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    /// TOML hands its own moments over as a map of one text.
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<String, A::Error> {
+        match fields.next_entry::<String, String>() {
+            Ok(Some((_, moment))) => Ok(moment),
+            _ => Err(de::Error::custom(format!("it is no time: write {MOMENT}"))),
+        }
+    }
 }
 
 /// The log of all calls to Metabase and dbt. It is written when dbt is asked, or when a folder is named here.

@@ -1,5 +1,6 @@
 //! Settings: defaults, then `cardinal.toml`, then the environment, then flags, validated once into [`Settings`].
 
+mod approvals;
 mod dbt;
 mod env;
 mod error;
@@ -13,6 +14,7 @@ mod server;
 mod settings;
 mod template;
 
+pub use approvals::{ApprovalsConfig, ApproverConfig};
 pub use dbt::DbtConfig;
 pub use env::Environment;
 pub use error::ConfigError;
@@ -20,7 +22,7 @@ pub use file::{
     AuthKind, BudgetConfig, CatalogConfig, ContentConfig, ConversationConfig, FileConfig, GroundingConfig,
     GuardConfig, MetabaseConfig, ModelConfig, PricesConfig, ShapingConfig, TableConfig, TapeConfig,
 };
-pub use grants::{CallLogConfig, GrantRuleConfig, GrantsConfig, IdConfig};
+pub use grants::{CallLogConfig, GrantRuleConfig, GrantsConfig, IdConfig, IdList};
 pub use load::{FILE_NAME, Loaded, Overrides, load};
 pub use schema::schema;
 pub use server::{

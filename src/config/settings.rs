@@ -1,6 +1,7 @@
 use super::server::{ServerSettings, StoreSettings};
 use super::{ConfigError, Environment, Overrides, load};
 use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
+use crate::approvals::ApprovalSettings;
 use crate::call_log::CallLogSettings;
 use crate::catalog::CatalogSettings;
 use crate::dbt::DbtSettings;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub dbt: DbtSettings,
     /// What may be asked of Metabase and dbt.
     pub grants: GrantSettings,
+    /// Where approvals are asked for; `None`: nowhere.
+    pub approvals: Option<ApprovalSettings>,
     /// Where calls are written down; `None`: nowhere.
     pub call_log: Option<CallLogSettings>,
     /// What is curated.
@@ -52,6 +55,7 @@ impl Settings {
             metabase: None,
             dbt: DbtSettings::default(),
             grants: GrantSettings::default(),
+            approvals: None,
             call_log: None,
             catalog: CatalogSettings::default(),
             model: ModelSettings::offline(),

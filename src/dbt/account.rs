@@ -22,6 +22,19 @@ impl DbtAccount {
         }
     }
 
+    /// The same account over another wire. What a 429 closed and the pace stay shared.
+    #[must_use]
+    pub fn over(&self, wire: Wire) -> Self {
+        let mut account = self.clone();
+        account.caller.wire = wire;
+        account
+    }
+
+    /// How it is reached.
+    pub fn settings(&self) -> &DbtCloudSettings {
+        &self.caller.settings
+    }
+
     /// Jobs, runs and the rest of the account.
     pub fn administrative(&self) -> AdministrativeClient {
         AdministrativeClient::new(self.caller.clone())

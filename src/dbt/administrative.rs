@@ -96,6 +96,22 @@ impl AdministrativeClient {
         self.caller.one(&table::TRIGGER_JOB_RUN, request).await
     }
 
+    /// The same with settings that the job does not have: `steps_override`, `git_branch` and so on. A person has to approve each
+    /// such call.
+    pub async fn trigger_with(
+        &self,
+        job: u64,
+        cause: &str,
+        overrides: serde_json::Map<String, Value>,
+    ) -> Result<DbtRun, DbtError> {
+        let id = job.to_string();
+        let mut request = of("job_id", &id);
+        let mut body = overrides;
+        body.insert("cause".to_owned(), cause.into());
+        request.body = Some(Value::Object(body));
+        self.caller.one(&table::TRIGGER_JOB_RUN, request).await
+    }
+
     /// Starts a job again from the step that failed; where nothing failed, as a new run.
     pub async fn rerun(&self, job: u64) -> Result<DbtRun, DbtError> {
         let id = job.to_string();

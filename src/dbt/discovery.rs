@@ -1,10 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::caller::{DbtCaller, DbtRequest};
+use super::discovery_replies::{
+    Applied, Connection, Defined, EnvironmentReply, ExecutionInfo, ExposureItem, ExposuresReply,
+    FreshnessItem, GraphQlReply, HealthItem, LineageReply, ModelsReply, SeedsReply, SnapshotsReply,
+    SourcesReply, TableItem, TablesReply, TestItem,
+};
 use super::error::{self, DbtError, DbtFailure};
 use super::graph::{DbtGraph, DbtNode};
 use super::health::{NodeState, ProjectState, SourceFreshness};
@@ -28,182 +32,14 @@ const PAGE: u32 = 100;
 const MOST_PAGES: usize = 200;
 /// Models whose health is asked for at once: each brings all its ancestors.
 const MODELS_AT_ONCE: usize = 20;
-/// Sources whose health is asked for at once.
-const SOURCES_AT_ONCE: usize = 100;
+/// Sources, seeds or snapshots whose health is asked for at once.
+const OTHERS_AT_ONCE: usize = 100;
 
 /// A client of the Discovery API of one environment. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct DiscoveryClient {
     caller: DbtCaller,
     environment: u64,
-}
-
-#[derive(Deserialize)]
-struct GraphQlReply<T> {
-    #[serde(default = "none")]
-    data: Option<T>,
-    #[serde(default)]
-    errors: Option<Vec<GraphQlError>>,
-}
-
-fn none<T>() -> Option<T> {
-    None
-}
-
-#[derive(Deserialize)]
-struct GraphQlError {
-    #[serde(default)]
-    message: String,
-}
-
-#[derive(Deserialize)]
-struct EnvironmentReply<T> {
-    environment: Option<T>,
-}
-
-#[derive(Deserialize)]
-struct Applied<T> {
-    applied: Option<T>,
-}
-
-#[derive(Deserialize)]
-struct Defined<T> {
-    definition: Option<T>,
-}
-
-#[derive(Deserialize)]
-struct LineageReply {
-    lineage: Vec<LineageItem>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LineageItem {
-    unique_id: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    resource_type: String,
-    #[serde(default)]
-    parent_ids: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct ModelsReply {
-    models: Connection<HealthItem>,
-}
-
-#[derive(Deserialize)]
-struct SourcesReply {
-    sources: Connection<SourceItem>,
-}
-
-#[derive(Deserialize)]
-struct ExposuresReply {
-    exposures: Connection<ExposureItem>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Connection<T> {
-    edges: Vec<Edge<T>>,
-    #[serde(default)]
-    page_info: PageInfo,
-}
-
-#[derive(Deserialize)]
-struct Edge<T> {
-    node: T,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PageInfo {
-    end_cursor: Option<String>,
-    has_next_page: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ExposureItem {
-    unique_id: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    url: Option<String>,
-    #[serde(default)]
-    parents: Option<Vec<ParentItem>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ParentItem {
-    #[serde(default)]
-    unique_id: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ExecutionInfo {
-    last_run_status: Option<String>,
-    last_run_generated_at: Option<String>,
-    execute_completed_at: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HealthItem {
-    unique_id: String,
-    #[serde(default)]
-    execution_info: Option<ExecutionInfo>,
-    #[serde(default)]
-    tests: Option<Vec<TestItem>>,
-    #[serde(default)]
-    ancestors: Option<Vec<AncestorItem>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TestItem {
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    execution_info: Option<ExecutionInfo>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SourceItem {
-    unique_id: String,
-    #[serde(default)]
-    freshness: Option<FreshnessItem>,
-    #[serde(default)]
-    tests: Option<Vec<TestItem>>,
-}
-
-/// A node that a model is made from. Its fields come under names of their own for each kind.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AncestorItem {
-    #[serde(default)]
-    unique_id: Option<String>,
-    #[serde(
-        default,
-        alias = "modelexecutionInfo",
-        alias = "seedexecutionInfo",
-        alias = "snapshotexecutionInfo"
-    )]
-    execution_info: Option<ExecutionInfo>,
-    #[serde(default)]
-    freshness: Option<FreshnessItem>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct FreshnessItem {
-    max_loaded_at: Option<String>,
-    max_loaded_at_time_ago_in_s: Option<f64>,
-    freshness_status: Option<String>,
 }
 
 impl DiscoveryClient {
@@ -247,22 +83,57 @@ impl DiscoveryClient {
         Ok(nodes.into_values().collect())
     }
 
+    /// The same, where each model also knows the table that it is in the warehouse.
+    pub async fn graph_with_tables(&self) -> Result<DbtGraph, DbtError> {
+        let graph = self.graph().await?;
+        let pick = |reply: Applied<TablesReply>| reply.applied.map(|applied| applied.models);
+        let models: Vec<TableItem> = self.all(&table::MODELS, pick).await?;
+        let mut relations: BTreeMap<String, String> = models
+            .into_iter()
+            .filter_map(|model| {
+                let alias = model.alias?;
+                let parts = [model.database, model.schema, Some(alias)];
+                let parts: Vec<String> = parts.into_iter().flatten().collect();
+                Some((model.unique_id, parts.join(".")))
+            })
+            .collect();
+        let nodes = graph.nodes().cloned().map(|node| DbtNode {
+            relation: relations.remove(&node.unique_id),
+            ..node
+        });
+        Ok(nodes.collect())
+    }
+
     /// What is known of a node and of everything it is made from.
     pub async fn state(&self, graph: DbtGraph, unique_id: &str) -> Result<ProjectState, DbtError> {
-        let upstream = graph.upstream(unique_id);
+        self.state_of(graph, &[unique_id]).await
+    }
+
+    /// What is known of these nodes and of everything they are made from.
+    pub async fn state_of(&self, graph: DbtGraph, unique_ids: &[&str]) -> Result<ProjectState, DbtError> {
+        let wanted: BTreeMap<&str, &DbtNode> = unique_ids
+            .iter()
+            .flat_map(|unique_id| graph.upstream(unique_id))
+            .map(|(_, node)| (node.unique_id.as_str(), node))
+            .collect();
         let of_kind = |kind: &str| -> Vec<&str> {
-            let nodes = upstream.iter().filter(|(_, node)| node.kind == kind);
-            nodes.map(|(_, node)| node.unique_id.as_str()).collect()
+            let nodes = wanted.values().filter(|node| node.kind == kind);
+            nodes.map(|node| node.unique_id.as_str()).collect()
         };
         let mut nodes: BTreeMap<String, NodeState> = BTreeMap::new();
         for ids in of_kind("model").chunks(MODELS_AT_ONCE) {
             let reply: Applied<ModelsReply> = self.health_of(&table::MODEL_HEALTH, ids).await?;
-            let edges = reply.applied.map(|applied| applied.models.edges);
-            for edge in edges.unwrap_or_default() {
-                keep(edge.node, &mut nodes);
-            }
+            put_items(reply.applied.map(|applied| applied.models), &mut nodes);
         }
-        for ids in of_kind("source").chunks(SOURCES_AT_ONCE) {
+        for ids in of_kind("seed").chunks(OTHERS_AT_ONCE) {
+            let reply: Applied<SeedsReply> = self.health_of(&table::SEED_HEALTH, ids).await?;
+            put_items(reply.applied.map(|applied| applied.seeds), &mut nodes);
+        }
+        for ids in of_kind("snapshot").chunks(OTHERS_AT_ONCE) {
+            let reply: Applied<SnapshotsReply> = self.health_of(&table::SNAPSHOT_HEALTH, ids).await?;
+            put_items(reply.applied.map(|applied| applied.snapshots), &mut nodes);
+        }
+        for ids in of_kind("source").chunks(OTHERS_AT_ONCE) {
             let reply: Applied<SourcesReply> = self.health_of(&table::SOURCE_HEALTH, ids).await?;
             let edges = reply.applied.map(|applied| applied.sources.edges);
             for edge in edges.unwrap_or_default() {
@@ -292,13 +163,22 @@ impl DiscoveryClient {
     }
 
     async fn exposures(&self) -> Result<Vec<ExposureItem>, DbtError> {
+        let pick = |reply: Defined<ExposuresReply>| reply.definition.map(|definition| definition.exposures);
+        self.all(&table::EXPOSURES, pick).await
+    }
+
+    /// The items of all pages; `pick` takes the list out of a reply.
+    async fn all<R: DeserializeOwned, T>(
+        &self,
+        operation: &Operation,
+        pick: fn(R) -> Option<Connection<T>>,
+    ) -> Result<Vec<T>, DbtError> {
         let mut items = Vec::new();
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut after: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let variables = json!({ "environmentId": self.environment, "first": PAGE, "after": after });
-            let reply: Defined<ExposuresReply> = self.environment(&table::EXPOSURES, variables).await?;
-            let Some(page) = reply.definition.map(|definition| definition.exposures) else {
+            let Some(page) = pick(self.environment(operation, variables).await?) else {
                 return Ok(items);
             };
             items.extend(page.edges.into_iter().map(|edge| edge.node));
@@ -309,7 +189,7 @@ impl DiscoveryClient {
             }
         }
         let message = "its pages go round in a circle: the paging cannot be relied on";
-        Err(error::local("list exposures", DbtFailure::Unreadable, message))
+        Err(error::local(operation.words, DbtFailure::Unreadable, message))
     }
 
     async fn environment<T: DeserializeOwned>(
@@ -364,6 +244,12 @@ impl DiscoveryClient {
     }
 }
 
+fn put_items(list: Option<Connection<HealthItem>>, nodes: &mut BTreeMap<String, NodeState>) {
+    for edge in list.map(|list| list.edges).unwrap_or_default() {
+        keep(edge.node, nodes);
+    }
+}
+
 /// Puts what a model brings into the states: its own, and those of what it is made from.
 fn keep(item: HealthItem, nodes: &mut BTreeMap<String, NodeState>) {
     let own = nodes.entry(item.unique_id).or_default();
@@ -402,6 +288,7 @@ fn put_freshness(state: &mut NodeState, freshness: Option<FreshnessItem>) {
     }
 }
 
+/// What is known already is not overwritten by nothing: a node comes by itself, and among the ancestors of others.
 fn put_run(state: &mut NodeState, info: ExecutionInfo) {
     if info.last_run_status.is_some() || state.status.is_none() {
         state.status = info.last_run_status;

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
-use crate::catalog::nearest;
+use crate::catalog::{EntryKind, WarehouseTable, nearest};
 
 /// Kinds that a person means by a name, the likeliest first. A test or a macro is only meant by its whole id.
 const NAMED: [&str; 8] = [
@@ -129,6 +129,45 @@ impl DbtGraph {
         })
     }
 
+    /// The exposures that show the page of a card, metric or model of Metabase. All three share one row of ids and lead to each
+    /// other's pages, so any of these pages will do.
+    pub fn exposures_of(&self, id: u32) -> Vec<&DbtNode> {
+        self.nodes()
+            .filter(|node| shows(node, &SAVED_PAGES, id))
+            .collect()
+    }
+
+    /// What an entry of Metabase is made from: what its exposures say; where there is none, the nodes that are the tables which
+    /// it reads. Nothing where neither is known.
+    pub fn made_from(&self, kind: EntryKind, id: u32, tables: &[WarehouseTable]) -> Vec<&DbtNode> {
+        let exposures = match kind {
+            EntryKind::Card | EntryKind::Metric => self.exposures_of(id),
+            EntryKind::Table => Vec::new(),
+        };
+        if !exposures.is_empty() {
+            return exposures;
+        }
+        let mut found: Vec<&DbtNode> = tables.iter().filter_map(|table| self.of_table(table)).collect();
+        found.sort_by_key(|node| &node.unique_id);
+        found.dedup_by_key(|node| &node.unique_id);
+        found
+    }
+
+    /// The node that is a table of the warehouse. What dbt builds goes before a source of the same name; of several of one kind
+    /// none is taken, for a wrong one would be worse than none.
+    pub fn of_table(&self, table: &WarehouseTable) -> Option<&DbtNode> {
+        let fitting: Vec<(TableFit, &DbtNode)> = self
+            .nodes()
+            .filter_map(|node| Some((fit(node, table)?, node)))
+            .collect();
+        let best = fitting.iter().map(|(fit, _)| *fit).max()?;
+        let mut best_ones = fitting.iter().filter(|(fit, _)| *fit == best);
+        match (best_ones.next(), best_ones.next()) {
+            (Some((_, node)), None) => Some(*node),
+            _ => None,
+        }
+    }
+
     fn nearest(&self, wanted: &str) -> Vec<String> {
         let names = self.nodes().filter(|node| NAMED.contains(&node.kind.as_str()));
         let names: BTreeSet<&str> = names.map(|node| node.name.as_str()).collect();
@@ -174,6 +213,36 @@ impl DbtGraph {
     }
 }
 
+/// Pages that one entry of Metabase can be opened at.
+const SAVED_PAGES: [&str; 4] = ["question", "card", "model", "metric"];
+
+/// How well a node is a table: by its schema too, or by its name alone; built by dbt, or only read by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct TableFit {
+    same_schema: bool,
+    built: bool,
+}
+
+fn fit(node: &DbtNode, table: &WarehouseTable) -> Option<TableFit> {
+    let built = matches!(node.kind.as_str(), "model" | "seed" | "snapshot");
+    if !built && node.kind != "source" {
+        return None;
+    }
+    let relation = node.relation.as_deref().map(plain_relation).unwrap_or_default();
+    let mut parts = relation.rsplit('.').filter(|part| !part.is_empty());
+    let (name, schema) = (parts.next(), parts.next());
+    let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+    let named = match name {
+        Some(name) => same(name, &table.name),
+        None => same(&node.name, &table.name),
+    };
+    let same_schema = match (schema, &table.schema) {
+        (Some(own), Some(wanted)) if !same(own, wanted) => return None,
+        (own, wanted) => own.is_some() && wanted.is_some(),
+    };
+    named.then_some(TableFit { same_schema, built })
+}
+
 fn one_of<'a>(wanted: &str, found: &[&'a DbtNode]) -> Result<&'a DbtNode, DbtNameError> {
     match found {
         [] => Err(DbtNameError::Unknown {
@@ -214,8 +283,7 @@ fn metabase_entry(wanted: &str) -> Option<(&'static [&'static str], u32)> {
     let (kind, id) = wanted.split_once([' ', ':'])?;
     let id = id.trim().trim_start_matches('#').parse().ok()?;
     let kind: &'static [&'static str] = match kind.to_lowercase().as_str() {
-        "card" | "question" => &["question", "card", "model"],
-        "metric" => &["metric"],
+        "card" | "question" | "metric" => &SAVED_PAGES,
         "dashboard" => &["dashboard"],
         _ => return None,
     };

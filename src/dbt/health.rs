@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::graph::{DbtGraph, DbtNode};
 use crate::text::one_line;
@@ -12,7 +13,7 @@ use crate::text::one_line;
 const NAME_CHARS: usize = 120;
 
 /// How far data can be believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DataHealth {
     /// Everything ran, and every test passed.
@@ -85,6 +86,15 @@ pub struct AssessedNode {
     pub reasons: Vec<String>,
 }
 
+/// What is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssessedSubject {
+    /// `model.shop.orders`; of an entry of Metabase `card 7`.
+    pub unique_id: String,
+    pub name: String,
+    pub kind: String,
+}
+
 /// The verdict on an entry.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DataHealthReport {
@@ -105,9 +115,27 @@ pub struct DataHealthReport {
 impl ProjectState {
     /// Judges a node by itself and by everything it is made from.
     pub fn assess(&self, entry: &DbtNode) -> DataHealthReport {
-        let nodes: Vec<AssessedNode> = self
-            .graph
-            .upstream(&entry.unique_id)
+        let subject = AssessedSubject {
+            unique_id: entry.unique_id.clone(),
+            name: entry.name.clone(),
+            kind: entry.kind.clone(),
+        };
+        self.assess_all(subject, &[entry])
+    }
+
+    /// Judges something that is made from these nodes, by them and by everything they are made from.
+    pub fn assess_all(&self, subject: AssessedSubject, made_from: &[&DbtNode]) -> DataHealthReport {
+        let mut near: BTreeMap<&str, (u32, &DbtNode)> = BTreeMap::new();
+        for (depth, node) in made_from
+            .iter()
+            .flat_map(|node| self.graph.upstream(&node.unique_id))
+        {
+            let known = near.entry(&node.unique_id).or_insert((depth, node));
+            known.0 = known.0.min(depth);
+        }
+        let mut near: Vec<(u32, &DbtNode)> = near.into_values().collect();
+        near.sort_by_key(|(depth, _)| *depth);
+        let nodes: Vec<AssessedNode> = near
             .into_iter()
             .map(|(depth, node)| self.assessed(node, depth))
             .collect();
@@ -138,9 +166,9 @@ impl ProjectState {
         }
         DataHealthReport {
             version: 1,
-            unique_id: entry.unique_id.clone(),
-            name: entry.name.clone(),
-            kind: entry.kind.clone(),
+            unique_id: subject.unique_id,
+            name: subject.name,
+            kind: subject.kind,
             health: health.unwrap_or(DataHealth::Questionable),
             reasons,
             from: self.from,
@@ -167,7 +195,7 @@ impl ProjectState {
             let at = state
                 .at
                 .as_ref()
-                .map(|at| format!(" at {at}"))
+                .map(|at| format!(" at {}", said_moment(at)))
                 .unwrap_or_default();
             judge(
                 health,
@@ -179,7 +207,10 @@ impl ProjectState {
         }
         if let Some(freshness) = &state.freshness {
             let status = freshness.status.as_deref().unwrap_or("nothing");
-            let loaded = freshness.max_loaded_at.as_deref().unwrap_or("an unknown time");
+            let loaded = freshness
+                .max_loaded_at
+                .as_deref()
+                .map_or_else(|| "an unknown time".to_owned(), said_moment);
             judge(
                 of_status(freshness.status.as_deref()),
                 format!("source {name} is not fresh ({status:?}): its newest row is of {loaded}"),
@@ -217,6 +248,11 @@ impl ProjectState {
             reasons,
         }
     }
+}
+
+/// A moment as dbt writes it, on one line: nothing says that it is one.
+fn said_moment(text: &str) -> String {
+    one_line(text, NAME_CHARS)
 }
 
 /// Whether a node is made by running it.

@@ -19,15 +19,18 @@
 //! # }
 //! ```
 //!
-//! Start with `account.rs`. `caller.rs` sends requests, `envelope.rs` reads answers and pages, `administrative.rs` and
+//! Start with `connection.rs`, which is dbt as it is configured, then `account.rs`. `caller.rs` sends requests, `envelope.rs` reads answers and pages, `administrative.rs` and
 //! `discovery.rs` are the two clients, `local/` reads a project in a folder, `health.rs` judges.
 
 mod account;
 mod administrative;
 mod artifacts;
 mod caller;
+mod connection;
 mod discovery;
+mod discovery_replies;
 mod door;
+mod entry_health;
 mod envelope;
 mod error;
 mod graph;
@@ -35,15 +38,23 @@ mod health;
 mod local;
 mod run;
 mod settings;
+mod token_reach;
+mod webhook;
 
 pub use account::{DbtAccount, grants};
 pub use administrative::{AdministrativeClient, RunFilter};
 pub use artifacts::NodeOutcome;
+pub use connection::{DbtConnection, DbtOffers};
 pub use discovery::DiscoveryClient;
+pub use entry_health::{EntryHealthError, entry_health};
 pub use envelope::DbtList;
 pub use error::{DbtError, DbtFailure};
 pub use graph::{DbtGraph, DbtNameError, DbtNode};
-pub use health::{AssessedNode, DataHealth, DataHealthReport, NodeState, ProjectState, SourceFreshness};
+pub use health::{
+    AssessedNode, AssessedSubject, DataHealth, DataHealthReport, NodeState, ProjectState, SourceFreshness,
+};
 pub use local::LocalProject;
 pub use run::{DbtJob, DbtRun, DbtRunStatus, DbtRunStep};
 pub use settings::{DbtAddresses, DbtCloudSettings, DbtSettings};
+pub use token_reach::{TokenReach, needed_permissions, token_reach};
+pub use webhook::{DbtEvent, EventMemory, WebhookError};

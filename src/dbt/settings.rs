@@ -12,6 +12,8 @@ pub struct DbtSettings {
     pub cloud: Option<DbtCloudSettings>,
     /// The folder of a local project.
     pub project_dir: Option<PathBuf>,
+    /// The secret that webhooks of the account are signed with.
+    pub webhook_secret: Option<SecretString>,
 }
 
 /// A dbt account, and how it is asked.

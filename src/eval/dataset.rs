@@ -8,11 +8,17 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{Case, Dataset, DatasetKind, Defaults, Suite, TableSelection};
-use crate::app::{App, Error as AppError, Freshness, OpenOptions, Session, SessionOptions, request_limits};
+use crate::app::{
+    self, App, Error as AppError, Freshness, OpenOptions, Session, SessionOptions, request_limits,
+};
 use crate::catalog::CollectionId;
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::config::Settings;
+use crate::dbt::DbtSettings;
+use crate::dbt_sandbox::RunningDbtSandbox;
+use crate::grants::{GrantLevel, GrantRule, GrantSettings};
 use crate::metabase::{AuthSettings, MetabaseSettings};
+use crate::operations::Area;
 use crate::sandbox::{RunningSandbox, ServeError, ServeOptions, World, WorldError, serve};
 use crate::wire::RequestLimits;
 
@@ -40,6 +46,7 @@ pub enum DatasetError {
 pub(super) struct OpenDataset {
     /// Serves until it is dropped.
     _running: Option<RunningSandbox>,
+    _dbt: Option<RunningDbtSandbox>,
     today: Date,
     apps: BTreeMap<Option<String>, App>,
 }
@@ -65,6 +72,7 @@ impl OpenDataset {
                 suite: name.clone(),
                 source,
             })?;
+        let dbt = beside(suite, &world, &running).await?;
         let mut dataset = Self::empty(today);
         for case in cases {
             if dataset.apps.contains_key(&case.principal) {
@@ -80,12 +88,14 @@ impl OpenDataset {
                     ),
                 })?,
             };
-            let settings = sandboxed(suite, &running, settings, key)?;
+            let mut settings = sandboxed(suite, &running, settings, key)?;
+            (settings.dbt, settings.grants) = granted(suite, dbt.as_ref())?;
             let principal = case.principal.clone();
             dataset.admit(suite, principal, settings, limits).await?;
         }
         Ok(Self {
             _running: Some(running),
+            _dbt: dbt,
             ..dataset
         })
     }
@@ -133,6 +143,7 @@ impl OpenDataset {
     fn empty(today: Date) -> Self {
         Self {
             _running: None,
+            _dbt: None,
             today,
             apps: BTreeMap::new(),
         }
@@ -187,6 +198,53 @@ impl OpenDataset {
         };
         app.session(options).map_err(|error| error.to_string())
     }
+}
+
+/// The dbt sandbox beside the demo, where the suite wants it.
+async fn beside(
+    suite: &Suite,
+    world: &Arc<World>,
+    running: &RunningSandbox,
+) -> Result<Option<RunningDbtSandbox>, DatasetError> {
+    let unusable = |reason: String| DatasetError::Unusable {
+        suite: suite.name.clone(),
+        reason,
+    };
+    if !suite.dataset.dbt {
+        return Ok(None);
+    }
+    if suite.dataset.kind != DatasetKind::Demo {
+        return Err(unusable(
+            "the dbt sandbox is over the demo's data alone".to_owned(),
+        ));
+    }
+    let served = app::dbt_beside(Arc::clone(world), &running.url).await;
+    served.map(Some).map_err(|error| unusable(error.to_string()))
+}
+
+/// What is asked of dbt: the sandbox beside the data, of which models, jobs and runs may be read; nothing where there is none.
+fn granted(
+    suite: &Suite,
+    running: Option<&RunningDbtSandbox>,
+) -> Result<(DbtSettings, GrantSettings), DatasetError> {
+    let Some(running) = running else {
+        return Ok((DbtSettings::default(), GrantSettings::default()));
+    };
+    let cloud = app::dbt_settings(running).map_err(|error| DatasetError::Unusable {
+        suite: suite.name.clone(),
+        reason: error.to_string(),
+    })?;
+    let areas = [Area::DbtDiscovery, Area::DbtJobs, Area::DbtRuns];
+    Ok((
+        DbtSettings {
+            cloud: Some(cloud),
+            ..DbtSettings::default()
+        },
+        GrantSettings {
+            rules: vec![GrantRule::new(areas, GrantLevel::Read)],
+            ..GrantSettings::default()
+        },
+    ))
 }
 
 /// The settings, with the sandbox that serves the suite's dataset in place of a Metabase.

@@ -67,6 +67,10 @@ pub struct Dataset {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub model: Option<PathBuf>,
+    /// Whether the dbt sandbox stands beside the demo, of which jobs, runs and models may be read: then the tools that ask dbt
+    /// are offered. Otherwise none is, whatever the settings say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dbt: bool,
     /// What the catalog is made of; a configured Metabase has its own settings for that.
     #[serde(default)]
     pub curated: Curated,
@@ -79,6 +83,7 @@ impl Dataset {
             kind: DatasetKind::Demo,
             path: None,
             model: None,
+            dbt: false,
             curated: Curated::default(),
         }
     }

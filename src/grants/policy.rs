@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::rule::{GrantLevel, GrantRule, GrantSettings};
-use crate::operations::{Area, OperationAccess, OperationCall};
+use crate::operations::{Area, Operation, OperationAccess, OperationCall, parameter_names};
 
 /// The grants of one agent, ready to decide. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -112,6 +113,46 @@ impl GrantPolicy {
                 reason,
             },
         }
+    }
+
+    /// What the rules say of an operation at best: of calls for all ids, and for each of the ids that a rule names. So one that
+    /// may be called for some ids alone counts as permitted.
+    pub fn best_ruling(&self, operation: &'static Operation, now: Timestamp) -> Ruling {
+        let named = parameter_names(operation.path);
+        let of_rule = |rule: &GrantRule| {
+            let ids = rule.ids.iter().filter_map(|(parameter, ids)| {
+                let parameter = named.iter().copied().find(|name| *name == parameter.as_str())?;
+                Some((parameter, ids.iter().next()?.clone()))
+            });
+            ids.collect()
+        };
+        let cases = self.rules_on(operation.area, now).map(|(_, rule)| of_rule(rule));
+        let rulings = std::iter::once(BTreeMap::new()).chain(cases).map(|parameters| {
+            let call = OperationCall {
+                operation,
+                parameters,
+                overrides: Vec::new(),
+            };
+            self.rule_on(&call, now)
+        });
+        let order = |ruling: &Ruling| match ruling {
+            Ruling::Permitted(_) => 0,
+            Ruling::NeedsApproval { .. } => 1,
+            Ruling::Denied { .. } => 2,
+        };
+        let best = rulings.min_by_key(order);
+        best.unwrap_or(Ruling::Denied {
+            reason: String::new(),
+        })
+    }
+
+    /// Rules about an area that are over, each with its number in the settings.
+    pub fn rules_over(&self, area: Area, now: Timestamp) -> impl Iterator<Item = (usize, &GrantRule)> {
+        let about = move |rule: &GrantRule| rule.areas.contains(&area) && rule.is_over(now);
+        self.rules
+            .iter()
+            .filter(move |(_, rule)| about(rule))
+            .map(|(number, rule)| (*number, rule))
     }
 
     /// Whether any rule for this agent grants something of the area, over or not: then the default no longer holds.

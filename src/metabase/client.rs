@@ -9,10 +9,12 @@ use super::fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues};
 use super::server::{self, Detected};
 use super::{
     CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, OnProgress, ServerInfo, TableQuery,
-    card, credential, curate, dialect, failure, scopes, values, weekdays,
+    card, credential, curate, dialect, failure, scopes, tables_read, values, weekdays,
 };
 use crate::catalog::CatalogSettings;
-use crate::catalog::{AllowedCard, Catalog, Dimension, EntryKind, LoadedBefore, Parameter};
+use crate::catalog::{
+    AllowedCard, Catalog, Dimension, Entry, EntryKind, LoadedBefore, Parameter, WarehouseTable,
+};
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
 use crate::wire::{QueueTime, Wire};
@@ -167,6 +169,11 @@ impl MetabaseClient {
     ) -> Result<FetchedValues, MetabaseError> {
         let detected = self.detected().await?;
         values::of_dimension(&self.caller, detected, owner, dimension, limit).await
+    }
+
+    /// The tables of the warehouse that an entry reads, as far as that can be told. Descriptions of the last minute will do.
+    pub async fn tables_read(&self, entry: &Entry) -> Result<Vec<WarehouseTable>, MetabaseError> {
+        tables_read::of(&self.caller, entry).await
     }
 
     /// The address of the Metabase.

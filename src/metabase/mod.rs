@@ -48,6 +48,7 @@ mod scopes;
 mod server;
 mod settings;
 mod sources;
+mod tables_read;
 mod values;
 mod weekdays;
 mod wire_card;

@@ -34,6 +34,18 @@ pub const SOURCE_HEALTH: Operation = reads(
     include_str!("graphql/discovery/source_health.graphql"),
 )
 .says("read the health of sources");
+/// Reads the last run of seeds and their tests: models bring the runs of their seeds, and not the tests.
+pub const SEED_HEALTH: Operation = reads(
+    "discover_seed_health",
+    include_str!("graphql/discovery/seed_health.graphql"),
+)
+.says("read the health of seeds");
+/// Reads the last run of snapshots and their tests.
+pub const SNAPSHOT_HEALTH: Operation = reads(
+    "discover_snapshot_health",
+    include_str!("graphql/discovery/snapshot_health.graphql"),
+)
+.says("read the health of snapshots");
 /// Reads the whole graph of what is made from what.
 pub const LINEAGE: Operation = reads(
     "discover_lineage",
@@ -48,11 +60,13 @@ pub const EXPOSURES: Operation = reads(
 .says("list exposures");
 
 /// All of them.
-pub static DISCOVERY: [Operation; 6] = [
+pub static DISCOVERY: [Operation; 8] = [
     ENVIRONMENT,
     MODELS,
     MODEL_HEALTH,
     SOURCE_HEALTH,
+    SEED_HEALTH,
+    SNAPSHOT_HEALTH,
     LINEAGE,
     EXPOSURES,
 ];

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::ToolSpec;
+
 /// The files of `prompts/` that a language model can be sent, by their path in that folder, sorted. What the keyword
 /// planner says is not among them: no model reads it.
 pub const PROMPT_TEXTS: &[(&str, &str)] = &[
@@ -239,6 +241,34 @@ pub const PROMPT_TEXTS: &[(&str, &str)] = &[
         include_str!("../../prompts/tools/search_catalog.md"),
     ),
 ];
+
+/// The texts about dbt that a model can be sent, in order: only where a tool that asks dbt is offered.
+pub const DBT_TEXTS: &[(&str, &str)] = &[
+    (
+        "dbt/data_health.md",
+        include_str!("../../prompts/dbt/data_health.md"),
+    ),
+    (
+        "dbt/dbt_lookup.md",
+        include_str!("../../prompts/dbt/dbt_lookup.md"),
+    ),
+    (
+        "dbt/dbt_run_job.md",
+        include_str!("../../prompts/dbt/dbt_run_job.md"),
+    ),
+    ("dbt/failed.tera", include_str!("../../prompts/dbt/failed.tera")),
+    ("dbt/narrow.md", include_str!("../../prompts/dbt/narrow.md")),
+];
+
+/// Tools that ask dbt.
+const DBT_TOOLS: [&str; 3] = ["data_health", "dbt_lookup", "dbt_run_job"];
+
+/// One hash over all texts that a model with these tools can be sent. Without those of dbt it is the same as ever.
+pub fn texts_hash_for(tools: &[ToolSpec]) -> String {
+    let dbt = tools.iter().any(|tool| DBT_TOOLS.contains(&tool.name.as_str()));
+    let more: &[(&str, &str)] = if dbt { DBT_TEXTS } else { &[] };
+    texts_hash(PROMPT_TEXTS.iter().chain(more).copied())
+}
 
 /// The hash of each folder of texts, by the folder's name: over paths and bytes, in order.
 pub fn text_hashes<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, String> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::derive::{CellLineage, Lineage};
-use super::{Column, ColumnTotals, Derivation, Extent, Handle, PackedTable, QuerySource};
+use super::{Column, ColumnTotals, Derivation, Extent, Handle, LookupSource, PackedTable, QuerySource};
 
 /// How a result was shown to the model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub struct ModelView {
 pub enum ResultOrigin {
     /// Metabase was asked.
     Query(QuerySource),
+    /// dbt was asked.
+    Lookup(LookupSource),
     /// Worked out from results that were held; nothing was asked.
     Derived {
         /// The result whose rows these were, then those that were looked up in.
@@ -57,14 +59,22 @@ impl ResultOrigin {
         match self {
             Self::Query(source) => Some(source),
             Self::Derived { source, .. } => source.as_ref(),
-            Self::Calculated { .. } => None,
+            Self::Lookup(_) | Self::Calculated { .. } => None,
+        }
+    }
+
+    /// What dbt was asked, if it was.
+    pub fn lookup(&self) -> Option<&LookupSource> {
+        match self {
+            Self::Lookup(source) => Some(source),
+            _ => None,
         }
     }
 
     /// The results it was made from; none for a query's.
     pub fn made_from(&self) -> &[Handle] {
         match self {
-            Self::Query(_) => &[],
+            Self::Query(_) | Self::Lookup(_) => &[],
             Self::Derived { from, .. } | Self::Calculated { from, .. } => from,
         }
     }
@@ -73,7 +83,7 @@ impl ResultOrigin {
     pub fn derivations(&self) -> &[Derivation] {
         match self {
             Self::Calculated { derivations, .. } => derivations,
-            Self::Query(_) | Self::Derived { .. } => &[],
+            Self::Query(_) | Self::Lookup(_) | Self::Derived { .. } => &[],
         }
     }
 
@@ -92,7 +102,7 @@ impl ResultOrigin {
     /// What was done with them; `None` for a query's.
     pub fn operations(&self) -> Option<&Value> {
         match self {
-            Self::Query(_) => None,
+            Self::Query(_) | Self::Lookup(_) => None,
             Self::Derived { operations, .. } | Self::Calculated { operations, .. } => Some(operations),
         }
     }

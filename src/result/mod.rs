@@ -36,6 +36,6 @@ pub use meaning::ColumnMeaning;
 pub use packed::PackedTable;
 pub use settings::{ConversationSettings, ShapingSettings};
 pub use shape::{DerivedHeading, ResultHeading, ShapedResult, TABLE_END, TABLE_MARK, shape};
-pub use source::{EntryKind, QuerySource};
+pub use source::{EntryKind, LookupSource, QuerySource};
 pub use table::{Cell, Column, ColumnKind, Extent, ResultTable};
 pub use totals::{Amount, ColumnSummary, ColumnTotals, totals};

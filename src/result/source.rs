@@ -42,3 +42,14 @@ pub struct QuerySource {
     /// The page a person opens for it.
     pub link: Option<Url>,
 }
+
+/// What was looked up in dbt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LookupSource {
+    /// The tool that looked it up.
+    pub tool: String,
+    /// What it is about: `card 7 "Revenue by month"`, `runs of job 5`.
+    pub name: String,
+    /// The validated arguments.
+    pub arguments: Value,
+}

@@ -77,6 +77,19 @@ impl Apps {
         Ok(read(app))
     }
 
+    /// Lets every app forget what it read of the data.
+    pub(super) fn forget_data(&self) {
+        self.shared().forget_data();
+        let cells: Vec<PersonalApp> = self
+            .personal
+            .as_ref()
+            .map(|personal| lock(personal).values().cloned().collect())
+            .unwrap_or_default();
+        for app in cells.iter().filter_map(|cell| cell.get()) {
+            read(app).forget_data();
+        }
+    }
+
     /// Loads catalogs again and again, each between turns: a turn keeps the one it began with. A catalog that cannot be
     /// loaded, or is the same, changes nothing.
     pub(super) async fn refresh(&self) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::record::{AnswerRecord, AnswerRow, DayReport, SessionRecord};
 use super::suggest::Suggestion;
 use super::table_view::TableView;
+use crate::approvals::Approval;
 
 /// A page of sessions.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -35,6 +36,12 @@ pub(super) struct EvidenceBody {
     pub(super) evidence: Value,
     /// The same results as typed tables.
     pub(super) tables: Vec<TableView>,
+}
+
+/// Approvals, the newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ApprovalsBody {
+    pub(super) approvals: Vec<Approval>,
 }
 
 /// The catalog as a list.

@@ -32,7 +32,9 @@ mod store;
 mod suggest;
 mod table_view;
 mod turns;
+mod webhook;
 
 pub use routes::openapi;
 pub use start::{RunningServer, ServerOptions, StartError, serve, store_path};
 pub use store::{NewToken, SessionStore, SessionStoreError, TokenRow};
+pub use webhook::{WebhookReceiver, receive_webhooks};

@@ -95,6 +95,14 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
         let state = state.clone();
         async move { state.turns.keep_house(&state).await }
     };
+    {
+        let app = state.app();
+        tokio::spawn(async move {
+            if let Some(warning) = app.dbt_token_warning().await {
+                tracing::warn!("{warning}");
+            }
+        });
+    }
     let refreshing = {
         let state = state.clone();
         async move { state.apps.refresh().await }

@@ -9,6 +9,7 @@ use super::store::SessionStore;
 use super::turns::Turns;
 use crate::app::App;
 use crate::config::ServerSettings;
+use crate::dbt::EventMemory;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct ServerState {
     pub(super) turns: Turns,
     pub(super) access: AccessRules,
     pub(super) metrics: Metrics,
+    /// Events of dbt that came.
+    pub(super) events: EventMemory,
 }
 
 /// The same for everybody.
@@ -38,6 +41,7 @@ impl ServerState {
             settings,
             access,
             metrics: Metrics::new(),
+            events: EventMemory::default(),
         })
     }
 

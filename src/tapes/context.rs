@@ -157,13 +157,29 @@ impl ReplayContext {
                 &settings.model.left_out,
             )?,
         };
+        let references = settings.grounding.references;
+        let (toolbox, prompt) = match &settings.dbt {
+            None => {
+                let prompt = match references {
+                    ReferenceMode::On => self.prompt.clone(),
+                    ReferenceMode::Off => self.without_references.clone(),
+                };
+                (self.toolbox.run_by(client, settings.shaping), prompt)
+            }
+            Some(dbt) => {
+                let connection = dbt.recorded(wire.clone(), Principal(header.principal.clone()));
+                let toolbox =
+                    Toolbox::offering(Arc::clone(&self.catalog), client, settings.shaping, dbt.offers)
+                        .with_dbt(Some(connection));
+                let prompt =
+                    Prompt::render_for(&self.catalog, toolbox.specs(), references == ReferenceMode::On)?;
+                (toolbox, prompt)
+            }
+        };
         let agent = Agent::new(AgentParts {
             model,
-            toolbox: self.toolbox.run_by(client, settings.shaping),
-            prompt: match settings.grounding.references {
-                ReferenceMode::On => self.prompt.clone(),
-                ReferenceMode::Off => self.without_references.clone(),
-            },
+            toolbox,
+            prompt,
             catalog: self.report.clone(),
             settings,
         });

@@ -7,7 +7,7 @@ use url::Url;
 use super::snapshot::keep_catalog;
 use crate::agent::{Agent, Answer, Event, TurnOptions, TurnSettings};
 use crate::conversation::Conversation;
-use crate::prompt::{PROMPT_TEXTS, Prompt, PromptError, texts_hash};
+use crate::prompt::{Prompt, PromptError, texts_hash_for};
 use crate::tools::Toolbox;
 use crate::wire::{
     CatalogNote, Header, MetabaseNote, Player, PromptNote, Tape, TapeError, TapeFile, TapeMode, TurnEnd,
@@ -307,6 +307,6 @@ pub(super) fn prompt_note(prompt: &Prompt) -> PromptNote {
         segments: segments
             .map(|(name, hash)| ((*name).to_owned(), hash.clone()))
             .collect(),
-        texts: Some(texts_hash(PROMPT_TEXTS.iter().copied())),
+        texts: Some(texts_hash_for(&prompt.tools)),
     }
 }

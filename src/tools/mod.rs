@@ -21,6 +21,7 @@ mod calculate;
 mod call;
 mod cannot_answer;
 mod check;
+mod dbt;
 mod derive;
 mod describe;
 mod failure;

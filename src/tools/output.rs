@@ -8,8 +8,8 @@ use super::tool::RunContext;
 use crate::catalog::{Catalog, Entry, EntryKind};
 use crate::metabase::Fetched;
 use crate::result::{
-    DerivedHeading, ModelView, NewResult, PackedTable, QuerySource, ResultHeading, ResultOrigin, ResultTable,
-    call_for_model, shape, value_words,
+    DerivedHeading, LookupSource, ModelView, NewResult, PackedTable, QuerySource, ResultHeading,
+    ResultOrigin, ResultTable, call_for_model, shape, value_words,
 };
 use crate::text::one_line;
 
@@ -63,6 +63,22 @@ pub(super) fn of_query(
             context,
         )
     }
+}
+
+/// Shapes what was looked up in dbt.
+pub(super) fn of_lookup(
+    table: &ResultTable,
+    title: String,
+    source: LookupSource,
+    context: &RunContext<'_>,
+) -> ToolOutput {
+    let parts = HeadingParts {
+        asked: None,
+        note: None,
+        made: None,
+        narrow: include_str!("../../prompts/dbt/narrow.md"),
+    };
+    of_table(table, title, ResultOrigin::Lookup(source), &parts, context)
 }
 
 /// Shapes a result that was worked out from another; `window` says which of how many rows were asked for.

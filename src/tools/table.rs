@@ -3,6 +3,7 @@
 use super::ask_user::AskUserTool;
 use super::calculate::CalculateTool;
 use super::cannot_answer::CannotAnswerTool;
+use super::dbt::{DataHealthTool, DbtLookupTool, DbtRunJobTool};
 use super::derive::DeriveTool;
 use super::describe::DescribeTool;
 use super::field_values::FieldValuesTool;
@@ -14,13 +15,16 @@ use super::search_catalog::SearchCatalogTool;
 use super::tool::AnyTool;
 
 /// Every tool there is, in the order in which a model reads of them. The order is part of a prompt's cached prefix.
-pub(super) static TOOLS: [&dyn AnyTool; 11] = [
+pub(super) static TOOLS: [&dyn AnyTool; 14] = [
     &RunCardTool,
     &QueryMetricTool,
     &QueryTableTool,
     &SearchCatalogTool,
     &DescribeTool,
     &FieldValuesTool,
+    &DataHealthTool,
+    &DbtLookupTool,
+    &DbtRunJobTool,
     &MoreRowsTool,
     &DeriveTool,
     &CalculateTool,

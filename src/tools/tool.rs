@@ -30,6 +30,7 @@ use serde_json::{Map, Value};
 use super::check::Rejection;
 use super::{PlannedCall, ToolError, ToolOutput};
 use crate::catalog::Catalog;
+use crate::dbt::{DbtConnection, DbtOffers};
 use crate::metabase::MetabaseClient;
 use crate::model::ToolSpec;
 use crate::result::ShapingSettings;
@@ -91,6 +92,8 @@ pub(crate) struct PageRequest {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OfferContext<'a> {
     pub(super) catalog: &'a Catalog,
+    /// What may be asked of dbt; nothing where it is not configured.
+    pub(super) dbt: DbtOffers,
 }
 
 /// What a call is checked against.
@@ -99,6 +102,8 @@ pub(super) struct CheckContext<'a> {
     pub(super) catalog: &'a Catalog,
     /// The results that the conversation holds.
     pub(super) held: &'a HeldResults,
+    /// What may be asked of dbt.
+    pub(super) dbt: DbtOffers,
 }
 
 /// What a call runs with.
@@ -106,6 +111,8 @@ pub(super) struct CheckContext<'a> {
 pub(super) struct RunContext<'a> {
     pub(super) catalog: &'a Arc<Catalog>,
     pub(super) client: &'a MetabaseClient,
+    /// dbt, where it is configured.
+    pub(super) dbt: Option<&'a DbtConnection>,
     /// The results that the conversation holds.
     pub(super) held: &'a HeldResults,
     /// The name of the result that the call brings.

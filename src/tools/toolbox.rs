@@ -5,6 +5,7 @@ use super::table::TOOLS;
 use super::tool::{AnyTool, CheckContext, OfferContext, RunContext, ToolRole};
 use super::{PlannedCall, Refusal, RefusalClass, ToolError, ToolOutput};
 use crate::catalog::Catalog;
+use crate::dbt::{DbtConnection, DbtOffers};
 use crate::metabase::MetabaseClient;
 use crate::model::{ToolCall, ToolSpec};
 use crate::result::HeldResults;
@@ -19,6 +20,9 @@ pub struct Toolbox {
     catalog: Arc<Catalog>,
     client: MetabaseClient,
     shaping: ShapingSettings,
+    dbt: Option<DbtConnection>,
+    /// What is offered of it.
+    dbt_offers: DbtOffers,
     /// The tools that are offered, in the order of `specs`.
     offered: Arc<[&'static dyn AnyTool]>,
     specs: Arc<[ToolSpec]>,
@@ -27,7 +31,21 @@ pub struct Toolbox {
 impl Toolbox {
     /// The tools that make sense for `catalog`: a tool for cards, metrics or tables only if there are any.
     pub fn new(catalog: Arc<Catalog>, client: MetabaseClient, shaping: ShapingSettings) -> Self {
-        let offer = OfferContext { catalog: &catalog };
+        Self::offering(catalog, client, shaping, DbtOffers::default())
+    }
+
+    /// The same with the tools that ask dbt for what is offered of it. They fail until [`Toolbox::with_dbt`] says how it is
+    /// asked.
+    pub fn offering(
+        catalog: Arc<Catalog>,
+        client: MetabaseClient,
+        shaping: ShapingSettings,
+        dbt_offers: DbtOffers,
+    ) -> Self {
+        let offer = OfferContext {
+            catalog: &catalog,
+            dbt: dbt_offers,
+        };
         let (offered, specs): (Vec<&'static dyn AnyTool>, Vec<ToolSpec>) = TOOLS
             .iter()
             .filter_map(|tool| Some((*tool, tool.spec(offer)?)))
@@ -38,7 +56,15 @@ impl Toolbox {
             catalog,
             client,
             shaping,
+            dbt: None,
+            dbt_offers,
         }
+    }
+
+    /// The same tools, with dbt as it is configured. What is offered of it stays as it was said.
+    #[must_use]
+    pub fn with_dbt(self, dbt: Option<DbtConnection>) -> Self {
+        Self { dbt, ..self }
     }
 
     /// What the tools are for.
@@ -66,7 +92,7 @@ impl Toolbox {
         self.client.address()
     }
 
-    /// What the model is told, in a fixed order. A function of the catalog alone.
+    /// What the model is told, in a fixed order. A function of the catalog and of what is offered of dbt.
     pub fn specs(&self) -> Arc<[ToolSpec]> {
         Arc::clone(&self.specs)
     }
@@ -90,11 +116,13 @@ impl Toolbox {
         let context = CheckContext {
             catalog: &self.catalog,
             held,
+            dbt: self.dbt_offers,
         };
         let checked = check::object(&call.arguments).and_then(|arguments| tool.check(arguments, context));
         checked.map_err(|rejection| {
             let example = tool.example(OfferContext {
                 catalog: &self.catalog,
+                dbt: self.dbt_offers,
             });
             let shown = example.as_ref().map(|arguments| (tool.name(), arguments));
             Refusal {
@@ -111,6 +139,7 @@ impl Toolbox {
         let context = RunContext {
             catalog: &self.catalog,
             client: &self.client,
+            dbt: self.dbt.as_ref(),
             held,
             handle: held.next(),
             limits: self.shaping,

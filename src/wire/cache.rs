@@ -62,6 +62,13 @@ impl ResponseCache {
         });
         Self { kept }
     }
+
+    /// Drops everything that is kept.
+    pub(super) fn forget(&self) {
+        if let Some(kept) = &self.kept {
+            kept.invalidate_all();
+        }
+    }
 }
 
 /// Serves what was read a moment ago, to the same principal only. Of equal requests at the same time one is sent,

@@ -1,15 +1,18 @@
 //! The layer that grants and the call log share: an operation is sent when the rules grant it and its intent stands in the
-//! log, and how it ended is written down afterwards.
+//! log, and how it ended is written down afterwards. What needs an approval is sent when a person approved this very request.
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use serde_json::Value;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
 use super::grants::{Grants, Judgement};
 use super::service::{LayerResult, LayerService};
-use super::tape::{TapeSlot, redact_text};
+use super::tape::{TapeSlot, redact, redact_text};
 use super::watch::{BodyEnd, BodyWatcher, watched};
 use super::{Purpose, ServedBy, WireError, WireRequest, WireResponse};
+use crate::approvals::{ApprovalAnswer, ApprovalRequest, ApprovalStore, credential_mark};
 use crate::call_log::{CallDecision, CallEnd, CallIntent, CallLog, CallOutcome, OpenCall, count_rows};
 use crate::grants::{CallMeter, Ruling};
 use crate::operations::OperationCall;
@@ -20,6 +23,7 @@ pub(super) struct CallControl {
     pub(super) grants: Grants,
     pub(super) meter: CallMeter,
     pub(super) log: Option<CallLog>,
+    pub(super) approvals: Option<ApprovalStore>,
     pub(super) slot: TapeSlot,
 }
 
@@ -64,13 +68,20 @@ async fn operation(
             Ok(rule) => CallDecision::Allowed { rule: rule.name() },
             Err(reason) => CallDecision::Denied { reason },
         },
-        Ruling::NeedsApproval { rule, reason } => CallDecision::NeedsApproval { rule, reason },
+        Ruling::NeedsApproval { rule, reason } => {
+            let asked = AskedApproval {
+                who: &who,
+                call: &call,
+                doing: &doing,
+                reason: &reason,
+            };
+            approval(&control, &request, asked, rule).await
+        }
         Ruling::Denied { reason } => CallDecision::Denied { reason },
     };
     let refusal = match &decision {
-        CallDecision::Allowed { .. } => None,
-        CallDecision::Denied { reason } => Some(reason.clone()),
-        CallDecision::NeedsApproval { reason, .. } => Some(format!("{reason}; there is no approval of it")),
+        CallDecision::Allowed { .. } | CallDecision::Approved { .. } => None,
+        CallDecision::Denied { reason } | CallDecision::NeedsApproval { reason, .. } => Some(reason.clone()),
     };
     let intent = CallIntent {
         agent: who.agent,
@@ -110,6 +121,67 @@ async fn operation(
             watch.end(BodyEnd::Failed(error.clone()));
             Err(error)
         }
+    }
+}
+
+/// A call that needs an approval.
+struct AskedApproval<'a> {
+    who: &'a CallParty,
+    call: &'a OperationCall,
+    doing: &'a str,
+    reason: &'a str,
+}
+
+/// Asks the store for an approval of exactly this request. One that is there is used up by it.
+async fn approval(
+    control: &CallControl,
+    request: &WireRequest,
+    asked: AskedApproval<'_>,
+    rule: String,
+) -> CallDecision {
+    let needs = |more: &str| CallDecision::NeedsApproval {
+        rule: rule.clone(),
+        reason: format!("{}; {more}", asked.reason),
+    };
+    let Some(store) = &control.approvals else {
+        return needs("there is no approval of it, and no place to ask for one: set `dir` under [approvals]");
+    };
+    let body = request.body.as_deref().unwrap_or_default();
+    let mut shown: Option<Value> = serde_json::from_slice(body).ok();
+    if let Some(shown) = &mut shown {
+        redact(shown);
+    }
+    let secret = request
+        .headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_whitespace().last())
+        .unwrap_or_default();
+    let answer = store.ask(ApprovalRequest {
+        request_sha256: CallIntent::hash(request.method.as_str(), request.url.as_str(), body),
+        agent: asked.who.agent.clone(),
+        principal: request.policy.principal.0.clone(),
+        account: asked.who.account.clone(),
+        operation: asked.call.operation.name.to_owned(),
+        does: asked.doing.to_owned(),
+        reason: asked.reason.to_owned(),
+        body: shown,
+        credential: credential_mark(secret),
+    });
+    match answer.await {
+        Ok(ApprovalAnswer::Approved { id, by }) => CallDecision::Approved {
+            rule,
+            approval: id,
+            by,
+        },
+        Ok(ApprovalAnswer::Waiting { id }) => needs(&format!(
+            "it waits as {id}: a person can look at it with `cardinal approvals show {id}` and let it through with \
+             `cardinal approvals grant {id}`; then ask again with the very same request"
+        )),
+        Ok(ApprovalAnswer::Denied { id, by }) => CallDecision::Denied {
+            reason: format!("{by} denied it ({id})"),
+        },
+        Err(error) => needs(&error.to_string()),
     }
 }
 

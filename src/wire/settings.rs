@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::Grants;
+use crate::approvals::ApprovalStore;
 use crate::call_log::CallLog;
 
 /// How a stack is set up.
@@ -10,6 +11,8 @@ pub struct WireSettings {
     pub grants: Grants,
     /// Where calls of operations are written down; `None`: nowhere.
     pub call_log: Option<CallLog>,
+    /// Where approvals are asked for; `None`: what needs one is refused.
+    pub approvals: Option<ApprovalStore>,
     pub cache: CacheSettings,
     /// Limits on what is in flight.
     pub limit: LimitSettings,
@@ -22,6 +25,7 @@ impl WireSettings {
         Self {
             grants,
             call_log: None,
+            approvals: None,
             cache: CacheSettings::default(),
             limit: LimitSettings::default(),
             retry: RetrySettings::default(),

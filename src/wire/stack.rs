@@ -137,6 +137,11 @@ impl Wire {
         }
     }
 
+    /// Forgets every response that was kept, for all sessions.
+    pub fn forget_responses(&self) {
+        self.shared.cache.forget();
+    }
+
     /// The seed of the jitter of retries.
     pub fn seed(&self) -> u64 {
         self.own.seed
@@ -163,6 +168,7 @@ impl Wire {
             grants: settings.grants.clone(),
             meter: own.meter.clone(),
             log: settings.call_log.clone(),
+            approvals: settings.approvals.clone(),
             slot: own.slot.clone(),
         };
         let service = layer(service, control, governed);

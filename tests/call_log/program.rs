@@ -43,8 +43,9 @@ fn calls_are_shown_checked_and_exported() {
     assert!(of_kind(&all, "intent").len() > 3);
     assert_eq!(of_kind(&all, "intent").len(), of_kind(&all, "outcome").len());
 
-    let shown = program.run(&["log", "show", "--last", "2"]);
-    assert_eq!(shown.stdout.lines().count(), 2, "{shown:#?}");
+    // The health of the answer's data was looked up meanwhile.
+    let shown = program.run(&["log", "show", "--last", "5"]);
+    assert_eq!(shown.stdout.lines().count(), 5, "{shown:#?}");
     assert!(
         shown
             .stdout
@@ -277,4 +278,142 @@ fn rules_that_cannot_mean_what_they_say_are_errors() {
         assert_eq!(run.code, Some(1), "{rule}: {run:#?}");
         assert!(run.stderr.replace("\n  ", " ").contains(said), "{rule}: {run:#?}");
     }
+}
+
+/// A program whose log has some calls.
+fn with_calls() -> Program {
+    let program = program();
+    assert_eq!(program.run(&QUESTION).code, Some(0));
+    program
+}
+
+#[test]
+fn whoever_reads_a_changed_log_is_told_so() {
+    let program = with_calls();
+    let path = segments(&program.folder().join("calls"))[0].clone();
+    let whole = fs::read_to_string(&path).unwrap();
+    // A record is taken out: every line that is left is a right record.
+    let mut lines: Vec<&str> = whole.lines().collect();
+    lines.remove(2);
+    fs::write(&path, format!("{}\n", lines.join("\n"))).unwrap();
+    for command in [
+        &["log", "show"][..],
+        &["log", "export"],
+        &["log", "export", "--csv"],
+    ] {
+        let run = program.run(command);
+        assert_eq!(run.code, Some(1), "{run:#?}");
+        let said = run.stderr.replace("\n  ", " ");
+        assert!(
+            said.contains("cannot be relied on: log-000001.jsonl line 3"),
+            "{said}"
+        );
+        assert!(!run.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_log_that_was_emptied_or_cut_does_not_look_right() {
+    let program = with_calls();
+    let dir = program.folder().join("calls");
+    let path = segments(&dir)[0].clone();
+    let whole = fs::read_to_string(&path).unwrap();
+    let cut: String = whole.lines().take(3).map(|line| format!("{line}\n")).collect();
+    for (what, left) in [("cut", cut.as_str()), ("emptied", "")] {
+        fs::write(&path, left).unwrap();
+        let run = program.run(&["log", "verify"]);
+        assert_eq!(run.code, Some(1), "{what}: {run:#?}");
+        assert!(
+            run.stdout.contains("the end of the log is missing"),
+            "{what}: {run:#?}"
+        );
+    }
+    // Whoever takes the head away too leaves nothing to see, which is said.
+    fs::remove_file(dir.join("head")).unwrap();
+    let run = program.run(&["log", "verify"]);
+    assert!(
+        run.stdout.contains("a log that was emptied looks the same"),
+        "{run:#?}"
+    );
+    assert!(run.stdout.contains("Keep the head somewhere else"), "{run:#?}");
+    // An anchor file of the settings is compared without being named.
+    fs::write(&path, &whole).unwrap();
+    let anchor = program.folder().join("anchors");
+    let head = program.run(&["log", "verify"]).stdout;
+    let head = head
+        .lines()
+        .find_map(|line| line.strip_prefix("head: "))
+        .unwrap()
+        .to_owned();
+    fs::write(&anchor, format!("{head}\n")).unwrap();
+    let anchored = program.with("CARDINAL_CALL_LOG_ANCHOR_FILE", anchor.to_str().unwrap());
+    assert!(
+        anchored
+            .run(&["log", "verify"])
+            .stdout
+            .contains("1 record as anchored")
+    );
+    fs::write(&path, "").unwrap();
+    assert_eq!(anchored.run(&["log", "verify"]).code, Some(1));
+}
+
+#[test]
+fn no_exported_cell_is_a_formula() {
+    let program = program();
+    fs::write(
+        program.folder().join("cardinal.toml"),
+        "version = 1\n[grants]\nagent = \"=HYPERLINK(1)\"\n",
+    )
+    .unwrap();
+    assert_eq!(program.run(&QUESTION).code, Some(0));
+    let run = program.run(&["log", "export", "--csv"]);
+    assert!(run.stdout.contains("'=HYPERLINK(1)"), "{run:#?}");
+    assert!(!run.stdout.contains(",=HYPERLINK"), "{run:#?}");
+}
+
+#[test]
+fn rules_that_cannot_mean_what_they_say_are_explained() {
+    let program = Program::new();
+    let told = |rule: &str| {
+        let text =
+            format!("version = 1\n[[grants.rules]]\nareas = [\"dbt.runs\"]\nlevel = \"read\"\n{rule}\n");
+        fs::write(program.folder().join("cardinal.toml"), text).unwrap();
+        let run = program.run(&["grants"]);
+        (
+            run.code,
+            format!("{}{}", run.stdout, run.stderr).replace("\n  ", " "),
+        )
+    };
+    let (code, said) = told("agent = \" \"");
+    assert!(
+        code == Some(1) && said.contains("names an agent without a name"),
+        "{said}"
+    );
+    for wrong in [
+        "ids = { job_id = 5.5 }",
+        "ids = { job_id = [true] }",
+        "ids = { job_id = [{}] }",
+    ] {
+        let (code, said) = told(wrong);
+        assert!(
+            code == Some(1) && said.contains("{ job_id = [5, 7] }"),
+            "{wrong}: {said}"
+        );
+        assert!(
+            !said.contains("untagged") && !said.contains("variant"),
+            "{wrong}: {said}"
+        );
+    }
+    let (code, said) = told("expires = 5");
+    assert!(code == Some(1) && said.contains("a time with its zone"), "{said}");
+    let (code, said) = told("expires = \"soon\"");
+    assert!(code == Some(1) && said.contains("a time with its zone"), "{said}");
+    assert_eq!(told("ids = { job_id = 5 }").0, Some(0));
+    assert_eq!(told("expires = 2099-12-31T18:00:00Z").0, Some(0));
+    let (code, said) = told("expires = \"2020-01-01T00:00:00Z\"");
+    assert_eq!(code, Some(0));
+    assert!(
+        said.contains("grants.rules 1: over, grants nothing any more: read"),
+        "{said}"
+    );
 }

@@ -111,6 +111,10 @@ async fn a_cut_end_shows_against_an_anchor_only() {
     let whole = fs::read_to_string(path).unwrap();
     let lines: Vec<&str> = whole.lines().collect();
     fs::write(path, format!("{}\n", lines[..5].join("\n"))).unwrap();
+    let kept = verify(folder.path(), &[]).unwrap().first_bad.unwrap();
+    assert!(kept.problem.contains("the file `head` names record"), "{kept:?}");
+    // Whoever cut it can take that file away too.
+    fs::remove_file(folder.path().join("head")).unwrap();
     assert!(verify(folder.path(), &[]).unwrap().ok);
     let found = verify(folder.path(), std::slice::from_ref(&head)).unwrap();
     assert!(!found.ok);

@@ -14,11 +14,52 @@ fn with_nothing_set_up_it_answers_on_the_sandbox_without_a_model_and_says_so() {
 }
 
 #[test]
+fn the_demo_says_how_healthy_its_data_is() {
+    let program = Program::new();
+    let run = program.run(&["ask", "Average rating in 2025?"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let said = run.stdout.replace("\n  ", " ");
+    assert!(
+        said.contains(
+            "data health Average rating: the model fct_reviews behind this failed at 2026-07-01 02:10 UTC; figures are of the \
+             last run before that which succeeded"
+        ),
+        "{run:#?}"
+    );
+    let health =
+        program.run(&["ask", "Average rating in 2025?", "--json"]).json()["evidence"][0]["health"].clone();
+    assert_eq!(
+        (&health["status"], &health["from"]),
+        (&"unhealthy".into(), &"discovery".into()),
+        "{health}"
+    );
+    // A script that only wants the answer gets no more than that.
+    assert!(
+        !program
+            .run(&["ask", "Average rating in 2025?", "--quiet"])
+            .stdout
+            .contains("data health")
+    );
+    let off = program.folder().join("cardinal.toml");
+    std::fs::write(
+        off,
+        "version = 1\n[[grants.rules]]\nareas = [\"dbt.discovery\"]\nlevel = \"off\"\n",
+    )
+    .unwrap();
+    let silent = program.run(&["ask", "Average rating in 2025?", "--json"]).json();
+    assert!(silent["evidence"][0].get("health").is_none(), "{silent}");
+    assert!(
+        !program.folder().join(".local").exists(),
+        "nothing is written down for it"
+    );
+}
+
+#[test]
 fn json_is_one_versioned_object_and_nothing_else() {
     let run = Program::new().run(&["ask", REVENUE, "--json"]);
     assert_eq!(run.code, Some(0), "{run:#?}");
     let answer = run.json();
-    assert_eq!(answer["version"], 3);
+    assert_eq!(answer["version"], 4);
     assert_eq!(answer["outcome"], "answered");
     assert_eq!(answer["stop_reason"], "final_answer");
     assert_eq!(answer["model"], "offline");

@@ -28,6 +28,12 @@ fn shows_one_entry_or_the_nearest_names() {
     let shown = program.run(&["catalog", "show", name, "--json"]).json();
     assert_eq!(shown[0]["name"], name);
 
+    let judged = program.run(&["catalog", "show", "Average rating"]).stdout;
+    assert!(
+        judged.contains("data health: unhealthy; the model fct_reviews"),
+        "{judged}"
+    );
+
     let typo = program.run(&["catalog", "show", &format!("{name}x")]);
     assert_eq!(typo.code, Some(1));
     assert_eq!(typo.stdout, "");

@@ -66,6 +66,7 @@ The file begins with `version = 1`. For your editor there is a JSON schema: `sch
         "metabase",
         "dbt",
         "grants",
+        "approvals",
         "call_log",
         "catalog",
         "model",

@@ -39,6 +39,7 @@ fn every_setting_is_in_it() {
 fn the_limits_it_shows_are_the_defaults() {
     let environment = [
         ("METABASE_API_KEY", "k"),
+        ("DBT_WEBHOOK_SECRET", "s"),
         ("METABASE_SESSION", "k"),
         ("METABASE_PASSWORD", "k"),
         ("METABASE_JWT_SECRET", "k"),

@@ -2,12 +2,16 @@
 
 mod administrative;
 mod discovery;
+mod entries;
 mod failures;
 mod graph;
 mod hosts;
 mod local;
 mod program;
 mod project;
+mod suite;
+mod tools;
+mod webhooks;
 
 use cardinal::dbt::{DbtAccount, DbtAddresses, DbtCloudSettings, grants};
 use cardinal::grants::GrantLevel;

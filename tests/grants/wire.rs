@@ -144,7 +144,7 @@ async fn what_needs_an_approval_is_denied_as_long_as_there_is_none() {
     assert_eq!(
         error,
         "the request to create a service token was not sent: it changes code, money or access, so a person has to \
-         approve it; there is no approval of it"
+         approve it; there is no approval of it, and no place to ask for one: set `dir` under [approvals]"
     );
     assert!(server.asked().is_empty());
 }

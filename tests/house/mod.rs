@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use self::imports::{Imports, imports, parts};
 
 /// The folders of `src`, top first, each with what it is for. A folder may name only folders below it.
-const LAYERS: [(&str, &str); 29] = [
+const LAYERS: [(&str, &str); 30] = [
     ("cli", "the commands, one file each; owns stdout and stderr"),
     (
         "server",
@@ -78,6 +78,10 @@ const LAYERS: [(&str, &str); 29] = [
     ),
     ("result", "tables, shaping, totals, held results, arithmetic"),
     ("wire", "the layers that every HTTP request passes, one file each"),
+    (
+        "approvals",
+        "a person's word for one request that changes code, money or access",
+    ),
     (
         "call_log",
         "what was asked of which system, chained by hashes, on disk before it is sent",

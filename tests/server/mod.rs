@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod approvals;
 mod client;
 mod hostile;
 mod jwt;
@@ -12,4 +13,5 @@ mod persons;
 mod program;
 mod sessions;
 mod streams;
+mod webhooks;
 mod wires;

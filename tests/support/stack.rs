@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Event, TurnOptions};
-use cardinal::agent::{BudgetSettings, GroundingSettings, GuardSettings, ReferenceMode, TurnSettings};
+use cardinal::agent::{
+    BudgetSettings, DbtTurnSettings, GroundingSettings, GuardSettings, ReferenceMode, TurnSettings,
+};
 use cardinal::catalog::{Catalog, CollectionId, Entry};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::conversation::Conversation;
+use cardinal::dbt::{DbtAccount, DbtAddresses, DbtCloudSettings, DbtConnection};
+use cardinal::dbt_sandbox::{DbtServeOptions, RunningDbtSandbox};
+use cardinal::grants::{GrantPolicy, GrantRule, GrantSettings};
 use cardinal::metabase::MetabaseClient;
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::model::{CompletionSettings, Model, Prices};
@@ -16,7 +21,7 @@ use cardinal::result::{ConversationSettings, ShapingSettings};
 use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use cardinal::tapes::{Recorded, Recorder};
 use cardinal::tools::Toolbox;
-use cardinal::wire::Wire;
+use cardinal::wire::{Wire, WireSettings};
 use jiff::civil::date;
 use serde_json::Value;
 use std::sync::{LazyLock, Mutex};
@@ -61,6 +66,7 @@ impl Default for Knobs {
 /// The stack.
 pub struct Stack {
     pub sandbox: RunningSandbox,
+    pub dbt: Option<RunningDbtSandbox>,
     pub catalog: Arc<Catalog>,
     pub model: ScriptedModel,
     pub agent: Agent,
@@ -69,6 +75,25 @@ pub struct Stack {
     pub conversation: Conversation,
     pub cancel: CancellationToken,
     pub events: Arc<Mutex<Vec<Event>>>,
+}
+
+/// The dbt sandbox over the demo's tables, whose exposures lead to this Metabase.
+pub async fn dbt_beside(sandbox: &RunningSandbox) -> RunningDbtSandbox {
+    let data = || WORLD.sqlite_address().map_err(|error| error.to_string());
+    let mut options = DbtServeOptions::new(Arc::new(data));
+    options.metabase_url = Some(sandbox.url.clone());
+    options.pace = Duration::from_millis(20);
+    cardinal::dbt_sandbox::serve(options).await.unwrap()
+}
+
+/// Settings that reach a dbt sandbox with the token that may do everything.
+pub fn dbt_settings(sandbox: &RunningDbtSandbox) -> DbtCloudSettings {
+    let addresses = DbtAddresses::of_host(&sandbox.url, None).unwrap();
+    let account = u64::try_from(sandbox.account_id).unwrap();
+    DbtCloudSettings {
+        environment_id: u64::try_from(sandbox.environment_id).ok(),
+        ..DbtCloudSettings::new(addresses, sandbox.token.clone(), account)
+    }
 }
 
 /// Settings that reach a sandbox with its own key.
@@ -107,8 +132,38 @@ pub fn curated(sandbox: &RunningSandbox, tables: TableRule) -> CatalogSettings {
 impl Stack {
     /// The stack over the demo's curated collection, with the orders table.
     pub async fn new(model: ScriptedModel, knobs: Knobs) -> Self {
+        Self::beside(model, knobs, None).await
+    }
+
+    /// The same with the dbt sandbox beside it, of which these rules grant something.
+    pub async fn with_dbt(model: ScriptedModel, rules: Vec<GrantRule>) -> Self {
+        Self::beside(model, Knobs::default(), Some(rules)).await
+    }
+
+    async fn beside(model: ScriptedModel, knobs: Knobs, rules: Option<Vec<GrantRule>>) -> Self {
         let sandbox = serve(ServeOptions::new(Arc::clone(&WORLD))).await.unwrap();
-        let wire = Wire::live().unwrap();
+        let dbt_sandbox = match &rules {
+            None => None,
+            Some(_) => Some(dbt_beside(&sandbox).await),
+        };
+        let policy = GrantPolicy::new(&GrantSettings {
+            agent: "analyst".to_owned(),
+            rules: rules.unwrap_or_default(),
+        });
+        let wire = match &dbt_sandbox {
+            None => Wire::live().unwrap(),
+            Some(dbt) => {
+                let settings = metabase_settings(&sandbox, knobs.query_timeout);
+                let granted = cardinal::metabase::grants(&settings.url, &policy)
+                    .joined(cardinal::dbt::grants(&dbt_settings(dbt), &policy))
+                    .joined(cardinal::model::grants(&model.settings()).unwrap());
+                Wire::new(WireSettings::new(granted)).unwrap()
+            }
+        };
+        let dbt = dbt_sandbox.as_ref().map(|dbt| {
+            let account = DbtAccount::new(dbt_settings(dbt), wire.clone(), Principal::default());
+            DbtConnection::new(Some(account), None, &policy)
+        });
         let mut settings = metabase_settings(&sandbox, knobs.query_timeout);
         if knobs.signs_in {
             settings.auth = AuthSettings::Password {
@@ -136,9 +191,11 @@ impl Stack {
             conversation: knobs.conversation,
             max_rows: 10_000,
             sign_in,
+            dbt: dbt.as_ref().and_then(DbtTurnSettings::of),
         };
         let recorder = Recorder::new(wire.clone(), Some("a script".to_owned()));
-        let toolbox = Toolbox::new(Arc::clone(&catalog), client, knobs.shaping);
+        let offers = dbt.as_ref().map(DbtConnection::offers).unwrap_or_default();
+        let toolbox = Toolbox::offering(Arc::clone(&catalog), client, knobs.shaping, offers).with_dbt(dbt);
         let references = settings.grounding.references == ReferenceMode::On;
         let prompt = Prompt::render_for(&catalog, toolbox.specs(), references).unwrap();
         let reached: Arc<dyn Model> = cardinal::model::connect(&model.settings(), wire).unwrap();
@@ -154,6 +211,7 @@ impl Stack {
         });
         Self {
             sandbox,
+            dbt: dbt_sandbox,
             catalog,
             model,
             agent,

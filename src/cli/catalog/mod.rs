@@ -11,6 +11,7 @@ use super::exit::ExitStatus;
 use super::progress::Spinner;
 use super::{settings, term};
 use crate::app::{self, CatalogCache, Freshness, OpenedCatalog, Server};
+use crate::dbt::DbtConnection;
 use crate::metabase::MetabaseClient;
 use crate::principal::Principal;
 
@@ -19,11 +20,10 @@ pub(super) async fn run(global: &GlobalArgs, command: &CatalogCommand) -> Result
     let opened = CatalogAccess::open(global).await?;
     match command {
         CatalogCommand::List(args) => list::run(&opened.load(args.freshness()).await?.catalog, global.json()),
-        CatalogCommand::Show { entry, catalog } => show::run(
-            &opened.load(catalog.freshness()).await?.catalog,
-            entry,
-            global.json(),
-        ),
+        CatalogCommand::Show { entry, catalog } => {
+            let loaded = opened.load(catalog.freshness()).await?;
+            show::run(&opened, &loaded.catalog, entry, global.json()).await
+        }
         CatalogCommand::Check(args) => check::run(&opened, args, global.json()).await,
         CatalogCommand::Refresh { all } => refresh::run(&opened, *all, global.json()).await,
     }
@@ -40,27 +40,36 @@ impl CatalogArgs {
 }
 
 /// A Metabase, and where its catalog is kept between runs.
-struct CatalogAccess {
+pub(super) struct CatalogAccess {
     server: Server,
     client: MetabaseClient,
     cache: CatalogCache,
+    /// Where the health of data is known, if anywhere.
+    dbt: Option<DbtConnection>,
 }
 
 impl CatalogAccess {
-    async fn open(global: &GlobalArgs) -> Result<Self, CliError> {
+    pub(super) async fn open(global: &GlobalArgs) -> Result<Self, CliError> {
         let settings = settings::load_and_warn(global)?.settings;
         let server = Server::open(&settings).await?;
         let reach = app::Reach {
             metabase: Some(&server.metabase),
+            dbt: settings.dbt.cloud.as_ref(),
             ..app::Reach::default()
         };
         let wire = app::wire(&settings, reach)?;
         let principal = Principal::default();
         Ok(Self {
+            dbt: app::health_connection(&settings, &server, &wire, &principal)?,
             client: MetabaseClient::new(server.metabase.clone(), wire, principal.clone()),
             cache: CatalogCache::of(&server, &principal),
             server,
         })
+    }
+
+    /// The client that the catalog is loaded with.
+    pub(super) fn client(&self) -> &MetabaseClient {
+        &self.client
     }
 
     /// Shows how far a load is.
@@ -71,7 +80,7 @@ impl CatalogAccess {
         )
     }
 
-    async fn load(&self, freshness: Freshness) -> Result<OpenedCatalog, CliError> {
+    pub(super) async fn load(&self, freshness: Freshness) -> Result<OpenedCatalog, CliError> {
         let spinner = self.spinner();
         let told = |progress| spinner.loaded(progress);
         let loaded = self

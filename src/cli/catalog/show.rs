@@ -1,11 +1,24 @@
-use crate::catalog::{Catalog, find};
+use std::time::Duration;
+
+use super::CatalogAccess;
+use crate::agent::EvidenceHealth;
+use crate::catalog::{Catalog, Entry, find};
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::{answer, render, term};
+use crate::dbt::{DataHealth, entry_health};
 use crate::prompt::entry_text;
 
+/// Longest wait for the health of an entry.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Prints what a person means by `wanted`, as the model sees it; several entries when the name is used twice.
-pub(super) fn run(catalog: &Catalog, wanted: &str, json: bool) -> Result<ExitStatus, CliError> {
+pub(super) async fn run(
+    opened: &CatalogAccess,
+    catalog: &Catalog,
+    wanted: &str,
+    json: bool,
+) -> Result<ExitStatus, CliError> {
     let entries = find(catalog, wanted)?;
     if json {
         answer::json(&entries).map_err(CliError::Output)?;
@@ -25,8 +38,38 @@ pub(super) fn run(catalog: &Catalog, wanted: &str, json: bool) -> Result<ExitSta
             None => text,
         };
         term::out_line(text).map_err(CliError::Output)?;
+        if let Some(line) = health(opened, entry).await {
+            let line = render::wrapped(&line, term::text_width(), "    ");
+            term::out_line(line).map_err(CliError::Output)?;
+        }
     }
     Ok(ExitStatus::Done)
+}
+
+/// Whether the data of an entry can be believed, where dbt knows. It is not part of what the model sees.
+async fn health(opened: &CatalogAccess, entry: &Entry) -> Option<String> {
+    let dbt = opened.dbt.as_ref().filter(|dbt| dbt.offers().nodes)?;
+    let look = entry_health(dbt, opened.client(), entry);
+    let report = match tokio::time::timeout(PATIENCE, look).await {
+        Ok(Ok(report)) => report,
+        Ok(Err(error)) => {
+            return Some(format!(
+                "  data health: not known ({})",
+                term::line(&error.to_string())
+            ));
+        }
+        Err(_) => return Some("  data health: not known, dbt did not answer in time".to_owned()),
+    };
+    let (style, word) = match report.health {
+        DataHealth::Healthy => (term::GOOD, "healthy"),
+        DataHealth::Questionable => (term::WARN, "questionable"),
+        DataHealth::Unhealthy => (term::BAD, "unhealthy"),
+    };
+    let detail = EvidenceHealth::of(&report).detail;
+    Some(format!(
+        "  data health: {style}{word}{style:#}; {}",
+        term::line(&detail)
+    ))
 }
 
 /// Parts of an entry that are lists.

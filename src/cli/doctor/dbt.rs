@@ -2,7 +2,7 @@ use super::report::Check;
 use crate::app;
 use crate::call_log::CallLog;
 use crate::config::Settings;
-use crate::dbt::{DbtAccount, DbtCloudSettings, DbtError, DbtFailure, LocalProject, RunFilter};
+use crate::dbt::{DbtAccount, DbtCloudSettings, DbtError, DbtFailure, LocalProject, RunFilter, token_reach};
 use crate::grants::GrantPolicy;
 use crate::principal::Principal;
 
@@ -68,7 +68,17 @@ async fn account(settings: &Settings, cloud: &DbtCloudSettings) -> Result<(), Ch
     })?;
     let account = DbtAccount::new(cloud.clone(), wire, Principal::default());
     let runs = account.administrative().runs(RunFilter::default(), 1).await;
-    runs.map(drop).map_err(|error| problem(&error))
+    runs.map_err(|error| problem(&error))?;
+    // What cannot be known is no finding.
+    let reach = token_reach(&account, &GrantPolicy::new(&settings.grants)).await;
+    match reach.ok().flatten().and_then(|reach| reach.warning()) {
+        None => Ok(()),
+        Some(warning) => Err(Check::warning(
+            "dbt",
+            warning,
+            "make a service token with the permission sets that are needed, and put it into DBT_TOKEN",
+        )),
+    }
 }
 
 fn problem(error: &DbtError) -> Check {

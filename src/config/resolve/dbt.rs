@@ -22,6 +22,12 @@ pub(super) fn resolve(
     Ok(DbtSettings {
         cloud: cloud(file, environment, origins)?,
         project_dir,
+        webhook_secret: SecretVariable {
+            path: "dbt.webhook_secret_env",
+            named: file.webhook_secret_env.as_deref(),
+            usual: "DBT_WEBHOOK_SECRET",
+        }
+        .read(environment, origins)?,
     })
 }
 

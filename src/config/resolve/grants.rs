@@ -1,10 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use etcetera::BaseStrategy;
 use jiff::Timestamp;
 
+use crate::approvals::{ApprovalSettings, Approver};
 use crate::call_log::CallLogSettings;
+use crate::config::approvals::{ApprovalsConfig, ApproverConfig};
 use crate::config::error::ConfigError;
 use crate::config::grants::{CallLogConfig, GrantRuleConfig, GrantsConfig, IdConfig};
 use crate::config::load::Origins;
@@ -32,6 +35,11 @@ fn resolved(rule: GrantRuleConfig) -> Result<GrantRule, String> {
     if rule.areas.is_empty() {
         return Err("names no area: write areas such as [\"dbt.runs\"]".to_owned());
     }
+    if rule.agent.as_deref().is_some_and(|agent| agent.trim().is_empty()) {
+        return Err(
+            "names an agent without a name: write one, or take `agent` away to mean every agent".to_owned(),
+        );
+    }
     if rule.max_calls_per_minute == Some(0) || rule.max_calls_per_session == Some(0) {
         return Err("allows no call at all: write `level = \"off\"` for that".to_owned());
     }
@@ -45,7 +53,7 @@ fn resolved(rule: GrantRuleConfig) -> Result<GrantRule, String> {
                 known.join(", ")
             ));
         }
-        let listed: BTreeSet<String> = listed.into_iter().map(written).collect();
+        let listed: BTreeSet<String> = listed.0.into_iter().map(written).collect();
         if listed.is_empty() {
             return Err(format!(
                 "lists no {parameter}: name one, or take the condition away"
@@ -86,6 +94,46 @@ fn known_parameters(areas: &[operations::Area]) -> BTreeSet<&'static str> {
         .flat_map(|operation| operations::parameter_names(operation.path))
         .filter(|name| *name != "account_id")
         .collect()
+}
+
+/// Where approvals are asked for, and who gives them.
+pub(super) fn approvals(file: ApprovalsConfig) -> Result<Option<ApprovalSettings>, ConfigError> {
+    let Some(dir) = file.dir else {
+        if file.approvers.is_empty() {
+            return Ok(None);
+        }
+        let problem = "names the folder that requests wait in; without it nobody can approve anything";
+        return Err(ConfigError::setting("approvals.dir", problem));
+    };
+    let approver = |one: ApproverConfig| -> Result<Approver, String> {
+        if one.name.trim().is_empty() {
+            return Err("has no name: the log says who approved".to_owned());
+        }
+        if one.key_sha256.is_none() && one.principal.is_none() {
+            return Err(format!(
+                "{:?} has neither a key_sha256 nor a principal, so that nobody is them",
+                one.name
+            ));
+        }
+        let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if one.key_sha256.as_ref().is_some_and(|text| !is_hash(text)) {
+            return Err(format!(
+                "{:?} has a key_sha256 that is no SHA-256: write the 64 digits that `printf %s \"$KEY\" | sha256sum` prints",
+                one.name
+            ));
+        }
+        Ok(Approver {
+            name: one.name,
+            key_sha256: one.key_sha256,
+            principal: one.principal,
+        })
+    };
+    let approvers: Result<Vec<Approver>, String> = file.approvers.into_iter().map(approver).collect();
+    Ok(Some(ApprovalSettings {
+        dir,
+        valid_for: Duration::from_secs(60 * file.minutes.unwrap_or(30)),
+        approvers: approvers.map_err(|problem| ConfigError::setting("approvals.approvers", problem))?,
+    }))
 }
 
 /// Where calls are written down. `needed` says that they have to be: then there is an error without a folder.

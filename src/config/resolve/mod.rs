@@ -33,6 +33,7 @@ pub(super) fn resolve(
     Ok(Settings {
         metabase,
         grants: grants::grants(file.grants, origins)?,
+        approvals: grants::approvals(file.approvals)?,
         call_log: grants::call_log(file.call_log, dbt.cloud.is_some())?,
         dbt,
         catalog,

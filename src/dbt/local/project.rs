@@ -162,7 +162,7 @@ impl LocalProject {
             Ruling::Denied { reason } => CallDecision::Denied { reason },
         };
         let refusal = match &decision {
-            CallDecision::Allowed { .. } => None,
+            CallDecision::Allowed { .. } | CallDecision::Approved { .. } => None,
             CallDecision::Denied { reason } | CallDecision::NeedsApproval { reason, .. } => {
                 Some(reason.clone())
             }

@@ -1,5 +1,5 @@
 // The health of the data behind an answer: whether each result is whole and where it came from. What a project's tests and
-// freshness checks say belongs here too, as `health` of an evidence: `{ status: "ok" | "warn" | "error", detail }`.
+// freshness checks say stands here too, as `health` of an evidence: `{ status: "healthy" | "questionable" | "unhealthy", detail }`.
 
 import { h, icon } from "./dom.js";
 import { t, tWord } from "./texts.js";
@@ -20,7 +20,7 @@ export function healthOf(record) {
 }
 
 function line(item, call) {
-  const bad = isCut(item) || ["warn", "error"].includes(item.health?.status);
+  const bad = isCut(item) || ["questionable", "unhealthy"].includes(item.health?.status);
   const parts = [
     extentText(item.extent) ?? t("how.whole"),
     call?.served_by && tWord("served", call.served_by),

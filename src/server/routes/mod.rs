@@ -3,8 +3,10 @@
 
 mod admin;
 mod answers;
+mod approvals;
 mod body;
 mod catalog;
+mod dbt;
 mod health;
 mod me;
 mod openapi;
@@ -25,12 +27,13 @@ use schemars::JsonSchema;
 use self::openapi::{SchemaMaker, schema_of};
 use super::access::{admit, guard_all};
 use super::bodies::{
-    AnswerPage, CatalogBody, EvidenceBody, HealthBody, MeBody, SessionPage, SuggestionsBody, UsageBody,
-    WholeSession,
+    AnswerPage, ApprovalsBody, CatalogBody, EvidenceBody, HealthBody, MeBody, SessionPage, SuggestionsBody,
+    UsageBody, WholeSession,
 };
 use super::http_error::{HttpError, write_errors};
 use super::record::{AnswerRecord, SessionRecord};
 use super::state::SharedState;
+use crate::approvals::Approval;
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
@@ -140,6 +143,7 @@ fn table() -> Vec<HttpRoute> {
     let mut all = answers();
     all.extend(sessions_and_catalog());
     all.extend(administration());
+    all.extend(decisions());
     all.extend(wires_of_others());
     all.extend(operation());
     all
@@ -281,6 +285,43 @@ fn administration() -> Vec<HttpRoute> {
             .query(&[("days", "how many days back")]),
         HttpRoute::get("/metrics", "Read what the server counts", get(admin::metrics))
             .media(&["application/openmetrics-text"]),
+    ]
+}
+
+fn decisions() -> Vec<HttpRoute> {
+    vec![
+        HttpRoute::get(
+            "/v1/approvals",
+            "List requests that wait for an approval, and what became of others",
+            get(approvals::list),
+        )
+        .gives::<ApprovalsBody>(),
+        HttpRoute::get(
+            "/v1/approvals/{id}",
+            "Read one with what would be sent",
+            get(approvals::read),
+        )
+        .gives::<Approval>(),
+        HttpRoute::post(
+            "/v1/approvals/{id}/grant",
+            "Let a request through, once",
+            post(approvals::grant),
+        )
+        .gives::<Approval>(),
+        HttpRoute::post(
+            "/v1/approvals/{id}/deny",
+            "Refuse a request",
+            post(approvals::deny),
+        )
+        .gives::<Approval>(),
+        HttpRoute::post(
+            "/v1/dbt/webhook",
+            "Take a delivery of a dbt webhook, signed with the subscription's secret",
+            post(dbt::webhook),
+        )
+        .public()
+        .media(&[])
+        .status(204),
     ]
 }
 

@@ -19,7 +19,10 @@ pub(in crate::tools) fn held<'a>(shelf: &'a HeldResults, written: &str) -> Resul
     };
     if shelf.is_gone(found.handle) {
         let again = found.origin.source().map_or_else(
-            || "make it again from results that are held".to_owned(),
+            || match found.origin.lookup() {
+                Some(lookup) => format!("look it up again: {} {}", lookup.tool, lookup.arguments),
+                None => "make it again from results that are held".to_owned(),
+            },
             |source| format!("query it again: {} {}", query_tool(source.kind), source.arguments),
         );
         return Err(Rejection::unknown_name(format!(

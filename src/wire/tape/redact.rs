@@ -174,7 +174,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
 
 /// Replaces the values of secret fields, however deep, and everything that has the shape of a credential. Says whether
 /// there was any.
-pub(super) fn redact(value: &mut Value) -> bool {
+pub(in crate::wire) fn redact(value: &mut Value) -> bool {
     match value {
         Value::Array(items) => items.iter_mut().fold(false, |any, item| redact(item) | any),
         Value::Object(fields) => fields.iter_mut().fold(false, |any, (name, field)| {

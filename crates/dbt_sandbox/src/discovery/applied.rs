@@ -56,8 +56,16 @@ impl AppliedState {
         let mut guard = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         if guard.is_none() {
             let mut nodes = BTreeMap::new();
+            // Most past runs are of few kinds, whose results are large: each kind is read once.
+            let mut results: BTreeMap<(Vec<String>, bool), Value> = BTreeMap::new();
             for run in &self.past {
-                apply(&mut nodes, project, run, &commands_of(run));
+                let commands = commands_of(run);
+                let succeeded = status_of(run) == RunPhase::Success;
+                let key = (commands.clone(), succeeded);
+                let results = results
+                    .entry(key)
+                    .or_insert_with(|| run_results(project, &commands, succeeded));
+                put(&mut nodes, rows_in(results, run, &commands));
             }
             *guard = Some(nodes);
         }
@@ -81,27 +89,33 @@ pub(super) fn commands_of(run: &Value) -> Vec<String> {
 /// The rows of a run's results, with the moments of the run.
 pub(super) fn rows_of(project: &DbtProject, run: &Value, commands: &[String]) -> Vec<(String, NodeRun)> {
     let status = status_of(run);
-    if !matches!(status, RunPhase::Success | RunPhase::Error) {
-        return Vec::new();
-    }
-    let builds = commands
-        .iter()
-        .any(|command| !command.starts_with("dbt docs") && !command.starts_with("dbt source"));
-    if !builds {
+    if !tells(run, commands) {
         return Vec::new();
     }
     let results = run_results(project, commands, status == RunPhase::Success);
+    rows_in(&results, run, commands)
+}
+
+/// Whether a run that ended so with these commands says anything of nodes.
+fn tells(run: &Value, commands: &[String]) -> bool {
+    let over = matches!(status_of(run), RunPhase::Success | RunPhase::Error);
+    over && commands
+        .iter()
+        .any(|command| !command.starts_with("dbt docs") && !command.starts_with("dbt source"))
+}
+
+fn rows_in(results: &Value, run: &Value, commands: &[String]) -> Vec<(String, NodeRun)> {
+    if !tells(run, commands) {
+        return Vec::new();
+    }
     let moment = |name: &str| {
         let at = run.get(name).and_then(Value::as_str).and_then(read)?;
         Some(at.to_string())
     };
     let number = |name: &str| run.get(name).and_then(Value::as_i64);
-    let rows = results
-        .get("results")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    rows.iter()
+    let rows = results.get("results").and_then(Value::as_array);
+    rows.into_iter()
+        .flatten()
         .filter_map(|row| {
             let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
             let node = NodeRun {
@@ -125,7 +139,11 @@ pub(super) fn rows_of(project: &DbtProject, run: &Value, commands: &[String]) ->
 }
 
 fn apply(nodes: &mut BTreeMap<String, NodeRun>, project: &DbtProject, run: &Value, commands: &[String]) {
-    for (id, mut node) in rows_of(project, run, commands) {
+    put(nodes, rows_of(project, run, commands));
+}
+
+fn put(nodes: &mut BTreeMap<String, NodeRun>, rows: Vec<(String, NodeRun)>) {
+    for (id, mut node) in rows {
         let before = nodes.get(&id).and_then(|node| node.success_run_id);
         let good = matches!(node.status.as_str(), "success" | "pass");
         node.success_run_id = if good { node.run_id } else { before };

@@ -1,0 +1,63 @@
+//! dbt as the settings name it, and the one that stands beside the demo.
+
+use super::{Error, Server};
+use crate::call_log::CallLog;
+use crate::config::Settings;
+use crate::dbt::{self, DbtAccount, DbtConnection, LocalProject};
+use crate::grants::{GrantLevel, GrantPolicy, GrantRule, GrantSettings};
+use crate::operations::Area;
+use crate::principal::Principal;
+use crate::wire::{Grants, Wire, WireSettings};
+
+/// dbt as the settings name it, asked over this wire; `None` where they name none.
+pub fn dbt_connection(
+    settings: &Settings,
+    wire: &Wire,
+    principal: &Principal,
+) -> Result<Option<DbtConnection>, Error> {
+    let policy = GrantPolicy::new(&settings.grants);
+    let account = settings.dbt.cloud.clone();
+    let account = account.map(|cloud| DbtAccount::new(cloud, wire.clone(), principal.clone()));
+    let project = match &settings.dbt.project_dir {
+        None => None,
+        Some(dir) => {
+            let log = settings.call_log.clone().map(CallLog::open).transpose()?;
+            Some(LocalProject::new(
+                dir.clone(),
+                policy.clone(),
+                log,
+                principal.clone(),
+            ))
+        }
+    };
+    if account.is_none() && project.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(DbtConnection::new(account, project, &policy)))
+}
+
+/// The dbt that says how healthy data is: the one of the settings, and for the demo the one that stands beside it. Of that one
+/// models may be read, unless a rule says `off`; it lives in this process and is asked by no tool.
+pub fn health_connection(
+    settings: &Settings,
+    server: &Server,
+    wire: &Wire,
+    principal: &Principal,
+) -> Result<Option<DbtConnection>, Error> {
+    if let Some(configured) = dbt_connection(settings, wire, principal)? {
+        return Ok(Some(configured));
+    }
+    let Some(cloud) = server.demo_dbt().cloned() else {
+        return Ok(None);
+    };
+    let mut rules = settings.grants.rules.clone();
+    rules.push(GrantRule::new([Area::DbtDiscovery], GrantLevel::Read));
+    let policy = GrantPolicy::new(&GrantSettings {
+        agent: settings.grants.agent.clone(),
+        rules,
+    });
+    let grants = Grants::none().joined(dbt::grants(&cloud, &policy));
+    let wire = Wire::new(WireSettings::new(grants))?;
+    let account = DbtAccount::new(cloud, wire, principal.clone());
+    Ok(Some(DbtConnection::new(Some(account), None, &policy)))
+}
