@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
@@ -33,8 +33,32 @@ const MAX_CALLS: usize = 2;
 pub struct OfflinePlanner {
     id: ModelId,
     today: Date,
-    /// `Err` when SQLite could not build the index; said when a completion is asked for.
-    indexed: Result<Mutex<IndexedCatalog>, String>,
+    indexed: Arc<SharedIndex>,
+}
+
+/// A catalog as planners look it up. `Err` when SQLite could not build the index; said when a completion is asked for.
+type SharedIndex = Result<Mutex<IndexedCatalog>, String>;
+
+/// The indexes that planners use now, each beside its catalog. One takes half a megabyte, and so all sessions over a catalog
+/// share it.
+static INDEXES: Mutex<Vec<(Weak<Catalog>, Weak<SharedIndex>)>> = Mutex::new(Vec::new());
+
+/// The index of a catalog: the one that other planners use, or a new one.
+fn index_of(catalog: &Arc<Catalog>) -> Arc<SharedIndex> {
+    let mut known = INDEXES.lock().unwrap_or_else(PoisonError::into_inner);
+    known.retain(|(_, index)| index.strong_count() > 0);
+    let same = known
+        .iter()
+        .find(|(of, _)| std::ptr::eq(of.as_ptr(), Arc::as_ptr(catalog)));
+    if let Some(index) = same.and_then(|(_, index)| index.upgrade()) {
+        return index;
+    }
+    let index = IndexedCatalog::new(catalog)
+        .map(Mutex::new)
+        .map_err(|error| error.to_string());
+    let index = Arc::new(index);
+    known.push((Arc::downgrade(catalog), Arc::downgrade(&index)));
+    index
 }
 
 struct IndexedCatalog {
@@ -64,9 +88,7 @@ impl OfflinePlanner {
                 name: "offline".to_owned(),
             },
             today,
-            indexed: IndexedCatalog::new(&catalog)
-                .map(Mutex::new)
-                .map_err(|error| error.to_string()),
+            indexed: index_of(&catalog),
         }
     }
 
@@ -75,7 +97,9 @@ impl OfflinePlanner {
             model: self.id.to_string(),
             reason: format!("the catalog could not be indexed: {reason}"),
         };
-        let lock = self.indexed.as_ref().map_err(|reason| unusable(reason.clone()))?;
+        let lock = (*self.indexed)
+            .as_ref()
+            .map_err(|reason| unusable(reason.clone()))?;
         lock.lock()
             .unwrap_or_else(PoisonError::into_inner)
             .decide(&TurnSoFar::of(&request.messages), request.tool_choice, self.today)

@@ -112,3 +112,44 @@ fn a_token_is_made_used_listed_and_revoked() {
     let output = program.command(&["token", "revoke", "tok_no"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
 }
+
+/// Kilobytes of memory that a process has now.
+#[cfg(target_os = "linux")]
+fn kilobytes(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn sessions_share_what_they_know_of_the_catalog() {
+    let program = Program::new();
+    let (mut child, line) = program.serve(&["--model", "offline"]);
+    let host = line["url"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let ask = || {
+        let body = r#"{"question": "What is the weather in Paris?"}"#;
+        let mut connection = TcpStream::connect(host).unwrap();
+        write!(
+            connection,
+            "POST /v1/answers HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("not_in_catalog"), "{answer}");
+    };
+    (0..20).for_each(|_| ask());
+    let before = kilobytes(child.id());
+    (0..100).for_each(|_| ask());
+    let each = kilobytes(child.id()).saturating_sub(before) / 100;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // With an index of the catalog in each of them it was more than 300.
+    assert!(each < 120, "a session takes {each} KB");
+}

@@ -12,6 +12,9 @@ pub(super) const MAX_WAITING: u32 = 8;
 /// How long a session that nobody asks stays in memory.
 const IDLE: Duration = Duration::from_secs(300);
 
+/// Most sessions in memory that nobody asks. Who comes back to another one waits for its tape to be read.
+const MOST_IDLE: usize = 1000;
+
 /// A session in memory.
 pub(super) struct LoadedSession {
     pub(super) session: Session,
@@ -67,13 +70,24 @@ impl SessionSlots {
         slots.remove(session);
     }
 
-    /// Lets go of sessions that nobody asks: they are restored from their tapes when somebody does.
+    /// Lets go of sessions that nobody asks, or too many of them: they are restored from their tapes when somebody does.
     pub(super) fn sweep(&self) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.retain(|_, slot| {
             let idle = slot.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
             slot.turns.load(Ordering::SeqCst) > 0 || idle < IDLE
         });
+        let used = |slot: &SessionSlot| *slot.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle: Vec<(Instant, String)> = slots
+            .iter()
+            .filter(|(_, slot)| slot.turns.load(Ordering::SeqCst) == 0)
+            .map(|(session, slot)| (used(slot), session.clone()))
+            .collect();
+        idle.sort_unstable();
+        let too_many = idle.len().saturating_sub(MOST_IDLE);
+        for (_, session) in idle.into_iter().take(too_many) {
+            slots.remove(&session);
+        }
     }
 }
 
