@@ -29,6 +29,7 @@ mod reach;
 mod recording;
 mod server;
 mod session;
+mod shared_catalogs;
 
 pub use catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
 pub use day::book as day_book;

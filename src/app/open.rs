@@ -7,8 +7,10 @@ use url::Url;
 use super::answer_health::AnswerHealth;
 use super::catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
 use super::reach::ModelReach;
+use super::shared_catalogs::SharedCatalogs;
 use super::{Error, Server, Session, day, dbt as network_dbt, network};
 use crate::agent::{Agent, AgentParts, CatalogReport, DbtTurnSettings, ReferenceMode, TurnSettings};
+use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::dbt::{DbtConnection, DbtOffers, token_reach};
 use crate::grants::GrantPolicy;
@@ -65,6 +67,7 @@ pub struct App {
     wire: Wire,
     client: MetabaseClient,
     agent: Agent,
+    shared: SharedCatalogs,
     /// dbt, where its tools are offered.
     dbt: Option<DbtConnection>,
     /// Says how healthy the data of answers is, where that can be known.
@@ -109,6 +112,7 @@ impl App {
             server,
             wire,
             principal: Principal::default(),
+            shared: SharedCatalogs::default(),
         };
         Box::pin(parts.app(options, on_progress)).await
     }
@@ -121,6 +125,7 @@ impl App {
             server: self.server.clone(),
             wire: self.wire.clone(),
             principal: self.client.principal().clone(),
+            shared: self.shared.clone(),
         };
         Box::pin(parts.app(self.options(Freshness::Changed), &|_| {})).await
     }
@@ -133,6 +138,7 @@ impl App {
             server: self.server.with_auth(auth),
             wire: self.wire.clone(),
             principal,
+            shared: self.shared.clone(),
         };
         Box::pin(parts.app(self.options(Freshness::Cached), &|_| {})).await
     }
@@ -263,6 +269,7 @@ struct AppParts {
     server: Server,
     wire: Wire,
     principal: Principal,
+    shared: SharedCatalogs,
 }
 
 impl AppParts {
@@ -272,6 +279,7 @@ impl AppParts {
             server,
             wire,
             principal,
+            shared,
         } = self;
         let client = MetabaseClient::new(server.metabase.clone(), wire.clone(), principal.clone());
         let health = network_dbt::health_connection(&settings, &server, &wire.for_session(), &principal)?;
@@ -281,7 +289,7 @@ impl AppParts {
             tokio::spawn(async move { health.graph().await.map(drop) });
         }
         let cache = CatalogCache::of(&server, &principal);
-        let catalog = cache
+        let mut catalog = cache
             .load(&server, &client, options.freshness, on_progress)
             .await?;
         let today = options.today.unwrap_or_else(|| server.today());
@@ -291,24 +299,22 @@ impl AppParts {
             wire: wire.clone(),
             budget: None,
         };
-        let model = reach.model(&catalog.catalog, today)?;
+        let references = settings.grounding.references == ReferenceMode::On;
         let dbt = network_dbt::dbt_connection(&settings, &wire, &principal)?;
         let dbt = dbt.filter(|dbt| dbt.offers() != DbtOffers::default());
         let offers = dbt.as_ref().map(DbtConnection::offers).unwrap_or_default();
-        let toolbox = Toolbox::offering(
-            Arc::clone(&catalog.catalog),
-            client.clone(),
-            settings.shaping,
-            offers,
-        )
-        .with_dbt(dbt.clone());
+        let toolbox = |catalog: &Arc<Catalog>| {
+            Toolbox::offering(Arc::clone(catalog), client.clone(), settings.shaping, offers).with_dbt(dbt.clone())
+        };
+        let (same, prompt) = shared.share(&catalog.catalog, |catalog| {
+            Prompt::render_for(catalog, toolbox(catalog).specs(), references)
+        })?;
+        catalog.catalog = same;
+        let toolbox = toolbox(&catalog.catalog);
+        let model = reach.model(&catalog.catalog, today)?;
         let parts = AgentParts {
             model,
-            prompt: Prompt::render_for(
-                &catalog.catalog,
-                toolbox.specs(),
-                settings.grounding.references == ReferenceMode::On,
-            )?,
+            prompt,
             toolbox,
             catalog: CatalogReport {
                 fingerprint: catalog.catalog.fingerprint(),
@@ -335,6 +341,7 @@ impl AppParts {
             chosen_today: options.today,
             wire,
             client,
+            shared,
             dbt,
             health,
         })
