@@ -304,7 +304,8 @@ impl AppParts {
         let dbt = dbt.filter(|dbt| dbt.offers() != DbtOffers::default());
         let offers = dbt.as_ref().map(DbtConnection::offers).unwrap_or_default();
         let toolbox = |catalog: &Arc<Catalog>| {
-            Toolbox::offering(Arc::clone(catalog), client.clone(), settings.shaping, offers).with_dbt(dbt.clone())
+            Toolbox::offering(Arc::clone(catalog), client.clone(), settings.shaping, offers)
+                .with_dbt(dbt.clone())
         };
         let (same, prompt) = shared.share(&catalog.catalog, |catalog| {
             Prompt::render_for(catalog, toolbox(catalog).specs(), references)

@@ -6,7 +6,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use super::{HttpRoute, RouteAccess};
+use super::route::{HttpRoute, RouteAccess};
 use crate::server::http_error::{ErrorForm, OpenAiErrorBody, ProblemBody};
 
 /// Where schemas lie in the document.
