@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use cardinal::OpenOptions;
+use cardinal::config::StorePlace;
 use cardinal::server::{ServerOptions, serve as serve_http};
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ pub(crate) async fn run(stub: &Value, folder: &Path) -> Outcome<()> {
         delay_ms: DELAY_MS,
     };
     let mut settings = settings(&Addresses::of(stub, DELAY_MS)?, load)?;
-    settings.store.path = Some(folder.join("store.sqlite"));
+    settings.store.place = Some(StorePlace::Sqlite(folder.join("store.sqlite")));
     settings.server.max_turns = 100_000;
     let options = ServerOptions {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::tapes::TapeFolder;
+use crate::wire::TapeCopy;
 
 /// Where the turns of a session are recorded, each on a tape of its own.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +15,8 @@ pub enum Recording {
         path: PathBuf,
         /// The folder of the prompts and catalogs that tapes share: that of the tape, or one of those above it.
         shared: PathBuf,
+        /// Where each line goes as well, before it is used.
+        copy: Option<Arc<dyn TapeCopy>>,
     },
     /// Each turn in a new file of this folder, from which old tapes are removed.
     Folder(TapeFolder),
@@ -23,6 +27,19 @@ impl Recording {
     pub fn file(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let shared = path.parent().map(PathBuf::from).unwrap_or_default();
-        Self::File { path, shared }
+        Self::File {
+            path,
+            shared,
+            copy: None,
+        }
+    }
+
+    /// The same, with each line written to a second place as well. Only a recording in one file has such a place.
+    #[must_use]
+    pub fn copied_to(mut self, second: Arc<dyn TapeCopy>) -> Self {
+        if let Self::File { copy, .. } = &mut self {
+            *copy = Some(second);
+        }
+        self
     }
 }

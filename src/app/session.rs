@@ -148,16 +148,20 @@ impl Session {
                 let turn = self.agent.run_turn(&mut self.conversation, text, options, watch);
                 Ok(turn.await?)
             }
-            Recording::File { path, shared } => {
-                let (path, shared) = (path.clone(), shared.clone());
-                self.record(text, options, watch, &path, &shared).await
+            Recording::File { path, shared, copy } => {
+                let (path, shared, copy) = (path.clone(), shared.clone(), copy.clone());
+                let tape = NewTape {
+                    path: &path,
+                    shared: &shared,
+                    copy: copy.as_ref(),
+                };
+                self.record(text, options, watch, tape).await
             }
             Recording::Folder(folder) => {
                 let folder = folder.clone();
                 let turn = self.conversation.turns.saturating_add(1);
                 let path = folder.new_path(Timestamp::now(), &self.conversation.id, turn);
-                let shared = path.parent().map(Path::to_owned).unwrap_or_default();
-                let answer = self.record(text, options, watch, &path, &shared).await;
+                let answer = self.record(text, options, watch, NewTape::from(&path)).await;
                 // Old tapes are files: they are removed beside the runtime.
                 let pruned = tokio::task::spawn_blocking(move || folder.prune(SystemTime::now()));
                 let _ = pruned.await;
@@ -176,7 +180,8 @@ impl Session {
     }
 
     /// Continues a turn whose recording was broken off: what is on the tape is served from it, the rest is asked for now and
-    /// recorded behind it. The session becomes the conversation that the turn began with.
+    /// recorded behind it, also at the second place that the session's recording may have. The session becomes the
+    /// conversation that the turn began with.
     pub async fn resume(
         &mut self,
         tape: &Path,
@@ -190,11 +195,24 @@ impl Session {
             asker: None,
             cancel,
         };
+        let copy = match &self.recording {
+            Recording::File { copy, .. } => copy.clone(),
+            _ => None,
+        };
         let as_recorded = self.agent_of(&header)?;
         let agent = as_recorded.as_ref().unwrap_or(&self.agent);
         let recorded = self
             .recorder
-            .resume(agent, &mut self.conversation, options, watch, tape)
+            .resume(
+                agent,
+                &mut self.conversation,
+                options,
+                watch,
+                NewTape {
+                    copy: copy.as_ref(),
+                    ..NewTape::from(tape)
+                },
+            )
             .await??;
         let mut answer = self.keep(recorded);
         if let Some(health) = self.health.clone() {
@@ -231,10 +249,8 @@ impl Session {
         question: &str,
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
-        path: &Path,
-        shared: &Path,
+        tape: NewTape<'_>,
     ) -> Result<Answer, Error> {
-        let tape = NewTape { path, shared };
         let recorded = self
             .recorder
             .record(

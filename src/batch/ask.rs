@@ -297,6 +297,7 @@ async fn ask(
         session.set_recording(Recording::File {
             path: tape.to_owned(),
             shared,
+            copy: None,
         });
         let asked = Question {
             today: question.today,

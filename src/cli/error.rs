@@ -96,6 +96,17 @@ pub(super) enum CliError {
         /// What was asked for.
         id: String,
     },
+    /// The store has no such answer that could be made a case.
+    #[error(
+        "the store {store} has no finished answer {id} with a tape; name its store with CARDINAL_DATABASE_URL or `url` under \
+         [store], or name the file of a tape"
+    )]
+    NoSuchAnswer {
+        /// What was asked for.
+        id: String,
+        /// The store, without a password.
+        store: String,
+    },
     /// A prompt cannot be rendered.
     #[error(transparent)]
     Prompt(#[from] PromptError),

@@ -9,11 +9,11 @@ use super::args::{GlobalArgs, ScopeArg, TokenCommand};
 use super::error::CliError;
 use super::exit::ExitStatus;
 use super::{settings, term};
-use crate::server::{SessionStore, store_path};
+use crate::server::SessionStore;
 
 pub(super) async fn run(global: &GlobalArgs, command: TokenCommand) -> Result<ExitStatus, CliError> {
     let settings = settings::load_and_warn(global)?.settings;
-    let store = SessionStore::open(&store_path(&settings)?).await?;
+    let store = SessionStore::open(&settings).await?;
     match command {
         TokenCommand::Create {
             name,

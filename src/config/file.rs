@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::approvals::ApprovalsConfig;
 use super::dbt::DbtConfig;
 use super::grants::{CallLogConfig, GrantsConfig};
-use super::server::{ServerConfig, StoreConfig};
+use super::server::ServerConfig;
+use super::store::StoreConfig;
 use crate::metabase::{DatasetRoute, GenerationSetting};
 use crate::model::{CacheHints, ModelDrive};
 

@@ -12,6 +12,7 @@ mod resolve;
 mod schema;
 mod server;
 mod settings;
+mod store;
 mod template;
 
 pub use approvals::{ApprovalsConfig, ApproverConfig};
@@ -27,7 +28,8 @@ pub use load::{FILE_NAME, Loaded, Overrides, load};
 pub use schema::schema;
 pub use server::{
     AuthPolicy, CredentialPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig,
-    ServerSettings, StoreConfig, StoreSettings,
+    ServerSettings,
 };
 pub use settings::Settings;
+pub use store::{StoreConfig, StorePlace, StoreSettings};
 pub use template::TEMPLATE;

@@ -1,6 +1,5 @@
-//! Settings of the server and its store, as they are written and as the server takes them.
+//! Settings of the server, as they are written and as the server takes them.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -34,6 +33,9 @@ pub struct ServerConfig {
     /// Most questions of one principal answered at once (default 32). It does not count for an open server.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_turns_per_principal: Option<u64>,
+    /// Most questions that wait in one session for the one that is answered (default 8); 0 refuses whoever asks meanwhile.
+    #[schemars(range(max = 1000))]
+    pub max_waiting: Option<u32>,
     /// Most requests of one principal in a minute; without it there is no limit.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_requests_per_minute: Option<u32>,
@@ -98,14 +100,6 @@ pub struct ProxyConfig {
     pub from: Option<Vec<String>>,
 }
 
-/// Where sessions and answers are kept.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StoreConfig {
-    /// `sqlite:PATH` (default: a file in `cardinal` in the user's state folder). CARDINAL_DATABASE_URL goes before it.
-    pub url: Option<String>,
-}
-
 /// How the server is run.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -125,6 +119,8 @@ pub struct ServerSettings {
     pub max_turns: usize,
     /// Most turns at once of one principal that has a credential.
     pub max_turns_per_principal: usize,
+    /// Most turns that wait in one session.
+    pub max_waiting: u32,
     /// Most requests of one principal in a minute.
     pub max_requests_per_minute: Option<u32>,
     /// How long a turn goes on that nobody listens to.
@@ -148,6 +144,7 @@ impl Default for ServerSettings {
             max_body_bytes: 1024 * 1024,
             max_turns: 1024,
             max_turns_per_principal: 32,
+            max_waiting: 8,
             max_requests_per_minute: None,
             grace: Duration::from_secs(120),
             drain: Duration::from_secs(30),
@@ -179,11 +176,4 @@ pub struct ProxySettings {
     pub header: http::HeaderName,
     /// Where the proxy is.
     pub from: Vec<IpNet>,
-}
-
-/// Where sessions and answers are kept.
-#[derive(Debug, Clone, Default)]
-pub struct StoreSettings {
-    /// The SQLite file; `None`: one in the user's state folder, another for the demo.
-    pub path: Option<PathBuf>,
 }

@@ -1,4 +1,5 @@
-use super::server::{ServerSettings, StoreSettings};
+use super::server::ServerSettings;
+use super::store::StoreSettings;
 use super::{ConfigError, Environment, Overrides, load};
 use crate::agent::{BudgetSettings, GroundingSettings, GuardSettings};
 use crate::approvals::ApprovalSettings;

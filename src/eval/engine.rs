@@ -81,6 +81,7 @@ impl Interview {
             self.session.set_recording(Recording::File {
                 path: tape_path(folder, turn),
                 shared: shared.to_path_buf(),
+                copy: None,
             });
         }
         let question = Question {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
+use super::store::SessionStoreError;
 use crate::app::{App, Error, personal_auth};
 use crate::config::CredentialPolicy;
 use crate::principal::Principal;
@@ -25,6 +26,9 @@ pub(super) enum NoApp {
     /// Metabase did not let it in, or shows it nothing.
     #[error("{}", causes(.0).join(": "))]
     App(#[from] Error),
+    /// What is needed to answer could not be read.
+    #[error(transparent)]
+    Store(#[from] SessionStoreError),
 }
 
 /// Loaded once, by whoever asks first; a load that failed is tried again.

@@ -70,6 +70,11 @@ impl HttpError {
 
 impl From<SessionStoreError> for HttpError {
     fn from(error: SessionStoreError) -> Self {
+        if let SessionStoreError::Unreachable(_) = error {
+            tracing::warn!(%error, "the store was away");
+            let detail = "the store cannot be reached now; ask again in a moment";
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_away", detail).after(2);
+        }
         tracing::error!(%error, "the store failed");
         let detail = "the store failed; the server's log says more";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
@@ -80,6 +85,7 @@ impl From<NoApp> for HttpError {
     fn from(error: NoApp) -> Self {
         match error {
             NoApp::NotAPerson(_) => Self::forbidden(error.to_string()),
+            NoApp::Store(error) => error.into(),
             NoApp::App(_) => {
                 tracing::warn!(%error, "the catalog of a principal could not be loaded");
                 let detail = format!("what you may ask could not be loaded: {error}");
@@ -94,7 +100,7 @@ impl From<SubmitError> for HttpError {
         match error {
             SubmitError::NoSession => Self::no_session("of this id"),
             SubmitError::Busy => Self::new(
-                StatusCode::CONFLICT,
+                StatusCode::TOO_MANY_REQUESTS,
                 "session_busy",
                 "too many questions wait in this session; ask again when one is answered",
             )

@@ -8,10 +8,10 @@
 //! POST /v1/answers ─► access (who asks?) ─► routes ─► turns ─► app::Session
 //!                                              ▲        │          │ events
 //!                         SSE, chunks, JSON ◄──┴── log ◄┴──────────┘
-//!                                                       └─► store (SQLite), tapes
+//!                                                       └─► store (SQLite or PostgreSQL), tapes
 //! ```
 //!
-//! `routes/mod.rs` has the table of all routes. Start there, then read `turns/run.rs`.
+//! `routes/table.rs` has the table of all routes. Start there, then read `turns/run.rs`.
 
 mod access;
 mod apps;
@@ -35,6 +35,6 @@ mod turns;
 mod webhook;
 
 pub use routes::openapi;
-pub use start::{RunningServer, ServerOptions, StartError, serve, store_path};
-pub use store::{NewToken, SessionStore, SessionStoreError, TokenRow};
+pub use start::{RunningServer, ServerOptions, StartError, serve};
+pub use store::{NewToken, RatedAnswer, SessionStore, SessionStoreError, TokenRow};
 pub use webhook::{WebhookReceiver, receive_webhooks};

@@ -2,10 +2,8 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use etcetera::BaseStrategy as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -77,11 +75,11 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     let server = settings.server.clone();
-    let store = SessionStore::open(&store_path(&settings)?).await?;
+    let store = SessionStore::open(&settings).await?;
     let app = App::open(settings, options.open).await?;
     let access = AccessRules::new(&server, bound).map_err(Error::from)?;
     let (open, drain) = (access.open, server.drain);
-    let store_name = format!("sqlite:{}", store.path().display());
+    let store_name = store.name().to_owned();
     let state = ServerState::new(app, store, server, access);
     {
         let state = state.clone();
@@ -124,6 +122,11 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
 }
 
 impl RunningServer {
+    /// Deletes what the settings of the store say is not kept. The server does this by itself once an hour.
+    pub async fn retire(&self) -> Result<(), SessionStoreError> {
+        self.state.store.retire().await.map(drop)
+    }
+
     /// Takes no more questions, lets running turns end for a while, and leaves the others to be resumed. Returns when the
     /// address is free.
     pub async fn shutdown(mut self) {
@@ -145,20 +148,4 @@ impl Drop for RunningServer {
             task.abort();
         }
     }
-}
-
-/// The file of the store: the configured one, or one in the user's state folder. The demo has one of its own, so that its
-/// sessions are not among those over real data.
-pub fn store_path(settings: &Settings) -> Result<PathBuf, SessionStoreError> {
-    if let Some(path) = &settings.store.path {
-        return Ok(path.clone());
-    }
-    let strategy = etcetera::choose_base_strategy().map_err(|_| SessionStoreError::NoFolder)?;
-    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-    let name = if settings.metabase.is_some() {
-        "cardinal.sqlite"
-    } else {
-        "demo.sqlite"
-    };
-    Ok(folder.join("cardinal").join(name))
 }

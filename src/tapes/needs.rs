@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::wire::{SHARED_FOLDERS, read_capped};
+#[cfg(feature = "postgres")]
+use crate::wire::{SharedKind, shared_name};
 
 /// A file that was kept so short a time ago may be that of a turn which has not written its line yet.
 const FRESH: Duration = Duration::from_secs(60 * 60);
@@ -39,6 +41,33 @@ fn previous(tape: &Path) -> Option<PathBuf> {
     let line: Value = serde_json::from_str(&line).ok()?;
     let name = line.pointer("/header/previous")?.as_str()?;
     Some(tape.with_file_name(name))
+}
+
+/// What one tape needs to be replayed.
+#[cfg(feature = "postgres")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TapeNeeds {
+    /// The file of the turn before it, in the same folder.
+    pub(crate) previous: Option<String>,
+    /// Files that it shares with other tapes, by their paths from the folder they lie in.
+    pub(crate) files: BTreeSet<String>,
+}
+
+/// What a tape needs, by its text. A torn last line needs nothing.
+#[cfg(feature = "postgres")]
+pub(crate) fn needs_of(text: &str) -> TapeNeeds {
+    let mut needs = TapeNeeds::default();
+    for line in text.lines().filter(|line| names_a_file(line)) {
+        let line: Value = serde_json::from_str(line).unwrap_or_default();
+        let field = |pointer: &str| line.pointer(pointer).and_then(Value::as_str);
+        if let Some(previous) = field("/header/previous") {
+            needs.previous = Some(previous.to_owned());
+        }
+        let hash = field("/request/delta/base").map(|hash| shared_name(SharedKind::Prompt, hash));
+        let catalog = field("/header/catalog/fingerprint").map(|hash| shared_name(SharedKind::Catalog, hash));
+        needs.files.extend(hash.into_iter().chain(catalog));
+    }
+    needs
 }
 
 /// Removes the files shared in a folder of recordings, `SET/CASE/turn-N.jsonl`, that no tape in any set needs any more.

@@ -10,8 +10,8 @@ use crate::conversation::Conversation;
 use crate::prompt::{Prompt, PromptError, texts_hash_for};
 use crate::tools::Toolbox;
 use crate::wire::{
-    CatalogNote, Header, MetabaseNote, Player, PromptNote, Tape, TapeError, TapeFile, TapeMode, TurnEnd,
-    Wire, first_difference, shown,
+    CatalogNote, Header, MetabaseNote, Player, PromptNote, Tape, TapeCopy, TapeError, TapeFile, TapeMode,
+    TurnEnd, Wire, first_difference, shown,
 };
 
 /// Records the turns of one session. It holds the wire that the session's model and Metabase client send through.
@@ -30,14 +30,16 @@ pub struct Recorded {
     pub tape: Result<PathBuf, TapeError>,
 }
 
-/// A file that a turn is to be recorded in, and the folder of what it shares with other tapes: its own, or one of the
+/// A file that a turn is recorded in, and the folder of what it shares with other tapes: its own, or one of the
 /// few above it.
 #[derive(Debug, Clone, Copy)]
 pub struct NewTape<'a> {
-    /// The file; it must not exist yet.
+    /// The file; it must not exist yet, unless a turn that it was begun for is resumed.
     pub path: &'a Path,
     /// The folder of prompts and catalogs.
     pub shared: &'a Path,
+    /// Where each line goes as well.
+    pub copy: Option<&'a Arc<dyn TapeCopy>>,
 }
 
 impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for NewTape<'a> {
@@ -47,6 +49,7 @@ impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for NewTape<'a> {
         Self {
             path,
             shared: path.parent().unwrap_or(Path::new("")),
+            copy: None,
         }
     }
 }
@@ -57,7 +60,7 @@ enum Target<'a> {
     /// In a file that does not exist yet.
     NewFile(NewTape<'a>),
     /// Behind what a tape that was broken off holds already.
-    Continued(&'a Path),
+    Continued(&'a Path, Option<&'a Arc<dyn TapeCopy>>),
 }
 
 impl Recorder {
@@ -96,8 +99,9 @@ impl Recorder {
         conversation: &mut Conversation,
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
-        path: &Path,
+        tape: impl Into<NewTape<'_>>,
     ) -> Result<Result<Recorded, PromptError>, TapeError> {
+        let NewTape { path, copy, .. } = tape.into();
         let file = path.to_owned();
         let begun = off_the_runtime(path, move || TapeFile::read_unfinished(&file)).await?;
         let header = begun.header;
@@ -106,7 +110,7 @@ impl Recorder {
             asker: header.asker,
             ..options
         };
-        let target = Target::Continued(path);
+        let target = Target::Continued(path, copy);
         self.run(agent, conversation, &header.question, options, watch, target)
             .await
     }
@@ -121,22 +125,30 @@ impl Recorder {
         target: Target<'_>,
     ) -> Result<Result<Recorded, PromptError>, TapeError> {
         let (tape, player, mode) = match target {
-            Target::NewFile(NewTape { path, shared }) => {
+            Target::NewFile(NewTape { path, shared, copy }) => {
                 let before = conversation.tape.as_deref();
                 let previous = before.filter(|before| before.parent() == path.parent());
                 let header = self
                     .header(agent, conversation, question, &options, previous)
                     .await;
                 conversation.now = Some(header.started_at);
-                let tape = begin(path, shared, header, agent.toolbox()).await?;
+                let tape = begin(path, shared, copy, header, agent.toolbox()).await?;
                 (tape.clone(), None, TapeMode::Record(tape))
             }
-            Target::Continued(path) => {
+            Target::Continued(path, copy) => {
                 let file = path.to_owned();
                 let begun = off_the_runtime(path, move || TapeFile::read_unfinished(&file)).await?;
                 Self::began_the_same(&begun, agent)?;
                 let file = path.to_owned();
-                let (begun, tape) = off_the_runtime(path, move || TapeFile::resume(&file)).await?;
+                let copy = copy.cloned();
+                let resumed = off_the_runtime(path, move || {
+                    let (begun, tape) = TapeFile::resume(&file)?;
+                    if let Some(copy) = copy {
+                        tape.copied_to(copy, begun.whole_bytes())?;
+                    }
+                    Ok((begun, tape))
+                });
+                let (begun, tape) = resumed.await?;
                 if begun.header.metabase.server.is_some() {
                     // What was known when the turn began is no part of it.
                     let _ = agent.toolbox().client().detection().await;
@@ -272,11 +284,22 @@ impl Recorder {
 }
 
 /// Makes the tape's file, with the catalog beside it.
-async fn begin(path: &Path, shared: &Path, header: Header, toolbox: &Toolbox) -> Result<Tape, TapeError> {
+async fn begin(
+    path: &Path,
+    shared: &Path,
+    copy: Option<&Arc<dyn TapeCopy>>,
+    header: Header,
+    toolbox: &Toolbox,
+) -> Result<Tape, TapeError> {
+    let copy = copy.cloned();
     let (file, folder, catalog) = (path.to_owned(), shared.to_owned(), Arc::clone(toolbox.catalog()));
     let begun = off_the_runtime(path, move || {
         let tape = Tape::create_sharing(&file, &folder, &header)?;
-        let kept = keep_catalog(&folder, &catalog);
+        let kept = keep_catalog(&folder, &catalog).and_then(|()| {
+            let Some(copy) = copy else { return Ok(()) };
+            tape.copied_to(copy, 0)?;
+            tape.share_catalog(&header.catalog.fingerprint)
+        });
         Ok((tape, kept))
     });
     let (tape, kept) = begun.await?;

@@ -62,8 +62,12 @@ pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
 pub use tape::{
     CatalogNote, Divergence, Exchange, ExchangeEnd, Header, MetabaseNote, Miss, Player, Prefixes, PromptNote,
-    RecordedFailure, RecordedResults, ResponseHead, SHARED_FOLDERS, Stalls, Tape, TapeError, TapeFile,
-    TapeMode, TapeSlot, TapeSlotGuard, TurnEnd, UnusedExchanges, catalog_path, keep_beside, read_capped,
-    shared_catalog,
+    RecordedFailure, RecordedResults, ResponseHead, SHARED_FOLDERS, Stalls, Tape, TapeCopy, TapeError,
+    TapeFile, TapeMode, TapeSlot, TapeSlotGuard, TurnEnd, UnusedExchanges, catalog_path, keep_beside,
+    read_capped, shared_catalog,
 };
 pub(crate) use tape::{REDACTED, first_difference, is_secret, off_the_runtime, shown, suspect};
+#[cfg(feature = "postgres")]
+pub(crate) use tape::{SharedKind, shared_name};
+#[cfg(feature = "postgres")]
+pub(crate) use tls::without_http;

@@ -28,6 +28,14 @@ pub(super) fn config() -> ClientConfig {
     CONFIG.clone()
 }
 
+/// The same for a connection that does not carry HTTP.
+#[cfg(feature = "postgres")]
+pub(crate) fn without_http() -> ClientConfig {
+    let mut config = config();
+    config.alpn_protocols = Vec::new();
+    config
+}
+
 /// Reads the system's certificates, unless they were read. These are files, so they are read where that holds nobody up.
 pub(super) async fn read_certificates() {
     if SYSTEM.get().is_none() {

@@ -102,6 +102,7 @@ async fn a_conversation_becomes_a_case_that_fails_when_its_data_changes() {
     shops.record("one", &openai().await, Existing::Refuse).await;
     let promotion = Promotion {
         tape: shops.path("tapes/one/talk~two-turns/turn-2.jsonl"),
+        opinion: None,
         suite: shops.folder.path().to_owned(),
         set: "promoted".to_owned(),
         id: Some("from-production".to_owned()),
@@ -138,6 +139,7 @@ async fn data_that_a_tape_was_not_asked_of_is_refused() {
     shops.record("one", &openai().await, Existing::Refuse).await;
     let promotion = |suite: &str| Promotion {
         tape: shops.path("tapes/one/by-shop/turn-1.jsonl"),
+        opinion: None,
         suite: shops.path(suite),
         set: "promoted".to_owned(),
         id: Some("from-production".to_owned()),
@@ -169,6 +171,7 @@ async fn a_tape_of_a_company_s_metabase_becomes_a_case_of_the_configured_one() {
     });
     let promotion = Promotion {
         tape: shops.path("tapes/one/by-shop/turn-1.jsonl"),
+        opinion: None,
         suite: shops.path("own"),
         set: "promoted".to_owned(),
         id: None,

@@ -98,7 +98,7 @@ pageTest("an administrator sees who asked what, and makes a case of it", {}, asy
   await d.page.getByRole("button", { name: "Revenue by country", exact: true }).click();
   await d.page.getByRole("button", { name: "Make an eval case" }).click();
   const [id] = [...d.mock.answers.keys()];
-  assert.equal(await d.text(".promoted pre"), `cardinal eval promote STORE.tapes/${id}.jsonl`);
+  assert.equal(await d.text(".promoted pre"), `cardinal eval promote ${id}`);
 });
 
 pageTest("who is not an administrator is told so", { mock: { scopes: ["ask"] }, expected: [/403/] }, async (d) => {

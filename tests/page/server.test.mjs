@@ -92,8 +92,9 @@ pageTest("the server: edit, rate, rename, export, delete, catalog, administratio
   await d.page.getByRole("link", { name: "Administration" }).click();
   await d.page.getByRole("button", { name: "Revenue by country in 2025", exact: true }).first().click();
   await d.page.getByRole("button", { name: "Make an eval case" }).click();
-  const [, ...command] = (await d.text(".promoted pre")).replace("STORE", join(folder, "demo.sqlite")).split(" ");
-  const made = spawnSync(CARDINAL, [...command, "--suite", join(folder, "suite")]);
+  const [, ...command] = (await d.text(".promoted pre")).split(" ");
+  const env = { ...process.env, CARDINAL_DATABASE_URL: `sqlite:${join(folder, "demo.sqlite")}` };
+  const made = spawnSync(CARDINAL, [...command, "--suite", join(folder, "suite")], { env });
   assert.equal(made.status, 0, String(made.stderr));
   await d.page.getByRole("link", { name: "Catalog" }).click();
   await d.page.locator(".entry summary").first().click();

@@ -4,6 +4,7 @@ use cardinal::config::AuthPolicy;
 use serde_json::json;
 
 use super::client::Ask;
+use super::database::kept_of_tokens;
 use super::kit::{QUESTION, TestServer};
 
 async fn closed() -> TestServer {
@@ -94,7 +95,7 @@ async fn a_token_that_was_revoked_or_has_ended_is_worth_nothing() {
     let ask = Ask::get("/v1/me").with("authorization", &ended);
     assert_eq!(server.send(ask).await.status, 401);
     // The store holds no token that could be used.
-    let bytes = std::fs::read(server.folder.path().join("store.sqlite")).unwrap();
+    let bytes = kept_of_tokens(&server.store_url);
     assert!(
         !bytes
             .windows(token.len())

@@ -52,27 +52,12 @@ async fn a_session_is_restored_by_another_process() {
     let model =
         crate::support::scripted_model::ScriptedModel::openai(vec![Reply::text("One."), Reply::text("Two.")])
             .await;
-    let reached = model.settings();
     let server = TestServer::before(model, |_| {}).await;
     let first = server.ask("First question").await;
     let session = first["session"].as_str().unwrap().to_owned();
-    let TestServer {
-        server,
-        folder,
-        model,
-    } = server;
-    server.shutdown().await;
+    let stopped = server.stop().await;
 
-    let mut settings = super::kit::settings(folder.path());
-    settings.model = reached;
-    let server = cardinal::server::serve(settings, super::kit::listen())
-        .await
-        .unwrap();
-    let again = TestServer {
-        server,
-        folder,
-        model,
-    };
+    let again = stopped.start().await;
     let listed = again.get("/v1/sessions").await.json();
     assert_eq!(listed["sessions"][0]["id"], session);
     let second = again.ask_in(&session, "Second question").await;

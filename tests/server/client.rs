@@ -1,6 +1,7 @@
 //! A plain HTTP/1.1 client that sees how a body ends, and can hang up anywhere.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -131,6 +132,48 @@ impl Ask {
         read(&received)
     }
 
+    /// Sends it to a server that may end at any moment, and reads what comes back within so long; `None` when nothing did.
+    pub(super) async fn attempt(&self, url: &str, at_most: Duration) -> Option<Reply> {
+        let host = url.strip_prefix("http://").unwrap();
+        let mut received = Vec::new();
+        let exchange = async {
+            let mut connection = TcpStream::connect(host).await.ok()?;
+            connection.write_all(&self.bytes(host)).await.ok()?;
+            // A reset is one of the ways in which a body ends.
+            let _ = connection.read_to_end(&mut received).await;
+            Some(())
+        };
+        // What came before the time was over counts.
+        let _ = tokio::time::timeout(at_most, exchange).await;
+        (!received.is_empty()).then(|| read(&received))
+    }
+
+    /// Sends the first bytes of the request, reads the first bytes of the response, and hangs up.
+    pub(super) async fn hang_up(&self, url: &str, sent: usize, received: usize) -> Reply {
+        let host = url.strip_prefix("http://").unwrap();
+        let bytes = self.bytes(host);
+        let mut connection = TcpStream::connect(host).await.unwrap();
+        connection
+            .write_all(&bytes[..sent.min(bytes.len())])
+            .await
+            .unwrap();
+        let mut came = vec![0; received];
+        let mut length = 0;
+        while length < received {
+            let more = connection.read(&mut came[length..]).await.unwrap_or_default();
+            if more == 0 {
+                break;
+            }
+            length += more;
+        }
+        read(&came[..length])
+    }
+
+    /// How many bytes the request has.
+    pub(super) fn length(&self, url: &str) -> usize {
+        self.bytes(url.strip_prefix("http://").unwrap()).len()
+    }
+
     /// Sends it; what comes back is not read yet.
     pub(super) async fn open(&self, url: &str) -> TcpStream {
         let host = url.strip_prefix("http://").unwrap();
@@ -153,7 +196,7 @@ fn read(received: &[u8]) -> Reply {
         .get("transfer-encoding")
         .is_some_and(|coding| coding == "chunked")
     {
-        unchunked(&received[head.len() + 4..])
+        unchunked(received.get(head.len() + 4..).unwrap_or_default())
     } else {
         let length = headers
             .get("content-length")

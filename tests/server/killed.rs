@@ -1,67 +1,16 @@
 //! A process that is killed in the middle: nothing that was acknowledged is lost, and nothing is paid for twice.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::client::Ask;
+use super::database::{store_url, tape_lines};
+use super::process::ProcessPlan;
 use crate::support::reply::Reply;
 use crate::support::scripted_model::ScriptedModel;
-
-/// A server in a process of its own; it is killed when dropped.
-struct Process {
-    child: Child,
-    url: String,
-}
-
-impl Process {
-    fn start(folder: &std::path::Path, model: &ScriptedModel) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cardinal"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--model", "openai:scripted"])
-            .env_clear()
-            .env("HOME", folder)
-            .env("OPENAI_API_KEY", "sk-test")
-            .env("OPENAI_BASE_URL", model.base_url().as_str())
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let line: Value = serde_json::from_str(&line).unwrap();
-        let url = line["url"].as_str().unwrap().to_owned();
-        Self { child, url }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn tape_of(home: &std::path::Path, answer: &str) -> std::path::PathBuf {
-    let folder = home.join(".local/state/cardinal/demo.sqlite.tapes");
-    folder.join(format!("{answer}.jsonl"))
-}
-
-/// Whole lines of a file.
-fn lines(file: &std::path::Path) -> usize {
-    std::fs::read_to_string(file)
-        .unwrap_or_default()
-        .matches('\n')
-        .count()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_loses_nothing_and_pays_nothing_twice() {
@@ -79,7 +28,9 @@ async fn a_killed_process_loses_nothing_and_pays_nothing_twice() {
     })
     .await;
     let folder = tempfile::tempdir().unwrap();
-    let mut process = Process::start(folder.path(), &model);
+    let store = store_url(folder.path());
+    let plan = ProcessPlan::new(folder.path(), &store, &model);
+    let mut process = plan.start();
     let session = Ask::post("/v1/sessions", &json!({}))
         .send(&process.url)
         .await
@@ -94,13 +45,12 @@ async fn a_killed_process_loses_nothing_and_pays_nothing_twice() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         // Lines are written beside the turn: what is on the tape is what the next process knows.
-        let tape = tape_of(folder.path(), &id);
-        while lines(&tape) < 2 {
+        while tape_lines(&store, &id) < 2 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         drop(process);
         held.store(false, Ordering::SeqCst);
-        process = Process::start(folder.path(), &model);
+        process = plan.start();
         let told = Ask::get(&format!("/v1/answers/{id}/events"))
             .send(&process.url)
             .await;

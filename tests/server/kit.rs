@@ -7,6 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::client::{Ask, Reply};
+use super::database;
 use crate::support::reply::Reply as ModelReply;
 use crate::support::scripted_model::ScriptedModel;
 
@@ -15,12 +16,15 @@ pub(super) struct TestServer {
     pub(super) server: RunningServer,
     pub(super) folder: tempfile::TempDir,
     pub(super) model: Option<ScriptedModel>,
+    /// The store, as settings name it.
+    pub(super) store_url: String,
+    settings: Settings,
 }
 
-/// Settings of the demo, with a store in that folder.
-pub(super) fn settings(folder: &std::path::Path) -> Settings {
+/// Settings of the demo, with that store.
+pub(super) fn settings(store: &str) -> Settings {
     let mut settings = Settings::demo();
-    settings.store.path = Some(folder.join("store.sqlite"));
+    settings.store.place = Some(database::place(store));
     settings.server.drain = Duration::from_millis(200);
     settings
 }
@@ -32,7 +36,40 @@ pub(super) fn listen() -> ServerOptions {
     }
 }
 
+/// A server that was ended, with its store.
+pub(super) struct StoppedServer {
+    folder: tempfile::TempDir,
+    model: Option<ScriptedModel>,
+    store_url: String,
+    settings: Settings,
+}
+
+impl StoppedServer {
+    /// Starts a server over the same store.
+    pub(super) async fn start(self) -> TestServer {
+        let server = serve(self.settings.clone(), listen()).await.unwrap();
+        TestServer {
+            server,
+            folder: self.folder,
+            model: self.model,
+            store_url: self.store_url,
+            settings: self.settings,
+        }
+    }
+}
+
 impl TestServer {
+    /// Ends it in order.
+    pub(super) async fn stop(self) -> StoppedServer {
+        self.server.shutdown().await;
+        StoppedServer {
+            folder: self.folder,
+            model: self.model,
+            store_url: self.store_url,
+            settings: self.settings,
+        }
+    }
+
     /// Before the keyword planner.
     pub(super) async fn new() -> Self {
         Self::with(|_| {}).await
@@ -41,14 +78,22 @@ impl TestServer {
     /// The same, with settings changed.
     pub(super) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut settings = settings(folder.path());
+        let store_url = database::store_url(folder.path());
+        let mut settings = settings(&store_url);
         change(&mut settings);
-        let server = serve(settings, listen()).await.unwrap();
+        let server = serve(settings.clone(), listen()).await.unwrap();
         Self {
             server,
             folder,
             model: None,
+            store_url,
+            settings,
         }
+    }
+
+    /// Another replica over the same store.
+    pub(super) async fn replica(&self) -> RunningServer {
+        serve(self.settings.clone(), listen()).await.unwrap()
     }
 
     /// Before a model that gives these replies in order.
@@ -74,9 +119,7 @@ impl TestServer {
 
     /// The store, opened a second time, as `cardinal token` does.
     pub(super) async fn store(&self) -> SessionStore {
-        SessionStore::open(&self.folder.path().join("store.sqlite"))
-            .await
-            .unwrap()
+        SessionStore::open(&self.settings).await.unwrap()
     }
 
     /// A token for a principal.

@@ -80,14 +80,11 @@ async fn a_question_is_asked_as_whoever_asks() {
         .with("authorization", &format!("Bearer {token}"));
     let record = server.send(ask).await.json();
     assert_eq!(record["answer"]["outcome"], "answered", "{record:#}");
-    let tape = server
-        .folder
-        .path()
-        .join("store.sqlite.tapes")
-        .join(format!("{}.jsonl", record["id"].as_str().unwrap()));
-    let header = std::fs::read_to_string(tape).unwrap();
+    let path = format!("/v1/answers/{}/tape", record["id"].as_str().unwrap());
+    let bearer = format!("Bearer {token}");
+    let tape = server.send(Ask::get(&path).with("authorization", &bearer)).await;
     assert!(
-        header
+        tape.body
             .lines()
             .next()
             .unwrap()
@@ -102,4 +99,42 @@ async fn a_question_is_asked_as_whoever_asks() {
         (&record["status"], &record["answer"]),
         (&json!("failed"), &json!(null))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn persons_who_may_see_the_same_share_one_catalog_and_one_prompt() {
+    let (sandbox, _server) = server().await;
+    let mut settings = cardinal::Settings::demo();
+    let mut metabase = metabase_settings(&sandbox, Duration::from_secs(10));
+    let auth = |email: &str| AuthSettings::Jwt {
+        secret: sandbox.jwt_secret.clone().unwrap(),
+        email: email.to_owned(),
+        exchange: true,
+    };
+    metabase.auth = auth("analyst@example.com");
+    settings.metabase = Some(metabase);
+    let tables = TableRule {
+        ids: Vec::new(),
+        name_prefix: Some("orders".to_owned()),
+    };
+    settings.catalog = curated(&sandbox, tables);
+    let shared = cardinal::App::open(settings, cardinal::OpenOptions::default())
+        .await
+        .unwrap();
+    let of = async |email: &str| {
+        let principal = cardinal::principal::Principal(email.to_owned());
+        shared.for_principal(principal, auth(email)).await.unwrap()
+    };
+    let (analyst, admin, viewer) = (
+        of("analyst@example.com").await,
+        of("admin@example.com").await,
+        of("viewer@example.com").await,
+    );
+    let same = |a: &cardinal::App, b: &cardinal::App| Arc::ptr_eq(&a.catalog().catalog, &b.catalog().catalog);
+    assert!(same(&shared, &analyst), "a catalog that is equal is held twice");
+    assert_eq!(same(&shared, &admin), {
+        let bytes = |app: &cardinal::App| serde_json::to_string(&*app.catalog().catalog).unwrap();
+        bytes(&shared) == bytes(&admin)
+    });
+    assert!(!same(&shared, &viewer), "a catalog that is another one is shared");
 }

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::client::Ask;
+use super::database::tape_lines;
 use super::kit::{QUESTION, TestServer};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,14 +48,13 @@ async fn sessions_are_listed_found_renamed_and_deleted() {
     let html = server.get(&format!("{path}/export?format=html")).await;
     assert!(html.body.contains("<table>") && html.header("content-disposition").starts_with("attachment"));
 
-    let tapes = server.folder.path().join("store.sqlite.tapes");
-    let tape = tapes.join(format!("{}.jsonl", first["id"].as_str().unwrap()));
-    assert!(tape.exists());
+    let lines = || tape_lines(&server.store_url, first["id"].as_str().unwrap());
+    assert!(lines() > 0);
     assert_eq!(server.send(Ask::new("DELETE", &path)).await.status, 204);
     assert_eq!(server.get(&path).await.status, 404);
     let answer = format!("/v1/answers/{}", first["id"].as_str().unwrap());
     assert_eq!(server.get(&answer).await.status, 404);
-    assert!(!tape.exists(), "a deleted session left its tape");
+    assert_eq!(lines(), 0, "a deleted session left its tape");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,21 +56,8 @@ async fn a_client_that_hung_up_reads_on() {
 async fn an_answer_of_an_earlier_process_is_told_whole() {
     let server = TestServer::new().await;
     let record = server.ask(QUESTION).await;
-    let TestServer {
-        server,
-        folder,
-        model,
-    } = server;
-    server.shutdown().await;
-    let settings = super::kit::settings(folder.path());
-    let server = cardinal::server::serve(settings, super::kit::listen())
-        .await
-        .unwrap();
-    let again = TestServer {
-        server,
-        folder,
-        model,
-    };
+    let stopped = server.stop().await;
+    let again = stopped.start().await;
     let path = format!("/v1/answers/{}/events", record["id"].as_str().unwrap());
     let told = again.send(Ask::get(&path).with("last-event-id", "7")).await;
     assert_eq!(told.events()[0].0, 8);
@@ -140,7 +127,6 @@ async fn a_stream_that_the_server_leaves_is_reset_and_its_turn_resumed() {
         }
     })
     .await;
-    let reached = model.settings();
     let server = TestServer::before(model, |_| {}).await;
     let ask = Ask::events(&json!({"question": "What?"}));
     let url = server.url().to_owned();
@@ -148,26 +134,12 @@ async fn a_stream_that_the_server_leaves_is_reset_and_its_turn_resumed() {
     while server.model.as_ref().unwrap().requests().len() < 2 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let TestServer {
-        server,
-        folder,
-        model,
-    } = server;
-    server.shutdown().await;
+    let stopped = server.stop().await;
     let cut = reading.await.unwrap();
     assert!(!cut.whole, "a stream that was left ended as if it were whole");
     let id = cut.header("x-cardinal-answer").to_owned();
 
-    let mut settings = super::kit::settings(folder.path());
-    settings.model = reached;
-    let server = cardinal::server::serve(settings, super::kit::listen())
-        .await
-        .unwrap();
-    let again = TestServer {
-        server,
-        folder,
-        model,
-    };
+    let again = stopped.start().await;
     let told = again.get(&format!("/v1/answers/{id}/events")).await;
     assert!(told.whole);
     let answer = &told.named("answer")[0];

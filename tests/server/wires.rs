@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::Ask;
+use super::database::{postgres, psql};
 use super::kit::{QUESTION, TestServer};
 use crate::support::reply::Reply;
 use crate::support::scripted_model::ScriptedModel;
@@ -227,9 +228,13 @@ async fn a_client_without_a_session_ends_its_turn_by_hanging_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_whose_turn_fails_says_so_and_has_no_mark() {
     let server = TestServer::new().await;
-    // Nothing can be recorded where a file stands instead of the folder.
-    let tapes = server.folder.path().join("store.sqlite.tapes");
-    std::fs::write(&tapes, "not a folder").unwrap();
+    if postgres().is_some() {
+        psql(&server.store_url, "DROP TABLE tape_parts");
+    } else {
+        // Nothing can be recorded where a file stands instead of the folder.
+        let tapes = server.folder.path().join("store.sqlite.tapes");
+        std::fs::write(&tapes, "not a folder").unwrap();
+    }
     let body = json!({"messages": [said("user", QUESTION)], "stream": true});
     let reply = server.post("/v1/chat/completions", body.clone()).await;
     let (chunks, done) = chunks(&reply.body);
@@ -428,17 +433,13 @@ async fn a_server_that_ends_says_so_on_the_wires_whose_clients_take_an_end_for_t
         ),
     ] {
         let model = ScriptedModel::openai_with(|_| Reply::endless_text("more and more ")).await;
-        let TestServer {
-            server,
-            folder: _folder,
-            model,
-        } = TestServer::before(model, |settings| settings.guard.max_text_bytes = 1 << 30).await;
-        let (ask, url) = (Ask::post(path, &body), server.url.clone());
+        let server = TestServer::before(model, |settings| settings.guard.max_text_bytes = 1 << 30).await;
+        let (ask, url) = (Ask::post(path, &body), server.url().to_owned());
         let reading = tokio::spawn(async move { ask.send(&url).await });
-        while model.as_ref().unwrap().requests().is_empty() {
+        while server.model.as_ref().unwrap().requests().is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        server.shutdown().await;
+        let _stopped = server.stop().await;
         let cut = reading.await.unwrap();
         assert!(!cut.whole && !cut.body.contains("[DONE]"), "{path}: {}", cut.body);
         let last = cut.body.lines().rfind(|line| line.starts_with("data: ")).unwrap();

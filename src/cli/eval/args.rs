@@ -88,7 +88,8 @@ pub(in crate::cli) struct RecordArgs {
 /// `cardinal eval promote`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PromoteArgs {
-    /// The tape of an answer, or of the last answer of a conversation
+    /// The tape of an answer, or of the last answer of a conversation; or the id of an answer in the server's store (`ans_…`), with
+    /// which goes what was said of it
     pub(super) tape: PathBuf,
     /// The suite's folder; made when there is none, over the data that the tape is proven to be of
     #[arg(long, value_name = "DIR", default_value = "evals/promoted")]

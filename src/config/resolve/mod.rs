@@ -8,10 +8,10 @@ mod limits;
 mod metabase;
 mod model;
 mod server;
+mod store;
 mod value;
 
 pub(super) use self::dbt::half_an_account;
-use self::server::store;
 use super::Settings;
 use super::env::Environment;
 use super::error::ConfigError;
@@ -46,6 +46,6 @@ pub(super) fn resolve(
         conversation: limits::conversation(&file.conversation),
         tape: limits::tape(file.tape),
         server,
-        store: store(&file.store, environment, origins)?,
+        store: store::store(&file.store, environment, origins)?,
     })
 }

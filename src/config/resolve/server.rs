@@ -1,22 +1,16 @@
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use jsonwebtoken::Algorithm;
 
 use super::value::address;
-use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::load::Origins;
 use crate::config::server::{
     CredentialPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig, ServerSettings,
-    StoreConfig, StoreSettings,
 };
 use crate::metabase::{AuthSettings, MetabaseSettings};
-
-/// Names the store before the settings file does.
-const DATABASE_URL: &str = "CARDINAL_DATABASE_URL";
 
 pub(super) fn server(
     file: ServerConfig,
@@ -48,6 +42,7 @@ pub(super) fn server(
         ),
         max_turns: count(file.max_turns, default.max_turns),
         max_turns_per_principal: count(file.max_turns_per_principal, default.max_turns_per_principal),
+        max_waiting: file.max_waiting.unwrap_or(default.max_waiting),
         max_requests_per_minute: file.max_requests_per_minute,
         grace: seconds(file.grace_seconds, default.grace),
         drain: seconds(file.drain_seconds, default.drain),
@@ -154,23 +149,4 @@ fn proxy(file: ProxyConfig, origins: &Origins) -> Result<ProxySettings, ConfigEr
         ));
     }
     Ok(ProxySettings { header, from })
-}
-
-pub(super) fn store(
-    file: &StoreConfig,
-    environment: &Environment,
-    origins: &Origins,
-) -> Result<StoreSettings, ConfigError> {
-    let (written, place) = match (environment.get(DATABASE_URL), &file.url) {
-        (Some(url), _) => (Some(url), DATABASE_URL.to_owned()),
-        (None, url) => (url.as_deref(), origins.place("store.url")),
-    };
-    let path = written.map(|url| match url.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() => Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
-        // The address may hold a password, so it is not shown.
-        _ => Err(ConfigError::setting(place, "is not a store: write sqlite:PATH")),
-    });
-    Ok(StoreSettings {
-        path: path.transpose()?,
-    })
 }

@@ -24,5 +24,5 @@ pub use error::RecordingError;
 pub use layout::Recordings;
 pub(super) use layout::{folder_name, tape_path};
 pub use note::{CaseNote, NOTE_FILE, NOTE_VERSION, RequestForm};
-pub use promote::{PromoteError, PromotedCase, Promotion, promote};
+pub use promote::{PersonsOpinion, PromoteError, PromotedCase, Promotion, promote};
 pub use record::{Existing, RecordOptions, RecordedCase, chosen, record};

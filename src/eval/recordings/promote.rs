@@ -36,6 +36,35 @@ pub struct Promotion {
     pub set: String,
     /// The case's id; made of the question when `None`.
     pub id: Option<String>,
+    /// What a person thought of the answer: it is written into the case, and tags it.
+    pub opinion: Option<PersonsOpinion>,
+}
+
+/// What a person thought of an answer.
+#[derive(Debug, Clone)]
+pub struct PersonsOpinion {
+    /// Who it was.
+    pub person: String,
+    /// `up` or `down`.
+    pub rating: String,
+    /// In their words.
+    pub comment: Option<String>,
+}
+
+impl PersonsOpinion {
+    /// As a comment of a case: one line, whatever was written.
+    fn comment_line(&self) -> String {
+        let said = self
+            .comment
+            .as_ref()
+            .map(|comment| format!(": {}", Value::from(comment.as_str())));
+        format!(
+            "# {} said {}{}",
+            Value::from(self.person.as_str()),
+            self.rating,
+            said.unwrap_or_default()
+        )
+    }
 }
 
 /// A case that was made of a tape.
@@ -139,7 +168,10 @@ pub async fn promote(promotion: &Promotion, settings: &Settings) -> Result<Promo
         let text = suite_text(folder, &dataset, &today.unwrap_or_default());
         created.write(&folder.join(SUITE_FILE), &text)?;
     }
-    created.write(&file, &case_text(&id, &tapes, &answers, &confirm))?;
+    created.write(
+        &file,
+        &case_text(&id, promotion.opinion.as_ref(), &tapes, &answers, &confirm),
+    )?;
     let (suite, tapes) = keep(promotion, &id, &tapes, &answers)?;
     created.keep();
     Ok(PromotedCase {
@@ -304,9 +336,17 @@ fn suite_text(folder: &Path, dataset: &Value, today: &str) -> String {
 }
 
 /// The case, as JSON inside YAML: so every text in it is quoted.
-fn case_text(id: &str, tapes: &[TapeFile], answers: &[Answer], confirm: &[FigureToConfirm]) -> String {
+fn case_text(
+    id: &str,
+    opinion: Option<&PersonsOpinion>,
+    tapes: &[TapeFile],
+    answers: &[Answer],
+    confirm: &[FigureToConfirm],
+) -> String {
+    let said = opinion.map(|opinion| opinion.comment_line() + "\n");
     let mut text = format!(
-        "# What was answered, as what is expected. Confirm it.\nversion: 1\ncases:\n  - id: {}\n",
+        "# What was answered, as what is expected. Confirm it.\n{}version: 1\ncases:\n  - id: {}\n",
+        said.unwrap_or_default(),
         Value::from(id)
     );
     let questions: Vec<&str> = tapes.iter().map(|tape| tape.header.question.as_str()).collect();
@@ -326,9 +366,11 @@ fn case_text(id: &str, tapes: &[TapeFile], answers: &[Answer], confirm: &[Figure
         .last()
         .map(|answer| json!(answer.outcome))
         .unwrap_or_default();
+    let rated = opinion.map(|opinion| format!(", rated-{}", opinion.rating));
     let _ = writeln!(
         text,
-        "    tags: [promoted]\n    expect:\n      outcome: [{}]",
+        "    tags: [promoted{}]\n    expect:\n      outcome: [{}]",
+        rated.unwrap_or_default(),
         outcome.as_str().unwrap_or_default()
     );
     if !confirm.is_empty() {

@@ -1,43 +1,38 @@
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::num::NonZeroU32;
 
-const MINUTE: Duration = Duration::from_secs(60);
-/// Principals that are remembered before the ones of earlier minutes are forgotten.
+use governor::clock::{Clock as _, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+/// Principals that are remembered before those that have all their requests again are forgotten.
 const MANY: usize = 10_000;
 
-/// How many requests each principal sent in its current minute.
+/// How many requests each principal may send: so many at once, and as many again spread over each minute.
 #[derive(Debug)]
 pub(super) struct RequestRates {
-    most: Option<u32>,
-    counts: Mutex<HashMap<String, (Instant, u32)>>,
+    limiter: Option<RateLimiter<String, HashMapStateStore<String>, DefaultClock>>,
 }
 
 impl RequestRates {
     pub(super) fn new(most: Option<u32>) -> Self {
+        let quota = most.and_then(NonZeroU32::new).map(Quota::per_minute);
         Self {
-            most,
-            counts: Mutex::default(),
+            limiter: quota.map(RateLimiter::hashmap),
         }
     }
 
-    /// Counts a request. When it is one too many: seconds until the next minute.
+    /// Counts a request. When it is one too many: seconds until there is room for the next one.
     pub(super) fn count(&self, principal: &str) -> Result<(), u64> {
-        let Some(most) = self.most else { return Ok(()) };
-        let now = Instant::now();
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() > MANY {
-            counts.retain(|_, (since, _)| now.duration_since(*since) < MINUTE);
+        let Some(limiter) = &self.limiter else {
+            return Ok(());
+        };
+        if limiter.len() > MANY {
+            limiter.retain_recent();
         }
-        let (since, count) = counts.entry(principal.to_owned()).or_insert((now, 0));
-        if now.duration_since(*since) >= MINUTE {
-            (*since, *count) = (now, 0);
-        }
-        if *count >= most {
-            let left = MINUTE.saturating_sub(now.duration_since(*since));
-            return Err(left.as_secs().saturating_add(1));
-        }
-        *count += 1;
-        Ok(())
+        limiter.check_key(&principal.to_owned()).map_err(|refused| {
+            let wait = refused.wait_time_from(DefaultClock::default().now());
+            // Rounded up: whoever comes back then is let in.
+            wait.as_secs().saturating_add(1)
+        })
     }
 }

@@ -40,7 +40,7 @@ export class AdminAnswerView {
 
   /** A case is made on the server, of the recording and the catalog that lie beside its store. */
   #promote() {
-    const command = `cardinal eval promote STORE.tapes/${this.record.id}.jsonl`;
+    const command = `cardinal eval promote ${this.record.id}`;
     fill(
       this.promoted,
       h("p", { class: "label" }, t("admin.case.text")),

@@ -295,7 +295,7 @@ export const GERMAN = {
   "admin.case": "Testfall daraus machen",
   "admin.case.copy": "Befehl kopieren",
   "admin.case.text":
-    "Auf dem Server auszuführen. STORE ist die Datei seines Speichers, wie „cardinal serve“ sie ausgibt:",
+    "Auszuführen, wo die Einstellungen des Servers liegen. Was zu der Antwort gesagt wurde, kommt in den Fall:",
   "admin.back": "Zurück zur Liste",
   "admin.day": "Tag",
   "admin.answered": "Beantwortet",

@@ -294,7 +294,7 @@ export const ENGLISH = {
   "admin.more": "Show more",
   "admin.case": "Make an eval case",
   "admin.case.copy": "Copy the command",
-  "admin.case.text": "Run this on the server. STORE is the file of its store, as “cardinal serve” prints it:",
+  "admin.case.text": "Run this where the server’s settings are. What was said of the answer goes into the case:",
   "admin.back": "Back to the list",
   "admin.day": "Day",
   "admin.answered": "Answered",

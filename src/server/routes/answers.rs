@@ -17,7 +17,7 @@ use crate::server::http_error::HttpError;
 use crate::server::ids::is_plain;
 use crate::server::record::{AnswerRecord, Rating};
 use crate::server::state::SharedState;
-use crate::server::turns::{LiveTurn, Submitted, TurnRequest, tape_of};
+use crate::server::turns::{LiveTurn, Submitted, TurnRequest};
 
 /// Longest question, in bytes.
 const MAX_QUESTION: usize = 32 * 1024;
@@ -231,7 +231,6 @@ pub(super) async fn tape_of_record(
     state: &SharedState,
     record: &AnswerRecord,
 ) -> Result<Response, HttpError> {
-    let path = tape_of(&state.store.tapes(), &record.id);
     let no_tape = || {
         let detail = format!("{} has no tape", record.id);
         HttpError::new(StatusCode::NOT_FOUND, "no_tape", detail)
@@ -240,7 +239,7 @@ pub(super) async fn tape_of_record(
         let detail = format!("{} is not finished yet", record.id);
         return Err(HttpError::new(StatusCode::CONFLICT, "not_finished", detail));
     }
-    let bytes = tokio::fs::read(path).await.map_err(|_| no_tape())?;
+    let bytes = state.store.tape(&record.id).await?.ok_or_else(no_tape)?;
     let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/jsonl"))];
     Ok((kind, bytes).into_response())
 }
@@ -253,6 +252,9 @@ pub(super) async fn stop(
     let record = own(&state, &caller, &id).await?;
     if let Some(live) = state.turns.find(&id) {
         live.cancel.cancel();
+    } else if !record.status.is_over() {
+        // It runs in another process, which looks for this.
+        state.store.ask_to_stop(&id).await?;
     }
     Ok((StatusCode::ACCEPTED, Json(record)).into_response())
 }

@@ -18,14 +18,11 @@ pub(super) async fn alive() -> Json<HealthBody> {
 }
 
 pub(super) async fn ready(State(state): State<SharedState>) -> Response {
-    let store = state
-        .store
-        .read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))
-        .await;
+    let store = state.store.is_readable().await;
     let checks = [
         ("catalog", true, ""),
         ("server", !state.turns.is_stopping(), "is ending"),
-        ("store", store.is_ok(), "cannot be read"),
+        ("store", store, "cannot be read"),
     ];
     let well = checks.iter().all(|(_, good, _)| *good);
     let body = HealthBody {

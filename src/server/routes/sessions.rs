@@ -1,5 +1,7 @@
 //! Sessions: list, read, rename, delete, stop, export.
 
+use std::time::Duration;
+
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
@@ -16,11 +18,13 @@ use crate::server::http_error::HttpError;
 use crate::server::ids::new_id;
 use crate::server::record::SessionRecord;
 use crate::server::state::SharedState;
-use crate::server::turns::tape_of;
 
 /// Items of a page, if nothing is said, and at most.
 pub(super) const PAGE: usize = 50;
 pub(super) const MAX_PAGE: usize = 200;
+/// How often, and how many times, it is looked whether turns in other processes have ended.
+const END_PAUSE: Duration = Duration::from_millis(250);
+const ENDS: u32 = 20;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct ListQuery {
@@ -125,19 +129,28 @@ pub(super) async fn delete(
         // Cut or done, it is over.
         let _ = super::sse::wait(turn.read(0)).await;
     }
-    let deleted = state.store.delete_session(&id, &caller.principal).await?;
-    let answers = deleted.ok_or_else(|| HttpError::no_session(&id))?;
+    end_elsewhere(&state, &id).await?;
+    if !state.store.delete_session(&id, &caller.principal).await? {
+        return Err(HttpError::no_session(&id));
+    }
     state.turns.forget_session(&id);
-    // A session that goes on from one of them needs its tapes.
-    let bases = state.store.bases().await?;
-    if !answers.iter().any(|answer| bases.contains(answer)) {
-        let folder = state.store.tapes();
-        for answer in answers {
-            // One that was never recorded has none.
-            let _ = tokio::fs::remove_file(tape_of(&folder, &answer)).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends the turns of a session that run in other processes, and waits for that a while. What does not end then finds its
+/// session gone, and ends for that reason.
+async fn end_elsewhere(state: &SharedState, session: &str) -> Result<(), HttpError> {
+    if state.store.active_turns(session).await? == 0 {
+        return Ok(());
+    }
+    state.store.ask_to_stop(session).await?;
+    for _ in 0..ENDS {
+        tokio::time::sleep(END_PAUSE).await;
+        if state.store.active_turns(session).await? == 0 {
+            break;
         }
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 pub(super) async fn stop(
@@ -149,6 +162,7 @@ pub(super) async fn stop(
     for turn in state.turns.of_session(&id) {
         turn.cancel.cancel();
     }
+    state.store.ask_to_stop(&id).await?;
     Ok((StatusCode::ACCEPTED, Json(session)).into_response())
 }
 

@@ -1,8 +1,7 @@
 //! What administrators look at: answers of all principals, and use by day.
 
-use rusqlite::params;
-
 use super::sessions::{Page, like};
+use super::transaction::values;
 use super::{SessionStore, SessionStoreError};
 use crate::server::record::{AnswerRow, AnswerStatus, DayReport, now_ms, rfc3339};
 
@@ -25,42 +24,38 @@ impl SessionStore {
         limit: usize,
         before: Option<String>,
     ) -> Result<Page<AnswerRow>, SessionStoreError> {
+        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
         let mut items = self
-            .read(move |connection| {
-                let mut statement = connection.prepare_cached(
-                    "SELECT id, session, principal, question, status, outcome, stop_reason, created_at, total_ms, cost_usd, rating, \
-                     comment FROM answers WHERE (?1 = '' OR principal = ?1) AND (?2 = '' OR outcome = ?2) \
-                     AND (?3 = '' OR rating = ?3) AND (?4 = '%%' OR question LIKE ?4 ESCAPE '\\') AND (?5 IS NULL OR id < ?5) \
-                     ORDER BY id DESC LIMIT ?6",
-                )?;
-                let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+            .read(move |db| {
                 let AnswerFilter {
                     principal,
                     outcome,
                     rating,
                     search,
-                } = filter;
-                let rows = statement.query_map(
-                    params![principal, outcome, rating, like(&search), before, most],
+                } = &filter;
+                db.rows(
+                    "SELECT id, session, principal, question, status, outcome, stop_reason, created_at, total_ms, cost_usd, rating, \
+                     comment FROM answers WHERE (?1 = '' OR principal = ?1) AND (?2 = '' OR outcome = ?2) \
+                     AND (?3 = '' OR rating = ?3) AND (?4 = '%%' OR lower(question) LIKE lower(?4) ESCAPE '\\') \
+                     AND (CAST(?5 AS TEXT) IS NULL OR id < ?5) ORDER BY id DESC LIMIT ?6",
+                    values![principal, outcome, rating, like(search), before.as_ref(), most],
                     |row| {
-                        let status: String = row.get(4)?;
                         Ok(AnswerRow {
                             id: row.get(0)?,
                             session: row.get(1)?,
                             asked_by: row.get(2)?,
                             question: row.get(3)?,
-                            status: AnswerStatus::of_word(&status),
+                            status: AnswerStatus::of_word(&row.get::<String>(4)?),
                             outcome: row.get(5)?,
                             stop_reason: row.get(6)?,
                             created_at: rfc3339(row.get(7)?),
-                            total_ms: row.get::<_, Option<i64>>(8)?.map(i64::unsigned_abs),
+                            total_ms: row.get::<Option<i64>>(8)?.map(i64::unsigned_abs),
                             cost_usd: row.get(9)?,
                             rating: row.get(10)?,
                             comment: row.get(11)?,
                         })
                     },
-                )?;
-                rows.collect::<rusqlite::Result<Vec<_>>>()
+                )
             })
             .await?;
         let more = items.len() > limit;
@@ -72,27 +67,36 @@ impl SessionStore {
     /// Use by day, the latest day first.
     pub(in crate::server) async fn usage(&self, days: u32) -> Result<Vec<DayReport>, SessionStoreError> {
         let since = now_ms().saturating_sub(i64::from(days).saturating_mul(DAY_MS));
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT date(created_at / 1000, 'unixepoch') AS day, count(*), sum(outcome = 'answered'), \
-                 total(cost_usd), sum(input_tokens), sum(output_tokens), sum(rating = 'up'), sum(rating = 'down') \
-                 FROM answers WHERE created_at >= ?1 GROUP BY day ORDER BY day DESC",
-            )?;
-            let rows = statement.query_map([since], |row| {
-                let count = |at: usize| row.get::<_, Option<i64>>(at).map(|count| count.unwrap_or_default().unsigned_abs());
-                Ok(DayReport {
-                    day: row.get(0)?,
-                    answers: count(1)?,
-                    answered: count(2)?,
-                    cost_usd: row.get(3)?,
-                    input_tokens: count(4)?,
-                    output_tokens: count(5)?,
-                    up: count(6)?,
-                    down: count(7)?,
-                })
-            })?;
-            rows.collect()
+        self.read(move |db| {
+            db.rows(
+                "SELECT created_at / 86400000, count(*), count(*) FILTER (WHERE outcome = 'answered'), \
+                 CAST(coalesce(sum(cost_usd), 0) AS DOUBLE PRECISION), CAST(coalesce(sum(input_tokens), 0) AS BIGINT), \
+                 CAST(coalesce(sum(output_tokens), 0) AS BIGINT), count(*) FILTER (WHERE rating = 'up'), \
+                 count(*) FILTER (WHERE rating = 'down') \
+                 FROM answers WHERE created_at >= ?1 GROUP BY 1 ORDER BY 1 DESC",
+                values![since],
+                |row| {
+                    let count = |at: usize| row.get::<i64>(at).map(i64::unsigned_abs);
+                    Ok(DayReport {
+                        day: day(row.get(0)?),
+                        answers: count(1)?,
+                        answered: count(2)?,
+                        cost_usd: row.get(3)?,
+                        input_tokens: count(4)?,
+                        output_tokens: count(5)?,
+                        up: count(6)?,
+                        down: count(7)?,
+                    })
+                },
+            )
         })
         .await
     }
+}
+
+/// A day, counted from 1970-01-01, as it is written.
+fn day(number: i64) -> String {
+    let mut text = rfc3339(number.saturating_mul(DAY_MS));
+    text.truncate("2026-01-01".len());
+    text
 }

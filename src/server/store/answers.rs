@@ -1,9 +1,10 @@
 //! Answers.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
-
+use super::error::DatabaseError;
 use super::sessions::{ensure, title_of};
-use super::{LEASE_MS, SessionStore, SessionStoreError};
+use super::transaction::{StoreTransaction, values};
+use super::value::SqlRow;
+use super::{SessionStore, SessionStoreError};
 use crate::server::record::{
     AnswerContent, AnswerRecord, AnswerStatus, Feedback, Rating, RecordError, now_ms, rfc3339,
 };
@@ -23,6 +24,14 @@ pub(in crate::server) struct NewAnswer {
     pub(in crate::server) idempotency_key: Option<String>,
     /// The process that runs it.
     pub(in crate::server) owner: String,
+    /// Who asks, in words that the model is told.
+    pub(in crate::server) asker: Option<String>,
+    /// The hash of the messages up to the question, on wires where the client sends all of them.
+    pub(in crate::server) message_key: Option<String>,
+    /// Most turns of its session that run or wait before it.
+    pub(in crate::server) max_ahead: u32,
+    /// How long its claim holds, in milliseconds.
+    pub(in crate::server) lease_ms: i64,
 }
 
 /// What became of storing a question.
@@ -37,6 +46,8 @@ pub(in crate::server) enum StoredAnswer {
     Known(String),
     /// The session is another principal's.
     NotYours,
+    /// Too many questions wait in its session.
+    Busy,
 }
 
 /// How a turn ended.
@@ -48,9 +59,11 @@ pub(in crate::server) struct Ended {
     pub(in crate::server) error: Option<RecordError>,
     /// What stands for this answer on wires where the client sends all messages.
     pub(in crate::server) message_key: Option<String>,
+    /// Bytes of its tape.
+    pub(in crate::server) tape_bytes: u64,
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<AnswerRecord> {
+fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
     let status: String = row.get(3)?;
     let content: Option<String> = row.get(8)?;
     let content: AnswerContent = content
@@ -90,52 +103,92 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AnswerRecord> {
     })
 }
 
-fn insert(connection: &Connection, new: &NewAnswer) -> rusqlite::Result<StoredAnswer> {
+/// What is known of a question that was stored.
+fn stored(db: &StoreTransaction<'_>, id: &str) -> Result<Option<StoredAnswer>, DatabaseError> {
+    let sql = "SELECT turn, title FROM answers JOIN sessions ON sessions.id = session WHERE answers.id = ?1";
+    db.first(sql, values![id], |row| {
+        let turn = row.get(0)?;
+        Ok(StoredAnswer::New {
+            turn,
+            new_session: turn == 1,
+            title: row.get(1)?,
+        })
+    })
+}
+
+fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, DatabaseError> {
     if let Some(key) = &new.idempotency_key {
-        let known: Option<String> = connection
-            .prepare_cached("SELECT id FROM answers WHERE principal = ?1 AND idempotency_key = ?2")?
-            .query_row([&new.principal, key], |row| row.get(0))
-            .optional()?;
-        if let Some(known) = known {
+        let sql = "SELECT id FROM answers WHERE principal = ?1 AND idempotency_key = ?2";
+        let known: Option<String> = db.first(sql, values![&new.principal, key], |row| row.get(0))?;
+        if let Some(known) = known.filter(|known| *known != new.id) {
             return Ok(StoredAnswer::Known(known));
         }
     }
     let base = new.base.as_deref();
-    let Some(new_session) = ensure(connection, &new.session, &new.principal, &new.question, base)? else {
+    let Some(new_session) = ensure(db, &new.session, &new.principal, &new.question, base)? else {
         return Ok(StoredAnswer::NotYours);
     };
-    let turn: u32 = connection
-        .prepare_cached("SELECT coalesce(max(turn), 0) + 1 FROM answers WHERE session = ?1")?
-        .query_row([&new.session], |row| row.get(0))?;
-    connection
-        .prepare_cached(
-            "INSERT INTO answers (id, session, principal, turn, question, status, created_at, idempotency_key, owner, lease_until) \
-             VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
-            new.id,
-            new.session,
-            new.principal,
+    // It may have been committed although that was not told.
+    if let Some(stored) = stored(db, &new.id)? {
+        return Ok(stored);
+    }
+    let sql = "SELECT coalesce(max(turn), 0) + 1, count(*) FILTER (WHERE status IN ('queued', 'running')) \
+               FROM answers WHERE session = ?1";
+    let place = db.first(sql, values![&new.session], |row| {
+        Ok((row.get::<u32>(0)?, row.get::<u32>(1)?))
+    })?;
+    let (turn, ahead) = place.unwrap_or((1, 0));
+    if ahead > new.max_ahead {
+        return Ok(StoredAnswer::Busy);
+    }
+    let sql = format!(
+        "INSERT INTO answers (id, session, principal, turn, question, status, created_at, idempotency_key, owner, lease_until, \
+         asker, message_key) VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, {} + ?9, ?10, ?11)",
+        db.clock()
+    );
+    db.execute(
+        &sql,
+        values![
+            &new.id,
+            &new.session,
+            &new.principal,
             turn,
-            new.question,
+            &new.question,
             now_ms(),
-            new.idempotency_key,
-            new.owner,
-            now_ms().saturating_add(LEASE_MS)
-        ])?;
-    connection
-        .prepare_cached(
-            "UPDATE sessions SET updated_at = ?2, title = CASE WHEN named = 0 AND title = '' THEN ?3 ELSE title END WHERE id = ?1",
-        )?
-        .execute(params![new.session, now_ms(), title_of(&new.question)])?;
-    let title = connection
-        .prepare_cached("SELECT title FROM sessions WHERE id = ?1")?
-        .query_row([&new.session], |row| row.get(0))?;
+            new.idempotency_key.as_ref(),
+            &new.owner,
+            new.lease_ms,
+            new.asker.as_ref(),
+            new.message_key.as_ref(),
+        ],
+    )?;
+    let sql =
+        "UPDATE sessions SET title = CASE WHEN named = 0 AND title = '' THEN ?2 ELSE title END WHERE id = ?1";
+    db.execute(sql, values![&new.session, title_of(&new.question)])?;
+    let sql = "SELECT title FROM sessions WHERE id = ?1";
+    let title = db.first(sql, values![&new.session], |row| row.get(0))?;
     Ok(StoredAnswer::New {
         turn,
         new_session,
-        title,
+        title: title.unwrap_or_default(),
     })
+}
+
+/// The last answer before this turn of a session that has a tape; where there is none, the answer in another session that
+/// this one goes on from.
+pub(super) fn tape_before(
+    db: &StoreTransaction<'_>,
+    session: &str,
+    turn: u32,
+) -> Result<Option<String>, DatabaseError> {
+    let own =
+        "SELECT id FROM answers WHERE session = ?1 AND turn < ?2 AND taped = 1 ORDER BY turn DESC LIMIT 1";
+    let own = db.first(own, values![session, turn], |row| row.get(0))?;
+    if own.is_some() {
+        return Ok(own);
+    }
+    let base = "SELECT base FROM sessions WHERE id = ?1";
+    Ok(db.first(base, values![session], |row| row.get(0))?.flatten())
 }
 
 impl SessionStore {
@@ -144,7 +197,7 @@ impl SessionStore {
         &self,
         new: NewAnswer,
     ) -> Result<StoredAnswer, SessionStoreError> {
-        self.write(move |connection| insert(connection, &new)).await
+        self.write(move |db| insert(db, &new)).await
     }
 
     /// One answer; of this principal, or of anybody.
@@ -154,11 +207,11 @@ impl SessionStore {
         principal: Option<&str>,
     ) -> Result<Option<AnswerRecord>, SessionStoreError> {
         let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
-        self.read(move |connection| {
-            let sql =
-                format!("SELECT {COLUMNS} FROM answers WHERE id = ?1 AND (?2 IS NULL OR principal = ?2)");
-            let mut statement = connection.prepare_cached(&sql)?;
-            statement.query_row(params![id, principal], record).optional()
+        self.read(move |db| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM answers WHERE id = ?1 AND (CAST(?2 AS TEXT) IS NULL OR principal = ?2)"
+            );
+            db.first(&sql, values![&id, principal.as_ref()], record)
         })
         .await
     }
@@ -169,63 +222,39 @@ impl SessionStore {
         session: &str,
     ) -> Result<Vec<AnswerRecord>, SessionStoreError> {
         let session = session.to_owned();
-        self.read(move |connection| {
+        self.read(move |db| {
             let sql = format!("SELECT {COLUMNS} FROM answers WHERE session = ?1 ORDER BY turn");
-            let mut statement = connection.prepare_cached(&sql)?;
-            statement.query_map([session], record)?.collect()
+            db.rows(&sql, values![&session], record)
         })
         .await
     }
 
-    /// The last answer before this turn of a session that has a tape; where there is none, the answer in another session
-    /// that this one goes on from.
-    pub(in crate::server) async fn tape_before(
-        &self,
-        session: &str,
-        turn: u32,
-    ) -> Result<Option<String>, SessionStoreError> {
-        let session = session.to_owned();
-        self.read(move |connection| {
-            let own = "SELECT id FROM answers WHERE session = ?1 AND turn < ?2 AND taped = 1 ORDER BY turn DESC LIMIT 1";
-            let own: Option<String> = connection
-                .prepare_cached(own)?
-                .query_row(params![session, turn], |row| row.get(0))
-                .optional()?;
-            if own.is_some() {
-                return Ok(own);
-            }
-            let base: Option<Option<String>> = connection
-                .prepare_cached("SELECT base FROM sessions WHERE id = ?1")?
-                .query_row([session], |row| row.get(0))
-                .optional()?;
-            Ok(base.flatten())
-        })
-        .await
-    }
-
-    /// Stores how a turn ended. When this returns, the answer lasts.
+    /// Stores how a turn ended, if this process still runs it; returns whether it does. When this returns, the answer lasts.
     pub(in crate::server) async fn end_answer(
         &self,
         id: &str,
+        owner: &str,
         ended: Ended,
-    ) -> Result<(), SessionStoreError> {
-        let id = id.to_owned();
-        self.write(move |connection| {
+    ) -> Result<bool, SessionStoreError> {
+        let (id, owner) = (id.to_owned(), owner.to_owned());
+        let content = serde_json::to_string(&ended.content).unwrap_or_default();
+        let bytes = i64::try_from(content.len()).unwrap_or(i64::MAX);
+        let bytes = bytes.saturating_add(i64::try_from(ended.tape_bytes).unwrap_or(i64::MAX));
+        self.write_patiently(move |db| {
             let answer = ended.content.answer.as_ref();
             let at = |pointer: &str| answer.and_then(|answer| answer.0.pointer(pointer).cloned());
             let text = |pointer: &str| at(pointer).and_then(|value| value.as_str().map(str::to_owned));
             let whole = |pointer: &str| at(pointer).and_then(|value| value.as_i64());
-            connection
-                .prepare_cached(
-                    "UPDATE answers SET status = ?2, finished_at = ?3, content = ?4, outcome = ?5, stop_reason = ?6, \
-                     total_ms = ?7, cost_usd = ?8, input_tokens = ?9, output_tokens = ?10, error_code = ?11, \
-                     error_detail = ?12, taped = ?13, owner = NULL, lease_until = NULL WHERE id = ?1",
-                )?
-                .execute(params![
-                    id,
+            // Its owner stays, so that the same said twice is the same.
+            let kept = db.execute(
+                "UPDATE answers SET status = ?2, finished_at = ?3, content = ?4, outcome = ?5, stop_reason = ?6, \
+                 total_ms = ?7, cost_usd = ?8, input_tokens = ?9, output_tokens = ?10, error_code = ?11, \
+                 error_detail = ?12, taped = ?13, bytes = ?14 WHERE id = ?1 AND owner = ?15",
+                values![
+                    &id,
                     ended.status.word(),
                     now_ms(),
-                    serde_json::to_string(&ended.content).unwrap_or_default(),
+                    &content,
                     text("/outcome"),
                     text("/stop_reason"),
                     whole("/timings/total_ms"),
@@ -235,16 +264,18 @@ impl SessionStore {
                     ended.error.as_ref().map(|error| &error.code),
                     ended.error.as_ref().map(|error| &error.detail),
                     ended.taped,
-                ])?;
-            if let Some(key) = &ended.message_key {
-                connection
-                    .prepare_cached(
-                        "INSERT OR REPLACE INTO message_keys (principal, key, answer) \
-                         SELECT principal, ?2, id FROM answers WHERE id = ?1",
-                    )?
-                    .execute(params![id, key])?;
+                    bytes,
+                    &owner,
+                ],
+            )?;
+            if let Some(key) = ended.message_key.as_ref().filter(|_| kept > 0) {
+                db.execute(
+                    "INSERT INTO message_keys (principal, key, answer) SELECT principal, ?2, id FROM answers WHERE id = ?1 \
+                     ON CONFLICT (principal, key) DO UPDATE SET answer = excluded.answer",
+                    values![&id, key],
+                )?;
             }
-            Ok(())
+            Ok(kept > 0)
         })
         .await
     }
@@ -256,14 +287,14 @@ impl SessionStore {
         key: &str,
     ) -> Result<Option<(String, String, bool)>, SessionStoreError> {
         let (principal, key) = (principal.to_owned(), key.to_owned());
-        self.read(move |connection| {
-            connection
-                .prepare_cached(
-                    "SELECT answers.id, session, turn = (SELECT max(turn) FROM answers AS other WHERE other.session = answers.session) \
-                     FROM message_keys JOIN answers ON answers.id = answer WHERE message_keys.principal = ?1 AND key = ?2",
-                )?
-                .query_row([principal, key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .optional()
+        self.read(move |db| {
+            db.first(
+                "SELECT answers.id, session, \
+                 CASE WHEN turn = (SELECT max(turn) FROM answers AS other WHERE other.session = answers.session) THEN 1 ELSE 0 END \
+                 FROM message_keys JOIN answers ON answers.id = answer WHERE message_keys.principal = ?1 AND key = ?2",
+                values![&principal, &key],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
         })
         .await
     }
@@ -277,11 +308,17 @@ impl SessionStore {
         comment: Option<String>,
     ) -> Result<bool, SessionStoreError> {
         let (id, principal) = (id.to_owned(), principal.to_owned());
-        self.write(move |connection| {
-            let comment = rating.and(comment);
-            let changed = connection.execute(
+        let comment = rating.and(comment);
+        self.write(move |db| {
+            let changed = db.execute(
                 "UPDATE answers SET rating = ?3, comment = ?4, rated_at = ?5 WHERE id = ?1 AND principal = ?2",
-                params![id, principal, rating.map(Rating::word), comment, rating.map(|_| now_ms())],
+                values![
+                    &id,
+                    &principal,
+                    rating.map(Rating::word),
+                    comment.as_ref(),
+                    rating.map(|_| now_ms())
+                ],
             )?;
             Ok(changed > 0)
         })

@@ -1,124 +1,185 @@
 //! Which process runs a turn. A process says again and again that it is there; when it falls silent, another one, or the
-//! same one started again, takes its turns over.
+//! same one started again, takes its turns over. The clock is that of the database, so that machines need not agree on
+//! the time.
 
-use rusqlite::params;
-
+use super::answers::tape_before;
+use super::transaction::values;
 use super::{SessionStore, SessionStoreError};
-use crate::server::record::now_ms;
 
-/// How long a claim holds after it was last renewed, in milliseconds.
-pub(in crate::server) const LEASE_MS: i64 = 15_000;
-
-/// A process, as its claims name it.
+/// A turn of this process that stands in the store.
 #[derive(Debug, Clone)]
-pub(super) struct StoredOwner(pub(super) String);
-
-/// A turn whose process fell silent.
-#[derive(Debug, Clone)]
-pub(in crate::server) struct Orphan {
+pub(in crate::server) struct ClaimedTurn {
     pub(in crate::server) id: String,
     pub(in crate::server) session: String,
     pub(in crate::server) principal: String,
     pub(in crate::server) turn: u32,
     pub(in crate::server) question: String,
     pub(in crate::server) title: String,
+    pub(in crate::server) asker: Option<String>,
+    pub(in crate::server) message_key: Option<String>,
+    /// Whether somebody asked for its end.
+    pub(in crate::server) stopped: bool,
+}
+
+/// Whether a turn may run now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::server) enum TurnStart {
+    /// It runs. The answer whose tape says what was said before, if any.
+    Begun { before: Option<String> },
+    /// So many turns of its session come first, here or in another process.
+    Waits { ahead: u32 },
+    /// It is another process's now, or gone.
+    Lost,
 }
 
 impl SessionStore {
-    /// Says that a turn runs.
-    pub(in crate::server) async fn run_answer(&self, id: &str, owner: &str) -> Result<(), SessionStoreError> {
-        let (id, owner) = (id.to_owned(), owner.to_owned());
-        self.write(move |connection| {
-            connection
-                .prepare_cached(
-                    "UPDATE answers SET status = 'running', lease_until = ?3 WHERE id = ?1 AND owner = ?2",
-                )?
-                .execute(params![id, owner, now_ms().saturating_add(LEASE_MS)])?;
-            Ok(())
+    /// Begins a turn, unless turns of its session that were asked before it are not over.
+    pub(in crate::server) async fn run_answer(
+        &self,
+        id: &str,
+        owner: &str,
+    ) -> Result<TurnStart, SessionStoreError> {
+        let (id, owner, lease) = (id.to_owned(), owner.to_owned(), self.lease_ms());
+        self.write_patiently(move |db| {
+            let sql = "SELECT session, turn FROM answers WHERE id = ?1 AND owner = ?2 AND status IN ('queued', 'running')";
+            let own = db.first(sql, values![&id, &owner], |row| {
+                Ok((row.get::<String>(0)?, row.get::<u32>(1)?))
+            })?;
+            let Some((session, turn)) = own else {
+                return Ok(TurnStart::Lost);
+            };
+            // Nothing is added before a turn: what is counted here can only become less.
+            let sql = "SELECT count(*) FROM answers WHERE session = ?1 AND turn < ?2 AND status IN ('queued', 'running')";
+            let ahead: u32 = db
+                .first(sql, values![&session, turn], |row| row.get(0))?
+                .unwrap_or_default();
+            if ahead > 0 {
+                return Ok(TurnStart::Waits { ahead });
+            }
+            let sql = format!(
+                "UPDATE answers SET status = 'running', lease_until = {} + ?3 WHERE id = ?1 AND owner = ?2 \
+                 AND status IN ('queued', 'running')",
+                db.clock()
+            );
+            if db.execute(&sql, values![&id, &owner, lease])? == 0 {
+                return Ok(TurnStart::Lost);
+            }
+            let before = tape_before(db, &session, turn)?;
+            Ok(TurnStart::Begun { before })
         })
         .await
     }
 
     /// Renews all claims of a process.
     pub(in crate::server) async fn renew(&self, owner: &str) -> Result<(), SessionStoreError> {
-        let owner = owner.to_owned();
-        self.write(move |connection| {
-            connection
-                .prepare_cached(
-                    "UPDATE answers SET lease_until = ?2 WHERE status IN ('queued', 'running') AND owner = ?1",
-                )?
-                .execute(params![owner, now_ms().saturating_add(LEASE_MS)])?;
-            Ok(())
+        let (owner, lease) = (owner.to_owned(), self.lease_ms());
+        self.write(move |db| {
+            let sql = format!(
+                "UPDATE answers SET lease_until = {} + ?2 WHERE status IN ('queued', 'running') AND owner = ?1",
+                db.clock()
+            );
+            db.execute(&sql, values![&owner, lease])
         })
-        .await
+        .await?;
+        Ok(())
     }
 
     /// Gives up all claims of a process that ends, so that nobody waits for them to run out.
     pub(in crate::server) async fn give_up(&self, owner: &str) -> Result<(), SessionStoreError> {
         let owner = owner.to_owned();
-        self.write(move |connection| {
+        self.write(move |db| {
             let sql =
                 "UPDATE answers SET lease_until = 0 WHERE status IN ('queued', 'running') AND owner = ?1";
-            connection.execute(sql, [owner])?;
-            Ok(())
+            db.execute(sql, values![&owner])
         })
-        .await
+        .await?;
+        Ok(())
     }
 
-    /// Other processes that claim turns and are gone.
+    /// Other processes that claim turns and are gone, as far as that can be told at once.
     async fn gone(&self, owner: &str) -> Result<Vec<String>, SessionStoreError> {
+        if !self.knows_who_is_gone() {
+            return Ok(Vec::new());
+        }
         let (store, owner) = (self.clone(), owner.to_owned());
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT DISTINCT owner FROM answers WHERE status IN ('queued', 'running') AND owner <> ?1",
-            )?;
-            let owners: Vec<String> = statement
-                .query_map([owner], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
+        self.read(move |db| {
+            let sql =
+                "SELECT DISTINCT owner FROM answers WHERE status IN ('queued', 'running') AND owner <> ?1";
+            let owners: Vec<String> = db.rows(sql, values![&owner], |row| row.get(0))?;
             // Locks are files: they are looked at here, beside the runtime.
-            let gone = owners
-                .into_iter()
-                .map(StoredOwner)
-                .filter(|owner| store.is_gone(owner));
-            Ok(gone.map(|owner| owner.0).collect())
+            Ok(owners.into_iter().filter(|owner| store.is_gone(owner)).collect())
         })
         .await
     }
 
-    /// Claims the turns whose process is gone or fell silent, in the order they were asked.
-    pub(in crate::server) async fn take_over(&self, owner: &str) -> Result<Vec<Orphan>, SessionStoreError> {
+    /// Claims the turns whose process is gone or fell silent.
+    pub(in crate::server) async fn take_over(&self, owner: &str) -> Result<u64, SessionStoreError> {
         let gone = self.gone(owner).await?;
-        let owner = owner.to_owned();
-        self.write(move |connection| {
-            let now = now_ms();
-            for gone in gone {
+        let (owner, lease) = (owner.to_owned(), self.lease_ms());
+        self.write(move |db| {
+            for gone in &gone {
                 let sql = "UPDATE answers SET lease_until = 0 WHERE status IN ('queued', 'running') AND owner = ?1";
-                connection.execute(sql, [gone])?;
+                db.execute(sql, values![gone])?;
             }
-            connection.execute(
-                "UPDATE answers SET owner = ?1, lease_until = ?2 WHERE status IN ('queued', 'running') AND owner <> ?1 \
-                 AND lease_until < ?3",
-                params![owner, now.saturating_add(LEASE_MS), now],
-            )?;
-            if connection.changes() == 0 {
-                return Ok(Vec::new());
-            }
-            let mut statement = connection.prepare_cached(
-                "SELECT answers.id, session, answers.principal, turn, question, title FROM answers \
-                 JOIN sessions ON sessions.id = session WHERE status IN ('queued', 'running') AND owner = ?1 AND lease_until = ?2 \
-                 ORDER BY answers.created_at, turn",
-            )?;
-            let rows = statement.query_map(params![owner, now.saturating_add(LEASE_MS)], |row| {
-                Ok(Orphan {
-                    id: row.get(0)?,
-                    session: row.get(1)?,
-                    principal: row.get(2)?,
-                    turn: row.get(3)?,
-                    question: row.get(4)?,
-                    title: row.get(5)?,
-                })
-            })?;
-            rows.collect()
+            let sql = format!(
+                "UPDATE answers SET owner = ?1, lease_until = {clock} + ?2 WHERE status IN ('queued', 'running') \
+                 AND owner <> ?1 AND lease_until < {clock}",
+                clock = db.clock()
+            );
+            db.execute(&sql, values![&owner, lease])
+        })
+        .await
+    }
+
+    /// The turns that a process claims, in the order they were asked.
+    pub(in crate::server) async fn claimed(
+        &self,
+        owner: &str,
+    ) -> Result<Vec<ClaimedTurn>, SessionStoreError> {
+        let owner = owner.to_owned();
+        self.read(move |db| {
+            db.rows(
+                "SELECT answers.id, session, answers.principal, turn, question, title, asker, message_key, stopped \
+                 FROM answers JOIN sessions ON sessions.id = session \
+                 WHERE status IN ('queued', 'running') AND owner = ?1 ORDER BY answers.created_at, turn",
+                values![&owner],
+                |row| {
+                    Ok(ClaimedTurn {
+                        id: row.get(0)?,
+                        session: row.get(1)?,
+                        principal: row.get(2)?,
+                        turn: row.get(3)?,
+                        question: row.get(4)?,
+                        title: row.get(5)?,
+                        asker: row.get(6)?,
+                        message_key: row.get(7)?,
+                        stopped: row.get(8)?,
+                    })
+                },
+            )
+        })
+        .await
+    }
+
+    /// Asks for the end of turns, wherever they run: of one answer, or of all of a session.
+    pub(in crate::server) async fn ask_to_stop(&self, id: &str) -> Result<(), SessionStoreError> {
+        let id = id.to_owned();
+        self.write(move |db| {
+            let sql =
+                "UPDATE answers SET stopped = 1 WHERE (id = ?1 OR session = ?1) AND status IN ('queued', 'running')";
+            db.execute(sql, values![&id])
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// How many turns of a session run or wait, wherever.
+    pub(in crate::server) async fn active_turns(&self, session: &str) -> Result<u32, SessionStoreError> {
+        let session = session.to_owned();
+        self.read(move |db| {
+            let sql = "SELECT count(*) FROM answers WHERE session = ?1 AND status IN ('queued', 'running')";
+            let count: Option<u32> = db.first(sql, values![&session], |row| row.get(0))?;
+            Ok(count.unwrap_or_default())
         })
         .await
     }

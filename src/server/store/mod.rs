@@ -1,104 +1,198 @@
-//! What lasts: sessions, answers, feedback and tokens in one SQLite file.
+//! What lasts: sessions, answers, feedback, tokens and tapes, in one SQLite file or in PostgreSQL.
 //!
-//! The idea: one thread writes. Jobs wait in a queue, and all that wait are committed together, so a thousand turns that end
-//! at once cost a few commits. Readers have connections of their own, which WAL lets work beside the writer. A write is
-//! acknowledged after its commit: what a client was told is there after the process was killed.
+//! The idea: one set of statements, which both databases understand, run in a [`StoreTransaction`]. A write is acknowledged
+//! after its commit: what a client was told is there after the process was killed. With PostgreSQL a job may be run again
+//! after a lost connection, also when its commit came through after all: so every job is one that may be said twice.
 //!
-//! Each area has a file with its statements: `sessions`, `answers`, `claims` (which process runs a turn), `tokens`, `admin`.
+//! Each area has a file with its statements: `sessions`, `answers`, `claims` (which process runs a turn), `tokens`, `admin`,
+//! `retention`. `tapes` says where tapes are: beside a file, or in the database, where every replica reaches them.
 
 mod admin;
 mod answers;
 mod claims;
+mod error;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod presence;
-mod schema;
+mod promoted;
+mod retention;
 mod sessions;
-mod threads;
+mod sqlite;
+mod tapes;
 mod tokens;
+mod transaction;
+mod value;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::Duration;
 
-use rusqlite::Connection;
+use etcetera::BaseStrategy as _;
 
 pub(super) use admin::AnswerFilter;
 pub(super) use answers::{Ended, NewAnswer, StoredAnswer};
-use claims::StoredOwner;
-pub(super) use claims::{LEASE_MS, Orphan};
+pub(super) use claims::{ClaimedTurn, TurnStart};
+use error::DatabaseError;
+pub use error::SessionStoreError;
 pub(super) use presence::Presence;
-use threads::{ReaderPool, Writer};
+pub use promoted::RatedAnswer;
+use sqlite::{ReaderPool, Writer, schema};
+use tapes::TapePlace;
 pub use tokens::{NewToken, TokenRow};
+use transaction::StoreTransaction;
 
-/// Why the store cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SessionStoreError {
-    /// The file cannot be opened or made.
-    #[error("failed to open the store {path}: {reason}; name another with `url` under [store], or CARDINAL_DATABASE_URL", path = .path.display())]
-    Open { path: PathBuf, reason: String },
-    /// A later version of the program wrote it.
-    #[error("the store {path} has version {found}, and this program knows versions up to {known}: use a newer program", path = .path.display())]
-    Newer {
-        path: PathBuf,
-        found: i64,
-        /// The last one that is known here.
-        known: i64,
-    },
-    /// Nobody can say where it should be.
-    #[error(
-        "this system names no folder for the store: name a file with `url` under [store], or CARDINAL_DATABASE_URL"
-    )]
-    NoFolder,
-    #[error("the store failed: {0}")]
-    Statement(#[from] rusqlite::Error),
-    /// The thread that writes has ended.
-    #[error("the store is closed")]
-    Closed,
-}
+use crate::config::{Settings, StorePlace, StoreSettings};
 
 /// The store. Clones share it.
 #[derive(Debug, Clone)]
 pub struct SessionStore {
-    path: Arc<PathBuf>,
-    writer: Writer,
-    readers: ReaderPool,
+    /// As people write it, without a password.
+    name: String,
+    settings: StoreSettings,
+    database: Database,
+    tapes: TapePlace,
+    /// The folder of files that processes hold locked, beside a store that is a file.
+    presence: Option<PathBuf>,
 }
 
+#[derive(Debug, Clone)]
+enum Database {
+    Sqlite {
+        writer: Writer,
+        readers: ReaderPool,
+    },
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::PostgresDatabase),
+}
+
+/// How long a job that PostgreSQL could not do is tried again: one that a client waits for, and one that must not be lost.
+#[cfg(feature = "postgres")]
+const PATIENCE: Duration = Duration::from_secs(8);
+#[cfg(feature = "postgres")]
+const LONG_PATIENCE: Duration = Duration::from_secs(90);
+
 impl SessionStore {
-    /// Opens or makes the store at `path`, and brings it to the version of this program.
-    pub async fn open(path: &Path) -> Result<Self, SessionStoreError> {
+    /// Opens or makes the store of the settings, and brings it to the version of this program.
+    pub async fn open(settings: &Settings) -> Result<Self, SessionStoreError> {
+        match place_of(settings)? {
+            StorePlace::Sqlite(path) => Self::open_file(&path, settings.store.clone()).await,
+            #[cfg(feature = "postgres")]
+            StorePlace::Postgres(url) => {
+                let database = postgres::PostgresDatabase::open(&url).await?;
+                Ok(Self {
+                    name: database.name().to_owned(),
+                    settings: settings.store.clone(),
+                    tapes: TapePlace::in_database(&database)?,
+                    presence: None,
+                    database: Database::Postgres(database),
+                })
+            }
+            #[cfg(not(feature = "postgres"))]
+            StorePlace::Postgres(_) => Err(SessionStoreError::NoPostgres),
+        }
+    }
+
+    async fn open_file(path: &Path, settings: StoreSettings) -> Result<Self, SessionStoreError> {
         let file = path.to_owned();
         let opened = tokio::task::spawn_blocking(move || schema::open(&file)).await;
         let connection = opened.map_err(|_| SessionStoreError::Closed)??;
         Ok(Self {
-            path: Arc::new(path.to_owned()),
-            writer: Writer::start(connection)?,
-            readers: ReaderPool::new(path.to_owned()),
+            name: format!("sqlite:{}", path.display()),
+            settings,
+            database: Database::Sqlite {
+                writer: Writer::start(connection)?,
+                readers: ReaderPool::new(path.to_owned()),
+            },
+            tapes: TapePlace::beside(path),
+            presence: Some(beside(path, ".processes")),
         })
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The store, as settings name it, without a password.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// The folder of the tapes, beside it.
-    pub(super) fn tapes(&self) -> PathBuf {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push(".tapes");
-        self.path.with_file_name(name)
+    pub(super) fn settings(&self) -> &StoreSettings {
+        &self.settings
     }
 
-    /// Runs `work` on a connection that reads.
-    pub(super) async fn read<T: Send + 'static>(
+    /// How long a claim holds, in milliseconds.
+    pub(super) fn lease_ms(&self) -> i64 {
+        i64::try_from(self.settings.lease.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Whether it can be read now.
+    pub(super) async fn is_readable(&self) -> bool {
+        let read = self.read(|db| db.first("SELECT 1", &[], |_| Ok(())));
+        tokio::time::timeout(Duration::from_secs(2), read)
+            .await
+            .is_ok_and(|read| read.is_ok())
+    }
+
+    /// Runs `work`, which only reads.
+    async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl Fn(&StoreTransaction<'_>) -> Result<T, DatabaseError> + Send + Sync + 'static,
     ) -> Result<T, SessionStoreError> {
-        self.readers.run(work).await
+        match &self.database {
+            Database::Sqlite { readers, .. } => {
+                readers
+                    .run(move |connection| work(&StoreTransaction::Sqlite(connection)))
+                    .await
+            }
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => database.read(work, PATIENCE).await,
+        }
     }
 
-    /// Runs `work` on the connection that writes, and returns when it is committed.
-    pub(super) async fn write<T: Send + 'static>(
+    /// Runs `work`, and returns when it is committed. It may be run again, so it has to be one that may be said twice.
+    async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl Fn(&StoreTransaction<'_>) -> Result<T, DatabaseError> + Send + Sync + 'static,
     ) -> Result<T, SessionStoreError> {
-        self.writer.run(work).await
+        match &self.database {
+            Database::Sqlite { writer, .. } => {
+                writer
+                    .run(move |connection| work(&StoreTransaction::Sqlite(connection)))
+                    .await
+            }
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => database.write(work, PATIENCE).await,
+        }
     }
+
+    /// The same for what must not be lost while a database is started again.
+    async fn write_patiently<T: Send + 'static>(
+        &self,
+        work: impl Fn(&StoreTransaction<'_>) -> Result<T, DatabaseError> + Send + Sync + 'static,
+    ) -> Result<T, SessionStoreError> {
+        match &self.database {
+            Database::Sqlite { .. } => self.write(work).await,
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => database.write(work, LONG_PATIENCE).await,
+        }
+    }
+}
+
+/// What lies beside a file under its name with this ending.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+/// The store of the settings: the configured one, or a file in the user's state folder. The demo has one of its own, so that
+/// its sessions are not among those over real data.
+fn place_of(settings: &Settings) -> Result<StorePlace, SessionStoreError> {
+    if let Some(place) = &settings.store.place {
+        return Ok(place.clone());
+    }
+    let strategy = etcetera::choose_base_strategy().map_err(|_| SessionStoreError::NoFolder)?;
+    let folder: PathBuf = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+    let name = if settings.metabase.is_some() {
+        "cardinal.sqlite"
+    } else {
+        "demo.sqlite"
+    };
+    Ok(StorePlace::Sqlite(folder.join("cardinal").join(name)))
 }

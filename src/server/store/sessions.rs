@@ -1,7 +1,8 @@
 //! Sessions.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
-
+use super::error::DatabaseError;
+use super::transaction::{StoreTransaction, values};
+use super::value::SqlRow;
 use super::{SessionStore, SessionStoreError};
 use crate::server::record::{SessionRecord, now_ms, rfc3339};
 
@@ -18,7 +19,7 @@ pub(in crate::server) struct Page<T> {
     pub(in crate::server) next: Option<String>,
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
+fn record(row: &SqlRow) -> Result<SessionRecord, DatabaseError> {
     Ok(SessionRecord {
         id: row.get(0)?,
         title: row.get(1)?,
@@ -40,27 +41,23 @@ pub(super) fn title_of(text: &str) -> String {
     title
 }
 
-/// Makes a session unless it is there. Returns whether it was made, or `None` when it is somebody else's.
+/// Makes a session unless it is there, and keeps others from adding to it until this transaction ends. Returns whether it
+/// was made, or `None` when it is somebody else's.
 pub(super) fn ensure(
-    connection: &Connection,
+    db: &StoreTransaction<'_>,
     id: &str,
     principal: &str,
     title: &str,
     base: Option<&str>,
-) -> rusqlite::Result<Option<bool>> {
-    let owner: Option<String> = connection
-        .prepare_cached("SELECT principal FROM sessions WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    if let Some(owner) = owner {
-        return Ok((owner == principal).then_some(false));
-    }
-    connection
-        .prepare_cached(
-            "INSERT INTO sessions (id, principal, title, created_at, updated_at, base) VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
-        )?
-        .execute(params![id, principal, title_of(title), now_ms(), base])?;
-    Ok(Some(true))
+) -> Result<Option<bool>, DatabaseError> {
+    let made = db.execute(
+        "INSERT INTO sessions (id, principal, title, created_at, updated_at, base) VALUES (?1, ?2, ?3, ?4, ?4, ?5) \
+         ON CONFLICT (id) DO NOTHING",
+        values![id, principal, title_of(title), now_ms(), base],
+    )?;
+    let sql = "UPDATE sessions SET updated_at = ?3 WHERE id = ?1 AND principal = ?2";
+    let own = db.execute(sql, values![id, principal, now_ms()])?;
+    Ok((own > 0).then_some(made > 0))
 }
 
 impl SessionStore {
@@ -71,19 +68,13 @@ impl SessionStore {
         principal: String,
         title: Option<String>,
     ) -> Result<(), SessionStoreError> {
-        self.write(move |connection| {
-            ensure(
-                connection,
-                &id,
-                &principal,
-                title.as_deref().unwrap_or_default(),
-                None,
-            )?;
-            let named = title.is_some();
-            connection.execute("UPDATE sessions SET named = ?2 WHERE id = ?1", params![id, named])?;
-            Ok(())
+        self.write(move |db| {
+            ensure(db, &id, &principal, title.as_deref().unwrap_or_default(), None)?;
+            let sql = "UPDATE sessions SET named = ?2 WHERE id = ?1";
+            db.execute(sql, values![&id, title.is_some()])
         })
-        .await
+        .await?;
+        Ok(())
     }
 
     /// One session of a principal.
@@ -93,10 +84,9 @@ impl SessionStore {
         principal: &str,
     ) -> Result<Option<SessionRecord>, SessionStoreError> {
         let (id, principal) = (id.to_owned(), principal.to_owned());
-        self.read(move |connection| {
+        self.read(move |db| {
             let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1 AND principal = ?2");
-            let mut statement = connection.prepare_cached(&sql)?;
-            statement.query_row([id, principal], record).optional()
+            db.first(&sql, values![&id, &principal], record)
         })
         .await
     }
@@ -111,21 +101,19 @@ impl SessionStore {
     ) -> Result<Page<SessionRecord>, SessionStoreError> {
         let (principal, search) = (principal.to_owned(), like(search));
         let (at, id) = before.unwrap_or((i64::MAX, String::new()));
+        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
         let mut rows = self
-            .read(move |connection| {
+            .read(move |db| {
                 let sql = format!(
                     "SELECT {COLUMNS}, updated_at FROM sessions WHERE principal = ?1 \
                      AND (updated_at < ?3 OR (updated_at = ?3 AND id > ?4)) \
-                     AND (?2 = '%%' OR title LIKE ?2 ESCAPE '\\' OR EXISTS (SELECT 1 FROM answers \
-                     WHERE session = sessions.id AND question LIKE ?2 ESCAPE '\\')) \
-                     ORDER BY updated_at DESC, id LIMIT ?5"
+                     AND (?2 = '%%' OR lower(title) LIKE lower(?2) ESCAPE '\\' OR EXISTS (SELECT 1 FROM answers \
+                     WHERE session = sessions.id AND lower(question) LIKE lower(?2) ESCAPE '\\')) \
+                     ORDER BY sessions.updated_at DESC, sessions.id LIMIT ?5"
                 );
-                let mut statement = connection.prepare_cached(&sql)?;
-                let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-                let rows = statement.query_map(params![principal, search, at, id, most], |row| {
-                    Ok((record(row)?, row.get::<_, i64>(7)?))
-                })?;
-                rows.collect::<rusqlite::Result<Vec<_>>>()
+                db.rows(&sql, values![&principal, &search, at, &id, most], |row| {
+                    Ok((record(row)?, row.get::<i64>(7)?))
+                })
             })
             .await?;
         let more = rows.len() > limit;
@@ -148,43 +136,34 @@ impl SessionStore {
         title: &str,
     ) -> Result<bool, SessionStoreError> {
         let (id, principal, title) = (id.to_owned(), principal.to_owned(), title_of(title));
-        self.write(move |connection| {
+        self.write(move |db| {
             let sql = "UPDATE sessions SET title = ?3, named = 1 WHERE id = ?1 AND principal = ?2";
-            Ok(connection.execute(sql, [id, principal, title])? > 0)
+            Ok(db.execute(sql, values![&id, &principal, &title])? > 0)
         })
         .await
     }
 
-    /// Deletes a session with its answers. Returns the answers whose tapes nothing needs any more; `None` when there is no
-    /// such session. Tapes that another session goes on from stay until that one is deleted.
+    /// Deletes a session with its answers and tapes. Returns whether it was there. A session that went on from it has no
+    /// more memory of it.
     pub(in crate::server) async fn delete_session(
         &self,
         id: &str,
         principal: &str,
-    ) -> Result<Option<Vec<String>>, SessionStoreError> {
+    ) -> Result<bool, SessionStoreError> {
         let (id, principal) = (id.to_owned(), principal.to_owned());
-        self.write(move |connection| {
-            let mut statement = connection.prepare_cached("SELECT id FROM answers WHERE session = ?1")?;
-            let answers: Vec<String> = statement
-                .query_map([&id], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            let deleted = connection.execute(
-                "DELETE FROM sessions WHERE id = ?1 AND principal = ?2",
-                [&id, &principal],
-            )?;
-            Ok((deleted > 0).then_some(answers))
-        })
-        .await
-    }
-
-    /// The answers that sessions go on from.
-    pub(in crate::server) async fn bases(&self) -> Result<Vec<String>, SessionStoreError> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT base FROM sessions WHERE base IS NOT NULL")?;
-            statement.query_map([], |row| row.get(0))?.collect()
-        })
-        .await
+        let answers = self
+            .write(move |db| {
+                let sql = "SELECT answers.id FROM answers JOIN sessions ON sessions.id = session \
+                           WHERE session = ?1 AND sessions.principal = ?2";
+                let answers: Vec<String> = db.rows(sql, values![&id, &principal], |row| row.get(0))?;
+                let sql = "DELETE FROM sessions WHERE id = ?1 AND principal = ?2";
+                let deleted = db.execute(sql, values![&id, &principal])?;
+                Ok((deleted > 0).then_some(answers))
+            })
+            .await?;
+        let Some(answers) = answers else { return Ok(false) };
+        self.remove_tapes(answers).await;
+        Ok(true)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension as _, params};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
+use super::transaction::values;
 use super::{SessionStore, SessionStoreError};
 use crate::server::ids::{hex, new_id, random};
 use crate::server::record::{now_ms, rfc3339};
@@ -76,12 +76,13 @@ impl SessionStore {
         let (name, principal, scopes) = (name.to_owned(), principal.to_owned(), scopes.join(" "));
         let until =
             expires.map(|time| now_ms().saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)));
-        self.write(move |connection| {
-            connection.execute(
-                "INSERT INTO tokens (id, name, hash, principal, scopes, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![id, name, hash(&token), principal, scopes, now_ms(), until],
-            )?;
-            Ok(())
+        self.write(move |db| {
+            // Said again when the first try was committed after all.
+            db.execute(
+                "INSERT INTO tokens (id, name, hash, principal, scopes, created_at, expires_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
+                values![&id, &name, hash(&token), &principal, &scopes, now_ms(), until],
+            )
         })
         .await?;
         Ok(new)
@@ -89,24 +90,22 @@ impl SessionStore {
 
     /// All tokens, oldest first.
     pub async fn tokens(&self) -> Result<Vec<TokenRow>, SessionStoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare(
+        self.read(|db| {
+            db.rows(
                 "SELECT id, name, principal, scopes, created_at, expires_at, revoked_at FROM tokens ORDER BY created_at, id",
-            )?;
-            let rows = statement.query_map([], |row| {
-                let (expires, revoked): (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
-                let scopes: String = row.get(3)?;
-                Ok(TokenRow {
-                    id: row.get(0)?,
-                    name: row.get(1)?,
-                    principal: row.get(2)?,
-                    scopes: words(&scopes),
-                    created_at: rfc3339(row.get(4)?),
-                    expires_at: expires.map(rfc3339),
-                    revoked_at: revoked.map(rfc3339),
-                })
-            })?;
-            rows.collect()
+                values![],
+                |row| {
+                    Ok(TokenRow {
+                        id: row.get(0)?,
+                        name: row.get(1)?,
+                        principal: row.get(2)?,
+                        scopes: words(&row.get::<String>(3)?),
+                        created_at: rfc3339(row.get(4)?),
+                        expires_at: row.get::<Option<i64>>(5)?.map(rfc3339),
+                        revoked_at: row.get::<Option<i64>>(6)?.map(rfc3339),
+                    })
+                },
+            )
         })
         .await
     }
@@ -114,9 +113,9 @@ impl SessionStore {
     /// Revokes a token. Returns whether there is one of that id.
     pub async fn revoke_token(&self, id: &str) -> Result<bool, SessionStoreError> {
         let id = id.to_owned();
-        self.write(move |connection| {
+        self.write(move |db| {
             let sql = "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
-            Ok(connection.execute(sql, params![id, now_ms()])? > 0)
+            Ok(db.execute(sql, values![&id, now_ms()])? > 0)
         })
         .await
     }
@@ -131,21 +130,19 @@ impl SessionStore {
             return Ok(None);
         }
         let hash = hash(text);
-        self.read(move |connection| {
-            connection
-                .prepare_cached(
-                    "SELECT name, principal, scopes FROM tokens WHERE hash = ?1 AND revoked_at IS NULL \
-                     AND (expires_at IS NULL OR expires_at > ?2)",
-                )?
-                .query_row(params![hash, now_ms()], |row| {
-                    let scopes: String = row.get(2)?;
+        self.read(move |db| {
+            db.first(
+                "SELECT name, principal, scopes FROM tokens WHERE hash = ?1 AND revoked_at IS NULL \
+                 AND (expires_at IS NULL OR expires_at > ?2)",
+                values![&hash, now_ms()],
+                |row| {
                     Ok(KnownToken {
                         name: row.get(0)?,
                         principal: row.get(1)?,
-                        scopes: words(&scopes),
+                        scopes: words(&row.get::<String>(2)?),
                     })
-                })
-                .optional()
+                },
+            )
         })
         .await
     }

@@ -24,6 +24,8 @@ pub(in crate::server) struct LiveTurn {
     pub(in crate::server) session: String,
     /// Ends the turn with what is known.
     pub(in crate::server) cancel: CancellationToken,
+    /// Ends the work on it here, and leaves the turn to another process.
+    pub(super) leave: CancellationToken,
     /// How long it goes on that nobody reads.
     grace: Duration,
     log: Mutex<Vec<Arc<TurnEvent>>>,
@@ -51,6 +53,7 @@ impl LiveTurn {
             id,
             session,
             cancel: CancellationToken::new(),
+            leave: CancellationToken::new(),
             grace,
             log: Mutex::default(),
             state: watch::Sender::default(),

@@ -4,6 +4,7 @@
 //! a log ([`LiveTurn`]) that any number of clients read, each at its own pace. Start with [`Turns::submit`], then read
 //! `run.rs`.
 
+mod in_hand;
 mod live;
 mod permits;
 mod recover;
@@ -18,9 +19,10 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use in_hand::InHand;
 pub(super) use live::{EventReader, LiveTurn, LogCut};
-use permits::{TurnPermit, TurnPermits};
-pub(super) use run::{message_hash, tape_of};
+use permits::TurnPermits;
+pub(super) use run::message_hash;
 use slot::SessionSlots;
 
 use super::event::TurnEvent;
@@ -78,6 +80,8 @@ pub(super) enum SubmitError {
 /// All turns of this process.
 pub(super) struct Turns {
     live: Mutex<HashMap<String, Arc<LiveTurn>>>,
+    /// Answers whose turns this process has in hand: from before they are stored until after they are ended.
+    in_hand: InHand,
     slots: SessionSlots,
     places: Arc<TurnPermits>,
     tasks: TaskTracker,
@@ -103,6 +107,7 @@ impl Turns {
     pub(super) fn new(max_turns: usize, max_per_principal: usize) -> Self {
         Self {
             live: Mutex::default(),
+            in_hand: InHand::default(),
             slots: SessionSlots::default(),
             places: Arc::new(TurnPermits::new(max_turns, max_per_principal)),
             tasks: TaskTracker::new(),
@@ -116,7 +121,7 @@ impl Turns {
     /// Says that this process is there, before it claims anything.
     pub(super) fn enter(&self, store: &SessionStore) {
         match store.enter(&self.owner) {
-            Ok(presence) => *self.presence.lock().unwrap_or_else(PoisonError::into_inner) = Some(presence),
+            Ok(presence) => *self.presence.lock().unwrap_or_else(PoisonError::into_inner) = presence,
             // Its claims run out all the same when it is gone.
             Err(error) => tracing::warn!(%error, "this process could not say that it is there"),
         }
@@ -134,7 +139,10 @@ impl Turns {
         let bounded = request.bounded.then_some(request.principal.as_str());
         let place = TurnPermits::take(&self.places, bounded).ok_or(SubmitError::TooMany)?;
         let session = request.session.clone().unwrap_or_else(|| new_id("ses"));
-        let queue = self.slots.join(&session).ok_or(SubmitError::Busy)?;
+        let queue = self
+            .slots
+            .join(&session, state.settings.max_waiting)
+            .ok_or(SubmitError::Busy)?;
         let new = NewAnswer {
             id: new_id("ans"),
             session: session.clone(),
@@ -143,8 +151,14 @@ impl Turns {
             base: request.base.clone(),
             idempotency_key: request.idempotency_key.clone(),
             owner: self.owner.clone(),
+            asker: request.asker.clone(),
+            message_key: request.message_key.map(|key| key.to_hex().to_string()),
+            max_ahead: state.settings.max_waiting,
+            lease_ms: state.store.lease_ms(),
         };
         let id = new.id.clone();
+        // Before it is stored, so that nobody here takes it for one that was left.
+        let held = self.in_hand.take(&id).ok_or(SubmitError::Busy)?;
         let (turn, new_session, title) = match state.store.new_answer(new).await? {
             StoredAnswer::New {
                 turn,
@@ -153,6 +167,7 @@ impl Turns {
             } => (turn, new_session, title),
             StoredAnswer::Known(id) => return Ok(Submitted::Known(id)),
             StoredAnswer::NotYours => return Err(SubmitError::NoSession),
+            StoredAnswer::Busy => return Err(SubmitError::Busy),
         };
         let grace = if request.ends_with_client {
             Duration::ZERO
@@ -174,24 +189,16 @@ impl Turns {
             question: request.question,
             asker: request.asker,
             message_key: request.message_key,
-            turn,
             resumed: false,
         };
-        self.begin(state, &live, task, queue, place);
+        self.begin(state, &live, task, (queue, place, held));
         Ok(Submitted::Running(live))
     }
 
-    fn begin(
-        &self,
-        state: &SharedState,
-        live: &Arc<LiveTurn>,
-        task: run::TurnTask,
-        queue: slot::QueuePlace,
-        place: TurnPermit,
-    ) {
+    fn begin(&self, state: &SharedState, live: &Arc<LiveTurn>, task: run::TurnTask, places: run::TurnPlaces) {
         self.lock().insert(live.id.clone(), Arc::clone(live));
         self.tasks
-            .spawn(run::run(Arc::clone(state), Arc::clone(live), task, queue, place));
+            .spawn(run::run(Arc::clone(state), Arc::clone(live), task, places));
     }
 
     /// A turn of this process that runs or ended lately.

@@ -1,68 +1,166 @@
-//! Turns of a process that fell silent: taken over and resumed from their tapes.
+//! What a process does beside its turns: it renews its claims on them, lets go of those that are not its own any more, takes
+//! over what others left, and deletes what is not kept.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::run::TurnTask;
 use super::{LiveTurn, TurnPermits, Turns};
 use crate::server::event::TurnEvent;
 use crate::server::state::SharedState;
-use crate::server::store::{LEASE_MS, Orphan};
+use crate::server::store::{ClaimedTurn, SessionStoreError};
+
+/// How often it is looked whether a turn is to stop, while turns run.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often it is looked for what is not kept, and when first.
+const RETIRE: Duration = Duration::from_secs(3600);
+const FIRST_RETIRE: Duration = Duration::from_secs(20);
 
 impl Turns {
-    /// Renews this process's claims, takes over what others left, and lets go of what is not needed, until the process ends.
+    /// Keeps house until the process ends.
     pub(in crate::server) async fn keep_house(&self, state: &SharedState) {
-        let third = Duration::from_millis(u64::try_from(LEASE_MS / 3).unwrap_or(5000));
+        let third = state.store.settings().lease / 3;
+        let mut renewed: Option<Instant> = None;
+        let mut retired = Instant::now()
+            .checked_sub(RETIRE.saturating_sub(FIRST_RETIRE))
+            .unwrap_or_else(Instant::now);
+        let mut missing = BTreeSet::new();
         loop {
-            if !self.is_stopping() {
-                match state.store.take_over(&self.owner).await {
-                    Ok(orphans) => {
-                        for orphan in orphans {
-                            self.adopt(state, orphan);
-                        }
+            let due = renewed.is_none_or(|at| at.elapsed() >= third);
+            if due {
+                // A try that fails is repeated at the next look.
+                if let Err(error) = self.renew(state).await {
+                    tracing::warn!(%error, "claims on turns could not be renewed");
+                } else {
+                    renewed = Some(Instant::now());
+                }
+                self.sweep();
+                state.store.clear_brought(self.running_ids()).await;
+            }
+            if due || self.running() > 0 {
+                match self.look(state, missing).await {
+                    Ok(now) => missing = now,
+                    Err(error) => {
+                        missing = BTreeSet::new();
+                        tracing::warn!(%error, "claims on turns could not be read");
                     }
-                    Err(error) => tracing::warn!(%error, "turns of other processes could not be looked for"),
                 }
             }
-            self.sweep();
-            tokio::select! {
-                () = tokio::time::sleep(third) => {}
-                () = self.leaving.cancelled() => return,
+            if retired.elapsed() >= RETIRE {
+                retired = Instant::now();
+                self.retire(state).await;
             }
-            if let Err(error) = state.store.renew(&self.owner).await {
-                tracing::warn!(%error, "claims on turns could not be renewed");
+            tokio::select! {
+                () = tokio::time::sleep(LOOK.min(third)) => {}
+                () = self.leaving.cancelled() => return,
             }
         }
     }
 
-    fn adopt(&self, state: &SharedState, orphan: Orphan) {
+    async fn renew(&self, state: &SharedState) -> Result<(), SessionStoreError> {
+        state.store.renew(&self.owner).await?;
+        if !self.is_stopping() {
+            state.store.take_over(&self.owner).await?;
+        }
+        Ok(())
+    }
+
+    /// Compares what runs here with what the store says. `missing` are turns that were not this process's at the last look;
+    /// those that are not now either are left. Returns those that are missing now.
+    async fn look(
+        &self,
+        state: &SharedState,
+        missing: BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, SessionStoreError> {
+        let running = self.running_ids();
+        let claimed = state.store.claimed(&self.owner).await?;
+        let by_id: HashMap<&str, &ClaimedTurn> =
+            claimed.iter().map(|turn| (turn.id.as_str(), turn)).collect();
+        let mut now_missing = BTreeSet::new();
+        for id in running {
+            match by_id.get(id.as_str()) {
+                Some(turn) if turn.stopped => {
+                    if let Some(live) = self.find(&id) {
+                        live.cancel.cancel();
+                    }
+                }
+                Some(_) => {}
+                // It may just have ended, so that one look alone says nothing.
+                None if missing.contains(&id) => {
+                    if let Some(live) = self.find(&id) {
+                        tracing::warn!(answer = id, "a turn is another process's now, and is left");
+                        live.leave.cancel();
+                    }
+                }
+                None => {
+                    now_missing.insert(id);
+                }
+            }
+        }
+        if !self.is_stopping() {
+            for turn in claimed {
+                self.adopt(state, turn);
+            }
+        }
+        Ok(now_missing)
+    }
+
+    /// Goes on with a turn of this process that nobody works on: it was taken over, or could not be ended.
+    fn adopt(&self, state: &SharedState, turn: ClaimedTurn) {
+        let Some(held) = self.in_hand.take(&turn.id) else {
+            return;
+        };
         // Their number was bounded when they were taken.
         let place = TurnPermits::extra(&self.places);
-        let queue = self.slots.join_always(&orphan.session);
-        tracing::info!(answer = orphan.id, "a turn is taken over");
+        let queue = self.slots.join_always(&turn.session);
+        tracing::info!(answer = turn.id, "a turn is taken over");
         let live = LiveTurn::new(
-            orphan.id.clone(),
-            orphan.session.clone(),
+            turn.id.clone(),
+            turn.session.clone(),
             // Whoever asked may need time to come back; they have had none yet.
             state.settings.grace.max(Duration::from_secs(1)),
         );
+        if turn.stopped {
+            live.cancel.cancel();
+        }
         live.push(TurnEvent::Started {
-            answer: orphan.id,
-            session: orphan.session,
-            turn: orphan.turn,
-            question: orphan.question.clone(),
+            answer: turn.id,
+            session: turn.session,
+            turn: turn.turn,
+            question: turn.question.clone(),
             model: state.app().settings().model.id.to_string(),
-            new_session: orphan.turn == 1,
-            title: orphan.title,
+            new_session: turn.turn == 1,
+            title: turn.title,
         });
         let task = TurnTask {
-            principal: orphan.principal,
-            question: orphan.question,
-            asker: None,
-            message_key: None,
-            turn: orphan.turn,
+            principal: turn.principal,
+            question: turn.question,
+            asker: turn.asker,
+            message_key: turn.message_key.and_then(|key| blake3::Hash::from_hex(key).ok()),
             resumed: true,
         };
-        self.begin(state, &Arc::clone(&live), task, queue, place);
+        self.begin(state, &Arc::clone(&live), task, (queue, place, held));
+    }
+
+    async fn retire(&self, state: &SharedState) {
+        match state.store.retire().await {
+            Ok(retired) if retired.sessions > 0 => {
+                tracing::info!(
+                    sessions = retired.sessions,
+                    answers = retired.answers,
+                    "old sessions were deleted"
+                );
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "old sessions could not be deleted"),
+        }
+    }
+
+    /// The answers whose turns are not over here.
+    fn running_ids(&self) -> Vec<String> {
+        let live = self.lock();
+        let running = live.values().filter(|turn| !turn.is_closed());
+        running.map(|turn| turn.id.clone()).collect()
     }
 }

@@ -1,19 +1,20 @@
 //! Runs one turn: waits for its session, asks, stores the answer, tells it.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::LiveTurn;
+use super::in_hand::HeldAnswer;
 use super::permits::TurnPermit;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};
-use crate::app::{App, Error, Question, Recording, Session, SessionOptions};
+use crate::app::{App, Error, Question, Session, SessionOptions};
 use crate::server::apps::NoApp;
 use crate::server::chart::charts;
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerBody, AnswerContent, AnswerStatus, RecordError, spoken_text};
 use crate::server::state::SharedState;
-use crate::server::store::{Ended, SessionStoreError};
+use crate::server::store::{Ended, SessionStoreError, TurnStart};
 use crate::server::suggest::follow_ups;
 use crate::server::table_view::{tables, tool_start};
 use crate::telemetry::causes;
@@ -25,7 +26,6 @@ pub(super) struct TurnTask {
     pub(super) question: String,
     pub(super) asker: Option<String>,
     pub(super) message_key: Option<blake3::Hash>,
-    pub(super) turn: u32,
     /// Whether another process began it.
     pub(super) resumed: bool,
 }
@@ -39,39 +39,77 @@ impl Drop for CutWhenDropped {
     }
 }
 
+/// What a turn holds as long as it is worked on: its place in the queue of its session, among all turns, and that nobody
+/// else here works on it.
+pub(super) type TurnPlaces = (QueuePlace, TurnPermit, HeldAnswer);
+
+/// How often it is looked whether turns that come first ended in another process.
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
+
 /// Runs a turn to its end, unless the process leaves it.
-pub(super) async fn run(
-    state: SharedState,
-    live: Arc<LiveTurn>,
-    task: TurnTask,
-    queue: QueuePlace,
-    place: TurnPermit,
-) {
+pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, task: TurnTask, places: TurnPlaces) {
     let _cut = CutWhenDropped(Arc::clone(&live));
+    let (queue, place, held) = places;
     let work = async {
-        if queue.ahead > 0 {
-            live.push(TurnEvent::Queued { ahead: queue.ahead });
-        }
-        let mut loaded = queue.slot.loaded.lock().await;
-        if state.turns.is_stopping() && queue.ahead > 0 {
-            // It has not begun, and the next process finds it in the store.
-            return;
-        }
-        if let Err(error) = perform(&state, &live, task, &mut loaded).await {
-            tracing::error!(%error, answer = live.id, "the store failed, so an answer could not be kept");
-            *loaded = None;
-            live.push(TurnEvent::Error {
-                code: "internal".to_owned(),
-                detail: "the answer could not be stored".to_owned(),
-            });
+        match begin(&state, &live, &queue).await {
+            Ok(Some(before)) => {
+                let mut loaded = queue.slot.loaded.lock().await;
+                if let Err(error) = perform(&state, &live, task, &mut loaded, before).await {
+                    *loaded = None;
+                    fail(&live, &error);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => fail(&live, &error),
         }
     };
     tokio::select! {
         () = work => {}
+        () = live.leave.cancelled() => {}
         () = state.turns.leaving.cancelled() => {}
     }
+    live.cut();
+    state.store.forget_tape(&live.id).await;
     drop(queue);
     drop(place);
+    drop(held);
+}
+
+fn fail(live: &LiveTurn, error: &SessionStoreError) {
+    tracing::error!(%error, answer = live.id, "the store failed, so an answer could not be kept");
+    live.push(TurnEvent::Error {
+        code: "internal".to_owned(),
+        detail: "the answer could not be stored".to_owned(),
+    });
+}
+
+/// Waits until the turns of its session that were asked before it are over, wherever they run. Returns the answer whose tape
+/// says what was said before, or `None` when the turn does not run here.
+async fn begin(
+    state: &SharedState,
+    live: &Arc<LiveTurn>,
+    queue: &QueuePlace,
+) -> Result<Option<Option<String>>, SessionStoreError> {
+    let mut told = queue.ahead > 0;
+    if told {
+        live.push(TurnEvent::Queued { ahead: queue.ahead });
+    }
+    loop {
+        match state.store.run_answer(&live.id, &state.turns.owner).await? {
+            TurnStart::Begun { before } => return Ok(Some(before)),
+            TurnStart::Lost => return Ok(None),
+            TurnStart::Waits { ahead } => {
+                if !std::mem::replace(&mut told, true) {
+                    live.push(TurnEvent::Queued { ahead });
+                }
+                // It has not begun, and the next process finds it in the store.
+                if state.turns.is_stopping() {
+                    return Ok(None);
+                }
+                queue.turn_ends(LOOK_AGAIN).await;
+            }
+        }
+    }
 }
 
 /// Does the work of a turn and stores what came of it. Fails only when the store does.
@@ -80,10 +118,11 @@ async fn perform(
     live: &Arc<LiveTurn>,
     task: TurnTask,
     loaded: &mut Option<LoadedSession>,
+    before: Option<String>,
 ) -> Result<(), SessionStoreError> {
-    state.store.run_answer(&live.id, &state.turns.owner).await?;
-    let (status, ended) = match answer(state, live, &task, loaded).await {
+    let (status, mut ended) = match answer(state, live, &task, loaded, before).await {
         Ok(ended) => (AnswerStatus::Finished, ended),
+        Err(NoApp::Store(error)) => return Err(error),
         Err(error) => {
             let status = if task.resumed {
                 AnswerStatus::Interrupted
@@ -94,8 +133,17 @@ async fn perform(
             (status, failed(status, &error))
         }
     };
+    ended.tape_bytes = state.store.tape_bytes(&live.id).await;
     let error = ended.error.clone();
-    state.store.end_answer(&live.id, ended).await?;
+    if !state
+        .store
+        .end_answer(&live.id, &state.turns.owner, ended)
+        .await?
+    {
+        // Another process goes on with it, or its session was deleted: nothing of it is told here.
+        *loaded = None;
+        return Ok(());
+    }
     if let Some(RecordError { code, detail }) = error {
         live.push(TurnEvent::Error { code, detail });
     }
@@ -120,19 +168,19 @@ async fn answer(
     live: &Arc<LiveTurn>,
     task: &TurnTask,
     loaded: &mut Option<LoadedSession>,
+    before: Option<String>,
 ) -> Result<Ended, NoApp> {
     let app = state.app_of(&task.principal).await?;
-    let tape = tape_of(&state.store.tapes(), &live.id);
-    let mut session = take_session(state, live, &app, task, loaded).await?;
-    let answer = ask(live, &app, task, &mut session, &tape).await?;
+    let mut session = take_session(state, live, &app, loaded, before.as_deref()).await?;
+    let answer = ask(state, live, &app, task, &mut session).await?;
     let ended = finished(task, &app, &answer, &session).await;
-    *loaded = Some(LoadedSession { session, app });
+    let after = if ended.taped {
+        Some(live.id.clone())
+    } else {
+        before
+    };
+    *loaded = Some(LoadedSession { session, app, after });
     Ok(ended)
-}
-
-/// The file of an answer's tape.
-pub(in crate::server) fn tape_of(folder: &Path, answer: &str) -> PathBuf {
-    folder.join(format!("{answer}.jsonl"))
 }
 
 /// The session of a turn: the one in memory, or one restored from its tapes. A turn that is resumed finds what was said
@@ -141,14 +189,15 @@ async fn take_session(
     state: &SharedState,
     live: &Arc<LiveTurn>,
     app: &Arc<App>,
-    task: &TurnTask,
     loaded: &mut Option<LoadedSession>,
+    before: Option<&str>,
 ) -> Result<Session, Error> {
     let options = || SessionOptions {
         id: Some(live.session.clone()),
         ..SessionOptions::default()
     };
-    match loaded.take() {
+    // What was said in another process since is not in memory here.
+    match loaded.take().filter(|kept| kept.after.as_deref() == before) {
         Some(kept) if Arc::ptr_eq(&kept.app, app) => return Ok(kept.session),
         Some(kept) => {
             // The catalog was loaded anew since.
@@ -158,55 +207,53 @@ async fn take_session(
         None => {}
     }
     let mut session = app.session(options())?;
-    let before = state
-        .store
-        .tape_before(&live.session, task.turn)
-        .await
-        .ok()
-        .flatten();
-    if let Some(before) = before {
-        let tape = tape_of(&state.store.tapes(), &before);
-        if let Err(error) = session.restore(&tape).await {
-            tracing::warn!(session = live.session, reason = %causes(&error).join(": "), "a session could not be restored");
-            session = app.session(options())?;
-            live.push(TurnEvent::Note {
-                text: "What was said before in this session cannot be recalled, because Cardinal was changed since: this \
-                       question is answered without it."
-                    .to_owned(),
-            });
-        }
+    let Some(before) = before else {
+        return Ok(session);
+    };
+    if let Err(reason) = restore(state, &mut session, before).await {
+        tracing::warn!(session = live.session, reason, "a session could not be restored");
+        session = app.session(options())?;
+        live.push(TurnEvent::Note {
+            text: "What was said before in this session cannot be recalled, because Cardinal was changed or what it went on \
+                   from was deleted since: this question is answered without it."
+                .to_owned(),
+        });
     }
     Ok(session)
 }
 
+/// Restores a session as it stood after an answer.
+async fn restore(state: &SharedState, session: &mut Session, before: &str) -> Result<(), String> {
+    let brought = state.store.bring_tape(before).await;
+    brought.map_err(|error| error.to_string())?;
+    let restored = session.restore(&state.store.tape_file(before)).await;
+    restored.map(drop).map_err(|error| causes(&error).join(": "))
+}
+
 async fn ask(
+    state: &SharedState,
     live: &Arc<LiveTurn>,
     app: &Arc<App>,
     task: &TurnTask,
     session: &mut Session,
-    tape: &Path,
-) -> Result<Answer, Error> {
+) -> Result<Answer, NoApp> {
     let mut watch = |event| tell(live, app, event);
-    let on_disk = {
-        let tape = tape.to_owned();
-        tokio::task::spawn_blocking(move || tape.exists())
-            .await
-            .unwrap_or(false)
-    };
-    if on_disk {
+    let tape = state.store.tape_file(&live.id);
+    session.set_recording(state.store.recording(&live.id, &state.turns.owner));
+    // A turn that begins here has no tape yet.
+    if task.resumed && state.store.bring_tape(&live.id).await? {
         // The process that began the turn may have died between the tape's end and the store's commit.
-        if let Ok(answer) = session.restore(tape).await {
+        if let Ok(answer) = session.restore(&tape).await {
             return Ok(answer);
         }
-        return session.resume(tape, live.cancel.clone(), &mut watch).await;
+        return Ok(session.resume(&tape, live.cancel.clone(), &mut watch).await?);
     }
-    session.set_recording(Recording::file(tape));
     let question = Question {
         asker: task.asker.clone(),
         cancel: live.cancel.clone(),
         ..Question::from(task.question.as_str())
     };
-    session.ask_watched(question, &mut watch).await
+    Ok(session.ask_watched(question, &mut watch).await?)
 }
 
 /// Tells an event of the agent.
@@ -248,6 +295,7 @@ async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session
     Ended {
         status: AnswerStatus::Finished,
         taped: answer.tape.is_some(),
+        tape_bytes: 0,
         error: None,
         message_key: task.message_key.map(|before| {
             message_hash(before, "assistant", &spoken_text(&body))
@@ -283,6 +331,7 @@ fn failed(status: AnswerStatus, error: &NoApp) -> Ended {
         status,
         content: AnswerContent::default(),
         taped: false,
+        tape_bytes: 0,
         error: Some(RecordError {
             code: code.to_owned(),
             detail: error.to_string(),

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use crate::app::{App, Session};
 
-/// Most questions that wait in one session.
-pub(super) const MAX_WAITING: u32 = 8;
 /// How long a session that nobody asks stays in memory.
 const IDLE: Duration = Duration::from_secs(300);
 
@@ -20,6 +20,8 @@ pub(super) struct LoadedSession {
     pub(super) session: Session,
     /// What it was begun with.
     pub(super) app: Arc<App>,
+    /// The answer whose tape says what was said in it; `None` for nothing yet.
+    pub(super) after: Option<String>,
 }
 
 pub(super) struct SessionSlot {
@@ -27,6 +29,8 @@ pub(super) struct SessionSlot {
     pub(super) loaded: tokio::sync::Mutex<Option<LoadedSession>>,
     /// Turns that run or wait.
     turns: AtomicU32,
+    /// A turn of it ended here.
+    ended: Notify,
     used: Mutex<Instant>,
 }
 
@@ -35,6 +39,7 @@ impl Default for SessionSlot {
         Self {
             loaded: tokio::sync::Mutex::new(None),
             turns: AtomicU32::new(0),
+            ended: Notify::new(),
             used: Mutex::new(Instant::now()),
         }
     }
@@ -47,9 +52,9 @@ pub(super) struct SessionSlots {
 }
 
 impl SessionSlots {
-    /// Takes a place in the queue of a session; `None` when too many wait.
-    pub(super) fn join(&self, session: &str) -> Option<QueuePlace> {
-        self.join_if(session, |ahead| ahead <= MAX_WAITING)
+    /// Takes a place in the queue of a session; `None` when more than `most` would wait.
+    pub(super) fn join(&self, session: &str, most: u32) -> Option<QueuePlace> {
+        self.join_if(session, |ahead| ahead <= most)
     }
 
     /// Takes a place however many wait, for a turn that was taken before.
@@ -103,11 +108,18 @@ impl QueuePlace {
         let ahead = slot.turns.fetch_add(1, Ordering::SeqCst);
         Self { slot, ahead }
     }
+
+    /// Waits until a turn of the session ended here, or for so long: it may end elsewhere.
+    pub(super) async fn turn_ends(&self, at_most: Duration) {
+        // Nobody may end one any more; then the time is over.
+        let _ = tokio::time::timeout(at_most, self.slot.ended.notified()).await;
+    }
 }
 
 impl Drop for QueuePlace {
     fn drop(&mut self) {
         *self.slot.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.slot.turns.fetch_sub(1, Ordering::SeqCst);
+        self.slot.ended.notify_waiters();
     }
 }

@@ -41,6 +41,24 @@ pub fn shared_catalog(folder: &Path, fingerprint: &str) -> PathBuf {
     folder.join(CATALOGS).join(name(fingerprint))
 }
 
+/// What tapes share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SharedKind {
+    /// What completions begin with.
+    Prompt,
+    /// A catalog.
+    Catalog,
+}
+
+/// The path of a shared file from the folder that tapes share, such as `prompts/1f3a.json`.
+pub(crate) fn shared_name(kind: SharedKind, hash: &str) -> String {
+    let folder = match kind {
+        SharedKind::Prompt => PROMPTS,
+        SharedKind::Catalog => CATALOGS,
+    };
+    format!("{folder}/{}", name(hash))
+}
+
 fn found(tape: &Path, kind: &str, hash: &str) -> PathBuf {
     let folder = tape.parent().unwrap_or(Path::new(""));
     let name = name(hash);

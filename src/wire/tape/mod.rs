@@ -15,6 +15,7 @@
 
 mod beside;
 mod body;
+mod copy;
 mod delta;
 mod disk;
 mod error;
@@ -37,6 +38,9 @@ mod write;
 mod writer;
 
 pub use beside::{Prefixes, SHARED_FOLDERS, catalog_path, keep_beside, read_capped, shared_catalog};
+#[cfg(feature = "postgres")]
+pub(crate) use beside::{SharedKind, shared_name};
+pub use copy::TapeCopy;
 pub(crate) use delta::{first_difference, shown};
 pub(crate) use disk::off_the_runtime;
 pub use error::{Miss, TapeError, UnusedExchanges};

@@ -73,6 +73,11 @@ impl TapeFile {
         Ok((tape, recorder))
     }
 
+    /// Bytes up to the end of its last whole line.
+    pub fn whole_bytes(&self) -> u64 {
+        self.whole_bytes
+    }
+
     /// Writes this tape to a new file, with new checksums and with what it needs beside it.
     pub fn save(&self, path: &Path) -> Result<(), TapeError> {
         self.save_sharing(path, path.parent().unwrap_or(Path::new("")))

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tokio::runtime::Handle;
 
+use super::beside::SharedKind;
+use super::copy::TapeCopy;
 use super::delta::first_difference;
 use super::disk::off_the_runtime;
 use super::error::TapeError;
@@ -65,6 +67,16 @@ impl Tape {
     /// The same, with what it shares with other tapes kept in `shared`: its own folder, or one of the few above it.
     pub fn create_sharing(path: &Path, shared: &Path, header: &Header) -> Result<Self, TapeError> {
         TapeWriter::create(path, shared, header).map(Self::of)
+    }
+
+    /// Writes each line to a second place as well, where everything before `from` bytes stands already. Waits for that place.
+    pub fn copied_to(&self, copy: Arc<dyn TapeCopy>, from: u64) -> Result<(), TapeError> {
+        lock(&self.shared.writer).copied_to(copy, from)
+    }
+
+    /// Keeps the catalog of this fingerprint, which lies in the shared folder, at the second place as well.
+    pub(crate) fn share_catalog(&self, fingerprint: &str) -> Result<(), TapeError> {
+        lock(&self.shared.writer).share(SharedKind::Catalog, fingerprint)
     }
 
     /// Goes on with a tape that was broken off.

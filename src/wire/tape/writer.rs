@@ -3,7 +3,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::beside::{keep_prompt, private};
+use super::beside::{SharedKind, keep_prompt, private, shared_name};
+use super::copy::TapeCopy;
 use super::error::TapeError;
 use super::exchange::{Exchange, joined};
 use super::header::Header;
@@ -24,6 +25,10 @@ pub(super) struct TapeWriter {
     lines: TapeLines,
     /// Whether the file's name is on the disk.
     named: bool,
+    /// Bytes of the file.
+    length: u64,
+    /// Where each line goes as well.
+    copy: Option<Arc<dyn TapeCopy>>,
 }
 
 impl TapeWriter {
@@ -49,7 +54,28 @@ impl TapeWriter {
             let _ = fs::remove_file(path);
             return Err(failed(&error));
         }
-        Ok(Self::of(path, shared, file, lines))
+        Ok(Self::of(path, shared, file, lines, length_of(&line)))
+    }
+
+    /// Writes to a second place as well, where everything before `from` bytes stands already.
+    pub(super) fn copied_to(&mut self, copy: Arc<dyn TapeCopy>, from: u64) -> Result<(), TapeError> {
+        let written = fs::read(&self.path).and_then(|bytes| {
+            let known = usize::try_from(from).unwrap_or(usize::MAX);
+            copy.put(from, bytes.get(known..).unwrap_or_default())
+        });
+        written.map_err(|error| self.broken(&error))?;
+        self.copy = Some(copy);
+        Ok(())
+    }
+
+    /// Keeps a shared file at the second place.
+    pub(super) fn share(&self, kind: SharedKind, hash: &str) -> Result<(), TapeError> {
+        let name = shared_name(kind, hash);
+        let shared = self
+            .copy
+            .as_ref()
+            .map(|copy| copy.share(&name, &self.shared.join(&name)));
+        shared.transpose().map(drop).map_err(|error| self.broken(&error))
     }
 
     /// Goes on with a tape that was broken off: what was torn at its end is cut away.
@@ -61,16 +87,18 @@ impl TapeWriter {
         let file = OpenOptions::new().append(true).open(&tape.path).map_err(failed)?;
         file.set_len(tape.whole_bytes).map_err(failed)?;
         let shared = tape.path.parent().unwrap_or(Path::new(""));
-        Ok(Self::of(&tape.path, shared, file, lines))
+        Ok(Self::of(&tape.path, shared, file, lines, tape.whole_bytes))
     }
 
-    fn of(path: &Path, shared: &Path, file: File, lines: TapeLines) -> Self {
+    fn of(path: &Path, shared: &Path, file: File, lines: TapeLines, length: u64) -> Self {
         Self {
             path: path.to_owned(),
             shared: shared.to_owned(),
             file: Some(file),
             lines,
             named: false,
+            length,
+            copy: None,
         }
     }
 
@@ -111,6 +139,7 @@ impl TapeWriter {
                 Err(TapeError::Withheld { .. }) => return Err(self.withhold(&format!("exchange {seq}"))),
                 kept => kept?,
             }
+            self.share(SharedKind::Prompt, &prefix.hash)?;
         }
         self.put(&line)?;
         if completion {
@@ -151,12 +180,25 @@ impl TapeWriter {
         if file.is_some() && self.lines.seq() == 0 {
             // What cannot be removed still has no end, and is not read.
             let _ = fs::remove_file(&self.path);
+            self.drop_copy();
+        }
+    }
+
+    /// A copy that stays has no end, and is not read.
+    fn drop_copy(&self) {
+        if let Some(Err(error)) = self.copy.as_ref().map(|copy| copy.put(0, &[])) {
+            tracing::warn!(%error, "a tape that was given up could not be removed");
         }
     }
 
     fn put(&mut self, line: &str) -> Result<(), TapeError> {
         match self.file.as_mut().map(|file| file.write_all(line.as_bytes())) {
-            Some(Ok(())) => Ok(()),
+            Some(Ok(())) => {
+                let at = self.length;
+                self.length = at.saturating_add(length_of(line));
+                let copied = self.copy.as_ref().map(|copy| copy.put(at, line.as_bytes()));
+                copied.transpose().map(drop).map_err(|error| self.broken(&error))
+            }
             Some(Err(error)) => Err(self.broken(&error)),
             None => Err(self.broken(&"it is finished")),
         }
@@ -166,6 +208,7 @@ impl TapeWriter {
         self.file = None;
         // When it cannot be removed it still has no end, and is not read.
         let _ = fs::remove_file(&self.path);
+        self.drop_copy();
         TapeError::Withheld {
             path: self.path.clone(),
             place: place.to_owned(),
@@ -178,4 +221,8 @@ impl TapeWriter {
             reason: reason.to_string(),
         }
     }
+}
+
+fn length_of(line: &str) -> u64 {
+    u64::try_from(line.len()).unwrap_or(u64::MAX)
 }

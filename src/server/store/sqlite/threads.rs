@@ -7,7 +7,8 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{SessionStoreError, schema};
+use super::schema;
+use crate::server::store::error::{DatabaseError, SessionStoreError};
 
 /// Most jobs that are committed together.
 const MAX_BATCH: usize = 256;
@@ -15,17 +16,17 @@ const MAX_BATCH: usize = 256;
 const MAX_IDLE: usize = 8;
 
 /// What is left to do once a batch is committed, or not: to tell whoever waits.
-type Reply = Box<dyn FnOnce(Option<rusqlite::Error>) + Send>;
+type Reply = Box<dyn FnOnce(Option<DatabaseError>) + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 
 /// The thread that writes.
 #[derive(Debug, Clone)]
-pub(super) struct Writer {
+pub(in crate::server::store) struct Writer {
     jobs: mpsc::Sender<Job>,
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, SessionStoreError> {
+    pub(in crate::server::store) fn start(connection: Connection) -> Result<Self, SessionStoreError> {
         let (jobs, queue) = mpsc::channel();
         thread::Builder::new()
             .name("store".to_owned())
@@ -34,15 +35,15 @@ impl Writer {
         Ok(Self { jobs })
     }
 
-    pub(super) async fn run<T: Send + 'static>(
+    pub(in crate::server::store) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, DatabaseError> + Send + 'static,
     ) -> Result<T, SessionStoreError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             // A job that fails takes nothing of its batch with it.
             let result = in_savepoint(connection, work);
-            Box::new(move |failed: Option<rusqlite::Error>| {
+            Box::new(move |failed: Option<DatabaseError>| {
                 let result = match failed {
                     Some(error) => Err(error),
                     None => result,
@@ -58,8 +59,8 @@ impl Writer {
 
 fn in_savepoint<T>(
     connection: &Connection,
-    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
+    work: impl FnOnce(&Connection) -> Result<T, DatabaseError>,
+) -> Result<T, DatabaseError> {
     connection.execute_batch("SAVEPOINT job")?;
     let result = work(connection);
     if result.is_err() {
@@ -85,37 +86,31 @@ fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) {
             // There may be no transaction to roll back.
             let _ = connection.execute_batch("ROLLBACK");
         }
-        let reason = ended.err().map(|error| error.to_string());
+        let failed = ended.err().map(DatabaseError::from);
         for reply in replies {
-            let failed = reason.clone().map(|reason| {
-                rusqlite::Error::SqliteFailure(
-                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR),
-                    Some(reason),
-                )
-            });
-            reply(failed);
+            reply(failed.clone());
         }
     }
 }
 
 /// Connections that read, opened as they are needed.
 #[derive(Debug, Clone)]
-pub(super) struct ReaderPool {
+pub(in crate::server::store) struct ReaderPool {
     path: Arc<PathBuf>,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl ReaderPool {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(in crate::server::store) fn new(path: PathBuf) -> Self {
         Self {
             path: Arc::new(path),
             idle: Arc::default(),
         }
     }
 
-    pub(super) async fn run<T: Send + 'static>(
+    pub(in crate::server::store) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, DatabaseError> + Send + 'static,
     ) -> Result<T, SessionStoreError> {
         let pool = self.clone();
         let done = tokio::task::spawn_blocking(move || {

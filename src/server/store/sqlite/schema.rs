@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::SessionStoreError;
+use crate::server::store::error::SessionStoreError;
 
 /// One script for each version, first version first. A script that was released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/sqlite/001.sql"),
+    include_str!("../migrations/sqlite/002.sql"),
+];
 
 /// How long a connection waits for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens the connection that writes.
-pub(super) fn open(path: &Path) -> Result<Connection, SessionStoreError> {
+pub(in crate::server::store) fn open(path: &Path) -> Result<Connection, SessionStoreError> {
     let failed = |reason: String| SessionStoreError::Open {
-        path: path.to_owned(),
+        store: format!("sqlite:{}", path.display()),
         reason,
     };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -60,7 +63,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), SessionStoreE
     let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found > known {
         return Err(SessionStoreError::Newer {
-            path: path.to_owned(),
+            store: format!("sqlite:{}", path.display()),
             found,
             known,
         });
