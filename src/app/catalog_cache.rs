@@ -7,7 +7,7 @@ use super::{Error, Server};
 use crate::catalog::{
     Catalog, CatalogStore, Drift, EntryVersions, KeptCatalog, LoadedBefore, StoreKey, StoreLookup,
 };
-use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
+use crate::metabase::{AuthSettings, DatasetRoute, GenerationSetting, MetabaseClient, OnProgress};
 use crate::principal::Principal;
 
 /// Whether a catalog that was kept on disk may be used.
@@ -58,7 +58,8 @@ impl CatalogCache {
                 &server.metabase.url,
                 &server.rules,
                 &credential_holder(principal, &server.metabase.auth),
-            ),
+            )
+            .on_terms(&terms(server)),
         }
     }
 
@@ -135,6 +136,19 @@ impl CatalogCache {
             opened.notes.push(format!("{error} ({})", error.source));
         }
     }
+}
+
+/// What decides, beside the rules, what can be read: the generation and the route that the settings say, and the grants.
+fn terms(server: &Server) -> Vec<String> {
+    let (generation, route) = (server.metabase.generation, server.metabase.dataset_route);
+    let mut terms = server.grants.metabase_terms(Timestamp::now());
+    if generation != GenerationSetting::default() {
+        terms.push(format!("{generation:?}"));
+    }
+    if route != DatasetRoute::default() {
+        terms.push(format!("{route:?}"));
+    }
+    terms
 }
 
 /// Who looks at the catalog: the principal by its credential, for another credential may see other things. Of a

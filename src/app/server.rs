@@ -9,6 +9,7 @@ use crate::catalog::{CatalogSettings, ContentRule};
 use crate::config::Settings;
 use crate::dbt::{DbtAddresses, DbtCloudSettings};
 use crate::dbt_sandbox::{self, DbtServeOptions, RunningDbtSandbox};
+use crate::grants::GrantPolicy;
 use crate::metabase::{AuthSettings, MetabaseSettings};
 use crate::sandbox::{RunningSandbox, ServeOptions, World, serve};
 
@@ -19,6 +20,8 @@ pub struct Server {
     pub metabase: MetabaseSettings,
     /// What is curated there.
     pub rules: CatalogSettings,
+    /// What may be asked of it.
+    pub grants: GrantPolicy,
     demo: Option<Arc<Demo>>,
 }
 
@@ -39,9 +42,10 @@ impl Server {
             Some(metabase) => Ok(Self {
                 metabase: metabase.clone(),
                 rules: settings.catalog.clone(),
+                grants: GrantPolicy::new(&settings.grants),
                 demo: None,
             }),
-            None => Self::demo(&settings.catalog).await,
+            None => Self::demo(&settings.catalog, GrantPolicy::new(&settings.grants)).await,
         }
     }
 
@@ -70,7 +74,7 @@ impl Server {
         self.demo.as_ref().map(|demo| &demo.dbt)
     }
 
-    async fn demo(catalog: &CatalogSettings) -> Result<Self, Error> {
+    async fn demo(catalog: &CatalogSettings, grants: GrantPolicy) -> Result<Self, Error> {
         let world = tokio::task::spawn_blocking(World::demo)
             .await
             .map_err(|error| Error::Demo(error.to_string()))??;
@@ -94,6 +98,7 @@ impl Server {
                 cache_dir: None,
                 ..catalog.clone()
             },
+            grants,
             demo: Some(Arc::new(Demo {
                 _running: running,
                 _dbt: beside,

@@ -117,6 +117,7 @@ fn metric_differences(found: &mut Vec<ChangeKind>, old: &MetricEntry, new: &Metr
             metric.definition.clone(),
             metric.built_in_filters.clone(),
             metric.default_time_dimension.clone(),
+            metric.only_as_saved.clone(),
         )
     };
     if meaning(old) != meaning(new) {

@@ -89,6 +89,36 @@ pub struct MetricEntry {
     pub built_in_filters: Vec<String>,
     /// Named filters that may be applied to it.
     pub segments: Vec<Segment>,
+    /// How it is grouped as it is saved, where the server gives it in no other way; `None` where it can be asked by its
+    /// dimensions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_as_saved: Option<Vec<SavedGroup>>,
+}
+
+/// A group that a metric has as it is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedGroup {
+    /// The dimension's name.
+    pub dimension: String,
+    /// The unit of time that it is cut down to, such as `month`.
+    pub granularity: Option<String>,
+}
+
+impl MetricEntry {
+    /// In words, what is all that can be had of it; `None` where it can be asked by its dimensions.
+    pub fn as_saved_in_words(&self) -> Option<String> {
+        let groups = self.only_as_saved.as_ref()?;
+        let named = groups.iter().map(|group| match &group.granularity {
+            Some(unit) => format!("{} ({unit})", group.dimension),
+            None => group.dimension.clone(),
+        });
+        let named: Vec<String> = named.collect();
+        Some(if named.is_empty() {
+            "one figure, without filters and groups".to_owned()
+        } else {
+            format!("grouped by {}, without filters", named.join(", "))
+        })
+    }
 }
 
 /// What a metric or table can be filtered or grouped by.

@@ -39,7 +39,8 @@ pub use allowed::{AllowedCard, AllowedMetric, AllowedTable};
 pub use allowed_values::AllowedValues;
 pub use drift::{ChangeKind, Drift, EntryChange, EntryPart, PartChange};
 pub use entry::{
-    CardEntry, Dimension, Entry, Measure, MetricEntry, Parameter, ParameterTarget, Segment, TableEntry,
+    CardEntry, Dimension, Entry, Measure, MetricEntry, Parameter, ParameterTarget, SavedGroup, Segment,
+    TableEntry,
 };
 pub use ids::{CardId, CollectionId, MeasureId, MetricId, SegmentId, TableId};
 pub use nearest::nearest;

@@ -49,6 +49,19 @@ impl StoreKey {
             hash: hash.to_hex().chars().take(32).collect(),
         }
     }
+
+    /// The same, for a catalog that is read on terms of its own: other routes or grants bring other entries.
+    #[must_use]
+    pub fn on_terms(self, terms: &[String]) -> Self {
+        if terms.is_empty() {
+            return self;
+        }
+        let hash = blake3::hash(json!([self.hash, terms]).to_string().as_bytes());
+        Self {
+            hash: hash.to_hex().chars().take(32).collect(),
+            ..self
+        }
+    }
 }
 
 fn public_address(url: &Url) -> String {

@@ -81,6 +81,18 @@ impl GrantPolicy {
             .map(|(number, rule)| (*number, rule))
     }
 
+    /// What the rules say of Metabase at a time, one text for each: two sets of rules that let the same through for the same
+    /// reasons come to the same texts. Nothing where the default holds.
+    pub fn metabase_terms(&self, now: Timestamp) -> Vec<String> {
+        let about_metabase = self
+            .rules
+            .iter()
+            .filter(|(_, rule)| !rule.is_over(now) && rule.areas.iter().any(|area| area.is_metabase()));
+        about_metabase
+            .map(|(_, rule)| format!("{:?} {:?} {:?}", rule.level, rule.areas, rule.ids))
+            .collect()
+    }
+
     /// Decides on a call by the rules alone.
     pub fn rule_on(&self, call: &OperationCall, now: Timestamp) -> Ruling {
         let area = call.operation.area;

@@ -83,6 +83,12 @@ impl ApiReply {
         failure::from_response(&self.action, self.status, &self.body, self.scope)
     }
 
+    /// Whether it says that there is no such route, which is another thing than that what was asked for is not there.
+    pub(super) fn is_absent_route(&self) -> bool {
+        let says = |words: &str| String::from_utf8_lossy(&self.body).contains(words);
+        self.status == StatusCode::NOT_FOUND && says("API endpoint does not exist")
+    }
+
     /// Whether it says that the token has not the scope for it.
     pub(super) fn lacks_scope(&self) -> bool {
         failure::lacks_scope(&self.body)

@@ -85,6 +85,7 @@ const PROGRAM_CONTEXT: &str = "metabase/agent_lib/validate/context.clj";
 const METRIC_QUERY: &str = "metabase/lib/query.cljc, `metric-query`";
 const PORTABLE: &str = "metabot/prompts/tools/construct_notebook_query.md";
 const PAGES: &str = "metabase/agent_api/v1_api.clj";
+const LEGACY_SCHEMA: &str = "metabase/mbql/schema.cljc, `get-day-of-week`";
 const CARD_ROUTE: &str = "the classic card routes, unchanged over these versions";
 
 const fn by(way: &'static str, file: &'static str) -> HowServed {
@@ -128,9 +129,12 @@ fn by_classic(capability: Capability) -> HowServed {
         }
         Capability::FilterByValue
         | Capability::FilterByText
-        | Capability::FilterByDatePart
         | Capability::Segments
         | Capability::TableQuery => ROUTE,
+        Capability::FilterByDatePart => by(
+            "the classic route, where the settings allow it; weekdays as the server counts them",
+            LEGACY_SCHEMA,
+        ),
         Capability::Measures | Capability::Scopes | Capability::Cards => ABSENT,
         Capability::Paging => assumed("one answer of at most 2000 rows, or 10000 groups"),
         Capability::Values => assumed("`/api/field/:id/values`"),

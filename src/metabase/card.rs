@@ -61,7 +61,7 @@ pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, Metab
 
 /// A card that the catalog knows and the credential may not read: it was moved, or rights changed since.
 fn moved(mut error: MetabaseError) -> MetabaseError {
-    if error.class == FailureClass::Forbidden {
+    if error.class == FailureClass::Forbidden && error.status.is_some() {
         error.message.push_str(
             "; it was moved since the catalog was loaded, or its collection's rights changed; `cardinal catalog check` \
              says more",

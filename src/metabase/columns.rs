@@ -60,10 +60,15 @@ pub(super) fn columns(wire: &[WireColumn], visualization: &Value) -> Vec<Column>
 }
 
 impl WireColumn {
+    /// The id of the field that the column is, where it is one.
+    pub(super) fn field_id(&self) -> Option<u64> {
+        self.id.as_ref().and_then(Value::as_u64)
+    }
+
     fn format(&self, visualization: &Value) -> ColumnFormat {
         let semantic = self.semantic_type.as_deref().map(column_format::of_semantic_type);
         let own = self.settings.as_ref().map(column_format::of_settings);
-        let field = self.id.as_ref().and_then(Value::as_u64);
+        let field = self.field_id();
         semantic
             .unwrap_or_default()
             .overlaid(&own.unwrap_or_default())

@@ -57,3 +57,10 @@ pub struct MetabaseError {
     #[source]
     pub source: Option<WireError>,
 }
+
+impl MetabaseError {
+    /// Whether the grants of this program denied it, so that the server was never asked.
+    pub fn is_denied_by_grants(&self) -> bool {
+        matches!(self.source, Some(WireError::Denied { .. }))
+    }
+}

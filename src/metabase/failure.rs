@@ -62,7 +62,11 @@ pub(super) fn from_wire(action: &str, source: WireError) -> MetabaseError {
         WireError::Timeout { .. } => (FailureClass::Timeout, "ask for less, or raise the timeout"),
         WireError::TooLarge { .. } => (FailureClass::TooLarge, "ask for fewer rows or groups"),
         WireError::NotGranted { .. } => (FailureClass::Forbidden, "the endpoint table does not list it"),
-        WireError::Denied { .. } => (FailureClass::Forbidden, "`cardinal grants` shows what is granted"),
+        WireError::Denied { .. } => (
+            FailureClass::Forbidden,
+            "grants are rules under [[grants.rules]] in the settings, where a person can allow it; `cardinal grants` shows \
+             what holds",
+        ),
         _ => (FailureClass::Unavailable, "nothing was sent"),
     };
     MetabaseError {

@@ -139,7 +139,7 @@ fn answer(reply: &ApiReply) -> Result<RouteAnswer, MetabaseError> {
     let text = || String::from_utf8_lossy(&reply.body).into_owned();
     Ok(match reply.status {
         StatusCode::UNAUTHORIZED => return Err(reply.failure()),
-        StatusCode::NOT_FOUND if text().contains("API endpoint does not exist") => RouteAnswer::Absent,
+        _ if reply.is_absent_route() => RouteAnswer::Absent,
         StatusCode::BAD_REQUEST => RouteAnswer::Said(text()),
         status if status.is_success() => RouteAnswer::Said(text()),
         _ => RouteAnswer::Silent,

@@ -90,7 +90,8 @@ impl QueriedRows {
     pub(super) fn of_card(owner: String, id: u32, card: &WireCard) -> Self {
         let fields = card.result_metadata.iter().map(|column| {
             let wire = WireField {
-                field_id: json!(column.name),
+                // Of a column that is a field the values are known; queries name it as the card does.
+                field_id: column.field_id().map_or_else(|| json!(column.name), Value::from),
                 name: column.name.clone(),
                 display_name: column.display_name.clone(),
                 base_type: column.base_type.clone(),
@@ -148,6 +149,7 @@ pub(super) async fn of_table(
 pub(super) fn readable<T>(read: Result<T, MetabaseError>) -> Result<Option<T>, MetabaseError> {
     match read {
         Ok(read) => Ok(Some(read)),
+        Err(error) if error.is_denied_by_grants() => Err(error),
         Err(error) if matches!(error.class, FailureClass::Forbidden | FailureClass::NotFound) => Ok(None),
         Err(error) => Err(error),
     }

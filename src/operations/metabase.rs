@@ -36,6 +36,13 @@ pub const COLLECTION_TREE: Operation = get(
     "/api/collection/tree",
 )
 .says("list collections");
+/// Lists every collection, each with where it lies: what servers have that know no tree.
+pub const COLLECTIONS: Operation = get(
+    Area::MetabaseCollections,
+    "list_collections_flat",
+    "/api/collection",
+)
+.says("list collections without their tree");
 /// Lists what lies in one collection.
 pub const COLLECTION_ITEMS: Operation = get(
     Area::MetabaseCollections,
@@ -43,6 +50,8 @@ pub const COLLECTION_ITEMS: Operation = get(
     "/api/collection/{collection_id}/items",
 )
 .says("list what lies in collection {collection_id}");
+/// Lists every card, with the collection that it lies in.
+pub const CARDS: Operation = get(Area::MetabaseCards, "list_cards", "/api/card").says("list cards");
 /// Reads one card or metric.
 pub const CARD: Operation =
     get(Area::MetabaseCards, "read_card", "/api/card/{card_id}").says("read card {card_id}");
@@ -140,14 +149,16 @@ pub const DATASET: Operation = query(Area::MetabaseQueries, "run_dataset_query",
     .says("run a query over the classic route");
 
 /// All of them.
-pub static METABASE: [Operation; 23] = [
+pub static METABASE: [Operation; 25] = [
     SESSION_PROPERTIES,
     SIGN_IN,
     JWT_TO_SESSION,
     CURRENT_USER,
     DATABASES,
     COLLECTION_TREE,
+    COLLECTIONS,
     COLLECTION_ITEMS,
+    CARDS,
     CARD,
     CARD_QUERY,
     PARAMETER_VALUES,

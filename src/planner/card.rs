@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::dimension::{group_at, values_in};
+use super::dimension::{group_at, named_at, values_in};
+use super::lexicon;
 use super::profile::{EntryField, Profile};
 use super::proposal::{
     Proposal, ProposalDraft, ProposedCall, QuestionContext, RowSelection, UNMET, period_words,
@@ -217,11 +218,19 @@ fn grain(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, c
                     .parameters
                     .insert(parameter.slug.clone(), json!(unit.name()));
             }
-            (None, Some(field)) if in_unit(field, unit, profile) => {}
-            _ => draft.base.against += UNMET,
+            (None, Some(field)) if in_unit(field, unit, profile) && is_meant(field, unit, asked, profile) => {
+            }
+            _ => {
+                draft.base.against += UNMET;
+                draft.base.not_told_apart.push(unit.name().to_owned());
+            }
         }
     }
+    if question.weekday && !profile.fields.iter().any(is_weekday) {
+        draft.base.not_told_apart.push("day of the week".to_owned());
+    }
     let mut grouped: Vec<&str> = Vec::new();
+    let mut told_apart: Option<String> = None;
     for at in question
         .groups
         .iter()
@@ -232,8 +241,22 @@ fn grain(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, c
         if let Some(found) = group_at(question, at, profile, asked.index) {
             draft.base.explain(&found.words);
             grouped.push(&found.field.name);
+            let word = found.words.first().and_then(|at| question.words.get(*at));
+            let is_text = found.field.kind == ColumnKind::Text;
+            told_apart = told_apart.or(word.filter(|_| is_text).map(|word| word.text.clone()));
+        } else if let Some(word) = not_told_apart(asked, profile, at) {
+            draft.base.not_told_apart.push(word);
         }
     }
+    // Rows are for each of what their first text names.
+    let row = profile.fields.iter().find(|field| is_label(field));
+    let of_another = match told_apart {
+        Some(word) => row
+            .filter(|row| !grouped.contains(&row.name.as_str()))
+            .map(|_| word),
+        None => best_of_another(asked, profile, row),
+    };
+    draft.base.not_told_apart.extend(of_another);
     let texts = profile
         .fields
         .iter()
@@ -255,6 +278,67 @@ fn grain(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, c
     {
         draft.base.against += TOO_FINE;
     }
+}
+
+/// The word at this place, if it says for each of what and the card neither has such a column nor is named after it. That
+/// its description speaks of it brings no row for each.
+fn not_told_apart(asked: QuestionContext<'_>, profile: &Profile, at: usize) -> Option<String> {
+    let question = asked.question;
+    let after_by = at.checked_sub(1).and_then(|before| question.words.get(before));
+    let word = question.words.get(at).filter(|word| !word.used)?;
+    let asks = after_by.is_some_and(|before| matches!(before.text.as_str(), "by" | "per" | "each" | "every"));
+    let named =
+        |stem: &String| *stem == word.stem || asked.index.likes_of(&word.stem).any(|like| like == stem);
+    // A parameter narrows the rows and brings none for each.
+    let spoken_of = profile.name.iter().any(named)
+        || profile
+            .fields
+            .iter()
+            .flat_map(|field| field.own.iter().chain(&field.label))
+            .any(named);
+    (asks && !spoken_of && !lexicon::is_filler(&word.text)).then(|| word.text.clone())
+}
+
+/// Whether a column says what a row is about.
+fn is_label(field: &EntryField) -> bool {
+    field.kind == ColumnKind::Text && field.unit.is_none()
+}
+
+/// The word that says what the best are wanted of, if the rows are for each of something else: the three best vendors are
+/// not in a list of products that names the vendor of each.
+fn best_of_another(
+    asked: QuestionContext<'_>,
+    profile: &Profile,
+    row: Option<&EntryField>,
+) -> Option<String> {
+    let question = asked.question;
+    question.top?;
+    let row = row?;
+    let named = question.subjects().find_map(|(at, word)| {
+        let found = named_at(question, at, profile, asked.index)?;
+        (is_label(found.field) && found.fit >= 0.9).then_some((found.field, word))
+    });
+    let (field, word) = named?;
+    (field.name != row.name && !profile.name.contains(&word.stem)).then(|| word.text.clone())
+}
+
+/// Whether a column that only its name makes a time is the time that is asked for: the year of a sign-up is not that of an
+/// order.
+fn is_meant(field: &EntryField, unit: PeriodUnit, asked: QuestionContext<'_>, profile: &Profile) -> bool {
+    const OF_NOTHING: [&str; 6] = ["of", "the", "start", "date", "calendar", "at"];
+    if matches!(field.kind, ColumnKind::Date | ColumnKind::Datetime) {
+        return true;
+    }
+    field.own.iter().all(|stem| {
+        let said = asked.question.words.iter().any(|word| word.stem == *stem);
+        stem == unit.name() || OF_NOTHING.contains(&stem.as_str()) || said || profile.name.contains(stem)
+    })
+}
+
+/// Whether a column holds days of the week.
+fn is_weekday(field: &EntryField) -> bool {
+    let says = |wanted: &str| field.own.iter().chain(&field.label).any(|stem| stem == wanted);
+    field.unit.as_deref() == Some("day-of-week") || says("weekday") || (says("day") && says("week"))
 }
 
 fn in_unit(field: &EntryField, unit: PeriodUnit, profile: &Profile) -> bool {

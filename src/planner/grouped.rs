@@ -9,7 +9,7 @@ use super::proposal::{
 };
 use super::question::ParsedQuestion;
 use super::{lexicon, score};
-use crate::catalog::{Entry, MetricEntry, TableEntry};
+use crate::catalog::{Entry, MetricEntry, SavedGroup, TableEntry};
 use crate::result::ColumnKind;
 
 /// What a question comes to for one entry with dimensions.
@@ -202,6 +202,32 @@ impl GroupedDraft {
         }
     }
 
+    /// Says what is left out where the metric can be had only as it is saved.
+    fn hold_to(&mut self, saved: &[SavedGroup], question: &ParsedQuestion) {
+        let saved: Vec<Value> = saved
+            .iter()
+            .map(|group| match &group.granularity {
+                Some(unit) => json!({"dimension": group.dimension, "granularity": unit}),
+                None => json!({"dimension": group.dimension}),
+            })
+            .collect();
+        let left_out = &mut self.base.not_told_apart;
+        if !self.filters.is_empty() {
+            left_out.push(
+                question
+                    .period()
+                    .map_or_else(|| "a filter".to_owned(), period_words),
+            );
+        }
+        if let Some(other) = self.group_by.iter().find(|group| !saved.contains(group)) {
+            let mut words = ["granularity", "dimension"].into_iter();
+            let word = words.find_map(|key| other.get(key).and_then(Value::as_str));
+            left_out.extend(word.map(str::to_owned));
+        } else if saved.len() > self.group_by.len() {
+            left_out.push("one figure in all".to_owned());
+        }
+    }
+
     fn arguments(&self) -> Map<String, Value> {
         let mut arguments = Map::new();
         if !self.group_by.is_empty() {
@@ -268,6 +294,9 @@ pub(super) fn metric(
         arguments.insert("limit".to_owned(), json!(top.count));
     }
     draft.base.keep.top = asked.question.top;
+    if let Some(saved) = &entry.only_as_saved {
+        draft.hold_to(saved, asked.question);
+    }
     let call = ProposedCall {
         tool: "query_metric",
         arguments: Value::Object(arguments),

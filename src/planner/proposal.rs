@@ -68,6 +68,8 @@ pub(super) struct ProposalDraft {
     pub(super) keep: RowSelection,
     /// What the entry cannot do of what was asked.
     pub(super) against: f64,
+    /// What it was asked to tell apart and cannot, in words of the question. A call that leaves out one is not made.
+    pub(super) not_told_apart: Vec<String>,
 }
 
 /// The call of a draft.
@@ -114,9 +116,12 @@ impl ProposalDraft {
             &self.owners,
         );
         let words = unplaced.iter().filter_map(|at| asked.question.words.get(*at));
+        let mut left_out = self.not_told_apart;
+        left_out.extend(words.map(|word| word.text.clone()));
+        left_out.dedup();
         Some(Proposal {
             named: found.precision > 0.99,
-            unplaced: words.map(|word| word.text.clone()).collect(),
+            unplaced: left_out,
             score: score::total(found, rank, against)?,
             tool: call.tool,
             arguments: call.arguments,

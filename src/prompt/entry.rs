@@ -189,6 +189,7 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<EntryLine> {
         Detail::Full => vec![
             line("computes", cleaned(metric.definition.iter())),
             line("built-in filters", cleaned(metric.built_in_filters.iter())),
+            line("only as saved", cleaned(metric.as_saved_in_words().iter())),
             names("default date", cleaned(metric.default_time_dimension.iter())),
             dimension_line(&metric.dimensions),
             line(
@@ -202,6 +203,7 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<EntryLine> {
         ],
         Detail::Short => vec![
             line("built-in filters", cleaned(metric.built_in_filters.iter())),
+            line("only as saved", cleaned(metric.as_saved_in_words().iter())),
             names(DIMENSIONS, cleaned(metric.dimensions.iter().map(|d| &d.name))),
         ],
         Detail::Names => Vec::new(),

@@ -266,6 +266,9 @@ fn metric_lines(metric: &MetricEntry, lines: &mut Vec<String>) {
             clean_line(filter, 300)
         ));
     }
+    if let Some(words) = metric.as_saved_in_words() {
+        lines.push(format!("only as saved: {}", clean_line(&words, 300)));
+    }
     if let Some(time) = &metric.default_time_dimension {
         lines.push(format!("time dimension: {}", clean_line(time, 80)));
     }

@@ -11,7 +11,7 @@ use super::schema;
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput, failure, no_match};
 use crate::catalog::{AllowedMetric, Entry, EntryKind, MetricEntry};
-use crate::metabase::{DimensionOwner, Direction, MetricQuery};
+use crate::metabase::{DimensionOwner, Direction, GroupBy, MetricQuery};
 use crate::model::ToolSpec;
 
 /// What the model is told to do when not all rows of a result are shown.
@@ -132,7 +132,12 @@ fn query(
     let entry = metric.entry();
     let place = entry_title(EntryKind::Metric, entry.id.0, &entry.name);
     let filters = filters(arguments.filters, &entry.dimensions, &entry.segments, &place)?;
-    let groups = group_by(arguments.group_by, &entry.dimensions, &place)?;
+    let groups = as_saved(
+        entry,
+        &place,
+        filters.is_empty(),
+        group_by(arguments.group_by, &entry.dimensions, &place)?,
+    )?;
     let limit = limit(arguments.limit.as_ref())?;
     if groups.is_empty() && (arguments.order.is_some() || limit.is_some()) {
         return Err(Rejection::bad_value(
@@ -174,8 +179,47 @@ fn query(
     })
 }
 
-/// A right call: the metric over its time dimension.
+/// The groups, in the metric's own order where it can be had only as it is saved; anything else of it is refused there.
+fn as_saved(
+    entry: &MetricEntry,
+    place: &str,
+    unfiltered: bool,
+    mut groups: Vec<(GroupBy, Value)>,
+) -> Result<Vec<(GroupBy, Value)>, Rejection> {
+    let (Some(saved), Some(words)) = (&entry.only_as_saved, entry.as_saved_in_words()) else {
+        return Ok(groups);
+    };
+    let place_of = |(group, _): &(GroupBy, Value)| {
+        saved.iter().position(|saved| {
+            let unit = group.granularity.map(|unit| json!(unit));
+            saved.dimension == group.dimension.name
+                && unit == saved.granularity.as_ref().map(|unit| json!(unit))
+        })
+    };
+    if unfiltered && groups.len() == saved.len() && groups.iter().all(|group| place_of(group).is_some()) {
+        groups.sort_by_key(place_of);
+        return Ok(groups);
+    }
+    Err(Rejection::bad_value(format!(
+        "this Metabase gives {place} only as it is saved: {words}"
+    ))
+    .hint("ask for exactly that, or look for a saved question (card) that is filtered or grouped as you need it"))
+}
+
+/// A right call: the metric as it is saved where there is no other way, else over its time dimension.
 fn example(metric: &MetricEntry) -> Value {
+    if let Some(saved) = &metric.only_as_saved {
+        let groups = saved.iter().map(|group| match &group.granularity {
+            Some(unit) => json!({"dimension": group.dimension, "granularity": unit}),
+            None => json!({"dimension": group.dimension}),
+        });
+        let groups: Vec<Value> = groups.collect();
+        return if groups.is_empty() {
+            json!({"metric_id": metric.id})
+        } else {
+            json!({"group_by": groups, "metric_id": metric.id})
+        };
+    }
     match group_example(&metric.dimensions, metric.default_time_dimension.as_deref()) {
         Some(group) => json!({"group_by": group, "metric_id": metric.id}),
         None => json!({"metric_id": metric.id}),

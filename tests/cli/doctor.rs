@@ -44,6 +44,43 @@ fn generations_are_named() {
 }
 
 #[test]
+fn what_is_allowed_already_is_not_recommended() {
+    let sandbox = Sandbox::serve(&["--generation", "v57"]);
+    let without = sandbox.client().run(&["doctor"]);
+    assert!(
+        without.stdout.contains("dataset_route = \"fallback\""),
+        "{without:#?}"
+    );
+    let with = sandbox
+        .client()
+        .with("CARDINAL_METABASE_DATASET_ROUTE", "fallback");
+    let run = with.run(&["doctor"]);
+    assert!(run.stdout.contains("over the classic route"), "{run:#?}");
+    assert!(!run.stdout.contains("dataset_route"), "{run:#?}");
+}
+
+#[test]
+fn a_missing_grant_is_not_blamed_on_the_credential() {
+    let sandbox = Sandbox::serve(&[]);
+    let program = sandbox.client();
+    let rules = "version = 1\n[[grants.rules]]\nareas = [\"metabase.collections\"]\nlevel = \"off\"\n";
+    std::fs::write(program.folder().join("cardinal.toml"), rules).unwrap();
+    let (run, report) = doctor(&program);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let checks = report["checks"].as_array().unwrap();
+    let catalog = checks.iter().find(|check| check["name"] == "catalog").unwrap();
+    assert!(
+        catalog["message"].as_str().unwrap().contains("grants.rules 1"),
+        "{catalog}"
+    );
+    let fix = catalog["fix"].as_str().unwrap();
+    assert!(
+        fix.contains("[[grants.rules]]") && !fix.contains("credential"),
+        "{catalog}"
+    );
+}
+
+#[test]
 fn every_finding_has_a_fix_and_the_exit_code_tells() {
     let wrong_settings = Program::new().with("CARDINAL_BUDGET_MAX_STEPS", "0");
     let no_metabase = Program::new()

@@ -54,6 +54,42 @@ fn the_kept_catalog_is_used_until_it_is_refreshed() {
 }
 
 #[test]
+fn a_kept_catalog_is_not_used_once_something_else_may_be_asked() {
+    let sandbox = Sandbox::serve(&["--generation", "v57"]);
+    let program = sandbox.client();
+    let tables = |more: &str| {
+        let settings = format!("version = 1\n[catalog.tables]\nname_prefix = \"orders\"\n{more}");
+        std::fs::write(program.folder().join("cardinal.toml"), settings).unwrap();
+        let run = program.run(&["catalog", "list", "--json"]);
+        let entries = run.json()["entries"].as_array().unwrap().clone();
+        entries.iter().filter(|entry| entry["kind"] == "table").count()
+    };
+    let route = "[metabase]\ndataset_route = \"fallback\"\n";
+    assert_eq!(tables(""), 0);
+    assert_eq!(tables(route), 1);
+    assert_eq!(tables(""), 0);
+    let pinned = "[metabase]\ngeneration = \"classic\"\ndataset_route = \"fallback\"\n";
+    assert_eq!(tables(pinned), 1);
+    let newer = Sandbox::serve(&[]);
+    let program = newer.client();
+    let cards = |more: &str| {
+        std::fs::write(
+            program.folder().join("cardinal.toml"),
+            format!("version = 1\n{more}"),
+        )
+        .unwrap();
+        let entries = program.run(&["catalog", "list", "--json"]).json()["entries"].clone();
+        let entries = entries.as_array().unwrap();
+        entries.iter().filter(|entry| entry["kind"] == "card").count()
+    };
+    let all = cards("");
+    let off = "[[grants.rules]]\nareas = [\"metabase.cards\"]\nlevel = \"off\"\n";
+    assert!(all > 20);
+    assert_eq!(cards(off), 0);
+    assert_eq!(cards(""), all);
+}
+
+#[test]
 fn a_catalog_with_gaps_from_an_outage_is_not_kept() {
     let sandbox = Sandbox::serve(&["--faults", "GET /api/card/*=500:1"]);
     let program = sandbox.client();

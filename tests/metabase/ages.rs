@@ -266,3 +266,96 @@ async fn pivoted_and_nested_results_keep_their_values() {
     assert!(shown[1].contains('a'), "{shown:?}");
     assert!(shown[2].contains("Berlin"), "{shown:?}");
 }
+
+#[tokio::test]
+async fn servers_without_a_tree_tell_where_collections_and_cards_lie() {
+    let server = Scripted::claiming("v0.35.4").await;
+    let absent = || text(404, "API endpoint does not exist.");
+    server.instead("GET /api/agent/v1/ping", absent());
+    server.on("GET /api/collection/tree", absent());
+    let collections = json!([
+        { "id": "root", "name": "Our analytics" },
+        { "id": 12, "name": "Monthly", "location": "/5/", "archived": false, "personal_owner_id": null },
+        { "id": 5, "name": "Sales", "location": "/", "archived": false, "personal_owner_id": null },
+        { "id": 9, "name": "Ann's", "location": "/", "archived": false, "personal_owner_id": 3 },
+        { "id": 6, "name": "Old", "location": "/5/", "archived": true, "personal_owner_id": null },
+    ]);
+    server.on("GET /api/collection", json_reply(200, &collections));
+    server.on("GET /api/collection/5/items", absent());
+    server.on("GET /api/collection/12/items", absent());
+    let listed = json!([
+        { "id": 7, "name": "Orders", "collection_id": 12, "archived": false },
+        { "id": 8, "name": "Elsewhere", "collection_id": 9, "archived": false },
+        { "id": 3, "name": "In the root", "collection_id": null, "archived": false },
+    ]);
+    server.on("GET /api/card", json_reply(200, &listed));
+    let query = json!({ "collection_id": 12, "dataset_query": { "type": "native", "native": { "query": "select 1" } } });
+    server.on("GET /api/card/7", json_reply(200, &card(&query)));
+    let rules = CatalogSettings {
+        cards: ContentRule {
+            collections: vec![CollectionId(5)],
+            recursive: true,
+            ..ContentRule::default()
+        },
+        ..CatalogSettings::default()
+    };
+    let loaded = server.client().load_catalog(&rules).await.unwrap();
+    assert_eq!(loaded.warnings, Vec::<String>::new());
+    let [Entry::Card(card)] = loaded.catalog.entries() else {
+        panic!("{:?}", loaded.catalog.entries());
+    };
+    assert_eq!(
+        (card.id, card.collection.as_slice()),
+        (CardId(7), &["Sales".to_owned(), "Monthly".to_owned()][..])
+    );
+}
+
+#[tokio::test]
+async fn a_linked_filter_keeps_all_values_that_any_choice_of_the_other_leaves() {
+    let tag = |name: &str, field: u32| {
+        json!({ "id": format!("t-{name}"), "name": name, "display-name": name, "type": "dimension", "widget-type": "string/=",
+            "dimension": ["field", field, null] })
+    };
+    let parameter = |name: &str, linked: &Value| {
+        json!({ "id": format!("p-{name}"), "slug": name, "name": name, "type": "string/=",
+            "target": ["dimension", ["template-tag", name]], "filteringParameters": linked })
+    };
+    let body = card(&json!({
+        "dataset_query": { "type": "native", "native": { "query": "select {{state}} {{city}}",
+            "template-tags": { "state": tag("state", 31), "city": tag("city", 32) } } },
+        "parameters": [parameter("state", &json!([])), parameter("city", &json!(["p-state"]))],
+    }));
+    let server = Scripted::version("v0.63.1").await;
+    server.on("GET /api/collection/tree", json_reply(200, &json!([])));
+    server.on("GET /api/card/7", json_reply(200, &body));
+    let values = |values: &Value| json_reply(200, &json!({ "values": values, "has_more_values": false }));
+    server.on(
+        "GET /api/card/7/params/p-state/values",
+        values(&json!([["TX"], ["NY"]])),
+    );
+    server.on(
+        "GET /api/card/7/params/p-city/values",
+        values(&json!([["Austin"], ["Albany"]])),
+    );
+    let rules = CatalogSettings {
+        cards: ContentRule {
+            ids: vec![CardId(7)],
+            ..ContentRule::default()
+        },
+        ..CatalogSettings::default()
+    };
+    let loaded = server.client().load_catalog(&rules).await.unwrap();
+    let [Entry::Card(entry)] = loaded.catalog.entries() else {
+        panic!("{:?}", loaded.warnings)
+    };
+    let city = entry.parameters.iter().find(|one| one.slug == "city").unwrap();
+    let allowed = city.allowed.as_ref().unwrap();
+    assert!(
+        allowed.complete && allowed.values == [json!("Austin"), json!("Albany")],
+        "{allowed:?}"
+    );
+    assert!(
+        server.asked("/params/p-city/values")[0].query.is_empty(),
+        "no choice of the other narrows it"
+    );
+}

@@ -15,6 +15,7 @@ mod paging;
 mod portable;
 mod program;
 mod queries;
+mod random_queries;
 mod refresh;
 mod sandbox;
 mod scripted;

@@ -7,15 +7,14 @@ use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Outcome, TurnOpt
 use cardinal::catalog::CollectionId;
 use cardinal::catalog::{CatalogSettings, ContentRule};
 use cardinal::conversation::Conversation;
-use cardinal::metabase::{AuthSettings, MetabaseSettings};
-use cardinal::metabase::{MetabaseClient, grants};
+use cardinal::metabase::{AuthSettings, DatasetRoute, MetabaseClient, MetabaseSettings, grants_of};
 use cardinal::model::{CompletionSettings, ModelSettings};
 use cardinal::planner::OfflinePlanner;
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
 use cardinal::sandbox::query::RowLimits;
-use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, ServedGeneration, World, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Wire, WireSettings};
 use serde::Deserialize;
@@ -44,8 +43,17 @@ struct Stage {
 
 impl Stage {
     async fn open() -> Self {
-        let running = serve(ServeOptions::new(Arc::clone(&WORLD))).await.unwrap();
+        Self::of(ServedGeneration::default(), DatasetRoute::Never).await
+    }
+
+    async fn of(generation: ServedGeneration, route: DatasetRoute) -> Self {
+        let options = ServeOptions {
+            generation,
+            ..ServeOptions::new(Arc::clone(&WORLD))
+        };
+        let running = serve(options).await.unwrap();
         let settings = MetabaseSettings {
+            dataset_route: route,
             timeout: Duration::from_secs(60),
             max_response_bytes: 8 * 1024 * 1024,
             max_concurrency: 4,
@@ -55,11 +63,8 @@ impl Stage {
                 AuthSettings::ApiKey(running.api_key.clone()),
             )
         };
-        let wire = Wire::new(WireSettings::new(grants(
-            &settings.url,
-            &cardinal::grants::GrantPolicy::default(),
-        )))
-        .unwrap();
+        let granted = grants_of(&settings, &cardinal::grants::GrantPolicy::default());
+        let wire = Wire::new(WireSettings::new(granted)).unwrap();
         let client = MetabaseClient::new(settings, wire, Principal::default());
         let curated = u32::try_from(running.curated_collection_id.unwrap()).unwrap();
         let rules = CatalogSettings {
@@ -197,4 +202,31 @@ async fn questions_about_other_things_are_not_answered() {
         );
     }
     assert!(answered.is_empty(), "{}", answered.join("\n\n"));
+}
+
+/// What was answered, without what says where it came from.
+fn figures(answer: &Answer) -> (Outcome, String) {
+    (answer.outcome, answer.text.clone())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_generation_answers_with_the_same_figures() {
+    let known = Stage::open().await;
+    let mut expected = Vec::new();
+    for (question, _) in questions().inside {
+        let answer = known.ask(&question).await;
+        expected.push((question, figures(&answer)));
+    }
+    for (generation, route) in [
+        (ServedGeneration::V50, DatasetRoute::Fallback),
+        (ServedGeneration::V57, DatasetRoute::Fallback),
+        (ServedGeneration::V61, DatasetRoute::Never),
+        (ServedGeneration::V62, DatasetRoute::Never),
+    ] {
+        let stage = Stage::of(generation, route).await;
+        for (question, expected) in &expected {
+            let answer = stage.ask(question).await;
+            assert_eq!(figures(&answer), *expected, "{generation:?}: {question}");
+        }
+    }
 }

@@ -1,6 +1,13 @@
+use std::sync::Arc;
+
+use cardinal::catalog::{Catalog, Entry};
+use cardinal::model::ToolChoice;
+use cardinal::planner::OfflinePlanner;
+use cardinal::result::ColumnKind;
 use serde_json::{Value, json};
 
-use super::fixture::plan;
+use super::fixture::{TODAY, ask, complete, plan};
+use crate::support::catalogs::{card, column, parameter};
 
 /// Entry and arguments, written short: `metric 1 by Product.title top 5`.
 fn short(question: &str) -> String {
@@ -236,4 +243,51 @@ fn the_same_question_is_always_planned_the_same() {
     for _ in 0..3 {
         assert_eq!(plan("top 5 products by revenue in 2025"), once);
     }
+}
+
+#[test]
+fn a_card_that_lacks_the_asked_groups_is_not_run_and_the_group_is_named() {
+    let reason = |question: &str| {
+        let planner = OfflinePlanner::new(Arc::new(cards_only()), TODAY);
+        let (_, mut calls) = complete(&planner, ask(question), ToolChoice::Auto);
+        let (tool, arguments) = calls.remove(0);
+        (tool, arguments["reason"].as_str().unwrap_or_default().to_owned())
+    };
+    for (question, word) in [
+        ("revenue by channel", "channel"),
+        ("revenue by category", "category"),
+        ("revenue by quarter", "quarter"),
+        ("revenue by day of week", "day of the week"),
+        ("top 3 vendors by rating", "vendors"),
+    ] {
+        let (tool, reason) = reason(question);
+        assert_eq!(tool, "cannot_answer", "{question}");
+        assert!(
+            reason.contains(&format!("no place for \"{word}\"")),
+            "{question}: {reason}"
+        );
+    }
+    for question in ["revenue by month", "top 3 products by rating"] {
+        assert_eq!(reason(question).0, "run_card", "{question}");
+    }
+}
+
+/// A Metabase without metrics: two saved questions whose descriptions speak of more than they tell apart.
+fn cards_only() -> Catalog {
+    let mut revenue = card(41, "Revenue by month", "Revenue over every channel and category.");
+    revenue.columns = vec![
+        column("month", ColumnKind::Date, Some("month")),
+        column("revenue", ColumnKind::Number, None),
+    ];
+    revenue.parameters = vec![parameter("category", "string/=", false, &["Toys", "Office"])];
+    let mut ratings = card(42, "Product ratings", "Rating of each product, with its vendor.");
+    ratings.columns = vec![
+        column("product", ColumnKind::Text, None),
+        column("vendor", ColumnKind::Text, None),
+        column("rating", ColumnKind::Number, None),
+    ];
+    Catalog::for_tests(vec![
+        Entry::Card(Arc::new(revenue)),
+        Entry::Card(Arc::new(ratings)),
+    ])
 }

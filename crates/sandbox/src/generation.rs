@@ -92,7 +92,7 @@ pub(crate) struct ServedFacts {
     pub(crate) generation: ServedGeneration,
     /// Its name, e.g. `v61`.
     pub(crate) name: &'static str,
-    /// The version that it reports.
+    /// The version that its open source build reports.
     pub(crate) tag: &'static str,
     /// How its Agent API asks queries; `None` where there is no Agent API.
     pub(crate) grammar: Option<QueryGrammar>,
@@ -242,9 +242,13 @@ impl ServedGeneration {
         self.facts().name
     }
 
-    /// The version tag that the server reports unless it claims another.
-    pub fn tag(self) -> &'static str {
-        self.facts().tag
+    /// The version tag that a server of this edition reports unless it claims another: commercial builds are `v1.…`.
+    pub fn tag(self, edition: ServedEdition) -> String {
+        let open_source = self.facts().tag;
+        match (edition, open_source.strip_prefix("v0.")) {
+            (ServedEdition::Unlicensed | ServedEdition::Pro, Some(rest)) => format!("v1.{rest}"),
+            _ => open_source.to_owned(),
+        }
     }
 
     /// Whether an instance of this generation and edition has an Agent API.

@@ -171,7 +171,7 @@ pub async fn serve(options: ServeOptions) -> Result<RunningSandbox, ServeError> 
             version: options
                 .claimed_version
                 .clone()
-                .unwrap_or_else(|| facts.tag.to_owned()),
+                .unwrap_or_else(|| options.generation.tag(options.edition)),
             ai_features: options.ai_features,
             agent_api: options.agent_api,
             execute_sql: options.execute_sql,

@@ -4,7 +4,7 @@ use super::report::Check;
 use crate::app::{self, CatalogCache, Server};
 use crate::catalog::Catalog;
 use crate::config::Settings;
-use crate::metabase::{Capability, FoundBy, MetabaseClient, ServerInfo, served};
+use crate::metabase::{Capability, FoundBy, MetabaseClient, MetabaseError, ServerInfo, served};
 use crate::principal::Principal;
 
 const GROUP: &str = "make an API key for a group that may only view the curated collections and query their data \
@@ -57,11 +57,8 @@ async fn server(at: &Server, client: &MetabaseClient, checks: &mut Vec<Check>) -
             true
         }
         Err(error) => {
-            checks.push(Check::error(
-                "metabase",
-                &error,
-                "check METABASE_URL and the credential, and that this machine can reach it",
-            ));
+            let fix = "check METABASE_URL and the credential, and that this machine can reach it";
+            checks.push(Check::error("metabase", &error, fix_of(&error, fix)));
             false
         }
     }
@@ -87,8 +84,12 @@ async fn generation(what: &str, info: &ServerInfo, client: &MetabaseClient, chec
     let why_none = client.why_no_agent_api().await.ok().flatten();
     checks.push(match why_none {
         Some(reason) => {
-            let way = "saved questions and models work; metrics only as they are saved, unless `[metabase] \
-                       dataset_route = \"fallback\"` lets them and tables be asked over the classic route";
+            let way = if info.dataset_route {
+                "saved questions and models work; metrics and tables are asked over the classic route, as the settings allow"
+            } else {
+                "saved questions and models work; metrics only as they are saved, unless `[metabase] dataset_route = \
+                 \"fallback\"` lets them and tables be asked over the classic route"
+            };
             Check::warning("metabase", message, &format!("{reason}; {way}"))
         }
         None if info.contradicts_version() => {
@@ -131,7 +132,7 @@ async fn scopes(client: &MetabaseClient, checks: &mut Vec<Check>) {
         Err(error) => checks.push(Check::warning(
             "scopes",
             format!("what they are cannot be found out: {error}"),
-            "run `cardinal doctor` again",
+            fix_of(&error, "run `cardinal doctor` again"),
         )),
     }
 }
@@ -171,13 +172,24 @@ async fn catalog(
             Some(opened.catalog)
         }
         Err(error) => {
-            checks.push(Check::error(
-                "catalog",
-                &error,
-                "check the rules under [catalog], and what the credential's group may see",
-            ));
+            let fix = "check the rules under [catalog], and what the credential's group may see";
+            let fix = match &error {
+                app::Error::Metabase { source, .. } => fix_of(source, fix),
+                _ => fix,
+            };
+            checks.push(Check::error("catalog", &error, fix));
             None
         }
+    }
+}
+
+/// What to do about a failure: whatever the server or the credential may lack, our own grants are not theirs.
+fn fix_of<'f>(error: &MetabaseError, otherwise: &'f str) -> &'f str {
+    if error.is_denied_by_grants() {
+        "it is a grant that is missing, not a right in Metabase: change [[grants.rules]] in the settings; `cardinal grants` \
+         shows what holds"
+    } else {
+        otherwise
     }
 }
 
@@ -215,7 +227,7 @@ async fn credential(
                 "what it may do on {} cannot be found out: {error}",
                 at.metabase.url
             );
-            checks.push(Check::warning("credential", message, GROUP));
+            checks.push(Check::warning("credential", message, fix_of(&error, GROUP)));
         }
     }
 }

@@ -71,12 +71,58 @@ impl Collections {
             ],
             ..ApiCall::default()
         };
-        let tree: Vec<Value> = caller.fetch(endpoints::COLLECTION_TREE, call).await?;
+        let reply = caller.send(endpoints::COLLECTION_TREE, call).await?;
         let mut collections = Self::default();
+        if reply.is_absent_route() {
+            let call = ApiCall {
+                action: "list collections".into(),
+                ..ApiCall::default()
+            };
+            collections.add_flat(caller.fetch(endpoints::COLLECTIONS, call).await?);
+            return Ok(collections);
+        }
+        let tree: Vec<Value> = reply.json()?;
         for node in tree {
             collections.add(node, &[], &[], true);
         }
         Ok(collections)
+    }
+
+    /// Takes collections of a server that knows no tree: each says in which others it lies, as in `/5/12/`.
+    fn add_flat(&mut self, listed: Vec<Value>) {
+        let mut nodes: BTreeMap<u64, Value> = listed
+            .into_iter()
+            .filter_map(|node| Some((node.get("id")?.as_u64()?, node)))
+            .collect();
+        let parents = |node: &Value| -> Vec<u64> {
+            let location = node.get("location").and_then(Value::as_str).unwrap_or("/");
+            location.split('/').filter_map(|id| id.parse().ok()).collect()
+        };
+        // The innermost first, so that each is whole when it is put into the one that it lies in.
+        let mut order: Vec<(usize, u64)> = nodes
+            .iter()
+            .map(|(id, node)| (parents(node).len(), *id))
+            .collect();
+        order.sort_unstable_by(|a, b| b.cmp(a));
+        for (_, id) in order {
+            let parent = nodes.get(&id).and_then(|node| parents(node).last().copied());
+            let Some(parent) = parent.filter(|parent| *parent != id && nodes.contains_key(parent)) else {
+                continue;
+            };
+            let child = nodes.remove(&id);
+            let outer = nodes.get_mut(&parent).and_then(Value::as_object_mut);
+            if let (Some(child), Some(outer)) = (child, outer) {
+                let children = outer
+                    .entry("children")
+                    .or_insert_with(|| Value::Array(Vec::new()));
+                if let Some(children) = children.as_array_mut() {
+                    children.push(child);
+                }
+            }
+        }
+        for node in nodes.into_values() {
+            self.add(node, &[], &[], true);
+        }
     }
 
     /// Takes a collection and what lies inside it. One that cannot be read is as if it were not there.

@@ -24,7 +24,7 @@ pub(super) async fn of(
     let asked: Vec<_> = fields
         .named
         .iter()
-        .filter(|field| may_be_categorical(field))
+        .filter(|field| may_be_categorical(field) && has_values(owner, field))
         .take(MAX_SAMPLED)
         .map(|field| async move {
             let sample = sample(loading, owner, source, field).await;
@@ -64,6 +64,11 @@ fn dimension(field: &NamedField, values: Option<AllowedValues>) -> Dimension {
         description: described(field.wire.description.clone()),
         values,
     }
+}
+
+/// Whether its values can be asked for: the classic API lists those of fields, and not of a column that a card computes.
+fn has_values(owner: FieldOwner, field: &NamedField) -> bool {
+    !matches!(owner, FieldOwner::Classic) || field.wire.field_id.is_u64()
 }
 
 /// Texts and booleans, but not what names one thing each or is prose.

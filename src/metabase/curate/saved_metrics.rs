@@ -8,7 +8,7 @@ use super::load::EntryRead;
 use super::loading::Loading;
 use super::tables::named;
 use super::{definition, dimensions};
-use crate::catalog::{Dimension, Entry, MetricEntry, MetricId};
+use crate::catalog::{Dimension, Entry, MetricEntry, MetricId, SavedGroup};
 use crate::metabase::MetabaseError;
 use crate::metabase::saved_query::{SavedField, SavedQuery, SavedSource};
 use crate::metabase::sources::QueriedRows;
@@ -46,16 +46,27 @@ pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, Me
             return Ok(EntryRead::left_out(warning));
         }
     };
-    let groups: Vec<String> = saved
+    let named_groups: Vec<Option<SavedGroup>> =
+        saved.map_or_else(Vec::new, |saved| groups_of(saved, &source));
+    let default_time_groups: Vec<SavedGroup> = named_groups.iter().flatten().cloned().collect();
+    // What is saved beyond groups and an aggregation cannot be told in words.
+    let is_plain = saved.is_some_and(SavedQuery::is_plain);
+    let saved_groups: Option<Vec<SavedGroup>> = named_groups
         .into_iter()
-        .flat_map(|saved| groups_of(saved, &source))
-        .collect();
+        .collect::<Option<_>>()
+        .filter(|_| is_plain);
     let fields_of = (FieldOwner::Classic, values_of);
     let mut dimensions = dimensions::of(loading, fields_of, &source.fields, &mut warnings).await?;
     let only_as_saved = loading.detected.info.generation.is_none() && !loading.detected.info.dataset_route;
     if only_as_saved {
+        let Some(groups) = &saved_groups else {
+            let warning = format!(
+                "metric {id} is saved in a way that cannot be told in words, and this server gives it in no other; left out"
+            );
+            return Ok(EntryRead::left_out(warning));
+        };
         // Without values: there is no way to filter by any.
-        dimensions.retain(|dimension| groups.contains(&dimension.name));
+        dimensions.retain(|dimension| groups.iter().any(|group| group.dimension == dimension.name));
         for dimension in &mut dimensions {
             dimension.values = None;
         }
@@ -65,7 +76,7 @@ pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, Me
         id: MetricId(id),
         collection: loading.path(&card),
         verified: card.verified(),
-        default_time_dimension: default_time(&groups, &dimensions),
+        default_time_dimension: default_time(&default_time_groups, &dimensions),
         definition: definition.computes,
         built_in_filters: definition.filters,
         segments: if only_as_saved {
@@ -73,6 +84,7 @@ pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, Me
         } else {
             dimensions::segments(Some(named(&source.segments)))
         },
+        only_as_saved: saved_groups.filter(|_| only_as_saved),
         dimensions,
         name: card.name,
         description: described(card.description),
@@ -84,29 +96,33 @@ pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, Me
     })
 }
 
-/// Names of the dimensions that the metric groups by itself.
-fn groups_of(saved: SavedQuery<'_>, source: &QueriedRows) -> Vec<String> {
-    let fields = saved.breakouts().iter().filter_map(SavedField::of);
-    let named = fields.filter_map(|group| {
+/// The groups that the metric has as it is saved; `None` for one that is no dimension.
+fn groups_of(saved: SavedQuery<'_>, source: &QueriedRows) -> Vec<Option<SavedGroup>> {
+    let groups = saved.breakouts().iter().map(|breakout| {
+        let group = SavedField::of(breakout)?;
         let mut named = source.fields.named.iter();
         let found = named.find(|field| {
             field.address.as_ref().is_some_and(|address| {
                 address.id == Some(group.id) && address.via.as_ref().map(|via| via.id) == group.via
             })
         })?;
-        Some(found.name.clone())
+        Some(SavedGroup {
+            dimension: found.name.clone(),
+            granularity: group.unit.filter(|unit| *unit != "default").map(str::to_owned),
+        })
     });
-    named.collect()
+    groups.collect()
 }
 
 /// The first of the groups that is a date or a moment.
-fn default_time(groups: &[String], dimensions: &[Dimension]) -> Option<String> {
+fn default_time(groups: &[SavedGroup], dimensions: &[Dimension]) -> Option<String> {
     use crate::result::ColumnKind;
-    let is_time = |name: &&String| {
+    let mut names = groups.iter().map(|group| &group.dimension);
+    let time = names.find(|name| {
         let mut dimensions = dimensions.iter();
         dimensions.any(|dimension| {
             dimension.name == **name && matches!(dimension.kind, ColumnKind::Date | ColumnKind::Datetime)
         })
-    };
-    groups.iter().find(is_time).cloned()
+    });
+    time.cloned()
 }

@@ -170,6 +170,39 @@ pub(super) struct Listing {
     unreadable: Vec<String>,
 }
 
+/// The cards of one place, on a server that lists no collections: of the list of all cards, those that say they lie there.
+async fn cards_in(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing, MetabaseError> {
+    let call = ApiCall {
+        action: "list cards".to_owned(),
+        cached: true,
+        ..ApiCall::default()
+    };
+    let all: Vec<Value> = loading.caller.fetch(endpoints::CARDS, call).await?;
+    let here = all.into_iter().filter(|card| {
+        let lies_in = card.get("collection_id").and_then(Value::as_u64);
+        match place {
+            CollectionPlace::Root => lies_in.is_none(),
+            CollectionPlace::Numbered(id) => lies_in == Some(u64::from(id)),
+        }
+    });
+    let items = here.filter_map(|mut card| {
+        let text = |key: &str| card.get(key).and_then(Value::as_str);
+        let is_model = text("type") == Some("model") || card.get("dataset") == Some(&Value::Bool(true));
+        let model = match text("type") {
+            Some(METRIC) => METRIC,
+            _ if is_model => "dataset",
+            _ => "card",
+        };
+        card.as_object_mut()?
+            .insert("model".to_owned(), Value::from(model));
+        serde_json::from_value(card).ok()
+    });
+    Ok(Listing {
+        items: items.collect(),
+        unreadable: Vec::new(),
+    })
+}
+
 /// Everything in one place that any rule wants. `total` is null on an empty page, so a short page is what ends the
 /// listing.
 async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing, MetabaseError> {
@@ -207,11 +240,14 @@ async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing,
                 ..ApiCall::default()
             }
         };
-        let listed = loading
+        let reply = loading
             .caller
-            .fetch(endpoints::COLLECTION_ITEMS, call(&wanted))
-            .await;
-        let listed = match listed {
+            .send(endpoints::COLLECTION_ITEMS, call(&wanted))
+            .await?;
+        if reply.is_absent_route() {
+            return cards_in(loading, place).await;
+        }
+        let listed = match reply.json() {
             // Versions before v0.51 know no metrics among cards, and refuse their name.
             Err(MetabaseError {
                 class: FailureClass::InvalidQuery,

@@ -125,16 +125,53 @@ fn filters<G: Grammar>(
                 Some(bucket) => grammar.bucketed(field, unit(*bucket), source)?,
                 None => grammar.field(field, source)?,
             };
-            let weekdays = *bucket == Some(Bucket::DayOfWeek);
-            let value = |scalar: &Scalar| {
-                let value = json(scalar);
-                if weekdays { grammar.weekday(&value) } else { value }
-            };
-            let values = values.iter().map(value).collect();
-            Ok(condition(grammar, *operation, tested, values))
+            if *bucket == Some(Bucket::DayOfWeek) {
+                return Ok(weekday_condition(grammar, *operation, tested, values));
+            }
+            Ok(condition(
+                grammar,
+                *operation,
+                tested,
+                values.iter().map(json).collect(),
+            ))
         }
     });
     clauses.collect()
+}
+
+/// A condition on days of the week. What comes before or after a day is said as a list of days, because a server may number
+/// them from another day than Monday.
+fn weekday_condition<G: Grammar>(
+    grammar: &G,
+    operation: FilterOperation,
+    field: Value,
+    values: &[Scalar],
+) -> Value {
+    use FilterOperation as F;
+    let given = values.iter().map(json);
+    let among = |holds: fn(u64, u64) -> bool| -> Vec<Value> {
+        let bound = values.first().map(json).and_then(|value| value.as_u64());
+        let days = (1..=7_u64).filter(|day| bound.is_some_and(|bound| holds(*day, bound)));
+        days.map(Value::from).collect()
+    };
+    let mut days = match operation {
+        F::GreaterThan => among(|day, bound| day > bound),
+        F::GreaterThanOrEqual => among(|day, bound| day >= bound),
+        F::LessThan => among(|day, bound| day < bound),
+        F::LessThanOrEqual => among(|day, bound| day <= bound),
+        _ => given.collect(),
+    };
+    if days.is_empty() {
+        // No day comes after Sunday: a number that no day has.
+        days.push(Value::from(0));
+    }
+    let operation = if operation == F::NotEquals {
+        F::NotEquals
+    } else {
+        F::Equals
+    };
+    let days = days.iter().map(|day| grammar.weekday(day)).collect();
+    condition(grammar, operation, field, days)
 }
 
 /// A condition, with the meaning that the first generations give it.

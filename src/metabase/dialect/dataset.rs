@@ -1,18 +1,30 @@
 //! MBQL 4 for `/api/dataset`, which every version takes. Never SQL, and only where the settings allow the route.
+//!
+//! Only clauses that all versions know are said: `get-day-of-week` takes no `iso` before v0.51 or so, so days of the week are
+//! counted as the server counts them.
 
 use serde_json::{Map, Value, json};
 
 use super::clauses::{QueryClauses, direction};
 use super::grammar::{Grammar, Lack, MetricClauses};
+use super::weekday_numbers::WeekdayNumbers;
 use crate::metabase::endpoints::{self, Route};
 use crate::metabase::fields::NamedField;
 use crate::metabase::sources::{QueriedRows, SourceRows};
 use crate::metabase::wire_card::WireCard;
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct DatasetDialect;
+pub(super) struct DatasetDialect {
+    weekdays: WeekdayNumbers,
+}
 
 impl DatasetDialect {
+    pub(super) fn new(week_starts_on: &str) -> Self {
+        Self {
+            weekdays: WeekdayNumbers::new(week_starts_on),
+        }
+    }
+
     fn reference(field: &NamedField, unit: Option<&str>) -> Value {
         let address = field.address.clone().unwrap_or_default();
         let mut options = Map::new();
@@ -56,6 +68,14 @@ impl Grammar for DatasetDialect {
 
     fn matching(&self, operator: &str, field: Value, text: &str) -> Value {
         json!([operator, field, text, { "case-sensitive": false }])
+    }
+
+    fn weekday_of(&self, field: Value) -> Value {
+        json!(["get-day-of-week", field])
+    }
+
+    fn weekday(&self, iso: &Value) -> Value {
+        self.weekdays.of(iso)
     }
 
     fn segment(&self, id: u32, _source: &QueriedRows) -> Result<Value, Lack> {

@@ -25,6 +25,7 @@ mod pages;
 mod portable;
 mod program;
 mod saved;
+mod weekday_numbers;
 
 use self::dataset::DatasetDialect;
 pub(super) use self::grammar::DialectError;
@@ -44,7 +45,8 @@ pub(super) async fn metric(
     query: &MetricQuery,
 ) -> Result<Fetched, MetabaseError> {
     let id = query.metric.id();
-    let by_route = || mbql::metric(caller, &DatasetDialect, query);
+    let dataset = DatasetDialect::new(&detected.info.week_starts_on);
+    let by_route = || mbql::metric(caller, &dataset, query);
     let asked = match detected.info.generation {
         Some(generation @ (Generation::V59 | Generation::V60)) => {
             field_ids::metric(caller, generation, query)
@@ -87,7 +89,8 @@ pub(super) async fn table(
     query: &TableQuery,
 ) -> Result<Fetched, MetabaseError> {
     let id = query.table.id();
-    let by_route = || mbql::table(caller, &DatasetDialect, query);
+    let dataset = DatasetDialect::new(&detected.info.week_starts_on);
+    let by_route = || mbql::table(caller, &dataset, query);
     let asked = match detected.info.generation {
         Some(generation @ (Generation::V59 | Generation::V60)) => field_ids::table(caller, generation, query)
             .await
@@ -131,10 +134,11 @@ fn is_cut(fetched: &Fetched) -> bool {
     matches!(fetched.table.extent, Extent::ServerLimit { .. })
 }
 
-/// The result that has more of the rows: another route may stop later.
+/// The result that is whole, or has more of the rows: another route may stop later. Of a metric the rows are as many as were
+/// asked for in both, but only of a whole result they are the right ones.
 fn longer(cut: Fetched, other: Result<Fetched, DialectError>) -> Fetched {
     match other {
-        Ok(other) if other.table.rows.len() > cut.table.rows.len() => other,
+        Ok(other) if !is_cut(&other) || other.table.rows.len() > cut.table.rows.len() => other,
         _ => cut,
     }
 }

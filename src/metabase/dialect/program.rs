@@ -21,26 +21,23 @@ use serde_json::{Value, json};
 use super::clauses::{QueryClauses, direction};
 use super::grammar::{Grammar, Lack, MetricClauses};
 use super::inline;
+use super::weekday_numbers::WeekdayNumbers;
 use crate::metabase::endpoints::{self, Route};
 use crate::metabase::fields::NamedField;
 use crate::metabase::saved_query::SavedQuery;
 use crate::metabase::sources::{QueriedRows, SourceRows};
 use crate::metabase::wire_card::WireCard;
-use crate::result::WEEKDAYS;
 
 /// The grammar of programs, for a server whose weeks begin on a certain day.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ProgramDialect {
-    /// The day that weeks begin on, counted from Monday = 0.
-    first_day: u64,
+    weekdays: WeekdayNumbers,
 }
 
 impl ProgramDialect {
     pub(super) fn new(week_starts_on: &str) -> Self {
-        let mut days = WEEKDAYS.iter();
-        let first = days.position(|day| day.eq_ignore_ascii_case(week_starts_on));
         Self {
-            first_day: first.unwrap_or(WEEKDAYS.len() - 1) as u64,
+            weekdays: WeekdayNumbers::new(week_starts_on),
         }
     }
 
@@ -93,10 +90,7 @@ impl Grammar for ProgramDialect {
     }
 
     fn weekday(&self, iso: &Value) -> Value {
-        match iso.as_u64() {
-            Some(iso @ 1..=7) => json!((iso - 1 + 7 - self.first_day) % 7 + 1),
-            _ => iso.clone(),
-        }
+        self.weekdays.of(iso)
     }
 
     fn segment(&self, id: u32, _source: &QueriedRows) -> Result<Value, Lack> {

@@ -136,11 +136,11 @@ impl NameScope<'_> {
             ("figure-before", [Value::Number(at), ..]) => self.figure_before(at.as_u64()),
             ("metric", [entity_id, ..]) => {
                 let id = self.card(entity_id)?;
-                Ok(self.clauses.with_options("metric", options, [json!(id)]))
+                Ok(self.under_its_name("metric", options, [json!(id)]))
             }
             ("measure" | "segment", [entity_id, ..]) => {
                 let id = self.named(clause.op, entity_id)?;
-                Ok(self.clauses.with_options(clause.op, options, [json!(id)]))
+                Ok(self.under_its_name(clause.op, options, [json!(id)]))
             }
             ("aggregation", [name, ..]) => Ok(self.clauses.clause("aggregation", [name.clone()])),
             ("expression", [name, ..]) if name.as_str().is_none_or(|name| name.trim().is_empty()) => {
@@ -163,15 +163,24 @@ impl NameScope<'_> {
                     .iter()
                     .map(|arg| self.clause(arg))
                     .collect::<Result<_, _>>()?;
-                let kept = options.get("lib/uuid").cloned();
-                let mut built = self.clauses.with_options(op, options, args);
-                // References to a figure use the name that it came with.
-                if let (Some(kept), Some(Value::Object(options))) = (kept, built.get_mut(1)) {
-                    options.insert("lib/uuid".to_owned(), kept);
-                }
-                Ok(built)
+                Ok(self.under_its_name(op, options, args))
             }
         }
+    }
+
+    /// A clause under the `lib/uuid` that it came with: references to a figure use it.
+    fn under_its_name(
+        &mut self,
+        op: &str,
+        options: Map<String, Value>,
+        args: impl IntoIterator<Item = Value>,
+    ) -> Value {
+        let kept = options.get("lib/uuid").cloned();
+        let mut built = self.clauses.with_options(op, options, args);
+        if let (Some(kept), Some(Value::Object(options))) = (kept, built.get_mut(1)) {
+            options.insert("lib/uuid".to_owned(), kept);
+        }
+        built
     }
 
     fn field(&mut self, options: &Map<String, Value>, target: &Value) -> Result<Value, ApiError> {

@@ -53,7 +53,7 @@ const OVER_COLUMNS: [&str; 12] = [
 ];
 
 /// All other helpers that stand inside operations.
-const HELPERS: [&str; 68] = [
+const HELPERS: [&str; 69] = [
     "=",
     "!=",
     "<",
@@ -121,6 +121,7 @@ const HELPERS: [&str; 68] = [
     "get-day-of-week",
     "get-hour",
     "get-minute",
+    "get-second",
     "offset",
 ];
 
