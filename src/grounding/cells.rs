@@ -166,7 +166,8 @@ fn cell_source(
         return;
     };
     seat.context.work.spend(1);
-    let rate = shape.rates.contains(&cell.column);
+    // `$67.08 off` is money, where a discount may be money or a part of a price.
+    let rate = shape.rates.contains(&cell.column) && !(wanted.money && is_amount(column));
     let others = shape.numeric_rates;
     let whole = column.kind == ColumnKind::Integer;
     let as_rate = rate || (others == 0 && shape.titled_rate);
@@ -209,7 +210,9 @@ fn cell_source(
         return;
     }
     let mut says = seat.says_row(cell.material, cell.row);
-    if says == Says::No && seat.is_base() && seat.may_be_base(cell.material, cell.row) {
+    // `367 → 50` of a row without days is of two of its columns.
+    let of_row = seat.is_at_arrow() && shape.times.is_empty();
+    if says == Says::No && !of_row && seat.is_base() && seat.may_be_base(cell.material, cell.row) {
         says = Says::Nothing;
     }
     let headed = !seat.header_columns(cell.material).is_empty();
@@ -250,7 +253,10 @@ fn is_of_no_change(table: &ResultTable, column: &Column, cell: NumberCell) -> bo
     if is_calculation(table) {
         return is_share(table, cell.row);
     }
-    !super::cues::names_a_change(&column.name, &column.label) && cell.value > 0.0
+    // What is taken off is by how much something is reduced.
+    let words = super::keys::name_words(&column.name);
+    let lessening = words.iter().any(|word| Concept::Lessening.has(word));
+    !lessening && !super::cues::names_a_change(&column.name, &column.label) && cell.value > 0.0
 }
 
 /// Whether the words are of parts of a whole: they name the column, or speak of a rate; or it is written as a fraction.
@@ -334,7 +340,7 @@ fn totals(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
             (
                 TotalKind::Sum,
                 *sum,
-                whole && (cues.sum || cues.whole || !some_named),
+                whole && (cues.sum || cues.whole || !some_named || wanted.digits >= 4),
             ),
             (
                 TotalKind::Mean,

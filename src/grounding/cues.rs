@@ -338,6 +338,11 @@ pub(super) fn contradicts_its_way(seat: &FigureContext<'_, '_, '_>, number: &Num
         return false;
     };
     let close = Span::new(from.end, start).of(context.text);
+    // `between $95.93 and $22.38`
+    let between = low(to) == "and" && low(since) == "between" && from.percent == number.percent;
+    if between && from.currency == number.currency && !close.contains([';', ':', '(']) {
+        return number.value < from.value;
+    }
     if low(to) != "to"
         || low(since) != "from"
         || from.percent != number.percent

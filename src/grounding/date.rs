@@ -28,6 +28,19 @@ pub(super) fn source(
         return (FigureStatus::Matched, found);
     }
     let exempt = |rule| (FigureStatus::Exempt { rule }, Vec::new());
+    // `May 2018` where May is a row and 2018 in the name of a column.
+    let years: Vec<i16> = context
+        .index
+        .shapes
+        .iter()
+        .flat_map(|shape| shape.column_years.values().copied())
+        .collect();
+    if period
+        .days(0)
+        .is_some_and(|days| period.dated() && years.contains(&days.0.year()))
+    {
+        return exempt(Rule::Label);
+    }
     let stands = |days: &Vec<Days>| {
         let mut days = days.iter();
         days.any(|days| period.relation(*days) != Relation::Apart)

@@ -30,6 +30,8 @@ pub(super) struct FigureMemo<'i> {
     pub(super) named: RefCell<HashMap<Option<(usize, usize)>, MentionsFound<'i>>>,
     pub(super) rows: RefCell<HashMap<(usize, usize), Says>>,
     pub(super) columns: RefCell<HashMap<(usize, usize), Says>>,
+    /// The columns that figures before this one say to it, by result.
+    pub(super) parallel: RefCell<HashMap<usize, Rc<Vec<usize>>>>,
     pub(super) bases: RefCell<HashMap<(usize, usize), bool>>,
     pub(super) filters: RefCell<HashMap<(usize, bool), Says>>,
     pub(super) totals: RefCell<HashMap<usize, bool>>,

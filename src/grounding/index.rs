@@ -14,7 +14,7 @@ use super::labels::Labels;
 use super::material::Material;
 use super::row_labels::rows_by_value;
 pub(super) use super::shape::Shape;
-use super::shape::{column_words, named_words, own_times};
+use super::shape::{column_words, named_words, own_times, year_of_column};
 use super::spellings::{plain_name, short_name};
 use super::text::{Days, root};
 use super::vocabulary::Concept;
@@ -152,7 +152,10 @@ impl<'m> CellIndex<'m> {
             }
             self.clocks_of(at, column, cells());
             let days: Vec<Option<Days>> = cells().map(|cell| days(cell?, description)).collect();
-            if days.iter().filter(|days| days.is_some()).count() * 2 > seen && seen > 0 {
+            let filled = cells()
+                .filter(|cell| !matches!(cell, None | Some(Cell::Null)))
+                .count();
+            if days.iter().filter(|days| days.is_some()).count() * 2 > filled {
                 shape.times.push((column, days));
             } else if matches!(description.kind, ColumnKind::Text | ColumnKind::Other) {
                 let digits = |cell: Option<&Cell>| matches!(cell, Some(Cell::Text(text)) if !text.is_empty() && whole(&Cell::Text(text.clone())).is_some());
@@ -173,6 +176,16 @@ impl<'m> CellIndex<'m> {
                 self.labels.add(text, name, (at, FILTERED, value));
             }
         }
+        let years = shape
+            .numeric
+            .iter()
+            .filter_map(|at| Some((*at, year_of_column(table.columns.get(*at)?)?)));
+        shape.column_years = years.collect();
+        let extremes = shape.numeric.iter().filter_map(|at| {
+            let words = name_words(&table.columns.get(*at)?.name);
+            Some((*at, words.iter().find_map(|word| super::shape::extreme_of(word))?))
+        });
+        shape.extremes = extremes.collect();
         shape.column_words = column_words(&table.columns, &shape.numeric, material.title);
         self.shapes.push(shape);
     }

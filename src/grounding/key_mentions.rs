@@ -84,8 +84,12 @@ impl<'i> KeyReader<'_, '_, 'i> {
         }
         let digits = word.low.trim_end_matches(char::is_alphabetic);
         let suffix = word.low.get(digits.len()..).unwrap_or_default();
+        // "the 1950s" are a decade.
+        let decade = suffix == "s" && digits.len() == 4;
         let ordinal = matches!(suffix, "st" | "nd" | "rd" | "th");
-        if digits.is_empty() || !(suffix.is_empty() || ordinal || matches!(suffix, "h" | "am" | "pm")) {
+        if digits.is_empty()
+            || !(suffix.is_empty() || ordinal || decade || matches!(suffix, "h" | "am" | "pm"))
+        {
             return None;
         }
         let value: i64 = digits.parse().ok()?;
@@ -98,8 +102,12 @@ impl<'i> KeyReader<'_, '_, 'i> {
             return Some((label, word.span));
         }
         let label = self.key.labels.get(&value)?;
-        let alone = self.is_whole(word.span, ordinal);
-        (alone && self.speaks_of(at, value, ordinal, last)).then_some((label, word.span))
+        let span = match suffix {
+            "s" => Span::new(word.span.start, word.span.start + digits.len()),
+            _ => word.span,
+        };
+        let alone = self.is_whole(span, ordinal);
+        (alone && self.speaks_of(at, value, ordinal, last)).then_some((label, span))
     }
 
     /// Whether the digits are a number of their own, without currency, percent or decimals.
@@ -260,6 +268,9 @@ impl<'i> KeyReader<'_, '_, 'i> {
         let opens = bare(before) || (bare(marker) && marker.starts_with(['.', ')']));
         let behind = self.text.get(span.end..line.end).unwrap_or_default();
         let behind = behind.trim_start_matches(['*', '_', '`', ' ', '\u{a0}']);
+        // "- 2 units: 4,570 orders"
+        let unit = behind.trim_start_matches(char::is_alphabetic);
+        let behind = if unit.starts_with(':') { unit } else { behind };
         opens
             && self.layout.place(span).row.is_none()
             && behind.starts_with([':', '–', '—', '-', '→', '(', '=', '|'])

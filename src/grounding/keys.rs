@@ -102,10 +102,17 @@ pub(super) fn role(table: &ResultTable, at: usize, seen: usize, arguments: &Valu
         return year.map_or(NumberRole::Key, NumberRole::MonthOf);
     }
     let last = name.last().map_or("", String::as_str);
+    let different: HashSet<i64> = values.iter().copied().collect();
+    let unique = different.len() == seen && seen > 1;
     let grouped = is_grouped_by(arguments, column);
     match column.meaning() {
         ColumnMeaning::Identifier | ColumnMeaning::TimePart => return NumberRole::Key,
-        _ if grouped || (column.kind == ColumnKind::Integer && Concept::KeyName.has(last)) => {
+        _ if grouped => return NumberRole::Key,
+        // `citation_num` is a count: it does not tell rows apart.
+        _ if column.kind == ColumnKind::Integer
+            && Concept::KeyName.has(last)
+            && (last != "num" || unique) =>
+        {
             return NumberRole::Key;
         }
         ColumnMeaning::Rate => return NumberRole::Measure,
@@ -123,8 +130,6 @@ pub(super) fn role(table: &ResultTable, at: usize, seen: usize, arguments: &Valu
             NumberRole::Key
         };
     }
-    let different: HashSet<i64> = values.iter().copied().collect();
-    let unique = different.len() == seen && seen > 1;
     let first = at == 0 && column.kind == ColumnKind::Integer;
     if first && unique && !told_apart && measures() {
         NumberRole::Key
@@ -183,7 +188,7 @@ fn has_names(table: &ResultTable, besides: usize, seen: usize) -> bool {
 
 impl KeyColumn {
     /// A column with the values of its rows.
-    pub(super) fn new(material: usize, at: usize, column: &Column) -> Self {
+    pub(super) fn new(material: usize, at: usize, column: &Column, title: &str, others: &[Column]) -> Self {
         let names = name_words(&column.name)
             .into_iter()
             .chain(name_words(&column.label));
@@ -191,6 +196,18 @@ impl KeyColumn {
             .filter(|word| word.len() > 1 && !Concept::KeyFiller.has(word))
             .map(|word| stem(&word).to_owned())
             .collect();
+        // A plain `id` is of what the result lists: `Largest accounts`.
+        if nouns.is_empty() {
+            let named = |noun: &str| {
+                let mut names = others
+                    .iter()
+                    .flat_map(|other| name_words(&format!("{} {}", other.name, other.label)));
+                names.any(|name| stem(&name) == noun)
+            };
+            let things = words(title).into_iter().filter(|word| word.low.ends_with('s'));
+            let things = things.map(|word| stem(&word.low).to_owned());
+            nouns.extend(things.filter(|noun| !named(noun)));
+        }
         let has =
             |nouns: &[String], wanted: &[&str]| nouns.iter().any(|noun| wanted.contains(&noun.as_str()));
         let hour = matches!(column.unit.as_deref(), Some("hour-of-day")) || has(&nouns, &["hour", "hr"]);

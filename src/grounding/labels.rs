@@ -38,6 +38,8 @@ pub(super) enum LabelForm {
     Range,
     /// A word for what has no value, which must stand alone: `| none |`, `(unknown)`.
     Alone,
+    /// The end of an address, behind its mark or before `page`: `/login`, `the login page`.
+    Path,
 }
 
 impl Label {
@@ -60,6 +62,12 @@ impl Label {
                     .is_some_and(ends)
             }
             LabelForm::Alone => layout.stands_alone(text, span),
+            LabelForm::Path => {
+                let (left, right) = (text.get(..span.start), text.get(span.end..));
+                let page =
+                    right.is_some_and(|right| right.trim_start_matches(['*', '`', '"']).starts_with(" page"));
+                page || left.is_some_and(|left| left.ends_with('/') && !left.ends_with("//"))
+            }
         }
     }
 }
@@ -115,6 +123,20 @@ impl Labels {
         dimension: &str,
         (material, column): (usize, usize),
     ) {
+        let texts: Vec<(&str, usize)> = texts.collect();
+        for (text, value) in &texts {
+            let end = text.rsplit_once('/').map_or("", |(_, end)| end);
+            let others = texts
+                .iter()
+                .filter(|(other, _)| other.ends_with(&format!("/{end}")))
+                .count();
+            let words: Vec<String> = each_word(end).map(|word| stem(word).to_owned()).collect();
+            if others == 1 && words.len() == 1 {
+                let place = (material, column, *value);
+                self.add_spelling(text, dimension, place, words, (None, LabelForm::Path));
+            }
+        }
+        let texts = texts.into_iter();
         // What is in no word of the text can neither stand there nor be mistaken for what does.
         let texts: Vec<(&str, usize)> = texts
             .filter(|(text, _)| each_word(text).any(|word| self.mentioned.has(word)))

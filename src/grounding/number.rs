@@ -107,6 +107,7 @@ fn read(text: &str, floor: usize, first: usize, separators: Separators) -> Numbe
     );
     end += tail.length;
     let mut start = head.start;
+    let bare_end = end;
     let brackets = context::brackets(text, start, end);
     if brackets != Sign::Positive {
         start = start.saturating_sub(1);
@@ -118,7 +119,7 @@ fn read(text: &str, floor: usize, first: usize, separators: Separators) -> Numbe
     let plain = digits.plain && tail.length == 0 && head.start == first;
     let kind = match tail.ordinal {
         true => Kind::Ordinal,
-        false if plain => context::kind(text, first, end, magnitude),
+        false if plain => context::kind(text, first, bare_end, magnitude),
         false => Kind::Quantity,
     };
     Number {

@@ -1,5 +1,7 @@
 //! Two ends of a change in the wrong order: "from 310 to 276", where 276 is of June and 310 of December after it.
 
+use jiff::civil::Date;
+
 use super::figure::{Figure, FigureStatus, Reason, Trace};
 use super::scope::{MentionTarget, TextContext};
 use super::text::{Days, Span};
@@ -82,7 +84,16 @@ fn days_of(context: &TextContext<'_, '_>, source: &Trace) -> Option<(usize, Stri
         .materials
         .iter()
         .position(|material| material.handle == *result)?;
-    let [(_, times)] = index.shapes.get(at)?.times.as_slice() else {
+    let shape = index.shapes.get(at)?;
+    // `40.4K → 55.7K` of `revenue_2018` and `revenue_2019`: both are of one row.
+    let columns = &index.materials.get(at)?.table.columns;
+    let place = columns.iter().position(|one| one.name == *column)?;
+    if let Some(year) = shape.column_years.get(&place) {
+        let name = column.replace(&year.to_string(), "");
+        let days = (Date::new(*year, 1, 1).ok()?, Date::new(year + 1, 1, 1).ok()?);
+        return Some((at, format!("{name} {row}"), days));
+    }
+    let [(_, times)] = shape.times.as_slice() else {
         return None;
     };
     Some((at, column.clone(), (*times.get(row.checked_sub(1)?)?)?))

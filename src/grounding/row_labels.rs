@@ -13,13 +13,14 @@ use crate::result::Cell;
 impl CellIndex<'_> {
     /// Takes a column of numbers in that name rows.
     pub(super) fn key(&mut self, at: usize, column: usize, seen: usize, shape: &mut Shape) {
-        let Some(table) = self.materials.get(at).map(|material| material.table) else {
+        let Some(material) = self.materials.get(at) else {
             return;
         };
+        let table = material.table;
         let Some(description) = table.columns.get(column) else {
             return;
         };
-        let mut key = KeyColumn::new(at, column, description);
+        let mut key = KeyColumn::new(at, column, description, material.title, &table.columns);
         let dimension = dimension(&description.name);
         let values: Vec<Option<usize>> = (0..seen)
             .map(|row| {

@@ -5,8 +5,14 @@ use std::rc::Rc;
 
 use super::figure_context::{FigureContext, once};
 use super::scope::{Mention, MentionTarget, Says};
-use super::text::stem;
-use crate::result::ColumnKind;
+use super::text::{Span, stem};
+use super::vocabulary::Concept;
+use crate::result::{ColumnKind, ColumnMeaning, ColumnSummary};
+
+/// Words before a figure that say which end of a column it is.
+const REACH: usize = 4;
+/// Most names of one sentence and the one before it that are read as parallel.
+const MOST_NAMES: usize = 24;
 
 impl<'i> FigureContext<'_, '_, 'i> {
     /// What the surroundings say to a column of a result.
@@ -61,7 +67,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 self.is_unit_of_another(mention.span)
             };
             let of_another =
-                of_another || self.tells_of_its_part(mention.span) || self.counts_no_money(mention);
+                of_another || self.tells_of_its_part(mention.span) || self.is_of_another_unit(mention);
             !of_another && gap.is_some_and(|gap| marks.contains(&gap.as_str()))
         };
         for behind in [true, false] {
@@ -110,6 +116,87 @@ impl<'i> FigureContext<'_, '_, 'i> {
             .collect()
     }
 
+    /// The columns of the figure that stands in the same place behind the name before: in `Sunday had 8,847 passengers on 66
+    /// flights, Monday 7,120 on 61` the second figure of each day is of flights.
+    fn columns_in_parallel(&self, material: usize) -> Rc<Vec<usize>> {
+        once(&self.memo.parallel, material, || {
+            Rc::new(self.parallel_columns(material))
+        })
+    }
+
+    fn parallel_columns(&self, material: usize) -> Vec<usize> {
+        let context = self.context;
+        let dated = context
+            .index
+            .shapes
+            .get(material)
+            .is_some_and(|shape| !shape.times.is_empty());
+        let from = self
+            .place
+            .before
+            .map_or(self.place.sentence.start, |before| before.start);
+        let around = Span::new(from, self.place.sentence.end);
+        let mut names: Vec<usize> = context
+            .mentions_in(around)
+            .filter(|mention| match mention.what {
+                MentionTarget::Label(label) => label.material == material,
+                MentionTarget::TextPeriod(_) => dated,
+                MentionTarget::Column { .. } => false,
+            })
+            .map(|mention| mention.span.start)
+            .collect();
+        names.dedup();
+        let figures = self.figures_in(around);
+        let behind = |figure: &Span| names.partition_point(|name| *name <= figure.start);
+        let of = |part: usize| -> Vec<Span> {
+            figures
+                .iter()
+                .filter(|figure| behind(figure) == part)
+                .copied()
+                .collect()
+        };
+        let own = behind(&self.span);
+        let together = of(own);
+        let place = together.iter().position(|figure| *figure == self.span);
+        let Some(place) = place.filter(|_| self.place.row.is_none() && names.len() <= MOST_NAMES) else {
+            return Vec::new();
+        };
+        let since = own
+            .checked_sub(1)
+            .and_then(|at| names.get(at))
+            .copied()
+            .unwrap_or(from);
+        let mut own_columns = context.mentions_in(Span::new(since, around.end));
+        if own < 2
+            || together.len() < 2
+            || own_columns.any(|mention| matches!(mention.what, MentionTarget::Column { .. }))
+        {
+            return Vec::new();
+        }
+        let unit = |figure: &Span| {
+            let number = context.number_from(figure.start);
+            number.map(|number| (number.percent, number.currency, number.last_place < 1.0))
+        };
+        let alike = |others: &Vec<Span>| together.iter().map(unit).eq(others.iter().map(unit));
+        let Some(other) = (1..own)
+            .rev()
+            .map(of)
+            .find(alike)
+            .and_then(|figures| figures.get(place).copied())
+        else {
+            return Vec::new();
+        };
+        let seat = context.seat(other);
+        let numeric = context
+            .index
+            .shapes
+            .get(material)
+            .map(|shape| shape.numeric.as_slice());
+        let said = numeric.unwrap_or_default().iter().copied();
+        said.filter(|column| seat.says_column(material, *column) == Says::Yes)
+            .collect()
+    }
+
     /// Whether the name of a column stands right beside the figure.
     pub(super) fn has_adjacent_column(&self, material: usize, column: usize) -> bool {
         let named = self.columns_in_sentence(material);
@@ -141,16 +228,103 @@ impl<'i> FigureContext<'_, '_, 'i> {
             })
     }
 
-    /// Whether a name is of things that are counted, and the figure in a currency, so that it is none of them.
-    fn counts_no_money(&self, mention: &Mention<'_>) -> bool {
+    /// Whether a name is of a column whose values are written in another way than the figure, so that it says nothing of it:
+    /// the trials in "trials without a source convert at 44.7 %" are counted, and no percentage.
+    fn is_of_another_unit(&self, mention: &Mention<'_>) -> bool {
         let MentionTarget::Column { material, column } = mention.what else {
             return false;
         };
-        let table = self.context.index.materials.get(material).map(|one| one.table);
-        let kind = table
-            .and_then(|table| table.columns.get(column))
-            .map(|column| column.kind);
-        self.is_money() && kind == Some(ColumnKind::Integer)
+        let index = self.context.index;
+        let table = index.materials.get(material).map(|one| one.table);
+        let described = table.and_then(|table| table.columns.get(column));
+        let (Some(described), Some(shape), Some(number)) =
+            (described, index.shapes.get(material), self.number())
+        else {
+            return false;
+        };
+        let money = number.currency.is_some();
+        let rate = shape.rates.contains(&column);
+        let score = described.meaning() == ColumnMeaning::Score;
+        if described.kind == ColumnKind::Integer {
+            return money || (!rate && (number.percent || number.last_place < 1.0));
+        }
+        // Where amounts are written with their currency, a whole number without one is none.
+        let whole = !money && !number.percent && number.last_place >= 1.0 && number.digits < 7;
+        let fraction = matches!(index.summary(material, column), Some(ColumnSummary::Numbers { max, .. }) if max.as_f64() <= 1.0);
+        if rate && fraction && !number.percent && number.value > 1.0 {
+            return true;
+        }
+        let large = matches!(index.summary(material, column), Some(ColumnSummary::Numbers { max, .. }) if max.as_f64() >= 1000.0);
+        let amount = (super::column_kinds::is_amount(described) || large) && !rate;
+        (money && score) || (whole && amount && self.place.row.is_none() && self.context.writes_currency())
+    }
+
+    /// What a year says to a column that is of one by its name: `40,422 in 2018` is of `revenue_2018`, and of no other year's.
+    fn says_year_of(&self, material: usize, column: usize) -> Says {
+        let shape = self.context.index.shapes.get(material);
+        let years = shape
+            .map(|shape| &shape.column_years)
+            .filter(|years| years.len() > 1);
+        let Some(own) = years.and_then(|years| years.get(&column)) else {
+            return Says::Nothing;
+        };
+        let said = self.years_named();
+        match said.as_slice() {
+            [] => Says::Nothing,
+            said if said.contains(own) => Says::Yes,
+            _ => Says::No,
+        }
+    }
+
+    /// Whether the words right beside the figure speak of a mean, a least or a most, and the column is another one of these by
+    /// its name: `$57.58 on average` is no `max_price`.
+    fn is_of_another_extreme(&self, material: usize, column: usize) -> bool {
+        let Some(shape) = self
+            .context
+            .index
+            .shapes
+            .get(material)
+            .filter(|_| self.place.row.is_none())
+        else {
+            return false;
+        };
+        let Some(own) = shape.extremes.get(&column).filter(|_| shape.extremes.len() > 1) else {
+            return false;
+        };
+        let before = self
+            .context
+            .number_before(self.span.start)
+            .map_or(0, |number| number.end);
+        let clause = self.place.aside.unwrap_or(self.place.clause);
+        let before = Span::new(before.max(clause.start), self.span.start);
+        let behind = self.context.text.get(self.span.end..).unwrap_or_default();
+        let mut said: Vec<Concept> = ["on average", "at most", "at the most", "at least", "at the least"]
+            .iter()
+            .zip([
+                Concept::Mean,
+                Concept::Most,
+                Concept::Most,
+                Concept::Least,
+                Concept::Least,
+            ])
+            .filter(|(words, _)| {
+                behind
+                    .trim_start_matches(['*', '_'])
+                    .trim_start()
+                    .starts_with(**words)
+            })
+            .map(|(_, concept)| concept)
+            .collect();
+        if said.is_empty() {
+            let words = self.context.words_in(before).iter().rev().take(REACH);
+            said.extend(
+                words
+                    .filter_map(|word| super::shape::extreme_of(&word.low))
+                    .take(1),
+            );
+        }
+        said.first()
+            .is_some_and(|concept| concept != own && shape.extremes.values().any(|one| one == concept))
     }
 
     fn column_said(&self, material: usize, column: usize) -> Says {
@@ -167,25 +341,28 @@ impl<'i> FigureContext<'_, '_, 'i> {
         }
         let named =
             self.named(|what| matches!(what, MentionTarget::Column { material: of, .. } if *of == material));
-        let kind = |column: usize| {
-            let table = self.context.index.materials.get(material)?.table;
-            table.columns.get(column).map(|column| column.kind)
-        };
+        if self.says_year_of(material, column) == Says::No || self.is_of_another_extreme(material, column) {
+            return Says::No;
+        }
         if let Some(says) = self.adjacent_column_says(column, &self.columns_in_sentence(material)) {
             return says;
         }
-        let amount = kind(column) == Some(ColumnKind::Number);
+        // `150 orders` are orders, whatever else is named.
+        if self.place.row.is_none() && !self.is_money() && self.counts_plural() {
+            return Says::Nothing;
+        }
+        if let [only] = self.columns_in_parallel(material).as_slice() {
+            return if *only == column { Says::Yes } else { Says::No };
+        }
         let mut columns: Vec<usize> = named
             .iter()
             .filter(|mention| {
                 !self.is_unit_of_another(mention.span) && !self.is_head_of_another(mention.span)
             })
-            .filter(|mention| {
-                !(self.happens_to_another(mention.span) || (amount && self.counts_no_money(mention)))
-            })
+            .filter(|mention| !self.happens_to_another(mention.span) && !self.is_of_another_unit(mention))
             .filter(|mention| !self.leads_a_key(mention.span) && !self.is_before_its_part(mention.span))
             .filter(|mention| !self.counts_what_has_a_mean(mention) && !self.speaks_of_another(mention.span))
-            .filter(|mention| !self.tells_of_its_part(mention.span))
+            .filter(|mention| !self.tells_of_its_part(mention.span) && !self.tells_of_its_whole(mention.span))
             .filter_map(|mention| match mention.what {
                 MentionTarget::Column { column, .. } => Some(column),
                 _ => None,

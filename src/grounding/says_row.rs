@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use jiff::ToSpan as _;
+
 use super::figure_context::{FigureContext, MentionsFound, once, pair};
 use super::index::FILTERED;
 use super::scope::{Mention, MentionTarget, Says};
@@ -145,6 +147,29 @@ impl<'i> FigureContext<'_, '_, 'i> {
         spans
     }
 
+    /// The years that are named with the figure.
+    pub(super) fn years_named(&self) -> Vec<i16> {
+        let year = |mention: &Mention<'_>| match mention.what {
+            MentionTarget::TextPeriod(period) if period.dated() => Some(period.days(0)?.0.year()),
+            _ => None,
+        };
+        // `| Month | 2018 | 2019 |`
+        if let Some(header) = self.place.row.and_then(|cell| cell.header) {
+            let years: Vec<i16> = self.context.mentions_in(header).filter_map(year).collect();
+            if !years.is_empty() {
+                return years;
+            }
+        }
+        let named = self.periods_named();
+        // `$40,422 in 2018`
+        let behind = |mention: &&Mention<'_>| {
+            let gap = Span::new(self.span.end, mention.span.start).of(self.context.text);
+            matches!(gap, " in " | " for " | " of " | " (") && year(mention).is_some()
+        };
+        let right = named.1.iter().find(behind).and_then(year);
+        right.map_or_else(|| named.1.iter().filter_map(year).collect(), |year| vec![year])
+    }
+
     /// What the periods named say to some days.
     pub(super) fn says_days(&self, days: Days) -> Says {
         Self::periods_say(&self.periods_named().1, days)
@@ -186,6 +211,18 @@ impl<'i> FigureContext<'_, '_, 'i> {
             } else {
                 Says::No
             };
+        }
+        // A week goes by its first day: `the week of August 25`.
+        let week = days.0.checked_add(7.days()).is_ok_and(|end| end == days.1);
+        let first_day = |mention: &Mention<'_>| match mention.what {
+            MentionTarget::TextPeriod(period) => {
+                period.days(days.0.year()).is_some_and(|named| named.0 == days.0)
+            }
+            _ => false,
+        };
+        let begins = week && named.iter().any(first_day);
+        if begins {
+            return Says::Yes;
         }
         if any(false, &[Relation::Same, Relation::Holds, Relation::Within]) {
             Says::Nothing

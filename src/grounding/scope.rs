@@ -9,6 +9,7 @@ pub(super) use super::figure_context::FigureContext;
 use super::index::CellIndex;
 use super::number::Number;
 use super::text::{Layout, Span, TextPeriod, TextPlace, TextWord, held, periods, root, stem, words};
+use super::vocabulary::Concept;
 use super::work::Work;
 
 /// Something of the results that the text names.
@@ -247,6 +248,11 @@ impl<'a, 'i> TextContext<'a, 'i> {
         self.numbers.get(range).unwrap_or_default()
     }
 
+    /// Whether any figure of the text is written with a currency.
+    pub(super) fn writes_currency(&self) -> bool {
+        self.numbers.iter().any(|number| number.currency.is_some())
+    }
+
     /// The last number that ends before a byte.
     pub(super) fn number_before(&self, byte: usize) -> Option<&'a Number> {
         let at = self.numbers.partition_point(|number| number.end <= byte);
@@ -308,6 +314,13 @@ impl<'a, 'i> TextContext<'a, 'i> {
         if place.aside.is_none() {
             scopes.push(all(place.clause));
         }
+        // `and the first the fewest (37)`: the names before it are of another figure.
+        if let Some(other) = self.other_of_its_kind(place.sentence, span) {
+            for scope in &mut scopes {
+                scope.span.start = scope.span.start.max(other).min(scope.span.end);
+            }
+            return scopes;
+        }
         let own = place.aside.unwrap_or(place.clause);
         if !self.names_the_unknown(own, place.sentence, span) {
             // A name in brackets goes with the figure before it, and with no later one.
@@ -322,6 +335,45 @@ impl<'a, 'i> TextContext<'a, 'i> {
             }
         }
         scopes
+    }
+
+    /// Where a sentence speaks of another of the same kind without its name, between the figure before and this one: `the
+    /// first`, `the other`.
+    fn other_of_its_kind(&self, sentence: Span, figure: Span) -> Option<usize> {
+        // `to $61.98 (1,166 orders) in the last`
+        let aside = self.layout.aside(figure).map_or(figure.end, |aside| aside.end);
+        let unnamed = |word: &TextWord<'_>| self.mentions_over(word.span).next().is_none();
+        let near = |at: usize| match self.words_from(at) {
+            [first, article, other, ..] => {
+                let close = self
+                    .text
+                    .get(at..first.span.start)
+                    .is_some_and(|gap| gap.trim_matches([')', '*', ' ']).is_empty());
+                close
+                    && first.low == "in"
+                    && article.low == "the"
+                    && Concept::Other.has(&other.low)
+                    && unnamed(other)
+            }
+            _ => false,
+        };
+        let behind_aside = || {
+            let open = self
+                .text
+                .get(figure.end..)
+                .filter(|rest| rest.starts_with(" ("))?;
+            Some(figure.end + open.find(')')? + 1)
+        };
+        if near(figure.end) || near(aside) || behind_aside().is_some_and(near) {
+            return Some(figure.start);
+        }
+        let before = self.number_before(figure.start).map_or(0, |number| number.end);
+        let words = self.words_in(Span::new(before.max(sentence.start), figure.start));
+        words.windows(2).rev().find_map(|pair| {
+            let [article, other] = pair else { return None };
+            let named = self.mentions_over(other.span).next().is_some();
+            (article.low == "the" && Concept::Other.has(&other.low) && !named).then_some(article.span.start)
+        })
     }
 
     /// Whether a name stands here that no result has: what the figure is of may be written in another way.

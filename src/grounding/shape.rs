@@ -33,6 +33,10 @@ pub(super) struct Shape {
     pub(super) filters: Vec<(String, Vec<String>)>,
     /// Words that tell a numeric column from the others.
     pub(super) column_words: Vec<(usize, Vec<String>)>,
+    /// Which of the columns of numbers are means, least or most values by their names.
+    pub(super) extremes: HashMap<usize, Concept>,
+    /// The year of each numeric column that is of one by its name: `revenue_2018`.
+    pub(super) column_years: HashMap<usize, i16>,
     /// Rows that the model saw.
     pub(super) seen: usize,
     /// Columns whose numbers are parts of a whole, ids among them.
@@ -83,6 +87,25 @@ impl Shape {
     }
 }
 
+/// What a word says of the values of a group that a column has: their mean, the least, the most.
+pub(super) fn extreme_of(low: &str) -> Option<Concept> {
+    [Concept::Mean, Concept::Least, Concept::Most]
+        .into_iter()
+        .find(|concept| match low {
+            "min" | "cheapest" | "shortest" => *concept == Concept::Least,
+            "max" | "dearest" | "longest" => *concept == Concept::Most,
+            "avg" | "average" | "averaging" | "averages" | "mean" => *concept == Concept::Mean,
+            _ => *concept != Concept::Mean && concept.has(low),
+        })
+}
+
+/// The year in the name of a column: `revenue_2018`.
+pub(super) fn year_of_column(column: &Column) -> Option<i16> {
+    let words = name_words(&column.name);
+    let mut years = words.iter().filter_map(|word| word.parse::<i16>().ok());
+    years.find(|year| (1900..=2100).contains(year))
+}
+
 /// Which rows have days that no other row has.
 pub(super) fn own_times(days: &[Option<Days>]) -> Vec<bool> {
     let mut rows: HashMap<Days, usize> = HashMap::new();
@@ -124,6 +147,10 @@ pub(super) fn column_words(
                 .filter(|name| telling(&stem(name).to_owned()))
                 .map(|name| root(&name).to_owned())
                 .collect();
+            // A column that is called `total` alone has no other name.
+            if names.is_empty() {
+                names.extend(name_words(&column.name).iter().map(|name| root(name).to_owned()));
+            }
             names.sort_unstable();
             names.dedup();
             Some((*at, names))

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::text::{TextWord, stem, words};
+use super::vocabulary::Concept;
 use crate::result::{Column, WEEKDAYS};
 
 /// How a label may be written, as words, with the code that must be written exactly so.
@@ -24,6 +25,13 @@ pub(super) fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
         }));
     }
     all.extend(weekday_spellings(text));
+    // `Jan` for a month that is a text: `January`.
+    if let Some(short) = text
+        .get(..3)
+        .filter(|_| text.len() > 3 && crate::text::month(&text.to_lowercase()).is_some())
+    {
+        all.push((vec![short.to_lowercase()], Some(short.to_owned())));
+    }
     // Digits alone are a number, unless they are a range: `18-24`, `65+`.
     let range = text.len() > 2 && text.contains(['-', '–', '+', '<', '>']);
     all.retain(|(words, _)| range || words.iter().any(|word| !word.chars().all(|c| c.is_ascii_digit())));
@@ -143,17 +151,18 @@ pub(super) fn short_spellings<'t>(texts: &[(&'t str, usize)]) -> Vec<(&'t str, u
                 }
             }
         }
-        if let [_, last] = words.as_slice()
-            && telling(last)
-            && anywhere.get(stem(&last.low)) == Some(&1)
-        {
-            found.push((
+        // Any later word that no other name has: `Kutch` for `Miss Annamae Kutch Group`.
+        let own = words.iter().skip(1).filter(|word| {
+            telling(word) && !Concept::FirmKind.has(&word.low) && anywhere.get(stem(&word.low)) == Some(&1)
+        });
+        found.extend(own.map(|word| {
+            (
                 *text,
                 *value,
-                vec![stem(&last.low).to_owned()],
-                last.text.to_owned(),
-            ));
-        }
+                vec![stem(&word.low).to_owned()],
+                word.text.to_owned(),
+            )
+        }));
     }
     found
 }

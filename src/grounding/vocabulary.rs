@@ -97,6 +97,10 @@ pub(super) enum Concept {
     CountName,
     /// "Paid *on* 9 May": not what happened on that day.
     DayFiller,
+    /// "Harbor *Holdings*": what kind of firm or thing it is, not which.
+    FirmKind,
+    /// "The last quarter was best, and the *first* the weakest with 1,200."
+    Other,
 }
 
 /// Languages, in the order of the table's columns.
@@ -106,7 +110,7 @@ const LANGUAGES: [&str; 4] = ["English", "German", "French", "Spanish"];
 type VocabularyRow = (Concept, [&'static str; 4]);
 
 #[rustfmt::skip]
-const TABLE: [VocabularyRow; 45] = [
+const TABLE: [VocabularyRow; 47] = [
     (Concept::Up, [
         "up rise rises rose risen rising grow grows grew grown growing growth increase increases increased increasing \
          higher more gain gained gains improve improved improvement above ahead exceeded exceeds exceeding climbed climb \
@@ -166,7 +170,8 @@ const TABLE: [VocabularyRow; 45] = [
     (Concept::MostOrLeast, ["best worst strongest weakest busiest quietest", "", "", ""]),
     (Concept::OtherRank, [
         "second third fourth fifth next one among except after not growth grew rise increase decrease change drop fall \
-         decline share per ratio three two four five ten at almost since until than", "", "", ""]),
+         decline share per ratio three two four five ten at almost since until than gain gains gap difference spread range \
+         apart besides recent recently latest earliest oldest newest", "", "", ""]),
     (Concept::Base, ["from after than vs vs. versus against to with of", "von gegenüber", "", ""]),
     (Concept::Bound, [
         "above over below under exceed exceeded exceeds than least most beyond reached passed topped between crossed",
@@ -206,6 +211,11 @@ const TABLE: [VocabularyRow; 45] = [
     (Concept::DayFiller, [
         "date day time timestamp on at in of the from was is were are already only just since and until to by", "am um datum",
         "", ""]),
+    (Concept::FirmKind, [
+        "inc ltd llc plc corp corporation co company group holding holdings sons bank fund trust insurance mutual partners \
+         services systems solutions international national global the and of for north south east west",
+        "gmbh ag kg", "sa", ""]),
+    (Concept::Other, ["first second third fourth last latter former other", "", "", ""]),
 ];
 
 /// What each word says, a bit for each concept.

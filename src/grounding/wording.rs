@@ -144,7 +144,20 @@ impl FigureContext<'_, '_, '_> {
     pub(super) fn is_unit_of_another(&self, name: Span) -> bool {
         let follows = |end: usize| {
             let gap = self.context.text.get(end..name.start);
-            gap.is_some_and(|gap| gap.trim().is_empty())
+            // `1,083 Business invoices`: of a name between them it is the row that is meant.
+            let between = || {
+                let words = self.context.words_in(Span::new(end, name.start));
+                let label =
+                    |mention: &super::scope::Mention<'_>| matches!(mention.what, MentionTarget::Label(_));
+                words.len() < 4
+                    && words
+                        .iter()
+                        .all(|word| self.context.mentions_over(word.span).any(label))
+            };
+            gap.is_some_and(|gap| {
+                matches!(gap.trim(), "" | "of")
+                    || (gap.starts_with(' ') && !gap.contains(['(', ',']) && between())
+            })
         };
         let before = self.context.number_before(name.start);
         let counts = |number: &Number| {
@@ -336,6 +349,19 @@ impl FigureContext<'_, '_, '_> {
         whole && self.place.row.is_none() && name.start >= self.span.end && (gap.len() > 1 || verb)
     }
 
+    /// Whether a name stands behind the whole that the figure is a part of: in `382 of 12,579 Basic invoices` the invoices are
+    /// the whole.
+    pub(super) fn tells_of_its_whole(&self, name: Span) -> bool {
+        let whole = self.context.number_from(self.span.end).filter(|whole| {
+            let gap = Span::new(self.span.end, whole.start).of(self.context.text);
+            matches!(
+                gap.trim_matches(['*', '_']),
+                " of " | " out of " | " of the " | " of all " | " von "
+            )
+        });
+        whole.is_some_and(|whole| name.start >= whole.end) && self.place.row.is_none()
+    }
+
     /// Whether the figure counts what a column has the mean of: the ratings in `4.62 on average from 27 ratings` are no
     /// average rating.
     pub(super) fn counts_what_has_a_mean(&self, mention: &super::scope::Mention<'_>) -> bool {
@@ -366,7 +392,7 @@ impl FigureContext<'_, '_, '_> {
             .any(|mark| right.starts_with(mark))
     }
 
-    fn number(&self) -> Option<&Number> {
+    pub(super) fn number(&self) -> Option<&Number> {
         let number = self.context.number_from(self.span.start);
         number.filter(|number| number.start == self.span.start)
     }
@@ -403,6 +429,16 @@ impl FigureContext<'_, '_, '_> {
         let source =
             (word == "from" && !self.speaks_of_change()) || (word == "after" && self.counts_plural());
         (then || arrow || (Concept::Base.has(&word) && !compared && !source)) && !self.is_named_behind()
+    }
+
+    /// Whether the figure stands at an arrow: `367 → 50`.
+    pub(super) fn is_at_arrow(&self) -> bool {
+        let text = self.context.text;
+        let left = text.get(..self.span.start).unwrap_or_default().trim_end();
+        let right = text.get(self.span.end..).unwrap_or_default().trim_start();
+        ["→", "->"]
+            .iter()
+            .any(|mark| left.ends_with(mark) || right.starts_with(mark))
     }
 
     /// Whether the figure is an end of a change that is told in one piece, `from 120 to 188`: of two names before it

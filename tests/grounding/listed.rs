@@ -132,3 +132,52 @@ fn a_mark_for_no_value_leaves_a_column_of_written_figures_one() {
         assert_eq!(said("Mitte took €88.20."), ["€88.20"], "{mark}");
     }
 }
+
+/// Shipments by week: what a sentence says beside a name that it does not go with.
+fn shipments() -> ResultTable {
+    let mut week = column("week", ColumnKind::Date);
+    week.unit = Some("week".to_owned());
+    let columns = vec![
+        column("order_id", ColumnKind::Integer),
+        week,
+        column("quantity", ColumnKind::Integer),
+        column("subtotal", ColumnKind::Number),
+        column("total", ColumnKind::Number),
+    ];
+    let rows = [
+        (107_000, "2025-03-03", 300, 108.36, 119.2),
+        (107_004, "2025-03-10", 210, 599.94, 659.9),
+        (107_009, "2025-03-17", 245, 240.1, 264.1),
+    ];
+    let number = |value: f64| Cell::Number(Number::from_f64(value).unwrap());
+    let rows = rows.map(|(id, day, quantity, subtotal, total)| {
+        vec![
+            Cell::Number(Number::from(id)),
+            Cell::text(day),
+            Cell::Number(Number::from(quantity)),
+            number(subtotal),
+            number(total),
+        ]
+    });
+    ResultTable {
+        columns,
+        rows: rows.into(),
+        extent: Extent::Complete,
+        bytes_received: 0,
+    }
+}
+
+#[test]
+fn a_name_says_nothing_of_a_figure_that_is_written_in_another_way() {
+    let said = |text: &str| unmatched(text, "Shipments by week", &shipments());
+    let right = [
+        "In Shipments by week the largest subtotal is 599.94 and the quantities come to 755 units.",
+        "Over all weeks the total quantity is 755 units; order 107000 has a subtotal of 108.36.",
+        "Order 107004 has a total of $659.90.",
+    ];
+    for text in right {
+        assert!(said(text).is_empty(), "{text}: {:?}", said(text));
+    }
+    assert_eq!(said("Order 107004 has a total of $599.94."), ["$599.94"]);
+    assert_eq!(said("Order 107009 has a subtotal of $108.36."), ["$108.36"]);
+}

@@ -5,6 +5,7 @@ mod mixed;
 mod numbers;
 mod planted;
 mod prose;
+mod public;
 mod unseen;
 mod vocabulary;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use cardinal::grounding::Figure;
 
@@ -143,10 +144,71 @@ fn table(kinds: &BTreeMap<String, Counts>, all: &Counts) -> String {
 }
 
 /// The table of a set, and what went wrong in it.
-pub fn measured(results: &str, answers: &str) -> (String, String) {
+fn measured(results: &str, answers: &str) -> (String, String) {
     let world = parse(results);
     let (kinds, all, notes) = measure(&world, &sections(answers, &world));
     (table(&kinds, &all), notes)
+}
+
+/// Of each kind and column: the first and the second number of its cell.
+fn cells(table: &str) -> BTreeMap<(String, usize), (u32, u32)> {
+    let mut lines = table.lines();
+    let width = 34;
+    let headings = lines.next().map_or(0, |head| (head.len() - width) / 10);
+    let rows = lines.filter(|line| line.contains('/'));
+    let mut cells = BTreeMap::new();
+    for row in rows {
+        let (kind, counts) = row.split_at(width);
+        for column in 0..headings {
+            let from = column * 10;
+            let to = if column + 1 == headings {
+                counts.len()
+            } else {
+                from + 10
+            };
+            if let Some((one, two)) = counts[from..to].trim().split_once('/') {
+                let count = (one.parse().unwrap(), two.parse().unwrap());
+                cells.insert((kind.trim().to_owned(), column), count);
+            }
+        }
+    }
+    cells
+}
+
+/// Fails where a kind got worse than the stored table, and where it got better and was not stored.
+pub fn hold(name: &str, (results, answers): (&str, &str), stored: &str) {
+    let (table, notes) = measured(results, answers);
+    eprintln!("{name}\n{table}");
+    if std::env::var_os("UNSEEN_NOTES").is_some() {
+        eprintln!("{notes}");
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/grounding")
+        .join(name);
+    let now = cells(&table);
+    let flagged = now.keys().map(|(_, column)| *column).max().unwrap();
+    let worse: Vec<String> = cells(stored)
+        .into_iter()
+        .filter_map(|(cell, (reached, of))| {
+            let (count, all) = *now.get(&cell)?;
+            let worse = if cell.1 == flagged {
+                count > reached
+            } else {
+                count < reached
+            };
+            (worse && all == of)
+                .then(|| format!("{} column {}: {count} of {all}, {reached} before", cell.0, cell.1))
+        })
+        .collect();
+    if std::env::var_os("UPDATE_GROUNDING").is_some() {
+        std::fs::write(&path, &table).unwrap();
+        return;
+    }
+    assert!(worse.is_empty(), "{worse:#?}\n{notes}");
+    assert!(
+        table == stored,
+        "{name} is another table than the stored one: store it with UPDATE_GROUNDING=1"
+    );
 }
 
 /// Prints the table of a half, and holds it to the shares reached: at least so many of the exchanges caught, at most so
