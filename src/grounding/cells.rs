@@ -209,12 +209,7 @@ fn cell_source(
         sources.deny(seat, cell);
         return;
     }
-    let mut says = seat.says_row(cell.material, cell.row);
-    // `367 → 50` of a row without days is of two of its columns.
-    let of_row = seat.is_at_arrow() && shape.times.is_empty();
-    if says == Says::No && !of_row && seat.is_base() && seat.may_be_base(cell.material, cell.row) {
-        says = Says::Nothing;
-    }
+    let mut says = row_says(seat, cell, !shape.times.is_empty());
     let headed = !seat.header_columns(cell.material).is_empty();
     let of_rates = wanted.percent && rate && others > 1;
     let adjacent = seat.has_adjacent_column(cell.material, cell.column);
@@ -244,6 +239,17 @@ fn cell_source(
         return;
     }
     sources.fitting.push((says, SourceCandidate::Cell(cell)));
+}
+
+/// What the words say to the row of a cell, where the figure may also be what the row named is compared with.
+fn row_says(seat: &FigureContext<'_, '_, '_>, cell: NumberCell, dated: bool) -> Says {
+    let says = seat.says_row(cell.material, cell.row);
+    // `367 → 50` of a row without days is of two of its columns.
+    let compared = (dated || !seat.is_at_arrow()) && seat.is_base();
+    if says == Says::No && compared && seat.may_be_base(cell.material, cell.row) {
+        return Says::Nothing;
+    }
+    says
 }
 
 /// From here on nobody rounds an average of things to a whole number of them.

@@ -198,7 +198,7 @@ impl KeyColumn {
             .collect();
         // A plain `id` is of what the result lists: `Largest accounts`.
         if nouns.is_empty() {
-            let named = |noun: &str| {
+            let measured = |noun: &str| {
                 let mut names = others
                     .iter()
                     .flat_map(|other| name_words(&format!("{} {}", other.name, other.label)));
@@ -206,7 +206,7 @@ impl KeyColumn {
             };
             let things = words(title).into_iter().filter(|word| word.low.ends_with('s'));
             let things = things.map(|word| stem(&word.low).to_owned());
-            nouns.extend(things.filter(|noun| !named(noun)));
+            nouns.extend(things.filter(|noun| !measured(noun)));
         }
         let has =
             |nouns: &[String], wanted: &[&str]| nouns.iter().any(|noun| wanted.contains(&noun.as_str()));
