@@ -62,6 +62,9 @@ pub(super) struct EvidenceForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     link: Option<Url>,
+    /// What dbt calls it, when it is a metric that dbt's Semantic Layer was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dbt_metric: Option<String>,
     /// The results it was made from; absent for a query's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
@@ -97,6 +100,7 @@ impl From<Evidence> for EvidenceForm {
             source.as_ref().map(|source| source.id),
         );
         let lookup = item.origin.lookup().cloned();
+        let dbt_metric = source.as_ref().and_then(|source| source.dbt_metric.clone());
         let (name, arguments, link) = match (source, &lookup) {
             (Some(source), _) => (Some(source.name), Some(source.arguments), source.link),
             (None, Some(lookup)) => (Some(lookup.name.clone()), Some(lookup.arguments.clone()), None),
@@ -111,6 +115,7 @@ impl From<Evidence> for EvidenceForm {
             lookup: lookup.map(|lookup| lookup.tool),
             arguments,
             link,
+            dbt_metric,
             from: item.origin.made_from().to_vec(),
             operations: item.origin.operations().cloned(),
             derivations: item.origin.derivations().to_vec(),
@@ -143,6 +148,7 @@ impl TryFrom<EvidenceForm> for Evidence {
                 name,
                 arguments: form.arguments.clone().unwrap_or_default(),
                 link: form.link.clone(),
+                dbt_metric: form.dbt_metric.clone(),
             }),
             _ => None,
         };

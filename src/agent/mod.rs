@@ -61,6 +61,7 @@ pub use evidence_health::EvidenceHealth;
 pub use outcome::{Outcome, StopReason};
 pub use settings::{
     BudgetSettings, DbtTurnSettings, GroundingSettings, GuardSettings, OnUnmatched, ReferenceMode,
+    SemanticLayerSettings,
     TurnSettings,
 };
 pub use turn::{Agent, AgentParts, TurnOptions};

@@ -78,7 +78,7 @@ fn cut(item: &Evidence) -> Option<String> {
     };
     let source = item.origin.source();
     let name = source
-        .map(|source| format!(" ({} \"{}\")", source.kind, source.name))
+        .map(|source| format!(" ({} \"{}\")", source.kind_words(), source.name))
         .unwrap_or_default();
     Some(format!("Result {}{name} is not whole: {why}.", item.result))
 }

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::dbt::{DbtAccount, DbtAddresses, DbtCloudSettings, DbtConnection, DbtOffers};
+use crate::dbt::{DbtAccount, DbtAddresses, DbtCloudSettings, DbtConnection, DbtOffers, SemanticLayerClient};
 use crate::ledger::Allowance;
 use crate::metabase::SignInMethod;
 use crate::model::CompletionSettings;
@@ -39,6 +39,9 @@ pub struct TurnSettings {
     /// How dbt is asked, where its tools are offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dbt: Option<DbtTurnSettings>,
+    /// How dbt's Semantic Layer is asked, where metrics of it are curated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semantic_layer: Option<SemanticLayerSettings>,
 }
 
 /// The dbt account that a turn's tools ask, without its token.
@@ -86,6 +89,45 @@ impl DbtTurnSettings {
     }
 }
 
+/// What decides which requests go to dbt's Semantic Layer, without the token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SemanticLayerSettings {
+    /// Its host.
+    pub url: Url,
+    pub account_id: u64,
+    pub environment_id: u64,
+    /// How long a query may take.
+    pub timeout: Duration,
+}
+
+impl SemanticLayerSettings {
+    /// Those of an account; `None` for one that names no environment.
+    pub fn of(dbt: &DbtCloudSettings) -> Option<Self> {
+        Some(Self {
+            url: dbt.addresses.semantic_layer.clone(),
+            account_id: dbt.account_id,
+            environment_id: dbt.environment_id?,
+            timeout: dbt.timeout,
+        })
+    }
+
+    /// A client that makes the same requests over this wire, with a token that is good for nothing.
+    pub fn recorded(&self, wire: Wire, principal: Principal) -> Option<SemanticLayerClient> {
+        let addresses = DbtAddresses {
+            administrative: self.url.clone(),
+            discovery: self.url.clone(),
+            semantic_layer: self.url.clone(),
+        };
+        let dbt = DbtCloudSettings {
+            environment_id: Some(self.environment_id),
+            timeout: self.timeout,
+            ..DbtCloudSettings::new(addresses, SecretString::from("replay"), self.account_id)
+        };
+        DbtAccount::new(dbt, wire, principal).semantic_layer().ok()
+    }
+}
+
 impl TurnSettings {
     /// Settings of turns that ask for completions so, with the usual budgets and limits.
     pub fn new(model: CompletionSettings) -> Self {
@@ -99,6 +141,7 @@ impl TurnSettings {
             max_rows: 10_000,
             sign_in: SignInMethod::default(),
             dbt: None,
+            semantic_layer: None,
         }
     }
 }

@@ -7,7 +7,10 @@ use super::{Error, Server};
 use crate::catalog::{
     Catalog, CatalogStore, Drift, EntryVersions, KeptCatalog, LoadedBefore, StoreKey, StoreLookup,
 };
-use crate::metabase::{AuthSettings, DatasetRoute, GenerationSetting, MetabaseClient, OnProgress};
+use crate::dbt::{DbtCloudSettings, SemanticLayerClient};
+use crate::metabase::{
+    AuthSettings, DatasetRoute, FetchedCatalog, GenerationSetting, MetabaseClient, OnProgress,
+};
 use crate::principal::Principal;
 
 /// Whether a catalog that was kept on disk may be used.
@@ -42,6 +45,15 @@ pub struct OpenedCatalog {
     pub notes: Vec<String>,
 }
 
+/// Who is asked for a catalog.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogClients<'a> {
+    /// Asked only where there is a Metabase.
+    pub metabase: &'a MetabaseClient,
+    /// `None` where no metric of dbt is selected.
+    pub semantic_layer: Option<&'a SemanticLayerClient>,
+}
+
 /// Where catalogs are kept between runs, for one server, its rules and one principal.
 #[derive(Debug)]
 pub struct CatalogCache {
@@ -50,15 +62,16 @@ pub struct CatalogCache {
 }
 
 impl CatalogCache {
-    /// The cache of a server. Without a cache folder nothing is kept.
+    /// The cache of a server and of the dbt beside it. Without a cache folder nothing is kept.
     pub fn of(server: &Server, principal: &Principal) -> Self {
+        let holder = credential_holder(principal, &server.metabase.auth);
+        let key = StoreKey::new(server.source(), &server.rules, &holder);
         Self {
             store: server.rules.cache_dir.as_ref().map(CatalogStore::new),
-            key: StoreKey::new(
-                &server.metabase.url,
-                &server.rules,
-                &credential_holder(principal, &server.metabase.auth),
-            )
+            key: match &server.dbt {
+                Some(dbt) => key.with_semantic_layer(&semantic_layer_key(dbt)),
+                None => key,
+            }
             .on_terms(&terms(server)),
         }
     }
@@ -81,7 +94,7 @@ impl CatalogCache {
     pub async fn load(
         &self,
         server: &Server,
-        client: &MetabaseClient,
+        clients: CatalogClients<'_>,
         freshness: Freshness,
         on_progress: OnProgress<'_>,
     ) -> Result<OpenedCatalog, Error> {
@@ -105,7 +118,7 @@ impl CatalogCache {
                     catalog: &kept.catalog,
                     versions: &kept.versions,
                 });
-                let mut opened = fetch(server, client, (before, known), notes, on_progress).await?;
+                let mut opened = fetch(server, clients, (before, known), notes, on_progress).await?;
                 self.keep(&mut opened).await;
                 Ok(opened)
             }
@@ -116,12 +129,12 @@ impl CatalogCache {
     pub async fn compare(
         &self,
         server: &Server,
-        client: &MetabaseClient,
+        clients: CatalogClients<'_>,
         on_progress: OnProgress<'_>,
     ) -> Result<OpenedCatalog, Error> {
         let (kept, _, note) = self.kept(server).await;
         let notes = note.into_iter().collect();
-        fetch(server, client, (kept.as_deref(), None), notes, on_progress).await
+        fetch(server, clients, (kept.as_deref(), None), notes, on_progress).await
     }
 
     /// Keeps a catalog that was loaded now, unless the next one may have more. Nothing depends on it but the next
@@ -163,6 +176,13 @@ pub(super) fn credential_holder(principal: &Principal, auth: &AuthSettings) -> P
     Principal(format!("{} {way} {who}", principal.0))
 }
 
+/// What tells one Semantic Layer from another.
+fn semantic_layer_key(dbt: &DbtCloudSettings) -> String {
+    let environment = dbt.environment_id.unwrap_or_default();
+    let (url, token) = (&dbt.addresses.semantic_layer, hash_of(&dbt.token));
+    format!("{url} {environment} {token}")
+}
+
 fn hash_of(secret: &SecretString) -> String {
     let secret = secret.expose_secret().as_bytes();
     let hash = blake3::derive_key("cardinal 2026 catalog shelf: whose catalog", secret);
@@ -171,19 +191,46 @@ fn hash_of(secret: &SecretString) -> String {
 
 async fn fetch(
     server: &Server,
-    client: &MetabaseClient,
+    clients: CatalogClients<'_>,
     (before, known): (Option<&KeptCatalog>, Option<LoadedBefore<'_>>),
     notes: Vec<String>,
     on_progress: OnProgress<'_>,
 ) -> Result<OpenedCatalog, Error> {
-    let url = || server.metabase.url.to_string();
-    let loaded = client
-        .refresh_catalog(&server.rules, known, on_progress)
-        .await
-        .map_err(|source| Error::Metabase {
-            url: url(),
-            source: Box::new(source),
-        })?;
+    let url = || server.source().to_string();
+    let mut loaded = if server.has_metabase() {
+        clients
+            .metabase
+            .refresh_catalog(&server.rules, known, on_progress)
+            .await
+            .map_err(|source| Error::Metabase {
+                url: url(),
+                source: Box::new(source),
+            })?
+    } else {
+        FetchedCatalog::default()
+    };
+    if let Some(layer) = clients.semantic_layer {
+        let metrics = layer.curated(&server.rules.dbt_metrics, known.map(|known| known.catalog));
+        match metrics.await {
+            Ok(found) => {
+                loaded.catalog = loaded.catalog.joined(found.entries, &server.rules.notes);
+                loaded.warnings.extend(found.warnings);
+            }
+            Err(source) if !server.has_metabase() => {
+                return Err(Error::SemanticLayer {
+                    url: url(),
+                    source: Box::new(source),
+                });
+            }
+            // Questions about what Metabase has can still be answered.
+            Err(error) => {
+                loaded
+                    .warnings
+                    .push(format!("the metrics of dbt are missing: {error}"));
+                loaded.incomplete = true;
+            }
+        }
+    }
     if loaded.catalog.entries().is_empty() {
         return Err(Error::EmptyCatalog {
             url: url(),

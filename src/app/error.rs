@@ -1,5 +1,6 @@
 use crate::call_log::CallLogError;
 use crate::config::ConfigError;
+use crate::dbt::DbtError;
 use crate::ledger::LedgerError;
 use crate::metabase::MetabaseError;
 use crate::model::ModelError;
@@ -30,6 +31,9 @@ pub enum Error {
     /// The Metabase cannot be asked.
     #[error("failed to load the catalog from {url}")]
     Metabase { url: String, source: Box<MetabaseError> },
+    /// dbt's Semantic Layer cannot be asked.
+    #[error("failed to load the metrics of dbt from {url}")]
+    SemanticLayer { url: String, source: Box<DbtError> },
     /// The rules select nothing.
     #[error(
         "the catalog of {url} is empty: its rules select nothing that this credential can read{}; check `collections` \

@@ -26,7 +26,7 @@ impl App {
     /// What decides how it answers.
     pub fn identity(&self) -> AppIdentity {
         let server = self.server();
-        let host = server.metabase.url.host_str().unwrap_or_default();
+        let host = server.source().host_str().unwrap_or_default();
         AppIdentity {
             model: self.settings().model.id.to_string(),
             metabase: if server.is_demo() { "demo" } else { host }.to_owned(),

@@ -5,14 +5,15 @@ use rust_decimal::Decimal;
 use url::Url;
 
 use super::answer_health::AnswerHealth;
-use super::catalog_cache::{CatalogCache, Freshness, OpenedCatalog};
+use super::catalog_cache::{CatalogCache, CatalogClients, Freshness, OpenedCatalog};
 use super::reach::ModelReach;
+use super::semantic_layer::semantic_layer;
 use super::shared_catalogs::SharedCatalogs;
 use super::{Error, Server, Session, day, dbt as network_dbt, network};
-use crate::agent::{Agent, AgentParts, CatalogReport, DbtTurnSettings, ReferenceMode, TurnSettings};
+use crate::agent::{Agent, AgentParts, CatalogReport, DbtTurnSettings, ReferenceMode, SemanticLayerSettings, TurnSettings};
 use crate::catalog::Catalog;
 use crate::config::Settings;
-use crate::dbt::{DbtConnection, DbtOffers, token_reach};
+use crate::dbt::{DbtConnection, DbtOffers, SemanticLayerClient, token_reach};
 use crate::grants::GrantPolicy;
 use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
 use crate::model::{
@@ -66,6 +67,8 @@ pub struct App {
     chosen_today: Option<Date>,
     wire: Wire,
     client: MetabaseClient,
+    /// Asked for metrics of dbt, where any are curated.
+    semantic_layer: Option<SemanticLayerClient>,
     agent: Agent,
     shared: SharedCatalogs,
     /// dbt, where its tools are offered.
@@ -184,10 +187,11 @@ impl App {
             Some(model) => (model, None),
             None => (reach.model(&self.catalog.catalog, today)?, Some(reach)),
         };
+        let layer = self.semantic_layer.as_ref().map(|layer| layer.over(wire.clone()));
         let recorder = Recorder::new(wire, self.settings.tape.answered_by.clone());
         let id = options.id.unwrap_or_else(new_id);
         let dbt = self.dbt.as_ref().map(|dbt| dbt.over(recorder.wire()));
-        let agent = self.agent.for_session(model, client, dbt);
+        let agent = self.agent.for_session(model, client, dbt).asking_dbt(layer);
         let session = Session::new(agent, recorder, id, today).reaching(reach);
         // What a session apart is told depends on nothing that others asked.
         Ok(session.judged_by(self.health.clone().filter(|_| !options.apart)))
@@ -251,9 +255,20 @@ impl App {
         &self.catalog
     }
 
-    /// The page that a person opens for an entry; `None` where there is nothing to open, as with the demo.
+    /// What metrics of dbt are asked with, where any are curated.
+    pub fn semantic_layer(&self) -> Option<&SemanticLayerClient> {
+        self.semantic_layer.as_ref()
+    }
+
+    /// The page that a person opens for an entry; `None` where there is nothing to open, as with the demo and with metrics of
+    /// dbt.
     pub fn link(&self, kind: EntryKind, id: u32) -> Option<Url> {
-        let has_pages = !self.server.is_demo();
+        let of_dbt = self
+            .catalog
+            .catalog
+            .entry(kind, id)
+            .is_some_and(|entry| entry.dbt().is_some());
+        let has_pages = !self.server.is_demo() && self.server.has_metabase() && !of_dbt;
         has_pages.then(|| self.client.link(kind, id)).flatten()
     }
 
@@ -288,9 +303,14 @@ impl AppParts {
             let health = health.clone();
             tokio::spawn(async move { health.graph().await.map(drop) });
         }
+        let semantic_layer = semantic_layer(&server, &wire, &principal);
         let cache = CatalogCache::of(&server, &principal);
+        let clients = CatalogClients {
+            metabase: &client,
+            semantic_layer: semantic_layer.as_ref(),
+        };
         let mut catalog = cache
-            .load(&server, &client, options.freshness, on_progress)
+            .load(&server, clients, options.freshness, on_progress)
             .await?;
         let today = options.today.unwrap_or_else(|| server.today());
         let model_settings = Arc::new(settings.model.clone());
@@ -306,6 +326,7 @@ impl AppParts {
         let toolbox = |catalog: &Arc<Catalog>| {
             Toolbox::offering(Arc::clone(catalog), client.clone(), settings.shaping, offers)
                 .with_dbt(dbt.clone())
+                .asking_dbt(semantic_layer.clone())
         };
         let (same, prompt) = shared.share(&catalog.catalog, |catalog| {
             Prompt::render_for(catalog, toolbox(catalog).specs(), references)
@@ -345,6 +366,7 @@ impl AppParts {
             shared,
             dbt,
             health,
+            semantic_layer,
         })
     }
 }
@@ -352,7 +374,7 @@ impl AppParts {
 /// What the sessions of an app reach.
 fn reach<'a>(server: &'a Server, settings: &'a Settings) -> network::Reach<'a> {
     network::Reach {
-        metabase: Some(&server.metabase),
+        metabase: server.has_metabase().then_some(&server.metabase),
         dbt: settings.dbt.cloud.as_ref(),
         model: Some(&settings.model),
     }
@@ -377,6 +399,7 @@ pub(super) fn turn_settings(
         max_rows: server.metabase.max_rows,
         sign_in: (&server.metabase.auth).into(),
         dbt: dbt.and_then(DbtTurnSettings::of),
+        semantic_layer: server.dbt.as_ref().and_then(SemanticLayerSettings::of),
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use secrecy::SecretString;
 use url::Url;
 
 use super::Error;
@@ -13,17 +14,24 @@ use crate::grants::GrantPolicy;
 use crate::metabase::{AuthSettings, MetabaseSettings};
 use crate::sandbox::{RunningSandbox, ServeOptions, World, serve};
 
-/// The Metabase that is asked: the configured one, or the demo sandbox in this process.
+/// What is asked: the configured Metabase, or the demo sandbox in this process, and dbt's Semantic Layer where metrics of it are
+/// curated. With these and without a Metabase, dbt alone.
 #[derive(Debug, Clone)]
 pub struct Server {
-    /// How it is reached.
+    /// How Metabase is reached. Where there is none, a place that nobody reaches and that nothing is granted for.
     pub metabase: MetabaseSettings,
-    /// What is curated there.
+    /// What is curated.
     pub rules: CatalogSettings,
+    /// How the Semantic Layer is reached, where metrics of it are curated.
+    pub dbt: Option<DbtCloudSettings>,
+    has_metabase: bool,
     /// What may be asked of it.
     pub grants: GrantPolicy,
     demo: Option<Arc<Demo>>,
 }
+
+/// Where a Metabase would be.
+const NOWHERE: &str = "http://no-metabase.invalid/";
 
 /// The demo runs as long as the server is there.
 #[derive(Debug)]
@@ -36,16 +44,37 @@ struct Demo {
 }
 
 impl Server {
-    /// The configured Metabase, or a demo sandbox started now. Nothing is asked yet.
+    /// What is configured, or a demo sandbox started now. Nothing is asked yet.
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
-        match &settings.metabase {
-            Some(metabase) => Ok(Self {
-                metabase: metabase.clone(),
-                rules: settings.catalog.clone(),
-                grants: GrantPolicy::new(&settings.grants),
-                demo: None,
-            }),
-            None => Self::demo(&settings.catalog, GrantPolicy::new(&settings.grants)).await,
+        let layer = settings.dbt.semantic_layer();
+        let dbt = layer.filter(|_| settings.catalog.dbt_metrics.selects()).cloned();
+        let (metabase, has_metabase) = match (&settings.metabase, &dbt) {
+            (Some(metabase), _) => (metabase.clone(), true),
+            (None, Some(_)) => (nowhere()?, false),
+            (None, None) => {
+                return Self::demo(&settings.catalog, GrantPolicy::new(&settings.grants)).await;
+            }
+        };
+        Ok(Self {
+            metabase,
+            rules: settings.catalog.clone(),
+            dbt,
+            has_metabase,
+            grants: GrantPolicy::new(&settings.grants),
+            demo: None,
+        })
+    }
+
+    /// Whether there is a Metabase to ask.
+    pub fn has_metabase(&self) -> bool {
+        self.has_metabase
+    }
+
+    /// Where the catalog comes from: the address of the Metabase, or that of the Semantic Layer without one.
+    pub fn source(&self) -> &Url {
+        match &self.dbt {
+            Some(dbt) if !self.has_metabase => &dbt.addresses.semantic_layer,
+            _ => &self.metabase.url,
         }
     }
 
@@ -98,6 +127,8 @@ impl Server {
                 cache_dir: None,
                 ..catalog.clone()
             },
+            dbt: None,
+            has_metabase: true,
             grants,
             demo: Some(Arc::new(Demo {
                 _running: running,
@@ -126,6 +157,12 @@ pub fn dbt_settings(running: &RunningDbtSandbox) -> Result<DbtCloudSettings, Err
         environment_id: u64::try_from(running.environment_id).ok(),
         ..DbtCloudSettings::new(addresses, running.token.clone(), account)
     })
+}
+
+fn nowhere() -> Result<MetabaseSettings, Error> {
+    let url = Url::parse(NOWHERE).map_err(|error| Error::Demo(error.to_string()))?;
+    let auth = AuthSettings::ApiKey(SecretString::from("none"));
+    Ok(MetabaseSettings::new(url, auth))
 }
 
 fn collection<Id>(id: u32) -> ContentRule<Id> {

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AllowedValues, CardId, MeasureId, MetricId, SegmentId, TableId};
+use super::{AllowedValues, CardId, DbtMetricDefinition, MeasureId, MetricId, SegmentId, TableId};
 use crate::result::{Column, ColumnKind, EntryKind};
 
 /// One thing the model may use.
@@ -89,6 +89,9 @@ pub struct MetricEntry {
     pub built_in_filters: Vec<String>,
     /// Named filters that may be applied to it.
     pub segments: Vec<Segment>,
+    /// What dbt's Semantic Layer knows it by, when it is asked there and not in Metabase. Its id is a number of ours then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dbt: Option<std::sync::Arc<DbtMetricDefinition>>,
     /// How it is grouped as it is saved, where the server gives it in no other way; `None` where it can be asked by its
     /// dimensions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -208,6 +211,14 @@ impl Entry {
             Self::Card(card) => card.description.as_deref(),
             Self::Metric(metric) => metric.description.as_deref(),
             Self::Table(table) => table.description.as_deref(),
+        }
+    }
+
+    /// What dbt knows it by, if it is a metric of dbt's.
+    pub fn dbt(&self) -> Option<&DbtMetricDefinition> {
+        match self {
+            Self::Metric(metric) => metric.dbt.as_deref(),
+            Self::Card(_) | Self::Table(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The curated set of things the model may use. A card, metric or table that is not in a [`Catalog`] cannot
-//! be named in a type that the Metabase client accepts: [`AllowedCard`], [`AllowedMetric`] and
-//! [`AllowedTable`] are handed out only by a lookup in a loaded catalog.
+//! be named in a type that a client accepts: [`AllowedCard`], [`AllowedMetric`], [`AllowedTable`] and [`AllowedDbtMetric`]
+//! are handed out only by a lookup in a loaded catalog.
 //!
 //! This folder knows nothing of HTTP: `metabase` turns a server into entries; this folder keeps them on disk, compares
 //! two loads of them, finds entries by words, and the nearest names to one that is not there.
@@ -21,6 +21,8 @@
 mod allowed;
 mod allowed_values;
 mod compare;
+mod conflict;
+mod dbt_metric;
 mod drift;
 mod entry;
 mod ids;
@@ -35,8 +37,10 @@ mod view;
 mod warehouse_table;
 
 pub use crate::result::EntryKind;
-pub use allowed::{AllowedCard, AllowedMetric, AllowedTable};
+pub use allowed::{AllowedCard, AllowedDbtMetric, AllowedMetric, AllowedTable};
 pub use allowed_values::AllowedValues;
+pub use conflict::{CardDefinition, ConflictSide, DefinitionConflict, cards_like_dbt_metrics, conflicts};
+pub use dbt_metric::{DbtMetricDefinition, METRIC_TIME, SqlDialect, dbt_metric_ids};
 pub use drift::{ChangeKind, Drift, EntryChange, EntryPart, PartChange};
 pub use entry::{
     CardEntry, Dimension, Entry, Measure, MetricEntry, Parameter, ParameterTarget, SavedGroup, Segment,
@@ -48,7 +52,7 @@ pub use notes::{CatalogNotes, EntryNotes};
 pub use search::CatalogSearch;
 pub use set::Catalog;
 pub(crate) use set::StoredCatalog;
-pub use settings::{CatalogSettings, ContentRule, TableRule};
+pub use settings::{CatalogSettings, ContentRule, DbtMetricRule, TableRule};
 pub use store::{CatalogStore, KeptCatalog, StoreError, StoreKey, StoreLookup, Unusable};
 pub use versions::{EntryVersions, LoadedBefore};
 pub use view::{ListRow, NoSuchEntry, find, list_rows};

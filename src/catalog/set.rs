@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::search::CatalogIndex;
 use super::{
-    AllowedCard, AllowedMetric, AllowedTable, CardId, CatalogNotes, Entry, EntryKind, MetricId, TableId,
+    AllowedCard, AllowedDbtMetric, AllowedMetric, AllowedTable, CardId, CatalogNotes, Entry, EntryKind,
+    MetricId, TableId,
 };
 
 /// The loaded, curated set. Immutable: a refresh makes a new one, between sessions and never inside one.
@@ -16,7 +17,7 @@ use super::{
 /// ```compile_fail
 /// let forged: cardinal::catalog::Catalog = serde_json::from_str(r#"{"entries": []}"#).unwrap();
 /// ```
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Catalog {
     entries: Vec<Entry>,
     #[serde(skip_serializing_if = "CatalogNotes::is_empty")]
@@ -77,6 +78,17 @@ impl Catalog {
         self
     }
 
+    /// The same catalog with further entries, and with the notes on them.
+    #[must_use]
+    pub(crate) fn joined(self, more: Vec<Entry>, notes: &CatalogNotes) -> Self {
+        let mut told = self.notes;
+        told.glossary.extend(notes.glossary.clone());
+        told.entries.extend(notes.entries.clone());
+        let mut entries = self.entries;
+        entries.extend(more);
+        Self::new(entries).with_notes(told)
+    }
+
     /// The same for tests of what stands above it.
     #[doc(hidden)]
     #[must_use]
@@ -133,10 +145,23 @@ impl Catalog {
         })
     }
 
-    /// The permission to query a metric, if it is curated.
+    /// The permission to query a metric of Metabase, if it is curated.
     pub fn allow_metric(&self, id: MetricId) -> Option<AllowedMetric> {
         self.entries.iter().find_map(|entry| match entry {
-            Entry::Metric(metric) if metric.id == id => Some(AllowedMetric::new(Arc::clone(metric))),
+            Entry::Metric(metric) if metric.id == id && metric.dbt.is_none() => {
+                Some(AllowedMetric::new(Arc::clone(metric)))
+            }
+            _ => None,
+        })
+    }
+
+    /// The permission to query a metric of dbt, if it is curated.
+    pub fn allow_dbt_metric(&self, id: MetricId) -> Option<AllowedDbtMetric> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Metric(metric) if metric.id == id => {
+                let definition = metric.dbt.as_ref()?;
+                Some(AllowedDbtMetric::new(Arc::clone(metric), Arc::clone(definition)))
+            }
             _ => None,
         })
     }

@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use serde::Serialize;
 
 use super::{CardId, CatalogNotes, CollectionId, MetricId, TableId};
 
@@ -11,6 +14,8 @@ pub struct CatalogSettings {
     pub metrics: ContentRule<MetricId>,
     /// Which tables; none unless asked for.
     pub tables: TableRule,
+    /// Which metrics of dbt's Semantic Layer; none unless asked for.
+    pub dbt_metrics: DbtMetricRule,
     /// What is said beside the entries.
     pub notes: CatalogNotes,
     /// Where loaded catalogs are kept; `None` keeps none.
@@ -58,4 +63,26 @@ pub struct TableRule {
     pub ids: Vec<TableId>,
     /// Tables whose physical name begins so, in every database the credential can read.
     pub name_prefix: Option<String>,
+}
+
+/// Selects metrics of dbt: those in `names`, and with them all that meet every one of the other conditions, if there is any.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DbtMetricRule {
+    /// These, by their names in dbt.
+    pub names: Vec<String>,
+    /// All that there are.
+    pub all: bool,
+    /// Only names that begin so.
+    pub name_prefix: Option<String>,
+    /// Only metrics whose `meta` has these values.
+    pub meta: BTreeMap<String, String>,
+    /// Whether it is looked up which values occur in their dimensions.
+    pub values: bool,
+}
+
+impl DbtMetricRule {
+    /// Whether it can select anything.
+    pub fn selects(&self) -> bool {
+        self.all || !self.names.is_empty() || self.name_prefix.is_some() || !self.meta.is_empty()
+    }
 }

@@ -43,10 +43,21 @@ impl StoreKey {
         if let (Some(rules), false) = (rules.as_object_mut(), settings.notes.is_empty()) {
             rules.insert("notes".to_owned(), json!(settings.notes));
         }
-        let hash = blake3::hash(rules.to_string().as_bytes());
+        if let (Some(rules), true) = (rules.as_object_mut(), settings.dbt_metrics.selects()) {
+            rules.insert("dbt_metrics".to_owned(), json!(settings.dbt_metrics));
+        }
         Self {
             source,
-            hash: hash.to_hex().chars().take(32).collect(),
+            hash: short_hash(&rules.to_string()),
+        }
+    }
+
+    /// The same key with metrics that come from this Semantic Layer, told apart from others by `layer`.
+    #[must_use]
+    pub fn with_semantic_layer(self, layer: &str) -> Self {
+        Self {
+            hash: short_hash(&format!("{} {layer}", self.hash)),
+            ..self
         }
     }
 
@@ -56,12 +67,16 @@ impl StoreKey {
         if terms.is_empty() {
             return self;
         }
-        let hash = blake3::hash(json!([self.hash, terms]).to_string().as_bytes());
         Self {
-            hash: hash.to_hex().chars().take(32).collect(),
+            hash: short_hash(&json!([self.hash, terms]).to_string()),
             ..self
         }
     }
+}
+
+fn short_hash(text: &str) -> String {
+    let hash = blake3::hash(text.as_bytes());
+    hash.to_hex().chars().take(32).collect()
 }
 
 fn public_address(url: &Url) -> String {

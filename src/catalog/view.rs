@@ -17,6 +17,9 @@ pub struct ListRow {
     pub takes: Vec<String>,
     /// Its description, if it has one.
     pub description: Option<String>,
+    /// What dbt calls it, for a metric of dbt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dbt_metric: Option<String>,
 }
 
 /// The catalog as lines of a list, in its own order.
@@ -40,6 +43,7 @@ pub fn list_rows(catalog: &Catalog) -> Vec<ListRow> {
                 Entry::Table(table) => table.dimensions.iter().map(|d| d.name.clone()).collect(),
             },
             description: entry.description().map(str::to_owned),
+            dbt_metric: entry.dbt().map(|dbt| dbt.name.clone()),
         })
         .collect()
 }
@@ -61,9 +65,13 @@ fn near(names: &[String]) -> String {
     }
 }
 
-/// The entries a person means: `card 7`, `7`, or a name in any case. Several when an id or a name is used twice.
+/// The entries a person means: `card 7`, `7`, `dbt metric revenue`, or a name in any case. Several when an id or a name is used twice.
 pub fn find<'a>(catalog: &'a Catalog, wanted: &str) -> Result<Vec<&'a Entry>, NoSuchEntry> {
     let wanted = wanted.trim();
+    let (of_dbt, wanted) = match wanted.strip_prefix("dbt ") {
+        Some(rest) => (true, rest.trim()),
+        None => (false, wanted),
+    };
     let (kind, rest) = match wanted.split_once([' ', ':', '/']) {
         Some((kind, rest)) => match kind.to_lowercase().as_str() {
             "card" => (Some(EntryKind::Card), rest.trim()),
@@ -74,13 +82,17 @@ pub fn find<'a>(catalog: &'a Catalog, wanted: &str) -> Result<Vec<&'a Entry>, No
         None => (None, wanted),
     };
     let id = rest.trim_start_matches('#').parse::<u32>().ok();
-    let named = |entry: &Entry, name: &str| entry.name().to_lowercase() == name.to_lowercase();
+    let named = |entry: &Entry, name: &str| {
+        let in_dbt = entry.dbt().is_some_and(|dbt| dbt.name == name);
+        in_dbt || entry.name().to_lowercase() == name.to_lowercase()
+    };
     let found: Vec<&Entry> = catalog
         .entries()
         .iter()
         .filter(|entry| {
             let fits = kind.is_none_or(|kind| kind == entry.kind());
-            (fits && (id == Some(entry.id()) || named(entry, rest))) || named(entry, wanted)
+            let asked = !of_dbt || entry.dbt().is_some();
+            asked && ((fits && (id == Some(entry.id()) || named(entry, rest))) || named(entry, wanted))
         })
         .collect();
     if found.is_empty() {

@@ -232,7 +232,14 @@ fn result(evidence: &Evidence, links: bool) -> String {
         (Some(source), made_from) => {
             let name = term::line(&source.name);
             let out_of = if made_from.is_empty() { "" } else { "from " };
-            format!("{out_of}{} {} {BOLD}{name}{BOLD:#}", source.kind, source.id)
+            match &source.dbt_metric {
+                Some(dbt) => format!(
+                    "{out_of}{} {} {BOLD}{name}{BOLD:#}",
+                    source.kind_words(),
+                    term::plain(dbt)
+                ),
+                None => format!("{out_of}{} {} {BOLD}{name}{BOLD:#}", source.kind, source.id),
+            }
         }
         (None, _) => calculated(evidence),
     };

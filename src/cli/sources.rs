@@ -193,7 +193,7 @@ fn result(result: &CitedResult) -> String {
     if let Some(source) = &result.source {
         let asked = call_for_people(&source.arguments);
         let joint = if asked.is_empty() { "" } else { ", " };
-        return format!("{made}{} \"{}\"{joint}{asked}", source.kind, source.name);
+        return format!("{made}{} \"{}\"{joint}{asked}", source.kind_words(), source.name);
     }
     if let Some(lookup) = &result.lookup {
         return format!("dbt, {}", lookup.name);

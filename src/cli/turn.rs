@@ -183,8 +183,13 @@ pub(super) fn introduce(app: &App, provider: Provider, model: &str) {
         ));
         term::say(format_args!("{DIM}today:{DIM:#} {}", app.today()));
     } else {
-        let url = &app.server().metabase.url;
-        term::say(format_args!("{DIM}metabase:{DIM:#} {url}, {entries}"));
+        let what = if app.server().has_metabase() {
+            "metabase"
+        } else {
+            "dbt"
+        };
+        let url = app.server().source();
+        term::say(format_args!("{DIM}{what}:{DIM:#} {url}, {entries}"));
     }
     remarks(app);
 }
@@ -198,10 +203,13 @@ pub(super) fn entries(count: usize) -> String {
 }
 
 pub(super) fn loading(settings: &Settings) -> String {
-    settings.metabase.as_ref().map_or_else(
-        || "making the demo's data".to_owned(),
-        |metabase| format!("loading the catalog of {}", metabase.url),
-    )
+    let metabase = settings.metabase.as_ref().map(|metabase| &metabase.url);
+    let dbt = settings.dbt.semantic_layer();
+    let dbt = dbt.filter(|_| settings.catalog.dbt_metrics.selects());
+    match metabase.or(dbt.map(|dbt| &dbt.addresses.semantic_layer)) {
+        Some(url) => format!("loading the catalog of {url}"),
+        None => "making the demo's data".to_owned(),
+    }
 }
 
 /// What changed or could not be read when the catalog was loaded.

@@ -23,6 +23,7 @@ const RESERVED: [&str; 6] = [
 
 /// The file's sections, longest name first, so that `CARDINAL_CATALOG_CARDS_IDS` is not looked for in `catalog`.
 const SECTIONS: [&[&str]; 21] = [
+    &["catalog", "dbt_metrics"],
     &["catalog", "metrics"],
     &["catalog", "tables"],
     &["catalog", "cards"],

@@ -140,6 +140,9 @@ pub struct CatalogConfig {
     /// Tables; none unless asked for.
     #[serde(default)]
     pub tables: TableConfig,
+    /// Metrics of dbt's Semantic Layer; none unless asked for. They need `[dbt]` with an environment.
+    #[serde(default)]
+    pub dbt_metrics: DbtMetricsConfig,
     /// Words of the business with what they mean: `GMV = "Revenue before refunds"`. The model reads them with the catalog.
     #[serde(default)]
     pub glossary: BTreeMap<String, String>,
@@ -220,6 +223,23 @@ pub struct TableConfig {
     pub ids: Option<Vec<u32>>,
     /// Tables whose physical name begins so, in every database the credential can read.
     pub name_prefix: Option<String>,
+}
+
+/// Selects metrics of dbt: those in `names`, and all that meet every one of the other conditions, if any is set.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DbtMetricsConfig {
+    /// These, by their names in dbt: `["revenue"]`.
+    pub names: Option<Vec<String>>,
+    /// All that there are (default false).
+    pub all: Option<bool>,
+    /// Only names that begin so.
+    pub name_prefix: Option<String>,
+    /// Only metrics whose `meta` in the dbt project has these values: `{ owner = "sales" }`.
+    pub meta: Option<BTreeMap<String, String>>,
+    /// Whether it is looked up which values occur in their dimensions, once for each dimension (default true). Each look is a query
+    /// in the warehouse.
+    pub values: Option<bool>,
 }
 
 /// The language model.

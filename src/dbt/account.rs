@@ -2,6 +2,7 @@ use super::administrative::AdministrativeClient;
 use super::caller::DbtCaller;
 use super::discovery::DiscoveryClient;
 use super::error::{self, DbtError, DbtFailure};
+use super::semantic::SemanticLayerClient;
 use super::settings::DbtCloudSettings;
 use crate::grants::GrantPolicy;
 use crate::operations::Api;
@@ -38,6 +39,26 @@ impl DbtAccount {
     /// Jobs, runs and the rest of the account.
     pub fn administrative(&self) -> AdministrativeClient {
         AdministrativeClient::new(self.caller.clone())
+    }
+
+    /// The same account over another wire: another session's, or one that records.
+    #[must_use]
+    pub fn over(&self, wire: Wire) -> Self {
+        Self {
+            caller: self.caller.over(wire),
+        }
+    }
+
+    /// Metrics of the production environment. One query at a time for each client and its clones.
+    pub fn semantic_layer(&self) -> Result<SemanticLayerClient, DbtError> {
+        let environment = self.caller.settings.environment_id;
+        let client =
+            environment.map(|environment| SemanticLayerClient::new(self.caller.clone(), environment));
+        client.ok_or_else(|| {
+            let message =
+                "no environment is named: set DBT_PROD_ENV_ID to the number of the production environment";
+            error::local("ask dbt's Semantic Layer", DbtFailure::Invalid, message)
+        })
     }
 
     /// Models, tests and lineage of the production environment.

@@ -13,7 +13,7 @@ use super::error::{self, DbtError, DbtFailure};
 use super::settings::DbtCloudSettings;
 use crate::operations::{Api, Operation, OperationAccess, build_path};
 use crate::principal::Principal;
-use crate::wire::{CacheRule, Policy, Purpose, Wire, WireRequest};
+use crate::wire::{CacheRule, Policy, Purpose, ServedBy, Wire, WireRequest};
 
 /// Sends operations to an account with its token.
 #[derive(Debug, Clone)]
@@ -48,6 +48,7 @@ pub(super) struct DbtReply {
     pub(super) action: String,
     pub(super) status: StatusCode,
     pub(super) body: Bytes,
+    pub(super) served_by: ServedBy,
 }
 
 impl DbtCaller {
@@ -62,6 +63,11 @@ impl DbtCaller {
                 discovery,
             }),
         }
+    }
+
+    /// The same account over another wire; the door, the pace and the token stay shared.
+    pub(super) fn over(&self, wire: Wire) -> Self {
+        Self { wire, ..self.clone() }
     }
 
     /// Sends an operation and reads the whole response. Everything but a success is an error. What writes is sent once.
@@ -99,10 +105,12 @@ impl DbtCaller {
         };
         let sent = async {
             let response = self.wire.send(wire_request).await?;
-            let (status, headers) = (response.status, response.headers.clone());
-            Ok((status, headers, response.bytes().await?))
+            let (status, headers, served_by) =
+                (response.status, response.headers.clone(), response.served_by);
+            Ok((status, headers, served_by, response.bytes().await?))
         };
-        let (status, headers, body) = sent.await.map_err(|error| error::from_wire(&action, error))?;
+        let (status, headers, served_by, body) =
+            sent.await.map_err(|error| error::from_wire(&action, error))?;
         if status == StatusCode::TOO_MANY_REQUESTS {
             let wait = self.shared.door.close(operation.api, &headers);
             return Err(DbtError {
@@ -113,7 +121,12 @@ impl DbtCaller {
         if !status.is_success() {
             return Err(error::from_response(&action, operation, &host, status, &body));
         }
-        Ok(DbtReply { action, status, body })
+        Ok(DbtReply {
+            action,
+            status,
+            body,
+            served_by,
+        })
     }
 
     fn base(&self, api: Api) -> &Url {

@@ -3,17 +3,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::caller::{DbtCaller, DbtRequest};
+use super::caller::{DbtCaller};
 use super::discovery_replies::{
     Applied, Connection, Defined, EnvironmentReply, ExecutionInfo, ExposureItem, ExposuresReply,
-    FreshnessItem, GraphQlReply, HealthItem, LineageReply, ModelsReply, SeedsReply, SnapshotsReply,
+    FreshnessItem, HealthItem, LineageReply, ModelsReply, SeedsReply, SnapshotsReply,
     SourcesReply, TableItem, TablesReply, TestItem,
 };
 use super::error::{self, DbtError, DbtFailure};
 use super::graph::{DbtGraph, DbtNode};
 use super::health::{NodeState, ProjectState, SourceFreshness};
+use crate::operations::Operation;
 use crate::operations::discovery as table;
-use crate::operations::{BodyForm, Operation};
 
 /// Kinds of nodes that the lineage is asked for.
 const TYPES: [&str; 8] = [
@@ -197,49 +197,17 @@ impl DiscoveryClient {
         operation: &Operation,
         variables: Value,
     ) -> Result<T, DbtError> {
-        let BodyForm::Document(document) = operation.body else {
-            let message = "it is no GraphQL operation";
-            return Err(error::local(operation.words, DbtFailure::Invalid, message));
-        };
-        let request = DbtRequest {
-            body: Some(json!({ "query": document, "variables": variables })),
-            cached: true,
-            ..DbtRequest::default()
-        };
-        let reply = self.caller.send(operation, request).await?;
-        let answer: GraphQlReply<EnvironmentReply<T>> = reply.json()?;
-        // A failure comes with status 200, and perhaps with half of the data.
-        let errors = answer.errors.unwrap_or_default();
-        if !errors.is_empty() {
-            let said: Vec<String> = errors
-                .iter()
-                .take(3)
-                .map(|error| error::clean(&error.message))
-                .collect();
-            let refused = said
-                .iter()
-                .any(|text| text.to_lowercase().contains("not authorized"));
-            let (class, advice) = if refused {
-                (
-                    DbtFailure::Forbidden,
-                    "; the token needs the permission set Metadata Only",
-                )
-            } else {
-                (DbtFailure::Invalid, "")
-            };
-            return Err(error::local(
-                &reply.action,
-                class,
-                format!("dbt said: {}{advice}", said.join("; ")),
-            ));
-        }
+        let answer = self
+            .caller
+            .graphql::<EnvironmentReply<T>>(operation, variables, true)
+            .await?;
         let environment = answer.data.and_then(|data| data.environment);
         environment.ok_or_else(|| {
             let message = format!(
                 "environment {} is not there, or the token may not see it: check DBT_PROD_ENV_ID",
                 self.environment
             );
-            error::local(&reply.action, DbtFailure::NotFound, message)
+            error::local(&answer.action, DbtFailure::NotFound, message)
         })
     }
 }

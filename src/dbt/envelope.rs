@@ -82,8 +82,13 @@ impl DbtReply {
     }
 
     /// The body as JSON.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, DbtError> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+    pub(super) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DbtError> {
+        self.read(&self.body)
+    }
+
+    /// A part of the body as JSON.
+    pub(super) fn read<'a, T: Deserialize<'a>>(&self, json: &'a [u8]) -> Result<T, DbtError> {
+        serde_json::from_slice(json).map_err(|error| {
             let message = if error.is_data() {
                 format!(
                     "the answer does not have dbt's form: {}",

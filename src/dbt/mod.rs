@@ -19,8 +19,8 @@
 //! # }
 //! ```
 //!
-//! Start with `connection.rs`, which is dbt as it is configured, then `account.rs`. `caller.rs` sends requests, `envelope.rs` reads answers and pages, `administrative.rs` and
-//! `discovery.rs` are the two clients, `local/` reads a project in a folder, `health.rs` judges.
+//! Start with `connection.rs`, which is dbt as it is configured, then `account.rs`. `caller.rs` sends requests, `envelope.rs` reads answers and pages, `administrative.rs`,
+//! `discovery.rs` and `semantic/` are the three clients, `local/` reads a project in a folder, `health.rs` judges.
 
 mod account;
 mod administrative;
@@ -34,9 +34,11 @@ mod entry_health;
 mod envelope;
 mod error;
 mod graph;
+mod graphql;
 mod health;
 mod local;
 mod run;
+mod semantic;
 mod settings;
 mod token_reach;
 mod webhook;
@@ -53,8 +55,12 @@ pub use graph::{DbtGraph, DbtNameError, DbtNode};
 pub use health::{
     AssessedNode, AssessedSubject, DataHealth, DataHealthReport, NodeState, ProjectState, SourceFreshness,
 };
-pub use local::LocalProject;
+pub use local::{LocalDimension, LocalMetric, LocalProject};
 pub use run::{DbtJob, DbtRun, DbtRunStatus, DbtRunStep};
+pub use semantic::{
+    DbtMetricQuery, DbtMetrics, FilterProblem, SavedMetricQuery, SemanticDimension, SemanticEntity,
+    SemanticLayerClient, SemanticMeasure, SemanticMetric, check_dbt_query,
+};
 pub use settings::{DbtAddresses, DbtCloudSettings, DbtSettings};
 pub use token_reach::{TokenReach, needed_permissions, token_reach};
 pub use webhook::{DbtEvent, EventMemory, WebhookError};

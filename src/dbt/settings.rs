@@ -16,6 +16,13 @@ pub struct DbtSettings {
     pub webhook_secret: Option<SecretString>,
 }
 
+impl DbtSettings {
+    /// The account, if it names the environment whose Semantic Layer can be asked.
+    pub fn semantic_layer(&self) -> Option<&DbtCloudSettings> {
+        self.cloud.as_ref().filter(|cloud| cloud.environment_id.is_some())
+    }
+}
+
 /// A dbt account, and how it is asked.
 #[derive(Debug, Clone)]
 pub struct DbtCloudSettings {

@@ -279,6 +279,7 @@ fn sandboxed(
                 ids: Vec::new(),
                 name_prefix: prefix,
             },
+            dbt_metrics: crate::catalog::DbtMetricRule::default(),
             cache_dir: None,
             max_age: settings.catalog.max_age,
         },

@@ -11,9 +11,10 @@ use tokio::sync::Mutex;
 use super::auth::{Authenticator, Need, SignIn, SigningClock};
 use super::endpoints::{self, Route};
 use super::in_flight::InFlight;
-use super::{FailureClass, MetabaseError, exact_numbers, failure};
+use super::{FailureClass, MetabaseError, failure};
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
+use crate::result::exact_numbers_quoted;
 use crate::wire::{CacheRule, Policy, ServedBy, Wire, WireError, WireRequest};
 
 /// Sends requests of the endpoint table with the principal's credential.
@@ -67,7 +68,7 @@ impl ApiReply {
 
     /// The same for rows: a number that a float does not hold comes as text, with all its digits.
     pub(super) fn json_of_rows<T: for<'b> Deserialize<'b>>(&self) -> Result<T, MetabaseError> {
-        self.read(&exact_numbers::quoted(&self.body))
+        self.read(&exact_numbers_quoted(&self.body))
     }
 
     fn read<'b, T: Deserialize<'b>>(&self, body: &'b [u8]) -> Result<T, MetabaseError> {

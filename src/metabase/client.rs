@@ -13,7 +13,7 @@ use super::{
 };
 use crate::catalog::CatalogSettings;
 use crate::catalog::{
-    AllowedCard, Catalog, Dimension, Entry, EntryKind, LoadedBefore, Parameter, WarehouseTable,
+    AllowedCard, CardDefinition, Catalog, Dimension, Entry, EntryKind, LoadedBefore, Parameter, WarehouseTable,
 };
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
@@ -149,6 +149,12 @@ impl MetabaseClient {
         let detected = self.detected().await?;
         let fetched = dialect::table(&self.caller, detected, query).await?;
         Ok(weekdays::named(fetched, &detected.info.week_starts_on))
+    }
+
+    /// What a curated card computes, if that is one aggregate and can be read.
+    pub async fn card_definition(&self, card: &AllowedCard) -> Result<Option<CardDefinition>, MetabaseError> {
+        let detected = self.detected().await?;
+        curate::of_card(&self.caller, detected, card.id().0).await
     }
 
     /// Values that a parameter of a curated card takes.

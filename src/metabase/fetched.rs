@@ -31,7 +31,7 @@ pub enum DimensionOwner {
 }
 
 /// A catalog as loaded, and what could not be loaded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct FetchedCatalog {
     pub catalog: Catalog,
     /// Entries that were selected but could not be read, each with the reason, in words.

@@ -34,7 +34,6 @@ mod curate;
 mod dialect;
 mod endpoints;
 mod error;
-mod exact_numbers;
 mod failure;
 mod fetched;
 mod fields;

@@ -15,6 +15,12 @@ const fn reads(name: &'static str, document: &'static str) -> Operation {
     .since("graphql")
 }
 
+/// Asks what the warehouse is.
+pub const ENVIRONMENT_INFO: Operation = reads(
+    "read_environment_info",
+    include_str!("graphql/semantic_layer/environment_info.graphql"),
+)
+.says("ask for the dialect of the warehouse");
 /// Lists metrics page by page.
 pub const METRICS: Operation = reads(
     "list_metrics",
@@ -65,7 +71,8 @@ pub const CANCEL_QUERY: Operation = reads(
 .says("cancel a query of metrics");
 
 /// All of them.
-pub static SEMANTIC_LAYER: [Operation; 8] = [
+pub static SEMANTIC_LAYER: [Operation; 9] = [
+    ENVIRONMENT_INFO,
     METRICS,
     DIMENSIONS,
     ENTITIES,

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::sharing::{DimensionText, SharedLines};
 use crate::catalog::{
-    AllowedValues, CardEntry, Dimension, Entry, EntryNotes, MetricEntry, Parameter, TableEntry,
+    AllowedValues, CardEntry, Dimension, Entry, EntryNotes, METRIC_TIME, MetricEntry, Parameter, TableEntry,
 };
 use crate::result::{Column, ColumnKind};
 use crate::text::{clean_line, defuse as clean};
@@ -191,6 +191,7 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<EntryLine> {
             line("built-in filters", cleaned(metric.built_in_filters.iter())),
             line("only as saved", cleaned(metric.as_saved_in_words().iter())),
             names("default date", cleaned(metric.default_time_dimension.iter())),
+            names("needs", needs(metric)),
             dimension_line(&metric.dimensions),
             line(
                 SEGMENTS,
@@ -203,11 +204,21 @@ fn metric_lines(metric: &MetricEntry, detail: Detail) -> Vec<EntryLine> {
         ],
         Detail::Short => vec![
             line("built-in filters", cleaned(metric.built_in_filters.iter())),
+            names("needs", needs(metric)),
             line("only as saved", cleaned(metric.as_saved_in_words().iter())),
             names(DIMENSIONS, cleaned(metric.dimensions.iter().map(|d| &d.name))),
         ],
         Detail::Names => Vec::new(),
     }
+}
+
+/// What every query of a metric has to have.
+fn needs(metric: &MetricEntry) -> Vec<String> {
+    let over_time = metric.dbt.as_ref().is_some_and(|dbt| dbt.requires_metric_time);
+    over_time
+        .then(|| format!("{METRIC_TIME} in group_by"))
+        .into_iter()
+        .collect()
 }
 
 fn table_lines(table: &TableEntry, detail: Detail) -> Vec<EntryLine> {

@@ -6,6 +6,7 @@ mod call_words;
 mod derivation;
 pub mod derive;
 mod encode;
+mod exact_numbers;
 mod format;
 mod frame;
 mod handle;
@@ -26,6 +27,7 @@ pub use arithmetic::{ArithmeticError, CalculatedUnit, FigureOperation, for_readi
 pub(crate) use call_words::{WEEKDAYS, call_for_model, call_for_people, values as value_words};
 pub use derivation::{Derivation, DerivationInput, RowMatch, TotalKind};
 pub use encode::{NULL_TOKEN, encode_cell, encode_column, encode_row};
+pub(crate) use exact_numbers::exact_numbers_quoted;
 pub use format::{ColumnFormat, NumberStyle};
 pub use frame::MORE_ROWS;
 pub use handle::{Handle, HandleError};

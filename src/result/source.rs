@@ -33,7 +33,7 @@ impl fmt::Display for EntryKind {
 pub struct QuerySource {
     /// Card, metric or table.
     pub kind: EntryKind,
-    /// Its Metabase id.
+    /// Its Metabase id; of a metric of dbt, its number in the catalog.
     pub id: u32,
     /// Its name.
     pub name: String,
@@ -41,6 +41,19 @@ pub struct QuerySource {
     pub arguments: Value,
     /// The page a person opens for it.
     pub link: Option<Url>,
+    /// What dbt calls it, when dbt's Semantic Layer was asked: `revenue`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dbt_metric: Option<String>,
+}
+
+impl QuerySource {
+    /// What was asked, for people: `card`, `metric`, `table`, or `dbt metric`.
+    pub fn kind_words(&self) -> String {
+        match self.dbt_metric {
+            Some(_) => format!("dbt {}", self.kind),
+            None => self.kind.to_string(),
+        }
+    }
 }
 
 /// What was looked up in dbt.

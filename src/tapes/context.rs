@@ -10,6 +10,7 @@ use super::sign_in::{no_metabase, recorded_metabase};
 use super::snapshot::load_catalog;
 use crate::agent::{Agent, AgentParts, CatalogReport, ReferenceMode, TurnSettings};
 use crate::catalog::Catalog;
+use crate::dbt::SemanticLayerClient;
 use crate::metabase::{MetabaseClient, MetabaseSettings};
 use crate::model::{Model, ModelId, Provider, connect_as_recorded};
 use crate::planner::OfflinePlanner;
@@ -62,6 +63,7 @@ impl ReplayContexts {
         header: &Header,
         catalog: &Arc<Catalog>,
         metabase: &MetabaseSettings,
+        semantic_layer: Option<&SemanticLayerClient>,
         wire: &Wire,
     ) -> Result<Replayer, ReplayError> {
         let fingerprint = catalog.fingerprint();
@@ -69,7 +71,7 @@ impl ReplayContexts {
             Some(context) => context,
             None => self.made(catalog, &fingerprint)?,
         };
-        context.replayer_over(header, metabase, wire)
+        context.replayer_over(header, metabase, semantic_layer, wire)
     }
 
     fn known(&self, fingerprint: &str) -> Option<ReplayContext> {
@@ -119,13 +121,17 @@ impl ReplayContext {
         if let Some(server) = &header.metabase.server {
             client = client.with_detection(server).map_err(|error| bad(&error))?;
         }
-        self.replayer_with(header, settings, wire, client)
+        let principal = Principal(header.principal.clone());
+        let layer = settings.semantic_layer.as_ref();
+        let layer = layer.and_then(|layer| layer.recorded(wire.clone(), principal));
+        self.replayer_with(header, settings, wire, (client, layer))
     }
 
     fn replayer_over(
         &self,
         header: &Header,
         metabase: &MetabaseSettings,
+        semantic_layer: Option<&SemanticLayerClient>,
         wire: &Wire,
     ) -> Result<Replayer, ReplayError> {
         let settings = settings(header)?;
@@ -135,7 +141,8 @@ impl ReplayContext {
             ..metabase.clone()
         };
         let client = MetabaseClient::new(metabase, wire.clone(), Principal(header.principal.clone()));
-        self.replayer_with(header, settings, wire, client)
+        let layer = semantic_layer.map(|layer| layer.over(wire.clone()));
+        self.replayer_with(header, settings, wire, (client, layer))
     }
 
     fn replayer_with(
@@ -143,7 +150,7 @@ impl ReplayContext {
         header: &Header,
         settings: TurnSettings,
         wire: Wire,
-        client: MetabaseClient,
+        (client, layer): (MetabaseClient, Option<SemanticLayerClient>),
     ) -> Result<Replayer, ReplayError> {
         let id: ModelId = header
             .model
@@ -164,13 +171,14 @@ impl ReplayContext {
                     ReferenceMode::On => self.prompt.clone(),
                     ReferenceMode::Off => self.without_references.clone(),
                 };
-                (self.toolbox.run_by(client, settings.shaping), prompt)
+                (self.toolbox.run_by(client, settings.shaping).asking_dbt(layer), prompt)
             }
             Some(dbt) => {
                 let connection = dbt.recorded(wire.clone(), Principal(header.principal.clone()));
                 let toolbox =
                     Toolbox::offering(Arc::clone(&self.catalog), client, settings.shaping, dbt.offers)
-                        .with_dbt(Some(connection));
+                        .with_dbt(Some(connection))
+                        .asking_dbt(layer);
                 let prompt =
                     Prompt::render_for(&self.catalog, toolbox.specs(), references == ReferenceMode::On)?;
                 (toolbox, prompt)

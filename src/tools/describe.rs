@@ -12,8 +12,8 @@ use super::check::{
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput, schema};
 use crate::catalog::{
-    AllowedValues, CardEntry, Dimension, Entry, EntryKind, EntryNotes, Measure, MetricEntry, Parameter,
-    Segment, TableEntry,
+    AllowedValues, CardEntry, DbtMetricDefinition, Dimension, Entry, EntryKind, EntryNotes, METRIC_TIME,
+    Measure, MetricEntry, Parameter, Segment, TableEntry,
 };
 use crate::model::ToolSpec;
 use crate::result::encode_column;
@@ -78,7 +78,7 @@ impl Tool for DescribeTool {
         let kind = entry_kind(&arguments.kind)?;
         let id = match kind {
             EntryKind::Card => card(context.catalog, "id", &arguments.id)?.id().0,
-            EntryKind::Metric => metric(context.catalog, "id", &arguments.id)?.id().0,
+            EntryKind::Metric => metric(context.catalog, "id", &arguments.id)?.entry().id.0,
             EntryKind::Table => table(context.catalog, "id", &arguments.id)?.id().0,
         };
         Ok(CheckedCall {
@@ -272,8 +272,28 @@ fn metric_lines(metric: &MetricEntry, lines: &mut Vec<String>) {
     if let Some(time) = &metric.default_time_dimension {
         lines.push(format!("time dimension: {}", clean_line(time, 80)));
     }
+    if let Some(dbt) = &metric.dbt {
+        dbt_lines(dbt, lines);
+    }
     dimension_lines("dimensions:", &metric.dimensions, lines);
     segment_lines(&metric.segments, lines);
+}
+
+/// What only a metric of dbt has.
+fn dbt_lines(dbt: &DbtMetricDefinition, lines: &mut Vec<String>) {
+    lines.push(format!("computed by: dbt, as {}", clean_line(&dbt.name, 80)));
+    if dbt.requires_metric_time {
+        lines.push(format!(
+            "only over time: group_by needs {METRIC_TIME} with a granularity"
+        ));
+    }
+    for (name, grains) in &dbt.grains {
+        lines.push(format!(
+            "granularities of {}: {}",
+            clean_line(name, 80),
+            clean_line(&grains.join(", "), 200)
+        ));
+    }
 }
 
 fn table_lines(table: &TableEntry, lines: &mut Vec<String>) {

@@ -4,14 +4,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::check::{
-    Rejection, card, decode, dimension, entry_kind, entry_title, kind_word, metric, quote, resolve, table,
-    unknown,
+    CuratedMetric, Rejection, card, decode, dimension, entry_kind, entry_title, kind_word, metric, quote,
+    resolve, table, unknown,
 };
 use super::describe::whole_lines;
+use super::no_match::ValueOwner;
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput, failure, schema};
 use crate::catalog::{AllowedCard, AllowedValues, Dimension, Entry, EntryKind, Parameter};
-use crate::metabase::{DimensionOwner, FetchedValues, MetabaseClient, MetabaseError};
+use crate::metabase::{DimensionOwner, FetchedValues};
 use crate::model::ToolSpec;
 use crate::result::ColumnKind;
 use crate::result::ShapingSettings;
@@ -25,14 +26,8 @@ const MAX_LISTED: usize = 200;
 /// Whose values are listed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FieldValuesCall {
-    Parameter {
-        card: AllowedCard,
-        parameter: Parameter,
-    },
-    Dimension {
-        owner: DimensionOwner,
-        dimension: Dimension,
-    },
+    Parameter { card: AllowedCard, parameter: Parameter },
+    Dimension { owner: ValueOwner, dimension: Dimension },
 }
 
 #[derive(Deserialize)]
@@ -92,7 +87,10 @@ impl Tool for FieldValuesTool {
                 let entry = metric.entry();
                 let place = entry_title(kind, entry.id.0, &entry.name);
                 let dimension = dimension(&entry.dimensions, &name, "dimension", &place)?.clone();
-                let owner = DimensionOwner::Metric(metric);
+                let owner = match metric {
+                    CuratedMetric::Metabase(metric) => ValueOwner::Metabase(DimensionOwner::Metric(metric)),
+                    CuratedMetric::Dbt(metric) => ValueOwner::Dbt(metric),
+                };
                 (entry_id(&owner), FieldValuesCall::Dimension { owner, dimension })
             }
             EntryKind::Table => {
@@ -100,7 +98,7 @@ impl Tool for FieldValuesTool {
                 let entry = table.entry();
                 let place = entry_title(kind, entry.id.0, &entry.label);
                 let dimension = dimension(&entry.dimensions, &name, "field", &place)?.clone();
-                let owner = DimensionOwner::Table(table);
+                let owner = ValueOwner::Metabase(DimensionOwner::Table(table));
                 (entry_id(&owner), FieldValuesCall::Dimension { owner, dimension })
             }
         };
@@ -138,9 +136,7 @@ impl Tool for FieldValuesTool {
         if let Some(known) = known.filter(|known| known.complete) {
             return Ok(ToolOutput::text(listing(&what, known, limits)));
         }
-        let fetched = fetch(context.client, plan, limits)
-            .await
-            .map_err(|error| failure::sort(&what, error))?;
+        let fetched = fetch(plan, &what, &context).await?;
         Ok(ToolOutput {
             served_by: Some(fetched.served_by),
             bytes_received: fetched.bytes_received,
@@ -164,10 +160,11 @@ fn example(entry: &Entry) -> Option<Value> {
     Some(json!({"id": entry.id(), "kind": kind_word(entry.kind()), "name": name}))
 }
 
-fn entry_id(owner: &DimensionOwner) -> u32 {
+fn entry_id(owner: &ValueOwner) -> u32 {
     match owner {
-        DimensionOwner::Metric(metric) => metric.id().0,
-        DimensionOwner::Table(table) => table.id().0,
+        ValueOwner::Metabase(DimensionOwner::Metric(metric)) => metric.id().0,
+        ValueOwner::Metabase(DimensionOwner::Table(table)) => table.id().0,
+        ValueOwner::Dbt(metric) => metric.id().0,
     }
 }
 
@@ -182,25 +179,38 @@ fn parameter(card: &AllowedCard, name: &str) -> Result<Parameter, Rejection> {
         })
 }
 
-fn owner_title(owner: &DimensionOwner) -> String {
-    match owner {
-        DimensionOwner::Metric(metric) => entry_title(EntryKind::Metric, metric.id().0, &metric.entry().name),
-        DimensionOwner::Table(table) => entry_title(EntryKind::Table, table.id().0, &table.entry().label),
-    }
+fn owner_title(owner: &ValueOwner) -> String {
+    let (kind, name) = match owner {
+        ValueOwner::Metabase(DimensionOwner::Metric(metric)) => (EntryKind::Metric, &metric.entry().name),
+        ValueOwner::Metabase(DimensionOwner::Table(table)) => (EntryKind::Table, &table.entry().label),
+        ValueOwner::Dbt(metric) => (EntryKind::Metric, &metric.entry().name),
+    };
+    entry_title(kind, entry_id(owner), name)
 }
 
 async fn fetch(
-    client: &MetabaseClient,
     call: &FieldValuesCall,
-    limits: ShapingSettings,
-) -> Result<FetchedValues, MetabaseError> {
-    match call {
+    what: &str,
+    context: &RunContext<'_>,
+) -> Result<FetchedValues, ToolError> {
+    let most = u32::try_from(context.limits.max_rows.min(MAX_LISTED)).unwrap_or(u32::MAX);
+    let client = context.client;
+    let fetched = match call {
         FieldValuesCall::Parameter { card, parameter } => client.parameter_values(card, parameter).await,
-        FieldValuesCall::Dimension { owner, dimension } => {
-            let most = u32::try_from(limits.max_rows.min(MAX_LISTED)).unwrap_or(u32::MAX);
-            client.dimension_values(owner, dimension, most).await
+        FieldValuesCall::Dimension {
+            owner: ValueOwner::Metabase(owner),
+            dimension,
+        } => client.dimension_values(owner, dimension, most).await,
+        FieldValuesCall::Dimension {
+            owner: ValueOwner::Dbt(metric),
+            dimension,
+        } => {
+            let layer = context.semantic_layer.ok_or_else(|| failure::without_dbt(what))?;
+            let fetched = layer.values(metric, dimension, most).await;
+            return fetched.map_err(|error| failure::of_dbt(what, &error));
         }
-    }
+    };
+    fetched.map_err(|error| failure::sort(what, error))
 }
 
 /// One value per line, at most as many as rows may be shown.

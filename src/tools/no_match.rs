@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::check::{listing, nearest, quote};
 use super::tool::RunContext;
-use crate::catalog::{AllowedMetric, AllowedValues, Dimension, Parameter};
+use crate::catalog::{AllowedDbtMetric, AllowedMetric, AllowedValues, Dimension, Parameter};
 use crate::metabase::{CardRun, DimensionOwner, FilterOperation, GroupBy, MetricQuery, QueryFilter, Scalar};
 use crate::result::{Cell, ColumnKind, ResultTable};
 
@@ -17,6 +17,13 @@ const MAX_LOOKUPS: usize = 2;
 const MAX_VALUES: u32 = 1_000;
 /// Names shown for a value that does not occur.
 const NEAREST: usize = 3;
+
+/// Whose dimensions a query was filtered by.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ValueOwner {
+    Metabase(DimensionOwner),
+    Dbt(AllowedDbtMetric),
+}
 
 /// Whether a result says that nothing was found: no rows, or one row of nothing.
 fn is_empty(table: &ResultTable, grouped: bool) -> bool {
@@ -35,7 +42,7 @@ fn is_empty(table: &ResultTable, grouped: bool) -> bool {
 /// What to say of a metric's or table's empty result.
 pub(super) async fn of_filters(
     table: &ResultTable,
-    owner: &DimensionOwner,
+    owner: &ValueOwner,
     filters: &[QueryFilter],
     grouped: bool,
     context: &RunContext<'_>,
@@ -125,10 +132,21 @@ fn by_name(filter: &QueryFilter) -> Option<(&Dimension, Vec<&str>)> {
 
 /// The values that occur: as the server lists them, or as the groups of a metric where it lists none.
 async fn known_values(
-    owner: &DimensionOwner,
+    owner: &ValueOwner,
     dimension: &Dimension,
     context: &RunContext<'_>,
 ) -> Option<AllowedValues> {
+    let owner = match owner {
+        ValueOwner::Metabase(owner) => owner,
+        ValueOwner::Dbt(metric) => {
+            let listed = context
+                .semantic_layer?
+                .values(metric, dimension, MAX_VALUES)
+                .await
+                .ok()?;
+            return (!listed.values.values.is_empty()).then_some(listed.values);
+        }
+    };
     let listed = context
         .client
         .dimension_values(owner, dimension, MAX_VALUES)

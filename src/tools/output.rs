@@ -22,6 +22,8 @@ pub(super) struct QueriedEntry<'a> {
     pub(super) kind: EntryKind,
     pub(super) id: u32,
     pub(super) name: &'a str,
+    /// What dbt calls it, for a metric of dbt.
+    pub(super) dbt_metric: Option<&'a str>,
 }
 
 /// A name from Metabase or from the model, made safe for a line that people read.
@@ -38,13 +40,23 @@ pub(super) fn of_query(
     note: Option<&str>,
     context: &RunContext<'_>,
 ) -> ToolOutput {
-    let QueriedEntry { kind, id, name } = queried;
+    let QueriedEntry {
+        kind,
+        id,
+        name,
+        dbt_metric,
+    } = queried;
     let origin = ResultOrigin::Query(QuerySource {
         kind,
         id,
         name: name.to_owned(),
         arguments: context.arguments.clone(),
-        link: context.client.link(kind, id),
+        link: if dbt_metric.is_some() {
+            None
+        } else {
+            context.client.link(kind, id)
+        },
+        dbt_metric: dbt_metric.map(str::to_owned),
     });
     let title = entry_title(kind, id, name);
     let asked = asked(kind, id, context.arguments, context.catalog);

@@ -1,16 +1,22 @@
-//! The tool `query_metric`: asks a metric for its value, grouped and filtered by its dimensions.
+//! The tool `query_metric`: asks a metric for its value, grouped and filtered by its dimensions. The metric is one of Metabase's or
+//! one of dbt's; its id says which, and everything else is the same.
+
+use std::any::Any;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::check::{
-    Rejection, decode, entry_title, filters, group_by, group_example, limit, metric, query_tool,
+    CuratedMetric, Rejection, decode, entry_title, filters, group_by, group_example, limit, metric,
+    query_tool,
 };
+use super::no_match::ValueOwner;
 use super::output::{QueriedEntry, for_person, of_query};
 use super::schema;
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput, failure, no_match};
-use crate::catalog::{AllowedMetric, Entry, EntryKind, MetricEntry};
+use crate::catalog::{AllowedMetric, Entry, EntryKind, METRIC_TIME, MetricEntry};
+use crate::dbt::{DbtMetricQuery, check_dbt_query};
 use crate::metabase::{DimensionOwner, Direction, GroupBy, MetricQuery};
 use crate::model::ToolSpec;
 
@@ -31,12 +37,35 @@ struct QueryMetricArguments {
     limit: Option<Value>,
 }
 
+/// A checked call, by who is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum MetricPlan {
+    Metabase(MetricQuery),
+    Dbt(DbtMetricQuery),
+}
+
+impl MetricPlan {
+    fn entry(&self) -> &MetricEntry {
+        match self {
+            Self::Metabase(query) => query.metric.entry(),
+            Self::Dbt(query) => query.metric.entry(),
+        }
+    }
+
+    fn group_by(&self) -> &[GroupBy] {
+        match self {
+            Self::Metabase(query) => &query.group_by,
+            Self::Dbt(query) => &query.group_by,
+        }
+    }
+}
+
 /// Asks a metric.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QueryMetricTool;
 
 impl Tool for QueryMetricTool {
-    type Plan = MetricQuery;
+    type Plan = MetricPlan;
     const NAME: &'static str = query_tool(EntryKind::Metric);
     const ROLE: ToolRole = ToolRole::Query;
 
@@ -74,16 +103,16 @@ impl Tool for QueryMetricTool {
         &self,
         arguments: Map<String, Value>,
         context: CheckContext<'_>,
-    ) -> Result<CheckedCall<MetricQuery>, Rejection> {
+    ) -> Result<CheckedCall<MetricPlan>, Rejection> {
         let arguments: QueryMetricArguments = decode(arguments)
             .map_err(|rejection| rejection.hint("keys: metric_id, group_by, filters, order, limit"))?;
         let metric = metric(context.catalog, "metric_id", &arguments.metric_id)?;
         query(&metric, arguments).map_err(|rejection| rejection.example(Self::NAME, example(metric.entry())))
     }
 
-    fn summary(&self, query: &MetricQuery) -> String {
-        let by: Vec<&str> = query
-            .group_by
+    fn summary(&self, plan: &MetricPlan) -> String {
+        let by: Vec<&str> = plan
+            .group_by()
             .iter()
             .map(|group| group.dimension.label.as_str())
             .collect();
@@ -92,29 +121,47 @@ impl Tool for QueryMetricTool {
         } else {
             format!(" by {}", for_person(&by.join(", ")))
         };
-        format!("queries “{}”{by}", for_person(&query.metric.entry().name))
+        format!("queries “{}”{by}", for_person(&plan.entry().name))
     }
 
-    fn queried_id(&self, query: &MetricQuery) -> Option<u32> {
-        Some(query.metric.id().0)
+    fn shown_plan<'p>(&self, plan: &'p MetricPlan) -> &'p dyn Any {
+        match plan {
+            MetricPlan::Metabase(query) => query,
+            MetricPlan::Dbt(query) => query,
+        }
     }
 
-    async fn run(&self, query: &MetricQuery, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
-        let metric = query.metric.entry();
+    fn queried_id(&self, plan: &MetricPlan) -> Option<u32> {
+        Some(plan.entry().id.0)
+    }
+
+    async fn run(&self, plan: &MetricPlan, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
+        let metric = plan.entry();
         let title = entry_title(EntryKind::Metric, metric.id.0, &metric.name);
-        let fetched = context
-            .client
-            .query_metric(query)
-            .await
-            .map_err(|error| failure::sort(&title, error))?;
+        let (fetched, owner, filters) = match plan {
+            MetricPlan::Metabase(query) => {
+                let fetched = context.client.query_metric(query).await;
+                let fetched = fetched.map_err(|error| failure::sort(&title, error))?;
+                let owner = DimensionOwner::Metric(query.metric.clone());
+                (fetched, ValueOwner::Metabase(owner), &query.filters)
+            }
+            MetricPlan::Dbt(query) => {
+                let layer = context
+                    .semantic_layer
+                    .ok_or_else(|| failure::without_dbt(&title))?;
+                let fetched = layer.query(query).await;
+                let fetched = fetched.map_err(|error| failure::of_dbt(&title, &error))?;
+                (fetched, ValueOwner::Dbt(query.metric.clone()), &query.filters)
+            }
+        };
         let queried = QueriedEntry {
             kind: EntryKind::Metric,
             id: metric.id.0,
             name: &metric.name,
+            dbt_metric: metric.dbt.as_ref().map(|dbt| dbt.name.as_str()),
         };
-        let owner = DimensionOwner::Metric(query.metric.clone());
-        let grouped = !query.group_by.is_empty();
-        let note = no_match::of_filters(&fetched.table, &owner, &query.filters, grouped, &context).await;
+        let grouped = !plan.group_by().is_empty();
+        let note = no_match::of_filters(&fetched.table, &owner, filters, grouped, &context).await;
         Ok(of_query(
             &fetched,
             queried,
@@ -126,9 +173,9 @@ impl Tool for QueryMetricTool {
 }
 
 fn query(
-    metric: &AllowedMetric,
+    metric: &CuratedMetric,
     arguments: QueryMetricArguments,
-) -> Result<CheckedCall<MetricQuery>, Rejection> {
+) -> Result<CheckedCall<MetricPlan>, Rejection> {
     let entry = metric.entry();
     let place = entry_title(EntryKind::Metric, entry.id.0, &entry.name);
     let filters = filters(arguments.filters, &entry.dimensions, &entry.segments, &place)?;
@@ -167,15 +214,31 @@ fn query(
             map.insert("limit".to_owned(), json!(limit));
         }
     }
-    Ok(CheckedCall {
-        arguments: canonical,
-        plan: MetricQuery {
+    let filters = filters.into_iter().map(|(filter, _)| filter).collect();
+    let group_by = groups.into_iter().map(|(group, _)| group).collect();
+    let plan = match metric {
+        CuratedMetric::Metabase(metric) => MetricPlan::Metabase(MetricQuery {
             metric: metric.clone(),
-            filters: filters.into_iter().map(|(filter, _)| filter).collect(),
-            group_by: groups.into_iter().map(|(group, _)| group).collect(),
+            filters,
+            group_by,
             order_by: arguments.order,
             limit,
-        },
+        }),
+        CuratedMetric::Dbt(metric) => {
+            let query = DbtMetricQuery {
+                metric: metric.clone(),
+                filters,
+                group_by,
+                order_by: arguments.order,
+                limit,
+            };
+            check_dbt_query(&query).map_err(|problem| Rejection::bad_value(problem.to_string()))?;
+            MetricPlan::Dbt(query)
+        }
+    };
+    Ok(CheckedCall {
+        arguments: canonical,
+        plan,
     })
 }
 
@@ -208,6 +271,12 @@ fn as_saved(
 
 /// A right call: the metric as it is saved where there is no other way, else over its time dimension.
 fn example(metric: &MetricEntry) -> Value {
+    // Some metrics of dbt have no grain of a month.
+    let grains = metric.dbt.as_ref().and_then(|dbt| dbt.grains.get(METRIC_TIME));
+    let coarse = grains.filter(|grains| !grains.iter().any(|grain| grain == "month"));
+    if let Some(grain) = coarse.and_then(|grains| grains.first()) {
+        return json!({"group_by": [{"dimension": METRIC_TIME, "granularity": grain}], "metric_id": metric.id});
+    }
     if let Some(saved) = &metric.only_as_saved {
         let groups = saved.iter().map(|group| match &group.granularity {
             Some(unit) => json!({"dimension": group.dimension, "granularity": unit}),

@@ -7,6 +7,7 @@ use super::check::{
     FUNCTIONS, Rejection, aggregations, decode, dimension, entry_title, filters, group_by, group_example,
     limit, list, query_tool, quote, table,
 };
+use super::no_match::ValueOwner;
 use super::output::{QueriedEntry, for_person, of_query};
 use super::schema;
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
@@ -133,13 +134,14 @@ impl Tool for QueryTableTool {
             kind: EntryKind::Table,
             id: table.id.0,
             name: &table.label,
+            dbt_metric: None,
         };
         let narrow = if query.aggregations.is_empty() {
             WAYS_TO_NARROW_ROWS
         } else {
             WAYS_TO_NARROW_GROUPS
         };
-        let owner = DimensionOwner::Table(query.table.clone());
+        let owner = ValueOwner::Metabase(DimensionOwner::Table(query.table.clone()));
         let grouped = !query.group_by.is_empty();
         let note = no_match::of_filters(&fetched.table, &owner, &query.filters, grouped, &context).await;
         Ok(of_query(&fetched, queried, narrow, note.as_deref(), &context))

@@ -117,6 +117,7 @@ impl Tool for RunCardTool {
             kind: EntryKind::Card,
             id: card.id.0,
             name: &card.name,
+            dbt_metric: None,
         };
         let note = no_match::of_parameters(&fetched.table, run, &context).await;
         let narrow = ways_to_narrow(run);

@@ -30,7 +30,7 @@ use serde_json::{Map, Value};
 use super::check::Rejection;
 use super::{PlannedCall, ToolError, ToolOutput};
 use crate::catalog::Catalog;
-use crate::dbt::{DbtConnection, DbtOffers};
+use crate::dbt::{DbtConnection, DbtOffers, SemanticLayerClient};
 use crate::metabase::MetabaseClient;
 use crate::model::ToolSpec;
 use crate::result::ShapingSettings;
@@ -113,6 +113,8 @@ pub(super) struct RunContext<'a> {
     pub(super) client: &'a MetabaseClient,
     /// dbt, where it is configured.
     pub(super) dbt: Option<&'a DbtConnection>,
+    /// What metrics of dbt are asked with; `None` where the catalog has none.
+    pub(super) semantic_layer: Option<&'a SemanticLayerClient>,
     /// The results that the conversation holds.
     pub(super) held: &'a HeldResults,
     /// The name of the result that the call brings.
@@ -160,6 +162,11 @@ pub(super) trait Tool: Clone + Debug + Send + Sync + 'static {
 
     /// What a call does, for people: `runs “Revenue by month”`.
     fn summary(&self, plan: &Self::Plan) -> String;
+
+    /// The plan as others may look at it, for a tool whose plans are of several types.
+    fn shown_plan<'p>(&self, plan: &'p Self::Plan) -> &'p dyn Any {
+        plan
+    }
 
     /// The id of the entry whose rows a call queries. The tool says which kind it is.
     fn queried_id(&self, _plan: &Self::Plan) -> Option<u32> {
@@ -269,7 +276,7 @@ impl<T: Tool> PreparedCall for ToolWithPlan<T> {
     }
 
     fn plan(&self) -> &dyn Any {
-        &self.plan
+        self.tool.shown_plan(&self.plan)
     }
 
     fn run<'a>(&'a self, context: RunContext<'a>) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {

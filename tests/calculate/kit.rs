@@ -104,6 +104,7 @@ impl Desk {
             name: "Revenue".to_owned(),
             arguments: json!({"metric_id": 12}),
             link: None,
+            dbt_metric: None,
         };
         let brought = NewResult {
             handle: self.shelf.next(),

@@ -312,3 +312,80 @@ async fn links_out_of_the_project_and_what_is_not_a_file_are_refused() {
     let error = project(&dir).state().await.unwrap_err().to_string();
     assert!(error.contains("is not a file"), "{error}");
 }
+
+/// The artifacts of the sandbox's project, as a project in a folder.
+fn sandbox_project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("target");
+    std::fs::create_dir(&target).unwrap();
+    let artifacts =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/dbt_sandbox/project/artifacts");
+    for file in ["manifest.json", "semantic_manifest.json", "catalog.json"] {
+        std::fs::copy(artifacts.join(file), target.join(file)).unwrap();
+    }
+    folder
+}
+
+#[tokio::test]
+async fn metrics_are_read_with_what_they_compute_and_the_types_of_their_columns() {
+    let folder = sandbox_project();
+    let everything = crate::grants::policy(vec![crate::grants::everywhere(
+        cardinal::grants::GrantLevel::Read,
+    )]);
+    let project = cardinal::dbt::LocalProject::new(
+        folder.path().to_owned(),
+        everything,
+        None,
+        cardinal::principal::Principal::default(),
+    );
+    let metrics = project.metrics().await.unwrap();
+    assert_eq!(metrics.len(), 33);
+    let named = |name: &str| metrics.iter().find(|metric| metric.name == name).unwrap();
+    let revenue = named("revenue");
+    assert_eq!(revenue.computes, "sum of revenue");
+    assert!(
+        revenue.table.as_ref().unwrap().contains("fct_orders"),
+        "{revenue:?}"
+    );
+    let status = revenue
+        .dimensions
+        .iter()
+        .find(|one| one.name == "order__status")
+        .unwrap();
+    assert_eq!(status.column_type.as_deref(), Some("VARCHAR"));
+    let large = revenue
+        .dimensions
+        .iter()
+        .find(|one| one.name == "order__is_large")
+        .unwrap();
+    assert_eq!(large.column_type.as_deref(), Some("BOOLEAN"));
+    assert_eq!(
+        named("average_order_value").computes,
+        "ratio of revenue and number_of_orders"
+    );
+    assert_eq!(
+        named("value_not_completed").computes,
+        "gross_order_value - revenue"
+    );
+    assert_eq!(
+        named("european_revenue").filters,
+        ["{{ Dimension('customer__region') }} = 'Europe'"]
+    );
+}
+
+#[test]
+fn the_program_lists_local_metrics_and_says_that_they_cannot_be_asked() {
+    let folder = sandbox_project();
+    let program = crate::cli::kit::Program::new().with("DBT_PROJECT_DIR", folder.path().to_str().unwrap());
+    let config = "version = 1\n[[grants.rules]]\nareas = [\"dbt.local_artifacts\"]\nlevel = \"read\"\n";
+    let denied = program.run(&["catalog", "list"]);
+    assert!(denied.stderr.contains("dbt.local_artifacts"), "{denied:#?}");
+    std::fs::write(program.folder().join("cardinal.toml"), config).unwrap();
+    let listed = program.run(&["catalog", "list", "--json"]).json();
+    assert_eq!(listed["local_dbt_metrics"].as_array().unwrap().len(), 33);
+    let plain = program.run(&["catalog", "list"]);
+    assert!(
+        plain.stderr.contains("33 metrics") && plain.stderr.contains("Semantic Layer"),
+        "{plain:#?}"
+    );
+}

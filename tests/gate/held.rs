@@ -46,6 +46,7 @@ pub(super) fn shelf() -> HeldResults {
             name: "Orders".to_owned(),
             arguments: json!({"table_id": 3}),
             link: None,
+            dbt_metric: None,
         }),
         shown: ModelView {
             rows_shown: 1,

@@ -195,6 +195,7 @@ async fn house() -> (House, Pool) {
     };
     let wire = Wire::new(settings).unwrap();
     let rules = CatalogSettings {
+        dbt_metrics: cardinal::catalog::DbtMetricRule::default(),
         notes: cardinal::catalog::CatalogNotes::default(),
         cards: ContentRule {
             ids: cards.into_iter().map(CardId).collect(),

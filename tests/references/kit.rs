@@ -53,6 +53,7 @@ pub fn hold(held: &mut HeldResults, table: ResultTable) -> Handle {
             name: format!("Metric {handle}"),
             arguments: json!({}),
             link: None,
+            dbt_metric: None,
         }),
         shown: ModelView {
             rows_shown: rows,

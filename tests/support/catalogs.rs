@@ -84,6 +84,7 @@ pub fn metric(id: u32, name: &str, description: &str, definition: &str) -> Metri
         definition: Some(definition.to_owned()),
         built_in_filters: Vec::new(),
         segments: Vec::new(),
+        dbt: None,
         only_as_saved: None,
     }
 }

@@ -1,5 +1,6 @@
 pub mod batching_model;
 pub mod catalogs;
+pub mod dbt_stand;
 pub mod reply;
 pub mod scripted_anthropic;
 pub mod scripted_dbt;

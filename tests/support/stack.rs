@@ -114,6 +114,7 @@ pub fn metabase_settings(sandbox: &RunningSandbox, timeout: Duration) -> Metabas
 pub fn curated(sandbox: &RunningSandbox, tables: TableRule) -> CatalogSettings {
     let id = CollectionId(u32::try_from(sandbox.curated_collection_id.unwrap()).unwrap());
     CatalogSettings {
+        dbt_metrics: cardinal::catalog::DbtMetricRule::default(),
         notes: cardinal::catalog::CatalogNotes::default(),
         cards: ContentRule {
             collections: vec![id],
@@ -180,6 +181,7 @@ impl Stack {
         let loaded = client.load_catalog(&curated(&sandbox, tables)).await.unwrap();
         let catalog = Arc::new(loaded.catalog);
         let settings = TurnSettings {
+            semantic_layer: None,
             model: CompletionSettings {
                 max_output_tokens: knobs.max_output_tokens,
                 ..CompletionSettings::of(&model.settings(), knobs.prices)

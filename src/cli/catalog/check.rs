@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::CatalogAccess;
-use crate::catalog::Drift;
+use crate::catalog::{DefinitionConflict, Drift, conflicts};
 use crate::cli::args::CatalogArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
@@ -22,6 +22,8 @@ struct CatalogCheckReport<'a> {
     drift: Option<&'a Drift>,
     /// Entries that are selected but cannot be read, in words.
     unreadable: &'a [String],
+    /// Metrics of Metabase and dbt that have like names and different definitions.
+    conflicts: &'a [DefinitionConflict],
 }
 
 /// Loads the catalog from the server and compares it with the kept one. The loaded one is kept when there was none,
@@ -33,7 +35,10 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, CliError> {
     let spinner = opened.spinner();
     let told = |progress| spinner.loaded(progress);
-    let compared = opened.cache.compare(&opened.server, &opened.client, &told).await;
+    let compared = opened
+        .cache
+        .compare(&opened.server, opened.clients(), &told)
+        .await;
     spinner.stop();
     let mut loaded = compared?;
     if loaded.drift.is_none() || args.refresh {
@@ -43,7 +48,8 @@ pub(super) async fn run(
         term::warn(note);
     }
     let drifted = loaded.drift.as_ref().is_some_and(|drift| !drift.is_empty());
-    let ok = !drifted && loaded.unreadable.is_empty();
+    let conflicts = conflicts(&loaded.catalog, &opened.card_definitions(&loaded.catalog).await);
+    let ok = !drifted && loaded.unreadable.is_empty() && conflicts.is_empty();
     let entries = loaded.catalog.entries().len();
     let printed = if json {
         answer::json(&CatalogCheckReport {
@@ -53,6 +59,7 @@ pub(super) async fn run(
             entries,
             drift: loaded.drift.as_ref(),
             unreadable: &loaded.unreadable,
+            conflicts: &conflicts,
         })
     } else {
         let changes = match &loaded.drift {
@@ -64,11 +71,20 @@ pub(super) async fn run(
             report.push_str("\nunreadable: ");
             report.push_str(note);
         }
+        for conflict in &conflicts {
+            report.push_str("\nconflict: ");
+            report.push_str(&conflict.to_string());
+        }
         term::out_line(term::plain(&report))
     };
     printed.map_err(CliError::Output)?;
     if drifted && !args.refresh {
         term::say("hint: `cardinal catalog check --refresh` takes the changes as known");
+    }
+    if !conflicts.is_empty() {
+        term::say(
+            "hint: where two definitions come to the same, say so in the dbt project: `meta: { metabase_metric: NAME }` on the metric",
+        );
     }
     Ok(if ok {
         ExitStatus::Done

@@ -5,13 +5,19 @@ mod list;
 mod refresh;
 mod show;
 
+use std::collections::BTreeMap;
+
 use super::args::{CatalogArgs, CatalogCommand, GlobalArgs};
 use super::error::CliError;
 use super::exit::ExitStatus;
 use super::progress::Spinner;
 use super::{settings, term};
-use crate::app::{self, CatalogCache, Freshness, OpenedCatalog, Server};
-use crate::dbt::DbtConnection;
+use crate::app::{self, CatalogCache, CatalogClients, Freshness, OpenedCatalog, Server};
+use crate::call_log::CallLog;
+use crate::catalog::{CardDefinition, CardId, Catalog, cards_like_dbt_metrics};
+use crate::config::Settings;
+use crate::dbt::{DbtConnection, LocalMetric, LocalProject, SemanticLayerClient};
+use crate::grants::GrantPolicy;
 use crate::metabase::MetabaseClient;
 use crate::principal::Principal;
 
@@ -19,7 +25,10 @@ use crate::principal::Principal;
 pub(super) async fn run(global: &GlobalArgs, command: &CatalogCommand) -> Result<ExitStatus, CliError> {
     let opened = CatalogAccess::open(global).await?;
     match command {
-        CatalogCommand::List(args) => list::run(&opened.load(args.freshness()).await?.catalog, global.json()),
+        CatalogCommand::List(args) => {
+            let catalog = opened.load(args.freshness()).await?.catalog;
+            list::run(&catalog, opened.local_metrics().await, global.json())
+        }
         CatalogCommand::Show { entry, catalog } => {
             let loaded = opened.load(catalog.freshness()).await?;
             show::run(&opened, &loaded.catalog, entry, global.json()).await
@@ -43,9 +52,12 @@ impl CatalogArgs {
 pub(super) struct CatalogAccess {
     server: Server,
     client: MetabaseClient,
+    semantic_layer: Option<SemanticLayerClient>,
     cache: CatalogCache,
     /// Where the health of data is known, if anywhere.
     dbt: Option<DbtConnection>,
+    /// The local dbt project, where one is configured and may be read.
+    local: Option<LocalProject>,
 }
 
 impl CatalogAccess {
@@ -53,7 +65,7 @@ impl CatalogAccess {
         let settings = settings::load_and_warn(global)?.settings;
         let server = Server::open(&settings).await?;
         let reach = app::Reach {
-            metabase: Some(&server.metabase),
+            metabase: server.has_metabase().then_some(&server.metabase),
             dbt: settings.dbt.cloud.as_ref(),
             ..app::Reach::default()
         };
@@ -61,8 +73,10 @@ impl CatalogAccess {
         let principal = Principal::default();
         Ok(Self {
             dbt: app::health_connection(&settings, &server, &wire, &principal)?,
+            semantic_layer: app::semantic_layer(&server, &wire, &principal),
             client: MetabaseClient::new(server.metabase.clone(), wire, principal.clone()),
             cache: CatalogCache::of(&server, &principal),
+            local: local_project(&settings, &principal)?,
             server,
         })
     }
@@ -74,10 +88,40 @@ impl CatalogAccess {
 
     /// Shows how far a load is.
     fn spinner(&self) -> Spinner {
-        Spinner::start(
-            true,
-            &format!("loading the catalog of {}", self.server.metabase.url),
-        )
+        Spinner::start(true, &format!("loading the catalog of {}", self.server.source()))
+    }
+
+    /// Metrics of the local dbt project; none without one.
+    async fn local_metrics(&self) -> Vec<LocalMetric> {
+        let Some(project) = &self.local else {
+            return Vec::new();
+        };
+        match project.metrics().await {
+            Ok(metrics) => metrics,
+            Err(error) => {
+                term::warn(term::plain(&error.to_string()));
+                Vec::new()
+            }
+        }
+    }
+
+    /// What the cards compute whose names are like those of metrics of dbt.
+    async fn card_definitions(&self, catalog: &Catalog) -> BTreeMap<CardId, CardDefinition> {
+        let mut found = BTreeMap::new();
+        for card in cards_like_dbt_metrics(catalog) {
+            match self.client.card_definition(&card).await {
+                Ok(definition) => found.extend(definition.map(|definition| (card.id(), definition))),
+                Err(error) => term::warn(term::plain(&error.to_string())),
+            }
+        }
+        found
+    }
+
+    fn clients(&self) -> CatalogClients<'_> {
+        CatalogClients {
+            metabase: &self.client,
+            semantic_layer: self.semantic_layer.as_ref(),
+        }
     }
 
     pub(super) async fn load(&self, freshness: Freshness) -> Result<OpenedCatalog, CliError> {
@@ -85,7 +129,7 @@ impl CatalogAccess {
         let told = |progress| spinner.loaded(progress);
         let loaded = self
             .cache
-            .load(&self.server, &self.client, freshness, &told)
+            .load(&self.server, self.clients(), freshness, &told)
             .await;
         spinner.stop();
         let catalog = loaded?;
@@ -97,4 +141,19 @@ impl CatalogAccess {
         }
         Ok(catalog)
     }
+}
+
+/// The local dbt project, if one is configured.
+fn local_project(settings: &Settings, principal: &Principal) -> Result<Option<LocalProject>, CliError> {
+    let Some(dir) = &settings.dbt.project_dir else {
+        return Ok(None);
+    };
+    let log = settings.call_log.clone().map(CallLog::open).transpose()?;
+    let policy = GrantPolicy::new(&settings.grants);
+    Ok(Some(LocalProject::new(
+        dir.clone(),
+        policy,
+        log,
+        principal.clone(),
+    )))
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::report::Check;
-use crate::app::{self, CatalogCache, Server};
+use crate::app::{self, CatalogCache, CatalogClients, Server};
 use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::metabase::{Capability, FoundBy, MetabaseClient, MetabaseError, ServerInfo, served};
@@ -24,7 +24,8 @@ pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
         }
     };
     let reach = app::Reach {
-        metabase: Some(&at.metabase),
+        metabase: at.has_metabase().then_some(&at.metabase),
+        dbt: at.dbt.as_ref(),
         ..app::Reach::default()
     };
     let wire = match app::wire(settings, reach) {
@@ -35,11 +36,22 @@ pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
         }
     };
     let principal = Principal::default();
+    let layer = app::semantic_layer(&at, &wire, &principal);
     let client = MetabaseClient::new(at.metabase.clone(), wire, principal.clone());
+    let clients = CatalogClients {
+        metabase: &client,
+        semantic_layer: layer.as_ref(),
+    };
+    if !at.has_metabase() {
+        let message = "none is configured: questions are answered from metrics of dbt alone";
+        checks.push(Check::ok("metabase", message));
+        catalog(&at, clients, &principal, checks).await;
+        return;
+    }
     if !server(&at, &client, checks).await {
         return;
     }
-    let catalog = catalog(&at, &client, &principal, checks).await;
+    let catalog = catalog(&at, clients, &principal, checks).await;
     credential(&at, &client, catalog.as_deref(), checks).await;
 }
 
@@ -139,11 +151,14 @@ async fn scopes(client: &MetabaseClient, checks: &mut Vec<Check>) {
 
 async fn catalog(
     at: &Server,
-    client: &MetabaseClient,
+    clients: CatalogClients<'_>,
     principal: &Principal,
     checks: &mut Vec<Check>,
 ) -> Option<Arc<Catalog>> {
-    match CatalogCache::of(at, principal).compare(at, client, &|_| {}).await {
+    match CatalogCache::of(at, principal)
+        .compare(at, clients, &|_| {})
+        .await
+    {
         Ok(opened) => {
             let entries = opened.catalog.entries();
             checks.push(Check::ok("catalog", crate::cli::turn::entries(entries.len())));

@@ -5,24 +5,38 @@ use std::time::Duration;
 use etcetera::BaseStrategy;
 
 use crate::catalog::{
-    CardId, CatalogNotes, CatalogSettings, CollectionId, ContentRule, EntryKind, EntryNotes, MetricId,
-    TableId, TableRule,
+    CardId, CatalogNotes, CatalogSettings, CollectionId, ContentRule, DbtMetricRule, EntryKind, EntryNotes,
+    MetricId, TableId, TableRule,
 };
 use crate::config::error::ConfigError;
 use crate::config::file::{
-    CatalogConfig, CollectionConfig, CollectionsConfig, ContentConfig, EntryNotesConfig, TableConfig,
+    CatalogConfig, CollectionConfig, CollectionsConfig, ContentConfig, DbtMetricsConfig, EntryNotesConfig,
+    TableConfig,
 };
 
 const MAX_AGE_SECONDS: u64 = 900;
 
-/// The rules. Without a Metabase the demo's own rules hold, so rules in the settings would do nothing: an error.
-pub(super) fn resolve(file: CatalogConfig, has_metabase: bool) -> Result<CatalogSettings, ConfigError> {
+/// The rules. Without a Metabase and without metrics of dbt the demo's own rules hold; rules over what is not configured would do
+/// nothing: an error.
+pub(super) fn resolve(
+    file: CatalogConfig,
+    has_metabase: bool,
+    has_semantic_layer: bool,
+) -> Result<CatalogSettings, ConfigError> {
     let both = collections(file.collections, "catalog.collections")?;
     let cards = rule(file.cards, &both, ("catalog.cards.collections", CardId))?;
     let metrics = rule(file.metrics, &both, ("catalog.metrics.collections", MetricId))?;
     let tables = table_rule(file.tables);
     let curated = selects(&cards) || selects(&metrics) || selects_tables(&tables);
-    if has_metabase && !curated {
+    let dbt_metrics = dbt_metric_rule(file.dbt_metrics);
+    if dbt_metrics.selects() && !has_semantic_layer {
+        return Err(ConfigError::setting(
+            "catalog.dbt_metrics",
+            "metrics of dbt are selected, and no Semantic Layer is configured: set DBT_HOST, DBT_ACCOUNT_ID, DBT_TOKEN and \
+             DBT_PROD_ENV_ID",
+        ));
+    }
+    if has_metabase && !curated && !dbt_metrics.selects() {
         return Err(ConfigError::setting(
             "catalog",
             "nothing is curated, so no question could be answered: name the collections people may ask about, with \
@@ -41,6 +55,7 @@ pub(super) fn resolve(file: CatalogConfig, has_metabase: bool) -> Result<Catalog
         cards,
         metrics,
         tables,
+        dbt_metrics,
         cache_dir: if file.cache.unwrap_or(true) {
             file.cache_dir.or_else(default_cache_dir)
         } else {
@@ -179,6 +194,22 @@ fn table_rule(file: TableConfig) -> TableRule {
     TableRule {
         ids: file.ids.unwrap_or_default().into_iter().map(TableId).collect(),
         name_prefix: file.name_prefix.filter(|prefix| !prefix.is_empty()),
+    }
+}
+
+fn dbt_metric_rule(file: DbtMetricsConfig) -> DbtMetricRule {
+    let written = |text: &String| !text.trim().is_empty();
+    DbtMetricRule {
+        names: file
+            .names
+            .unwrap_or_default()
+            .into_iter()
+            .filter(written)
+            .collect(),
+        all: file.all.unwrap_or(false),
+        name_prefix: file.name_prefix.filter(written),
+        meta: file.meta.unwrap_or_default(),
+        values: file.values.unwrap_or(true),
     }
 }
 

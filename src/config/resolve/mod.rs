@@ -27,8 +27,9 @@ pub(super) fn resolve(
     overrides: &Overrides,
 ) -> Result<Settings, ConfigError> {
     let metabase: Option<MetabaseSettings> = metabase::resolve(&file.metabase, environment, origins)?;
-    let catalog = catalog::resolve(file.catalog, metabase.is_some())?;
     let dbt = dbt::resolve(&file.dbt, environment, origins)?;
+    let has_semantic_layer = dbt.semantic_layer().is_some();
+    let catalog = catalog::resolve(file.catalog, metabase.is_some(), has_semantic_layer)?;
     let server = server::server(file.server, metabase.as_ref(), origins)?;
     Ok(Settings {
         metabase,

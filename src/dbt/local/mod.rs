@@ -5,6 +5,8 @@
 //! that a manifest of many megabytes costs little memory. Fields that are not known are passed over. What an artifact says is
 //! data, like everything that comes from outside.
 
+mod metrics;
 mod project;
 
+pub use metrics::{LocalDimension, LocalMetric};
 pub use project::LocalProject;

@@ -111,7 +111,7 @@ impl LocalProject {
     }
 
     /// An artifact, if it is there.
-    async fn optional<T: DeserializeOwned + Send + 'static>(
+    pub(super) async fn optional<T: DeserializeOwned + Send + 'static>(
         &self,
         operation: &'static Operation,
     ) -> Result<Option<T>, DbtError> {

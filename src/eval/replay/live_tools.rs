@@ -25,6 +25,7 @@ pub(super) async fn run(
     };
     let reach = app::Reach {
         metabase: Some(&app.server().metabase),
+        dbt: app.server().dbt.as_ref(),
         ..app::Reach::default()
     };
     let wire = match app::wire(app.settings(), reach) {
@@ -36,7 +37,13 @@ pub(super) async fn run(
     for (turn, tape) in (1..).zip(&recording.tapes) {
         let header = &tape.header;
         let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
-        let live = contexts.replayer_over(header, &app.catalog().catalog, &app.server().metabase, &wire);
+        let live = contexts.replayer_over(
+            header,
+            &app.catalog().catalog,
+            &app.server().metabase,
+            app.semantic_layer(),
+            &wire,
+        );
         let live = match live {
             Ok(live) => live,
             Err(error) => return broken(&answered, verdict(error, tape, turn, recording)),

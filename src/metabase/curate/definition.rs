@@ -5,9 +5,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::collections::Collections;
 use super::loading::Loading;
+use super::native;
 use super::words::{self, MbqlNames};
+use crate::catalog::CardDefinition;
 use crate::metabase::MetabaseError;
+use crate::metabase::call::Caller;
+use crate::metabase::server::Detected;
 use crate::metabase::wire_card::WireCard;
 
 /// Most foreign tables read for the names in one definition.
@@ -50,6 +55,57 @@ pub(super) async fn of(
         filters: filters.collect(),
         computes,
     })
+}
+
+/// What a card computes, if that is one aggregate that can be put into words; of SQL only what is plain.
+pub(in crate::metabase) async fn of_card(
+    caller: &Caller,
+    detected: &Detected,
+    id: u32,
+) -> Result<Option<CardDefinition>, MetabaseError> {
+    let card = WireCard::read(caller, id, true).await?;
+    let definition = match native_query(&card.dataset_query) {
+        Some(sql) => native::definition(sql),
+        None if aggregations(&card.dataset_query) == 1 => {
+            let loading = Loading::new(caller, detected, Collections::default());
+            // What could not be put into words is left alone.
+            let mut warnings = Vec::new();
+            let found = of(&loading, id, &card, &mut warnings).await?;
+            Some(found).filter(|_| warnings.is_empty())
+        }
+        None => None,
+    };
+    Ok(definition.and_then(|definition| {
+        Some(CardDefinition {
+            computes: definition.computes?,
+            filters: definition.filters,
+        })
+    }))
+}
+
+/// The SQL of a query, if it is written in SQL.
+fn native_query(query: &Value) -> Option<&str> {
+    let old = query.pointer("/native/query");
+    old.or_else(|| query.pointer("/stages/0/native"))?.as_str()
+}
+
+/// How many aggregates a query has, on all its levels.
+fn aggregations(query: &Value) -> usize {
+    let count = |stage: &Value| {
+        stage
+            .get("aggregation")
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len)
+    };
+    if let Some(stages) = query.get("stages").and_then(Value::as_array) {
+        return stages.iter().map(count).sum();
+    }
+    let (mut found, mut level) = (0, query.get("query"));
+    while let Some(inner) = level {
+        found += count(inner);
+        level = inner.get("source-query");
+    }
+    found
 }
 
 /// The table that a query reads, if it is one table without joins and without a query inside: then its fields are the

@@ -69,6 +69,7 @@ pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, Me
         definition: definition.computes,
         built_in_filters: definition.filters,
         segments: dimensions::segments(metric.segments),
+        dbt: None,
         only_as_saved: None,
     };
     Ok(EntryRead {

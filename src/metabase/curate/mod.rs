@@ -10,11 +10,13 @@ mod kept_entries;
 mod load;
 mod loading;
 mod metrics;
+mod native;
 mod parameters;
 mod saved_metrics;
 mod select;
 mod tables;
 mod words;
 
+pub(super) use definition::of_card;
 pub(super) use load::load;
 pub use load::{LoadProgress, OnProgress};

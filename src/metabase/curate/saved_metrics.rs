@@ -88,6 +88,7 @@ pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, Me
         dimensions,
         name: card.name,
         description: described(card.description),
+        dbt: None,
     };
     Ok(EntryRead {
         entry: Some(Entry::Metric(Arc::new(entry))),

@@ -22,6 +22,6 @@ pub(super) async fn me(
         model: app.settings().model.id.to_string(),
         today: app.today(),
         demo,
-        metabase: (!demo).then(|| app.server().metabase.url.to_string()),
+        metabase: (!demo && app.server().has_metabase()).then(|| app.server().metabase.url.to_string()),
     })
 }

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{RefusalClass, Rejection, kind_word, names, query_tool, quote};
 use crate::catalog::{
-    AllowedCard, AllowedMetric, AllowedTable, CardId, Catalog, Entry, EntryKind, MetricId, TableId,
+    AllowedCard, AllowedDbtMetric, AllowedMetric, AllowedTable, CardId, Catalog, Entry, EntryKind,
+    MetricEntry, MetricId, TableId,
 };
 
 /// Entries shown when an id is not found.
@@ -18,15 +19,32 @@ pub(in crate::tools) fn card(catalog: &Catalog, key: &str, value: &Value) -> Res
         .ok_or_else(|| not_curated(catalog, EntryKind::Card, key, id))
 }
 
+/// A curated metric, by who is asked for it.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::tools) enum CuratedMetric {
+    Metabase(AllowedMetric),
+    Dbt(AllowedDbtMetric),
+}
+
+impl CuratedMetric {
+    pub(in crate::tools) fn entry(&self) -> &MetricEntry {
+        match self {
+            Self::Metabase(metric) => metric.entry(),
+            Self::Dbt(metric) => metric.entry(),
+        }
+    }
+}
+
 /// The curated metric of that id.
 pub(in crate::tools) fn metric(
     catalog: &Catalog,
     key: &str,
     value: &Value,
-) -> Result<AllowedMetric, Rejection> {
+) -> Result<CuratedMetric, Rejection> {
     let id = whole(catalog, EntryKind::Metric, key, value)?;
-    catalog
-        .allow_metric(MetricId(id))
+    let of_metabase = catalog.allow_metric(MetricId(id)).map(CuratedMetric::Metabase);
+    of_metabase
+        .or_else(|| catalog.allow_dbt_metric(MetricId(id)).map(CuratedMetric::Dbt))
         .ok_or_else(|| not_curated(catalog, EntryKind::Metric, key, id))
 }
 

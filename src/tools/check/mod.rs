@@ -28,7 +28,7 @@ mod words;
 
 pub(super) use aggregation::{FUNCTIONS, aggregations};
 pub(super) use card_value::{ParameterForm, card_value, takes_list};
-pub(super) use entry::{card, entry_kind, metric, table};
+pub(super) use entry::{CuratedMetric, card, entry_kind, metric, table};
 pub(super) use filter::filters;
 pub(super) use grouping::{dimension, group_by, group_example, limit};
 pub(super) use held_operations::{

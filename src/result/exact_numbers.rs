@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::result::Amount;
+use super::Amount;
 
 /// Digits that a 64-bit float always holds.
 const SAFE_DIGITS: usize = 15;
 
 /// The body with every number in quotes that would lose digits in reading.
-pub(super) fn quoted(body: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn exact_numbers_quoted(body: &[u8]) -> Cow<'_, [u8]> {
     let long = long_numbers(body);
     if long.is_empty() {
         return Cow::Borrowed(body);
@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn only_numbers_that_lose_digits_are_quoted() {
-        let quoted = |text: &str| String::from_utf8(quoted(text.as_bytes()).into_owned()).unwrap();
+        let quoted =
+            |text: &str| String::from_utf8(exact_numbers_quoted(text.as_bytes()).into_owned()).unwrap();
         for same in [
             r#"{"rows": [[1, -2.5, 1e5, 19789.489999999998, 9007199254740993, 18446744073709551615]]}"#,
             r#"["12345678901234567.89", "a \" 12345678901234567.89"]"#,
