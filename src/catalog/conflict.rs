@@ -177,9 +177,17 @@ impl MetricMeaning {
         let counted = function == "count" || (function == "sum" && over.trim() == "1");
         // Metabase shows the labels of columns, dbt and SQL their names or a formula.
         let in_name = |c: char| c.is_alphanumeric() || c == '_' || (c == ' ' && side.dbt_metric.is_none());
-        let is_name = over.chars().all(in_name);
+        let plain = over.chars().all(in_name);
         let mut filters: BTreeSet<MeantFilter> = BTreeSet::new();
         for filter in side.filters.iter().map(String::as_str).chain(within) {
+            // What a segment or a condition without words stands for is not known here.
+            if filter.starts_with("segment ") || filter.starts_with("a further condition") {
+                return None;
+            }
+            // The period that a card shows is no part of what it computes.
+            if side.kind == EntryKind::Card && filter.contains(" is in the ") {
+                continue;
+            }
             filters.extend(
                 filter
                     .split(" and ")
@@ -197,7 +205,7 @@ impl MetricMeaning {
         }
         Some(Self {
             function: if counted || truths { "count" } else { function },
-            column: (!counted && !truths && is_name).then(|| words(over)),
+            column: (!counted && !truths && plain).then(|| words(over)),
             filters,
         })
     }

@@ -99,7 +99,7 @@ impl DbtCaller {
         let wire_request = WireRequest {
             method: operation.verb.method(),
             url,
-            headers: self.headers(&action, request.body.is_some())?,
+            headers: self.headers(&action, operation.api, request.body.is_some())?,
             body: request.body.map(|body| Bytes::from(body.to_string())),
             policy: self.policy(operation, request.cached),
         };
@@ -138,8 +138,13 @@ impl DbtCaller {
         }
     }
 
-    fn headers(&self, action: &str, has_body: bool) -> Result<HeaderMap, DbtError> {
-        let token = format!("Token {}", self.settings.token.expose_secret());
+    fn headers(&self, action: &str, api: Api, has_body: bool) -> Result<HeaderMap, DbtError> {
+        // The Semantic Layer is documented to take one of the two ways only.
+        let scheme = match api {
+            Api::DbtSemanticLayer => "Bearer",
+            Api::DbtAdministrative | Api::DbtDiscovery | Api::DbtLocal | Api::Metabase => "Token",
+        };
+        let token = format!("{scheme} {}", self.settings.token.expose_secret());
         let mut token = HeaderValue::from_str(&token).map_err(|_| {
             let message = "the token in DBT_TOKEN has characters that no token has";
             error::local(action, DbtFailure::Unauthorized, message)

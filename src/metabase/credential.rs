@@ -42,7 +42,8 @@ pub(super) async fn look(
     let mut can_write = Vec::new();
     let entries = catalog.map(Catalog::entries).unwrap_or_default();
     let mut seen = BTreeSet::new();
-    let cards = entries.iter().filter(|entry| !matches!(entry, Entry::Table(_)));
+    let of_metabase = entries.iter().filter(|entry| entry.dbt().is_none());
+    let cards = of_metabase.filter(|entry| !matches!(entry, Entry::Table(_)));
     let of_each = cards.filter(|entry| seen.insert(entry.collection().to_vec()));
     for entry in of_each.take(MAX_LOOKED_AT) {
         let id = entry.id().to_string();

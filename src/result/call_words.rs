@@ -20,10 +20,10 @@ pub(crate) const WEEKDAYS: [&str; 7] = [
 
 /// What a query was limited to and grouped by: `created at in 2025, by month`. Empty when it took all there is.
 pub(crate) fn call_for_people(arguments: &Value) -> String {
-    let mut parts = conditions(arguments, |name| name.replace(['_', '.'], " "));
+    let mut parts = conditions(arguments, spaced);
     let group = |group: &Value| match group["granularity"].as_str() {
         Some(granularity) => granularity.replace(['-', '_'], " "),
-        None => name_of(&group["dimension"]).replace(['_', '.'], " "),
+        None => spaced(name_of(&group["dimension"])),
     };
     let groups: Vec<String> = items(&arguments["group_by"]).map(group).collect();
     if !groups.is_empty() {
@@ -87,6 +87,12 @@ fn conditions(arguments: &Value, written: impl Fn(&str) -> String) -> Vec<String
 
 fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
+}
+
+/// `customer region` of `customer__region`.
+fn spaced(name: &str) -> String {
+    let parts = name.split(['_', '.']).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 fn name_of(name: &Value) -> &str {

@@ -191,4 +191,8 @@ fn cards_are_compared_by_what_they_compute() {
         of("count of rows", &["status = 'completed'"])[0].differs,
         ["aggregation"]
     );
+    // The period that a card shows is its own, and what a segment holds is not known.
+    let of_two_years = &["status = 'completed'", "Created At is in the last 24 months"];
+    assert!(of("sum of total", of_two_years).is_empty());
+    assert!(of("sum of total", &["segment Completed orders"]).is_empty());
 }

@@ -224,6 +224,9 @@ fn two_definitions_of_one_thing_are_found_and_shown() {
         of("revenue").is_none(),
         "its authors say that it is the same: {report}"
     );
+    let doctor = program.run(&["doctor"]);
+    // Metabase is asked for its own entries alone.
+    assert!(!doctor.stdout.contains("cannot be found out"), "{doctor:#?}");
     let shown = program.run(&["catalog", "check"]);
     assert!(
         shown
