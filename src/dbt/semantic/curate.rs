@@ -175,7 +175,7 @@ fn selects(rule: &DbtMetricRule, metric: &SemanticMetric) -> bool {
     let by_rule = rule.all || prefix.is_some() || !rule.meta.is_empty();
     let has = |(key, wanted): (&String, &String)| match metric.meta().get(key) {
         Some(Value::String(text)) => text == wanted,
-        Some(other) => other.to_string() == *wanted,
+        Some(other) => serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| wanted == *other),
         None => false,
     };
     by_rule && prefix.is_none_or(|prefix| metric.name.starts_with(prefix)) && rule.meta.iter().all(has)

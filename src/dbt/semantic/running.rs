@@ -60,7 +60,7 @@ impl RunningQuery {
             match status.as_str() {
                 "SUCCESSFUL" => {
                     self.over = true;
-                    return self.page(state, bytes, served_by);
+                    return finished_page(state, bytes, served_by);
                 }
                 "FAILED" => {
                     self.over = true;
@@ -82,7 +82,7 @@ impl RunningQuery {
     /// A later page of a query that is over.
     pub(super) async fn later_page(&self, number: u64) -> Result<FinishedPage, DbtError> {
         let (state, bytes, served_by) = self.look(number).await?;
-        self.page(state, bytes, served_by)
+        finished_page(state, bytes, served_by)
     }
 
     async fn look(&self, page: u64) -> Result<(QueryProgress, u64, ServedBy), DbtError> {
@@ -97,25 +97,6 @@ impl RunningQuery {
             .await?;
         let state = answer.data.and_then(|look| look.query).unwrap_or_default();
         Ok((state, answer.bytes, answer.served_by))
-    }
-
-    fn page(&self, state: QueryProgress, bytes: u64, served_by: ServedBy) -> Result<FinishedPage, DbtError> {
-        let unreadable =
-            |message: String| error::local(table::QUERY_RESULT.words, DbtFailure::Unreadable, message);
-        let Some(text) = state.json_result else {
-            return Err(unreadable(
-                "dbt finished the query and gave no rows as JSON; results as Arrow alone are not read"
-                    .to_owned(),
-            ));
-        };
-        let page = ResultPage::read(&text)
-            .map_err(|problem| unreadable(format!("the rows cannot be read: {}", error::clean(&problem))))?;
-        Ok(FinishedPage {
-            page,
-            pages: state.total_pages.unwrap_or(1).max(1),
-            bytes,
-            served_by,
-        })
     }
 
     fn too_slow(&self, status: &str) -> DbtError {
@@ -133,6 +114,24 @@ impl RunningQuery {
         };
         error::local(table::CREATE_QUERY.words, DbtFailure::Timeout, message)
     }
+}
+
+fn finished_page(state: QueryProgress, bytes: u64, served_by: ServedBy) -> Result<FinishedPage, DbtError> {
+    let unreadable =
+        |message: String| error::local(table::QUERY_RESULT.words, DbtFailure::Unreadable, message);
+    let Some(text) = state.json_result else {
+        return Err(unreadable(
+            "dbt finished the query and gave no rows as JSON; results as Arrow alone are not read".to_owned(),
+        ));
+    };
+    let page = ResultPage::read(&text)
+        .map_err(|problem| unreadable(format!("the rows cannot be read: {}", error::clean(&problem))))?;
+    Ok(FinishedPage {
+        page,
+        pages: state.total_pages.unwrap_or(1).max(1),
+        bytes,
+        served_by,
+    })
 }
 
 impl Drop for RunningQuery {
