@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cardinal::catalog::{
-    CardDefinition, CardId, Catalog, DbtMetricDefinition, Entry, MetricEntry, MetricId,
+    AllowedCard, CardDefinition, CardId, Catalog, DbtMetricDefinition, Entry, MetricEntry, MetricId,
     cards_like_dbt_metrics, conflicts,
 };
 
@@ -175,7 +175,7 @@ fn cards_are_compared_by_what_they_compute() {
     ]);
     let alike: Vec<CardId> = cards_like_dbt_metrics(&catalog)
         .iter()
-        .map(|card| card.id())
+        .map(AllowedCard::id)
         .collect();
     assert_eq!(alike, [id]);
     let of = |computes: &str, filters: &[&str]| {

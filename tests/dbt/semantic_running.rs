@@ -209,16 +209,14 @@ async fn one_query_at_a_time() {
     let running = Arc::new(AtomicUsize::new(0));
     let most = Arc::new(AtomicUsize::new(0));
     let (counted, high) = (Arc::clone(&running), Arc::clone(&most));
-    let server = ScriptedDbt::serve(move |asked| match kind(asked) {
-        "create" => {
+    let server = ScriptedDbt::serve(move |asked| {
+        if kind(asked) == "create" {
             let now = counted.fetch_add(1, Ordering::SeqCst) + 1;
             high.fetch_max(now, Ordering::SeqCst);
-            data(&json!({ "createQuery": { "queryId": "q1" } }))
+            return data(&json!({ "createQuery": { "queryId": "q1" } }));
         }
-        _ => {
-            counted.fetch_sub(1, Ordering::SeqCst);
-            data(&page(&[json!(1)], 1))
-        }
+        counted.fetch_sub(1, Ordering::SeqCst);
+        data(&page(&[json!(1)], 1))
     })
     .await;
     let layer = account(&server).semantic_layer().unwrap();
