@@ -61,7 +61,6 @@ pub use evidence_health::EvidenceHealth;
 pub use outcome::{Outcome, StopReason};
 pub use settings::{
     BudgetSettings, DbtTurnSettings, GroundingSettings, GuardSettings, OnUnmatched, ReferenceMode,
-    SemanticLayerSettings,
-    TurnSettings,
+    SemanticLayerSettings, TurnSettings,
 };
 pub use turn::{Agent, AgentParts, TurnOptions};

@@ -10,7 +10,9 @@ use super::reach::ModelReach;
 use super::semantic_layer::semantic_layer;
 use super::shared_catalogs::SharedCatalogs;
 use super::{Error, Server, Session, day, dbt as network_dbt, network};
-use crate::agent::{Agent, AgentParts, CatalogReport, DbtTurnSettings, ReferenceMode, SemanticLayerSettings, TurnSettings};
+use crate::agent::{
+    Agent, AgentParts, CatalogReport, DbtTurnSettings, ReferenceMode, SemanticLayerSettings, TurnSettings,
+};
 use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::dbt::{DbtConnection, DbtOffers, SemanticLayerClient, token_reach};

@@ -22,7 +22,7 @@ const RESERVED: [&str; 6] = [
 ];
 
 /// The file's sections, longest name first, so that `CARDINAL_CATALOG_CARDS_IDS` is not looked for in `catalog`.
-const SECTIONS: [&[&str]; 21] = [
+const SECTIONS: [&[&str]; 22] = [
     &["catalog", "dbt_metrics"],
     &["catalog", "metrics"],
     &["catalog", "tables"],

@@ -41,14 +41,6 @@ impl DbtAccount {
         AdministrativeClient::new(self.caller.clone())
     }
 
-    /// The same account over another wire: another session's, or one that records.
-    #[must_use]
-    pub fn over(&self, wire: Wire) -> Self {
-        Self {
-            caller: self.caller.over(wire),
-        }
-    }
-
     /// Metrics of the production environment. One query at a time for each client and its clones.
     pub fn semantic_layer(&self) -> Result<SemanticLayerClient, DbtError> {
         let environment = self.caller.settings.environment_id;

@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::caller::{DbtCaller};
+use super::caller::DbtCaller;
 use super::discovery_replies::{
     Applied, Connection, Defined, EnvironmentReply, ExecutionInfo, ExposureItem, ExposuresReply,
-    FreshnessItem, HealthItem, LineageReply, ModelsReply, SeedsReply, SnapshotsReply,
-    SourcesReply, TableItem, TablesReply, TestItem,
+    FreshnessItem, HealthItem, LineageReply, ModelsReply, SeedsReply, SnapshotsReply, SourcesReply,
+    TableItem, TablesReply, TestItem,
 };
 use super::error::{self, DbtError, DbtFailure};
 use super::graph::{DbtGraph, DbtNode};

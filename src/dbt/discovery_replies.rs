@@ -3,24 +3,6 @@
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-pub(super) struct GraphQlReply<T> {
-    #[serde(default = "none")]
-    pub(super) data: Option<T>,
-    #[serde(default)]
-    pub(super) errors: Option<Vec<GraphQlError>>,
-}
-
-pub(super) fn none<T>() -> Option<T> {
-    None
-}
-
-#[derive(Deserialize)]
-pub(super) struct GraphQlError {
-    #[serde(default)]
-    pub(super) message: String,
-}
-
-#[derive(Deserialize)]
 pub(super) struct EnvironmentReply<T> {
     pub(super) environment: Option<T>,
 }

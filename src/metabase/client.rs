@@ -13,7 +13,8 @@ use super::{
 };
 use crate::catalog::CatalogSettings;
 use crate::catalog::{
-    AllowedCard, CardDefinition, Catalog, Dimension, Entry, EntryKind, LoadedBefore, Parameter, WarehouseTable,
+    AllowedCard, CardDefinition, Catalog, Dimension, Entry, EntryKind, LoadedBefore, Parameter,
+    WarehouseTable,
 };
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;

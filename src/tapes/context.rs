@@ -171,7 +171,10 @@ impl ReplayContext {
                     ReferenceMode::On => self.prompt.clone(),
                     ReferenceMode::Off => self.without_references.clone(),
                 };
-                (self.toolbox.run_by(client, settings.shaping).asking_dbt(layer), prompt)
+                (
+                    self.toolbox.run_by(client, settings.shaping).asking_dbt(layer),
+                    prompt,
+                )
             }
             Some(dbt) => {
                 let connection = dbt.recorded(wire.clone(), Principal(header.principal.clone()));

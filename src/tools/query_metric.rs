@@ -15,7 +15,7 @@ use super::output::{QueriedEntry, for_person, of_query};
 use super::schema;
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput, failure, no_match};
-use crate::catalog::{AllowedMetric, Entry, EntryKind, METRIC_TIME, MetricEntry};
+use crate::catalog::{Entry, EntryKind, METRIC_TIME, MetricEntry};
 use crate::dbt::{DbtMetricQuery, check_dbt_query};
 use crate::metabase::{DimensionOwner, Direction, GroupBy, MetricQuery};
 use crate::model::ToolSpec;

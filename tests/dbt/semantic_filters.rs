@@ -30,6 +30,7 @@ pub fn metric(dialect: SqlDialect) -> AllowedDbtMetric {
         .map(str::to_owned)
         .to_vec();
     let entry = MetricEntry {
+        only_as_saved: None,
         id: MetricId(10_000_001),
         name: "Revenue".to_owned(),
         description: None,

@@ -90,6 +90,7 @@ impl SemanticLayerClient {
             let (dimensions, definition) = parts(metric, dialect, &values);
             let has_time = definition.grains.contains_key(METRIC_TIME);
             found.entries.push(Entry::Metric(Arc::new(MetricEntry {
+                only_as_saved: None,
                 id: *id,
                 name: written(metric.label.as_deref()).unwrap_or_else(|| metric.name.clone()),
                 description: written(metric.description.as_deref()),

@@ -65,7 +65,7 @@ impl Tool for DataHealthTool {
         let kind = entry_kind(&arguments.kind)?;
         let id = match kind {
             EntryKind::Card => card(context.catalog, "id", &arguments.id)?.id().0,
-            EntryKind::Metric => metric(context.catalog, "id", &arguments.id)?.id().0,
+            EntryKind::Metric => metric(context.catalog, "id", &arguments.id)?.entry().id.0,
             EntryKind::Table => table_entry(context.catalog, "id", &arguments.id)?.id().0,
         };
         Ok(CheckedCall {
