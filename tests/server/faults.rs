@@ -205,18 +205,17 @@ fn closed(mut plan: ProcessPlan) -> (ProcessPlan, Vec<String>) {
 
 /// The completions that stand on the tapes of a store: what a process that goes on from there knows.
 fn completions_on_tapes(store: &str) -> Vec<Completion> {
-    let tapes: Vec<String> = match store.strip_prefix("sqlite:") {
-        Some(path) => std::fs::read_dir(format!("{path}.tapes"))
+    let tapes: Vec<String> = if let Some(path) = store.strip_prefix("sqlite:") {
+        std::fs::read_dir(format!("{path}.tapes"))
             .into_iter()
             .flatten()
             .filter_map(|entry| std::fs::read_to_string(entry.ok()?.path()).ok())
-            .collect(),
-        None => {
-            let sql = "SELECT convert_from(bytes, 'UTF8') FROM tape_parts ORDER BY answer, at";
-            let all = psql(store, sql);
-            let tapes = all.split("{\"cardinal_tape\"");
-            tapes.map(|tape| format!("{{\"cardinal_tape\"{tape}\n")).collect()
-        }
+            .collect()
+    } else {
+        let sql = "SELECT convert_from(bytes, 'UTF8') FROM tape_parts ORDER BY answer, at";
+        let all = psql(store, sql);
+        let tapes = all.split("{\"cardinal_tape\"");
+        tapes.map(|tape| format!("{{\"cardinal_tape\"{tape}\n")).collect()
     };
     let mut found = Vec::new();
     for tape in tapes {
