@@ -66,8 +66,9 @@ impl<'i> FigureContext<'_, '_, 'i> {
             } else {
                 self.is_unit_of_another(mention.span)
             };
-            let of_another =
-                of_another || self.tells_of_its_part(mention.span) || self.is_of_another_unit(mention);
+            let of_another = of_another
+                || self.tells_of_its_part(mention.span)
+                || (self.has_unit() && self.is_of_another_unit(mention));
             !of_another && gap.is_some_and(|gap| marks.contains(&gap.as_str()))
         };
         for behind in [true, false] {
@@ -226,6 +227,12 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 let columns = self.header_columns(other);
                 other != material && current(other) && columns.iter().any(|column| measures(other, *column))
             })
+    }
+
+    /// Whether the figure is written with a currency or as a percentage: `orders were 28,550.43` still speaks of orders.
+    fn has_unit(&self) -> bool {
+        self.number()
+            .is_some_and(|number| number.percent || number.currency.is_some())
     }
 
     /// Whether a name is of a column whose values are written in another way than the figure, so that it says nothing of it:

@@ -214,8 +214,10 @@ const TABLE: [VocabularyRow; 47] = [
     (Concept::FirmKind, [
         "inc ltd llc plc corp corporation co company group holding holdings sons bank fund trust insurance mutual partners \
          services systems solutions international national global the and of for north south east west",
-        "gmbh ag kg", "sa", ""]),
-    (Concept::Other, ["first second third fourth last latter former other", "", "", ""]),
+        "gmbh ag kg", "sa", "sl"]),
+    (Concept::Other, [
+        "first second third fourth last latter former other", "erste zweite dritte vierte letzte andere",
+        "premier deuxième troisième dernier autre", "primero segundo tercero último otro"]),
 ];
 
 /// What each word says, a bit for each concept.
