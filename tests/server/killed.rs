@@ -73,3 +73,38 @@ async fn a_killed_process_loses_nothing_and_pays_nothing_twice() {
     assert_eq!(whole["answers"].as_array().unwrap().len(), ROUNDS);
     assert_eq!(whole["running"], json!(null));
 }
+
+/// A process that is killed while it makes a tape leaves one without a header: the turn begins anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tape_without_its_header_is_begun_anew() {
+    let model =
+        ScriptedModel::openai_with(|_| Reply::text("It is unknown.").after(Duration::from_secs(600))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_url(folder.path());
+    let Some(path) = store.strip_prefix("sqlite:") else {
+        // In PostgreSQL a line is there as a whole or not at all.
+        return;
+    };
+    let plan = ProcessPlan::new(folder.path(), &store, &model);
+    let process = plan.start();
+    let begun = Ask::events(&json!({"question": "What is alpha?"}))
+        .until(&process.url, "event: step")
+        .await;
+    let id = begun.header("x-cardinal-answer").to_owned();
+    while model.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop(process);
+    let tape = std::path::Path::new(&format!("{path}.tapes")).join(format!("{id}.jsonl"));
+    std::fs::write(&tape, "{\"cardinal_ta").unwrap();
+    let now = ScriptedModel::openai(vec![Reply::text("It is unknown.")]).await;
+    let process = ProcessPlan::new(folder.path(), &store, &now).start();
+    let told = Ask::get(&format!("/v1/answers/{id}/events"))
+        .send(&process.url)
+        .await;
+    assert_eq!(
+        told.named("answer")[0]["answer"]["text"],
+        "It is unknown.",
+        "{told:#?}"
+    );
+}

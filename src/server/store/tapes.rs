@@ -69,9 +69,12 @@ impl SessionStore {
     /// Brings the tape of an answer and those of the turns before it to their files. Returns whether there is one.
     pub(in crate::server) async fn bring_tape(&self, answer: &str) -> Result<bool, SessionStoreError> {
         match &self.tapes {
-            TapePlace::Beside(_) => Ok(tokio::fs::try_exists(self.tape_file(answer))
-                .await
-                .unwrap_or(false)),
+            TapePlace::Beside(_) => {
+                let file = self.tape_file(answer);
+                // Files are looked at beside the runtime.
+                let begun = tokio::task::spawn_blocking(move || is_begun(&file));
+                Ok(begun.await.map_err(|_| SessionStoreError::Closed)?)
+            }
             #[cfg(feature = "postgres")]
             TapePlace::InDatabase(tapes) => tapes.bring(self, answer).await,
         }
@@ -117,6 +120,20 @@ impl SessionStore {
         let cleared = tokio::task::spawn_blocking(move || clear(&folder, &live));
         let _ = cleared.await;
     }
+}
+
+/// Whether a tape has its header. One whose process ended before that has nothing of its turn, and is removed, so that the turn
+/// can begin anew.
+fn is_begun(file: &Path) -> bool {
+    let Ok(bytes) = std::fs::read(file) else {
+        return false;
+    };
+    let begun = bytes.contains(&b'\n');
+    if !begun {
+        // Where it stays, the new tape cannot be made, and the turn says so.
+        let _ = std::fs::remove_file(file);
+    }
+    begun
 }
 
 fn clear(folder: &Path, live: &[String]) {
