@@ -83,7 +83,7 @@ fn takes_the_settings_of_an_instance() {
 fn takes_a_key_and_a_generation() {
     let sandbox = Sandbox::serve(&["--api-key", "mb_0123456789", "--generation", "v59"]);
     assert_eq!(sandbox.text("api_key"), "mb_0123456789");
-    assert!(get(&sandbox, "/api/session/properties").contains("v0.59"));
+    assert!(get(&sandbox, "/api/session/properties").contains("v1.59"));
 }
 
 #[test]
