@@ -134,6 +134,13 @@ class OpenApi(unittest.TestCase):
         self.call("GET", "/v1/admin/answers/{id}/tape", 200, at=at)
         self.call("GET", "/v1/admin/usage", 200, params={"days": "7"})
 
+        # This server keeps no approvals and has no secret for webhooks: it says so in the form of its errors.
+        self.call("GET", "/v1/approvals", 404)
+        self.call("GET", "/v1/approvals/{id}", 404, at={"id": "apr_none"})
+        for decision in ("grant", "deny"):
+            self.call("POST", f"/v1/approvals/{{id}}/{decision}", 404, at={"id": "apr_none"})
+        self.call("POST", "/v1/dbt/webhook", 404, content="{}", headers={"content-type": "application/json"})
+
         chat, responses, ui = "/v1/chat/completions", "/v1/responses", "/api/chat"
         body = {"model": "cardinal", "messages": [{"role": "user", "content": ORDERS}]}
         self.call("POST", chat, 200, json=self.takes(chat, body), headers=session)
