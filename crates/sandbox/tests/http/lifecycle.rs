@@ -106,7 +106,7 @@ async fn settings_and_health_need_nobody() {
         properties["version"]["tag"]
             .as_str()
             .unwrap()
-            .starts_with("v0.60.")
+            .starts_with("v1.60.")
     );
     assert_eq!(properties["agent-api-enabled?"], true);
     assert_eq!(properties["report-timezone-long"], "UTC");
@@ -116,7 +116,7 @@ async fn settings_and_health_need_nobody() {
         properties["version"]["tag"]
             .as_str()
             .unwrap()
-            .starts_with("v0.59.")
+            .starts_with("v1.59.")
     );
 }
 
