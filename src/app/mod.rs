@@ -20,6 +20,7 @@ mod answer_health;
 mod catalog_cache;
 mod day;
 mod dbt;
+mod ended_run;
 mod error;
 mod identity;
 mod network;

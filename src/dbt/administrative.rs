@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use super::artifacts::{NodeOutcome, RunResults};
 use super::caller::{DbtCaller, DbtReply, DbtRequest};
 use super::envelope::DbtList;
 use super::error::{self, DbtError, DbtFailure};
-use super::run::{DbtJob, DbtRun, DbtRunStatus};
+use super::run::{DbtJob, DbtRun, DbtRunStatus, DbtRunStep};
 use crate::operations::administrative as table;
 use crate::operations::{Operation, OperationAccess};
 
@@ -179,23 +179,49 @@ impl AdministrativeClient {
     pub async fn outcomes(&self, run: &DbtRun) -> Result<BTreeMap<String, NodeOutcome>, DbtError> {
         let mut outcomes = BTreeMap::new();
         for step in run.run_steps.iter().flatten().filter(|step| step.runs_nodes()) {
-            let results = match self.artifact(run.id, "run_results.json", Some(step.index)).await {
-                Ok(results) => results,
-                // A step that failed before it began leaves nothing.
-                Err(error) if error.class == DbtFailure::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            let results: RunResults = serde_json::from_slice(&results).map_err(|error| {
-                let message = format!(
-                    "they do not have dbt's form: {}",
-                    error::clean(&error.to_string())
-                );
-                let action = format!("read the results of step {} of run {}", step.index, run.id);
-                error::local(&action, DbtFailure::Unreadable, message)
-            })?;
+            // A step that failed before it began leaves nothing.
+            let results = self.results_of(run, step).await?.unwrap_or_default();
             outcomes.extend(results.outcomes().unwrap_or_default());
         }
         Ok(outcomes)
+    }
+
+    /// The nodes whose tables a run made anew, or may have before it failed. `None` where that cannot be told: the run does not
+    /// say its steps, one of them is a command of which nothing is known, or left no results.
+    pub async fn made_by(&self, run: &DbtRun) -> Result<Option<BTreeSet<String>>, DbtError> {
+        let Some(steps) = &run.run_steps else {
+            return Ok(None);
+        };
+        let mut made = BTreeSet::new();
+        for step in steps.iter().filter(|step| !step.leaves_tables_alone()) {
+            if !step.runs_nodes() {
+                return Ok(None);
+            }
+            let results = self.results_of(run, step).await?;
+            let Some(outcomes) = results.and_then(|results| results.outcomes()) else {
+                return Ok(None);
+            };
+            let touched = outcomes.into_iter().filter(|(_, outcome)| outcome.is_run());
+            made.extend(touched.map(|(unique_id, _)| unique_id));
+        }
+        Ok(Some(made))
+    }
+
+    /// What a step left of its results; `None` when it left none.
+    async fn results_of(&self, run: &DbtRun, step: &DbtRunStep) -> Result<Option<RunResults>, DbtError> {
+        let results = match self.artifact(run.id, "run_results.json", Some(step.index)).await {
+            Ok(results) => results,
+            Err(error) if error.class == DbtFailure::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        serde_json::from_slice(&results).map(Some).map_err(|error| {
+            let message = format!(
+                "they do not have dbt's form: {}",
+                error::clean(&error.to_string())
+            );
+            let action = format!("read the results of step {} of run {}", step.index, run.id);
+            error::local(&action, DbtFailure::Unreadable, message)
+        })
     }
 
     /// The items of any other list: projects, environments, connections, users and so on, as dbt writes them.

@@ -123,6 +123,11 @@ pub(super) struct ProjectFile {
 /// nothing of the data.
 pub(super) const TELLING: [&str; 7] = ["build", "run", "test", "seed", "snapshot", "retry", "clone"];
 
+/// Commands that change no table.
+pub(super) const HARMLESS: [&str; 11] = [
+    "clean", "compile", "debug", "deps", "docs", "list", "ls", "parse", "show", "source", "test",
+];
+
 /// How nodes ended and when, by their ids.
 pub(super) type Outcomes = BTreeMap<String, NodeOutcome>;
 
@@ -133,6 +138,13 @@ pub struct NodeOutcome {
     pub status: Option<String>,
     /// When it had been executed.
     pub at: Option<String>,
+}
+
+impl NodeOutcome {
+    /// Whether it was run, well or not. What was skipped is as it was.
+    pub(super) fn is_run(&self) -> bool {
+        self.status.as_deref() != Some("skipped")
+    }
 }
 
 impl RunResults {

@@ -1,8 +1,10 @@
 //! The health of an entry of Metabase: what dbt knows of everything that it is made from.
 
+use std::collections::BTreeSet;
+
 use super::connection::DbtConnection;
 use super::error::DbtError;
-use super::graph::DbtNode;
+use super::graph::{DbtGraph, DbtNode};
 use super::health::{AssessedSubject, DataHealthReport};
 use crate::catalog::{Entry, WarehouseTable};
 use crate::metabase::MetabaseClient;
@@ -24,6 +26,26 @@ pub enum EntryHealthError {
          Metabase joins the two"
     )]
     NotJoined { entry: String, tables: String },
+}
+
+/// Whether the rows of an entry rest on any of these nodes, by its exposures and by the tables that it reads. `None` where that
+/// is not known.
+pub async fn rests_on(
+    graph: &DbtGraph,
+    metabase: &MetabaseClient,
+    entry: &Entry,
+    nodes: &BTreeSet<String>,
+) -> Option<bool> {
+    let (kind, id) = (entry.kind(), entry.id());
+    let tables = metabase.tables_read(entry).await.unwrap_or_default();
+    // What an exposure says may be less than what is read.
+    let mut made_from = graph.made_from(kind, id, &[]);
+    made_from.extend(tables.iter().flat_map(|table| graph.all_of_table(table)));
+    if made_from.is_empty() && tables.is_empty() {
+        return None;
+    }
+    let mut upstream = made_from.iter().flat_map(|node| graph.upstream(&node.unique_id));
+    Some(upstream.any(|(_, node)| nodes.contains(&node.unique_id)))
 }
 
 /// Judges an entry by its exposures, and where it has none by the tables that it reads.

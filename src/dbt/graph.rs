@@ -156,16 +156,23 @@ impl DbtGraph {
     /// The node that is a table of the warehouse. What dbt builds goes before a source of the same name; of several of one kind
     /// none is taken, for a wrong one would be worse than none.
     pub fn of_table(&self, table: &WarehouseTable) -> Option<&DbtNode> {
-        let fitting: Vec<(TableFit, &DbtNode)> = self
-            .nodes()
-            .filter_map(|node| Some((fit(node, table)?, node)))
-            .collect();
+        let fitting: Vec<(TableFit, &DbtNode)> = self.fitting(table).collect();
         let best = fitting.iter().map(|(fit, _)| *fit).max()?;
         let mut best_ones = fitting.iter().filter(|(fit, _)| *fit == best);
         match (best_ones.next(), best_ones.next()) {
             (Some((_, node)), None) => Some(*node),
             _ => None,
         }
+    }
+
+    /// Every node that may be a table of the warehouse.
+    pub(super) fn all_of_table(&self, table: &WarehouseTable) -> impl Iterator<Item = &DbtNode> {
+        self.fitting(table).map(|(_, node)| node)
+    }
+
+    fn fitting(&self, table: &WarehouseTable) -> impl Iterator<Item = (TableFit, &DbtNode)> {
+        self.nodes()
+            .filter_map(move |node| Some((fit(node, table)?, node)))
     }
 
     fn nearest(&self, wanted: &str) -> Vec<String> {

@@ -48,7 +48,7 @@ pub use administrative::{AdministrativeClient, RunFilter};
 pub use artifacts::NodeOutcome;
 pub use connection::{DbtConnection, DbtOffers};
 pub use discovery::DiscoveryClient;
-pub use entry_health::{EntryHealthError, entry_health};
+pub use entry_health::{EntryHealthError, entry_health, rests_on};
 pub use envelope::DbtList;
 pub use error::{DbtError, DbtFailure};
 pub use graph::{DbtGraph, DbtNameError, DbtNode};
@@ -58,8 +58,9 @@ pub use health::{
 pub use local::{LocalDimension, LocalMetric, LocalProject};
 pub use run::{DbtJob, DbtRun, DbtRunStatus, DbtRunStep};
 pub use semantic::{
-    DbtMetricQuery, DbtMetrics, FilterProblem, SavedMetricQuery, SemanticDimension, SemanticEntity,
-    SemanticLayerClient, SemanticMeasure, SemanticMetric, check_dbt_query,
+    AllowedSavedQuery, DbtMetricQuery, DbtMetrics, FilterProblem, SavedMetricQuery, SavedQueryDenied,
+    SavedQueryRun, SemanticDimension, SemanticEntity, SemanticLayerClient, SemanticMeasure, SemanticMetric,
+    check_dbt_query,
 };
 pub use settings::{DbtAddresses, DbtCloudSettings, DbtSettings};
 pub use token_reach::{TokenReach, needed_permissions, token_reach};

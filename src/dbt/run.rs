@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::artifacts::TELLING;
+use super::artifacts::{HARMLESS, TELLING};
 
 /// How far a run is. dbt writes a number, never a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -131,11 +131,21 @@ impl DbtRunStep {
     /// Whether its command runs nodes, by the name that dbt gives a step: ``Invoke dbt with `dbt build` ``. Steps that clone the
     /// repository or make documentation do not.
     pub(super) fn runs_nodes(&self) -> bool {
-        let name = self.name.as_deref().unwrap_or_default();
-        let mut words = name.split('`').nth(1).unwrap_or_default().split_whitespace();
+        self.verb().is_some_and(|verb| TELLING.contains(&verb))
+    }
+
+    /// Whether nothing that it does can change a table. A step without a command prepares the run.
+    pub(super) fn leaves_tables_alone(&self) -> bool {
+        let has_command = self.name.as_deref().is_some_and(|name| name.contains('`'));
+        !has_command || self.verb().is_some_and(|verb| HARMLESS.contains(&verb))
+    }
+
+    /// What dbt is told to do: `build`.
+    fn verb(&self) -> Option<&str> {
+        let name = self.name.as_deref()?;
+        let mut words = name.split('`').nth(1)?.split_whitespace();
         let calls_dbt = words.next() == Some("dbt");
-        let verb = words.find(|word| !word.starts_with('-'));
-        calls_dbt && verb.is_some_and(|verb| TELLING.contains(&verb))
+        words.find(|word| !word.starts_with('-')).filter(|_| calls_dbt)
     }
 }
 

@@ -14,8 +14,8 @@ use super::in_flight::InFlight;
 use super::{FailureClass, MetabaseError, failure};
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
-use crate::result::exact_numbers_quoted;
-use crate::wire::{CacheRule, Policy, ServedBy, Wire, WireError, WireRequest};
+use crate::result::{EntryKind, exact_numbers_quoted};
+use crate::wire::{CacheRule, Policy, Purpose, RowsOf, ServedBy, Wire, WireError, WireRequest};
 
 /// Sends requests of the endpoint table with the principal's credential.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub(super) struct Caller {
     shared: Arc<Shared>,
     /// How many requests are in flight at once, where many are sent: while a catalog is loaded.
     pace: Option<Arc<InFlight>>,
+    /// The entry whose rows are read.
+    rows_of: Option<RowsOf>,
 }
 
 /// What every clone has in common, over whichever wire it sends.
@@ -118,6 +120,15 @@ impl Caller {
             wire,
             shared: Arc::new(shared),
             pace: None,
+            rows_of: None,
+        }
+    }
+
+    /// The same caller, for the rows of this entry.
+    pub(super) fn for_rows_of(&self, kind: EntryKind, id: u32) -> Self {
+        Self {
+            rows_of: Some(rows_of(kind, id)),
+            ..self.clone()
         }
     }
 
@@ -156,6 +167,19 @@ impl Caller {
         call: ApiCall<'_>,
     ) -> Result<ApiReply, MetabaseError> {
         self.send_with(endpoint, &call, HeaderMap::new()).await
+    }
+
+    /// When a response may be kept.
+    fn kept(&self, purpose: Purpose) -> CacheRule {
+        let is_success = if purpose == Purpose::DataQuery {
+            failure::is_completed
+        } else {
+            failure::is_whole_json
+        };
+        match self.rows_of {
+            Some(rows_of) => CacheRule::RowsWhenSuccessful(rows_of, is_success),
+            None => CacheRule::WhenSuccessful(is_success),
+        }
     }
 
     async fn credential(&self, endpoint: Route) -> Result<HeaderMap, MetabaseError> {
@@ -242,12 +266,10 @@ impl Caller {
                 cap: self.settings.max_response_bytes,
                 timeout: self.settings.timeout,
                 opening: None,
-                cache: match (endpoint.cacheable && call.cached, endpoint.purpose) {
-                    (false, _) => CacheRule::Never,
-                    (true, crate::wire::Purpose::DataQuery) => {
-                        CacheRule::WhenSuccessful(failure::is_completed)
-                    }
-                    (true, _) => CacheRule::WhenSuccessful(failure::is_whole_json),
+                cache: if endpoint.cacheable && call.cached {
+                    self.kept(endpoint.purpose)
+                } else {
+                    CacheRule::Never
                 },
             },
         };
@@ -276,6 +298,16 @@ impl Caller {
             scope: endpoint.scope,
         })
     }
+}
+
+/// How kept rows of an entry are told from those of others.
+pub fn rows_of(kind: EntryKind, id: u32) -> RowsOf {
+    let kind = match kind {
+        EntryKind::Card => "card",
+        EntryKind::Metric => "metric",
+        EntryKind::Table => "table",
+    };
+    RowsOf { kind, id }
 }
 
 /// Whether a request was more than the server could take.

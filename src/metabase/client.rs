@@ -127,7 +127,8 @@ impl MetabaseClient {
 
     /// Runs a curated card.
     pub async fn run_card(&self, run: &CardRun) -> Result<Fetched, MetabaseError> {
-        let fetched = card::run(&self.caller, run).await?;
+        let caller = self.caller.for_rows_of(EntryKind::Card, run.card.id().0);
+        let fetched = card::run(&caller, run).await?;
         if !weekdays::has_days_or_weeks(&fetched.table) {
             return Ok(fetched);
         }
@@ -141,14 +142,16 @@ impl MetabaseClient {
     /// Queries a curated metric, in the dialect of whichever generation answers.
     pub async fn query_metric(&self, query: &MetricQuery) -> Result<Fetched, MetabaseError> {
         let detected = self.detected().await?;
-        let fetched = dialect::metric(&self.caller, detected, query).await?;
+        let caller = self.caller.for_rows_of(EntryKind::Metric, query.metric.id().0);
+        let fetched = dialect::metric(&caller, detected, query).await?;
         Ok(weekdays::named(fetched, &detected.info.week_starts_on))
     }
 
     /// Queries a curated table, in the dialect of whichever generation answers.
     pub async fn query_table(&self, query: &TableQuery) -> Result<Fetched, MetabaseError> {
         let detected = self.detected().await?;
-        let fetched = dialect::table(&self.caller, detected, query).await?;
+        let caller = self.caller.for_rows_of(EntryKind::Table, query.table.id().0);
+        let fetched = dialect::table(&caller, detected, query).await?;
         Ok(weekdays::named(fetched, &detected.info.week_starts_on))
     }
 
@@ -164,7 +167,8 @@ impl MetabaseClient {
         card: &AllowedCard,
         parameter: &Parameter,
     ) -> Result<FetchedValues, MetabaseError> {
-        values::of_parameter(&self.caller, card.id(), &parameter.id, true).await
+        let caller = self.caller.for_rows_of(EntryKind::Card, card.id().0);
+        values::of_parameter(&caller, card.id(), &parameter.id, true).await
     }
 
     /// Values that occur in a dimension; at most `limit`.
@@ -175,7 +179,9 @@ impl MetabaseClient {
         limit: u32,
     ) -> Result<FetchedValues, MetabaseError> {
         let detected = self.detected().await?;
-        values::of_dimension(&self.caller, detected, owner, dimension, limit).await
+        let (kind, id) = owner.entry();
+        let caller = self.caller.for_rows_of(kind, id);
+        values::of_dimension(&caller, detected, owner, dimension, limit).await
     }
 
     /// The tables of the warehouse that an entry reads, as far as that can be told. Descriptions of the last minute will do.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{AllowedMetric, AllowedTable, AllowedValues, Catalog, EntryVersions};
-use crate::result::ResultTable;
+use crate::result::{EntryKind, ResultTable};
 use crate::wire::ServedBy;
 
 /// A table and what served it.
@@ -28,6 +28,16 @@ pub struct FetchedValues {
 pub enum DimensionOwner {
     Metric(AllowedMetric),
     Table(AllowedTable),
+}
+
+impl DimensionOwner {
+    /// The entry that it is.
+    pub(super) fn entry(&self) -> (EntryKind, u32) {
+        match self {
+            Self::Metric(metric) => (EntryKind::Metric, metric.id().0),
+            Self::Table(table) => (EntryKind::Table, table.id().0),
+        }
+    }
 }
 
 /// A catalog as loaded, and what could not be loaded.

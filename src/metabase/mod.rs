@@ -53,6 +53,7 @@ mod weekdays;
 mod wire_card;
 
 pub use auth::SigningClock;
+pub use call::rows_of;
 pub use capabilities::{Capability, CapabilityProof, HowServed, served};
 pub use client::MetabaseClient;
 pub use credential::CredentialInfo;

@@ -81,16 +81,17 @@ impl Apps {
         Ok(read(app))
     }
 
-    /// Lets every app forget what it read of the data.
-    pub(super) fn forget_data(&self) {
-        self.shared().forget_data();
+    /// Lets every app forget what it read of the data that a run of dbt made anew.
+    pub(super) async fn forget_run(&self, run: Option<u64>) {
+        // All apps keep rows in one place.
+        self.shared().forget_run(run).await;
         let cells: Vec<PersonalApp> = self
             .personal
             .as_ref()
             .map(|personal| lock(personal).values().cloned().collect())
             .unwrap_or_default();
         for app in cells.iter().filter_map(|cell| cell.get()) {
-            read(app).forget_data();
+            read(app).forget_verdicts();
         }
     }
 

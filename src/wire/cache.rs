@@ -1,10 +1,12 @@
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tower::ServiceExt;
 
 use super::service::{LayerResult, LayerService};
 use super::settings::CacheSettings;
-use super::{CacheRule, ServedBy, WireError, WireRequest, WireResponse, canonical};
+use super::{CacheRule, Purpose, RowsOf, ServedBy, WireError, WireRequest, WireResponse, canonical};
 
 /// Memory of one kept response besides its body and the texts of its headers. An estimate.
 const OVERHEAD: usize = 1024;
@@ -16,6 +18,8 @@ struct CachedResponse {
     headers: HeaderMap,
     body: Bytes,
     attempts: u32,
+    purpose: Purpose,
+    rows_of: Option<RowsOf>,
 }
 
 impl CachedResponse {
@@ -58,14 +62,27 @@ impl ResponseCache {
                 .max_capacity(settings.max_bytes)
                 .weigher(|_, kept: &CachedResponse| kept.weight())
                 .time_to_live(settings.time_to_live)
+                .support_invalidation_closures()
                 .build()
         });
         Self { kept }
     }
 
-    /// Drops everything that is kept.
-    pub(super) fn forget(&self) {
-        if let Some(kept) = &self.kept {
+    /// The entries of which rows are kept.
+    pub(super) fn rows_kept(&self) -> BTreeSet<RowsOf> {
+        let kept = self.kept.iter().flat_map(moka::future::Cache::iter);
+        kept.filter_map(|(_, kept)| kept.rows_of).collect()
+    }
+
+    /// Drops what dbt said and all rows but those of these entries.
+    pub(super) fn forget_rows_but(&self, of: BTreeSet<RowsOf>) {
+        let Some(kept) = &self.kept else { return };
+        let is_stale = move |_: &[u8; 32], kept: &CachedResponse| match (kept.purpose, kept.rows_of) {
+            (Purpose::Dbt, _) => true,
+            (_, Some(rows_of)) => !of.contains(&rows_of),
+            (purpose, None) => purpose == Purpose::DataQuery,
+        };
+        if kept.invalidate_entries_if(is_stale).is_err() {
             kept.invalidate_all();
         }
     }
@@ -74,11 +91,14 @@ impl ResponseCache {
 /// Serves what was read a moment ago, to the same principal only. Of equal requests at the same time one is sent,
 /// and the others wait for it; if the one is dropped, the next of them is sent.
 pub(super) async fn cached(below: LayerService, cache: ResponseCache, request: WireRequest) -> LayerResult {
-    match (cache.kept, request.policy.cache) {
-        (Some(kept), CacheRule::WhenSuccessful(is_success)) => {
-            through(kept, below, request, is_success).await
-        }
-        (_, CacheRule::Never) | (None, _) => below.oneshot(request).await,
+    let (rows_of, is_success) = match request.policy.cache {
+        CacheRule::Never => return below.oneshot(request).await,
+        CacheRule::WhenSuccessful(is_success) => (None, is_success),
+        CacheRule::RowsWhenSuccessful(rows_of, is_success) => (Some(rows_of), is_success),
+    };
+    match cache.kept {
+        Some(kept) => through(kept, below, request, rows_of, is_success).await,
+        None => below.oneshot(request).await,
     }
 }
 
@@ -86,9 +106,11 @@ async fn through(
     cache: moka::future::Cache<[u8; 32], CachedResponse>,
     below: LayerService,
     request: WireRequest,
+    rows_of: Option<RowsOf>,
     is_success: fn(StatusCode, &[u8]) -> bool,
 ) -> LayerResult {
     let mut sent = false;
+    let purpose = request.policy.purpose;
     let found = cache
         .try_get_with(canonical::key(&request), async {
             sent = true;
@@ -97,6 +119,8 @@ async fn through(
                 status: response.status,
                 headers: response.headers.clone(),
                 attempts: response.attempts,
+                purpose,
+                rows_of,
                 body: response.bytes().await.map_err(Uncached::Failed)?,
             };
             if is_success(kept.status, &kept.body) {

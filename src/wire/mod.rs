@@ -55,7 +55,7 @@ pub use limit::RequestLimits;
 pub use opening::{JudgeOpening, Opening};
 pub use queue::QueueTime;
 pub use relay::{CompletionRelay, PROVIDER_BATCH, RelayedCompletion};
-pub use request::{CacheRule, Policy, Purpose, WireRequest};
+pub use request::{CacheRule, Policy, Purpose, RowsOf, WireRequest};
 pub use response::{BodyStream, ServedBy, WireResponse};
 pub(crate) use retry::is_passing_for_models;
 pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};

@@ -23,12 +23,21 @@ pub enum Purpose {
     Dbt,
 }
 
+/// The entry of a catalog whose rows a response holds: `card` and 7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowsOf {
+    pub kind: &'static str,
+    pub id: u32,
+}
+
 /// Whether a response may be kept and served again.
 #[derive(Debug, Clone, Copy)]
 pub enum CacheRule {
     Never,
     /// Kept for the cache's time to live when this says that status and whole body are a success.
     WhenSuccessful(fn(http::StatusCode, &[u8]) -> bool),
+    /// The same; it is forgotten when something made the rows of this entry anew.
+    RowsWhenSuccessful(RowsOf, fn(http::StatusCode, &[u8]) -> bool),
 }
 
 /// How the stack treats one request.
@@ -70,7 +79,7 @@ pub struct WireRequest {
 impl Policy {
     /// Whether the whole body is read before the response is handed on.
     pub(super) fn holds_body(&self) -> bool {
-        self.buffered || matches!(self.cache, CacheRule::WhenSuccessful(_))
+        self.buffered || !matches!(self.cache, CacheRule::Never)
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tower::ServiceExt;
@@ -13,7 +14,7 @@ use super::retry::retried;
 use super::service::{LayerService, layer};
 use super::tape::{Tape, TapeMode, TapeSlot, taped};
 use super::transport::Transport;
-use super::{Grants, WireError, WireRequest, WireResponse, WireSettings};
+use super::{Grants, RowsOf, WireError, WireRequest, WireResponse, WireSettings};
 use crate::grants::CallMeter;
 
 /// The whole stack, ready to send, for one session. Cheap to clone; clones are the same session.
@@ -137,9 +138,14 @@ impl Wire {
         }
     }
 
-    /// Forgets every response that was kept, for all sessions.
-    pub fn forget_responses(&self) {
-        self.shared.cache.forget();
+    /// The entries of which rows are kept.
+    pub fn rows_kept(&self) -> BTreeSet<RowsOf> {
+        self.shared.cache.rows_kept()
+    }
+
+    /// Forgets what dbt said and all rows but those of these entries, for all sessions.
+    pub fn forget_rows_but(&self, of: BTreeSet<RowsOf>) {
+        self.shared.cache.forget_rows_but(of);
     }
 
     /// The seed of the jitter of retries.

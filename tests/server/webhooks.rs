@@ -1,5 +1,15 @@
 //! A completed run of dbt makes the server read data again.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use cardinal::catalog::TableRule;
+use cardinal::dbt::{DbtAccount, DbtCloudSettings, grants};
+use cardinal::grants::{GrantLevel, GrantRule};
+use cardinal::operations::Area;
+use cardinal::principal::Principal;
+use cardinal::sandbox::{ServeOptions, World};
+use cardinal::wire::{Wire, WireSettings};
 use hmac::{Hmac, Mac as _};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -7,6 +17,9 @@ use sha2::Sha256;
 
 use super::client::Ask;
 use super::kit::{QUESTION, TestServer};
+use crate::support::reply::Reply as ModelReply;
+use crate::support::scripted_model::ScriptedModel;
+use crate::support::stack::{curated, dbt_beside, dbt_settings, metabase_settings};
 
 const SECRET: &str = "a secret of a subscription";
 
@@ -14,6 +27,16 @@ fn delivery(event: &str, kind: &str) -> String {
     json!({
         "accountId": 1, "eventId": event, "eventType": kind,
         "data": {"jobId": "5", "runId": "9", "environmentId": "3", "runStatus": "Success", "runStatusCode": 10},
+    })
+    .to_string()
+}
+
+/// What dbt tells of a run that is over.
+fn completed(run: u64, account: &DbtCloudSettings) -> String {
+    let environment = account.environment_id.unwrap().to_string();
+    json!({
+        "accountId": account.account_id, "eventId": format!("wev_{run}"), "eventType": "job.run.completed",
+        "data": {"runId": run.to_string(), "environmentId": environment, "runStatusCode": 10},
     })
     .to_string()
 }
@@ -36,7 +59,12 @@ async fn deliver(server: &TestServer, body: &str, signature: &str) -> u16 {
 }
 
 async fn served_by(server: &TestServer) -> String {
-    let record = server.ask(QUESTION).await;
+    asked(server, QUESTION).await
+}
+
+/// What served the rows of the answer.
+async fn asked(server: &TestServer, question: &str) -> String {
+    let record = server.ask(question).await;
     record["answer"]["tool_calls"][0]["served_by"]
         .as_str()
         .unwrap()
@@ -90,4 +118,96 @@ async fn without_a_secret_there_is_no_receiver() {
     let server = TestServer::new().await;
     let body = delivery("wev_1", "job.run.completed");
     assert_eq!(deliver(&server, &body, &signed(&body)).await, 404);
+}
+
+const REVENUE: &str = "What was revenue in each month?";
+const RATING: &str = "What is the average rating?";
+
+/// Asks the card over the orders' model, and the metric over the reviews'.
+async fn asker() -> ScriptedModel {
+    ScriptedModel::openai_with(|request| {
+        let messages = request["messages"].as_array().unwrap();
+        let asked = messages.iter().rfind(|one| one["role"] == "user").unwrap();
+        if messages.last().unwrap()["role"] == "tool" {
+            return ModelReply::text("Here it is.");
+        }
+        let call = if asked["content"].to_string().contains("rating") {
+            ("query_metric", json!({ "metric_id": 6 }))
+        } else {
+            ("run_card", json!({ "card_id": 9 }))
+        };
+        ModelReply::tool_calls([call])
+    })
+    .await
+}
+
+/// Runs a job to its end.
+async fn ran(account: &DbtCloudSettings, job: u64) -> u64 {
+    let rule = GrantRule::new([Area::DbtRuns], GrantLevel::Full);
+    let policy = crate::grants::policy(vec![rule]);
+    let wire = Wire::new(WireSettings::new(grants(account, &policy))).unwrap();
+    let client = DbtAccount::new(account.clone(), wire, Principal::default()).administrative();
+    let run = client.trigger(job, "a test").await.unwrap();
+    let patience = Duration::from_secs(60);
+    client.follow(run.id, patience, &mut |_| {}).await.unwrap().id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_makes_old_only_what_rests_on_its_models() {
+    let world = Arc::new(World::demo().unwrap());
+    let metabase = cardinal::sandbox::serve(ServeOptions::new(world)).await.unwrap();
+    let dbt = dbt_beside(&metabase).await;
+    let account = dbt_settings(&dbt);
+    let with = account.clone();
+    let server = TestServer::before(asker().await, |settings| {
+        settings.metabase = Some(metabase_settings(&metabase, Duration::from_secs(10)));
+        settings.catalog = curated(&metabase, TableRule::default());
+        settings.dbt.cloud = Some(with);
+        settings.dbt.webhook_secret = Some(SecretString::from(SECRET));
+        let areas = [Area::DbtDiscovery, Area::DbtRuns];
+        settings.grants.rules = vec![GrantRule::new(areas, GrantLevel::Read)];
+    })
+    .await;
+    for question in [REVENUE, RATING] {
+        assert_eq!(asked(&server, question).await, "live");
+        assert_eq!(asked(&server, question).await, "cache");
+    }
+    let hourly_orders = 8002;
+    let reviews_repair = 8003;
+    for (job, touched, untouched) in [
+        (hourly_orders, REVENUE, RATING),
+        (reviews_repair, RATING, REVENUE),
+    ] {
+        let run = ran(&account, job).await;
+        let body = completed(run, &account);
+        assert_eq!(deliver(&server, &body, &signed(&body)).await, 204);
+        let mut by = String::new();
+        for _ in 0..250 {
+            by = asked(&server, touched).await;
+            if by == "live" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(by, "live", "job {job} made what {touched:?} rests on");
+        assert_eq!(
+            asked(&server, untouched).await,
+            "cache",
+            "job {job}: {untouched:?}"
+        );
+    }
+    // Of a run that is not there nobody knows what it made.
+    let body = completed(99_999_999, &account);
+    assert_eq!(deliver(&server, &body, &signed(&body)).await, 204);
+    for question in [REVENUE, RATING] {
+        let mut by = String::new();
+        for _ in 0..250 {
+            by = asked(&server, question).await;
+            if by == "live" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(by, "live", "{question}");
+    }
 }

@@ -41,7 +41,8 @@ pub(super) async fn webhook(
                 status = event.run_status,
                 "a run of dbt ended"
             );
-            state.apps.forget_data();
+            let run = event.run_id.as_deref().and_then(|run| run.parse().ok());
+            state.apps.forget_run(run).await;
         });
     }
     Ok(StatusCode::NO_CONTENT)
