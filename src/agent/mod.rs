@@ -26,6 +26,7 @@ mod calls;
 mod cite;
 mod clock;
 mod day_budget;
+mod dbt_settings;
 mod driver;
 mod event;
 mod evidence;
@@ -55,12 +56,12 @@ pub use answer_form::answer_schema;
 pub use cite::{CellSource, Citation, CitedFigure, CitedResult};
 pub(crate) use clock::TimeoutMarks;
 pub use day_budget::Denial;
+pub use dbt_settings::DbtTurnSettings;
 pub use event::Event;
 pub use evidence::EvidenceRows;
 pub use evidence_health::EvidenceHealth;
 pub use outcome::{Outcome, StopReason};
 pub use settings::{
-    BudgetSettings, DbtTurnSettings, GroundingSettings, GuardSettings, OnUnmatched, ReferenceMode,
-    SemanticLayerSettings, TurnSettings,
+    BudgetSettings, GroundingSettings, GuardSettings, OnUnmatched, ReferenceMode, TurnSettings,
 };
 pub use turn::{Agent, AgentParts, TurnOptions};

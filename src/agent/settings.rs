@@ -1,16 +1,13 @@
 use std::time::Duration;
 
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use url::Url;
+use serde_json::Value;
 
-use crate::dbt::{DbtAccount, DbtAddresses, DbtCloudSettings, DbtConnection, DbtOffers, SemanticLayerClient};
+use super::dbt_settings::DbtTurnSettings;
 use crate::ledger::Allowance;
 use crate::metabase::SignInMethod;
 use crate::model::CompletionSettings;
-use crate::principal::Principal;
 use crate::result::{ConversationSettings, ShapingSettings};
-use crate::wire::Wire;
 
 /// Everything that shapes a turn's requests and its answer. A tape's header holds it, so that the turn can be run again; no
 /// secret is among it.
@@ -36,96 +33,9 @@ pub struct TurnSettings {
     /// How a refused credential is renewed. Older tapes do not say it: never.
     #[serde(default)]
     pub sign_in: SignInMethod,
-    /// How dbt is asked, where its tools are offered.
+    /// How dbt is asked, where its tools are offered or metrics of it are curated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dbt: Option<DbtTurnSettings>,
-    /// How dbt's Semantic Layer is asked, where metrics of it are curated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub semantic_layer: Option<SemanticLayerSettings>,
-}
-
-/// The dbt account that a turn's tools ask, without its token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DbtTurnSettings {
-    /// Hosts of its three APIs.
-    pub administrative: Url,
-    pub discovery: Url,
-    pub semantic_layer: Url,
-    pub account_id: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<u64>,
-    /// What its tools may ask.
-    pub offers: DbtOffers,
-}
-
-impl DbtTurnSettings {
-    /// What is said of a connection; `None` for one without an account, whose files are on no tape.
-    pub fn of(dbt: &DbtConnection) -> Option<Self> {
-        let settings = dbt.account()?.settings();
-        let at = settings.addresses.clone();
-        Some(Self {
-            administrative: at.administrative,
-            discovery: at.discovery,
-            semantic_layer: at.semantic_layer,
-            account_id: settings.account_id,
-            environment_id: settings.environment_id,
-            offers: dbt.offers(),
-        })
-    }
-
-    /// The account that makes the same requests, over this wire and with a token that is good for nothing.
-    pub fn recorded(&self, wire: Wire, principal: Principal) -> DbtConnection {
-        let addresses = DbtAddresses {
-            administrative: self.administrative.clone(),
-            discovery: self.discovery.clone(),
-            semantic_layer: self.semantic_layer.clone(),
-        };
-        let settings = DbtCloudSettings {
-            environment_id: self.environment_id,
-            ..DbtCloudSettings::new(addresses, SecretString::from("replay"), self.account_id)
-        };
-        DbtConnection::recorded(DbtAccount::new(settings, wire, principal), self.offers)
-    }
-}
-
-/// What decides which requests go to dbt's Semantic Layer, without the token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SemanticLayerSettings {
-    /// Its host.
-    pub url: Url,
-    pub account_id: u64,
-    pub environment_id: u64,
-    /// How long a query may take.
-    pub timeout: Duration,
-}
-
-impl SemanticLayerSettings {
-    /// Those of an account; `None` for one that names no environment.
-    pub fn of(dbt: &DbtCloudSettings) -> Option<Self> {
-        Some(Self {
-            url: dbt.addresses.semantic_layer.clone(),
-            account_id: dbt.account_id,
-            environment_id: dbt.environment_id?,
-            timeout: dbt.timeout,
-        })
-    }
-
-    /// A client that makes the same requests over this wire, with a token that is good for nothing.
-    pub fn recorded(&self, wire: Wire, principal: Principal) -> Option<SemanticLayerClient> {
-        let addresses = DbtAddresses {
-            administrative: self.url.clone(),
-            discovery: self.url.clone(),
-            semantic_layer: self.url.clone(),
-        };
-        let dbt = DbtCloudSettings {
-            environment_id: Some(self.environment_id),
-            timeout: self.timeout,
-            ..DbtCloudSettings::new(addresses, SecretString::from("replay"), self.account_id)
-        };
-        DbtAccount::new(dbt, wire, principal).semantic_layer().ok()
-    }
 }
 
 impl TurnSettings {
@@ -141,8 +51,19 @@ impl TurnSettings {
             max_rows: 10_000,
             sign_in: SignInMethod::default(),
             dbt: None,
-            semantic_layer: None,
         }
+    }
+
+    /// The settings in a tape's header. Older tapes keep what decides the requests to dbt's Semantic Layer apart.
+    pub fn of_setup(setup: &Value) -> Result<Self, serde_json::Error> {
+        let mut setup = setup.clone();
+        if let Some(fields) = setup.as_object_mut()
+            && let Some(layer) = fields.remove("semantic_layer")
+        {
+            let before = fields.remove("dbt").unwrap_or_default();
+            fields.insert("dbt".to_owned(), DbtTurnSettings::joined(before, layer)?);
+        }
+        serde_json::from_value(setup)
     }
 }
 

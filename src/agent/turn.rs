@@ -16,7 +16,7 @@ use super::{
     TurnSettings, UsageReport,
 };
 use crate::conversation::Conversation;
-use crate::dbt::{DbtConnection, SemanticLayerClient};
+use crate::dbt::DbtConnection;
 use crate::ledger::{DayLedger, Spend};
 use crate::metabase::MetabaseClient;
 use crate::model::{Message, Model, ModelDrive, ModelId, ModelRequest, ToolChoice, UserQuestion};
@@ -119,15 +119,6 @@ impl Agent {
             model,
             toolbox: toolbox.with_dbt(dbt),
             common: Arc::clone(&self.common),
-        }
-    }
-
-    /// The same agent, asking metrics of dbt with this client.
-    #[must_use]
-    pub fn asking_dbt(self, semantic_layer: Option<SemanticLayerClient>) -> Self {
-        Self {
-            toolbox: self.toolbox.asking_dbt(semantic_layer),
-            ..self
         }
     }
 

@@ -36,6 +36,23 @@ pub fn dbt_connection(
     Ok(Some(DbtConnection::new(account, project, &policy)))
 }
 
+/// The same as turns ask it: for what its tools are granted, and for metrics where any are curated. `None` where neither is.
+pub(super) fn dbt_of_turns(
+    settings: &Settings,
+    server: &Server,
+    wire: &Wire,
+    principal: &Principal,
+) -> Result<Option<DbtConnection>, Error> {
+    let Some(connection) = dbt_connection(settings, wire, principal)? else {
+        return Ok(None);
+    };
+    let connection = match server.dbt {
+        Some(_) => connection.asked_for_metrics(),
+        None => connection,
+    };
+    Ok(Some(connection).filter(DbtConnection::is_of_use))
+}
+
 /// The dbt that says how healthy data is: the one of the settings, and for the demo the one that stands beside it. Of that one
 /// models may be read, unless a rule says `off`; it lives in this process and is asked by no tool.
 pub fn health_connection(

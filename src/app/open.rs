@@ -7,15 +7,12 @@ use url::Url;
 use super::answer_health::AnswerHealth;
 use super::catalog_cache::{CatalogCache, CatalogClients, Freshness, OpenedCatalog};
 use super::reach::ModelReach;
-use super::semantic_layer::semantic_layer;
 use super::shared_catalogs::SharedCatalogs;
 use super::{Error, Server, Session, day, dbt as network_dbt, network};
-use crate::agent::{
-    Agent, AgentParts, CatalogReport, DbtTurnSettings, ReferenceMode, SemanticLayerSettings, TurnSettings,
-};
+use crate::agent::{Agent, AgentParts, CatalogReport, DbtTurnSettings, ReferenceMode, TurnSettings};
 use crate::catalog::Catalog;
 use crate::config::Settings;
-use crate::dbt::{DbtConnection, DbtOffers, SemanticLayerClient, token_reach};
+use crate::dbt::{DbtConnection, token_reach};
 use crate::grants::GrantPolicy;
 use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
 use crate::model::{
@@ -69,11 +66,9 @@ pub struct App {
     chosen_today: Option<Date>,
     wire: Wire,
     client: MetabaseClient,
-    /// Asked for metrics of dbt, where any are curated.
-    semantic_layer: Option<SemanticLayerClient>,
     agent: Agent,
     shared: SharedCatalogs,
-    /// dbt, where its tools are offered.
+    /// dbt, where its tools are offered or metrics of it are curated.
     dbt: Option<DbtConnection>,
     /// Says how healthy the data of answers is, where that can be known.
     health: Option<AnswerHealth>,
@@ -189,11 +184,10 @@ impl App {
             Some(model) => (model, None),
             None => (reach.model(&self.catalog.catalog, today)?, Some(reach)),
         };
-        let layer = self.semantic_layer.as_ref().map(|layer| layer.over(wire.clone()));
         let recorder = Recorder::new(wire, self.settings.tape.answered_by.clone());
         let id = options.id.unwrap_or_else(new_id);
         let dbt = self.dbt.as_ref().map(|dbt| dbt.over(recorder.wire()));
-        let agent = self.agent.for_session(model, client, dbt).asking_dbt(layer);
+        let agent = self.agent.for_session(model, client, dbt);
         let session = Session::new(agent, recorder, id, today).reaching(reach);
         // What a session apart is told depends on nothing that others asked.
         Ok(session.judged_by(self.health.clone().filter(|_| !options.apart)))
@@ -217,8 +211,8 @@ impl App {
         self.prompt().bytes
     }
 
-    /// dbt, where its tools are offered.
-    pub(super) fn dbt(&self) -> Option<&DbtConnection> {
+    /// dbt, where its tools are offered or metrics of it are curated.
+    pub fn dbt(&self) -> Option<&DbtConnection> {
         self.dbt.as_ref()
     }
 
@@ -226,9 +220,18 @@ impl App {
         self.agent.prompt()
     }
 
-    /// Forgets what was read of the data: something ran since, so that the next question reads it again.
-    pub fn forget_data(&self) {
-        self.wire.forget_responses();
+    /// What its sessions ask through.
+    pub(super) fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// A client of the Metabase that is part of no session.
+    pub(super) fn metabase_aside(&self) -> MetabaseClient {
+        self.client.over(self.wire.for_session())
+    }
+
+    /// Forgets how healthy the data of entries was: something ran since.
+    pub fn forget_verdicts(&self) {
         if let Some(health) = &self.health {
             health.forget();
             health.warm_up();
@@ -255,11 +258,6 @@ impl App {
     /// The catalog, and how it was loaded.
     pub fn catalog(&self) -> &OpenedCatalog {
         &self.catalog
-    }
-
-    /// What metrics of dbt are asked with, where any are curated.
-    pub fn semantic_layer(&self) -> Option<&SemanticLayerClient> {
-        self.semantic_layer.as_ref()
     }
 
     /// The page that a person opens for an entry; `None` where there is nothing to open, as with the demo and with metrics of
@@ -305,11 +303,11 @@ impl AppParts {
             let health = health.clone();
             tokio::spawn(async move { health.graph().await.map(drop) });
         }
-        let semantic_layer = semantic_layer(&server, &wire, &principal);
+        let dbt = network_dbt::dbt_of_turns(&settings, &server, &wire, &principal)?;
         let cache = CatalogCache::of(&server, &principal);
         let clients = CatalogClients {
             metabase: &client,
-            semantic_layer: semantic_layer.as_ref(),
+            semantic_layer: dbt.as_ref().and_then(DbtConnection::semantic_layer),
         };
         let mut catalog = cache
             .load(&server, clients, options.freshness, on_progress)
@@ -322,13 +320,10 @@ impl AppParts {
             budget: None,
         };
         let references = settings.grounding.references == ReferenceMode::On;
-        let dbt = network_dbt::dbt_connection(&settings, &wire, &principal)?;
-        let dbt = dbt.filter(|dbt| dbt.offers() != DbtOffers::default());
         let offers = dbt.as_ref().map(DbtConnection::offers).unwrap_or_default();
         let toolbox = |catalog: &Arc<Catalog>| {
             Toolbox::offering(Arc::clone(catalog), client.clone(), settings.shaping, offers)
                 .with_dbt(dbt.clone())
-                .asking_dbt(semantic_layer.clone())
         };
         let (same, prompt) = shared.share(&catalog.catalog, |catalog| {
             Prompt::render_for(catalog, toolbox(catalog).specs(), references)
@@ -368,7 +363,6 @@ impl AppParts {
             shared,
             dbt,
             health,
-            semantic_layer,
         })
     }
 }
@@ -401,7 +395,6 @@ pub(super) fn turn_settings(
         max_rows: server.metabase.max_rows,
         sign_in: (&server.metabase.auth).into(),
         dbt: dbt.and_then(DbtTurnSettings::of),
-        semantic_layer: server.dbt.as_ref().and_then(SemanticLayerSettings::of),
     }
 }
 

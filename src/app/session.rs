@@ -224,7 +224,7 @@ impl Session {
     /// The agent that drives its model as a recorded turn did; `None` when its own does.
     fn agent_of(&self, header: &Header) -> Result<Option<Agent>, Error> {
         // Whoever goes on with a tape whose settings cannot be read is told so.
-        let recorded: Option<TurnSettings> = serde_json::from_value(header.setup.clone()).ok();
+        let recorded = TurnSettings::of_setup(&header.setup).ok();
         let Some((reach, recorded)) = self.reach.as_ref().zip(recorded) else {
             return Ok(None);
         };

@@ -7,6 +7,7 @@ use super::error::{self, DbtError, DbtFailure};
 use super::graph::DbtGraph;
 use super::health::ProjectState;
 use super::local::LocalProject;
+use super::semantic::SemanticLayerClient;
 use crate::grants::{GrantPolicy, Ruling};
 use crate::operations::{Operation, administrative, discovery, local};
 use crate::wire::Wire;
@@ -31,6 +32,8 @@ pub struct DbtConnection {
     account: Option<DbtAccount>,
     project: Option<LocalProject>,
     offers: DbtOffers,
+    /// Asked for metrics, where any are curated.
+    semantic_layer: Option<SemanticLayerClient>,
 }
 
 impl DbtConnection {
@@ -67,29 +70,59 @@ impl DbtConnection {
             account,
             project: project.filter(|_| !discovered),
             offers,
+            semantic_layer: None,
         }
     }
 
-    /// The same as a recorded turn saw it: an account with these offers.
-    pub fn recorded(account: DbtAccount, offers: DbtOffers) -> Self {
+    /// The same, which is asked for curated metrics too. An account without an environment has none.
+    #[must_use]
+    pub fn asked_for_metrics(self) -> Self {
+        let account = self.account.as_ref();
+        let semantic_layer = account.and_then(|account| account.semantic_layer().ok());
         Self {
+            semantic_layer,
+            ..self
+        }
+    }
+
+    /// The same as a recorded turn saw it: an account with these offers, and perhaps with curated metrics.
+    pub fn recorded(account: DbtAccount, offers: DbtOffers, metrics: bool) -> Self {
+        let connection = Self {
             account: Some(account),
             project: None,
             offers,
+            semantic_layer: None,
+        };
+        if metrics {
+            connection.asked_for_metrics()
+        } else {
+            connection
         }
     }
 
     /// The same over another wire: another session's, or one that records.
     #[must_use]
     pub fn over(&self, wire: &Wire) -> Self {
+        let layer = self.semantic_layer.as_ref();
         Self {
             account: self.account.as_ref().map(|account| account.over(wire.clone())),
+            semantic_layer: layer.map(|layer| layer.over(wire.clone())),
             ..self.clone()
         }
     }
 
     pub fn offers(&self) -> DbtOffers {
         self.offers
+    }
+
+    /// Whether anything may be asked of it: by its tools, or of its metrics.
+    pub fn is_of_use(&self) -> bool {
+        self.offers != DbtOffers::default() || self.semantic_layer.is_some()
+    }
+
+    /// What curated metrics are asked with; `None` where none are.
+    pub fn semantic_layer(&self) -> Option<&SemanticLayerClient> {
+        self.semantic_layer.as_ref()
     }
 
     /// The account, if there is one.

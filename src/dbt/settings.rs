@@ -42,6 +42,9 @@ pub struct DbtCloudSettings {
 }
 
 impl DbtCloudSettings {
+    /// How long an answer is waited for unless the settings say otherwise.
+    pub const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
+
     /// This account, with the usual limits.
     pub fn new(addresses: DbtAddresses, token: SecretString, account_id: u64) -> Self {
         Self {
@@ -49,7 +52,7 @@ impl DbtCloudSettings {
             token,
             account_id,
             environment_id: None,
-            timeout: Duration::from_secs(60),
+            timeout: Self::USUAL_TIMEOUT,
             max_response_bytes: 32 * 1024 * 1024,
             max_concurrency: 4,
             discovery_per_minute: 200,

@@ -10,7 +10,7 @@ use super::sign_in::{no_metabase, recorded_metabase};
 use super::snapshot::load_catalog;
 use crate::agent::{Agent, AgentParts, CatalogReport, ReferenceMode, TurnSettings};
 use crate::catalog::Catalog;
-use crate::dbt::SemanticLayerClient;
+use crate::dbt::{DbtConnection, DbtOffers};
 use crate::metabase::{MetabaseClient, MetabaseSettings};
 use crate::model::{Model, ModelId, Provider, connect_as_recorded};
 use crate::planner::OfflinePlanner;
@@ -56,14 +56,14 @@ impl ReplayContexts {
         context.replayer(&tape.header)
     }
 
-    /// What runs a recorded turn with its model from tape, over this catalog and this Metabase as they are now, which `wire`
-    /// reaches.
+    /// What runs a recorded turn with its model from tape, over this catalog, this Metabase and this dbt as they are now, which
+    /// `wire` reaches.
     pub fn replayer_over(
         &self,
         header: &Header,
         catalog: &Arc<Catalog>,
         metabase: &MetabaseSettings,
-        semantic_layer: Option<&SemanticLayerClient>,
+        dbt: Option<&DbtConnection>,
         wire: &Wire,
     ) -> Result<Replayer, ReplayError> {
         let fingerprint = catalog.fingerprint();
@@ -71,7 +71,7 @@ impl ReplayContexts {
             Some(context) => context,
             None => self.made(catalog, &fingerprint)?,
         };
-        context.replayer_over(header, metabase, semantic_layer, wire)
+        context.replayer_over(header, metabase, dbt, wire)
     }
 
     fn known(&self, fingerprint: &str) -> Option<ReplayContext> {
@@ -122,16 +122,16 @@ impl ReplayContext {
             client = client.with_detection(server).map_err(|error| bad(&error))?;
         }
         let principal = Principal(header.principal.clone());
-        let layer = settings.semantic_layer.as_ref();
-        let layer = layer.and_then(|layer| layer.recorded(wire.clone(), principal));
-        self.replayer_with(header, settings, wire, (client, layer))
+        let dbt = settings.dbt.as_ref();
+        let dbt = dbt.map(|dbt| dbt.recorded(wire.clone(), principal));
+        self.replayer_with(header, settings, wire, (client, dbt))
     }
 
     fn replayer_over(
         &self,
         header: &Header,
         metabase: &MetabaseSettings,
-        semantic_layer: Option<&SemanticLayerClient>,
+        dbt: Option<&DbtConnection>,
         wire: &Wire,
     ) -> Result<Replayer, ReplayError> {
         let settings = settings(header)?;
@@ -141,8 +141,8 @@ impl ReplayContext {
             ..metabase.clone()
         };
         let client = MetabaseClient::new(metabase, wire.clone(), Principal(header.principal.clone()));
-        let layer = semantic_layer.map(|layer| layer.over(wire.clone()));
-        self.replayer_with(header, settings, wire, (client, layer))
+        let dbt = dbt.map(|dbt| dbt.over(&wire));
+        self.replayer_with(header, settings, wire, (client, dbt))
     }
 
     fn replayer_with(
@@ -150,7 +150,7 @@ impl ReplayContext {
         header: &Header,
         settings: TurnSettings,
         wire: Wire,
-        (client, layer): (MetabaseClient, Option<SemanticLayerClient>),
+        (client, dbt): (MetabaseClient, Option<DbtConnection>),
     ) -> Result<Replayer, ReplayError> {
         let id: ModelId = header
             .model
@@ -165,28 +165,20 @@ impl ReplayContext {
             )?,
         };
         let references = settings.grounding.references;
-        let (toolbox, prompt) = match &settings.dbt {
-            None => {
-                let prompt = match references {
-                    ReferenceMode::On => self.prompt.clone(),
-                    ReferenceMode::Off => self.without_references.clone(),
-                };
-                (
-                    self.toolbox.run_by(client, settings.shaping).asking_dbt(layer),
-                    prompt,
-                )
-            }
-            Some(dbt) => {
-                let connection = dbt.recorded(wire.clone(), Principal(header.principal.clone()));
-                let toolbox =
-                    Toolbox::offering(Arc::clone(&self.catalog), client, settings.shaping, dbt.offers)
-                        .with_dbt(Some(connection))
-                        .asking_dbt(layer);
-                let prompt =
-                    Prompt::render_for(&self.catalog, toolbox.specs(), references == ReferenceMode::On)?;
-                (toolbox, prompt)
-            }
+        // What was offered of dbt is part of what the model was told, whatever is offered now.
+        let offers = settings.dbt.as_ref().map(|dbt| dbt.offers).unwrap_or_default();
+        let (toolbox, prompt) = if offers == DbtOffers::default() {
+            let prompt = match references {
+                ReferenceMode::On => self.prompt.clone(),
+                ReferenceMode::Off => self.without_references.clone(),
+            };
+            (self.toolbox.run_by(client, settings.shaping), prompt)
+        } else {
+            let toolbox = Toolbox::offering(Arc::clone(&self.catalog), client, settings.shaping, offers);
+            let prompt = Prompt::render_for(&self.catalog, toolbox.specs(), references == ReferenceMode::On)?;
+            (toolbox, prompt)
         };
+        let toolbox = toolbox.with_dbt(dbt);
         let agent = Agent::new(AgentParts {
             model,
             toolbox,
@@ -200,7 +192,7 @@ impl ReplayContext {
 
 /// The settings that a turn was recorded under.
 fn settings(header: &Header) -> Result<TurnSettings, ReplayError> {
-    serde_json::from_value(header.setup.clone()).map_err(|error| ReplayError::Header(error.to_string()))
+    TurnSettings::of_setup(&header.setup).map_err(|error| ReplayError::Header(error.to_string()))
 }
 
 fn sealed() -> Result<Wire, WireError> {

@@ -272,7 +272,7 @@ impl Recorder {
             return Err(otherwise(what.to_owned(), recorded, now));
         }
         // Read first, so that what is not on older tapes has its default.
-        let recorded: Result<TurnSettings, _> = serde_json::from_value(header.setup.clone());
+        let recorded = TurnSettings::of_setup(&header.setup);
         let recorded = recorded.map_err(|error| TapeError::damaged(&begun.path, 1, &error))?;
         let (recorded, now) = (json!(recorded), json!(agent.settings()));
         // The same model may be reached by another way, as a tape is replayed without any.

@@ -205,7 +205,9 @@ async fn fetch(
             owner: ValueOwner::Dbt(metric),
             dimension,
         } => {
-            let layer = context.semantic_layer.ok_or_else(|| failure::without_dbt(what))?;
+            let layer = context
+                .semantic_layer()
+                .ok_or_else(|| failure::without_dbt(what))?;
             let fetched = layer.values(metric, dimension, most).await;
             return fetched.map_err(|error| failure::of_dbt(what, &error));
         }

@@ -140,7 +140,7 @@ async fn known_values(
         ValueOwner::Metabase(owner) => owner,
         ValueOwner::Dbt(metric) => {
             let listed = context
-                .semantic_layer?
+                .semantic_layer()?
                 .values(metric, dimension, MAX_VALUES)
                 .await
                 .ok()?;

@@ -147,7 +147,7 @@ impl Tool for QueryMetricTool {
             }
             MetricPlan::Dbt(query) => {
                 let layer = context
-                    .semantic_layer
+                    .semantic_layer()
                     .ok_or_else(|| failure::without_dbt(&title))?;
                 let fetched = layer.query(query).await;
                 let fetched = fetched.map_err(|error| failure::of_dbt(&title, &error))?;

@@ -113,8 +113,6 @@ pub(super) struct RunContext<'a> {
     pub(super) client: &'a MetabaseClient,
     /// dbt, where it is configured.
     pub(super) dbt: Option<&'a DbtConnection>,
-    /// What metrics of dbt are asked with; `None` where the catalog has none.
-    pub(super) semantic_layer: Option<&'a SemanticLayerClient>,
     /// The results that the conversation holds.
     pub(super) held: &'a HeldResults,
     /// The name of the result that the call brings.
@@ -122,6 +120,13 @@ pub(super) struct RunContext<'a> {
     /// How much of a result may be shown.
     pub(super) limits: ShapingSettings,
     pub(super) arguments: &'a Value,
+}
+
+impl<'a> RunContext<'a> {
+    /// What metrics of dbt are asked with; `None` where the catalog has none.
+    pub(super) fn semantic_layer(&self) -> Option<&'a SemanticLayerClient> {
+        self.dbt?.semantic_layer()
+    }
 }
 
 /// A call that passed its checks.

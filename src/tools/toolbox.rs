@@ -5,7 +5,7 @@ use super::table::TOOLS;
 use super::tool::{AnyTool, CheckContext, OfferContext, RunContext, ToolRole};
 use super::{PlannedCall, Refusal, RefusalClass, ToolError, ToolOutput};
 use crate::catalog::Catalog;
-use crate::dbt::{DbtConnection, DbtOffers, SemanticLayerClient};
+use crate::dbt::{DbtConnection, DbtOffers};
 use crate::metabase::MetabaseClient;
 use crate::model::{ToolCall, ToolSpec};
 use crate::result::HeldResults;
@@ -19,7 +19,6 @@ use crate::result::ShapingSettings;
 pub struct Toolbox {
     catalog: Arc<Catalog>,
     client: MetabaseClient,
-    semantic_layer: Option<SemanticLayerClient>,
     shaping: ShapingSettings,
     dbt: Option<DbtConnection>,
     /// What is offered of it.
@@ -56,7 +55,6 @@ impl Toolbox {
             specs: specs.into(),
             catalog,
             client,
-            semantic_layer: None,
             shaping,
             dbt: None,
             dbt_offers,
@@ -81,15 +79,6 @@ impl Toolbox {
             client,
             shaping,
             ..self.clone()
-        }
-    }
-
-    /// The same tools, with what they ask metrics of dbt with.
-    #[must_use]
-    pub fn asking_dbt(self, semantic_layer: Option<SemanticLayerClient>) -> Self {
-        Self {
-            semantic_layer,
-            ..self
         }
     }
 
@@ -151,7 +140,6 @@ impl Toolbox {
             catalog: &self.catalog,
             client: &self.client,
             dbt: self.dbt.as_ref(),
-            semantic_layer: self.semantic_layer.as_ref(),
             held,
             handle: held.next(),
             limits: self.shaping,

@@ -13,8 +13,10 @@ mod semantic_filters;
 mod semantic_golden;
 mod semantic_program;
 mod semantic_running;
+mod semantic_saved;
 mod suite;
 mod tools;
+mod turn_settings;
 mod webhooks;
 
 use cardinal::dbt::{DbtAccount, DbtAddresses, DbtCloudSettings, grants};

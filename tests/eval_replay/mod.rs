@@ -4,6 +4,7 @@ mod committed;
 mod forged;
 mod kit;
 mod left;
+mod live_dbt;
 mod mutated;
 mod mutation;
 mod promote;

@@ -181,7 +181,6 @@ impl Stack {
         let loaded = client.load_catalog(&curated(&sandbox, tables)).await.unwrap();
         let catalog = Arc::new(loaded.catalog);
         let settings = TurnSettings {
-            semantic_layer: None,
             model: CompletionSettings {
                 max_output_tokens: knobs.max_output_tokens,
                 ..CompletionSettings::of(&model.settings(), knobs.prices)

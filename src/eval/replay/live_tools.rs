@@ -25,7 +25,7 @@ pub(super) async fn run(
     };
     let reach = app::Reach {
         metabase: Some(&app.server().metabase),
-        dbt: app.server().dbt.as_ref(),
+        dbt: app.settings().dbt.cloud.as_ref(),
         ..app::Reach::default()
     };
     let wire = match app::wire(app.settings(), reach) {
@@ -41,7 +41,7 @@ pub(super) async fn run(
             header,
             &app.catalog().catalog,
             &app.server().metabase,
-            app.semantic_layer(),
+            app.dbt(),
             &wire,
         );
         let live = match live {
