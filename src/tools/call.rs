@@ -24,7 +24,7 @@ pub struct PlannedCall {
 
 impl PlannedCall {
     /// The plan, if it is of this type: [`CardRun`](crate::metabase::CardRun),
-    /// [`MetricQuery`](crate::metabase::MetricQuery), [`DescribeCall`](super::DescribeCall) and so on.
+    /// [`MetricQuery`](crate::metabase::MetricQuery), [`NamedEntry`](super::NamedEntry) and so on.
     pub fn plan<P: 'static>(&self) -> Option<&P> {
         self.prepared.plan().downcast_ref()
     }

@@ -2,18 +2,14 @@
 
 use std::fmt::Write as _;
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::check::{
-    ParameterForm, Rejection, card, decode, entry_kind, entry_title, kind_word, metric, quote, table,
-    takes_list,
-};
+use super::check::{NamedEntry, ParameterForm, Rejection, entry_title, quote, takes_list};
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput, schema};
 use crate::catalog::{
-    AllowedValues, CardEntry, DbtMetricDefinition, Dimension, Entry, EntryKind, EntryNotes, METRIC_TIME,
-    Measure, MetricEntry, Parameter, Segment, TableEntry,
+    AllowedValues, CardEntry, DbtMetricDefinition, Dimension, Entry, EntryNotes, METRIC_TIME, Measure,
+    MetricEntry, Parameter, Segment, TableEntry,
 };
 use crate::model::ToolSpec;
 use crate::result::encode_column;
@@ -26,28 +22,12 @@ const MAX_VALUES: usize = 30;
 /// Bytes kept free for the line that says how much was left out.
 const NOTE_BYTES: usize = 120;
 
-/// A validated `describe` call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DescribeCall {
-    /// Card, metric or table.
-    pub kind: EntryKind,
-    /// Its id, which is in the catalog.
-    pub id: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DescribeArguments {
-    kind: String,
-    id: Value,
-}
-
 /// Shows an entry of the catalog in full. Sends nothing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DescribeTool;
 
 impl Tool for DescribeTool {
-    type Plan = DescribeCall;
+    type Plan = NamedEntry;
     const NAME: &'static str = "describe";
     const ROLE: ToolRole = ToolRole::Lookup;
 
@@ -64,36 +44,28 @@ impl Tool for DescribeTool {
     }
 
     fn example(&self, offer: OfferContext<'_>) -> Option<Value> {
-        let entry = offer.catalog.entries().first()?;
-        Some(json!({"id": entry.id(), "kind": kind_word(entry.kind())}))
+        offer.catalog.entries().first().map(NamedEntry::example)
     }
 
     fn check(
         &self,
         arguments: Map<String, Value>,
         context: CheckContext<'_>,
-    ) -> Result<CheckedCall<DescribeCall>, Rejection> {
-        let arguments: DescribeArguments =
-            decode(arguments).map_err(|rejection| rejection.hint("keys: kind, id"))?;
-        let kind = entry_kind(&arguments.kind)?;
-        let id = match kind {
-            EntryKind::Card => card(context.catalog, "id", &arguments.id)?.id().0,
-            EntryKind::Metric => metric(context.catalog, "id", &arguments.id)?.entry().id.0,
-            EntryKind::Table => table(context.catalog, "id", &arguments.id)?.id().0,
-        };
+    ) -> Result<CheckedCall<NamedEntry>, Rejection> {
+        let plan = NamedEntry::check(arguments, context.catalog)?;
         Ok(CheckedCall {
-            arguments: json!({"id": id, "kind": kind_word(kind)}),
-            plan: DescribeCall { kind, id },
+            arguments: plan.arguments(),
+            plan,
         })
     }
 
-    fn summary(&self, _plan: &DescribeCall) -> String {
+    fn summary(&self, _plan: &NamedEntry) -> String {
         "reads the description of an entry".to_owned()
     }
 
     /// As much of the entry as the limit allows, in whole lines.
-    async fn run(&self, plan: &DescribeCall, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
-        let entry = context.catalog.entry(plan.kind, plan.id);
+    async fn run(&self, plan: &NamedEntry, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
+        let entry = plan.in_catalog(context.catalog);
         let notes = context.catalog.notes().of(plan.kind, plan.id);
         let lines = entry.map(|entry| lines(entry, notes)).unwrap_or_default();
         Ok(ToolOutput::text(whole_lines(lines, context.limits.max_bytes)))

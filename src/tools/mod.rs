@@ -40,8 +40,7 @@ mod tool;
 mod toolbox;
 
 pub use call::{PlannedCall, ToolError, ToolOutput};
-pub use check::{Refusal, RefusalClass};
-pub use describe::DescribeCall;
+pub use check::{NamedEntry, Refusal, RefusalClass};
 pub use more_rows::MoreRowsCall;
 pub(crate) use tool::{MissingPart, PageRequest, ToolRole, TurnEnding};
 pub use toolbox::Toolbox;

@@ -1,7 +1,7 @@
 use cardinal::catalog::EntryKind;
 use cardinal::metabase::{Bucket, CardRun, MetricQuery, QueryFilter};
 use cardinal::result::HeldResults;
-use cardinal::tools::DescribeCall;
+use cardinal::tools::NamedEntry;
 use serde_json::{Value, json};
 
 use super::fixture::{call, toolbox};
@@ -171,7 +171,7 @@ async fn describe_and_complete_values_need_no_request() {
             output.content
         );
         assert!(output.served_by.is_none());
-        if let Some(described) = planned.plan::<DescribeCall>() {
+        if let Some(described) = planned.plan::<NamedEntry>() {
             let name = if described.kind == EntryKind::Card {
                 "describe_card"
             } else {

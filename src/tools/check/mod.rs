@@ -19,6 +19,7 @@ mod grouping;
 mod held_operations;
 mod held_result;
 mod json;
+mod named_entry;
 mod names;
 mod operations;
 mod rejection;
@@ -36,6 +37,7 @@ pub(super) use held_operations::{
 };
 pub(super) use held_result::{column as held_column, held};
 pub(super) use json::{decode, list, object};
+pub use named_entry::NamedEntry;
 pub(super) use names::{nearest, resolve, unknown};
 pub(super) use rejection::Rejection;
 pub use rejection::{Refusal, RefusalClass};

@@ -1,41 +1,23 @@
 //! The tool `data_health`: whether the data of an entry can be believed.
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::rows::{NODE_COLUMNS, node_row, table, verdict_row};
 use super::{not_configured, unhealthy};
-use crate::catalog::EntryKind;
 use crate::dbt::entry_health;
 use crate::model::ToolSpec;
 use crate::result::LookupSource;
-use crate::tools::check::{
-    Rejection, card, decode, entry_kind, entry_title, kind_word, metric, table as table_entry,
-};
+use crate::tools::check::{NamedEntry, Rejection, kind_word};
 use crate::tools::output::of_lookup;
 use crate::tools::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use crate::tools::{ToolError, ToolOutput, schema};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DataHealthArguments {
-    kind: String,
-    id: Value,
-}
-
-/// An entry of the catalog whose health is looked up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::tools) struct DataHealthCall {
-    kind: EntryKind,
-    id: u32,
-}
 
 /// Says whether the data of an entry can be believed.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::tools) struct DataHealthTool;
 
 impl Tool for DataHealthTool {
-    type Plan = DataHealthCall;
+    type Plan = NamedEntry;
     const NAME: &'static str = "data_health";
     const ROLE: ToolRole = ToolRole::Query;
 
@@ -51,38 +33,28 @@ impl Tool for DataHealthTool {
     }
 
     fn example(&self, offer: OfferContext<'_>) -> Option<Value> {
-        let entry = offer.catalog.entries().first()?;
-        Some(json!({"id": entry.id(), "kind": kind_word(entry.kind())}))
+        offer.catalog.entries().first().map(NamedEntry::example)
     }
 
     fn check(
         &self,
         arguments: Map<String, Value>,
         context: CheckContext<'_>,
-    ) -> Result<CheckedCall<DataHealthCall>, Rejection> {
-        let arguments: DataHealthArguments =
-            decode(arguments).map_err(|rejection| rejection.hint("keys: kind, id"))?;
-        let kind = entry_kind(&arguments.kind)?;
-        let id = match kind {
-            EntryKind::Card => card(context.catalog, "id", &arguments.id)?.id().0,
-            EntryKind::Metric => metric(context.catalog, "id", &arguments.id)?.entry().id.0,
-            EntryKind::Table => table_entry(context.catalog, "id", &arguments.id)?.id().0,
-        };
+    ) -> Result<CheckedCall<NamedEntry>, Rejection> {
+        let plan = NamedEntry::check(arguments, context.catalog)?;
         Ok(CheckedCall {
-            arguments: json!({"id": id, "kind": kind_word(kind)}),
-            plan: DataHealthCall { kind, id },
+            arguments: plan.arguments(),
+            plan,
         })
     }
 
-    fn summary(&self, plan: &DataHealthCall) -> String {
+    fn summary(&self, plan: &NamedEntry) -> String {
         format!("looks up the data health of {} {}", kind_word(plan.kind), plan.id)
     }
 
-    async fn run(&self, plan: &DataHealthCall, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
-        let entry = context.catalog.entry(plan.kind, plan.id);
-        let title = entry_title(plan.kind, plan.id, entry.map_or("", |entry| entry.name()));
-        let what = format!("data health of {title}");
-        let (Some(dbt), Some(entry)) = (context.dbt, entry) else {
+    async fn run(&self, plan: &NamedEntry, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
+        let what = format!("data health of {}", plan.title(context.catalog));
+        let (Some(dbt), Some(entry)) = (context.dbt, plan.in_catalog(context.catalog)) else {
             return Err(not_configured(&what));
         };
         let report = entry_health(dbt, context.client, entry)
