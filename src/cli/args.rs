@@ -291,6 +291,14 @@ pub(super) enum DbtCommand {
     },
     /// List jobs of the account, each with its last run
     Jobs,
+    /// List the saved queries of the Semantic Layer, or ask one whose metrics are all curated
+    Saved {
+        /// The query to ask; without one all are listed
+        name: Option<String>,
+        /// Most rows
+        #[arg(long, value_name = "ROWS", requires = "name")]
+        limit: Option<u32>,
+    },
     /// Take deliveries of dbt's webhooks, and print each new event as one JSON line. The secret of the subscription stands in
     /// DBT_WEBHOOK_SECRET; `cardinal serve` takes deliveries by itself
     Webhook {

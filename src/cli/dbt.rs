@@ -11,7 +11,7 @@ use super::catalog::CatalogAccess;
 use super::error::CliError;
 use super::exit::ExitStatus;
 use super::render::wrapped;
-use super::{answer, settings, table, term};
+use super::{answer, saved_queries, settings, table, term};
 use crate::app::{self, Freshness};
 use crate::call_log::CallLog;
 use crate::catalog::find;
@@ -46,6 +46,13 @@ pub(super) async fn run(global: &GlobalArgs, command: &DbtCommand) -> Result<Exi
         DbtCommand::Jobs => {
             let jobs = account(&settings)?.administrative().jobs(MOST_JOBS).await?;
             print_jobs(&jobs, global.json())
+        }
+        DbtCommand::Saved { name, limit } => {
+            let layer = account(&settings)?.semantic_layer()?;
+            match name {
+                None => saved_queries::list(&layer, global.json()).await,
+                Some(name) => saved_queries::ask(global, &settings, &layer, name, *limit).await,
+            }
         }
         DbtCommand::Webhook { listen } => {
             let secret = settings

@@ -7,7 +7,7 @@ use crate::batch::BatchError;
 use crate::call_log::CallLogError;
 use crate::catalog::NoSuchEntry;
 use crate::config::ConfigError;
-use crate::dbt::{DbtError, DbtNameError, EntryHealthError};
+use crate::dbt::{DbtError, DbtNameError, EntryHealthError, SavedQueryDenied};
 use crate::dbt_sandbox::{DbtProjectError, DbtServeError};
 use crate::prompt::PromptError;
 use crate::sandbox::faults::FaultSyntaxError;
@@ -40,6 +40,15 @@ pub(super) enum CliError {
     /// Nothing is known of an entry of Metabase.
     #[error(transparent)]
     EntryHealth(#[from] EntryHealthError),
+    /// A saved query may not be asked.
+    #[error(transparent)]
+    SavedQuery(#[from] SavedQueryDenied),
+    /// There is no saved query of that name.
+    #[error(
+        "there is no saved query {name} in dbt{}; `cardinal dbt saved` lists those there are",
+        if near.is_empty() { String::new() } else { format!("; near it: {near}") }
+    )]
+    NoSavedQuery { name: String, near: String },
     /// Approvals could not be read or given.
     #[error(transparent)]
     Approvals(#[from] ApprovalError),

@@ -28,6 +28,7 @@ mod render;
 mod run;
 mod run_progress;
 mod sandbox;
+mod saved_queries;
 mod serve;
 mod settings;
 mod sources;

@@ -63,6 +63,12 @@ pub const QUERY_RESULT: Operation = reads(
     include_str!("graphql/semantic_layer/query_result.graphql"),
 )
 .says("read the result of a query of metrics");
+/// The same, for a page in Arrow's format: some servers give no other.
+pub const QUERY_RESULT_ARROW: Operation = reads(
+    "read_query_result_as_arrow",
+    include_str!("graphql/semantic_layer/query_result_arrow.graphql"),
+)
+.says("read the result of a query of metrics as Arrow");
 /// Stops a query.
 pub const CANCEL_QUERY: Operation = reads(
     "cancel_metric_query",
@@ -71,7 +77,7 @@ pub const CANCEL_QUERY: Operation = reads(
 .says("cancel a query of metrics");
 
 /// All of them.
-pub static SEMANTIC_LAYER: [Operation; 9] = [
+pub static SEMANTIC_LAYER: [Operation; 10] = [
     ENVIRONMENT_INFO,
     METRICS,
     DIMENSIONS,
@@ -80,5 +86,6 @@ pub static SEMANTIC_LAYER: [Operation; 9] = [
     CREATE_QUERY,
     CREATE_VALUES_QUERY,
     QUERY_RESULT,
+    QUERY_RESULT_ARROW,
     CANCEL_QUERY,
 ];

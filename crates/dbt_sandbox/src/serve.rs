@@ -67,6 +67,8 @@ pub struct DbtServeOptions {
     pub discovery_per_minute: Option<u32>,
     /// Address of the Metabase that exposures lead to, in place of the project's made-up host.
     pub metabase_url: Option<String>,
+    /// Whether the Semantic Layer gives rows as Arrow alone, and none as JSON.
+    pub arrow_only: bool,
 }
 
 impl DbtServeOptions {
@@ -82,6 +84,7 @@ impl DbtServeOptions {
             webhook_backoff: Duration::from_millis(500),
             discovery_per_minute: None,
             metabase_url: None,
+            arrow_only: false,
         }
     }
 }
@@ -160,7 +163,7 @@ pub async fn serve(options: DbtServeOptions) -> Result<RunningDbtSandbox, DbtSer
         engine: RunEngine::new(options.pace),
         webhooks: WebhookSender::new(options.webhook_backoff, webhook_secret.clone()),
         applied: AppliedState::new(past),
-        semantic: SemanticLayer::new(options.project, options.data),
+        semantic: SemanticLayer::new(options.project, options.data, options.arrow_only),
         metabase_url: options.metabase_url,
         throttle: Throttle::new(options.discovery_per_minute),
         stop: stop.clone(),

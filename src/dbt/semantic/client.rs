@@ -12,6 +12,7 @@ use super::forms::{
 use super::query::{self, DbtMetricQuery};
 use super::rows::{self, WantedColumn};
 use super::running::RunningQuery;
+use super::saved::SavedQueryRun;
 use crate::catalog::{AllowedDbtMetric, AllowedValues, Dimension, SqlDialect};
 use crate::dbt::caller::DbtCaller;
 use crate::dbt::error::{self, DbtError, DbtFailure};
@@ -169,17 +170,23 @@ impl SemanticLayerClient {
         // One more than wanted, to know whether there are more.
         let variables = query::variables(query, self.environment, asked + 1).map_err(invalid)?;
         let wanted = wanted_columns(query).map_err(invalid)?;
-        let mut fetched = self.run(&table::CREATE_QUERY, variables, wanted, asked).await?;
-        if fetched.table.extent != Extent::Complete
-            && let Some(limit) = query.limit.map(u64::from).filter(|limit| *limit <= asked)
-        {
-            Arc::make_mut(&mut fetched.table).extent = Extent::AskedLimit {
-                limit,
-                of: None,
-                ordered: true,
-            };
-        }
-        Ok(fetched)
+        let fetched = self.run(&table::CREATE_QUERY, variables, wanted, asked).await?;
+        Ok(limited(fetched, query.limit, true))
+    }
+
+    /// Asks a saved query of curated metrics and reads its whole result, up to 10 000 rows: its groups in order, then its
+    /// metrics. Whoever drops the future cancels the query at dbt.
+    pub async fn saved_query(&self, run: &SavedQueryRun) -> Result<Fetched, DbtError> {
+        let asked = run.limit.map_or(MOST_ROWS, u64::from).min(MOST_ROWS);
+        let variables = run.variables(self.environment, asked + 1);
+        let variables = variables.map_err(|problem| {
+            let words = table::CREATE_QUERY.words;
+            error::local(words, DbtFailure::Invalid, problem.to_string())
+        })?;
+        let wanted = run.wanted_columns();
+        let fetched = self.run(&table::CREATE_QUERY, variables, wanted, asked).await?;
+        // How its rows are ordered is not told.
+        Ok(limited(fetched, run.limit, false))
     }
 
     /// Values that occur in a dimension of a curated metric, days for a time; at most `limit`.
@@ -304,6 +311,20 @@ impl SemanticLayerClient {
     }
 }
 
+/// A result of which the asked limit left rows out says so.
+fn limited(mut fetched: Fetched, limit: Option<u32>, ordered: bool) -> Fetched {
+    if fetched.table.extent != Extent::Complete
+        && let Some(limit) = limit.map(u64::from).filter(|limit| *limit <= MOST_ROWS)
+    {
+        Arc::make_mut(&mut fetched.table).extent = Extent::AskedLimit {
+            limit,
+            of: None,
+            ordered,
+        };
+    }
+    fetched
+}
+
 /// What an answer says; an error when it says nothing.
 fn needed<T>(answer: GraphQlAnswer<T>) -> Result<T, DbtError> {
     let GraphQlAnswer { data, action, .. } = answer;
@@ -326,11 +347,9 @@ fn wanted_columns(query: &DbtMetricQuery) -> Result<Vec<WantedColumn>, super::Fi
         };
         // The same time in two grains needs two names.
         let taken = columns.iter().any(|known| known.column.name == dimension.name);
-        let kind = match grain.as_deref() {
-            None => ColumnKind::Other,
-            Some("day" | "week" | "month" | "quarter" | "year") => ColumnKind::Date,
-            Some(_) => ColumnKind::Datetime,
-        };
+        let kind = grain
+            .as_deref()
+            .map_or(ColumnKind::Other, super::filter::kind_of_grain);
         let column = Column {
             label: dimension.label.clone(),
             unit: grain,

@@ -329,6 +329,14 @@ pub(super) fn grain_of(bucket: Bucket) -> Result<&'static str, FilterProblem> {
     })
 }
 
+/// What a column of times in that grain holds: days, or moments.
+pub(super) fn kind_of_grain(grain: &str) -> ColumnKind {
+    match grain {
+        DAY | "week" | "month" | "quarter" | "year" => ColumnKind::Date,
+        _ => ColumnKind::Datetime,
+    }
+}
+
 /// A day or a moment in quotes. What has to be equal to a period is written as the period's first day.
 fn moment(text: &str, grain: &str, exact: bool) -> Result<String, FilterProblem> {
     if let Some(day) = day(text) {

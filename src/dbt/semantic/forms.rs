@@ -243,6 +243,7 @@ pub(super) struct QueryProgress {
     pub(super) error: Option<String>,
     pub(super) total_pages: Option<u64>,
     pub(super) json_result: Option<String>,
+    pub(super) arrow_result: Option<String>,
 }
 
 /// A field that may be null where it says nothing.

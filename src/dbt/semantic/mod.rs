@@ -16,9 +16,11 @@
 //! # }
 //! ```
 //!
-//! Start with `client.rs`. `filter.rs` writes conditions, `query.rs` the rest of a query, `running.rs` follows it, `rows.rs` reads its
-//! result, and `curate.rs` makes entries of a catalog.
+//! Start with `client.rs`. `filter.rs` writes conditions, `query.rs` the rest of a query, `saved.rs` those that are saved in dbt, `running.rs` follows it, `rows.rs` reads its
+//! result (`arrow.rs` where it is no JSON), and `curate.rs` makes entries of a catalog.
 
+#[cfg(feature = "arrow")]
+mod arrow;
 mod client;
 mod curate;
 mod filter;
@@ -26,9 +28,11 @@ mod forms;
 mod query;
 mod rows;
 mod running;
+mod saved;
 
 pub use client::SemanticLayerClient;
 pub use curate::DbtMetrics;
 pub use filter::FilterProblem;
 pub use forms::{SavedMetricQuery, SemanticDimension, SemanticEntity, SemanticMeasure, SemanticMetric};
 pub use query::{DbtMetricQuery, check_dbt_query};
+pub use saved::{AllowedSavedQuery, SavedQueryDenied, SavedQueryRun};

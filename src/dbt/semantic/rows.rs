@@ -22,9 +22,9 @@ pub(super) struct ResultPage {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct ResultField {
-    name: String,
+    pub(super) name: String,
     #[serde(default, rename = "type")]
-    field_type: String,
+    pub(super) field_type: String,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +48,11 @@ pub(super) struct WantedColumn {
 }
 
 impl ResultPage {
+    #[cfg(feature = "arrow")]
+    pub(super) fn new(fields: Vec<ResultField>, rows: Vec<Map<String, Value>>) -> Self {
+        Self { fields, rows }
+    }
+
     /// Reads a page, in base64 or as it is.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let decoded;

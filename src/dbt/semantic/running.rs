@@ -17,12 +17,37 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Longest wait for dbt to take note of a cancellation.
 const CANCELLING: Duration = Duration::from_secs(5);
 
+/// Whether results in Arrow's format can be read.
+const READS_ARROW: bool = cfg!(feature = "arrow");
+/// What a finished query without rows is told as.
+const NO_ROWS: &str = if READS_ARROW {
+    "dbt finished the query and gave no rows, neither as JSON nor as Arrow"
+} else {
+    "dbt finished the query and gave no rows as JSON; results as Arrow alone are read by builds with the feature `arrow`"
+};
+
+/// The form that pages are asked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ResultForm {
+    Json,
+    /// For servers that give nothing else.
+    Arrow,
+}
+
 /// A query that dbt works on. Dropped before it is over, it is cancelled there.
 #[derive(Debug)]
 pub(super) struct RunningQuery {
     client: SemanticLayerClient,
     id: String,
     over: bool,
+    form: ResultForm,
+}
+
+/// What was seen at one look.
+struct LookedAt {
+    state: QueryProgress,
+    bytes: u64,
+    served_by: ServedBy,
 }
 
 /// A page of a finished result.
@@ -41,6 +66,7 @@ impl RunningQuery {
             client,
             id,
             over: false,
+            form: ResultForm::Json,
         }
     }
 
@@ -55,16 +81,17 @@ impl RunningQuery {
             let Ok(looked) = tokio::time::timeout_at(give_up, self.look(1)).await else {
                 return Err(self.too_slow("not answering"));
             };
-            let (state, bytes, served_by) = looked?;
-            let status = state.status.as_deref().unwrap_or_default().to_uppercase();
+            let looked = looked?;
+            let status = looked.state.status.as_deref().unwrap_or_default().to_uppercase();
             match status.as_str() {
                 "SUCCESSFUL" => {
                     self.over = true;
-                    return finished_page(state, bytes, served_by);
+                    return self.finished(1, looked).await;
                 }
                 "FAILED" => {
                     self.over = true;
-                    return Err(failed(state.error.as_deref().unwrap_or("it does not say why")));
+                    let said = looked.state.error.as_deref();
+                    return Err(failed(said.unwrap_or("it does not say why")));
                 }
                 _ => {}
             }
@@ -72,7 +99,7 @@ impl RunningQuery {
                 return Err(self.too_slow(&status));
             }
             waited += wait;
-            if served_by != ServedBy::Tape {
+            if looked.served_by != ServedBy::Tape {
                 tokio::time::sleep(wait).await;
             }
             wait = (wait * 3 / 2).min(LONGEST_WAIT);
@@ -80,23 +107,52 @@ impl RunningQuery {
     }
 
     /// A later page of a query that is over.
-    pub(super) async fn later_page(&self, number: u64) -> Result<FinishedPage, DbtError> {
-        let (state, bytes, served_by) = self.look(number).await?;
-        finished_page(state, bytes, served_by)
+    pub(super) async fn later_page(&mut self, number: u64) -> Result<FinishedPage, DbtError> {
+        let looked = self.look(number).await?;
+        self.finished(number, looked).await
     }
 
-    async fn look(&self, page: u64) -> Result<(QueryProgress, u64, ServedBy), DbtError> {
+    /// A page of a result that is there. Where it has no rows as JSON, they are asked for as Arrow from there on.
+    async fn finished(&mut self, number: u64, looked: LookedAt) -> Result<FinishedPage, DbtError> {
+        let looked = if READS_ARROW && self.form == ResultForm::Json && looked.state.json_result.is_none() {
+            self.form = ResultForm::Arrow;
+            self.look_in_form(number).await?
+        } else {
+            looked
+        };
+        finished_page(looked)
+    }
+
+    async fn look(&mut self, page: u64) -> Result<LookedAt, DbtError> {
+        let looked = self.look_in_form(page).await;
+        match looked {
+            // A server that does not know the field says its name.
+            Err(error)
+                if READS_ARROW && self.form == ResultForm::Json && error.message.contains("jsonResult") =>
+            {
+                self.form = ResultForm::Arrow;
+                self.look_in_form(page).await
+            }
+            looked => looked,
+        }
+    }
+
+    async fn look_in_form(&self, page: u64) -> Result<LookedAt, DbtError> {
+        let operation = match self.form {
+            ResultForm::Json => &table::QUERY_RESULT,
+            ResultForm::Arrow => &table::QUERY_RESULT_ARROW,
+        };
         let variables = json!({
             "environmentId": self.client.environment(),
             "queryId": self.id,
             "pageNum": page,
         });
-        let answer = self
-            .client
-            .ask::<QueryLook>(&table::QUERY_RESULT, variables, false)
-            .await?;
-        let state = answer.data.and_then(|look| look.query).unwrap_or_default();
-        Ok((state, answer.bytes, answer.served_by))
+        let answer = self.client.ask::<QueryLook>(operation, variables, false).await?;
+        Ok(LookedAt {
+            state: answer.data.and_then(|look| look.query).unwrap_or_default(),
+            bytes: answer.bytes,
+            served_by: answer.served_by,
+        })
     }
 
     fn too_slow(&self, status: &str) -> DbtError {
@@ -116,21 +172,25 @@ impl RunningQuery {
     }
 }
 
-fn finished_page(state: QueryProgress, bytes: u64, served_by: ServedBy) -> Result<FinishedPage, DbtError> {
+fn finished_page(looked: LookedAt) -> Result<FinishedPage, DbtError> {
     let unreadable =
         |message: String| error::local(table::QUERY_RESULT.words, DbtFailure::Unreadable, message);
-    let Some(text) = state.json_result else {
-        return Err(unreadable(
-            "dbt finished the query and gave no rows as JSON; results as Arrow alone are not read".to_owned(),
-        ));
+    let state = looked.state;
+    let read = match (&state.json_result, &state.arrow_result) {
+        (Some(json), _) => ResultPage::read(json),
+        #[cfg(feature = "arrow")]
+        (None, Some(arrow)) => super::arrow::read(arrow),
+        _ => {
+            return Err(unreadable(NO_ROWS.to_owned()));
+        }
     };
-    let page = ResultPage::read(&text)
-        .map_err(|problem| unreadable(format!("the rows cannot be read: {}", error::clean(&problem))))?;
+    let page =
+        read.map_err(|problem| unreadable(format!("the rows cannot be read: {}", error::clean(&problem))))?;
     Ok(FinishedPage {
         page,
         pages: state.total_pages.unwrap_or(1).max(1),
-        bytes,
-        served_by,
+        bytes: looked.bytes,
+        served_by: looked.served_by,
     })
 }
 

@@ -234,7 +234,8 @@ impl SemanticResolver {
 
     /// A page of a result that is there.
     fn rows(&self, call: &FieldCall<'_>) -> Value {
-        if call.parent.get("status") != Some(&json!("SUCCESSFUL")) {
+        let withheld = self.layer().arrow_only && call.field == "jsonResult";
+        if withheld || call.parent.get("status") != Some(&json!("SUCCESSFUL")) {
             return Value::Null;
         }
         let id = call

@@ -45,15 +45,18 @@ pub(crate) struct SemanticLayer {
     data: DataAddress,
     warehouse: Mutex<Option<Connection>>,
     book: QueryBook,
+    /// Whether rows are given as Arrow alone.
+    arrow_only: bool,
 }
 
 impl SemanticLayer {
-    pub(crate) fn new(project: Arc<DbtProject>, data: DataAddress) -> Self {
+    pub(crate) fn new(project: Arc<DbtProject>, data: DataAddress, arrow_only: bool) -> Self {
         Self {
             project,
             data,
             warehouse: Mutex::new(None),
             book: QueryBook::default(),
+            arrow_only,
         }
     }
 
