@@ -28,7 +28,8 @@ pub(super) fn read(text: &str) -> Result<ResultPage, String> {
         .decode(text.trim())
         .map_err(|error| format!("they are not base64: {error}"))?;
     let reader = StreamReader::try_new(Cursor::new(bytes), None).map_err(|error| error.to_string())?;
-    let fields = reader.schema().fields().iter().map(|field| ResultField {
+    let schema = reader.schema();
+    let fields = schema.fields().iter().map(|field| ResultField {
         name: field.name().clone(),
         field_type: word(field.data_type()).to_owned(),
     });
