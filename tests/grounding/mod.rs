@@ -6,6 +6,7 @@ mod numbers;
 mod planted;
 mod prose;
 mod public;
+mod trades;
 mod unseen;
 mod vocabulary;
 

@@ -8,5 +8,5 @@ pub mod answers;
 pub mod expression;
 pub mod measure;
 mod plant;
-mod style;
+pub mod style;
 pub mod world;

@@ -7,6 +7,7 @@ use cardinal::result::{Cell, ColumnKind};
 
 use super::super::blind::answers::{Answer, Part, written};
 use super::super::blind::expression::{Cells, Expression, Rows};
+use super::super::blind::style::Style;
 use super::super::blind::world::World;
 
 /// What was made wrong.
@@ -30,6 +31,10 @@ pub enum Fault {
     Invented,
     /// The last digit is another.
     LastDigit,
+    /// The other sign, or the other way that something went.
+    Sign,
+    /// Another unit: thousands for millions, a fraction for its percent.
+    Scale,
 }
 
 /// A wrong answer.
@@ -89,6 +94,10 @@ pub fn plant(answer: &Answer, world: &World) -> Vec<Planted> {
         }
     }
     for (at, part) in parts.iter().enumerate() {
+        if let Part::Way(_, other) = part {
+            let other = Part::Text(other.clone());
+            planted.extend(changed(Fault::Sign, answer, world, &[(at, other)]));
+        }
         let Part::Figure(expression, style) = part else {
             continue;
         };
@@ -101,12 +110,47 @@ pub fn plant(answer: &Answer, world: &World) -> Vec<Planted> {
             write(Fault::Invented, value * 1.3717 + 7.0 * style.unit());
             write(Fault::LastDigit, value + style.unit());
         }
+        if value < 0.0 || style.before.starts_with('+') {
+            write(Fault::Sign, -value);
+        }
         if let Some(id) = id_for(expression, answer, world) {
             write(Fault::CountFromId, id);
+        }
+        if let Some(other) = other_unit(style) {
+            // A fraction stays what it is, and loses its hundred.
+            let factor = if style.fraction {
+                1.0
+            } else {
+                other.scale() / style.scale()
+            };
+            let wrong = Part::Word(other.write(value * factor));
+            planted.extend(changed(Fault::Scale, answer, world, &[(at, wrong)]));
         }
     }
     planted.extend(headers(answer, world));
     planted
+}
+
+/// The same digits under another unit.
+fn other_unit(style: &Style) -> Option<Style> {
+    let after = match style.after.as_str() {
+        "K" => "M",
+        "M" => "K",
+        " million" => " thousand",
+        _ if style.fraction => {
+            let decimals = style.decimals + 1;
+            return Some(Style {
+                decimals,
+                fraction: false,
+                ..style.clone()
+            });
+        }
+        _ => return None,
+    };
+    Some(Style {
+        after: after.to_owned(),
+        ..style.clone()
+    })
 }
 
 /// The one cell that a part writes as it is.

@@ -101,7 +101,7 @@ fn measure(world: &World, answers: &[Answer]) -> (BTreeMap<String, Counts>, Coun
 }
 
 /// What is planted, under the heading of its column.
-const FAULTS: [(Fault, &str); 9] = [
+const FAULTS: [(Fault, &str); 11] = [
     (Fault::Rows, "rows"),
     (Fault::Columns, "columns"),
     (Fault::Headers, "headers"),
@@ -111,6 +111,8 @@ const FAULTS: [(Fault, &str); 9] = [
     (Fault::WrongResult, "result"),
     (Fault::Invented, "invented"),
     (Fault::LastDigit, "digit"),
+    (Fault::Sign, "sign"),
+    (Fault::Scale, "scale"),
 ];
 
 fn table(kinds: &BTreeMap<String, Counts>, all: &Counts) -> String {
@@ -150,25 +152,27 @@ fn measured(results: &str, answers: &str) -> (String, String) {
     (table(&kinds, &all), notes)
 }
 
-/// Of each kind and column: the first and the second number of its cell.
-fn cells(table: &str) -> BTreeMap<(String, usize), (u32, u32)> {
-    let mut lines = table.lines();
+/// Of each kind and heading: the first and the second number of its cell.
+fn cells(table: &str) -> BTreeMap<(String, String), (u32, u32)> {
     let width = 34;
-    let headings = lines.next().map_or(0, |head| (head.len() - width) / 10);
-    let rows = lines.filter(|line| line.contains('/'));
+    let mut lines = table.lines();
+    let head = lines.next().map_or("", |head| &head[width.min(head.len())..]);
+    let headings = head.len() / 10;
+    let column = |text: &str, at: usize| {
+        let end = if at + 1 == headings {
+            text.len()
+        } else {
+            at * 10 + 10
+        };
+        text[at * 10..end].trim().to_owned()
+    };
     let mut cells = BTreeMap::new();
-    for row in rows {
+    for row in lines.filter(|line| line.contains('/')) {
         let (kind, counts) = row.split_at(width);
-        for column in 0..headings {
-            let from = column * 10;
-            let to = if column + 1 == headings {
-                counts.len()
-            } else {
-                from + 10
-            };
-            if let Some((one, two)) = counts[from..to].trim().split_once('/') {
+        for at in 0..headings {
+            if let Some((one, two)) = column(counts, at).split_once('/') {
                 let count = (one.parse().unwrap(), two.parse().unwrap());
-                cells.insert((kind.trim().to_owned(), column), count);
+                cells.insert((kind.trim().to_owned(), column(head, at)), count);
             }
         }
     }
@@ -186,18 +190,17 @@ pub fn hold(name: &str, (results, answers): (&str, &str), stored: &str) {
         .join("tests/grounding")
         .join(name);
     let now = cells(&table);
-    let flagged = now.keys().map(|(_, column)| *column).max().unwrap();
     let worse: Vec<String> = cells(stored)
         .into_iter()
         .filter_map(|(cell, (reached, of))| {
             let (count, all) = *now.get(&cell)?;
-            let worse = if cell.1 == flagged {
+            let worse = if cell.1 == "flagged" {
                 count > reached
             } else {
                 count < reached
             };
             (worse && all == of)
-                .then(|| format!("{} column {}: {count} of {all}, {reached} before", cell.0, cell.1))
+                .then(|| format!("{}, {}: {count} of {all}, {reached} before", cell.0, cell.1))
         })
         .collect();
     if std::env::var_os("UPDATE_GROUNDING").is_some() {
