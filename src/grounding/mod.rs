@@ -34,6 +34,7 @@ mod keys;
 mod known;
 mod labels;
 mod material;
+mod mentions;
 mod number;
 mod operand;
 mod order;

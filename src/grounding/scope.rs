@@ -1,14 +1,15 @@
 //! What the words around a figure say it is of: which row, which column, which period.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
 pub(super) use super::figure_context::FigureContext;
 use super::index::CellIndex;
+use super::mentions::{mentions, names, ours, unknown};
 use super::number::Number;
-use super::text::{Layout, Span, TextPeriod, TextPlace, TextWord, held, periods, root, stem, words};
+use super::text::{Layout, Span, TextPeriod, TextPlace, TextWord, held, stem, words};
 use super::vocabulary::Concept;
 use super::work::Work;
 
@@ -120,30 +121,8 @@ impl<'a, 'i> TextContext<'a, 'i> {
         work: &'i Work<'i>,
     ) -> Self {
         let words = words(text);
-        let mut mentions: Vec<Mention<'i>> = periods(text, &words, numbers, &index.years)
-            .into_iter()
-            .map(|period| Mention {
-                span: period.span,
-                what: MentionTarget::TextPeriod(period),
-            })
-            .collect();
         let layout = Layout::of(text, numbers);
-        mentions.extend(labels(&words, index, work));
-        let keyed = super::key_mentions::key_mentions(text, &words, numbers, &layout, index);
-        let mut keys: Vec<Span> = keyed.iter().map(|mention| mention.span).collect();
-        keys.sort_by_key(|span| span.start);
-        mentions.extend(keyed);
-        mentions.retain(|mention| match mention.what {
-            MentionTarget::Label(label) => label.stands_at(text, mention.span, &layout),
-            _ => true,
-        });
-        mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
-        let labels = mentions
-            .iter()
-            .filter(|mention| matches!(mention.what, MentionTarget::Label(_)));
-        let covered = Covered::by(&labels.copied().collect::<Vec<_>>());
-        mentions.extend(columns(&words, index, |word| covered.holds(word)));
-        mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
+        let (mentions, keys) = mentions(text, &words, (numbers, &layout), index, work);
         let ours = ours(index);
         let unknown = unknown(&words, &mentions, |low| ours.contains(stem(low)));
         let names = names(text, index);
@@ -384,27 +363,6 @@ impl<'a, 'i> TextContext<'a, 'i> {
     }
 }
 
-/// Where mentions stand that are in the order of the text: where each begins, and how far it and those before it reach.
-struct Covered(Vec<(usize, usize)>);
-
-impl Covered {
-    fn by(mentions: &[Mention<'_>]) -> Self {
-        let mut reached: Vec<(usize, usize)> = Vec::with_capacity(mentions.len());
-        for mention in mentions {
-            let before = reached.last().map_or(0, |(_, end)| *end);
-            reached.push((mention.span.start, mention.span.end.max(before)));
-        }
-        Self(reached)
-    }
-
-    /// Whether a mention holds these bytes.
-    fn holds(&self, bytes: Span) -> bool {
-        let begun = self.0.partition_point(|(start, _)| *start <= bytes.start);
-        let reach = begun.checked_sub(1).and_then(|at| self.0.get(at));
-        reach.is_some_and(|(_, end)| *end >= bytes.end)
-    }
-}
-
 /// How many characters begin in some bytes.
 fn begun(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| !matches!(byte, 0x80..=0xBF)).count()
@@ -418,115 +376,4 @@ fn counted(text: &str) -> Vec<usize> {
         counted.push(before);
     }
     counted
-}
-
-/// Words that begin with a capital letter, and are neither a mention's nor one of ours.
-fn unknown(words: &[TextWord<'_>], mentions: &[Mention<'_>], is_ours: impl Fn(&str) -> bool) -> Vec<Span> {
-    let named = Covered::by(mentions);
-    words
-        .iter()
-        .filter(|word| word.capital() && !named.holds(word.span) && !is_ours(&word.low))
-        .map(|word| word.span)
-        .collect()
-}
-
-/// Where the names of results and columns stand that are words with digits: these digits are no figures.
-fn names(text: &str, index: &CellIndex<'_>) -> Vec<Span> {
-    let mut found = Vec::new();
-    for material in index.materials {
-        let columns = material.table.columns.iter();
-        let names = columns.flat_map(|column| [column.name.as_str(), column.label.as_str()]);
-        for name in names.chain([material.title]) {
-            let telling = name.contains(|c: char| c.is_ascii_digit()) && name.contains(char::is_alphabetic);
-            if telling {
-                let places = text.match_indices(name);
-                found.extend(places.map(|(at, name)| Span::new(at, at + name.len())));
-            }
-        }
-    }
-    found.sort_by_key(|name| (name.start, name.end));
-    found
-}
-
-/// The words in the names of results and columns.
-fn ours(index: &CellIndex<'_>) -> HashSet<String> {
-    let names = index.materials.iter().flat_map(|material| {
-        let columns = material.table.columns.iter();
-        let names = columns.flat_map(|column| [column.name.as_str(), column.label.as_str()]);
-        names.chain([material.title])
-    });
-    names
-        .flat_map(|name| {
-            words(&name.replace('_', " "))
-                .into_iter()
-                .map(|word| stem(&word.low).to_owned())
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-fn labels<'i>(words: &[TextWord<'_>], index: &'i CellIndex<'i>, work: &Work<'_>) -> Vec<Mention<'i>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(first) = words.get(at) {
-        if work.is_over() {
-            break;
-        }
-        let (length, labels) = index.labels.at(words, at, work);
-        let last = words.get((at + length).saturating_sub(1)).unwrap_or(first);
-        let span = Span::new(first.span.start, last.span.end.max(first.span.end));
-        found.extend(labels.into_iter().map(|label| Mention {
-            span,
-            what: MentionTarget::Label(label),
-        }));
-        at += length.max(1);
-    }
-    found
-}
-
-fn columns<'i>(
-    words: &[TextWord<'_>],
-    index: &CellIndex<'_>,
-    is_named: impl Fn(Span) -> bool,
-) -> Vec<Mention<'i>> {
-    let mut by_word: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
-    for (material, shape) in index
-        .shapes
-        .iter()
-        .enumerate()
-        .filter(|(_, shape)| shape.numeric.len() > 1)
-    {
-        for (column, names) in &shape.column_words {
-            for name in names {
-                let columns = by_word.entry(name).or_default();
-                if columns.last() != Some(&(material, *column)) {
-                    columns.push((material, *column));
-                }
-            }
-        }
-    }
-    let mut found: Vec<Mention<'i>> = Vec::new();
-    // Words of one name that follow each other are one mention: `operating income`.
-    let mut last: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
-    for (at, word) in words.iter().enumerate() {
-        let of_word = by_word.get(root(&word.low));
-        for (material, column) in of_word.filter(|_| !is_named(word.span)).into_iter().flatten() {
-            let before = last.insert((*material, *column), (at, found.len()));
-            if let Some((_, place)) = before.filter(|(before, _)| before + 1 == at)
-                && let Some(mention) = found.get_mut(place)
-            {
-                mention.span.end = word.span.end;
-                last.insert((*material, *column), (at, place));
-                continue;
-            }
-            found.push(Mention {
-                span: word.span,
-                what: MentionTarget::Column {
-                    material: *material,
-                    column: *column,
-                },
-            });
-        }
-    }
-    found
 }
