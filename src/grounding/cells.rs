@@ -6,8 +6,6 @@ use super::index::NumberCell;
 use super::scope::{FigureContext, Says};
 use super::tolerance::Tolerance;
 use super::vocabulary::Concept;
-use rust_decimal::Decimal;
-
 use crate::result::{Amount, Cell, Column, ColumnKind, ColumnSummary, Extent, ResultTable, TotalKind};
 
 /// What was found for a figure.
@@ -170,12 +168,19 @@ fn cell_source(
     let rate = shape.rates.contains(&cell.column) && !(wanted.money && is_amount(column));
     let others = shape.numeric_rates;
     let whole = column.kind == ColumnKind::Integer;
-    let as_rate = rate || (others == 0 && shape.titled_rate);
+    let as_rate = rate || (others == 0 && shape.titled_rate && !(whole && shape.numeric.len() > 1));
+    // Whole things are no part of one: `0 customers` is no 0.458.
+    if wanted.count && cell.value != 0.0 && cell.value.abs() < 1.0 {
+        sources.deny(seat, cell);
+        return;
+    }
     let plain = if wanted.percent { whole } else { fraction };
     if plain && !as_rate {
         return;
     }
-    if (wanted.points && rate) || (wanted.money && shape.counts.contains(&cell.column)) {
+    // A share that is 0.43 is written as 43 %, and not as 0.43 %.
+    let hundredth = wanted.percent && !fraction && as_rate && is_fraction(index, cell);
+    if hundredth || (wanted.money && shape.counts.contains(&cell.column)) {
         sources.deny(seat, cell);
         return;
     }
@@ -252,8 +257,22 @@ fn row_says(seat: &FigureContext<'_, '_, '_>, cell: NumberCell, dated: bool) -> 
     says
 }
 
+/// Whether a cell is of a column of fractions: none beyond one, and no percentages by its name.
+fn is_fraction(index: &super::index::CellIndex<'_>, cell: NumberCell) -> bool {
+    let table = index.materials.get(cell.material).map(|one| one.table);
+    let Some(column) = table.and_then(|table| table.columns.get(cell.column)) else {
+        return false;
+    };
+    let name = format!("{} {}", column.name, column.label).to_lowercase();
+    let percent = ["pct", "percent", "%"].iter().any(|word| name.contains(word));
+    let within = matches!(index.summary(cell.material, cell.column), Some(ColumnSummary::Numbers { min, max, .. }) if max.as_f64() <= 1.0 && min.as_f64() >= -1.0);
+    let several = table.is_some_and(|table| table.rows.len() > 1);
+    within && several && !percent && column.format.style.is_none()
+}
+
 /// From here on nobody rounds an average of things to a whole number of them.
 const LARGE: f64 = 1000.0;
+
 /// Whether a cell is no amount of a change: "rose by 12 %".
 fn is_of_no_change(table: &ResultTable, column: &Column, cell: NumberCell) -> bool {
     if is_calculation(table) {
@@ -275,47 +294,6 @@ fn is_said_of_rate(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, cell: N
 fn is_share(table: &ResultTable, row: usize) -> bool {
     let made = table.rows.get(row).and_then(|row| row.last());
     matches!(made, Some(Cell::Text(made)) if made.starts_with("share"))
-}
-
-/// The calculated figures that a derivation of our own comes to as well: what was asked for is the better story.
-pub(super) fn calculated(seat: &FigureContext<'_, '_, '_>, derived: &[FigureSource]) -> Vec<FigureSource> {
-    const VALUE: usize = 1;
-    let index = seat.context.index;
-    let values: Vec<Decimal> = derived
-        .iter()
-        .filter_map(|source| match &source.trace {
-            Trace::Derivation { value, .. } => value.parse().ok(),
-            _ => None,
-        })
-        .collect();
-    let mut found = Vec::new();
-    let made = index
-        .materials
-        .iter()
-        .enumerate()
-        .filter(|(_, one)| is_calculation(one.table));
-    for (material, of) in made {
-        for row in 0..of.rows_seen.min(of.table.rows.len()) {
-            let Some(exact) = index.exact(material, VALUE, row) else {
-                continue;
-            };
-            let places = exact.scale();
-            if places > 0
-                && values
-                    .iter()
-                    .any(|value| value.round_dp(places) == exact || value.trunc_with_scale(places) == exact)
-            {
-                let cell = NumberCell {
-                    value: f64::NAN,
-                    material,
-                    row,
-                    column: VALUE,
-                };
-                found.extend(SourceCandidate::Cell(cell).source(index));
-            }
-        }
-    }
-    found
 }
 
 /// Whether the rows of a table are figures that were calculated one by one.

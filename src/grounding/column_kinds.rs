@@ -38,10 +38,10 @@ pub(super) fn is_count_column(index: &CellIndex<'_>, material: usize, column: us
         let words = super::keys::name_words(&format!("{} {}", column.name, column.label));
         words.iter().any(|word| Concept::CountName.has(word))
     });
-    let amounts = shape
-        .numeric
-        .iter()
-        .any(|at| kind(*at) == Some(ColumnKind::Number));
+    let amounts = shape.numeric.iter().any(|at| {
+        let amount = || *at != column && table.columns.get(*at).is_some_and(is_amount);
+        kind(*at) == Some(ColumnKind::Number) || amount()
+    });
     let currency = table
         .columns
         .get(column)
@@ -66,9 +66,10 @@ pub(super) fn is_rate_column(index: &CellIndex<'_>, material: usize, column: usi
     if named.kind == ColumnKind::Integer && !part {
         return false;
     }
+    // An exchange rate is no part of a whole.
     let plainly = Concept::RateName
         .words()
-        .any(|word| !Concept::RateOrMoneyName.has(word) && low.contains(word));
+        .any(|word| word != "rate" && !Concept::RateOrMoneyName.has(word) && low.contains(word));
     let small = || match index.summary(material, column) {
         Some(ColumnSummary::Numbers { min, max, .. }) => max.as_f64() <= 100.0 && min.as_f64() >= -100.0,
         _ => true,

@@ -1,4 +1,4 @@
-//! Counts that a text may state of a result: of rows with a label, of rows beyond a bound, of things it lists.
+//! Counts that a text may state of a result: of rows with a label, of things it lists.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -6,11 +6,9 @@ use std::rc::Rc;
 use super::cells::FigureSource;
 use super::figure::{DerivationOperation, DerivedFrom, Trace};
 use super::figure_context::once;
-use super::number::{Kind, Number};
 use super::scope::{FigureContext, MentionTarget};
 use super::text::Span;
 use super::tolerance::Tolerance;
-use super::vocabulary::Concept;
 use crate::result::Extent;
 
 /// Numbers as words, as far as answers write them so.
@@ -100,13 +98,6 @@ pub(super) fn counts(
     if listed.len() > 1 && exactly(listed.len()) {
         push(&listed, "");
     }
-    for bound in bounds(seat).into_iter().filter(|_| !seat.is_of_one_row(at)) {
-        for (rows, column) in beyond(seat, at, bound) {
-            if exactly(rows.len()) {
-                push(&rows, &column);
-            }
-        }
-    }
 }
 
 /// The column of labels that has no row for what the text counts none of: `0 cancelled orders`, where the whole result
@@ -168,67 +159,4 @@ fn all_listed(seat: &FigureContext<'_, '_, '_>, at: usize) -> Vec<usize> {
         rows.extend(row.filter(|row| known.insert(*row)));
     }
     rows
-}
-
-/// Other figures of the sentence, behind a word that says that rows are above or below of them: `more than 15`.
-fn bounds(seat: &FigureContext<'_, '_, '_>) -> Vec<f64> {
-    const REACH: usize = 2;
-    let context = seat.context;
-    let sentence = seat.place.sentence;
-    let compares = |number: &&Number| {
-        let end = context.word_before(number.start).map_or(0, |at| at + 1);
-        let near = context
-            .words
-            .get(end.saturating_sub(REACH)..end)
-            .unwrap_or_default();
-        let between = || {
-            let before = context
-                .number_before(number.start)
-                .and_then(|one| context.word_before(one.start));
-            near.last().is_some_and(|word| word.low == "and")
-                && before
-                    .and_then(|at| context.words.get(at))
-                    .is_some_and(|word| word.low == "between")
-        };
-        near.iter().any(|word| Concept::Bound.has(&word.low)) || between()
-    };
-    let numbers = context
-        .numbers_in(sentence)
-        .iter()
-        .filter(|number| number.kind == Kind::Quantity && Span::new(number.start, number.end) != seat.span);
-    numbers
-        .filter(compares)
-        .map(|number| number.value)
-        .take(3)
-        .collect()
-}
-
-/// For each column the rows above a bound, and those below.
-fn beyond(seat: &FigureContext<'_, '_, '_>, at: usize, bound: f64) -> Vec<(Vec<usize>, String)> {
-    use rust_decimal::prelude::ToPrimitive as _;
-    let index = seat.context.index;
-    let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for column in &shape.numeric {
-        let name = material
-            .table
-            .columns
-            .get(*column)
-            .map(|column| column.name.clone());
-        seat.context.work.spend(shape.seen);
-        let values = (0..shape.seen).filter_map(|row| Some((row, index.exact(at, *column, row)?.to_f64()?)));
-        let values: Vec<(usize, f64)> = values.collect();
-        let tests: [fn(f64, f64) -> bool; 2] = [|value, bound| value > bound, |value, bound| value < bound];
-        for test in tests {
-            let rows: Vec<usize> = values
-                .iter()
-                .filter(|(_, value)| test(*value, bound))
-                .map(|(row, _)| *row)
-                .collect();
-            found.push((rows, name.clone().unwrap_or_default()));
-        }
-    }
-    found
 }

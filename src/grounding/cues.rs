@@ -31,16 +31,10 @@ const CUE_BITS: u64 = Concept::About.bit() - 1;
 pub(super) fn said(words: &[TextWord<'_>], is_name: impl Fn(&str) -> bool) -> Vec<u64> {
     let of = |(at, word): (usize, &TextWord<'_>)| match said_by(&word.low) & CUE_BITS {
         0 => 0,
-        bits if !is_name(&word.low) && !bounds(words, at) && !is_each_of_a_kind(words, at) => bits,
+        bits if !is_name(&word.low) && !bounds(words, at) => bits,
         _ => 0,
     };
     words.iter().enumerate().map(of).collect()
-}
-
-/// Whether `every` says no more than `all`: only after `for` it is of a ratio, `for every order 4.4 others`.
-fn is_each_of_a_kind(words: &[TextWord<'_>], at: usize) -> bool {
-    let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
-    low(at) == "every" && at.checked_sub(1).is_none_or(|before| low(before) != "for")
 }
 
 /// Whether a word is of a bound, not of a change: `more than half`, `less than 400`.
@@ -55,6 +49,14 @@ fn bounds(words: &[TextWord<'_>], at: usize) -> bool {
     };
     let next = low(than + 1);
     next.starts_with(|c: char| c.is_ascii_digit()) || PARTS.split_ascii_whitespace().any(|part| part == next)
+}
+
+/// What the words of a question ask for.
+pub(super) fn asked(question: &str) -> u64 {
+    let words = super::text::words(question);
+    // `Sales per region` asks for groups.
+    let telling = words.iter().filter(|word| !Concept::Per.has(&word.low));
+    telling.fold(0, |all, word| all | said_by(&word.low)) & CUE_BITS
 }
 
 /// Bytes behind a figure whose words speak of it, wherever its clause ends.
@@ -111,6 +113,8 @@ impl Cues {
             // What is left out stands where the sentence begins: `Everything except Outdoor makes 965, or 64 %`.
             return Self {
                 rest: close.rest || (close.share && all.rest),
+                // `Harbour fell most, by 12.5 %, and Oak Street by 3.7 %`
+                falls: close.falls || (close.way == Way::Open && all.falls),
                 per: all.mean,
                 ..close
             };
@@ -131,6 +135,17 @@ impl Cues {
             };
         }
         all
+    }
+
+    /// The same, where the question has asked for what the answer then gives in bare words: a share, a mean.
+    pub(super) fn and_asked(self, question: u64) -> Self {
+        let has = |concept: Concept| question & concept.bit() != 0;
+        Self {
+            share: self.share || has(Concept::Share),
+            mean: self.mean || has(Concept::Mean),
+            ratio: self.ratio || has(Concept::Ratio),
+            ..self
+        }
     }
 
     fn any(&self) -> bool {
@@ -202,7 +217,13 @@ fn is_each(follows: &str) -> bool {
     ];
     let rest = follows.trim_start_matches(['*', '_']);
     let unit = rest.strip_prefix(" a ").or_else(|| rest.strip_prefix(" an "));
-    unit.is_some_and(|unit| UNITS.iter().any(|one| unit.starts_with(one)))
+    unit.is_some_and(|unit| {
+        // `$14.90 a bowl.`
+        let behind = unit.trim_start_matches(char::is_alphabetic);
+        let ends = behind.len() < unit.len()
+            && (behind.is_empty() || behind.starts_with(['.', ',', ';', ')', '\n']));
+        ends || UNITS.iter().any(|one| unit.starts_with(one))
+    })
 }
 
 /// Parts of a whole in words.
@@ -353,6 +374,11 @@ pub(super) fn contradicts_its_way(seat: &FigureContext<'_, '_, '_>, number: &Num
     let before = since.saturating_sub(REACH)..since;
     if before.clone().any(|at| low(at).starts_with("improv")) {
         return false;
+    }
+    // `runs from $49,900 to $71,400`
+    let mut words = context.words_in(sentence).iter();
+    if words.any(|word| matches!(word.low.as_str(), "runs" | "run" | "range" | "ranges" | "ranging")) {
+        return number.value < from.value && number.currency == from.currency;
     }
     let verbs = before
         .filter(|at| {

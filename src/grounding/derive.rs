@@ -33,10 +33,7 @@ pub(super) fn derive(
     let operands: Vec<Operand> = near.iter().map(|told| told.operand.clone()).collect();
     search.across(&operands);
     let list = search.wants_lists().then(|| listed(seat, known, MOST_LISTED));
-    let alone = list
-        .as_ref()
-        .map_or_else(|| listed(seat, known, 1).is_empty(), Vec::is_empty);
-    search.among_stated(&near, &list.unwrap_or_default(), alone);
+    search.among_stated(&near, &list.unwrap_or_default());
     search.found
 }
 
@@ -175,10 +172,23 @@ impl Search<'_, '_, '_, '_> {
                 }
             }
         }
+        let cues = self.wanted.cues;
         for (place, one) in near.iter().enumerate() {
             for other in near.iter().skip(place + 1) {
                 self.pair(one, other, 1);
                 self.pair(other, one, 1);
+                // `7,901 were opened and 7,757 closed: 144 more`
+                let told =
+                    (cues.gap || cues.change) && !self.wanted.percent && one.material == other.material;
+                if told && self.is_count(one) == self.is_count(other) {
+                    let gap = one.value.checked_sub(other.value).map(|gap| gap.abs());
+                    self.check(
+                        DerivationOperation::Difference,
+                        gap,
+                        2,
+                        &[one.clone(), other.clone()],
+                    );
+                }
             }
         }
         if near.len() > 1
@@ -242,10 +252,11 @@ impl Search<'_, '_, '_, '_> {
             if more && !self.seat.is_part_of() {
                 return;
             }
+            let in_row = one.material == other.material && one.input.rows == other.input.rows;
             let asked = only.is_some()
                 || cues.share
                 || self.seat.sentence_names_a_rate()
-                || (!cues.change && self.wanted.digits >= 2);
+                || ((in_row || !cues.change) && self.wanted.digits >= 2);
             if asked && one.input != other.input {
                 self.check(
                     DerivationOperation::Share,

@@ -10,7 +10,7 @@ use crate::result::ColumnMeaning;
 
 impl Search<'_, '_, '_, '_> {
     /// Whether an operand counts things, beside another column with amounts.
-    pub(super) fn counts(&self, one: &Operand) -> bool {
+    pub(super) fn is_count(&self, one: &Operand) -> bool {
         let shape = self.seat.context.index.shapes.get(one.material);
         shape.is_some_and(|shape| shape.counts.contains(&one.column))
     }
@@ -71,16 +71,11 @@ impl Search<'_, '_, '_, '_> {
             }
             _ => self.wanted.admits(number),
         };
-        let money = self.wanted.money
-            && matches!(
-                operation,
-                DerivationOperation::Sum
-                    | DerivationOperation::Mean
-                    | DerivationOperation::Median
-                    | DerivationOperation::RunningTotal
-                    | DerivationOperation::Difference
-            );
-        let counts = |one: &Operand| self.counts(one);
+        let added = matches!(
+            operation,
+            DerivationOperation::Sum | DerivationOperation::Mean | DerivationOperation::Difference
+        );
+        let counted = self.wanted.money && added && inputs.iter().all(|one| self.is_count(one));
         let points = self.wanted.points && operation != DerivationOperation::Difference;
         if self.is_of_rates(operation, inputs) || self.is_of_one_row(operation, inputs) {
             return;
@@ -90,7 +85,7 @@ impl Search<'_, '_, '_, '_> {
             && self.wanted.digits < 2
             && number.abs() < 1.0
             && !self.wanted.cues.ratio;
-        if !fits || points || upside || (money && inputs.iter().all(counts)) {
+        if !fits || points || upside || counted {
             return;
         }
         let trace = Trace::Derivation {

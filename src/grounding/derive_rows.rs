@@ -13,8 +13,11 @@ impl Search<'_, '_, '_, '_> {
         let cues = self.wanted.cues;
         let part = self.seat.is_part_of() && self.wanted.digits >= 3;
         let summing = cues.sum || part || (!cues.mean && (self.wanted.digits >= 4 || named.len() == 1));
+        let own = self.seat.named_rows(at);
         for one in named.iter().filter(|one| one.input.rows.len() > 1) {
-            if summing {
+            // `the second half 127`: its rows are all that is named with it.
+            let alone = !cues.mean && one.input.rows.iter().map(|row| row - 1).eq(own.iter().copied());
+            if summing || alone {
                 self.check(DerivationOperation::Sum, one.value, 1, std::slice::from_ref(one));
             }
             if cues.mean {
@@ -174,9 +177,10 @@ impl Search<'_, '_, '_, '_> {
                     }
                 }
                 if !self.wanted.percent
-                    && (((cues.gap || cues.change) && self.wanted.digits >= 4)
+                    && (((cues.gap || cues.change)
+                        && self.wanted.digits >= if one.input.total.is_some() { 4 } else { 3 })
                         || (cues.rest && self.wanted.digits >= 3))
-                    && self.counts(one) == self.counts(other)
+                    && self.is_count(one) == self.is_count(other)
                 {
                     for (a, b) in [(one, other), (other, one)] {
                         let gap = a.value.checked_sub(b.value);
@@ -194,6 +198,14 @@ impl Search<'_, '_, '_, '_> {
             let words = super::text::words(&name);
             words.into_iter().map(|word| word.low).collect()
         };
+        // `open` and `close`
+        let ends = [one, other].map(|operand| super::order::end_of_change(&operand.input.column));
+        if let [Some((first, start)), Some((second, end))] = &ends
+            && first == second
+            && start != end
+        {
+            return true;
+        }
         let (one, other) = (of(one), of(other));
         one.iter()
             .any(|word| other.contains(word) && !word.starts_with(|c: char| c.is_ascii_digit()))

@@ -10,6 +10,7 @@ use super::scope::{FigureContext, MentionTarget, TextContext};
 use super::text::{Span, TextWord, words};
 use super::tolerance::Tolerance;
 use super::vocabulary::Concept;
+use crate::result::Cell;
 
 /// Four digits that may be a year are one when it is at most so far from today, or one of the results.
 const NEAR_YEARS: f64 = 15.0;
@@ -133,6 +134,9 @@ pub(super) fn by_words(
     if is_row_number(number, seat) {
         return Some(Rule::ListNumber);
     }
+    if is_end_of_range(number, context) {
+        return Some(Rule::Name);
+    }
     if number.percent && (number.value - 100.0).abs() < 1e-9 {
         return Some(Rule::Whole);
     }
@@ -159,6 +163,34 @@ fn is_bound(wanted: &Tolerance, seat: &FigureContext<'_, '_, '_>) -> bool {
     let mut words = seat.context.words_in(seat.place.sentence).iter();
     let mut counted = || words.any(|word| Concept::Counting.has(&word.low) || of_word(&word.low).is_some());
     wanted.bound && wanted.digits <= 2 && counted()
+}
+
+/// Whether a number is an end of a range that is a name in the data: `children up to 12` of `0-12`, `over-65s` of `65+`.
+fn is_end_of_range(number: &Number, context: &TextContext<'_, '_>) -> bool {
+    const TO_END: [&str; 8] = ["to", "over", "under", "above", "below", "than", "from", "least"];
+    let before = context.word_before(number.start);
+    let before = before.and_then(|at| context.words.get(at));
+    if !before.is_some_and(|word| TO_END.contains(&word.low.as_str())) {
+        return false;
+    }
+    let written = Span::new(number.start, number.end).of(context.text);
+    let both = context.index.materials.iter().zip(&context.index.shapes);
+    let mut names = both.flat_map(|(material, shape)| {
+        let columns = shape.labels.iter().map(|(column, _)| *column);
+        let rows = material.table.rows.iter().take(shape.seen);
+        columns.flat_map(move |column| rows.clone().filter_map(move |row| row.get(column)))
+    });
+    names.any(|name| match name {
+        Cell::Text(name) => {
+            let ends = || {
+                name.split(['-', '–', '+', '<', '>', ' '])
+                    .filter(|end| !end.is_empty())
+            };
+            ends().all(|end| end.bytes().all(|byte| byte.is_ascii_digit()))
+                && ends().any(|end| end == written)
+        }
+        _ => false,
+    })
 }
 
 /// Whether a number only counts a table's rows.

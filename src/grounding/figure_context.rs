@@ -60,12 +60,13 @@ impl<'i> FigureContext<'_, '_, 'i> {
     /// The same, with how many closer surroundings name none.
     pub(super) fn named_at(&self, wanted: impl Fn(&MentionTarget<'i>) -> bool) -> (usize, Vec<Mention<'i>>) {
         for (depth, scope) in self.scopes.iter().enumerate() {
-            let found: Vec<Mention<'i>> = self
+            let mut found: Vec<Mention<'i>> = self
                 .context
                 .mentions_in(scope.span)
                 .filter(|mention| wanted(&mention.what) && self.counts(scope, mention.span))
                 .copied()
                 .collect();
+            found.retain(|mention| !self.is_base_of_another(mention.span));
             if self.is_of_later_figure(scope, &found) {
                 continue;
             }
@@ -89,6 +90,21 @@ impl<'i> FigureContext<'_, '_, 'i> {
             let mut words = self.context.words_in(between).iter();
             figure.end <= first.span.start && words.any(|word| Concept::Base.has(&word.low))
         })
+    }
+
+    /// Whether a name is of what another figure is compared with: in `rose by 34 % over May, and to 161,204` the month says
+    /// nothing of 161,204.
+    fn is_base_of_another(&self, name: Span) -> bool {
+        let text = self.context.text;
+        let left = text.get(..name.start).unwrap_or_default();
+        let base = [" over ", " than ", " than in ", " versus ", " vs ", " vs. "];
+        let before = self.context.number_before(name.start);
+        let compared = before.is_some_and(|number| {
+            let gap = text.get(number.end..name.start).unwrap_or_default();
+            number.percent && gap.len() < 24 && base.iter().any(|word| left.ends_with(word))
+        });
+        let next = self.context.number_from(name.end);
+        compared && next.is_some_and(|next| next.start < self.span.start) && self.place.row.is_none()
     }
 
     fn counts(&self, scope: &MentionScope, mention: Span) -> bool {
@@ -135,11 +151,20 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 )
             })
         };
-        if named.len() < 2 || !(summed || named.len() == figures.len()) || last.span.end > first.start {
+        let summed_first = figures.len() == named.len() + 1 && {
+            let words = self.context.words_in(Span::new(sentence.start, first.start));
+            words
+                .iter()
+                .any(|word| matches!(word.low.as_str(), "together" | "zusammen"))
+        };
+        if named.len() < 2
+            || !(summed || summed_first || named.len() == figures.len())
+            || last.span.end > first.start
+        {
             return None;
         }
         let at = figures.iter().position(|figure| *figure == self.span)?;
-        named.get(at).copied()
+        named.get(at.checked_sub(usize::from(summed_first))?).copied()
     }
 
     /// Of several names those that go with this figure, by the order in which names and figures stand.

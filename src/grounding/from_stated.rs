@@ -7,28 +7,45 @@ use super::figure_context::once;
 use super::operand::{MOST_GROUPS, Operand, StatedOperand, joined, operand, total};
 use super::scope::MentionTarget;
 use super::text::Span;
-use crate::result::Extent;
 
-/// Most rows of a result whose runs are tried.
-const SHORT: usize = 7;
 /// Most bytes between a figure and another that says the same in other words: `535 (48.1%)`.
 const APPOSED: usize = 40;
 
 impl Search<'_, '_, '_, '_> {
-    /// Looks among the figures stated near by, and those of a list beside; `alone` where there is no list beside.
-    pub(super) fn among_stated(&mut self, near: &[StatedOperand], list: &[StatedOperand], alone: bool) {
+    /// Looks among the figures stated near by, and those of a list beside.
+    pub(super) fn among_stated(&mut self, near: &[StatedOperand], list: &[StatedOperand]) {
         match (self.apposed.clone(), near) {
             (Some(one), _) => self.share_of_column(&one),
             (None, [only]) if self.wanted.cues.share => self.share_of_column(&only.operand),
             _ => {}
         }
         self.together(near);
+        self.summed_behind(near);
         self.listed(list);
         self.between_listed(list);
-        if alone {
-            self.runs();
-        }
         self.alike_elsewhere();
+    }
+
+    /// The sum of the figures that the brackets behind it add: `$211,000 ($189,000 + $22,000)`.
+    fn summed_behind(&mut self, near: &[StatedOperand]) {
+        let right = self
+            .seat
+            .context
+            .text
+            .get(self.seat.span.end..)
+            .unwrap_or_default();
+        let Some((inner, _)) = right.strip_prefix(" (").and_then(|inside| inside.split_once(')')) else {
+            return;
+        };
+        let behind = Span::new(self.seat.span.end, self.seat.span.end + inner.len() + 2);
+        let added: Vec<Operand> = near
+            .iter()
+            .filter(|told| inner.contains(" + ") && behind.holds(told.span))
+            .map(|told| told.operand.clone())
+            .collect();
+        if let Some(all) = joined(&added).filter(|_| added.len() > 1) {
+            self.check(DerivationOperation::Sum, all.value, 1, &added);
+        }
     }
 
     fn share_of_column(&mut self, one: &Operand) {
@@ -72,7 +89,7 @@ impl Search<'_, '_, '_, '_> {
             || cues.change
             || cues.gap
             || cues.share
-            || self.wanted.digits >= 4
+            || self.wanted.digits >= 3
     }
 
     /// The sum or mean of the figures of a list, by column.
@@ -163,48 +180,6 @@ impl Search<'_, '_, '_, '_> {
                 for part in parts.filter(|part| part.iter().all(|row| rows.contains(row))) {
                     if let Some(part) = operand(self.seat, at, column, part) {
                         self.ratio(&part, &whole, 1);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Rows that follow each other in a short result, of which the text names none as the data does: `four or five
-    /// stars`.
-    fn runs(&mut self) {
-        for at in 0..self.seat.context.index.materials.len() {
-            if self.may_use(at) && self.seat.groups(at).is_empty() {
-                self.runs_of(at);
-            }
-        }
-    }
-
-    fn runs_of(&mut self, at: usize) {
-        let index = self.seat.context.index;
-        let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
-            return;
-        };
-        let rows = shape.seen;
-        let whole = material.table.extent == Extent::Complete && rows == material.table.rows.len();
-        let cues = self.wanted.cues;
-        if !whole || !(3..=SHORT).contains(&rows) || self.wanted.digits < 3 {
-            return;
-        }
-        if !(cues.share || cues.sum || self.wanted.count) {
-            return;
-        }
-        for column in shape.numeric.iter().copied() {
-            let whole = total(self.seat, at, column);
-            for first in 0..rows {
-                for last in first + 1..rows {
-                    let run: Vec<usize> = (first..=last).collect();
-                    let Some(run) = operand(self.seat, at, column, &run).filter(|_| last - first + 1 < rows)
-                    else {
-                        continue;
-                    };
-                    self.check(DerivationOperation::Sum, run.value, 2, std::slice::from_ref(&run));
-                    if let Some(whole) = whole.as_ref().filter(|_| cues.share) {
-                        self.part(&run, whole);
                     }
                 }
             }

@@ -16,6 +16,8 @@ use super::tolerance::Tolerance;
 use super::work::Work;
 use super::{date, item};
 
+/// Digits from which on a figure may be what only the question asks for.
+const ASKED_DIGITS: u32 = 3;
 /// Most sources that are kept of one figure.
 const MOST_SOURCES: usize = 8;
 
@@ -135,6 +137,7 @@ fn read(
     let mut open = Vec::new();
     let mut known = KnownFigures {
         held: written.sources(index),
+        asked: super::cues::asked(claim.question),
         ..KnownFigures::default()
     };
     for number in &numbers {
@@ -336,13 +339,14 @@ fn decide(
         return finish(FigureStatus::Matched, arguments);
     }
     let mut derived = derive(seat, wanted, known);
+    if derived.is_empty() && wanted.digits >= ASKED_DIGITS && !context.work.is_over() {
+        derived = derive(seat, &wanted.and_asked(known.asked), known);
+    }
     derived.retain(|source| is_under_its_header(seat, source) && !is_of_denied_row(seat, source));
     if context.work.is_over() {
         return finish(not_checked, Vec::new());
     }
     if !derived.is_empty() {
-        let calculated = super::cells::calculated(seat, &derived);
-        derived.splice(0..0, calculated);
         return finish(FigureStatus::Matched, traces(&mut derived.into_iter()));
     }
     let exempt = said

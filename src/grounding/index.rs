@@ -306,6 +306,27 @@ impl<'m> CellIndex<'m> {
                 found.push((at, *only));
             }
         }
+        if found.is_empty() {
+            found = self.columns_shortened_to(header);
+        }
+        found
+    }
+
+    /// The columns that a header is short for, each the only one of its result: `GF` is `goals_for`, `Pts` is `points`.
+    fn columns_shortened_to(&self, header: &str) -> Vec<(usize, usize)> {
+        let short = header.trim_matches([' ', '*', '_', '`', '.']).to_lowercase();
+        if short.is_empty() || short.len() > 4 || !short.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for (at, material) in self.materials.iter().enumerate() {
+            let columns = material.table.columns.iter().enumerate();
+            let named = columns.filter(|(_, column)| is_short_for(&short, &name_words(&column.name)));
+            let named: Vec<usize> = named.map(|(column, _)| column).collect();
+            if let [only] = named.as_slice() {
+                found.push((at, *only));
+            }
+        }
         found
     }
 
@@ -377,4 +398,15 @@ impl<'m> CellIndex<'m> {
             .and_then(|shape| shape.summaries.get(&column));
         own.or_else(|| Some(&self.materials.get(material)?.totals.get(column)?.summary))
     }
+}
+
+/// Whether letters are the first ones of some words, or three and more of one word in their order.
+fn is_short_for(short: &str, words: &[String]) -> bool {
+    let initials: String = words.iter().filter_map(|word| word.chars().next()).collect();
+    let skeleton = |word: &String| {
+        let mut rest = word.chars();
+        let begins = short.chars().next() == word.chars().next();
+        begins && short.len() > 2 && short.chars().all(|letter| rest.any(|other| other == letter))
+    };
+    initials == short || matches!(words, [word] if skeleton(word))
 }

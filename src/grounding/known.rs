@@ -10,6 +10,8 @@ pub(super) struct KnownFigures {
     pub(super) held: Vec<(Span, FigureSource)>,
     /// Figures that were found to be sums.
     pub(super) sums: Vec<(Span, FigureSource)>,
+    /// What the question asks for, as the words of an answer would say it.
+    pub(super) asked: u64,
 }
 
 impl KnownFigures {

@@ -108,6 +108,35 @@ impl Labels {
         }
     }
 
+    /// Takes the name of a month in that a column has as its number.
+    pub(super) fn add_month(&mut self, month: i64, dimension: &str, place: (usize, usize, usize)) {
+        const MONTHS: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        let at = usize::try_from(month).ok().and_then(|month| month.checked_sub(1));
+        let Some(name) = at.and_then(|at| MONTHS.get(at)) else {
+            return;
+        };
+        let mut written = vec![*name];
+        written.extend(name.get(..3).filter(|short| short != name));
+        for name in written {
+            let exact = (Some(name.to_owned()), LabelForm::Words);
+            let words = vec![stem(&name.to_lowercase()).to_owned()];
+            self.add_spelling(&month.to_string(), dimension, place, words, exact);
+        }
+    }
+
     /// Takes the ways in that write of rows without a value in a column.
     pub(super) fn add_nothing(&mut self, column: &Column, dimension: &str, place: (usize, usize, usize)) {
         for (words, alone) in spellings_of_nothing(column) {

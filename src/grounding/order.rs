@@ -93,8 +93,30 @@ fn days_of(context: &TextContext<'_, '_>, source: &Trace) -> Option<(usize, Stri
         let days = (Date::new(*year, 1, 1).ok()?, Date::new(year + 1, 1, 1).ok()?);
         return Some((at, format!("{name} {row}"), days));
     }
+    // `1.0389 → 1.1721` of `rate_start` and `rate_end`.
+    if let Some((name, end)) = end_of_change(column) {
+        let day = |year| Date::new(year, 1, 1).ok();
+        let year = 1 + i16::from(end);
+        return Some((at, format!("{name} {row}"), (day(year)?, day(year + 1)?)));
+    }
     let [(_, times)] = shape.times.as_slice() else {
         return None;
     };
     Some((at, column.clone(), (*times.get(row.checked_sub(1)?)?)?))
+}
+
+/// Of a column that is the beginning or the end of something by its name: the rest of its name, and whether it is the end.
+pub(super) fn end_of_change(column: &str) -> Option<(String, bool)> {
+    const ENDS: [[&str; 7]; 2] = [
+        ["start", "begin", "opening", "open", "initial", "old", "before"],
+        ["end", "final", "closing", "close", "latest", "new", "after"],
+    ];
+    let words = super::keys::name_words(column);
+    let end = ENDS
+        .iter()
+        .position(|list| words.iter().any(|word| list.contains(&word.as_str())))?;
+    let rest = words
+        .iter()
+        .filter(|word| !ENDS.iter().flatten().any(|one| one == word));
+    Some((rest.cloned().collect::<Vec<_>>().join(" "), end == 1))
 }

@@ -41,6 +41,12 @@ impl CellIndex<'_> {
             .collect();
         shape.label_rows.push(rows_by_value(&values));
         shape.labels.push((column, values));
+        if description.unit.as_deref() == Some("month-of-year") {
+            for (month, label) in &key.labels {
+                self.labels
+                    .add_month(*month, &dimension, (at, column, label.value));
+            }
+        }
         self.keys.push(key);
     }
 

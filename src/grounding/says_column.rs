@@ -68,7 +68,8 @@ impl<'i> FigureContext<'_, '_, 'i> {
             };
             let of_another = of_another
                 || self.tells_of_its_part(mention.span)
-                || (self.has_unit() && self.is_of_another_unit(mention));
+                || self.differs_from(mention.span)
+                || ((self.has_unit() || self.counts_plural()) && self.is_of_another_unit(mention));
             !of_another && gap.is_some_and(|gap| marks.contains(&gap.as_str()))
         };
         for behind in [true, false] {
@@ -263,7 +264,8 @@ impl<'i> FigureContext<'_, '_, 'i> {
         }
         let large = matches!(index.summary(material, column), Some(ColumnSummary::Numbers { max, .. }) if max.as_f64() >= 1000.0);
         let amount = (super::column_kinds::is_amount(described) || large) && !rate;
-        (money && score) || (whole && amount && self.place.row.is_none() && self.context.writes_currency())
+        (money && (score || (rate && fraction)))
+            || (whole && amount && self.place.row.is_none() && self.context.writes_currency())
     }
 
     /// What a year says to a column that is of one by its name: `40,422 in 2018` is of `revenue_2018`, and of no other year's.
@@ -368,6 +370,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
             })
             .filter(|mention| !self.happens_to_another(mention.span) && !self.is_of_another_unit(mention))
             .filter(|mention| !self.leads_a_key(mention.span) && !self.is_before_its_part(mention.span))
+            .filter(|mention| !self.differs_from(mention.span) && !self.is_set_against(mention.span))
             .filter(|mention| !self.counts_what_has_a_mean(mention) && !self.speaks_of_another(mention.span))
             .filter(|mention| !self.tells_of_its_part(mention.span) && !self.tells_of_its_whole(mention.span))
             .filter_map(|mention| match mention.what {

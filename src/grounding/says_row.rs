@@ -16,6 +16,24 @@ impl<'i> FigureContext<'_, '_, 'i> {
         once(&self.memo.rows, (material, row), || self.row_said(material, row))
     }
 
+    /// What the years in the header above a figure say to the days of a row: `| Month | 2024 (kWh) | 2025 (kWh) |`.
+    fn header_says(&self, days: Days) -> Says {
+        let Some(header) = self.place.row.and_then(|cell| cell.header) else {
+            return Says::Nothing;
+        };
+        let mut named = self
+            .context
+            .mentions_in(header)
+            .filter_map(|mention| match mention.what {
+                MentionTarget::TextPeriod(period) if period.dated() => Some(period.relation(days)),
+                _ => None,
+            });
+        match named.next() {
+            Some(Relation::Apart) if named.all(|relation| relation == Relation::Apart) => Says::No,
+            _ => Says::Nothing,
+        }
+    }
+
     /// What names that only one row has say to a row, not periods and filters.
     pub(super) fn says_names(&self, material: usize, row: usize) -> Says {
         let Some(shape) = self.context.index.shapes.get(material) else {
@@ -33,9 +51,29 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 continue;
             }
             let here = labels.any(|value| values.get(row).copied().flatten() == Some(value));
+            if !here
+                && named
+                    .iter()
+                    .any(|mention| self.names_row_otherwise(mention.span, material, row))
+            {
+                continue;
+            }
             says = says.and(if here { Says::Yes } else { Says::No });
         }
         says
+    }
+
+    /// Whether a name is of this row by another column: `155` is a product there, and elsewhere a user.
+    fn names_row_otherwise(&self, name: Span, material: usize, row: usize) -> bool {
+        let shape = self.context.index.shapes.get(material);
+        self.context.mentions_in(name).any(|mention| match mention.what {
+            MentionTarget::Label(label) if label.material == material => {
+                let mut columns = shape.into_iter().flat_map(|shape| &shape.labels);
+                let own = columns.find(|(column, _)| *column == label.column);
+                own.is_some_and(|(_, values)| values.get(row).copied().flatten() == Some(label.value))
+            }
+            _ => false,
+        })
     }
 
     /// The names of a column that go with a date: of a sentence with several, the one whose turn it is.
@@ -76,7 +114,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
             let Some(Some(own_days)) = days.get(row) else {
                 continue;
             };
-            let says = Self::periods_say(&named.1, *own_days);
+            let says = Self::periods_say(&named.1, *own_days).and(self.header_says(*own_days));
             if says == Says::Yes && alone.get(row) == Some(&true) {
                 own = own.min(named.0);
             }

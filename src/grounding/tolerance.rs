@@ -52,6 +52,15 @@ pub(super) fn scale_of_header(number: &Number, seat: &FigureContext<'_, '_, '_>)
     scale.filter(|_| !own)
 }
 
+/// Whether the words right behind a figure say that it lies below: `4 minutes early`, `$7,100 short of plan`.
+fn is_told_below(number: &Number, seat: &FigureContext<'_, '_, '_>) -> bool {
+    const NEAR: usize = 2;
+    const BELOW: [&str; 6] = ["early", "short", "below", "under", "less", "fewer"];
+    let words = seat.context.words_from(number.end).iter().take(NEAR);
+    let mut inside = words.filter(|word| seat.place.sentence.holds(word.span));
+    inside.any(|word| BELOW.contains(&word.low.as_str()))
+}
+
 impl Tolerance {
     pub(super) fn of(number: &Number, seat: &FigureContext<'_, '_, '_>) -> Self {
         let cues = Cues::of(seat);
@@ -98,7 +107,7 @@ impl Tolerance {
         Self {
             low: low.max(0.0),
             high,
-            negative: number.sign != Sign::Positive || cues.falls,
+            negative: number.sign != Sign::Positive || cues.falls || is_told_below(number, seat),
             positive: number.sign != Sign::Negative || cues.lessening,
             percent,
             digits,
@@ -112,6 +121,12 @@ impl Tolerance {
             decimals: number.last_place < 1.0,
             cues,
         }
+    }
+
+    /// The same figure, read as what the question asks for.
+    pub(super) fn and_asked(mut self, question: u64) -> Self {
+        self.cues = self.cues.and_asked(question);
+        self
     }
 
     /// The same figure under a header that says it is in thousands or millions.

@@ -362,6 +362,37 @@ impl FigureContext<'_, '_, '_> {
         whole.is_some_and(|whole| name.start >= whole.end) && self.place.row.is_none()
     }
 
+    /// Whether something is said to differ by so much from what a name is of, so that no figure is of that: `missed its budget by
+    /// $209,500`.
+    pub(super) fn differs_from(&self, name: Span) -> bool {
+        let next = self
+            .context
+            .number_from(name.end)
+            .filter(|next| next.start <= self.span.start);
+        next.is_some_and(|next| {
+            let gap = self.context.text.get(name.end..next.start).unwrap_or_default();
+            gap.trim_end_matches(['*', '_']) == " by " && self.place.row.is_none()
+        })
+    }
+
+    /// Whether a name stands with a figure of its own before a clause that is set against its own: `admissions peaked at 461,
+    /// while 402 went home`.
+    pub(super) fn is_set_against(&self, name: Span) -> bool {
+        const AGAINST: [&str; 6] = ["while", "whereas", "although", "though", "but", "während"];
+        let between = Span::new(name.end, self.span.start);
+        let mut words = self.context.words_in(between).iter();
+        let turn = words.rfind(|word| AGAINST.contains(&word.low.as_str()));
+        let turn = turn.map(|word| word.span.start);
+        let semicolon = between
+            .of(self.context.text)
+            .rfind(';')
+            .map(|at| between.start + at);
+        turn.or(semicolon).is_some_and(|turn| {
+            let own = Span::new(name.end, turn);
+            self.place.row.is_none() && !self.figures_in(own).is_empty()
+        })
+    }
+
     /// Whether the figure counts what a column has the mean of: the ratings in `4.62 on average from 27 ratings` are no
     /// average rating.
     pub(super) fn counts_what_has_a_mean(&self, mention: &super::scope::Mention<'_>) -> bool {
@@ -379,8 +410,9 @@ impl FigureContext<'_, '_, '_> {
             });
         let whole = self
             .number()
-            .is_some_and(|number| number.last_place >= 1.0 && !number.percent);
-        mean && whole && self.place.row.is_none()
+            .is_some_and(|number| number.last_place >= 1.0 && !number.percent && number.currency.is_none());
+        let things = mention.span.of(self.context.text).ends_with('s');
+        mean && whole && things && self.place.row.is_none()
     }
 
     /// Whether the figure is said to be a part of something: `120 % of last year`.

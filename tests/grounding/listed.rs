@@ -181,3 +181,107 @@ fn a_name_says_nothing_of_a_figure_that_is_written_in_another_way() {
     assert_eq!(said("Order 107004 has a total of $599.94."), ["$599.94"]);
     assert_eq!(said("Order 107009 has a subtotal of $108.36."), ["$108.36"]);
 }
+
+/// Orders of a shop whose last amount is called `Total`, as a saved question lists them. 155 is a user of one and a product of another.
+fn orders() -> ResultTable {
+    let columns = vec![
+        column("ID", ColumnKind::Integer),
+        column("CREATED_AT", ColumnKind::Datetime),
+        column("DISCOUNT", ColumnKind::Number),
+        column("PRODUCT_ID", ColumnKind::Integer),
+        column("QUANTITY", ColumnKind::Integer),
+        column("SUBTOTAL", ColumnKind::Number),
+        column("TAX", ColumnKind::Number),
+        column("TOTAL", ColumnKind::Number),
+        column("USER_ID", ColumnKind::Integer),
+    ];
+    let rows = json!([
+        [
+            1199,
+            "2018-10-22T05:07:06.089Z",
+            null,
+            182,
+            68,
+            84.489_403_704_761_12,
+            5.07,
+            88.195_148_558_811_98,
+            155
+        ],
+        [
+            1475,
+            "2019-07-03T00:41:03.541Z",
+            null,
+            128,
+            53,
+            75.080_163_145_044_17,
+            3.0,
+            84.513_304_273_747_89,
+            211
+        ],
+        [
+            9639,
+            "2017-09-27T06:19:46.347Z",
+            2.776_582_909_164_9,
+            165,
+            59,
+            25.536_330_427_467_956,
+            1.4,
+            37.167_453_378_986_3,
+            1280
+        ],
+        [
+            10263,
+            "2018-07-31T11:12:17.485Z",
+            null,
+            191,
+            52,
+            128.584_185_205_793_7,
+            7.72,
+            95.267_282_748_236_11,
+            1352
+        ],
+        [
+            16560,
+            "2018-09-01T07:54:29.007Z",
+            null,
+            155,
+            72,
+            43.775_743_101_827_76,
+            2.74,
+            80.119_725_907_692_37,
+            2204
+        ]
+    ]);
+    let cell = |value: &serde_json::Value| match value {
+        serde_json::Value::Number(number) => Cell::Number(number.clone()),
+        serde_json::Value::String(text) => Cell::text(text.as_str()),
+        _ => Cell::Null,
+    };
+    let row = |row: &serde_json::Value| row.as_array().unwrap().iter().map(cell).collect();
+    ResultTable {
+        columns,
+        rows: rows.as_array().unwrap().iter().map(row).collect(),
+        extent: Extent::Complete,
+        bytes_received: 0,
+    }
+}
+
+#[test]
+fn a_column_may_be_called_total_and_a_number_be_two_keys() {
+    let said = |text: &str| unmatched(text, "Orders quantity >= 50", &orders());
+    let text = "Orders quantity >= 50:\n\
+        - 1199, 2018-10-22 05:07:06, 182, 155: Discount (none), Quantity 68, Subtotal 84.49, Tax 5.07, Total 88.2\n\
+        - 1475, 2019-07-03 00:41:03, 128, 211: Discount (none), Quantity 53, Subtotal 75.08, Tax 3, Total 84.51\n\
+        - 9639, 2017-09-27 06:19:46, 165, 1280: Discount 2.78, Quantity 59, Subtotal 25.54, Tax 1.4, Total 37.17\n\
+        - 10263, 2018-07-31 11:12:17, 191, 1352: Discount (none), Quantity 52, Subtotal 128.58, Tax 7.72, Total 95.27\n\
+        - 16560, 2018-09-01 07:54:29, 155, 2204: Discount (none), Quantity 72, Subtotal 43.78, Tax 2.74, Total 80.12\n\n\
+        Source: card \"Orders quantity >= 50\".";
+    assert_eq!(said(text), Vec::<String>::new());
+    let wrong = text.replace("Total 88.2", "Total 84.51");
+    assert!(!said(&wrong).is_empty());
+    let wrong = text.replace(
+        "Subtotal 25.54, Tax 1.4, Total 37.17",
+        "Subtotal 37.17, Tax 1.4, Total 25.54",
+    );
+    assert!(!said(&wrong).is_empty());
+}

@@ -4,7 +4,7 @@ use super::words::{Span, held, holder};
 use crate::grounding::number::{Kind, Number};
 
 /// Marks and words between two clauses. Where neither side has a figure of its own, they part nothing.
-const BETWEEN: [&str; 18] = [
+const BETWEEN: [&str; 20] = [
     ", ",
     "; ",
     " and ",
@@ -21,6 +21,8 @@ const BETWEEN: [&str; 18] = [
     " ahead of ",
     " followed by ",
     " und ",
+    " vor der ",
+    " vor dem ",
     " → ",
     " -> ",
 ];

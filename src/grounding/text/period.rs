@@ -30,6 +30,17 @@ pub(super) struct When {
 }
 
 impl When {
+    /// The year of a later half or quarter that is named right after this one without a year: `the first half of 2023 had 80, the
+    /// second half 127`.
+    fn year_of_later(self, part: PeriodPart) -> Option<i16> {
+        let later = match (self.part, part) {
+            (PeriodPart::Half(first), PeriodPart::Half(second))
+            | (PeriodPart::Quarter(first), PeriodPart::Quarter(second)) => first < second,
+            _ => false,
+        };
+        self.year.filter(|_| later)
+    }
+
     pub(super) fn days(self, year: i16) -> Option<Days> {
         let year = self.year.unwrap_or(year);
         let months = |first: i8, count: i32| -> Option<Days> {
@@ -172,6 +183,17 @@ pub(in crate::grounding) fn periods(
         }
         at = next;
     }
+    let mut dated: Option<When> = None;
+    for period in &mut found {
+        if period.from == period.to
+            && period.from.year.is_none()
+            && let Some(year) = dated.and_then(|before| before.year_of_later(period.from.part))
+        {
+            period.from.year = Some(year);
+            period.to.year = Some(year);
+        }
+        dated = Some(period.to);
+    }
     found
 }
 
@@ -187,6 +209,15 @@ impl TextPeriod {
         }
         self.span.end = later.span.end;
         self.bare_year &= later.bare_year;
+    }
+}
+
+/// The part of a year that an ordinal in digits is of: `1. Quartal`.
+fn part_in_german(number: i8, low: &str) -> Option<PeriodPart> {
+    match low {
+        "quartal" => Some(PeriodPart::Quarter(number)),
+        "halbjahr" if number <= 2 => Some(PeriodPart::Half(number)),
+        _ => None,
     }
 }
 
@@ -321,6 +352,13 @@ impl PeriodReader<'_, '_> {
             let next = at + 2 + usize::from(self.low(at + 1) == "of");
             let (year, next) = self.year_after(next);
             let part = PeriodPart::Day(month, i8::try_from(day).ok()?);
+            return Some((When { year, part }, next));
+        }
+        if let Some(number) = self.whole(at, 1, 4).and_then(|number| i8::try_from(number).ok())
+            && self.gap(at + 1) == ". "
+            && let Some(part) = part_in_german(number, self.low(at + 1))
+        {
+            let (year, next) = self.year_after(at + 2);
             return Some((When { year, part }, next));
         }
         let year = self.year(at)?;

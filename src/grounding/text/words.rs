@@ -122,6 +122,9 @@ pub(in crate::grounding) fn root(low: &str) -> &str {
     let stem = match low {
         "spent" => "spend",
         "bought" => "purchase",
+        "won" => "win",
+        "drawn" | "drew" => "draw",
+        "lost" | "loss" | "losses" => "lose",
         _ => stem(low),
     };
     let endings = ["ing", "ed", "e"].iter();
