@@ -169,18 +169,12 @@ fn cell_source(
     let others = shape.numeric_rates;
     let whole = column.kind == ColumnKind::Integer;
     let as_rate = rate || (others == 0 && shape.titled_rate && !(whole && shape.numeric.len() > 1));
-    // Whole things are no part of one: `0 customers` is no 0.458.
-    if wanted.count && cell.value != 0.0 && cell.value.abs() < 1.0 {
-        sources.deny(seat, cell);
-        return;
-    }
     let plain = if wanted.percent { whole } else { fraction };
     if plain && !as_rate {
         return;
     }
-    // A share that is 0.43 is written as 43 %, and not as 0.43 %.
-    let hundredth = wanted.percent && !fraction && as_rate && is_fraction(index, cell);
-    if hundredth || (wanted.money && shape.counts.contains(&cell.column)) {
+    let small = is_too_small(index, wanted, cell, as_rate && !fraction);
+    if small || (wanted.money && shape.counts.contains(&cell.column)) {
         sources.deny(seat, cell);
         return;
     }
@@ -255,6 +249,17 @@ fn row_says(seat: &FigureContext<'_, '_, '_>, cell: NumberCell, dated: bool) -> 
         return Says::Nothing;
     }
     says
+}
+
+/// Whether a part of one is written as so many things or as so many percent: 0.458 is neither `0 customers` nor `0.46 %`.
+fn is_too_small(
+    index: &super::index::CellIndex<'_>,
+    wanted: &Tolerance,
+    cell: NumberCell,
+    rate_as_it_is: bool,
+) -> bool {
+    let part = cell.value != 0.0 && cell.value.abs() < 1.0;
+    (wanted.count && part) || (wanted.percent && rate_as_it_is && is_fraction(index, cell))
 }
 
 /// Whether a cell is of a column of fractions: none beyond one, and no percentages by its name.
