@@ -138,14 +138,16 @@ impl Cues {
     }
 
     /// The same, where the question has asked for what the answer then gives in bare words: a share, a mean.
-    pub(super) fn and_asked(self, question: u64) -> Self {
+    pub(super) fn and_asked(self, question: u64) -> Option<Self> {
         let has = |concept: Concept| question & concept.bit() != 0;
-        Self {
-            share: self.share || has(Concept::Share),
-            mean: self.mean || has(Concept::Mean),
-            ratio: self.ratio || has(Concept::Ratio),
+        let (share, mean, ratio) = (has(Concept::Share), has(Concept::Mean), has(Concept::Ratio));
+        let more = (share && !self.share) || (mean && !self.mean) || (ratio && !self.ratio);
+        more.then_some(Self {
+            share: self.share || share,
+            mean: self.mean || mean,
+            ratio: self.ratio || ratio,
             ..self
-        }
+        })
     }
 
     fn any(&self) -> bool {

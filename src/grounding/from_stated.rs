@@ -89,7 +89,12 @@ impl Search<'_, '_, '_, '_> {
             || cues.change
             || cues.gap
             || cues.share
-            || self.wanted.digits >= 3
+            || self.wanted.digits >= if self.stands_alone() { 3 } else { 4 }
+    }
+
+    /// Whether the figure stands in no table and no list, as the sum below one does: `That is 208 in the year.`
+    fn stands_alone(&self) -> bool {
+        self.seat.place.row.is_none() && !self.seat.place.item
     }
 
     /// The sum or mean of the figures of a list, by column.

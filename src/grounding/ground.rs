@@ -339,8 +339,11 @@ fn decide(
         return finish(FigureStatus::Matched, arguments);
     }
     let mut derived = derive(seat, wanted, known);
-    if derived.is_empty() && wanted.digits >= ASKED_DIGITS && !context.work.is_over() {
-        derived = derive(seat, &wanted.and_asked(known.asked), known);
+    if derived.is_empty()
+        && wanted.digits >= ASKED_DIGITS
+        && let Some(asked) = wanted.and_asked(known.asked)
+    {
+        derived = derive(seat, &asked, known);
     }
     derived.retain(|source| is_under_its_header(seat, source) && !is_of_denied_row(seat, source));
     if context.work.is_over() {

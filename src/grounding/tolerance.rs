@@ -123,10 +123,10 @@ impl Tolerance {
         }
     }
 
-    /// The same figure, read as what the question asks for.
-    pub(super) fn and_asked(mut self, question: u64) -> Self {
-        self.cues = self.cues.and_asked(question);
-        self
+    /// The same figure, read as what the question asks for, if that says more than the words around the figure.
+    pub(super) fn and_asked(mut self, question: u64) -> Option<Self> {
+        self.cues = self.cues.and_asked(question)?;
+        Some(self)
     }
 
     /// The same figure under a header that says it is in thousands or millions.

@@ -379,7 +379,11 @@ impl FigureContext<'_, '_, '_> {
     /// while 402 went home`.
     pub(super) fn is_set_against(&self, name: Span) -> bool {
         const AGAINST: [&str; 6] = ["while", "whereas", "although", "though", "but", "während"];
+        const REACH: usize = 300;
         let between = Span::new(name.end, self.span.start);
+        if self.place.row.is_some() || between.end.saturating_sub(between.start) > REACH {
+            return false;
+        }
         let mut words = self.context.words_in(between).iter();
         let turn = words.rfind(|word| AGAINST.contains(&word.low.as_str()));
         let turn = turn.map(|word| word.span.start);
@@ -389,7 +393,7 @@ impl FigureContext<'_, '_, '_> {
             .map(|at| between.start + at);
         turn.or(semicolon).is_some_and(|turn| {
             let own = Span::new(name.end, turn);
-            self.place.row.is_none() && !self.figures_in(own).is_empty()
+            !self.figures_in(own).is_empty()
         })
     }
 
