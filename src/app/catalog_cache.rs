@@ -5,7 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Error, Server};
 use crate::catalog::{
-    Catalog, CatalogStore, Drift, EntryVersions, KeptCatalog, LoadedBefore, StoreKey, StoreLookup,
+    Catalog, CatalogStore, Drift, EntryVersions, KeptCatalog, LoadRemarks, LoadedBefore, StoreKey,
+    StoreLookup,
 };
 use crate::dbt::{DbtCloudSettings, SemanticLayerClient};
 use crate::metabase::{
@@ -33,7 +34,9 @@ pub struct OpenedCatalog {
     pub loaded_at: Timestamp,
     /// Entries that were selected but could not be read, in words.
     pub unreadable: Vec<String>,
-    /// Whether something is missing because the server failed just now. Such a catalog is used once and not kept.
+    /// What the server cannot do with the entries, in words.
+    pub limits: Vec<String>,
+    /// Whether something is missing because the server failed just now. The next start reads what is missing.
     pub incomplete: bool,
     /// What changed since the one that was kept before; `None` when none was kept, or the kept one was used.
     pub drift: Option<Drift>,
@@ -105,6 +108,7 @@ impl CatalogCache {
                 catalog: Arc::new(kept.catalog),
                 loaded_at: kept.loaded_at,
                 unreadable: kept.warnings,
+                limits: kept.limits,
                 incomplete: false,
                 drift: None,
                 unedited: 0,
@@ -137,14 +141,19 @@ impl CatalogCache {
         fetch(server, clients, (kept.as_deref(), None), notes, on_progress).await
     }
 
-    /// Keeps a catalog that was loaded now, unless the next one may have more. Nothing depends on it but the next
-    /// start's speed, so a failure is a note.
+    /// Keeps a catalog that was loaded now. One in which something is missing is only begun with the next time, and not used as it
+    /// is. Nothing depends on it but the next start's speed, so a failure is a note.
     pub async fn keep(&self, opened: &mut OpenedCatalog) {
-        let Some(store) = self.store.as_ref().filter(|_| !opened.incomplete) else {
+        let Some(store) = self.store.as_ref() else {
             return;
         };
-        let (catalog, unreadable) = (&opened.catalog, &opened.unreadable);
-        let written = store.write(&self.key, catalog, unreadable, &opened.versions, opened.loaded_at);
+        let remarks = LoadRemarks {
+            warnings: &opened.unreadable,
+            limits: &opened.limits,
+            incomplete: opened.incomplete,
+        };
+        let (catalog, versions) = (&opened.catalog, &opened.versions);
+        let written = store.write(&self.key, catalog, remarks, versions, opened.loaded_at);
         if let Err(error) = written.await {
             opened.notes.push(format!("{error} ({})", error.source));
         }
@@ -232,6 +241,7 @@ async fn fetch(
         }
     }
     if loaded.catalog.entries().is_empty() {
+        loaded.warnings.append(&mut loaded.limits);
         return Err(Error::EmptyCatalog {
             url: url(),
             warnings: loaded.warnings,
@@ -242,6 +252,7 @@ async fn fetch(
         catalog: Arc::new(loaded.catalog),
         loaded_at: Timestamp::now(),
         unreadable: loaded.warnings,
+        limits: loaded.limits,
         incomplete: loaded.incomplete,
         unedited: loaded.kept,
         versions: loaded.versions,

@@ -53,7 +53,7 @@ pub use search::CatalogSearch;
 pub use set::Catalog;
 pub(crate) use set::StoredCatalog;
 pub use settings::{CatalogSettings, ContentRule, DbtMetricRule, TableRule};
-pub use store::{CatalogStore, KeptCatalog, StoreError, StoreKey, StoreLookup, Unusable};
+pub use store::{CatalogStore, KeptCatalog, LoadRemarks, StoreError, StoreKey, StoreLookup, Unusable};
 pub use versions::{EntryVersions, LoadedBefore};
 pub use view::{ListRow, NoSuchEntry, find, list_rows};
 pub use warehouse_table::WarehouseTable;

@@ -125,10 +125,28 @@ pub struct KeptCatalog {
     pub fingerprint: String,
     /// What could not be loaded then, in words.
     pub warnings: Vec<String>,
+    /// What the server could not do with it, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<String>,
+    /// Whether something was missing because the server failed then. Such a catalog is never fresh: what is missing is read the next
+    /// time, and what was read is not read again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
     /// What its entries are refreshed by.
     #[serde(skip_serializing_if = "EntryVersions::is_empty")]
     pub versions: EntryVersions,
     pub catalog: Catalog,
+}
+
+/// What there was to say when a catalog was loaded, in words.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LoadRemarks<'r> {
+    /// Entries that were selected and could not be read.
+    pub warnings: &'r [String],
+    /// What the server cannot do with the entries.
+    pub limits: &'r [String],
+    /// Whether something is missing because the server failed just now.
+    pub incomplete: bool,
 }
 
 /// The file that [`KeptCatalog`] is written to, as it is read.
@@ -140,6 +158,10 @@ struct KeptFile {
     loaded_at: Timestamp,
     fingerprint: String,
     warnings: Vec<String>,
+    #[serde(default)]
+    limits: Vec<String>,
+    #[serde(default)]
+    incomplete: bool,
     #[serde(default)]
     versions: EntryVersions,
     catalog: StoredCatalog,
@@ -154,6 +176,8 @@ impl From<KeptFile> for KeptCatalog {
             loaded_at: file.loaded_at,
             fingerprint: file.fingerprint,
             warnings: file.warnings,
+            limits: file.limits,
+            incomplete: file.incomplete,
             versions: file.versions,
             catalog: file.catalog.into(),
         }
@@ -169,7 +193,7 @@ struct FileVersion {
 /// What was found on disk.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StoreLookup {
-    /// A catalog young enough to be used.
+    /// A catalog young enough to be used, of which nothing is missing.
     Fresh(Box<KeptCatalog>),
     /// A catalog that should be loaded again; good for comparing.
     Stale(Box<KeptCatalog>),
@@ -258,7 +282,7 @@ impl CatalogStore {
             return damaged(path, &"its fingerprint does not fit its content");
         }
         let age = now.duration_since(kept.loaded_at);
-        if Duration::try_from(age).is_ok_and(|age| age <= max_age) {
+        if !kept.incomplete && Duration::try_from(age).is_ok_and(|age| age <= max_age) {
             StoreLookup::Fresh(Box::new(kept))
         } else {
             StoreLookup::Stale(Box::new(kept))
@@ -270,16 +294,24 @@ impl CatalogStore {
         &self,
         key: &StoreKey,
         catalog: &Arc<Catalog>,
-        warnings: &[String],
+        remarks: LoadRemarks<'_>,
         versions: &EntryVersions,
         now: Timestamp,
     ) -> Result<PathBuf, StoreError> {
-        let (store, wanted) = (self.clone(), key.clone());
-        let (catalog, warnings) = (Arc::clone(catalog), warnings.to_vec());
-        let versions = versions.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            store.write_now(&wanted, &catalog, (warnings, versions), now)
-        });
+        let (store, kept_for) = (self.clone(), key.clone());
+        let kept = KeptCatalog {
+            version: VERSION,
+            key: key.hash.clone(),
+            source: key.source.clone(),
+            loaded_at: now,
+            fingerprint: String::new(),
+            warnings: remarks.warnings.to_vec(),
+            limits: remarks.limits.to_vec(),
+            incomplete: remarks.incomplete,
+            versions: versions.clone(),
+            catalog: Catalog::clone(catalog),
+        };
+        let written = tokio::task::spawn_blocking(move || store.write_now(&kept_for, kept));
         written.await.unwrap_or_else(|error| {
             Err(StoreError {
                 path: self.path(key),
@@ -288,28 +320,13 @@ impl CatalogStore {
         })
     }
 
-    fn write_now(
-        &self,
-        key: &StoreKey,
-        catalog: &Catalog,
-        (warnings, versions): (Vec<String>, EntryVersions),
-        now: Timestamp,
-    ) -> Result<PathBuf, StoreError> {
+    fn write_now(&self, key: &StoreKey, mut kept: KeptCatalog) -> Result<PathBuf, StoreError> {
         let path = self.path(key);
         let fail = |source| StoreError {
             path: path.clone(),
             source,
         };
-        let kept = KeptCatalog {
-            version: VERSION,
-            key: key.hash.clone(),
-            source: key.source.clone(),
-            loaded_at: now,
-            fingerprint: catalog.fingerprint(),
-            warnings,
-            versions,
-            catalog: catalog.clone(),
-        };
+        kept.fingerprint = kept.catalog.fingerprint();
         let bytes = serde_json::to_vec(&kept).map_err(|error| fail(error.into()))?;
         fs::create_dir_all(&self.dir).map_err(fail)?;
         atomic_file::replace(&path, &bytes, FileAccess::OwnerOnly).map_err(fail)?;

@@ -224,6 +224,9 @@ fn remarks(app: &App) {
             entries(unreadable)
         ));
     }
+    for limit in &app.catalog().limits {
+        term::warn(term::line(limit));
+    }
     if let Some(drift) = app.catalog().drift.as_ref().filter(|drift| !drift.is_empty()) {
         term::warn(format_args!("the catalog changed since it was last loaded:"));
         term::say(term::line(&drift.to_string()));

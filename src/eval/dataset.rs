@@ -17,9 +17,9 @@ use crate::config::Settings;
 use crate::dbt::DbtSettings;
 use crate::dbt_sandbox::RunningDbtSandbox;
 use crate::grants::{GrantLevel, GrantRule, GrantSettings};
-use crate::metabase::{AuthSettings, MetabaseSettings};
+use crate::metabase::{AuthSettings, DatasetRoute, MetabaseSettings};
 use crate::operations::Area;
-use crate::sandbox::{RunningSandbox, ServeError, ServeOptions, World, WorldError, serve};
+use crate::sandbox::{RunningSandbox, ServeError, ServeOptions, ServedGeneration, World, WorldError, serve};
 use crate::wire::RequestLimits;
 
 /// Why a suite's dataset cannot be asked.
@@ -60,18 +60,36 @@ impl OpenDataset {
         settings: &Settings,
         limits: &RequestLimits,
     ) -> Result<Self, DatasetError> {
+        Self::open_as(None, suite, cases, settings, limits).await
+    }
+
+    /// The same, served as a Metabase of this generation, if one is named.
+    pub(super) async fn open_as(
+        generation: Option<ServedGeneration>,
+        suite: &Suite,
+        cases: &[&Case],
+        settings: &Settings,
+        limits: &RequestLimits,
+    ) -> Result<Self, DatasetError> {
+        let name = &suite.name;
         if suite.dataset.kind == DatasetKind::Configured {
+            if generation.is_some() {
+                return Err(DatasetError::Unusable {
+                    suite: name.clone(),
+                    reason: "it is of the configured Metabase, whose generation is what it is; leave the generation out"
+                        .to_owned(),
+                });
+            }
             return Self::configured(suite, settings, limits).await;
         }
-        let name = &suite.name;
         let world = load(suite).await?;
         let today = suite.today.unwrap_or_else(|| world.today());
-        let running = serve(ServeOptions::new(Arc::clone(&world)))
-            .await
-            .map_err(|source| DatasetError::Serve {
-                suite: name.clone(),
-                source,
-            })?;
+        let mut options = ServeOptions::new(Arc::clone(&world));
+        options.generation = generation.unwrap_or_default();
+        let running = serve(options).await.map_err(|source| DatasetError::Serve {
+            suite: name.clone(),
+            source,
+        })?;
         let dbt = beside(suite, &world, &running).await?;
         let mut dataset = Self::empty(today);
         for case in cases {
@@ -89,6 +107,10 @@ impl OpenDataset {
                 })?,
             };
             let mut settings = sandboxed(suite, &running, settings, key)?;
+            if let (Some(_), Some(metabase)) = (generation, settings.metabase.as_mut()) {
+                // Where a generation lacks something, a whole suite can be asked only so.
+                metabase.dataset_route = DatasetRoute::Fallback;
+            }
             (settings.dbt, settings.grants) = granted(suite, dbt.as_ref())?;
             let principal = case.principal.clone();
             dataset.admit(suite, principal, settings, limits).await?;

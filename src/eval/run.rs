@@ -18,6 +18,7 @@ use super::results::ResultsError;
 use super::{Case, Suite};
 use crate::batch::in_parallel;
 use crate::config::Settings;
+use crate::sandbox::ServedGeneration;
 use crate::wire::RequestLimits;
 
 /// How suites are run.
@@ -30,6 +31,8 @@ pub struct RunOptions {
     pub jobs: usize,
     /// What they may have in flight together.
     pub limits: RequestLimits,
+    /// Which Metabase the sandbox is; the usual one when `None`.
+    pub generation: Option<ServedGeneration>,
     /// Ends running trials and starts no further ones when it is cancelled.
     pub cancel: CancellationToken,
 }
@@ -115,8 +118,9 @@ struct ChosenSuite<'a> {
 }
 
 impl ChosenSuite<'_> {
-    async fn open(&self, settings: &Settings, limits: &RequestLimits) -> Result<&OpenDataset, DatasetError> {
-        let open = || OpenDataset::open(self.suite, &self.cases, settings, limits);
+    async fn open(&self, settings: &Settings, options: &RunOptions) -> Result<&OpenDataset, DatasetError> {
+        let (generation, limits) = (options.generation, &options.limits);
+        let open = || OpenDataset::open_as(generation, self.suite, &self.cases, settings, limits);
         self.dataset.get_or_try_init(open).await
     }
 }
@@ -129,7 +133,7 @@ async fn in_suite(
     settings: &Settings,
     options: &RunOptions,
 ) -> Result<TrialRecord, DatasetError> {
-    let dataset = Box::pin(chosen.open(settings, &options.limits)).await?;
+    let dataset = Box::pin(chosen.open(settings, options)).await?;
     let model = settings.model.id.to_string();
     Ok(one(chosen.suite, case, trial, dataset, &model, &options.cancel).await)
 }

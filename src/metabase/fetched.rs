@@ -46,6 +46,8 @@ pub struct FetchedCatalog {
     pub catalog: Catalog,
     /// Entries that were selected but could not be read, each with the reason, in words.
     pub warnings: Vec<String>,
+    /// What the server cannot do with what was selected, in words: entries that it gives in one form only, or not at all.
+    pub limits: Vec<String>,
     /// Whether something is missing because the server failed just now: it may be there the next time.
     pub incomplete: bool,
     /// What the next load knows by which entries it need not read.

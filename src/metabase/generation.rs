@@ -6,6 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The newest version whose sources and documentation were read; later ones are asked all the same.
+pub(super) const NEWEST_KNOWN: u32 = 65;
+/// The first version whose Agent API needs no licence.
+pub(super) const FIRST_FOR_ALL: u32 = 60;
+
 /// A generation of the Agent API; see [`MetabaseClient::server`](super::MetabaseClient::server).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -94,6 +99,11 @@ impl ServerInfo {
             ""
         };
         format!("{} as {generation}{route}", self.version)
+    }
+
+    /// Whether the version is newer than every one that is known here: what it serves is taken from what it answers alone.
+    pub fn is_newer_than_known(&self) -> bool {
+        major(&self.version).is_some_and(|claimed| claimed > NEWEST_KNOWN)
     }
 
     /// Whether the generation that was found by asking is not the one of the version that is claimed.

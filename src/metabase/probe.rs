@@ -6,6 +6,7 @@
 //! | `POST /v1/query` | not there: v0.59; else v0.60 |
 //! | `POST /v2/query` with a text for a query | takes a text: v0.63 or later; else v0.62 |
 //!
+//! A version that is newer than all that are known here is asked the same: what it answers counts, and not its number.
 //! A route that a proxy hides, that fails, or that the credential's scopes do not cover says nothing; then the version
 //! decides.
 
@@ -54,17 +55,20 @@ pub(super) async fn generation(
         known.map_or(ProbedGeneration::Unknown, ProbedGeneration::Version)
     };
     let form = match ask(caller, endpoints::CONSTRUCT_V2, json!({})).await? {
-        RouteAnswer::Absent => return first_generations(caller, claimed).await,
-        RouteAnswer::Said(text) => form_of(&text),
-        RouteAnswer::Silent => None,
-    };
-    // Whoever may not construct may still query, and the other route says the same.
-    let form = match form {
-        Some(form) => Some(form),
-        None => match ask(caller, endpoints::QUERY_V2, json!({})).await? {
-            RouteAnswer::Said(text) => form_of(&text),
-            RouteAnswer::Absent | RouteAnswer::Silent => None,
+        RouteAnswer::Absent => match first_generations(caller, claimed).await? {
+            // A version may have dropped the route and kept the one that answers.
+            ProbedGeneration::Unknown => match queried_form(caller).await? {
+                Some(form) => Some(form),
+                None => return Ok(ProbedGeneration::Unknown),
+            },
+            found => return Ok(found),
         },
+        RouteAnswer::Said(text) => match form_of(&text) {
+            Some(form) => Some(form),
+            None => queried_form(caller).await?,
+        },
+        // Whoever may not construct may still query, and the other route says the same.
+        RouteAnswer::Silent => queried_form(caller).await?,
     };
     Ok(match form {
         Some(ProbedForm::Program) => ProbedGeneration::Asked(Generation::V61),
@@ -82,6 +86,14 @@ pub(super) async fn generation(
             ProbedGeneration::Asked(generation)
         }
         None => by_version(),
+    })
+}
+
+/// Which grammar the route takes that answers queries.
+async fn queried_form(caller: &Caller) -> Result<Option<ProbedForm>, MetabaseError> {
+    Ok(match ask(caller, endpoints::QUERY_V2, json!({})).await? {
+        RouteAnswer::Said(text) => form_of(&text),
+        RouteAnswer::Absent | RouteAnswer::Silent => None,
     })
 }
 

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::call::{ApiCall, Caller};
-use super::generation::{FoundBy, major, sunday};
+use super::generation::{FIRST_FOR_ALL, FoundBy, NEWEST_KNOWN, major, sunday};
 use super::probe::{self, ProbedGeneration};
 use super::{
     DatasetRoute, FailureClass, Generation, GenerationSetting, MetabaseError, ServerInfo, endpoints, failure,
@@ -70,8 +70,8 @@ pub(super) async fn detect(caller: &Caller) -> Result<Detected, MetabaseError> {
 /// Asks which generation answers; comes to the reason why there is none, if there is none.
 async fn ask(caller: &Caller, info: &mut ServerInfo) -> Result<String, MetabaseError> {
     info.found_by = FoundBy::Asked;
-    if let Some(why) = agent_api_refused(caller).await? {
-        return Ok(format!("{} {why}", info.version));
+    if let Some(why) = agent_api_refused(caller, info).await? {
+        return Ok(format!("{}{} {why}", info.version, newer(info)));
     }
     match probe::generation(caller, major(&info.version)).await? {
         ProbedGeneration::Asked(generation) => info.generation = Some(generation),
@@ -80,10 +80,24 @@ async fn ask(caller: &Caller, info: &mut ServerInfo) -> Result<String, MetabaseE
             info.found_by = FoundBy::Version;
         }
         ProbedGeneration::Unknown => {
-            return Ok(format!("{} speaks one that is not known here", info.version));
+            return Ok(format!(
+                "{}{} speaks one that is not known here: it answers a ping, and its routes for queries are not there or do not \
+                 tell what they take",
+                info.version,
+                newer(info)
+            ));
         }
     }
     Ok(String::new())
+}
+
+/// That a version is newer than those that are known here, in words; nothing where it is not.
+fn newer(info: &ServerInfo) -> String {
+    if info.is_newer_than_known() {
+        format!(" (newer than v0.{NEWEST_KNOWN}, the newest that is known here)")
+    } else {
+        String::new()
+    }
 }
 
 /// The generation that the settings name.
@@ -124,7 +138,7 @@ fn edition(tag: &str, properties: &Value) -> Option<String> {
 }
 
 /// Why the Agent API cannot be used, if it cannot although the server answers.
-async fn agent_api_refused(caller: &Caller) -> Result<Option<String>, MetabaseError> {
+async fn agent_api_refused(caller: &Caller, info: &ServerInfo) -> Result<Option<String>, MetabaseError> {
     let call = ApiCall {
         action: "reach the Agent API".into(),
         ..ApiCall::default()
@@ -135,6 +149,10 @@ async fn agent_api_refused(caller: &Caller) -> Result<Option<String>, MetabaseEr
     }
     let error = reply.failure();
     match reply.status {
+        // Every such version has one: something between hides it, or it lies elsewhere by now.
+        StatusCode::NOT_FOUND if major(&info.version).is_some_and(|major| major >= FIRST_FOR_ALL) => Ok(Some(
+            "does not answer where one should be (`/api/agent/v1/ping` is not there; see whether a proxy lets it through)".into(),
+        )),
         StatusCode::NOT_FOUND => Ok(Some(
             "has none (it came with v0.59 for licensed builds and with v0.60 for all)".into(),
         )),

@@ -1,4 +1,4 @@
-//! SharedParts of a request that a server may refuse, and that a completion can do without.
+//! Parts of a request that a server may refuse, and that a completion can do without.
 //!
 //! Servers that speak OpenAI's protocol know more or less of it. A server that refuses a request for one part of it (status
 //! 400, and its words name the part) is asked again without that part, once for each part, and what was left out is
@@ -32,6 +32,8 @@ pub enum RequestPart {
     CacheKey,
     /// `prompt_cache_breakpoint`.
     CacheBreakpoint,
+    /// `cache_control`: where a cached prefix ends.
+    CacheControl,
     /// `response_format`: the schema that an answer has to follow.
     ResponseFormat,
     /// `stream`: the answer comes as one piece.
@@ -81,6 +83,7 @@ impl RequestPart {
             Self::ToolChoice => "`tool_choice` is left out",
             Self::CacheKey => "`prompt_cache_key` is left out",
             Self::CacheBreakpoint => "`prompt_cache_breakpoint` is left out",
+            Self::CacheControl => "`cache_control` is left out, so that the server may cache nothing",
             Self::ResponseFormat => "`response_format` is left out",
             Self::Stream => "answers come as one piece",
             Self::Include => "`include` is left out, so that reasoning is not sent back",
@@ -118,6 +121,7 @@ impl RequestPart {
             Self::ToolChoice => &["tool_choice"],
             Self::CacheKey => &["prompt_cache_key"],
             Self::CacheBreakpoint => &["prompt_cache_breakpoint"],
+            Self::CacheControl => &["cache_control"],
             Self::ResponseFormat => &["response_format", "json_schema", "guided_json", "text.format"],
             Self::Include => &["include", "encrypted_content", "reasoning.encrypted_content"],
             Self::NullContent | Self::Stream | Self::Tools | Self::ChatCompletions => &[],

@@ -80,6 +80,8 @@ pub(super) struct NamedPart {
 pub(super) struct Profile {
     pub(super) entry: Entry,
     pub(super) name: Vec<String>,
+    /// Those of its name that pick out a part of what they stand before: `discounted` of "Discounted orders".
+    pub(super) picks: Vec<String>,
     /// First letters of the words of its name: `mrr`.
     pub(super) acronym: String,
     /// Stems of description, definition and built-in filters.
@@ -154,6 +156,7 @@ impl Profile {
         };
         Self {
             entry: entry.clone(),
+            picks: picks(entry.name(), &stems.get(entry.name())),
             name: stems.get(entry.name()),
             acronym: acronym(entry.name()),
             about: about(entry)
@@ -203,6 +206,26 @@ impl Profile {
             .or_else(|| self.fields.iter().find(own))
             .or_else(|| self.fields.iter().find(temporal))
     }
+}
+
+/// Stems of the participles in a name that stand before another of its words.
+fn picks(name: &str, stems: &[String]) -> Vec<String> {
+    let words: Vec<&str> = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_participle = |word: &str| {
+        let word = word.to_lowercase();
+        word.len() > 4 && word.ends_with("ed") && !word.ends_with("eed")
+    };
+    if words.len() != stems.len() {
+        return Vec::new();
+    }
+    let before_another = words.iter().zip(stems).take(words.len().saturating_sub(1));
+    before_another
+        .filter(|(word, _)| is_participle(word))
+        .map(|(_, stem)| stem.clone())
+        .collect()
 }
 
 fn about(entry: &Entry) -> Vec<String> {

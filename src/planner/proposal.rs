@@ -107,6 +107,9 @@ impl ProposalDraft {
         (rank, against): (f64, f64),
         call: ProposedCall<'_>,
     ) -> Option<Proposal> {
+        if score::is_of_a_part(asked.question, profile, asked.index) {
+            return None;
+        }
         let found = score::compare(asked.question, profile, asked.index, &self.explained);
         let unplaced = score::unplaced(
             asked.question,

@@ -91,6 +91,16 @@ pub(super) fn unplaced(
         .collect()
 }
 
+/// Whether an entry's figures are of a part that the question does not ask for: discounted orders are not the orders.
+pub(super) fn is_of_a_part(question: &ParsedQuestion, profile: &Profile, index: &EntryIndex) -> bool {
+    profile.picks.iter().any(|pick| {
+        !question
+            .words
+            .iter()
+            .any(|word| word.stem == *pick || index.likes_of(&word.stem).any(|like| like == pick))
+    })
+}
+
 /// How well one word is explained, by where it stands.
 fn quality(text: &str, stem: &str, profile: &Profile, index: &EntryIndex) -> f64 {
     if is_acronym(text, profile) {

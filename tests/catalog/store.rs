@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::catalog::CatalogSettings;
-use cardinal::catalog::{Catalog, CatalogStore, EntryVersions, StoreKey, StoreLookup, Unusable};
+use cardinal::catalog::{Catalog, CatalogStore, EntryVersions, LoadRemarks, StoreKey, StoreLookup, Unusable};
 use cardinal::principal::Principal;
 use jiff::{Timestamp, ToSpan};
 
@@ -32,7 +32,11 @@ async fn what_was_kept_comes_back_until_it_is_too_old() {
         .write(
             &key,
             &catalog,
-            &["card 4 could not be read".to_owned()],
+            LoadRemarks {
+                warnings: &["card 4 could not be read".to_owned()],
+                limits: &["2 metrics only as saved".to_owned()],
+                incomplete: false,
+            },
             &EntryVersions::default(),
             now(),
         )
@@ -45,6 +49,7 @@ async fn what_was_kept_comes_back_until_it_is_too_old() {
     assert_eq!(kept.fingerprint, catalog.fingerprint());
     assert_eq!(kept.loaded_at, now());
     assert_eq!(kept.warnings, ["card 4 could not be read"]);
+    assert_eq!(kept.limits, ["2 metrics only as saved"]);
 
     assert!(matches!(
         store.read(&key, now() + 61.minutes(), HOUR).await,
@@ -84,6 +89,26 @@ fn another_server_principal_or_rule_has_a_file_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_catalog_with_something_missing_is_begun_with_and_never_used_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = CatalogStore::new(dir.path());
+    let key = key("http://bi.example/", "default");
+    let catalog = Arc::new(Catalog::for_tests(shop()));
+    let remarks = LoadRemarks {
+        incomplete: true,
+        ..LoadRemarks::default()
+    };
+    store
+        .write(&key, &catalog, remarks, &EntryVersions::default(), now())
+        .await
+        .unwrap();
+    let StoreLookup::Stale(kept) = store.read(&key, now(), HOUR).await else {
+        panic!("it is fresh")
+    };
+    assert_eq!(kept.catalog, *catalog);
+}
+
+#[tokio::test]
 async fn the_file_holds_no_credential_and_is_the_owners_only() {
     let dir = tempfile::tempdir().unwrap();
     let store = CatalogStore::new(dir.path());
@@ -92,7 +117,7 @@ async fn the_file_holds_no_credential_and_is_the_owners_only() {
         .write(
             &key,
             &Arc::new(Catalog::for_tests(shop())),
-            &[],
+            LoadRemarks::default(),
             &EntryVersions::default(),
             now(),
         )
@@ -120,7 +145,13 @@ async fn files_that_cannot_be_used_say_why_and_are_replaced() {
     let key = key("http://bi.example/", "default");
     let catalog = Arc::new(Catalog::for_tests(shop()));
     let path = store
-        .write(&key, &catalog, &[], &EntryVersions::default(), now())
+        .write(
+            &key,
+            &catalog,
+            LoadRemarks::default(),
+            &EntryVersions::default(),
+            now(),
+        )
         .await
         .unwrap();
     let good = fs::read_to_string(&path).unwrap();
@@ -149,7 +180,13 @@ async fn files_that_cannot_be_used_say_why_and_are_replaced() {
     assert!(matches!(foreign, Unusable::Foreign { .. }), "{foreign}");
 
     store
-        .write(&key, &catalog, &[], &EntryVersions::default(), now())
+        .write(
+            &key,
+            &catalog,
+            LoadRemarks::default(),
+            &EntryVersions::default(),
+            now(),
+        )
         .await
         .unwrap();
     assert!(matches!(
@@ -168,7 +205,7 @@ async fn a_folder_that_cannot_be_written_is_an_error_with_its_path() {
         .write(
             &key("http://bi.example/", "default"),
             &Arc::new(Catalog::for_tests(shop())),
-            &[],
+            LoadRemarks::default(),
             &EntryVersions::default(),
             now(),
         )

@@ -90,13 +90,19 @@ fn a_kept_catalog_is_not_used_once_something_else_may_be_asked() {
 }
 
 #[test]
-fn a_catalog_with_gaps_from_an_outage_is_not_kept() {
+fn a_gap_from_an_outage_is_filled_the_next_time_and_nothing_else_is_read_again() {
     let sandbox = Sandbox::serve(&["--faults", "GET /api/card/*=500:1"]);
     let program = sandbox.client();
     let entries = || program.run(&["catalog", "list", "--json"]).json()["entries"].clone();
-    let (first, second) = (entries(), entries());
     let count = |entries: &serde_json::Value| entries.as_array().unwrap().len();
-    assert_eq!(count(&first) + 1, count(&second));
+    let first = count(&entries());
+    let refreshed = program.run(&["catalog", "refresh", "--json"]).json();
+    assert_eq!(
+        (refreshed["entries"].as_u64(), refreshed["read"].as_u64()),
+        (Some(first as u64 + 1), Some(1)),
+        "{refreshed}"
+    );
+    assert_eq!(count(&entries()), first + 1);
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(super) fn suites() -> Vec<Suite> {
         .collect()
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     let flags = Overrides {
         model: Some("offline".parse().unwrap()),
         ..Overrides::default()
@@ -56,6 +56,7 @@ pub(super) async fn replayed(suites: &[Suite], filter: &[String], sets: &[String
         sets: sets.to_vec(),
         jobs: 2,
         limits: cardinal::wire::RequestLimits::default(),
+        generation: None,
         cancel: CancellationToken::new(),
     };
     let plan = options.plan(suites).unwrap();

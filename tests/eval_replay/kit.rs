@@ -159,6 +159,7 @@ pub(super) fn replay_options(mode: Mode, filter: &[String]) -> ReplayOptions {
         sets: Vec::new(),
         jobs: 2,
         limits: cardinal::wire::RequestLimits::default(),
+        generation: None,
         cancel: CancellationToken::new(),
     }
 }

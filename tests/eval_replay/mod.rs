@@ -2,6 +2,7 @@
 
 mod committed;
 mod forged;
+mod generations;
 mod kit;
 mod left;
 mod live_dbt;

@@ -247,6 +247,7 @@ async fn answered(suite: &Suite, rights: Vec<Right>) -> Vec<TrialRecord> {
         trials: 1,
         jobs: 2,
         limits: cardinal::wire::RequestLimits::default(),
+        generation: None,
         cancel: CancellationToken::new(),
     };
     run(&[suite], &settings, &options, &mut |_| Ok(())).await.unwrap()

@@ -193,6 +193,10 @@ async fn a_collection_of_an_old_server_is_listed_without_metrics() {
         let loaded = server.client().load_catalog(&rules).await.unwrap();
         assert_eq!(loaded.catalog.entries().len(), 1, "{tag}");
         assert_eq!(loaded.warnings, Vec::<String>::new());
+        let [limit] = loaded.limits.as_slice() else {
+            panic!("{:?}", loaded.limits)
+        };
+        assert!(limit.starts_with("no metrics") && limit.contains(tag), "{limit}");
         let asked = server.asked("/items");
         assert!(asked[0].query.contains("models=metric") && !asked[1].query.contains("models=metric"));
     }

@@ -273,12 +273,14 @@ async fn without_an_agent_api_what_is_not_loaded_is_told() {
     let loaded = load(&server, &rules).await;
     assert_eq!(ids(&loaded), [1]);
     assert_eq!(loaded.catalog.entries()[0].kind(), EntryKind::Card);
-    assert_eq!(loaded.warnings.len(), 2);
+    assert_eq!(loaded.warnings.len(), 1);
     assert!(loaded.warnings[0].contains("card 9"), "{:?}", loaded.warnings);
+    let [limit] = loaded.limits.as_slice() else {
+        panic!("{:?}", loaded.limits)
+    };
     assert!(
-        loaded.warnings[1].starts_with("1 table left out") && loaded.warnings[1].contains("v0.58.2"),
-        "{:?}",
-        loaded.warnings
+        limit.starts_with("1 table left out") && limit.contains("v0.58.2"),
+        "{limit}"
     );
     assert!(server.asked("/metric/").is_empty() && server.asked("/table/").is_empty());
 }
@@ -409,8 +411,9 @@ async fn what_an_agent_api_would_be_needed_for_is_counted() {
         };
         let loaded = load(&server, &rules).await;
         assert_eq!(ids(&loaded), [50, 51, 52]);
-        let [saved, left_out] = loaded.warnings.as_slice() else {
-            panic!("{:?}", loaded.warnings)
+        assert_eq!(loaded.warnings, Vec::<String>::new());
+        let [saved, left_out] = loaded.limits.as_slice() else {
+            panic!("{:?}", loaded.limits)
         };
         assert!(saved.starts_with("2 metrics only as saved"), "{saved}");
         assert!(left_out.starts_with("2 tables left out"), "{left_out}");

@@ -92,6 +92,55 @@ async fn where_the_routes_are_silent_the_version_decides() {
 }
 
 #[tokio::test]
+async fn a_version_that_nobody_knows_yet_is_asked_and_not_refused() {
+    let served = Scripted::version("v0.66.1").await;
+    let info = served.client().server().await.unwrap();
+    assert!(info.is_newer_than_known() && !info.contradicts_version());
+    assert_eq!(
+        (info.generation, info.found_by),
+        (Some(Generation::V63), FoundBy::Asked)
+    );
+    // One that only answers queries, and constructs none.
+    let shrunk = Scripted::claiming("v1.71.0").await;
+    shrunk
+        .probe("v2/query", "{}", missing("query"))
+        .probe("v2/query", HANDLE, not_base64());
+    let info = shrunk.client().server().await.unwrap();
+    assert_eq!(
+        (info.generation, info.found_by),
+        (Some(Generation::V63), FoundBy::Asked)
+    );
+    assert!(
+        !Scripted::version("v0.65.9")
+            .await
+            .client()
+            .server()
+            .await
+            .unwrap()
+            .is_newer_than_known()
+    );
+}
+
+#[tokio::test]
+async fn what_a_newer_version_does_not_answer_is_told() {
+    let silent = Scripted::claiming("v0.71.0").await;
+    let moved = Scripted::claiming("v0.71.0").await;
+    moved.instead(
+        "GET /api/agent/v1/ping",
+        text(404, "API endpoint does not exist."),
+    );
+    for (server, part) in [(silent, "routes for queries"), (moved, "/api/agent/v1/ping")] {
+        let client = server.client();
+        assert_eq!(client.server().await.unwrap().generation, None);
+        let why = client.why_no_agent_api().await.unwrap().unwrap();
+        assert!(
+            why.contains("newer than v0.65") && why.contains(part) && !why.contains("it came with"),
+            "{why}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn whoever_may_not_construct_may_still_be_told() {
     let server = Scripted::version("v0.62.0").await;
     let refused =

@@ -11,6 +11,7 @@ mod every_generation;
 mod failures;
 mod faults;
 mod generations;
+mod large;
 mod paging;
 mod portable;
 mod program;

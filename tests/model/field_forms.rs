@@ -466,6 +466,37 @@ async fn what_a_server_refuses_is_left_out_and_remembered() {
 }
 
 #[tokio::test]
+async fn marks_for_the_cache_are_left_out_where_the_server_refuses_them() {
+    let server = ScriptedModel::anthropic_with(|body| {
+        if body.to_string().contains("cache_control") {
+            let message = "system.0.cache_control: Extra inputs are not permitted";
+            Reply::status(400, json!({"type": "error", "error": {"message": message}}))
+        } else {
+            Reply::text("ok")
+        }
+    })
+    .await;
+    let model = connect(&server.settings(), wire(&server)).unwrap();
+    for requests in [2, 3] {
+        let heard = listen(&*model, &request(conversation())).await.unwrap();
+        assert_eq!(heard.completion.text, "ok");
+        assert_eq!(server.requests().len(), requests);
+    }
+    assert_eq!(model.left_out(), [RequestPart::CacheControl]);
+}
+
+#[tokio::test]
+async fn a_server_of_anthropics_protocol_without_tools_says_what_to_change() {
+    let refusal = json!({"type": "error", "error": {"message": "this model does not support tools"}});
+    let server = ScriptedModel::anthropic_with(move |_| Reply::status(400, refusal.clone())).await;
+    let error = heard(&server).await.unwrap_err().to_string();
+    assert!(
+        error.contains("does not support tools") && error.contains("openai:NAME"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_refusal_that_nothing_mends_is_told_and_forgotten() {
     let server = refusing(|_| true, "Unrecognized request argument supplied: stream_options").await;
     let model = connect(&server.settings(), wire(&server)).unwrap();

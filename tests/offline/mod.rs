@@ -4,5 +4,6 @@ mod answers;
 mod conversation;
 mod demo;
 mod fixture;
+mod generations;
 mod periods;
 mod plans;

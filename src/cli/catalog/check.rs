@@ -22,6 +22,8 @@ struct CatalogCheckReport<'a> {
     drift: Option<&'a Drift>,
     /// Entries that are selected but cannot be read, in words.
     unreadable: &'a [String],
+    /// What the server cannot do with what is selected, in words.
+    limits: &'a [String],
     /// Metrics of Metabase and dbt that have like names and different definitions.
     conflicts: &'a [DefinitionConflict],
 }
@@ -49,7 +51,8 @@ pub(super) async fn run(
     }
     let drifted = loaded.drift.as_ref().is_some_and(|drift| !drift.is_empty());
     let conflicts = conflicts(&loaded.catalog, &opened.card_definitions(&loaded.catalog).await);
-    let ok = !drifted && loaded.unreadable.is_empty() && conflicts.is_empty();
+    let whole = loaded.unreadable.is_empty() && loaded.limits.is_empty();
+    let ok = !drifted && whole && conflicts.is_empty();
     let entries = loaded.catalog.entries().len();
     let printed = if json {
         answer::json(&CatalogCheckReport {
@@ -59,6 +62,7 @@ pub(super) async fn run(
             entries,
             drift: loaded.drift.as_ref(),
             unreadable: &loaded.unreadable,
+            limits: &loaded.limits,
             conflicts: &conflicts,
         })
     } else {
@@ -69,6 +73,10 @@ pub(super) async fn run(
         let mut report = format!("{}\n{changes}", crate::cli::turn::entries(entries));
         for note in &loaded.unreadable {
             report.push_str("\nunreadable: ");
+            report.push_str(note);
+        }
+        for note in &loaded.limits {
+            report.push_str("\nlimited: ");
             report.push_str(note);
         }
         for conflict in &conflicts {

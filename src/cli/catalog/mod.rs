@@ -136,7 +136,7 @@ impl CatalogAccess {
         for note in &catalog.notes {
             term::warn(note);
         }
-        for note in &catalog.unreadable {
+        for note in catalog.unreadable.iter().chain(&catalog.limits) {
             term::warn(term::plain(note));
         }
         Ok(catalog)

@@ -57,7 +57,7 @@ pub(super) async fn run(opened: &CatalogAccess, all: bool, json: bool) -> Result
     };
     printed.map_err(CliError::Output)?;
     if refreshed.incomplete {
-        term::say("warning: something is missing because the server failed; nothing was kept");
+        term::say("warning: something is missing because the server failed; it is read the next time");
     }
     Ok(ExitStatus::Done)
 }

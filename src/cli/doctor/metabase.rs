@@ -88,8 +88,13 @@ async fn generation(what: &str, info: &ServerInfo, client: &MetabaseClient, chec
         FoundBy::Version => "by its version, as its routes do not tell",
         FoundBy::Settings => "as the settings say",
     };
+    let newer = if info.is_newer_than_known() {
+        ", newer than those known here"
+    } else {
+        ""
+    };
     let message = format!(
-        "{what}, version {}{}, {api} ({found})",
+        "{what}, version {}{}{newer}, {api} ({found})",
         info.version,
         edition.unwrap_or_default()
     );
@@ -112,11 +117,16 @@ async fn generation(what: &str, info: &ServerInfo, client: &MetabaseClient, chec
                 fix,
             )
         }
+        None if info.is_newer_than_known() => {
+            let fix = "metrics and tables are asked as its routes say; compare one figure with Metabase, and see whether a newer \
+                       Cardinal knows this version";
+            Check::warning("metabase", message, fix)
+        }
         None => Check::ok("metabase", message),
     });
 }
 
-/// What is served how, from the table of capabilities.
+/// What is served how, from the table of capabilities and what the settings allow.
 fn served_how(info: &ServerInfo) -> Check {
     let shown = [
         ("metrics", Capability::MetricByDimension),
@@ -124,8 +134,17 @@ fn served_how(info: &ServerInfo) -> Check {
         ("many rows", Capability::Paging),
         ("values", Capability::Values),
     ];
-    let ways = shown.map(|(name, capability)| format!("{name}: {}", served(capability, info.generation).way));
-    let route = if info.dataset_route {
+    let by_classic_alone = info.generation.is_none();
+    let ways = shown.map(|(name, capability)| {
+        let way = match (capability, by_classic_alone, info.dataset_route) {
+            (Capability::MetricByDimension, true, false) => "only as saved",
+            (Capability::TableQuery, true, false) => "not at all",
+            (Capability::MetricByDimension | Capability::TableQuery, true, true) => "the classic route",
+            _ => served(capability, info.generation).way,
+        };
+        format!("{name}: {way}")
+    });
+    let route = if info.dataset_route && !by_classic_alone {
         "; where that is not enough, the classic route"
     } else {
         ""
@@ -163,10 +182,18 @@ async fn catalog(
             let entries = opened.catalog.entries();
             checks.push(Check::ok("catalog", crate::cli::turn::entries(entries.len())));
             for note in &opened.unreadable {
+                let fix = if note.contains("lacks the scope") {
+                    "nothing is wrong with the entry: give the credential the scope"
+                } else {
+                    "repair the entry in Metabase, or take it out of the rules"
+                };
+                checks.push(Check::warning("catalog", note, fix));
+            }
+            for limit in &opened.limits {
                 checks.push(Check::warning(
                     "catalog",
-                    note,
-                    "repair the entry in Metabase, or take it out of the rules",
+                    limit,
+                    "nothing in Metabase needs to be repaired: it is what this version can do",
                 ));
             }
             let silent = entries

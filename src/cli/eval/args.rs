@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::LimitArgs;
+use crate::cli::sandbox::args::generation;
 use crate::eval::ComparedKey;
+use crate::sandbox::ServedGeneration;
 
 /// `cardinal eval`.
 #[derive(Debug, Subcommand)]
@@ -49,6 +51,9 @@ pub(in crate::cli) struct RunArgs {
     pub(super) jobs: Option<u16>,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
+    /// Which Metabase the sandbox is, such as v63; where that one lacks something, it is asked over its classic route
+    #[arg(long, value_parser = generation(), value_name = "GENERATION")]
+    pub(super) generation: Option<ServedGeneration>,
     /// New folder for results.jsonl and summary.json [default: .cardinal/evals/TIME]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

@@ -24,6 +24,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<ExitSt
         sets: args.set.iter().cloned().collect(),
         jobs: usize::from(args.jobs),
         limits: RequestLimits::default(),
+        generation: None,
         cancel: Interrupts::watch().begin_turn(),
     };
     let plan = options.plan(&suites).map_err(EvalError::from)?;

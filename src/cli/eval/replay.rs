@@ -31,6 +31,11 @@ pub(super) async fn run(
             "--trials is for --mode live: a recording comes out the same each time",
         ));
     }
+    if args.generation.is_some() && matches!(mode, ModeArg::Live | ModeArg::Replay) {
+        return Err(CliError::usage(
+            "--generation says which Metabase the sandbox is, and --mode replay asks none; use --mode replay-model",
+        ));
+    }
     let held = BaselineCheck::open(&args.reports, !filter.is_all())?;
     let mode = match mode {
         ModeArg::Live | ModeArg::Replay => Mode::Replay,
@@ -47,6 +52,7 @@ pub(super) async fn run(
         sets: args.set.clone(),
         jobs: args.jobs.map_or(jobs, usize::from),
         limits: limits_of_many(&settings, model, data),
+        generation: args.generation,
         cancel: Interrupts::watch().begin_turn(),
     };
     let plan = options.plan(suites).map_err(EvalError::from)?;

@@ -66,6 +66,7 @@ async fn live(
         trials: args.trials,
         jobs: args.jobs.map_or(LIVE_JOBS, usize::from),
         limits: limits_of_many(&loaded.settings, model, data),
+        generation: args.generation,
         cancel: interrupts.begin_turn(),
     };
     let planned = eval::planned(suites, &options);

@@ -165,7 +165,7 @@ pub(in crate::cli) enum EditionArg {
 }
 
 /// The names of all generations.
-fn generation() -> impl TypedValueParser<Value = ServedGeneration> {
+pub(in crate::cli) fn generation() -> impl TypedValueParser<Value = ServedGeneration> {
     let names = ServedGeneration::all().map(ServedGeneration::name);
     PossibleValuesParser::new(names).try_map(|name| name.parse::<ServedGeneration>())
 }

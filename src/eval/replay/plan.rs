@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::eval::recordings::{CaseNote, RecordingError, Recordings};
 use crate::eval::{Case, CaseFilter, Mode, Suite};
+use crate::sandbox::ServedGeneration;
 use crate::wire::RequestLimits;
 
 /// How recorded suites are run again.
@@ -21,6 +22,8 @@ pub struct ReplayOptions {
     pub jobs: usize,
     /// What they may have in flight together.
     pub limits: RequestLimits,
+    /// Which Metabase the sandbox is, in modes that ask it; the usual one when `None`.
+    pub generation: Option<ServedGeneration>,
     /// Starts no further cases when it is cancelled.
     pub cancel: CancellationToken,
 }

@@ -15,6 +15,7 @@ use crate::eval::engine::{TrialTaping, ask};
 use crate::eval::finished::{FinishedTrial, TrialContext};
 use crate::eval::recordings::data_hash;
 use crate::eval::{Case, Mode, ResultsError, RunError, TrialRecord, Verdict};
+use crate::sandbox::ServedGeneration;
 use crate::tapes::ReplayContexts;
 use crate::wire::{RecordedResults, RequestLimits};
 
@@ -41,6 +42,7 @@ pub async fn replay_suites(
             jobs: jobs.to_vec(),
             settings: settings.clone(),
             limits: options.limits.clone(),
+            generation: options.generation,
             contexts: Arc::clone(&contexts),
             cancel: options.cancel.clone(),
         });
@@ -70,6 +72,7 @@ struct SuiteReplay {
     jobs: Vec<RecordedJob>,
     settings: Settings,
     limits: RequestLimits,
+    generation: Option<ServedGeneration>,
     contexts: Arc<ReplayContexts>,
     cancel: CancellationToken,
 }
@@ -94,7 +97,15 @@ impl SuiteReplay {
             return Ok(());
         };
         let cases: Vec<&Case> = self.jobs.iter().filter_map(RecordedJob::case).collect();
-        let open = || OpenDataset::open(&first.suite, &cases, &self.settings, &self.limits);
+        let open = || {
+            OpenDataset::open_as(
+                self.generation,
+                &first.suite,
+                &cases,
+                &self.settings,
+                &self.limits,
+            )
+        };
         self.dataset.get_or_try_init(open).await.map(|_| ())
     }
 

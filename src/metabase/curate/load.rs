@@ -67,6 +67,7 @@ pub(in crate::metabase) async fn load(
         kept: KeptEntries::new(before, now, &detected.info.reading()),
         entries: Vec::new(),
         warnings: Vec::new(),
+        limits: Vec::new(),
         outage: None,
         incomplete: false,
     };
@@ -92,6 +93,9 @@ pub(in crate::metabase) async fn load(
         let selected = select(loading, &rules.metrics, |id| id.0, &METRICS).await;
         match (selected, only_as_saved) {
             (Ok(selected), reason) => {
+                if selected.no_metrics {
+                    gathered.no_metrics(&detected.info.version);
+                }
                 let read = |(id, _)| metrics::read(loading, id);
                 gathered.all(loading, EntryKind::Metric, selected, read).await?;
                 if let Some(reason) = reason {
@@ -137,6 +141,7 @@ struct Gathered<'p> {
     kept: KeptEntries<'p>,
     entries: Vec<Entry>,
     warnings: Vec<String>,
+    limits: Vec<String>,
     /// The first failure that says more about the server than about one entry.
     outage: Option<MetabaseError>,
     /// Whether anything is missing because the server failed just now.
@@ -147,7 +152,7 @@ impl Gathered<'_> {
     /// Tells how many entries of a kind are left out because no query can be asked, and why.
     fn left_out(&mut self, kind: &str, count: Option<usize>, reason: &str) {
         if let Some(entries) = counted(kind, count) {
-            self.warnings.push(format!(
+            self.limits.push(format!(
                 "{entries} left out, because there is no Agent API ({reason}); `[metabase] dataset_route = \
                  \"fallback\"` lets them be asked over the classic route"
             ));
@@ -157,11 +162,19 @@ impl Gathered<'_> {
     /// Tells how many entries of a kind can only be had as they are saved, and why.
     fn restricted(&mut self, kind: &str, count: usize, reason: &str) {
         if let Some(entries) = counted(kind, Some(count)) {
-            self.warnings.push(format!(
+            self.limits.push(format!(
                 "{entries} only as saved, without filters and further groups, because there is no Agent API \
                  ({reason}); `[metabase] dataset_route = \"fallback\"` lifts that"
             ));
         }
+    }
+
+    /// Tells that the server has no metrics at all, so that questions about them come to nothing.
+    fn no_metrics(&mut self, version: &str) {
+        self.limits.push(format!(
+            "no metrics, because {version} has none among its cards (they came with v0.50); only saved questions and models \
+             answer there, each by the groups it has"
+        ));
     }
 
     async fn all<F, R>(
@@ -214,6 +227,7 @@ impl Gathered<'_> {
             _ => Ok(FetchedCatalog {
                 catalog: Catalog::new(self.entries).with_notes(notes),
                 warnings: self.warnings,
+                limits: self.limits,
                 incomplete: self.incomplete,
                 kept: self.kept.count,
                 versions: self.kept.versions,

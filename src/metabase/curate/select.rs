@@ -24,6 +24,8 @@ pub(super) struct Selected {
     /// What a list says of when they were edited, where one does.
     pub(super) listed: BTreeMap<u32, ListedVersion>,
     pub(super) warnings: Vec<String>,
+    /// Whether the server knows no metrics among its cards.
+    pub(super) no_metrics: bool,
 }
 
 /// How an id came into the selection.
@@ -107,6 +109,7 @@ pub(super) async fn select<Id>(
                     selected.listed.extend(version.map(|version| (item.id, version)));
                 }
                 selected.warnings.extend(listing.unreadable.iter().cloned());
+                selected.no_metrics |= listing.no_metrics && models.contains(&METRIC);
             }
             Err(warning) => selected.warnings.push(warning),
         }
@@ -168,6 +171,8 @@ pub(super) struct Listing {
     items: Vec<ListedItem>,
     /// Items that cannot be read, each in words.
     unreadable: Vec<String>,
+    /// Whether the server refused to list metrics: before v0.50 they are no cards.
+    no_metrics: bool,
 }
 
 /// The cards of one place, on a server that lists no collections: of the list of all cards, those that say they lie there.
@@ -200,6 +205,7 @@ async fn cards_in(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listi
     Ok(Listing {
         items: items.collect(),
         unreadable: Vec::new(),
+        no_metrics: true,
     })
 }
 
@@ -225,6 +231,7 @@ async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing,
         .collect();
     let mut all: BTreeMap<(String, u32), ListedItem> = BTreeMap::new();
     let mut unreadable = Vec::new();
+    let mut no_metrics = false;
     for page in 0..MAX_PAGES {
         let call = |models: &[&str]| {
             let mut query: Vec<_> = models
@@ -252,8 +259,12 @@ async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing,
             Err(MetabaseError {
                 class: FailureClass::InvalidQuery,
                 ..
-            }) if wanted.len() > 1 && wanted.contains(&METRIC) => {
+            }) if wanted.contains(&METRIC) => {
                 wanted.retain(|model| *model != METRIC);
+                no_metrics = true;
+                if wanted.is_empty() {
+                    break;
+                }
                 loading
                     .caller
                     .fetch(endpoints::COLLECTION_ITEMS, call(&wanted))
@@ -284,5 +295,6 @@ async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing,
     Ok(Listing {
         items: all.into_values().collect(),
         unreadable,
+        no_metrics,
     })
 }

@@ -21,6 +21,8 @@ pub(super) struct MessagesBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     stream: bool,
+    #[serde(skip)]
+    cached: bool,
 }
 
 /// All that one speaker says before the other does.
@@ -37,15 +39,18 @@ impl<'a> MessagesBody<'a> {
             .iter()
             .map(|spec| json!({"name": spec.name, "description": spec.description, "input_schema": spec.schema}))
             .collect();
-        if let Some(last) = tools.last_mut() {
-            mark(last);
-        }
         let mut system = json!({"type": "text", "text": request.system});
-        mark(&mut system);
         let mut messages = turns(&request.messages);
-        let last_said = messages.iter_mut().rfind(|turn| turn.role == "user");
-        if let Some(block) = last_said.and_then(|turn| turn.content.last_mut()) {
-            mark(block);
+        let cached = !left_out.contains(&RequestPart::CacheControl);
+        if cached {
+            let last_said = messages.iter_mut().rfind(|turn| turn.role == "user");
+            let last_block = last_said.and_then(|turn| turn.content.last_mut());
+            tools
+                .last_mut()
+                .into_iter()
+                .chain([&mut system])
+                .chain(last_block)
+                .for_each(mark);
         }
         // Left out while tools may be called: a change of it costs the cached messages.
         let forbidden = request.tool_choice == ToolChoice::None && !tools.is_empty();
@@ -61,6 +66,7 @@ impl<'a> MessagesBody<'a> {
                 .temperature
                 .filter(|_| !left_out.contains(&RequestPart::Temperature)),
             stream: true,
+            cached,
         }
     }
 
@@ -69,6 +75,7 @@ impl<'a> MessagesBody<'a> {
         let parts = [
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
             (RequestPart::Temperature, self.temperature.is_some()),
+            (RequestPart::CacheControl, self.cached),
         ];
         let sent = parts.into_iter().filter(|(_, sent)| *sent);
         sent.map(|(part, _)| part).collect()

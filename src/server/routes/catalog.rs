@@ -31,7 +31,7 @@ pub(super) async fn list(
         fingerprint: opened.catalog.fingerprint(),
         loaded_at: opened.loaded_at,
         entries,
-        unreadable: opened.unreadable.clone(),
+        unreadable: opened.unreadable.iter().chain(&opened.limits).cloned().collect(),
     }))
 }
 

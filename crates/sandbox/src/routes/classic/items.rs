@@ -36,7 +36,7 @@ pub(super) async fn items(
     }: Readable<Option<Collection>>,
     params: QueryParams,
 ) -> Result<Json<Value>, ApiError> {
-    let wanted = models(&params)?;
+    let wanted = models(&params, app.settings.facts.typed_cards)?;
     let archived = params.flag("archived", false)?;
     let order = ItemOrder::of(&params)?;
     let pinned_only =
@@ -239,13 +239,17 @@ fn rank(item: &CollectionItem) -> Option<usize> {
     MODELS.iter().position(|model| *model == item.model)
 }
 
-/// The kinds of content asked for, in the order of [`MODELS`]; all of them when none is named.
-fn models(params: &QueryParams) -> Result<Vec<&'static str>, ApiError> {
+/// The kinds of content asked for, in the order of [`MODELS`]; all of them when none is named. Where cards have no type,
+/// metrics are no kind of content.
+fn models(params: &QueryParams, typed_cards: bool) -> Result<Vec<&'static str>, ApiError> {
     let mut wanted = Vec::new();
     let mut named = false;
     for name in params.all("models") {
         named = true;
-        match MODELS.iter().find(|model| **model == name) {
+        match MODELS
+            .iter()
+            .find(|model| **model == name && (typed_cards || name != "metric"))
+        {
             Some(model) => wanted.push(*model),
             None if matches!(name, "no_models" | "measure") => {}
             None => {
@@ -260,7 +264,13 @@ fn models(params: &QueryParams) -> Result<Vec<&'static str>, ApiError> {
     Ok(MODELS
         .iter()
         .copied()
-        .filter(|model| !named || wanted.contains(model))
+        .filter(|model| {
+            if named {
+                wanted.contains(model)
+            } else {
+                typed_cards || *model != "metric"
+            }
+        })
         .collect())
 }
 
