@@ -265,24 +265,27 @@ fn grain(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, c
         .filter(|field| !grouped.contains(&field.name.as_str()))
         .count();
     // The mean of all is not in the means of parts.
-    let too_fine = if question.says(lexicon::MEAN) {
-        UNMET
-    } else {
-        TOO_FINE
+    let mean = question
+        .words
+        .iter()
+        .find(|word| lexicon::MEAN.contains(&word.text.as_str()));
+    let too_fine = |draft: &mut CardDraft| match mean {
+        Some(word) => draft.base.not_told_apart.push(word.text.clone()),
+        None => draft.base.against += TOO_FINE,
     };
     let filtered = !draft.parameters.is_empty();
     let listed = question.says(&["list", "which", "who", "show", "details"]);
     if fine > 0 && !listed && question.top.is_none() && grouped.is_empty() && !filtered {
-        draft.base.against += too_fine;
+        too_fine(draft);
     }
     if time.is_some() && !asked_time && draft.base.keep.period.is_none() {
-        draft.base.against += too_fine;
+        too_fine(draft);
     }
     // The rows of several months are not the one figure of their year.
     if let (Some((_, period)), Some(field), false) = (&draft.base.keep.period, time, asked_time)
         && !in_unit(field, period.unit, profile)
     {
-        draft.base.against += too_fine;
+        too_fine(draft);
     }
 }
 

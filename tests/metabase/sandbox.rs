@@ -555,5 +555,5 @@ async fn an_agent_api_that_is_switched_off_leaves_cards_and_what_metrics_are_sav
     for metric in metrics(&loaded.catalog) {
         assert!(metric.dimensions.len() <= 1, "{:?}", metric.dimensions);
     }
-    assert_eq!(loaded.warnings.len(), 2, "{:?}", loaded.warnings);
+    assert_eq!(loaded.limits.len(), 2, "{:?}", loaded.warnings);
 }
