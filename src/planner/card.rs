@@ -8,6 +8,7 @@ use super::profile::{EntryField, Profile};
 use super::proposal::{
     Proposal, ProposalDraft, ProposedCall, QuestionContext, RowSelection, UNMET, period_words,
 };
+use super::question::ParsedQuestion;
 use super::score;
 use super::time::{AskedPeriod, PeriodUnit};
 use crate::catalog::{CardEntry, Parameter};
@@ -264,28 +265,29 @@ fn grain(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile, c
     let fine = texts
         .filter(|field| !grouped.contains(&field.name.as_str()))
         .count();
-    // The mean of all is not in the means of parts.
-    let mean = question
-        .words
-        .iter()
-        .find(|word| lexicon::MEAN.contains(&word.text.as_str()));
-    let too_fine = |draft: &mut CardDraft| match mean {
-        Some(word) => draft.base.not_told_apart.push(word.text.clone()),
-        None => draft.base.against += TOO_FINE,
-    };
     let filtered = !draft.parameters.is_empty();
     let listed = question.says(&["list", "which", "who", "show", "details"]);
     if fine > 0 && !listed && question.top.is_none() && grouped.is_empty() && !filtered {
-        too_fine(draft);
+        too_fine(draft, question);
     }
     if time.is_some() && !asked_time && draft.base.keep.period.is_none() {
-        too_fine(draft);
+        too_fine(draft, question);
     }
     // The rows of several months are not the one figure of their year.
     if let (Some((_, period)), Some(field), false) = (&draft.base.keep.period, time, asked_time)
         && !in_unit(field, period.unit, profile)
     {
-        too_fine(draft);
+        too_fine(draft, question);
+    }
+}
+
+/// Notes that the rows tell apart what nobody asked to tell apart. The parts of a sum are still in them; the mean of all is not in
+/// the means of parts.
+fn too_fine(draft: &mut CardDraft, question: &ParsedQuestion) {
+    let means = |text: &str| lexicon::MEAN.contains(&text);
+    match question.words.iter().find(|word| means(&word.text)) {
+        Some(word) => draft.base.not_told_apart.push(word.text.clone()),
+        None => draft.base.against += TOO_FINE,
     }
 }
 

@@ -50,7 +50,7 @@ fn card(id: u32) -> Value {
         body["entity_id"] = json!("skXR69-dlhJST5C7Rd9nR");
         let sum = json!(["sum", ["field", table * 100 + 1, null]]);
         json!({ "database": 1, "type": "query", "query": { "source-table": table, "aggregation": [sum] } })
-    } else if id % 2 == 0 {
+    } else if id.is_multiple_of(2) {
         let tags = json!({ "status": tag("status", 2), "channel": tag("channel", 3) });
         json!({ "database": 1, "type": "native", "native": { "query": "select 1", "template-tags": tags } })
     } else {
@@ -79,7 +79,7 @@ fn pages(edited: Option<u32>) -> Vec<Reply> {
         .collect();
     let page = |items: &[Value]| json_reply(200, &json!({ "total": CARDS + METRICS, "data": items }));
     let mut pages: Vec<Reply> = items.chunks(PAGE).map(page).collect();
-    if items.len() % PAGE == 0 {
+    if items.len().is_multiple_of(PAGE) {
         pages.push(page(&[]));
     }
     pages

@@ -209,19 +209,20 @@ async fn cards_in(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listi
     })
 }
 
+/// A page of what lies in one place; servers before v0.40 list everything in a bare array.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ItemsPage {
+    Page {
+        #[serde(default)]
+        data: Vec<Value>,
+    },
+    Whole(Vec<Value>),
+}
+
 /// Everything in one place that any rule wants. `total` is null on an empty page, so a short page is what ends the
 /// listing.
 async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing, MetabaseError> {
-    /// A page; servers before v0.40 list everything in a bare array.
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum ItemsPage {
-        Page {
-            #[serde(default)]
-            data: Vec<Value>,
-        },
-        Whole(Vec<Value>),
-    }
     let mut wanted: Vec<&str> = loading
         .wanted
         .get(&place)
