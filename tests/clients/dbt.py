@@ -2,14 +2,17 @@
 
     DBT_SANDBOX=LINE.json CLIENT_FOLDER=FOLDER python dbt.py
 
-dbt-mcp asks three hosts over TLS: a proxy here ends the TLS of all three and passes everything on to the sandbox, and
-`sitecustomize.py` in the folder makes the hosts' names lead to this machine, for that process only."""
+dbt-mcp asks three hosts over TLS: a recorder here ends the TLS of all three and passes everything on to the sandbox, and
+`sitecustomize.py` in the folder makes the hosts' names lead to this machine, for that process only. Then Cardinal asks the same
+sandbox for the same things through another recorder, and what both of them asked has to be the same."""
 
+import http.client
+import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -25,6 +28,9 @@ NAMES = [HOST, f"metadata.{HOST}", f"semantic-layer.{HOST}"]
 
 # Tools that would ask services that are not dbt's three APIs, some of them at start.
 ELSEWHERE = "text_to_sql,execute_sql,get_related_models,search,fusion.compile_sql,fusion.get_column_lineage"
+
+# Headers that are of one connection, and the length, which is written anew.
+HOP_BY_HOP = {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
 
 RESOLVER = f"""
 import socket
@@ -56,41 +62,44 @@ def certificate(folder):
     return bundle
 
 
-def proxy(folder, target):
-    """Ends TLS and passes bytes on. The port that it listens on."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    listener = socket.create_server(("127.0.0.1", 0))
+class Recorder:
+    """A server before the sandbox that passes every request on and remembers it, over TLS or without."""
 
-    def pump(source, sink):
-        try:
-            while chunk := source.recv(65536):
-                sink.sendall(chunk)
-        except OSError:
-            pass
-        finally:
-            for end in (source, sink):
-                try:
-                    end.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+    def __init__(self, target, folder=None):
+        self.requests = requests = []
 
-    def connect(raw):
-        try:
-            client = context.wrap_socket(raw, server_side=True)
-        except OSError:
-            return
-        server = socket.create_connection(target)
-        threading.Thread(target=pump, args=(client, server), daemon=True).start()
-        pump(server, client)
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
 
-    def accept():
-        while True:
-            raw, _ = listener.accept()
-            threading.Thread(target=connect, args=(raw,), daemon=True).start()
+            def pass_on(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                requests.append((self.command, self.path, dict(self.headers.items()), body))
+                server = http.client.HTTPConnection(*target)
+                kept = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+                server.request(self.command, self.path, body or None, kept)
+                answer = server.getresponse()
+                content = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in HOP_BY_HOP:
+                        self.send_header(name, value)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
-    threading.Thread(target=accept, daemon=True).start()
-    return listener.getsockname()[1]
+            do_GET = do_POST = do_PUT = do_DELETE = pass_on
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        if folder:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        self.port = server.server_address[1]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 def main():
@@ -98,7 +107,8 @@ def main():
     folder = pathlib.Path(os.environ["CLIENT_FOLDER"])
     address = urllib.parse.urlsplit(line["dbt_url"])
     bundle = certificate(folder)
-    port = proxy(folder, (address.hostname, address.port))
+    theirs = Recorder((address.hostname, address.port), folder)
+    port = theirs.port
     (folder / "sitecustomize.py").write_text(RESOLVER)
     server = McpServer(
         shutil.which("dbt-mcp", path=str(pathlib.Path(sys.executable).parent)),
@@ -122,6 +132,9 @@ def main():
         check(server)
     finally:
         server.stop()
+    ours = Recorder((address.hostname, address.port))
+    ask_ourselves(line, folder, ours.port)
+    compare(operations(theirs.requests), operations(ours.requests))
 
 
 def check(server):
@@ -165,6 +178,107 @@ def check(server):
     grouped = [{"name": "metric_time", "type": "time_dimension", "grain": "YEAR"}]
     told("query_metrics", "2022", metrics=["revenue"], group_by=grouped)
     told("get_metrics_compiled_sql", "fct_orders", metrics=["revenue"], group_by=grouped)
+
+
+CONFIG = """
+version = 1
+[catalog.dbt_metrics]
+names = ["revenue", "number_of_orders", "average_order_value"]
+[[grants.rules]]
+areas = ["dbt.jobs", "dbt.runs", "dbt.discovery", "dbt.semantic_layer"]
+level = "read"
+"""
+
+
+def ask_ourselves(line, folder, port):
+    """Asks with Cardinal for what dbt-mcp was asked for, as far as there are commands for it."""
+    (folder / "cardinal.toml").write_text(CONFIG)
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    variables = {
+        **kept,
+        "DBT_HOST": f"http://127.0.0.1:{port}",
+        "DBT_TOKEN": line["dbt_token"],
+        "DBT_ACCOUNT_ID": str(line["dbt_account_id"]),
+        "DBT_PROD_ENV_ID": str(line["dbt_environment_id"]),
+        "CARDINAL_MODEL": "offline",
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "XDG_DATA_HOME": str(folder / "data"),
+        "XDG_STATE_HOME": str(folder / "state"),
+    }
+    for arguments in [
+        ["dbt", "jobs"],
+        ["dbt", "runs", "--job", "8001"],
+        ["dbt", "health", "fct_reviews"],
+        ["dbt", "saved"],
+        ["dbt", "saved", "monthly_sales"],
+    ]:
+        done = subprocess.run(
+            [os.environ["CARDINAL"], *arguments, "--json"], cwd=folder, env=variables, capture_output=True, text=True
+        )
+        # Something of the sandbox's project is unhealthy, which ends with 1.
+        assert done.returncode in (0, 1) and done.stdout, f"cardinal {arguments}: {done.stdout}{done.stderr}"
+        print(f"cardinal {' '.join(arguments)}: {len(done.stdout)} characters")
+
+
+def operations(requests):
+    """What was asked, each thing once: method and path, of GraphQL the root field too, with the variables that were sent, the
+    parameters of the query and the credential."""
+    found = {}
+    for method, target, headers, body in requests:
+        url = urllib.parse.urlsplit(target)
+        parameters = dict(urllib.parse.parse_qsl(url.query))
+        name, variables = f"{method} {url.path}", {}
+        if url.path.endswith("/graphql"):
+            sent = json.loads(body)
+            document, variables = sent["query"], sent.get("variables") or {}
+            name += f" {root_field(document)}"
+        credential = next(value for key, value in headers.items() if key.lower() == "authorization")
+        found.setdefault(name, []).append((parameters, variables, credential))
+    return found
+
+
+def root_field(document):
+    """The field that a document asks for: below `environment` of Discovery its path."""
+    fields = re.sub(r"\([^()]*(?:\([^()]*\)[^()]*)*\)", "", document)
+    words = re.findall(r"[A-Za-z_]\w*|[{}]", fields[fields.index("{") :])
+    path = [word for word in words[:8] if word not in "{}"]
+    if path[0] == "environment":
+        return ".".join(path[:3])
+    return path[0]
+
+
+# What both ask, and the parameters and variables that have to be the same where both send them.
+SHARED = {
+    "GET /api/v2/accounts/{account}/jobs/": {"offset"},
+    "GET /api/v2/accounts/{account}/runs/": {"job_definition_id", "order_by"},
+    "POST /graphql environment.applied.lineage": {"environmentId"},
+    "POST /graphql environment.applied.models": {"environmentId"},
+    "POST /graphql environment.definition.exposures": {"environmentId"},
+    "POST /api/graphql metricsPaginated": {"environmentId"},
+    "POST /api/graphql createQuery": {"environmentId"},
+    "POST /api/graphql query": {"environmentId"},
+}
+
+
+def compare(theirs, ours):
+    """Both have to ask for each shared thing in the same way, with the same token."""
+    account = json.loads(pathlib.Path(os.environ["DBT_SANDBOX"]).read_text())["dbt_account_id"]
+    for name, equal in SHARED.items():
+        name = name.format(account=account)
+        for whose, asked in (("dbt-mcp", theirs), ("cardinal", ours)):
+            assert name in asked, f"{whose} did not ask {name!r}, only:\n" + "\n".join(sorted(asked))
+        one, other = theirs[name], ours[name]
+        for key in equal:
+            values = [{json.dumps(sent[key]) for call in calls for sent in call[:2] if key in sent} for calls in (one, other)]
+            assert not all(values) or values[0] & values[1], f"{name}: {key} is {values[0]} of dbt-mcp and {values[1]} of cardinal"
+        tokens = [{call[2].split()[-1] for call in calls} for calls in (one, other)]
+        assert tokens[0] == tokens[1] and len(tokens[0]) == 1, f"{name}: not the same token"
+        if name.startswith("POST /api/graphql"):
+            names = [set().union(*(call[1] for call in calls)) for calls in (one, other)]
+            assert names[1] <= names[0], f"{name}: only cardinal sends {names[1] - names[0]}"
+        schemes = {call[2].split()[0] for call in other}
+        assert schemes <= {"Token", "Bearer"}, f"{name}: {schemes}"
+        print(f"both ask {name}")
 
 
 if __name__ == "__main__":

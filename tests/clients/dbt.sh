@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# dbt-mcp against the sandbox of dbt: what it expects of dbt's three APIs is what the sandbox has to serve. Installs it from
-# PyPI into a folder of its own.
+# dbt-mcp against the sandbox of dbt: what it expects of dbt's three APIs is what the sandbox has to serve, and Cardinal has to ask for
+# the same things in the same way. Installs it from PyPI into a folder of its own.
 #
 #     tests/clients/dbt.sh [PROGRAM]
 #
@@ -42,4 +42,4 @@ for _ in $(seq 300); do
   kill -0 "$sandbox" 2>/dev/null || { cat "$folder/sandbox.log"; exit 1; }
   sleep 0.1
 done
-DBT_SANDBOX=$folder/sandbox.json CLIENT_FOLDER=$folder "$venv/bin/python" dbt.py
+DBT_SANDBOX=$folder/sandbox.json CLIENT_FOLDER=$folder CARDINAL=$program "$venv/bin/python" dbt.py
