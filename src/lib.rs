@@ -111,5 +111,8 @@ pub mod telemetry;
 pub mod text;
 #[doc(hidden)]
 pub mod tools;
+#[cfg(feature = "otel")]
+#[doc(hidden)]
+pub mod traces;
 #[doc(hidden)]
 pub mod wire;

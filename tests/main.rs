@@ -51,4 +51,6 @@ mod server;
 mod support;
 mod tape;
 mod text;
+#[cfg(feature = "otel")]
+mod traces;
 mod wire;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 use super::answer_references::{ReferenceSources, ReferenceWriter, without_links};
 use super::clock::{Interruption, TurnClock};
@@ -14,9 +15,10 @@ use super::finish::{TurnConclusion, conclude};
 use super::protocol::{CallRun, CallRunEnd, TracedDraft, TurnEffect, TurnInput};
 use super::state::TurnState;
 use super::step::step;
-use super::{Agent, CallRecord, CallStatus, Event, ReferenceMode, StopReason};
+use super::{Agent, CallRecord, CallStatus, Event, ReferenceMode, StopReason, spans};
 use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
 use crate::result::HeldResults;
+use crate::telemetry::failed as span_failed;
 use crate::text::hidden_in;
 use crate::tools::{PlannedCall, ToolRole};
 
@@ -41,6 +43,10 @@ pub(super) struct TurnDriver<'a> {
     pub(super) links_removed: u32,
     /// Whether references in texts are resolved.
     pub(super) references: ReferenceMode,
+    /// The conversation, as traces name it.
+    pub(super) conversation: &'a str,
+    /// The span of the call that runs, until it is reported.
+    pub(super) call_span: Option<Span>,
 }
 
 /// Where the time went.
@@ -144,6 +150,10 @@ impl TurnDriver<'_> {
         for (at, record) in fresh {
             self.reported = at + 1;
             let call = u32::try_from(at + 1).unwrap_or(u32::MAX);
+            match self.call_span.take() {
+                Some(span) => spans::called(&span, &record),
+                None => spans::not_run(&record),
+            }
             super::log::tool_call(
                 self.turn_id,
                 turn.budget.completions(),
@@ -189,11 +199,15 @@ impl TurnDriver<'_> {
             limit: self.agent.guard().max_text_bytes,
         };
         let cutter = self.clock.cutter(deadline, self.cancel);
+        let span = spans::chat(self.agent.model.id(), self.conversation, &request);
+        let listening = self.listen(&request, &mut heard).instrument(span.clone());
         let input = tokio::select! {
             biased;
             cut = cutter.cut() => Err(cut),
-            input = self.listen(&request, &mut heard) => Ok(input),
+            input = listening => Ok(input),
         };
+        spans::completed(&span, &input);
+        drop(span);
         self.clocks.model += started.elapsed();
         match input {
             Err(Interruption::Cancelled) => TurnInput::Cancelled {
@@ -289,17 +303,26 @@ impl TurnDriver<'_> {
         let started = Instant::now();
         let cutter = self.clock.cutter(deadline, self.cancel);
         let toolbox = &self.agent.toolbox;
+        let span = spans::tool(planned.tool, Some(&call.id));
+        self.call_span = Some(span.clone());
         let input = tokio::select! {
             biased;
             cut = cutter.cut() => Err(cut),
-            outcome = toolbox.execute(&planned, self.shelf) => Ok(outcome),
+            outcome = toolbox.execute(&planned, self.shelf).instrument(span.clone()) => Ok(outcome),
         };
         let took = started.elapsed();
         self.clocks.tools += took;
         match input {
-            Err(Interruption::Cancelled) => TurnInput::Cancelled { partial: None },
-            Err(Interruption::TimeUp) => ran(call, planned, CallRunEnd::TimedOut, took),
+            Err(Interruption::Cancelled) => {
+                span_failed(&span, "cancelled");
+                TurnInput::Cancelled { partial: None }
+            }
+            Err(Interruption::TimeUp) => {
+                span_failed(&span, "timeout");
+                ran(call, planned, CallRunEnd::TimedOut, took)
+            }
             Ok(Ok(output)) => {
+                spans::brought(&span, &output);
                 if let Some(brought) = output.brought.clone() {
                     self.shelf.put(brought);
                     self.shelf.make_room().await;

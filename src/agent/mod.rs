@@ -43,6 +43,7 @@ mod outcome;
 mod partial;
 mod protocol;
 mod settings;
+mod spans;
 mod state;
 mod step;
 mod trace;

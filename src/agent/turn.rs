@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::cite::cite;
 use super::clock::{TimeoutMarks, TurnClock};
@@ -13,7 +14,7 @@ use super::finish::TurnConclusion;
 use super::state::{TurnRules, TurnState, bytes_of};
 use super::{
     ANSWER_VERSION, Answer, CatalogReport, Denial, Event, GuardSettings, Outcome, PromptReport, Timings,
-    TurnSettings, UsageReport,
+    TurnSettings, UsageReport, spans,
 };
 use crate::conversation::Conversation;
 use crate::dbt::DbtConnection;
@@ -266,9 +267,15 @@ impl Agent {
             reported: 0,
             links_removed: 0,
             references: self.common.settings.grounding.references,
+            conversation: &conversation.id,
+            call_span: None,
             spending: DaySpending::new(day_budget),
         };
-        let (turn, conclusion) = drive.run(begun).await;
+        let span = spans::turn(self.model.id(), &conversation.id, &turn_id);
+        // Log lines of the turn name it.
+        let named = tracing::info_span!("turn", id = turn_id.as_str());
+        let running = drive.run(begun).instrument(span.clone());
+        let (turn, conclusion) = running.instrument(named).await;
         let ended = TurnSummary {
             timings: timings(drive.clocks, &drive.clock),
             late: drive.clock.late(),
@@ -278,6 +285,7 @@ impl Agent {
         };
         let spent = turn.budget.spent();
         let (answer, messages) = self.answer(question, turn, ended, &conversation.shelf).await;
+        spans::answered(&span, &answer);
         keep(conversation, messages, spent, answer.outcome).await;
         watch(Event::Finished(Box::new(answer.clone())));
         Ok(answer)

@@ -179,6 +179,8 @@ pub(super) fn credential_holder(principal: &Principal, auth: &AuthSettings) -> P
     let (way, who) = match auth {
         AuthSettings::ApiKey(secret) => ("api_key", hash_of(secret)),
         AuthSettings::Session(secret) => ("session", hash_of(secret)),
+        // Whichever session they lend, what they may see is the same.
+        AuthSettings::Lent(_) => ("lent", String::new()),
         AuthSettings::Password { username, .. } => ("password", username.clone()),
         AuthSettings::Jwt { email, .. } => ("jwt", email.clone()),
     };

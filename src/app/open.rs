@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use secrecy::SecretString;
 use url::Url;
 
 use super::answer_health::AnswerHealth;
@@ -14,7 +15,7 @@ use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::dbt::{DbtConnection, token_reach};
 use crate::grants::GrantPolicy;
-use crate::metabase::{AuthSettings, MetabaseClient, OnProgress};
+use crate::metabase::{AuthSettings, MetabaseClient, MetabaseError, OnProgress, SignedInPerson};
 use crate::model::{
     BudgetShare, CompletionSettings, Model, ModelSettings, Prices, Provider, ProviderBatches, prices,
 };
@@ -52,6 +53,8 @@ pub struct SessionOptions {
     pub budget: Option<BudgetShare>,
     /// What answers its completions in place of the network.
     pub relay: Option<Arc<dyn CompletionRelay>>,
+    /// Who asks its questions, where many ask with one credential: whoever asked may not approve.
+    pub asked_by: Option<String>,
 }
 
 /// Everything needed to answer questions with one credential.
@@ -143,6 +146,18 @@ impl App {
         Box::pin(parts.app(self.options(Freshness::Cached), &|_| {})).await
     }
 
+    /// The person that a session of Metabase is of, asked now; `None` when it is of no person with an address.
+    pub(crate) async fn person_of(
+        &self,
+        session: SecretString,
+    ) -> Result<Option<SignedInPerson>, MetabaseError> {
+        let settings = self.server.with_auth(AuthSettings::Session(session)).metabase;
+        let nobody = Principal("not known yet".to_owned());
+        MetabaseClient::new(settings, self.wire.for_session(), nobody)
+            .person()
+            .await
+    }
+
     fn options(&self, freshness: Freshness) -> OpenOptions {
         OpenOptions {
             freshness,
@@ -163,6 +178,10 @@ impl App {
         };
         let wire = match options.relay {
             Some(relay) => wire.relaying(relay),
+            None => wire,
+        };
+        let wire = match options.asked_by {
+            Some(principal) => wire.asked_by(principal),
             None => wire,
         };
         let client = if options.apart {

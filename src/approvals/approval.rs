@@ -38,8 +38,10 @@ pub struct ApprovalRequest {
     pub request_sha256: String,
     /// The agent whose grants decide.
     pub agent: String,
-    /// Who asks.
+    /// Whose credential is used.
     pub principal: String,
+    /// Who asked the question, where many ask with one credential.
+    pub asked_by: Option<String>,
     pub account: Option<String>,
     /// The operation's name.
     pub operation: String,
@@ -62,6 +64,9 @@ pub struct Approval {
     pub state: ApprovalState,
     pub agent: String,
     pub principal: String,
+    /// Who asked the question, where many ask with one credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     pub operation: String,
@@ -95,6 +100,7 @@ impl Approval {
             state: ApprovalState::Waiting,
             agent: request.agent,
             principal: request.principal,
+            asked_by: request.asked_by,
             account: request.account,
             operation: request.operation,
             does: request.does,
@@ -125,6 +131,7 @@ impl Approval {
         self.request_sha256 == request.request_sha256
             && self.agent == request.agent
             && self.principal == request.principal
+            && self.asked_by == request.asked_by
             && self.account == request.account
             && self.credential == request.credential
     }

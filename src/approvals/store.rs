@@ -217,14 +217,19 @@ impl ApprovalStore {
         by: &ApproverIdentity,
         now: Timestamp,
     ) -> Result<Approval, ApprovalError> {
-        let approver = self.approver(by)?.name.clone();
+        let approver = self.approver(by)?.clone();
         let _lock = self.lock()?;
         let mut one = self.read(id)?;
         let same = match by {
             ApproverIdentity::Key(key) => credential_mark(key.expose_secret()) == one.credential,
             ApproverIdentity::Principal(name) => *name == one.principal,
         };
-        if same || approver == one.principal {
+        let asked = [Some(&one.principal), one.asked_by.as_ref()];
+        let asker = asked
+            .into_iter()
+            .flatten()
+            .any(|asker| *asker == approver.name || approver.principal.as_ref() == Some(asker));
+        if same || asker {
             return Err(ApprovalError::SameCredential { id: id.to_owned() });
         }
         match one.state_at(now) {
@@ -242,7 +247,7 @@ impl ApprovalStore {
         } else {
             ApprovalState::Denied
         };
-        one.decided_by = Some(approver);
+        one.decided_by = Some(approver.name);
         one.decided_at = Some(now);
         one.expires_at = now.saturating_add(self.valid_for()).unwrap_or(Timestamp::MAX);
         self.write(&one)?;

@@ -21,7 +21,8 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
 }
 
 fn dispatch(Cli { global, command }: Cli) -> Result<ExitStatus, CliError> {
-    crate::telemetry::init(global.verbose, global.log_json);
+    // It sends what is left when the command is over.
+    let _traces = traced(global.verbose, global.log_json);
     match command {
         Command::Ask(args) => block_on(ask::run(&global, &args)),
         Command::Chat(args) => block_on(chat::run(&global, &args)),
@@ -41,6 +42,27 @@ fn dispatch(Cli { global, command }: Cli) -> Result<ExitStatus, CliError> {
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { out } => manual::man(out.as_deref()),
     }
+}
+
+/// Starts logging, and traces where a collector is configured.
+#[cfg(feature = "otel")]
+fn traced(verbosity: u8, json: bool) -> Option<crate::traces::TraceSender> {
+    let sender = crate::traces::TraceSender::from_env();
+    let layer = sender
+        .as_ref()
+        .ok()
+        .and_then(|sender| Some(sender.as_ref()?.layer()));
+    crate::telemetry::init_with(verbosity, json, layer);
+    sender.unwrap_or_else(|problem| {
+        tracing::warn!(problem, "there are no traces");
+        None
+    })
+}
+
+/// Starts logging.
+#[cfg(not(feature = "otel"))]
+fn traced(verbosity: u8, json: bool) {
+    crate::telemetry::init(verbosity, json);
 }
 
 fn block_on(work: impl Future<Output = Result<ExitStatus, CliError>>) -> Result<ExitStatus, CliError> {

@@ -14,9 +14,10 @@ pub struct ServerConfig {
     /// Whether a credential is needed: `loopback` (not on loopback; everywhere else) or `required` (always; default
     /// `loopback`).
     pub auth: Option<AuthPolicy>,
-    /// Whose credential Metabase is asked with: `shared`, the one under `[metabase]` for everybody, or `person`, a JWT that names
-    /// whoever asks, so that Metabase's own permissions hold. It needs `auth = "jwt"` under `[metabase]`, and principals that are
-    /// e-mail addresses (default `shared`).
+    /// Whose credential Metabase is asked with: `shared`, the one under `[metabase]` for everybody; `person`, a JWT that names
+    /// whoever asks (it needs `auth = "jwt"` under `[metabase]`, and principals that are e-mail addresses); or `session`, the
+    /// session of Metabase that whoever asks sends as `X-Metabase-Session`. With the last two Metabase's own permissions hold
+    /// (default `shared`).
     pub credential: Option<CredentialPolicy>,
     /// Names of hosts that the server is reached by, beside the address it listens on; with the port, if there is one.
     pub hosts: Option<Vec<String>>,
@@ -71,6 +72,8 @@ pub enum CredentialPolicy {
     Shared,
     /// A JWT that names whoever asks.
     Person,
+    /// The session of Metabase that whoever asks sends.
+    Session,
 }
 
 /// JWTs of people who ask, signed by an identity provider.

@@ -106,6 +106,7 @@ impl Authenticator {
         match &self.settings {
             AuthSettings::ApiKey(key) => header("x-api-key", key).map(Need::Headers),
             AuthSettings::Session(session) => header("x-metabase-session", session).map(Need::Headers),
+            AuthSettings::Lent(lent) => header("x-metabase-session", &lent.current()).map(Need::Headers),
             AuthSettings::Password { username, password } => match &held.session {
                 Some(session) => header("x-metabase-session", session).map(Need::Headers),
                 None => Ok(Need::SignIn(SignIn::Password(serde_json::json!({

@@ -8,8 +8,9 @@ use super::call::Caller;
 use super::fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues};
 use super::server::{self, Detected};
 use super::{
-    CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, OnProgress, ServerInfo, TableQuery,
-    card, credential, curate, dialect, failure, scopes, tables_read, values, weekdays,
+    CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, OnProgress, ServerInfo,
+    SignedInPerson, TableQuery, card, credential, curate, dialect, failure, scopes, tables_read, values,
+    weekdays,
 };
 use crate::catalog::CatalogSettings;
 use crate::catalog::{
@@ -123,6 +124,11 @@ impl MetabaseClient {
     /// that the classic API takes.
     pub async fn credential(&self, catalog: Option<&Catalog>) -> Result<CredentialInfo, MetabaseError> {
         credential::look(&self.caller, catalog).await
+    }
+
+    /// The person that the credential is of; `None` when it is of no person with an address.
+    pub async fn person(&self) -> Result<Option<SignedInPerson>, MetabaseError> {
+        credential::person(&self.caller).await
     }
 
     /// Runs a curated card.

@@ -29,16 +29,40 @@ struct CurrentUser {
     is_superuser: bool,
 }
 
+/// The person a session is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedInPerson {
+    /// Their e-mail address, in lower case as Metabase keeps it.
+    pub email: String,
+    /// Their name, as far as it is known.
+    pub name: Option<String>,
+}
+
+/// Asks which person the credential is of; `None` when it is of no person with an address.
+pub(super) async fn person(caller: &Caller) -> Result<Option<SignedInPerson>, MetabaseError> {
+    let user = current(caller).await?;
+    let email = user.email.map(|email| email.trim().to_lowercase());
+    let email = email.filter(|email| email.contains('@') && !email.contains(char::is_whitespace));
+    Ok(email.map(|email| SignedInPerson {
+        email,
+        name: user.common_name,
+    }))
+}
+
+async fn current(caller: &Caller) -> Result<CurrentUser, MetabaseError> {
+    let call = ApiCall {
+        action: "ask who the credential is".into(),
+        ..ApiCall::default()
+    };
+    caller.fetch(endpoints::CURRENT_USER, call).await
+}
+
 /// Asks who the credential is, and for one entry of each collection in `catalog` whether it may change it.
 pub(super) async fn look(
     caller: &Caller,
     catalog: Option<&Catalog>,
 ) -> Result<CredentialInfo, MetabaseError> {
-    let call = ApiCall {
-        action: "ask who the credential is".into(),
-        ..ApiCall::default()
-    };
-    let user: CurrentUser = caller.fetch(endpoints::CURRENT_USER, call).await?;
+    let user = current(caller).await?;
     let mut can_write = Vec::new();
     let entries = catalog.map(Catalog::entries).unwrap_or_default();
     let mut seen = BTreeSet::new();

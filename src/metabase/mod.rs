@@ -40,6 +40,7 @@ mod fields;
 mod generation;
 mod glued;
 mod in_flight;
+mod lent_session;
 mod probe;
 mod query;
 mod saved_query;
@@ -56,12 +57,13 @@ pub use auth::SigningClock;
 pub use call::rows_of;
 pub use capabilities::{Capability, CapabilityProof, HowServed, served};
 pub use client::MetabaseClient;
-pub use credential::CredentialInfo;
+pub use credential::{CredentialInfo, SignedInPerson};
 pub use curate::{LoadProgress, OnProgress};
 pub use endpoints::{grants, grants_of};
 pub use error::{FailureClass, MetabaseError};
 pub use fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues};
 pub use generation::{FoundBy, Generation, ServerInfo};
+pub use lent_session::LentSession;
 pub use query::{
     AggregateFunction, Aggregation, Bucket, CardArgument, CardRun, Direction, FilterOperation, GroupBy,
     MetricQuery, OrderBy, QueryFilter, Scalar, TableQuery,

@@ -4,6 +4,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::LentSession;
+
 /// A Metabase and how to sign in.
 #[derive(Debug, Clone)]
 pub struct MetabaseSettings {
@@ -83,6 +85,8 @@ pub enum AuthSettings {
     },
     /// A session that exists already: `X-Metabase-Session`.
     Session(SecretString),
+    /// A session of the person who asks, for as long as they lend it: `X-Metabase-Session`.
+    Lent(LentSession),
     /// JWTs signed with the shared secret, sent as bearer tokens to the Agent API.
     Jwt {
         /// The shared secret.
@@ -112,7 +116,7 @@ pub enum SignInMethod {
 impl From<&AuthSettings> for SignInMethod {
     fn from(auth: &AuthSettings) -> Self {
         match auth {
-            AuthSettings::ApiKey(_) | AuthSettings::Session(_) => Self::Never,
+            AuthSettings::ApiKey(_) | AuthSettings::Session(_) | AuthSettings::Lent(_) => Self::Never,
             AuthSettings::Password { .. } => Self::Password,
             AuthSettings::Jwt { exchange: true, .. } => Self::Exchange,
             AuthSettings::Jwt { exchange: false, .. } => Self::Token,

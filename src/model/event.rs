@@ -51,6 +51,8 @@ pub struct Completion {
     pub usage: Option<Usage>,
     /// The model that answered, in the provider's words.
     pub model: String,
+    /// What the provider calls this completion, if it said so.
+    pub id: Option<String>,
 }
 
 impl Completion {

@@ -151,6 +151,7 @@ fn events(decision: NextAct, id: &ModelId, said: usize) -> ModelStream {
         stop,
         usage: Some(Usage::default()),
         model: id.name.clone(),
+        id: None,
     })));
     stream::iter(events).boxed()
 }

@@ -1,19 +1,24 @@
-//! What answers questions: one app for everybody, or one for each principal whose own permissions hold in Metabase.
+//! What answers questions: one app for everybody, or one for each principal whose own permissions hold in Metabase. Such a
+//! principal is asked for with a token that is made for them, or with the session of Metabase that they lend.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use super::store::SessionStoreError;
 use crate::app::{App, Error, personal_auth};
 use crate::config::CredentialPolicy;
+use crate::metabase::{AuthSettings, FailureClass, LentSession};
 use crate::principal::Principal;
 use crate::telemetry::causes;
 
 /// Apps of principals that are kept before those that nobody uses are given up.
 const MANY: usize = 256;
+/// How long a session that was lent is kept for the questions that follow.
+const SOON: Duration = Duration::from_secs(60);
 /// Shortest time between two loads of a catalog.
 const SHORTEST: Duration = Duration::from_secs(10);
 
@@ -23,6 +28,11 @@ pub(super) enum NoApp {
     /// No token can be made for it.
     #[error("{0:?} is not an e-mail address, so that Metabase knows nobody by that name")]
     NotAPerson(String),
+    /// Their session of Metabase is not here.
+    #[error(
+        "Metabase is asked with the session of whoever asks, and theirs is not here: send it as X-Metabase-Session"
+    )]
+    NoSession,
     /// Metabase did not let it in, or shows it nothing.
     #[error("{}", causes(.0).join(": "))]
     App(#[from] Error),
@@ -31,21 +41,29 @@ pub(super) enum NoApp {
     Store(#[from] SessionStoreError),
 }
 
-/// Loaded once, by whoever asks first; a load that failed is tried again.
-type PersonalApp = Arc<OnceCell<RwLock<Arc<App>>>>;
+/// The app of one principal.
+#[derive(Debug, Default)]
+struct PersonalApp {
+    /// Loaded once, by whoever asks first; a load that failed is tried again.
+    app: OnceCell<RwLock<Arc<App>>>,
+    /// The session that the principal lends, and when it was lent last.
+    lent: Mutex<Option<(LentSession, Instant)>>,
+}
 
 /// All apps of the server.
 #[derive(Debug)]
 pub(super) struct Apps {
     shared: RwLock<Arc<App>>,
-    personal: Option<Mutex<HashMap<String, PersonalApp>>>,
+    policy: CredentialPolicy,
+    personal: Mutex<HashMap<String, Arc<PersonalApp>>>,
 }
 
 impl Apps {
     pub(super) fn new(shared: App, policy: CredentialPolicy) -> Self {
         Self {
             shared: RwLock::new(Arc::new(shared)),
-            personal: (policy == CredentialPolicy::Person).then(Mutex::default),
+            policy,
+            personal: Mutex::default(),
         }
     }
 
@@ -54,24 +72,40 @@ impl Apps {
         read(&self.shared)
     }
 
+    /// Takes the session that a principal lends: their questions are asked with it from now on.
+    pub(super) fn lend(&self, principal: &str, session: &SecretString) {
+        let place = self.place_of(principal);
+        let mut lent = lock(&place.lent);
+        let (holder, at) = lent.get_or_insert_with(|| (LentSession::new(session.clone()), Instant::now()));
+        holder.replace(session.clone());
+        *at = Instant::now();
+    }
+
+    /// Whether there is a credential for the questions of a principal, as far as that is known without asking Metabase.
+    pub(super) fn can_ask_for(&self, principal: &str) -> bool {
+        self.policy != CredentialPolicy::Session || lock(&self.place_of(principal).lent).is_some()
+    }
+
     /// The app that answers a principal.
     pub(super) async fn of(&self, principal: &str) -> Result<Arc<App>, NoApp> {
-        // Everybody on this machine is nobody in particular.
-        let Some(personal) = self.personal.as_ref().filter(|_| principal != "local") else {
-            return Ok(self.shared());
-        };
-        let cell = {
-            let mut personal = lock(personal);
-            if personal.len() >= MANY {
-                personal.retain(|_, cell| Arc::strong_count(cell) > 1 || is_used(cell));
-            }
-            Arc::clone(personal.entry(principal.to_owned()).or_default())
-        };
         let shared = self.shared();
-        let app = cell
+        let place = match self.policy {
+            CredentialPolicy::Shared => return Ok(shared),
+            // Everybody on this machine is nobody in particular.
+            CredentialPolicy::Person if principal == "local" => return Ok(shared),
+            CredentialPolicy::Person | CredentialPolicy::Session => self.place_of(principal),
+        };
+        let app = place
+            .app
             .get_or_try_init(|| async {
-                let auth = personal_auth(&shared.server().metabase.auth, principal)
-                    .ok_or_else(|| NoApp::NotAPerson(principal.to_owned()))?;
+                let auth = match self.policy {
+                    CredentialPolicy::Session => {
+                        let lent = lock(&place.lent).as_ref().map(|(lent, _)| lent.clone());
+                        AuthSettings::Lent(lent.ok_or(NoApp::NoSession)?)
+                    }
+                    _ => personal_auth(&shared.server().metabase.auth, principal)
+                        .ok_or_else(|| NoApp::NotAPerson(principal.to_owned()))?,
+                };
                 let app = shared
                     .for_principal(Principal(principal.to_owned()), auth)
                     .await?;
@@ -81,17 +115,31 @@ impl Apps {
         Ok(read(app))
     }
 
+    fn place_of(&self, principal: &str) -> Arc<PersonalApp> {
+        let mut personal = lock(&self.personal);
+        if personal.len() >= MANY {
+            personal.retain(|_, place| Arc::strong_count(place) > 1 || place.is_needed());
+        }
+        Arc::clone(personal.entry(principal.to_owned()).or_default())
+    }
+
+    /// The apps of principals that were loaded.
+    fn loaded(&self) -> Vec<(String, Arc<PersonalApp>)> {
+        let personal = lock(&self.personal);
+        let loaded = personal.iter().filter(|(_, place)| place.app.initialized());
+        loaded
+            .map(|(principal, place)| (principal.clone(), Arc::clone(place)))
+            .collect()
+    }
+
     /// Lets every app forget what it read of the data that a run of dbt made anew.
     pub(super) async fn forget_run(&self, run: Option<u64>) {
         // All apps keep rows in one place.
         self.shared().forget_run(run).await;
-        let cells: Vec<PersonalApp> = self
-            .personal
-            .as_ref()
-            .map(|personal| lock(personal).values().cloned().collect())
-            .unwrap_or_default();
-        for app in cells.iter().filter_map(|cell| cell.get()) {
-            read(app).forget_verdicts();
+        for (_, place) in self.loaded() {
+            if let Some(app) = place.app.get() {
+                read(app).forget_verdicts();
+            }
         }
     }
 
@@ -107,21 +155,44 @@ impl Apps {
         loop {
             tokio::time::sleep(pause).await;
             reload(&self.shared).await;
-            let cells: Vec<PersonalApp> = self
-                .personal
-                .as_ref()
-                .map(|personal| lock(personal).values().cloned().collect())
-                .unwrap_or_default();
-            for cell in cells {
-                if let Some(app) = cell.get() {
-                    reload(app).await;
+            for (principal, place) in self.loaded() {
+                let Some(app) = place.app.get() else { continue };
+                let ended = reload(app).await == Reload::LetIn(false);
+                // A session that ended is of no use any more, nor is what was read with it.
+                if ended && self.policy == CredentialPolicy::Session {
+                    lock(&self.personal).remove(&principal);
                 }
             }
         }
     }
 }
 
-async fn reload(place: &RwLock<Arc<App>>) {
+/// What came of loading a catalog again.
+#[derive(Debug, PartialEq, Eq)]
+enum Reload {
+    /// Metabase answered, and let the credential in or did not.
+    LetIn(bool),
+    /// Nothing is known.
+    Failed,
+}
+
+impl PersonalApp {
+    /// Whether sessions hold on to the app, or somebody is about to ask for it.
+    fn is_needed(&self) -> bool {
+        let holders = self
+            .app
+            .get()
+            .map(|place| Arc::strong_count(&place.read().unwrap_or_else(PoisonError::into_inner)));
+        let soon = || {
+            lock(&self.lent)
+                .as_ref()
+                .is_some_and(|(_, at)| at.elapsed() < SOON)
+        };
+        holders.is_some_and(|holders| holders > 1) || soon()
+    }
+}
+
+async fn reload(place: &RwLock<Arc<App>>) -> Reload {
     let before = read(place);
     match before.reloaded().await {
         Ok(app) => {
@@ -140,9 +211,17 @@ async fn reload(place: &RwLock<Arc<App>>) {
                 );
                 *place.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
             }
+            Reload::LetIn(true)
+        }
+        Err(Error::Metabase { source, .. }) if source.class == FailureClass::Unauthorized => {
+            tracing::info!(
+                "Metabase no longer takes a credential; what was read with it stays for turns that run"
+            );
+            Reload::LetIn(false)
         }
         Err(error) => {
             tracing::warn!(reason = %causes(&error).join(": "), "the catalog could not be loaded again; the one before stays");
+            Reload::Failed
         }
     }
 }
@@ -153,12 +232,4 @@ fn read(place: &RwLock<Arc<App>>) -> Arc<App> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether sessions hold on to it.
-fn is_used(cell: &PersonalApp) -> bool {
-    let app = cell
-        .get()
-        .map(|place| Arc::strong_count(&place.read().unwrap_or_else(PoisonError::into_inner)));
-    app.is_some_and(|holders| holders > 1)
 }

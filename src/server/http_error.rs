@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
+use super::access::SESSION_WANTED;
 use super::apps::NoApp;
 use super::store::SessionStoreError;
 use super::turns::SubmitError;
@@ -85,6 +86,7 @@ impl From<NoApp> for HttpError {
     fn from(error: NoApp) -> Self {
         match error {
             NoApp::NotAPerson(_) => Self::forbidden(error.to_string()),
+            NoApp::NoSession => Self::new(StatusCode::UNAUTHORIZED, SESSION_WANTED, error.to_string()),
             NoApp::Store(error) => error.into(),
             NoApp::App(_) => {
                 tracing::warn!(%error, "the catalog of a principal could not be loaded");
@@ -117,6 +119,7 @@ impl From<SubmitError> for HttpError {
                 "the server is ending; ask again in a moment",
             )
             .after(5),
+            SubmitError::NoCredential => NoApp::NoSession.into(),
             SubmitError::Store(error) => error.into(),
         }
     }

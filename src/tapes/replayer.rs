@@ -11,6 +11,7 @@ use super::replay::Replayed;
 use crate::agent::{Agent, Answer, Denial, TimeoutMarks, TurnOptions};
 use crate::catalog::Catalog;
 use crate::conversation::Conversation;
+use crate::telemetry::untraced;
 use crate::wire::{Header, Player, TapeFile, TapeMode, TurnEnd, Wire};
 
 /// Everything a recorded turn needs to run again, without a key.
@@ -118,17 +119,15 @@ impl Replayer {
         let slot = self.wire.tape_slot().hold(mode);
         conversation.now = Some(header.started_at);
         let mut unwatched = |_| {};
-        let answer = self
-            .agent
-            .rerun_turn(
-                conversation,
-                &header.question,
-                options,
-                &mut unwatched,
-                denials,
-                (late.unwrap_or_default(), player.stalls().clone()),
-            )
-            .await;
+        let rerun = self.agent.rerun_turn(
+            conversation,
+            &header.question,
+            options,
+            &mut unwatched,
+            denials,
+            (late.unwrap_or_default(), player.stalls().clone()),
+        );
+        let answer = untraced(rerun).await;
         drop(slot);
         let ended = player.finish().map_err(ReplayError::from);
         let answer = answer?;

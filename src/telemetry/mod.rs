@@ -1,6 +1,7 @@
-//! Logging: where log lines go, and what all who log share. It knows nothing of the rest of the crate. The lines
-//! themselves stand with those who log them (`wire/log.rs`, `agent/log.rs`), each with its fields chosen one by one: no
-//! header, no query string, no body.
+//! Logging and traces: where log lines go, and what all share who log or make spans. It knows nothing of the rest of the
+//! crate. The lines and spans themselves stand with those who write them (`wire/log.rs`, `agent/log.rs`, `wire/span.rs`,
+//! `agent/spans.rs`), with their fields chosen one by one: no header, no query string, no body. What sends traces away is
+//! `src/traces`.
 //!
 //! ```
 //! // Warnings and Cardinal's own infos, as text on stderr.
@@ -9,7 +10,12 @@
 //! ```
 
 mod causes;
+mod parent;
 mod setup;
+mod spans;
 
 pub use causes::causes;
-pub use setup::init;
+pub(crate) use parent::{TraceParent, carried, untraced};
+pub use setup::{SpanLayer, init, init_with};
+pub use spans::SPANS;
+pub(crate) use spans::{count, failed, is_traced, set_texts, shows_content};

@@ -1,6 +1,10 @@
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+use super::SPANS;
 
 /// Names a filter in the syntax of `tracing_subscriber`, instead of the one that `verbosity` chooses.
 const FILTER_VARIABLE: &str = "CARDINAL_LOG";
@@ -8,20 +12,29 @@ const FILTER_VARIABLE: &str = "CARDINAL_LOG";
 /// Targets that log whole bodies, with what people asked and what their data says. Always off.
 const SILENCED: &[&str] = &["async_openai=off"];
 
+/// What takes the spans of traces, beside the log.
+pub type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
 /// Starts logging to stderr: warnings, and with each `verbosity` more of what Cardinal does (1 info, 2 debug,
 /// 3 trace and the libraries' infos). `json` writes one JSON object per line. The second call in a process does
 /// nothing.
 pub fn init(verbosity: u8, json: bool) {
+    init_with(verbosity, json, None);
+}
+
+/// The same, with the spans of traces going to `spans`.
+pub fn init_with(verbosity: u8, json: bool, spans: Option<SpanLayer>) {
     let (filter, complaint) = filter(verbosity, std::env::var(FILTER_VARIABLE).ok().as_deref());
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
-    let started = if json {
-        builder.json().flatten_event(true).try_init()
+    let lines = if json {
+        lines.json().flatten_event(true).with_filter(filter).boxed()
     } else {
-        builder.without_time().try_init()
+        lines.without_time().with_filter(filter).boxed()
     };
+    // The layer of spans comes first: it is one over the registry alone.
+    let started = tracing_subscriber::registry().with(spans).with(lines).try_init();
     if let (Ok(()), Some(complaint)) = (started, complaint) {
         tracing::warn!("{complaint}");
     }
@@ -47,6 +60,9 @@ fn filter(verbosity: u8, asked: Option<&str>) -> (EnvFilter, Option<String>) {
     };
     let quiet = SILENCED
         .iter()
+        .map(|directive| (*directive).to_owned())
+        // Spans of traces are no log.
+        .chain([format!("{SPANS}=off")])
         .filter_map(|directive| directive.parse().ok())
         .fold(parsed, EnvFilter::add_directive);
     (quiet, complaint)

@@ -25,6 +25,8 @@ pub(super) struct CallControl {
     pub(super) log: Option<CallLog>,
     pub(super) approvals: Option<ApprovalStore>,
     pub(super) slot: TapeSlot,
+    /// Who asks the session's questions, where many ask with one credential.
+    pub(super) asked_by: Option<String>,
 }
 
 /// Lets granted requests through, and sends nothing else.
@@ -161,6 +163,7 @@ async fn approval(
         request_sha256: CallIntent::hash(request.method.as_str(), request.url.as_str(), body),
         agent: asked.who.agent.clone(),
         principal: request.policy.principal.0.clone(),
+        asked_by: control.asked_by.clone(),
         account: asked.who.account.clone(),
         operation: asked.call.operation.name.to_owned(),
         does: asked.doing.to_owned(),

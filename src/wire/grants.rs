@@ -216,6 +216,15 @@ impl Grants {
             .unwrap_or(Judgement::Unknown)
     }
 
+    /// The path of the endpoint or operation that a request is, with its parameters in braces.
+    pub(super) fn template(&self, request: &WireRequest) -> Option<&'static str> {
+        let here = self
+            .servers
+            .iter()
+            .filter(|server| request.url.origin() == server.origin);
+        here.into_iter().find_map(|server| server.template(request))
+    }
+
     /// Whether anything may be sent to the host (scheme, name and port) of this address.
     pub(super) fn names_origin(&self, url: &Url) -> bool {
         self.everything || self.servers.iter().any(|server| server.origin == url.origin())
@@ -223,6 +232,21 @@ impl Grants {
 }
 
 impl GrantedServer {
+    fn template(&self, request: &WireRequest) -> Option<&'static str> {
+        let path = request.url.path().strip_prefix(&self.base_path)?;
+        match &self.rule {
+            ServerRule::Endpoints(endpoints) => endpoints
+                .iter()
+                .find(|endpoint| endpoint.matches(&request.method, path))
+                .map(|endpoint| endpoint.path),
+            ServerRule::Policy { api, .. } => {
+                let body = request.body.as_deref();
+                let call = identify(api.operations(), &request.method, path, body).ok()?;
+                Some(call.operation.path)
+            }
+        }
+    }
+
     fn judge(
         &self,
         method: &Method,

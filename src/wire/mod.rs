@@ -5,7 +5,7 @@
 //! A wire is a stack of layers. Each is a function of the layer below it and a request:
 //!
 //! ```text
-//! tape → grants and call log → relay → cache → limit → retry → buffer → echo → transport
+//! tape → grants and call log → relay → cache → limit → retry → span → buffer → echo → transport
 //!                                                          ╰ each attempt has a place below the ceiling of its host
 //! ```
 //!
@@ -43,6 +43,7 @@ mod retry;
 mod retry_after;
 mod service;
 mod settings;
+mod span;
 mod stack;
 mod tape;
 mod tls;

@@ -12,6 +12,7 @@ use super::queue::QueueTime;
 use super::relay::{CompletionRelay, relayed};
 use super::retry::retried;
 use super::service::{LayerService, layer};
+use super::span::traced;
 use super::tape::{Tape, TapeMode, TapeSlot, taped};
 use super::transport::Transport;
 use super::{Grants, RowsOf, WireError, WireRequest, WireResponse, WireSettings};
@@ -33,6 +34,8 @@ struct OwnParts {
     slot: TapeSlot,
     /// What answers its completions in place of the network.
     relay: Option<Arc<dyn CompletionRelay>>,
+    /// Who asks its questions, where many ask with one credential.
+    asked_by: Option<String>,
     seed: u64,
 }
 
@@ -62,6 +65,7 @@ impl Wire {
             meter,
             slot: TapeSlot::default(),
             relay: None,
+            asked_by: None,
             seed: settings.retry.seed,
         };
         let shared = Arc::new(SharedWire {
@@ -112,6 +116,12 @@ impl Wire {
     #[must_use]
     pub fn relaying(&self, relay: Arc<dyn CompletionRelay>) -> Self {
         self.changed(|own| own.relay = Some(relay))
+    }
+
+    /// The same stack, same session, whose questions this principal asks.
+    #[must_use]
+    pub fn asked_by(&self, principal: String) -> Self {
+        self.changed(|own| own.asked_by = Some(principal))
     }
 
     fn changed(&self, change: impl FnOnce(&mut OwnParts)) -> Self {
@@ -166,6 +176,7 @@ impl Wire {
         let service = shared.transport.service();
         let service = layer(service, (), |below, (), request| without_echo(below, request));
         let service = layer(service, retry.first_byte, buffered);
+        let service = layer(service, settings.grants.clone(), traced);
         let service = layer(service, (retry, own.limits.clone()), retried);
         let service = layer(service, own.limits.clone(), limited);
         let service = layer(service, shared.cache.clone(), cached);
@@ -176,6 +187,7 @@ impl Wire {
             log: settings.call_log.clone(),
             approvals: settings.approvals.clone(),
             slot: own.slot.clone(),
+            asked_by: own.asked_by.clone(),
         };
         let service = layer(service, control, governed);
         let service = layer(service, own.slot.clone(), taped);

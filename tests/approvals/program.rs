@@ -23,6 +23,7 @@ fn asked(program: &Program) -> String {
         request_sha256: "ab".repeat(32),
         agent: "analyst".to_owned(),
         principal: "somebody".to_owned(),
+        asked_by: None,
         account: Some("1".to_owned()),
         operation: "trigger_job_run".to_owned(),
         does: "trigger job 5 (Daily build)".to_owned(),

@@ -14,6 +14,7 @@ fn request(hash: &str) -> ApprovalRequest {
         request_sha256: hash.to_owned(),
         agent: "analyst".to_owned(),
         principal: "somebody".to_owned(),
+        asked_by: None,
         account: Some("1".to_owned()),
         operation: "delete_job".to_owned(),
         does: "delete job 5".to_owned(),

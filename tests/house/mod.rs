@@ -77,6 +77,10 @@ const LAYERS: [(&str, &str); 30] = [
         "entries, ids, the store on disk, drift, nearest names; knows nothing of HTTP",
     ),
     ("result", "tables, shaping, totals, held results, arithmetic"),
+    (
+        "traces",
+        "sends the spans of turns to a collector of OpenTelemetry (feature `otel`)",
+    ),
     ("wire", "the layers that every HTTP request passes, one file each"),
     (
         "approvals",
@@ -98,7 +102,10 @@ const LAYERS: [(&str, &str); 30] = [
         "text",
         "what is safe to show and to send: escaping, hidden characters, marks, links",
     ),
-    ("telemetry", "where log lines go"),
+    (
+        "telemetry",
+        "where log lines go, and what all share who make spans of traces",
+    ),
     ("principal", "who asks: part of every cache key and every count"),
     (
         "atomic_file",

@@ -6,10 +6,15 @@ use cardinal::approvals::{
     ApprovalAnswer, ApprovalRequest, ApprovalSettings, ApprovalStore, Approver, credential_mark,
 };
 use cardinal::config::AuthPolicy;
+use cardinal::grants::{GrantLevel, GrantRule};
+use cardinal::operations::Area;
 use serde_json::json;
 
 use super::client::Ask;
 use super::kit::TestServer;
+use crate::support::reply::Reply;
+use crate::support::scripted_model::ScriptedModel;
+use crate::support::stack::dbt_settings;
 
 fn settings(dir: &std::path::Path) -> ApprovalSettings {
     let approver = |principal: &str| Approver {
@@ -25,10 +30,15 @@ fn settings(dir: &std::path::Path) -> ApprovalSettings {
 }
 
 async fn asked(store: &ApprovalStore, hash: &str, principal: &str) -> String {
+    asked_by(store, hash, principal, None).await
+}
+
+async fn asked_by(store: &ApprovalStore, hash: &str, principal: &str, by: Option<&str>) -> String {
     let request = ApprovalRequest {
         request_sha256: hash.to_owned(),
         agent: "analyst".to_owned(),
         principal: principal.to_owned(),
+        asked_by: by.map(str::to_owned),
         account: None,
         operation: "delete_job".to_owned(),
         does: "delete job 5".to_owned(),
@@ -102,4 +112,84 @@ async fn an_open_server_lets_nobody_approve() {
     assert_eq!(server.get("/v1/approvals").await.status, 403);
     let without = TestServer::new().await;
     assert_eq!(without.get("/v1/approvals").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asked_with_the_credential_of_all_may_not_approve() {
+    let folder = tempfile::tempdir().unwrap();
+    let approvals = settings(folder.path());
+    let store = ApprovalStore::new(approvals.clone());
+    let server = TestServer::with(|settings| {
+        settings.server.auth = AuthPolicy::Required;
+        settings.approvals = Some(approvals);
+    })
+    .await;
+    let (ana, asker) = (
+        server.token("ana", &["ask"]).await,
+        server.token("asker", &["ask"]).await,
+    );
+    let id = asked_by(&store, "aa", "default", Some("ana")).await;
+    // Another person's request of the same bytes is another approval.
+    assert_ne!(asked_by(&store, "aa", "default", Some("asker")).await, id);
+    assert_eq!(asked_by(&store, "aa", "default", Some("ana")).await, id);
+    for decision in ["grant", "deny"] {
+        let path = format!("/v1/approvals/{id}/{decision}");
+        let decide = |token: &str| {
+            let bearer = format!("Bearer {token}");
+            server.send(Ask::post(&path, &json!({})).with("authorization", &bearer))
+        };
+        let own = decide(&ana).await;
+        assert_eq!(own.status, 403, "{own:#?}");
+        assert!(own.body.contains("whoever asked may not approve"), "{own:#?}");
+    }
+    let grant = Ask::post(&format!("/v1/approvals/{id}/grant"), &json!({}));
+    let granted = server
+        .send(grant.with("authorization", &format!("Bearer {asker}")))
+        .await;
+    assert_eq!(
+        (granted.status, &granted.json()["asked_by"]),
+        (200, &"ana".into()),
+        "{granted:#?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_a_question_knows_who_asked_it() {
+    let world = std::sync::Arc::new(cardinal::sandbox::World::demo().unwrap());
+    let data = move || world.sqlite_address().map_err(|error| error.to_string());
+    let options = cardinal::dbt_sandbox::DbtServeOptions::new(std::sync::Arc::new(data));
+    let dbt = cardinal::dbt_sandbox::serve(options).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let approvals = settings(folder.path());
+    let call = json!({"job": "8002", "steps": ["dbt build --full-refresh"]});
+    let model = ScriptedModel::openai(vec![
+        Reply::tool_calls([("dbt_run_job", call)]),
+        Reply::text("A person has to approve it."),
+    ])
+    .await;
+    let server = TestServer::before(model, |settings| {
+        settings.server.auth = AuthPolicy::Required;
+        settings.approvals = Some(approvals);
+        settings.dbt.cloud = Some(dbt_settings(&dbt));
+        settings.grants.rules = vec![GrantRule::new([Area::DbtRuns], GrantLevel::Full)];
+    })
+    .await;
+    let ana = format!("Bearer {}", server.token("ana", &["ask"]).await);
+    let question = Ask::post("/v1/answers", &json!({"question": "Rebuild everything."}));
+    let record = server.send(question.with("authorization", &ana)).await.json();
+    let list = server
+        .send(Ask::get("/v1/approvals").with("authorization", &ana))
+        .await
+        .json();
+    let asked = &list["approvals"][0];
+    assert_eq!(
+        (&asked["asked_by"], &asked["principal"]),
+        (&json!("ana"), &json!("default")),
+        "{list:#} {record:#}"
+    );
+    let path = format!("/v1/approvals/{}/grant", asked["id"].as_str().unwrap());
+    let own = server
+        .send(Ask::post(&path, &json!({})).with("authorization", &ana))
+        .await;
+    assert_eq!(own.status, 403, "{own:#?}");
 }

@@ -8,7 +8,8 @@ use super::value::address;
 use crate::config::error::ConfigError;
 use crate::config::load::Origins;
 use crate::config::server::{
-    CredentialPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig, ServerSettings,
+    AuthPolicy, CredentialPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig,
+    ServerSettings,
 };
 use crate::metabase::{AuthSettings, MetabaseSettings};
 
@@ -30,9 +31,24 @@ pub(super) fn server(
                        person";
         return Err(ConfigError::setting(origins.place("server.credential"), problem));
     }
+    let lends = credential == CredentialPolicy::Session;
+    if lends && metabase.is_none() {
+        let problem = "\"session\" needs a Metabase: set `url` under [metabase]";
+        return Err(ConfigError::setting(origins.place("server.credential"), problem));
+    }
+    if lends && file.auth == Some(AuthPolicy::Loopback) {
+        let problem = "\"loopback\" lets everybody on this machine in, and `credential = \"session\"` needs a session of each: \
+                       write \"required\" or leave it out";
+        return Err(ConfigError::setting(origins.place("server.auth"), problem));
+    }
+    let usual = if lends {
+        AuthPolicy::Required
+    } else {
+        AuthPolicy::default()
+    };
     Ok(ServerSettings {
         credential,
-        auth: file.auth.unwrap_or_default(),
+        auth: file.auth.unwrap_or(usual),
         hosts: lower(file.hosts),
         origins: web_origins(file.origins, origins)?,
         admins: file.admins.unwrap_or_default(),

@@ -19,6 +19,7 @@ pub(super) struct MessagesAssembler {
     blocks: BTreeMap<u64, ContentBlock>,
     usage: Option<MessagesUsage>,
     model: Option<String>,
+    id: Option<String>,
     stop_reason: Option<String>,
     stopped: bool,
 }
@@ -38,6 +39,7 @@ impl MessagesAssembler {
             blocks: BTreeMap::new(),
             usage: None,
             model: None,
+            id: None,
             stop_reason: None,
             stopped: false,
         }
@@ -46,9 +48,8 @@ impl MessagesAssembler {
     /// Takes in one event; what a listener should hear of it is pushed to `heard`. `Err` is the provider's error.
     pub(super) fn push(&mut self, event: MessagesEvent, heard: &mut Vec<ModelEvent>) -> Result<(), String> {
         match event {
-            MessagesEvent::Start { model, usage } => {
-                self.model = model;
-                self.usage = usage;
+            MessagesEvent::Start { model, id, usage } => {
+                (self.model, self.id, self.usage) = (model, id, usage);
             }
             MessagesEvent::BlockStart { index, block } => self.begin(index, block, heard),
             MessagesEvent::BlockDelta { index, delta } => self.grow(index, &delta, heard),
@@ -56,11 +57,12 @@ impl MessagesAssembler {
             MessagesEvent::Stop => self.stopped = true,
             MessagesEvent::Whole {
                 model,
+                id,
                 blocks,
                 stop_reason,
                 usage,
             } => {
-                self.model = model;
+                (self.model, self.id) = (model, id);
                 for (index, block) in (0..).zip(blocks) {
                     self.begin(index, block, heard);
                 }
@@ -188,6 +190,7 @@ impl MessagesAssembler {
             stop,
             usage: self.usage.map(MessagesUsage::normalised),
             model: self.model.unwrap_or_else(|| asked.to_owned()),
+            id: self.id,
         }
     }
 

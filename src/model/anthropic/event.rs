@@ -11,6 +11,8 @@ use crate::wire::Opening;
 pub(super) enum MessagesEvent {
     Start {
         model: Option<String>,
+        /// What the provider calls the message.
+        id: Option<String>,
         usage: Option<MessagesUsage>,
     },
     /// A content block begins.
@@ -33,6 +35,7 @@ pub(super) enum MessagesEvent {
     /// A whole message, from a server that does not stream.
     Whole {
         model: Option<String>,
+        id: Option<String>,
         blocks: Vec<Value>,
         stop_reason: Option<String>,
         usage: Option<MessagesUsage>,
@@ -56,12 +59,11 @@ impl MessagesEvent {
         let index = json.get("index").and_then(Value::as_u64).unwrap_or_default();
         let field = |key: &str| json.get(key).cloned().unwrap_or_default();
         let usage = |holder: Option<&Value>| MessagesUsage::read(holder?.get("usage")?);
+        let of_message = |key: &str| text(json.get("message")?, key).map(str::to_owned);
         match kind {
             "message_start" => Self::Start {
-                model: json
-                    .get("message")
-                    .and_then(|message| text(message, "model"))
-                    .map(str::to_owned),
+                model: of_message("model"),
+                id: of_message("id"),
                 usage: usage(json.get("message")),
             },
             "content_block_start" => Self::BlockStart {
@@ -82,6 +84,7 @@ impl MessagesEvent {
             "message_stop" => Self::Stop,
             "message" => Self::Whole {
                 model: text(json, "model").map(str::to_owned),
+                id: text(json, "id").map(str::to_owned),
                 blocks: json
                     .get("content")
                     .and_then(Value::as_array)

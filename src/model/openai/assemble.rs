@@ -20,6 +20,7 @@ pub(super) struct ChatAssembler {
     refused: bool,
     usage: Option<Usage>,
     model: Option<String>,
+    id: Option<String>,
 }
 
 impl ChatAssembler {
@@ -34,12 +35,14 @@ impl ChatAssembler {
             refused: false,
             usage: None,
             model: None,
+            id: None,
         }
     }
 
     /// Takes in one chunk; what a listener should hear of it is pushed to `heard`.
     pub(super) fn push(&mut self, chunk: ChatChunk, heard: &mut Vec<ModelEvent>) {
         self.model = self.model.take().or(chunk.model);
+        self.id = self.id.take().or(chunk.id);
         self.usage = chunk.usage.or(self.usage);
         if let Some(choice) = chunk.choice {
             self.push_choice(choice, heard);
@@ -114,6 +117,7 @@ impl ChatAssembler {
             stop,
             usage: self.usage,
             model: self.model.unwrap_or_else(|| asked.to_owned()),
+            id: self.id,
         }
     }
 

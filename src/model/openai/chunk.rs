@@ -27,6 +27,8 @@ const REASONING: [&str; 2] = ["reasoning_content", "reasoning"];
 #[derive(Debug, Default)]
 pub(super) struct ChatChunk {
     pub(super) model: Option<String>,
+    /// What the server calls the completion.
+    pub(super) id: Option<String>,
     /// The first answer; only one is ever asked for.
     pub(super) choice: Option<ChatChoice>,
     pub(super) usage: Option<Usage>,
@@ -67,6 +69,7 @@ impl ChatChunk {
         let is_content = choice.is_some() || json.get("usage").is_some_and(Value::is_object);
         Self {
             model: text(json, "model").map(str::to_owned),
+            id: text(json, "id").map(str::to_owned),
             error: ServerError::find(json, is_content),
             choice,
             usage,

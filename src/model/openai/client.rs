@@ -183,6 +183,7 @@ fn not_a_call(text: &str, model: &str) -> Completion {
         stop: StopCause::Garbled,
         usage: None,
         model: model.to_owned(),
+        id: None,
     }
 }
 

@@ -162,7 +162,7 @@ impl ResponseAssembler {
             None if !tool_calls.is_empty() => StopCause::ToolCalls,
             None => StopCause::End,
         };
-        let model = text(&response, "model");
+        let (model, id) = (text(&response, "model"), text(&response, "id"));
         Completion {
             text: said,
             reasoning,
@@ -171,6 +171,7 @@ impl ResponseAssembler {
             stop,
             usage: usage(&response),
             model: if model.is_empty() { asked } else { model }.to_owned(),
+            id: (!id.is_empty()).then(|| id.to_owned()),
         }
     }
 }

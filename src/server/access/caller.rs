@@ -32,7 +32,7 @@ pub(in crate::server) struct Requester {
     /// What they are called.
     pub(in crate::server) name: String,
     pub(in crate::server) scopes: Vec<String>,
-    /// How that is known: `open`, `token`, `jwt` or `proxy`.
+    /// How that is known: `open`, `token`, `jwt`, `proxy` or `metabase`.
     pub(in crate::server) auth: &'static str,
 }
 

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::jwt::JwtError;
+use super::lent::{self, LentSessions};
 use super::origin::RequestOrigin;
 use super::{AccessRules, Requester, Scope};
 use crate::server::http_error::HttpError;
@@ -50,7 +51,8 @@ pub(in crate::server) async fn guard_all(
         headers.insert(VARY, HeaderValue::from_static("Origin"));
         let methods = HeaderValue::from_static("GET, POST, PATCH, DELETE");
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
-        let taken = "authorization, content-type, last-event-id, idempotency-key, x-cardinal-session";
+        let taken = "authorization, content-type, last-event-id, idempotency-key, x-cardinal-session, \
+                     x-metabase-session, traceparent, tracestate";
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
         let shown = HeaderValue::from_static("x-cardinal-answer, x-cardinal-session, retry-after");
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, shown);
@@ -68,7 +70,12 @@ pub(in crate::server) async fn admit(
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0.ip());
-    let caller = match caller(&state, request.headers(), peer).await {
+    let lent = state.access.lent.as_ref().zip(lent::taken(request.headers_mut()));
+    let caller = match lent {
+        Some((known, session)) => lender(&state, known, session).await,
+        None => caller(&state, request.headers(), peer).await,
+    };
+    let caller = match caller {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -85,6 +92,19 @@ pub(in crate::server) async fn admit(
     next.run(request).await
 }
 
+/// Who lends a session of Metabase is whom Metabase says. Another credential beside it is not looked at: clients of OpenAI
+/// always send one.
+async fn lender(
+    state: &SharedState,
+    known: &LentSessions,
+    session: Result<SecretString, HttpError>,
+) -> Result<Requester, HttpError> {
+    let session = session?;
+    let caller = known.requester(&state.app(), &session).await?;
+    state.apps.lend(&caller.principal, &session);
+    Ok(state.access.with_admin(caller))
+}
+
 async fn caller(
     state: &SharedState,
     headers: &HeaderMap,
@@ -99,13 +119,15 @@ async fn caller(
         return Ok(caller);
     }
     if !access.open {
-        let detail =
-            "no credential: send `Authorization: Bearer TOKEN`; `cardinal token create` makes a token";
-        return Err(HttpError::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthenticated",
-            detail,
-        ));
+        let (code, detail) = if access.lent.is_some() {
+            let detail = "no credential: sign in to Metabase, and send its session as X-Metabase-Session";
+            (lent::WANTED, detail)
+        } else {
+            let detail =
+                "no credential: send `Authorization: Bearer TOKEN`; `cardinal token create` makes a token";
+            ("unauthenticated", detail)
+        };
+        return Err(HttpError::new(StatusCode::UNAUTHORIZED, code, detail));
     }
     local(headers)
 }

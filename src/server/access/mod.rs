@@ -8,20 +8,23 @@ mod caller;
 mod guard;
 mod host;
 mod jwt;
+mod lent;
 mod origin;
 mod rate;
 
 pub(super) use caller::{Requester, Scope};
 pub(super) use guard::{admit, guard_all};
+pub(super) use lent::WANTED as SESSION_WANTED;
 
 use std::net::SocketAddr;
 
 use host::HostRules;
 use jwt::JwtVerifier;
+use lent::LentSessions;
 use origin::OriginRules;
 use rate::RequestRates;
 
-use crate::config::{AuthPolicy, ProxySettings, ServerSettings};
+use crate::config::{AuthPolicy, CredentialPolicy, ProxySettings, ServerSettings};
 use crate::wire::WireError;
 
 /// The rules of this server.
@@ -34,13 +37,17 @@ pub(super) struct AccessRules {
     admins: Vec<String>,
     proxy: Option<ProxySettings>,
     jwt: Option<JwtVerifier>,
+    /// Where people ask with their own session of Metabase.
+    lent: Option<LentSessions>,
     rates: RequestRates,
 }
 
 impl AccessRules {
     /// The rules of a server that listens there.
     pub(super) fn new(settings: &ServerSettings, address: SocketAddr) -> Result<Self, WireError> {
-        let open = settings.auth == AuthPolicy::Loopback && address.ip().is_loopback();
+        let lends = settings.credential == CredentialPolicy::Session;
+        let open = settings.auth == AuthPolicy::Loopback && address.ip().is_loopback() && !lends;
+        let lent = lends.then(LentSessions::new).transpose();
         Ok(Self {
             open,
             hosts: HostRules::new(&settings.hosts, open),
@@ -48,6 +55,9 @@ impl AccessRules {
             admins: settings.admins.clone(),
             proxy: settings.proxy.clone(),
             jwt: settings.jwt.clone().map(JwtVerifier::new).transpose()?,
+            lent: lent.map_err(|error| WireError::Invalid {
+                reason: format!("the system gives no random numbers: {error}"),
+            })?,
             rates: RequestRates::new(settings.max_requests_per_minute),
         })
     }

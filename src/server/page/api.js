@@ -12,8 +12,10 @@ export class Problem extends Error {
 let token = null;
 let askForToken = async () => null;
 let asking = null;
+// Whether the server asks for a session of Metabase.
+let lends = false;
 
-/** Sets who is asked when the server wants a token: a function that gets `{ wrong }` and promises the token. */
+/** Sets who is asked when the server wants a token, or a session of Metabase: a function that gets `{ wrong, session }` and promises it. */
 export function onUnauthenticated(ask) {
   askForToken = ask;
 }
@@ -22,21 +24,24 @@ export function onUnauthenticated(ask) {
 export async function send(method, path, { body, headers = {}, signal } = {}) {
   for (;;) {
     const used = token;
-    const response = await attempt(
-      method,
-      path,
-      body,
-      { ...headers, ...(used ? { Authorization: `Bearer ${used}` } : {}) },
-      signal,
-    );
+    const response = await attempt(method, path, body, { ...headers, ...credential(used) }, signal);
     if (response.ok) return response;
-    if (response.status !== 401) throw await problemOf(response);
+    const problem = await problemOf(response);
+    if (response.status !== 401) throw problem;
+    lends = problem.code === "metabase_session";
     // Requests that fail side by side wait for one and the same form.
     if (token === used) {
-      asking ??= askForToken({ wrong: used !== null }).finally(() => (asking = null));
+      asking ??= askForToken({ wrong: used !== null, session: lends }).finally(() => (asking = null));
       token = await asking;
     }
   }
+}
+
+/** The header that says who asks. Tokens of Cardinal and JWTs are told from a session by their form. */
+function credential(used) {
+  if (!used) return {};
+  const isToken = !lends || used.startsWith("cdl_") || used.split(".").length === 3;
+  return isToken ? { Authorization: `Bearer ${used}` } : { "X-Metabase-Session": used };
 }
 
 async function attempt(method, path, body, headers, signal) {

@@ -74,8 +74,9 @@ export function confirm({ title, text, action }) {
   );
 }
 
-/** Asks for a token until there is one. A password manager may keep it; the page does not. */
-export function askToken({ wrong }) {
+/** Asks for a token, or a session of Metabase, until there is one. A password manager may keep it; the page does not. */
+export function askToken({ wrong, session }) {
+  const word = session ? "session" : "token";
   return open(
     t("token.title"),
     (close) => {
@@ -89,10 +90,10 @@ export function askToken({ wrong }) {
       return h(
         "form",
         { on: { submit: (event) => (event.preventDefault(), field.value.trim() && close(field.value.trim())) } },
-        h("p", {}, t("token.text")),
-        wrong && h("p", { class: "warn", role: "alert" }, t("token.wrong")),
-        h("label", {}, h("span", { class: "label" }, t("token.label")), field),
-        h("p", { class: "faint" }, t("token.hint")),
+        h("p", {}, t(`${word}.text`)),
+        wrong && h("p", { class: "warn", role: "alert" }, t(`${word}.wrong`)),
+        h("label", {}, h("span", { class: "label" }, t(`${word}.label`)), field),
+        h("p", { class: "faint" }, t(`${word}.hint`)),
         h("div", { class: "row end" }, h("button", { type: "submit", class: "primary" }, t("token.send"))),
       );
     },

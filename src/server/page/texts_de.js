@@ -309,6 +309,11 @@ export const GERMAN = {
   "token.send": "Weiter",
   "token.wrong": "Der Server hat dieses Token nicht angenommen.",
   "token.hint": "Ein Token entsteht mit: cardinal token create",
+  "session.text":
+    "Dieser Server fragt Metabase mit Ihrer eigenen Sitzung. Sie bleibt im Speicher, bis diese Seite geschlossen wird.",
+  "session.label": "Sitzung bei Metabase",
+  "session.wrong": "Metabase hat diese Sitzung nicht angenommen.",
+  "session.hint": "Sie steht im Cookie metabase.SESSION Ihres Metabase. Ist sie beendet, melden Sie sich dort neu an.",
 
   error: "Etwas ging schief",
   "error.network": "Der Server ist nicht erreichbar. Läuft er?",

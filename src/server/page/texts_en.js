@@ -308,6 +308,10 @@ export const ENGLISH = {
   "token.send": "Continue",
   "token.wrong": "The server did not accept this token.",
   "token.hint": "A token is made with: cardinal token create",
+  "session.text": "This server asks Metabase with your own session. It is kept in memory until this page is closed.",
+  "session.label": "Session of Metabase",
+  "session.wrong": "Metabase did not accept this session.",
+  "session.hint": "It is the cookie metabase.SESSION of your Metabase. Sign in there again when it has ended.",
 
   error: "Something went wrong",
   "error.network": "The server cannot be reached. Is it running?",

@@ -72,26 +72,28 @@ pub(super) async fn read(
 }
 
 pub(super) async fn grant(
-    State(state): State<SharedState>,
-    Extension(caller): Extension<Requester>,
-    Path(id): Path<String>,
+    state: State<SharedState>,
+    caller: Extension<Requester>,
+    id: Path<String>,
 ) -> Result<Json<Approval>, HttpError> {
-    let (store, who) = store(&state, &caller)?;
-    Ok(Json(
-        store.decide(&id, true, who).await.map_err(|error| http(&error))?,
-    ))
+    decide(&state, &caller, &id, true).await
 }
 
 pub(super) async fn deny(
-    State(state): State<SharedState>,
-    Extension(caller): Extension<Requester>,
-    Path(id): Path<String>,
+    state: State<SharedState>,
+    caller: Extension<Requester>,
+    id: Path<String>,
 ) -> Result<Json<Approval>, HttpError> {
-    let (store, who) = store(&state, &caller)?;
-    Ok(Json(
-        store
-            .decide(&id, false, who)
-            .await
-            .map_err(|error| http(&error))?,
-    ))
+    decide(&state, &caller, &id, false).await
+}
+
+async fn decide(
+    state: &SharedState,
+    caller: &Requester,
+    id: &str,
+    grant: bool,
+) -> Result<Json<Approval>, HttpError> {
+    let (store, who) = store(state, caller)?;
+    let decided = store.decide(id, grant, who).await;
+    Ok(Json(decided.map_err(|error| http(&error))?))
 }

@@ -29,6 +29,7 @@ use self::table::{probes, table};
 use super::access::{admit, guard_all};
 use super::http_error::{HttpError, write_errors};
 use super::state::SharedState;
+use crate::telemetry::TraceParent;
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
@@ -81,7 +82,8 @@ async fn count(
     next: Next,
 ) -> Response {
     let (method, begun) = (request.method().clone(), std::time::Instant::now());
-    let response = next.run(request).await;
+    let trace = TraceParent::of(request.headers());
+    let response = trace.over(next.run(request)).await;
     let status = response.status();
     state.metrics.request(route.as_str(), &method, status);
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -29,6 +29,7 @@ use super::event::TurnEvent;
 use super::ids::new_id;
 use super::state::SharedState;
 use super::store::{NewAnswer, Presence, SessionStore, SessionStoreError, StoredAnswer};
+use crate::telemetry::carried;
 
 /// How long the log of a turn is kept after its end, for clients that read on.
 const KEPT: Duration = Duration::from_secs(60);
@@ -73,6 +74,8 @@ pub(super) enum SubmitError {
     TooMany,
     #[error("the server is ending")]
     Stopping,
+    #[error("there is nothing to ask Metabase with")]
+    NoCredential,
     #[error(transparent)]
     Store(#[from] SessionStoreError),
 }
@@ -136,6 +139,9 @@ impl Turns {
         if self.stopping.is_cancelled() {
             return Err(SubmitError::Stopping);
         }
+        if !state.apps.can_ask_for(&request.principal) {
+            return Err(SubmitError::NoCredential);
+        }
         let bounded = request.bounded.then_some(request.principal.as_str());
         let place = TurnPermits::take(&self.places, bounded).ok_or(SubmitError::TooMany)?;
         let session = request.session.clone().unwrap_or_else(|| new_id("ses"));
@@ -197,8 +203,8 @@ impl Turns {
 
     fn begin(&self, state: &SharedState, live: &Arc<LiveTurn>, task: run::TurnTask, places: run::TurnPlaces) {
         self.lock().insert(live.id.clone(), Arc::clone(live));
-        self.tasks
-            .spawn(run::run(Arc::clone(state), Arc::clone(live), task, places));
+        let turn = run::run(Arc::clone(state), Arc::clone(live), task, places);
+        self.tasks.spawn(carried(turn));
     }
 
     /// A turn of this process that runs or ended lately.

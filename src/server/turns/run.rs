@@ -171,7 +171,7 @@ async fn answer(
     before: Option<String>,
 ) -> Result<Ended, NoApp> {
     let app = state.app_of(&task.principal).await?;
-    let mut session = take_session(state, live, &app, loaded, before.as_deref()).await?;
+    let mut session = take_session(state, live, &app, task, loaded, before.as_deref()).await?;
     let answer = ask(state, live, &app, task, &mut session).await?;
     let ended = finished(task, &app, &answer, &session).await;
     let after = if ended.taped {
@@ -189,11 +189,13 @@ async fn take_session(
     state: &SharedState,
     live: &Arc<LiveTurn>,
     app: &Arc<App>,
+    task: &TurnTask,
     loaded: &mut Option<LoadedSession>,
     before: Option<&str>,
 ) -> Result<Session, Error> {
     let options = || SessionOptions {
         id: Some(live.session.clone()),
+        asked_by: Some(task.principal.clone()),
         ..SessionOptions::default()
     };
     // What was said in another process since is not in memory here.

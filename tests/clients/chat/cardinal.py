@@ -9,11 +9,12 @@ import tempfile
 
 class Cardinal:
     """A server over the sandbox that lets nobody in without a token. `model` is the address of a model, or None for the keyword
-    planner."""
+    planner; `config` is its configuration file, and `more` are further variables."""
 
-    def __init__(self, model=None):
+    def __init__(self, model=None, config="version = 1\n", **more):
         self.folder = tempfile.TemporaryDirectory()
         home = self.folder.name
+        pathlib.Path(home, "cardinal.toml").write_text(config, encoding="utf-8")
         self.variables = {
             **{name: os.environ[name] for name in ("PATH", "METABASE_URL", "METABASE_API_KEY")},
             "CARDINAL_CATALOG_COLLECTIONS": os.environ["CURATED"],
@@ -24,6 +25,7 @@ class Cardinal:
             "CARDINAL_MODEL": "openai:slow" if model else "offline",
             "OPENAI_BASE_URL": model or "http://127.0.0.1:9",
             "OPENAI_API_KEY": "sk-none",
+            **more,
         }
         self.log = open(pathlib.Path(home) / "log", "w+", encoding="utf-8")  # noqa: SIM115: it is closed with the server.
         self.process = subprocess.Popen(

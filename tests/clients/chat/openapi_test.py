@@ -2,7 +2,10 @@
 document: its status, its media type and its body."""
 
 import copy
+import hashlib
+import hmac
 import json
+import pathlib
 import unittest
 
 import httpx
@@ -13,6 +16,14 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 ORDERS = "How many orders were placed in 2025?"
+SECRET = "of-the-webhook"
+APPROVALS = """version = 1
+[approvals]
+dir = "approvals"
+[[approvals.approvers]]
+name = "Ana"
+principal = "ana@example.com"
+"""
 UI = [{"id": "m1", "role": "user", "parts": [{"type": "text", "text": ORDERS}]}]
 
 
@@ -85,6 +96,51 @@ class OpenApi(unittest.TestCase):
         self.valid(body, *place, document="urn:taken")
         return body
 
+    def approvals_and_webhooks(self):
+        """Their routes, at a server that has both."""
+        server = Cardinal(config=APPROVALS, DBT_WEBHOOK_SECRET=SECRET)
+        self.addCleanup(server.close)
+        client = httpx.Client(base_url=server.url, headers={"authorization": f"Bearer {server.token}"}, timeout=60)
+        self.addCleanup(client.close)
+        folder = pathlib.Path(server.folder.name, "approvals")
+        folder.mkdir()
+        ids = ["ap_0123456789abcdef", "ap_fedcba9876543210"]
+        for one in ids:
+            waiting = {
+                "version": 1,
+                "id": one,
+                "state": "waiting",
+                "agent": "analyst",
+                "principal": "default",
+                "asked_by": "ben@example.com",
+                "account": "1",
+                "operation": "delete_job",
+                "does": "delete job 5",
+                "reason": "it changes code",
+                "body": {"a": 1},
+                "request_sha256": "00",
+                "credential": "00",
+                "asked_at": "2026-01-01T00:00:00Z",
+                "expires_at": "2999-01-01T00:00:00Z",
+            }
+            (folder / f"{one}.json").write_text(json.dumps(waiting), encoding="utf-8")
+        listed = self.call("GET", "/v1/approvals", 200, client).json()["approvals"]
+        self.assertEqual(sorted(one["id"] for one in listed), ids)
+        self.call("GET", "/v1/approvals/{id}", 200, client, at={"id": ids[0]})
+        self.call("GET", "/v1/approvals/{id}", 404, client, at={"id": "ap_0000000000000000"})
+        for one, decision, state in zip(ids, ("grant", "deny"), ("granted", "denied"), strict=True):
+            decided = self.call("POST", f"/v1/approvals/{{id}}/{decision}", 200, client, at={"id": one}).json()
+            self.assertEqual((decided["state"], decided["decided_by"]), (state, "Ana"))
+            self.call("POST", f"/v1/approvals/{{id}}/{decision}", 409, client, at={"id": one})
+
+        told = {"eventId": "wev_1", "eventType": "job.run.completed", "accountId": 1, "data": {"runId": "9", "runStatus": "Success"}}
+        body = json.dumps(told)
+        kind = {"content-type": "application/json"}
+        signature = hmac.new(SECRET.encode(), body.encode(), hashlib.sha256).hexdigest()
+        for authorization, status in ((signature, 204), ("0" * 64, 401)):
+            signed = {**kind, "authorization": authorization}
+            self.call("POST", "/v1/dbt/webhook", status, client, content=body, headers=signed)
+
     def test_every_response_is_what_the_document_says(self):
         answers, session = "/v1/answers", {"X-Cardinal-Session": "openapi"}
         record = self.call("POST", answers, 200, json=self.takes(answers, {"question": ORDERS})).json()
@@ -136,10 +192,8 @@ class OpenApi(unittest.TestCase):
 
         # This server keeps no approvals and has no secret for webhooks: it says so in the form of its errors.
         self.call("GET", "/v1/approvals", 404)
-        self.call("GET", "/v1/approvals/{id}", 404, at={"id": "apr_none"})
-        for decision in ("grant", "deny"):
-            self.call("POST", f"/v1/approvals/{{id}}/{decision}", 404, at={"id": "apr_none"})
         self.call("POST", "/v1/dbt/webhook", 404, content="{}", headers={"content-type": "application/json"})
+        self.approvals_and_webhooks()
 
         chat, responses, ui = "/v1/chat/completions", "/v1/responses", "/api/chat"
         body = {"model": "cardinal", "messages": [{"role": "user", "content": ORDERS}]}
