@@ -59,10 +59,18 @@ fn traced(verbosity: u8, json: bool) -> Option<crate::traces::TraceSender> {
     })
 }
 
+/// There are no traces in this build.
+#[cfg(not(feature = "otel"))]
+struct NoTraces;
+
 /// Starts logging.
 #[cfg(not(feature = "otel"))]
-fn traced(verbosity: u8, json: bool) {
+fn traced(verbosity: u8, json: bool) -> NoTraces {
     crate::telemetry::init(verbosity, json);
+    if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
+        tracing::info!("this build sends no traces: install it with `--features full`");
+    }
+    NoTraces
 }
 
 fn block_on(work: impl Future<Output = Result<ExitStatus, CliError>>) -> Result<ExitStatus, CliError> {

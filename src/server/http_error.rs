@@ -1,6 +1,7 @@
 //! Errors as each protocol writes them. A handler returns one [`HttpError`]; which form it gets is decided by the path, in
 //! one place.
 
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -232,8 +233,16 @@ pub(super) fn openai_body(error: &HttpError) -> String {
 pub(super) async fn write_errors(request: Request, next: Next) -> Response {
     let form = ErrorForm::of(request.uri().path());
     let mut response = next.run(request).await;
-    let Some(error) = response.extensions_mut().remove::<HttpError>() else {
-        return response;
+    let error = match response.extensions_mut().remove::<HttpError>() {
+        Some(error) => error,
+        None if is_rejection(&response) => {
+            let status = response.status();
+            let (head, body) = response.into_parts();
+            response = Response::from_parts(head, Body::empty());
+            let said = to_bytes(body, LONGEST_REJECTION).await.unwrap_or_default();
+            HttpError::new(status, "bad_request", String::from_utf8_lossy(&said))
+        }
+        None => return response,
     };
     let (kind, body) = form.body(&error);
     let mut written = (error.status, body).into_response();
@@ -251,4 +260,13 @@ pub(super) async fn write_errors(request: Request, next: Next) -> Response {
         );
     }
     written
+}
+
+/// Longest text of a rejection, in bytes.
+const LONGEST_REJECTION: usize = 4096;
+
+/// Whether the router itself refused a part of the request, in plain text: a query or a path that cannot be read.
+fn is_rejection(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    response.status().is_client_error() && kind.is_some_and(|kind| kind.starts_with(b"text/plain"))
 }

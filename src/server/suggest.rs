@@ -1,5 +1,7 @@
 //! Questions that the catalog can answer: for an empty page, and to go on with after an answer.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +38,11 @@ pub(super) fn first_questions(app: &App) -> Vec<Suggestion> {
     let in_turn = (0..longest)
         .flat_map(|at| [metrics.get(at), cards.get(at)])
         .flatten();
+    let mut texts = BTreeSet::new();
     in_turn
         .filter_map(|entry| suggestion(app, entry, &question(entry)?))
+        // A metric by month and the card of it are one question.
+        .filter(|suggestion| texts.insert(suggestion.text.to_lowercase()))
         .take(MOST_FIRST)
         .collect()
 }

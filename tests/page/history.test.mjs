@@ -76,6 +76,24 @@ pageTest(
   },
 );
 
+pageTest(
+  "a server that wants a session of Metabase asks for that, and gets it in its own header",
+  { mock: { lent: "1f2e3d4c-0000-4000-8000-00000000abcd" }, expected: [/401/] },
+  async (d) => {
+    await d.open();
+    await d.page.getByText("your own session").waitFor();
+    await d.page.fill("dialog input", "wrong");
+    await d.page.keyboard.press("Enter");
+    await d.page.getByText("did not accept this session").waitFor();
+    await d.accessible("lending a session");
+    await d.page.fill("dialog input", "1f2e3d4c-0000-4000-8000-00000000abcd");
+    await d.page.keyboard.press("Enter");
+    await d.page.waitForSelector(".suggestion");
+    await d.ask("Revenue by country");
+    assert.equal(await d.count("dialog"), 0);
+  },
+);
+
 pageTest("the catalog is searched by words and kinds, and an entry can be asked about", {}, async (d) => {
   await d.open("/catalog");
   await d.page.waitForSelector(".entry");

@@ -32,8 +32,8 @@ function pageFiles() {
   return { files, hash: hash.digest("hex").slice(0, 16) };
 }
 
-export async function startMock({ port = 0, token = null, pace = 4, scopes = ["ask", "admin"] } = {}) {
-  const mock = new Mock({ token, pace, scopes });
+export async function startMock({ port = 0, token = null, lent = null, pace = 4, scopes = ["ask", "admin"] } = {}) {
+  const mock = new Mock({ token, lent, pace, scopes });
   const server = createServer((request, response) =>
     mock
       .handle(request, response)
@@ -50,9 +50,10 @@ export async function startMock({ port = 0, token = null, pace = 4, scopes = ["a
 }
 
 class Mock {
-  constructor({ token, pace, scopes }) {
+  constructor({ token, lent, pace, scopes }) {
     Object.assign(this, {
       token,
+      lent,
       pace,
       scopes,
       sessions: new Map(),
@@ -68,6 +69,8 @@ class Mock {
     if (!pathname.startsWith("/v1/")) return this.page(pathname, response);
     if (this.token && request.headers.authorization !== `Bearer ${this.token}`)
       return this.problem(response, 401, "unauthenticated", "a token is needed");
+    if (this.lent && request.headers["x-metabase-session"] !== this.lent)
+      return this.problem(response, 401, "metabase_session", "a session of Metabase is needed");
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = chunks.length ? JSON.parse(Buffer.concat(chunks)) : {};

@@ -140,7 +140,7 @@ async fn a_session_answers_one_question_at_a_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_asked_is_a_problem_document() {
     let server = TestServer::new().await;
-    let cases: [(Ask, u16, &str); 8] = [
+    let cases: [(Ask, u16, &str); 11] = [
         (Ask::post("/v1/answers", &json!({})), 400, "bad_request"),
         (
             Ask::post("/v1/answers", &json!({"question": "  "})),
@@ -165,6 +165,9 @@ async fn what_cannot_be_asked_is_a_problem_document() {
         (Ask::get("/v1/answers/ans_no"), 404, "no_such_answer"),
         (Ask::get("/v1/nothing"), 404, "no_such_route"),
         (Ask::new("PUT", "/v1/answers"), 405, "wrong_method"),
+        (Ask::get("/v1/sessions?limit=many"), 400, "bad_request"),
+        (Ask::get("/v1/admin/usage?days=-1"), 400, "bad_request"),
+        (Ask::get("/v1/answers/%ff"), 400, "bad_request"),
     ];
     for (ask, status, code) in cases {
         let reply = server.send(ask.clone()).await;
@@ -224,6 +227,9 @@ async fn the_catalog_and_suggestions_that_it_answers() {
     let suggestions = server.get("/v1/suggestions").await.json();
     let suggestions = suggestions["suggestions"].as_array().unwrap().clone();
     assert!(suggestions.len() >= 4, "{suggestions:#?}");
+    let texts = suggestions.iter().map(|suggestion| suggestion["text"].to_string());
+    let different: std::collections::BTreeSet<String> = texts.collect();
+    assert_eq!(different.len(), suggestions.len(), "{suggestions:#?}");
     for suggestion in suggestions.iter().take(3) {
         let record = server.ask(suggestion["text"].as_str().unwrap()).await;
         assert_eq!(

@@ -76,7 +76,9 @@ export function confirm({ title, text, action }) {
 
 /** Asks for a token, or a session of Metabase, until there is one. A password manager may keep it; the page does not. */
 export function askToken({ wrong, session }) {
-  const word = session ? "session" : "token";
+  const words = session
+    ? { text: t("session.text"), wrong: t("session.wrong"), label: t("session.label"), hint: t("session.hint") }
+    : { text: t("token.text"), wrong: t("token.wrong"), label: t("token.label"), hint: t("token.hint") };
   return open(
     t("token.title"),
     (close) => {
@@ -90,10 +92,10 @@ export function askToken({ wrong, session }) {
       return h(
         "form",
         { on: { submit: (event) => (event.preventDefault(), field.value.trim() && close(field.value.trim())) } },
-        h("p", {}, t(`${word}.text`)),
-        wrong && h("p", { class: "warn", role: "alert" }, t(`${word}.wrong`)),
-        h("label", {}, h("span", { class: "label" }, t(`${word}.label`)), field),
-        h("p", { class: "faint" }, t(`${word}.hint`)),
+        h("p", {}, words.text),
+        wrong && h("p", { class: "warn", role: "alert" }, words.wrong),
+        h("label", {}, h("span", { class: "label" }, words.label), field),
+        h("p", { class: "faint" }, words.hint),
         h("div", { class: "row end" }, h("button", { type: "submit", class: "primary" }, t("token.send"))),
       );
     },
