@@ -4,4 +4,5 @@ mod kit;
 mod metabase;
 mod model;
 mod schema;
+mod server;
 mod template;

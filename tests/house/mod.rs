@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use self::imports::{Imports, imports, parts};
 
 /// The folders of `src`, top first, each with what it is for. A folder may name only folders below it.
-const LAYERS: [(&str, &str); 30] = [
+const LAYERS: [(&str, &str); 31] = [
     ("cli", "the commands, one file each; owns stdout and stderr"),
     (
         "server",

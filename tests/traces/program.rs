@@ -260,11 +260,8 @@ async fn without_a_collector_or_with_one_that_is_down_answers_are_the_same() {
     };
     let ask: &[&str] = &["ask", "How many orders were placed in 2025?", "--json"];
     let (_program, without) = run(Program::new(), ask).await;
-    assert_eq!(
-        (without.code, without.stderr.as_str()),
-        (Some(0), ""),
-        "{without:#?}"
-    );
+    assert_eq!(without.code, Some(0), "{without:#?}");
+    assert!(!without.stderr.contains("traces"), "{without:#?}");
     let program = Program::new().with("OTEL_EXPORTER_OTLP_ENDPOINT", &down);
     let (_program, with) = run(program, ask).await;
     assert_eq!(with.code, Some(0), "{with:#?}");
