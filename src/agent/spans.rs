@@ -106,7 +106,7 @@ pub(super) fn completed(span: &Span, came: &Result<TurnInput, Interruption>) {
 fn whole(span: &Span, completion: &Completion) {
     span.record("gen_ai.response.model", &completion.model);
     if let Some(id) = &completion.id {
-        span.record("gen_ai.response.id", id);
+        span.record("gen_ai.response.id", &**id);
     }
     // In the words of OpenAI, which the conventions take.
     let reason = match completion.stop {

@@ -224,12 +224,12 @@ impl ApprovalStore {
             ApproverIdentity::Key(key) => credential_mark(key.expose_secret()) == one.credential,
             ApproverIdentity::Principal(name) => *name == one.principal,
         };
-        let asked = [Some(&one.principal), one.asked_by.as_ref()];
-        let asker = asked
+        let behind = [Some(&one.principal), one.asked_by.as_ref()];
+        let asked = behind
             .into_iter()
             .flatten()
             .any(|asker| *asker == approver.name || approver.principal.as_ref() == Some(asker));
-        if same || asker {
+        if same || asked {
             return Err(ApprovalError::SameCredential { id: id.to_owned() });
         }
         match one.state_at(now) {

@@ -52,7 +52,7 @@ pub struct Completion {
     /// The model that answered, in the provider's words.
     pub model: String,
     /// What the provider calls this completion, if it said so.
-    pub id: Option<String>,
+    pub id: Option<Box<str>>,
 }
 
 impl Completion {

@@ -11,9 +11,15 @@ fn sessions_that_people_lend_need_a_metabase_and_let_nobody_in_without_one() {
         (CredentialPolicy::Session, AuthPolicy::Required)
     );
     let without = refusal(lends, &[]);
-    assert!(without.contains("server.credential") && without.contains("[metabase]"), "{without}");
+    assert!(
+        without.contains("server.credential") && without.contains("[metabase]"),
+        "{without}"
+    );
     let open = refusal(&format!("{lends}auth = \"loopback\"\n"), &METABASE);
-    assert!(open.contains("server.auth") && open.contains("required"), "{open}");
+    assert!(
+        open.contains("server.auth") && open.contains("required"),
+        "{open}"
+    );
     let nothing = load_file("version = 1\n", &METABASE).unwrap().settings.server;
     assert_eq!(
         (nothing.credential, nothing.auth),

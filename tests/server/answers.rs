@@ -227,7 +227,9 @@ async fn the_catalog_and_suggestions_that_it_answers() {
     let suggestions = server.get("/v1/suggestions").await.json();
     let suggestions = suggestions["suggestions"].as_array().unwrap().clone();
     assert!(suggestions.len() >= 4, "{suggestions:#?}");
-    let texts = suggestions.iter().map(|suggestion| suggestion["text"].to_string());
+    let texts = suggestions
+        .iter()
+        .map(|suggestion| suggestion["text"].to_string());
     let different: std::collections::BTreeSet<String> = texts.collect();
     assert_eq!(different.len(), suggestions.len(), "{suggestions:#?}");
     for suggestion in suggestions.iter().take(3) {

@@ -190,7 +190,7 @@ impl MessagesAssembler {
             stop,
             usage: self.usage.map(MessagesUsage::normalised),
             model: self.model.unwrap_or_else(|| asked.to_owned()),
-            id: self.id,
+            id: self.id.map(String::into_boxed_str),
         }
     }
 

@@ -117,7 +117,7 @@ impl ChatAssembler {
             stop,
             usage: self.usage,
             model: self.model.unwrap_or_else(|| asked.to_owned()),
-            id: self.id,
+            id: self.id.map(String::into_boxed_str),
         }
     }
 

@@ -171,7 +171,7 @@ impl ResponseAssembler {
             stop,
             usage: usage(&response),
             model: if model.is_empty() { asked } else { model }.to_owned(),
-            id: (!id.is_empty()).then(|| id.to_owned()),
+            id: (!id.is_empty()).then(|| id.into()),
         }
     }
 }
