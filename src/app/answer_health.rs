@@ -1,12 +1,14 @@
 //! Whether the data behind an answer can be believed, looked up beside the turn.
 //!
 //! The idea: nothing that a turn does waits for dbt. A look-up begins when a query of an entry begins, on the app's own wire and
-//! not on the turn's, so that no tape holds it. When the answer is there, what is known is put to its evidence, after a short
-//! wait at most. What is not known by then is left out.
+//! not on the turn's, so that no tape holds its requests. When the answer is there, what is known is put to its evidence, after
+//! a short wait at most. What is not known by then is left out. The end of a tape holds what was put, so that an answer which
+//! is taken from its tape says the same.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -14,6 +16,7 @@ use crate::agent::{Answer, Event, EvidenceHealth};
 use crate::catalog::{Catalog, EntryKind};
 use crate::dbt::{DbtConnection, entry_health};
 use crate::metabase::MetabaseClient;
+use crate::tapes::EvidenceJudge;
 
 /// Longest wait for what is not known when the answer is there; of the demo, whose dbt is in this process, on any machine.
 const GRACE: Duration = Duration::from_millis(500);
@@ -90,8 +93,7 @@ impl AnswerHealth {
         tokio::spawn(async move { shared.of(kind, id).await })
     }
 
-    /// Puts what is known to the evidence of an answer.
-    pub(super) async fn attach(&self, answer: &mut Answer) {
+    async fn attach(&self, answer: &mut Answer) {
         let until = Instant::now() + self.shared.grace;
         let entries: Vec<Option<(EntryKind, u32)>> = answer
             .evidence
@@ -112,6 +114,12 @@ impl AnswerHealth {
                     .flatten();
             }
         }
+    }
+}
+
+impl EvidenceJudge for AnswerHealth {
+    fn judge<'a>(&'a self, answer: &'a mut Answer) -> BoxFuture<'a, ()> {
+        Box::pin(self.attach(answer))
     }
 }
 

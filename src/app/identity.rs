@@ -22,6 +22,20 @@ pub struct AppIdentity {
     pub settings: Value,
 }
 
+impl AppIdentity {
+    /// Whether both ask the same provider at the same address.
+    pub(crate) fn same_provider(&self, other: &Self) -> bool {
+        let provider = |identity: &Self| {
+            let name = identity.model.split(':').next().unwrap_or_default().to_owned();
+            // Two protocols of one provider.
+            name.strip_suffix("-responses")
+                .map_or(name.clone(), str::to_owned)
+        };
+        let address = |identity: &Self| identity.settings.pointer("/model/base_url").cloned();
+        provider(self) == provider(other) && address(self) == address(other)
+    }
+}
+
 impl App {
     /// What decides how it answers.
     pub fn identity(&self) -> AppIdentity {

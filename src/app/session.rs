@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use super::reach::ModelReach;
 use super::{Error, Recording};
 use crate::agent::{Agent, Answer, Event, TurnOptions, TurnSettings};
 use crate::conversation::Conversation;
-use crate::tapes::{NewTape, Recorded, Recorder, conversation_after, conversation_before};
+use crate::tapes::{EvidenceJudge, NewTape, Recorded, Recorder, conversation_after, conversation_before};
 use crate::wire::{Header, RecordedResults, TapeError, TapeFile, TapeMode, TapeSlotGuard};
 
 /// One conversation: an agent, what was said so far, and where its turns are recorded. One question at a time; sessions of
@@ -71,6 +72,10 @@ impl Session {
     }
 
     pub(super) fn judged_by(mut self, health: Option<AnswerHealth>) -> Self {
+        let judge = health
+            .clone()
+            .map(|health| Arc::new(health) as Arc<dyn EvidenceJudge>);
+        self.recorder = self.recorder.judged_by(judge);
         self.health = health;
         self
     }
@@ -125,14 +130,10 @@ impl Session {
             }
             watch(event);
         };
-        let mut answer = self.ask_unjudged(question.into(), &mut noticed).await?;
-        if let Some(health) = &health {
-            health.attach(&mut answer).await;
-        }
-        Ok(answer)
+        self.answer(question.into(), &mut noticed).await
     }
 
-    async fn ask_unjudged(
+    async fn answer(
         &mut self,
         question: Question,
         watch: &mut (dyn FnMut(Event) + Send),
@@ -146,7 +147,11 @@ impl Session {
         match &self.recording {
             Recording::Off => {
                 let turn = self.agent.run_turn(&mut self.conversation, text, options, watch);
-                Ok(turn.await?)
+                let mut answer = turn.await?;
+                if let Some(health) = &self.health {
+                    health.judge(&mut answer).await;
+                }
+                Ok(answer)
             }
             Recording::File { path, shared, copy } => {
                 let (path, shared, copy) = (path.clone(), shared.clone(), copy.clone());
@@ -214,11 +219,7 @@ impl Session {
                 },
             )
             .await??;
-        let mut answer = self.keep(recorded);
-        if let Some(health) = self.health.clone() {
-            health.attach(&mut answer).await;
-        }
-        Ok(answer)
+        Ok(self.keep(recorded))
     }
 
     /// The agent that drives its model as a recorded turn did; `None` when its own does.

@@ -109,7 +109,7 @@ pub enum BatchError {
     /// Completions that are on their way would be paid for twice.
     #[error(
         "completions of this run are at the provider's batch API ({batches}); go on with --provider-batch, so that they are \
-         not paid for twice, or begin again with --fresh"
+         not paid for twice, or begin again with --fresh, which cancels them"
     )]
     AtProvider { batches: String },
     /// Nothing could be assembled.

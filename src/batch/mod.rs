@@ -20,6 +20,7 @@ mod apps;
 mod ask;
 mod credential;
 mod csv_rows;
+mod earlier;
 mod error;
 mod folder;
 mod index;
@@ -33,6 +34,7 @@ mod report;
 mod rounds;
 mod run;
 mod schedule;
+mod spent;
 mod summary;
 mod table;
 
@@ -49,7 +51,7 @@ pub use question::BatchQuestion;
 pub use questions::QuestionFile;
 pub use report::write_report;
 pub use rounds::{
-    CompletionKey, NotedBatch, NotedBatchState, ProviderNotes, RoundEvent, RoundOptions, RoundPlan,
+    CompletionKey, GivenUp, NotedBatch, NotedBatchState, ProviderNotes, RoundEvent, RoundOptions, RoundPlan,
 };
 pub use run::{AnswerOrder, AskOptions, BatchOptions, BatchRun, RunEnd};
 pub use schedule::in_parallel;

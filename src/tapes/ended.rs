@@ -1,8 +1,8 @@
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::error::ReplayError;
-use crate::agent::{Answer, Evidence, EvidenceRows, TimeoutMarks};
+use crate::agent::{Answer, Evidence, EvidenceHealth, EvidenceRows, TimeoutMarks};
 use crate::result::{EntryKind, Handle};
 use crate::wire::{Player, TapeFile, TurnEnd};
 
@@ -46,7 +46,31 @@ impl TurnEnd {
             } else {
                 json!(answer.late)
             },
+            health: health(answer),
         }
+    }
+}
+
+/// What is known of the health of the data that an answer rests on.
+fn health(answer: &Answer) -> Value {
+    let known = answer
+        .evidence
+        .iter()
+        .filter_map(|item| Some((item.result.to_string(), json!(item.health.as_ref()?))));
+    let known: Map<String, Value> = known.collect();
+    if known.is_empty() {
+        Value::Null
+    } else {
+        known.into()
+    }
+}
+
+/// Puts to a replayed answer what its tape says of the health of its data. Tapes of before it was noted say nothing.
+pub(super) fn put_health(recorded: &TurnEnd, answer: &mut Answer) {
+    for item in &mut answer.evidence {
+        let known = recorded.health.get(item.result.to_string());
+        // What a later version may say in another form is left out.
+        item.health = known.and_then(|health| EvidenceHealth::deserialize(health).ok());
     }
 }
 

@@ -23,7 +23,7 @@ pub use folder::{Retention, TapeFolder};
 pub(crate) use needs::clear_shared;
 #[cfg(feature = "postgres")]
 pub(crate) use needs::{TapeNeeds, needs_of};
-pub use record::{NewTape, Recorded, Recorder};
+pub use record::{EvidenceJudge, NewTape, Recorded, Recorder};
 pub use replay::{Replayed, conversation_after, conversation_before, load_chain, replay};
 pub use replayer::Replayer;
 pub use settings::TapeSettings;

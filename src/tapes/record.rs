@@ -1,6 +1,8 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde_json::json;
 use url::Url;
 
@@ -20,6 +22,14 @@ pub struct Recorder {
     wire: Wire,
     /// Who or what answers as the model, as headers say it; `None`: the model itself.
     answered_by: Option<String>,
+    judge: Option<Arc<dyn EvidenceJudge>>,
+}
+
+/// Knows of an answer's data what is no part of the turn. It is asked before the tape ends, so that an answer which is taken
+/// from its tape says the same.
+pub trait EvidenceJudge: Send + Sync + fmt::Debug {
+    /// Puts what is known to the evidence.
+    fn judge<'a>(&'a self, answer: &'a mut Answer) -> BoxFuture<'a, ()>;
 }
 
 /// A recorded turn.
@@ -66,7 +76,17 @@ enum Target<'a> {
 impl Recorder {
     /// A recorder of the session that sends through `wire`.
     pub fn new(wire: Wire, answered_by: Option<String>) -> Self {
-        Self { wire, answered_by }
+        Self {
+            wire,
+            answered_by,
+            judge: None,
+        }
+    }
+
+    /// The same recorder, whose answers are judged.
+    #[must_use]
+    pub fn judged_by(self, judge: Option<Arc<dyn EvidenceJudge>>) -> Self {
+        Self { judge, ..self }
     }
 
     pub(crate) fn wire(&self) -> &Wire {
@@ -175,6 +195,9 @@ impl Recorder {
                 return Ok(Err(error));
             }
         };
+        if let Some(judge) = &self.judge {
+            judge.judge(&mut answer).await;
+        }
         let tape = tape.finish(&TurnEnd::of(&answer)).await;
         conversation.tape = tape.as_ref().ok().cloned();
         answer.tape.clone_from(&conversation.tape);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::context::ReplayContext;
-use super::ended::{end, not_by_the_clock, same};
+use super::ended::{end, not_by_the_clock, put_health, same};
 use super::error::ReplayError;
 use super::record::prompt_note;
 use super::replay::Replayed;
@@ -58,8 +58,9 @@ impl Replayer {
         conversation: &mut Conversation,
     ) -> Result<Replayed, ReplayError> {
         let recorded = end(tape)?;
-        let answer = self.perform(tape, conversation).await?;
+        let mut answer = self.perform(tape, conversation).await?;
         same(recorded, &TurnEnd::of(&answer))?;
+        put_health(recorded, &mut answer);
         Ok(Replayed {
             answer,
             exchanges: tape.exchanges.len(),

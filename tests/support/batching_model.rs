@@ -34,6 +34,8 @@ pub struct BatchFaults {
     pub expire: usize,
     /// So many batches are refused as a whole.
     pub refuse: usize,
+    /// No batch can be cancelled.
+    pub keeps_going: bool,
     /// How long a batch takes.
     pub takes: Duration,
 }
@@ -51,6 +53,8 @@ struct BatchingState {
     paid: Vec<(Value, bool)>,
     /// Requests that no batch takes, with the reason.
     complaints: Vec<String>,
+    /// How many HTTP requests came.
+    heard: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -93,6 +97,7 @@ impl BatchingModel {
             failed_before: BTreeSet::new(),
             paid: Vec::new(),
             complaints: Vec::new(),
+            heard: 0,
         }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -126,6 +131,17 @@ impl BatchingModel {
         state.batches.iter().map(|batch| batch.requests.len()).collect()
     }
 
+    /// How many HTTP requests came, of any kind.
+    pub fn heard(&self) -> usize {
+        locked(&self.state).heard
+    }
+
+    /// How each batch stands, in the provider's words.
+    pub fn statuses(&self) -> Vec<&'static str> {
+        let state = locked(&self.state);
+        state.batches.iter().map(|batch| batch.status).collect()
+    }
+
     /// What was sent that no batch takes.
     pub fn complaints(&self) -> Vec<String> {
         locked(&self.state).complaints.clone()
@@ -138,7 +154,10 @@ fn locked(state: &SharedBatching) -> MutexGuard<'_, BatchingState> {
 
 async fn answer(State(state): State<SharedBatching>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 256 << 20).await.unwrap();
+    let Ok(body) = axum::body::to_bytes(body, 256 << 20).await else {
+        return failure(400, "the request broke off");
+    };
+    locked(&state).heard += 1;
     let kind = parts.headers.get("content-type");
     let kind = kind
         .and_then(|kind| kind.to_str().ok())
@@ -177,9 +196,37 @@ async fn answer(State(state): State<SharedBatching>, request: Request) -> Respon
                 |batch| plain(200, "application/x-jsonl", Body::from(lines(&batch.results))),
             )
         }
+        ("POST", ["v1", "batches", id, "cancel"] | ["v1", "messages", "batches", id, "cancel"]) => {
+            cancel(&state, id)
+        }
         ("POST", ["v1", "chat", "completions"] | ["v1", "responses" | "messages"]) => live(&state, &body),
         _ => failure(404, "not found"),
     }
+}
+
+/// Gives up a batch that works: nothing of it was answered yet.
+fn cancel(state: &SharedBatching, id: &str) -> Response {
+    let mut state = locked(state);
+    let provider = state.provider;
+    if state.faults.keeps_going {
+        return failure(403, "this key may not cancel batches");
+    }
+    let Some(batch) = state.batches.iter_mut().find(|batch| batch.id == id) else {
+        return failure(404, "no such batch");
+    };
+    if !matches!(batch.status, "validating" | "in_progress") {
+        return failure(409, "it is over");
+    }
+    if provider == Provider::Anthropic {
+        let gone = batch.requests.iter();
+        batch.results = gone
+            .map(|(id, ..)| json!({"custom_id": id, "result": {"type": "canceled"}}))
+            .collect();
+        batch.status = "ended";
+    } else {
+        batch.status = "cancelled";
+    }
+    ok(&shown(provider, batch))
 }
 
 /// A live completion, in one piece.
@@ -317,6 +364,12 @@ fn submit(
     let later = Arc::clone(shared);
     tokio::spawn(async move {
         tokio::time::sleep(takes).await;
+        if !matches!(
+            locked(&later).batches[number].status,
+            "validating" | "in_progress"
+        ) {
+            return;
+        }
         if refuse {
             let batch = &mut locked(&later).batches[number];
             batch.status = "failed";
@@ -446,7 +499,7 @@ fn shown(provider: Provider, batch: &StubBatch) -> Value {
             "created_at": batch.created.to_string(), "results_url": null,
             "request_counts": {
                 "processing": if is_over { 0 } else { total }, "succeeded": count("succeeded"),
-                "errored": count("errored"), "canceled": 0, "expired": count("expired"),
+                "errored": count("errored"), "canceled": count("canceled"), "expired": count("expired"),
             },
         });
     }

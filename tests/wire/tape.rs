@@ -49,6 +49,7 @@ pub(super) fn end() -> TurnEnd {
     TurnEnd {
         denials: Vec::new(),
         late: Value::Null,
+        health: Value::Null,
         outcome: "answered".to_owned(),
         stop_reason: "final_answer".to_owned(),
         text: "5".to_owned(),

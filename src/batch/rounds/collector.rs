@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::files::RoundFiles;
+use super::giving_up::GivenUp;
 use super::key::CompletionKey;
 use super::notes::{NotedBatch, NotedBatchState, ProviderNotes};
 use crate::batch::ask::on_disk;
@@ -62,6 +63,15 @@ pub enum RoundEvent {
     },
     /// So many completions are asked at once, at the full price.
     Live(u64),
+    /// A batch of a run that is begun again, which nobody waits for any more.
+    GivenUp {
+        /// The provider's id; `None` when it is not known.
+        batch: Option<String>,
+        completions: u64,
+        /// What all of them cost about, in US dollars, if that is known.
+        cost_usd: Option<f64>,
+        came_to: GivenUp,
+    },
     /// Something went wrong and is tried again.
     Trouble(String),
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
 use super::collector::{RoundCollector, RoundEvent};
-use super::notes::{NotedBatch, NotedBatchState};
+use super::notes::{NotedBatch, NotedBatchState, ProviderNotes};
 use crate::batch::ask::on_disk;
 use crate::batch::error::BatchError;
 use crate::model::{BatchOutcome, BatchProgress, LostBatch, ModelError, ProviderBatches, StartBatchError};
@@ -134,25 +134,9 @@ impl RoundCollector {
 
     /// Looks for a batch in the provider's list.
     async fn found(&self, batch: &NotedBatch) -> Result<Option<String>, BatchError> {
-        let known: Vec<String> = self.read_notes(|notes| {
-            let others = notes.batches.iter();
-            others.filter_map(|other| other.id.clone()).collect()
-        });
-        let lost = LostBatch {
-            token: batch.token.clone(),
-            sent: batch.intended,
-            requests: batch.requests,
-            others: [known, batch.others.clone()].concat(),
-        };
-        for wait in LOOKS_FOR_LOST {
-            sleep(wait).await;
-            let found = self.api.find(&lost).await;
-            let found = found.map_err(|error| self.failed(batch, causes(&error).join(": ")))?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
+        let lost = self.read_notes(|notes| lost(notes, batch));
+        let found = look_for(&self.api, &lost).await;
+        found.map_err(|error| self.failed(batch, causes(&error).join(": ")))
     }
 
     async fn handed_over(
@@ -302,6 +286,29 @@ impl RoundCollector {
             reason,
         }
     }
+}
+
+/// A batch of which it is not known whether the provider took it.
+pub(super) fn lost(notes: &ProviderNotes, batch: &NotedBatch) -> LostBatch {
+    let known = notes.batches.iter().filter_map(|other| other.id.clone());
+    LostBatch {
+        token: batch.token.clone(),
+        sent: batch.intended,
+        requests: batch.requests,
+        others: known.chain(batch.others.iter().cloned()).collect(),
+    }
+}
+
+/// Looks for it in the provider's list, more than once.
+pub(super) async fn look_for(api: &ProviderBatches, lost: &LostBatch) -> Result<Option<String>, ModelError> {
+    for wait in LOOKS_FOR_LOST {
+        sleep(wait).await;
+        let found = api.find(lost).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// Whether it may go well another time.

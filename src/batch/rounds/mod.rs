@@ -18,6 +18,7 @@ mod collector;
 mod deliver;
 mod files;
 mod follow;
+mod giving_up;
 mod key;
 mod notes;
 mod plan;
@@ -25,6 +26,8 @@ mod relay;
 
 pub(super) use collector::{CollectorParts, RoundCollector, RoundsEnd};
 pub use collector::{RoundEvent, RoundOptions};
+pub use giving_up::GivenUp;
+pub(super) use giving_up::GivingUp;
 pub use key::CompletionKey;
 pub use notes::{NotedBatch, NotedBatchState, ProviderNotes};
 pub use plan::RoundPlan;

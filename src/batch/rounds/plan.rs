@@ -63,6 +63,16 @@ impl RoundPlan {
     }
 }
 
+/// What completions cost about by a provider's batch API, in US dollars, whose requests have so many bytes together.
+pub(super) fn expected_cost(prices: Prices, completions: u64, bytes: u64) -> Decimal {
+    let usage = Usage {
+        input_tokens: bytes / BYTES_PER_TOKEN,
+        output_tokens: WRITTEN_TOKENS.saturating_mul(completions),
+        ..Usage::default()
+    };
+    prices.cost(usage.in_batch()).0
+}
+
 /// Most rounds of a run whose sessions are asked in so many waves.
 pub(in crate::batch) fn most_rounds(waves: u32) -> u32 {
     MOST_OF_ONE.saturating_mul(waves.max(1))

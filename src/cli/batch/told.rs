@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::batch::{BatchSummary, RoundEvent, RoundPlan};
+use crate::batch::{BatchSummary, GivenUp, RoundEvent, RoundPlan};
 use crate::cli::term::{self, BOLD, DIM, WARN};
 
 /// The summary for people, on stderr.
@@ -139,7 +139,34 @@ pub(super) fn round(event: &RoundEvent) {
                 "{completions} left: asked at once, at the full price"
             ));
         }
+        RoundEvent::GivenUp {
+            batch,
+            completions,
+            cost_usd,
+            came_to,
+        } => given_up(batch.as_deref(), *completions, *cost_usd, came_to),
         RoundEvent::Trouble(words) => term::warn(term::plain(words)),
+    }
+}
+
+/// What became of a batch of the run before.
+fn given_up(batch: Option<&str>, completions: u64, cost_usd: Option<f64>, came_to: &GivenUp) {
+    let batch = batch.map_or_else(|| "a provider batch".to_owned(), term::line);
+    let completions = term::count(completions, "completion");
+    let cost = cost_usd.map_or_else(
+        || "of unknown price; [model.prices] sets what the model costs".to_owned(),
+        |cost| format!("about ${cost:.2} together"),
+    );
+    match came_to {
+        GivenUp::Cancelled => term::say(format_args!(
+            "{batch} of the run before is cancelled: of its {completions} ({cost}), what was answered by then is paid for"
+        )),
+        GivenUp::Ended => term::say(format_args!(
+            "{batch} of the run before had ended: its {completions} ({cost}) are paid for and thrown away"
+        )),
+        GivenUp::LeftRunning(reason) => term::warn(term::plain(&format!(
+            "{batch} of the run before is left running, with {completions} ({cost}): {reason}"
+        ))),
     }
 }
 

@@ -340,6 +340,11 @@ impl ProviderBatches {
         Ok(None)
     }
 
+    /// Whether [`ProviderBatches::find`] finds our own batch or none; otherwise it may be somebody else's.
+    pub fn knows_its_own(&self) -> bool {
+        !self.is_anthropic()
+    }
+
     /// Asks the provider to give up a batch. What it has answered by then is kept and paid for.
     pub async fn cancel(&self, id: &str) -> Result<(), ModelError> {
         let path = if self.is_anthropic() {

@@ -34,6 +34,10 @@ pub struct TurnEnd {
     /// Where in the turn its time ran out, as whoever replays it knows to read; null when it did not.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub late: Value,
+    /// How healthy the data of each result was, by the result's handle; null where nothing was known. It was looked up beside
+    /// the turn, so that a replay takes it from here.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub health: Value,
 }
 
 /// The prefix of a turn's completions, kept in a file beside the tape under its hash.

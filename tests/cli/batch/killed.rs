@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,44 +20,62 @@ const JOBS: usize = 6;
 /// Questions whose answers are longer than the file may get.
 const LONG: usize = 120;
 
-/// The completions that are whole on the tapes of a run: of which question, and their step.
-pub(super) fn on_tapes(program: &Program) -> BTreeSet<(String, usize)> {
-    let mut found = BTreeSet::new();
-    let mut folders = vec![program.folder().join("out.jsonl.run/tapes")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let is_shared = path.ends_with("prompts") || path.ends_with("catalogs");
-            if path.is_dir() && !is_shared {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "jsonl") {
-                // One that was killed before its header was whole has nothing on it.
-                let Ok(tape) = TapeFile::read_unfinished(&path) else {
-                    continue;
-                };
-                let name = tape.header.question.split("about ").nth(1).unwrap_or_default();
-                let name = name.trim_end_matches('?').to_owned();
-                let completions = tape.exchanges.iter().filter(|exchange| {
-                    exchange.request["purpose"] == "completion" && exchange.end == ExchangeEnd::Complete
-                });
-                found.extend((0..completions.count()).map(|step| (name.clone(), step)));
-            }
-        }
-    }
-    found
+/// What is on the tapes of a run, looked at again and again: finished ones are read once.
+#[derive(Default)]
+pub(super) struct TapesSeen {
+    finished: BTreeSet<PathBuf>,
 }
 
-/// Runs it and kills it at random moments until it comes to its end. Gives how often. What is on a tape when it is killed is
-/// never asked again.
-async fn killed_until_done(program: &Program, arguments: &[&str], model: &CountingModel) -> usize {
+impl TapesSeen {
+    /// The completions that are whole on tapes which were not finished before: of which question, and their step.
+    fn look(&mut self, program: &Program) -> BTreeSet<(String, usize)> {
+        let mut found = BTreeSet::new();
+        let mut folders = vec![program.folder().join("out.jsonl.run/tapes")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                let is_shared = path.ends_with("prompts") || path.ends_with("catalogs");
+                if path.is_dir() && !is_shared {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "jsonl")
+                    && !self.finished.contains(&path)
+                {
+                    // One that was killed before its header was whole has nothing on it.
+                    let Ok(tape) = TapeFile::read_unfinished(&path) else {
+                        continue;
+                    };
+                    if tape.end.is_some() {
+                        self.finished.insert(path);
+                    }
+                    let name = tape.header.question.split("about ").nth(1).unwrap_or_default();
+                    let name = name.trim_end_matches('?').to_owned();
+                    let completions = tape.exchanges.iter().filter(|exchange| {
+                        exchange.request["purpose"] == "completion" && exchange.end == ExchangeEnd::Complete
+                    });
+                    found.extend((0..completions.count()).map(|step| (name.clone(), step)));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Runs it and kills it at random moments, after `most` more completions at the latest, until it comes to its end. Gives how
+/// often. What is on a tape when it is killed is never asked again.
+pub(super) async fn killed_until_done(
+    program: &Program,
+    arguments: &[&str],
+    model: &CountingModel,
+    most: usize,
+) -> usize {
     let mut kills = 0;
-    let mut recorded = BTreeMap::new();
+    let (mut recorded, mut tapes) = (BTreeMap::new(), TapesSeen::default());
     loop {
-        assert!(kills < 200, "it never comes to its end");
+        assert!(kills < 400, "it never comes to its end");
         let asked = model.asked().len();
         let mut child = program.command(arguments).stderr(Stdio::null()).spawn().unwrap();
         // It gets somewhere first: a little further, or far.
-        let goal = asked + fastrand::usize(1..60);
+        let goal = asked + fastrand::usize(1..=most);
         let done = loop {
             if let Some(status) = child.try_wait().unwrap() {
                 assert!(status.success(), "{status}");
@@ -80,7 +99,7 @@ async fn killed_until_done(program: &Program, arguments: &[&str], model: &Counti
         child.wait().unwrap();
         kills += 1;
         let counts = model.counts();
-        for completion in on_tapes(program) {
+        for completion in tapes.look(program) {
             let before = counts[&completion];
             recorded.entry(completion).or_insert(before);
         }
@@ -89,40 +108,44 @@ async fn killed_until_done(program: &Program, arguments: &[&str], model: &Counti
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_is_killed_again_and_again_pays_nothing_twice_and_loses_nothing() {
+    let kills = killed_and_calm(QUESTIONS, 60).await;
+    assert!(kills >= 5, "only {kills} kills");
+}
+
+/// Asks so many questions in a run that is killed again and again, after `most` more completions at the latest, and in one
+/// that nobody disturbs. Gives how often it was killed.
+pub(super) async fn killed_and_calm(count: usize, most: usize) -> usize {
     let model = CountingModel::start(Duration::from_millis(15)).await;
     let sandbox = Sandbox::serve(&[]);
     let program = model.client(&sandbox);
-    write(&program, "q.jsonl", questions(QUESTIONS));
-    let arguments = ["batch", "q.jsonl", "-o", "out.jsonl", "--jobs", &JOBS.to_string()];
-    let kills = killed_until_done(&program, &arguments, &model).await;
-    assert!(kills >= 5, "only {kills} kills");
+    write(&program, "q.jsonl", questions(count));
+    let jobs = JOBS.to_string();
+    let arguments = ["batch", "q.jsonl", "-o", "out.jsonl", "--jobs", &jobs];
+    let kills = killed_until_done(&program, &arguments, &model, most).await;
 
     let asked = model.asked();
     let completions: BTreeSet<_> = asked.iter().map(|asked| asked.key.clone()).collect();
-    assert_eq!(completions.len(), QUESTIONS * 2, "none is lost");
+    assert_eq!(completions.len(), count * 2, "none is lost");
     let again = asked.len() - completions.len();
     assert!(
         again <= kills * JOBS,
         "{again} asked again after {kills} kills, more than can have been on their way"
     );
-    let mut found = answers(&program.folder().join("out.jsonl"));
-    let expected: Vec<String> = (0..QUESTIONS).map(|number| format!("q{number}")).collect();
+    let found = answers(&program.folder().join("out.jsonl"));
+    let expected: Vec<String> = (0..count).map(|number| format!("q{number}")).collect();
     assert_eq!(ids(&found), expected);
 
     let before = model.asked().len();
-    let other = tokio::task::block_in_place(|| {
-        batch(
-            &program,
-            &["q.jsonl", "-o", "calm.jsonl", "--jobs", "6", "--json"],
-            0,
-        )
-    });
-    assert_eq!(other.json()["this_start"]["asked"], QUESTIONS);
-    assert_eq!(model.asked().len(), before + QUESTIONS * 2);
+    let calm = ["q.jsonl", "-o", "calm.jsonl", "--jobs", &jobs, "--json"];
+    let calm = tokio::task::block_in_place(|| batch(&program, &calm, 0));
+    assert_eq!(calm.json()["this_start"]["asked"], count);
+    assert_eq!(model.asked().len(), before + count * 2);
     let calm = answers(&program.folder().join("calm.jsonl"));
-    for (found, calm) in found.drain(..).zip(&calm) {
-        assert_eq!(lasting(&found), lasting(calm));
+    assert_eq!(calm.len(), count);
+    for (found, calm) in found.iter().zip(&calm) {
+        assert_eq!(lasting(found), lasting(calm));
     }
+    kills
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -139,10 +139,6 @@ pub(super) fn lasting(answer: &Value) -> Value {
             call.as_object_mut().unwrap().remove(volatile);
         }
     }
-    // How healthy its data is, is looked up when the answer is given, and is on no tape.
-    for item in answer["evidence"].as_array_mut().unwrap() {
-        item.as_object_mut().unwrap().remove("health");
-    }
     answer
 }
 

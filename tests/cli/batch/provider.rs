@@ -14,7 +14,7 @@ use crate::support::batching_model::{BatchFaults, BatchingModel, Said};
 const QUESTIONS: usize = 30;
 
 /// One query for each question, then an answer with its name.
-fn usual(request: &Value) -> Said {
+pub(super) fn usual(request: &Value) -> Said {
     let (name, step) = place(request);
     if step == 0 {
         Said::Call("query_metric", json!({ "metric_id": a_metric(request) }))
@@ -47,7 +47,7 @@ fn a_metric(request: &Value) -> u64 {
     digits.parse().unwrap()
 }
 
-fn client(model: &BatchingModel, sandbox: &Sandbox, provider: Provider) -> Program {
+pub(super) fn client(model: &BatchingModel, sandbox: &Sandbox, provider: Provider) -> Program {
     let client = sandbox.client();
     let client = match provider {
         Provider::Anthropic => client
@@ -81,7 +81,7 @@ fn paid(model: &BatchingModel) -> BTreeMap<(String, usize), usize> {
 }
 
 /// Every completion of so many questions was paid for once.
-fn nothing_is_lost_or_paid_twice(model: &BatchingModel, count: usize) {
+pub(super) fn nothing_is_lost_or_paid_twice(model: &BatchingModel, count: usize) {
     let paid = paid(model);
     let twice: Vec<_> = paid.iter().filter(|(_, times)| **times > 1).collect();
     assert!(twice.is_empty(), "paid twice: {twice:?}");

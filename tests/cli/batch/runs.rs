@@ -141,6 +141,9 @@ fn a_torn_last_line_is_mended_from_its_tape() {
     batch(&program, &["q.jsonl", "-o", "out.jsonl"], 0);
     let path = program.folder().join("out.jsonl");
     let whole = answers(&path);
+    for answer in &whole {
+        assert!(answer["evidence"][0]["health"].is_object(), "{answer:#}");
+    }
     let text = std::fs::read_to_string(&path).unwrap();
     let first = text.find('\n').unwrap();
     for torn in [
