@@ -1,5 +1,8 @@
 //! How many recorded cases are replayed in a second, beside merely reading their files.
 
+#[path = "kit/ratio.rs"]
+mod ratio;
+
 use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,6 +12,8 @@ use cardinal::config::{Environment, Overrides, load};
 use cardinal::eval::replay::{ReplayOptions, recorded, replay_suites};
 use cardinal::eval::{CaseFilter, Mode, Suite, Verdict};
 use tokio_util::sync::CancellationToken;
+
+use self::ratio::Floor;
 
 /// Cases a second that a gate in CI may count on, with two cores.
 const FLOOR: f64 = 200.0;
@@ -64,7 +69,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let reading = middle(times);
     let rate = f64::from(u32::try_from(cases)?) / replaying.as_secs_f64().max(f64::EPSILON);
-    let ratio = replaying.as_secs_f64() / reading.as_secs_f64().max(f64::EPSILON);
     let mut out = std::io::stdout().lock();
     writeln!(out, "{cases} recorded cases, {passed} passed: {replaying:?}")?;
     writeln!(
@@ -72,10 +76,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "{rate:.0} cases a second with {JOBS} jobs, {:.1} times the floor of {FLOOR}",
         rate / FLOOR
     )?;
-    writeln!(
-        out,
-        "reading their {bytes} bytes once: {reading:?}, so {ratio:.0} times that"
-    )?;
+    Floor::taken(&format!("reading their {bytes} bytes"), reading).tell("all cases replayed", replaying);
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! What a result costs between the wire and the model, beside reading its bytes once: rows parsed from JSON, totals,
 //! encoding, shaping, and what `more_rows` works out.
 
-use std::io::Write as _;
+#[path = "kit/ratio.rs"]
+mod ratio;
+
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 
 use cardinal::result::derive::{
     Granularity, RowAggregate, RowFilter, RowFunction, RowGroup, RowOperations, RowSort, StopSignal,
@@ -17,6 +18,8 @@ use divan::Bencher;
 use divan::counter::BytesCount;
 use serde::de::IgnoredAny;
 use serde_json::json;
+
+use self::ratio::Floor;
 
 /// Rows of the large result: about 2 MB of JSON.
 const ROWS: u64 = 20_000;
@@ -169,30 +172,27 @@ fn groups_derived(bencher: Bencher<'_, '_>) {
     bencher.counter(bytes()).bench(derived);
 }
 
-/// The quickest of some times, which other work on the machine disturbs least.
-fn quickest<T>(work: impl Fn() -> T) -> Duration {
-    let times = (0..9).map(|_| {
-        let began = Instant::now();
-        std::hint::black_box(work());
-        began.elapsed()
-    });
-    times.min().unwrap_or_default()
+/// The rows of the shown result, as they came.
+fn shown_json() -> String {
+    let rows = JSON
+        .match_indices("],[")
+        .nth(SHOWN - 1)
+        .map_or(JSON.len(), |(at, _)| at + 1);
+    JSON.get(..rows)
+        .map(|rows| format!("{rows}]"))
+        .unwrap_or_default()
 }
 
 fn main() {
     divan::main();
-    let floor = quickest(skim).as_secs_f64().max(f64::EPSILON);
-    let mut out = std::io::stdout().lock();
-    for (what, time) in [
-        ("rows parsed", quickest(parse)),
-        ("totals computed", quickest(|| totals(&LARGE))),
-        ("rows encoded", quickest(encode)),
-        ("groups derived", quickest(derived)),
-    ] {
-        let _ = writeln!(
-            out,
-            "{what}: {:.1} times a skim of the same bytes",
-            time.as_secs_f64() / floor
-        );
-    }
+    let floor = Floor::of("serde_json's skim of its bytes", skim);
+    floor.beside("rows parsed", parse);
+    floor.beside("totals computed", || totals(&LARGE));
+    floor.beside("rows encoded", encode);
+    floor.beside("groups derived", derived);
+    let shown = shown_json();
+    let floor = Floor::of("serde_json's skim of its bytes", || {
+        serde_json::from_str::<IgnoredAny>(&shown).is_ok()
+    });
+    floor.beside("200 rows shaped for the model", shaped);
 }

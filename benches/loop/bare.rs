@@ -4,8 +4,8 @@
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use crate::Outcome;
 use crate::contender::Addresses;
+use crate::{Outcome, card_rows};
 
 /// Answers one question.
 pub(crate) async fn turn(client: &reqwest::Client, at: &Addresses, question: &str) -> Outcome<String> {
@@ -29,7 +29,14 @@ pub(crate) async fn turn(client: &reqwest::Client, at: &Addresses, question: &st
         let Some((id, arguments)) = call else {
             return Ok(text);
         };
-        let rows = query(client, at, &serde_json::from_str(&arguments)?).await?;
+        let card = json!(at.card);
+        let rows = card_rows::rows(
+            client,
+            (&at.metabase, &at.key),
+            &card,
+            &serde_json::from_str(&arguments)?,
+        )
+        .await?;
         messages.push(json!({
             "role": "assistant", "content": null,
             "tool_calls": [{"id": id, "type": "function", "function": {"name": "run_card", "arguments": arguments}}],
@@ -74,39 +81,4 @@ async fn complete(
         }
     }
     Ok((text, call))
-}
-
-/// The rows of the card as lines of text.
-async fn query(client: &reqwest::Client, at: &Addresses, arguments: &Value) -> Outcome<String> {
-    let from = arguments.pointer("/parameters/From").cloned().unwrap_or_default();
-    let parameter = json!({
-        "type": "number/=", "target": ["variable", ["template-tag", "from"]], "value": from,
-    });
-    let answer = client
-        .post(format!("{}/api/card/{}/query", at.metabase, at.card))
-        .header("x-api-key", &at.key)
-        .header("content-type", "application/json")
-        .body(json!({"parameters": [parameter]}).to_string())
-        .send()
-        .await?
-        .error_for_status()?
-        .bytes()
-        .await?;
-    let answer: Value = serde_json::from_slice(&answer)?;
-    let rows = answer
-        .pointer("/data/rows")
-        .and_then(Value::as_array)
-        .ok_or("no rows came")?;
-    let mut lines = String::new();
-    for row in rows.iter().filter_map(Value::as_array) {
-        for cell in row {
-            match cell {
-                Value::String(text) => lines.push_str(text),
-                other => lines.push_str(&other.to_string()),
-            }
-            lines.push('\t');
-        }
-        lines.push('\n');
-    }
-    Ok(lines)
 }

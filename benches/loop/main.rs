@@ -11,9 +11,13 @@
 )]
 
 mod bare;
+#[path = "../kit/card_rows.rs"]
+mod card_rows;
 mod contender;
 mod metabase;
 mod model;
+#[path = "../kit/order_lines.rs"]
+mod order_lines;
 mod server;
 mod usage;
 

@@ -43,6 +43,9 @@ impl BatchRun {
     pub fn open(questions: QuestionFile, output: &Path, options: &BatchOptions) -> Result<Self, BatchError> {
         // Two names of one file are one run.
         let output = &meant(output);
+        if output.is_dir() {
+            return Err(BatchError::IsFolder(output.to_owned()));
+        }
         let folder = RunFolder::beside(output);
         let has_folder = folder.manifest().exists();
         if !options.fresh && !has_folder && is_there(output)? {

@@ -50,6 +50,9 @@ pub enum BatchError {
         path = .0.display()
     )]
     NotOurs(PathBuf),
+    /// A folder is in the way.
+    #[error("{} is a folder; name a file for the answers with --out", .0.display())]
+    IsFolder(PathBuf),
     /// Another process is at it.
     #[error("another run writes to {}: {holder}; wait for it, or name another file with --out", output.display())]
     Locked { output: PathBuf, holder: LockHolder },

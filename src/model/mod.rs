@@ -70,6 +70,7 @@ pub use request::{
     Message, ModelId, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec,
 };
 pub use settings::{CacheHints, CompletionSettings, ModelDrive, ModelSettings};
+pub use sse::{SseItem, SseParser};
 pub use trial::{ModelTrial, try_model};
 pub use usage::{BatchedTokens, Prices, Usage, Usd};
 

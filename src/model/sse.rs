@@ -24,7 +24,7 @@ const EAGER_BYTES: usize = 256 << 10;
 
 /// What a stream consists of.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum SseItem {
+pub enum SseItem {
     Event {
         /// Whether it came as an event; otherwise it is a JSON document that stands in the body as it is.
         framed: bool,
@@ -38,7 +38,7 @@ pub(super) enum SseItem {
 
 /// Takes a body's bytes in pieces of any size and finds the items in them.
 #[derive(Debug, Default)]
-pub(super) struct SseParser {
+pub struct SseParser {
     /// The line that has not ended yet.
     line: Vec<u8>,
     /// Whether the last byte was a carriage return, which a line feed may still belong to.
@@ -51,7 +51,7 @@ pub(super) struct SseParser {
 
 impl SseParser {
     /// Takes in more bytes.
-    pub(super) fn push(&mut self, mut bytes: &[u8], items: &mut Vec<SseItem>) {
+    pub fn push(&mut self, mut bytes: &[u8], items: &mut Vec<SseItem>) {
         if std::mem::take(&mut self.after_return) {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
         }
@@ -72,7 +72,7 @@ impl SseParser {
     }
 
     /// Closes what the body left open: servers leave out the last line's end and the last empty line.
-    pub(super) fn finish(&mut self, items: &mut Vec<SseItem>) {
+    pub fn finish(&mut self, items: &mut Vec<SseItem>) {
         self.end_line(items);
         self.dispatch(items);
         self.take_raw(items);

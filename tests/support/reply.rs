@@ -1,5 +1,7 @@
 //! What a scripted model says, and how its bytes travel.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -44,6 +46,8 @@ pub struct Reply {
     pub cut_after: Option<usize>,
     pub headers: Vec<(String, String)>,
     pub delay: Duration,
+    /// One less when the wait is over, before anything is sent.
+    pub open: Option<Arc<AtomicUsize>>,
 }
 
 impl Reply {
@@ -62,6 +66,7 @@ impl Reply {
             cut_after: None,
             headers: Vec::new(),
             delay: Duration::ZERO,
+            open: None,
         }
     }
 
@@ -183,6 +188,12 @@ impl Reply {
     /// Sends a further header.
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Counts down when the wait is over, before anything is sent: so long the completion was being worked on.
+    pub fn counted_out(mut self, open: &Arc<AtomicUsize>) -> Self {
+        self.open = Some(Arc::clone(open));
         self
     }
 

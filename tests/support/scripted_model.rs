@@ -192,6 +192,9 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
     }
     let reply = (shared.script.lock().unwrap())(&json);
     tokio::time::sleep(reply.delay).await;
+    if let Some(open) = &reply.open {
+        open.fetch_sub(1, Ordering::SeqCst);
+    }
     serve(shared.provider, &reply)
 }
 

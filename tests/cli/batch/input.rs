@@ -146,6 +146,10 @@ fn the_questions_are_never_written_over() {
     write(&program, "precious.jsonl", "mine\n");
     let run = batch(&program, &["q.jsonl", "-o", "precious.jsonl"], 1);
     assert!(run.stderr.contains("--fresh"), "{run:#?}");
+    std::fs::create_dir(program.folder().join("folder")).unwrap();
+    let run = batch(&program, &["q.jsonl", "-o", "folder", "--fresh"], 1);
+    assert!(run.stderr.contains("folder is a folder"), "{run:#?}");
+    assert!(!program.folder().join("folder.run").exists());
     let precious = std::fs::read_to_string(program.folder().join("precious.jsonl")).unwrap();
     assert_eq!(precious, "mine\n");
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub(super) struct Asked {
 pub(super) struct CountingModel {
     pub(super) model: ScriptedModel,
     asked: Arc<Mutex<Vec<Asked>>>,
+    most_open: Arc<AtomicUsize>,
 }
 
 impl CountingModel {
@@ -35,8 +37,11 @@ impl CountingModel {
     ) -> Self {
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let log = Arc::clone(&asked);
+        let (open, most_open) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let most = Arc::clone(&most_open);
         let model = ScriptedModel::openai_with(move |request| {
             let (name, step) = place(request);
+            most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             log.lock().unwrap().push(Asked {
                 key: (name.clone(), step),
             });
@@ -49,10 +54,22 @@ impl CountingModel {
             };
             let reply = instead(request, &name, step).unwrap_or_else(usual);
             let delay = delay.max(reply.delay);
-            reply.with_usage(10_000, 4_000, 10).after(delay)
+            reply
+                .with_usage(10_000, 4_000, 10)
+                .after(delay)
+                .counted_out(&open)
         })
         .await;
-        Self { model, asked }
+        Self {
+            model,
+            asked,
+            most_open,
+        }
+    }
+
+    /// The most completions that it worked on at once.
+    pub(super) fn most_open(&self) -> usize {
+        self.most_open.load(Ordering::SeqCst)
     }
 
     pub(super) fn asked(&self) -> Vec<Asked> {

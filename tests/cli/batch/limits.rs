@@ -97,22 +97,7 @@ async fn a_storm_of_refusals_is_waited_out_together() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_completions_at_once_than_are_allowed() {
-    let (inside, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (now, peak) = (Arc::clone(&inside), Arc::clone(&most));
-    let model = CountingModel::with(
-        move |_, _, _| {
-            let at_once = now.fetch_add(1, Ordering::SeqCst) + 1;
-            peak.fetch_max(at_once, Ordering::SeqCst);
-            let now = Arc::clone(&now);
-            tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                now.fetch_sub(1, Ordering::SeqCst);
-            });
-            None
-        },
-        Duration::from_millis(30),
-    )
-    .await;
+    let model = CountingModel::start(Duration::from_millis(30)).await;
     let sandbox = Sandbox::serve(&[]);
     let program = model.client(&sandbox);
     write(&program, "q.jsonl", questions(16));
@@ -128,7 +113,7 @@ async fn no_more_completions_at_once_than_are_allowed() {
         "2",
     ];
     tokio::task::block_in_place(|| batch(&program, &arguments, 0));
-    let most = most.load(Ordering::SeqCst);
+    let most = model.most_open();
     assert!(most > 1 && most <= 3, "{most} at once");
 }
 

@@ -19,7 +19,7 @@ const KILLS: usize = 20;
 /// How many questions are asked live; in rounds it is a third.
 fn count() -> usize {
     let wished = std::env::var("CARDINAL_TEST_QUESTIONS");
-    wished.map_or(600, |count| count.parse().unwrap())
+    wished.map_or(400, |count| count.parse().unwrap())
 }
 
 #[ignore = "slow: run with --include-ignored"]
@@ -49,7 +49,8 @@ async fn hundreds_of_questions_in_rounds_survive_twenty_kills() {
         let sandbox = Sandbox::serve(&[]);
         let program = client(&model, &sandbox, provider);
         write(&program, "q.jsonl", questions(count));
-        let jobs = (count / 3).to_string();
+        // Few at once, so that there are many rounds.
+        let jobs = (count / 8).to_string();
         let rounds = ["q.jsonl", "--provider-batch", "--jobs", &jobs, "-o"];
         let arguments = [&["batch"], &rounds[..], &["out.jsonl"]].concat();
         let mut kills = 0_usize;
@@ -58,7 +59,7 @@ async fn hundreds_of_questions_in_rounds_survive_twenty_kills() {
             let mut child = program.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
             // At once after something came to the provider, or a little later. Longer from time to time: a batch that may be
             // lost is looked for before anything is submitted again.
-            let far = 1 + kills % 5 * 4 + kills.saturating_sub(KILLS);
+            let far = 1 + kills % 4 * 2 + kills.saturating_sub(KILLS);
             let goal = model.heard() + fastrand::usize(1..=far);
             let status = loop {
                 if let Some(status) = child.try_wait().unwrap() {

@@ -3,11 +3,15 @@
 //! `async-openai-turn LOAD STUB`: LOAD is TURNSxAT_ONCExDELAY_MS, STUB the line that the stubs announce themselves with. It
 //! prints one line of JSON. Before the clock runs there is one turn, for what is made once in a process.
 
+#[path = "../../../kit/card_rows.rs"]
+mod card_rows;
 mod turn;
+#[allow(dead_code, reason = "the bench of Cardinal looks at other processes, too")]
+#[path = "../../../loop/usage.rs"]
+mod usage;
 
 use std::error::Error;
-use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -21,8 +25,6 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// What the answer of a turn ends with.
 const EXPECTED: &str = "complete as far as it was asked for.";
-/// Ticks of `/proc/self/stat` in a second; the kernel's interface fixes it.
-const TICKS: u64 = 100;
 
 fn main() -> Outcome<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -67,15 +69,15 @@ fn main() -> Outcome<()> {
 
 async fn measure(stub: &Stub, turns: usize, at_once: usize) -> Outcome<Value> {
     answered(stub.clone(), 9_000).await?;
-    let (began, used) = (Instant::now(), cpu()?);
+    let (began, used) = (Instant::now(), usage::cpu()?);
     let mut running = stream::iter(0..turns)
         .map(|number| tokio::spawn(answered(stub.clone(), number)))
         .buffer_unordered(at_once);
     while let Some(ended) = running.next().await {
         ended??;
     }
-    let (seconds, used) = (began.elapsed().as_secs_f64(), cpu()?.saturating_sub(used));
-    let mut measured = json!({"peak_mb": peak_mb()?});
+    let (seconds, used) = (began.elapsed().as_secs_f64(), usage::cpu()?.saturating_sub(used));
+    let mut measured = json!({"peak_mb": usage::peak_mb()?});
     if turns > 0 {
         let count = turns as f64;
         measured["cpu_ms"] = json!(used.as_secs_f64() * 1000.0 / count);
@@ -92,24 +94,4 @@ async fn answered(stub: Stub, number: usize) -> Outcome<()> {
         return Err(format!("turn {number} was answered with {text:?}").into());
     }
     Ok(())
-}
-
-/// User and system time of this process so far.
-fn cpu() -> Outcome<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(')').ok_or("an odd /proc/self/stat")?;
-    // Counted from 1 with the two before the bracket: utime is 14, stime 15.
-    let mut fields = fields.split_whitespace().skip(11);
-    let mut ticks = || -> Outcome<u64> { Ok(fields.next().ok_or("a short /proc/self/stat")?.parse()?) };
-    Ok(Duration::from_millis((ticks()? + ticks()?) * 1000 / TICKS))
-}
-
-/// The most memory this process had at any time, in MB.
-fn peak_mb() -> Outcome<f64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .ok_or("no VmHWM in /proc/self/status")?;
-    Ok(line.trim().trim_end_matches("kB").trim().parse::<f64>()? / 1024.0)
 }

@@ -11,7 +11,7 @@ use async_openai::types::chat::{
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use crate::Outcome;
+use crate::{Outcome, card_rows};
 
 /// Where the stubs are, and the clients that ask them.
 #[derive(Debug, Clone)]
@@ -42,9 +42,10 @@ impl Stub {
                 .build()?;
             messages.push(said.into());
             for call in calls {
-                let rows = self
-                    .run_card(&serde_json::from_str(&call.function.arguments)?)
-                    .await?;
+                let arguments: Value = serde_json::from_str(&call.function.arguments)?;
+                let card = arguments.get("card_id").cloned().unwrap_or_default();
+                let at = (self.metabase.as_str(), self.key.as_str());
+                let rows = card_rows::rows(&self.http, at, &card, &arguments).await?;
                 let result = ChatCompletionRequestToolMessageArgs::default()
                     .tool_call_id(call.id)
                     .content(rows)
@@ -97,41 +98,5 @@ impl Stub {
             }
         }
         Ok((text, calls))
-    }
-
-    /// The rows of the card as lines of text.
-    async fn run_card(&self, arguments: &Value) -> Outcome<String> {
-        let card = arguments.get("card_id").cloned().unwrap_or_default();
-        let from = arguments.pointer("/parameters/From").cloned().unwrap_or_default();
-        let parameter =
-            json!({"type": "number/=", "target": ["variable", ["template-tag", "from"]], "value": from});
-        let answer = self
-            .http
-            .post(format!("{}/api/card/{card}/query", self.metabase))
-            .header("x-api-key", &self.key)
-            .header("content-type", "application/json")
-            .body(json!({"parameters": [parameter]}).to_string())
-            .send()
-            .await?
-            .error_for_status()?
-            .bytes()
-            .await?;
-        let answer: Value = serde_json::from_slice(&answer)?;
-        let rows = answer
-            .pointer("/data/rows")
-            .and_then(Value::as_array)
-            .ok_or("no rows came")?;
-        let mut lines = String::new();
-        for row in rows.iter().filter_map(Value::as_array) {
-            for cell in row {
-                match cell {
-                    Value::String(text) => lines.push_str(text),
-                    other => lines.push_str(&other.to_string()),
-                }
-                lines.push('\t');
-            }
-            lines.push('\n');
-        }
-        Ok(lines)
     }
 }

@@ -1,0 +1,149 @@
+//! A line chart as SVG, both axes logarithmic: what grows with what, and how fast.
+
+use std::fmt::Write as _;
+
+const WIDTH: f64 = 640.0;
+const HEIGHT: f64 = 380.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 170.0;
+const TOP: f64 = 40.0;
+const BOTTOM: f64 = 50.0;
+/// Colours that are told apart also by people who see few.
+const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+
+/// One line of a chart.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) name: String,
+    /// Positive numbers, from left to right.
+    pub(crate) points: Vec<(f64, f64)>,
+}
+
+/// A chart, and the words beside its axes.
+#[derive(Debug)]
+pub(crate) struct Chart {
+    pub(crate) title: &'static str,
+    pub(crate) across: &'static str,
+    pub(crate) up: &'static str,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// The powers of ten between which numbers lie.
+#[derive(Debug, Clone, Copy)]
+struct Decades {
+    from: i32,
+    to: i32,
+}
+
+impl Decades {
+    fn around(numbers: impl Iterator<Item = f64>) -> Self {
+        let logs: Vec<f64> = numbers.filter(|number| *number > 0.0).map(f64::log10).collect();
+        let low = logs.iter().copied().fold(f64::INFINITY, f64::min).floor();
+        let high = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil();
+        #[expect(clippy::cast_possible_truncation, reason = "a few decades")]
+        let (from, to) = if low.is_finite() {
+            (low as i32, high as i32)
+        } else {
+            (0, 1)
+        };
+        Self {
+            from,
+            to: to.max(from + 1),
+        }
+    }
+
+    /// From 0 to 1.
+    fn place(self, number: f64) -> f64 {
+        (number.log10() - f64::from(self.from)) / f64::from(self.to - self.from)
+    }
+}
+
+impl Chart {
+    /// The chart as a file.
+    pub(crate) fn svg(&self) -> String {
+        let points = || self.lines.iter().flat_map(|line| line.points.iter());
+        let across = Decades::around(points().map(|(x, _)| *x));
+        let up = Decades::around(points().map(|(_, y)| *y));
+        let x = |number: f64| LEFT + across.place(number) * (WIDTH - LEFT - RIGHT);
+        let y = |number: f64| HEIGHT - BOTTOM - up.place(number) * (HEIGHT - TOP - BOTTOM);
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
+             font-size=\"12\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#fff\"/>\n\
+             <text x=\"{LEFT}\" y=\"22\" font-size=\"15\">{}</text>\n",
+            self.title
+        );
+        let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        for decade in across.from..=across.to {
+            let at = x(10_f64.powi(decade));
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{at:.1} {TOP}V{bottom}\" stroke=\"#ddd\"/><text x=\"{at:.1}\" y=\"{:.1}\" \
+                 text-anchor=\"middle\">{}</text>",
+                bottom + 18.0,
+                told(decade)
+            );
+        }
+        for decade in up.from..=up.to {
+            let at = y(10_f64.powi(decade));
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{LEFT} {at:.1}H{right}\" stroke=\"#ddd\"/><text x=\"{:.1}\" y=\"{:.1}\" \
+                 text-anchor=\"end\">{}</text>",
+                LEFT - 6.0,
+                at + 4.0,
+                told(decade)
+            );
+        }
+        let _ = writeln!(
+            svg,
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n\
+             <text transform=\"translate(16 {:.1}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+            f64::midpoint(LEFT, right),
+            HEIGHT - 12.0,
+            self.across,
+            f64::midpoint(TOP, bottom),
+            self.up
+        );
+        for (line, colour) in self.lines.iter().zip(COLOURS.iter().cycle()) {
+            let path = line
+                .points
+                .iter()
+                .map(|(px, py)| format!("{:.1} {:.1}", x(*px), y(*py)));
+            let path: Vec<String> = path.collect();
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
+                path.join("L")
+            );
+            for (px, py) in &line.points {
+                let _ = writeln!(
+                    svg,
+                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\"/>",
+                    x(*px),
+                    y(*py)
+                );
+            }
+            if let Some((_, last)) = line.points.last() {
+                let _ = writeln!(
+                    svg,
+                    "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"{colour}\">{}</text>",
+                    right + 8.0,
+                    y(*last) + 4.0,
+                    line.name
+                );
+            }
+        }
+        svg.push_str("</svg>\n");
+        svg
+    }
+}
+
+/// A power of ten for people.
+fn told(decade: i32) -> String {
+    match decade {
+        0..=3 => format!("{}", 10_u32.pow(decade.unsigned_abs())),
+        4 | 5 => format!("{}k", 10_u32.pow(decade.unsigned_abs() - 3)),
+        6..=8 => format!("{}M", 10_u32.pow(decade.unsigned_abs() - 6)),
+        _ => format!("{}", 10_f64.powi(decade)),
+    }
+}
