@@ -31,12 +31,14 @@ use cardinal::tools::Toolbox;
 use cardinal::wire::{Grants, Wire, WireSettings};
 use cardinal::{AuthSettings, MetabaseSettings};
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::chart::{Chart, Line};
 use self::ratio::{Floor, quickest};
 
 const SIZES: [u32; 4] = [10, 100, 1_000, 10_000];
+/// How often each size is measured.
+const PROCESSES: usize = 3;
 /// What is measured: its name in the figures, and for people.
 const PARTS: [(&str, &str); 5] = [
     ("load", "read and checked"),
@@ -61,14 +63,7 @@ fn main() -> Outcome<()> {
     }
     let mut all = Vec::new();
     for size in SIZES {
-        let ran = Command::new(std::env::current_exe()?)
-            .args(["one", &size.to_string()])
-            .stderr(Stdio::inherit())
-            .output()?;
-        if !ran.status.success() {
-            return Err(format!("the measuring of {size} entries failed").into());
-        }
-        let measured: Value = serde_json::from_slice(&ran.stdout)?;
+        let measured = apart(size)?;
         tell(&measured)?;
         all.push(measured);
     }
@@ -76,6 +71,28 @@ fn main() -> Outcome<()> {
         write_docs(&all)?;
     }
     Ok(())
+}
+
+/// Measures a size in processes of their own. Of each figure the smallest counts, which other work disturbs least.
+fn apart(size: u32) -> Outcome<Value> {
+    let mut least = Map::new();
+    for _ in 0..PROCESSES {
+        let ran = Command::new(std::env::current_exe()?)
+            .args(["one", &size.to_string()])
+            .stderr(Stdio::inherit())
+            .output()?;
+        if !ran.status.success() {
+            return Err(format!("the measuring of {size} entries failed").into());
+        }
+        let measured: Map<String, Value> = serde_json::from_slice(&ran.stdout)?;
+        for (name, value) in measured {
+            let before = least.get(&name).and_then(Value::as_f64);
+            if before.is_none_or(|before| value.as_f64().is_some_and(|now| now < before)) {
+                least.insert(name, value);
+            }
+        }
+    }
+    Ok(least.into())
 }
 
 async fn measure(size: u32) -> Outcome<Value> {

@@ -8,6 +8,8 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 170.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
+/// The least between two names of lines.
+const LABEL: f64 = 15.0;
 /// Colours that are told apart also by people who see few.
 const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
@@ -123,15 +125,26 @@ impl Chart {
                     y(*py)
                 );
             }
-            if let Some((_, last)) = line.points.last() {
-                let _ = writeln!(
-                    svg,
-                    "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"{colour}\">{}</text>",
-                    right + 8.0,
-                    y(*last) + 4.0,
-                    line.name
-                );
-            }
+        }
+        let ends = self
+            .lines
+            .iter()
+            .zip(COLOURS.iter().cycle())
+            .filter_map(|(line, colour)| {
+                let (_, last) = line.points.last()?;
+                Some((y(*last) + 4.0, &line.name, colour))
+            });
+        let mut ends: Vec<_> = ends.collect();
+        ends.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
+        let mut free = f64::NEG_INFINITY;
+        for (at, name, colour) in ends {
+            let at = at.max(free);
+            free = at + LABEL;
+            let _ = writeln!(
+                svg,
+                "<text x=\"{:.1}\" y=\"{at:.1}\" fill=\"{colour}\">{name}</text>",
+                right + 8.0
+            );
         }
         svg.push_str("</svg>\n");
         svg
