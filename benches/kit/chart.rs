@@ -60,23 +60,47 @@ impl Decades {
     }
 }
 
+/// Where numbers lie on the picture.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    across: Decades,
+    up: Decades,
+}
+
+impl Scale {
+    fn x(self, number: f64) -> f64 {
+        LEFT + self.across.place(number) * (WIDTH - LEFT - RIGHT)
+    }
+
+    fn y(self, number: f64) -> f64 {
+        HEIGHT - BOTTOM - self.up.place(number) * (HEIGHT - TOP - BOTTOM)
+    }
+}
+
 impl Chart {
     /// The chart as a file.
     pub(crate) fn svg(&self) -> String {
         let points = || self.lines.iter().flat_map(|line| line.points.iter());
-        let across = Decades::around(points().map(|(x, _)| *x));
-        let up = Decades::around(points().map(|(_, y)| *y));
-        let x = |number: f64| LEFT + across.place(number) * (WIDTH - LEFT - RIGHT);
-        let y = |number: f64| HEIGHT - BOTTOM - up.place(number) * (HEIGHT - TOP - BOTTOM);
+        let scale = Scale {
+            across: Decades::around(points().map(|(x, _)| *x)),
+            up: Decades::around(points().map(|(_, y)| *y)),
+        };
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
              font-size=\"12\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#fff\"/>\n\
              <text x=\"{LEFT}\" y=\"22\" font-size=\"15\">{}</text>\n",
             self.title
         );
+        self.draw_grid(scale, &mut svg);
+        self.draw_lines(scale, &mut svg);
+        svg.push_str("</svg>\n");
+        svg
+    }
+
+    fn draw_grid(&self, scale: Scale, svg: &mut String) {
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
-        for decade in across.from..=across.to {
-            let at = x(10_f64.powi(decade));
+        for decade in scale.across.from..=scale.across.to {
+            let at = scale.x(10_f64.powi(decade));
             let _ = writeln!(
                 svg,
                 "<path d=\"M{at:.1} {TOP}V{bottom}\" stroke=\"#ddd\"/><text x=\"{at:.1}\" y=\"{:.1}\" \
@@ -85,8 +109,8 @@ impl Chart {
                 told(decade)
             );
         }
-        for decade in up.from..=up.to {
-            let at = y(10_f64.powi(decade));
+        for decade in scale.up.from..=scale.up.to {
+            let at = scale.y(10_f64.powi(decade));
             let _ = writeln!(
                 svg,
                 "<path d=\"M{LEFT} {at:.1}H{right}\" stroke=\"#ddd\"/><text x=\"{:.1}\" y=\"{:.1}\" \
@@ -106,35 +130,27 @@ impl Chart {
             f64::midpoint(TOP, bottom),
             self.up
         );
+    }
+
+    fn draw_lines(&self, scale: Scale, svg: &mut String) {
+        let mut ends = Vec::new();
         for (line, colour) in self.lines.iter().zip(COLOURS.iter().cycle()) {
-            let path = line
-                .points
-                .iter()
-                .map(|(px, py)| format!("{:.1} {:.1}", x(*px), y(*py)));
-            let path: Vec<String> = path.collect();
+            let places = line.points.iter().map(|(x, y)| (scale.x(*x), scale.y(*y)));
+            let places: Vec<(f64, f64)> = places.collect();
+            let path: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
             let _ = writeln!(
                 svg,
                 "<path d=\"M{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
                 path.join("L")
             );
-            for (px, py) in &line.points {
+            for (x, y) in &places {
                 let _ = writeln!(
                     svg,
-                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\"/>",
-                    x(*px),
-                    y(*py)
+                    "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>"
                 );
             }
+            ends.extend(places.last().map(|(_, y)| (y + 4.0, &line.name, colour)));
         }
-        let ends = self
-            .lines
-            .iter()
-            .zip(COLOURS.iter().cycle())
-            .filter_map(|(line, colour)| {
-                let (_, last) = line.points.last()?;
-                Some((y(*last) + 4.0, &line.name, colour))
-            });
-        let mut ends: Vec<_> = ends.collect();
         ends.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
         let mut free = f64::NEG_INFINITY;
         for (at, name, colour) in ends {
@@ -143,11 +159,9 @@ impl Chart {
             let _ = writeln!(
                 svg,
                 "<text x=\"{:.1}\" y=\"{at:.1}\" fill=\"{colour}\">{name}</text>",
-                right + 8.0
+                WIDTH - RIGHT + 8.0
             );
         }
-        svg.push_str("</svg>\n");
-        svg
     }
 }
 

@@ -133,7 +133,7 @@ impl BatchRun {
         let budget = budget.transpose()?;
         let watch: Arc<dyn Fn(RunEvent) + Send + Sync> = Arc::new(watch);
         if let Some(begun) = self.old.manifest.take() {
-            let giving_up = GivingUp::new(&app, begun, self.folder.clone());
+            let giving_up = GivingUp::new(&app, begun, &self.folder);
             if !giving_up.run(stop, &|event| watch(RunEvent::Round(event))).await {
                 return Ok(RunEnd::Stopped);
             }

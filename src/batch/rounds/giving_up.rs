@@ -45,7 +45,7 @@ pub(in crate::batch) struct GivingUp {
 
 impl GivingUp {
     /// Of a run that began with this manifest and kept its files in this folder. Sends nothing yet.
-    pub(in crate::batch) fn new(app: &App, begun: BatchManifest, folder: RunFolder) -> Self {
+    pub(in crate::batch) fn new(app: &App, begun: BatchManifest, folder: &RunFolder) -> Self {
         let now = app.identity();
         let api = if begun.asked_with.same_provider(&now) {
             app.provider_batches().map_err(|error| causes(&error).join(": "))
@@ -79,13 +79,10 @@ impl GivingUp {
             let (id, came_to) = tokio::select! {
                 biased;
                 () = stop.cancelled() => return false,
-                given_up = given_up => match given_up {
-                    Ok(given_up) => given_up,
-                    Err(_) => {
-                        let reason = format!("no answer came within {} seconds", LONGEST.as_secs());
-                        (batch.id.clone(), GivenUp::LeftRunning(reason))
-                    }
-                },
+                given_up = given_up => given_up.unwrap_or_else(|_| {
+                    let reason = format!("no answer came within {} seconds", LONGEST.as_secs());
+                    (batch.id.clone(), GivenUp::LeftRunning(reason))
+                }),
             };
             let was_there = id.is_some() || matches!(came_to, GivenUp::LeftRunning(_));
             if was_there {
