@@ -171,7 +171,8 @@ fn tell(measured: &Value) -> Outcome<()> {
 
 fn write_docs(all: &[Value]) -> Outcome<()> {
     let mut text = String::from(
-        "| entries | kept, KB | skim of it, ms | load, ms | tools and prompt, ms | a call decided on, µs | first search, ms | \
+        "![Time and memory by the number of entries](costs-catalog.svg)\n\n\
+         | entries | kept, KB | skim of it, ms | load, ms | tools and prompt, ms | a call decided on, µs | first search, ms | \
          later search, µs | peak memory, MB |\n|---|---|---|---|---|---|---|---|---|\n",
     );
     for measured in all {
