@@ -42,6 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         sets: Vec::new(),
         jobs: JOBS,
         limits: cardinal::wire::RequestLimits::default(),
+        generation: None,
         cancel: CancellationToken::new(),
     };
     let (mut times, mut cases, mut passed) = (Vec::new(), 0, 0);
