@@ -15,7 +15,8 @@ pub struct RequestedChart {
     pub columns: Vec<String>,
     /// How many rows, from the first on.
     pub rows: usize,
-    /// First byte in the answer's text of the table that stands in its place.
+    /// First byte in the answer's text of the table that stands in its place. Nothing does where the text has the same
+    /// table beside it.
     pub start: usize,
     /// The byte after it.
     pub end: usize,

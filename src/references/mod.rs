@@ -9,14 +9,14 @@
 //! {{r1 revenue @ total | M}}            a total, in millions
 //! {{r1 rows}}                           how many rows
 //! {{change r1 revenue @ 2024 -> 2025}}  worked out in decimal
-//! {{table r1: month, revenue}}          a Markdown table
+//! {{table r1: month, revenue (M) as Sales | first 10}}  rows as a Markdown table
 //! ```
 //!
 //! Only results of the conversation can be named, and a value that was written is never read again, so a cell that looks like
 //! a reference is data. A reference that names nothing leaves a mark in the text and says what is near.
 //!
 //! Start with `text.rs`, which takes a text as it comes. `splitter.rs` finds references in it, `syntax.rs` reads one,
-//! `resolve.rs` finds what it names, `format.rs` and `printed_table.rs` write it, and `units.rs` keeps a unit from being said twice.
+//! `resolve.rs` finds what it names, `format.rs` and `printed_table.rs` (with `table_columns.rs`) write it, and `units.rs` keeps a unit from being said twice.
 
 mod chart;
 mod derived;
@@ -27,6 +27,7 @@ mod resolve;
 mod row_index;
 mod splitter;
 mod syntax;
+mod table_columns;
 mod text;
 mod units;
 

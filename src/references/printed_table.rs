@@ -2,11 +2,11 @@
 
 use super::format::FigureFormat;
 use super::known_results::{KnownResult, KnownResults};
-use super::resolve::{CellContent, cell, column_of};
+use super::resolve::{CellContent, cell};
 use super::syntax::TableReference;
+use super::table_columns::{TableColumn, table_columns};
 use super::text::ReferenceProblem;
 use crate::grounding::{FigureKind, ReferencedFigure, Trace};
-use crate::text::clean_line;
 
 /// Most rows that are printed.
 const MOST_ROWS: usize = 200;
@@ -34,7 +34,7 @@ pub(super) fn print(
     results: &KnownResults,
 ) -> Result<PrintedTable, ReferenceProblem> {
     let known = results.get(reference.result)?;
-    let columns = columns(reference, known)?;
+    let columns = table_columns(reference, known)?;
     let all = known.table.rows.len();
     if all == 0 {
         return Err(ReferenceProblem::new(format!("{} has no rows", known.handle))
@@ -50,7 +50,7 @@ pub(super) fn print(
     printed.header(known, &columns);
     let formats: Vec<FigureFormat> = columns
         .iter()
-        .map(|at| even_decimals(known, *at, wanted))
+        .map(|column| even_decimals(known, column, wanted))
         .collect();
     for row in 0..wanted {
         if printed.text.len() > MOST_BYTES {
@@ -64,30 +64,18 @@ pub(super) fn print(
     Ok(printed)
 }
 
-fn columns(reference: &TableReference, known: &KnownResult) -> Result<Vec<usize>, ReferenceProblem> {
-    let all = &known.table.columns;
-    if reference.columns.is_empty() {
-        return Ok((0..all.len()).collect());
-    }
-    let found = reference.columns.iter().map(|name| {
-        column_of(all, name).ok_or_else(|| {
-            let names: Vec<String> = all.iter().map(|column| clean_line(&column.name, 60)).collect();
-            ReferenceProblem::new(format!("{} has no column {}", known.handle, clean_line(name, 60)))
-                .hint(format!("its columns: {}", names.join(", ")))
-        })
-    });
-    found.collect()
-}
-
 /// As many decimals in every row as the row with the most of them has, so that points stand under each other.
-fn even_decimals(known: &KnownResult, column: usize, rows: usize) -> FigureFormat {
-    let mut format = FigureFormat::default();
+fn even_decimals(known: &KnownResult, column: &TableColumn, rows: usize) -> FigureFormat {
+    let mut format = column.format.clone();
+    if format.decimals.is_some() || format.significant.is_some() {
+        return format;
+    }
     for row in 0..rows {
-        let Ok(found) = cell(known, row, column) else {
+        let Ok(found) = cell(known, row, column.at) else {
             continue;
         };
         if let CellContent::Number(value) = found.value {
-            let text = found.format.write(value, &FigureFormat::default());
+            let text = found.format.write(value, &column.format);
             let digits = text.rsplit_once('.').map_or("", |(_, rest)| rest);
             let decimals = digits.chars().take_while(char::is_ascii_digit).count();
             let decimals = u32::try_from(decimals).unwrap_or(0);
@@ -98,17 +86,26 @@ fn even_decimals(known: &KnownResult, column: usize, rows: usize) -> FigureForma
 }
 
 impl PrintedTable {
-    fn header(&mut self, known: &KnownResult, columns: &[usize]) {
+    fn header(&mut self, known: &KnownResult, columns: &[TableColumn]) {
         let mut rule = String::from("|");
         self.text.push('|');
-        for column in columns.iter().filter_map(|at| known.column(*at)) {
-            let label = if column.label.trim().is_empty() {
-                &column.name
-            } else {
-                &column.label
+        for wanted in columns {
+            let Some(column) = known.column(wanted.at) else {
+                continue;
             };
-            let label = known.as_text(label, MOST_HEADER_CHARS);
-            self.piece(" ", &label, None, None);
+            if let Some(name) = &wanted.name {
+                // The model's own words: a number in them is held against the results like any other that it writes.
+                self.text.push(' ');
+                self.text.push_str(&known.as_text(name, MOST_HEADER_CHARS));
+            } else {
+                let label = if column.label.trim().is_empty() {
+                    &column.name
+                } else {
+                    &column.label
+                };
+                let label = known.as_text(label, MOST_HEADER_CHARS);
+                self.piece(" ", &label, None, None);
+            }
             self.text.push_str(" |");
             let number = column.kind.is_numeric() && !column.names_rows();
             rule.push_str(if number { " --: |" } else { " --- |" });
@@ -122,12 +119,12 @@ impl PrintedTable {
         &mut self,
         known: &KnownResult,
         row: usize,
-        columns: &[usize],
+        columns: &[TableColumn],
         formats: &[FigureFormat],
     ) -> Result<(), ReferenceProblem> {
         self.text.push_str("\n|");
-        for (at, format) in columns.iter().zip(formats) {
-            let found = cell(known, row, *at)?;
+        for (column, format) in columns.iter().zip(formats) {
+            let found = cell(known, row, column.at)?;
             match found.value {
                 CellContent::Number(value) => {
                     let text = found.format.write(value, format);
@@ -145,16 +142,24 @@ impl PrintedTable {
         Ok(())
     }
 
-    /// Says how many rows are not printed.
+    /// Says how many rows are not printed, and where they are.
     fn left_out(&mut self, known: &KnownResult, all: usize) {
+        let result = known.handle.to_string();
         let whole = Trace::RowCount {
-            result: known.handle.to_string(),
+            result: result.clone(),
             rows: Vec::new(),
         };
         let printed = self.rows.to_string();
         self.piece("\n\n*The first ", &printed, None, None);
         self.piece(" of ", &all.to_string(), Some(FigureKind::Number), Some(whole));
-        self.text.push_str(" rows.*");
+        let read = if known.table.extent.is_cut() {
+            " rows that were read; "
+        } else {
+            " rows; "
+        };
+        self.piece(read, &(all - self.rows).to_string(), None, None);
+        self.piece(" more in result ", &result, None, None);
+        self.text.push_str(".*");
     }
 
     fn piece(&mut self, before: &str, text: &str, kind: Option<FigureKind>, trace: Option<Trace>) {

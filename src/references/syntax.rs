@@ -84,7 +84,7 @@ pub enum DerivedOperation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableReference {
     pub(super) result: Handle,
-    /// The columns in order, as written; all when there are none.
+    /// The columns in order, each as written, with its format and name; all when there are none.
     pub(super) columns: Vec<String>,
     /// How many rows from the first on; all, when it is not said.
     pub(super) first: Option<usize>,
@@ -166,7 +166,7 @@ impl Reference {
         if word != "chart" {
             return Ok(Self::Table(table));
         }
-        let named = table.columns.first().and_then(|name| ChartKind::named(name));
+        let named = table.columns.first().and_then(|name| ChartKind::named(bare(name)));
         if named.is_some() {
             table.columns.remove(0);
         }
@@ -266,7 +266,7 @@ impl TableReference {
                 shown(text)
             ))
         })?;
-        let columns = split_unquoted(rest, ',').into_iter().map(bare);
+        let columns = split_unquoted(rest, ',').into_iter().map(str::trim);
         Ok(Self {
             result,
             columns: columns
@@ -280,7 +280,7 @@ impl TableReference {
 
 impl FigureFormat {
     /// Reads what stands behind the bar: `M`, `%`, `2`, `3 significant`, `abs`.
-    fn parse(options: Option<&str>) -> Result<Self, ReferenceProblem> {
+    pub(super) fn parse(options: Option<&str>) -> Result<Self, ReferenceProblem> {
         let mut format = Self::default();
         let mut number = None;
         let options = options.unwrap_or_default();
@@ -304,7 +304,7 @@ impl FigureFormat {
                 }
                 other => {
                     return Err(ReferenceProblem::new(format!(
-                        "there is no format \"{}\": behind the bar stand K, M, B, %, abs, or a number of decimals",
+                        "there is no format \"{}\": the formats are K, M, B, %, abs, or a number of decimals",
                         shown(other)
                     )));
                 }
@@ -363,7 +363,8 @@ fn first_rows(options: Option<&str>) -> Result<Option<usize>, ReferenceProblem> 
     match (number, words.next()) {
         (Some(number), None) => Ok(Some(number)),
         _ => Err(ReferenceProblem::new(format!(
-            "\"{}\" is not a choice of rows: behind the bar stands first 10 or another number",
+            "\"{}\" is not a choice of rows: behind the bar stands first 10 or another number; a format stands behind its \
+             column, as in revenue (M)",
             shown(options)
         ))),
     }
@@ -382,8 +383,19 @@ fn handle(word: &str) -> Option<Handle> {
     word.parse().ok()
 }
 
+/// What stands before the last `as` outside of quotes, and behind it.
+pub(super) fn last_unquoted_as(text: &str) -> (&str, Option<&str>) {
+    const AS: &str = " as ";
+    let low = text.to_ascii_lowercase();
+    let mut places = low.rmatch_indices(AS).map(|(at, _)| at);
+    match places.find(|at| is_unquoted(text, at + 1)) {
+        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + AS.len()..)),
+        None => (text, None),
+    }
+}
+
 /// Text without white space and one pair of quotes around it.
-fn bare(text: &str) -> &str {
+pub(super) fn bare(text: &str) -> &str {
     let text = text.trim();
     ['"', '`', '\'', '“']
         .iter()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::chart::RequestedChart;
 use super::known_results::KnownResults;
-use super::printed_table::print;
+use super::printed_table::{PrintedTable, print};
 use super::resolve::resolve_figure;
 use super::splitter::{TextPiece, TextSplitter};
 use super::syntax::{Reference, TableReference};
@@ -61,6 +61,7 @@ pub struct ReferencedText {
     figures: Vec<ReferencedFigure>,
     references: Vec<WrittenReference>,
     charts: Vec<RequestedChart>,
+    tables: Vec<TableInText>,
     last: LastWritten,
     /// The unit of the figure at the end of the text.
     unit: WrittenUnit,
@@ -77,6 +78,18 @@ enum LastWritten {
     Figure,
     /// A table: what follows begins a paragraph.
     Table,
+    /// Nothing, for a table that stands there already: what follows goes on in the same paragraph break.
+    Nothing,
+}
+
+/// A table that was printed into the text.
+#[derive(Debug)]
+struct TableInText {
+    result: crate::result::Handle,
+    columns: Vec<String>,
+    rows: usize,
+    /// The chart that it stands for, by its place among them.
+    chart: Option<usize>,
 }
 
 impl ReferencedText {
@@ -132,10 +145,10 @@ impl ReferencedText {
     /// Ends the text, when its last piece was put into it. Gives what it gained.
     pub fn end(&mut self) -> &str {
         let before = self.text.len();
-        if self.last == LastWritten::Table {
-            self.text.push_str(&std::mem::take(&mut self.held_back));
-        } else {
-            self.separate_from_table();
+        match self.last {
+            LastWritten::Table => self.text.push_str(&std::mem::take(&mut self.held_back)),
+            LastWritten::Nothing => {}
+            LastWritten::Text | LastWritten::Figure => drop(self.separate_from_table()),
         }
         self.text.get(before..).unwrap_or_default()
     }
@@ -173,7 +186,7 @@ impl ReferencedText {
             }
             LastWritten::Table => {
                 let rest = text.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
-                if rest.is_empty() {
+                if rest.trim().is_empty() {
                     self.held_back = text;
                     return;
                 }
@@ -182,8 +195,25 @@ impl ReferencedText {
                     .push_str("\n\n".get(newlines.min(2)..).unwrap_or_default());
                 self.text.push_str(rest);
             }
+            LastWritten::Nothing => {
+                let rest = text.trim_start_matches(|c: char| c.is_whitespace());
+                if rest.is_empty() {
+                    return;
+                }
+                self.begin_paragraph();
+                self.text.push_str(rest);
+            }
         }
         self.last = LastWritten::Text;
+    }
+
+    /// An empty line at the end of the text, unless it is empty.
+    fn begin_paragraph(&mut self) {
+        let newlines = self.text.chars().rev().take_while(|c| *c == '\n').count();
+        if !self.text.is_empty() {
+            self.text
+                .push_str("\n\n".get(newlines.min(2)..).unwrap_or_default());
+        }
     }
 
     fn put_resolved(&mut self, inside: &str, resolved: Result<usize, ReferenceProblem>) {
@@ -250,12 +280,12 @@ impl ReferencedText {
             );
         }
         let printed = print(table, results)?;
-        self.separate_from_table();
-        let newlines = self.text.chars().rev().take_while(|c| *c == '\n').count();
-        if !self.text.is_empty() {
-            self.text
-                .push_str("\n\n".get(newlines.min(2)..).unwrap_or_default());
+        let chart = kind.map(|_| self.charts.len());
+        if let Some(start) = self.stands_already(table.result, &printed, kind) {
+            return Ok(start);
         }
+        self.separate_from_table();
+        self.begin_paragraph();
         let start = self.text.len();
         self.text.push_str(&printed.text);
         self.figures
@@ -265,6 +295,12 @@ impl ReferencedText {
                 ..figure
             }));
         self.last = LastWritten::Table;
+        self.tables.push(TableInText {
+            result: table.result,
+            columns: printed.columns.clone(),
+            rows: printed.rows,
+            chart,
+        });
         self.charts.extend(kind.map(|kind| RequestedChart {
             kind,
             result: table.result,
@@ -274,6 +310,44 @@ impl ReferencedText {
             end: self.text.len(),
         }));
         Ok(start)
+    }
+
+    /// Whether the text has these rows as a table already, so that they are not printed twice where nothing can be drawn: a
+    /// table and a chart of the same rows. Gives where the reference stands. A table that was printed for a chart is a table
+    /// of its own from then on, and nothing stands in the chart's place.
+    fn stands_already(
+        &mut self,
+        result: crate::result::Handle,
+        printed: &PrintedTable,
+        kind: Option<super::ChartKind>,
+    ) -> Option<usize> {
+        let known = self.tables.iter_mut().find(|known| {
+            known.result == result
+                && known.rows >= printed.rows
+                && printed.columns.iter().all(|column| known.columns.contains(column))
+                && (kind.is_some() || known.chart.is_some())
+        })?;
+        if kind.is_none()
+            && let Some(chart) = known.chart.take().and_then(|at| self.charts.get_mut(at))
+        {
+            chart.end = chart.start;
+        }
+        if self.last == LastWritten::Table {
+            self.held_back.clear();
+        } else {
+            self.separate_from_table();
+        }
+        let place = self.text.len();
+        self.charts.extend(kind.map(|kind| RequestedChart {
+            kind,
+            result,
+            columns: printed.columns.clone(),
+            rows: printed.rows,
+            start: place,
+            end: place,
+        }));
+        self.last = LastWritten::Nothing;
+        Some(place)
     }
 
     /// Writes what was held back, or begins a paragraph if a table stands before. Gives where the next thing begins.
@@ -286,6 +360,7 @@ impl ReferencedText {
                 self.text.push_str(rest.unwrap_or(&held_back));
             }
             LastWritten::Text => self.text.push_str(&held_back),
+            LastWritten::Nothing => self.begin_paragraph(),
         }
         self.last = LastWritten::Text;
         self.text.len()

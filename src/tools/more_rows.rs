@@ -74,10 +74,7 @@ impl Tool for MoreRowsTool {
                         "function": {"enum": functions, "type": "string"},
                     }), &["function"]),
                 ),
-                "columns": schema::described_list(
-                    "of raw rows, all when left out; not together with aggregations",
-                    column.clone(),
-                ),
+                "columns": schema::list(column.clone()),
                 "filters": schema::list(schema::object(json!({
                     "column": column,
                     "operation": operation,
@@ -93,10 +90,7 @@ impl Tool for MoreRowsTool {
                 "limit": schema::rows(),
                 "offset": schema::rows(),
                 "result": schema::text(),
-                "sort": schema::described_list(
-                    "by columns, or by what is grouped or computed: \"sum of price\"",
-                    schema::object(json!({"column": column, "direction": schema::direction()}), &["column"]),
-                ),
+                "sort": schema::described_list("\"price desc\", \"sum of price desc\"", column),
             }),
             &["result"],
         ))

@@ -77,7 +77,7 @@ impl Tool for QueryMetricTool {
                 include_str!("../../prompts/tools/query_metric.md"),
                 json!({
                     "filters": schema::filters(Self::NAME, catalog),
-                    "group_by": schema::group_by(),
+                    "group_by": schema::group_by(Self::NAME, catalog),
                     "limit": schema::rows(),
                     "metric_id": schema::id(),
                     "order": {

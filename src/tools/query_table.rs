@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::check::{
     FUNCTIONS, Rejection, aggregations, decode, dimension, entry_title, filters, group_by, group_example,
-    limit, list, query_tool, quote, table,
+    limit, list, query_tool, quote, short_forms, table,
 };
 use super::no_match::ValueOwner;
 use super::output::{QueriedEntry, for_person, of_query};
@@ -68,7 +68,7 @@ impl Tool for QueryTableTool {
                 include_str!("../../prompts/tools/query_table.md"),
                 json!({
                     "aggregations": schema::described_list(
-                        "each a function of a field (count needs none), or a measure",
+                        "each a function of a field (count takes none), or a measure",
                         schema::object(json!({
                             "field": names,
                             "function": {"enum": FUNCTIONS, "type": "string"},
@@ -76,17 +76,11 @@ impl Tool for QueryTableTool {
                             "order": schema::direction(),
                         }), &[]),
                     ),
-                    "fields": schema::described_list(
-                        "of raw rows; not together with aggregations",
-                        names.clone(),
-                    ),
+                    "fields": schema::list(names.clone()),
                     "filters": schema::filters(Self::NAME, catalog),
-                    "group_by": schema::group_by(),
+                    "group_by": schema::group_by(Self::NAME, catalog),
                     "limit": schema::rows(),
-                    "order_by": schema::list(schema::object(
-                        json!({"direction": schema::direction(), "field": names}),
-                        &["direction", "field"],
-                    )),
+                    "order_by": schema::described_list("\"FIELD desc\"", names),
                     "table_id": schema::id(),
                 }),
                 &["table_id"],
@@ -241,6 +235,8 @@ fn orders(
     place: &str,
     groups: Option<&Vec<&GroupBy>>,
 ) -> Result<Vec<(OrderBy, Value)>, Rejection> {
+    let is_name = |text: &str| dimension(&table.dimensions, text, "field", place).is_ok();
+    let items = short_forms::orders(items, "field", is_name);
     let mut orders: Vec<(OrderBy, Value)> = Vec::new();
     for item in list::<OrderByArguments>(items, "order_by", MAX_ORDERS)? {
         let found = dimension(&table.dimensions, &item.field, "field", place)

@@ -75,16 +75,19 @@ pub(super) fn text() -> Value {
     json!({"type": "string"})
 }
 
-/// What to group by.
-pub(super) fn group_by() -> Value {
-    list(object(
+/// What the tool `of` groups by.
+pub(super) fn group_by(of: &str, catalog: &Catalog) -> Value {
+    let says = says_shared(catalog);
+    let granularity = if says == of {
         json!({
-            "dimension": text(),
-            "granularity": {
-                "enum": ["minute", "hour", "day", "week", "month", "quarter", "year", "day-of-week"],
-                "type": "string",
-            },
-        }),
+            "enum": ["minute", "hour", "day", "week", "month", "quarter", "year", "day-of-week"],
+            "type": "string",
+        })
+    } else {
+        as_in(says)
+    };
+    list(object(
+        json!({"dimension": text(), "granularity": granularity}),
         &["dimension"],
     ))
 }
@@ -112,40 +115,46 @@ const OPERATIONS: [&str; 18] = [
     "day-of-week-equals",
 ];
 
-/// The tool that lists the operations of conditions and says what values they take: the first that has any. The others point
-/// at it, so that it is said once.
-fn lists_operations(catalog: &Catalog) -> &'static str {
+/// The tool that says what several have in common, such as the operations of conditions: the first that has it. The others
+/// point at it, so that it is said once.
+fn says_shared(catalog: &Catalog) -> &'static str {
     let kinds = [EntryKind::Metric, EntryKind::Table];
     let first = kinds.into_iter().find(|kind| count(catalog, *kind) > 0);
     first.map_or(MORE_ROWS, query_tool)
 }
 
+/// What another tool says.
+fn as_in(tool: &str) -> Value {
+    json!({"description": format!("as in {tool}"), "type": "string"})
+}
+
 /// The operation and the values of a condition of the tool `of`.
 pub(super) fn condition(of: &str, catalog: &Catalog) -> (Value, Value) {
-    let lists = lists_operations(catalog);
-    if lists == of {
-        let values = described_list("none for is-…, one for comparisons, else one or more", text());
+    let says = says_shared(catalog);
+    if says == of {
+        let values = described_list("none for is-…, one for comparisons, else some", text());
         return (json!({"enum": OPERATIONS, "type": "string"}), values);
     }
-    let operation = json!({"description": format!("as in {lists}"), "type": "string"});
-    (operation, list(text()))
+    (as_in(says), list(text()))
 }
 
 /// Conditions of the tool `of` on dimensions or segments, all of which must hold.
 pub(super) fn filters(of: &str, catalog: &Catalog) -> Value {
     let (operation, values) = condition(of, catalog);
-    described_list(
-        "each on a dimension, or a segment alone",
-        object(
-            json!({
-                "dimension": text(),
-                "operation": operation,
-                "segment": text(),
-                "values": values,
-            }),
-            &[],
-        ),
-    )
+    let filter = object(
+        json!({
+            "dimension": text(),
+            "operation": operation,
+            "segment": text(),
+            "values": values,
+        }),
+        &[],
+    );
+    if says_shared(catalog) == of {
+        described_list("each on a dimension, or a segment alone", filter)
+    } else {
+        list(filter)
+    }
 }
 
 /// Which way rows are ordered.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::spec::{MAX_CALCULATIONS, MAX_CONDITIONS, MAX_INPUTS};
 use crate::result::{FigureOperation, TotalKind};
-use crate::tools::check::{Rejection, decode, list, listing, nearest, quote};
+use crate::tools::check::{Rejection, decode, list, listing, nearest, quote, short_forms};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,7 +83,7 @@ impl RawCell {
         decode(map).map_err(|rejection| {
             rejection
                 .hint("keys of a cell: result, column, and row, where or total")
-                .hint("where is a list: [{\"column\": \"month\", \"equals\": \"2026-05\"}]")
+                .hint("where is a list: [\"month = 2026-05\"]")
         })
     }
 
@@ -102,7 +102,7 @@ impl RawCell {
     }
 
     pub(super) fn take_conditions(&mut self) -> Result<Vec<RawCondition>, Rejection> {
-        list(self.conditions.take(), "where", MAX_CONDITIONS)
-            .map_err(|rejection| rejection.hint("each item of where: {\"column\": name, \"equals\": value}"))
+        list(short_forms::conditions(self.conditions.take()), "where", MAX_CONDITIONS)
+            .map_err(|rejection| rejection.hint("each item of where: \"COLUMN = VALUE\""))
     }
 }

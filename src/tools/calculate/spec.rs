@@ -19,7 +19,7 @@ pub(super) fn spec(name: &str) -> ToolSpec {
         json!({
             "calculations": schema::list(schema::object(
                 json!({
-                    "name": {"description": "short, says what the figure is", "type": "string"},
+                    "name": schema::text(),
                     "of": schema::list(json!({"anyOf": [cell(), {"type": "string"}, {"type": "number"}]})),
                     "operation": {"enum": FigureOperation::ALL, "type": "string"},
                 }),
@@ -37,13 +37,7 @@ fn cell() -> Value {
             "result": schema::text(),
             "row": {"type": "integer"},
             "total": {"enum": TotalKind::CALCULABLE, "type": "string"},
-            "where": schema::list(schema::object(
-                json!({
-                    "column": schema::text(),
-                    "equals": schema::text(),
-                }),
-                &["column", "equals"],
-            )),
+            "where": schema::list(schema::text()),
         }),
         &["column", "result"],
     )
@@ -54,7 +48,7 @@ pub(super) fn example() -> Value {
         "name": "growth",
         "of": [
             {"column": "revenue", "result": "r1", "row": 1},
-            {"column": "revenue", "result": "r1", "where": [{"column": "month", "equals": "2026-05"}]},
+            {"column": "revenue", "result": "r1", "where": ["month = 2026-05"]},
         ],
         "operation": "percent_change",
     }]})

@@ -7,7 +7,7 @@ use super::aggregation::MAX_AGGREGATIONS;
 use super::filter::{MAX_FILTERS, tested};
 use super::held_result::column;
 use super::json::list;
-use super::{Rejection, quote};
+use super::{Rejection, quote, short_forms};
 use crate::catalog::Dimension;
 use crate::metabase::{Direction, FilterOperation};
 use crate::result::derive::{
@@ -353,6 +353,8 @@ pub(in crate::tools) fn held_sort(
     columns: &[Column],
     place: &str,
 ) -> CheckedOperations<RowSort> {
+    let is_name = |text: &str| computed(columns, text).is_some() || column(columns, text, place).is_ok();
+    let items = short_forms::orders(items, "column", is_name);
     let mut sorts: Vec<(RowSort, Value)> = Vec::new();
     for (at, item) in list::<HeldSortArguments>(items, "sort", MAX_SORTS)?
         .into_iter()

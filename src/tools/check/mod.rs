@@ -24,6 +24,7 @@ mod names;
 mod operations;
 mod rejection;
 mod scalar;
+pub(super) mod short_forms;
 mod sql;
 mod words;
 

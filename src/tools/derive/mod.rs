@@ -8,7 +8,7 @@
 //! ```json
 //! {"result": "r1", "steps": [
 //!     {"do": "compute", "name": "margin", "formula": "revenue - cost"},
-//!     {"do": "sort", "order": [{"column": "margin", "direction": "desc"}]}]}
+//!     {"do": "sort", "order": ["margin desc"]}]}
 //! ```
 //!
 //! Start at `steps`; `formula` reads the formulas.

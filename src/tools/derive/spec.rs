@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::steps::StepKind;
 use crate::model::ToolSpec;
-use crate::result::derive::{Granularity, RowFunction};
+use crate::result::derive::RowFunction;
 use crate::tools::check::HELD_FUNCTIONS;
 use crate::tools::schema;
 
@@ -21,7 +21,7 @@ pub(super) fn spec(name: &str) -> ToolSpec {
             "filters": conditions,
             "function": {"enum": functions, "type": "string"},
             "name": column,
-            "percent": {"description": "of percentile", "type": "integer"},
+            "percent": schema::rows(),
         }),
         &["function"],
     );
@@ -37,23 +37,14 @@ pub(super) fn spec(name: &str) -> ToolSpec {
         "group_by": schema::list(schema::object(
             json!({
                 "column": column,
-                "granularity": {"enum": Granularity::ALL.map(Granularity::word), "type": "string"},
+                "granularity": column,
             }),
             &["column"],
         )),
-        "keys": schema::list(schema::object(
-            json!({
-                "column": column,
-                "other": {"description": "its name in `with`, if that differs", "type": "string"},
-            }),
-            &["column"],
-        )),
+        "keys": schema::list(column.clone()),
         "match": {"enum": ["all", "any"], "type": "string"},
         "name": column,
-        "order": schema::list(schema::object(
-            json!({"column": column, "direction": schema::direction()}),
-            &["column"],
-        )),
+        "order": schema::list(column.clone()),
         "with": column,
     });
     schema::tool(
@@ -67,6 +58,6 @@ pub(super) fn spec(name: &str) -> ToolSpec {
 pub(super) fn example() -> Value {
     json!({"result": "r1", "steps": [
         {"do": "compute", "formula": "revenue / orders", "name": "average order"},
-        {"do": "sort", "order": [{"column": "average order", "direction": "desc"}]},
+        {"do": "sort", "order": ["average order desc"]},
     ]})
 }

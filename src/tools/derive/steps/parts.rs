@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::StepReader;
-use crate::metabase::Direction;
 use crate::result::Column;
 use crate::result::derive::{Condition, KeyPair, RowFilter, RowOrder};
 use crate::tools::check::{
     Rejection, held, held_column, held_columns, held_filters, held_sort, list, person_text, quote,
+    short_forms,
 };
 
 /// Most keys, and most columns that parts are made by.
@@ -59,6 +59,8 @@ impl StepReader<'_> {
         place: &str,
     ) -> Result<(usize, Vec<KeyPair>, Value), Rejection> {
         let other = held(self.shelf, &with.unwrap_or_default()).map_err(|rejection| rejection.at("with"))?;
+        let is_name = |text: &str| held_column(&self.columns, text, place).is_ok();
+        let keys = short_forms::keys(keys, is_name);
         let written = list::<KeyArguments>(keys, "keys", MAX_KEYS)?;
         if written.is_empty() {
             return Err(Rejection::schema(
@@ -116,9 +118,11 @@ impl StepReader<'_> {
         if sorted.is_empty() {
             return Err(
                 Rejection::schema("order is empty: say by which column").hint(format!(
-                    "for example [{{\"column\": {}, \"direction\": \"{}\"}}]",
-                    quote(self.columns.last().map_or("", |column| &column.name)),
-                    json!(Direction::Desc).as_str().unwrap_or_default()
+                    "for example [{}]",
+                    quote(&format!(
+                        "{} desc",
+                        self.columns.last().map_or("", |column| &column.name)
+                    ))
                 )),
             );
         }
