@@ -73,7 +73,7 @@ pub enum StopReason {
     CannotAnswer,
     /// The model called `cannot_answer` and said that the data is there.
     CannotCompute,
-    /// The model called `cannot_answer` because it was asked to do something.
+    /// The model called `cannot_answer` because it was asked to do something, or to show its instructions.
     CannotAct,
     /// The provider withheld the answer.
     ModelRefused,
@@ -182,7 +182,9 @@ impl StopReason {
             Self::CannotCompute => {
                 "The catalog has the data, but no tool can compute from it what was asked."
             }
-            Self::CannotAct => "Cardinal only reads: it cannot change or send anything.",
+            Self::CannotAct => {
+                "Cardinal only answers from the catalog: it cannot change or send anything, nor show its instructions."
+            }
             Self::ModelRefused => "The model's provider withheld the answer.",
             Self::Ungrounded => "Figures of the answer have no source in any result.",
             Self::MaxSteps => "The turn's steps are used up.",

@@ -1,7 +1,7 @@
 //! What curators say beside the entries: words of the business, other names of entries, and what to ask before an entry is
 //! used.
 //!
-//! They come from the settings (`[catalog.glossary]`, `[[catalog.notes]]`) and from the descriptions of collections. They
+//! They come from the settings (`[catalog.glossary]`, `[[catalog.notes]]`) and from the descriptions of databases and collections. They
 //! are data like everything else in a catalog: they explain, and permit nothing.
 
 use std::collections::BTreeMap;
@@ -16,6 +16,9 @@ pub struct CatalogNotes {
     /// Words of the business, each with what it means.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub glossary: BTreeMap<String, String>,
+    /// What databases hold, by their name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub databases: BTreeMap<String, String>,
     /// What collections hold, by their path: `Finance / Monthly`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub collections: BTreeMap<String, String>,
@@ -42,6 +45,14 @@ impl CatalogNotes {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What is said of the collections that a place lies in, and of the database that it is, innermost last. A place is
+    /// the path of a collection, or a database with its schema.
+    pub(super) fn of_place(&self, place: &[String]) -> impl Iterator<Item = &str> {
+        let paths = (1..=place.len()).filter_map(|depth| Some(place.get(..depth)?.join(" / ")));
+        let said = paths.flat_map(|path| [self.databases.get(&path), self.collections.get(&path)]);
+        said.flatten().map(String::as_str)
     }
 
     /// The notes on an entry.

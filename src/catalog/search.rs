@@ -22,6 +22,8 @@ mod weight {
     pub(super) const NAME: f64 = 4.0;
     pub(super) const COLLECTION: f64 = 1.5;
     pub(super) const DESCRIPTION: f64 = 1.0;
+    /// What is said of the collection or database that it lies in, which it shares with many.
+    pub(super) const PLACE: f64 = 0.4;
     /// What it computes, its columns, dimensions, parameters, measures and segments.
     pub(super) const PARTS: f64 = 0.7;
     /// Values of its parameters and dimensions.
@@ -68,6 +70,12 @@ impl CatalogSearch {
         }
     }
 
+    /// Whether a text has any of the words.
+    pub fn finds(&self, text: &str) -> bool {
+        let there: BTreeSet<String> = words(text).iter().map(|word| stem(word)).collect();
+        wanted_words(&self.words).iter().any(|word| there.contains(word))
+    }
+
     fn admits(&self, entry: &Entry) -> bool {
         let within = |part: &String| {
             let path = entry.collection().join(" / ").to_lowercase();
@@ -97,8 +105,8 @@ impl CatalogIndex {
         let mut places: BTreeMap<String, Vec<WordPlace>> = BTreeMap::new();
         let mut lengths = Vec::with_capacity(entries.len());
         for (at, entry) in entries.iter().enumerate() {
-            let notes = notes.of(entry.kind(), entry.id());
-            let counted = counted(entry, notes);
+            let of_place = notes.of_place(entry.collection());
+            let counted = counted(entry, notes.of(entry.kind(), entry.id()), of_place);
             lengths.push(counted.values().sum::<f64>());
             for (word, weight) in counted {
                 places
@@ -117,12 +125,7 @@ impl CatalogIndex {
     /// The score of each entry that has any of the words.
     fn scores(&self, wanted: &str) -> BTreeMap<usize, f64> {
         let mut scores = BTreeMap::new();
-        let mut wanted = words(wanted);
-        if !wanted.iter().all(|word| is_little(word)) {
-            wanted.retain(|word| !is_little(word));
-        }
-        let wanted: BTreeSet<String> = wanted.iter().map(|word| stem(word)).collect();
-        for word in &wanted {
+        for word in &wanted_words(wanted) {
             if let Some(places) = self.places.get(word) {
                 self.count(places, 1.0, &mut scores);
                 continue;
@@ -205,7 +208,11 @@ fn standing(entry: &Entry) -> u8 {
 }
 
 /// The words of an entry with what they count.
-fn counted(entry: &Entry, notes: Option<&EntryNotes>) -> BTreeMap<String, f64> {
+fn counted<'a>(
+    entry: &Entry,
+    notes: Option<&EntryNotes>,
+    of_place: impl Iterator<Item = &'a str>,
+) -> BTreeMap<String, f64> {
     let mut counted = BTreeMap::new();
     let mut add = |text: &str, weight: f64| {
         for word in words(text) {
@@ -220,6 +227,9 @@ fn counted(entry: &Entry, notes: Option<&EntryNotes>) -> BTreeMap<String, f64> {
     }
     for name in entry.collection() {
         add(name, weight::COLLECTION);
+    }
+    for text in of_place {
+        add(text, weight::PLACE);
     }
     add(entry.description().unwrap_or_default(), weight::DESCRIPTION);
     let mut values = Vec::new();
@@ -269,6 +279,15 @@ fn counted(entry: &Entry, notes: Option<&EntryNotes>) -> BTreeMap<String, f64> {
         labels.for_each(|label| add(label, weight::VALUES));
     }
     counted
+}
+
+/// The words that are looked for.
+fn wanted_words(text: &str) -> BTreeSet<String> {
+    let mut wanted = words(text);
+    if !wanted.iter().all(|word| is_little(word)) {
+        wanted.retain(|word| !is_little(word));
+    }
+    wanted.iter().map(|word| stem(word)).collect()
 }
 
 fn is_little(word: &str) -> bool {

@@ -15,10 +15,12 @@ use crate::text::{clean_line, defuse};
 /// `search_catalog`.
 pub const CATALOG_BUDGET_BYTES: usize = 60_000;
 
-/// Bytes that the glossary and the descriptions of collections may take.
+/// Bytes that the glossary and the descriptions of databases and collections may take.
 const NOTES_BUDGET_BYTES: usize = 8_000;
-/// Longest meaning of a word or description of a collection, in characters.
+/// Longest meaning of a word or description of a database or collection, in characters.
 const NOTE_CHARS: usize = 300;
+/// Longest word, or name of a database or collection, in characters.
+const NAME_CHARS: usize = 160;
 
 /// The cached prefix: tools, system core, catalog. A function of templates, catalog and tool schemas, and of
 /// whether the model may point at figures.
@@ -114,7 +116,7 @@ impl CoreValues {
 struct CatalogValues {
     count: usize,
     form: &'static str,
-    /// Words of the business and what collections hold, one a line.
+    /// Words of the business and what databases and collections hold, one a line.
     words: Vec<String>,
     entries: Vec<String>,
 }
@@ -199,26 +201,33 @@ pub fn entry_summary(entry: &Entry, notes: Option<&EntryNotes>) -> Result<String
     Ok(text.trim_end().to_owned())
 }
 
-/// The glossary and what collections hold, in whole lines up to their budget.
-fn words(notes: &CatalogNotes) -> Vec<String> {
-    let glossary = notes.glossary.iter().map(|(word, meaning)| {
+/// The glossary and what databases and collections hold, a line each. Every line is the curator's or the server's word and has
+/// been made safe to show.
+pub(crate) fn notes_lines(notes: &CatalogNotes) -> impl Iterator<Item = String> {
+    let line = |kind: &str, name: &str, text: &str| {
         format!(
-            "word \"{}\": {}",
-            clean_line(word, 80),
-            defuse(meaning, NOTE_CHARS)
-        )
-    });
-    let collections = notes.collections.iter().map(|(path, text)| {
-        format!(
-            "collection \"{}\": {}",
-            clean_line(path, 160),
+            "{kind} \"{}\": {}",
+            clean_line(name, NAME_CHARS),
             defuse(text, NOTE_CHARS)
         )
-    });
+    };
+    let lines = [
+        ("word", &notes.glossary),
+        ("database", &notes.databases),
+        ("collection", &notes.collections),
+    ];
+    let lines = lines
+        .into_iter()
+        .flat_map(|(kind, notes)| notes.iter().map(move |(name, text)| (kind, name, text)));
+    lines.map(move |(kind, name, text)| line(kind, name, text))
+}
+
+/// The same in whole lines up to their budget.
+fn words(notes: &CatalogNotes) -> Vec<String> {
     let mut used = 0usize;
     let mut lines: Vec<String> = Vec::new();
-    let all = notes.glossary.len() + notes.collections.len();
-    for line in glossary.chain(collections) {
+    let all = notes.glossary.len() + notes.databases.len() + notes.collections.len();
+    for line in notes_lines(notes) {
         used += line.len() + 1;
         if used > NOTES_BUDGET_BYTES {
             lines.push(format!("({} more left out)", all - lines.len()));

@@ -277,8 +277,8 @@ fn labels(columns: &[Column], room: usize) -> Option<String> {
     (!named.is_empty()).then(|| format!("labels: {}", named.join(", ")))
 }
 
-/// What columns count, where Metabase or the name says it: a currency, a fraction, a number that people see in another
-/// scale.
+/// What columns count, where Metabase, the name or the description says it: a currency, a fraction, a number that people see in
+/// another scale.
 fn units(table: &ResultTable, width: usize, room: usize) -> Option<String> {
     let mut used = 0usize;
     let told: Vec<String> = table
@@ -292,7 +292,8 @@ fn units(table: &ResultTable, width: usize, room: usize) -> Option<String> {
                     .has_percentages(at)
                     .then(|| "in percent: 12 is 12 %".to_owned())
             };
-            let unit = column.format.unit_words().or_else(named)?;
+            let described = || column.described_unit().map(|unit| format!("{unit} by its description"));
+            let unit = column.format.unit_words().or_else(named).or_else(described)?;
             Some(format!(
                 "{} {}",
                 clean_line(&column.name, 80),

@@ -1,5 +1,6 @@
 //! What the values of a column mean, which decides what may be computed of them.
 
+use super::described_unit::described_unit;
 use super::{Column, ColumnKind, NumberStyle, ResultTable};
 
 /// What a column's values mean. Numbers are not all amounts: the sum of order numbers or of ages says nothing.
@@ -122,6 +123,14 @@ impl Column {
             }
         }
         meaning
+    }
+}
+
+impl Column {
+    /// The unit of its numbers as its description tells it, where they measure something.
+    pub(super) fn described_unit(&self) -> Option<String> {
+        let measures = self.kind.is_numeric() && self.meaning().measures();
+        described_unit(self.description.as_deref().filter(|_| measures)?)
     }
 }
 

@@ -4,6 +4,7 @@
 mod arithmetic;
 mod call_words;
 mod derivation;
+mod described_unit;
 pub mod derive;
 mod encode;
 mod exact_numbers;

@@ -116,6 +116,10 @@ async fn rows_are_kept_by_another_result_and_by_either_of_two_conditions() {
             json!([4]),
         ),
         (
+            json!({"do": "drop_matching", "with": "r2", "keys": ["customer_id = customer"]}),
+            json!([4]),
+        ),
+        (
             json!({"do": "keep", "match": "any", "filters": [
                 {"column": "state", "operation": "equals", "values": ["held"]},
                 {"column": "price", "operation": "greater-than", "values": ["150"]},
@@ -134,7 +138,7 @@ async fn columns_of_another_result_are_joined_by_key() {
     let steps = json!([
         {"do": "join", "with": "r2", "keys": keys, "columns": ["name"]},
         {"do": "group", "group_by": [{"column": "name"}], "figures": [{"function": "sum", "column": "price", "name": "revenue"}]},
-        {"do": "sort", "order": [{"column": "revenue", "direction": "desc"}]},
+        {"do": "sort", "order": ["revenue desc"]},
     ]);
     let came = desk()
         .await

@@ -104,6 +104,7 @@ async fn cells_are_named_in_every_way() {
             json!([{"column": "Month", "equals": "2026-02-01T00:00:00Z"}, {"column": "category", "equals": "Kitchen"}]),
             "130.13",
         ),
+        (json!(["month = 2026-02", "category = \"Kitchen\""]), "130.13"),
         (json!([{"column": "orders", "equals": 20}]), "200.20"),
         (json!([{"column": "orders", "equals": "20"}]), "200.20"),
         (json!([{"column": "orders", "equals": null}]), "130.13"),

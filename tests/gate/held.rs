@@ -183,6 +183,9 @@ async fn calls_that_mean_the_same_have_the_same_bytes() {
                     {"column": "status", "operation": "equals", "values": ["open", "paid"]}],
         "sort": [{"column": "avg of unit_price", "direction": "desc"},
                  {"column": "created_at", "direction": "asc"}], "limit": 3});
+    let mut short = written.clone();
+    short["sort"] = json!(["unit_price DESC", "created at"]);
+    assert_eq!(planned(short), canonical, "a text stands for a column with its direction");
     assert_eq!(planned(written), canonical);
     assert_eq!(
         planned(canonical.clone()),

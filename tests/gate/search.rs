@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use cardinal::catalog::{Catalog, Entry};
+use cardinal::catalog::{Catalog, CatalogNotes, Entry};
 use cardinal::result::HeldResults;
 use cardinal::tools::{RefusalClass, Toolbox};
 use serde_json::{Value, json};
@@ -108,4 +108,29 @@ async fn what_makes_no_sense_is_refused() {
         assert_eq!(refusal.class, class, "{}", refusal.message);
         assert!(refusal.message.contains(hint), "{}", refusal.message);
     }
+}
+
+#[tokio::test]
+async fn it_finds_what_is_said_of_words_collections_and_databases() {
+    let notes = CatalogNotes {
+        glossary: [("GMV".to_owned(), "Revenue before refunds.".to_owned())].into(),
+        databases: [("Harbour".to_owned(), "Containers of the port.".to_owned())].into(),
+        collections: [("Logistics / Region 4".to_owned(), "The Baltic coast.".to_owned())].into(),
+        ..CatalogNotes::default()
+    };
+    let (toolbox, _) = toolbox_over(large().noted_for_tests(notes)).await;
+    let word = found(&toolbox, json!({"words": "GMV"})).await;
+    assert!(
+        word.starts_with("no entry has any of the words \"GMV\".") && word.contains("\nword \"GMV\": Revenue before refunds."),
+        "{word}"
+    );
+    let coast = found(&toolbox, json!({"words": "baltic"})).await;
+    assert!(
+        coast.contains("\ncollection \"Logistics / Region 4\": The Baltic coast.\n")
+            && coast.contains(" in Logistics / Region 4"),
+        "{coast}"
+    );
+    assert!(!coast.contains("in Logistics / Region 5"), "{coast}");
+    let port = found(&toolbox, json!({"words": "containers"})).await;
+    assert!(port.contains("database \"Harbour\": Containers of the port."), "{port}");
 }

@@ -292,3 +292,29 @@ async fn a_text_cut_in_the_middle_of_a_reference_shows_what_is_missing() {
         answer.text
     );
 }
+
+#[tokio::test]
+async fn a_short_result_lists_no_totals_but_tells_its_unit_and_its_total_can_be_named() {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |_| {
+        step += 1;
+        match step {
+            1 => Reply::tool_calls([(
+                "query_metric",
+                json!({ "metric_id": 1, "group_by": [{ "dimension": "created_at", "granularity": "quarter" }],
+                        "filters": [{ "dimension": "created_at", "operation": "year-equals", "values": ["2025"] }] }),
+            )]),
+            _ => Reply::text("In 2025 it was {{r1 revenue @ total}} USD."),
+        }
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    let answer = stack.ask("What was revenue in 2025?").await;
+    assert_eq!(
+        (answer.outcome, answer.text.as_str()),
+        (Outcome::Answered, "In 2025 it was 446,213.55 USD.")
+    );
+    let requests = stack.model.requests();
+    let result = *messages(requests.last().unwrap()).last().unwrap();
+    assert!(!result.contains("totals"), "{result}");
+    assert!(result.contains("\nunits: revenue USD by its description\n"), "{result}");
+}

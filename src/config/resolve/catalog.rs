@@ -102,6 +102,7 @@ fn notes(
     }
     Ok(CatalogNotes {
         glossary,
+        databases: BTreeMap::new(),
         collections: BTreeMap::new(),
         entries,
     })

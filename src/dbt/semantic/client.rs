@@ -363,7 +363,7 @@ fn wanted_columns(query: &DbtMetricQuery) -> Result<Vec<WantedColumn>, super::Fi
         served_as: metric.name.clone(),
         column: Column {
             label: entry.name.clone(),
-            description: None,
+            description: entry.description.clone(),
             ..Column::named(&metric.name, ColumnKind::Other)
         },
     });

@@ -108,6 +108,7 @@ pub(in crate::metabase) async fn load(
             (Err(error), None) => return Err(error),
         }
     }
+    let mut listed = None;
     if !rules.tables.ids.is_empty() || rules.tables.name_prefix.is_some() {
         let by_name = rules.tables.name_prefix.is_some();
         if let Some(reason) = only_as_saved {
@@ -127,8 +128,14 @@ pub(in crate::metabase) async fn load(
             };
             let read = |(id, _)| tables::read(loading, &databases, id);
             gathered.all(loading, EntryKind::Table, selected, read).await?;
+            listed = Some(databases);
         }
     }
+    if listed.is_none() && !gathered.entries.is_empty() {
+        // What they hold is good to know, and no more: whoever may not list databases has a catalog all the same.
+        listed = tables::Databases::read(caller, false).await.ok();
+    }
+    notes.databases = listed.map(|databases| databases.descriptions()).unwrap_or_default();
     let path = |entry: &Entry| entry.collection().join(" / ");
     let places: BTreeSet<String> = gathered.entries.iter().map(path).collect();
     notes.collections = loading.collections.descriptions(&places);

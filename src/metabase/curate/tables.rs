@@ -30,6 +30,11 @@ struct ListedDatabase {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
+    description: Option<String>,
+    /// Whether it came with Metabase.
+    #[serde(default)]
+    is_sample: Option<bool>,
+    #[serde(default)]
     tables: Option<Vec<Value>>,
 }
 
@@ -64,6 +69,16 @@ impl Databases {
         let (DatabaseListing::Enveloped { data: list } | DatabaseListing::Bare(list)) =
             caller.fetch(endpoints::DATABASES, call).await?;
         Ok(Self { list })
+    }
+
+    /// What the databases hold, where somebody described them. What Metabase says of its own sample counts only where there is
+    /// nothing else.
+    pub(super) fn descriptions(&self) -> BTreeMap<String, String> {
+        let is_sample = |database: &ListedDatabase| database.is_sample == Some(true);
+        let only_samples = self.list.iter().all(is_sample);
+        let told = self.list.iter().filter(|one| only_samples || !is_sample(one));
+        let described = told.filter_map(|one| Some((one.name.clone()?, described(one.description.clone())?)));
+        described.collect()
     }
 
     /// The tables that the rule selects; hidden ones only when it names them.

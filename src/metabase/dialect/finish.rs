@@ -23,7 +23,7 @@ impl From<Raw> for crate::metabase::Fetched {
     }
 }
 
-/// Names the metric's column, then orders and limits the whole result.
+/// Names and describes the metric's column, then orders and limits the whole result.
 pub(super) fn metric(raw: &mut Raw, query: &MetricQuery) {
     let column = raw.aggregation;
     // What the server calls it is how it is computed: `sum`, "Sum of Total".
@@ -38,6 +38,9 @@ pub(super) fn metric(raw: &mut Raw, query: &MetricQuery) {
     let name = columns::name_of_label(metric).filter(free);
     if let Some(computed) = raw.table.columns.get_mut(column) {
         computed.label.clone_from(metric);
+        // The unit often stands nowhere else.
+        let described = query.metric.entry().description.clone();
+        computed.description = described.or(computed.description.take());
         if let Some(name) = name {
             computed.name = name;
         }

@@ -1,0 +1,130 @@
+//! The unit that a description tells in words: USD in `Sum of payments in USD.`, thousands of EUR in `In thousands of EUR`, hours in
+//! `Mean time to the first reply, in hours.` Columns without a format often have their unit nowhere else.
+
+/// Currencies by code, in capitals as people write them.
+const CODES: [&str; 33] = [
+    "AED", "ARS", "AUD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF",
+    "IDR", "ILS", "INR", "JPY", "KRW", "MXN", "NOK", "NZD", "PLN", "RON", "SAR", "SEK", "SGD", "THB", "TRY",
+    "UAH", "USD", "ZAR",
+];
+/// Currencies by name.
+const MONEY: [&str; 14] = [
+    "cent", "cents", "dollar", "dollars", "euro", "euros", "franc", "francs", "pound", "pounds", "rupees",
+    "sterling", "yen", "yuan",
+];
+/// Other units. They are common words, so they count only at the end of what is said.
+const MEASURES: [&str; 32] = [
+    "bytes",
+    "days",
+    "gb",
+    "grams",
+    "gwh",
+    "hours",
+    "kb",
+    "kg",
+    "kilograms",
+    "kilometers",
+    "kilometres",
+    "km",
+    "kwh",
+    "liters",
+    "litres",
+    "mb",
+    "meters",
+    "metres",
+    "miles",
+    "milliseconds",
+    "minutes",
+    "months",
+    "ms",
+    "mwh",
+    "percent",
+    "seconds",
+    "tb",
+    "tonnes",
+    "tons",
+    "weeks",
+    "years",
+    "%",
+];
+const SCALES: [&str; 6] = ["billion", "billions", "million", "millions", "thousand", "thousands"];
+/// What ends a part of a sentence.
+const ENDS: [char; 7] = ['.', ',', ';', ':', ')', ']', '!'];
+
+/// The only unit that a description tells, in its own words; `None` where it tells none, or several.
+pub(super) fn described_unit(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut found: Vec<String> = (0..words.len())
+        .filter_map(|at| unit_at(words.get(at..).unwrap_or_default()))
+        .collect();
+    found.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    match found.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    }
+}
+
+/// The unit behind `in`, or in brackets: `in thousands of US dollars`, `(USD`.
+fn unit_at(words: &[&str]) -> Option<String> {
+    let (first, rest) = words.split_first()?;
+    let opened = first.strip_prefix(['(', '[']);
+    let says_in = opened.unwrap_or(first).eq_ignore_ascii_case("in");
+    let rest = match (says_in, opened) {
+        (true, _) => rest,
+        (false, Some(_)) => words,
+        (false, None) => return None,
+    };
+    let mut told: Vec<&str> = Vec::new();
+    let mut rest = rest.iter().map(|word| word.trim_start_matches(['(', '[']));
+    let mut word = rest.next()?;
+    if among(&SCALES, word) {
+        told.push(word);
+        word = rest.next()?;
+        if word.eq_ignore_ascii_case("of") {
+            told.push(word);
+            word = rest.next()?;
+        }
+    }
+    if word.eq_ignore_ascii_case("us") {
+        told.push(word);
+        word = rest.next()?;
+    }
+    let unit = word.trim_end_matches(ENDS);
+    let ends = unit.len() < word.len() || rest.next().is_none_or(|next| next == "per");
+    let counts = CODES.contains(&unit) || among(&MONEY, unit) || (ends && among(&MEASURES, unit));
+    told.push(unit);
+    counts.then(|| told.join(" "))
+}
+
+fn among(words: &[&str], word: &str) -> bool {
+    let low = word.to_lowercase();
+    words.contains(&low.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::described_unit;
+
+    #[test]
+    fn the_only_unit_is_told_in_the_words_of_the_description() {
+        for (text, unit) in [
+            ("Sum of order totals in USD, tax included.", Some("USD")),
+            (
+                "Revenue (USD, completed orders only) and number of orders.",
+                Some("USD"),
+            ),
+            ("In thousands of USD, negative for a loss.", Some("thousands of USD")),
+            ("Sum of net income in thousands of US dollars.", Some("thousands of US dollars")),
+            ("Mean time to the first reply, in hours.", Some("hours")),
+            ("Share of trials that convert (in percent)", Some("percent")),
+            ("Amounts in EUR; in EUR since ever", Some("EUR")),
+            ("Converted from amounts in GBP to amounts in EUR", None),
+            ("Orders of at least 300 USD.", None),
+            ("Accounts that were opened in months with a holiday", None),
+            ("Orders placed in 2025.", None),
+            ("", None),
+        ] {
+            assert_eq!(described_unit(text).as_deref(), unit, "{text}");
+        }
+    }
+}
