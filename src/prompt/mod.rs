@@ -23,6 +23,6 @@ mod templates;
 mod texts;
 
 pub(crate) use fill::fill;
-pub(crate) use render::{notes_lines, shows_map};
 pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_summary, entry_text};
+pub(crate) use render::{notes_lines, shows_map};
 pub use texts::{DBT_TEXTS, PROMPT_TEXTS, text_hashes, texts_hash, texts_hash_for};

@@ -166,7 +166,10 @@ impl Reference {
         if word != "chart" {
             return Ok(Self::Table(table));
         }
-        let named = table.columns.first().and_then(|name| ChartKind::named(bare(name)));
+        let named = table
+            .columns
+            .first()
+            .and_then(|name| ChartKind::named(bare(name)));
         if named.is_some() {
             table.columns.remove(0);
         }

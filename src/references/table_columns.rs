@@ -43,22 +43,13 @@ pub(super) fn table_columns(
 }
 
 fn table_column(written: &str, known: &KnownResult) -> Result<TableColumn, ReferenceProblem> {
-    let all = &known.table.columns;
     // A column may itself be called `Revenue (M)` or `sold as gift`.
-    if let Some(at) = column_of(all, bare(written)) {
+    if let Some(at) = column_called(bare(written), known) {
         return Ok(TableColumn::plain(at));
     }
     let (place, name) = last_unquoted_as(written);
     let name = name.map(bare).filter(|name| !name.is_empty());
-    let whole = column_of(all, bare(place)).map(|at| (at, FigureFormat::default()));
-    let (at, mut format) = match whole {
-        Some(found) => found,
-        None => {
-            let (column, format) = in_brackets(place).unwrap_or((place, ""));
-            let at = column_of(all, bare(column)).ok_or_else(|| no_column(column, known))?;
-            (at, FigureFormat::parse(Some(format))?)
-        }
-    };
+    let (at, mut format) = place_and_format(place, known)?;
     if format.absolute {
         let problem = "a table shows figures with their sign, so abs does not go there".to_owned();
         return Err(ReferenceProblem::new(problem));
@@ -72,6 +63,33 @@ fn table_column(written: &str, known: &KnownResult) -> Result<TableColumn, Refer
         format,
         name: name.map(str::to_owned),
     })
+}
+
+/// Reads `revenue (M)`.
+fn place_and_format(place: &str, known: &KnownResult) -> Result<(usize, FigureFormat), ReferenceProblem> {
+    let all = &known.table.columns;
+    if let Some(at) = column_called(bare(place), known) {
+        return Ok((at, FigureFormat::default()));
+    }
+    let formatted = in_brackets(place).and_then(|(column, format)| {
+        let at = column_of(all, bare(column))?;
+        Some((at, FigureFormat::parse(Some(format))))
+    });
+    match (formatted, column_of(all, bare(place))) {
+        (Some((at, Ok(format))), _) => Ok((at, format)),
+        (_, Some(at)) => Ok((at, FigureFormat::default())),
+        (Some((_, Err(problem))), None) => Err(problem),
+        (None, None) => {
+            let column = in_brackets(place).map_or(place, |(column, _)| column);
+            Err(no_column(column, known))
+        }
+    }
+}
+
+/// The column whose name or label is exactly this.
+fn column_called(text: &str, known: &KnownResult) -> Option<usize> {
+    let mut columns = known.table.columns.iter();
+    columns.position(|column| column.name == text || column.label == text)
 }
 
 /// Refuses the name of another column: a reader would take its figures for those.

@@ -148,7 +148,9 @@ impl ReferencedText {
         match self.last {
             LastWritten::Table => self.text.push_str(&std::mem::take(&mut self.held_back)),
             LastWritten::Nothing => {}
-            LastWritten::Text | LastWritten::Figure => drop(self.separate_from_table()),
+            LastWritten::Text | LastWritten::Figure => {
+                self.separate_from_table();
+            }
         }
         self.text.get(before..).unwrap_or_default()
     }
@@ -324,7 +326,10 @@ impl ReferencedText {
         let known = self.tables.iter_mut().find(|known| {
             known.result == result
                 && known.rows >= printed.rows
-                && printed.columns.iter().all(|column| known.columns.contains(column))
+                && printed
+                    .columns
+                    .iter()
+                    .all(|column| known.columns.contains(column))
                 && (kind.is_some() || known.chart.is_some())
         })?;
         if kind.is_none()

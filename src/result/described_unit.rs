@@ -47,7 +47,14 @@ const MEASURES: [&str; 32] = [
     "years",
     "%",
 ];
-const SCALES: [&str; 6] = ["billion", "billions", "million", "millions", "thousand", "thousands"];
+const SCALES: [&str; 6] = [
+    "billion",
+    "billions",
+    "million",
+    "millions",
+    "thousand",
+    "thousands",
+];
 /// What ends a part of a sentence.
 const ENDS: [char; 7] = ['.', ',', ';', ':', ')', ']', '!'];
 
@@ -113,8 +120,14 @@ mod tests {
                 "Revenue (USD, completed orders only) and number of orders.",
                 Some("USD"),
             ),
-            ("In thousands of USD, negative for a loss.", Some("thousands of USD")),
-            ("Sum of net income in thousands of US dollars.", Some("thousands of US dollars")),
+            (
+                "In thousands of USD, negative for a loss.",
+                Some("thousands of USD"),
+            ),
+            (
+                "Sum of net income in thousands of US dollars.",
+                Some("thousands of US dollars"),
+            ),
             ("Mean time to the first reply, in hours.", Some("hours")),
             ("Share of trials that convert (in percent)", Some("percent")),
             ("Amounts in EUR; in EUR since ever", Some("EUR")),

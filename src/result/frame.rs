@@ -292,7 +292,11 @@ fn units(table: &ResultTable, width: usize, room: usize) -> Option<String> {
                     .has_percentages(at)
                     .then(|| "in percent: 12 is 12 %".to_owned())
             };
-            let described = || column.described_unit().map(|unit| format!("{unit} by its description"));
+            let described = || {
+                column
+                    .described_unit()
+                    .map(|unit| format!("{unit} by its description"))
+            };
             let unit = column.format.unit_words().or_else(named).or_else(described)?;
             Some(format!(
                 "{} {}",

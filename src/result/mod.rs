@@ -4,8 +4,8 @@
 mod arithmetic;
 mod call_words;
 mod derivation;
-mod described_unit;
 pub mod derive;
+mod described_unit;
 mod encode;
 mod exact_numbers;
 mod format;

@@ -48,7 +48,10 @@ fn artifact(file: &str) -> Value {
 }
 
 /// The jobs and runs of the account, as the API gives them to anybody.
-#[expect(clippy::disallowed_methods, reason = "a client beside the wire, which ours is held against")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a client beside the wire, which ours is held against"
+)]
 async fn listed(stand: &DbtStand, what: &str) -> Vec<Value> {
     let running = &stand.running;
     let url = format!(
@@ -108,7 +111,8 @@ impl DbtFacts {
         let id = |value: &Value| value["id"].to_string() == fact.of;
         let place = match fact.from.as_str() {
             "manifest.json" => {
-                let kinds = ["nodes", "exposures"].map(|kind| &self.artifacts["manifest.json"][kind][&fact.of]);
+                let kinds =
+                    ["nodes", "exposures"].map(|kind| &self.artifacts["manifest.json"][kind][&fact.of]);
                 kinds.into_iter().find(|node| !node.is_null()).unwrap().clone()
             }
             "runs" => self.run(id),
@@ -173,12 +177,21 @@ async fn every_gold_is_what_the_data_and_dbt_say() {
             panic!("{} wants one figure", case.id)
         };
         let found = rows[0][0].as_f64().unwrap();
-        let digits = if json!(gold.unit) == "money" { 0.005_001 } else { 1e-6 };
+        let digits = if json!(gold.unit) == "money" {
+            0.005_001
+        } else {
+            1e-6
+        };
         assert!((found - gold.value).abs() < digits, "{}: {found}", case.id);
         assert!(!derivation.facts.is_empty(), "{} needs no dbt", case.id);
         for fact in &derivation.facts {
             let found = dbt.find(fact);
-            assert!(found.contains(&fact.part), "{}: {found} has no {}", case.id, fact.part);
+            assert!(
+                found.contains(&fact.part),
+                "{}: {found} has no {}",
+                case.id,
+                fact.part
+            );
         }
     }
 }
@@ -195,7 +208,11 @@ fn no_answer_passes_without_the_figure_and_every_fact() {
         let told = |parts: &[&str]| format!("In dbt: {}.", parts.join(", "));
         let figure_alone = figure(case, 0.0);
         let right = format!("{figure_alone}\n\n{}", told(&parts));
-        assert!(verdict(case, &right), "{}: a right answer fails: {right}", case.id);
+        assert!(
+            verdict(case, &right),
+            "{}: a right answer fails: {right}",
+            case.id
+        );
         let wrong_figure = format!("{}\n\n{}", figure(case, 7.0), told(&parts));
         let words = [
             String::new(),

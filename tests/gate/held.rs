@@ -185,7 +185,11 @@ async fn calls_that_mean_the_same_have_the_same_bytes() {
                  {"column": "created_at", "direction": "asc"}], "limit": 3});
     let mut short = written.clone();
     short["sort"] = json!(["unit_price DESC", "created at"]);
-    assert_eq!(planned(short), canonical, "a text stands for a column with its direction");
+    assert_eq!(
+        planned(short),
+        canonical,
+        "a text stands for a column with its direction"
+    );
     assert_eq!(planned(written), canonical);
     assert_eq!(
         planned(canonical.clone()),

@@ -121,7 +121,8 @@ async fn it_finds_what_is_said_of_words_collections_and_databases() {
     let (toolbox, _) = toolbox_over(large().noted_for_tests(notes)).await;
     let word = found(&toolbox, json!({"words": "GMV"})).await;
     assert!(
-        word.starts_with("no entry has any of the words \"GMV\".") && word.contains("\nword \"GMV\": Revenue before refunds."),
+        word.starts_with("no entry has any of the words \"GMV\".")
+            && word.contains("\nword \"GMV\": Revenue before refunds."),
         "{word}"
     );
     let coast = found(&toolbox, json!({"words": "baltic"})).await;
@@ -132,5 +133,8 @@ async fn it_finds_what_is_said_of_words_collections_and_databases() {
     );
     assert!(!coast.contains("in Logistics / Region 5"), "{coast}");
     let port = found(&toolbox, json!({"words": "containers"})).await;
-    assert!(port.contains("database \"Harbour\": Containers of the port."), "{port}");
+    assert!(
+        port.contains("database \"Harbour\": Containers of the port."),
+        "{port}"
+    );
 }

@@ -316,5 +316,8 @@ async fn a_short_result_lists_no_totals_but_tells_its_unit_and_its_total_can_be_
     let requests = stack.model.requests();
     let result = *messages(requests.last().unwrap()).last().unwrap();
     assert!(!result.contains("totals"), "{result}");
-    assert!(result.contains("\nunits: revenue USD by its description\n"), "{result}");
+    assert!(
+        result.contains("\nunits: revenue USD by its description\n"),
+        "{result}"
+    );
 }

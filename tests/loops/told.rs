@@ -68,7 +68,7 @@ async fn days_of_the_week_have_names_and_weeks_say_on_which_day_they_begin() {
     );
     let text = read("query_metric", revenue(json!([]), by("week"))).await;
     assert!(
-        text.contains("\nunits: created_at weeks begin on Sunday\n"),
+        text.contains("\nunits: created_at weeks begin on Sunday; "),
         "{text}"
     );
     // A filter by name finds the same rows as the group of that name.

@@ -92,7 +92,8 @@ async fn a_table_that_cannot_be_printed_says_why() {
 
 #[tokio::test]
 async fn columns_take_a_name_and_a_format() {
-    let text = resolved("{{table r2: fiscal_year as Year, revenue (M) as \"Net sales, total\" | first 2}}").await;
+    let text =
+        resolved("{{table r2: fiscal_year as Year, revenue (M) as \"Net sales, total\" | first 2}}").await;
     let wanted = "| Year | Net sales, total |\n| --- | --: |\n| 2023 | 1.0M |\n| 2024 | 1.2M |";
     assert!(text.text().starts_with(wanted), "{}", text.text());
     // A name is the model's own: Cardinal vouches for the figures and not for it.
@@ -150,11 +151,13 @@ async fn a_name_passes_the_same_gate_as_other_text() {
 #[tokio::test]
 async fn a_table_and_a_chart_of_the_same_rows_are_printed_once() {
     let count = |text: &ReferencedText| text.text().matches("| 2025-01 |").count();
-    let after = resolved("Both:\n\n{{table r1}}\n\n{{chart r1: line, created_at, orders}}\n\nThat is all.").await;
+    let after =
+        resolved("Both:\n\n{{table r1}}\n\n{{chart r1: line, created_at, orders}}\n\nThat is all.").await;
     assert_eq!(count(&after), 1, "{}", after.text());
     assert!(after.text().ends_with(" – |\n\nThat is all."), "{}", after.text());
     assert_eq!(after.charts()[0].start, after.charts()[0].end);
-    let before = resolved("Both:\n\n{{chart r1: line, created_at, orders}}\n\n{{table r1: created_at, orders}}").await;
+    let before =
+        resolved("Both:\n\n{{chart r1: line, created_at, orders}}\n\n{{table r1: created_at, orders}}").await;
     assert_eq!(count(&before), 1, "{}", before.text());
     assert!(before.text().ends_with("| 455 |"), "{}", before.text());
     // The table is wanted beside the chart, so nothing stands in the chart's place.

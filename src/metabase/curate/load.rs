@@ -135,7 +135,9 @@ pub(in crate::metabase) async fn load(
         // What they hold is good to know, and no more: whoever may not list databases has a catalog all the same.
         listed = tables::Databases::read(caller, false).await.ok();
     }
-    notes.databases = listed.map(|databases| databases.descriptions()).unwrap_or_default();
+    notes.databases = listed
+        .map(|databases| databases.descriptions())
+        .unwrap_or_default();
     let path = |entry: &Entry| entry.collection().join(" / ");
     let places: BTreeSet<String> = gathered.entries.iter().map(path).collect();
     notes.collections = loading.collections.descriptions(&places);

@@ -102,7 +102,11 @@ impl RawCell {
     }
 
     pub(super) fn take_conditions(&mut self) -> Result<Vec<RawCondition>, Rejection> {
-        list(short_forms::conditions(self.conditions.take()), "where", MAX_CONDITIONS)
-            .map_err(|rejection| rejection.hint("each item of where: \"COLUMN = VALUE\""))
+        list(
+            short_forms::conditions(self.conditions.take()),
+            "where",
+            MAX_CONDITIONS,
+        )
+        .map_err(|rejection| rejection.hint("each item of where: \"COLUMN = VALUE\""))
     }
 }
