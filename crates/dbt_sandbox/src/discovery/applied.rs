@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::artifacts::run_results;
@@ -113,6 +114,7 @@ fn rows_in(results: &Value, run: &Value, commands: &[String]) -> Vec<(String, No
         Some(at.to_string())
     };
     let number = |name: &str| run.get(name).and_then(Value::as_i64);
+    let shift = shift_to(run, results);
     let rows = results.get("results").and_then(Value::as_array);
     rows.into_iter()
         .flatten()
@@ -122,8 +124,8 @@ fn rows_in(results: &Value, run: &Value, commands: &[String]) -> Vec<(String, No
                 status: text("status")?,
                 message: text("message"),
                 failures: row.get("failures").and_then(Value::as_i64),
-                started: moment("started_at"),
-                completed: moment("finished_at"),
+                started: executed(row, "started_at", shift).or_else(|| moment("started_at")),
+                completed: executed(row, "completed_at", shift).or_else(|| moment("finished_at")),
                 generated: moment("finished_at"),
                 seconds: row
                     .get("execution_time")
@@ -136,6 +138,30 @@ fn rows_in(results: &Value, run: &Value, commands: &[String]) -> Vec<(String, No
             Some((text("unique_id")?, node))
         })
         .collect()
+}
+
+/// How far the moments in these results lie from the run: nothing when they fall into it, so that both tell the same moments. Other
+/// runs borrow the results of a run that really took place, and theirs count from the run's own start.
+fn shift_to(run: &Value, results: &Value) -> SignedDuration {
+    let of_run = |name: &str| run.get(name).and_then(Value::as_str).and_then(read);
+    let began = results
+        .pointer("/metadata/invocation_started_at")
+        .and_then(Value::as_str)
+        .and_then(read);
+    match (of_run("started_at"), of_run("finished_at"), began) {
+        (Some(start), Some(end), Some(began)) if began < start || began > end => start.duration_since(began),
+        _ => SignedDuration::ZERO,
+    }
+}
+
+/// When a node's own execution started or completed.
+fn executed(row: &Value, moment: &str, shift: SignedDuration) -> Option<String> {
+    let timing = row.get("timing")?.as_array()?;
+    let execute = timing
+        .iter()
+        .find(|part| part.get("name").and_then(Value::as_str) == Some("execute"))?;
+    let at = read(execute.get(moment)?.as_str()?)?;
+    Some(at.checked_add(shift).ok()?.to_string())
 }
 
 fn apply(nodes: &mut BTreeMap<String, NodeRun>, project: &DbtProject, run: &Value, commands: &[String]) {
