@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cardinal::catalog::{
-    Catalog, CatalogSearch, CatalogSettings, CatalogStore, EntryVersions, StoreKey, StoreLookup,
+    Catalog, CatalogSearch, CatalogSettings, CatalogStore, EntryVersions, LoadRemarks, StoreKey, StoreLookup,
 };
 use cardinal::metabase::MetabaseClient;
 use cardinal::model::ToolCall;
@@ -104,7 +104,9 @@ async fn measure(size: u32) -> Outcome<Value> {
         let cards = (1..=size).map(large_catalog::card).collect();
         let made = Arc::new(Catalog::for_tests(cards));
         let versions = EntryVersions::default();
-        store.write(&key, &made, &[], &versions, now).await?
+        store
+            .write(&key, &made, LoadRemarks::default(), &versions, now)
+            .await?
     };
     let bytes = std::fs::read(&path)?;
     let floor = quickest(|| serde_json::from_slice::<IgnoredAny>(&bytes));

@@ -132,7 +132,7 @@ impl RunParts {
             if self.ended.is_cancelled() {
                 return;
             }
-            let event = match self.row(row, &mut so_far).await {
+            let event = match Box::pin(self.row(row, &mut so_far)).await {
                 Ok(event) => event,
                 Err(trouble) => {
                     let mut known = lock(&self.trouble);
@@ -160,7 +160,7 @@ impl RunParts {
         let question = self.question(row).await?;
         let mut note = None;
         let came_to = loop {
-            match self.answered(row, &question, so_far).await {
+            match Box::pin(self.answered(row, &question, so_far)).await {
                 Ok(came_to) => {
                     so_far.last = Some(row);
                     break Ok(came_to);

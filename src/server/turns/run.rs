@@ -54,7 +54,7 @@ pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, task: TurnTask,
         match begin(&state, &live, &queue).await {
             Ok(Some(before)) => {
                 let mut loaded = queue.slot.loaded.lock().await;
-                if let Err(error) = perform(&state, &live, task, &mut loaded, before).await {
+                if let Err(error) = Box::pin(perform(&state, &live, task, &mut loaded, before)).await {
                     *loaded = None;
                     fail(&live, &error);
                 }
