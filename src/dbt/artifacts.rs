@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::null::or_default;
+
 /// What stands at the head of every artifact.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -26,12 +28,19 @@ impl ArtifactMetadata {
 #[serde(default)]
 pub(super) struct Manifest {
     pub(super) metadata: ArtifactMetadata,
+    #[serde(deserialize_with = "or_default")]
     pub(super) nodes: BTreeMap<String, ManifestNode>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) sources: BTreeMap<String, ManifestNode>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) exposures: BTreeMap<String, ManifestNode>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) metrics: BTreeMap<String, ManifestNode>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) semantic_models: BTreeMap<String, ManifestNode>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) saved_queries: BTreeMap<String, ManifestNode>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) unit_tests: BTreeMap<String, ManifestNode>,
 }
 
@@ -67,6 +76,7 @@ pub(super) struct NodeConfig {
 #[serde(default)]
 pub(super) struct RunResults {
     pub(super) metadata: ArtifactMetadata,
+    #[serde(deserialize_with = "or_default")]
     pub(super) results: Vec<RunResult>,
     pub(super) args: Option<RunArguments>,
 }
@@ -76,6 +86,7 @@ pub(super) struct RunResults {
 pub(super) struct RunResult {
     pub(super) unique_id: Option<String>,
     pub(super) status: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) timing: Vec<RunTiming>,
 }
 
@@ -99,6 +110,7 @@ pub(super) struct RunArguments {
 #[serde(default)]
 pub(super) struct SourceResults {
     pub(super) metadata: ArtifactMetadata,
+    #[serde(deserialize_with = "or_default")]
     pub(super) results: Vec<FreshnessResult>,
 }
 

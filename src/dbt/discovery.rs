@@ -182,8 +182,14 @@ impl DiscoveryClient {
                 return Ok(items);
             };
             items.extend(page.edges.into_iter().map(|edge| edge.node));
-            match page.page_info.end_cursor.filter(|_| page.page_info.has_next_page) {
-                None => return Ok(items),
+            if !page.page_info.has_next_page {
+                return Ok(items);
+            }
+            match page.page_info.end_cursor {
+                None => {
+                    let message = "it promises another page and does not say where that is: the paging cannot be relied on";
+                    return Err(error::local(operation.words, DbtFailure::Unreadable, message));
+                }
                 Some(cursor) if !seen.insert(cursor.clone()) => break,
                 Some(cursor) => after = Some(cursor),
             }

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::null::or_default;
+
 #[derive(Deserialize)]
 pub(super) struct EnvironmentReply<T> {
     pub(super) environment: Option<T>,
@@ -26,9 +28,9 @@ pub(super) struct LineageReply {
 #[serde(rename_all = "camelCase")]
 pub(super) struct LineageItem {
     pub(super) unique_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) resource_type: String,
     #[serde(default)]
     pub(super) parent_ids: Option<Vec<String>>,
@@ -81,7 +83,7 @@ pub(super) struct TableItem {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Connection<T> {
     pub(super) edges: Vec<Edge<T>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) page_info: PageInfo,
 }
 

@@ -6,11 +6,14 @@ use http::HeaderMap;
 use tokio::time::Instant;
 
 use crate::operations::Api;
+use crate::wire::asked_wait;
 
 /// How long dbt stays closed where it does not say.
 const USUAL: Duration = Duration::from_secs(300);
 /// The longest that is believed.
 const LONGEST: Duration = Duration::from_secs(3600);
+/// Seconds to wait, as dbt's API for provisioning writes it.
+const OWN: &str = "x-rate-limit-retry-after-seconds";
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// After one 429 nobody of this process asks that API before its time is over: further knocking makes it longer. All
@@ -31,7 +34,7 @@ impl Door {
 
     /// Closes an API for as long as the response says, and says how long that is.
     pub(super) fn close(&self, api: Api, headers: &HeaderMap) -> Duration {
-        let wait = asked_wait(headers)
+        let wait = wait_of(headers)
             .unwrap_or(USUAL)
             .clamp(Duration::from_secs(1), LONGEST);
         let mut closed = self.closed_until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,14 +46,12 @@ impl Door {
     }
 }
 
-fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
-    ["retry-after", "x-rate-limit-retry-after-seconds"]
-        .iter()
-        .find_map(|name| {
-            let text = headers.get(*name)?.to_str().ok()?;
-            let seconds: f64 = text.trim().parse().ok()?;
-            Duration::try_from_secs_f64(seconds).ok()
-        })
+/// What the response says in any of the ways that servers have, or in dbt's own.
+fn wait_of(headers: &HeaderMap) -> Option<Duration> {
+    asked_wait(headers).or_else(|| {
+        let text = headers.get(OWN)?.to_str().ok()?;
+        Duration::try_from_secs_f64(text.trim().parse().ok()?).ok()
+    })
 }
 
 /// Keeps requests below a rate by making them wait.

@@ -1,7 +1,10 @@
 //! The envelope that the Administrative API puts around what it says, and lists that come in pages.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::caller::{DbtCaller, DbtReply, DbtRequest};
 use super::error::{self, DbtError, DbtFailure};
@@ -43,6 +46,21 @@ struct EnvelopeExtra {
 struct Pagination {
     count: Option<u64>,
     total_count: Option<u64>,
+}
+
+/// An item of a list, and what it is told apart by.
+struct ListedItem<T> {
+    id: Option<String>,
+    item: T,
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for ListedItem<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let id = value.get("id").filter(|id| !id.is_null()).map(Value::to_string);
+        let item = T::deserialize(value).map_err(D::Error::custom)?;
+        Ok(Self { id, item })
+    }
 }
 
 /// A list, and whether it is all there is.
@@ -117,8 +135,9 @@ impl DbtCaller {
         })
     }
 
-    /// A list, page by page, up to `most` items. A list that goes on for ever, or that gives more than was asked for, is an
-    /// error: its paging cannot be believed.
+    /// A list, page by page, up to `most` items. What stands on two pages, because something new came before it meanwhile, is
+    /// taken once. A list that gives more than was asked for or than there is, or a page again, is an error: its paging cannot be
+    /// believed.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
         operation: &Operation,
@@ -126,13 +145,15 @@ impl DbtCaller {
         most: usize,
     ) -> Result<DbtList<T>, DbtError> {
         let mut items: Vec<T> = Vec::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut received = 0_usize;
         loop {
             let limit = PAGE.min(most.saturating_sub(items.len()).max(1));
             let mut page = request.clone();
             page.query.push(("limit", limit.to_string()));
-            page.query.push(("offset", items.len().to_string()));
+            page.query.push(("offset", received.to_string()));
             let reply = self.send(operation, page).await?;
-            let envelope: DbtEnvelope<Vec<T>> = reply.envelope()?;
+            let envelope: DbtEnvelope<Vec<ListedItem<T>>> = reply.envelope()?;
             let got = envelope.data.unwrap_or_default();
             let pagination = envelope.extra.unwrap_or_default().pagination.unwrap_or_default();
             let protocol = |what: String| error::local(&reply.action, DbtFailure::Unreadable, what);
@@ -143,17 +164,32 @@ impl DbtCaller {
                     count.max(got.len() as u64)
                 )));
             }
-            let came = got.len();
-            items.extend(got);
+            let (came, before) = (got.len(), items.len());
+            received = received.saturating_add(came);
+            let new = got
+                .into_iter()
+                .filter(|one| one.id.as_ref().is_none_or(|id| seen.insert(id.clone())));
+            items.extend(new.map(|one| one.item));
+            if came > 0 && items.len() == before {
+                return Err(protocol(format!(
+                    "the items from {} on came a second time: the paging cannot be relied on",
+                    received - came
+                )));
+            }
             let total = pagination.total_count;
+            if total.is_some_and(|total| total < received as u64) {
+                return Err(protocol(format!(
+                    "{received} items came of {}: the paging cannot be relied on",
+                    total.unwrap_or_default()
+                )));
+            }
             let more = match total {
-                Some(total) => (items.len() as u64) < total,
+                Some(total) => (received as u64) < total,
                 None => came == limit,
             };
             if more && came == 0 {
                 return Err(protocol(format!(
-                    "{} of {} items came and the next page is empty: the paging cannot be relied on",
-                    items.len(),
+                    "{received} of {} items came and the next page is empty: the paging cannot be relied on",
                     total.unwrap_or_default()
                 )));
             }

@@ -37,6 +37,7 @@ mod graph;
 mod graphql;
 mod health;
 mod local;
+mod null;
 mod run;
 mod semantic;
 mod settings;

@@ -59,6 +59,7 @@ pub use relay::{CompletionRelay, PROVIDER_BATCH, RelayedCompletion};
 pub use request::{CacheRule, Policy, Purpose, RowsOf, WireRequest};
 pub use response::{BodyStream, ServedBy, WireResponse};
 pub(crate) use retry::is_passing_for_models;
+pub(crate) use retry_after::asked_wait;
 pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
 pub use tape::{

@@ -8,7 +8,7 @@ const MILLISECONDS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// The wait a response asks for: `retry-after-ms`, then `Retry-After` in seconds or as a date. A date counts from
 /// the response's own `Date`, so that the two clocks need not agree.
-pub(super) fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
     if let Some(milliseconds) = text(&MILLISECONDS).and_then(|value| value.parse::<f64>().ok()) {
         return Duration::try_from_secs_f64(milliseconds / 1000.0).ok();

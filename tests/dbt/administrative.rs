@@ -90,8 +90,12 @@ async fn filters_are_sent_as_dbt_takes_them() {
 #[tokio::test]
 async fn a_list_without_a_total_ends_with_a_short_page() {
     let server = ScriptedDbt::serve(|asked| {
-        let runs = if asked.query.contains("offset=0") { 100 } else { 7 };
-        let runs: Vec<Value> = (0..runs).map(|id| json!({"id": id, "status": 1})).collect();
+        let ids = if asked.query.contains("offset=0") {
+            0..100
+        } else {
+            100..107
+        };
+        let runs: Vec<Value> = ids.map(|id| json!({"id": id, "status": 1})).collect();
         DbtReply::json(200, &envelope(&json!(runs)))
     })
     .await;

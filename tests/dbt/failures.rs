@@ -171,6 +171,30 @@ async fn a_429_without_a_time_closes_for_five_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_429_may_say_its_time_as_a_date_or_in_dbts_own_header() {
+    for headers in [
+        [
+            ("date", "Wed, 21 Oct 2026 07:28:00 GMT"),
+            ("retry-after", "Wed, 21 Oct 2026 07:28:45 GMT"),
+        ],
+        [("x-rate-limit-retry-after-seconds", "45"), ("x-other", "1")],
+    ] {
+        let server = ScriptedDbt::serve(move |_| {
+            let reply = refused(429, "Slow down.");
+            headers
+                .into_iter()
+                .fold(reply, |reply, (name, value)| reply.with(name, value))
+        })
+        .await;
+        let error = account(&server).administrative().run(9).await.unwrap_err();
+        assert!(
+            error.to_string().contains("nothing is sent for another 45 s"),
+            "{headers:?}: {error}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn discovery_is_asked_no_faster_than_the_settings_say() {
     let server = ScriptedDbt::serve(|_| {
         DbtReply::json(

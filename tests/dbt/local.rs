@@ -17,7 +17,7 @@ fn project(dir: &Path) -> LocalProject {
     LocalProject::new(dir.to_owned(), read, None, Principal::default())
 }
 
-async fn health(artifacts: &[(&str, Value)], entry: &str) -> DataHealthReport {
+pub(super) async fn health(artifacts: &[(&str, Value)], entry: &str) -> DataHealthReport {
     let folder = tempfile::tempdir().unwrap();
     let state = project(&write(folder.path(), artifacts)).state().await.unwrap();
     let node = state.graph.find(entry).unwrap();
@@ -250,6 +250,55 @@ async fn grants_hold_for_files_and_reading_them_is_written_down() {
     assert_eq!(outcomes.len(), 3);
     assert_eq!(outcomes[0]["served_by"], "file");
     assert!(outcomes[0]["bytes"].as_u64().unwrap() > 1_000);
+}
+
+#[tokio::test]
+async fn files_are_read_again_when_they_changed_and_grants_hold_in_between() {
+    let (folder, log_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let dir = folder.path();
+    write(
+        dir,
+        &[
+            ("manifest.json", manifest()),
+            ("run_results.json", run_results("build", &GOOD)),
+        ],
+    );
+    let log = CallLog::open(CallLogSettings::new(log_folder.path().to_owned())).unwrap();
+    let mut rule = GrantRule::new([Area::DbtLocalArtifacts], GrantLevel::Read);
+    rule.max_calls_per_session = Some(14);
+    let project = LocalProject::new(
+        dir.to_owned(),
+        policy(vec![rule]),
+        Some(log.clone()),
+        Principal::default(),
+    );
+    let health = async || {
+        let state = project.state().await?;
+        let orders = state.graph.find("orders").unwrap();
+        Ok::<_, cardinal::dbt::DbtError>(state.assess(orders).health)
+    };
+    assert_eq!(health().await.unwrap(), DataHealth::Healthy);
+    assert_eq!(health().await.unwrap(), DataHealth::Healthy);
+    let failed = run_results("build", &but("model.shop.stg_orders", "error"));
+    write(dir, &[("run_results.json", failed)]);
+    assert_eq!(
+        health().await.unwrap(),
+        DataHealth::Unhealthy,
+        "a run ended meanwhile"
+    );
+    fs::remove_file(dir.join("target/run_results.json")).unwrap();
+    assert_eq!(health().await.unwrap(), DataHealth::Questionable);
+    // What is kept is granted by the same rules: the fifth time needs three calls, and two are left.
+    assert_eq!(health().await.unwrap_err().class, DbtFailure::Denied);
+    drop((project, log));
+    let all = records(log_folder.path());
+    let served: Vec<&str> = of_kind(&all, "outcome")
+        .iter()
+        .map(|one| one["served_by"].as_str().unwrap())
+        .collect();
+    let (file, cache) = (["file"; 3], ["cache"; 3]);
+    let wanted = [&file[..], &cache, &file, &file, &cache[..2]].concat();
+    assert_eq!(served, wanted);
 }
 
 /// The texts of artifacts are data: they decide nothing, and stay on one line.

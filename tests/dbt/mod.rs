@@ -1,12 +1,14 @@
 //! The dbt clients against scripted servers, and local projects of artifacts in dbt's form.
 
 mod administrative;
+mod artifact_versions;
 mod discovery;
 mod entries;
 mod failures;
 mod graph;
 mod hosts;
 mod local;
+mod paging;
 mod program;
 mod project;
 mod semantic_filters;

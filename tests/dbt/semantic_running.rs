@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cardinal::catalog::SqlDialect;
-use cardinal::dbt::{DbtCloudSettings, DbtFailure, DbtMetricQuery};
+use cardinal::dbt::{DbtCloudSettings, DbtError, DbtFailure, DbtMetricQuery};
+use cardinal::metabase::Fetched;
 use cardinal::result::{Cell, Extent};
 use serde_json::{Value, json};
 
@@ -53,6 +54,12 @@ async fn server(look: impl Fn(usize, &AskedOfDbt) -> DbtReply + Send + Sync + 's
     .await
 }
 
+/// Asks this server for the metric's total.
+async fn total_of(server: &ScriptedDbt) -> Result<Fetched, DbtError> {
+    let layer = account(server).semantic_layer().unwrap();
+    layer.query(&total()).await
+}
+
 fn state(status: &str) -> DbtReply {
     data(&json!({ "query": { "status": status } }))
 }
@@ -66,12 +73,7 @@ async fn a_query_is_looked_at_until_it_is_over_whatever_its_states_are_called() 
         _ => data(&page(&[json!(12.5)], 1)),
     })
     .await;
-    let fetched = account(&server)
-        .semantic_layer()
-        .unwrap()
-        .query(&total())
-        .await
-        .unwrap();
+    let fetched = total_of(&server).await.unwrap();
     assert_eq!(
         fetched.table.rows,
         [[Cell::Number(serde_json::Number::from_f64(12.5).unwrap())]]
@@ -113,12 +115,7 @@ async fn a_failed_query_says_why() {
     ] {
         let reply = json!({ "query": { "status": "FAILED", "error": said } });
         let server = server(move |_, _| data(&reply)).await;
-        let error = account(&server)
-            .semantic_layer()
-            .unwrap()
-            .query(&total())
-            .await
-            .unwrap_err();
+        let error = total_of(&server).await.unwrap_err();
         assert_eq!(error.class, class);
         assert!(error.to_string().contains(wanted), "{error}");
         assert!(
@@ -149,12 +146,7 @@ async fn errors_inside_a_success_are_errors() {
         (json!({ "data": null }), DbtFailure::Unreadable, "without data"),
     ] {
         let server = ScriptedDbt::serve(move |_| DbtReply::json(200, &reply)).await;
-        let error = account(&server)
-            .semantic_layer()
-            .unwrap()
-            .query(&total())
-            .await
-            .unwrap_err();
+        let error = total_of(&server).await.unwrap_err();
         assert_eq!(error.class, class, "{error}");
         assert!(error.to_string().contains(wanted), "{error}");
     }
@@ -233,12 +225,7 @@ async fn pages_are_read_to_the_end_and_long_numbers_keep_their_digits() {
         data(&page(&vec![json!(number); 3], 3))
     })
     .await;
-    let fetched = account(&server)
-        .semantic_layer()
-        .unwrap()
-        .query(&total())
-        .await
-        .unwrap();
+    let fetched = total_of(&server).await.unwrap();
     let rows: Vec<Value> = fetched
         .table
         .rows
@@ -251,12 +238,7 @@ async fn pages_are_read_to_the_end_and_long_numbers_keep_their_digits() {
     let long = r#"{"schema":{"fields":[{"name":"revenue","type":"number"}]},"data":[{"revenue":12345678901234567.89}]}"#;
     let reply = json!({ "query": { "status": "SUCCESSFUL", "jsonResult": long } });
     let server = self::server(move |_, _| data(&reply)).await;
-    let fetched = account(&server)
-        .semantic_layer()
-        .unwrap()
-        .query(&total())
-        .await
-        .unwrap();
+    let fetched = total_of(&server).await.unwrap();
     assert_eq!(fetched.table.rows, [[Cell::text("12345678901234567.89")]]);
 }
 
@@ -287,12 +269,7 @@ async fn a_result_that_is_not_what_was_asked_for_is_no_result() {
     ] {
         let reply = json!({ "query": { "status": "SUCCESSFUL", "totalPages": 1, "jsonResult": result } });
         let server = server(move |_, _| data(&reply)).await;
-        let error = account(&server)
-            .semantic_layer()
-            .unwrap()
-            .query(&total())
-            .await
-            .unwrap_err();
+        let error = total_of(&server).await.unwrap_err();
         assert_eq!(error.class, DbtFailure::Unreadable, "{error}");
         assert!(error.to_string().contains(wanted), "{error}");
     }
@@ -301,24 +278,14 @@ async fn a_result_that_is_not_what_was_asked_for_is_no_result() {
         data(&page(&if first { vec![json!(1)] } else { Vec::new() }, 2))
     })
     .await;
-    let error = account(&server)
-        .semantic_layer()
-        .unwrap()
-        .query(&total())
-        .await
-        .unwrap_err();
+    let error = total_of(&server).await.unwrap_err();
     assert!(error.to_string().contains("page 2 of 2 is empty"), "{error}");
 }
 
 #[tokio::test]
 async fn more_rows_than_are_taken_are_cut_with_a_word() {
     let server = server(|_, _| data(&page(&vec![json!(1); 6000], 4))).await;
-    let fetched = account(&server)
-        .semantic_layer()
-        .unwrap()
-        .query(&total())
-        .await
-        .unwrap();
+    let fetched = total_of(&server).await.unwrap();
     assert_eq!(fetched.table.rows.len(), 10_000);
     assert_eq!(fetched.table.extent, Extent::RowBudget { budget: 10_000 });
     let looks = server.asked().iter().filter(|one| kind(one) == "look").count();

@@ -120,6 +120,34 @@ async fn without_a_secret_there_is_no_receiver() {
     assert_eq!(deliver(&server, &body, &signed(&body)).await, 404);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_event_is_refused_whoever_signed_it() {
+    let server = TestServer::with(|settings| {
+        settings.dbt.webhook_secret = Some(SecretString::from(SECRET));
+    })
+    .await;
+    assert_eq!(served_by(&server).await, "live");
+    let huge = json!({ "eventId": "wev_1", "eventType": "job.run.completed", "more": "x".repeat(3 << 19) });
+    let long_id = json!({ "eventId": "w".repeat(500), "eventType": "job.run.completed" });
+    for (body, status) in [
+        (huge.to_string(), 413),
+        (long_id.to_string(), 400),
+        (json!([]).to_string(), 400),
+        (
+            json!({ "eventId": 5, "eventType": "job.run.completed" }).to_string(),
+            400,
+        ),
+    ] {
+        assert_eq!(
+            deliver(&server, &body, &signed(&body)).await,
+            status,
+            "{}",
+            &body[..40.min(body.len())]
+        );
+    }
+    assert_eq!(served_by(&server).await, "cache", "none of these did anything");
+}
+
 const REVENUE: &str = "What was revenue in each month?";
 const RATING: &str = "What is the average rating?";
 

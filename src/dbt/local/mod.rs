@@ -5,6 +5,7 @@
 //! that a manifest of many megabytes costs little memory. Fields that are not known are passed over. What an artifact says is
 //! data, like everything that comes from outside.
 
+mod kept;
 mod metrics;
 mod project;
 

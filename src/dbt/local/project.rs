@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
+use super::kept::{KeptState, stamps};
 use crate::call_log::{CallDecision, CallEnd, CallIntent, CallLog, CallOutcome, OpenCall};
 use crate::dbt::artifacts::{Manifest, ManifestNode, Outcomes, ProjectFile, RunResults, SourceResults};
 use crate::dbt::error::{self, DbtError, DbtFailure};
@@ -27,6 +28,9 @@ const MANIFESTS: std::ops::RangeInclusive<u32> = 7..=12;
 const RUN_RESULTS: std::ops::RangeInclusive<u32> = 4..=6;
 const SOURCES: std::ops::RangeInclusive<u32> = 3..=3;
 
+/// What the state of a project is read from.
+const STATE: [&Operation; 3] = [&table::MANIFEST, &table::RUN_RESULTS, &table::SOURCES];
+
 /// A dbt project in a folder. Grants hold for its files as they do for requests, and the reading of each is written down where
 /// calls are.
 #[derive(Debug, Clone)]
@@ -36,6 +40,7 @@ pub struct LocalProject {
     meter: CallMeter,
     log: Option<CallLog>,
     principal: Principal,
+    kept: KeptState,
 }
 
 /// An artifact as it was read, and how long it was.
@@ -52,11 +57,34 @@ impl LocalProject {
             meter: CallMeter::default(),
             log,
             principal,
+            kept: KeptState::default(),
         }
     }
 
-    /// Everything the artifacts say: the graph, and how each node is.
+    /// Everything the artifacts say: the graph, and how each node is. What was read is kept until one of the files changes.
     pub async fn state(&self) -> Result<ProjectState, DbtError> {
+        let dir = self.dir.clone();
+        let looked = off_the_runtime(move || {
+            let target = target(&dir)?;
+            Ok::<_, String>(stamps(&STATE.map(|operation| target.join(file_of(operation)))))
+        });
+        // A folder that cannot be looked at is told by whoever reads it.
+        let stamps = looked.await.ok().and_then(Result::ok);
+        if let Some(state) = stamps.as_ref().and_then(|stamps| self.kept.of(stamps)) {
+            for operation in STATE {
+                let open = self.admit(operation).await?;
+                end(open, &CallEnd::Complete, "cache", 0);
+            }
+            return Ok(state);
+        }
+        let state = self.read_state().await?;
+        if let Some(stamps) = stamps {
+            self.kept.keep(stamps, state.clone());
+        }
+        Ok(state)
+    }
+
+    async fn read_state(&self) -> Result<ProjectState, DbtError> {
         let manifest: Manifest = self.needed(&table::MANIFEST).await?;
         let results: Option<RunResults> = self.optional(&table::RUN_RESULTS).await?;
         let sources: Option<SourceResults> = self.optional(&table::SOURCES).await?;
@@ -101,7 +129,7 @@ impl LocalProject {
         operation: &'static Operation,
     ) -> Result<T, DbtError> {
         self.optional(operation).await?.ok_or_else(|| {
-            let file = operation.path.rsplit('/').next().unwrap_or_default();
+            let file = file_of(operation);
             let message = format!(
                 "{} has no {file} in its target folder: run `dbt build` there first, or check DBT_PROJECT_DIR",
                 self.dir.display()
@@ -125,24 +153,14 @@ impl LocalProject {
                 error.to_string(),
             ))
         });
-        if let Some(open) = open {
-            open.end(&CallOutcome {
-                end: match &read {
-                    Ok(_) => CallEnd::Complete,
-                    Err(error) => CallEnd::Failed {
-                        reason: error.to_string(),
-                    },
-                },
-                served_by: Some("file"),
-                attempts: 1,
-                bytes: read
-                    .as_ref()
-                    .ok()
-                    .and_then(|read| read.as_ref().map(|read| read.bytes))
-                    .unwrap_or(0),
-                ..CallOutcome::default()
-            });
-        }
+        let (ended, bytes) = match &read {
+            Ok(read) => (CallEnd::Complete, read.as_ref().map_or(0, |read| read.bytes)),
+            Err(error) => {
+                let reason = error.to_string();
+                (CallEnd::Failed { reason }, 0)
+            }
+        };
+        end(open, &ended, "file", bytes);
         Ok(read?.map(|read| read.content))
     }
 
@@ -192,10 +210,28 @@ impl LocalProject {
     }
 }
 
+/// Writes down how the reading of a file ended.
+fn end(open: Option<OpenCall>, ended: &CallEnd, served_by: &'static str, bytes: u64) {
+    if let Some(open) = open {
+        open.end(&CallOutcome {
+            end: ended.clone(),
+            served_by: Some(served_by),
+            attempts: 1,
+            bytes,
+            ..CallOutcome::default()
+        });
+    }
+}
+
+/// The name of the file that an operation reads.
+fn file_of(operation: &Operation) -> &'static str {
+    operation.path.rsplit('/').next().unwrap_or_default()
+}
+
 /// Reads an artifact from end to end, keeping what `T` keeps. `None` when it is not there.
 fn read<T: DeserializeOwned>(dir: &Path, operation: &Operation) -> Result<Option<ReadArtifact<T>>, DbtError> {
     let failed = |message: String| error::local(operation.words, DbtFailure::Artifact, message);
-    let file = operation.path.rsplit('/').next().unwrap_or_default();
+    let file = file_of(operation);
     let path = target(dir).map_err(&failed)?.join(file);
     let cannot = |error: std::io::Error| failed(format!("{} cannot be opened: {error}", path.display()));
     let real = match path.canonicalize() {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,6 +82,7 @@ impl SemanticLayerClient {
     /// All metrics, with what they can be grouped and filtered by.
     pub async fn metrics(&self) -> Result<Vec<SemanticMetric>, DbtError> {
         let mut metrics: Vec<SemanticMetric> = Vec::new();
+        let mut names: BTreeSet<String> = BTreeSet::new();
         for number in 1..=MOST_PAGES {
             let variables = json!({
                 "environmentId": self.environment,
@@ -101,8 +103,18 @@ impl SemanticLayerClient {
                     message,
                 ));
             }
-            let came = page.items.len() as u64;
-            metrics.extend(page.items);
+            let (came, before) = (page.items.len() as u64, metrics.len());
+            let new = page.items.into_iter();
+            metrics.extend(new.filter(|metric| names.insert(metric.name.clone())));
+            if came > 0 && metrics.len() == before {
+                let message =
+                    format!("the metrics of page {number} came before: the paging cannot be relied on");
+                return Err(error::local(
+                    table::METRICS.words,
+                    DbtFailure::Unreadable,
+                    message,
+                ));
+            }
             let last = page.total_pages.map_or(came < PAGE, |pages| number >= pages);
             if last {
                 return Ok(metrics);
@@ -274,6 +286,7 @@ impl SemanticLayerClient {
                 error::clean(&problem),
             )
         };
+        let is_grouped = wanted.len() > 1 || *operation == table::CREATE_VALUES_QUERY;
         let (pages, served_by, mut bytes) = (first.pages, first.served_by, first.bytes);
         let places = first.page.places(&wanted).map_err(unreadable)?;
         let mut rows = first.page.rows(&places).map_err(unreadable)?;
@@ -287,6 +300,12 @@ impl SemanticLayerClient {
             if came.is_empty() {
                 return Err(unreadable(format!(
                     "page {number} of {pages} is empty: the paging cannot be relied on"
+                )));
+            }
+            // Groups are different in every row. A server that gives one page for all would make figures of them many times over.
+            if is_grouped && rows.ends_with(&came) {
+                return Err(unreadable(format!(
+                    "page {number} of {pages} is the one before it again: the paging cannot be relied on"
                 )));
             }
             rows.extend(came);

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
+
+use crate::dbt::null::or_default;
 
 /// A metric as the Semantic Layer lists it. Words that dbt adds later are kept as they are.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -244,9 +246,4 @@ pub(super) struct QueryProgress {
     pub(super) total_pages: Option<u64>,
     pub(super) json_result: Option<String>,
     pub(super) arrow_result: Option<String>,
-}
-
-/// A field that may be null where it says nothing.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(reader: D) -> Result<T, D::Error> {
-    Ok(Option::<T>::deserialize(reader)?.unwrap_or_default())
 }

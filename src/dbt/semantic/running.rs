@@ -9,6 +9,8 @@ use super::rows::ResultPage;
 use crate::dbt::error::{self, DbtError, DbtFailure};
 use crate::operations::semantic_layer as table;
 use crate::wire::ServedBy;
+#[cfg(feature = "arrow")]
+use crate::wire::off_the_runtime;
 
 /// The first wait before a query is looked at again; each is half as long again as the one before.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -120,7 +122,27 @@ impl RunningQuery {
         } else {
             looked
         };
-        finished_page(looked)
+        let LookedAt {
+            state,
+            bytes,
+            served_by,
+        } = looked;
+        let unreadable =
+            |message: String| error::local(table::QUERY_RESULT.words, DbtFailure::Unreadable, message);
+        let read = match (&state.json_result, &state.arrow_result) {
+            (Some(json), _) => ResultPage::read(json),
+            #[cfg(feature = "arrow")]
+            (None, Some(arrow)) => page_of_arrow(arrow.clone()).await,
+            _ => return Err(unreadable(NO_ROWS.to_owned())),
+        };
+        let page = read
+            .map_err(|problem| unreadable(format!("the rows cannot be read: {}", error::clean(&problem))))?;
+        Ok(FinishedPage {
+            page,
+            pages: state.total_pages.unwrap_or(1).max(1),
+            bytes,
+            served_by,
+        })
     }
 
     async fn look(&mut self, page: u64) -> Result<LookedAt, DbtError> {
@@ -172,26 +194,11 @@ impl RunningQuery {
     }
 }
 
-fn finished_page(looked: LookedAt) -> Result<FinishedPage, DbtError> {
-    let unreadable =
-        |message: String| error::local(table::QUERY_RESULT.words, DbtFailure::Unreadable, message);
-    let state = looked.state;
-    let read = match (&state.json_result, &state.arrow_result) {
-        (Some(json), _) => ResultPage::read(json),
-        #[cfg(feature = "arrow")]
-        (None, Some(arrow)) => super::arrow::read(arrow),
-        _ => {
-            return Err(unreadable(NO_ROWS.to_owned()));
-        }
-    };
-    let page =
-        read.map_err(|problem| unreadable(format!("the rows cannot be read: {}", error::clean(&problem))))?;
-    Ok(FinishedPage {
-        page,
-        pages: state.total_pages.unwrap_or(1).max(1),
-        bytes: looked.bytes,
-        served_by: looked.served_by,
-    })
+/// On a thread of its own: over some damaged bytes the reader panics instead of saying so.
+#[cfg(feature = "arrow")]
+async fn page_of_arrow(page: String) -> Result<ResultPage, String> {
+    let read = off_the_runtime(move || super::arrow::read(&page)).await;
+    read.unwrap_or_else(|_| Err("they are damaged".to_owned()))
 }
 
 impl Drop for RunningQuery {
