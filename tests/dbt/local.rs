@@ -274,7 +274,7 @@ async fn files_are_read_again_when_they_changed_and_grants_hold_in_between() {
     );
     let health = async || {
         let state = project.state().await?;
-        let orders = state.graph.find("orders").unwrap();
+        let orders = state.graph.find("model.shop.orders").unwrap();
         Ok::<_, cardinal::dbt::DbtError>(state.assess(orders).health)
     };
     assert_eq!(health().await.unwrap(), DataHealth::Healthy);

@@ -108,7 +108,7 @@ impl DbtFacts {
 
     /// The fact as dbt has it.
     fn find(&self, fact: &Fact) -> String {
-        let id = |value: &Value| value["id"] == fact.of;
+        let id = |value: &Value| value["id"].as_i64().is_some_and(|id| id.to_string() == fact.of);
         let place = match fact.from.as_str() {
             "manifest.json" => {
                 let kinds =
@@ -116,7 +116,11 @@ impl DbtFacts {
                 kinds.into_iter().find(|node| !node.is_null()).unwrap().clone()
             }
             "runs" => self.run(id),
-            "newest" => self.run(|run| run["job_definition_id"] == fact.of),
+            "newest" => self.run(|run| {
+                run["job_definition_id"]
+                    .as_i64()
+                    .is_some_and(|id| id.to_string() == fact.of)
+            }),
             "jobs" => self.jobs.iter().find(|job| id(job)).unwrap().clone(),
             "passed" => return self.tests_passed(&fact.of).to_string(),
             "seconds" => {
