@@ -94,24 +94,26 @@ fn cells(array: &dyn Array) -> Result<Vec<Value>, String> {
             primitive::<Decimal256Type>(array, |digits| exact(&decimal(&digits.to_string(), *scale)))
         }
         DataType::Date32 => primitive::<Date32Type>(array, |days| {
-            moment(Timestamp::from_second(i64::from(days) * SECONDS_OF_DAY), "")
+            moment(Timestamp::from_second(i64::from(days) * SECONDS_OF_DAY).ok(), "")
         }),
-        DataType::Date64 => primitive::<Date64Type>(array, |at| moment(Timestamp::from_millisecond(at), "")),
+        DataType::Date64 => {
+            primitive::<Date64Type>(array, |at| moment(Timestamp::from_millisecond(at).ok(), ""))
+        }
         DataType::Timestamp(unit, zone) => {
             // A moment with a zone is kept in UTC.
             let end = if zone.is_some() { "Z" } else { "" };
             match unit {
                 TimeUnit::Second => {
-                    primitive::<TimestampSecondType>(array, |at| moment(Timestamp::from_second(at), end))
+                    primitive::<TimestampSecondType>(array, |at| moment(Timestamp::from_second(at).ok(), end))
                 }
                 TimeUnit::Millisecond => primitive::<TimestampMillisecondType>(array, |at| {
-                    moment(Timestamp::from_millisecond(at), end)
+                    moment(Timestamp::from_millisecond(at).ok(), end)
                 }),
                 TimeUnit::Microsecond => primitive::<TimestampMicrosecondType>(array, |at| {
-                    moment(Timestamp::from_microsecond(at), end)
+                    moment(Timestamp::from_microsecond(at).ok(), end)
                 }),
                 TimeUnit::Nanosecond => primitive::<TimestampNanosecondType>(array, |at| {
-                    moment(Timestamp::from_nanosecond(i128::from(at)), end)
+                    moment(Timestamp::from_nanosecond(i128::from(at)).ok(), end)
                 }),
             }
         }
@@ -183,8 +185,8 @@ fn decimal(digits: &str, scale: i8) -> String {
 }
 
 /// A moment as pandas writes it; null where it is none.
-fn moment(at: Result<Timestamp, jiff::Error>, end: &str) -> Value {
-    let Ok(at) = at else { return Value::Null };
+fn moment(at: Option<Timestamp>, end: &str) -> Value {
+    let Some(at) = at else { return Value::Null };
     let written = at
         .to_zoned(TimeZone::UTC)
         .strftime("%Y-%m-%dT%H:%M:%S.%3f")
