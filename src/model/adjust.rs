@@ -22,6 +22,8 @@ pub enum RequestPart {
     StreamOptions,
     /// `max_tokens`, for which `max_completion_tokens` is sent, or the other way round.
     TokenLimit,
+    /// Both names of the limit of tokens: the server's own limit holds.
+    AnyTokenLimit,
     /// `null` as the content of a message that only calls tools, for which an empty text is sent.
     NullContent,
     /// `temperature`.
@@ -78,6 +80,7 @@ impl RequestPart {
         match self {
             Self::StreamOptions => "`stream_options` is left out, so that usage may be unknown",
             Self::TokenLimit => "the limit of tokens is sent under its other name",
+            Self::AnyTokenLimit => "no limit of tokens is sent, so that the server's own holds",
             Self::NullContent => "an empty text is sent where a message has no content",
             Self::Temperature => "`temperature` is left out",
             Self::ToolChoice => "`tool_choice` is left out",
@@ -116,7 +119,7 @@ impl RequestPart {
     fn names(self) -> &'static [&'static str] {
         match self {
             Self::StreamOptions => &["stream_options", "include_usage"],
-            Self::TokenLimit => &["max_tokens", "max_completion_tokens"],
+            Self::TokenLimit | Self::AnyTokenLimit => &["max_tokens", "max_completion_tokens"],
             Self::Temperature => &["temperature"],
             Self::ToolChoice => &["tool_choice"],
             Self::CacheKey => &["prompt_cache_key"],

@@ -21,7 +21,7 @@ fn the_demo_says_how_healthy_its_data_is() {
     let said = run.stdout.replace("\n  ", " ");
     assert!(
         said.contains(
-            "data health Average rating: the model fct_reviews behind this failed at 2026-07-01 02:10 UTC; figures are of the \
+            "data health Average rating: the model fct_reviews behind this failed at 2026-07-01 02:01 UTC; figures are of the \
              last run before that which succeeded"
         ),
         "{run:#?}"

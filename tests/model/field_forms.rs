@@ -466,6 +466,31 @@ async fn what_a_server_refuses_is_left_out_and_remembered() {
 }
 
 #[tokio::test]
+async fn a_server_that_knows_neither_name_of_the_limit_is_asked_without_one() {
+    let server = ScriptedModel::openai_with(|body| {
+        let known = ["max_tokens", "max_completion_tokens"];
+        match known.into_iter().find(|name| body.get(*name).is_some()) {
+            Some(name) => {
+                let message = format!("{name}: Extra inputs are not permitted");
+                Reply::status(400, json!({"error": {"message": message}}))
+            }
+            None => Reply::text("ok"),
+        }
+    })
+    .await;
+    for requests in [3, 4] {
+        let model = connect(&server.settings(), wire(&server)).unwrap();
+        let heard = listen(&*model, &request(conversation())).await.unwrap();
+        assert_eq!(heard.completion.text, "ok");
+        assert_eq!(server.requests().len(), requests);
+        assert_eq!(
+            model.left_out(),
+            [RequestPart::TokenLimit, RequestPart::AnyTokenLimit]
+        );
+    }
+}
+
+#[tokio::test]
 async fn marks_for_the_cache_are_left_out_where_the_server_refuses_them() {
     let server = ScriptedModel::anthropic_with(|body| {
         if body.to_string().contains("cache_control") {

@@ -106,7 +106,7 @@ impl<'a> ChatBody<'a> {
         for message in &request.messages {
             push_message(&mut messages, message, sends(RequestPart::NullContent));
         }
-        let limit = Some(request.max_output_tokens);
+        let limit = Some(request.max_output_tokens).filter(|_| sends(RequestPart::AnyTokenLimit));
         let completion_limit = server.completion_limit == sends(RequestPart::TokenLimit);
         let forbidden = request.tool_choice == ToolChoice::None && !request.tools.is_empty();
         let streams = sends(RequestPart::Stream);
@@ -142,6 +142,11 @@ impl<'a> ChatBody<'a> {
             (RequestPart::ChatCompletions, true),
             (RequestPart::StreamOptions, self.stream_options.is_some()),
             (RequestPart::TokenLimit, true),
+            // Only a server that took neither name is asked without a limit.
+            (
+                RequestPart::AnyTokenLimit,
+                left_out.contains(&RequestPart::TokenLimit),
+            ),
             (RequestPart::CacheKey, self.prompt_cache_key.is_some()),
             (RequestPart::CacheBreakpoint, has_breakpoint),
             (RequestPart::ResponseFormat, self.response_format.is_some()),
