@@ -49,12 +49,12 @@ struct Pagination {
 }
 
 /// An item of a list, and what it is told apart by.
-struct ListedItem<T> {
+struct IdentifiedItem<T> {
     id: Option<String>,
     item: T,
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for ListedItem<T> {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for IdentifiedItem<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         let id = value.get("id").filter(|id| !id.is_null()).map(Value::to_string);
@@ -153,7 +153,7 @@ impl DbtCaller {
             page.query.push(("limit", limit.to_string()));
             page.query.push(("offset", received.to_string()));
             let reply = self.send(operation, page).await?;
-            let envelope: DbtEnvelope<Vec<ListedItem<T>>> = reply.envelope()?;
+            let envelope: DbtEnvelope<Vec<IdentifiedItem<T>>> = reply.envelope()?;
             let got = envelope.data.unwrap_or_default();
             let pagination = envelope.extra.unwrap_or_default().pagination.unwrap_or_default();
             let protocol = |what: String| error::local(&reply.action, DbtFailure::Unreadable, what);
