@@ -163,3 +163,5 @@ impl TestServer {
 
 /// A question that the keyword planner answers over the demo.
 pub(super) const QUESTION: &str = "How many orders were placed in 2025?";
+/// A question that a card answers, so that somebody who may query no table gets an answer too.
+pub(super) const CARD_QUESTION: &str = "Refund rate by category in 2025?";

@@ -9,7 +9,7 @@ use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use serde_json::{Value, json};
 
 use super::client::{Ask, Reply};
-use super::kit::{QUESTION, TestServer};
+use super::kit::{CARD_QUESTION, TestServer};
 use crate::support::stack::{curated, metabase_settings};
 
 const HEADER: &str = "x-metabase-session";
@@ -42,7 +42,7 @@ async fn session(sandbox: &RunningSandbox, who: &str) -> String {
 }
 
 fn ask() -> Ask {
-    Ask::post("/v1/answers", &json!({"question": QUESTION}))
+    Ask::post("/v1/answers", &json!({"question": CARD_QUESTION}))
 }
 
 fn tables(reply: &Reply) -> usize {
@@ -107,9 +107,8 @@ async fn without_a_good_session_nobody_gets_in_and_is_told_so_in_the_words_of_th
         use secrecy::ExposeSecret as _;
         sandbox.api_key.expose_secret().to_owned()
     };
-    let chat = json!({"model": "cardinal", "messages": [{"role": "user", "content": QUESTION}]});
-    let ui =
-        json!({"id": "c1", "messages": [{"role": "user", "parts": [{"type": "text", "text": QUESTION}]}]});
+    let chat = json!({"model": "cardinal", "messages": [{"role": "user", "content": CARD_QUESTION}]});
+    let ui = json!({"id": "c1", "messages": [{"role": "user", "parts": [{"type": "text", "text": CARD_QUESTION}]}]});
     for wrong in [
         ended.as_str(),
         good.as_str(),

@@ -10,7 +10,7 @@ use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use serde_json::json;
 
 use super::client::Ask;
-use super::kit::{QUESTION, TestServer};
+use super::kit::{CARD_QUESTION, TestServer};
 use crate::support::stack::{curated, metabase_settings};
 
 async fn server() -> (RunningSandbox, TestServer) {
@@ -76,7 +76,7 @@ async fn each_person_sees_what_metabase_shows_them() {
 async fn a_question_is_asked_as_whoever_asks() {
     let (_sandbox, server) = server().await;
     let token = server.token("viewer@example.com", &["ask"]).await;
-    let ask = Ask::post("/v1/answers", &json!({"question": QUESTION}))
+    let ask = Ask::post("/v1/answers", &json!({"question": CARD_QUESTION}))
         .with("authorization", &format!("Bearer {token}"));
     let record = server.send(ask).await.json();
     assert_eq!(record["answer"]["outcome"], "answered", "{record:#}");
@@ -92,7 +92,7 @@ async fn a_question_is_asked_as_whoever_asks() {
     );
     // Who cannot be let in is told so, and nothing is asked in anybody else's name.
     let token = server.token("former@example.com", &["ask"]).await;
-    let ask = Ask::post("/v1/answers", &json!({"question": QUESTION}))
+    let ask = Ask::post("/v1/answers", &json!({"question": CARD_QUESTION}))
         .with("authorization", &format!("Bearer {token}"));
     let record = server.send(ask).await.json();
     assert_eq!(
