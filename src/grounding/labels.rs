@@ -9,6 +9,7 @@ use super::spellings::{short_spellings, spellings, spellings_of_nothing};
 use super::text::{Layout, Span, TextWord, each_word, stem, words};
 use super::work::Work;
 use crate::result::Column;
+use crate::text::MONTHS;
 
 /// The longest text that other spellings than its own words may stand for: `DE`, `Wednesday`.
 const LONGEST_CODE: usize = 9;
@@ -110,20 +111,6 @@ impl Labels {
 
     /// Takes the name of a month in that a column has as its number.
     pub(super) fn add_month(&mut self, month: i64, dimension: &str, place: (usize, usize, usize)) {
-        const MONTHS: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
         let at = usize::try_from(month).ok().and_then(|month| month.checked_sub(1));
         let Some(name) = at.and_then(|at| MONTHS.get(at)) else {
             return;
