@@ -60,7 +60,6 @@ impl ReferenceWriter {
         self.put(pieces, sources).await
     }
 
-    /// The text has ended.
     pub(super) async fn end(&mut self, sources: ReferenceSources<'_>) -> Vec<Event> {
         let pieces = self.text.rest();
         let mut events = self.put(pieces, sources).await;

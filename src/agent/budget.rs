@@ -188,7 +188,6 @@ impl TurnBudget {
         }
     }
 
-    /// Completions so far.
     pub(super) fn completions(&self) -> u32 {
         self.completions
     }

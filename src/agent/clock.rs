@@ -28,7 +28,6 @@ pub(crate) struct TimeoutMarks {
 /// How long the figures of an answer may be looked up when the turn's time is over or nearly so.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The clock of a turn.
 #[derive(Debug)]
 pub(super) struct TurnClock {
     began: Instant,

@@ -33,7 +33,6 @@ pub struct Denial {
 pub(super) enum DayBudget {
     /// Nobody: there is no ledger.
     Unlimited,
-    /// The day's ledger.
     Ledger(Arc<DayLedger>),
     /// What the ledger said when the turn was recorded.
     Recorded(VecDeque<Denial>),
@@ -61,7 +60,6 @@ impl DaySpending {
         }
     }
 
-    /// Everything that was denied.
     pub(super) fn into_denials(self) -> Vec<Denial> {
         self.denials
     }

@@ -49,7 +49,6 @@ pub(super) struct TurnDriver<'a> {
     pub(super) call_span: Option<Span>,
 }
 
-/// Where the time went.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TimeSpent {
     pub(super) model: Duration,

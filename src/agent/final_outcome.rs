@@ -33,7 +33,6 @@ pub(super) struct FailedCalls {
     data: bool,
     /// Failed queries, by tool and entry, which no later query of that entry made up for.
     queries: BTreeSet<(&'static str, u32)>,
-    /// Why calls were refused.
     refused: Option<RefusedFor>,
 }
 

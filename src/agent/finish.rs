@@ -9,7 +9,6 @@ use crate::model::Message;
 use crate::references::RequestedChart;
 use crate::text::LinkRules;
 
-/// What a person gets.
 #[derive(Debug)]
 pub(super) struct TurnConclusion {
     pub(super) outcome: Outcome,

@@ -42,7 +42,6 @@ pub(super) enum Repeat {
     ServeKnown {
         times: u32,
     },
-    /// Close the tool.
     Close {
         times: u32,
     },

@@ -4,7 +4,6 @@
 use crate::result::{Cell, PackedTable, ResultOrigin, RowCoverage};
 use crate::tools::{PageRequest, PlannedCall, ToolOutput};
 
-/// The fingerprint of one result.
 #[derive(Debug, Clone)]
 pub(super) struct ResultFingerprint {
     /// Hash of what it holds.

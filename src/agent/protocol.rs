@@ -58,7 +58,6 @@ pub(super) enum TurnInput {
     },
 }
 
-/// A call that was run.
 #[derive(Debug)]
 pub(super) struct CallRun {
     pub(super) call: ToolCall,
@@ -67,7 +66,6 @@ pub(super) struct CallRun {
     pub(super) took: Duration,
 }
 
-/// How a run ended.
 #[derive(Debug)]
 pub(super) enum CallRunEnd {
     Output(Box<ToolOutput>),
@@ -82,8 +80,10 @@ pub(super) enum CallRunEnd {
 #[derive(Debug)]
 pub(super) enum TurnEffect {
     /// Ask the model, until `deadline` into the turn.
-    Complete { choice: ToolChoice, deadline: Duration },
-    /// Ask the gate.
+    Complete {
+        choice: ToolChoice,
+        deadline: Duration,
+    },
     Decide(ToolCall),
     /// Run a call that was let through, until `deadline` into the turn.
     Run {
@@ -93,11 +93,9 @@ pub(super) enum TurnEffect {
     },
     /// Look up the figures of this text.
     Ground(LoopEnd),
-    /// The turn is over.
     Finish(LoopEnd),
 }
 
-/// How the loop ended.
 #[derive(Debug, Clone)]
 pub(super) struct LoopEnd {
     pub(super) reason: StopReason,
@@ -105,7 +103,6 @@ pub(super) struct LoopEnd {
     pub(super) text: String,
     /// Answers to choose from, for a question back.
     pub(super) options: Vec<String>,
-    /// What failed, in words.
     pub(super) detail: Option<String>,
     /// Whether the text broke off.
     pub(super) cut: bool,

@@ -89,7 +89,6 @@ pub(super) fn chat(model: &ModelId, conversation: &str, request: &ModelRequest) 
     )
 }
 
-/// What a completion came to.
 pub(super) fn completed(span: &Span, came: &Result<TurnInput, Interruption>) {
     if span.is_disabled() {
         return;
@@ -148,14 +147,12 @@ pub(super) fn tool(name: &str, id: Option<&str>) -> Span {
     )
 }
 
-/// What a call brought.
 pub(super) fn brought(span: &Span, output: &ToolOutput) {
     if !span.is_disabled() && shows_content() {
         span.record("gen_ai.tool.call.result", &output.content);
     }
 }
 
-/// How a call went.
 pub(super) fn called(span: &Span, record: &CallRecord) {
     if span.is_disabled() {
         return;

@@ -30,14 +30,11 @@ pub(super) struct TurnRules {
     pub(super) spent: Spend,
 }
 
-/// Where a turn stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TurnPhase {
-    /// Steps with tools.
     Working,
     /// The last completion was asked for, for this reason.
     LastWord(StopReason),
-    /// The turn has ended.
     Ended,
 }
 

@@ -38,12 +38,10 @@ pub struct ApprovalRequest {
     pub request_sha256: String,
     /// The agent whose grants decide.
     pub agent: String,
-    /// Whose credential is used.
     pub principal: String,
     /// Who asked the question, where many ask with one credential.
     pub asked_by: Option<String>,
     pub account: Option<String>,
-    /// The operation's name.
     pub operation: String,
     /// What it does, in words.
     pub does: String,

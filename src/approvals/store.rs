@@ -22,7 +22,6 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// No file of an approval is longer, in bytes.
 const LONGEST_FILE: u64 = 256 * 1024;
 
-/// Somebody who may approve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approver {
     /// What the log and answers call them.
@@ -45,7 +44,6 @@ pub struct ApprovalSettings {
 /// How somebody who decides is known.
 #[derive(Debug, Clone)]
 pub enum ApproverIdentity {
-    /// By a key.
     Key(SecretString),
     /// As a principal of the server.
     Principal(String),
@@ -55,11 +53,17 @@ pub enum ApproverIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApprovalAnswer {
     /// It was approved; the approval is used up by this.
-    Approved { id: String, by: String },
-    /// Nobody has decided yet.
-    Waiting { id: String },
-    /// Somebody said no.
-    Denied { id: String, by: String },
+    Approved {
+        id: String,
+        by: String,
+    },
+    Waiting {
+        id: String,
+    },
+    Denied {
+        id: String,
+        by: String,
+    },
 }
 
 /// Why an approval was not found, given or kept.

@@ -78,7 +78,6 @@ pub(super) struct RunTrouble {
     pub(super) error: Option<BatchError>,
 }
 
-/// How far a session is.
 #[derive(Default)]
 struct SessionSoFar {
     /// With what was said in it; `None` when that is on tapes only.

@@ -28,11 +28,9 @@ const MOST_LINKS: usize = 40;
 /// named a wrong model loses nothing.
 #[derive(Debug, Default)]
 pub(super) struct OldAnswers {
-    /// These rows' tapes.
     rows: BTreeSet<u32>,
     /// All that the run keeps.
     folder: bool,
-    /// This whole file.
     file: Option<PathBuf>,
     /// What the run that goes began with: provider batches may be open that it noted.
     pub(super) manifest: Option<BatchManifest>,

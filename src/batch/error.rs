@@ -21,14 +21,12 @@ pub enum BatchError {
     /// Rows cannot be asked.
     #[error("{}", told(name, faults, *more))]
     BadRows {
-        /// The file of questions.
         name: String,
         /// The first of them.
         faults: Vec<RowFault>,
         /// How many more there are at least.
         more: usize,
     },
-    /// There is no question.
     #[error("{0} has no question")]
     Empty(String),
     /// Questions and answers are one file.

@@ -23,7 +23,6 @@ impl RunFolder {
         Self { path: name.into() }
     }
 
-    /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -24,7 +24,6 @@ pub struct QuestionIndex {
 
 #[derive(Debug, Clone, Copy)]
 struct RowPlace {
-    /// First byte.
     offset: u64,
     /// The next row of the same session.
     next: u32,
@@ -62,7 +61,6 @@ impl QuestionIndex {
         self.rows.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

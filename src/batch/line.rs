@@ -15,7 +15,6 @@ pub struct AnswerLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<&'a str>,
     metadata: &'a RowMetadata,
-    /// When the turn ended.
     answered_at: Timestamp,
     #[serde(flatten)]
     answer: &'a Answer,
@@ -45,7 +44,6 @@ impl<'a> AnswerLine<'a> {
 /// What a run wants to know of an answer that is there.
 #[derive(Debug, Clone, Deserialize)]
 pub struct AnswerHead {
-    /// Its question's id.
     pub id: String,
     pub outcome: Outcome,
     pub stop_reason: StopReason,

@@ -12,11 +12,9 @@ use super::folder::RunFolder;
 /// Longest note in a lock that is read.
 const LONGEST_NOTE: u64 = 4096;
 
-/// Who holds a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LockHolder {
-    /// The process.
     pub pid: u32,
     pub since: Option<Timestamp>,
 }

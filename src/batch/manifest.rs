@@ -26,7 +26,6 @@ const ADDRESS: &str = "/model/base_url";
 pub struct BatchManifest {
     /// Version of this format: [`MANIFEST_VERSION`].
     pub version: u32,
-    /// Version of the program.
     pub program: String,
     pub begun: Timestamp,
     /// The day that questions mean by "today" unless they name one.

@@ -12,7 +12,6 @@ const LONGEST_NAME: usize = 512;
 pub struct BatchQuestion {
     /// Tells it apart from all others of the run.
     pub id: String,
-    /// What is asked.
     pub text: String,
     /// The conversation it belongs to; `None`: one of its own.
     pub session: Option<String>,

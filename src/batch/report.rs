@@ -89,7 +89,6 @@ fn head(summary: &BatchSummary) -> String {
     text
 }
 
-/// The summary in words.
 fn facts(summary: &BatchSummary) -> Vec<(String, String)> {
     let fact = |name: &str, value: String| (name.to_owned(), value);
     let outcomes = summary.outcomes.iter();

@@ -32,7 +32,6 @@ pub enum AnswerOrder {
     Completion,
 }
 
-/// How a run begins.
 #[derive(Debug, Clone, Default)]
 pub struct BatchOptions {
     /// Forgets what there is of an earlier run.
@@ -45,7 +44,6 @@ pub struct BatchOptions {
     pub today: Option<Date>,
 }
 
-/// How questions are asked.
 #[derive(Debug, Clone, Copy)]
 pub struct AskOptions {
     /// Sessions at once.
@@ -56,12 +54,9 @@ pub struct AskOptions {
     pub rounds: Option<RoundOptions>,
 }
 
-/// How the asking ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunEnd {
-    /// Every question was tried.
     Done,
-    /// Somebody stopped it.
     Stopped,
     /// A budget ran out.
     Budget,
@@ -106,12 +101,10 @@ impl BatchRun {
         &self.folder
     }
 
-    /// The answers.
     pub fn answers(&self) -> &Arc<Mutex<AnswersFile>> {
         &self.answers
     }
 
-    /// The questions.
     pub fn question_file(&self) -> &QuestionFile {
         &self.questions
     }

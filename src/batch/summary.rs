@@ -32,7 +32,6 @@ pub struct BatchSummary {
     pub queries: QueryCounts,
     pub time_ms: BatchTime,
     pub this_start: StartCounts,
-    /// The file of answers.
     pub output: PathBuf,
 }
 
@@ -64,7 +63,6 @@ pub struct FigureCounts {
     pub unmatched: u64,
 }
 
-/// What models used.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct BatchUsage {
     /// Prompt tokens, cached ones included.
@@ -77,7 +75,6 @@ pub struct BatchUsage {
     pub cost_usd: f64,
     /// Answers that do not know what they cost.
     pub cost_unknown: u64,
-    /// Completions.
     pub steps: u64,
 }
 
@@ -99,7 +96,6 @@ pub struct QueryCounts {
 pub struct BatchTime {
     /// This start, from its beginning to its end.
     pub this_start: u64,
-    /// All turns together.
     pub turns: u64,
     pub longest_turn: u64,
 }
@@ -123,7 +119,6 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// What is counted of an answer.
 #[derive(Debug, Deserialize)]
 struct CountedAnswer {
     outcome: String,

@@ -10,7 +10,6 @@ use crate::operations::OperationCall;
 pub struct CallIntent {
     /// The agent whose grants decide.
     pub agent: String,
-    /// Who asks.
     pub principal: String,
     /// The account at dbt.
     pub account: Option<String>,
@@ -24,7 +23,6 @@ pub struct CallIntent {
     pub call: OperationCall,
 }
 
-/// What was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallDecision {
     Allowed {
@@ -49,13 +47,11 @@ pub enum CallDecision {
 /// A place on a tape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TapePosition {
-    /// The tape's file.
     pub tape: String,
     /// Number of the exchange, from 0.
     pub exchange: u64,
 }
 
-/// How a call ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallOutcome {
     pub end: CallEnd,

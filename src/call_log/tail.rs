@@ -6,10 +6,8 @@ use std::path::Path;
 
 use super::chain::{ChainEnd, read_line};
 
-/// No record is longer.
 const LONGEST_RECORD: u64 = 256 * 1024;
 
-/// How a segment ends.
 #[derive(Debug)]
 pub(super) struct SegmentEnd {
     /// The chain's end after its last whole record; `None` when it has none.

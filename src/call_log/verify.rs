@@ -45,7 +45,6 @@ impl FromStr for Anchor {
 /// The first thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogProblem {
-    /// The file's name.
     pub file: String,
     /// The line in it, from 1.
     pub line: u64,
@@ -58,7 +57,6 @@ pub struct LogProblem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogReport {
     pub version: u32,
-    /// Whether nothing is wrong.
     pub ok: bool,
     pub records: u64,
     pub segments: u64,
@@ -213,7 +211,6 @@ impl ChainCheck {
         Ok(())
     }
 
-    /// Joins outcomes to intents.
     fn follow(&mut self, record: &LogRecord) -> Result<(), String> {
         let call = record.call.clone().unwrap_or_default();
         match record.kind.as_str() {

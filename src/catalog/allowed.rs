@@ -65,7 +65,6 @@ impl AllowedDbtMetric {
         Self { entry, definition }
     }
 
-    /// The curated entry.
     pub fn entry(&self) -> &MetricEntry {
         &self.entry
     }

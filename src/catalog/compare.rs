@@ -27,7 +27,6 @@ impl Drift {
         Self { changes }
     }
 
-    /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }

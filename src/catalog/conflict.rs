@@ -25,15 +25,12 @@ pub struct CardDefinition {
 /// Two entries of like names with different definitions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DefinitionConflict {
-    /// The one of Metabase.
     pub metabase: ConflictSide,
-    /// The one of dbt.
     pub dbt: ConflictSide,
     /// What differs: `aggregation`, `column`, `filters`.
     pub differs: Vec<&'static str>,
 }
 
-/// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConflictSide {
     pub kind: EntryKind,

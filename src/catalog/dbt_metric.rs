@@ -47,7 +47,6 @@ pub enum SqlDialect {
     DoubledBoth,
     /// Both have a backslash before them: BigQuery, Databricks.
     Backslashes,
-    /// It is not known.
     #[default]
     Unknown,
 }

@@ -11,7 +11,6 @@ pub struct Drift {
     pub changes: Vec<EntryChange>,
 }
 
-/// One change of one entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EntryChange {
     /// Card, metric or table.
@@ -31,9 +30,9 @@ pub enum ChangeKind {
     Added,
     /// It is no longer selected: archived, deleted, moved away, or out of this principal's sight.
     Removed,
-    /// It has another name.
-    Renamed { from: String },
-    /// It has another description.
+    Renamed {
+        from: String,
+    },
     Described,
     /// It lies in another collection.
     Moved {
@@ -50,10 +49,8 @@ pub enum ChangeKind {
     Redefined,
     /// One of its parts is different.
     Part {
-        /// Which kind of part.
         part: EntryPart,
         part_name: String,
-        /// What happened to it.
         #[serde(flatten)]
         happened: PartChange,
     },

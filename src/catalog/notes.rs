@@ -27,7 +27,6 @@ pub struct CatalogNotes {
     pub entries: BTreeMap<String, EntryNotes>,
 }
 
-/// Notes on one entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryNotes {
     /// Other words for it that people use.
@@ -42,7 +41,6 @@ pub struct EntryNotes {
 }
 
 impl CatalogNotes {
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -55,7 +53,6 @@ impl CatalogNotes {
         said.flatten().map(String::as_str)
     }
 
-    /// The notes on an entry.
     pub fn of(&self, kind: EntryKind, id: u32) -> Option<&EntryNotes> {
         self.entries.get(&Self::key(kind, id))
     }

@@ -50,7 +50,6 @@ const LITTLE_WORDS: [&str; 50] = [
     "when", "which", "who", "why", "with",
 ];
 
-/// What is looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CatalogSearch {
     /// Words of what is wanted, in any order; without any, every entry fits.

@@ -110,18 +110,13 @@ fn sorted<Id: Copy + Ord>(ids: &[Id]) -> Vec<Id> {
     ids
 }
 
-/// A catalog as it was kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KeptCatalog {
-    /// Version of the format.
     version: u32,
     /// Hash of server, rules and principal.
     key: String,
-    /// The server's address.
     pub source: String,
-    /// When it was loaded.
     pub loaded_at: Timestamp,
-    /// The catalog's fingerprint.
     pub fingerprint: String,
     /// What could not be loaded then, in words.
     pub warnings: Vec<String>,
@@ -197,7 +192,6 @@ pub enum StoreLookup {
     Fresh(Box<KeptCatalog>),
     /// A catalog that should be loaded again; good for comparing.
     Stale(Box<KeptCatalog>),
-    /// None was kept.
     Missing,
     /// A file that cannot be used: say so and load again.
     Unusable(Unusable),
@@ -225,7 +219,6 @@ pub enum Unusable {
 #[derive(Debug, thiserror::Error)]
 #[error("failed to keep the catalog in {}; check that the folder is writable or set another cache_dir", path.display())]
 pub struct StoreError {
-    /// The file or folder.
     pub path: PathBuf,
     #[source]
     pub source: io::Error,

@@ -54,7 +54,6 @@ impl EntryVersions {
         }
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -52,7 +52,6 @@ pub fn list_rows(catalog: &Catalog) -> Vec<ListRow> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("found nothing called \"{wanted}\" in the catalog{}", near(nearest))]
 pub struct NoSuchEntry {
-    /// What was asked for.
     pub wanted: String,
     /// Names like it, best first.
     pub nearest: Vec<String>,

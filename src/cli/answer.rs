@@ -35,7 +35,6 @@ pub(super) enum SourceDetail {
 /// How an answer is shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AnswerDisplay {
-    /// What goes to stdout.
     pub(super) format: OutputFormat,
     /// What is said of sources.
     pub(super) sources: SourceDetail,
@@ -45,7 +44,6 @@ pub(super) struct AnswerDisplay {
     pub(super) links: bool,
 }
 
-/// Prints a finished answer.
 pub(super) fn print(answer: &Answer, view: AnswerDisplay) -> io::Result<()> {
     match view.format {
         OutputFormat::Json => return json(answer),

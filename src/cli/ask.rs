@@ -14,7 +14,6 @@ use crate::wire::TapeFile;
 /// Longest question read from stdin, in bytes.
 const MAX_QUESTION: u64 = 64 * 1024;
 
-/// Answers one question.
 pub(super) async fn run(global: &GlobalArgs, args: &AskArgs) -> Result<ExitStatus, CliError> {
     let question = question(&args.question)?;
     let format = match (global.json(), args.table) {

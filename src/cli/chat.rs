@@ -14,7 +14,6 @@ const HELP: &str = "\
 /quit     end (also Ctrl-D)
 Ctrl-C ends the running question with what is known. Everything else is a question.";
 
-/// What a line means.
 enum ChatInput<'a> {
     Nothing,
     Help,

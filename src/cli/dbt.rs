@@ -155,13 +155,11 @@ async fn health(
     }
 }
 
-/// A list for programs.
 #[derive(Debug, Serialize)]
 struct ListedRuns<'a> {
     version: u32,
     runs: &'a [DbtRun],
     total: Option<u64>,
-    /// Whether these are all.
     complete: bool,
 }
 
@@ -199,13 +197,11 @@ fn run_cells(run: &DbtRun) -> Vec<Value> {
     ]
 }
 
-/// A list for programs.
 #[derive(Debug, Serialize)]
 struct ListedJobs<'a> {
     version: u32,
     jobs: &'a [DbtJob],
     total: Option<u64>,
-    /// Whether these are all.
     complete: bool,
 }
 

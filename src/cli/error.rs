@@ -22,7 +22,6 @@ pub(super) enum CliError {
     /// The command line is wrong, or asks for help.
     #[error(transparent)]
     Usage(#[from] clap::Error),
-    /// The settings are wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Nothing could be assembled from the settings.
@@ -31,7 +30,6 @@ pub(super) enum CliError {
     /// Fault rules cannot be read.
     #[error(transparent)]
     Faults(#[from] FaultSyntaxError),
-    /// dbt gave no answer.
     #[error(transparent)]
     Dbt(#[from] DbtError),
     /// dbt has nothing, or more than one thing, of that name.
@@ -93,25 +91,19 @@ pub(super) enum CliError {
     /// The dbt project to be served cannot be read.
     #[error(transparent)]
     DbtProject(#[from] DbtProjectError),
-    /// Nothing can be served.
     #[error(transparent)]
     Server(#[from] StartError),
     /// The server's store cannot be used.
     #[error(transparent)]
     Store(#[from] SessionStoreError),
-    /// There is no such token.
     #[error("there is no token {id}; `cardinal token list` lists them")]
-    NoSuchToken {
-        /// What was asked for.
-        id: String,
-    },
+    NoSuchToken { id: String },
     /// The store has no such answer that could be made a case.
     #[error(
         "the store {store} has no finished answer {id} with a tape; name its store with CARDINAL_DATABASE_URL or `url` under \
          [store], or name the file of a tape"
     )]
     NoSuchAnswer {
-        /// What was asked for.
         id: String,
         /// The store, without a password.
         store: String,
@@ -136,37 +128,19 @@ pub(super) enum CliError {
     Input(#[source] io::Error),
     /// A file could not be read.
     #[error("failed to read {path}: {source}", path = .path.display())]
-    ReadFile {
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    ReadFile { path: PathBuf, source: io::Error },
     /// A file could not be written.
     #[error("failed to write {path}: {source}", path = .path.display())]
-    WriteFile {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    WriteFile { path: PathBuf, source: io::Error },
     /// A file is there already and was not asked to be replaced.
     #[error("{path} exists already; `cardinal init --force` replaces it", path = .path.display())]
-    FileExists {
-        /// The file.
-        path: PathBuf,
-    },
+    FileExists { path: PathBuf },
     /// A semantic model is there already and was not asked to be replaced.
     #[error("{path} exists already; name another file with --out, or replace it with --force", path = .path.display())]
-    ModelExists {
-        /// The file.
-        path: PathBuf,
-    },
+    ModelExists { path: PathBuf },
     /// A suite is there already.
     #[error("{path} exists already; name another folder", path = .path.display())]
-    SuiteExists {
-        /// The suite's file.
-        path: PathBuf,
-    },
+    SuiteExists { path: PathBuf },
     /// A run of many questions could not begin or go on.
     #[error(transparent)]
     Batch(#[from] BatchError),
@@ -175,10 +149,7 @@ pub(super) enum CliError {
     Eval(#[from] super::eval::EvalError),
     /// The folder that --csv names is not there, or is a file.
     #[error("--csv {path}: there is no such folder; name one that holds .csv files", path = .path.display())]
-    NoDataFolder {
-        /// The folder.
-        path: PathBuf,
-    },
+    NoDataFolder { path: PathBuf },
     /// The manual page cannot be made.
     #[error("failed to write the manual page: {0}")]
     Man(#[source] io::Error),

@@ -24,7 +24,6 @@ struct GrantsReport<'a> {
     operations: Vec<OperationRow>,
 }
 
-/// One area.
 #[derive(Debug, Serialize)]
 struct AreaRow {
     area: Area,
@@ -36,7 +35,6 @@ struct AreaRow {
     rules: Vec<String>,
 }
 
-/// One operation.
 #[derive(Debug, Serialize)]
 struct OperationRow {
     operation: &'static str,
@@ -54,7 +52,6 @@ struct OperationRow {
     because: String,
 }
 
-/// Prints what is granted.
 pub(super) fn run(global: &GlobalArgs, args: &GrantsArgs) -> Result<ExitStatus, CliError> {
     let settings = settings::load_and_warn(global)?.settings;
     let policy = GrantPolicy::new(&settings.grants);

@@ -34,7 +34,6 @@ impl Interrupts {
         token
     }
 
-    /// The turn is over.
     pub(super) fn end_turn(&self) {
         *self.lock() = None;
     }

@@ -15,7 +15,6 @@ const PROMPT: &str = "> ";
 /// Named with its history: the library's default one cannot be kept in a file unless a feature is on.
 type LineEditor = Editor<(), FileHistory>;
 
-/// What was read.
 pub(super) enum InputLine {
     Text(String),
     /// Ctrl-C: what was typed is dropped.
@@ -32,7 +31,6 @@ pub(super) enum LineReader {
         /// Where history is kept; `None` when the system names no folder for it.
         history: Option<PathBuf>,
     },
-    /// As they come.
     Piped,
 }
 
@@ -58,7 +56,6 @@ impl LineReader {
         })
     }
 
-    /// Whether a person types.
     pub(super) fn interactive(&self) -> bool {
         matches!(self, Self::Edited { .. })
     }

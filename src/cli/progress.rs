@@ -45,7 +45,6 @@ impl Spinner {
         }
     }
 
-    /// Takes the line away.
     pub(super) fn stop(&self) {
         if let Some(line) = &self.line {
             line.finish_and_clear();
@@ -59,7 +58,6 @@ pub(super) struct ProgressOptions {
     /// Whether the answer's text is shown while it is written. It goes away when the answer is printed, with its figures
     /// looked up, or when it is dropped.
     pub(super) draft: bool,
-    /// Whether steps are shown.
     pub(super) steps: bool,
 }
 
@@ -80,7 +78,6 @@ impl TurnProgress {
         }
     }
 
-    /// Shows one event.
     pub(super) fn on(&mut self, event: &Event) {
         match event {
             Event::StepStarted { .. } => self.spin("thinking"),

@@ -63,7 +63,6 @@ fn traced(verbosity: u8, json: bool) -> Option<crate::traces::TraceSender> {
 #[cfg(not(feature = "otel"))]
 struct NoTraces;
 
-/// Starts logging.
 #[cfg(not(feature = "otel"))]
 fn traced(verbosity: u8, json: bool) -> NoTraces {
     crate::telemetry::init(verbosity, json);

@@ -90,7 +90,6 @@ impl RunProgress {
         format!("{}/{}", self.before + self.ended, self.planned)
     }
 
-    /// Says something beside it.
     pub(super) fn suspended(&self, say: impl FnOnce()) {
         match &self.bar {
             Some(bar) => bar.suspend(say),
@@ -98,7 +97,6 @@ impl RunProgress {
         }
     }
 
-    /// The run is over.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

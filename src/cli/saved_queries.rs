@@ -44,7 +44,6 @@ impl<'q> ListedQuery<'q> {
     }
 }
 
-/// Lists the saved queries.
 pub(super) async fn list(layer: &SemanticLayerClient, json: bool) -> Result<ExitStatus, CliError> {
     let queries = layer.saved_queries().await?;
     let listed: Vec<ListedQuery<'_>> = queries.iter().map(ListedQuery::of).collect();

@@ -111,7 +111,6 @@ impl QuestionRunner {
         }
     }
 
-    /// Begins a conversation.
     pub(super) fn session(&self, id: &str) -> Result<Session, CliError> {
         let options = SessionOptions {
             id: Some(id.to_owned()),

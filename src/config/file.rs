@@ -183,7 +183,6 @@ pub struct EntryNotesConfig {
 pub enum CollectionsConfig {
     /// One, or several with commas between.
     One(CollectionConfig),
-    /// A list.
     Several(Vec<CollectionConfig>),
 }
 

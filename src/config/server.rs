@@ -160,9 +160,7 @@ impl Default for ServerSettings {
 /// Which JWTs are taken.
 #[derive(Debug, Clone)]
 pub struct JwtSettings {
-    /// Their issuer.
     pub issuer: String,
-    /// Their audience.
     pub audience: String,
     /// Where the issuer's keys are.
     pub jwks_url: Url,

@@ -52,7 +52,6 @@ impl Default for StoreSettings {
     }
 }
 
-/// A database.
 #[derive(Debug, Clone)]
 pub enum StorePlace {
     /// The file of a SQLite database.

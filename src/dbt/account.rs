@@ -31,7 +31,6 @@ impl DbtAccount {
         account
     }
 
-    /// How it is reached.
     pub fn settings(&self) -> &DbtCloudSettings {
         &self.caller.settings
     }

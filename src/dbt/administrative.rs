@@ -22,7 +22,6 @@ pub struct AdministrativeClient {
     caller: DbtCaller,
 }
 
-/// Which runs are listed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RunFilter {
     pub job: Option<u64>,
@@ -118,7 +117,6 @@ impl AdministrativeClient {
         self.caller.one(&table::RERUN_JOB, of("job_id", &id)).await
     }
 
-    /// Stops a run.
     pub async fn cancel(&self, run: u64) -> Result<DbtRun, DbtError> {
         let id = run.to_string();
         self.caller.one(&table::CANCEL_RUN, of("run_id", &id)).await

@@ -18,9 +18,7 @@ use crate::wire::Wire;
 pub struct DbtOffers {
     /// Models, tests, freshness and lineage.
     pub nodes: bool,
-    /// Jobs of the account.
     pub jobs: bool,
-    /// Runs of its jobs.
     pub runs: bool,
     /// Starting a job and following its run.
     pub run_job: bool,

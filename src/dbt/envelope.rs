@@ -99,7 +99,6 @@ impl DbtReply {
         Ok(envelope)
     }
 
-    /// The body as JSON.
     pub(super) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DbtError> {
         self.read(&self.body)
     }

@@ -13,7 +13,6 @@ const MAX_TEXT: usize = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DbtFailure {
-    /// The request is wrong.
     Invalid,
     /// The token is missing, wrong or at the wrong host.
     Unauthorized,
@@ -27,7 +26,6 @@ pub enum DbtFailure {
     Denied,
     /// The answer is longer than the cap.
     TooLarge,
-    /// It took too long.
     Timeout,
     /// dbt failed, or the connection broke.
     Unavailable,

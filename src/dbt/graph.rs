@@ -86,7 +86,6 @@ impl FromIterator<DbtNode> for DbtGraph {
 }
 
 impl DbtGraph {
-    /// The node with that id.
     pub fn node(&self, unique_id: &str) -> Option<&DbtNode> {
         self.nodes.get(unique_id)
     }

@@ -29,15 +29,12 @@ pub enum DataHealth {
 pub struct NodeState {
     /// How its last run ended, in dbt's word.
     pub status: Option<String>,
-    /// When that was.
     pub at: Option<String>,
     /// Its tests: name, and how the last run of it ended.
     pub tests: Vec<(String, Option<String>)>,
-    /// How fresh a source is.
     pub freshness: Option<SourceFreshness>,
 }
 
-/// How fresh a source is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SourceFreshness {
     /// `pass`, `warn` or `error`.
@@ -86,7 +83,6 @@ pub struct AssessedNode {
     pub reasons: Vec<String>,
 }
 
-/// What is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssessedSubject {
     /// `model.shop.orders`; of an entry of Metabase `card 7`.

@@ -161,7 +161,6 @@ pub struct DbtJob {
     pub project_id: Option<u64>,
     #[serde(default)]
     pub environment_id: Option<u64>,
-    /// The commands it runs.
     #[serde(default)]
     pub execute_steps: Option<Vec<String>>,
     /// When it runs by itself; a job that does not has none.

@@ -5,10 +5,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-/// What there is of dbt.
 #[derive(Debug, Clone, Default)]
 pub struct DbtSettings {
-    /// The account.
     pub cloud: Option<DbtCloudSettings>,
     /// The folder of a local project.
     pub project_dir: Option<PathBuf>,
@@ -29,7 +27,6 @@ pub struct DbtCloudSettings {
     pub addresses: DbtAddresses,
     pub token: SecretString,
     pub account_id: u64,
-    /// The production environment.
     pub environment_id: Option<u64>,
     /// Longest wait for one answer.
     pub timeout: Duration,

@@ -20,7 +20,6 @@ pub struct Baseline {
     pub cases: Vec<BaselineCase>,
 }
 
-/// One case of a baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BaselineCase {
     #[serde(flatten)]
@@ -28,7 +27,6 @@ pub struct BaselineCase {
     /// The family it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// Trials that passed.
     pub passed: u32,
     pub trials: u32,
     /// Trials of which nothing is known.
@@ -39,7 +37,6 @@ pub struct BaselineCase {
 }
 
 impl BaselineCase {
-    /// Whether every trial passed.
     pub fn passes(&self) -> bool {
         self.passed == self.trials
     }
@@ -50,16 +47,13 @@ impl BaselineCase {
 pub struct Comparability {
     /// Hash of what its suite asks about.
     pub suite: String,
-    /// Hash of the case.
     pub case: String,
-    /// How answers were had.
     pub mode: Mode,
     pub model: String,
     /// Hash of the prompt; `None` when no answer came.
     pub prompt: Option<String>,
     /// Fingerprint of the catalog; `None` when no answer came.
     pub catalog: Option<String>,
-    /// Version of the graders.
     pub grader: u32,
 }
 
@@ -67,7 +61,6 @@ pub struct Comparability {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaselineError {
-    /// Not a baseline.
     #[error("{} is no baseline: {reason}", path.display())]
     Read { path: PathBuf, reason: String },
     /// Nothing may rest on a run with errors in it.

@@ -24,7 +24,6 @@ pub struct Case {
     pub today: Option<Date>,
     /// What has to come of it; never empty.
     pub expect: Expect,
-    /// What it is about.
     pub tags: Vec<String>,
     /// The family of cases it belongs to: cases of one family are not independent.
     pub cluster: Option<String>,

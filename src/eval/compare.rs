@@ -15,7 +15,6 @@ pub enum ComparedKey {
     /// The suite: its dataset, what is curated of it, and that no case is missing.
     Suite,
     Case,
-    /// How answers were had.
     Mode,
     Model,
     Prompt,
@@ -44,7 +43,6 @@ pub struct KeyDifference {
     pub key: ComparedKey,
     /// In how many of the cases that both have.
     pub cases: u32,
-    /// In one of them: before.
     pub before: String,
     pub after: String,
     /// Whether it may differ.
@@ -57,7 +55,6 @@ pub struct RunComparison {
     /// Whether every key that has to be equal is, no case is gone, and there is one to compare.
     pub comparable: bool,
     pub differences: Vec<KeyDifference>,
-    /// Cases that were compared.
     pub compared: u32,
     /// Cases that passed before and do not now: each is a regression.
     pub lost: Vec<CaseKey>,

@@ -17,10 +17,12 @@ use crate::wire::RecordedResults;
 /// What becomes of the exchanges of a trial.
 #[derive(Debug)]
 pub(super) enum TrialTaping {
-    /// They are not kept.
     Off,
     /// Each turn gets a tape in `folder`. What tapes have in common goes into `shared`.
-    Record { folder: PathBuf, shared: Arc<Path> },
+    Record {
+        folder: PathBuf,
+        shared: Arc<Path>,
+    },
     /// Queries are answered from recorded results where there are such.
     Serve(RecordedResults),
 }

@@ -14,7 +14,6 @@ impl Pattern {
         self.0.find(text).map(|found| found.as_str())
     }
 
-    /// As it was written.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

@@ -13,7 +13,6 @@ use super::{Grade, Trial};
 /// Version of the records' format.
 pub const RECORD_VERSION: u32 = 1;
 
-/// How answers were had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -42,9 +41,7 @@ impl fmt::Display for Mode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Verdict {
-    /// Every grader passed it.
     Passed,
-    /// Graders did not.
     Regressed {
         /// Their names, in order.
         graders: Vec<String>,
@@ -53,10 +50,8 @@ pub enum Verdict {
     Diverged {
         /// The first place that differs: turn, step, exchange and JSON pointer, or call, row and column.
         at: String,
-        /// What was recorded there.
         #[serde(default)]
         was: String,
-        /// What is there now.
         #[serde(default)]
         now: String,
         /// The command that records it again.
@@ -71,7 +66,9 @@ pub enum Verdict {
         command: Option<String>,
     },
     /// It could not be run to its end: nothing is known about the answer.
-    HarnessError { reason: String },
+    HarnessError {
+        reason: String,
+    },
     /// The run was interrupted before it came to this trial: left out, it would not count as failed.
     NotRun,
 }
@@ -89,7 +86,6 @@ impl Verdict {
         }
     }
 
-    /// Whether the trial passed.
     pub fn passed(&self) -> bool {
         matches!(self, Self::Passed)
     }
@@ -133,7 +129,6 @@ fn again(f: &mut fmt::Formatter<'_>, command: Option<&str>) -> fmt::Result {
 /// The recording that a trial was run from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordingSource {
-    /// The set it is in.
     pub set: String,
     /// Who or what answered as the model when it was recorded.
     pub answered_by: String,
@@ -162,7 +157,6 @@ pub struct TrialKeys {
     pub prompt: Option<String>,
     /// Fingerprint of the catalog; `None` when no answer came.
     pub catalog: Option<String>,
-    /// Version of the graders.
     pub grader: u32,
 }
 
@@ -171,9 +165,7 @@ pub struct TrialKeys {
 pub struct TrialRecord {
     /// Version of this format: [`RECORD_VERSION`].
     pub version: u32,
-    /// Name of the suite.
     pub suite: String,
-    /// Id of the case.
     pub case: String,
     /// Counted from 1.
     pub trial: u32,
@@ -183,9 +175,7 @@ pub struct TrialRecord {
     pub tags: Vec<String>,
     /// The family of cases it belongs to.
     pub cluster: Option<String>,
-    /// What came of it.
     pub verdict: Verdict,
-    /// What each grader said.
     pub grades: Vec<Grade>,
     /// The answer of each turn, as `ask --json` prints it.
     pub answers: Vec<Value>,
@@ -271,7 +261,6 @@ pub struct TrialUsage {
 /// Names a case in a run of several suites.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CaseKey {
-    /// Name of its suite.
     pub suite: String,
     pub case: String,
 }

@@ -21,7 +21,6 @@ pub const SUMMARY_FILE: &str = "summary.json";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResultsError {
-    /// There are results already.
     #[error("{} exists already; results are never overwritten, so name another folder", .0.display())]
     Exists(PathBuf),
     /// A file or folder could not be written.

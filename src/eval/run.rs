@@ -21,11 +21,9 @@ use crate::config::Settings;
 use crate::sandbox::ServedGeneration;
 use crate::wire::RequestLimits;
 
-/// How suites are run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
     pub filter: CaseFilter,
-    /// How often each.
     pub trials: u32,
     /// How many trials at once, of all suites together.
     pub jobs: usize,
@@ -44,7 +42,6 @@ pub enum RunError {
     /// A dataset cannot be asked.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
-    /// Recordings cannot be read.
     #[error(transparent)]
     Recording(#[from] RecordingError),
     /// A record could not be kept.

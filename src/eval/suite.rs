@@ -16,14 +16,11 @@ pub use error::SuiteError;
 pub(super) use file::{CasesFile, SuiteFile};
 pub(super) use load::well_named;
 
-/// Cases over one dataset.
 #[derive(Debug, Clone, Serialize)]
 pub struct Suite {
     /// Its name, for reports and baselines.
     pub name: String,
-    /// What it is for.
     pub description: Option<String>,
-    /// What is asked about.
     pub dataset: Dataset,
     /// A hash of the data. `None` for a configured Metabase, and where its files cannot be read, so that stored answers can
     /// be graded where the data is not.

@@ -32,7 +32,6 @@ pub struct RunSummary {
     /// Whether the run was interrupted before all of its trials had ended.
     pub interrupted: bool,
     pub ran: RunOverview,
-    /// How many of what.
     pub counts: Counts,
     /// Share of trials that passed; whatever could not be run counts as failed.
     pub accuracy: Option<PassRate>,
@@ -42,7 +41,6 @@ pub struct RunSummary {
     pub reliability: Vec<PassPow>,
     /// Tags, each with its share.
     pub by_tag: BTreeMap<String, PassRate>,
-    /// What it cost.
     pub efficiency: Efficiency,
     /// How many of the figures in answers were traced to results; `None` when no answer states any.
     pub traced: Option<TracedFigures>,
@@ -57,7 +55,6 @@ pub struct RunSummary {
     pub cases: Vec<CaseRun>,
 }
 
-/// How the program ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Exit {
     /// 0, 1 or 3; 130 when the run was interrupted.
@@ -69,30 +66,22 @@ pub struct Exit {
 pub struct RunOverview {
     /// Suites, each with the hash of what it asks about.
     pub suites: BTreeMap<String, String>,
-    /// How answers were had.
     pub modes: BTreeSet<String>,
     pub models: BTreeSet<String>,
-    /// Hashes of the prompts.
     pub prompts: BTreeSet<String>,
-    /// Fingerprints of the catalogs.
     pub catalogs: BTreeSet<String>,
-    /// Versions of the graders.
     pub graders: BTreeSet<u32>,
     /// When the first trial began.
     pub started: Option<jiff::Timestamp>,
-    /// Version of this program.
     pub program: &'static str,
 }
 
-/// How many of what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Cases that ran.
     pub cases: u32,
     /// Cases all trials of which passed.
     pub cases_passed: u32,
     pub trials: u32,
-    /// Trials that passed.
     pub passed: u32,
     /// Trials that a grader failed.
     pub regressed: u32,
@@ -109,7 +98,6 @@ pub struct Counts {
 /// The chance that `k` trials of a case all pass.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PassPow {
-    /// How many trials.
     pub k: u32,
     /// The chance, averaged over cases.
     pub value: f64,

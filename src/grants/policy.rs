@@ -67,7 +67,6 @@ impl GrantPolicy {
         }
     }
 
-    /// Whose grants they are.
     pub fn agent(&self) -> &str {
         &self.agent
     }

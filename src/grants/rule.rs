@@ -41,11 +41,8 @@ pub struct GrantRule {
     pub ids: BTreeMap<String, BTreeSet<String>>,
     pub max_calls_per_minute: Option<u32>,
     pub max_calls_per_session: Option<u32>,
-    /// When it ends.
     pub expires: Option<Timestamp>,
-    /// Who gave it.
     pub granted_by: Option<String>,
-    /// Why.
     pub reason: Option<String>,
 }
 

@@ -103,7 +103,6 @@ pub(super) fn written_number(text: &str) -> Option<Number> {
     .find_map(read)
 }
 
-/// The number in a cell.
 pub(super) fn number(cell: &Cell) -> Option<f64> {
     match cell {
         Cell::Number(number) => number.as_f64(),

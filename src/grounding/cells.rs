@@ -41,7 +41,6 @@ impl Sources {
     }
 }
 
-/// A source of one figure.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FigureSource {
     pub(super) trace: Trace,

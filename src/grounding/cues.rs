@@ -90,7 +90,6 @@ pub(super) struct Cues {
     pub(super) running: bool,
     /// What is left of a whole without something.
     pub(super) rest: bool,
-    /// Plainly a sum.
     pub(super) total: bool,
     /// The whole that another figure is a part of: `1,621 of 5,300`.
     pub(super) whole: bool,

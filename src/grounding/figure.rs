@@ -14,9 +14,7 @@ pub struct Figure {
     pub start_char: usize,
     /// The character after it.
     pub end_char: usize,
-    /// As written.
     pub text: String,
-    /// What it is.
     pub kind: FigureKind,
     /// What came of looking for its source.
     pub status: FigureStatus,
@@ -66,12 +64,9 @@ pub enum FigureStatus {
     Referenced,
     /// It has at least one: the text has its digits, and the words around them name it.
     Matched,
-    /// It needs none.
     Exempt {
-        /// Why.
         rule: Rule,
     },
-    /// It has none.
     Unmatched {
         /// What is wrong with it.
         reason: Reason,
@@ -148,9 +143,7 @@ pub struct ReferencedFigure {
 /// Where a figure comes from. Rows are counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trace {
-    /// A cell.
     Cell {
-        /// The result.
         result: String,
         row: usize,
         column: String,
@@ -173,10 +166,8 @@ pub enum Trace {
         /// JSON pointer into the arguments; empty when several make it up.
         pointer: String,
     },
-    /// Computed by us.
     Derivation {
         operation: DerivationOperation,
-        /// From what, in order.
         inputs: Vec<DerivedFrom>,
         /// To what, exactly or to 28 digits.
         value: String,

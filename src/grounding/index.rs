@@ -20,7 +20,6 @@ use super::text::{Days, root};
 use super::vocabulary::Concept;
 use crate::result::{Cell, ColumnKind, ColumnSummary};
 
-/// A cell with a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct NumberCell {
     pub(super) value: f64,

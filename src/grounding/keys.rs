@@ -30,7 +30,6 @@ pub(super) struct KeyColumn {
     pub(super) kind: KeyKind,
     /// What it is a key of, by stem: `order`, `week`.
     pub(super) nouns: Vec<String>,
-    /// Its values as labels.
     pub(super) labels: HashMap<i64, Label>,
 }
 

@@ -24,7 +24,6 @@ pub struct Material<'a> {
 /// An answer, and what was asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
-    /// The answer's text.
     pub text: &'a str,
     /// The question of this turn.
     pub question: &'a str,

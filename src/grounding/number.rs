@@ -48,7 +48,6 @@ pub enum Sign {
     Bracketed,
 }
 
-/// A number as written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Number {
     /// First byte in the text, sign and currency included.
@@ -67,7 +66,6 @@ pub struct Number {
     pub percent: bool,
     /// The currency's code, as far as its sign or code is known.
     pub currency: Option<&'static str>,
-    /// What it stands for.
     pub kind: Kind,
 }
 

@@ -118,7 +118,6 @@ pub(super) fn singles(seat: &FigureContext<'_, '_, '_>) -> Vec<Operand> {
     found
 }
 
-/// Several operands as one.
 pub(super) fn joined(operands: &[Operand]) -> Option<Operand> {
     let mut all = operands.first()?.clone();
     for other in operands.iter().skip(1) {

@@ -90,7 +90,6 @@ impl CellIndex<'_> {
     }
 }
 
-/// The rows of each value.
 pub(super) fn rows_by_value(values: &[Option<usize>]) -> Vec<Rc<Vec<usize>>> {
     let mut rows: Vec<Vec<usize>> = Vec::new();
     for (row, value) in values.iter().enumerate() {

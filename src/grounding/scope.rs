@@ -85,7 +85,6 @@ pub(super) struct TextContext<'a, 'i> {
 pub(super) struct TextMemo {
     /// Groups of rows, by result, kind of look-up and the places whose names count.
     pub(super) groups: RefCell<HashMap<GroupsKey, Rc<Vec<Vec<usize>>>>>,
-    /// Rows, likewise.
     pub(super) rows: RefCell<HashMap<GroupsKey, Rc<Vec<usize>>>>,
     /// The rows that a period stands for, by result and column of days.
     pub(super) periods: RefCell<HashMap<PeriodKey, Rc<Vec<usize>>>>,

@@ -6,7 +6,6 @@ use super::scope::FigureContext;
 use super::text::{Span, TextWord};
 use super::vocabulary::Concept;
 
-/// What a figure admits.
 #[derive(Debug, Clone, Copy)]
 #[expect(
     clippy::struct_excessive_bools,

@@ -27,7 +27,6 @@ impl<'s> Work<'s> {
         }
     }
 
-    /// Counts some steps.
     pub(super) fn spend(&self, steps: usize) {
         let done = self.done.get().saturating_add(steps as u64);
         self.done.set(done);

@@ -40,7 +40,6 @@ pub enum SpendingLeave {
     Denied(Shortfall),
 }
 
-/// What is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shortfall {
     pub limit: Limit,
@@ -52,7 +51,6 @@ pub struct Shortfall {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayUsage {
     pub day: Date,
-    /// What was used.
     pub spent: Spend,
     /// What may have been used: reservations under way, or left behind by a process that died, in full.
     pub taken: Spend,

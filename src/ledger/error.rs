@@ -9,7 +9,6 @@ pub enum LedgerError {
     #[error("failed to {action} the day's ledger {}; see that it can be written, or set budget.ledger_dir", path.display())]
     Io {
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
         source: io::Error,
     },

@@ -11,7 +11,6 @@ use tokio::sync::Notify;
 pub struct RunBudget {
     most: Decimal,
     spending: Mutex<RunSpending>,
-    /// A reservation was settled.
     settled: Notify,
 }
 
@@ -23,7 +22,6 @@ struct RunSpending {
     waiting: usize,
 }
 
-/// One that waits for room.
 struct WaitsForRoom<'a>(&'a RunBudget);
 
 impl Drop for WaitsForRoom<'_> {

@@ -46,7 +46,6 @@ impl Spend {
     }
 }
 
-/// What runs out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     Tokens,
@@ -67,7 +66,6 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// Whether nothing is limited.
     pub fn is_unlimited(&self) -> bool {
         *self == Self::default()
     }

@@ -45,7 +45,6 @@ impl fmt::Debug for SigningClock {
 /// What must happen before a request can carry a credential.
 #[derive(Debug)]
 pub(super) enum Need {
-    /// Send these headers.
     Headers(HeaderMap),
     /// Exchange this for a session first, then call [`Authenticator::keep_session`].
     SignIn(SignIn),

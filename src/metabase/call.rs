@@ -99,7 +99,6 @@ impl ApiReply {
 }
 
 impl Caller {
-    /// Whose credential is used.
     pub(super) fn principal(&self) -> &Principal {
         &self.shared.principal
     }

@@ -26,7 +26,6 @@ pub enum Capability {
 pub struct HowServed {
     /// The way, in words; empty where there is none.
     pub way: &'static str,
-    /// How that is known.
     pub proof: CapabilityProof,
 }
 
@@ -37,7 +36,6 @@ pub enum CapabilityProof {
     Source(&'static str),
     /// It follows from the rest; no source that was found says it.
     Assumed,
-    /// It is not served.
     Absent,
 }
 
@@ -58,7 +56,6 @@ impl Capability {
         Self::Cards,
     ];
 
-    /// What it is, in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::MetricByDimension => "a metric by dimensions, with filters",

@@ -54,7 +54,6 @@ pub(super) struct ForeignKeyTarget {
     pub(super) table_id: Option<u32>,
 }
 
-/// A segment or measure.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct ClassicNamed {
     pub(super) id: Value,

@@ -131,7 +131,6 @@ impl MetabaseClient {
         credential::person(&self.caller).await
     }
 
-    /// Runs a curated card.
     pub async fn run_card(&self, run: &CardRun) -> Result<Fetched, MetabaseError> {
         let caller = self.caller.for_rows_of(EntryKind::Card, run.card.id().0);
         let fetched = card::run(&caller, run).await?;
@@ -200,7 +199,6 @@ impl MetabaseClient {
         &self.caller.settings.url
     }
 
-    /// Whose credential is used.
     pub(crate) fn principal(&self) -> &Principal {
         self.caller.principal()
     }

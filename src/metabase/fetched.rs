@@ -17,7 +17,6 @@ pub struct Fetched {
 #[derive(Debug, Clone)]
 pub struct FetchedValues {
     pub values: AllowedValues,
-    /// What served them.
     pub served_by: ServedBy,
     /// Bytes of the response that listed them.
     pub bytes_received: u64,
@@ -31,7 +30,6 @@ pub enum DimensionOwner {
 }
 
 impl DimensionOwner {
-    /// The entry that it is.
     pub(super) fn entry(&self) -> (EntryKind, u32) {
         match self {
             Self::Metric(metric) => (EntryKind::Metric, metric.id().0),

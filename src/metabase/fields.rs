@@ -53,7 +53,6 @@ impl WireField {
     }
 }
 
-/// A segment or measure.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct WireNamed {
     pub(super) id: u32,
@@ -110,7 +109,6 @@ pub(super) struct NamedField {
     pub(super) name: String,
     /// Its id in the shape the server has now.
     pub(super) id: String,
-    /// The rest of it.
     pub(super) wire: WireField,
     /// How queries name it that are not made of ids of the moment.
     pub(super) address: Option<FieldAddress>,

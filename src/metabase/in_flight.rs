@@ -15,7 +15,6 @@ pub(super) struct InFlight {
     pace: Mutex<Pace>,
 }
 
-/// The permit of one request.
 #[derive(Debug)]
 pub(super) struct RequestPermit<'i> {
     of: &'i InFlight,

@@ -17,7 +17,6 @@ use super::call::{ApiCall, ApiReply, Caller};
 use super::endpoints::{self, Route};
 use super::{FailureClass, Generation, MetabaseError};
 
-/// What asking came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProbedGeneration {
     /// The routes told it.

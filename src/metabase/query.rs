@@ -5,10 +5,8 @@ use serde_json::Value;
 
 use crate::catalog::{AllowedCard, AllowedMetric, AllowedTable, Dimension, Measure, Parameter, Segment};
 
-/// A card to be run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CardRun {
-    /// The card.
     pub card: AllowedCard,
     /// Values for its parameters, in the card's parameter order.
     pub arguments: Vec<CardArgument>,
@@ -26,7 +24,6 @@ pub struct CardArgument {
 /// A metric to be queried.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricQuery {
-    /// The metric.
     pub metric: AllowedMetric,
     /// All must hold.
     pub filters: Vec<QueryFilter>,
@@ -41,23 +38,19 @@ pub struct MetricQuery {
 /// A table to be queried.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableQuery {
-    /// The table.
     pub table: AllowedTable,
     /// All must hold.
     pub filters: Vec<QueryFilter>,
     /// The fields wanted, for a query without aggregation; empty for all.
     pub fields: Vec<Dimension>,
-    /// What is computed.
     pub aggregations: Vec<Aggregation>,
     /// What it is computed for each of.
     pub group_by: Vec<GroupBy>,
     /// Order by fields. An aggregation carries its own order.
     pub order_by: Vec<OrderBy>,
-    /// Most rows wanted.
     pub limit: Option<u32>,
 }
 
-/// One condition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum QueryFilter {
     /// A condition on a dimension.
@@ -74,13 +67,11 @@ pub enum QueryFilter {
     Segment(Segment),
 }
 
-/// An operand.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Scalar {
     /// Text; also dates and times (ISO 8601).
     Text(String),
     Number(serde_json::Number),
-    /// True or false.
     Bool(bool),
 }
 
@@ -152,18 +143,14 @@ pub struct GroupBy {
 /// Something computed over a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregation {
-    /// What.
     pub aggregate: AggregateFunction,
     /// Whether the rows are ordered by it.
     pub sort: Option<Direction>,
 }
 
-/// What is computed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AggregateFunction {
-    /// The number of rows.
     Count,
-    /// Mean of a field.
     Average(Dimension),
     /// Number of distinct values of a field.
     CountDistinct(Dimension),
@@ -171,7 +158,6 @@ pub enum AggregateFunction {
     Max(Dimension),
     /// Least value of a field.
     Min(Dimension),
-    /// Sum of a field.
     Sum(Dimension),
     Measure(Measure),
 }
@@ -190,6 +176,5 @@ pub enum Direction {
 pub struct OrderBy {
     /// A clone of the entry's own dimension.
     pub dimension: Dimension,
-    /// Which way.
     pub direction: Direction,
 }

@@ -69,7 +69,6 @@ impl<'q> SavedQuery<'q> {
             && self.stage.get("limit").is_none_or(Value::is_null)
     }
 
-    /// Groups of the stage.
     pub(super) fn breakouts(self) -> &'q [Value] {
         self.list("breakout")
     }
@@ -84,7 +83,6 @@ impl<'q> SavedQuery<'q> {
         }
     }
 
-    /// Conditions of the stage.
     pub(super) fn filters(self) -> Vec<&'q Value> {
         let one = self.stage.get("filter").filter(|filter| filter.is_array());
         self.list("filters").iter().chain(one).collect()

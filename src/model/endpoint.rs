@@ -89,7 +89,6 @@ impl ModelEndpoint {
         })
     }
 
-    /// Which model is reached.
     pub(super) fn id(&self) -> &ModelId {
         &self.id
     }

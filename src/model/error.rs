@@ -10,7 +10,6 @@ pub enum ModelError {
         #[source]
         source: WireError,
     },
-    /// The provider said no.
     #[error("the model {model} answered with status {status}: {message}")]
     Status {
         model: String,

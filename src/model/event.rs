@@ -18,13 +18,11 @@ pub enum ModelEvent {
     Done(Completion),
 }
 
-/// Why the model stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopCause {
     /// It had nothing more to say.
     End,
-    /// It asks for tools.
     ToolCalls,
     /// It reached the output limit: what it said is cut.
     Length,
@@ -34,10 +32,8 @@ pub enum StopCause {
     Garbled,
 }
 
-/// One whole completion.
 #[derive(Debug, Clone)]
 pub struct Completion {
-    /// All its text.
     pub text: String,
     /// Its thoughts, as far as the provider shows them apart from the text. Never an answer.
     pub reasoning: String,
@@ -45,7 +41,6 @@ pub struct Completion {
     pub tool_calls: Vec<ToolCall>,
     /// Parts to be sent back unchanged.
     pub opaque: Option<Value>,
-    /// Why it stopped.
     pub stop: StopCause,
     /// What it used, if the provider said so.
     pub usage: Option<Usage>,

@@ -34,7 +34,6 @@ impl UserQuestion {
         }
     }
 
-    /// The question alone.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -50,7 +50,6 @@ pub struct SseParser {
 }
 
 impl SseParser {
-    /// Takes in more bytes.
     pub fn push(&mut self, mut bytes: &[u8], items: &mut Vec<SseItem>) {
         if std::mem::take(&mut self.after_return) {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);

@@ -16,7 +16,6 @@ pub const LIST_JOBS: Operation = get(Area::DbtJobs, "list_jobs", "/api/v2/accoun
     .says("list jobs")
     .needs(DbtPermission::JobViewer)
     .since("v2");
-/// Reads one job.
 pub const GET_JOB: Operation = get(
     Area::DbtJobs,
     "get_job",
@@ -49,7 +48,6 @@ pub const UPDATE_JOB: Operation = writes(
 .needs(DbtPermission::JobAdmin)
 .since("v2")
 .with_risk(Risk::High);
-/// Deletes a job.
 pub const DELETE_JOB: Operation = writes(
     Area::DbtJobs,
     "delete_job",
@@ -88,7 +86,6 @@ pub const LIST_RUNS: Operation = get(Area::DbtRuns, "list_runs", "/api/v2/accoun
     .says("list runs")
     .needs(DbtPermission::JobViewer)
     .since("v2");
-/// Reads one run.
 pub const GET_RUN: Operation = get(
     Area::DbtRuns,
     "get_run",
@@ -97,7 +94,6 @@ pub const GET_RUN: Operation = get(
 .says("read run {run_id}")
 .needs(DbtPermission::JobViewer)
 .since("v2");
-/// Stops a run.
 pub const CANCEL_RUN: Operation = writes(
     Area::DbtRuns,
     "cancel_run",
@@ -135,7 +131,6 @@ pub const LIST_PROJECTS: Operation = get(
 .says("list projects")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-/// Reads one project.
 pub const GET_PROJECT: Operation = get(
     Area::DbtProjects,
     "get_project",
@@ -144,7 +139,6 @@ pub const GET_PROJECT: Operation = get(
 .says("read project {project_id}")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-/// Creates a project.
 pub const CREATE_PROJECT: Operation = writes(
     Area::DbtProjects,
     "create_project",
@@ -176,7 +170,6 @@ pub const LIST_ENVIRONMENTS: Operation = get(
 .says("list the environments of project {project_id}")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-/// Creates an environment.
 pub const CREATE_ENVIRONMENT: Operation = writes(
     Area::DbtEnvironments,
     "create_environment",
@@ -222,7 +215,6 @@ pub const CREATE_CONNECTION: Operation = writes(
 .since("v3")
 .with_risk(Risk::High)
 .also_at("/api/v3/accounts/{account_id}/connections/");
-/// Lists repositories.
 pub const LIST_REPOSITORIES: Operation = get(
     Area::DbtConnections,
     "list_repositories",
@@ -231,7 +223,6 @@ pub const LIST_REPOSITORIES: Operation = get(
 .says("list the repositories of project {project_id}")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-/// Creates a repository.
 pub const CREATE_REPOSITORY: Operation = writes(
     Area::DbtConnections,
     "create_repository",
@@ -253,7 +244,6 @@ pub const LIST_USERS: Operation = get(
 .needs(DbtPermission::AccountViewer)
 .since("v3")
 .with_risk(Risk::Medium);
-/// Lists groups.
 pub const LIST_GROUPS: Operation = get(
     Area::DbtAccess,
     "list_groups",
@@ -262,7 +252,6 @@ pub const LIST_GROUPS: Operation = get(
 .says("list groups")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-/// Creates a group.
 pub const CREATE_GROUP: Operation = writes(
     Area::DbtAccess,
     "create_group",
@@ -296,7 +285,6 @@ pub const CREATE_SERVICE_TOKEN: Operation = writes(
 .needs(DbtPermission::SecurityAdmin)
 .since("v3")
 .with_risk(Risk::High);
-/// Lists webhook subscriptions.
 pub const LIST_WEBHOOKS: Operation = get(
     Area::DbtWebhooks,
     "list_webhooks",
@@ -339,7 +327,6 @@ pub const DELETE_WEBHOOK: Operation = writes(
 .needs(DbtPermission::AccountAdmin)
 .since("v3");
 
-/// All of them.
 pub static ADMINISTRATIVE: [Operation; 32] = [
     LIST_JOBS,
     GET_JOB,

@@ -10,7 +10,6 @@ const fn reads(name: &'static str, document: &'static str) -> Operation {
         .since("graphql")
 }
 
-/// Reads what the environment is.
 pub const ENVIRONMENT: Operation = reads(
     "discover_environment",
     include_str!("graphql/discovery/environment.graphql"),
@@ -59,7 +58,6 @@ pub const EXPOSURES: Operation = reads(
 )
 .says("list exposures");
 
-/// All of them.
 pub static DISCOVERY: [Operation; 8] = [
     ENVIRONMENT,
     MODELS,

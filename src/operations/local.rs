@@ -19,7 +19,6 @@ pub const RUN_RESULTS: Operation = reads("read_run_results", "/target/run_result
 pub const CATALOG: Operation = reads("read_dbt_catalog", "/target/catalog.json")
     .says("read the columns of the local dbt project")
     .since("v1");
-/// How fresh sources are.
 pub const SOURCES: Operation = reads("read_source_freshness", "/target/sources.json")
     .says("read how fresh the sources of the local dbt project are")
     .since("v3");
@@ -28,5 +27,4 @@ pub const SEMANTIC_MANIFEST: Operation = reads("read_semantic_manifest", "/targe
     .says("read the metrics of the local dbt project")
     .since("v1");
 
-/// All of them.
 pub static LOCAL_ARTIFACTS: [Operation; 5] = [MANIFEST, RUN_RESULTS, CATALOG, SOURCES, SEMANTIC_MANIFEST];

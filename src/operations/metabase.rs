@@ -20,7 +20,6 @@ pub const SESSION_PROPERTIES: Operation = get(
 /// Exchanges a name and password for a session. Throttled per person, so it is never repeated blindly.
 pub const SIGN_IN: Operation =
     query(Area::MetabaseServer, "sign_in", "/api/session").says("sign in to Metabase");
-/// Exchanges a JWT for a session.
 pub const JWT_TO_SESSION: Operation = query(Area::MetabaseServer, "exchange_token", "/auth/sso/to_session")
     .says("sign in to Metabase with a signed token");
 /// Tells who the credential is.
@@ -148,7 +147,6 @@ pub const FIELD_VALUES: Operation = get(
 pub const DATASET: Operation = query(Area::MetabaseQueries, "run_dataset_query", "/api/dataset")
     .says("run a query over the classic route");
 
-/// All of them.
 pub static METABASE: [Operation; 25] = [
     SESSION_PROPERTIES,
     SIGN_IN,

@@ -37,7 +37,6 @@ pub use semantic_layer::SEMANTIC_LAYER;
 pub use template::{build_path, parameter_names, path_parameters};
 
 impl Api {
-    /// Its operations.
     pub fn operations(self) -> &'static [Operation] {
         match self {
             Self::Metabase => &METABASE,

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 pub struct Operation {
     /// Its name, unique over all APIs: `trigger_job_run`.
     pub name: &'static str,
-    /// What serves it.
     pub api: Api,
     /// What grants are given for.
     pub area: Area,

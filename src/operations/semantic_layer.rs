@@ -39,7 +39,6 @@ pub const ENTITIES: Operation = reads(
     include_str!("graphql/semantic_layer/entities.graphql"),
 )
 .says("list entities of metrics");
-/// Lists saved queries.
 pub const SAVED_QUERIES: Operation = reads(
     "list_saved_queries",
     include_str!("graphql/semantic_layer/saved_queries.graphql"),
@@ -69,14 +68,12 @@ pub const QUERY_RESULT_ARROW: Operation = reads(
     include_str!("graphql/semantic_layer/query_result_arrow.graphql"),
 )
 .says("read the result of a query of metrics as Arrow");
-/// Stops a query.
 pub const CANCEL_QUERY: Operation = reads(
     "cancel_metric_query",
     include_str!("graphql/semantic_layer/cancel_query.graphql"),
 )
 .says("cancel a query of metrics");
 
-/// All of them.
 pub static SEMANTIC_LAYER: [Operation; 10] = [
     ENVIRONMENT_INFO,
     METRICS,

@@ -145,7 +145,6 @@ pub(super) struct ValueMatch<'a> {
     pub(super) field: &'a EntryField,
     pub(super) value: Value,
     pub(super) words: Vec<usize>,
-    /// Stems of the words.
     pub(super) stems: Vec<String>,
     /// Whether the question leaves it out: `without`, `excluding`.
     pub(super) without: bool,

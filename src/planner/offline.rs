@@ -118,7 +118,6 @@ impl Model for OfflinePlanner {
     }
 }
 
-/// What is done next.
 enum NextAct {
     Say(String),
     Call { tool: &'static str, arguments: Value },

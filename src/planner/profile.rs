@@ -44,9 +44,7 @@ pub(super) struct EntryField {
     pub(super) unit: Option<String>,
     /// Stems of what stands before the last dot of the name: the related table.
     pub(super) owner: Vec<String>,
-    /// Stems of the rest.
     pub(super) own: Vec<String>,
-    /// Stems of the label.
     pub(super) label: Vec<String>,
     /// Values that occur in it, each with its wordings as stems.
     pub(super) values: Vec<(Value, Vec<Vec<String>>)>,
@@ -68,7 +66,6 @@ impl EntryField {
     }
 }
 
-/// A segment or measure.
 #[derive(Debug, Clone)]
 pub(super) struct NamedPart {
     pub(super) name: String,
@@ -88,7 +85,6 @@ pub(super) struct Profile {
     pub(super) about: Vec<String>,
     /// Dimensions of a metric or table, columns of a card.
     pub(super) fields: Vec<EntryField>,
-    /// Parameters of a card.
     pub(super) parameters: Vec<EntryField>,
     pub(super) segments: Vec<NamedPart>,
     pub(super) measures: Vec<NamedPart>,
@@ -100,7 +96,6 @@ pub(super) struct Profile {
     pub(super) computes: Computes,
 }
 
-/// What a figure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Computes {
     Count,

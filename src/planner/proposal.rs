@@ -15,7 +15,6 @@ use crate::model::ToolCall;
 pub(super) struct Proposal {
     pub(super) tool: &'static str,
     pub(super) arguments: Value,
-    /// Name of the entry.
     pub(super) name: String,
     /// Card, metric or table, as a word.
     pub(super) kind: &'static str,
@@ -76,7 +75,6 @@ pub(super) struct ProposalDraft {
 pub(super) struct ProposedCall<'a> {
     pub(super) tool: &'static str,
     pub(super) arguments: Value,
-    /// Name of the entry.
     pub(super) name: &'a str,
     /// Card, metric or table, as a word.
     pub(super) kind: &'static str,

@@ -4,7 +4,6 @@ use super::lexicon::{self, number};
 use super::stem::Stemmer;
 use super::time::{AskedPeriod, PeriodUnit, periods};
 
-/// One word of the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct QuestionWord {
     pub(super) text: String,

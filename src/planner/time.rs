@@ -15,7 +15,6 @@ pub(super) struct AskedPeriod {
     pub(super) unit: PeriodUnit,
 }
 
-/// What a period is one of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum PeriodUnit {
     Day,

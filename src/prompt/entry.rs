@@ -48,7 +48,6 @@ pub(super) struct EntryView {
     path: String,
     verified: bool,
     about: String,
-    /// Labelled lines, in order.
     lines: Vec<EntryLine>,
 }
 

@@ -28,7 +28,6 @@ const NAME_CHARS: usize = 160;
 pub struct Prompt {
     /// The system prompt, catalog included.
     pub system: Arc<str>,
-    /// The tools, in order.
     pub tools: Arc<[ToolSpec]>,
     /// Length of the system prompt and of the tools' names, descriptions and schemas.
     pub bytes: u64,
@@ -43,7 +42,6 @@ pub struct Prompt {
 #[error("failed to render the prompt template {template}: {reason}")]
 pub struct PromptError {
     pub template: &'static str,
-    /// The engine's message.
     pub reason: String,
 }
 

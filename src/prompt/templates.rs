@@ -20,7 +20,6 @@ pub(super) const ENTRY: &str = "system/entry";
 pub(super) struct Templates(Tera);
 
 impl Templates {
-    /// All templates, parsed once.
     pub(super) fn get() -> Result<&'static Self, PromptError> {
         static PARSED: OnceLock<Templates> = OnceLock::new();
         if let Some(templates) = PARSED.get() {

@@ -8,7 +8,6 @@ use crate::result::{CalculatedUnit, Column, ColumnKind, ColumnMeaning, NumberSty
 
 /// Significant digits of a figure in thousands, millions or billions.
 const SCALED_DIGITS: u32 = 3;
-/// Decimals of a percentage.
 const PERCENT_DECIMALS: u32 = 1;
 /// Significant digits of a percentage or ratio that is nearly nothing.
 const SMALL_DIGITS: u32 = 2;

@@ -17,7 +17,6 @@ const MOST_HEADER_CHARS: usize = 80;
 /// Stands for no value.
 const NOTHING: &str = "–";
 
-/// A table as it is printed.
 #[derive(Debug)]
 pub(super) struct PrintedTable {
     pub(super) text: String,

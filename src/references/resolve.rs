@@ -158,7 +158,6 @@ fn figure_of_calculation(place: &CellReference, known: &KnownResult) -> Option<u
     }
 }
 
-/// The value of a cell.
 pub(super) fn cell(known: &KnownResult, row: usize, column: usize) -> Result<FoundValue, ReferenceProblem> {
     known.check_founded(row)?;
     let missing = || ReferenceProblem::new(format!("{} has no row {}", known.handle, row + 1));

@@ -8,10 +8,8 @@ pub(super) const MOST_BYTES: usize = 400;
 const OPEN: &str = "{{";
 const CLOSE: &str = "}}";
 
-/// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextPiece {
-    /// Text as it is.
     Text(String),
     /// A reference, without its braces.
     Reference(String),

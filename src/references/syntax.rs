@@ -29,7 +29,6 @@ pub enum Reference {
     Chart(ChartKind, TableReference),
 }
 
-/// Where a figure stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CellReference {
     pub(super) result: Handle,
@@ -38,7 +37,6 @@ pub struct CellReference {
     pub(super) row: RowReference,
 }
 
-/// Which row is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RowReference {
     /// None is named: the only one.
@@ -49,7 +47,6 @@ pub(super) enum RowReference {
     Key(WrittenKey),
 }
 
-/// A key as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WrittenKey {
     /// All of it, without quotes around it.
@@ -73,14 +70,12 @@ pub(super) struct KeyPart {
 pub enum DerivedOperation {
     /// From A to B, in percent of A.
     Change,
-    /// B less A.
     Difference,
     /// A in percent of B.
     Share,
     Ratio,
 }
 
-/// Rows of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableReference {
     pub(super) result: Handle,
@@ -176,7 +171,6 @@ impl Reference {
         Ok(Self::Chart(named.unwrap_or_default(), table))
     }
 
-    /// The results it names.
     pub fn results(&self) -> Vec<Handle> {
         match self {
             Self::Figure { place, .. } => vec![place.result],

@@ -10,7 +10,6 @@ use crate::text::clean_line;
 /// Longest name in a message, in characters.
 const MOST_CHARS: usize = 60;
 
-/// A column to print.
 #[derive(Debug)]
 pub(super) struct TableColumn {
     pub(super) at: usize,

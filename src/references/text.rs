@@ -155,7 +155,6 @@ impl ReferencedText {
         self.text.get(before..).unwrap_or_default()
     }
 
-    /// The text so far.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -15,14 +15,11 @@ const MAX_NAME_CHARS: usize = 60;
 /// Inputs that are named in a sentence.
 const MAX_NAMED: usize = 12;
 
-/// One calculated figure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Derivation {
     /// What the model called it.
     pub name: String,
-    /// What was done.
     pub operation: FigureOperation,
-    /// With what, in order.
     pub of: Vec<DerivationInput>,
     /// The figure, with all its digits.
     pub value: Decimal,
@@ -56,7 +53,6 @@ pub enum DerivationInput {
         matching: Vec<RowMatch>,
         /// Rows with a value that went into it.
         rows: u64,
-        /// What it came to.
         value: Decimal,
     },
     /// An earlier figure of the same calculation.
@@ -68,7 +64,6 @@ pub enum DerivationInput {
 /// What a row must hold to be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowMatch {
-    /// The column's name.
     pub column: String,
     /// The value: null, true or false, a number or text.
     pub equals: Value,
@@ -80,13 +75,10 @@ pub struct RowMatch {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum TotalKind {
-    /// The sum.
     Sum,
     /// The mean of the rows that have a value.
     Mean,
-    /// The least.
     Min,
-    /// The greatest.
     Max,
     /// How many rows have a value.
     Count,
@@ -115,7 +107,6 @@ impl TotalKind {
 }
 
 impl DerivationInput {
-    /// The figure.
     pub fn value(&self) -> Decimal {
         match self {
             Self::Cell { value, .. }

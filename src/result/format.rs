@@ -22,10 +22,8 @@ pub struct ColumnFormat {
     /// Digits behind the point.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub decimals: Option<u32>,
-    /// What stands before it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub prefix: Option<String>,
-    /// What stands after it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub suffix: Option<String>,
     /// How days are written, such as `D MMMM, YYYY`.
@@ -43,14 +41,12 @@ pub enum NumberStyle {
     Decimal,
     /// A fraction that is written in percent: 0.42 is 42 %.
     Percent,
-    /// An amount of money.
     Currency,
     /// Powers of ten.
     Scientific,
 }
 
 impl ColumnFormat {
-    /// Whether it says nothing.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
     }

@@ -22,7 +22,6 @@ impl Handle {
         self.0.get()
     }
 
-    /// The one after it.
     #[must_use]
     pub fn following(self) -> Self {
         Self(self.0.saturating_add(1))

@@ -11,7 +11,6 @@ use super::{Column, ColumnTotals, Derivation, Extent, Handle, LookupSource, Pack
 pub struct ModelView {
     /// Rows the model saw.
     pub rows_shown: u64,
-    /// Rows we have.
     pub rows_known: u64,
     /// Whether these are all rows there are.
     pub extent: Extent,
@@ -19,16 +18,13 @@ pub struct ModelView {
     pub truncated: bool,
     /// Bytes the model saw.
     pub bytes_shown: u64,
-    /// Bytes received for it.
     pub bytes_received: u64,
 }
 
 /// How a result came to be.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ResultOrigin {
-    /// Metabase was asked.
     Query(QuerySource),
-    /// dbt was asked.
     Lookup(LookupSource),
     /// Worked out from results that were held; nothing was asked.
     Derived {
@@ -133,7 +129,6 @@ pub struct NewResult {
     pub origin: ResultOrigin,
     /// How the model sees it.
     pub shown: ModelView,
-    /// All of it.
     pub table: PackedTable,
     /// What its columns come to; empty where that would mean nothing.
     pub totals: Arc<[ColumnTotals]>,

@@ -25,7 +25,6 @@ pub enum ColumnMeaning {
     /// Days, moments and times of day.
     Time,
     Name,
-    /// True or false.
     Truth,
     Unknown,
 }
@@ -66,7 +65,6 @@ impl Column {
         plain && self.kind.is_numeric() && [&self.name, &self.label].into_iter().any(says)
     }
 
-    /// What its values mean.
     pub fn meaning(&self) -> ColumnMeaning {
         match self.kind {
             ColumnKind::Date | ColumnKind::Datetime | ColumnKind::Time => ColumnMeaning::Time,

@@ -72,7 +72,6 @@ impl PackedTable {
         }))
     }
 
-    /// Its columns, in order.
     pub fn columns(&self) -> &[Column] {
         &self.0.columns
     }
@@ -87,7 +86,6 @@ impl PackedTable {
         &self.0.cells
     }
 
-    /// The table as it was.
     pub fn unpack(&self) -> ResultTable {
         ResultTable {
             columns: self.0.columns.to_vec(),

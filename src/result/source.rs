@@ -35,7 +35,6 @@ pub struct QuerySource {
     pub kind: EntryKind,
     /// Its Metabase id; of a metric of dbt, its number in the catalog.
     pub id: u32,
-    /// Its name.
     pub name: String,
     /// The validated arguments.
     pub arguments: Value,

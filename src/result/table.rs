@@ -8,17 +8,12 @@ use super::ColumnFormat;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnKind {
-    /// Whole numbers.
     Integer,
-    /// Numbers with a fraction.
     Number,
-    /// Text.
     Text,
-    /// True or false.
     Boolean,
     Date,
     Datetime,
-    /// A time of day.
     Time,
     /// Anything else (JSON, arrays, binary).
     Other,
@@ -31,7 +26,6 @@ pub struct Column {
     pub name: String,
     /// The label people see.
     pub label: String,
-    /// Its type.
     pub kind: ColumnKind,
     /// Temporal unit of a time bucket (`month`), when the column is one.
     pub unit: Option<String>,
@@ -60,9 +54,7 @@ impl Column {
 /// One value of a result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Cell {
-    /// No value.
     Null,
-    /// True or false.
     Bool(bool),
     /// A number, as the server wrote it as far as JSON allows.
     Number(serde_json::Number),
@@ -71,7 +63,6 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// A cell of text.
     pub fn text(text: impl Into<Arc<str>>) -> Self {
         Self::Text(text.into())
     }
@@ -150,7 +141,6 @@ impl Extent {
 /// A table a query returned: `rows.len()` rows of `columns.len()` cells each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResultTable {
-    /// The columns, in order.
     pub columns: Vec<Column>,
     /// The rows, in the server's order.
     pub rows: Vec<Vec<Cell>>,

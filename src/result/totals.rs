@@ -100,10 +100,8 @@ impl fmt::Display for Amount {
     }
 }
 
-/// The totals of one column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnTotals {
-    /// The column's name.
     pub column: String,
     /// Rows that have a value.
     pub values: u64,

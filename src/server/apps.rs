@@ -172,7 +172,6 @@ impl Apps {
 enum Reload {
     /// Metabase answered, and let the credential in or did not.
     LetIn(bool),
-    /// Nothing is known.
     Failed,
 }
 

@@ -108,7 +108,6 @@ pub(super) struct ToolStart {
 }
 
 impl TurnEvent {
-    /// Its name.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Started { .. } => "started",

@@ -2,12 +2,10 @@
 
 use std::sync::OnceLock;
 
-/// A file of the page.
 #[derive(Debug)]
 pub(super) struct PageFile {
     /// Its path below `page/`.
     pub(super) name: &'static str,
-    /// What is in it.
     pub(super) bytes: &'static [u8],
 }
 
@@ -89,7 +87,6 @@ impl PageFile {
     }
 }
 
-/// The file of that name.
 pub(super) fn file(name: &str) -> Option<&'static PageFile> {
     FILES.iter().find(|file| file.name == name)
 }

@@ -16,7 +16,6 @@ use super::store::{SessionStore, SessionStoreError};
 use crate::app::{App, Error, OpenOptions};
 use crate::config::Settings;
 
-/// How it is served.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
     /// Where it listens; port 0 takes a free one.
@@ -25,7 +24,6 @@ pub struct ServerOptions {
     pub open: OpenOptions,
 }
 
-/// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Nothing could be assembled from the settings.
@@ -40,7 +38,6 @@ pub enum StartError {
     )]
     Listen {
         address: SocketAddr,
-        /// What the system said.
         source: std::io::Error,
     },
 }

@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::config::ServerSettings;
 use crate::dbt::EventMemory;
 
-/// What all requests share.
 #[derive(Debug)]
 pub(super) struct ServerState {
     pub(super) apps: Apps,

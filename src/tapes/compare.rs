@@ -13,7 +13,6 @@ pub struct Parting {
     pub pointer: String,
     /// What the first tape has there, shortened around the difference.
     pub left: String,
-    /// What the second has.
     pub right: String,
 }
 

@@ -28,15 +28,11 @@ pub enum ReplayError {
         /// Which part of the answer.
         what: &'static str,
         recorded: String,
-        /// What it is now.
         now: String,
     },
     /// The recorded turn was ended by the clock in the middle of an exchange.
     #[error("the recorded turn ran out of time ({stop_reason}), which a replay cannot do at the same place")]
-    Clock {
-        /// The recorded stop reason.
-        stop_reason: String,
-    },
+    Clock { stop_reason: String },
     /// The header's settings cannot be used.
     #[error("the header of the tape cannot be used: {0}")]
     Header(String),

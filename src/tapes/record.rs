@@ -32,7 +32,6 @@ pub trait EvidenceJudge: Send + Sync + fmt::Debug {
     fn judge<'a>(&'a self, answer: &'a mut Answer) -> BoxFuture<'a, ()>;
 }
 
-/// A recorded turn.
 #[derive(Debug)]
 pub struct Recorded {
     pub answer: Answer,

@@ -7,7 +7,6 @@ use crate::wire::TapeFile;
 pub enum Said {
     /// By the person, or by the program between steps.
     User(String),
-    /// By the model.
     Model(String),
     /// A tool the model asked for.
     Call {

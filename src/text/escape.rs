@@ -8,7 +8,6 @@ use super::plain::is_plain;
 
 /// A character as it is shown.
 enum EscapedChar {
-    /// As it stands.
     Plain(char),
     /// By an escape of two characters.
     Short(&'static str),

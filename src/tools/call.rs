@@ -12,7 +12,6 @@ use crate::wire::ServedBy;
 /// A call that the gate let through.
 #[derive(Debug, Clone)]
 pub struct PlannedCall {
-    /// The tool's name.
     pub tool: &'static str,
     /// The arguments in canonical form: keys sorted, names and values as the catalog writes them, filters and
     /// alternatives in a fixed order, and what is empty or the default anyway left out. Two calls that mean the same
@@ -58,13 +57,11 @@ impl PlannedCall {
 /// What a call that ran came to.
 #[derive(Debug, Clone)]
 pub struct ToolOutput {
-    /// What the model reads.
     pub content: String,
     /// The result behind it, for a tool that brings one.
     pub brought: Option<NewResult>,
     /// What served it; `None` when no request was needed.
     pub served_by: Option<ServedBy>,
-    /// Bytes received for it.
     pub bytes_received: u64,
 }
 

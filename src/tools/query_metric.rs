@@ -60,7 +60,6 @@ impl MetricPlan {
     }
 }
 
-/// Asks a metric.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QueryMetricTool;
 

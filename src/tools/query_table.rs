@@ -50,7 +50,6 @@ struct OrderByArguments {
     direction: Direction,
 }
 
-/// Asks a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QueryTableTool;
 

@@ -39,7 +39,6 @@ struct NamedValues {
     values: Value,
 }
 
-/// Runs a saved question.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunCardTool;
 

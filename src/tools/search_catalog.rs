@@ -153,7 +153,6 @@ fn known_collection(catalog: &Catalog, wanted: &str) -> Result<(), Rejection> {
     })
 }
 
-/// What the model reads.
 fn told(catalog: &Catalog, wanted: &CatalogSearch, room: usize) -> String {
     let found = catalog.search(wanted);
     // The prompt leaves out what is beyond its budget.

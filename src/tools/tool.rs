@@ -135,7 +135,6 @@ pub(super) struct CheckedCall<P> {
     /// The arguments in canonical form: keys sorted, names and values as the catalog writes them, filters and
     /// alternatives in a fixed order, and what is empty or the default anyway left out.
     pub(super) arguments: Value,
-    /// What will be done.
     pub(super) plan: P,
 }
 

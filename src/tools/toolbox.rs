@@ -21,7 +21,6 @@ pub struct Toolbox {
     client: MetabaseClient,
     shaping: ShapingSettings,
     dbt: Option<DbtConnection>,
-    /// What is offered of it.
     dbt_offers: DbtOffers,
     /// The tools that are offered, in the order of `specs`.
     offered: Arc<[&'static dyn AnyTool]>,

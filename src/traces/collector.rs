@@ -12,7 +12,6 @@ const DISABLED: &str = "OTEL_SDK_DISABLED";
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 /// What follows an endpoint that is for all signals.
 const SIGNAL_PATH: &str = "v1/traces";
-/// The one protocol that is spoken.
 const SPOKEN: &str = "http/protobuf";
 
 /// The address that traces are posted to, if there is one; `Err` says what is wrong with how it is written.

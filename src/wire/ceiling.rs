@@ -155,7 +155,6 @@ impl CeilingState {
 }
 
 impl HostPlace {
-    /// The host served it.
     pub(super) fn served(&self) {
         self.host.change(|state| {
             state.cool_downs = 0;

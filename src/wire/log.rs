@@ -31,7 +31,6 @@ impl ExchangeLog {
         }
     }
 
-    /// The response has begun.
     pub(super) fn head(&mut self, response: &WireResponse) {
         self.status = Some(response.status.as_u16());
         self.served_by = Some(response.served_by);

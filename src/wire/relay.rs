@@ -28,10 +28,8 @@ pub trait CompletionRelay: Send + Sync + fmt::Debug {
 /// What became of a completion that was handed on.
 #[derive(Debug)]
 pub enum RelayedCompletion {
-    /// It was answered.
     Answered {
         status: StatusCode,
-        /// JSON.
         body: Bytes,
         /// The provider batch it came from.
         batch: String,

@@ -19,7 +19,6 @@ pub enum Purpose {
     /// Running a query: at most one at a time per session.
     DataQuery,
     Completion,
-    /// Asking dbt for anything.
     Dbt,
 }
 
@@ -43,7 +42,6 @@ pub enum CacheRule {
 /// How the stack treats one request.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// What it is for.
     pub purpose: Purpose,
     pub principal: Principal,
     /// Whether sending it twice does no harm; only such requests are retried.

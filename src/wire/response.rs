@@ -28,13 +28,10 @@ pub enum ServedBy {
 
 /// A response whose body has not been read yet.
 pub struct WireResponse {
-    /// The status.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body; capped.
     pub body: BodyStream,
-    /// What answered.
     pub served_by: ServedBy,
     /// How many times the request was sent for this response; zero when nothing was sent.
     pub attempts: u32,

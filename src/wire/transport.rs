@@ -42,7 +42,6 @@ impl Transport {
         })
     }
 
-    /// As the innermost layer.
     pub(super) fn service(&self) -> LayerService {
         let transport = self.clone();
         LayerService::new(service_fn(move |request| transport.clone().send(request)))

@@ -5,7 +5,6 @@ use futures_util::StreamExt;
 
 use super::{BodyStream, WireError};
 
-/// How a body ended.
 #[derive(Debug, Clone)]
 pub(super) enum BodyEnd {
     Complete,

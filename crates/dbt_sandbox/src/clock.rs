@@ -12,7 +12,6 @@ pub(crate) fn written(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S.%6f+00:00").to_string()
 }
 
-/// Reads that form.
 pub(crate) fn read(text: &str) -> Option<Timestamp> {
     text.replacen(' ', "T", 1).parse().ok()
 }

@@ -65,7 +65,6 @@ pub(super) struct ErrorStyle {
 }
 
 impl ApiError {
-    /// A plain text error.
     pub(super) fn text(status: StatusCode, message: impl Into<String>) -> Self {
         Self::Text {
             status,
@@ -198,7 +197,6 @@ impl From<ParameterException> for ApiError {
 }
 
 impl FailedQuery {
-    /// The envelope's JSON text.
     fn envelope(&self, style: ErrorStyle) -> String {
         let QueryFailure {
             error,

@@ -23,7 +23,6 @@ const MOST_VALUES: u64 = 1000;
 pub(crate) struct KnownValues {
     /// As the wire carries them.
     pub(crate) values: Vec<Value>,
-    /// Whether there are more.
     pub(crate) more: bool,
 }
 

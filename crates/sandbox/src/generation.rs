@@ -82,7 +82,6 @@ pub(crate) enum ScopeRefusal {
     Challenge,
 }
 
-/// What one generation has.
 #[derive(Debug, Clone, Copy)]
 #[expect(
     clippy::struct_excessive_bools,

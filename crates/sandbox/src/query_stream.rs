@@ -56,7 +56,6 @@ pub(super) enum ContinuationToken {
     Paged(Option<String>),
 }
 
-/// Streams a completed result.
 pub(super) fn completed(run: &QueryRun, result: QueryResult, continuation: ContinuationToken) -> Response {
     let tail = tail(run, &result, continuation);
     let body = Body::from_stream(stream! {

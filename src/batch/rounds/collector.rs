@@ -42,21 +42,17 @@ pub struct RoundOptions {
 /// What happens to rounds, for people.
 #[derive(Debug, Clone)]
 pub enum RoundEvent {
-    /// Completions went up.
     Sent {
         round: u32,
         completions: u64,
-        /// The provider's id.
         batch: String,
         /// Its answer had been lost, and it was found in the provider's list.
         found: bool,
     },
     /// How far a batch is that takes long.
     Working { batch: String, done: u64, total: u64 },
-    /// A batch has ended.
     Ended {
         batch: String,
-        /// Completions that came.
         answered: u64,
         /// Those that failed or expired and go up again.
         again: u64,
@@ -109,7 +105,6 @@ pub(in crate::batch) struct RoundCollector {
     watch: Box<dyn Fn(RoundEvent) + Send + Sync>,
 }
 
-/// What is waited for.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     /// Sessions that are not done.
@@ -298,7 +293,6 @@ impl RoundCollector {
         Ok(made)
     }
 
-    /// Looks into the notes.
     pub(super) fn read_notes<T>(&self, look: impl FnOnce(&ProviderNotes) -> T) -> T {
         let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
         look(manifest.provider.get_or_insert_default())

@@ -22,7 +22,6 @@ const ATTEMPTS: u32 = 3;
 /// What became of the completions of a batch.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct DeliveryCounts {
-    /// Results of ours.
     pub(super) own: u64,
     pub(super) answered: u64,
     pub(super) again: u64,

@@ -64,14 +64,12 @@ impl RoundFiles {
         })
     }
 
-    /// Forgets a batch.
     pub(super) fn remove(&self, number: u32) {
         // A file that stays behind goes when the run is over.
         let _ = fs::remove_file(self.requests(number));
         let _ = fs::remove_file(self.results(number));
     }
 
-    /// Forgets all batches.
     pub(super) fn clear(&self) {
         let _ = fs::remove_dir_all(&self.0);
     }

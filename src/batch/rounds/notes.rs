@@ -17,7 +17,6 @@ pub struct ProviderNotes {
     pub begun_anew: BTreeMap<String, u32>,
 }
 
-/// One provider batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NotedBatch {
     /// Counted from 1 over the whole run; its files are named by it.

@@ -63,7 +63,6 @@ pub(in crate::cli) struct BatchArgs {
 }
 
 impl BatchArgs {
-    /// How questions are asked.
     pub(super) fn asked(&self) -> AskOptions {
         let rounds = self.provider_batch.then(|| RoundOptions {
             most: self.max_rounds,

@@ -32,7 +32,6 @@ struct BatchWatch {
     counts: StartCounts,
 }
 
-/// Asks many questions.
 pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStatus, CliError> {
     let began = Instant::now();
     let stop = Interrupts::watch().begin_turn();

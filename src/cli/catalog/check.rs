@@ -14,7 +14,6 @@ const VERSION: u32 = 1;
 #[derive(Debug, Serialize)]
 struct CatalogCheckReport<'a> {
     version: u32,
-    /// Whether nothing was found.
     ok: bool,
     fingerprint: String,
     entries: usize,

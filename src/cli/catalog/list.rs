@@ -13,7 +13,6 @@ const VERSION: u32 = 1;
 /// Names of what an entry takes that a person is shown; `catalog show` has all.
 const SHOWN_NAMES: usize = 3;
 
-/// The catalog for programs.
 #[derive(Debug, Serialize)]
 struct CatalogList {
     version: u32,

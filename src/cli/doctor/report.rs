@@ -9,7 +9,6 @@ use crate::cli::term::{BAD, DIM, GOOD, WARN, plain, text_width};
 /// Version of the report's format.
 const VERSION: u32 = 1;
 
-/// What was found out.
 #[derive(Debug, Serialize)]
 pub(super) struct DoctorReport {
     /// Version of this format.
@@ -20,11 +19,9 @@ pub(super) struct DoctorReport {
     checks: Vec<Check>,
 }
 
-/// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum CheckStatus {
-    /// All is well.
     Ok,
     /// Questions can be answered, but something should be changed.
     Warning,
@@ -34,13 +31,9 @@ enum CheckStatus {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
-    /// What was checked.
     name: &'static str,
-    /// How it ended.
     status: CheckStatus,
-    /// What was found.
     message: String,
-    /// How to fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<String>,
 }

@@ -12,7 +12,6 @@ pub(in crate::cli) enum EvalError {
     /// A suite cannot be read.
     #[error(transparent)]
     Suite(#[from] SuiteError),
-    /// It cannot be run.
     #[error(transparent)]
     Run(#[from] RunError),
     /// It cannot be recorded, or its recordings cannot be read.

@@ -7,7 +7,6 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::eval::{ResultsFolder, read_confirmation, read_records, regrade};
 
-/// Grades stored results again.
 pub(super) async fn run(global: &GlobalArgs, args: &GradeArgs) -> Result<ExitStatus, CliError> {
     let suites = super::run::load(&args.suites)?;
     let held = BaselineCheck::open(&args.reports, false)?;

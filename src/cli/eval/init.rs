@@ -9,7 +9,6 @@ use crate::cli::term;
 /// The suite to begin with.
 const STARTER: &str = include_str!("starter.yaml");
 
-/// Writes the commented suite.
 pub(super) fn run(args: &SuiteInitArgs) -> Result<ExitStatus, CliError> {
     let path = args.folder.join("suite.yaml");
     let written = fs::create_dir_all(&args.folder).and_then(|()| {

@@ -28,7 +28,6 @@ pub(super) use error::EvalError;
 /// What cannot even be started or read.
 const USAGE: u8 = 2;
 
-/// Runs one of the commands.
 pub(super) async fn run(global: &GlobalArgs, command: EvalCommand) -> Result<ExitStatus, CliError> {
     let ended = match command {
         EvalCommand::Run(args) => run::run(global, &args).await,

@@ -13,7 +13,6 @@ impl SuiteProgress {
         Self(progress)
     }
 
-    /// A trial has ended.
     pub(super) fn ended(&mut self, record: &TrialRecord) {
         let cost = record.spent().cost_usd.filter(|_| !record.answers.is_empty());
         self.0.count(word(&record.verdict), cost);
@@ -23,12 +22,10 @@ impl SuiteProgress {
         }
     }
 
-    /// Says something beside it.
     pub(super) fn suspended(&self, say: impl FnOnce()) {
         self.0.suspended(say);
     }
 
-    /// The run is over.
     pub(super) fn finish(&self) {
         self.0.finish();
     }

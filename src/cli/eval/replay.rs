@@ -18,7 +18,6 @@ use crate::model::{ModelId, Provider};
 /// Cases without a recording that are named.
 const NAMED: usize = 5;
 
-/// Runs recorded suites again.
 pub(super) async fn run(
     global: &GlobalArgs,
     args: &RunArgs,

@@ -73,7 +73,6 @@ fn told_to_stop() -> impl Future<Output = ()> {
     }
 }
 
-/// Resolves on Ctrl-C.
 #[cfg(not(unix))]
 async fn told_to_stop() {
     // An error means that there is no such signal: then it is served until the process is ended.

@@ -170,7 +170,6 @@ impl TranscriptWriter {
     }
 }
 
-/// One exchange in one line.
 fn line(exchange: &Exchange) -> String {
     let bytes: usize = exchange.chunks.iter().map(bytes::Bytes::len).sum();
     let purpose = exchange.request.get("purpose").cloned().unwrap_or_default();

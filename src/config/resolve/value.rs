@@ -36,14 +36,11 @@ pub(super) fn address(text: &str, place: &str) -> Result<Url, ConfigError> {
 pub(super) struct SecretVariable<'a> {
     /// Path of the setting that may name another variable.
     pub(super) path: &'a str,
-    /// What the setting says.
     pub(super) named: Option<&'a str>,
-    /// The usual variable.
     pub(super) usual: &'a str,
 }
 
 impl SecretVariable<'_> {
-    /// The variable's name.
     pub(super) fn name(&self) -> &str {
         self.named.unwrap_or(self.usual)
     }

@@ -14,7 +14,6 @@ use crate::operations::local as table;
 /// A metric as the project defines it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LocalMetric {
-    /// Its name in dbt.
     pub name: String,
     pub label: Option<String>,
     pub description: Option<String>,

@@ -36,7 +36,6 @@ const FINE: [&str; 6] = [
     "hour",
 ];
 
-/// What the rules selected.
 #[derive(Debug, Clone, Default)]
 pub struct DbtMetrics {
     pub entries: Vec<Entry>,

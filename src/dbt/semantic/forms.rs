@@ -10,7 +10,6 @@ use crate::dbt::null::or_default;
 #[serde(rename_all = "camelCase", default)]
 pub struct SemanticMetric {
     pub name: String,
-    /// What people call it.
     pub label: Option<String>,
     pub description: Option<String>,
     /// `SIMPLE`, `RATIO`, `DERIVED`, `CUMULATIVE`, `CONVERSION`, …

@@ -12,7 +12,6 @@ const DAY_BYTES: usize = 10;
 /// The column that pandas numbers rows with.
 const ROW_NUMBER: &str = "index";
 
-/// One page.
 #[derive(Debug)]
 pub(super) struct ResultPage {
     /// Names and types of its columns, in order.

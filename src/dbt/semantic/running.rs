@@ -14,7 +14,6 @@ use crate::wire::off_the_runtime;
 
 /// The first wait before a query is looked at again; each is half as long again as the one before.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-/// The longest of these waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Longest wait for dbt to take note of a cancellation.
 const CANCELLING: Duration = Duration::from_secs(5);

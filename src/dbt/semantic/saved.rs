@@ -35,7 +35,6 @@ pub struct SavedQueryRun {
     pub query: AllowedSavedQuery,
     /// All must hold, beside what the query itself filters by.
     pub filters: Vec<QueryFilter>,
-    /// Most rows wanted.
     pub limit: Option<u32>,
 }
 
@@ -76,7 +75,6 @@ impl AllowedSavedQuery {
 }
 
 impl SavedQueryRun {
-    /// The query as it is saved.
     pub fn as_saved(query: AllowedSavedQuery) -> Self {
         Self {
             query,

@@ -162,7 +162,6 @@ fn utc(civil: DateTime) -> Option<i128> {
     Some(zoned.timestamp().as_nanosecond())
 }
 
-/// The cell as a text.
 pub(super) fn text(value: &Value) -> CellKey {
     match value {
         Value::Null => CellKey::Null,

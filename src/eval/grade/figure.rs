@@ -27,7 +27,6 @@ pub(super) struct FigureReading {
 }
 
 impl FigureReading {
-    /// A cell as a figure.
     pub(super) fn of_cell(cell: WrittenFigure) -> Option<Self> {
         let decimals = i32::try_from(cell.value.scale()).ok()?;
         Some(Self {

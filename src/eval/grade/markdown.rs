@@ -82,7 +82,6 @@ impl MarkdownTable {
     }
 }
 
-/// The Markdown tables of a text.
 pub(super) fn tables(text: &str) -> Vec<MarkdownTable> {
     let mut at = 0;
     let mut lines: Vec<(Range<usize>, Option<Vec<String>>)> = Vec::new();

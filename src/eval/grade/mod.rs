@@ -124,7 +124,6 @@ fn kind(gold: &Gold) -> &'static str {
 /// What was asked up to a turn, and which other figures belong to its answer.
 #[derive(Debug)]
 struct AskedQuestion<'a> {
-    /// The turn's own question.
     question: &'a str,
     /// All questions up to it.
     questions: String,

@@ -28,7 +28,6 @@ const ENOUGH: f64 = 0.5;
 pub struct ImportedReference {
     pub from: String,
     pub to: String,
-    /// How it was found.
     pub evidence: ReferenceEvidence,
 }
 
@@ -63,7 +62,6 @@ impl fmt::Display for ImportedReference {
 /// A table's columns, each with its values in order and without empty ones.
 type CsvColumns = Vec<(String, Vec<String>)>;
 
-/// What a schema declares.
 #[derive(Debug, Default)]
 struct DeclaredKeys {
     /// Single columns that are their table's key, by table.

@@ -14,13 +14,11 @@ pub struct Opinions {
     pub temperature: f32,
     /// What it said, one for each time it was asked.
     pub said: Vec<Opinion>,
-    /// What that used.
     pub usage: Usage,
     /// US dollars; `None` when the price is unknown.
     pub cost_usd: Option<f64>,
 }
 
-/// What it said once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opinion {
     /// Whether it takes the answer for right; `None` when that cannot be told.
@@ -65,7 +63,6 @@ impl Opinion {
         }
     }
 
-    /// No opinion, and why.
     pub(super) fn none(reason: String) -> Self {
         Self { right: None, reason }
     }

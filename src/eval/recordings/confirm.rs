@@ -23,7 +23,6 @@ pub struct FigureToConfirm {
 }
 
 impl FigureToConfirm {
-    /// The gold, as JSON.
     pub(super) fn gold(&self) -> Value {
         let mut gold = Map::new();
         gold.insert("value".to_owned(), json!(self.value));

@@ -15,7 +15,6 @@ pub enum RecordingError {
         "a set cannot be named {0:?}: letters, digits, `-`, `_` and `.` name one, and `prompts` and `catalogs` are taken"
     )]
     SetName(String),
-    /// There are recordings already.
     #[error("{} holds {} of the cases already, the first is {first}: --replace records them again, --missing only the others", folder.display(), count)]
     Exists {
         folder: PathBuf,
@@ -28,7 +27,6 @@ pub enum RecordingError {
     /// A set that was named is not there.
     #[error("no suite has a set of recordings named {0:?}")]
     NoSet(String),
-    /// A suite has none.
     #[error("there is no recording in {}; `cardinal eval record` makes some", .0.display())]
     None(PathBuf),
     /// A file could not be read.
@@ -36,11 +34,7 @@ pub enum RecordingError {
     Read { path: PathBuf, source: io::Error },
     /// A file could not be written.
     #[error("failed to write {}", path.display())]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
     /// What is noted of a recording cannot be read.
     #[error("{} is no note of a recording: {reason}", path.display())]
     Note { path: PathBuf, reason: String },

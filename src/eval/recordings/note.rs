@@ -25,15 +25,12 @@ pub const NOTE_FILE: &str = "case.json";
 pub struct CaseNote {
     /// Version of this format: [`NOTE_VERSION`].
     pub version: u32,
-    /// The case's id.
     pub case: String,
     /// Hash of what the suite asks about: the kind of its dataset and what is curated of it.
     pub suite: String,
     /// Hash of what the case asks: turns, principal, day.
     pub asked: String,
-    /// Hash of the data.
     pub data: String,
-    /// The form of requests.
     pub form: RequestForm,
     /// The model, `provider:name`.
     pub model: String,

@@ -43,11 +43,9 @@ pub struct Promotion {
 /// What a person thought of an answer.
 #[derive(Debug, Clone)]
 pub struct PersonsOpinion {
-    /// Who it was.
     pub person: String,
     /// `up` or `down`.
     pub rating: String,
-    /// In their words.
     pub comment: Option<String>,
 }
 
@@ -71,9 +69,7 @@ impl PersonsOpinion {
 #[derive(Debug)]
 pub struct PromotedCase {
     pub suite: Suite,
-    /// The case's id.
     pub id: String,
-    /// The case's file.
     pub file: PathBuf,
     /// The folder of its tapes.
     pub tapes: PathBuf,
@@ -91,7 +87,6 @@ pub enum PromoteError {
     /// A tape cannot be read or kept.
     #[error(transparent)]
     Tape(#[from] TapeError),
-    /// Recordings cannot be made.
     #[error(transparent)]
     Recording(#[from] RecordingError),
     /// The suite cannot be read.

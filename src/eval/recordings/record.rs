@@ -23,7 +23,6 @@ use crate::wire::TapeFile;
 /// What becomes of recordings that are there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// Nothing is recorded.
     Refuse,
     /// Each is replaced once its case was recorded again.
     Replace,
@@ -34,7 +33,6 @@ pub enum Existing {
 /// How a suite is recorded.
 #[derive(Debug, Clone)]
 pub struct RecordOptions {
-    /// The set's name.
     pub set: String,
     pub filter: CaseFilter,
     /// How many cases at once.
@@ -48,7 +46,6 @@ pub struct RecordOptions {
 /// A case that was run to be recorded.
 #[derive(Debug)]
 pub struct RecordedCase {
-    /// What came of it.
     pub record: TrialRecord,
     /// Its folder, or why it was not kept.
     pub kept: Result<PathBuf, String>,

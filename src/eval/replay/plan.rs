@@ -13,7 +13,6 @@ use crate::wire::RequestLimits;
 /// How recorded suites are run again.
 #[derive(Debug, Clone)]
 pub struct ReplayOptions {
-    /// What is from tape.
     pub mode: Mode,
     pub filter: CaseFilter,
     /// Which sets of recordings; all when there is none.

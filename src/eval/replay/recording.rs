@@ -89,7 +89,6 @@ impl CaseRecording {
         }
     }
 
-    /// When it was recorded.
     pub(super) fn recorded_at(&self) -> Timestamp {
         let first = self.tapes.first();
         first.map_or(Timestamp::UNIX_EPOCH, |tape| tape.header.started_at)

@@ -18,7 +18,6 @@ const PAGE: (&str, &str) = ("page.html", include_str!("html/page.tera"));
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
-/// What the page shows.
 #[derive(Debug, Serialize)]
 struct HtmlPage<'a> {
     title: String,

@@ -5,12 +5,7 @@ use std::path::PathBuf;
 pub enum SuiteError {
     /// A file or folder could not be read.
     #[error("cannot read {}: {source}", path.display())]
-    Unreadable {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Unreadable { path: PathBuf, source: std::io::Error },
     /// A file is not as it has to be.
     #[error("{}:{line}: {reason}", path.display())]
     Invalid {

@@ -12,7 +12,6 @@ pub struct JudgeAgreement {
     pub models: BTreeSet<String>,
     /// Hashes of what they were told to do.
     pub prompts: BTreeSet<String>,
-    /// The sampling temperature.
     pub temperature: f32,
     /// Trials of which the first opinion can be told.
     pub trials: u32,
@@ -29,7 +28,6 @@ pub struct JudgeAgreement {
     /// Agreement beyond chance, Cohen's kappa over first opinions: `(o - e) / (1 - e)` with the observed share of
     /// agreement `o` and the one expected of two that judge independently, `e`. `None` where `e` is 1.
     pub kappa: Option<f64>,
-    /// Trials with two opinions.
     pub repeated: u32,
     /// Of these, such where they differ though nothing else did.
     pub flips: u32,

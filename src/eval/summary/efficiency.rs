@@ -20,7 +20,6 @@ pub struct Efficiency {
     pub output_tokens: f64,
     /// Share of prompt tokens read from the provider's cache; `None` without prompt tokens.
     pub cached_share: Option<f64>,
-    /// Tool calls for each question.
     pub tool_calls_per_question: Option<f64>,
 }
 

@@ -11,11 +11,9 @@ use crate::eval::stats::{ClusterSample, Interval, cluster_bootstrap, one_sided, 
 pub struct CaseRun {
     #[serde(flatten)]
     pub key: CaseKey,
-    /// What it is about.
     pub tags: Vec<String>,
     /// The family it belongs to.
     pub cluster: Option<String>,
-    /// Trials that passed.
     pub passed: u32,
     pub trials: u32,
     /// Trials that could not be run to their end.
@@ -25,7 +23,6 @@ pub struct CaseRun {
 }
 
 impl CaseRun {
-    /// Whether every trial passed.
     pub fn passes(&self) -> bool {
         self.passed == self.trials
     }
@@ -60,7 +57,6 @@ pub fn group(records: &[TrialRecord]) -> Vec<CaseRun> {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PassRate {
     pub cases: u32,
-    /// Trials that passed.
     pub passed: u32,
     pub trials: u32,
     /// The mean over cases of the share of their trials that passed.

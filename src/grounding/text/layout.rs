@@ -60,7 +60,6 @@ struct TextLine {
     list: Option<(usize, usize)>,
 }
 
-/// Where a figure stands.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::grounding) struct TextPlace {
     pub(in crate::grounding) aside: Option<Span>,
@@ -73,7 +72,6 @@ pub(in crate::grounding) struct TextPlace {
     pub(in crate::grounding) row: Option<InTable>,
 }
 
-/// Where in a table.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::grounding) struct InTable {
     pub(in crate::grounding) cell: Span,
@@ -155,7 +153,6 @@ impl Layout {
         holder(&self.lines, |line| line.span, span)
     }
 
-    /// Where these bytes stand.
     pub(in crate::grounding) fn place(&self, span: Span) -> TextPlace {
         let within = |spans: &[Span]| holder(spans, |one| *one, span).and_then(|at| spans.get(at).copied());
         let line = self.line_of(span).and_then(|at| self.lines.get(at));

@@ -18,7 +18,6 @@ use crate::metabase::wire_card::WireCard;
 /// Most foreign tables read for the names in one definition.
 const MAX_FOREIGN: usize = 6;
 
-/// A definition in words.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Definition {
     pub(super) computes: Option<String>,

@@ -17,7 +17,6 @@ use crate::metabase::sources::{ForeignTables, QueriedRows, readable};
 use crate::metabase::wire_card::WireCard;
 use crate::metabase::{FailureClass, FetchedValues, MetabaseError};
 
-/// One load under way.
 #[derive(Debug)]
 pub(super) struct Loading<'c> {
     pub(super) caller: &'c Caller,

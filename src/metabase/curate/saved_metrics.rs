@@ -15,7 +15,6 @@ use crate::metabase::sources::QueriedRows;
 use crate::metabase::values::FieldOwner;
 use crate::metabase::wire_card::WireCard;
 
-/// Reads one metric.
 pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, MetabaseError> {
     let mut warnings = Vec::new();
     let card = WireCard::read(loading.caller, id, false).await?;

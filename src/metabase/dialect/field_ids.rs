@@ -33,7 +33,6 @@ pub(super) async fn metric(
     Ok(raw.into())
 }
 
-/// Runs a table query.
 pub(super) async fn table(
     caller: &Caller,
     generation: Generation,

@@ -17,7 +17,6 @@ pub(super) trait Grammar {
     /// A clause without options.
     fn clause(&self, operator: &str, arguments: Vec<Value>) -> Value;
 
-    /// A field as it is.
     fn field(&self, field: &NamedField, source: &QueriedRows) -> Result<Value, Lack>;
 
     /// A field cut down to a unit of time, or the unit's number for `day-of-week`.
@@ -46,7 +45,6 @@ pub(super) trait Grammar {
 
     fn measure(&self, id: u32, source: &QueriedRows) -> Result<Value, Lack>;
 
-    /// What computes a metric.
     fn metric(&self, id: u32, card: &WireCard, source: &QueriedRows) -> Result<MetricClauses, Lack>;
 
     /// The aggregation at this place of the query.
@@ -56,7 +54,6 @@ pub(super) trait Grammar {
     fn body(&self, clauses: &QueryClauses, source: &QueriedRows) -> Result<Value, Lack>;
 }
 
-/// What computes a metric.
 #[derive(Debug, Default)]
 pub(super) struct MetricClauses {
     /// The metric is what the query reads, and brings its aggregation.

@@ -39,7 +39,6 @@ pub(super) async fn metric<G: Grammar + Sync>(
     Ok(raw.into())
 }
 
-/// Runs a table query.
 pub(super) async fn table<G: Grammar + Sync>(
     caller: &Caller,
     grammar: &G,

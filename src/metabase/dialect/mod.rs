@@ -38,7 +38,6 @@ use super::wire_card::WireCard;
 use super::{Fetched, Generation, MetabaseError, MetricQuery, TableQuery};
 use crate::result::Extent;
 
-/// Runs a metric query.
 pub(super) async fn metric(
     caller: &Caller,
     detected: &Detected,
@@ -82,7 +81,6 @@ pub(super) async fn metric(
         .map_err(|error| error.into_error(detected, &action))
 }
 
-/// Runs a table query.
 pub(super) async fn table(
     caller: &Caller,
     detected: &Detected,

@@ -15,12 +15,10 @@ pub(super) enum MessagesEvent {
         id: Option<String>,
         usage: Option<MessagesUsage>,
     },
-    /// A content block begins.
     BlockStart {
         index: u64,
         block: Value,
     },
-    /// A content block grows.
     BlockDelta {
         index: u64,
         delta: Value,
@@ -30,7 +28,6 @@ pub(super) enum MessagesEvent {
         stop_reason: Option<String>,
         usage: Option<MessagesUsage>,
     },
-    /// The message has ended.
     Stop,
     /// A whole message, from a server that does not stream.
     Whole {

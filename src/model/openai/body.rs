@@ -60,7 +60,6 @@ struct SentFunction<'a> {
     parameters: &'a Value,
 }
 
-/// A message as it is sent.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum SentMessage<'a> {

@@ -55,7 +55,6 @@ fn count(batch: &Value, name: &str) -> u64 {
         .unwrap_or_default()
 }
 
-/// When a batch was made.
 pub(super) fn made(batch: &Value) -> Option<Timestamp> {
     batch.get("created_at")?.as_str()?.parse().ok()
 }

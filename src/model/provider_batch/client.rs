@@ -45,7 +45,6 @@ const MOST_PAGES: usize = 20;
 /// How much later than here it may be at the provider.
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
 
-/// A provider's batch API.
 #[derive(Debug, Clone)]
 pub struct ProviderBatches {
     endpoint: Arc<ModelEndpoint>,
@@ -53,14 +52,11 @@ pub struct ProviderBatches {
     wire: Wire,
 }
 
-/// How a batch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchOutcome {
-    /// Every request was tried.
     Finished,
     /// Time ran out for some.
     Expired,
-    /// Somebody cancelled it.
     Cancelled,
 }
 
@@ -175,7 +171,6 @@ impl ProviderBatches {
         Ok((line, fields))
     }
 
-    /// The id of a line.
     pub fn id_of(line: &[u8]) -> serde_json::Result<String> {
         #[derive(serde::Deserialize)]
         struct IdOfLine {

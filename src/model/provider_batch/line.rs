@@ -18,7 +18,6 @@ pub(super) fn without_stream(body: &[u8]) -> serde_json::Result<(String, RawFiel
     Ok((serde_json::to_string(&fields)?, taken))
 }
 
-/// A body with these fields.
 pub(super) fn with_fields(body: &str, fields: &RawFields) -> serde_json::Result<Vec<u8>> {
     let mut all: BTreeMap<&str, &RawValue> = serde_json::from_str(body)?;
     all.extend(fields.iter().map(|(name, value)| (name.as_str(), &**value)));

@@ -63,7 +63,6 @@ fn refusal(batch: &Value) -> String {
     }
 }
 
-/// When a batch was made.
 pub(super) fn made(batch: &Value) -> Option<Timestamp> {
     Timestamp::from_second(batch.get("created_at")?.as_i64()?).ok()
 }

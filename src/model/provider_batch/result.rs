@@ -10,10 +10,12 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchResult {
     /// The response that the request would have had over the network.
-    Answered { status: StatusCode, body: Bytes },
+    Answered {
+        status: StatusCode,
+        body: Bytes,
+    },
     /// The batch's time ran out before it was asked. It cost nothing.
     Expired,
-    /// Somebody cancelled the batch.
     Cancelled,
 }
 

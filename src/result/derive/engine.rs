@@ -84,7 +84,6 @@ pub enum DeriveError {
     Stopped,
 }
 
-/// What was worked out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DerivedTable {
     /// The rows asked for. Its extent is that of the tables it comes from: what is missing there is missing here. Over

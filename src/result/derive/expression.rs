@@ -189,7 +189,6 @@ impl Expression {
         })
     }
 
-    /// Its values as numbers.
     fn numbers(&self, frame: &DerivationFrame<'_>) -> Result<Vec<Option<Decimal>>, DeriveError> {
         let rows = frame.rows.len();
         match self {

@@ -16,9 +16,7 @@ enum KeyForm {
     Number,
     /// By the day: a day and a moment on it are the same.
     Day,
-    /// By the moment.
     Moment,
-    /// As it is written.
     Text,
 }
 

@@ -40,7 +40,6 @@ pub(super) struct LineageStep {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RowOrigins {
     Each(Vec<usize>),
-    /// Several for each.
     Groups(Vec<Vec<usize>>),
 }
 
@@ -66,7 +65,6 @@ pub(super) enum ColumnLineage {
 /// A set of rows for each row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RowSets {
-    /// Each its own.
     Listed(Vec<Vec<usize>>),
     /// A stretch of rows in some order.
     Stretches {

@@ -19,7 +19,6 @@ pub(super) fn amount_cell(amount: Amount) -> Cell {
     }
 }
 
-/// A decimal as a cell.
 pub(super) fn decimal_cell(value: Decimal) -> Cell {
     written_cell(&value.normalize().to_string())
 }

@@ -16,7 +16,6 @@ pub struct RowOperations {
     pub sort: Vec<RowSort>,
     /// Rows to pass over.
     pub offset: u64,
-    /// Most rows wanted.
     pub limit: Option<u64>,
 }
 
@@ -99,7 +98,6 @@ pub struct RowFilter {
     pub test: ValueTest,
 }
 
-/// What rows are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowGroup {
     pub column: usize,
@@ -117,9 +115,7 @@ pub struct RowAggregate {
 /// What can be computed. Rows without a value do not count, except in the number of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowFunction {
-    /// Number of rows.
     Count,
-    /// Number of different values.
     CountDistinct,
     Sum,
     /// Sum by number of values, to 12 significant digits.

@@ -9,7 +9,6 @@ use crate::result::{Amount, Cell, ColumnKind, encode_cell};
 
 /// Each row's place in the order of a column: equal values have equal ranks, no value has none.
 pub(super) struct ColumnRanks {
-    /// Rank by row.
     pub(super) of_rows: Vec<Option<i64>>,
 }
 

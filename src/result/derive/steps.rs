@@ -11,7 +11,6 @@ pub enum DerivationStep {
     /// Keeps the rows whose key another table has, or does not have. A row without a key is in no table.
     KeepMatching {
         with: usize,
-        /// What the keys are.
         keys: Vec<KeyPair>,
         /// Whether the key must be there; `false` keeps the rows whose key is not there.
         matched: bool,
@@ -20,7 +19,6 @@ pub enum DerivationStep {
     JoinColumns {
         /// The other table. No key may come twice in it.
         with: usize,
-        /// What the keys are.
         keys: Vec<KeyPair>,
         /// The columns of the other table.
         columns: Vec<usize>,
@@ -44,7 +42,6 @@ pub enum DerivationStep {
     },
     /// Makes one row of each group, in the order of what is grouped by; one row of everything without groups.
     Group {
-        /// What rows are grouped by.
         groups: Vec<RowGroup>,
         /// What is computed of each group.
         figures: Vec<GroupFigure>,
@@ -55,7 +52,6 @@ pub enum DerivationStep {
     Page {
         /// Rows to pass over.
         offset: u64,
-        /// Most rows wanted.
         limit: Option<u64>,
     },
     /// Keeps these columns, in this order.
@@ -92,10 +88,8 @@ pub struct RowOrder {
     pub by_length: bool,
 }
 
-/// A figure of a group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupFigure {
-    /// What is computed.
     pub aggregate: RowAggregate,
     /// Of which rows of the group; all when `None`.
     pub only: Option<Condition>,

@@ -8,7 +8,6 @@ use crate::result::{Amount, Cell, ColumnKind, encode_cell};
 /// What must hold of a value. Negative tests hold of no value, as they do in Metabase.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ValueTest {
-    /// There is no value.
     Null,
     NotNull,
     True,
@@ -17,9 +16,7 @@ pub enum ValueTest {
     Empty,
     /// It is text, and not empty.
     NotEmpty,
-    /// It is one of these.
     OneOf(Vec<Value>),
-    /// It is none of these.
     NoneOf(Vec<Value>),
     /// It compares so to this.
     Compares(ValueComparison, Value),
@@ -44,7 +41,6 @@ pub enum ValueComparison {
     LessOrEqual,
 }
 
-/// How text matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the documentation")]
 pub enum TextMatching {

@@ -1,6 +1,5 @@
 use std::fmt;
 
-/// What somebody may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server) enum Scope {
     /// Ask questions, and see what they asked.
@@ -29,7 +28,6 @@ impl fmt::Display for Scope {
 pub(in crate::server) struct Requester {
     /// Whose sessions they see.
     pub(in crate::server) principal: String,
-    /// What they are called.
     pub(in crate::server) name: String,
     pub(in crate::server) scopes: Vec<String>,
     /// How that is known: `open`, `token`, `jwt`, `proxy` or `metabase`.

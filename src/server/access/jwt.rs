@@ -43,7 +43,6 @@ pub(super) enum JwtError {
     NoKeys(String),
 }
 
-/// Whom a token names.
 #[derive(Debug)]
 pub(super) struct JwtSubject {
     pub(super) principal: String,

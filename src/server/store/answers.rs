@@ -50,7 +50,6 @@ pub(in crate::server) enum StoredAnswer {
     Busy,
 }
 
-/// How a turn ended.
 #[derive(Debug, Clone)]
 pub(in crate::server) struct Ended {
     pub(in crate::server) status: AnswerStatus,
@@ -59,7 +58,6 @@ pub(in crate::server) struct Ended {
     pub(in crate::server) error: Option<RecordError>,
     /// What stands for this answer on wires where the client sends all messages.
     pub(in crate::server) message_key: Option<String>,
-    /// Bytes of its tape.
     pub(in crate::server) tape_bytes: u64,
 }
 

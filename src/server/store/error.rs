@@ -32,7 +32,6 @@ pub enum SessionStoreError {
          `url = \"sqlite:PATH\"` under [store]"
     )]
     NoPostgres,
-    /// A statement failed.
     #[error("the store failed: {0}")]
     Statement(String),
     /// The database cannot be reached now. It was tried for a while.
@@ -43,7 +42,6 @@ pub enum SessionStoreError {
     Closed,
 }
 
-/// What a database said.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{reason}")]
 pub(super) struct DatabaseError {

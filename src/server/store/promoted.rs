@@ -10,11 +10,9 @@ use crate::server::record::Feedback;
 pub struct RatedAnswer {
     /// Its tape, and those of the turns before it in the same folder.
     pub tape: PathBuf,
-    /// Who asked.
     pub asked_by: String,
     /// `up` or `down`; `None` when nobody said.
     pub rating: Option<String>,
-    /// In their words.
     pub comment: Option<String>,
 }
 

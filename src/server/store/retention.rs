@@ -12,12 +12,9 @@ const BATCH: i64 = 100;
 const IDLE: &str =
     "NOT EXISTS (SELECT 1 FROM answers WHERE session = sessions.id AND status IN ('queued', 'running'))";
 
-/// What was deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::server) struct Retired {
-    /// Sessions.
     pub(in crate::server) sessions: usize,
-    /// Their answers.
     pub(in crate::server) answers: usize,
 }
 

@@ -61,7 +61,6 @@ pub(super) fn ensure(
 }
 
 impl SessionStore {
-    /// Begins a session.
     pub(in crate::server) async fn new_session(
         &self,
         id: String,

@@ -13,7 +13,6 @@ use crate::app::Recording;
 /// How long a file stays that was brought here and is not used.
 const BROUGHT: Duration = Duration::from_secs(15 * 60);
 
-/// Where tapes are.
 #[derive(Debug, Clone)]
 pub(super) enum TapePlace {
     /// In this folder, for good.

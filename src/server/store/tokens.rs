@@ -24,19 +24,13 @@ pub struct NewToken {
 /// A token in a list.
 #[derive(Debug, Clone, Serialize)]
 pub struct TokenRow {
-    /// What names it.
     pub id: String,
-    /// What it was called.
     pub name: String,
-    /// Who asks with it.
     pub principal: String,
-    /// What it may do.
     pub scopes: Vec<String>,
-    /// When it was made.
     pub created_at: String,
     /// When it ends by itself.
     pub expires_at: Option<String>,
-    /// When it was revoked.
     pub revoked_at: Option<String>,
 }
 
@@ -60,7 +54,6 @@ fn words(scopes: &str) -> Vec<String> {
 }
 
 impl SessionStore {
-    /// Makes a token.
     pub async fn create_token(
         &self,
         name: &str,

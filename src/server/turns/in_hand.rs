@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Ids of answers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct InHand(Arc<Mutex<HashSet<String>>>);
 

@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::server::event::TurnEvent;
 
-/// Where the log stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct LogState {
     length: usize,

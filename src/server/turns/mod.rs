@@ -90,7 +90,6 @@ pub(super) struct Turns {
     tasks: TaskTracker,
     /// Names this process in claims.
     owner: String,
-    /// That it is there.
     presence: Mutex<Option<Presence>>,
     /// No more questions are taken.
     stopping: CancellationToken,

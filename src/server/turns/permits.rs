@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Turns that there are.
 #[derive(Debug)]
 pub(super) struct TurnPermits {
     most: usize,

@@ -19,7 +19,6 @@ use crate::server::suggest::follow_ups;
 use crate::server::table_view::{tables, tool_start};
 use crate::telemetry::causes;
 
-/// What a turn does.
 #[derive(Debug)]
 pub(super) struct TurnTask {
     pub(super) principal: String,

@@ -15,7 +15,6 @@ const IDLE: Duration = Duration::from_secs(300);
 /// Most sessions in memory that nobody asks. Who comes back to another one waits for its tape to be read.
 const MOST_IDLE: usize = 1000;
 
-/// A session in memory.
 pub(super) struct LoadedSession {
     pub(super) session: Session,
     /// What it was begun with.

@@ -35,7 +35,6 @@ pub(super) struct RawCell {
     conditions: Option<Vec<Value>>,
 }
 
-/// A condition on rows.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCondition {
@@ -43,7 +42,6 @@ pub(super) struct RawCondition {
     pub(super) equals: Value,
 }
 
-/// Reads the calculations.
 pub(super) fn calculations(arguments: Map<String, Value>) -> Result<Vec<RawCalculation>, Rejection> {
     let arguments: CalculateArguments =
         decode(arguments).map_err(|rejection| rejection.hint("the only key is calculations, a list"))?;

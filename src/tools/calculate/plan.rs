@@ -68,7 +68,6 @@ pub(in crate::tools) struct RowCondition {
     pub(in crate::tools) equals: Value,
 }
 
-/// Checks a call.
 pub(super) fn check(
     shelf: &HeldResults,
     arguments: Map<String, Value>,

@@ -18,14 +18,12 @@ pub(in crate::tools) enum ParameterForm {
     Text,
     /// Text or a number: ids and categories.
     Key,
-    /// True or false.
     Boolean,
     Day,
     Month,
     Quarter,
     /// From day to day.
     Range,
-    /// Relative to today.
     Relative,
     /// Any of the date forms.
     AnyDate,
@@ -73,7 +71,6 @@ impl ParameterForm {
         }
     }
 
-    /// A value that fits.
     pub(in crate::tools) fn example(self) -> Value {
         match self {
             Self::Number | Self::Key => Value::from(100),
@@ -93,7 +90,6 @@ impl ParameterForm {
 /// A value that was let through.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::tools) struct CardValue {
-    /// As it is sent.
     pub(in crate::tools) sent: Value,
     /// As it is compared: the same for any two ways to write the same thing.
     pub(in crate::tools) canonical: Value,

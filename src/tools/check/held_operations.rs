@@ -169,7 +169,6 @@ fn test(operation: FilterOperation, values: Vec<Value>) -> Result<ValueTest, Rej
     })
 }
 
-/// What to group by.
 pub(in crate::tools) fn held_groups(
     items: Option<Vec<Value>>,
     columns: &[Column],

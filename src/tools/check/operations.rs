@@ -7,11 +7,9 @@ use crate::catalog::Dimension;
 use crate::metabase::FilterOperation;
 use crate::result::ColumnKind;
 
-/// What an operation wants.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum OperandFamily {
     Existence,
-    /// Any number of values.
     Equality,
     Comparison,
     /// One text or several.
@@ -21,11 +19,9 @@ pub(super) enum OperandFamily {
         least: i64,
         greatest: i64,
     },
-    /// Days of the week.
     DayOfWeek,
 }
 
-/// What this operation wants.
 pub(super) fn family(operation: FilterOperation) -> OperandFamily {
     use FilterOperation as Op;
     let part = |least, greatest| OperandFamily::Extraction { least, greatest };

@@ -90,7 +90,6 @@ struct LookupArguments {
     name: Option<Value>,
 }
 
-/// A checked call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tools) struct LookupCall {
     what: Wanted,

@@ -38,7 +38,6 @@ struct RunJobArguments {
     git_branch: Option<String>,
 }
 
-/// A checked call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tools) struct RunJobCall {
     job: String,

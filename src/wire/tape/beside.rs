@@ -41,12 +41,10 @@ pub fn shared_catalog(folder: &Path, fingerprint: &str) -> PathBuf {
     folder.join(CATALOGS).join(name(fingerprint))
 }
 
-/// What tapes share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SharedKind {
     /// What completions begin with.
     Prompt,
-    /// A catalog.
     Catalog,
 }
 

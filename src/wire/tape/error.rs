@@ -60,7 +60,6 @@ pub enum TapeError {
         line: usize,
         /// The exchange that belongs there.
         expected: u64,
-        /// The one that is there.
         found: u64,
     },
     /// It has no end: the recording was broken off, or the file was cut.
@@ -88,9 +87,7 @@ pub enum TapeError {
         path: PathBuf,
         /// What differs: `model`, `principal`, `catalog`, `prompt`, or a setting by JSON pointer.
         what: String,
-        /// What the tape has.
         recorded: String,
-        /// What there is now.
         now: String,
     },
     /// A turn that was resumed did not come to the end of its tape.
@@ -143,7 +140,6 @@ pub struct Miss {
     pub pointer: String,
     /// What the tape has there, as JSON, shortened around the difference.
     pub recorded: String,
-    /// What was sent now.
     pub now: String,
     /// The command that records the turn again.
     pub command: String,

@@ -22,22 +22,18 @@ pub struct Exchange {
     pub response: Option<ResponseHead>,
     /// The body, in the pieces it came in.
     pub chunks: Vec<Bytes>,
-    /// How it ended.
     pub end: ExchangeEnd,
 }
 
-/// The head of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResponseHead {
     pub status: u16,
     /// The headers that a tape keeps, names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// What served it then.
     pub served_by: ServedBy,
 }
 
-/// How an exchange ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExchangeEnd {

@@ -12,7 +12,6 @@ use serde_json::Value;
 pub struct Header {
     /// The question, as asked.
     pub question: String,
-    /// The conversation's id.
     pub conversation: String,
     /// The turn within it, counted from 1.
     pub turn: u32,
@@ -24,7 +23,6 @@ pub struct Header {
     pub asker: Option<String>,
     /// The day the question meant by "today".
     pub today: Date,
-    /// When the turn began.
     pub started_at: Timestamp,
     /// The time zone of the process, IANA name.
     pub time_zone: String,

@@ -135,7 +135,6 @@ async fn stall(stalls: &Stalls) -> WireError {
     std::future::pending().await
 }
 
-/// Sees one exchange.
 struct Observer {
     exchange: log::ExchangeLog,
     began: Instant,

@@ -24,7 +24,6 @@ const INLINE: usize = 1024;
 pub struct TurnEnd {
     pub outcome: String,
     pub stop_reason: String,
-    /// The answer's text.
     pub text: String,
     /// Hash of everything in the answer that has to come out the same in a replay.
     pub answer: String,
@@ -58,7 +57,6 @@ pub(super) struct TapeLines {
     told: Option<SentBody>,
 }
 
-/// What a line was.
 #[derive(Debug)]
 pub(super) enum TapeLine {
     Header(Box<Header>),

@@ -92,7 +92,6 @@ impl Player {
         }
     }
 
-    /// Whether nothing is left.
     pub(super) fn is_over(&self) -> bool {
         let inner = self.lock();
         inner.left.is_empty() && inner.missed.is_none()

@@ -15,7 +15,6 @@ use super::writer::TapeWriter;
 /// A tape as it was read: whole, unchanged and without credentials.
 #[derive(Debug, Clone)]
 pub struct TapeFile {
-    /// Where it lies.
     pub path: PathBuf,
     /// What it was recorded under.
     pub header: Header,
@@ -32,7 +31,6 @@ pub struct TapeFile {
 }
 
 impl TapeFile {
-    /// Reads a finished tape.
     pub fn read(path: &Path) -> Result<Self, TapeError> {
         Self::read_with(path, &Prefixes::default())
     }

@@ -29,7 +29,6 @@ impl Stalls {
         }
     }
 
-    /// Whether there was one.
     pub fn any(&self) -> bool {
         self.any.load(Ordering::Relaxed)
     }

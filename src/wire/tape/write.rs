@@ -162,7 +162,6 @@ impl Tape {
         .await
     }
 
-    /// An exchange has begun.
     pub(super) fn opened(&self, exchange: OpenExchange) {
         self.shared.begun.fetch_add(1, Ordering::Relaxed);
         let open = &mut lock(&self.shared.turn).open;

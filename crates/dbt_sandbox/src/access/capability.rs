@@ -38,11 +38,9 @@ pub(crate) const KNOWN_SETS: [&str; 33] = [
 /// What a request needs, named after the least permission set that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenRight {
-    /// Reading jobs and runs.
     JobViewer,
     /// Starting, cancelling and repeating runs.
     JobRunner,
-    /// Changing jobs.
     JobAdmin,
     /// Reading the files of a run, and the Discovery API.
     MetadataOnly,
@@ -50,11 +48,9 @@ pub(crate) enum TokenRight {
     AccountViewer,
     /// Changing projects, environments and connections.
     AccountAdmin,
-    /// Changing repositories.
     GitAdmin,
     /// Groups and service tokens.
     SecurityAdmin,
-    /// Changing webhooks.
     WebhookSender,
     SemanticLayer,
 }

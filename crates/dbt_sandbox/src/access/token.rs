@@ -32,7 +32,6 @@ impl DbtToken {
     }
 }
 
-/// Who sends a request.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenHolder {
     /// Id of the service token.

@@ -16,7 +16,6 @@ use job::job_from_demo;
 pub(crate) const DEMO_PROJECT: i64 = 5201;
 pub(crate) const DEMO_ENVIRONMENT: i64 = 7001;
 
-/// A kind of thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ThingKind {
     User,
@@ -150,7 +149,6 @@ impl ServedAccount {
         Some(value.clone())
     }
 
-    /// Marks one as deleted.
     pub(crate) fn delete(&self, kind: ThingKind, id: i64) -> Option<Value> {
         self.change(kind, id, |fields| {
             fields.insert("state".to_owned(), json!(2));

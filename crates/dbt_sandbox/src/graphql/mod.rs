@@ -18,11 +18,9 @@ pub(crate) use execute::execute;
 pub(crate) use fault::GraphqlFault;
 pub(crate) use schema::GraphqlSchema;
 
-/// What a client posts.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct PostedQuery {
     pub(crate) query: String,
-    /// Values of its variables.
     #[serde(default)]
     pub(crate) variables: Option<Map<String, Value>>,
     /// Which of its operations is meant, when it has several.

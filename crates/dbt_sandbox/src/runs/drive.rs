@@ -19,7 +19,6 @@ use crate::webhooks::AnnouncedEvent;
 /// A run that goes on for so long is not going to be cancelled by anybody.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// What starts a run.
 #[derive(Debug, Clone)]
 pub(crate) struct RunTrigger {
     /// Free text of whoever asked for it.
@@ -28,7 +27,6 @@ pub(crate) struct RunTrigger {
     pub(crate) category: &'static str,
     /// What it does differently from its job.
     pub(crate) overrides: Map<String, Value>,
-    /// Name of the token.
     pub(crate) actor: String,
     /// Whether it goes on where a failed run ended; then it succeeds.
     pub(crate) resumes: bool,

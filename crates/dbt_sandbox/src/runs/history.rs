@@ -86,7 +86,6 @@ pub(super) fn run_fields(seed: &RunSeed<'_>, seconds: i32) -> Map<String, Value>
     }
 }
 
-/// The commands of a job.
 pub(super) fn commands(job: &Value) -> Vec<String> {
     let steps = job
         .get("execute_steps")

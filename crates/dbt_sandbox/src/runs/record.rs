@@ -45,7 +45,6 @@ impl RunPhase {
         .find(|status| status.code() == code)
     }
 
-    /// The word for it.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Queued => "Queued",
@@ -74,7 +73,6 @@ pub enum RunEnding {
     Hangs,
 }
 
-/// The status of a run.
 pub(crate) fn status_of(run: &Value) -> RunPhase {
     run.get("status")
         .and_then(Value::as_i64)

@@ -16,7 +16,6 @@ pub(super) enum QueryState {
     Failed(String),
 }
 
-/// A query that was created.
 #[derive(Debug, Clone)]
 pub(super) struct CreatedQuery {
     pub(super) sql: Option<String>,
@@ -25,7 +24,6 @@ pub(super) struct CreatedQuery {
     pub(super) polls: u32,
 }
 
-/// All queries, by id.
 #[derive(Debug, Default)]
 pub(super) struct QueryBook {
     queries: Mutex<BTreeMap<u64, CreatedQuery>>,

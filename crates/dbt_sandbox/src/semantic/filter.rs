@@ -54,7 +54,6 @@ impl FilterTemplate {
         Ok(Self { parts })
     }
 
-    /// What it refers to.
     pub(crate) fn names(&self) -> impl Iterator<Item = &ElementName> {
         self.parts.iter().filter_map(|part| match part {
             FilterPart::Reference(name) => Some(name),

@@ -9,7 +9,6 @@ use super::metric::{MetricContext, measures_of};
 use super::rowset::Rowset;
 use super::warehouse::relation;
 
-/// What is asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SemanticQuery {
     pub(crate) metrics: Vec<MetricChoice>,
@@ -40,7 +39,6 @@ pub(crate) enum SortedColumn {
     Group(ElementName),
 }
 
-/// A column of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ResultColumn {
     pub(crate) name: String,
@@ -69,7 +67,6 @@ pub(crate) struct SemanticSql {
 /// Tells whether a column of a table holds truths.
 pub(crate) type IsTruth<'a> = &'a dyn Fn(&str, &str) -> bool;
 
-/// Writes the SQL.
 pub(crate) fn compile(
     manifest: &ServedManifest,
     query: &SemanticQuery,

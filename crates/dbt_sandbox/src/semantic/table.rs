@@ -26,7 +26,6 @@ pub(crate) struct SemanticTable {
 }
 
 impl SemanticTable {
-    /// Runs a query.
     pub(crate) fn read(connection: &Connection, query: &SemanticSql) -> Result<Self, SemanticFault> {
         let mut select = connection.prepare(&query.sql)?;
         let mut found = select.query([])?;

@@ -90,7 +90,6 @@ impl WebhookSender {
         self.lock().get(id).map(|one| Value::Object(one.fields.clone()))
     }
 
-    /// Changes what is given.
     pub(crate) fn update(&self, id: &str, given: &Map<String, Value>) -> Option<Value> {
         let mut all = self.lock();
         let one = all.get_mut(id)?;

@@ -7,7 +7,6 @@ use super::random::uuid;
 /// How long a session lives (Metabase's `MAX_SESSION_AGE`).
 const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-/// Who is signed in.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     by_token: Mutex<HashMap<String, SignedIn>>,

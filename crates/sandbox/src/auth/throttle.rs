@@ -18,7 +18,6 @@ enum ThrottleKey {
     Address,
 }
 
-/// Too many failed sign-ins.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Throttled {
     /// The key of the error body: `username` or `ip-address`.
@@ -47,7 +46,6 @@ impl LoginThrottle {
         Ok(())
     }
 
-    /// Counts a failed try.
     pub(crate) fn failed(&self, user: &str, address: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         for (kind, name) in [(ThrottleKey::User, user), (ThrottleKey::Address, address)] {

@@ -32,7 +32,6 @@ impl SeededRandom {
         list.get(usize::try_from(self.between(0, end)).ok()?)
     }
 
-    /// One of a list by weight.
     pub(super) fn weighted<'a, T>(&mut self, list: &'a [(T, i64)]) -> Option<&'a T> {
         let total: i64 = list.iter().map(|(_, weight)| weight).sum();
         let mut left = self.between(1, total);

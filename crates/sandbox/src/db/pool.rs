@@ -15,7 +15,6 @@ const CACHE_KIB: i64 = 32 * 1024;
 /// Numbers the databases in memory: connections of one database find it by name.
 static NEXT_DATABASE: AtomicU64 = AtomicU64::new(1);
 
-/// Where a database lies.
 #[derive(Debug)]
 enum DatabaseLocation {
     /// In memory, under a name that is shared within the process. It lives as long as a connection to it is open.

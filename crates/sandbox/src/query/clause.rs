@@ -29,7 +29,6 @@ impl<'a> MbqlClause<'a> {
         }
     }
 
-    /// An option that is text.
     pub(crate) fn text_option(&self, name: &str) -> Option<&'a str> {
         self.options?.get(name)?.as_str()
     }

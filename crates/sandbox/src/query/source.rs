@@ -10,11 +10,8 @@ pub(crate) struct StageSource<'a> {
     pub(crate) from: SqlFragment,
     /// The name that its columns are qualified with.
     pub(crate) alias: String,
-    /// Its columns, in order.
     pub(crate) columns: Vec<QueryColumn>,
-    /// The table, when it is one.
     pub(crate) table: Option<&'a TableMetadata>,
-    /// The card, when it is one.
     pub(crate) card_id: Option<i64>,
 }
 

@@ -22,7 +22,6 @@ pub(super) struct ForeignKeyJoin {
     pub(super) sql: String,
 }
 
-/// One stage being compiled.
 #[derive(Debug)]
 pub(crate) struct MbqlStage<'a> {
     pub(super) compiler: MbqlCompiler<'a>,

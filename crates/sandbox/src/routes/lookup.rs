@@ -109,7 +109,6 @@ pub(super) fn readable_tables<'a>(
     tables.filter(|table| access.tables.contains(&table.id))
 }
 
-/// A table by id.
 pub(super) fn table<'a>(app: &'a AppState, access: &Access, id: i64) -> Result<&'a TableMetadata, ApiError> {
     let table = app.model().table(id).ok_or_else(ApiError::not_found)?;
     if access.tables.contains(&table.id) {

@@ -12,7 +12,6 @@ pub enum AllowList<T: Ord> {
 }
 
 impl<T: Ord + Clone> AllowList<T> {
-    /// Nothing at all.
     pub(crate) fn none() -> Self {
         Self::Only(BTreeSet::new())
     }
@@ -48,7 +47,6 @@ pub struct Access {
 }
 
 impl Access {
-    /// Nothing.
     pub(crate) fn none() -> Self {
         Self {
             collections: AllowList::none(),

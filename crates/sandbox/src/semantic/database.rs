@@ -18,7 +18,6 @@ pub struct DatabaseMetadata {
 pub struct TableMetadata {
     /// Its id, counted from 1 in order of name.
     pub id: i64,
-    /// The database it is in.
     pub(crate) database_id: i64,
     /// Physical name. SQLite has no schema, so the wire's `schema` is always null.
     pub name: String,

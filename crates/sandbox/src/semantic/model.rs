@@ -14,7 +14,6 @@ pub struct SemanticModel {
     pub collections: Vec<Collection>,
     /// Questions, models and metrics.
     pub cards: Vec<Card>,
-    /// Cards on one page.
     pub(crate) dashboards: Vec<Dashboard>,
     /// Named filters.
     pub segments: Vec<SavedSegment>,
@@ -81,12 +80,10 @@ impl SemanticModel {
         })
     }
 
-    /// A segment by id.
     pub(crate) fn segment(&self, id: i64) -> Option<&SavedSegment> {
         self.segments.iter().find(|segment| segment.id == id)
     }
 
-    /// A measure by id.
     pub(crate) fn measure(&self, id: i64) -> Option<&SavedMeasure> {
         self.measures.iter().find(|measure| measure.id == id)
     }

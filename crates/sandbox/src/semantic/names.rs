@@ -222,7 +222,6 @@ const FILTERS: [&str; 18] = [
     "time-interval",
 ];
 
-/// A table by name.
 pub(super) fn table<'a>(tables: &'a [TableMetadata], name: &str) -> Result<&'a TableMetadata, String> {
     tables
         .iter()

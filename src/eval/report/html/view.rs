@@ -47,7 +47,6 @@ pub(super) struct TrialSection<'a> {
     class: &'static str,
     mark: &'static str,
     label: &'static str,
-    /// Suite and case.
     name: String,
     number: u32,
     /// JSON, for the script.

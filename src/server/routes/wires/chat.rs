@@ -55,7 +55,6 @@ pub(in crate::server::routes) async fn complete(
     Ok(response)
 }
 
-/// The session that a header names.
 pub(super) fn named_session(headers: &HeaderMap) -> Result<Option<String>, HttpError> {
     let Some(session) = headers.get("x-cardinal-session") else {
         return Ok(None);

@@ -68,7 +68,6 @@ impl ChatMessage {
         }
     }
 
-    /// What a person says.
     pub(super) fn user(text: String) -> Self {
         Self {
             role: "user".to_owned(),
@@ -87,7 +86,6 @@ pub(super) struct ChatQuestion {
     pub(super) question: String,
     /// The hash of the messages before the question; `None` when it is the first.
     pub(super) before: Option<blake3::Hash>,
-    /// The hash of all of them.
     pub(super) with_question: blake3::Hash,
 }
 

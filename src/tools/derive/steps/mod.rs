@@ -88,7 +88,6 @@ impl<'a> StepReader<'a> {
         }
     }
 
-    /// Reads one step.
     pub(super) fn read(&mut self, mut written: Map<String, Value>) -> Result<(), Rejection> {
         let kind = StepKind::read(written.remove("do"))?;
         written.retain(|_, value| !value.is_null());

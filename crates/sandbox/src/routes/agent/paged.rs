@@ -60,7 +60,6 @@ impl TotalPage {
         Ok(Self { query, total, number })
     }
 
-    /// Runs it.
     pub(super) async fn answer(self, app: &AppState, access: &Access) -> Result<Response, ApiError> {
         let left = self.total.saturating_sub(PAGE.saturating_mul(self.number - 1));
         let items = left.clamp(0, PAGE);

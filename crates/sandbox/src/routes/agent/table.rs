@@ -116,7 +116,6 @@ fn related_tables(
         .collect()
 }
 
-/// The measures of a table.
 fn measures(model: &SemanticModel, table_id: i64) -> Value {
     let own = model
         .measures
@@ -126,7 +125,6 @@ fn measures(model: &SemanticModel, table_id: i64) -> Value {
         .collect()
 }
 
-/// The segments of a table.
 pub(super) fn segments(model: &SemanticModel, table_id: i64) -> Value {
     let own = model
         .segments

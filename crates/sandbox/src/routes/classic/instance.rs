@@ -19,7 +19,6 @@ pub(super) async fn properties(State(app): State<Arc<AppState>>) -> Json<Value> 
     Json(public_settings(&app))
 }
 
-/// The settings by name.
 pub(super) fn public_settings(app: &AppState) -> Value {
     let settings = &app.settings;
     let licensed = settings.edition == ServedEdition::Pro;

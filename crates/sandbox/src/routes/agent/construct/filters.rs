@@ -40,11 +40,9 @@ pub(super) enum FilterClause {
 /// A part of a date or time that a filter can look at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DatePart {
-    /// Its name in requests.
     pub(super) name: &'static str,
     /// The MBQL operator that extracts it.
     pub(super) extract: &'static str,
-    /// Its range, where it has one.
     pub(super) range: Option<(i64, i64)>,
 }
 

@@ -7,7 +7,6 @@ use super::temporal::{BUCKETS, GRANULARITIES, TemporalBucket};
 
 #[derive(Debug)]
 pub(super) struct ConstructRequest {
-    /// What is asked about.
     pub(super) source: RequestSource,
     /// Conditions, all of which must hold.
     pub(super) filters: Vec<FilterClause>,
@@ -21,7 +20,6 @@ pub(super) enum RequestSource {
         id: i64,
         fields: Vec<RequestedColumn>,
         aggregations: Vec<RequestedAggregation>,
-        /// Order of the rows.
         order_by: Vec<(RequestedColumn, SortDirection)>,
         limit: Option<i64>,
     },

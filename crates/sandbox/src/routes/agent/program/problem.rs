@@ -12,7 +12,6 @@ impl ProgramPath {
         Self(format!("operations[{at}]"))
     }
 
-    /// Something inside it.
     pub(super) fn item(&self, at: usize) -> Self {
         Self(format!("{}[{at}]", self.0))
     }

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-/// An address taken apart.
 #[derive(Debug)]
 pub(super) struct ResourceAddress {
     /// The parts of its path, decoded.
@@ -8,7 +7,6 @@ pub(super) struct ResourceAddress {
     params: BTreeMap<String, String>,
 }
 
-/// One page of a list.
 pub(super) struct ListPage<T> {
     pub(super) items: Vec<T>,
     pub(super) total: usize,
