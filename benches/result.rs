@@ -98,6 +98,8 @@ fn shaped() -> usize {
         asked: None,
         note: None,
         made: None,
+        about: None,
+        looked_up: false,
         narrow: "run_card with a shorter period",
     };
     shape(&SMALL, &heading, ShapingSettings::default()).text.len()

@@ -291,7 +291,7 @@ fn words(report: &DataHealthReport) -> String {
 }
 
 fn tests(node: &AssessedNode) -> usize {
-    node.tests_passed + node.tests_failed + node.tests_other
+    node.tests_passed + node.tests_failed + node.tests_warned + node.tests_skipped + node.tests_other
 }
 
 fn styled(health: DataHealth) -> (anstyle::Style, &'static str) {

@@ -10,9 +10,9 @@ use crate::catalog::{Entry, WarehouseTable};
 use crate::metabase::MetabaseClient;
 use crate::text::one_line;
 
-/// Most tables that are named in an error.
+/// Most tables or models that are named at once.
 const MOST_NAMED: usize = 6;
-/// Longest name in an error, in characters.
+/// Longest name in an error or note, in characters.
 const NAME_CHARS: usize = 80;
 
 /// Why nothing can be said of an entry.
@@ -56,9 +56,16 @@ pub async fn entry_health(
 ) -> Result<DataHealthReport, EntryHealthError> {
     let mut graph = dbt.graph().await?;
     let (kind, id) = (entry.kind(), entry.id());
+    if let Some(node) = metric_of_dbt(&graph, entry) {
+        let wanted = node.unique_id.clone();
+        let state = dbt.state(graph, &[&wanted]).await?;
+        let made_from: Vec<&DbtNode> = state.graph.node(&wanted).into_iter().collect();
+        return Ok(state.assess_all(subject(entry), &made_from));
+    }
     let mut tables: Vec<WarehouseTable> = Vec::new();
     let mut unread = None;
-    if graph.made_from(kind, id, &[]).is_empty() {
+    let joined_by_tables = graph.made_from(kind, id, &[]).is_empty();
+    if joined_by_tables {
         match metabase.tables_read(entry).await {
             Ok(found) => {
                 tables = found;
@@ -69,10 +76,9 @@ pub async fn entry_health(
     }
     let made_from = graph.made_from(kind, id, &tables);
     let ids: Vec<String> = made_from.iter().map(|node| node.unique_id.clone()).collect();
-    let title = format!("{kind} {id}");
     if ids.is_empty() {
         return Err(EntryHealthError::NotJoined {
-            entry: format!("{title} \"{}\"", one_line(entry.name(), NAME_CHARS)),
+            entry: format!("{kind} {id} \"{}\"", one_line(entry.name(), NAME_CHARS)),
             tables: unread.map_or_else(
                 || said_tables(&tables),
                 |error| format!("its tables are not known ({error})"),
@@ -82,12 +88,93 @@ pub async fn entry_health(
     let wanted: Vec<&str> = ids.iter().map(String::as_str).collect();
     let state = dbt.state(graph, &wanted).await?;
     let nodes: Vec<&DbtNode> = ids.iter().filter_map(|id| state.graph.node(id)).collect();
-    let subject = AssessedSubject {
-        unique_id: title,
+    let mut report = state.assess_all(subject(entry), &nodes);
+    if joined_by_tables {
+        report.notes.splice(0..0, leads(&state.graph, entry, &nodes));
+    }
+    Ok(report)
+}
+
+fn subject(entry: &Entry) -> AssessedSubject {
+    AssessedSubject {
+        unique_id: format!("{} {}", entry.kind(), entry.id()),
         name: entry.name().to_owned(),
-        kind: kind.to_string(),
-    };
-    Ok(state.assess_all(subject, &nodes))
+        kind: entry.kind().to_string(),
+    }
+}
+
+/// The node of an entry that is itself a metric of dbt. Its id in the catalog is ours, so no exposure is meant by it.
+fn metric_of_dbt<'a>(graph: &'a DbtGraph, entry: &Entry) -> Option<&'a DbtNode> {
+    let Entry::Metric(metric) = entry else { return None };
+    let name = &metric.dbt.as_ref()?.name;
+    graph
+        .nodes()
+        .find(|node| node.kind == "metric" && node.name == *name)
+}
+
+/// Where to look further for an entry that only its tables join to dbt: what dbt makes from these tables, and its metric of the
+/// same name. The entry does not read those, so they are no part of the verdict.
+fn leads(graph: &DbtGraph, entry: &Entry, tables: &[&DbtNode]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for table in tables {
+        let made = graph.downstream(&table.unique_id);
+        let models: Vec<&DbtNode> = made
+            .iter()
+            .skip(1)
+            .map(|(_, node)| *node)
+            .filter(|node| node.kind == "model")
+            .collect();
+        if !models.is_empty() {
+            notes.push(format!(
+                "no exposure names it, so this is of the table it reads, {}; models made from that: {}",
+                one_line(&table.name, NAME_CHARS),
+                said_names(&models)
+            ));
+        }
+    }
+    let wanted = plain(entry.name());
+    let called = graph
+        .nodes()
+        .filter(|node| node.kind == "metric" && plain(&node.name) == wanted);
+    for metric in called {
+        let upstream = graph.upstream(&metric.unique_id);
+        let models: Vec<(u32, &DbtNode)> = upstream
+            .into_iter()
+            .filter(|(_, node)| node.kind == "model")
+            .collect();
+        let Some(nearest) = models.iter().map(|(depth, _)| *depth).min() else {
+            continue;
+        };
+        let models: Vec<&DbtNode> = models
+            .into_iter()
+            .filter(|(depth, _)| *depth == nearest)
+            .map(|(_, node)| node)
+            .collect();
+        notes.push(format!(
+            "dbt has a metric of the same name, {}, made from {}",
+            one_line(&metric.name, NAME_CHARS),
+            said_names(&models)
+        ));
+    }
+    notes
+}
+
+fn said_names(nodes: &[&DbtNode]) -> String {
+    let names = nodes
+        .iter()
+        .take(MOST_NAMED)
+        .map(|node| one_line(&node.name, NAME_CHARS));
+    let mut said = names.collect::<Vec<_>>().join(", ");
+    if let Some(more @ 1..) = nodes.len().checked_sub(MOST_NAMED) {
+        said.push_str(&format!(" and {more} more"));
+    }
+    said
+}
+
+/// A name without regard to case and to what joins its words.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 fn said_tables(tables: &[WarehouseTable]) -> String {

@@ -75,7 +75,10 @@ pub struct AssessedNode {
     pub at: Option<String>,
     pub tests_passed: usize,
     pub tests_failed: usize,
-    /// Tests that warned, or of which no run is known.
+    pub tests_warned: usize,
+    /// Tests that were not run because something before them failed, or were cancelled.
+    pub tests_skipped: usize,
+    /// Tests of which no run is known, or that ended in another way.
     pub tests_other: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub freshness: Option<SourceFreshness>,
@@ -212,14 +215,10 @@ impl ProjectState {
                 format!("source {name} is not fresh ({status:?}): its newest row is of {loaded}"),
             );
         }
-        let mut counts = (0, 0, 0);
+        let mut counts: BTreeMap<TestEnd, usize> = BTreeMap::new();
         for (test, status) in &state.tests {
             let health = of_status(status.as_deref());
-            match health {
-                DataHealth::Healthy => counts.0 += 1,
-                DataHealth::Questionable => counts.2 += 1,
-                DataHealth::Unhealthy => counts.1 += 1,
-            }
+            *counts.entry(TestEnd::of(status.as_deref())).or_default() += 1;
             let ended = status.as_deref().map_or_else(
                 || "was not run".to_owned(),
                 |status| format!("ended with {status:?}"),
@@ -229,6 +228,7 @@ impl ProjectState {
                 format!("test {} of {name} {ended}", one_line(test, NAME_CHARS)),
             );
         }
+        let tests = |end| counts.get(&end).copied().unwrap_or_default();
         AssessedNode {
             unique_id: node.unique_id.clone(),
             name,
@@ -237,9 +237,11 @@ impl ProjectState {
             health: verdicts.into_iter().max(),
             status: state.status.clone(),
             at: state.at.clone(),
-            tests_passed: counts.0,
-            tests_failed: counts.1,
-            tests_other: counts.2,
+            tests_passed: tests(TestEnd::Passed),
+            tests_failed: tests(TestEnd::Failed),
+            tests_warned: tests(TestEnd::Warned),
+            tests_skipped: tests(TestEnd::Skipped),
+            tests_other: tests(TestEnd::Other),
             freshness: state.freshness.clone(),
             reasons,
         }
@@ -255,6 +257,28 @@ fn said_moment(text: &str) -> String {
 fn runs(node: &DbtNode) -> bool {
     matches!(node.kind.as_str(), "model" | "seed" | "snapshot")
         && node.materialized.as_deref() != Some("ephemeral")
+}
+
+/// How a test ended, as people count tests. A skipped one says as little for the data as a failed one, but it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum TestEnd {
+    Passed,
+    Failed,
+    Warned,
+    Skipped,
+    Other,
+}
+
+impl TestEnd {
+    fn of(status: Option<&str>) -> Self {
+        match status.map(str::to_lowercase).as_deref() {
+            Some("success" | "pass" | "no-op") => Self::Passed,
+            Some("error" | "fail" | "runtime error") => Self::Failed,
+            Some("warn") => Self::Warned,
+            Some("skipped" | "cancelled") => Self::Skipped,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// What dbt's words for how something ended mean. A word that is not known is no reason to believe.

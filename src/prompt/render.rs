@@ -22,6 +22,9 @@ const NOTE_CHARS: usize = 300;
 /// Longest word, or name of a database or collection, in characters.
 const NAME_CHARS: usize = 160;
 
+/// Tools that find in dbt what is no entry of the catalog.
+const DBT_LOOKUPS: [&str; 2] = ["data_health", "dbt_lookup"];
+
 /// The cached prefix: tools, system core, catalog. A function of templates, catalog and tool schemas, and of
 /// whether the model may point at figures.
 #[derive(Debug, Clone)]
@@ -63,7 +66,7 @@ impl Prompt {
         })?;
         let templates = Templates::get()?;
         let core = templates.render(templates::CORE, &CoreValues::new(catalog, references))?;
-        let entries = catalog_text(templates, catalog)?;
+        let entries = catalog_text(templates, catalog, &tools)?;
         let segments = vec![
             ("tools", hash(&tool_bytes)),
             ("core", hash(&core)),
@@ -114,13 +117,23 @@ impl CoreValues {
 struct CatalogValues {
     count: usize,
     form: &'static str,
+    /// The tools that look into dbt; empty where there are none.
+    dbt_tools: String,
     /// Words of the business and what databases and collections hold, one a line.
     words: Vec<String>,
     entries: Vec<String>,
 }
 
+/// The names of the tools that find in dbt what is no entry.
+fn dbt_tools(tools: &[ToolSpec]) -> String {
+    let names = tools.iter().map(|tool| tool.name.as_str());
+    let names = names.filter(|name| DBT_LOOKUPS.contains(name));
+    let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
 /// The fenced catalog in the fullest form that fits the budget.
-fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, PromptError> {
+fn catalog_text(templates: &Templates, catalog: &Catalog, tools: &[ToolSpec]) -> Result<String, PromptError> {
     let (entries, form) = match fullest(templates, catalog)? {
         Some(fitting) => fitting,
         None => (map_lines(templates, catalog)?, "map"),
@@ -129,6 +142,7 @@ fn catalog_text(templates: &Templates, catalog: &Catalog) -> Result<String, Prom
         templates::CATALOG,
         &CatalogValues {
             count: catalog.entries().len(),
+            dbt_tools: dbt_tools(tools),
             form,
             words: words(catalog.notes()),
             entries,

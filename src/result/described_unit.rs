@@ -71,6 +71,35 @@ pub(super) fn described_unit(text: &str) -> Option<String> {
     }
 }
 
+/// The unit that a text about several columns tells of the one with these names: of the word right before it, as in
+/// `Revenue (USD, completed orders only) and number of orders`. `None` where it tells several.
+pub(super) fn unit_of(text: &str, names: &[&str]) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut found: Vec<String> = (1..words.len())
+        .filter(|at| {
+            let before = at.checked_sub(1).and_then(|before| words.get(before));
+            before.is_some_and(|before| names.iter().any(|name| has_word(name, before)))
+        })
+        .filter_map(|at| unit_at(words.get(at..).unwrap_or_default()))
+        .collect();
+    found.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    match found.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    }
+}
+
+/// Whether a name of a column has this word, in the singular or the plural.
+fn has_word(name: &str, word: &str) -> bool {
+    let singular = |text: &str| {
+        let low = text.to_lowercase();
+        low.strip_suffix('s').map_or_else(|| low.clone(), str::to_owned)
+    };
+    let wanted = singular(word);
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    wanted.len() >= 3 && words.any(|one| singular(one) == wanted)
+}
+
 /// The unit behind `in`, or in brackets: `in thousands of US dollars`, `(USD`.
 fn unit_at(words: &[&str]) -> Option<String> {
     let (first, rest) = words.split_first()?;
@@ -110,7 +139,37 @@ fn among(words: &[&str], word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::described_unit;
+    use super::{described_unit, unit_of};
+
+    #[test]
+    fn a_text_about_several_columns_tells_the_unit_of_the_one_that_it_names() {
+        let text = "Revenue (USD, completed orders only) and number of orders per month.";
+        for (text, column, unit) in [
+            (text, "revenue", Some("USD")),
+            (text, "revenue_2025", Some("USD")),
+            (text, "orders", None),
+            (
+                "Payments received (USD) and number of invoices.",
+                "received",
+                Some("USD"),
+            ),
+            (
+                "Refunded amount (USD) and refunded orders",
+                "refunded_orders",
+                None,
+            ),
+            (
+                "Refunded amount (USD) and refunded orders",
+                "refunded_amount",
+                Some("USD"),
+            ),
+            ("Weights in kg, volumes in litres.", "Weight", Some("kg")),
+            ("Price (USD) of now and price (EUR) of then.", "price", None),
+            ("Orders, by month, in USD.", "month", None),
+        ] {
+            assert_eq!(unit_of(text, &[column]).as_deref(), unit, "{text} {column}");
+        }
+    }
 
     #[test]
     fn the_only_unit_is_told_in_the_words_of_the_description() {

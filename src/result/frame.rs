@@ -57,7 +57,7 @@ impl<'a> ResultFrame<'a> {
             limits,
             row_key: row_key(table, limits.max_bytes / 20),
             labels: labels(columns, limits.max_bytes / 20),
-            units: units(table, columns.len(), limits.max_bytes / 20),
+            units: units(table, heading.about, columns.len(), limits.max_bytes / 20),
             padded: padded(table, columns.len(), limits.max_bytes / 20),
             totals: totals_lines(table, totals, columns.len(), limits.max_bytes / 4),
             header: header.join("\t"),
@@ -215,6 +215,9 @@ impl ResultFrame<'_> {
             return None;
         }
         let all = of.map_or_else(|| "there may be more".to_owned(), |of| format!("there are {of}"));
+        if self.heading.looked_up {
+            return Some(format!("{all}: name one that is not here to see it"));
+        }
         if let Some(made) = self.heading.made {
             return Some(format!(
                 "{} has only the {limit} rows that were asked for ({all}), so this is about these alone",
@@ -277,9 +280,9 @@ fn labels(columns: &[Column], room: usize) -> Option<String> {
     (!named.is_empty()).then(|| format!("labels: {}", named.join(", ")))
 }
 
-/// What columns count, where Metabase, the name or the description says it: a currency, a fraction, a number that people see in
-/// another scale.
-fn units(table: &ResultTable, width: usize, room: usize) -> Option<String> {
+/// What columns count, where Metabase, the name or a description says it, the column's or that of all: a currency, a fraction, a
+/// number that people see in another scale.
+fn units(table: &ResultTable, about: Option<&str>, width: usize, room: usize) -> Option<String> {
     let mut used = 0usize;
     let told: Vec<String> = table
         .columns
@@ -293,8 +296,10 @@ fn units(table: &ResultTable, width: usize, room: usize) -> Option<String> {
                     .then(|| "in percent: 12 is 12 %".to_owned())
             };
             let described = || {
+                let of_all = || about.and_then(|text| column.unit_told_in(text));
                 column
                     .described_unit()
+                    .or_else(of_all)
                     .map(|unit| format!("{unit} by its description"))
             };
             let unit = column.format.unit_words().or_else(named).or_else(described)?;

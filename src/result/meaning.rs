@@ -1,6 +1,6 @@
 //! What the values of a column mean, which decides what may be computed of them.
 
-use super::described_unit::described_unit;
+use super::described_unit::{described_unit, unit_of};
 use super::{Column, ColumnKind, NumberStyle, ResultTable};
 
 /// What a column's values mean. Numbers are not all amounts: the sum of order numbers or of ages says nothing.
@@ -129,6 +129,14 @@ impl Column {
     pub(super) fn described_unit(&self) -> Option<String> {
         let measures = self.kind.is_numeric() && self.meaning().measures();
         described_unit(self.description.as_deref().filter(|_| measures)?)
+    }
+
+    /// The unit that a text about the whole table tells of this column: USD of `revenue` in `Revenue (USD) and orders by month`.
+    pub(super) fn unit_told_in(&self, text: &str) -> Option<String> {
+        let measures = self.kind.is_numeric() && self.meaning().measures();
+        measures
+            .then(|| unit_of(text, &[&self.name, &self.label]))
+            .flatten()
     }
 }
 

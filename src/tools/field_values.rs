@@ -11,9 +11,10 @@ use super::describe::whole_lines;
 use super::no_match::ValueOwner;
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput, failure, schema};
-use crate::catalog::{AllowedCard, AllowedValues, Dimension, Entry, EntryKind, Parameter};
+use crate::catalog::{AllowedCard, AllowedValues, Catalog, Dimension, Entry, EntryKind, Parameter};
 use crate::metabase::{DimensionOwner, FetchedValues};
 use crate::model::ToolSpec;
+use crate::prompt::fill;
 use crate::result::ColumnKind;
 use crate::result::ShapingSettings;
 use crate::text::{clean_line, escape};
@@ -22,6 +23,21 @@ use crate::text::{clean_line, escape};
 const END: &str = "end of values";
 /// Most values that are listed: whoever looks for one among more asks for a narrower thing.
 const MAX_LISTED: usize = 200;
+
+/// What the model is told of it: only of kinds of entries that there are.
+fn description(catalog: &Catalog) -> String {
+    let has = |kind| schema::count(catalog, kind) > 0;
+    let dimensions = match (has(EntryKind::Metric), has(EntryKind::Table)) {
+        (true, true) => "metric or table",
+        (true, false) => "metric",
+        (false, true) => "table",
+        (false, false) => "",
+    };
+    fill(
+        include_str!("../../prompts/tools/field_values.md"),
+        &json!({ "cards": has(EntryKind::Card), "dimensions": dimensions }),
+    )
+}
 
 /// Whose values are listed.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +68,7 @@ impl Tool for FieldValuesTool {
         (!catalog.entries().is_empty()).then(|| {
             schema::tool(
                 Self::NAME,
-                include_str!("../../prompts/tools/field_values.md"),
+                &description(catalog),
                 json!({
                     "id": schema::id(),
                     "kind": schema::kinds(catalog),

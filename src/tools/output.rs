@@ -60,6 +60,11 @@ pub(super) fn of_query(
     });
     let title = entry_title(kind, id, name);
     let asked = asked(kind, id, context.arguments, context.catalog);
+    // The description of a metric is that of its one column.
+    let about = context
+        .catalog
+        .entry(kind, id)
+        .filter(|_| kind == EntryKind::Card);
     ToolOutput {
         served_by: Some(fetched.served_by),
         ..of_table(
@@ -69,8 +74,9 @@ pub(super) fn of_query(
             &HeadingParts {
                 asked: asked.as_deref(),
                 note,
-                made: None,
+                about: about.and_then(Entry::description),
                 narrow,
+                ..HeadingParts::default()
             },
             context,
         )
@@ -85,10 +91,9 @@ pub(super) fn of_lookup(
     context: &RunContext<'_>,
 ) -> ToolOutput {
     let parts = HeadingParts {
-        asked: None,
-        note: None,
-        made: None,
+        looked_up: true,
         narrow: include_str!("../../prompts/dbt/narrow.md"),
+        ..HeadingParts::default()
     };
     of_table(table, title, ResultOrigin::Lookup(source), &parts, context)
 }
@@ -117,9 +122,9 @@ pub(super) fn of_derived(
         .map(|(asked, from)| format!("in {from}, {asked}"));
     let parts = HeadingParts {
         asked: asked.as_deref(),
-        note: None,
         made,
         narrow,
+        ..HeadingParts::default()
     };
     of_table(table, title, origin, &parts, context)
 }
@@ -141,10 +146,13 @@ fn asked(kind: EntryKind, id: u32, arguments: &Value, catalog: &Catalog) -> Opti
 }
 
 /// What stands above a table besides its title.
+#[derive(Default)]
 struct HeadingParts<'a> {
     asked: Option<&'a str>,
     note: Option<&'a str>,
     made: Option<DerivedHeading>,
+    about: Option<&'a str>,
+    looked_up: bool,
     narrow: &'a str,
 }
 
@@ -162,6 +170,8 @@ fn of_table(
         asked: parts.asked,
         note: parts.note,
         made: parts.made,
+        about: parts.about,
+        looked_up: parts.looked_up,
         narrow: parts.narrow.trim_end(),
     };
     let shaped = shape(table, &heading, context.limits);

@@ -110,6 +110,48 @@ async fn an_entry_without_an_exposure_is_judged_by_the_tables_it_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tests_are_counted_by_how_they_ended() {
+    let call = json!({"kind": "metric", "id": 6});
+    let (_, answer) = asked(reads(), "data_health", call, "Done.").await;
+    let nodes = column(&answer, "node");
+    let at = nodes.iter().position(|node| node == "fct_reviews").unwrap();
+    let counts = |row: usize| {
+        ["passed", "failed", "warned", "skipped", "other"]
+            .map(|end| column(&answer, &format!("tests_{end}"))[row].as_u64().unwrap())
+    };
+    // The model failed, so its tests were skipped. None of them failed.
+    assert_eq!(counts(at), [0, 0, 0, 2, 0]);
+    assert_eq!(counts(0), [5, 0, 0, 2, 0]);
+    let invoices = json!({"what": "models", "name": "fct_invoices"});
+    let (_, answer) = asked(reads(), "dbt_lookup", invoices, "Done.").await;
+    assert_eq!(column(&answer, "tests_warned"), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_reads_a_source_is_told_what_dbt_makes_of_it() {
+    let call = json!({"kind": "metric", "id": 7});
+    let (stack, answer) = asked(reads(), "data_health", call, "Done.").await;
+    assert_eq!(column(&answer, "node")[1], "invoices");
+    let why = column(&answer, "why")[0].as_str().unwrap().to_owned();
+    assert!(
+        why.contains("of the table it reads, invoices; models made from that: stg_invoices, fct_invoices"),
+        "{why}"
+    );
+    assert!(
+        why.contains("dbt has a metric of the same name, subscription_revenue, made from fct_invoices"),
+        "{why}"
+    );
+    // That dbt knows more than the catalog has stands in the prompt.
+    let system = &stack.agent.prompt().system;
+    assert!(
+        system.contains("Beside them there is what dbt knows of runs, models, tests and freshness: `data_health`, `dbt_lookup`."),
+        "{system}"
+    );
+    let plain = Stack::scripted(Vec::new()).await;
+    assert!(!plain.agent.prompt().system.contains("dbt"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn jobs_runs_models_and_lineage_are_looked_up_by_name_or_id() {
     let of = |arguments: Value| asked(reads(), "dbt_lookup", arguments, "Done.");
     let (_, jobs) = of(json!({"what": "jobs"})).await;

@@ -58,6 +58,33 @@ async fn the_model_is_told_of_tools_that_make_sense() {
 }
 
 #[tokio::test]
+async fn values_are_offered_only_of_kinds_that_there_are() {
+    let told = |kinds: &'static [&'static str]| async move {
+        let entries = catalog().entries().to_vec();
+        let entries = entries
+            .into_iter()
+            .filter(|entry| kinds.contains(&entry.kind().to_string().as_str()));
+        let (toolbox, _) = toolbox_over(Catalog::for_tests(entries.collect())).await;
+        let specs = toolbox.specs();
+        let spec = specs.iter().find(|spec| spec.name == "field_values");
+        spec.unwrap().description.clone()
+    };
+    assert_eq!(
+        told(&["card", "metric", "table"]).await,
+        "Lists the values of a card's parameter, or those that occur in a dimension of a metric or table."
+    );
+    assert_eq!(
+        told(&["card", "metric"]).await,
+        "Lists the values of a card's parameter, or those that occur in a dimension of a metric."
+    );
+    assert_eq!(told(&["card"]).await, "Lists the values of a card's parameter.");
+    assert_eq!(
+        told(&["table"]).await,
+        "Lists the values of a dimension of a table."
+    );
+}
+
+#[tokio::test]
 async fn specs_are_what_they_were() {
     let specs = toolbox().await.specs();
     insta::assert_snapshot!(serde_json::to_string_pretty(&*specs).unwrap());

@@ -321,3 +321,26 @@ async fn a_short_result_lists_no_totals_but_tells_its_unit_and_its_total_can_be_
         "{result}"
     );
 }
+
+#[tokio::test]
+async fn a_unit_that_only_the_description_of_a_card_tells_is_told_of_the_column_it_names() {
+    let probe = Stack::scripted(Vec::new()).await;
+    let mut entries = probe.catalog.entries().iter();
+    let card = entries
+        .find(|entry| entry.name() == "Revenue by month")
+        .unwrap()
+        .id();
+    let model = ScriptedModel::openai(vec![
+        Reply::tool_calls([("run_card", json!({ "card_id": card }))]),
+        Reply::text("Done."),
+    ]);
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    stack.ask("What was revenue by month?").await;
+    let requests = stack.model.requests();
+    let result = *messages(requests.last().unwrap()).last().unwrap();
+    // Of the two columns with numbers, the orders have no unit.
+    assert!(
+        result.contains("\nunits: revenue USD by its description\n"),
+        "{result}"
+    );
+}

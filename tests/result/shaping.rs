@@ -1,5 +1,5 @@
 use cardinal::result::ShapingSettings;
-use cardinal::result::{Cell, ColumnKind, Extent, shape};
+use cardinal::result::{Cell, ColumnKind, Extent, ResultHeading, shape};
 
 use super::encoding::{HEADING, column, table};
 use super::parse;
@@ -98,6 +98,20 @@ fn a_limit_of_the_call_is_no_cut_and_its_totals_are_not_over_all() {
         assert!(shaped.text.contains(said), "{}", shaped.text);
         assert!(!shaped.text.contains("all there are)") && !shaped.text.contains("to narrow"));
     }
+    // What was looked up has no query that could be asked without its limit.
+    let mut looked_up = sample(3);
+    looked_up.extent = Extent::AskedLimit {
+        limit: 3,
+        of: None,
+        ordered: true,
+    };
+    let heading = ResultHeading {
+        looked_up: true,
+        ..HEADING
+    };
+    let shaped = shape(&looked_up, &heading, ShapingSettings::default());
+    let said = "rows: 3 shown of 3 asked for; there may be more: name one that is not here to see it\n";
+    assert!(shaped.text.contains(said), "{}", shaped.text);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use crate::result::{Cell, Column, ColumnKind, Extent, ResultTable};
 use crate::text::one_line;
 
 /// Longest text in a cell, in characters.
-const MAX_CELL_CHARS: usize = 400;
+const MAX_CELL_CHARS: usize = 600;
+/// Most reasons for a verdict over all; the others stand beside their nodes.
+const MOST_REASONS: usize = 3;
 
 /// A table of rows that are all there is, unless `limit` says that more were not asked for.
 pub(super) fn table(columns: &[(&str, ColumnKind)], rows: Vec<Vec<Cell>>, limit: Option<u64>) -> ResultTable {
@@ -61,7 +63,7 @@ pub(super) fn instant(written: &str) -> Option<jiff::Timestamp> {
 }
 
 /// The columns of nodes with their state.
-pub(super) const NODE_COLUMNS: [(&str, ColumnKind); 12] = [
+pub(super) const NODE_COLUMNS: [(&str, ColumnKind); 14] = [
     ("node", ColumnKind::Text),
     ("kind", ColumnKind::Text),
     ("steps_away", ColumnKind::Integer),
@@ -70,6 +72,8 @@ pub(super) const NODE_COLUMNS: [(&str, ColumnKind); 12] = [
     ("last_run", ColumnKind::Datetime),
     ("tests_passed", ColumnKind::Integer),
     ("tests_failed", ColumnKind::Integer),
+    ("tests_warned", ColumnKind::Integer),
+    ("tests_skipped", ColumnKind::Integer),
     ("tests_other", ColumnKind::Integer),
     ("freshness", ColumnKind::Text),
     ("newest_row", ColumnKind::Datetime),
@@ -79,13 +83,8 @@ pub(super) const NODE_COLUMNS: [(&str, ColumnKind); 12] = [
 /// The row of the entry itself: the verdict over all that it is made from.
 pub(super) fn verdict_row(report: &DataHealthReport) -> Vec<Cell> {
     let tests = |of: fn(&AssessedNode) -> usize| report.nodes.iter().map(of).sum::<usize>() as u64;
-    let why = report
-        .reasons
-        .iter()
-        .chain(&report.notes)
-        .take(3)
-        .cloned()
-        .collect::<Vec<_>>();
+    let reasons = report.reasons.iter().take(MOST_REASONS);
+    let why: Vec<String> = reasons.chain(&report.notes).cloned().collect();
     vec![
         text(Some(&report.name)),
         text(Some(&format!("{}, over all", report.kind))),
@@ -95,6 +94,8 @@ pub(super) fn verdict_row(report: &DataHealthReport) -> Vec<Cell> {
         moment(report.as_of.as_deref()),
         count(tests(|node| node.tests_passed)),
         count(tests(|node| node.tests_failed)),
+        count(tests(|node| node.tests_warned)),
+        count(tests(|node| node.tests_skipped)),
         count(tests(|node| node.tests_other)),
         Cell::Null,
         Cell::Null,
@@ -114,6 +115,8 @@ pub(super) fn node_row(node: &AssessedNode) -> Vec<Cell> {
         moment(node.at.as_deref()),
         count(node.tests_passed as u64),
         count(node.tests_failed as u64),
+        count(node.tests_warned as u64),
+        count(node.tests_skipped as u64),
         count(node.tests_other as u64),
         text(freshness.and_then(|freshness| freshness.status.as_deref())),
         moment(freshness.and_then(|freshness| freshness.max_loaded_at.as_deref())),
