@@ -343,6 +343,34 @@ fn answers_that_are_missing_or_unreadable_fail() {
     }
 }
 
+/// A column is kept in thousands: the answer says so, and cites the cell.
+#[test]
+fn figures_count_in_the_unit_of_their_column() {
+    let text = "Harbor did best in 2023: 8,558.6 thousand USD.";
+    let cited = |text: &str, cell: Value| {
+        let mut answer = answer(text);
+        let start = text.find("8,558.6").unwrap();
+        answer["figures"] = json!([
+            {"start": start, "end": start + 7, "text": "8,558.6", "status": "referenced",
+             "sources": [{"source": "cell", "result": "r1", "row": 1, "column": "revenue", "cell": cell}]}
+        ]);
+        answer
+    };
+    let table = json!({"gold": [{"table": {"columns": ["year", "revenue"], "rows": [[2023, 8558.6]]}}]});
+    let figure = json!({"gold": [{"scalar": {"value": 8558.6}}]});
+    let in_full = json!({"gold": [{"scalar": {"value": 8_558_600.0}}]});
+    for gold in [&table, &figure, &in_full] {
+        assert!(only(gold, cited(text, json!(8558.6))).passed, "{gold}");
+    }
+    // Nothing says that the cell is what the digits are from.
+    for gold in [&table, &figure] {
+        assert!(!only(gold, answer(text)).passed, "{gold}");
+        assert!(!only(gold, cited(text, json!(8_558_600.0))).passed, "{gold}");
+    }
+    let other = text.replace("2023", "2022");
+    assert!(!only(&table, cited(&other, json!(8558.6))).passed);
+}
+
 /// What is made of held results is evidence like any other, but no query of its own.
 #[test]
 fn results_made_of_results_are_graded_too() {

@@ -11,6 +11,7 @@
 mod answer;
 mod cell;
 mod column;
+mod column_units;
 mod days;
 mod enumeration;
 mod evidence;
@@ -41,7 +42,7 @@ use view::AnswerView;
 pub use table::{TableMismatch, match_tables};
 
 /// Version of what graders think: two grades of different versions cannot be compared.
-pub const GRADER_VERSION: u32 = 6;
+pub const GRADER_VERSION: u32 = 7;
 
 /// A grader's yes or no, with what was expected and found.
 type GradeResult = Result<String, String>;
@@ -60,6 +61,7 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
     let Some(last) = views.last() else {
         return vec![made("answers", Err("found no answer".to_owned()))];
     };
+    let in_column_units: Vec<Option<AnswerView>> = views.iter().map(column_units::in_column_units).collect();
     let expect = &case.expect;
     let mut grades = Vec::new();
     let mut take = |name: &str, verdict: Option<GradeResult>| {
@@ -68,7 +70,13 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
     take("outcome", simple::outcome(&expect.outcome, last));
     take("answer", simple::nothing_said(last));
     for (name, gold) in named(&expect.gold) {
-        let verdict = of_gold(gold, case, &views);
+        let mut verdict = of_gold(gold, case, &views);
+        if verdict.is_err()
+            && in_column_units.iter().any(Option::is_some)
+            && let Ok(reason) = of_gold(gold, case, &other_reading(&views, &in_column_units))
+        {
+            verdict = Ok(reason);
+        }
         take(&name, Some(verdict));
     }
     take("text", simple::text(&expect.text, last));
@@ -78,6 +86,14 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
     take("guards", limits::guards(&expect.guards, &views));
     take("budget", limits::budget(&expect.budget, &views));
     grades
+}
+
+/// The answers with their figures in the units of their columns.
+fn other_reading(views: &[AnswerView], in_column_units: &[Option<AnswerView>]) -> Vec<AnswerView> {
+    let pairs = in_column_units.iter().zip(views);
+    pairs
+        .map(|(other, view)| other.as_ref().unwrap_or(view).clone())
+        .collect()
 }
 
 fn made(grader: &str, verdict: GradeResult) -> Grade {

@@ -1,13 +1,16 @@
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// What graders read of an answer.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct AnswerView {
     pub(super) version: u32,
     pub(super) outcome: String,
     #[serde(default)]
     pub(super) text: String,
+    #[serde(default)]
+    pub(super) figures: Vec<FigureView>,
     #[serde(default)]
     pub(super) options: Vec<String>,
     #[serde(default)]
@@ -18,8 +21,24 @@ pub(super) struct AnswerView {
     pub(super) usage: UsageView,
 }
 
+/// A figure of the text, by its first byte, with what it was taken from.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct FigureView {
+    pub(super) start: usize,
+    #[serde(default)]
+    pub(super) sources: Vec<SourceView>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct SourceView {
+    #[serde(default)]
+    cell: Value,
+    #[serde(default)]
+    value: Value,
+}
+
 /// A result an answer rests on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct ResultView {
     /// Card, metric or table; a calculation over several results is of none of them.
     #[serde(default = "calculation")]
@@ -39,7 +58,7 @@ pub(super) struct ResultView {
     pub(super) rows_known: Option<u64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct CallView {
     pub(super) name: String,
     #[serde(default)]
@@ -49,7 +68,7 @@ pub(super) struct CallView {
     pub(super) message: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct UsageView {
     #[serde(default)]
     pub(super) input_tokens: u64,
@@ -76,6 +95,13 @@ impl AnswerView {
 
 fn calculation() -> String {
     "calculation".to_owned()
+}
+
+impl SourceView {
+    /// The number that a cell or a calculation came to.
+    pub(super) fn number(&self) -> Option<Decimal> {
+        super::cell::number(&self.cell).or_else(|| super::cell::number(&self.value))
+    }
 }
 
 impl ResultView {
