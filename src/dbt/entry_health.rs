@@ -164,11 +164,11 @@ fn said_names(nodes: &[&DbtNode]) -> String {
         .iter()
         .take(MOST_NAMED)
         .map(|node| one_line(&node.name, NAME_CHARS));
-    let mut said = names.collect::<Vec<_>>().join(", ");
-    if let Some(more @ 1..) = nodes.len().checked_sub(MOST_NAMED) {
-        said.push_str(&format!(" and {more} more"));
+    let said = names.collect::<Vec<_>>().join(", ");
+    match nodes.len().checked_sub(MOST_NAMED) {
+        Some(more @ 1..) => format!("{said} and {more} more"),
+        _ => said,
     }
-    said
 }
 
 /// A name without regard to case and to what joins its words.
