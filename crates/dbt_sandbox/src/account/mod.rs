@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::clock::now;
+use super::envelope::AdminFault;
 use job::job_from_demo;
 
 /// The project of the built-in account that has a Semantic Layer.
@@ -111,6 +112,11 @@ impl ServedAccount {
         let things = self.lock();
         let found = things.by_kind.get(&kind)?.get(&id)?;
         (found.get("state").and_then(Value::as_i64) != Some(2)).then(|| found.clone())
+    }
+
+    /// The same, for a request that fails without it.
+    pub(crate) fn need(&self, kind: ThingKind, id: i64) -> Result<Value, AdminFault> {
+        self.get(kind, id).ok_or(AdminFault::NotFound)
     }
 
     /// Adds one under a new id, which it is told as `id`.

@@ -1,48 +1,32 @@
 //! Users, groups and service tokens.
 
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
+use super::AdminState;
 use super::body::{object, same_id};
-use super::{AdminState, id};
+use super::request::AdminRequest;
 use crate::access::{DbtToken, KNOWN_SETS, TokenRight};
 use crate::account::ThingKind;
 use crate::envelope::{AdminFault, found, success};
-use crate::paging::PageQuery;
 
-pub(super) async fn users(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn users(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let query = request.page()?;
     Ok(query.page(app.account.list(ThingKind::User), &["id", "email", "is_active"]))
 }
 
-pub(super) async fn groups(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn groups(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let query = request.page()?;
     Ok(query.page(app.account.list(ThingKind::Group), &["id", "name"]))
 }
 
-pub(super) async fn create_group(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
+pub(super) async fn create_group(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::SecurityAdmin)?;
     let fields = object(&body, &["account_id", "name", "state", "assign_by_default"])?;
     same_id(&fields, "account_id", app.account.id)?;
     let mut group =
@@ -56,13 +40,11 @@ pub(super) async fn create_group(
 
 /// Replaces what a group may do.
 pub(super) async fn set_group_permissions(
-    State(app): State<AdminState>,
-    Path((account, group)): Path<(String, String)>,
-    headers: HeaderMap,
+    request: AdminRequest,
     body: Bytes,
 ) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
-    let group_id = id(&group)?;
+    let app = request.allowed(TokenRight::SecurityAdmin)?;
+    let group_id = request.id("group")?;
     let value: Value = serde_json::from_slice(&body)
         .map_err(|error| AdminFault::invalid("non_field_errors", &format!("JSON parse error - {error}")))?;
     let permissions = value
@@ -71,9 +53,7 @@ pub(super) async fn set_group_permissions(
     for permission in permissions {
         known_set(permission)?;
     }
-    app.account
-        .get(ThingKind::Group, group_id)
-        .ok_or(AdminFault::NotFound)?;
+    app.account.need(ThingKind::Group, group_id)?;
     app.account.change(ThingKind::Group, group_id, |fields| {
         fields.insert("group_permissions".to_owned(), value.clone());
     });
@@ -81,45 +61,28 @@ pub(super) async fn set_group_permissions(
 }
 
 /// The tokens, without their secrets.
-pub(super) async fn service_tokens(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn service_tokens(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::SecurityAdmin)?;
+    let query = request.page()?;
     Ok(query.page(app.account.list(ThingKind::ServiceToken), &["id", "name"]))
 }
 
 /// What one token may do. A token may always look at itself.
-pub(super) async fn permissions_of_token(
-    State(app): State<AdminState>,
-    Path((account, token)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    let caller = app.tokens.caller(&headers).ok_or(AdminFault::Unauthorized)?;
-    let token_id = id(&token)?;
+pub(super) async fn permissions_of_token(request: AdminRequest) -> Result<Response, AdminFault> {
+    let caller = request.caller()?;
+    let token_id = request.id("token")?;
     if caller.token_id != token_id {
-        app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
+        request.enter(TokenRight::SecurityAdmin)?;
     }
-    let token = app
-        .account
-        .get(ThingKind::ServiceToken, token_id)
-        .ok_or(AdminFault::NotFound)?;
+    let token = request.thing(ThingKind::ServiceToken, "token")?;
     Ok(found(
         token.get("service_token_permissions").unwrap_or(&Value::Null),
     ))
 }
 
 /// Makes a token; its secret is told in this answer only.
-pub(super) async fn create_service_token(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::SecurityAdmin)?;
+pub(super) async fn create_service_token(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::SecurityAdmin)?;
     let fields = object(&body, &["name", "permission_grants"])?;
     let grants = fields
         .get("permission_grants")
@@ -130,7 +93,7 @@ pub(super) async fn create_service_token(
     let name = fields.get("name").and_then(Value::as_str).unwrap_or_default();
     let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
     let token = DbtToken::new(name, &sets);
-    let mut told = add_token(&app, token.clone());
+    let mut told = add_token(app, token.clone());
     if let Some(told) = told.as_object_mut() {
         told.insert("token_string".to_owned(), json!(token.secret.expose_secret()));
     }

@@ -1,9 +1,8 @@
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::{AdminState, id};
+use super::request::AdminRequest;
 use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::artifacts::{files_of, paths_of};
@@ -12,16 +11,9 @@ use crate::paging::pairs;
 use crate::runs::is_over;
 
 /// The files of a run that is over; null before, and when there are none.
-pub(super) async fn list(
-    State(app): State<AdminState>,
-    Path((account, run)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::JobViewer)?;
-    let run = app
-        .account
-        .get(ThingKind::Run, id(&run)?)
-        .ok_or(AdminFault::NotFound)?;
+pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::JobViewer)?;
+    let run = request.thing(ThingKind::Run, "run")?;
     let paths = if is_over(&run) {
         paths_of(&app.project, &run)
     } else {
@@ -35,23 +27,13 @@ pub(super) async fn list(
 }
 
 /// One file, raw: that of the step `?step=N`, or of the last step that left files.
-pub(super) async fn get(
-    State(app): State<AdminState>,
-    Path((account, run, path)): Path<(String, String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::MetadataOnly)?;
-    let run = app
-        .account
-        .get(ThingKind::Run, id(&run)?)
-        .ok_or(AdminFault::NotFound)?;
+pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::MetadataOnly)?;
+    let run = request.thing(ThingKind::Run, "run")?;
     if !is_over(&run) {
         return Err(AdminFault::NotFound);
     }
-    let step = pairs(&query.unwrap_or_default())
-        .into_iter()
-        .find(|(key, _)| key == "step");
+    let step = pairs(&request.query).into_iter().find(|(key, _)| key == "step");
     let step = match step {
         None => None,
         Some((_, text)) => Some(
@@ -59,7 +41,10 @@ pub(super) async fn get(
                 .map_err(|_| AdminFault::invalid("step", "A valid integer is required."))?,
         ),
     };
-    let project = std::sync::Arc::clone(&app.project);
+    let (project, path) = (
+        std::sync::Arc::clone(&app.project),
+        request.text("path").to_owned(),
+    );
     // The artifacts are read and written out here for the first time.
     let file = tokio::task::spawn_blocking(move || files_of(&project, &run, step, &path)).await;
     let text = file.ok().flatten().ok_or(AdminFault::NotFound)?;

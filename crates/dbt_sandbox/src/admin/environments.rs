@@ -1,17 +1,16 @@
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::AdminState;
 use super::body::{object, one_of, same_id};
 use super::projects::of_project;
-use super::{AdminState, id};
+use super::request::AdminRequest;
 use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::clock::now;
 use crate::envelope::{AdminFault, found, success};
-use crate::paging::PageQuery;
 
 const FILTERS: [&str; 5] = ["id", "name", "type", "deployment_type", "dbt_version"];
 
@@ -36,15 +35,10 @@ const OPTIONAL: [&str; 7] = [
     "primary_profile_id",
 ];
 
-pub(super) async fn list(
-    State(app): State<AdminState>,
-    Path((account, project)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let project_id = known_project(&app, &project)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let project_id = request.project()?;
+    let query = request.page()?;
     Ok(query.page(
         of_project(app.account.list(ThingKind::Environment), project_id),
         &FILTERS,
@@ -52,34 +46,20 @@ pub(super) async fn list(
 }
 
 /// An environment without its project in the path, as version 2 has it.
-pub(super) async fn get(
-    State(app): State<AdminState>,
-    Path((account, environment)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let environment = app.account.get(ThingKind::Environment, id(&environment)?);
-    Ok(found(&environment.ok_or(AdminFault::NotFound)?))
+pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
+    request.enter(TokenRight::AccountViewer)?;
+    Ok(found(&request.thing(ThingKind::Environment, "environment")?))
 }
 
-pub(super) async fn get_of_project(
-    State(app): State<AdminState>,
-    Path((account, project, environment)): Path<(String, String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let project_id = known_project(&app, &project)?;
-    Ok(found(&known(&app, project_id, &environment)?))
+pub(super) async fn get_of_project(request: AdminRequest) -> Result<Response, AdminFault> {
+    request.enter(TokenRight::AccountViewer)?;
+    let project_id = request.project()?;
+    Ok(found(&known(&request, project_id)?))
 }
 
-pub(super) async fn create(
-    State(app): State<AdminState>,
-    Path((account, project)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
-    let fields = checked(&app, known_project(&app, &project)?, &body)?;
+pub(super) async fn create(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountAdmin)?;
+    let fields = checked(app, request.project()?, &body)?;
     Ok(success(
         StatusCode::CREATED,
         &app.account.add(ThingKind::Environment, fields),
@@ -87,16 +67,11 @@ pub(super) async fn create(
 }
 
 /// The whole environment is replaced: what the body leaves out becomes null.
-pub(super) async fn update(
-    State(app): State<AdminState>,
-    Path((account, project, environment)): Path<(String, String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
-    let project_id = known_project(&app, &project)?;
-    let before = known(&app, project_id, &environment)?;
-    let mut fields = checked(&app, project_id, &body)?;
+pub(super) async fn update(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountAdmin)?;
+    let project_id = request.project()?;
+    let before = known(&request, project_id)?;
+    let mut fields = checked(app, project_id, &body)?;
     for name in ["id", "created_at"] {
         fields.insert(name.to_owned(), before.get(name).cloned().unwrap_or_default());
     }
@@ -117,19 +92,8 @@ fn checked(app: &AdminState, project_id: i64, body: &Bytes) -> Result<Map<String
     Ok(fields)
 }
 
-pub(super) fn known_project(app: &AdminState, project: &str) -> Result<i64, AdminFault> {
-    let project_id = id(project)?;
-    app.account
-        .get(ThingKind::Project, project_id)
-        .ok_or(AdminFault::NotFound)?;
-    Ok(project_id)
-}
-
-fn known(app: &AdminState, project_id: i64, environment: &str) -> Result<Value, AdminFault> {
-    let environment = app
-        .account
-        .get(ThingKind::Environment, id(environment)?)
-        .ok_or(AdminFault::NotFound)?;
+fn known(request: &AdminRequest, project_id: i64) -> Result<Value, AdminFault> {
+    let environment = request.thing(ThingKind::Environment, "environment")?;
     if environment.get("project_id") == Some(&json!(project_id)) {
         Ok(environment)
     } else {

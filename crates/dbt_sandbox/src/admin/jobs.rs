@@ -1,16 +1,15 @@
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::AdminState;
 use super::body::{object, one_of, optional_object, same_id};
-use super::{AdminState, id};
+use super::request::AdminRequest;
 use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::clock::now;
 use crate::envelope::{AdminFault, found, success};
-use crate::paging::{PageQuery, listed, pairs};
 use crate::runs::{RunPhase, RunTrigger, complete, is_over, status_of};
 
 const FILTERS: [&str; 8] = [
@@ -71,14 +70,9 @@ const OVERRIDES: [&str; 12] = [
     "gitlab_merge_request_id",
 ];
 
-pub(super) async fn list(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::JobViewer)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::JobViewer)?;
+    let query = request.page()?;
     let related = query.related();
     let mut jobs = app.account.list(ThingKind::Job);
     if let Some(wanted) = query.get("triggers_schedule") {
@@ -91,34 +85,21 @@ pub(super) async fn list(
     }
     let jobs = jobs
         .into_iter()
-        .map(|job| with_related(&app, job, &related))
+        .map(|job| with_related(app, job, &related))
         .collect();
     Ok(query.page(jobs, &FILTERS))
 }
 
-pub(super) async fn get(
-    State(app): State<AdminState>,
-    Path((account, job)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::JobViewer)?;
-    let job = app
-        .account
-        .get(ThingKind::Job, id(&job)?)
-        .ok_or(AdminFault::NotFound)?;
-    let related = related(&query.unwrap_or_default());
-    Ok(found(&with_related(&app, job, &related)))
+pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::JobViewer)?;
+    let job = request.thing(ThingKind::Job, "job")?;
+    let related = request.related();
+    Ok(found(&with_related(app, job, &related)))
 }
 
-pub(super) async fn create(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::JobAdmin)?;
-    let fields = checked(&app, &body)?;
+pub(super) async fn create(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::JobAdmin)?;
+    let fields = checked(app, &body)?;
     let mut job = Map::from_iter([
         ("description".to_owned(), json!("")),
         ("job_type".to_owned(), json!("other")),
@@ -135,19 +116,11 @@ pub(super) async fn create(
 }
 
 /// The whole job is replaced by what is posted.
-pub(super) async fn update(
-    State(app): State<AdminState>,
-    Path((account, job)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::JobAdmin)?;
-    let job_id = id(&job)?;
-    let before = app
-        .account
-        .get(ThingKind::Job, job_id)
-        .ok_or(AdminFault::NotFound)?;
-    let mut fields = checked(&app, &body)?;
+pub(super) async fn update(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::JobAdmin)?;
+    let job_id = request.id("job")?;
+    let before = app.account.need(ThingKind::Job, job_id)?;
+    let mut fields = checked(app, &body)?;
     if fields.get("id").is_some_and(|id| id.as_i64() != Some(job_id)) {
         return Err(AdminFault::invalid("id", &format!("It has to be {job_id}.")));
     }
@@ -163,31 +136,18 @@ pub(super) async fn update(
     ))
 }
 
-pub(super) async fn delete(
-    State(app): State<AdminState>,
-    Path((account, job)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::JobAdmin)?;
-    let job_id = id(&job)?;
-    app.account
-        .get(ThingKind::Job, job_id)
-        .ok_or(AdminFault::NotFound)?;
+pub(super) async fn delete(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::JobAdmin)?;
+    let job_id = request.id("job")?;
+    app.account.need(ThingKind::Job, job_id)?;
     app.account.delete(ThingKind::Job, job_id);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-pub(super) async fn run(
-    State(app): State<AdminState>,
-    Path((account, job)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    let caller = app.enter(&headers, &account, TokenRight::JobRunner)?;
-    let job = app
-        .account
-        .get(ThingKind::Job, id(&job)?)
-        .ok_or(AdminFault::NotFound)?;
+pub(super) async fn run(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let caller = request.enter(TokenRight::JobRunner)?;
+    let app = &request.app;
+    let job = request.thing(ThingKind::Job, "job")?;
     let fields = object(&body, &["cause"])?;
     let Some(cause) = fields
         .get("cause")
@@ -217,25 +177,18 @@ pub(super) async fn run(
         actor: caller.name,
         resumes: false,
     };
-    let run = app.engine.start(&app, &job, &trigger);
+    let run = app.engine.start(app, &job, &trigger);
     Ok(found(&complete(&run, &["trigger".to_owned()], None, None)))
 }
 
 /// Goes on where the last run failed; a run from the beginning when it did not fail.
-pub(super) async fn rerun(
-    State(app): State<AdminState>,
-    Path((account, job)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    let caller = app.enter(&headers, &account, TokenRight::JobRunner)?;
-    let job_id = id(&job)?;
-    let job = app
-        .account
-        .get(ThingKind::Job, job_id)
-        .ok_or(AdminFault::NotFound)?;
+pub(super) async fn rerun(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let caller = request.enter(TokenRight::JobRunner)?;
+    let app = &request.app;
+    let job_id = request.id("job")?;
+    let job = app.account.need(ThingKind::Job, job_id)?;
     optional_object(&body)?;
-    let failed = last_run(&app, job_id, is_over).filter(|run| status_of(run) == RunPhase::Error);
+    let failed = last_run(app, job_id, is_over).filter(|run| status_of(run) == RunPhase::Error);
     let trigger = RunTrigger {
         cause: match &failed {
             Some(run) => format!("Rerun of run {}", run.get("id").unwrap_or(&Value::Null)),
@@ -246,7 +199,7 @@ pub(super) async fn rerun(
         actor: caller.name,
         resumes: failed.is_some(),
     };
-    let run = app.engine.start(&app, &job, &trigger);
+    let run = app.engine.start(app, &job, &trigger);
     Ok(found(&complete(&run, &["trigger".to_owned()], None, None)))
 }
 
@@ -267,11 +220,6 @@ fn checked(app: &AdminState, body: &Bytes) -> Result<Map<String, Value>, AdminFa
         }
     }
     Ok(fields)
-}
-
-pub(super) fn related(query: &str) -> Vec<String> {
-    let found = pairs(query).into_iter().find(|(key, _)| key == "include_related");
-    found.map(|(_, value)| listed(&value)).unwrap_or_default()
 }
 
 fn with_related(app: &AdminState, mut job: Value, related: &[String]) -> Value {

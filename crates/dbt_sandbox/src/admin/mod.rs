@@ -7,6 +7,7 @@ mod body;
 mod environments;
 mod jobs;
 mod projects;
+mod request;
 mod runs;
 mod warehouse;
 mod webhooks;
@@ -95,9 +96,4 @@ pub(crate) fn router() -> Router<AdminState> {
         .nest("/api/v2/accounts/{account}", two)
         .nest("/api/v3/accounts/{account}", three)
         .method_not_allowed_fallback(|| async { AdminFault::MethodNotAllowed })
-}
-
-/// An id in a path; what is no number is not there.
-fn id(text: &str) -> Result<i64, AdminFault> {
-    text.parse().map_err(|_| AdminFault::NotFound)
 }

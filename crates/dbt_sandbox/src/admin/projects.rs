@@ -1,61 +1,37 @@
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::AdminState;
 use super::body::{object, same_id};
-use super::jobs::related;
-use super::{AdminState, id};
+use super::request::AdminRequest;
 use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::envelope::{AdminFault, found, success};
-use crate::paging::PageQuery;
 
 const FILTERS: [&str; 3] = ["id", "name", "type"];
 
-pub(super) async fn list(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let query = request.page()?;
     let related = query.related();
     let projects = app.account.list(ThingKind::Project);
     let projects = projects
         .into_iter()
-        .map(|project| with_related(&app, project, &related))
+        .map(|project| with_related(app, project, &related))
         .collect();
     Ok(query.page(projects, &FILTERS))
 }
 
-pub(super) async fn get(
-    State(app): State<AdminState>,
-    Path((account, project)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let project = app
-        .account
-        .get(ThingKind::Project, id(&project)?)
-        .ok_or(AdminFault::NotFound)?;
-    Ok(found(&with_related(
-        &app,
-        project,
-        &related(&query.unwrap_or_default()),
-    )))
+pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let project = request.thing(ThingKind::Project, "project")?;
+    Ok(found(&with_related(app, project, &request.related())))
 }
 
-pub(super) async fn create(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
+pub(super) async fn create(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountAdmin)?;
     let fields = object(&body, &["name", "account_id", "state", "type"])?;
     same_id(&fields, "account_id", app.account.id)?;
     let mut project = Map::from_iter(
@@ -78,16 +54,10 @@ pub(super) async fn create(
 }
 
 /// With the project go its environments and jobs.
-pub(super) async fn delete(
-    State(app): State<AdminState>,
-    Path((account, project)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
-    let project_id = id(&project)?;
-    app.account
-        .get(ThingKind::Project, project_id)
-        .ok_or(AdminFault::NotFound)?;
+pub(super) async fn delete(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountAdmin)?;
+    let project_id = request.id("project")?;
+    app.account.need(ThingKind::Project, project_id)?;
     app.account.delete(ThingKind::Project, project_id);
     for kind in [ThingKind::Environment, ThingKind::Job, ThingKind::Repository] {
         for thing in of_project(app.account.list(kind), project_id) {

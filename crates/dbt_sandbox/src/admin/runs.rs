@@ -1,16 +1,14 @@
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::AdminState;
 use super::body::optional_object;
-use super::jobs::{last_run, related};
-use super::{AdminState, id};
+use super::jobs::last_run;
+use super::request::AdminRequest;
 use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::envelope::{AdminFault, found};
-use crate::paging::PageQuery;
 use crate::runs::{RunPhase, RunTrigger, complete, status_of};
 
 const FILTERS: [&str; 10] = [
@@ -26,64 +24,40 @@ const FILTERS: [&str; 10] = [
     "has_sources_generated",
 ];
 
-pub(super) async fn list(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::JobViewer)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::JobViewer)?;
+    let query = request.page()?;
     let related = query.related();
     let runs = app
         .account
         .list(ThingKind::Run)
         .iter()
-        .map(|run| shown(&app, run, &related))
+        .map(|run| shown(app, run, &related))
         .collect();
     Ok(query.page(runs, &FILTERS))
 }
 
-pub(super) async fn get(
-    State(app): State<AdminState>,
-    Path((account, run)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::JobViewer)?;
-    let run = app
-        .account
-        .get(ThingKind::Run, id(&run)?)
-        .ok_or(AdminFault::NotFound)?;
-    Ok(found(&shown(&app, &run, &related(&query.unwrap_or_default()))))
+pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::JobViewer)?;
+    let run = request.thing(ThingKind::Run, "run")?;
+    Ok(found(&shown(app, &run, &request.related())))
 }
 
-pub(super) async fn cancel(
-    State(app): State<AdminState>,
-    Path((account, run)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    let caller = app.enter(&headers, &account, TokenRight::JobRunner)?;
+pub(super) async fn cancel(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let caller = request.enter(TokenRight::JobRunner)?;
+    let app = &request.app;
     optional_object(&body)?;
     let run = app
         .engine
-        .cancel(&app, id(&run)?, &caller.name)
+        .cancel(app, request.id("run")?, &caller.name)
         .ok_or(AdminFault::NotFound)?;
-    Ok(found(&shown(&app, &run, &[])))
+    Ok(found(&shown(app, &run, &[])))
 }
 
 /// Where a run failed, and what was not done for that.
-pub(super) async fn failed_step(
-    State(app): State<AdminState>,
-    Path((account, run)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::JobViewer)?;
-    let run = app
-        .account
-        .get(ThingKind::Run, id(&run)?)
-        .ok_or(AdminFault::NotFound)?;
+pub(super) async fn failed_step(request: AdminRequest) -> Result<Response, AdminFault> {
+    request.enter(TokenRight::JobViewer)?;
+    let run = request.thing(ThingKind::Run, "run")?;
     let steps = run
         .get("run_steps")
         .and_then(Value::as_array)
@@ -94,31 +68,21 @@ pub(super) async fn failed_step(
 }
 
 /// A new run that goes on where this one failed.
-pub(super) async fn retry(
-    State(app): State<AdminState>,
-    Path((account, run)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    let caller = app.enter(&headers, &account, TokenRight::JobRunner)?;
+pub(super) async fn retry(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let caller = request.enter(TokenRight::JobRunner)?;
+    let app = &request.app;
     optional_object(&body)?;
-    let run_id = id(&run)?;
-    let run = app
-        .account
-        .get(ThingKind::Run, run_id)
-        .ok_or(AdminFault::NotFound)?;
+    let run_id = request.id("run")?;
+    let run = app.account.need(ThingKind::Run, run_id)?;
     let job_id = run
         .get("job_definition_id")
         .and_then(Value::as_i64)
         .unwrap_or_default();
-    let job = app
-        .account
-        .get(ThingKind::Job, job_id)
-        .ok_or(AdminFault::NotFound)?;
+    let job = app.account.need(ThingKind::Job, job_id)?;
     if status_of(&run) != RunPhase::Error {
         return Err(AdminFault::invalid("retry", "RETRY_NOT_FAILED_RUN"));
     }
-    let is_last = last_run(&app, job_id, |_| true).is_some_and(|last| last.get("id") == Some(&json!(run_id)));
+    let is_last = last_run(app, job_id, |_| true).is_some_and(|last| last.get("id") == Some(&json!(run_id)));
     if !is_last {
         return Err(AdminFault::invalid("retry", "RETRY_NOT_LATEST_RUN"));
     }
@@ -129,8 +93,8 @@ pub(super) async fn retry(
         actor: caller.name,
         resumes: true,
     };
-    let started = app.engine.start(&app, &job, &trigger);
-    Ok(found(&shown(&app, &started, &["trigger".to_owned()])))
+    let started = app.engine.start(app, &job, &trigger);
+    Ok(found(&shown(app, &started, &["trigger".to_owned()])))
 }
 
 /// A run as a client sees it.

@@ -1,19 +1,16 @@
 //! Connections to warehouses, and repositories of code.
 
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::AdminState;
 use super::body::{object, one_of, same_id};
-use super::environments::known_project;
 use super::projects::of_project;
+use super::request::AdminRequest;
 use crate::access::TokenRight;
 use crate::account::ThingKind;
 use crate::envelope::{AdminFault, success};
-use crate::paging::PageQuery;
 
 const FILTERS: [&str; 3] = ["id", "name", "type"];
 const ADAPTERS: [&str; 5] = ["postgres", "redshift", "snowflake", "bigquery", "adapter"];
@@ -26,40 +23,25 @@ const STRATEGIES: [&str; 5] = [
     "git_token",
 ];
 
-pub(super) async fn connections_of_project(
-    State(app): State<AdminState>,
-    Path((account, project)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let project_id = known_project(&app, &project)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn connections_of_project(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let project_id = request.project()?;
+    let query = request.page()?;
     Ok(query.page(
         of_project(app.account.list(ThingKind::Connection), project_id),
         &FILTERS,
     ))
 }
 
-pub(super) async fn connections(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn connections(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let query = request.page()?;
     Ok(query.page(app.account.list(ThingKind::Connection), &FILTERS))
 }
 
-pub(super) async fn connect_project(
-    State(app): State<AdminState>,
-    Path((account, project)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
-    let project_id = known_project(&app, &project)?;
+pub(super) async fn connect_project(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountAdmin)?;
+    let project_id = request.project()?;
     let fields = object(&body, &["account_id", "project_id", "name", "type", "state"])?;
     same_id(&fields, "account_id", app.account.id)?;
     same_id(&fields, "project_id", project_id)?;
@@ -71,13 +53,8 @@ pub(super) async fn connect_project(
 }
 
 /// A connection that all projects may use.
-pub(super) async fn connect(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountAdmin)?;
+pub(super) async fn connect(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountAdmin)?;
     let fields = object(&body, &["account_id", "name", "adapter_version", "config"])?;
     same_id(&fields, "account_id", app.account.id)?;
     let mut connection = Map::from_iter([
@@ -91,29 +68,19 @@ pub(super) async fn connect(
     ))
 }
 
-pub(super) async fn repositories(
-    State(app): State<AdminState>,
-    Path((account, project)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let project_id = known_project(&app, &project)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn repositories(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let project_id = request.project()?;
+    let query = request.page()?;
     Ok(query.page(
         of_project(app.account.list(ThingKind::Repository), project_id),
         &["id", "full_name"],
     ))
 }
 
-pub(super) async fn create_repository(
-    State(app): State<AdminState>,
-    Path((account, project)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::GitAdmin)?;
-    let project_id = known_project(&app, &project)?;
+pub(super) async fn create_repository(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::GitAdmin)?;
+    let project_id = request.project()?;
     let fields = object(&body, &["account_id", "state"])?;
     same_id(&fields, "account_id", app.account.id)?;
     if fields.get("project_id").is_some_and(|id| !id.is_null()) {

@@ -1,90 +1,67 @@
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::AdminState;
 use super::body::object;
+use super::request::AdminRequest;
 use crate::access::TokenRight;
 use crate::envelope::{AdminFault, thin};
-use crate::paging::PageQuery;
 use crate::webhooks::AnnouncedEvent;
 
 const REQUIRED: [&str; 5] = ["name", "event_types", "job_ids", "client_url", "active"];
 
-pub(super) async fn list(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let query = PageQuery::parse(&query.unwrap_or_default())?;
+pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let query = request.page()?;
     Ok(query.page(app.webhooks.list(), &["id", "name"]))
 }
 
-pub(super) async fn get(
-    State(app): State<AdminState>,
-    Path((account, subscription)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
-    let found = app.webhooks.get(&subscription).ok_or(AdminFault::NotFound)?;
+pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
+    let found = app
+        .webhooks
+        .get(request.text("subscription"))
+        .ok_or(AdminFault::NotFound)?;
     Ok(thin(StatusCode::OK, &found))
 }
 
-pub(super) async fn create(
-    State(app): State<AdminState>,
-    Path(account): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::WebhookSender)?;
+pub(super) async fn create(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::WebhookSender)?;
     let fields = object(&body, &REQUIRED)?;
     check(&fields)?;
     let told = app.webhooks.subscribe(app.account.id, &fields);
     Ok(thin(StatusCode::CREATED, &told))
 }
 
-pub(super) async fn update(
-    State(app): State<AdminState>,
-    Path((account, subscription)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::WebhookSender)?;
+pub(super) async fn update(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::WebhookSender)?;
     let fields = object(&body, &[])?;
     check(&fields)?;
     let updated = app
         .webhooks
-        .update(&subscription, &fields)
+        .update(request.text("subscription"), &fields)
         .ok_or(AdminFault::NotFound)?;
     Ok(thin(StatusCode::OK, &updated))
 }
 
-pub(super) async fn delete(
-    State(app): State<AdminState>,
-    Path((account, subscription)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::WebhookSender)?;
-    if !app.webhooks.remove(&subscription) {
+pub(super) async fn delete(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::WebhookSender)?;
+    if !app.webhooks.remove(request.text("subscription")) {
         return Err(AdminFault::NotFound);
     }
-    Ok(thin(StatusCode::OK, &json!({ "id": subscription })))
+    Ok(thin(
+        StatusCode::OK,
+        &json!({ "id": request.text("subscription") }),
+    ))
 }
 
 /// Sends one event now, and says what came back.
-pub(super) async fn test(
-    State(app): State<AdminState>,
-    Path((account, subscription)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::WebhookSender)?;
+pub(super) async fn test(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::WebhookSender)?;
     let outcome = app
         .webhooks
-        .test(app.account.id, &subscription)
+        .test(app.account.id, request.text("subscription"))
         .await
         .ok_or(AdminFault::NotFound)?;
     let (error, status) = match outcome {
@@ -98,15 +75,11 @@ pub(super) async fn test(
 }
 
 /// What was sent so far.
-pub(super) async fn events(
-    State(app): State<AdminState>,
-    Path((account, subscription)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, AdminFault> {
-    app.enter(&headers, &account, TokenRight::AccountViewer)?;
+pub(super) async fn events(request: AdminRequest) -> Result<Response, AdminFault> {
+    let app = request.allowed(TokenRight::AccountViewer)?;
     let sent = app
         .webhooks
-        .deliveries(&subscription)
+        .deliveries(request.text("subscription"))
         .ok_or(AdminFault::NotFound)?;
     Ok(thin(StatusCode::OK, &json!(sent)))
 }
