@@ -11,8 +11,12 @@ use crate::references::RequestedChart;
 use crate::result::{Extent, Handle, ResultOrigin};
 use crate::wire::ServedBy;
 
-/// Version of the answer object's format. Since 4, evidence may have `health`, and may come from dbt (`lookup`). Since 3, a figure may be `referenced`, and there are `charts`. Since 2, what a result is of stands once: in `evidence`, or in
-/// `earlier_results`; before, each source of each figure repeated it in `of`. Everything else is as in 1.
+/// Version of the answer object's format.
+///
+/// - 4: evidence may have `health`, and may come from dbt (`lookup`).
+/// - 3: a figure may be `referenced`, and there are `charts`.
+/// - 2: what a result is of stands once, in `evidence` or in `earlier_results`. Before, each source of each figure repeated
+///   it in `of`.
 pub const ANSWER_VERSION: u32 = 4;
 
 /// Everything a turn came to.
@@ -21,16 +25,16 @@ pub struct Answer {
     /// Version of this format: [`ANSWER_VERSION`].
     #[serde(deserialize_with = "known_version")]
     pub version: u32,
-    /// The question, as asked.
+    /// The question in the words of the person who asked it.
     pub question: String,
-    /// How the turn ended.
+    /// How the turn ended. Look here first: only `answered` is a whole answer.
     pub outcome: Outcome,
-    /// Why the loop ended.
+    /// What ended the turn. The outcome follows from it and from what the tool calls brought.
     pub stop_reason: StopReason,
     /// For a reason that has more to say: which budget, how much of it is used, when it is free again; or what failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_detail: Option<String>,
-    /// What the person reads.
+    /// The answer for people, as Markdown. Never empty: a turn that found nothing says so here.
     pub text: String,
     /// Answers to choose from, when the outcome is a question back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -52,9 +56,9 @@ pub struct Answer {
     pub evidence: Vec<Evidence>,
     /// Every tool call, in order.
     pub tool_calls: Vec<CallRecord>,
-    /// What the models used.
+    /// Tokens and money of all completions of the turn.
     pub usage: UsageReport,
-    /// Where the time went.
+    /// Where the turn's time went, in milliseconds.
     pub timings: Timings,
     /// The catalog it was asked over.
     pub catalog: CatalogReport,
@@ -111,7 +115,7 @@ impl Answer {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "EvidenceForm", into = "EvidenceForm")]
 pub struct Evidence {
-    /// Its name in the conversation.
+    /// The handle that figures and later questions name it by: `r1`, `r2`, …
     pub result: Handle,
     /// Number of the tool call it came from, counted from 1.
     pub call: u32,
@@ -119,11 +123,11 @@ pub struct Evidence {
     pub title: String,
     /// The query it came from, with arguments and link; for what was made from other results, these and how.
     pub origin: ResultOrigin,
-    /// Names of its columns.
+    /// Names of its columns, in the order of the cells of `rows`.
     pub columns: Vec<String>,
     /// Its rows as the model saw them, at most the shaped ones.
     pub rows: EvidenceRows,
-    /// Rows we had.
+    /// How many rows were fetched. `rows` may hold fewer, and `extent` says whether the server has more.
     pub rows_known: u64,
     /// Whether these were all rows there are.
     pub extent: Extent,
@@ -137,30 +141,30 @@ pub struct Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallStatus {
-    /// It ran.
+    /// It ran, and its result came.
     Ok,
     /// The gate or the guard refused it; nothing was sent.
     Refused,
-    /// It ran and failed.
+    /// It was sent and failed, or its answer could not be used; `message` says why.
     Failed,
     /// The turn had its result already; nothing was sent.
     ServedFromTurn,
 }
 
-/// One tool call.
+/// A tool call that the model asked for, whether or not it was run.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CallRecord {
-    /// The tool it named.
+    /// The tool that the model named, also where there is no such tool.
     pub name: String,
     /// Its arguments: validated, or as the model wrote them when it was refused.
     pub arguments: Value,
-    /// How it went.
+    /// Whether it ran.
     pub status: CallStatus,
-    /// Rows of its result.
+    /// How many rows its result has; null where it has no table.
     pub rows: Option<u64>,
     /// Bytes the model saw of it.
     pub bytes: u64,
-    /// Bytes received for it.
+    /// Bytes of the response bodies that were received for it.
     pub bytes_received: u64,
     /// Whether the result was cut, by us or before us.
     pub truncated: bool,
@@ -169,7 +173,7 @@ pub struct CallRecord {
     /// For a refusal or failure: the message the model got.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Milliseconds it took.
+    /// How long it took, in milliseconds, with everything that was waited for.
     pub duration_ms: u64,
 }
 
@@ -180,7 +184,7 @@ pub struct UsageReport {
     pub input_tokens: u64,
     /// Of these, read from the provider's cache.
     pub cached_tokens: u64,
-    /// Completion tokens.
+    /// Tokens that the models wrote, reasoning included.
     pub output_tokens: u64,
     /// `cached_tokens / input_tokens`, between 0 and 1; null without input.
     pub cached_share: Option<f64>,
@@ -188,27 +192,27 @@ pub struct UsageReport {
     pub cost_usd: Option<f64>,
     /// Completions that reported no usage: when not 0 the counts above are too low.
     pub unreported: u32,
-    /// Completions asked for.
+    /// How many completions were asked for.
     pub steps: u32,
 }
 
-/// Milliseconds.
+/// Where a turn's time went, in milliseconds. Model and tools may overlap with other work, so the parts need not add up.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Timings {
-    /// The whole turn.
+    /// From the question to the finished answer.
     pub total_ms: u64,
-    /// Waiting for models.
+    /// Spent on waiting for completions.
     pub model_ms: u64,
-    /// Running tools.
+    /// Spent in tool calls.
     pub tools_ms: u64,
-    /// To the first byte of text that a person saw.
+    /// Until the first byte of text that a person saw; null when none was streamed.
     pub first_text_ms: Option<u64>,
 }
 
 /// The catalog an answer was asked over.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CatalogReport {
-    /// Its fingerprint.
+    /// Hash of its entries: equal for two answers over the same catalog, empty where none was loaded.
     pub fingerprint: String,
     /// How many entries it has.
     pub entries: usize,

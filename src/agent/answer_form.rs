@@ -46,10 +46,10 @@ pub(super) struct EvidenceForm {
     /// What was asked: `card`, `metric` or `table`. Absent, as the next four are, for a calculation over several results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kind: Option<EntryKind>,
-    /// Its id in Metabase.
+    /// The entry's id in Metabase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<u32>,
-    /// Its name.
+    /// The entry's name in the catalog.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// The tool that looked it up in dbt; absent for what Metabase was asked.
@@ -58,7 +58,7 @@ pub(super) struct EvidenceForm {
     /// The arguments it was asked with, after they were checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     arguments: Option<Value>,
-    /// Its page in Metabase.
+    /// The page in Metabase that shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     link: Option<Url>,
@@ -76,12 +76,12 @@ pub(super) struct EvidenceForm {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<Value>")]
     derivations: Vec<Derivation>,
-    /// Names of its columns.
+    /// Names of its columns, in the order of the cells of `rows`.
     columns: Vec<String>,
     /// Its rows as the model saw them.
     #[schemars(with = "Vec<Vec<Value>>")]
     rows: EvidenceRows,
-    /// How many rows we had.
+    /// How many rows were fetched. `rows` may hold fewer, and `extent` says whether the server has more.
     rows_known: u64,
     /// Whether these were all rows there are.
     extent: Extent,

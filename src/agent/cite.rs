@@ -33,7 +33,7 @@ pub struct CitedFigure {
 pub struct Citation {
     /// Which cell, total, count, argument or derivation, of which result.
     pub trace: Trace,
-    /// The cell's value.
+    /// What stands in the cell, for a source that is one.
     pub cell: Option<Value>,
     /// What tells the cell's row from others: its texts, times and key numbers, by column.
     pub key: BTreeMap<String, Value>,
@@ -64,7 +64,7 @@ impl Citation {
 /// A result that a figure rests on.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CitedResult {
-    /// Its name in the conversation.
+    /// The handle it is named by: `r1`, `r2`, …
     #[schemars(with = "String")]
     pub result: Handle,
     /// The query behind it: card, metric or table, with arguments and link; null for a calculation over several.

@@ -6,7 +6,8 @@ use super::Answer;
 use crate::references::RequestedChart;
 use crate::wire::ServedBy;
 
-/// What happens in a turn, for whoever watches. Watching changes nothing.
+/// What happens in a turn, in order, for whoever watches. Watching changes nothing. The last event is always
+/// [`Event::Finished`].
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A step begins: a completion is asked for.
@@ -24,20 +25,23 @@ pub enum Event {
     ToolStarted {
         /// Counted from 1 within the turn.
         call: u32,
+        /// A name from the table of tools, such as `query_metric`.
         tool: String,
         /// One line for people: what is asked of which entry.
         summary: String,
+        /// As they passed the gate.
         arguments: Value,
     },
     /// A tool call is over.
     ToolFinished {
         /// The same number. Calls that were refused or served from the turn have no start.
         call: u32,
-        /// The tool it named.
+        /// What the model named, also where there is no such tool.
         tool: String,
         status: super::CallStatus,
-        /// Rows of the result.
+        /// How many rows the result has; `None` where it has no table.
         rows: Option<u64>,
+        /// The network, a cache or a tape; `None` when nothing was sent.
         served_by: Option<ServedBy>,
         /// For a refusal or failure: one line for people.
         note: Option<String>,
@@ -47,6 +51,6 @@ pub enum Event {
         /// One line for people.
         note: String,
     },
-    /// The turn is over.
+    /// The turn is over, and this is its answer.
     Finished(Box<Answer>),
 }

@@ -15,7 +15,8 @@ pub enum Outcome {
     NeedsClarification,
     /// The catalog holds nothing that answers it: the model said so, or all its calls asked for what is not there.
     NotInCatalog,
-    /// It was declined.
+    /// It was declined: it asks Cardinal to act, the provider withheld the answer, or figures have no source and the
+    /// settings withhold such answers.
     Refused,
     /// A budget ran out; the text says what was found until then.
     BudgetExhausted,
@@ -23,7 +24,7 @@ pub enum Outcome {
     LoopStopped,
     /// The model or the data source failed, or no call brought anything that an answer could rest on.
     UpstreamFailed,
-    /// The person ended it.
+    /// Whoever asked cancelled it.
     Cancelled,
 }
 
@@ -43,7 +44,7 @@ impl Outcome {
         }
     }
 
-    /// One sentence for people.
+    /// One English sentence for people, with its full stop.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Answered => "The question was answered from complete results.",
@@ -67,9 +68,9 @@ pub enum StopReason {
     FinalAnswer,
     /// The model's answer reached its output limit: the text is cut.
     OutputLimit,
-    /// The model called `ask_user`.
+    /// The model called `ask_user`: the answer's text is its question, `options` what to choose from.
     AskedUser,
-    /// The model called `cannot_answer`.
+    /// The model called `cannot_answer` and said that nothing in the catalog answers the question.
     CannotAnswer,
     /// The model called `cannot_answer` and said that the data is there.
     CannotCompute,
@@ -111,7 +112,7 @@ pub enum StopReason {
     ErrorStreak,
     /// Calls failed too often in one turn, whatever lay between.
     TooManyErrors,
-    /// Calls brought nothing new.
+    /// Calls with other arguments brought the same results again and again.
     NoNewInformation,
     /// The same source was asked again and again for more than is shown.
     RefetchedCut,
@@ -127,10 +128,11 @@ pub enum StopReason {
     EmptyAnswer,
     /// The model wrote tool calls into its text in forms that cannot be read.
     UnreadableCalls,
+    /// The model could not be reached, or its answers could not be read, after all retries.
     ModelFailed,
     /// The data source failed in a way the model cannot fix.
     DataFailed,
-    /// The person ended it.
+    /// Whoever asked cancelled it.
     Cancelled,
 }
 

@@ -73,7 +73,7 @@ impl TurnSettings {
 pub struct BudgetSettings {
     /// Most steps (completions that may call tools).
     pub max_steps: u32,
-    /// Most tool calls.
+    /// Most tool calls, refused ones included.
     pub max_tool_calls: u32,
     /// Most tokens, input and output of all completions together.
     pub max_tokens: u64,
@@ -81,7 +81,7 @@ pub struct BudgetSettings {
     pub max_cost_usd: Option<rust_decimal::Decimal>,
     /// Whether a model of unknown price may be used under a money budget: the turn's, the conversation's or the day's.
     pub allow_unpriced: bool,
-    /// Most wall time.
+    /// Most wall time of a turn, with everything that is waited for.
     pub max_time: Duration,
     /// What all turns of a conversation may use together.
     #[serde(default, skip_serializing_if = "Allowance::is_unlimited")]
@@ -194,7 +194,7 @@ pub enum OnUnmatched {
     /// It goes out with a mark, as a partial answer.
     #[default]
     Mark,
-    /// It is withheld.
+    /// It is withheld: the outcome is `refused`, and the text says which figures have no source.
     Refuse,
     /// Nothing: figures are looked up for the evidence alone.
     Off,
@@ -206,7 +206,7 @@ pub enum OnUnmatched {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ReferenceMode {
-    /// Both.
+    /// It is told of them, and they are resolved.
     #[default]
     On,
     /// Neither: the model writes all figures itself.

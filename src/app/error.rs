@@ -34,7 +34,7 @@ pub enum Error {
     /// dbt's Semantic Layer cannot be asked.
     #[error("failed to load the metrics of dbt from {url}")]
     SemanticLayer { url: String, source: Box<DbtError> },
-    /// The rules select nothing.
+    /// The server was read, and the rules of `[catalog]` select nothing there that the credential can read.
     #[error(
         "the catalog of {url} is empty: its rules select nothing that this credential can read{}; check `collections` \
          and `ids` under [catalog], and the credential's group with `cardinal doctor`",
@@ -60,7 +60,7 @@ pub enum Error {
     /// The prompt could not be rendered.
     #[error(transparent)]
     Prompt(#[from] PromptError),
-    /// The settings are wrong.
+    /// A setting is missing, unknown or out of its bounds; the message names it and where it was read.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The turn could not be recorded.

@@ -8,7 +8,7 @@ use crate::prompt::texts_hash_for;
 /// What decides how an [`App`] answers, beside the question: apps of equal identity answer under the same conditions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AppIdentity {
-    /// The model, `provider:name`.
+    /// As [`ModelId`](crate::model::ModelId) is written: `provider:name`.
     pub model: String,
     /// The host of its Metabase; `demo` for the demo.
     pub metabase: String,

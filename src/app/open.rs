@@ -35,7 +35,7 @@ pub struct OpenOptions {
     pub today: Option<Date>,
 }
 
-/// How a [`Session`] begins.
+/// How a [`Session`] begins. The default is what most programs want.
 #[derive(Debug, Clone, Default)]
 pub struct SessionOptions {
     /// Tells the conversation apart from others in logs and on tapes; `None` makes one up.
@@ -165,7 +165,8 @@ impl App {
         }
     }
 
-    /// Begins a conversation.
+    /// Begins a conversation. It costs next to nothing: connections, cache, catalog and prompt are shared, unless the options
+    /// ask for a session apart. Nothing is sent before the first question.
     pub fn session(&self, options: SessionOptions) -> Result<Session, Error> {
         let wire = if options.apart {
             self.wire.apart()?

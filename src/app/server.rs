@@ -20,12 +20,12 @@ use crate::sandbox::{RunningSandbox, ServeOptions, World, serve};
 pub struct Server {
     /// How Metabase is reached. Where there is none, a place that nobody reaches and that nothing is granted for.
     pub metabase: MetabaseSettings,
-    /// What is curated.
+    /// Which cards, metrics and tables the catalog takes from it.
     pub rules: CatalogSettings,
     /// How the Semantic Layer is reached, where metrics of it are curated.
     pub dbt: Option<DbtCloudSettings>,
     has_metabase: bool,
-    /// What may be asked of it.
+    /// The operations that the wire lets through; everything else is refused before it is sent.
     pub grants: GrantPolicy,
     demo: Option<Arc<Demo>>,
 }
@@ -149,7 +149,7 @@ pub async fn dbt_beside(world: Arc<World>, metabase: &str) -> Result<RunningDbtS
     served.map_err(|error| Error::Demo(error.to_string()))
 }
 
-/// How that is reached.
+/// How a client reaches that stand-in: its addresses, its account and its token.
 pub fn dbt_settings(running: &RunningDbtSandbox) -> Result<DbtCloudSettings, Error> {
     let addresses = DbtAddresses::of_host(&running.url, None).map_err(Error::Demo)?;
     let account = u64::try_from(running.account_id).map_err(|error| Error::Demo(error.to_string()))?;

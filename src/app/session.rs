@@ -35,7 +35,7 @@ pub struct Session {
 /// A question, and how it is asked. A plain text is one with the session's own day, asked by nobody in particular.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// What is asked.
+    /// The question in a person's words, in any language.
     pub text: String,
     /// The day that it means by "today"; `None`: the session's.
     pub today: Option<Date>,

@@ -11,6 +11,7 @@ use super::{CardId, CatalogNotes, CollectionId, MetricId, TableId};
 pub struct CatalogSettings {
     /// Which cards (questions and models).
     pub cards: ContentRule<CardId>,
+    /// Which metrics that are kept in Metabase.
     pub metrics: ContentRule<MetricId>,
     /// Which tables; none unless asked for.
     pub tables: TableRule,
@@ -27,7 +28,7 @@ pub struct CatalogSettings {
 /// Selects cards or metrics: the union of what `collections` and `ids` name, narrowed by the rest.
 #[derive(Debug, Clone)]
 pub struct ContentRule<Id> {
-    /// Everything in these collections.
+    /// All that lies in these collections, by their ids in Metabase.
     pub collections: Vec<CollectionId>,
     /// And in these, as a person wrote them: by name, by path (`Finance / Monthly`), or as `7-finance`. Which they are is
     /// found out on the server.
@@ -36,7 +37,7 @@ pub struct ContentRule<Id> {
     pub root_collection: bool,
     /// Whether collections inside these count.
     pub recursive: bool,
-    /// These, wherever they lie.
+    /// These too, in whatever collection they lie.
     pub ids: Vec<Id>,
     /// Only names that begin so (applies to what collections select).
     pub name_prefix: Option<String>,
@@ -58,8 +59,10 @@ impl<Id> Default for ContentRule<Id> {
     }
 }
 
+/// Selects tables: those in `ids`, and with them all whose name fits. Without either none is selected.
 #[derive(Debug, Clone, Default)]
 pub struct TableRule {
+    /// By their ids in Metabase.
     pub ids: Vec<TableId>,
     /// Tables whose physical name begins so, in every database the credential can read.
     pub name_prefix: Option<String>,
@@ -70,7 +73,7 @@ pub struct TableRule {
 pub struct DbtMetricRule {
     /// These, by their names in dbt.
     pub names: Vec<String>,
-    /// All that there are.
+    /// Every metric of the environment.
     pub all: bool,
     /// Only names that begin so.
     pub name_prefix: Option<String>,

@@ -26,12 +26,13 @@ pub struct Settings {
     pub approvals: Option<ApprovalSettings>,
     /// Where calls are written down; `None`: nowhere.
     pub call_log: Option<CallLogSettings>,
-    /// What is curated.
+    /// Which content of Metabase and dbt a model may use.
     pub catalog: CatalogSettings,
+    /// The model that is asked, and how it is reached.
     pub model: ModelSettings,
     /// Budgets of a turn and of a conversation.
     pub budget: BudgetSettings,
-    /// What may be used in a day.
+    /// What one principal may use in a day, over all processes.
     pub day: DaySettings,
     /// When the guard steps in.
     pub guard: GuardSettings,
@@ -41,9 +42,9 @@ pub struct Settings {
     pub shaping: ShapingSettings,
     /// How much of a conversation is sent and held.
     pub conversation: ConversationSettings,
-    /// Where turns are recorded.
+    /// Whether and where each turn is recorded on a tape.
     pub tape: TapeSettings,
-    /// How it is served.
+    /// Where `cardinal serve` listens, who may ask, and its limits.
     pub server: ServerSettings,
     /// Where the server keeps sessions and answers.
     pub store: StoreSettings,

@@ -7,6 +7,7 @@ use super::Allowance;
 /// What a principal may use in a day, over all processes. Without a limit nothing is counted and no file is touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaySettings {
+    /// Most tokens, money and queries of one principal from midnight to midnight.
     pub allowance: Allowance,
     /// Whose midnight ends the day.
     pub time_zone: TimeZone,

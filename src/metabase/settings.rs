@@ -9,9 +9,9 @@ use super::LentSession;
 /// A Metabase and how to sign in.
 #[derive(Debug, Clone)]
 pub struct MetabaseSettings {
-    /// Its address, without `/api`.
+    /// Address of the server without `/api`; a path before it is kept (`https://example.com/metabase`).
     pub url: Url,
-    /// How to sign in.
+    /// The credential of all requests. What it may read bounds what a catalog can hold.
     pub auth: AuthSettings,
     /// Longest wait for one query.
     pub timeout: Duration,
@@ -66,7 +66,7 @@ pub enum GenerationSetting {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DatasetRoute {
-    /// Never.
+    /// A query that the Agent API cannot express is left out or refused.
     #[default]
     Never,
     /// Where the Agent API is not there or cannot do what is asked.
@@ -76,7 +76,7 @@ pub enum DatasetRoute {
 /// How to sign in to Metabase.
 #[derive(Debug, Clone)]
 pub enum AuthSettings {
-    /// `X-API-Key`.
+    /// An API key of Metabase, sent as `X-API-Key`. It acts with the rights of the key's group.
     ApiKey(SecretString),
     /// A user's name and password, exchanged for a session.
     Password {
@@ -89,7 +89,7 @@ pub enum AuthSettings {
     Lent(LentSession),
     /// JWTs signed with the shared secret, sent as bearer tokens to the Agent API.
     Jwt {
-        /// The shared secret.
+        /// The secret that Metabase's JWT settings hold too; tokens are signed with HS256.
         secret: SecretString,
         /// The person the token names.
         email: String,
@@ -102,7 +102,7 @@ pub enum AuthSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignInMethod {
-    /// Not at all.
+    /// It is not renewed: the request fails.
     #[default]
     Never,
     /// By user and password.

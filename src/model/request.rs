@@ -67,6 +67,7 @@ impl FromStr for ModelId {
 /// A tool as the model is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToolSpec {
+    /// Letters, digits and `_`, as every provider takes them.
     pub name: String,
     /// What it does and when to use it.
     pub description: String,

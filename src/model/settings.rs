@@ -7,10 +7,10 @@ use url::Url;
 use super::{ModelId, Prices, Provider, RequestPart};
 use crate::wire::{REDACTED, is_secret};
 
-/// The model.
+/// Which model answers, where it is reached, and within which limits.
 #[derive(Debug, Clone)]
 pub struct ModelSettings {
-    /// Which.
+    /// Provider and name; the provider decides which protocol is spoken.
     pub id: ModelId,
     /// Where; `None` for the provider's own address.
     pub base_url: Option<Url>,
@@ -20,7 +20,7 @@ pub struct ModelSettings {
     pub headers: Vec<(String, SecretString)>,
     /// Query parameters added to every request, as Azure-style servers want (`api-version`).
     pub query: Vec<(String, String)>,
-    /// How it is driven.
+    /// Whether it calls tools by the provider's own means or by a JSON object for each step.
     pub drive: ModelDrive,
     /// Whether prompt-cache fields are sent to an OpenAI-compatible endpoint.
     pub cache_hints: CacheHints,
@@ -63,7 +63,7 @@ pub enum CacheHints {
     Auto,
     /// To this endpoint, whatever its host: for a proxy in front of OpenAI.
     Always,
-    /// Never.
+    /// To no endpoint.
     Never,
 }
 
@@ -102,13 +102,13 @@ pub struct CompletionSettings {
     pub base_url: Option<Url>,
     /// Query parameters of every request.
     pub query: Vec<(String, String)>,
-    /// How it is driven.
+    /// As in [`ModelSettings`].
     pub drive: ModelDrive,
     /// Whether cache fields are sent.
     pub cache_hints: CacheHints,
     /// Most tokens one completion may have.
     pub max_output_tokens: u32,
-    /// Sampling temperature.
+    /// As in [`ModelSettings`]; `None` leaves it to the provider.
     pub temperature: Option<f32>,
     /// What it costs, if that is known.
     pub prices: Option<Prices>,
