@@ -17,7 +17,7 @@ use crate::wire::ServedBy;
 /// - 3: a figure may be `referenced`, and there are `charts`.
 /// - 2: what a result is of stands once, in `evidence` or in `earlier_results`. Before, each source of each figure repeated
 ///   it in `of`.
-pub const ANSWER_VERSION: u32 = 4;
+pub(crate) const ANSWER_VERSION: u32 = 4;
 
 /// Everything a turn came to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -77,7 +77,7 @@ pub struct Answer {
 impl Answer {
     /// The answer to a question that could not be put to a model, because the data source failed before its catalog
     /// was loaded. There is no catalog and no prompt: their hashes are empty.
-    pub fn without_source(question: &str, model: String, detail: &str) -> Self {
+    pub(crate) fn without_source(question: &str, model: String, detail: &str) -> Self {
         let stop_reason = StopReason::DataFailed;
         Self {
             version: ANSWER_VERSION,

@@ -8,7 +8,7 @@ const MOST_NAMED: usize = 5;
 
 impl Answer {
     /// What makes the answer [partial](Outcome::Partial), one sentence each; nothing for any other outcome.
-    pub fn partial_reasons(&self) -> Vec<String> {
+    pub(crate) fn partial_reasons(&self) -> Vec<String> {
         if self.outcome != Outcome::Partial {
             return Vec::new();
         }

@@ -141,7 +141,7 @@ impl Agent {
     }
 
     /// Which model answers.
-    pub fn model_id(&self) -> &ModelId {
+    pub(crate) fn model_id(&self) -> &ModelId {
         self.model.id()
     }
 

@@ -50,7 +50,7 @@ pub struct OpenedCatalog {
 
 /// Who is asked for a catalog.
 #[derive(Debug, Clone, Copy)]
-pub struct CatalogClients<'a> {
+pub(crate) struct CatalogClients<'a> {
     /// Asked only where there is a Metabase.
     pub metabase: &'a MetabaseClient,
     /// `None` where no metric of dbt is selected.
@@ -59,14 +59,14 @@ pub struct CatalogClients<'a> {
 
 /// Where catalogs are kept between runs, for one server, its rules and one principal.
 #[derive(Debug)]
-pub struct CatalogCache {
+pub(crate) struct CatalogCache {
     store: Option<CatalogStore>,
     key: StoreKey,
 }
 
 impl CatalogCache {
     /// The cache of a server and of the dbt beside it. Without a cache folder nothing is kept.
-    pub fn of(server: &Server, principal: &Principal) -> Self {
+    pub(crate) fn of(server: &Server, principal: &Principal) -> Self {
         let holder = credential_holder(principal, &server.metabase.auth);
         let key = StoreKey::new(server.source(), &server.rules, &holder);
         Self {
@@ -80,7 +80,7 @@ impl CatalogCache {
     }
 
     /// What is kept, of whatever age, and why it cannot be used if it cannot.
-    pub async fn kept(&self, server: &Server) -> (Option<Box<KeptCatalog>>, bool, Option<String>) {
+    pub(crate) async fn kept(&self, server: &Server) -> (Option<Box<KeptCatalog>>, bool, Option<String>) {
         let Some(store) = &self.store else {
             return (None, false, None);
         };
@@ -94,7 +94,7 @@ impl CatalogCache {
     }
 
     /// The catalog: the kept one if it may be used, else loaded now and kept; `on_progress` is told how far that is.
-    pub async fn load(
+    pub(crate) async fn load(
         &self,
         server: &Server,
         clients: CatalogClients<'_>,
@@ -130,7 +130,7 @@ impl CatalogCache {
     }
 
     /// Loads all of it from the server and compares with what is kept, which stays as it is.
-    pub async fn compare(
+    pub(crate) async fn compare(
         &self,
         server: &Server,
         clients: CatalogClients<'_>,
@@ -143,7 +143,7 @@ impl CatalogCache {
 
     /// Keeps a catalog that was loaded now. One in which something is missing is only begun with the next time, and not used as it
     /// is. Nothing depends on it but the next start's speed, so a failure is a note.
-    pub async fn keep(&self, opened: &mut OpenedCatalog) {
+    pub(crate) async fn keep(&self, opened: &mut OpenedCatalog) {
         let Some(store) = self.store.as_ref() else {
             return;
         };

@@ -10,7 +10,7 @@ use crate::principal::Principal;
 use crate::wire::{Grants, Wire, WireSettings};
 
 /// dbt as the settings name it, asked over this wire; `None` where they name none.
-pub fn dbt_connection(
+pub(crate) fn dbt_connection(
     settings: &Settings,
     wire: &Wire,
     principal: &Principal,
@@ -55,7 +55,7 @@ pub(super) fn dbt_of_turns(
 
 /// The dbt that says how healthy data is: the one of the settings, and for the demo the one that stands beside it. Of that one
 /// models may be read, unless a rule says `off`; it lives in this process and is asked by no tool.
-pub fn health_connection(
+pub(crate) fn health_connection(
     settings: &Settings,
     server: &Server,
     wire: &Wire,

@@ -27,7 +27,7 @@ const AT_ONCE: usize = 4;
 impl App {
     /// Forgets what was read of the data that a run made anew: rows of entries that rest on its models, by lineage and by the
     /// names of tables, and all that dbt said. Without a run, or where it cannot be told what that touched, all rows.
-    pub async fn forget_run(&self, run: Option<u64>) {
+    pub(crate) async fn forget_run(&self, run: Option<u64>) {
         let kept = self.wire().rows_kept();
         // The lineage may be another one since.
         self.wire().forget_rows_but(kept.clone());

@@ -19,12 +19,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// What many questions may have in flight together: as much as the settings say, with patience for hosts that turn
 /// requests away.
-pub fn request_limits(settings: &Settings) -> RequestLimits {
+pub(crate) fn request_limits(settings: &Settings) -> RequestLimits {
     limits_of_many(settings, None, None)
 }
 
 /// The same with other numbers of completions and of data requests at once.
-pub fn limits_of_many(settings: &Settings, model: Option<usize>, data: Option<usize>) -> RequestLimits {
+pub(crate) fn limits_of_many(
+    settings: &Settings,
+    model: Option<usize>,
+    data: Option<usize>,
+) -> RequestLimits {
     let defaults = LimitSettings::default();
     let metabase = settings.metabase.as_ref();
     let (turned_away, longest_cool_down) = PATIENCE;
@@ -94,7 +98,7 @@ pub(super) fn wire_within(
 }
 
 /// A wire that reaches a model alone.
-pub fn model_wire(model: &ModelSettings) -> Result<Wire, Error> {
+pub(crate) fn model_wire(model: &ModelSettings) -> Result<Wire, Error> {
     let mut wire = WireSettings::new(model::grants(model)?);
     wire.limit.model = model.max_concurrency;
     Ok(Wire::new(wire)?)

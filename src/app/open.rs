@@ -84,7 +84,7 @@ impl App {
     }
 
     /// The same; `on_progress` is told how far the load of the catalog is, when it is not a kept one.
-    pub async fn open_watched(
+    pub(crate) async fn open_watched(
         settings: Settings,
         options: OpenOptions,
         on_progress: OnProgress<'_>,
@@ -93,7 +93,7 @@ impl App {
     }
 
     /// The same, whose requests count within limits that other apps may share, instead of those of the settings.
-    pub async fn open_within(
+    pub(crate) async fn open_within(
         settings: Settings,
         options: OpenOptions,
         limits: &RequestLimits,
@@ -122,7 +122,7 @@ impl App {
 
     /// The same with the catalog as it is now; entries that nobody edited are not read again. Connections, cache and limits are shared with this one; sessions that were
     /// begun keep what they began with.
-    pub async fn reloaded(&self) -> Result<Self, Error> {
+    pub(crate) async fn reloaded(&self) -> Result<Self, Error> {
         let parts = AppParts {
             settings: self.settings.clone(),
             server: self.server.clone(),
@@ -251,7 +251,7 @@ impl App {
     }
 
     /// Forgets how healthy the data of entries was: something ran since.
-    pub fn forget_verdicts(&self) {
+    pub(crate) fn forget_verdicts(&self) {
         if let Some(health) = &self.health {
             health.forget();
             health.warm_up();
@@ -259,7 +259,7 @@ impl App {
     }
 
     /// What there is to say of the dbt token: that it may do more than the grants need. Nothing where that cannot be known.
-    pub async fn dbt_token_warning(&self) -> Option<String> {
+    pub(crate) async fn dbt_token_warning(&self) -> Option<String> {
         let account = self.dbt.as_ref()?.account()?;
         let policy = GrantPolicy::new(&self.settings.grants);
         token_reach(account, &policy).await.ok().flatten()?.warning()

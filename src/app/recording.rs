@@ -36,8 +36,9 @@ impl Recording {
     }
 
     /// The same, with each line written to a second place as well. Only a recording in one file has such a place.
+    #[cfg(feature = "postgres")]
     #[must_use]
-    pub fn copied_to(mut self, second: Arc<dyn TapeCopy>) -> Self {
+    pub(crate) fn copied_to(mut self, second: Arc<dyn TapeCopy>) -> Self {
         if let Self::File { copy, .. } = &mut self {
             *copy = Some(second);
         }

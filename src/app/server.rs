@@ -66,7 +66,7 @@ impl Server {
     }
 
     /// Whether there is a Metabase to ask.
-    pub fn has_metabase(&self) -> bool {
+    pub(crate) fn has_metabase(&self) -> bool {
         self.has_metabase
     }
 
@@ -80,14 +80,14 @@ impl Server {
 
     /// The same server, asked with another credential.
     #[must_use]
-    pub fn with_auth(&self, auth: AuthSettings) -> Self {
+    pub(crate) fn with_auth(&self, auth: AuthSettings) -> Self {
         let mut server = self.clone();
         server.metabase.auth = auth;
         server
     }
 
     /// Whether it is the demo sandbox.
-    pub fn is_demo(&self) -> bool {
+    pub(crate) fn is_demo(&self) -> bool {
         self.demo.is_some()
     }
 
@@ -99,7 +99,7 @@ impl Server {
     }
 
     /// The dbt that stands beside the demo, from which answers know how healthy their data is. No tool asks it.
-    pub fn demo_dbt(&self) -> Option<&DbtCloudSettings> {
+    pub(crate) fn demo_dbt(&self) -> Option<&DbtCloudSettings> {
         self.demo.as_ref().map(|demo| &demo.dbt)
     }
 

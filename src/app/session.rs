@@ -94,13 +94,13 @@ impl Session {
 
     /// The same session, going on with a conversation that another one left.
     #[must_use]
-    pub fn continuing(mut self, conversation: Conversation) -> Self {
+    pub(crate) fn continuing(mut self, conversation: Conversation) -> Self {
         self.conversation = conversation;
         self
     }
 
     /// Where the next turns are recorded.
-    pub fn set_recording(&mut self, recording: Recording) {
+    pub(crate) fn set_recording(&mut self, recording: Recording) {
         self.recording = recording;
     }
 
@@ -177,7 +177,7 @@ impl Session {
 
     /// Becomes the conversation as it stood after the turn that was recorded on `tape`, with its results, and returns the
     /// answer of that turn. All turns up to it are replayed from their tapes; nothing is asked.
-    pub async fn restore(&mut self, tape: &Path) -> Result<Answer, Error> {
+    pub(crate) async fn restore(&mut self, tape: &Path) -> Result<Answer, Error> {
         let (conversation, mut answer) = conversation_after(tape).await?;
         self.conversation = conversation;
         answer.tape = Some(tape.to_owned());

@@ -115,7 +115,7 @@ impl Approval {
     }
 
     /// What it is at a time: what nobody used in time has expired.
-    pub fn state_at(&self, now: Timestamp) -> ApprovalState {
+    pub(crate) fn state_at(&self, now: Timestamp) -> ApprovalState {
         let open = matches!(self.state, ApprovalState::Waiting | ApprovalState::Granted);
         if open && self.expires_at <= now {
             ApprovalState::Expired

@@ -13,7 +13,7 @@ const NONE: u64 = u64::MAX;
 
 /// The answers of a run.
 #[derive(Debug)]
-pub struct AnswersFile {
+pub(crate) struct AnswersFile {
     path: PathBuf,
     file: File,
     length: u64,
@@ -107,13 +107,13 @@ impl AnswersFile {
     }
 
     /// Whether a row is answered.
-    pub fn has(&self, row: u32) -> bool {
+    pub(crate) fn has(&self, row: u32) -> bool {
         let place = usize::try_from(row).ok().and_then(|row| self.lines.get(row));
         place.is_some_and(|place| *place != NONE)
     }
 
     /// How many rows are answered.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.lines.iter().filter(|place| **place != NONE).count()
     }
 

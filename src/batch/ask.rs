@@ -27,7 +27,7 @@ use crate::wire::{CompletionRelay, TapeError, off_the_runtime};
 
 /// Where an answer came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowEnd {
+pub(crate) enum RowEnd {
     /// It was asked now, from the beginning.
     Asked,
     /// It had been begun by a run that was killed, and went on from its tape.
@@ -38,7 +38,7 @@ pub enum RowEnd {
 
 /// What came of a row.
 #[derive(Debug, Clone)]
-pub struct RowEvent {
+pub(crate) struct RowEvent {
     pub id: String,
     /// How it was answered, with the outcome and what it cost, if that is known; or why it could not be asked.
     pub came_to: Result<(RowEnd, Outcome, Option<f64>), String>,
@@ -48,7 +48,7 @@ pub struct RowEvent {
 
 /// What a run tells while it goes on.
 #[derive(Debug, Clone)]
-pub enum RunEvent {
+pub(crate) enum RunEvent {
     Row(RowEvent),
     Round(RoundEvent),
 }

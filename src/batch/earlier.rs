@@ -38,7 +38,11 @@ pub(super) struct OldAnswers {
 
 impl BatchRun {
     /// Takes a run that writes to `output`: a new one, or what there is of an earlier one. Waits for the disk.
-    pub fn open(questions: QuestionFile, output: &Path, options: &BatchOptions) -> Result<Self, BatchError> {
+    pub(crate) fn open(
+        questions: QuestionFile,
+        output: &Path,
+        options: &BatchOptions,
+    ) -> Result<Self, BatchError> {
         // Two names of one file are one run.
         let output = &meant(output);
         if output.is_dir() {

@@ -7,7 +7,7 @@ use crate::app::Error as AppError;
 
 /// A row that cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowFault {
+pub(crate) struct RowFault {
     /// Counted from 1.
     pub line: u32,
     /// What is wrong with it.
@@ -17,7 +17,7 @@ pub struct RowFault {
 /// Why a run of questions cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum BatchError {
+pub(crate) enum BatchError {
     /// Rows cannot be asked.
     #[error("{}", told(name, faults, *more))]
     BadRows {

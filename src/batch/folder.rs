@@ -11,19 +11,19 @@ const NAME_CHARS: usize = 40;
 
 /// The folder beside the answers in which a run keeps what it needs to go on: `ANSWERS.jsonl.run/`.
 #[derive(Debug, Clone)]
-pub struct RunFolder {
+pub(crate) struct RunFolder {
     path: PathBuf,
 }
 
 impl RunFolder {
     /// The folder that belongs to a file of answers.
-    pub fn beside(answers: &Path) -> Self {
+    pub(crate) fn beside(answers: &Path) -> Self {
         let mut name = OsString::from(answers);
         name.push(".run");
         Self { path: name.into() }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 

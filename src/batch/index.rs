@@ -11,7 +11,7 @@ const MOST_COLUMNS: usize = 200;
 /// What is known of all questions at once: where each stands in the file and which one follows it in its session. About 50
 /// bytes for a question, whatever stands in it.
 #[derive(Debug, Default)]
-pub struct QuestionIndex {
+pub(crate) struct QuestionIndex {
     rows: Vec<RowPlace>,
     /// Hashes of ids with their rows, sorted.
     by_id: Vec<(u128, u32)>,
@@ -57,26 +57,26 @@ pub(super) fn digest(name: &str) -> u128 {
 
 impl QuestionIndex {
     /// How many questions there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// Hash of the whole file, hex.
-    pub fn hash(&self) -> &str {
+    pub(crate) fn hash(&self) -> &str {
         &self.hash
     }
 
     /// Names of fields beside those that have a meaning.
-    pub fn columns(&self) -> &BTreeSet<String> {
+    pub(crate) fn columns(&self) -> &BTreeSet<String> {
         &self.columns
     }
 
     /// The row with this id.
-    pub fn row_of(&self, id: &str) -> Option<u32> {
+    pub(crate) fn row_of(&self, id: &str) -> Option<u32> {
         let id = digest(id);
         let at = self.by_id.binary_search_by_key(&id, |(id, _)| *id).ok()?;
         self.by_id.get(at).map(|(_, row)| *row)

@@ -8,7 +8,7 @@ use crate::text::escape_hidden;
 
 /// One line of the answers: the answer object, with what its row says beside the question.
 #[derive(Debug, Serialize)]
-pub struct AnswerLine<'a> {
+pub(crate) struct AnswerLine<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<&'a str>,
@@ -43,7 +43,7 @@ impl<'a> AnswerLine<'a> {
 
 /// What a run wants to know of an answer that is there.
 #[derive(Debug, Clone, Deserialize)]
-pub struct AnswerHead {
+pub(crate) struct AnswerHead {
     pub id: String,
     pub outcome: Outcome,
     pub stop_reason: StopReason,
@@ -52,7 +52,7 @@ pub struct AnswerHead {
 
 impl AnswerHead {
     /// Whether it came to nothing for a reason that may be gone: the model or the data source failed, or a day was over.
-    pub fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         let day_is_over = matches!(
             self.stop_reason,
             StopReason::DayTokens | StopReason::DayCost | StopReason::DayQueries | StopReason::LedgerFailed

@@ -14,7 +14,7 @@ const LONGEST_NOTE: u64 = 4096;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct LockHolder {
+pub(crate) struct LockHolder {
     pub pid: u32,
     pub since: Option<Timestamp>,
 }

@@ -16,14 +16,14 @@ use crate::atomic_file::{self, FileAccess};
 use crate::wire::{first_difference, shown};
 
 /// Version of the manifest's format.
-pub const MANIFEST_VERSION: u32 = 1;
+pub(crate) const MANIFEST_VERSION: u32 = 1;
 
 /// The address of the model's server among the settings.
 const ADDRESS: &str = "/model/base_url";
 
 /// Everything that has to stay as it was when the run began.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BatchManifest {
+pub(crate) struct BatchManifest {
     /// Version of this format: [`MANIFEST_VERSION`].
     pub version: u32,
     pub program: String,

@@ -38,22 +38,13 @@ mod spent;
 mod summary;
 mod table;
 
-pub use answers::AnswersFile;
-pub use ask::{RowEnd, RowEvent, RunEvent};
-pub use error::{BatchError, RowFault};
-pub use folder::RunFolder;
-pub use index::QuestionIndex;
-pub use line::{AnswerHead, AnswerLine};
-pub use lock::LockHolder;
-pub use manifest::{BatchManifest, MANIFEST_VERSION};
-pub use metadata::RowMetadata;
-pub use question::BatchQuestion;
-pub use questions::QuestionFile;
-pub use report::write_report;
-pub use rounds::{
-    CompletionKey, GivenUp, NotedBatch, NotedBatchState, ProviderNotes, RoundEvent, RoundOptions, RoundPlan,
-};
-pub use run::{AnswerOrder, AskOptions, BatchOptions, BatchRun, RunEnd};
-pub use schedule::in_parallel;
-pub use summary::{BatchSummary, FigureCounts, NotAsked, QueryCounts, StartCounts};
-pub use table::write_table;
+pub(crate) use ask::{RowEnd, RowEvent, RunEvent};
+pub(crate) use error::BatchError;
+pub(crate) use folder::RunFolder;
+pub(crate) use questions::QuestionFile;
+pub(crate) use report::write_report;
+pub(crate) use rounds::{GivenUp, RoundEvent, RoundOptions, RoundPlan};
+pub(crate) use run::{AnswerOrder, AskOptions, BatchOptions, BatchRun, RunEnd};
+pub(crate) use schedule::in_parallel;
+pub(crate) use summary::{BatchSummary, NotAsked, StartCounts};
+pub(crate) use table::write_table;

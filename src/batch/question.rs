@@ -9,7 +9,7 @@ const LONGEST_NAME: usize = 512;
 
 /// One question of a run.
 #[derive(Debug, Clone)]
-pub struct BatchQuestion {
+pub(crate) struct BatchQuestion {
     /// Tells it apart from all others of the run.
     pub id: String,
     pub text: String,

@@ -29,7 +29,7 @@ enum RowFormat {
 
 /// A file of questions that was checked. It is held open: what takes its place later is not read.
 #[derive(Debug)]
-pub struct QuestionFile {
+pub(crate) struct QuestionFile {
     name: String,
     file: Mutex<File>,
     format: RowFormat,
@@ -38,7 +38,7 @@ pub struct QuestionFile {
 
 impl QuestionFile {
     /// Reads and checks a whole file. Waits for the disk.
-    pub fn open(path: &Path) -> Result<Self, BatchError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, BatchError> {
         let file = File::open(path).map_err(|source| BatchError::read(path, source))?;
         let ending = path.extension().and_then(|ending| ending.to_str());
         let csv = match ending.map(str::to_ascii_lowercase).as_deref() {
@@ -50,7 +50,7 @@ impl QuestionFile {
     }
 
     /// The same of what comes in, which is kept in a file without a name until the process ends.
-    pub fn spooled(name: &str, input: &mut dyn Read) -> Result<Self, BatchError> {
+    pub(crate) fn spooled(name: &str, input: &mut dyn Read) -> Result<Self, BatchError> {
         let failed = |source| BatchError::Read {
             name: name.to_owned(),
             source,
@@ -99,12 +99,12 @@ impl QuestionFile {
     }
 
     /// What is known of all questions.
-    pub fn index(&self) -> &QuestionIndex {
+    pub(crate) fn index(&self) -> &QuestionIndex {
         &self.index
     }
 
     /// One question. Waits for the disk.
-    pub fn question(&self, row: u32) -> Result<BatchQuestion, BatchError> {
+    pub(crate) fn question(&self, row: u32) -> Result<BatchQuestion, BatchError> {
         let failed = |source| BatchError::Read {
             name: self.name.clone(),
             source,

@@ -43,7 +43,7 @@ struct ReportedResult {
 
 /// Writes one page with the summary and all answers, for people: no script, no network, readable in the dark. Waits for the
 /// disk.
-pub fn write_report(
+pub(crate) fn write_report(
     answers: &mut AnswersFile,
     summary: &BatchSummary,
     path: &Path,

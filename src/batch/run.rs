@@ -24,7 +24,7 @@ use crate::app::{App, price};
 
 /// In which order the answers stand in the end. Until then they stand in the order they came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AnswerOrder {
+pub(crate) enum AnswerOrder {
     /// In the order of the questions.
     #[default]
     Input,
@@ -33,7 +33,7 @@ pub enum AnswerOrder {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct BatchOptions {
+pub(crate) struct BatchOptions {
     /// Forgets what there is of an earlier run.
     pub fresh: bool,
     /// Asks again what came to nothing because the model or the data source failed.
@@ -45,7 +45,7 @@ pub struct BatchOptions {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct AskOptions {
+pub(crate) struct AskOptions {
     /// Sessions at once.
     pub jobs: usize,
     /// Most US dollars of the whole run.
@@ -55,7 +55,7 @@ pub struct AskOptions {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RunEnd {
+pub(crate) enum RunEnd {
     Done,
     Stopped,
     /// A budget ran out.
@@ -66,7 +66,7 @@ pub enum RunEnd {
 
 /// A run of questions. Nobody else can have it as long as this lives.
 #[derive(Debug)]
-pub struct BatchRun {
+pub(crate) struct BatchRun {
     pub(super) questions: Arc<QuestionFile>,
     pub(super) answers: Arc<Mutex<AnswersFile>>,
     pub(super) folder: RunFolder,
@@ -81,37 +81,32 @@ pub struct BatchRun {
 
 impl BatchRun {
     /// How many questions there are.
-    pub fn questions(&self) -> usize {
+    pub(crate) fn questions(&self) -> usize {
         self.questions.index().len()
     }
 
     /// How many of them are answered.
-    pub fn answered(&self) -> usize {
+    pub(crate) fn answered(&self) -> usize {
         lock(&self.answers).count()
     }
 
     /// The day of a run that goes on; the one that was asked for, if any, of one that begins.
-    pub fn today(&self) -> Option<Date> {
+    pub(crate) fn today(&self) -> Option<Date> {
         let manifest = self.manifest.as_ref().filter(|_| !self.is_renewed);
         manifest.map(|manifest| manifest.today).or(self.today)
     }
 
-    /// The folder beside the answers.
-    pub fn folder(&self) -> &RunFolder {
-        &self.folder
-    }
-
-    pub fn answers(&self) -> &Arc<Mutex<AnswersFile>> {
+    pub(crate) fn answers(&self) -> &Arc<Mutex<AnswersFile>> {
         &self.answers
     }
 
-    pub fn question_file(&self) -> &QuestionFile {
+    pub(crate) fn question_file(&self) -> &QuestionFile {
         &self.questions
     }
 
     /// Asks everything that has no answer, `jobs` sessions at a time. No further question is begun once `stop` is cancelled;
     /// what was begun is answered. `watch` hears of each row.
-    pub async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         app: App,
         options: AskOptions,
@@ -198,7 +193,7 @@ impl BatchRun {
     }
 
     /// What asking in rounds can be expected to take. Sends nothing.
-    pub fn plan(&self, app: &App, options: &AskOptions) -> Result<RoundPlan, BatchError> {
+    pub(crate) fn plan(&self, app: &App, options: &AskOptions) -> Result<RoundPlan, BatchError> {
         let api = app.provider_batches().map_err(Box::new)?;
         let left = self.questions().saturating_sub(self.answered());
         Ok(RoundPlan::new(
@@ -233,7 +228,7 @@ impl BatchRun {
     }
 
     /// Brings the answers into their order and to the disk. Waits for it.
-    pub fn finish(&self, order: AnswerOrder) -> Result<(), BatchError> {
+    pub(crate) fn finish(&self, order: AnswerOrder) -> Result<(), BatchError> {
         let mut answers = lock(&self.answers);
         answers.rewrite(order == AnswerOrder::Input)?;
         answers.sync()

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs `each` over the items, `jobs` of them at a time, and hands each outcome to `take` as it comes. No further item is
 /// begun once `cancel` is cancelled. Items are taken one by one, so that there may be any number of them.
-pub async fn in_parallel<I, F, E>(
+pub(crate) async fn in_parallel<I, F, E>(
     items: I,
     jobs: usize,
     cancel: &CancellationToken,

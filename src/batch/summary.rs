@@ -15,7 +15,7 @@ const MOST_NAMED: usize = 100;
 
 /// What a run came to, over all its answers, whichever start brought them.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct BatchSummary {
+pub(crate) struct BatchSummary {
     /// Version of this format, 1 today.
     pub version: u32,
     /// How it ended: `done`, `stopped`, `budget` or `rounds`.
@@ -37,7 +37,7 @@ pub struct BatchSummary {
 
 /// Questions that could not be asked in this start.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct NotAsked {
+pub(crate) struct NotAsked {
     pub count: u64,
     /// The first of them, with the reasons.
     pub first: Vec<NotAskedRow>,
@@ -45,14 +45,14 @@ pub struct NotAsked {
 
 /// A question that could not be asked.
 #[derive(Debug, Clone, Serialize)]
-pub struct NotAskedRow {
+pub(crate) struct NotAskedRow {
     pub id: String,
     pub reason: String,
 }
 
 /// How figures were established.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct FigureCounts {
+pub(crate) struct FigureCounts {
     /// Written in place of a reference.
     pub referenced: u64,
     /// The model's digits, with a source.
@@ -64,7 +64,7 @@ pub struct FigureCounts {
 }
 
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct BatchUsage {
+pub(crate) struct BatchUsage {
     /// Prompt tokens, cached ones included.
     pub input_tokens: u64,
     pub cached_tokens: u64,
@@ -80,7 +80,7 @@ pub struct BatchUsage {
 
 /// Calls of tools that ask for rows.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct QueryCounts {
+pub(crate) struct QueryCounts {
     /// Sent to the data source.
     pub sent: u64,
     /// Answered from the cache: asked a moment before, for another question or by the same.
@@ -93,7 +93,7 @@ pub struct QueryCounts {
 
 /// Where the time went, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct BatchTime {
+pub(crate) struct BatchTime {
     /// This start, from its beginning to its end.
     pub this_start: u64,
     pub turns: u64,
@@ -102,7 +102,7 @@ pub struct BatchTime {
 
 /// What this start did.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct StartCounts {
+pub(crate) struct StartCounts {
     /// Asked from the beginning.
     pub asked: u64,
     /// Gone on with from their tapes.
@@ -148,7 +148,7 @@ struct CountedTime {
 
 impl BatchSummary {
     /// Counts all answers. Waits for the disk.
-    pub fn of(answers: &mut AnswersFile, questions: usize) -> Result<Self, BatchError> {
+    pub(crate) fn of(answers: &mut AnswersFile, questions: usize) -> Result<Self, BatchError> {
         let mut summary = Self {
             version: SUMMARY_VERSION,
             questions,
@@ -208,7 +208,7 @@ impl BatchSummary {
 
 impl NotAsked {
     /// Adds one; of many the first are named.
-    pub fn add(&mut self, id: String, reason: String) {
+    pub(crate) fn add(&mut self, id: String, reason: String) {
         self.count += 1;
         if self.first.len() < MOST_NAMED {
             self.first.push(NotAskedRow { id, reason });

@@ -72,7 +72,7 @@ struct TabledTime {
 
 /// Writes a table with one row for each answer, as CSV. The fields that questions brought along are its last columns. Waits
 /// for the disk.
-pub fn write_table(
+pub(crate) fn write_table(
     answers: &mut AnswersFile,
     questions: &QuestionFile,
     path: &Path,

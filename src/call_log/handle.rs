@@ -92,7 +92,7 @@ impl CallLog {
     }
 
     /// What a thing is called, if that is known.
-    pub fn name_of(&self, parameter: &str, id: &str) -> Option<String> {
+    pub(crate) fn name_of(&self, parameter: &str, id: &str) -> Option<String> {
         let names = self.shared.names.lock().unwrap_or_else(PoisonError::into_inner);
         names.get(&(parameter.to_owned(), id.to_owned())).cloned()
     }

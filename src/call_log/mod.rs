@@ -33,7 +33,7 @@ pub use call::{CallDecision, CallEnd, CallIntent, CallOutcome, TapePosition};
 pub use chain::LogRecord;
 pub use error::CallLogError;
 pub use handle::{CallLog, OpenCall};
-pub use rows::count_rows;
+pub(crate) use rows::count_rows;
 pub use segments::read_records;
 pub use settings::CallLogSettings;
 pub use verify::{Anchor, LogProblem, LogReport, verify};

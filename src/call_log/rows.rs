@@ -7,7 +7,7 @@ const LONGEST: usize = 8 * 1024 * 1024;
 
 /// How many rows or items a response has: of a list, of the list under `data`, or of the list under `rows` in there. `None`
 /// where it has none of these.
-pub fn count_rows(body: &[u8]) -> Option<u64> {
+pub(crate) fn count_rows(body: &[u8]) -> Option<u64> {
     if body.len() > LONGEST {
         return None;
     }

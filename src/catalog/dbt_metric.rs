@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::MetricId;
 
 /// The time that each metric of dbt has, whatever its own column is called.
-pub const METRIC_TIME: &str = "metric_time";
+pub(crate) const METRIC_TIME: &str = "metric_time";
 
 /// Numbers of dbt metrics lie above those that a Metabase gives.
 const FIRST: u32 = 10_000_000;
@@ -65,7 +65,7 @@ impl SqlDialect {
 
 /// Numbers for metrics that have only names. A name has the same number wherever its neighbours allow that, so that scripts and
 /// conversations can rest on it.
-pub fn dbt_metric_ids<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, MetricId> {
+pub(crate) fn dbt_metric_ids<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, MetricId> {
     let names: BTreeSet<&str> = names.into_iter().collect();
     let mut taken: BTreeSet<u32> = BTreeSet::new();
     let mut ids = BTreeMap::new();

@@ -109,7 +109,7 @@ pub struct SavedGroup {
 
 impl MetricEntry {
     /// In words, what is all that can be had of it; `None` where it can be asked by its dimensions.
-    pub fn as_saved_in_words(&self) -> Option<String> {
+    pub(crate) fn as_saved_in_words(&self) -> Option<String> {
         let groups = self.only_as_saved.as_ref()?;
         let named = groups.iter().map(|group| match &group.granularity {
             Some(unit) => format!("{} ({unit})", group.dimension),

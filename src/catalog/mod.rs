@@ -40,7 +40,8 @@ pub use crate::result::EntryKind;
 pub use allowed::{AllowedCard, AllowedDbtMetric, AllowedMetric, AllowedTable};
 pub use allowed_values::AllowedValues;
 pub use conflict::{CardDefinition, ConflictSide, DefinitionConflict, cards_like_dbt_metrics, conflicts};
-pub use dbt_metric::{DbtMetricDefinition, METRIC_TIME, SqlDialect, dbt_metric_ids};
+pub use dbt_metric::{DbtMetricDefinition, SqlDialect};
+pub(crate) use dbt_metric::{METRIC_TIME, dbt_metric_ids};
 pub use drift::{ChangeKind, Drift, EntryChange, EntryPart, PartChange};
 pub use entry::{
     CardEntry, Dimension, Entry, Measure, MetricEntry, Parameter, ParameterTarget, SavedGroup, Segment,

@@ -190,7 +190,7 @@ impl Catalog {
     }
 
     /// The entries in the order in which they are worth knowing: verified ones first, then metrics, cards and tables.
-    pub fn by_standing(&self) -> Vec<&Entry> {
+    pub(crate) fn by_standing(&self) -> Vec<&Entry> {
         self.search(&CatalogSearch::default())
     }
 }

@@ -54,7 +54,7 @@ impl StoreKey {
 
     /// The same key with metrics that come from this Semantic Layer, told apart from others by `layer`.
     #[must_use]
-    pub fn with_semantic_layer(self, layer: &str) -> Self {
+    pub(crate) fn with_semantic_layer(self, layer: &str) -> Self {
         Self {
             hash: short_hash(&format!("{} {layer}", self.hash)),
             ..self
@@ -63,7 +63,7 @@ impl StoreKey {
 
     /// The same, for a catalog that is read on terms of its own: other routes or grants bring other entries.
     #[must_use]
-    pub fn on_terms(self, terms: &[String]) -> Self {
+    pub(crate) fn on_terms(self, terms: &[String]) -> Self {
         if terms.is_empty() {
             return self;
         }

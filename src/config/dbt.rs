@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// dbt: an account, a local project, or both. Nothing is asked of it that `[grants]` does not allow.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DbtConfig {
+pub(crate) struct DbtConfig {
     /// Host of the account, such as `ab123.us1.dbt.com`. DBT_HOST goes before it.
     pub host: Option<String>,
     /// What stands before the host in the addresses of an account that shares a cell. MULTICELL_ACCOUNT_PREFIX goes before it.

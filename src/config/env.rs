@@ -71,7 +71,7 @@ impl FromIterator<(String, String)> for Environment {
 
 impl Environment {
     /// This process's. Variables that are not UTF-8 are left out.
-    pub fn of_process() -> Self {
+    pub(crate) fn of_process() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect()

@@ -17,9 +17,10 @@ use crate::model::{CacheHints, ModelDrive};
 /// a setting that ends in `_env` names the environment variable that holds one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FileConfig {
+pub(crate) struct FileConfig {
     /// Version of this file's format: 1.
     #[schemars(range(min = 1, max = 1))]
+    #[expect(dead_code, reason = "it is compared before the rest is read")]
     pub version: u32,
     /// The Metabase to ask, and how to sign in. Without it the embedded demo sandbox is asked.
     #[serde(default)]
@@ -71,7 +72,7 @@ pub struct FileConfig {
 /// The ways to sign in to Metabase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum AuthKind {
+pub(crate) enum AuthKind {
     /// An API key.
     ApiKey,
     /// A user's e-mail address and password.
@@ -85,7 +86,7 @@ pub enum AuthKind {
 /// The Metabase to ask, and how to sign in.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MetabaseConfig {
+pub(crate) struct MetabaseConfig {
     /// Address as people open it in a browser, without `/api`. METABASE_URL goes before it.
     pub url: Option<String>,
     /// How to sign in. Without it: the first of `api_key`, `session`, `jwt`, `password` whose variables are set.
@@ -128,7 +129,7 @@ pub struct MetabaseConfig {
 /// What is curated, and how it is kept.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CatalogConfig {
+pub(crate) struct CatalogConfig {
     /// Collections whose cards and metrics are curated: short for the same list under `cards` and `metrics`.
     pub collections: Option<CollectionsConfig>,
     /// Saved questions and models.
@@ -161,7 +162,7 @@ pub struct CatalogConfig {
 /// A note on one entry.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct EntryNotesConfig {
+pub(crate) struct EntryNotesConfig {
     /// The entry by kind and id, as `cardinal catalog list` shows it: `metric 12`.
     pub entry: String,
     /// Other words that people use for it.
@@ -180,7 +181,7 @@ pub struct EntryNotesConfig {
     untagged,
     expecting = "collections are written by number, name or address: [7], [\"7-finance\"] or [\"Finance\"]"
 )]
-pub enum CollectionsConfig {
+pub(crate) enum CollectionsConfig {
     /// One, or several with commas between.
     One(CollectionConfig),
     Several(Vec<CollectionConfig>),
@@ -189,7 +190,7 @@ pub enum CollectionsConfig {
 /// One collection as people write it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum CollectionConfig {
+pub(crate) enum CollectionConfig {
     /// Its number.
     Number(u32),
     /// Its name, its address in Metabase, or the end of that: `7-finance`.
@@ -199,7 +200,7 @@ pub enum CollectionConfig {
 /// Selects cards or metrics: what `collections` and `ids` name, the former narrowed by the rest.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ContentConfig {
+pub(crate) struct ContentConfig {
     /// Everything in these collections: by number, name or address.
     pub collections: Option<CollectionsConfig>,
     /// Everything in the root collection too (default false).
@@ -217,7 +218,7 @@ pub struct ContentConfig {
 /// Selects tables.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TableConfig {
+pub(crate) struct TableConfig {
     /// These tables.
     pub ids: Option<Vec<u32>>,
     /// Tables whose physical name begins so, in every database the credential can read.
@@ -227,7 +228,7 @@ pub struct TableConfig {
 /// Selects metrics of dbt: those in `names`, and all that meet every one of the other conditions, if any is set.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DbtMetricsConfig {
+pub(crate) struct DbtMetricsConfig {
     /// These, by their names in dbt: `["revenue"]`.
     pub names: Option<Vec<String>>,
     /// All that there are (default false).
@@ -244,7 +245,7 @@ pub struct DbtMetricsConfig {
 /// The language model.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ModelConfig {
+pub(crate) struct ModelConfig {
     /// `openai:NAME`, `anthropic:NAME` or `offline`. CARDINAL_MODEL and --model go before it. Without any: the
     /// provider whose key is in the environment, else `offline`.
     pub id: Option<String>,
@@ -282,7 +283,7 @@ pub struct ModelConfig {
 /// Prices of a model, US dollars per million tokens.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PricesConfig {
+pub(crate) struct PricesConfig {
     /// Input that was neither read from nor written to the provider's cache.
     #[schemars(with = "f64", range(min = 0))]
     pub input: Decimal,
@@ -300,7 +301,7 @@ pub struct PricesConfig {
 /// Budgets of a question, of a conversation, and of a day. When one runs out the model answers with what there is.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct BudgetConfig {
+pub(crate) struct BudgetConfig {
     /// Most steps: completions that may call tools (default 12).
     #[schemars(range(min = 1, max = 1000))]
     pub max_steps: Option<u32>,
@@ -346,7 +347,7 @@ pub struct BudgetConfig {
 /// When a model that goes in circles is stopped.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GuardConfig {
+pub(crate) struct GuardConfig {
     /// The same call this many times ends the loop (default 4).
     #[schemars(range(min = 2, max = 1000))]
     pub max_same_call: Option<u32>,
@@ -390,7 +391,7 @@ pub struct GuardConfig {
 /// What becomes of figures in an answer that no result bears out.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GroundingConfig {
+pub(crate) struct GroundingConfig {
     /// Whether the model is told once and asked for the answer again (default true).
     pub repair: Option<bool>,
     /// What becomes of those that stay: `mark` (default), `refuse` or `off`.
@@ -403,7 +404,7 @@ pub struct GroundingConfig {
 /// How much of a result a model sees.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ShapingConfig {
+pub(crate) struct ShapingConfig {
     /// Most rows (default 1000). Most results are cut by their bytes: a year of days takes 7 KB.
     #[schemars(range(min = 1, max = 100_000))]
     pub max_rows: Option<usize>,
@@ -415,7 +416,7 @@ pub struct ShapingConfig {
 /// How much of a conversation is sent to the model with each question, and how long its results are held for it to work on.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ConversationConfig {
+pub(crate) struct ConversationConfig {
     /// When what was said has more bytes than this, old results keep only their totals in it (default 150000; a token is
     /// three to four bytes).
     #[schemars(range(min = 10_000, max = 100_000_000))]
@@ -435,7 +436,7 @@ pub struct ConversationConfig {
 /// credential.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TapeConfig {
+pub(crate) struct TapeConfig {
     /// Folder that gets one tape for each question; without it nothing is recorded.
     pub dir: Option<PathBuf>,
     /// Most tapes kept in the folder; the oldest are removed (default 1000).

@@ -12,7 +12,7 @@ use crate::operations::Area;
 /// What this process may ask of Metabase and dbt. Without any rule Metabase is read and dbt is off.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GrantsConfig {
+pub(crate) struct GrantsConfig {
     /// The name that rules know this process by (default `cardinal`).
     pub agent: Option<String>,
     /// Grants: each gives areas a level, perhaps with conditions. They add up, and `off` goes before all others.
@@ -23,7 +23,7 @@ pub struct GrantsConfig {
 /// One grant.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GrantRuleConfig {
+pub(crate) struct GrantRuleConfig {
     /// The agent it is for (default: every one).
     pub agent: Option<String>,
     /// What it is about: areas as `cardinal grants` lists them.
@@ -54,7 +54,7 @@ pub struct GrantRuleConfig {
 /// An id as people write it.
 #[derive(Debug, Clone, JsonSchema)]
 #[serde(untagged)]
-pub enum IdConfig {
+pub(crate) enum IdConfig {
     /// A number.
     Number(u64),
     /// A name, such as that of a webhook subscription.
@@ -63,7 +63,7 @@ pub enum IdConfig {
 
 /// Ids of one parameter. One alone needs no brackets.
 #[derive(Debug, Clone, Default)]
-pub struct IdList(pub Vec<IdConfig>);
+pub(crate) struct IdList(pub Vec<IdConfig>);
 
 /// What a wrong value of `ids` or `expires` is told.
 const IDS: &str = "ids in brackets, each a whole number or a text: { job_id = [5, 7] }";
@@ -166,7 +166,7 @@ impl<'de> Visitor<'de> for MomentVisitor {
 /// The log of all calls to Metabase and dbt. It is written when dbt is asked, or when a folder is named here.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CallLogConfig {
+pub(crate) struct CallLogConfig {
     /// Where it is kept (default: `cardinal/log` in the user's state folder).
     pub dir: Option<PathBuf>,
     /// Most size of one file of it, in MB (default 16).

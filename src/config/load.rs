@@ -10,7 +10,7 @@ use super::{Settings, ranges, resolve};
 use crate::model::ModelId;
 
 /// The file's name in the working directory.
-pub const FILE_NAME: &str = "cardinal.toml";
+pub(crate) const FILE_NAME: &str = "cardinal.toml";
 
 /// The version of the file's format.
 pub(super) const FILE_VERSION: i64 = 1;

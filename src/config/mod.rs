@@ -15,21 +15,13 @@ mod settings;
 mod store;
 mod template;
 
-pub use approvals::{ApprovalsConfig, ApproverConfig};
-pub use dbt::DbtConfig;
 pub use env::Environment;
 pub use error::ConfigError;
-pub use file::{
-    AuthKind, BudgetConfig, CatalogConfig, ContentConfig, ConversationConfig, FileConfig, GroundingConfig,
-    GuardConfig, MetabaseConfig, ModelConfig, PricesConfig, ShapingConfig, TableConfig, TapeConfig,
-};
-pub use grants::{CallLogConfig, GrantRuleConfig, GrantsConfig, IdConfig, IdList};
-pub use load::{FILE_NAME, Loaded, Overrides, load};
+pub(crate) use file::FileConfig;
+pub(crate) use load::FILE_NAME;
+pub use load::{Loaded, Overrides, load};
 pub use schema::schema;
-pub use server::{
-    AuthPolicy, CredentialPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig,
-    ServerSettings,
-};
+pub use server::{AuthPolicy, CredentialPolicy, JwtSettings, ProxySettings, ServerSettings};
 pub use settings::Settings;
-pub use store::{StoreConfig, StorePlace, StoreSettings};
+pub use store::{StorePlace, StoreSettings};
 pub use template::TEMPLATE;

@@ -10,7 +10,7 @@ use url::Url;
 /// Serving: who may ask, and how much at once.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ServerConfig {
+pub(crate) struct ServerConfig {
     /// Whether a credential is needed: `loopback` (not on loopback; everywhere else) or `required` (always; default
     /// `loopback`).
     pub auth: Option<AuthPolicy>,
@@ -79,7 +79,7 @@ pub enum CredentialPolicy {
 /// JWTs of people who ask, signed by an identity provider.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct JwtConfig {
+pub(crate) struct JwtConfig {
     /// The issuer that tokens have to name. Required.
     pub issuer: Option<String>,
     /// The audience that tokens have to name. Required.
@@ -96,7 +96,7 @@ pub struct JwtConfig {
 /// A proxy that has checked who asks, and says so in a header.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ProxyConfig {
+pub(crate) struct ProxyConfig {
     /// The header, such as `X-Forwarded-Email`. Required.
     pub header: Option<String>,
     /// Addresses of the proxy, such as `10.0.0.7` or `10.0.0.0/24`. Required. From any other address the header is ignored.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// Where sessions and answers are kept, and for how long.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct StoreConfig {
+pub(crate) struct StoreConfig {
     /// `sqlite:PATH` (default: a file in `cardinal` in the user's state folder) or `postgres://USER@HOST/DATABASE`, for which the
     /// program has to be built with the feature `postgres`. An address with a password belongs into CARDINAL_DATABASE_URL, which
     /// goes before this.

@@ -97,7 +97,7 @@ impl AdministrativeClient {
 
     /// The same with settings that the job does not have: `steps_override`, `git_branch` and so on. A person has to approve each
     /// such call.
-    pub async fn trigger_with(
+    pub(crate) async fn trigger_with(
         &self,
         job: u64,
         cause: &str,
@@ -186,7 +186,7 @@ impl AdministrativeClient {
 
     /// The nodes whose tables a run made anew, or may have before it failed. `None` where that cannot be told: the run does not
     /// say its steps, one of them is a command of which nothing is known, or left no results.
-    pub async fn made_by(&self, run: &DbtRun) -> Result<Option<BTreeSet<String>>, DbtError> {
+    pub(crate) async fn made_by(&self, run: &DbtRun) -> Result<Option<BTreeSet<String>>, DbtError> {
         let Some(steps) = &run.run_steps else {
             return Ok(None);
         };

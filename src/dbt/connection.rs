@@ -74,7 +74,7 @@ impl DbtConnection {
 
     /// The same, which is asked for curated metrics too. An account without an environment has none.
     #[must_use]
-    pub fn asked_for_metrics(self) -> Self {
+    pub(crate) fn asked_for_metrics(self) -> Self {
         let account = self.account.as_ref();
         let semantic_layer = account.and_then(|account| account.semantic_layer().ok());
         Self {
@@ -114,7 +114,7 @@ impl DbtConnection {
     }
 
     /// Whether anything may be asked of it: by its tools, or of its metrics.
-    pub fn is_of_use(&self) -> bool {
+    pub(crate) fn is_of_use(&self) -> bool {
         self.offers != DbtOffers::default() || self.semantic_layer.is_some()
     }
 
@@ -129,7 +129,7 @@ impl DbtConnection {
     }
 
     /// The account, for what only an account knows.
-    pub fn needed_account(&self, action: &str) -> Result<&DbtAccount, DbtError> {
+    pub(crate) fn needed_account(&self, action: &str) -> Result<&DbtAccount, DbtError> {
         self.account.as_ref().ok_or_else(|| {
             let message = "no dbt account is configured; a local project knows no jobs and runs";
             error::local(action, DbtFailure::Invalid, message)
@@ -150,7 +150,7 @@ impl DbtConnection {
     }
 
     /// The same, where each model also knows the table that it is in the warehouse.
-    pub async fn graph_with_tables(&self) -> Result<DbtGraph, DbtError> {
+    pub(crate) async fn graph_with_tables(&self) -> Result<DbtGraph, DbtError> {
         match &self.project {
             Some(project) => Ok(project.state().await?.graph),
             None => {

@@ -84,7 +84,7 @@ impl DiscoveryClient {
     }
 
     /// The same, where each model also knows the table that it is in the warehouse.
-    pub async fn graph_with_tables(&self) -> Result<DbtGraph, DbtError> {
+    pub(crate) async fn graph_with_tables(&self) -> Result<DbtGraph, DbtError> {
         let graph = self.graph().await?;
         let pick = |reply: Applied<TablesReply>| reply.applied.map(|applied| applied.models);
         let models: Vec<TableItem> = self.all(&table::MODELS, pick).await?;
@@ -110,7 +110,11 @@ impl DiscoveryClient {
     }
 
     /// What is known of these nodes and of everything they are made from.
-    pub async fn state_of(&self, graph: DbtGraph, unique_ids: &[&str]) -> Result<ProjectState, DbtError> {
+    pub(crate) async fn state_of(
+        &self,
+        graph: DbtGraph,
+        unique_ids: &[&str],
+    ) -> Result<ProjectState, DbtError> {
         let wanted: BTreeMap<&str, &DbtNode> = unique_ids
             .iter()
             .flat_map(|unique_id| graph.upstream(unique_id))

@@ -17,7 +17,7 @@ const NAME_CHARS: usize = 80;
 
 /// Why nothing can be said of an entry.
 #[derive(Debug, thiserror::Error)]
-pub enum EntryHealthError {
+pub(crate) enum EntryHealthError {
     #[error(transparent)]
     Dbt(#[from] DbtError),
     /// dbt is not known to make it.
@@ -30,7 +30,7 @@ pub enum EntryHealthError {
 
 /// Whether the rows of an entry rest on any of these nodes, by its exposures and by the tables that it reads. `None` where that
 /// is not known.
-pub async fn rests_on(
+pub(crate) async fn rests_on(
     graph: &DbtGraph,
     metabase: &MetabaseClient,
     entry: &Entry,
@@ -49,7 +49,7 @@ pub async fn rests_on(
 }
 
 /// Judges an entry by its exposures, and where it has none by the tables that it reads.
-pub async fn entry_health(
+pub(crate) async fn entry_health(
     dbt: &DbtConnection,
     metabase: &MetabaseClient,
     entry: &Entry,

@@ -130,7 +130,7 @@ impl DbtGraph {
 
     /// The exposures that show the page of a card, metric or model of Metabase. All three share one row of ids and lead to each
     /// other's pages, so any of these pages will do.
-    pub fn exposures_of(&self, id: u32) -> Vec<&DbtNode> {
+    pub(crate) fn exposures_of(&self, id: u32) -> Vec<&DbtNode> {
         self.nodes()
             .filter(|node| shows(node, &SAVED_PAGES, id))
             .collect()

@@ -87,7 +87,7 @@ pub struct AssessedNode {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssessedSubject {
+pub(crate) struct AssessedSubject {
     /// `model.shop.orders`; of an entry of Metabase `card 7`.
     pub unique_id: String,
     pub name: String,
@@ -123,7 +123,7 @@ impl ProjectState {
     }
 
     /// Judges something that is made from these nodes, by them and by everything they are made from.
-    pub fn assess_all(&self, subject: AssessedSubject, made_from: &[&DbtNode]) -> DataHealthReport {
+    pub(crate) fn assess_all(&self, subject: AssessedSubject, made_from: &[&DbtNode]) -> DataHealthReport {
         let mut near: BTreeMap<&str, (u32, &DbtNode)> = BTreeMap::new();
         for (depth, node) in made_from
             .iter()

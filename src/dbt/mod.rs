@@ -49,13 +49,11 @@ pub use administrative::{AdministrativeClient, RunFilter};
 pub use artifacts::NodeOutcome;
 pub use connection::{DbtConnection, DbtOffers};
 pub use discovery::DiscoveryClient;
-pub use entry_health::{EntryHealthError, entry_health, rests_on};
+pub(crate) use entry_health::{EntryHealthError, entry_health, rests_on};
 pub use envelope::DbtList;
 pub use error::{DbtError, DbtFailure};
 pub use graph::{DbtGraph, DbtNameError, DbtNode};
-pub use health::{
-    AssessedNode, AssessedSubject, DataHealth, DataHealthReport, NodeState, ProjectState, SourceFreshness,
-};
+pub use health::{AssessedNode, DataHealth, DataHealthReport, NodeState, ProjectState, SourceFreshness};
 pub use local::{LocalDimension, LocalMetric, LocalProject};
 pub use run::{DbtJob, DbtRun, DbtRunStatus, DbtRunStep};
 pub use semantic::{
@@ -64,5 +62,5 @@ pub use semantic::{
     check_dbt_query,
 };
 pub use settings::{DbtAddresses, DbtCloudSettings, DbtSettings};
-pub use token_reach::{TokenReach, needed_permissions, token_reach};
+pub(crate) use token_reach::token_reach;
 pub use webhook::{DbtEvent, EventMemory, WebhookError};

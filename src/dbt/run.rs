@@ -19,7 +19,7 @@ pub enum DbtRunStatus {
 
 impl DbtRunStatus {
     /// The statuses that are known.
-    pub const KNOWN: [Self; 6] = [
+    pub(crate) const KNOWN: [Self; 6] = [
         Self::Queued,
         Self::Starting,
         Self::Running,

@@ -40,7 +40,7 @@ pub struct DbtCloudSettings {
 
 impl DbtCloudSettings {
     /// How long an answer is waited for unless the settings say otherwise.
-    pub const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
+    pub(crate) const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
 
     /// This account, with the usual limits.
     pub fn new(addresses: DbtAddresses, token: SecretString, account_id: u64) -> Self {

@@ -18,19 +18,19 @@ const ENDING: usize = 4;
 
 /// What a token has and what the grants need, in permission sets by dbt's own names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenReach {
+pub(crate) struct TokenReach {
     pub has: BTreeSet<String>,
     pub needs: BTreeSet<String>,
 }
 
 impl TokenReach {
     /// What it has and nothing needs.
-    pub fn wider(&self) -> Vec<&str> {
+    pub(crate) fn wider(&self) -> Vec<&str> {
         self.has.difference(&self.needs).map(String::as_str).collect()
     }
 
     /// What there is to say of it; nothing where it has no more than it needs.
-    pub fn warning(&self) -> Option<String> {
+    pub(crate) fn warning(&self) -> Option<String> {
         let wider = self.wider();
         if wider.is_empty() {
             return None;
@@ -49,7 +49,7 @@ impl TokenReach {
 }
 
 /// The permission sets that what the policy lets through needs.
-pub fn needed_permissions(policy: &GrantPolicy) -> BTreeSet<String> {
+pub(crate) fn needed_permissions(policy: &GrantPolicy) -> BTreeSet<String> {
     let now = Timestamp::now();
     operations::all()
         .filter(|operation| !matches!(policy.best_ruling(operation, now), Ruling::Denied { .. }))
@@ -59,7 +59,10 @@ pub fn needed_permissions(policy: &GrantPolicy) -> BTreeSet<String> {
 }
 
 /// Compares the two. `None` where it cannot be known: the list of tokens may not be read, or the token is no service token.
-pub async fn token_reach(account: &DbtAccount, policy: &GrantPolicy) -> Result<Option<TokenReach>, DbtError> {
+pub(crate) async fn token_reach(
+    account: &DbtAccount,
+    policy: &GrantPolicy,
+) -> Result<Option<TokenReach>, DbtError> {
     let ruling = policy.best_ruling(&administrative::LIST_SERVICE_TOKENS, Timestamp::now());
     if !matches!(ruling, Ruling::Permitted(_)) {
         return Ok(None);

@@ -9,7 +9,7 @@ use super::record::{CaseKey, Mode, TrialRecord, Verdict};
 use crate::atomic_file::{self, FileAccess};
 
 /// Version of the baseline's format.
-pub const BASELINE_VERSION: u32 = 1;
+pub(crate) const BASELINE_VERSION: u32 = 1;
 
 /// A run, reduced to what a later one is compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

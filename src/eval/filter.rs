@@ -34,7 +34,7 @@ impl CaseFilter {
     }
 
     /// Whether it leaves nothing out.
-    pub fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         self.0.is_empty()
     }
 

@@ -37,7 +37,7 @@ mod suite;
 mod summary;
 mod trial;
 
-pub use baseline::{BASELINE_VERSION, Baseline, BaselineCase, BaselineError, Comparability};
+pub use baseline::{Baseline, BaselineCase, BaselineError, Comparability};
 pub use case::{
     Budget, Case, EntryRef, EvidenceRules, Expect, ExpectedFilter, ExpectedGroup, ExpectedQuery, GuardRules,
     TextRules, ToolArguments, ToolRules,
@@ -51,18 +51,14 @@ pub use gold::{
 pub use grade::{GRADER_VERSION, grade};
 pub use judge::{judge, keys, regrade};
 pub use pattern::Pattern;
-pub use record::{
-    CaseKey, Mode, RECORD_VERSION, RecordingSource, TrialKeys, TrialRecord, TrialUsage, Verdict,
-};
-pub use results::{
-    CONFIRMATION_FILE, RESULTS_FILE, ResultsError, ResultsFolder, SUMMARY_FILE, read_confirmation,
-    read_records, sort,
-};
+pub use record::{CaseKey, Mode, RecordingSource, TrialKeys, TrialRecord, TrialUsage, Verdict};
+pub use results::{ResultsError, read_records, sort};
+pub(crate) use results::{ResultsFolder, read_confirmation};
 pub use run::{RunError, RunOptions, planned, run};
 pub use schema::{case_schema, suite_schema};
 pub use suite::{Curated, Dataset, DatasetKind, Defaults, Suite, SuiteError, TableSelection};
 pub use summary::{
     CaseRun, Counts, Efficiency, Exit, JudgeAgreement, Latency, PassPow, PassRate, Power, RunOverview,
-    RunSummary, SUMMARY_VERSION, TracedFigures, group,
+    RunSummary, TracedFigures, group,
 };
 pub use trial::{Grade, Trial};

@@ -11,7 +11,7 @@ use super::opinion::Opinions;
 use super::{Grade, Trial};
 
 /// Version of the records' format.
-pub const RECORD_VERSION: u32 = 1;
+pub(crate) const RECORD_VERSION: u32 = 1;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

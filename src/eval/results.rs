@@ -12,10 +12,10 @@ use super::record::{RECORD_VERSION, TrialRecord};
 use crate::atomic_file::{self, FileAccess};
 
 /// The records' file.
-pub const RESULTS_FILE: &str = "results.jsonl";
+pub(crate) const RESULTS_FILE: &str = "results.jsonl";
 /// The file of what was asked once more to confirm regressions.
-pub const CONFIRMATION_FILE: &str = "confirmation.jsonl";
-pub const SUMMARY_FILE: &str = "summary.json";
+pub(crate) const CONFIRMATION_FILE: &str = "confirmation.jsonl";
+pub(crate) const SUMMARY_FILE: &str = "summary.json";
 
 /// Why results could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub enum ResultsError {
 
 /// A folder that a run writes into.
 #[derive(Debug)]
-pub struct ResultsFolder {
+pub(crate) struct ResultsFolder {
     folder: PathBuf,
     path: PathBuf,
     file: File,
@@ -52,7 +52,7 @@ pub struct ResultsFolder {
 
 impl ResultsFolder {
     /// Makes the folder, and the file of records in it. Fails when that file is there already.
-    pub fn create(folder: &Path) -> Result<Self, ResultsError> {
+    pub(crate) fn create(folder: &Path) -> Result<Self, ResultsError> {
         fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
         let path = folder.join(RESULTS_FILE);
         let file = OpenOptions::new()
@@ -70,17 +70,17 @@ impl ResultsFolder {
         })
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Appends a record, in one write.
-    pub fn append(&mut self, record: &TrialRecord) -> Result<(), ResultsError> {
+    pub(crate) fn append(&mut self, record: &TrialRecord) -> Result<(), ResultsError> {
         append(&mut self.file, &self.path, record)
     }
 
     /// Appends a record of a trial that was asked once more.
-    pub fn append_confirmation(&self, record: &TrialRecord) -> Result<(), ResultsError> {
+    pub(crate) fn append_confirmation(&self, record: &TrialRecord) -> Result<(), ResultsError> {
         let path = self.folder.join(CONFIRMATION_FILE);
         let mut file = OpenOptions::new()
             .append(true)
@@ -92,7 +92,7 @@ impl ResultsFolder {
 
     /// Puts these records in place of those that were appended: the same, with what came to be known of them since. The
     /// file is never half of either.
-    pub fn replace(&self, records: &[TrialRecord]) -> Result<(), ResultsError> {
+    pub(crate) fn replace(&self, records: &[TrialRecord]) -> Result<(), ResultsError> {
         let mut text = String::new();
         for record in records {
             let line = serde_json::to_string(record).map_err(|error| failed(&self.path, error.into()))?;
@@ -104,7 +104,7 @@ impl ResultsFolder {
     }
 
     /// Writes the summary, once.
-    pub fn finish(self, summary: &impl Serialize) -> Result<(), ResultsError> {
+    pub(crate) fn finish(self, summary: &impl Serialize) -> Result<(), ResultsError> {
         let path = self.folder.join(SUMMARY_FILE);
         let mut text = serde_json::to_string_pretty(summary).map_err(|error| failed(&path, error.into()))?;
         text.push('\n');
@@ -120,7 +120,7 @@ fn append(file: &mut File, path: &Path, record: &TrialRecord) -> Result<(), Resu
 }
 
 /// Reads what a run asked once more; nothing where it had no reason to, or where `path` is no run's folder.
-pub fn read_confirmation(path: &Path) -> Result<Vec<TrialRecord>, ResultsError> {
+pub(crate) fn read_confirmation(path: &Path) -> Result<Vec<TrialRecord>, ResultsError> {
     let file = path.join(CONFIRMATION_FILE);
     if file.is_file() {
         read_records(&file)

@@ -20,7 +20,7 @@ use super::stats::{Interval, Method, detectable, pass_pow, smallest_visible};
 use crate::agent::Outcome;
 
 /// Version of the summary's format.
-pub const SUMMARY_VERSION: u32 = 1;
+pub(crate) const SUMMARY_VERSION: u32 = 1;
 
 /// What a run comes to.
 #[derive(Debug, Clone, Serialize)]

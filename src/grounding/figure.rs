@@ -40,7 +40,7 @@ impl Figure {
     }
 
     /// Whether it has a source: by a reference, or found by its digits and the words around it.
-    pub fn has_source(&self) -> bool {
+    pub(crate) fn has_source(&self) -> bool {
         matches!(self.status, FigureStatus::Referenced | FigureStatus::Matched)
     }
 }

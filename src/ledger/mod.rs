@@ -36,6 +36,7 @@ mod store;
 
 pub use day_ledger::{DayLedger, DayUsage, Reservation, Shortfall, SpendingLeave};
 pub use error::LedgerError;
-pub use run_budget::{RunBudget, RunReservation};
+pub use run_budget::RunBudget;
+pub(crate) use run_budget::RunReservation;
 pub use settings::DaySettings;
 pub use spend::{Allowance, Limit, Spend};

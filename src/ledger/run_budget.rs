@@ -33,7 +33,7 @@ impl Drop for WaitsForRoom<'_> {
 
 /// Money that is set apart. If it is dropped without being settled, all of it counts as spent: nobody knows better.
 #[derive(Debug)]
-pub struct RunReservation {
+pub(crate) struct RunReservation {
     budget: Arc<RunBudget>,
     most: Decimal,
     used: Option<Decimal>,
@@ -53,7 +53,7 @@ impl RunBudget {
     }
 
     /// Reserves this much, if there is room for it now.
-    pub fn try_reserve(budget: &Arc<Self>, most: Decimal) -> Option<RunReservation> {
+    pub(crate) fn try_reserve(budget: &Arc<Self>, most: Decimal) -> Option<RunReservation> {
         let mut spending = budget.lock();
         let after = spending.spent + spending.reserved + most;
         (after <= budget.most).then(|| {
@@ -68,7 +68,7 @@ impl RunBudget {
 
     /// Reserves this much. Waits while others may use less than they have reserved; `None` when the budget has no room for it
     /// whatever they use.
-    pub async fn reserve(budget: &Arc<Self>, most: Decimal) -> Option<RunReservation> {
+    pub(crate) async fn reserve(budget: &Arc<Self>, most: Decimal) -> Option<RunReservation> {
         loop {
             let mut settled = std::pin::pin!(budget.settled.notified());
             settled.as_mut().enable();
@@ -109,7 +109,7 @@ impl RunBudget {
 
 impl RunReservation {
     /// What it was set apart for used so much.
-    pub fn settle(mut self, used: Decimal) {
+    pub(crate) fn settle(mut self, used: Decimal) {
         self.used = Some(used);
     }
 }

@@ -66,13 +66,13 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    pub fn is_unlimited(&self) -> bool {
+    pub(crate) fn is_unlimited(&self) -> bool {
         *self == Self::default()
     }
 
     /// What would be overdrawn if `coming` came to what was used `before`. Only what is coming can overdraw: a limit
     /// that was passed already stops nothing that does not use it.
-    pub fn overdrawn(&self, before: Spend, coming: Spend) -> Option<Limit> {
+    pub(crate) fn overdrawn(&self, before: Spend, coming: Spend) -> Option<Limit> {
         let after = before + coming;
         if coming.tokens > 0 && self.max_tokens.is_some_and(|most| after.tokens > most) {
             return Some(Limit::Tokens);

@@ -78,7 +78,7 @@ impl MetabaseClient {
     }
 
     /// What is known of the server, for a tape's header; asked once and kept.
-    pub async fn detection(&self) -> Result<serde_json::Value, MetabaseError> {
+    pub(crate) async fn detection(&self) -> Result<serde_json::Value, MetabaseError> {
         let detected = self.detected().await?;
         serde_json::to_value(detected).map_err(|error| {
             failure::local("note what answers", FailureClass::Unreadable, &error.to_string())
@@ -86,7 +86,7 @@ impl MetabaseClient {
     }
 
     /// The same client, of a server of which [`MetabaseClient::detection`] said this: it does not ask again.
-    pub fn with_detection(mut self, detection: &serde_json::Value) -> Result<Self, serde_json::Error> {
+    pub(crate) fn with_detection(mut self, detection: &serde_json::Value) -> Result<Self, serde_json::Error> {
         let detected = serde_json::from_value(detection.clone())?;
         self.detected = Arc::new(OnceCell::new_with(Some(detected)));
         Ok(self)
@@ -161,7 +161,10 @@ impl MetabaseClient {
     }
 
     /// What a curated card computes, if that is one aggregate and can be read.
-    pub async fn card_definition(&self, card: &AllowedCard) -> Result<Option<CardDefinition>, MetabaseError> {
+    pub(crate) async fn card_definition(
+        &self,
+        card: &AllowedCard,
+    ) -> Result<Option<CardDefinition>, MetabaseError> {
         let detected = self.detected().await?;
         curate::of_card(&self.caller, detected, card.id().0).await
     }
@@ -190,7 +193,7 @@ impl MetabaseClient {
     }
 
     /// The tables of the warehouse that an entry reads, as far as that can be told. Descriptions of the last minute will do.
-    pub async fn tables_read(&self, entry: &Entry) -> Result<Vec<WarehouseTable>, MetabaseError> {
+    pub(crate) async fn tables_read(&self, entry: &Entry) -> Result<Vec<WarehouseTable>, MetabaseError> {
         tables_read::of(&self.caller, entry).await
     }
 

@@ -28,7 +28,7 @@ pub enum FailureClass {
 
 impl FailureClass {
     /// Whether it says that the data source failed, rather than that what was asked of it was wrong.
-    pub fn is_of_the_source(self) -> bool {
+    pub(crate) fn is_of_the_source(self) -> bool {
         match self {
             // Drift is told from a failing server by its words alone: they may not decide an outcome.
             Self::Unauthorized
@@ -60,7 +60,7 @@ pub struct MetabaseError {
 
 impl MetabaseError {
     /// Whether the grants of this program denied it, so that the server was never asked.
-    pub fn is_denied_by_grants(&self) -> bool {
+    pub(crate) fn is_denied_by_grants(&self) -> bool {
         matches!(self.source, Some(WireError::Denied { .. }))
     }
 }

@@ -32,7 +32,7 @@ pub struct BudgetShare {
 
 /// A model that reserves the worst case of each completion before it is asked for.
 #[derive(Debug)]
-pub struct BudgetedModel {
+pub(crate) struct BudgetedModel {
     model: Arc<dyn Model>,
     share: BudgetShare,
     prices: Prices,
@@ -41,7 +41,7 @@ pub struct BudgetedModel {
 
 impl BudgetedModel {
     /// The same model. Waits for others' reservations count as waits in the session's `queue`.
-    pub fn new(model: Arc<dyn Model>, share: BudgetShare, prices: Prices, queue: QueueTime) -> Self {
+    pub(crate) fn new(model: Arc<dyn Model>, share: BudgetShare, prices: Prices, queue: QueueTime) -> Self {
         Self {
             model,
             share,

@@ -22,7 +22,7 @@ pub fn connect(settings: &ModelSettings, wire: Wire) -> Result<Arc<dyn Model>, M
 
 /// The same for a turn that was recorded when these parts were left out of requests: whatever this process has found
 /// out about the server since does not change what is asked.
-pub fn connect_as_recorded(
+pub(crate) fn connect_as_recorded(
     settings: &ModelSettings,
     wire: Wire,
     left_out: &[RequestPart],

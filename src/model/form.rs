@@ -7,7 +7,7 @@ use super::{
 
 /// Hash of the form that requests have, hex: of one request with every sort of message in it, as it would be sent. It
 /// changes when the code that puts requests together does, whatever is asked; recordings made before are stale then.
-pub fn request_form(provider: Provider) -> String {
+pub(crate) fn request_form(provider: Provider) -> String {
     let sample = sample();
     let told = match provider {
         Provider::Openai => openai::fullest(&sample),

@@ -55,11 +55,13 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 pub use adjust::RequestPart;
-pub use budgeted::{BudgetShare, BudgetedModel};
-pub use connect::{connect, connect_as_recorded};
+pub use budgeted::BudgetShare;
+pub(crate) use budgeted::BudgetedModel;
+pub use connect::connect;
+pub(crate) use connect::connect_as_recorded;
 pub use error::ModelError;
 pub use event::{Completion, ModelEvent, StopCause};
-pub use form::request_form;
+pub(crate) use form::request_form;
 pub use health::{ModelHealth, check, grants};
 pub use prices::{list_price, prices};
 pub use provider_batch::{
@@ -75,7 +77,7 @@ pub use trial::{ModelTrial, try_model};
 pub use usage::{BatchedTokens, Prices, Usage, Usd};
 
 /// Events of one completion, in order; the last is [`ModelEvent::Done`].
-pub type ModelStream = BoxStream<'static, Result<ModelEvent, ModelError>>;
+pub(crate) type ModelStream = BoxStream<'static, Result<ModelEvent, ModelError>>;
 
 /// Something that can complete a conversation and ask for tools.
 pub trait Model: Send + Sync + std::fmt::Debug {

@@ -12,11 +12,12 @@ const fn writes(area: Area, name: &'static str, path: &'static str, verb: Verb, 
 }
 
 /// Lists jobs, at most 100 on a page.
-pub const LIST_JOBS: Operation = get(Area::DbtJobs, "list_jobs", "/api/v2/accounts/{account_id}/jobs/")
-    .says("list jobs")
-    .needs(DbtPermission::JobViewer)
-    .since("v2");
-pub const GET_JOB: Operation = get(
+pub(crate) const LIST_JOBS: Operation =
+    get(Area::DbtJobs, "list_jobs", "/api/v2/accounts/{account_id}/jobs/")
+        .says("list jobs")
+        .needs(DbtPermission::JobViewer)
+        .since("v2");
+pub(crate) const GET_JOB: Operation = get(
     Area::DbtJobs,
     "get_job",
     "/api/v2/accounts/{account_id}/jobs/{job_id}/",
@@ -25,7 +26,7 @@ pub const GET_JOB: Operation = get(
 .needs(DbtPermission::JobViewer)
 .since("v2");
 /// Creates a job. Its steps are commands that dbt runs.
-pub const CREATE_JOB: Operation = writes(
+pub(crate) const CREATE_JOB: Operation = writes(
     Area::DbtJobs,
     "create_job",
     "/api/v2/accounts/{account_id}/jobs/",
@@ -37,7 +38,7 @@ pub const CREATE_JOB: Operation = writes(
 .since("v2")
 .with_risk(Risk::High);
 /// Replaces a job as a whole.
-pub const UPDATE_JOB: Operation = writes(
+pub(crate) const UPDATE_JOB: Operation = writes(
     Area::DbtJobs,
     "update_job",
     "/api/v2/accounts/{account_id}/jobs/{job_id}/",
@@ -48,7 +49,7 @@ pub const UPDATE_JOB: Operation = writes(
 .needs(DbtPermission::JobAdmin)
 .since("v2")
 .with_risk(Risk::High);
-pub const DELETE_JOB: Operation = writes(
+pub(crate) const DELETE_JOB: Operation = writes(
     Area::DbtJobs,
     "delete_job",
     "/api/v2/accounts/{account_id}/jobs/{job_id}/",
@@ -60,7 +61,7 @@ pub const DELETE_JOB: Operation = writes(
 .since("v2")
 .with_risk(Risk::High);
 /// Starts a run; while the job runs already, the new run waits.
-pub const TRIGGER_JOB_RUN: Operation = writes(
+pub(crate) const TRIGGER_JOB_RUN: Operation = writes(
     Area::DbtRuns,
     "trigger_job_run",
     "/api/v2/accounts/{account_id}/jobs/{job_id}/run/",
@@ -71,7 +72,7 @@ pub const TRIGGER_JOB_RUN: Operation = writes(
 .needs(DbtPermission::JobRunner)
 .since("v2");
 /// Starts a run from the step that failed, or a new one.
-pub const RERUN_JOB: Operation = writes(
+pub(crate) const RERUN_JOB: Operation = writes(
     Area::DbtRuns,
     "rerun_job",
     "/api/v2/accounts/{account_id}/jobs/{job_id}/rerun/",
@@ -82,11 +83,12 @@ pub const RERUN_JOB: Operation = writes(
 .needs(DbtPermission::JobRunner)
 .since("v2");
 /// Lists runs, at most 100 on a page.
-pub const LIST_RUNS: Operation = get(Area::DbtRuns, "list_runs", "/api/v2/accounts/{account_id}/runs/")
-    .says("list runs")
-    .needs(DbtPermission::JobViewer)
-    .since("v2");
-pub const GET_RUN: Operation = get(
+pub(crate) const LIST_RUNS: Operation =
+    get(Area::DbtRuns, "list_runs", "/api/v2/accounts/{account_id}/runs/")
+        .says("list runs")
+        .needs(DbtPermission::JobViewer)
+        .since("v2");
+pub(crate) const GET_RUN: Operation = get(
     Area::DbtRuns,
     "get_run",
     "/api/v2/accounts/{account_id}/runs/{run_id}/",
@@ -94,7 +96,7 @@ pub const GET_RUN: Operation = get(
 .says("read run {run_id}")
 .needs(DbtPermission::JobViewer)
 .since("v2");
-pub const CANCEL_RUN: Operation = writes(
+pub(crate) const CANCEL_RUN: Operation = writes(
     Area::DbtRuns,
     "cancel_run",
     "/api/v2/accounts/{account_id}/runs/{run_id}/cancel/",
@@ -105,7 +107,7 @@ pub const CANCEL_RUN: Operation = writes(
 .needs(DbtPermission::JobRunner)
 .since("v2");
 /// Lists the files that a finished run left behind.
-pub const LIST_RUN_ARTIFACTS: Operation = get(
+pub(crate) const LIST_RUN_ARTIFACTS: Operation = get(
     Area::DbtRuns,
     "list_run_artifacts",
     "/api/v2/accounts/{account_id}/runs/{run_id}/artifacts/",
@@ -114,7 +116,7 @@ pub const LIST_RUN_ARTIFACTS: Operation = get(
 .needs(DbtPermission::JobViewer)
 .since("v2");
 /// Reads one of those files as it is. The answer is no envelope.
-pub const GET_RUN_ARTIFACT: Operation = get(
+pub(crate) const GET_RUN_ARTIFACT: Operation = get(
     Area::DbtRuns,
     "get_run_artifact",
     "/api/v2/accounts/{account_id}/runs/{run_id}/artifacts/{path...}",
@@ -123,7 +125,7 @@ pub const GET_RUN_ARTIFACT: Operation = get(
 .needs(DbtPermission::MetadataOnly)
 .since("v2");
 /// Lists projects, at most 100 on a page.
-pub const LIST_PROJECTS: Operation = get(
+pub(crate) const LIST_PROJECTS: Operation = get(
     Area::DbtProjects,
     "list_projects",
     "/api/v3/accounts/{account_id}/projects/",
@@ -131,7 +133,7 @@ pub const LIST_PROJECTS: Operation = get(
 .says("list projects")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-pub const GET_PROJECT: Operation = get(
+pub(crate) const GET_PROJECT: Operation = get(
     Area::DbtProjects,
     "get_project",
     "/api/v3/accounts/{account_id}/projects/{project_id}/",
@@ -139,7 +141,7 @@ pub const GET_PROJECT: Operation = get(
 .says("read project {project_id}")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-pub const CREATE_PROJECT: Operation = writes(
+pub(crate) const CREATE_PROJECT: Operation = writes(
     Area::DbtProjects,
     "create_project",
     "/api/v3/accounts/{account_id}/projects/",
@@ -150,7 +152,7 @@ pub const CREATE_PROJECT: Operation = writes(
 .needs(DbtPermission::AccountAdmin)
 .since("v3");
 /// Deletes a project and everything in it.
-pub const DELETE_PROJECT: Operation = writes(
+pub(crate) const DELETE_PROJECT: Operation = writes(
     Area::DbtProjects,
     "delete_project",
     "/api/v3/accounts/{account_id}/projects/{project_id}/",
@@ -162,7 +164,7 @@ pub const DELETE_PROJECT: Operation = writes(
 .since("v3")
 .with_risk(Risk::High);
 /// Lists environments, at most 100 on a page.
-pub const LIST_ENVIRONMENTS: Operation = get(
+pub(crate) const LIST_ENVIRONMENTS: Operation = get(
     Area::DbtEnvironments,
     "list_environments",
     "/api/v3/accounts/{account_id}/projects/{project_id}/environments/",
@@ -170,7 +172,7 @@ pub const LIST_ENVIRONMENTS: Operation = get(
 .says("list the environments of project {project_id}")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-pub const CREATE_ENVIRONMENT: Operation = writes(
+pub(crate) const CREATE_ENVIRONMENT: Operation = writes(
     Area::DbtEnvironments,
     "create_environment",
     "/api/v3/accounts/{account_id}/projects/{project_id}/environments/",
@@ -181,7 +183,7 @@ pub const CREATE_ENVIRONMENT: Operation = writes(
 .needs(DbtPermission::AccountAdmin)
 .since("v3");
 /// Replaces an environment: what is left out is reset.
-pub const UPDATE_ENVIRONMENT: Operation = writes(
+pub(crate) const UPDATE_ENVIRONMENT: Operation = writes(
     Area::DbtEnvironments,
     "update_environment",
     "/api/v3/accounts/{account_id}/projects/{project_id}/environments/{environment_id}/",
@@ -193,7 +195,7 @@ pub const UPDATE_ENVIRONMENT: Operation = writes(
 .since("v3")
 .with_risk(Risk::High);
 /// Lists connections to warehouses.
-pub const LIST_CONNECTIONS: Operation = get(
+pub(crate) const LIST_CONNECTIONS: Operation = get(
     Area::DbtConnections,
     "list_connections",
     "/api/v3/accounts/{account_id}/projects/{project_id}/connections/",
@@ -203,7 +205,7 @@ pub const LIST_CONNECTIONS: Operation = get(
 .since("v3")
 .also_at("/api/v3/accounts/{account_id}/connections/");
 /// Creates a connection to a warehouse.
-pub const CREATE_CONNECTION: Operation = writes(
+pub(crate) const CREATE_CONNECTION: Operation = writes(
     Area::DbtConnections,
     "create_connection",
     "/api/v3/accounts/{account_id}/projects/{project_id}/connections/",
@@ -215,7 +217,7 @@ pub const CREATE_CONNECTION: Operation = writes(
 .since("v3")
 .with_risk(Risk::High)
 .also_at("/api/v3/accounts/{account_id}/connections/");
-pub const LIST_REPOSITORIES: Operation = get(
+pub(crate) const LIST_REPOSITORIES: Operation = get(
     Area::DbtConnections,
     "list_repositories",
     "/api/v3/accounts/{account_id}/projects/{project_id}/repositories/",
@@ -223,7 +225,7 @@ pub const LIST_REPOSITORIES: Operation = get(
 .says("list the repositories of project {project_id}")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-pub const CREATE_REPOSITORY: Operation = writes(
+pub(crate) const CREATE_REPOSITORY: Operation = writes(
     Area::DbtConnections,
     "create_repository",
     "/api/v3/accounts/{account_id}/projects/{project_id}/repositories/",
@@ -235,7 +237,7 @@ pub const CREATE_REPOSITORY: Operation = writes(
 .since("v3")
 .with_risk(Risk::High);
 /// Lists users, with their names and e-mail addresses.
-pub const LIST_USERS: Operation = get(
+pub(crate) const LIST_USERS: Operation = get(
     Area::DbtAccess,
     "list_users",
     "/api/v3/accounts/{account_id}/users/",
@@ -244,7 +246,7 @@ pub const LIST_USERS: Operation = get(
 .needs(DbtPermission::AccountViewer)
 .since("v3")
 .with_risk(Risk::Medium);
-pub const LIST_GROUPS: Operation = get(
+pub(crate) const LIST_GROUPS: Operation = get(
     Area::DbtAccess,
     "list_groups",
     "/api/v3/accounts/{account_id}/groups/",
@@ -252,7 +254,7 @@ pub const LIST_GROUPS: Operation = get(
 .says("list groups")
 .needs(DbtPermission::AccountViewer)
 .since("v3");
-pub const CREATE_GROUP: Operation = writes(
+pub(crate) const CREATE_GROUP: Operation = writes(
     Area::DbtAccess,
     "create_group",
     "/api/v3/accounts/{account_id}/groups/",
@@ -265,7 +267,7 @@ pub const CREATE_GROUP: Operation = writes(
 .with_risk(Risk::High)
 .also_at("/api/v3/accounts/{account_id}/group-permissions/{group_id}/");
 /// Lists service tokens, without their secrets.
-pub const LIST_SERVICE_TOKENS: Operation = get(
+pub(crate) const LIST_SERVICE_TOKENS: Operation = get(
     Area::DbtAccess,
     "list_service_tokens",
     "/api/v3/accounts/{account_id}/service-tokens/",
@@ -274,7 +276,7 @@ pub const LIST_SERVICE_TOKENS: Operation = get(
 .needs(DbtPermission::SecurityAdmin)
 .since("v3");
 /// Creates a service token. Its secret is told once.
-pub const CREATE_SERVICE_TOKEN: Operation = writes(
+pub(crate) const CREATE_SERVICE_TOKEN: Operation = writes(
     Area::DbtAccess,
     "create_service_token",
     "/api/v3/accounts/{account_id}/service-tokens/",
@@ -285,7 +287,7 @@ pub const CREATE_SERVICE_TOKEN: Operation = writes(
 .needs(DbtPermission::SecurityAdmin)
 .since("v3")
 .with_risk(Risk::High);
-pub const LIST_WEBHOOKS: Operation = get(
+pub(crate) const LIST_WEBHOOKS: Operation = get(
     Area::DbtWebhooks,
     "list_webhooks",
     "/api/v3/accounts/{account_id}/webhooks/subscriptions",
@@ -305,7 +307,7 @@ pub const CREATE_WEBHOOK: Operation = writes(
 .needs(DbtPermission::AccountAdmin)
 .since("v3");
 /// Replaces a webhook subscription.
-pub const UPDATE_WEBHOOK: Operation = writes(
+pub(crate) const UPDATE_WEBHOOK: Operation = writes(
     Area::DbtWebhooks,
     "update_webhook",
     "/api/v3/accounts/{account_id}/webhooks/subscription/{subscription_id}",
@@ -316,7 +318,7 @@ pub const UPDATE_WEBHOOK: Operation = writes(
 .needs(DbtPermission::AccountAdmin)
 .since("v3");
 /// Deletes a webhook subscription.
-pub const DELETE_WEBHOOK: Operation = writes(
+pub(crate) const DELETE_WEBHOOK: Operation = writes(
     Area::DbtWebhooks,
     "delete_webhook",
     "/api/v3/accounts/{account_id}/webhooks/subscription/{subscription_id}",

@@ -10,49 +10,49 @@ const fn reads(name: &'static str, document: &'static str) -> Operation {
         .since("graphql")
 }
 
-pub const ENVIRONMENT: Operation = reads(
+pub(crate) const ENVIRONMENT: Operation = reads(
     "discover_environment",
     include_str!("graphql/discovery/environment.graphql"),
 )
 .says("read what the dbt environment is");
 /// Lists models page by page.
-pub const MODELS: Operation = reads(
+pub(crate) const MODELS: Operation = reads(
     "discover_models",
     include_str!("graphql/discovery/models.graphql"),
 )
 .says("list models");
 /// Reads the last run of models, their tests and everything they are made from.
-pub const MODEL_HEALTH: Operation = reads(
+pub(crate) const MODEL_HEALTH: Operation = reads(
     "discover_model_health",
     include_str!("graphql/discovery/model_health.graphql"),
 )
 .says("read the health of models");
 /// Reads how fresh sources are, and their tests: models bring neither for sources that nobody builds on, nor the tests.
-pub const SOURCE_HEALTH: Operation = reads(
+pub(crate) const SOURCE_HEALTH: Operation = reads(
     "discover_source_health",
     include_str!("graphql/discovery/source_health.graphql"),
 )
 .says("read the health of sources");
 /// Reads the last run of seeds and their tests: models bring the runs of their seeds, and not the tests.
-pub const SEED_HEALTH: Operation = reads(
+pub(crate) const SEED_HEALTH: Operation = reads(
     "discover_seed_health",
     include_str!("graphql/discovery/seed_health.graphql"),
 )
 .says("read the health of seeds");
 /// Reads the last run of snapshots and their tests.
-pub const SNAPSHOT_HEALTH: Operation = reads(
+pub(crate) const SNAPSHOT_HEALTH: Operation = reads(
     "discover_snapshot_health",
     include_str!("graphql/discovery/snapshot_health.graphql"),
 )
 .says("read the health of snapshots");
 /// Reads the whole graph of what is made from what.
-pub const LINEAGE: Operation = reads(
+pub(crate) const LINEAGE: Operation = reads(
     "discover_lineage",
     include_str!("graphql/discovery/lineage.graphql"),
 )
 .says("read the lineage");
 /// Lists exposures page by page.
-pub const EXPOSURES: Operation = reads(
+pub(crate) const EXPOSURES: Operation = reads(
     "discover_exposures",
     include_str!("graphql/discovery/exposures.graphql"),
 )

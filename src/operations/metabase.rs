@@ -11,39 +11,40 @@ const fn query(area: Area, name: &'static str, path: &'static str) -> Operation 
 }
 
 /// Reads the public settings, among them the version; needs no credential.
-pub const SESSION_PROPERTIES: Operation = get(
+pub(crate) const SESSION_PROPERTIES: Operation = get(
     Area::MetabaseServer,
     "read_session_properties",
     "/api/session/properties",
 )
 .says("read the public settings of Metabase");
 /// Exchanges a name and password for a session. Throttled per person, so it is never repeated blindly.
-pub const SIGN_IN: Operation =
+pub(crate) const SIGN_IN: Operation =
     query(Area::MetabaseServer, "sign_in", "/api/session").says("sign in to Metabase");
-pub const JWT_TO_SESSION: Operation = query(Area::MetabaseServer, "exchange_token", "/auth/sso/to_session")
-    .says("sign in to Metabase with a signed token");
+pub(crate) const JWT_TO_SESSION: Operation =
+    query(Area::MetabaseServer, "exchange_token", "/auth/sso/to_session")
+        .says("sign in to Metabase with a signed token");
 /// Tells who the credential is.
-pub const CURRENT_USER: Operation =
+pub(crate) const CURRENT_USER: Operation =
     get(Area::MetabaseServer, "read_current_user", "/api/user/current").says("read who the credential is");
 /// Lists databases, with `include=tables` their tables.
-pub const DATABASES: Operation =
+pub(crate) const DATABASES: Operation =
     get(Area::MetabaseTables, "list_databases", "/api/database").says("list databases");
 /// Lists every collection, nested.
-pub const COLLECTION_TREE: Operation = get(
+pub(crate) const COLLECTION_TREE: Operation = get(
     Area::MetabaseCollections,
     "list_collections",
     "/api/collection/tree",
 )
 .says("list collections");
 /// Lists every collection, each with where it lies: what servers have that know no tree.
-pub const COLLECTIONS: Operation = get(
+pub(crate) const COLLECTIONS: Operation = get(
     Area::MetabaseCollections,
     "list_collections_flat",
     "/api/collection",
 )
 .says("list collections without their tree");
 /// Lists what lies in one collection.
-pub const COLLECTION_ITEMS: Operation = get(
+pub(crate) const COLLECTION_ITEMS: Operation = get(
     Area::MetabaseCollections,
     "list_collection_items",
     "/api/collection/{collection_id}/items",
@@ -55,24 +56,24 @@ pub const CARDS: Operation = get(Area::MetabaseCards, "list_cards", "/api/card")
 pub const CARD: Operation =
     get(Area::MetabaseCards, "read_card", "/api/card/{card_id}").says("read card {card_id}");
 /// Runs one card.
-pub const CARD_QUERY: Operation =
+pub(crate) const CARD_QUERY: Operation =
     query(Area::MetabaseCards, "query_card", "/api/card/{card_id}/query").says("run card {card_id}");
 /// Lists values of one parameter of a card.
-pub const PARAMETER_VALUES: Operation = get(
+pub(crate) const PARAMETER_VALUES: Operation = get(
     Area::MetabaseCards,
     "list_parameter_values",
     "/api/card/{card_id}/params/{parameter_id}/values",
 )
 .says("list values of parameter {parameter_id} of card {card_id}");
 /// Reads one table with its fields, by their real ids.
-pub const TABLE_METADATA: Operation = get(
+pub(crate) const TABLE_METADATA: Operation = get(
     Area::MetabaseTables,
     "read_table_fields",
     "/api/table/{table_id}/query_metadata",
 )
 .says("read the fields of table {table_id}");
 /// Says whether the Agent API is there and takes the credential.
-pub const PING: Operation = get(Area::MetabaseServer, "ping_agent_api", "/api/agent/v1/ping")
+pub(crate) const PING: Operation = get(Area::MetabaseServer, "ping_agent_api", "/api/agent/v1/ping")
     .says("find out whether the Agent API answers")
     .since("agent v1");
 /// Reads one table as the Agent API sees it.
@@ -84,7 +85,7 @@ pub const TABLE: Operation = get(
 .says("read table {table_id}")
 .since("agent v1");
 /// Reads one metric as the Agent API sees it.
-pub const METRIC: Operation = get(
+pub(crate) const METRIC: Operation = get(
     Area::MetabaseMetrics,
     "read_metric",
     "/api/agent/v1/metric/{metric_id}",
@@ -92,7 +93,7 @@ pub const METRIC: Operation = get(
 .says("read metric {metric_id}")
 .since("agent v1");
 /// Lists values of one field of a table.
-pub const TABLE_FIELD_VALUES: Operation = get(
+pub(crate) const TABLE_FIELD_VALUES: Operation = get(
     Area::MetabaseTables,
     "list_table_field_values",
     "/api/agent/v1/table/{table_id}/field/{field_id}/values",
@@ -100,7 +101,7 @@ pub const TABLE_FIELD_VALUES: Operation = get(
 .says("list values of field {field_id} of table {table_id}")
 .since("agent v1");
 /// Lists values of one dimension of a metric.
-pub const METRIC_FIELD_VALUES: Operation = get(
+pub(crate) const METRIC_FIELD_VALUES: Operation = get(
     Area::MetabaseMetrics,
     "list_metric_field_values",
     "/api/agent/v1/metric/{metric_id}/field/{field_id}/values",
@@ -108,7 +109,7 @@ pub const METRIC_FIELD_VALUES: Operation = get(
 .says("list values of field {field_id} of metric {metric_id}")
 .since("agent v1");
 /// Turns a request into a query; runs nothing.
-pub const CONSTRUCT: Operation = query(
+pub(crate) const CONSTRUCT: Operation = query(
     Area::MetabaseQueries,
     "construct_query",
     "/api/agent/v1/construct-query",
@@ -116,7 +117,7 @@ pub const CONSTRUCT: Operation = query(
 .says("prepare a query")
 .since("agent v1");
 /// Runs a constructed query; at most 200 rows.
-pub const EXECUTE: Operation = query(Area::MetabaseQueries, "execute_query", "/api/agent/v1/execute")
+pub(crate) const EXECUTE: Operation = query(Area::MetabaseQueries, "execute_query", "/api/agent/v1/execute")
     .says("run a query")
     .since("agent v1");
 /// Runs a request page by page (v0.60).
@@ -124,7 +125,7 @@ pub const QUERY: Operation = query(Area::MetabaseQueries, "run_query_page", "/ap
     .says("run a page of a query")
     .since("agent v1");
 /// Exists from v0.61 on: asked with an empty body only to tell the generations apart.
-pub const CONSTRUCT_V2: Operation = query(
+pub(crate) const CONSTRUCT_V2: Operation = query(
     Area::MetabaseQueries,
     "construct_query_v2",
     "/api/agent/v2/construct-query",
@@ -133,11 +134,12 @@ pub const CONSTRUCT_V2: Operation = query(
 .since("agent v2");
 
 /// Runs a program (v0.61) or a portable query (v0.62 and later) page by page.
-pub const QUERY_V2: Operation = query(Area::MetabaseQueries, "run_query_page_v2", "/api/agent/v2/query")
-    .says("run a page of a program or a portable query")
-    .since("agent v2");
+pub(crate) const QUERY_V2: Operation =
+    query(Area::MetabaseQueries, "run_query_page_v2", "/api/agent/v2/query")
+        .says("run a page of a program or a portable query")
+        .since("agent v2");
 /// Lists values of one field by its real id.
-pub const FIELD_VALUES: Operation = get(
+pub(crate) const FIELD_VALUES: Operation = get(
     Area::MetabaseTables,
     "list_field_values",
     "/api/field/{field_id}/values",

@@ -30,7 +30,7 @@ mod template;
 pub use administrative::ADMINISTRATIVE;
 pub use call::{OperationCall, identify};
 pub use discovery::DISCOVERY;
-pub use local::LOCAL_ARTIFACTS;
+pub(crate) use local::LOCAL_ARTIFACTS;
 pub use metabase::METABASE;
 pub use operation::{Api, Area, BodyForm, DbtPermission, Operation, OperationAccess, Risk, Verb};
 pub use semantic_layer::SEMANTIC_LAYER;

@@ -16,7 +16,7 @@ const fn reads(name: &'static str, document: &'static str) -> Operation {
 }
 
 /// Asks what the warehouse is.
-pub const ENVIRONMENT_INFO: Operation = reads(
+pub(crate) const ENVIRONMENT_INFO: Operation = reads(
     "read_environment_info",
     include_str!("graphql/semantic_layer/environment_info.graphql"),
 )
@@ -28,47 +28,47 @@ pub const METRICS: Operation = reads(
 )
 .says("list metrics");
 /// Lists what metrics can be grouped and filtered by.
-pub const DIMENSIONS: Operation = reads(
+pub(crate) const DIMENSIONS: Operation = reads(
     "list_dimensions",
     include_str!("graphql/semantic_layer/dimensions.graphql"),
 )
 .says("list dimensions of metrics");
 /// Lists the entities of metrics.
-pub const ENTITIES: Operation = reads(
+pub(crate) const ENTITIES: Operation = reads(
     "list_entities",
     include_str!("graphql/semantic_layer/entities.graphql"),
 )
 .says("list entities of metrics");
-pub const SAVED_QUERIES: Operation = reads(
+pub(crate) const SAVED_QUERIES: Operation = reads(
     "list_saved_queries",
     include_str!("graphql/semantic_layer/saved_queries.graphql"),
 )
 .says("list saved queries");
 /// Starts a query of metrics.
-pub const CREATE_QUERY: Operation = reads(
+pub(crate) const CREATE_QUERY: Operation = reads(
     "create_metric_query",
     include_str!("graphql/semantic_layer/create_query.graphql"),
 )
 .says("query metrics");
 /// Starts a query of the values of dimensions.
-pub const CREATE_VALUES_QUERY: Operation = reads(
+pub(crate) const CREATE_VALUES_QUERY: Operation = reads(
     "create_dimension_values_query",
     include_str!("graphql/semantic_layer/create_values_query.graphql"),
 )
 .says("query values of dimensions");
 /// Asks how far a query is, and for a page of its result.
-pub const QUERY_RESULT: Operation = reads(
+pub(crate) const QUERY_RESULT: Operation = reads(
     "read_query_result",
     include_str!("graphql/semantic_layer/query_result.graphql"),
 )
 .says("read the result of a query of metrics");
 /// The same, for a page in Arrow's format: some servers give no other.
-pub const QUERY_RESULT_ARROW: Operation = reads(
+pub(crate) const QUERY_RESULT_ARROW: Operation = reads(
     "read_query_result_as_arrow",
     include_str!("graphql/semantic_layer/query_result_arrow.graphql"),
 )
 .says("read the result of a query of metrics as Arrow");
-pub const CANCEL_QUERY: Operation = reads(
+pub(crate) const CANCEL_QUERY: Operation = reads(
     "cancel_metric_query",
     include_str!("graphql/semantic_layer/cancel_query.graphql"),
 )

@@ -23,6 +23,8 @@ mod templates;
 mod texts;
 
 pub(crate) use fill::fill;
-pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_summary, entry_text};
+pub(crate) use render::entry_summary;
+pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_text};
 pub(crate) use render::{notes_lines, shows_map};
-pub use texts::{DBT_TEXTS, PROMPT_TEXTS, text_hashes, texts_hash, texts_hash_for};
+pub(crate) use texts::texts_hash_for;
+pub use texts::{DBT_TEXTS, PROMPT_TEXTS, text_hashes, texts_hash};

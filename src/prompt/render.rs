@@ -206,7 +206,7 @@ fn shown_in(
 
 /// The short text of an entry and where it is, as a list of what was found shows it. Every line is the curator's or the
 /// server's word and has been made safe to show.
-pub fn entry_summary(entry: &Entry, notes: Option<&EntryNotes>) -> Result<String, PromptError> {
+pub(crate) fn entry_summary(entry: &Entry, notes: Option<&EntryNotes>) -> Result<String, PromptError> {
     let mut view = EntryView::new(entry, notes, Detail::Short);
     view.place(entry);
     let text = Templates::get()?.render(templates::ENTRY, &view)?;

@@ -264,7 +264,7 @@ pub const DBT_TEXTS: &[(&str, &str)] = &[
 const DBT_TOOLS: [&str; 3] = ["data_health", "dbt_lookup", "dbt_run_job"];
 
 /// One hash over all texts that a model with these tools can be sent. Without those of dbt it is the same as ever.
-pub fn texts_hash_for(tools: &[ToolSpec]) -> String {
+pub(crate) fn texts_hash_for(tools: &[ToolSpec]) -> String {
     let dbt = tools.iter().any(|tool| DBT_TOOLS.contains(&tool.name.as_str()));
     let more: &[(&str, &str)] = if dbt { DBT_TEXTS } else { &[] };
     texts_hash(PROMPT_TEXTS.iter().chain(more).copied())

@@ -110,7 +110,7 @@ impl FigureOperation {
     }
 
     /// Whether it goes with so many figures.
-    pub fn check_count(self, given: usize) -> Result<(), ArithmeticError> {
+    pub(crate) fn check_count(self, given: usize) -> Result<(), ArithmeticError> {
         if given == 2 || (given > 2 && self.takes_many()) {
             Ok(())
         } else {
@@ -186,7 +186,7 @@ fn difference(from: Decimal, less: Decimal) -> Result<Decimal, ArithmeticError> 
 }
 
 /// The first figure divided by the second.
-pub fn quotient(figure: Decimal, by: Decimal) -> Result<Decimal, ArithmeticError> {
+pub(crate) fn quotient(figure: Decimal, by: Decimal) -> Result<Decimal, ArithmeticError> {
     if by.is_zero() {
         return Err(ArithmeticError::DivisionByZero);
     }

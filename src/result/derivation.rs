@@ -90,7 +90,7 @@ pub enum TotalKind {
 
 impl TotalKind {
     /// Those that a calculation can name.
-    pub const CALCULABLE: [Self; 5] = [Self::Sum, Self::Mean, Self::Min, Self::Max, Self::Count];
+    pub(crate) const CALCULABLE: [Self; 5] = [Self::Sum, Self::Mean, Self::Min, Self::Max, Self::Count];
 
     /// Its name in arguments.
     pub fn word(self) -> &'static str {

@@ -11,7 +11,7 @@ use super::{Cell, Column, ColumnKind};
 use crate::text::{clean_line, escape_into, escape_line_start, escape_within, reads_as_own_line};
 
 /// Stands for no value. No text encodes to it: a backslash in text is doubled.
-pub const NULL_TOKEN: &str = "\\N";
+pub(crate) const NULL_TOKEN: &str = "\\N";
 
 /// Longest column name in a header, in characters.
 const MAX_NAME_CHARS: usize = 80;
@@ -74,7 +74,7 @@ pub fn encode_row<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
 
 /// A column in the header: `name:type`, or `name:type(unit)` for a time bucket. A name that the colon would turn into
 /// the mark of a speaker, such as `User`, is quoted.
-pub fn encode_column(column: &Column) -> String {
+pub(crate) fn encode_column(column: &Column) -> String {
     let mut name = clean_line(&column.name, MAX_NAME_CHARS);
     if reads_as_own_line(&format!("{name}:")) {
         name = format!("\"{name}\"");

@@ -47,13 +47,13 @@ pub enum NumberStyle {
 }
 
 impl ColumnFormat {
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         *self == Self::default()
     }
 
     /// What `over` says, and where it says nothing, this.
     #[must_use]
-    pub fn overlaid(&self, over: &Self) -> Self {
+    pub(crate) fn overlaid(&self, over: &Self) -> Self {
         Self {
             style: over.style.or(self.style),
             currency: over.currency.clone().or_else(|| self.currency.clone()),
@@ -71,7 +71,7 @@ impl ColumnFormat {
 
     /// The format of a figure that counts the same as this: a sum, a mean or the greatest of its values.
     #[must_use]
-    pub fn of_same_unit(&self) -> Self {
+    pub(crate) fn of_same_unit(&self) -> Self {
         Self {
             date_style: None,
             week_starts_on: None,

@@ -6,7 +6,7 @@ use super::{Cell, Column, ColumnTotals, Extent, ResultTable, ShapingSettings};
 use crate::text::{clean_line, one_line};
 
 /// The tool that works on held results.
-pub const MORE_ROWS: &str = "more_rows";
+pub(crate) const MORE_ROWS: &str = "more_rows";
 
 const MAX_TITLE_CHARS: usize = 240;
 const MAX_NARROW_CHARS: usize = 400;

@@ -23,7 +23,7 @@ impl Handle {
     }
 
     #[must_use]
-    pub fn following(self) -> Self {
+    pub(crate) fn following(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 }

@@ -85,7 +85,7 @@ impl ResultOrigin {
 
     /// The cells of the results it was made from that a cell came from, at most so many. `row` and `column` are counted
     /// from 0.
-    pub fn cell_lineage(&self, row: usize, column: usize, most: usize) -> Option<CellLineage> {
+    pub(crate) fn cell_lineage(&self, row: usize, column: usize, most: usize) -> Option<CellLineage> {
         match self {
             Self::Derived {
                 lineage: Some(lineage),

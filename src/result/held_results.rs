@@ -105,7 +105,7 @@ impl HeldResults {
     }
 
     /// Whether the rows of this result lie in a file.
-    pub fn is_on_disk(&self, handle: Handle) -> bool {
+    pub(crate) fn is_on_disk(&self, handle: Handle) -> bool {
         self.item(handle)
             .is_some_and(|item| matches!(item.rows, StoredRows::OnDisk(_)))
     }

@@ -55,7 +55,7 @@ fn among(list: &str, word: &str) -> bool {
 
 impl Column {
     /// Whether its name says that it holds percentages and nothing says how they are written.
-    pub fn says_percent(&self) -> bool {
+    pub(crate) fn says_percent(&self) -> bool {
         let plain = self.format.style != Some(NumberStyle::Percent);
         let says = |name: &String| {
             let low = name.to_lowercase();
@@ -143,7 +143,7 @@ impl Column {
 impl ResultTable {
     /// Whether a column holds percentages as they are read, 12.5 for 12.5 %: its name says so, and its values are not such as
     /// fractions are, 0.125 for the same.
-    pub fn has_percentages(&self, column: usize) -> bool {
+    pub(crate) fn has_percentages(&self, column: usize) -> bool {
         let says = self.columns.get(column).is_some_and(Column::says_percent);
         let mut cells = self.rows.iter().filter_map(|row| row.get(column)?.amount());
         says && cells.any(|amount| amount.as_f64().abs() > 1.0)
@@ -157,7 +157,7 @@ impl ColumnMeaning {
     }
 
     /// Whether its values are numbers that say nothing but which one is meant: ids, codes, years, hours.
-    pub fn only_names(self) -> bool {
+    pub(crate) fn only_names(self) -> bool {
         matches!(self, Self::Identifier | Self::Position | Self::TimePart)
     }
 

@@ -12,7 +12,7 @@ const KEY_WORDS: &str = "year quarter month week weekday day dow hour minute id 
 
 impl Column {
     /// Whether its values name rows rather than measure something: text, times, ids, years, parts of time, ratings.
-    pub fn names_rows(&self) -> bool {
+    pub(crate) fn names_rows(&self) -> bool {
         match self.meaning() {
             ColumnMeaning::Rate | ColumnMeaning::Unknown => false,
             ColumnMeaning::Amount | ColumnMeaning::Score => {

@@ -51,10 +51,10 @@ pub struct ShapedResult {
 }
 
 /// The line after which the header and the rows follow, all of them data.
-pub const TABLE_MARK: &str = "table:";
+pub(crate) const TABLE_MARK: &str = "table:";
 
 /// The line after the last row. What stands before [`TABLE_MARK`] and after this is ours, and no row reads like it.
-pub const TABLE_END: &str = "end of table";
+pub(crate) const TABLE_END: &str = "end of table";
 
 /// Most digits a count of rows has.
 const DIGITS: usize = 20;

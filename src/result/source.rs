@@ -47,7 +47,7 @@ pub struct QuerySource {
 
 impl QuerySource {
     /// What was asked, for people: `card`, `metric`, `table`, or `dbt metric`.
-    pub fn kind_words(&self) -> String {
+    pub(crate) fn kind_words(&self) -> String {
         match self.dbt_metric {
             Some(_) => format!("dbt {}", self.kind),
             None => self.kind.to_string(),

@@ -121,7 +121,7 @@ impl Extent {
     }
 
     /// The limit that the call set, when it is by that limit that rows are not here.
-    pub fn asked_limit(self) -> Option<u64> {
+    pub(crate) fn asked_limit(self) -> Option<u64> {
         match self {
             Self::AskedLimit { limit, .. } | Self::OverAskedLimit { limit, .. } => Some(limit),
             _ => None,

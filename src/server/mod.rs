@@ -36,5 +36,5 @@ mod webhook;
 
 pub use routes::openapi;
 pub use start::{RunningServer, ServerOptions, StartError, serve};
-pub use store::{NewToken, RatedAnswer, SessionStore, SessionStoreError, TokenRow};
+pub use store::{NewToken, SessionStore, SessionStoreError, TokenRow};
 pub use webhook::{WebhookReceiver, receive_webhooks};

@@ -58,7 +58,7 @@ impl ReplayContexts {
 
     /// What runs a recorded turn with its model from tape, over this catalog, this Metabase and this dbt as they are now, which
     /// `wire` reaches.
-    pub fn replayer_over(
+    pub(crate) fn replayer_over(
         &self,
         header: &Header,
         catalog: &Arc<Catalog>,

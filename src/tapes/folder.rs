@@ -35,7 +35,7 @@ impl TapeFolder {
     }
 
     /// A file for the tape of a turn that begins now.
-    pub fn new_path(&self, now: Timestamp, conversation: &str, turn: u32) -> PathBuf {
+    pub(crate) fn new_path(&self, now: Timestamp, conversation: &str, turn: u32) -> PathBuf {
         let stamp = now.strftime("%Y%m%dT%H%M%S");
         let millis = now.as_millisecond().rem_euclid(1000);
         let plain: String = conversation

@@ -23,9 +23,12 @@ pub use folder::{Retention, TapeFolder};
 pub(crate) use needs::clear_shared;
 #[cfg(feature = "postgres")]
 pub(crate) use needs::{TapeNeeds, needs_of};
-pub use record::{EvidenceJudge, NewTape, Recorded, Recorder};
-pub use replay::{Replayed, conversation_after, conversation_before, load_chain, replay};
+pub(crate) use record::EvidenceJudge;
+pub use record::{NewTape, Recorded, Recorder};
+pub use replay::{Replayed, replay};
+pub(crate) use replay::{conversation_after, conversation_before, load_chain};
 pub use replayer::Replayer;
 pub use settings::TapeSettings;
-pub use snapshot::{keep_catalog, load_catalog};
+pub(crate) use snapshot::keep_catalog;
+pub use snapshot::load_catalog;
 pub use transcript::{Said, transcript};

@@ -27,7 +27,7 @@ pub struct Recorder {
 
 /// Knows of an answer's data what is no part of the turn. It is asked before the tape ends, so that an answer which is taken
 /// from its tape says the same.
-pub trait EvidenceJudge: Send + Sync + fmt::Debug {
+pub(crate) trait EvidenceJudge: Send + Sync + fmt::Debug {
     /// Puts what is known to the evidence.
     fn judge<'a>(&'a self, answer: &'a mut Answer) -> BoxFuture<'a, ()>;
 }
@@ -84,7 +84,7 @@ impl Recorder {
 
     /// The same recorder, whose answers are judged.
     #[must_use]
-    pub fn judged_by(self, judge: Option<Arc<dyn EvidenceJudge>>) -> Self {
+    pub(crate) fn judged_by(self, judge: Option<Arc<dyn EvidenceJudge>>) -> Self {
         Self { judge, ..self }
     }
 

@@ -29,7 +29,7 @@ pub async fn replay(path: &Path) -> Result<Replayed, ReplayError> {
 
 /// The conversation that a turn began with, from the tapes of the turns before it. The turn's own tape may have been
 /// broken off.
-pub async fn conversation_before(path: &Path) -> Result<Conversation, ReplayError> {
+pub(crate) async fn conversation_before(path: &Path) -> Result<Conversation, ReplayError> {
     let header = TapeFile::read_unfinished(path)?.header;
     let Some(previous) = &header.previous else {
         return match header.turn {
@@ -47,7 +47,7 @@ pub async fn conversation_before(path: &Path) -> Result<Conversation, ReplayErro
 }
 
 /// The conversation that a recorded turn left behind, and the turn's answer, from its tape and those of the turns before it.
-pub async fn conversation_after(path: &Path) -> Result<(Conversation, Answer), ReplayError> {
+pub(crate) async fn conversation_after(path: &Path) -> Result<(Conversation, Answer), ReplayError> {
     let (mut conversation, replayed) = conversed(&load_chain(path)?).await?;
     conversation.tape = Some(path.to_owned());
     Ok((conversation, replayed.answer))
@@ -69,7 +69,7 @@ async fn conversed(tapes: &[TapeFile]) -> Result<(Conversation, Replayed), Repla
 }
 
 /// The tapes of a conversation up to the turn at `path`, first turn first.
-pub fn load_chain(path: &Path) -> Result<Vec<TapeFile>, ReplayError> {
+pub(crate) fn load_chain(path: &Path) -> Result<Vec<TapeFile>, ReplayError> {
     let mut chain = vec![TapeFile::read(path)?];
     while let Some(tape) = chain.last()
         && let Some(name) = tape.header.previous.clone()

@@ -90,7 +90,7 @@ impl Replayer {
 
     /// Runs the turn with its completions from the tape and everything else live. What was answered is there even
     /// when the turn parts from its tape.
-    pub async fn perform_live(
+    pub(crate) async fn perform_live(
         &self,
         tape: &TapeFile,
         conversation: &mut Conversation,

@@ -10,7 +10,7 @@ use crate::wire::{TapeError, catalog_path, keep_beside, read_capped, shared_cata
 const VERSION: u32 = 1;
 
 /// Keeps a catalog for the tapes in and below `folder`, once per fingerprint.
-pub fn keep_catalog(folder: &Path, catalog: &Catalog) -> Result<(), TapeError> {
+pub(crate) fn keep_catalog(folder: &Path, catalog: &Catalog) -> Result<(), TapeError> {
     let fingerprint = catalog.fingerprint();
     let path = shared_catalog(folder, &fingerprint);
     let text = || {

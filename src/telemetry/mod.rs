@@ -14,8 +14,10 @@ mod parent;
 mod setup;
 mod spans;
 
-pub use causes::causes;
+pub(crate) use causes::causes;
 pub(crate) use parent::{TraceParent, carried, untraced};
-pub use setup::{SpanLayer, init, init_with};
-pub use spans::SPANS;
+pub use setup::init;
+#[cfg(feature = "otel")]
+pub(crate) use setup::{SpanLayer, init_with};
+pub(crate) use spans::SPANS;
 pub(crate) use spans::{count, failed, is_traced, set_texts, shows_content};

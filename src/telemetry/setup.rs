@@ -13,7 +13,7 @@ const FILTER_VARIABLE: &str = "CARDINAL_LOG";
 const SILENCED: &[&str] = &["async_openai=off"];
 
 /// What takes the spans of traces, beside the log.
-pub type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
+pub(crate) type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Starts logging to stderr: warnings, and with each `verbosity` more of what Cardinal does (1 info, 2 debug,
 /// 3 trace and the libraries' infos). `json` writes one JSON object per line. The second call in a process does
@@ -23,7 +23,7 @@ pub fn init(verbosity: u8, json: bool) {
 }
 
 /// The same, with the spans of traces going to `spans`.
-pub fn init_with(verbosity: u8, json: bool, spans: Option<SpanLayer>) {
+pub(crate) fn init_with(verbosity: u8, json: bool, spans: Option<SpanLayer>) {
     let (filter, complaint) = filter(verbosity, std::env::var(FILTER_VARIABLE).ok().as_deref());
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use tracing::Span;
 
 /// The target of all spans of traces. An embedder exports them by a layer that lets this target through.
-pub const SPANS: &str = "cardinal::spans";
+pub(crate) const SPANS: &str = "cardinal::spans";
 
 /// The conventions' own name for the switch that puts texts into traces: questions, answers, arguments, results.
 const CONTENT_VARIABLE: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// `text`, or its beginning and a marker that says how many bytes were left out, in at most `max_bytes` bytes of
 /// valid UTF-8.
-pub fn cut_to_bytes(mut text: String, max_bytes: usize) -> String {
+pub(crate) fn cut_to_bytes(mut text: String, max_bytes: usize) -> String {
     if text.len() <= max_bytes {
         return text;
     }

@@ -79,7 +79,7 @@ pub(crate) fn escape_into(text: &str, out: &mut String) {
 
 /// A value as JSON that means the same, with everything escaped in it that could hide from the reader or be read as
 /// something else than data.
-pub fn escape_json(value: &serde_json::Value) -> String {
+pub(crate) fn escape_json(value: &serde_json::Value) -> String {
     let json = value.to_string();
     let mut marks = mark_positions(&json).into_iter().peekable();
     let mut out = String::with_capacity(json.len());
@@ -95,7 +95,7 @@ pub fn escape_json(value: &serde_json::Value) -> String {
 
 /// JSON that means the same, compact or indented, with every character escaped that could hide from a reader or drive a
 /// terminal.
-pub fn escape_hidden(json: &str) -> String {
+pub(crate) fn escape_hidden(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for (_, c, hidden) in with_hidden(json) {
         // A line end in JSON stands between values, never in one.

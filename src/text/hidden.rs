@@ -72,7 +72,7 @@ fn is_joined(c: char) -> bool {
 
 /// A piece of a text that comes in pieces, with hidden characters left out. What joins the end of one piece to the
 /// beginning of the next stays, and so do line ends and tabs.
-pub fn without_hidden(piece: &str) -> String {
+pub(crate) fn without_hidden(piece: &str) -> String {
     let stays = |c| matches!(c, '\n' | '\t' | '\u{200c}' | '\u{200d}' | '\u{fe0f}');
     piece.chars().filter(|c| stays(*c) || !is_hidden(*c)).collect()
 }

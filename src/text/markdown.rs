@@ -4,7 +4,7 @@ use super::line::visible;
 
 /// `text` as one line of Markdown in which nothing is markup, a link or the end of a table's cell. What cannot be seen
 /// becomes visible.
-pub fn markdown_literal(text: &str) -> String {
+pub(crate) fn markdown_literal(text: &str) -> String {
     let line = visible(text);
     let mut safe = String::with_capacity(line.len());
     for (at, c) in line.char_indices() {
@@ -33,7 +33,7 @@ pub fn markdown_literal(text: &str) -> String {
 
 /// `text` in a line of Markdown, such as an answer's, with only those signs escaped that would be markup there: names such as
 /// `north_west` and addresses stay readable. It ends no cell of a table.
-pub fn markdown_inline(text: &str) -> String {
+pub(crate) fn markdown_inline(text: &str) -> String {
     let line = visible(text);
     let mut safe = String::with_capacity(line.len());
     let mut before = None;

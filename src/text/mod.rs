@@ -25,12 +25,14 @@ mod marks;
 mod months;
 mod plain;
 
-pub use cut::cut_to_bytes;
-pub use escape::{escape, escape_hidden, escape_json};
+pub(crate) use cut::cut_to_bytes;
+pub use escape::escape;
+pub(crate) use escape::{escape_hidden, escape_json};
 pub(crate) use escape::{escape_into, escape_line_start, escape_within};
-pub use hidden::{hidden_in, is_hidden, without_hidden};
+pub(crate) use hidden::without_hidden;
+pub use hidden::{hidden_in, is_hidden};
 pub use line::{clean_line, defuse, one_line, visible};
 pub use links::{LinkRules, WithoutLinks};
-pub use markdown::{markdown_inline, markdown_literal};
+pub(crate) use markdown::{markdown_inline, markdown_literal};
 pub(crate) use marks::reads_as_own_line;
 pub(crate) use months::{MONTHS, MonthLanguage, month, month_in_any_language};

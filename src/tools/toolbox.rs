@@ -73,7 +73,7 @@ impl Toolbox {
 
     /// The same tools, run by another client and shaped by other limits.
     #[must_use]
-    pub fn run_by(&self, client: MetabaseClient, shaping: ShapingSettings) -> Self {
+    pub(crate) fn run_by(&self, client: MetabaseClient, shaping: ShapingSettings) -> Self {
         Self {
             client,
             shaping,

@@ -13,4 +13,4 @@ mod client;
 mod collector;
 mod sender;
 
-pub use sender::TraceSender;
+pub(crate) use sender::TraceSender;

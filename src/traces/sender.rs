@@ -21,7 +21,7 @@ const LAST_WAIT: Duration = Duration::from_secs(3);
 const SERVICE: &str = "cardinal";
 
 /// Sends the spans of this process. What is left is sent when it is dropped, within three seconds.
-pub struct TraceSender {
+pub(crate) struct TraceSender {
     provider: SdkTracerProvider,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Debug for TraceSender {
 
 impl TraceSender {
     /// Sends to the collector that the standard variables name; `None` without one. `Err` says why it cannot be.
-    pub fn from_env() -> Result<Option<Self>, String> {
+    pub(crate) fn from_env() -> Result<Option<Self>, String> {
         let Some(collector) = collector::address(|name| std::env::var(name).ok())? else {
             return Ok(None);
         };

@@ -124,7 +124,7 @@ impl Grants {
 
     /// The same without these operations, which the settings of the server do not allow.
     #[must_use]
-    pub fn api_without(
+    pub(crate) fn api_without(
         mut self,
         base: &Url,
         api: Api,
@@ -143,7 +143,7 @@ impl Grants {
 
     /// The same, for the paths of one account alone.
     #[must_use]
-    pub fn account_api(mut self, base: &Url, api: Api, account: &str, policy: &GrantPolicy) -> Self {
+    pub(crate) fn account_api(mut self, base: &Url, api: Api, account: &str, policy: &GrantPolicy) -> Self {
         let policy = policy.clone();
         let account = Some(account.to_owned());
         let rule = ServerRule::Policy {

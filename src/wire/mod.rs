@@ -53,20 +53,24 @@ mod watch;
 pub use error::WireError;
 pub use grants::{GrantedEndpoint, Grants};
 pub use limit::RequestLimits;
-pub use opening::{JudgeOpening, Opening};
+pub(crate) use opening::JudgeOpening;
+pub use opening::Opening;
 pub use queue::QueueTime;
-pub use relay::{CompletionRelay, PROVIDER_BATCH, RelayedCompletion};
+pub use relay::{CompletionRelay, RelayedCompletion};
 pub use request::{CacheRule, Policy, Purpose, RowsOf, WireRequest};
-pub use response::{BodyStream, ServedBy, WireResponse};
+pub(crate) use response::BodyStream;
+pub use response::{ServedBy, WireResponse};
 pub(crate) use retry::is_passing_for_models;
 pub(crate) use retry_after::asked_wait;
 pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
 pub use tape::{
-    CatalogNote, Divergence, Exchange, ExchangeEnd, Header, MetabaseNote, Miss, Player, Prefixes, PromptNote,
-    RecordedFailure, RecordedResults, ResponseHead, SHARED_FOLDERS, Stalls, Tape, TapeCopy, TapeError,
-    TapeFile, TapeMode, TapeSlot, TapeSlotGuard, TurnEnd, UnusedExchanges, catalog_path, keep_beside,
-    read_capped, shared_catalog,
+    CatalogNote, Divergence, Exchange, ExchangeEnd, Header, MetabaseNote, Miss, Player, PromptNote,
+    RecordedFailure, RecordedResults, ResponseHead, Tape, TapeCopy, TapeError, TapeFile, TapeMode, TapeSlot,
+    TapeSlotGuard, TurnEnd, UnusedExchanges,
+};
+pub(crate) use tape::{
+    Prefixes, SHARED_FOLDERS, Stalls, catalog_path, keep_beside, read_capped, shared_catalog,
 };
 pub(crate) use tape::{REDACTED, first_difference, is_secret, off_the_runtime, shown, suspect};
 #[cfg(feature = "postgres")]

@@ -19,7 +19,7 @@ pub enum Opening {
 }
 
 /// Judges the beginning of a body: its bytes so far, and whether they are all.
-pub type JudgeOpening = fn(&[u8], bool) -> Opening;
+pub(crate) type JudgeOpening = fn(&[u8], bool) -> Opening;
 
 /// The response, with its body as it was, once its opening was judged. Waits no longer than the deadline: what is not
 /// decided by then is handed on.

@@ -17,7 +17,7 @@ use super::{Purpose, ServedBy, WireError, WireRequest, WireResponse};
 
 /// The header that an answer of a provider's batch API carries: which batch it came from. It costs less, and whoever reads
 /// a tape has to know that.
-pub const PROVIDER_BATCH: HeaderName = HeaderName::from_static("x-cardinal-provider-batch");
+pub(crate) const PROVIDER_BATCH: HeaderName = HeaderName::from_static("x-cardinal-provider-batch");
 
 /// Something that answers the completions of one session.
 pub trait CompletionRelay: Send + Sync + fmt::Debug {

@@ -12,7 +12,7 @@ use super::WireError;
 /// end without an error means the transport saw the body's proper end. (A server that announces neither a length
 /// nor chunks ends its body by closing the connection; nothing tells that end from a cut, so whoever reads such a
 /// body must know its end by its content, as JSON and event streams do.)
-pub type BodyStream = BoxStream<'static, Result<Bytes, WireError>>;
+pub(crate) type BodyStream = BoxStream<'static, Result<Bytes, WireError>>;
 
 /// What answered a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

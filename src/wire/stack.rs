@@ -114,7 +114,7 @@ impl Wire {
 
     /// The same stack, same session, whose completions are answered by `relay`.
     #[must_use]
-    pub fn relaying(&self, relay: Arc<dyn CompletionRelay>) -> Self {
+    pub(crate) fn relaying(&self, relay: Arc<dyn CompletionRelay>) -> Self {
         self.changed(|own| own.relay = Some(relay))
     }
 
@@ -149,12 +149,12 @@ impl Wire {
     }
 
     /// The entries of which rows are kept.
-    pub fn rows_kept(&self) -> BTreeSet<RowsOf> {
+    pub(crate) fn rows_kept(&self) -> BTreeSet<RowsOf> {
         self.shared.cache.rows_kept()
     }
 
     /// Forgets what dbt said and all rows but those of these entries, for all sessions.
-    pub fn forget_rows_but(&self, of: BTreeSet<RowsOf>) {
+    pub(crate) fn forget_rows_but(&self, of: BTreeSet<RowsOf>) {
         self.shared.cache.forget_rows_but(of);
     }
 

@@ -31,7 +31,7 @@ const HANDING_OVER: Duration = Duration::from_secs(600);
 
 /// How rounds are made.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct RoundOptions {
+pub(crate) struct RoundOptions {
     /// Most rounds of the whole run, over all its starts; `None`: as many as its questions can need.
     pub most: Option<u32>,
     /// When no more completions than this are left to ask, they are asked at once, at the full price. So is what is left
@@ -41,7 +41,7 @@ pub struct RoundOptions {
 
 /// What happens to rounds, for people.
 #[derive(Debug, Clone)]
-pub enum RoundEvent {
+pub(crate) enum RoundEvent {
     Sent {
         round: u32,
         completions: u64,

@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// What became of a provider batch that nobody waits for any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GivenUp {
+pub(crate) enum GivenUp {
     /// It is cancelled. What was answered by then is paid for.
     Cancelled,
     /// It had ended, and is paid for.

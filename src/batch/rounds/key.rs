@@ -4,7 +4,7 @@ use std::str::FromStr;
 /// What a completion is known by, here and at the provider: the session that asks and what it asks. A session asks nothing
 /// twice, and asks the same again when it is gone on with from its tape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CompletionKey {
+pub(crate) struct CompletionKey {
     /// A hash of the session's name.
     pub session: u64,
     /// A hash of path and body.

@@ -25,11 +25,10 @@ mod plan;
 mod relay;
 
 pub(super) use collector::{CollectorParts, RoundCollector, RoundsEnd};
-pub use collector::{RoundEvent, RoundOptions};
-pub use giving_up::GivenUp;
+pub(crate) use collector::{RoundEvent, RoundOptions};
+pub(crate) use giving_up::GivenUp;
 pub(super) use giving_up::GivingUp;
-pub use key::CompletionKey;
-pub use notes::{NotedBatch, NotedBatchState, ProviderNotes};
-pub use plan::RoundPlan;
+pub(crate) use notes::ProviderNotes;
+pub(crate) use plan::RoundPlan;
 pub(super) use plan::most_rounds;
 pub(super) use relay::{SessionRelay, SessionSeat};

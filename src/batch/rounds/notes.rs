@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// All provider batches of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ProviderNotes {
+pub(crate) struct ProviderNotes {
     /// Rounds so far, over all starts.
     pub rounds: u32,
     /// In the order of their numbers.
@@ -18,7 +18,7 @@ pub struct ProviderNotes {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NotedBatch {
+pub(crate) struct NotedBatch {
     /// Counted from 1 over the whole run; its files are named by it.
     pub number: u32,
     pub round: u32,
@@ -41,7 +41,7 @@ pub struct NotedBatch {
 /// How far a provider batch is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum NotedBatchState {
+pub(crate) enum NotedBatchState {
     /// It is to be submitted, and may have been.
     Intended,
     /// The provider has it.
@@ -56,7 +56,7 @@ pub enum NotedBatchState {
 
 impl ProviderNotes {
     /// Batches whose completions are not all on tapes.
-    pub fn open(&self) -> impl Iterator<Item = &NotedBatch> {
+    pub(crate) fn open(&self) -> impl Iterator<Item = &NotedBatch> {
         self.batches.iter().filter(|batch| {
             matches!(
                 batch.state,

@@ -16,7 +16,7 @@ const WRITTEN_TOKENS: u64 = 300;
 
 /// What a run in rounds can be expected to take, before anything is sent.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RoundPlan {
+pub(crate) struct RoundPlan {
     /// Whose batch API it is.
     pub provider: &'static str,
     /// Questions that are to be asked.

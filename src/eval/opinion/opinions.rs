@@ -34,7 +34,7 @@ impl Opinions {
     }
 
     /// Whether the same question had two answers; `None` unless two can be told.
-    pub fn flipped(&self) -> Option<bool> {
+    pub(crate) fn flipped(&self) -> Option<bool> {
         let known: Vec<bool> = self.said.iter().filter_map(|opinion| opinion.right).collect();
         let (first, others) = known.split_first()?;
         (!others.is_empty()).then(|| others.iter().any(|other| other != first))

@@ -9,7 +9,7 @@ use crate::sandbox::demo_fingerprint;
 const BESIDE_CSV: [&str; 2] = ["schema.sqlite.sql", "metadata.json"];
 
 /// Hash of the data that a suite asks about and of what describes it, hex. Where it lies does not count.
-pub fn data_hash(dataset: &Dataset) -> Result<String, RecordingError> {
+pub(crate) fn data_hash(dataset: &Dataset) -> Result<String, RecordingError> {
     let path = dataset.path.clone().unwrap_or_default();
     let mut files = match dataset.kind {
         DatasetKind::Demo => return Ok(demo_fingerprint().chars().take(20).collect()),

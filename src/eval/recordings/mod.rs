@@ -19,10 +19,10 @@ mod record;
 mod staging;
 
 pub use confirm::FigureToConfirm;
-pub use data::data_hash;
+pub(crate) use data::data_hash;
 pub use error::RecordingError;
 pub use layout::Recordings;
 pub(super) use layout::{folder_name, tape_path};
-pub use note::{CaseNote, NOTE_FILE, NOTE_VERSION, RequestForm};
+pub use note::{CaseNote, NOTE_FILE, RequestForm};
 pub use promote::{PersonsOpinion, PromoteError, PromotedCase, Promotion, promote};
 pub use record::{Existing, RecordOptions, RecordedCase, chosen, record};

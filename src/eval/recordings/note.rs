@@ -14,7 +14,7 @@ use crate::model::{ModelId, Provider, UserQuestion, request_form};
 use crate::prompt::{PROMPT_TEXTS, text_hashes};
 
 /// Version of the note's format.
-pub const NOTE_VERSION: u32 = 1;
+pub(crate) const NOTE_VERSION: u32 = 1;
 /// The note's file in a case's folder.
 pub const NOTE_FILE: &str = "case.json";
 

@@ -17,5 +17,5 @@ mod results;
 mod run;
 
 pub use plan::{ReplayOptions, ReplayPlan, recorded};
-pub use regrade::{RegradedRecording, regrade_recordings};
+pub(crate) use regrade::{RegradedRecording, regrade_recordings};
 pub use run::replay_suites;

@@ -17,7 +17,7 @@ use crate::tapes::ReplayContexts;
 
 /// What became of the note of one recording.
 #[derive(Debug)]
-pub struct RegradedRecording {
+pub(crate) struct RegradedRecording {
     /// The suite, with its set behind it.
     pub suite: String,
     pub case: String,
@@ -29,7 +29,7 @@ pub struct RegradedRecording {
 /// recording was made under has another hash now, its turns are first run again over the suite's data as it is: only when
 /// the model would read the same to the byte, and be asked the same, does the note get today's hashes. `report` hears of
 /// each as it ends.
-pub async fn regrade_recordings(
+pub(crate) async fn regrade_recordings(
     plan: ReplayPlan,
     settings: &Settings,
     options: &ReplayOptions,

@@ -18,4 +18,4 @@ pub use reliability::pass_pow;
 /// Seed of every resampling: the same records give the same report.
 pub const SEED: u64 = 0x00CA_4D17;
 /// Two-sided error of every interval and test.
-pub const ALPHA: f64 = 0.05;
+pub(crate) const ALPHA: f64 = 0.05;

@@ -26,11 +26,6 @@ impl CaseRun {
     pub fn passes(&self) -> bool {
         self.passed == self.trials
     }
-
-    /// Whether some trials passed and some did not.
-    pub fn is_mixed(&self) -> bool {
-        self.passed > 0 && !self.passes()
-    }
 }
 
 /// The cases of records, which have to be sorted.
@@ -72,7 +67,7 @@ impl PassRate {
     }
 
     /// The standing of these cases without trials that could not be run. `None` when that leaves none.
-    pub fn without_errors(cases: &[CaseRun]) -> Option<Self> {
+    pub(crate) fn without_errors(cases: &[CaseRun]) -> Option<Self> {
         Self::counted(cases, |case| case.trials - case.errored)
     }
 

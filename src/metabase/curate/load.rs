@@ -50,7 +50,7 @@ pub struct LoadProgress {
 }
 
 /// Is told how far a load is: after each entry, from whichever thread loads.
-pub type OnProgress<'p> = &'p (dyn Fn(LoadProgress) + Sync);
+pub(crate) type OnProgress<'p> = &'p (dyn Fn(LoadProgress) + Sync);
 
 /// Loads everything the rules select, with a bounded number of requests in flight. What was loaded `before` and not edited
 /// since is kept.

@@ -18,5 +18,6 @@ mod tables;
 mod words;
 
 pub(super) use definition::of_card;
+pub use load::LoadProgress;
+pub(crate) use load::OnProgress;
 pub(super) use load::load;
-pub use load::{LoadProgress, OnProgress};

@@ -336,7 +336,7 @@ impl ProviderBatches {
     }
 
     /// Whether [`ProviderBatches::find`] finds our own batch or none; otherwise it may be somebody else's.
-    pub fn knows_its_own(&self) -> bool {
+    pub(crate) fn knows_its_own(&self) -> bool {
         !self.is_anthropic()
     }
 
@@ -351,7 +351,7 @@ impl ProviderBatches {
     }
 
     /// Whether a result with this status may be another one when the request is made again.
-    pub fn is_passing(status: StatusCode) -> bool {
+    pub(crate) fn is_passing(status: StatusCode) -> bool {
         crate::wire::is_passing_for_models(status)
     }
 

@@ -26,7 +26,7 @@ impl RowOperations {
     }
 
     /// Whether the rows are the table's as they stand, in its order: nothing but a page of it.
-    pub fn is_page(&self) -> bool {
+    pub(crate) fn is_page(&self) -> bool {
         !self.aggregates() && self.filters.is_empty() && self.sort.is_empty()
     }
 
@@ -61,7 +61,7 @@ impl RowOperations {
     }
 
     /// The columns of the result over a table of these columns.
-    pub fn result_columns(&self, columns: &[Column]) -> Vec<Column> {
+    pub(crate) fn result_columns(&self, columns: &[Column]) -> Vec<Column> {
         let at = |at: &usize| columns.get(*at).cloned();
         if !self.aggregates() {
             return if self.columns.is_empty() {

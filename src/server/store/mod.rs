@@ -34,7 +34,6 @@ pub(super) use claims::{ClaimedTurn, TurnStart};
 use error::DatabaseError;
 pub use error::SessionStoreError;
 pub(super) use presence::Presence;
-pub use promoted::RatedAnswer;
 use sqlite::{ReaderPool, Writer, schema};
 use tapes::TapePlace;
 pub use tokens::{NewToken, TokenRow};

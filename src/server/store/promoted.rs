@@ -7,7 +7,7 @@ use crate::server::record::Feedback;
 
 /// An answer of a server, with what a person thinks of it.
 #[derive(Debug, Clone)]
-pub struct RatedAnswer {
+pub(crate) struct RatedAnswer {
     /// Its tape, and those of the turns before it in the same folder.
     pub tape: PathBuf,
     pub asked_by: String,
@@ -19,7 +19,7 @@ pub struct RatedAnswer {
 impl SessionStore {
     /// An answer with its tape, brought to files where it stands in a database; they go with this store. `None` when there is
     /// no such answer, or it has no tape.
-    pub async fn rated_answer(&self, id: &str) -> Result<Option<RatedAnswer>, SessionStoreError> {
+    pub(crate) async fn rated_answer(&self, id: &str) -> Result<Option<RatedAnswer>, SessionStoreError> {
         let Some(record) = self.answer(id, None).await? else {
             return Ok(None);
         };

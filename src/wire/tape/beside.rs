@@ -22,7 +22,7 @@ const PROMPTS: &str = "prompts";
 /// The folder of catalogs.
 const CATALOGS: &str = "catalogs";
 /// The folders of what tapes share.
-pub const SHARED_FOLDERS: [&str; 2] = [PROMPTS, CATALOGS];
+pub(crate) const SHARED_FOLDERS: [&str; 2] = [PROMPTS, CATALOGS];
 /// How many folders above its own a tape's files may lie: tapes of many folders share them.
 const LEVELS: usize = 4;
 
@@ -32,12 +32,12 @@ pub(super) fn prompt_path(tape: &Path, hash: &str) -> PathBuf {
 }
 
 /// Where the catalog with this fingerprint is found from a tape: beside it, or in the nearest folder above that has it.
-pub fn catalog_path(tape: &Path, fingerprint: &str) -> PathBuf {
+pub(crate) fn catalog_path(tape: &Path, fingerprint: &str) -> PathBuf {
     found(tape, CATALOGS, fingerprint)
 }
 
 /// Where the catalog with this fingerprint is kept for the tapes in and below a folder.
-pub fn shared_catalog(folder: &Path, fingerprint: &str) -> PathBuf {
+pub(crate) fn shared_catalog(folder: &Path, fingerprint: &str) -> PathBuf {
     folder.join(CATALOGS).join(name(fingerprint))
 }
 
@@ -74,7 +74,7 @@ fn name(hash: &str) -> String {
 
 /// Prefixes of completions that were read, for readers of many tapes that share them.
 #[derive(Debug, Default)]
-pub struct Prefixes {
+pub(crate) struct Prefixes {
     /// By path. Each fits the hash that names it.
     read: Mutex<BTreeMap<PathBuf, Arc<Value>>>,
 }
@@ -166,7 +166,7 @@ fn mark(path: &Path) {
 /// Keeps a text under its path unless one that `fits` is there already: what was damaged is put right. A text that may
 /// hold a credential is not kept. The text is made, and a file that is there is read, only when this process has not
 /// written or checked the file before.
-pub fn keep_beside(
+pub(crate) fn keep_beside(
     path: &Path,
     text: impl FnOnce() -> String,
     fits: impl FnOnce(&str) -> bool,
@@ -206,7 +206,7 @@ pub(super) fn private(options: &mut OpenOptions, path: &Path) -> io::Result<fs::
 }
 
 /// The whole text of a file, up to a bound.
-pub fn read_capped(path: &Path) -> Result<String, String> {
+pub(crate) fn read_capped(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|error| error.to_string())?;
     file.take(MAX_FILE_BYTES.saturating_add(1))

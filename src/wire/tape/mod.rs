@@ -37,7 +37,7 @@ mod stall;
 mod write;
 mod writer;
 
-pub use beside::{Prefixes, SHARED_FOLDERS, catalog_path, keep_beside, read_capped, shared_catalog};
+pub(crate) use beside::{Prefixes, SHARED_FOLDERS, catalog_path, keep_beside, read_capped, shared_catalog};
 #[cfg(feature = "postgres")]
 pub(crate) use beside::{SharedKind, shared_name};
 pub use copy::TapeCopy;
@@ -54,5 +54,5 @@ pub(crate) use redact::{REDACTED, is_secret, suspect};
 pub(super) use redact::{redact, redact_text};
 pub use results::RecordedResults;
 pub use slot::{TapeMode, TapeSlot, TapeSlotGuard};
-pub use stall::Stalls;
+pub(crate) use stall::Stalls;
 pub use write::Tape;

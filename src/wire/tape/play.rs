@@ -45,7 +45,7 @@ impl Player {
     }
 
     /// Serves the completions of `tape`, and nothing else.
-    pub fn of_completions(tape: &TapeFile) -> Self {
+    pub(crate) fn of_completions(tape: &TapeFile) -> Self {
         Self::of(tape, Exchange::is_completion)
     }
 
@@ -62,15 +62,8 @@ impl Player {
         }
     }
 
-    /// The same with another command that records the turn again, for messages.
-    #[must_use]
-    pub fn recorded_by(mut self, command: &str) -> Self {
-        self.command = command.into();
-        self
-    }
-
     /// Exchanges that the turn waits for longer than it did when it was recorded.
-    pub fn stalls(&self) -> &Stalls {
+    pub(crate) fn stalls(&self) -> &Stalls {
         &self.stalls
     }
 

@@ -36,7 +36,7 @@ impl TapeFile {
     }
 
     /// The same, for a reader of many tapes that share what their completions begin with.
-    pub fn read_with(path: &Path, prefixes: &Prefixes) -> Result<Self, TapeError> {
+    pub(crate) fn read_with(path: &Path, prefixes: &Prefixes) -> Result<Self, TapeError> {
         let (tape, _) = load(path, prefixes)?;
         if tape.end.is_none() {
             return Err(tape.unfinished());
@@ -50,7 +50,7 @@ impl TapeFile {
     }
 
     /// The error that it was broken off.
-    pub fn unfinished(&self) -> TapeError {
+    pub(crate) fn unfinished(&self) -> TapeError {
         TapeError::Unfinished {
             path: self.path.clone(),
             exchanges: self.exchanges.len(),
@@ -72,7 +72,7 @@ impl TapeFile {
     }
 
     /// Bytes up to the end of its last whole line.
-    pub fn whole_bytes(&self) -> u64 {
+    pub(crate) fn whole_bytes(&self) -> u64 {
         self.whole_bytes
     }
 
@@ -82,7 +82,7 @@ impl TapeFile {
     }
 
     /// The same, with what it needs in `shared`: its own folder, or one of the few above it.
-    pub fn save_sharing(&self, path: &Path, shared: &Path) -> Result<(), TapeError> {
+    pub(crate) fn save_sharing(&self, path: &Path, shared: &Path) -> Result<(), TapeError> {
         let mut writer = TapeWriter::create(path, shared, &self.header)?;
         for exchange in &self.exchanges {
             writer.exchange(exchange.clone(), None, &[])?;

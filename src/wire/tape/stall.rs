@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 /// Exchanges of a replay that are waited for longer than they were when the turn was recorded: somebody, or the clock,
 /// ended them then, and whoever waits has to end them now. Clones tell of the same exchanges.
 #[derive(Debug, Clone)]
-pub struct Stalls {
+pub(crate) struct Stalls {
     /// One permit for each that nobody has ended yet.
     open: Arc<Semaphore>,
     any: Arc<AtomicBool>,
@@ -21,7 +21,7 @@ impl Stalls {
     }
 
     /// Waits for the next one, which is then taken to be ended.
-    pub async fn next(&self) {
+    pub(crate) async fn next(&self) {
         match self.open.acquire().await {
             Ok(stall) => stall.forget(),
             // It is never closed.
@@ -29,7 +29,7 @@ impl Stalls {
         }
     }
 
-    pub fn any(&self) -> bool {
+    pub(crate) fn any(&self) -> bool {
         self.any.load(Ordering::Relaxed)
     }
 

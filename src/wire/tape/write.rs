@@ -65,12 +65,12 @@ impl Tape {
     }
 
     /// The same, with what it shares with other tapes kept in `shared`: its own folder, or one of the few above it.
-    pub fn create_sharing(path: &Path, shared: &Path, header: &Header) -> Result<Self, TapeError> {
+    pub(crate) fn create_sharing(path: &Path, shared: &Path, header: &Header) -> Result<Self, TapeError> {
         TapeWriter::create(path, shared, header).map(Self::of)
     }
 
     /// Writes each line to a second place as well, where everything before `from` bytes stands already. Waits for that place.
-    pub fn copied_to(&self, copy: Arc<dyn TapeCopy>, from: u64) -> Result<(), TapeError> {
+    pub(crate) fn copied_to(&self, copy: Arc<dyn TapeCopy>, from: u64) -> Result<(), TapeError> {
         lock(&self.shared.writer).copied_to(copy, from)
     }
 
