@@ -21,6 +21,7 @@ pub(crate) const ANSWER_VERSION: u32 = 4;
 
 /// Everything a turn came to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Answer {
     /// Version of this format: [`ANSWER_VERSION`].
     #[serde(deserialize_with = "known_version")]
@@ -114,6 +115,7 @@ impl Answer {
 /// A result that an answer rests on.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "EvidenceForm", into = "EvidenceForm")]
+#[non_exhaustive]
 pub struct Evidence {
     /// The handle that figures and later questions name it by: `r1`, `r2`, …
     pub result: Handle,
@@ -140,6 +142,7 @@ pub struct Evidence {
 /// How a tool call went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum CallStatus {
     /// It ran, and its result came.
     Ok,
@@ -153,6 +156,7 @@ pub enum CallStatus {
 
 /// A tool call that the model asked for, whether or not it was run.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct CallRecord {
     /// The tool that the model named, also where there is no such tool.
     pub name: String,
@@ -179,6 +183,7 @@ pub struct CallRecord {
 
 /// What the models of a turn used.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct UsageReport {
     /// Prompt tokens of all completions, cached ones included.
     pub input_tokens: u64,
@@ -198,6 +203,7 @@ pub struct UsageReport {
 
 /// Where a turn's time went, in milliseconds. Model and tools may overlap with other work, so the parts need not add up.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Timings {
     /// From the question to the finished answer.
     pub total_ms: u64,

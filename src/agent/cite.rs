@@ -20,6 +20,7 @@ const MOST_CELLS: usize = 24;
 /// A figure of the answer's text with its sources.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "CitedFigureForm", into = "CitedFigureForm")]
+#[non_exhaustive]
 pub struct CitedFigure {
     /// The figure; its own list of sources is empty.
     pub figure: Figure,
@@ -30,6 +31,7 @@ pub struct CitedFigure {
 /// One source of a figure. What its results are of stands once in the answer: see [`Answer::cited`].
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "CitationForm", into = "CitationForm")]
+#[non_exhaustive]
 pub struct Citation {
     /// Which cell, total, count, argument or derivation, of which result.
     pub trace: Trace,
@@ -63,6 +65,7 @@ impl Citation {
 
 /// A result that a figure rests on.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct CitedResult {
     /// The handle it is named by: `r1`, `r2`, …
     #[schemars(with = "String")]

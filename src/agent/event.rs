@@ -9,6 +9,7 @@ use crate::wire::ServedBy;
 /// What happens in a turn, in order, for whoever watches. Watching changes nothing. The last event is always
 /// [`Event::Finished`].
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Event {
     /// A step begins: a completion is asked for.
     StepStarted {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How a turn ended, for people and programs. A turn always ends in exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Outcome {
     /// The question was answered from complete results.
     Answered,
@@ -63,6 +64,7 @@ impl Outcome {
 /// Why the loop ended: every exit has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum StopReason {
     /// The model answered without asking for more tools.
     FinalAnswer,

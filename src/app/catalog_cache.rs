@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Error, Server};
 use crate::catalog::{
-    Catalog, CatalogStore, Drift, EntryVersions, KeptCatalog, LoadRemarks, LoadedBefore, StoreKey,
+    Catalog, CatalogStore, Drift, EarlierCatalog, EntryVersions, KeptCatalog, LoadRemarks, StoreKey,
     StoreLookup,
 };
 use crate::dbt::{DbtCloudSettings, SemanticLayerClient};
@@ -118,7 +118,7 @@ impl CatalogCache {
             before => {
                 let before = before.as_deref();
                 let known = before.filter(|_| freshness != Freshness::Reload);
-                let known = known.map(|kept| LoadedBefore {
+                let known = known.map(|kept| EarlierCatalog {
                     catalog: &kept.catalog,
                     versions: &kept.versions,
                 });
@@ -203,7 +203,7 @@ fn hash_of(secret: &SecretString) -> String {
 async fn fetch(
     server: &Server,
     clients: CatalogClients<'_>,
-    (before, known): (Option<&KeptCatalog>, Option<LoadedBefore<'_>>),
+    (before, known): (Option<&KeptCatalog>, Option<EarlierCatalog<'_>>),
     notes: Vec<String>,
     on_progress: OnProgress<'_>,
 ) -> Result<OpenedCatalog, Error> {

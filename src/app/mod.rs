@@ -39,7 +39,7 @@ pub use day::book as day_book;
 pub(crate) use dbt::health_connection;
 pub use error::Error;
 pub use identity::AppIdentity;
-pub use network::{Reach, wire};
+pub use network::{ReachedSystems, wire};
 pub(crate) use network::{limits_of_many, model_wire, request_limits};
 pub use open::{App, OpenOptions, SessionOptions, price};
 pub(crate) use personal::personal_auth;

@@ -50,7 +50,7 @@ pub(crate) fn limits_of_many(
 
 /// What a wire reaches. What is `None` cannot be asked.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Reach<'a> {
+pub struct ReachedSystems<'a> {
     pub metabase: Option<&'a MetabaseSettings>,
     pub dbt: Option<&'a DbtCloudSettings>,
     pub model: Option<&'a ModelSettings>,
@@ -58,14 +58,14 @@ pub struct Reach<'a> {
 
 /// The wire of one session: it may send what the clients and the model need and the grants allow, and nothing else. Calls
 /// are written down where the settings say.
-pub fn wire(settings: &Settings, reach: Reach<'_>) -> Result<Wire, Error> {
+pub fn wire(settings: &Settings, reach: ReachedSystems<'_>) -> Result<Wire, Error> {
     wire_within(settings, reach, None)
 }
 
 /// The same within limits that other wires share, instead of those of the settings.
 pub(super) fn wire_within(
     settings: &Settings,
-    reach: Reach<'_>,
+    reach: ReachedSystems<'_>,
     limits: Option<&RequestLimits>,
 ) -> Result<Wire, Error> {
     let policy = GrantPolicy::new(&settings.grants);

@@ -388,8 +388,8 @@ impl AppParts {
 }
 
 /// What the sessions of an app reach.
-fn reach<'a>(server: &'a Server, settings: &'a Settings) -> network::Reach<'a> {
-    network::Reach {
+fn reach<'a>(server: &'a Server, settings: &'a Settings) -> network::ReachedSystems<'a> {
+    network::ReachedSystems {
         metabase: server.has_metabase().then_some(&server.metabase),
         dbt: settings.dbt.cloud.as_ref(),
         model: Some(&settings.model),

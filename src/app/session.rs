@@ -11,7 +11,9 @@ use super::reach::ModelReach;
 use super::{Error, Recording};
 use crate::agent::{Agent, Answer, Event, TurnOptions, TurnSettings};
 use crate::conversation::Conversation;
-use crate::tapes::{EvidenceJudge, NewTape, Recorded, Recorder, conversation_after, conversation_before};
+use crate::tapes::{
+    EvidenceJudge, NewTape, RecordedAnswer, Recorder, conversation_after, conversation_before,
+};
 use crate::wire::{Header, RecordedResults, TapeError, TapeFile, TapeMode, TapeSlotGuard};
 
 /// One conversation: an agent, what was said so far, and where its turns are recorded. One question at a time; sessions of
@@ -266,7 +268,7 @@ impl Session {
         Ok(self.keep(recorded))
     }
 
-    fn keep(&mut self, recorded: Recorded) -> Answer {
+    fn keep(&mut self, recorded: RecordedAnswer) -> Answer {
         self.tape_error = recorded.tape.err();
         recorded.answer
     }

@@ -92,7 +92,7 @@ struct SessionSoFar {
 }
 
 /// Why a row has no answer.
-enum Unanswered {
+enum UnansweredReason {
     /// It could not be asked.
     Row(String),
     /// The run cannot go on.
@@ -103,7 +103,7 @@ enum Unanswered {
     Tape(String),
 }
 
-impl From<BatchError> for Unanswered {
+impl From<BatchError> for UnansweredReason {
     fn from(error: BatchError) -> Self {
         Self::Run(error)
     }
@@ -164,14 +164,14 @@ impl RunParts {
                     so_far.last = Some(row);
                     break Ok(came_to);
                 }
-                Err(Unanswered::Row(reason)) => {
+                Err(UnansweredReason::Row(reason)) => {
                     so_far.broken = Some(question.id.clone());
                     break Err(reason);
                 }
                 // With the tape out of the way it is asked anew, so that this comes once.
-                Err(Unanswered::Tape(reason)) => note = Some(reason),
-                Err(Unanswered::Run(error)) => return Err(Some(error)),
-                Err(Unanswered::Budget) => return Err(None),
+                Err(UnansweredReason::Tape(reason)) => note = Some(reason),
+                Err(UnansweredReason::Run(error)) => return Err(Some(error)),
+                Err(UnansweredReason::Budget) => return Err(None),
             }
         };
         Ok(RowEvent {
@@ -191,17 +191,17 @@ impl RunParts {
         row: u32,
         question: &BatchQuestion,
         so_far: &mut SessionSoFar,
-    ) -> Result<(RowEnd, Outcome, Option<f64>), Unanswered> {
+    ) -> Result<(RowEnd, Outcome, Option<f64>), UnansweredReason> {
         if let Some(before) = &so_far.broken {
             let reason = format!("{before:?}, which comes before it in its session, could not be asked");
-            return Err(Unanswered::Row(reason));
+            return Err(UnansweredReason::Row(reason));
         }
         let mut session = self.session_of(question, so_far).await?;
         let tape = self.folder.tape_of(question);
         let denied = so_far.denied.clone();
         let (answer, end) = tokio::select! {
             biased;
-            () = denied.cancelled() => return Err(Unanswered::Budget),
+            () = denied.cancelled() => return Err(UnansweredReason::Budget),
             answered = ask(&mut session, question, &tape, self.folder.tapes()) => answered?,
         };
         if let Some(flaw) = session.tape_error().filter(|flaw| is_of_the_disk(flaw)) {
@@ -209,7 +209,7 @@ impl RunParts {
         }
         so_far.session = Some(session);
         let line = AnswerLine::of(question, &answer).text();
-        let line = line.map_err(|error| Unanswered::Row(error.to_string()))?;
+        let line = line.map_err(|error| UnansweredReason::Row(error.to_string()))?;
         let answers = Arc::clone(&self.answers);
         let relay = so_far.relay.clone();
         on_disk(move || {
@@ -238,12 +238,12 @@ impl RunParts {
         &self,
         question: &BatchQuestion,
         so_far: &mut SessionSoFar,
-    ) -> Result<Session, Unanswered> {
+    ) -> Result<Session, UnansweredReason> {
         if let Some(session) = so_far.session.take() {
             return Ok(session);
         }
         let app = self.apps.of(question.principal.as_deref()).await;
-        let app = app.map_err(Unanswered::Row)?;
+        let app = app.map_err(UnansweredReason::Row)?;
         let options = SessionOptions {
             id: Some(question.session.clone().unwrap_or_else(|| question.id.clone())),
             today: Some(question.today.unwrap_or(self.today)),
@@ -262,7 +262,7 @@ impl RunParts {
             let restored = session.restore(&tape).await;
             restored.map_err(|error| {
                 let reason = causes(&error).join(": ");
-                Unanswered::Row(format!("what was said before in its session is lost: {reason}"))
+                UnansweredReason::Row(format!("what was said before in its session is lost: {reason}"))
             })?;
         }
         Ok(session)
@@ -287,7 +287,7 @@ async fn ask(
     question: &BatchQuestion,
     tape: &Path,
     shared: PathBuf,
-) -> Result<(Answer, RowEnd), Unanswered> {
+) -> Result<(Answer, RowEnd), UnansweredReason> {
     let begun = {
         let tape = tape.to_owned();
         on_disk(move || is_begun(&tape)).await?
@@ -330,7 +330,7 @@ async fn ask(
     );
     let tape = tape.to_owned();
     on_disk(move || fs::rename(&tape, &aside).map_err(|source| BatchError::write(&tape, source))).await?;
-    Err(Unanswered::Tape(reason))
+    Err(UnansweredReason::Tape(reason))
 }
 
 /// Whether a tape was begun. One whose header was torn has nothing on it, and goes.
@@ -359,19 +359,19 @@ fn is_of_the_disk(flaw: &TapeError) -> bool {
     matches!(flaw, TapeError::Write { .. } | TapeError::Create { .. })
 }
 
-fn begin_error(error: Error) -> Unanswered {
+fn begin_error(error: Error) -> UnansweredReason {
     match &error {
         Error::Tape(flaw) if is_of_the_disk(flaw) => unrecorded(error),
         _ => not_asked(&error),
     }
 }
 
-fn unrecorded(error: Error) -> Unanswered {
-    Unanswered::Run(BatchError::Unrecorded(Box::new(error)))
+fn unrecorded(error: Error) -> UnansweredReason {
+    UnansweredReason::Run(BatchError::Unrecorded(Box::new(error)))
 }
 
-fn not_asked(error: &Error) -> Unanswered {
-    Unanswered::Row(causes(error).join(": "))
+fn not_asked(error: &Error) -> UnansweredReason {
+    UnansweredReason::Row(causes(error).join(": "))
 }
 
 /// Work that waits for the disk.

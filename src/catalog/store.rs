@@ -194,12 +194,12 @@ pub enum StoreLookup {
     Stale(Box<KeptCatalog>),
     Missing,
     /// A file that cannot be used: say so and load again.
-    Unusable(Unusable),
+    Unusable(UnusableReason),
 }
 
 /// Why a kept file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unusable {
+pub enum UnusableReason {
     /// It is of another version of the format.
     #[error("the kept catalog {} has format version {found}, this program reads {VERSION}; it is loaded again", path.display())]
     Version { path: PathBuf, found: u64 },
@@ -259,7 +259,7 @@ impl CatalogStore {
         match serde_json::from_slice(&bytes) {
             Ok(FileVersion { version: Some(found) }) if found == u64::from(VERSION) => {}
             Ok(FileVersion { version: Some(found) }) => {
-                return StoreLookup::Unusable(Unusable::Version { path, found });
+                return StoreLookup::Unusable(UnusableReason::Version { path, found });
             }
             Ok(FileVersion { version: None }) => return damaged(path, &"it has no version"),
             Err(error) => return damaged(path, &error),
@@ -269,7 +269,7 @@ impl CatalogStore {
             Err(error) => return damaged(path, &error),
         };
         if kept.key != key.hash || kept.source != key.source {
-            return StoreLookup::Unusable(Unusable::Foreign { path });
+            return StoreLookup::Unusable(UnusableReason::Foreign { path });
         }
         if kept.fingerprint != kept.catalog.fingerprint() {
             return damaged(path, &"its fingerprint does not fit its content");
@@ -328,7 +328,7 @@ impl CatalogStore {
 }
 
 fn damaged(path: PathBuf, reason: &impl ToString) -> StoreLookup {
-    StoreLookup::Unusable(Unusable::Damaged {
+    StoreLookup::Unusable(UnusableReason::Damaged {
         path,
         reason: reason.to_string(),
     })

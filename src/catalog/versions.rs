@@ -39,7 +39,7 @@ struct EntryVersion {
 
 /// A catalog that was loaded before, with the versions of its entries.
 #[derive(Debug, Clone, Copy)]
-pub struct LoadedBefore<'c> {
+pub struct EarlierCatalog<'c> {
     pub catalog: &'c Catalog,
     pub versions: &'c EntryVersions,
 }
@@ -66,7 +66,7 @@ impl EntryVersions {
     }
 }
 
-impl<'c> LoadedBefore<'c> {
+impl<'c> EarlierCatalog<'c> {
     /// The entry as it was read then, with the time, if it need not be read again: its list says `edited` as it did then.
     pub(crate) fn unedited(
         &self,

@@ -71,9 +71,9 @@ pub(super) async fn run(global: &GlobalArgs, command: &DbtCommand) -> Result<Exi
 
 fn account(settings: &Settings) -> Result<DbtAccount, CliError> {
     let cloud = settings.dbt.cloud.clone().ok_or(CliError::NoDbtAccount)?;
-    let reach = app::Reach {
+    let reach = app::ReachedSystems {
         dbt: Some(&cloud),
-        ..app::Reach::default()
+        ..app::ReachedSystems::default()
     };
     let wire = app::wire(settings, reach)?;
     Ok(DbtAccount::new(cloud, wire, Principal::default()))

@@ -23,7 +23,7 @@ pub(super) enum InputLine {
     End,
 }
 
-/// LineReader that a person types, or that are piped in.
+/// Lines that a person types, or that are piped in.
 pub(super) enum LineReader {
     /// With line editing and history.
     Edited {

@@ -3,12 +3,12 @@ use std::path::Path;
 use super::args::GlobalArgs;
 use super::error::CliError;
 use super::term;
-use crate::config::{Environment, Loaded, Overrides, load};
+use crate::config::{Environment, LoadedSettings, Overrides, load};
 use crate::model::ModelId;
 use crate::model::ModelSettings;
 
 /// The settings of this run: file, environment, flags.
-pub(super) fn load_quietly(global: &GlobalArgs) -> Result<Loaded, CliError> {
+pub(super) fn load_quietly(global: &GlobalArgs) -> Result<LoadedSettings, CliError> {
     load_with(global, "--model", global.model.as_deref())
 }
 
@@ -17,7 +17,7 @@ pub(super) fn of_model(global: &GlobalArgs, flag: &str, name: &str) -> Result<Mo
     Ok(load_with(global, flag, Some(name))?.settings.model)
 }
 
-fn load_with(global: &GlobalArgs, flag: &str, model: Option<&str>) -> Result<Loaded, CliError> {
+fn load_with(global: &GlobalArgs, flag: &str, model: Option<&str>) -> Result<LoadedSettings, CliError> {
     let model = model.map(str::parse::<ModelId>).transpose();
     let model =
         model.map_err(|problem| CliError::usage(format_args!("invalid value for {flag}: {problem}")))?;
@@ -29,7 +29,7 @@ fn load_with(global: &GlobalArgs, flag: &str, model: Option<&str>) -> Result<Loa
 }
 
 /// The same, with a warning for everything that does nothing.
-pub(super) fn load_and_warn(global: &GlobalArgs) -> Result<Loaded, CliError> {
+pub(super) fn load_and_warn(global: &GlobalArgs) -> Result<LoadedSettings, CliError> {
     let loaded = load_quietly(global)?;
     for note in &loaded.notes {
         term::warn(note);

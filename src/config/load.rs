@@ -40,7 +40,7 @@ pub struct Overrides {
 
 /// Settings and how they came about.
 #[derive(Debug, Clone)]
-pub struct Loaded {
+pub struct LoadedSettings {
     pub settings: Settings,
     /// The file they were read from, if there was one.
     pub file: Option<PathBuf>,
@@ -77,7 +77,7 @@ pub fn load(
     environment: &Environment,
     directory: &Path,
     overrides: &Overrides,
-) -> Result<Loaded, ConfigError> {
+) -> Result<LoadedSettings, ConfigError> {
     let file = find_file(environment, directory, overrides.config.as_deref())?;
     let mut merged = match &file {
         Some(path) => read_file(path)?,
@@ -109,7 +109,7 @@ pub fn load(
     if settings.dbt.cloud.is_none() {
         notes.extend(resolve::half_an_account(environment));
     }
-    Ok(Loaded {
+    Ok(LoadedSettings {
         settings,
         file,
         notes,

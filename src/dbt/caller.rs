@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use url::Url;
 
-use super::door::{Door, RequestPace};
+use super::door::{DbtThrottle, RequestPace};
 use super::error::{self, DbtError, DbtFailure};
 use super::settings::DbtCloudSettings;
 use crate::operations::{Api, Operation, OperationAccess, build_path};
@@ -27,7 +27,7 @@ pub(super) struct DbtCaller {
 /// What all clients of an account have in common.
 #[derive(Debug)]
 struct SharedByAccount {
-    door: Door,
+    door: DbtThrottle,
     discovery: RequestPace,
 }
 
@@ -59,7 +59,7 @@ impl DbtCaller {
             wire,
             principal,
             shared: Arc::new(SharedByAccount {
-                door: Door::default(),
+                door: DbtThrottle::default(),
                 discovery,
             }),
         }

@@ -19,11 +19,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// After one 429 nobody of this process asks that API before its time is over: further knocking makes it longer. All
 /// clients of an account share one.
 #[derive(Debug, Default)]
-pub(super) struct Door {
+pub(super) struct DbtThrottle {
     closed_until: Mutex<BTreeMap<Api, Instant>>,
 }
 
-impl Door {
+impl DbtThrottle {
     /// How long an API is still closed.
     pub(super) fn closed_for(&self, api: Api) -> Option<Duration> {
         let closed = self.closed_until.lock().unwrap_or_else(PoisonError::into_inner);

@@ -28,7 +28,7 @@ pub(super) enum TrialTaping {
 }
 
 /// A case's questions, and the session that answers them.
-struct Interview {
+struct CaseSession {
     session: Session,
     questions: Vec<String>,
     cancel: CancellationToken,
@@ -49,7 +49,7 @@ pub(super) async fn ask(
         Ok(session) => session,
         Err(reason) => return FinishedTrial::failed(reason),
     };
-    let interview = Interview {
+    let interview = CaseSession {
         session,
         questions: case.turns.clone(),
         cancel: cancel.clone(),
@@ -59,7 +59,7 @@ pub(super) async fn ask(
     asked.unwrap_or_else(|error| FinishedTrial::failed(error.to_string()))
 }
 
-impl Interview {
+impl CaseSession {
     /// Keeps the answers that came before a turn failed.
     async fn run(mut self) -> FinishedTrial {
         if let TrialTaping::Serve(recorded) = &self.taping {

@@ -100,7 +100,7 @@ pub enum GoldPlace {
     Result,
 }
 
-/// A table. ExtraColumns are matched by value, whatever their names and order; rows are a multiset unless `ordered`.
+/// A table. Columns are matched by value, whatever their names and order; rows are a multiset unless `ordered`.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoldTable {
@@ -108,7 +108,7 @@ pub struct GoldTable {
     pub columns: Vec<String>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<Value>>,
-    /// ExtraColumns that have to be there; all of them when left out. The others are for people to read.
+    /// Columns that have to be there; all of them when left out. The others are for people to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<Vec<String>>,
     /// Whether the order of the rows matters. Rows that tie in every column the gold is sorted by may stand in any order.

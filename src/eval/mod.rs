@@ -56,7 +56,7 @@ pub use results::{ResultsError, read_records, sort};
 pub(crate) use results::{ResultsFolder, read_confirmation};
 pub use run::{RunError, RunOptions, planned, run};
 pub use schema::{case_schema, suite_schema};
-pub use suite::{Curated, Dataset, DatasetKind, Defaults, Suite, SuiteError, TableSelection};
+pub use suite::{CuratedContent, Dataset, DatasetKind, Defaults, Suite, SuiteError, TableSelection};
 pub use summary::{
     CaseRun, Counts, Efficiency, Exit, JudgeAgreement, Latency, PassPow, PassRate, Power, RunOverview,
     RunSummary, TracedFigures, group,

@@ -70,7 +70,7 @@ pub struct Dataset {
     pub dbt: bool,
     /// What the catalog is made of; a configured Metabase has its own settings for that.
     #[serde(default)]
-    pub curated: Curated,
+    pub curated: CuratedContent,
 }
 
 impl Dataset {
@@ -81,7 +81,7 @@ impl Dataset {
             path: None,
             model: None,
             dbt: false,
-            curated: Curated::default(),
+            curated: CuratedContent::default(),
         }
     }
 }
@@ -103,7 +103,7 @@ pub enum DatasetKind {
 /// What the catalog is made of, beside the cards and metrics of the sandbox's curated collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Curated {
+pub struct CuratedContent {
     /// Which tables may be queried.
     pub tables: TableSelection,
 }

@@ -3,7 +3,7 @@
 //!
 //! Only what is written right beside a date names its column: the word before it ("paid on 9 May"), or the table's header.
 
-use super::figure::{Elsewhere, Trace};
+use super::figure::{OffContextSource, Trace};
 use super::index::NumberCell;
 use super::scope::{FigureContext, Says, TextContext};
 use super::text::{Relation, Span, TextPeriod, root, same_length};
@@ -17,7 +17,7 @@ pub(super) struct DatedRows {
     /// The cells that the words around it allow.
     pub(super) fitting: Vec<Trace>,
     /// A cell that has the date, but is of another row or column.
-    pub(super) denied: Option<Elsewhere>,
+    pub(super) denied: Option<OffContextSource>,
 }
 
 /// Holds a date against the cells that are exactly it. None where no result has such cells.

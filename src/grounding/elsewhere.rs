@@ -1,7 +1,7 @@
 //! What to say of a figure whose value a result holds for something else: `2024: 71,238,400`, where that is the figure
 //! of 2025. A reader and a model need both halves to see which of them is wrong.
 
-use super::figure::Elsewhere;
+use super::figure::OffContextSource;
 use super::index::NumberCell;
 use super::scope::{FigureContext, MentionTarget, Says};
 use super::text::Span;
@@ -14,7 +14,7 @@ const QUOTED: usize = 40;
 const MOST_QUOTED: usize = 3;
 
 /// Where a cell is, and which names around a figure are of something else.
-pub(super) fn elsewhere(seat: &FigureContext<'_, '_, '_>, cell: NumberCell) -> Option<Elsewhere> {
+pub(super) fn elsewhere(seat: &FigureContext<'_, '_, '_>, cell: NumberCell) -> Option<OffContextSource> {
     let material = seat.context.index.materials.get(cell.material)?;
     let keys: Vec<String> = keys(seat, cell, material.table).collect();
     let column = clean_line(&material.table.columns.get(cell.column)?.name, QUOTED);
@@ -29,7 +29,7 @@ pub(super) fn elsewhere(seat: &FigureContext<'_, '_, '_>, cell: NumberCell) -> O
             named.push(name);
         }
     }
-    Some(Elsewhere {
+    Some(OffContextSource {
         cell: format!("{} {row}, column \"{column}\"", material.handle),
         named,
     })

@@ -21,12 +21,12 @@ pub struct Figure {
     /// Where it comes from, best first; more than one when it is ambiguous, none when it is exempt or unmatched.
     pub sources: Vec<Trace>,
     /// Where its value stands, when that is of something else than the text says. Stored answers do not keep it.
-    pub elsewhere: Option<Elsewhere>,
+    pub elsewhere: Option<OffContextSource>,
 }
 
 /// A cell that has a figure's value, but is of something else than the words around the figure say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Elsewhere {
+pub struct OffContextSource {
     /// The cell, in words: `r1 row 4 (2025-04-01), column "revenue"`.
     pub cell: String,
     /// The words of the text that name something else: `March 2025`.

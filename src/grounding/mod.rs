@@ -55,8 +55,8 @@ mod work;
 
 pub(crate) use count::of_word;
 pub use figure::{
-    DerivationOperation, DerivedFrom, Elsewhere, Figure, FigureKind, FigureStatus, Reason, ReferencedFigure,
-    Rule, Trace,
+    DerivationOperation, DerivedFrom, Figure, FigureKind, FigureStatus, OffContextSource, Reason,
+    ReferencedFigure, Rule, Trace,
 };
 pub use ground::{ground, ground_referenced, ground_until, unchecked};
 pub(crate) use item::ranks;

@@ -28,7 +28,7 @@ pub(super) struct Store {
     principal: String,
 }
 
-pub(super) struct Locked<'a> {
+pub(super) struct LockedDay<'a> {
     store: &'a Store,
     /// Unlocks when it is closed.
     _lock: File,
@@ -64,7 +64,7 @@ impl Store {
     }
 
     /// Waits until no other process reads or writes here.
-    pub(super) fn lock(&self) -> Result<Locked<'_>, LedgerError> {
+    pub(super) fn lock(&self) -> Result<LockedDay<'_>, LedgerError> {
         let path = self.dir.join(LOCK);
         let lock = file_lock::lock(&self.dir, LOCK, PATIENCE).map_err(|error| match error {
             LockError::Io(action, source) => failed(action, &path, source),
@@ -73,7 +73,7 @@ impl Store {
                 seconds: PATIENCE.as_secs(),
             },
         })?;
-        Ok(Locked {
+        Ok(LockedDay {
             store: self,
             _lock: lock,
         })
@@ -84,7 +84,7 @@ impl Store {
     }
 }
 
-impl Locked<'_> {
+impl LockedDay<'_> {
     /// The page of a day; a new one when nothing was written on it.
     pub(super) fn read(&self, day: Date) -> Result<DayPage, LedgerError> {
         let found = self.store.look(day)?;

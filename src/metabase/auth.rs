@@ -44,7 +44,7 @@ impl fmt::Debug for SigningClock {
 
 /// What must happen before a request can carry a credential.
 #[derive(Debug)]
-pub(super) enum Need {
+pub(super) enum CredentialStep {
     Headers(HeaderMap),
     /// Exchange this for a session first, then call [`Authenticator::keep_session`].
     SignIn(SignIn),
@@ -100,15 +100,19 @@ impl Authenticator {
     }
 
     /// What a request to the Agent API (`agent`) or the classic API carries, or what must come first.
-    pub(super) async fn need(&self, agent: bool) -> Result<Need, MetabaseError> {
+    pub(super) async fn need(&self, agent: bool) -> Result<CredentialStep, MetabaseError> {
         let mut held = self.held.lock().await;
         match &self.settings {
-            AuthSettings::ApiKey(key) => header("x-api-key", key).map(Need::Headers),
-            AuthSettings::Session(session) => header("x-metabase-session", session).map(Need::Headers),
-            AuthSettings::Lent(lent) => header("x-metabase-session", &lent.current()).map(Need::Headers),
+            AuthSettings::ApiKey(key) => header("x-api-key", key).map(CredentialStep::Headers),
+            AuthSettings::Session(session) => {
+                header("x-metabase-session", session).map(CredentialStep::Headers)
+            }
+            AuthSettings::Lent(lent) => {
+                header("x-metabase-session", &lent.current()).map(CredentialStep::Headers)
+            }
             AuthSettings::Password { username, password } => match &held.session {
-                Some(session) => header("x-metabase-session", session).map(Need::Headers),
-                None => Ok(Need::SignIn(SignIn::Password(serde_json::json!({
+                Some(session) => header("x-metabase-session", session).map(CredentialStep::Headers),
+                None => Ok(CredentialStep::SignIn(SignIn::Password(serde_json::json!({
                     "username": username,
                     "password": password.expose_secret(),
                 })))),
@@ -119,18 +123,18 @@ impl Authenticator {
                     "authorization",
                     &SecretString::from(format!("Bearer {}", token.expose_secret())),
                 )
-                .map(Need::Headers)
+                .map(CredentialStep::Headers)
             }
             AuthSettings::Jwt {
                 secret,
                 email,
                 exchange,
             } => match &held.session {
-                Some(session) => header("x-metabase-session", session).map(Need::Headers),
+                Some(session) => header("x-metabase-session", session).map(CredentialStep::Headers),
                 None if *exchange => {
                     // Exchanges are rare, and a token that was refused must not be offered again.
                     let token = Self::sign(secret, email, None, self.clock.now())?;
-                    Ok(Need::SignIn(SignIn::Jwt(
+                    Ok(CredentialStep::SignIn(SignIn::Jwt(
                         serde_json::json!({ "jwt": token.expose_secret() }),
                     )))
                 }

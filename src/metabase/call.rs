@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::auth::{Authenticator, Need, SignIn, SigningClock};
+use super::auth::{Authenticator, CredentialStep, SignIn, SigningClock};
 use super::endpoints::{self, Route};
 use super::in_flight::InFlight;
 use super::{FailureClass, MetabaseError, failure};
@@ -182,17 +182,17 @@ impl Caller {
     }
 
     async fn credential(&self, endpoint: Route) -> Result<HeaderMap, MetabaseError> {
-        if let Need::Headers(headers) = self.shared.auth.need(endpoint.is_agent()).await? {
+        if let CredentialStep::Headers(headers) = self.shared.auth.need(endpoint.is_agent()).await? {
             return Ok(headers);
         }
         let _turn = self.shared.signing_in.lock().await;
         match self.shared.auth.need(endpoint.is_agent()).await? {
-            Need::Headers(headers) => Ok(headers),
-            Need::SignIn(sign_in) => {
+            CredentialStep::Headers(headers) => Ok(headers),
+            CredentialStep::SignIn(sign_in) => {
                 self.sign_in(sign_in).await?;
                 match self.shared.auth.need(endpoint.is_agent()).await? {
-                    Need::Headers(headers) => Ok(headers),
-                    Need::SignIn(_) => Err(failure::local(
+                    CredentialStep::Headers(headers) => Ok(headers),
+                    CredentialStep::SignIn(_) => Err(failure::local(
                         "sign in to Metabase",
                         FailureClass::Unauthorized,
                         "the session was refused right after it was made; try again",

@@ -6,7 +6,7 @@ use url::Url;
 use super::auth::SigningClock;
 use super::call::Caller;
 use super::fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues};
-use super::server::{self, Detected};
+use super::server::{self, DetectedServer};
 use super::{
     CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, OnProgress, ServerInfo,
     SignedInPerson, TableQuery, card, credential, curate, dialect, failure, scopes, tables_read, values,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::catalog::CatalogSettings;
 use crate::catalog::{
-    AllowedCard, CardDefinition, Catalog, Dimension, Entry, EntryKind, LoadedBefore, Parameter,
+    AllowedCard, CardDefinition, Catalog, Dimension, EarlierCatalog, Entry, EntryKind, Parameter,
     WarehouseTable,
 };
 use crate::metabase::MetabaseSettings;
@@ -26,7 +26,7 @@ use crate::wire::{QueueTime, Wire};
 #[derive(Debug, Clone)]
 pub struct MetabaseClient {
     caller: Caller,
-    detected: Arc<OnceCell<Detected>>,
+    detected: Arc<OnceCell<DetectedServer>>,
 }
 
 impl MetabaseClient {
@@ -111,7 +111,7 @@ impl MetabaseClient {
     pub async fn refresh_catalog(
         &self,
         rules: &CatalogSettings,
-        before: Option<LoadedBefore<'_>>,
+        before: Option<EarlierCatalog<'_>>,
         on_progress: OnProgress<'_>,
     ) -> Result<FetchedCatalog, MetabaseError> {
         let detected = self.detected().await?;
@@ -224,7 +224,7 @@ impl MetabaseClient {
         Some(url)
     }
 
-    async fn detected(&self) -> Result<&Detected, MetabaseError> {
+    async fn detected(&self) -> Result<&DetectedServer, MetabaseError> {
         self.detected
             .get_or_try_init(|| server::detect(&self.caller))
             .await

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::call::{ApiCall, Caller};
 use super::endpoints::{self, Route};
-use super::server::Detected;
+use super::server::DetectedServer;
 use super::{Generation, MetabaseError};
 
 /// Routes that metric and table queries of a generation need, one for each scope.
@@ -25,7 +25,7 @@ fn needed(generation: Generation) -> &'static [Route] {
 /// The scopes that are needed and that the credential lacks.
 pub(super) async fn missing(
     caller: &Caller,
-    detected: &Detected,
+    detected: &DetectedServer,
 ) -> Result<Vec<&'static str>, MetabaseError> {
     let mut missing = Vec::new();
     let needed = detected.info.generation.map(needed).unwrap_or_default();

@@ -12,13 +12,13 @@ use super::{
 
 /// What was found, with the reason when there is no Agent API.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub(super) struct Detected {
+pub(super) struct DetectedServer {
     #[serde(flatten)]
     pub(super) info: ServerInfo,
     reason: String,
 }
 
-impl Detected {
+impl DetectedServer {
     /// Why there is no Agent API, if there is none.
     pub(super) fn why_none(&self) -> Option<&str> {
         self.info.generation.is_none().then_some(self.reason.as_str())
@@ -45,7 +45,7 @@ impl Detected {
 }
 
 /// Asks for the version, then what the Agent API's routes say; or takes what the settings say.
-pub(super) async fn detect(caller: &Caller) -> Result<Detected, MetabaseError> {
+pub(super) async fn detect(caller: &Caller) -> Result<DetectedServer, MetabaseError> {
     let properties = properties(caller).await?;
     let tag = properties.pointer("/version/tag").and_then(Value::as_str);
     let version = tag.map_or_else(|| "an unknown version".to_owned(), failure::clean);
@@ -64,7 +64,7 @@ pub(super) async fn detect(caller: &Caller) -> Result<Detected, MetabaseError> {
         GenerationSetting::Classic => "the settings say so".clone_into(&mut reason),
         pinned => info.generation = generation_of(pinned),
     }
-    Ok(Detected { info, reason })
+    Ok(DetectedServer { info, reason })
 }
 
 /// Asks which generation answers; comes to the reason why there is none, if there is none.

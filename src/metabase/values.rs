@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::call::{ApiCall, ApiReply, Caller};
 use super::fields::FieldValuesOf;
-use super::server::Detected;
+use super::server::DetectedServer;
 use super::wire_card::WireCard;
 use super::{DimensionOwner, FetchedValues, Generation, MetabaseError, dialect, endpoints, fields, sources};
 use crate::catalog::{AllowedValues, CardId, Dimension};
@@ -33,7 +33,7 @@ pub(super) async fn of_parameter(
 /// Values of a dimension, looked up by its name; at most `limit`.
 pub(super) async fn of_dimension(
     caller: &Caller,
-    detected: &Detected,
+    detected: &DetectedServer,
     owner: &DimensionOwner,
     dimension: &Dimension,
     limit: u32,

@@ -5,9 +5,9 @@ use super::anthropic::AnthropicModel;
 use super::json_action::JsonAction;
 use super::native::NativeDrive;
 use super::openai::OpenAiModel;
-use super::probe::Probing;
+use super::probe::ProbedModel;
 use super::responses::ResponsesModel;
-use super::salvage::Salvaging;
+use super::salvage::SalvagingModel;
 use super::{Model, ModelError, Provider};
 use crate::model::{ModelDrive, ModelSettings};
 use crate::wire::Wire;
@@ -47,14 +47,14 @@ fn connected(
         (Provider::Openai, ModelDrive::JsonAction) => Ok(Arc::new(JsonAction::new(OpenAiModel::new(
             settings, wire, left_out,
         )?))),
-        (Provider::Openai, ModelDrive::Probe) => Ok(Arc::new(Probing::new(OpenAiModel::new(
+        (Provider::Openai, ModelDrive::Probe) => Ok(Arc::new(ProbedModel::new(OpenAiModel::new(
             settings, wire, left_out,
         )?))),
         // Whoever speaks this API calls tools.
-        (Provider::OpenaiResponses, ModelDrive::Native | ModelDrive::Probe) => Ok(Arc::new(Salvaging::new(
-            Arc::new(ResponsesModel::new(settings, wire, left_out)?),
-        ))),
-        (Provider::Anthropic, ModelDrive::Native | ModelDrive::Probe) => Ok(Arc::new(Salvaging::new(
+        (Provider::OpenaiResponses, ModelDrive::Native | ModelDrive::Probe) => Ok(Arc::new(
+            SalvagingModel::new(Arc::new(ResponsesModel::new(settings, wire, left_out)?)),
+        )),
+        (Provider::Anthropic, ModelDrive::Native | ModelDrive::Probe) => Ok(Arc::new(SalvagingModel::new(
             Arc::new(AnthropicModel::new(settings, wire, left_out)?),
         ))),
         (Provider::OpenaiResponses | Provider::Anthropic, ModelDrive::JsonAction) => Err(not_usable(

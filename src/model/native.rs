@@ -7,7 +7,7 @@ use super::adjust::RequestPart;
 use super::json_action::JsonAction;
 use super::openai::OpenAiModel;
 use super::responses::ResponsesModel;
-use super::salvage::Salvaging;
+use super::salvage::SalvagingModel;
 use super::{Model, ModelDrive, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream};
 
 /// A model behind an OpenAI-compatible endpoint, driven by its own tool calls over chat completions. When its server says that
@@ -16,17 +16,17 @@ use super::{Model, ModelDrive, ModelError, ModelEvent, ModelId, ModelRequest, Mo
 #[derive(Debug)]
 pub(super) struct NativeDrive {
     chat: OpenAiModel,
-    native: Salvaging,
+    native: SalvagingModel,
     json_action: JsonAction,
-    responses: Salvaging,
+    responses: SalvagingModel,
 }
 
 impl NativeDrive {
     pub(super) fn new(chat: OpenAiModel, responses: ResponsesModel) -> Self {
         Self {
-            native: Salvaging::new(Arc::new(chat.clone())),
+            native: SalvagingModel::new(Arc::new(chat.clone())),
             json_action: JsonAction::new(chat.clone()),
-            responses: Salvaging::new(Arc::new(responses)),
+            responses: SalvagingModel::new(Arc::new(responses)),
             chat,
         }
     }

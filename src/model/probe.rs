@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use super::adjust::RequestPart;
 use super::json_action::JsonAction;
 use super::openai::OpenAiModel;
-use super::salvage::Salvaging;
+use super::salvage::SalvagingModel;
 use super::{
     Message, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, ToolCall, ToolChoice,
     ToolSpec,
@@ -21,12 +21,12 @@ const WORD: &str = "ready";
 
 /// A model of which it is found out, before its first completion, how it is best driven.
 #[derive(Debug)]
-pub(super) struct Probing {
+pub(super) struct ProbedModel {
     model: OpenAiModel,
     chosen: OnceCell<(ModelDrive, Arc<dyn Model>)>,
 }
 
-impl Probing {
+impl ProbedModel {
     pub(super) fn new(model: OpenAiModel) -> Self {
         Self {
             model,
@@ -43,7 +43,7 @@ impl Probing {
         let native = calls_tools(&self.model).await?;
         tracing::info!(model = %self.model.id(), native, "probed how the model is driven");
         Ok(if native {
-            let driven = Salvaging::new(Arc::new(self.model.clone()));
+            let driven = SalvagingModel::new(Arc::new(self.model.clone()));
             (ModelDrive::Native, Arc::new(driven))
         } else {
             (
@@ -54,7 +54,7 @@ impl Probing {
     }
 }
 
-impl Model for Probing {
+impl Model for ProbedModel {
     fn id(&self) -> &ModelId {
         self.model.id()
     }

@@ -6,7 +6,7 @@ use crate::wire::{Exchange, TapeFile, first_difference, shown};
 
 /// Where two recorded turns part.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Parting {
+pub struct FirstDifference {
     /// In what: `header`, `exchange 3 request`, `exchange 3 response`, `end`.
     pub place: String,
     /// JSON pointer into it.
@@ -16,7 +16,7 @@ pub struct Parting {
     pub right: String,
 }
 
-impl fmt::Display for Parting {
+impl fmt::Display for FirstDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -35,7 +35,7 @@ const CALL_IDS: [&str; 2] = ["tool_call_id", "tool_use_id"];
 /// What two tapes were recorded under that differs, and the first place in what happened at which they part: `None`
 /// when the same requests got the same responses and came to the same end. What differs between any two recordings (times,
 /// the names that models give to their calls) does not count.
-pub fn compare(left: &TapeFile, right: &TapeFile) -> (Vec<Parting>, Option<Parting>) {
+pub fn compare(left: &TapeFile, right: &TapeFile) -> (Vec<FirstDifference>, Option<FirstDifference>) {
     let (under_left, under_right) = (conditions(left), conditions(right));
     let names = under_left.as_object().into_iter().flatten().map(|(name, _)| name);
     let conditions = names
@@ -44,7 +44,7 @@ pub fn compare(left: &TapeFile, right: &TapeFile) -> (Vec<Parting>, Option<Parti
     (conditions, parted(left, right))
 }
 
-fn parted(left: &TapeFile, right: &TapeFile) -> Option<Parting> {
+fn parted(left: &TapeFile, right: &TapeFile) -> Option<FirstDifference> {
     let most = left.exchanges.len().max(right.exchanges.len());
     let apart =
         (0..most).find_map(
@@ -54,7 +54,7 @@ fn parted(left: &TapeFile, right: &TapeFile) -> Option<Parting> {
                     parting(&format!("{place} request"), "", &request(a), &request(b))
                         .or_else(|| parting(&format!("{place} response"), "", &response(a), &response(b)))
                 }
-                (a, b) => Some(Parting {
+                (a, b) => Some(FirstDifference {
                     place: format!("exchange {number}"),
                     pointer: String::new(),
                     left: a.map_or_else(|| "nothing more".to_owned(), Exchange::name),
@@ -153,10 +153,10 @@ fn forget_call_ids(value: &mut Value) {
     }
 }
 
-fn parting(place: &str, under: &str, left: &Value, right: &Value) -> Option<Parting> {
+fn parting(place: &str, under: &str, left: &Value, right: &Value) -> Option<FirstDifference> {
     let (pointer, old, new) = first_difference(left, right, &[])?;
     let (left, right) = shown(old, new);
-    Some(Parting {
+    Some(FirstDifference {
         place: place.to_owned(),
         pointer: if under.is_empty() {
             pointer

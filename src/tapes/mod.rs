@@ -16,7 +16,7 @@ mod sign_in;
 mod snapshot;
 mod transcript;
 
-pub use compare::{Parting, compare};
+pub use compare::{FirstDifference, compare};
 pub use context::ReplayContexts;
 pub use error::ReplayError;
 pub use folder::{Retention, TapeFolder};
@@ -24,11 +24,11 @@ pub(crate) use needs::clear_shared;
 #[cfg(feature = "postgres")]
 pub(crate) use needs::{TapeNeeds, needs_of};
 pub(crate) use record::EvidenceJudge;
-pub use record::{NewTape, Recorded, Recorder};
-pub use replay::{Replayed, replay};
+pub use record::{NewTape, RecordedAnswer, Recorder};
+pub use replay::{ReplayedTurn, replay};
 pub(crate) use replay::{conversation_after, conversation_before, load_chain};
 pub use replayer::Replayer;
 pub use settings::TapeSettings;
 pub(crate) use snapshot::keep_catalog;
 pub use snapshot::load_catalog;
-pub use transcript::{Said, transcript};
+pub use transcript::{TranscriptEntry, transcript};

@@ -33,7 +33,7 @@ pub(crate) trait EvidenceJudge: Send + Sync + fmt::Debug {
 }
 
 #[derive(Debug)]
-pub struct Recorded {
+pub struct RecordedAnswer {
     pub answer: Answer,
     /// Its tape, or why there is none that could be used.
     pub tape: Result<PathBuf, TapeError>,
@@ -102,7 +102,7 @@ impl Recorder {
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
         tape: impl Into<NewTape<'_>>,
-    ) -> Result<Result<Recorded, PromptError>, TapeError> {
+    ) -> Result<Result<RecordedAnswer, PromptError>, TapeError> {
         let target = Target::NewFile(tape.into());
         self.run(agent, conversation, question, options, watch, target)
             .await
@@ -119,7 +119,7 @@ impl Recorder {
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
         tape: impl Into<NewTape<'_>>,
-    ) -> Result<Result<Recorded, PromptError>, TapeError> {
+    ) -> Result<Result<RecordedAnswer, PromptError>, TapeError> {
         let NewTape { path, copy, .. } = tape.into();
         let file = path.to_owned();
         let begun = off_the_runtime(path, move || TapeFile::read_unfinished(&file)).await?;
@@ -142,7 +142,7 @@ impl Recorder {
         options: TurnOptions,
         watch: &mut (dyn FnMut(Event) + Send),
         target: Target<'_>,
-    ) -> Result<Result<Recorded, PromptError>, TapeError> {
+    ) -> Result<Result<RecordedAnswer, PromptError>, TapeError> {
         let (tape, player, mode) = match target {
             Target::NewFile(NewTape { path, shared, copy }) => {
                 let before = conversation.tape.as_deref();
@@ -200,7 +200,7 @@ impl Recorder {
         let tape = tape.finish(&TurnEnd::of(&answer)).await;
         conversation.tape = tape.as_ref().ok().cloned();
         answer.tape.clone_from(&conversation.tape);
-        Ok(Ok(Recorded { answer, tape }))
+        Ok(Ok(RecordedAnswer { answer, tape }))
     }
 
     async fn header(

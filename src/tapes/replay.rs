@@ -12,7 +12,7 @@ const MAX_TURNS: usize = 1000;
 
 /// A turn that came out as it was recorded.
 #[derive(Debug)]
-pub struct Replayed {
+pub struct ReplayedTurn {
     pub answer: Answer,
     /// Exchanges served from the tape.
     pub exchanges: usize,
@@ -23,7 +23,7 @@ pub struct Replayed {
 
 /// Replays the turn at `path` from its tape, the tapes of the turns before it, and what lies beside them. Needs no key
 /// and opens no socket. An answer that is not the recorded one is an error.
-pub async fn replay(path: &Path) -> Result<Replayed, ReplayError> {
+pub async fn replay(path: &Path) -> Result<ReplayedTurn, ReplayError> {
     conversed(&load_chain(path)?).await.map(|(_, replayed)| replayed)
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn conversation_after(path: &Path) -> Result<(Conversation, Ans
     Ok((conversation, replayed.answer))
 }
 
-async fn conversed(tapes: &[TapeFile]) -> Result<(Conversation, Replayed), ReplayError> {
+async fn conversed(tapes: &[TapeFile]) -> Result<(Conversation, ReplayedTurn), ReplayError> {
     let mut conversation: Option<Conversation> = None;
     let mut last = None;
     for tape in tapes {

@@ -7,7 +7,7 @@ use super::context::ReplayContext;
 use super::ended::{end, not_by_the_clock, put_health, same};
 use super::error::ReplayError;
 use super::record::prompt_note;
-use super::replay::Replayed;
+use super::replay::ReplayedTurn;
 use crate::agent::{Agent, Answer, Denial, TimeoutMarks, TurnOptions};
 use crate::catalog::Catalog;
 use crate::conversation::Conversation;
@@ -56,12 +56,12 @@ impl Replayer {
         &self,
         tape: &TapeFile,
         conversation: &mut Conversation,
-    ) -> Result<Replayed, ReplayError> {
+    ) -> Result<ReplayedTurn, ReplayError> {
         let recorded = end(tape)?;
         let mut answer = self.perform(tape, conversation).await?;
         same(recorded, &TurnEnd::of(&answer))?;
         put_health(recorded, &mut answer);
-        Ok(Replayed {
+        Ok(ReplayedTurn {
             answer,
             exchanges: tape.exchanges.len(),
             texts_hashed: tape.header.prompt.texts.is_some(),

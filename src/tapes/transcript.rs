@@ -4,7 +4,7 @@ use crate::wire::TapeFile;
 
 /// One thing that was said in a recorded turn, in whichever provider's words it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum TranscriptEntry {
     /// By the person, or by the program between steps.
     User(String),
     Model(String),
@@ -20,7 +20,7 @@ pub enum Said {
 
 /// The conversation of a recorded turn, from its question to the model's last request. The answer itself is in the
 /// tape's end. Empty for a model that runs in this process.
-pub fn transcript(tape: &TapeFile) -> Vec<Said> {
+pub fn transcript(tape: &TapeFile) -> Vec<TranscriptEntry> {
     let bodies = || {
         tape.exchanges.iter().filter_map(|exchange| {
             let body = exchange.request.get("body")?;
@@ -41,7 +41,7 @@ pub fn transcript(tape: &TapeFile) -> Vec<Said> {
     all.into_iter().skip(older).collect()
 }
 
-fn said(message: &Value) -> Vec<Said> {
+fn said(message: &Value) -> Vec<TranscriptEntry> {
     let role = message.get("role").and_then(Value::as_str).unwrap_or_default();
     let mut all = Vec::new();
     let field = |key: &str| {
@@ -53,11 +53,11 @@ fn said(message: &Value) -> Vec<Said> {
     };
     // Items of the Responses API.
     match message.get("type").and_then(Value::as_str) {
-        Some("function_call") => all.push(Said::Call {
+        Some("function_call") => all.push(TranscriptEntry::Call {
             tool: field("name"),
             arguments: field("arguments"),
         }),
-        Some("function_call_output") => all.push(Said::Result(field("output"))),
+        Some("function_call_output") => all.push(TranscriptEntry::Result(field("output"))),
         _ => {}
     }
     match message.get("content") {
@@ -73,7 +73,7 @@ fn said(message: &Value) -> Vec<Said> {
                 .unwrap_or_default()
                 .to_owned()
         };
-        all.push(Said::Call {
+        all.push(TranscriptEntry::Call {
             tool: part("/function/name"),
             arguments: part("/function/arguments"),
         });
@@ -82,7 +82,7 @@ fn said(message: &Value) -> Vec<Said> {
 }
 
 /// A block of an Anthropic message, or a part of an OpenAI one.
-fn block_said(role: &str, block: &Value) -> Option<Said> {
+fn block_said(role: &str, block: &Value) -> Option<TranscriptEntry> {
     let text = |value: Option<&Value>| match value {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(parts)) => parts
@@ -94,23 +94,23 @@ fn block_said(role: &str, block: &Value) -> Option<Said> {
     };
     match block.get("type").and_then(Value::as_str)? {
         "text" | "output_text" => spoken(role, &text(block.get("text"))),
-        "tool_use" => Some(Said::Call {
+        "tool_use" => Some(TranscriptEntry::Call {
             tool: text(block.get("name")),
             arguments: block.get("input").map(Value::to_string).unwrap_or_default(),
         }),
-        "tool_result" => Some(Said::Result(text(block.get("content")))),
+        "tool_result" => Some(TranscriptEntry::Result(text(block.get("content")))),
         _ => None,
     }
 }
 
-fn spoken(role: &str, text: &str) -> Option<Said> {
+fn spoken(role: &str, text: &str) -> Option<TranscriptEntry> {
     if text.is_empty() {
         return None;
     }
     match role {
-        "assistant" => Some(Said::Model(text.to_owned())),
-        "tool" => Some(Said::Result(text.to_owned())),
-        "user" => Some(Said::User(text.to_owned())),
+        "assistant" => Some(TranscriptEntry::Model(text.to_owned())),
+        "tool" => Some(TranscriptEntry::Result(text.to_owned())),
+        "user" => Some(TranscriptEntry::User(text.to_owned())),
         _ => None,
     }
 }

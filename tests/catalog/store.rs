@@ -3,7 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::catalog::CatalogSettings;
-use cardinal::catalog::{Catalog, CatalogStore, EntryVersions, LoadRemarks, StoreKey, StoreLookup, Unusable};
+use cardinal::catalog::{
+    Catalog, CatalogStore, EntryVersions, LoadRemarks, StoreKey, StoreLookup, UnusableReason,
+};
 use cardinal::principal::Principal;
 use jiff::{Timestamp, ToSpan};
 
@@ -165,19 +167,22 @@ async fn files_that_cannot_be_used_say_why_and_are_replaced() {
 
     for cut in [0, 1, good.len() / 2, good.len() - 1] {
         assert!(
-            matches!(unusable(&good[..cut]).await, Unusable::Damaged { .. }),
+            matches!(unusable(&good[..cut]).await, UnusableReason::Damaged { .. }),
             "cut at {cut}"
         );
     }
-    assert!(matches!(unusable("{}").await, Unusable::Damaged { .. }));
+    assert!(matches!(unusable("{}").await, UnusableReason::Damaged { .. }));
     assert!(matches!(
         unusable(&good.replace("Revenue", "Revenge")).await,
-        Unusable::Damaged { .. }
+        UnusableReason::Damaged { .. }
     ));
     let newer = unusable(&good.replace("\"version\":1", "\"version\":2")).await;
-    assert!(matches!(newer, Unusable::Version { found: 2, .. }), "{newer}");
+    assert!(
+        matches!(newer, UnusableReason::Version { found: 2, .. }),
+        "{newer}"
+    );
     let foreign = unusable(&good.replace("http://bi.example/", "http://else.example/")).await;
-    assert!(matches!(foreign, Unusable::Foreign { .. }), "{foreign}");
+    assert!(matches!(foreign, UnusableReason::Foreign { .. }), "{foreign}");
 
     store
         .write(

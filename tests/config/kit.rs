@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use cardinal::config::{ConfigError, Environment, Loaded, Overrides, load};
+use cardinal::config::{ConfigError, Environment, LoadedSettings, Overrides, load};
 
 /// What is enough to ask a Metabase.
 pub(super) const METABASE: [(&str, &str); 3] = [
@@ -16,7 +16,7 @@ pub(super) fn environment(pairs: &[(&str, &str)]) -> Environment {
         .collect()
 }
 
-pub(super) fn load_env(pairs: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+pub(super) fn load_env(pairs: &[(&str, &str)]) -> Result<LoadedSettings, ConfigError> {
     load_in(tempfile::tempdir().unwrap().path(), pairs, &Overrides::default())
 }
 
@@ -24,12 +24,12 @@ pub(super) fn load_in(
     directory: &Path,
     pairs: &[(&str, &str)],
     overrides: &Overrides,
-) -> Result<Loaded, ConfigError> {
+) -> Result<LoadedSettings, ConfigError> {
     load(&environment(pairs), directory, overrides)
 }
 
 /// Loads with `text` as `cardinal.toml`.
-pub(super) fn load_file(text: &str, pairs: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+pub(super) fn load_file(text: &str, pairs: &[(&str, &str)]) -> Result<LoadedSettings, ConfigError> {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("cardinal.toml"), text).unwrap();
     load_in(directory.path(), pairs, &Overrides::default())

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use cardinal::eval::recordings::{CaseNote, Existing, NOTE_FILE};
+use cardinal::eval::recordings::{CaseNote, ExistingRecordings, NOTE_FILE};
 use cardinal::eval::{Mode, Verdict};
 
 use super::kit::{Shops, change, forge, openai, ran};
 
 async fn recorded() -> Shops {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     shops
 }
 
@@ -103,7 +105,9 @@ async fn recording_again_mends_what_lies_beside_the_tapes() {
         change(&file, "Amount", "Amounts");
     }
     broken(&shops, "by-shop", &["changed after"]).await;
-    shops.record("one", &openai().await, Existing::Replace).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Replace)
+        .await;
     for case in ["by-shop", "talk/two-turns"] {
         assert_eq!(ran(&shops, Mode::Replay, case).await.verdict, Verdict::Passed);
     }

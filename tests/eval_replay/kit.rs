@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use cardinal::config::{Environment, Overrides, Settings, load};
 use cardinal::eval::recordings::{
-    CaseNote, Existing, NOTE_FILE, RecordOptions, RecordedCase, Recordings, record,
+    CaseNote, ExistingRecordings, NOTE_FILE, RecordOptions, RecordedCase, Recordings, record,
 };
 use cardinal::eval::replay::{ReplayOptions, replay_suites};
 use cardinal::eval::{CaseFilter, Mode, Suite, TrialRecord};
@@ -81,7 +81,7 @@ impl Shops {
         &self,
         set: &str,
         model: &ScriptedModel,
-        existing: Existing,
+        existing: ExistingRecordings,
     ) -> Vec<RecordedCase> {
         let options = options(set, existing);
         record(&self.suite(), &settings(model), &options, &mut |_| {})
@@ -101,7 +101,7 @@ pub(super) fn change(path: &Path, old: &str, new: &str) {
     std::fs::write(path, text.replacen(old, new, 1)).unwrap();
 }
 
-pub(super) fn options(set: &str, existing: Existing) -> RecordOptions {
+pub(super) fn options(set: &str, existing: ExistingRecordings) -> RecordOptions {
     RecordOptions {
         set: set.to_owned(),
         filter: CaseFilter::default(),

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use cardinal::eval::recordings::{Existing, RecordingError, record};
+use cardinal::eval::recordings::{ExistingRecordings, RecordingError, record};
 use cardinal::eval::{Mode, Verdict};
 
 use super::kit::{Shops, openai, options, ran_all, settings};
@@ -21,11 +21,15 @@ fn killed_over(set: &Path, case: &str) -> File {
 #[tokio::test]
 async fn a_killed_run_is_cleared_up_by_the_next() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     let set = shops.path("tapes/one");
     drop(killed_over(&set, "by-shop"));
     fs::remove_dir_all(set.join("talk~two-turns")).unwrap();
-    let recorded = shops.record("one", &openai().await, Existing::Leave).await;
+    let recorded = shops
+        .record("one", &openai().await, ExistingRecordings::Leave)
+        .await;
     assert_eq!(recorded.len(), 1, "the other is put back");
     assert!(!set.join(".new-1-0").exists());
     let records = ran_all(&shops, Mode::Replay).await;
@@ -38,11 +42,15 @@ async fn a_killed_run_is_cleared_up_by_the_next() {
 #[tokio::test]
 async fn a_run_that_still_records_is_left_alone() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     let set = shops.path("tapes/one");
     let lock = killed_over(&set, "by-shop");
     lock.lock().unwrap();
-    shops.record("one", &openai().await, Existing::Leave).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Leave)
+        .await;
     assert!(set.join(".new-1-0/by-shop.old").exists());
     assert!(set.join("by-shop/case.json").exists());
 }
@@ -55,7 +63,7 @@ async fn a_case_that_was_recorded_meanwhile_stays() {
     let run = |model| {
         let (suite, settings) = (shops.suite(), settings(model));
         async move {
-            let options = options("one", Existing::Refuse);
+            let options = options("one", ExistingRecordings::Refuse);
             record(&suite, &settings, &options, &mut |_| {}).await.unwrap()
         }
     };
@@ -72,7 +80,9 @@ async fn a_case_that_was_recorded_meanwhile_stays() {
 #[tokio::test]
 async fn what_no_recording_needs_any_more_goes() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     let old = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
     let aged = |kind: &str, name: &str| {
         let path = shops.path("tapes").join(kind).join(name);
@@ -93,7 +103,9 @@ async fn what_no_recording_needs_any_more_goes() {
         }
     }
     fs::remove_dir_all(shops.path("tapes/one/by-shop")).unwrap();
-    shops.record("one", &openai().await, Existing::Leave).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Leave)
+        .await;
     assert!(stray.iter().all(|path| !path.exists()));
     let records = ran_all(&shops, Mode::Replay).await;
     assert!(records.iter().all(|record| record.verdict == Verdict::Passed));
@@ -107,7 +119,7 @@ async fn a_place_that_cannot_be_written_to_is_named() {
     let refused = record(
         &shops.suite(),
         &settings(&openai().await),
-        &options("one", Existing::Refuse),
+        &options("one", ExistingRecordings::Refuse),
         &mut |_| {},
     )
     .await;

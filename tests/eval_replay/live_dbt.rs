@@ -1,6 +1,6 @@
 //! A turn that asked dbt, run again with its model from tape and dbt live.
 
-use cardinal::eval::recordings::{Existing, record};
+use cardinal::eval::recordings::{ExistingRecordings, record};
 use cardinal::eval::replay::replay_suites;
 use cardinal::eval::{Mode, Suite, Verdict};
 use serde_json::json;
@@ -38,7 +38,7 @@ async fn with_live_tools_the_dbt_of_the_dataset_is_asked() {
     let recorded = record(
         &suite,
         &settings(&model),
-        &options("one", Existing::Refuse),
+        &options("one", ExistingRecordings::Refuse),
         &mut |_| {},
     )
     .await

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use cardinal::eval::recordings::{CaseNote, Existing, NOTE_FILE};
+use cardinal::eval::recordings::{CaseNote, ExistingRecordings, NOTE_FILE};
 use cardinal::eval::{Mode, TrialRecord, Verdict};
 use cardinal::prompt::{PROMPT_TEXTS, text_hashes, texts_hash};
 use cardinal::wire::{Exchange, TapeFile};
@@ -15,7 +15,7 @@ async fn recorded() -> Vec<(Shops, PathBuf, PathBuf)> {
     let mut all = Vec::new();
     for model in [openai().await, anthropic().await] {
         let shops = Shops::new();
-        shops.record("one", &model, Existing::Refuse).await;
+        shops.record("one", &model, ExistingRecordings::Refuse).await;
         let (single, double) = (
             shops.path("tapes/one/by-shop"),
             shops.path("tapes/one/talk~two-turns"),
@@ -88,7 +88,9 @@ async fn a_byte_of_the_prompt_or_of_a_tool_makes_it_stale() {
 #[tokio::test]
 async fn a_byte_of_any_text_that_a_model_can_be_sent_makes_it_stale() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     let single = shops.path("tapes/one/by-shop");
     for (changed, (path, text)) in PROMPT_TEXTS.iter().enumerate() {
         let other = format!("{text}.");
@@ -121,7 +123,9 @@ async fn a_byte_of_any_text_that_a_model_can_be_sent_makes_it_stale() {
 #[tokio::test]
 async fn a_recording_from_before_texts_were_hashed_is_replayed_and_says_so() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     let hashed = |record: &TrialRecord| record.taped.as_ref().unwrap().texts_hashed;
     assert!(hashed(&ran(&shops, Mode::Replay, "by-shop").await));
     let single = shops.path("tapes/one/by-shop");

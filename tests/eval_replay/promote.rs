@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use cardinal::eval::recordings::{Existing, PromoteError, Promotion, promote};
+use cardinal::eval::recordings::{ExistingRecordings, PromoteError, Promotion, promote};
 use cardinal::eval::{DatasetKind, Mode, Verdict};
 
 use super::kit::{Shops, forge, offline, openai, ran};
@@ -99,7 +99,9 @@ fn an_id_that_cannot_be_one_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_conversation_becomes_a_case_that_fails_when_its_data_changes() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     let promotion = Promotion {
         tape: shops.path("tapes/one/talk~two-turns/turn-2.jsonl"),
         opinion: None,
@@ -136,7 +138,9 @@ async fn a_conversation_becomes_a_case_that_fails_when_its_data_changes() {
 #[tokio::test]
 async fn data_that_a_tape_was_not_asked_of_is_refused() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     let promotion = |suite: &str| Promotion {
         tape: shops.path("tapes/one/by-shop/turn-1.jsonl"),
         opinion: None,
@@ -165,7 +169,9 @@ async fn data_that_a_tape_was_not_asked_of_is_refused() {
 #[tokio::test]
 async fn a_tape_of_a_company_s_metabase_becomes_a_case_of_the_configured_one() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     forge(&shops.path("tapes/one/by-shop"), 1, |tape| {
         "https://metabase.example.com/".clone_into(&mut tape.header.metabase.url);
     });

@@ -1,5 +1,5 @@
 use cardinal::eval::Verdict;
-use cardinal::eval::recordings::{CaseNote, Existing, RecordingError, record};
+use cardinal::eval::recordings::{CaseNote, ExistingRecordings, RecordingError, record};
 use cardinal::model::ModelDrive;
 use cardinal::tapes::replay;
 use cardinal::wire::TapeFile;
@@ -21,7 +21,7 @@ fn names(folder: &std::path::Path) -> Vec<String> {
 async fn sets_lie_beside_the_suite_and_share_what_the_model_read_first() {
     let shops = Shops::new();
     for (set, model) in [("openai", openai().await), ("anthropic", anthropic().await)] {
-        let recorded = shops.record(set, &model, Existing::Refuse).await;
+        let recorded = shops.record(set, &model, ExistingRecordings::Refuse).await;
         for case in recorded {
             assert_eq!(case.record.verdict, Verdict::Passed, "{:#?}", case.record);
             case.kept.unwrap();
@@ -57,14 +57,14 @@ async fn sets_lie_beside_the_suite_and_share_what_the_model_read_first() {
 async fn recordings_are_replaced_only_when_that_is_meant_and_come_out_the_same() {
     let shops = Shops::new();
     let model = openai().await;
-    shops.record("one", &model, Existing::Refuse).await;
+    shops.record("one", &model, ExistingRecordings::Refuse).await;
     let turn = shops.path("tapes/one/by-shop/turn-1.jsonl");
     let before = TapeFile::read(&turn).unwrap();
 
     let refused = record(
         &shops.suite(),
         &settings(&model),
-        &options("one", Existing::Refuse),
+        &options("one", ExistingRecordings::Refuse),
         &mut |_| {},
     )
     .await;
@@ -72,13 +72,13 @@ async fn recordings_are_replaced_only_when_that_is_meant_and_come_out_the_same()
         matches!(refused, Err(RecordingError::Exists { count: 2, .. })),
         "{refused:?}"
     );
-    let left = shops.record("one", &model, Existing::Leave).await;
+    let left = shops.record("one", &model, ExistingRecordings::Leave).await;
     assert!(left.is_empty());
     std::fs::remove_dir_all(shops.path("tapes/one/by-shop")).unwrap();
-    let missing = shops.record("one", &model, Existing::Leave).await;
+    let missing = shops.record("one", &model, ExistingRecordings::Leave).await;
     assert_eq!(missing.len(), 1);
 
-    shops.record("one", &model, Existing::Replace).await;
+    shops.record("one", &model, ExistingRecordings::Replace).await;
     assert_eq!(names(&shops.path("tapes/one")), ["by-shop", "talk~two-turns"]);
     let after = TapeFile::read(&turn).unwrap();
     assert_eq!(
@@ -98,7 +98,7 @@ async fn a_case_that_fails_is_recorded_and_one_that_broke_is_not() {
     })
     .await;
     shops.change("suite.yaml", "[South, 250.0]", "[South, 251.0]");
-    let recorded = shops.record("one", &model, Existing::Refuse).await;
+    let recorded = shops.record("one", &model, ExistingRecordings::Refuse).await;
     let failing = &recorded[0];
     assert!(
         matches!(failing.record.verdict, Verdict::Regressed { .. }),
@@ -136,7 +136,7 @@ async fn a_conversation_with_a_model_that_is_probed_is_recorded() {
         let mut settings = settings(&model);
         settings.model.drive = ModelDrive::Probe;
         let set = if native { "native" } else { "json" };
-        let options = options(set, Existing::Refuse);
+        let options = options(set, ExistingRecordings::Refuse);
         let recorded = record(&shops.suite(), &settings, &options, &mut |_| {})
             .await
             .unwrap();
@@ -149,11 +149,13 @@ async fn a_conversation_with_a_model_that_is_probed_is_recorded() {
 #[tokio::test]
 async fn a_broken_run_leaves_the_recording_that_was_there() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     let turn = shops.path("tapes/one/by-shop/turn-1.jsonl");
     let before = std::fs::read(&turn).unwrap();
     let broken = ScriptedModel::openai(Vec::new()).await;
-    let recorded = shops.record("one", &broken, Existing::Replace).await;
+    let recorded = shops.record("one", &broken, ExistingRecordings::Replace).await;
     assert!(recorded.iter().all(|case| case.kept.is_err()));
     assert_eq!(std::fs::read(&turn).unwrap(), before);
     assert_eq!(names(&shops.path("tapes/one")), ["by-shop", "talk~two-turns"]);

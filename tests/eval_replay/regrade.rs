@@ -1,6 +1,6 @@
 //! Recordings graded again, without a model: what their notes say now, and when they may say it.
 
-use cardinal::eval::recordings::{CaseNote, Existing, NOTE_FILE};
+use cardinal::eval::recordings::{CaseNote, ExistingRecordings, NOTE_FILE};
 use cardinal::eval::{Mode, Verdict};
 use serde_json::Value;
 
@@ -8,7 +8,9 @@ use super::kit::{Shops, openai, ran};
 
 async fn recorded() -> Shops {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     shops
 }
 

@@ -1,4 +1,4 @@
-use cardinal::eval::recordings::Existing;
+use cardinal::eval::recordings::ExistingRecordings;
 use cardinal::eval::{Mode, TrialRecord, Verdict, regrade};
 
 use super::kit::{Shops, anthropic, openai, ran, ran_all};
@@ -7,7 +7,7 @@ use super::kit::{Shops, anthropic, openai, ran, ran_all};
 async fn both_wires_replay_without_model_data_or_sandbox_to_the_same_bytes() {
     let shops = Shops::new();
     for (set, model) in [("openai", openai().await), ("anthropic", anthropic().await)] {
-        shops.record(set, &model, Existing::Refuse).await;
+        shops.record(set, &model, ExistingRecordings::Refuse).await;
     }
     let lines = |records: &[TrialRecord]| serde_json::to_string(records).unwrap();
     let first = ran_all(&shops, Mode::Replay).await;
@@ -35,7 +35,9 @@ async fn both_wires_replay_without_model_data_or_sandbox_to_the_same_bytes() {
 #[tokio::test]
 async fn data_that_is_not_there_is_not_missed() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     std::fs::remove_dir_all(shops.path("data")).unwrap();
     let records = ran_all(&shops, Mode::Replay).await;
     assert!(
@@ -47,7 +49,9 @@ async fn data_that_is_not_there_is_not_missed() {
 #[tokio::test]
 async fn what_graders_say_is_told_from_everything_else() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     // What is expected is no part of what was recorded.
     shops.change("suite.yaml", "[South, 250.0]", "[South, 251.0]");
     let record = ran(&shops, Mode::Replay, "by-shop").await;
@@ -78,7 +82,9 @@ async fn a_recording_is_stale_when_what_it_was_made_of_is_another() {
     ];
     for (file, old, new, what) in changes {
         let shops = Shops::new();
-        shops.record("one", &openai().await, Existing::Refuse).await;
+        shops
+            .record("one", &openai().await, ExistingRecordings::Refuse)
+            .await;
         shops.change(file, old, new);
         let record = ran(&shops, Mode::Replay, "by-shop").await;
         let Verdict::Stale {
@@ -100,7 +106,9 @@ async fn a_recording_is_stale_when_what_it_was_made_of_is_another() {
 #[tokio::test]
 async fn cases_that_came_and_cases_that_went_are_told() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     shops.change("suite.yaml", "id: by-shop", "id: by-store");
     let plan = super::kit::replay_options(Mode::Replay, &[])
         .plan(&[shops.suite()])
@@ -118,7 +126,9 @@ async fn cases_that_came_and_cases_that_went_are_told() {
 #[tokio::test]
 async fn data_that_changed_is_told_by_call_row_and_column_when_tools_are_live() {
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     let same = ran_all(&shops, Mode::ReplayModel).await;
     assert!(
         same.iter().all(|record| record.verdict == Verdict::Passed),
@@ -149,7 +159,9 @@ async fn data_that_changed_is_told_by_call_row_and_column_when_tools_are_live() 
 async fn another_model_is_asked_over_recorded_results_and_what_is_not_on_tape_is_noted() {
     use crate::support::scripted_model::{Reply, ScriptedModel};
     let shops = Shops::new();
-    shops.record("one", &openai().await, Existing::Refuse).await;
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
     // The data is another now; what was recorded counts.
     shops.change("data/sales.csv", "49.5", "59.5");
     let records = super::kit::counterfactual(&shops, &openai().await).await;

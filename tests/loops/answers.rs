@@ -109,6 +109,7 @@ async fn talk_before_a_call_is_taken_back() {
             Event::ToolFinished { .. } => "done",
             Event::Guard { .. } => "guard",
             Event::Finished(_) => "finished",
+            _ => "another",
         })
         .collect();
     let mut names = names;

@@ -1,6 +1,6 @@
 //! A large catalog: how many requests it costs to load and to refresh, and that odd items cost nothing but themselves.
 
-use cardinal::catalog::{CatalogSettings, CollectionId, ContentRule, LoadedBefore};
+use cardinal::catalog::{CatalogSettings, CollectionId, ContentRule, EarlierCatalog};
 use cardinal::metabase::{DatasetRoute, MetabaseSettings};
 use serde_json::{Value, json};
 
@@ -214,7 +214,7 @@ async fn a_large_catalog_costs_at_most_two_requests_an_entry_and_a_refresh_only_
         let refreshed = client
             .refresh_catalog(
                 &rules(),
-                Some(LoadedBefore {
+                Some(EarlierCatalog {
                     catalog: &first.catalog,
                     versions: &first.versions,
                 }),

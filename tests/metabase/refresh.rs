@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use cardinal::catalog::{CatalogSettings, CollectionId, ContentRule, Entry, LoadedBefore, TableRule};
+use cardinal::catalog::{CatalogSettings, CollectionId, ContentRule, EarlierCatalog, Entry, TableRule};
 use cardinal::metabase::{FetchedCatalog, MetabaseClient};
 use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn refresh(
     rules: &CatalogSettings,
     before: &FetchedCatalog,
 ) -> FetchedCatalog {
-    let before = LoadedBefore {
+    let before = EarlierCatalog {
         catalog: &before.catalog,
         versions: &before.versions,
     };

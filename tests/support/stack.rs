@@ -19,7 +19,7 @@ use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::{ConversationSettings, ShapingSettings};
 use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
-use cardinal::tapes::{Recorded, Recorder};
+use cardinal::tapes::{RecordedAnswer, Recorder};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Wire, WireSettings};
 use jiff::civil::date;
@@ -230,7 +230,7 @@ impl Stack {
     }
 
     /// Asks one question and records the turn.
-    pub async fn record(&mut self, question: &str, tape: &std::path::Path) -> Recorded {
+    pub async fn record(&mut self, question: &str, tape: &std::path::Path) -> RecordedAnswer {
         let options = self.options();
         let (agent, conversation) = (&self.agent, &mut self.conversation);
         self.recorder

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use cardinal::agent::Answer;
 use cardinal::agent::{GroundingSettings, OnUnmatched};
 use cardinal::conversation::Conversation;
-use cardinal::tapes::{ReplayError, Replayed, Replayer, load_catalog};
+use cardinal::tapes::{ReplayError, ReplayedTurn, Replayer, load_catalog};
 use cardinal::wire::TapeFile;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -28,7 +28,7 @@ impl Taped {
     }
 
     /// Replays a tape in memory, changed or not.
-    pub(super) async fn replay(&self, tape: &TapeFile) -> Result<Replayed, ReplayError> {
+    pub(super) async fn replay(&self, tape: &TapeFile) -> Result<ReplayedTurn, ReplayError> {
         let catalog = load_catalog(&self.path(), &tape.header.catalog.fingerprint).unwrap();
         let stage = Replayer::of(&tape.header, &catalog).unwrap();
         stage.replay(tape, &mut Conversation::new("test")).await

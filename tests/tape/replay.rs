@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cardinal::tapes::{ReplayError, Said, replay, transcript};
+use cardinal::tapes::{ReplayError, TranscriptEntry, replay, transcript};
 use cardinal::wire::{TapeError, TapeFile};
 use serde_json::json;
 use tempfile::TempDir;
@@ -77,10 +77,10 @@ async fn a_tape_tells_a_reviewer_what_was_said() {
         let kinds: Vec<&str> = said
             .iter()
             .map(|said| match said {
-                Said::User(_) => "user",
-                Said::Model(_) => "model",
-                Said::Call { .. } => "call",
-                Said::Result(_) => "result",
+                TranscriptEntry::User(_) => "user",
+                TranscriptEntry::Model(_) => "model",
+                TranscriptEntry::Call { .. } => "call",
+                TranscriptEntry::Result(_) => "result",
             })
             .collect();
         assert_eq!(
@@ -88,7 +88,7 @@ async fn a_tape_tells_a_reviewer_what_was_said() {
             ["user", "model", "call", "result", "call", "result"],
             "{said:#?}"
         );
-        let Said::Call { tool, arguments } = &said[2] else {
+        let TranscriptEntry::Call { tool, arguments } = &said[2] else {
             panic!("{said:#?}")
         };
         assert!(
@@ -137,7 +137,7 @@ async fn six_steps_stay_small_without_their_result_rows() {
         results += escaped(&String::from_utf8(exchange.chunks.concat()).unwrap());
     }
     for said in transcript(&tape) {
-        if let Said::Result(text) = said {
+        if let TranscriptEntry::Result(text) = said {
             results += escaped(&text);
         }
     }

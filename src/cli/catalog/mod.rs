@@ -64,10 +64,10 @@ impl CatalogAccess {
     pub(super) async fn open(global: &GlobalArgs) -> Result<Self, CliError> {
         let settings = settings::load_and_warn(global)?.settings;
         let server = Server::open(&settings).await?;
-        let reach = app::Reach {
+        let reach = app::ReachedSystems {
             metabase: server.has_metabase().then_some(&server.metabase),
             dbt: settings.dbt.cloud.as_ref(),
-            ..app::Reach::default()
+            ..app::ReachedSystems::default()
         };
         let wire = app::wire(&settings, reach)?;
         let principal = Principal::default();

@@ -55,9 +55,9 @@ pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
 }
 
 async fn account(settings: &Settings, cloud: &DbtCloudSettings) -> Result<(), Check> {
-    let reach = app::Reach {
+    let reach = app::ReachedSystems {
         dbt: Some(cloud),
-        ..app::Reach::default()
+        ..app::ReachedSystems::default()
     };
     let wire = app::wire(settings, reach).map_err(|error| {
         Check::warning(

@@ -23,10 +23,10 @@ pub(super) async fn check(settings: &Settings, checks: &mut Vec<Check>) {
             return;
         }
     };
-    let reach = app::Reach {
+    let reach = app::ReachedSystems {
         metabase: at.has_metabase().then_some(&at.metabase),
         dbt: at.dbt.as_ref(),
-        ..app::Reach::default()
+        ..app::ReachedSystems::default()
     };
     let wire = match app::wire(settings, reach) {
         Ok(wire) => wire,

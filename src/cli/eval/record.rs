@@ -7,7 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::{settings, term};
-use crate::eval::recordings::{Existing, RecordOptions, RecordedCase, Recordings, chosen, record};
+use crate::eval::recordings::{ExistingRecordings, RecordOptions, RecordedCase, Recordings, chosen, record};
 use crate::eval::{CaseFilter, Suite};
 use crate::model::Provider;
 
@@ -31,9 +31,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &RecordArgs) -> Result<ExitSt
         filter,
         jobs: usize::from(args.jobs),
         existing: match (args.replace, args.missing) {
-            (true, _) => Existing::Replace,
-            (false, true) => Existing::Leave,
-            (false, false) => Existing::Refuse,
+            (true, _) => ExistingRecordings::Replace,
+            (false, true) => ExistingRecordings::Leave,
+            (false, false) => ExistingRecordings::Refuse,
         },
         cancel: Interrupts::watch().begin_turn(),
     };

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::cli::error::CliError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::{answer, term};
-use crate::tapes::{Said, transcript};
+use crate::tapes::{TranscriptEntry, transcript};
 use crate::text::markdown_literal;
 use crate::wire::{Exchange, ExchangeEnd, Purpose, TapeFile};
 
@@ -127,14 +127,14 @@ impl TranscriptWriter {
         // The first thing said is the question, with today's date before it.
         for said in transcript(tape).into_iter().skip(1) {
             match said {
-                Said::Call { tool, arguments } => {
+                TranscriptEntry::Call { tool, arguments } => {
                     calls += 1;
                     self.heading(&format!("{calls}. {tool}"), 2);
                     self.block(&arguments);
                 }
-                Said::Result(text) => self.block(&head(&text)),
-                Said::Model(text) => self.paragraph("model", &text),
-                Said::User(text) => self.paragraph("note to the model", &text),
+                TranscriptEntry::Result(text) => self.block(&head(&text)),
+                TranscriptEntry::Model(text) => self.paragraph("model", &text),
+                TranscriptEntry::User(text) => self.paragraph("note to the model", &text),
             }
         }
     }

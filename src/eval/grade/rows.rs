@@ -66,15 +66,15 @@ fn sorted(column: &[CellKey]) -> bool {
         && (known.is_sorted() || known.is_sorted_by(|earlier, later| earlier >= later))
 }
 
-type Exact<'a> = Vec<Option<&'a CellKey>>;
+type ExactRow<'a> = Vec<Option<&'a CellKey>>;
 
 /// Rows by what has to be equal exactly; a number counts as nothing here.
 fn groups<'a>(
     pairs: &[&'a ColumnPair],
     count: usize,
     side: impl Fn(&'a ColumnPair) -> &'a Vec<CellKey>,
-) -> BTreeMap<Exact<'a>, Vec<usize>> {
-    let mut groups: BTreeMap<Exact<'a>, Vec<usize>> = BTreeMap::new();
+) -> BTreeMap<ExactRow<'a>, Vec<usize>> {
+    let mut groups: BTreeMap<ExactRow<'a>, Vec<usize>> = BTreeMap::new();
     for row in 0..count {
         let key = pairs
             .iter()

@@ -42,9 +42,9 @@ pub enum TableMismatch {
     /// More columns than were asked for.
     #[error("{found} columns instead of {expected}")]
     ExtraColumns {
-        /// ExtraColumns of the gold.
+        /// Columns of the gold.
         expected: usize,
-        /// ExtraColumns that were found.
+        /// Columns of the answer.
         found: usize,
     },
     /// A gold column that no column is.

@@ -25,4 +25,4 @@ pub use layout::Recordings;
 pub(super) use layout::{folder_name, tape_path};
 pub use note::{CaseNote, NOTE_FILE, RequestForm};
 pub use promote::{PersonsOpinion, PromoteError, PromotedCase, Promotion, promote};
-pub use record::{Existing, RecordOptions, RecordedCase, chosen, record};
+pub use record::{ExistingRecordings, RecordOptions, RecordedCase, chosen, record};

@@ -22,7 +22,7 @@ use crate::wire::TapeFile;
 
 /// What becomes of recordings that are there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Existing {
+pub enum ExistingRecordings {
     Refuse,
     /// Each is replaced once its case was recorded again.
     Replace,
@@ -38,7 +38,7 @@ pub struct RecordOptions {
     /// How many cases at once.
     pub jobs: usize,
     /// What becomes of recordings that are there already.
-    pub existing: Existing,
+    pub existing: ExistingRecordings,
     /// Ends running cases and starts no further ones when it is cancelled. What was not run to its end is not kept.
     pub cancel: CancellationToken,
 }
@@ -60,13 +60,13 @@ pub fn chosen<'a>(suite: &'a Suite, options: &RecordOptions) -> Result<Vec<&'a C
     let (there, missing): (Vec<&Case>, Vec<&Case>) =
         cases.partition(|case| layout.case(&options.set, &case.id).exists());
     match (options.existing, there.first()) {
-        (Existing::Refuse, Some(first)) => Err(RecordingError::Exists {
+        (ExistingRecordings::Refuse, Some(first)) => Err(RecordingError::Exists {
             folder: layout.set(&options.set),
             count: there.len(),
             first: first.id.clone(),
         }),
-        (Existing::Replace, _) => Ok(there.into_iter().chain(missing).collect()),
-        (Existing::Refuse | Existing::Leave, _) => Ok(missing),
+        (ExistingRecordings::Replace, _) => Ok(there.into_iter().chain(missing).collect()),
+        (ExistingRecordings::Refuse | ExistingRecordings::Leave, _) => Ok(missing),
     }
 }
 
@@ -159,7 +159,7 @@ impl SuiteRecorder<'_> {
         }
         let data = self.data.clone();
         let note = CaseNote::of(self.suite, case, data, &self.model, turns, record.verdict.clone());
-        let replace = self.options.existing == Existing::Replace;
+        let replace = self.options.existing == ExistingRecordings::Replace;
         note.write(&folder)
             .and_then(|()| self.staging.keep(&case.id, replace))
             .map_err(|error| crate::telemetry::causes(&error).join(": "))

@@ -23,10 +23,10 @@ pub(super) async fn run(
     let Some(app) = dataset.app(case) else {
         return FinishedTrial::failed("nobody's catalog was loaded for it");
     };
-    let reach = app::Reach {
+    let reach = app::ReachedSystems {
         metabase: Some(&app.server().metabase),
         dbt: app.settings().dbt.cloud.as_ref(),
-        ..app::Reach::default()
+        ..app::ReachedSystems::default()
     };
     let wire = match app::wire(app.settings(), reach) {
         Ok(wire) => wire,

@@ -76,7 +76,7 @@ pub(super) struct CaseSpec {
 
 /// Where the cases of a file begin.
 #[derive(Debug, Deserialize)]
-pub(super) struct Places {
+pub(super) struct CasePlaces {
     #[serde(default)]
     pub(super) cases: Vec<CasePlace>,
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::file::{CaseSpec, CasesFile, FILE_VERSION, Places, SuiteFile};
-use super::{Curated, Dataset, DatasetKind, Defaults, Suite, SuiteError};
+use super::file::{CasePlaces, CaseSpec, CasesFile, FILE_VERSION, SuiteFile};
+use super::{CuratedContent, Dataset, DatasetKind, Defaults, Suite, SuiteError};
 use crate::eval::case::{Budget, Case};
 use crate::eval::gold::Gold;
 use crate::eval::recordings::data_hash;
@@ -78,7 +78,7 @@ impl<'a> SuiteReader<'a> {
     }
 
     fn take(&mut self, file: &Path, text: &str, specs: Vec<CaseSpec>) -> Result<(), SuiteError> {
-        let places: Places = parse(file, text)?;
+        let places: CasePlaces = parse(file, text)?;
         for (spec, place) in specs.into_iter().zip(places.cases) {
             let line = place.id.referenced.line();
             let wrong = |reason: String| SuiteError::Invalid {
@@ -231,7 +231,7 @@ fn located(file: &Path, mut dataset: Dataset) -> Result<Dataset, SuiteError> {
         {
             return Err(wrong("a dataset of this kind takes neither `path` nor `model`"));
         }
-        (DatasetKind::Configured, _) if dataset.curated != Curated::default() => {
+        (DatasetKind::Configured, _) if dataset.curated != CuratedContent::default() => {
             return Err(wrong(
                 "a configured dataset takes no `curated`: what is curated there is in the settings, under [catalog]",
             ));

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::load::EntryRead;
-use super::loading::Loading;
+use super::loading::CatalogLoad;
 use super::parameters;
 use super::select::SelectedBy;
 use crate::catalog::{CardEntry, CardId, Entry};
@@ -10,7 +10,7 @@ use crate::metabase::{MetabaseError, columns};
 
 /// Reads one card and everything the catalog says of it.
 pub(super) async fn read(
-    loading: &Loading<'_>,
+    loading: &CatalogLoad<'_>,
     id: u32,
     selected: SelectedBy,
 ) -> Result<EntryRead, MetabaseError> {

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::collections::Collections;
-use super::loading::Loading;
+use super::loading::CatalogLoad;
 use super::native;
 use super::words::{self, MbqlNames};
 use crate::catalog::CardDefinition;
 use crate::metabase::MetabaseError;
 use crate::metabase::call::Caller;
-use crate::metabase::server::Detected;
+use crate::metabase::server::DetectedServer;
 use crate::metabase::wire_card::WireCard;
 
 /// Most foreign tables read for the names in one definition.
@@ -26,7 +26,7 @@ pub(super) struct Definition {
 
 /// The definition of the metric that `card` is.
 pub(super) async fn of(
-    loading: &Loading<'_>,
+    loading: &CatalogLoad<'_>,
     metric: u32,
     card: &WireCard,
     warnings: &mut Vec<String>,
@@ -59,14 +59,14 @@ pub(super) async fn of(
 /// What a card computes, if that is one aggregate that can be put into words; of SQL only what is plain.
 pub(in crate::metabase) async fn of_card(
     caller: &Caller,
-    detected: &Detected,
+    detected: &DetectedServer,
     id: u32,
 ) -> Result<Option<CardDefinition>, MetabaseError> {
     let card = WireCard::read(caller, id, true).await?;
     let definition = match native_query(&card.dataset_query) {
         Some(sql) => native::definition(sql),
         None if aggregations(&card.dataset_query) == 1 => {
-            let loading = Loading::new(caller, detected, Collections::default());
+            let loading = CatalogLoad::new(caller, detected, Collections::default());
             // What could not be put into words is left alone.
             let mut warnings = Vec::new();
             let found = of(&loading, id, &card, &mut warnings).await?;
@@ -179,7 +179,7 @@ impl<'a> Parts<'a> {
 }
 
 async fn names_of(
-    loading: &Loading<'_>,
+    loading: &CatalogLoad<'_>,
     table: u32,
     parts: &Parts<'_>,
     warnings: &mut Vec<String>,

@@ -8,14 +8,14 @@ use crate::result::ColumnKind;
 
 use super::cards::described;
 use super::field_values::{FieldSource, sample};
-use super::loading::Loading;
+use super::loading::CatalogLoad;
 
 /// Most dimensions of one entry that are sampled.
 const MAX_SAMPLED: usize = 24;
 
 /// The dimensions of a metric or table, categorical ones with the values that occur in them.
 pub(super) async fn of(
-    loading: &Loading<'_>,
+    loading: &CatalogLoad<'_>,
     (owner, source): (FieldOwner, FieldSource),
     fields: &Fields,
     warnings: &mut Vec<String>,

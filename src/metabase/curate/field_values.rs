@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::loading::Loading;
+use super::loading::CatalogLoad;
 use crate::catalog::AllowedValues;
 use crate::metabase::MetabaseError;
 use crate::metabase::fields::NamedField;
@@ -42,7 +42,7 @@ impl FieldSample {
 
 /// The values of a field: those its description lists, or those that are asked for once.
 pub(super) async fn sample(
-    loading: &Loading<'_>,
+    loading: &CatalogLoad<'_>,
     owner: FieldOwner,
     source: FieldSource,
     field: &NamedField,

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 use super::collections::Collections;
 use super::load::EntryRead;
-use super::select::{ListedVersion, Selected};
-use crate::catalog::{Entry, EntryKind, EntryVersions, LoadedBefore};
+use super::select::{ListedVersion, SelectedContent};
+use crate::catalog::{EarlierCatalog, Entry, EntryKind, EntryVersions};
 
 /// What was loaded before, and what the next load is to know.
 #[derive(Debug)]
 pub(super) struct KeptEntries<'c> {
-    before: Option<LoadedBefore<'c>>,
+    before: Option<EarlierCatalog<'c>>,
     now: Timestamp,
     pub(super) versions: EntryVersions,
     /// How many entries were kept.
@@ -21,7 +21,7 @@ pub(super) struct KeptEntries<'c> {
 }
 
 impl<'c> KeptEntries<'c> {
-    pub(super) fn new(before: Option<LoadedBefore<'c>>, now: Timestamp, server: &str) -> Self {
+    pub(super) fn new(before: Option<EarlierCatalog<'c>>, now: Timestamp, server: &str) -> Self {
         Self {
             before,
             now,
@@ -35,7 +35,7 @@ impl<'c> KeptEntries<'c> {
     pub(super) fn take(
         &mut self,
         kind: EntryKind,
-        selected: &mut Selected,
+        selected: &mut SelectedContent,
         collections: &Collections,
     ) -> Vec<Entry> {
         let Some(before) = self.before else {

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 use super::collections::Collections;
 use super::kept_entries::KeptEntries;
-use super::loading::Loading;
-use super::select::{Selected, SelectedBy, select, selects, want};
+use super::loading::CatalogLoad;
+use super::select::{SelectedBy, SelectedContent, select, selects, want};
 use super::{cards, metrics, tables};
-use crate::catalog::{Catalog, CatalogNotes, CatalogSettings, Entry, EntryKind, LoadedBefore};
+use crate::catalog::{Catalog, CatalogNotes, CatalogSettings, EarlierCatalog, Entry, EntryKind};
 use crate::metabase::call::Caller;
-use crate::metabase::server::Detected;
+use crate::metabase::server::DetectedServer;
 use crate::metabase::{FailureClass, FetchedCatalog, MetabaseError};
 use crate::wire::WireError;
 
@@ -56,12 +56,12 @@ pub(crate) type OnProgress<'p> = &'p (dyn Fn(LoadProgress) + Sync);
 /// since is kept.
 pub(in crate::metabase) async fn load(
     caller: &Caller,
-    detected: &Detected,
+    detected: &DetectedServer,
     rules: &CatalogSettings,
-    (before, now): (Option<LoadedBefore<'_>>, Timestamp),
+    (before, now): (Option<EarlierCatalog<'_>>, Timestamp),
     on_progress: OnProgress<'_>,
 ) -> Result<FetchedCatalog, MetabaseError> {
-    let mut gathered = Gathered {
+    let mut gathered = CollectedEntries {
         on_progress,
         progress: LoadProgress { read: 0, selected: 0 },
         kept: KeptEntries::new(before, now, &detected.info.reading()),
@@ -77,7 +77,7 @@ pub(in crate::metabase) async fn load(
     } else {
         Collections::default()
     };
-    let mut loading = Loading::new(caller, detected, collections);
+    let mut loading = CatalogLoad::new(caller, detected, collections);
     want(&mut loading, &rules.cards, &CARDS);
     want(&mut loading, &rules.metrics, &METRICS);
     let loading = &loading;
@@ -122,9 +122,9 @@ pub(in crate::metabase) async fn load(
         } else {
             let databases = tables::Databases::read(caller, by_name).await?;
             // Lists do not say when the fields of a table changed.
-            let selected = Selected {
+            let selected = SelectedContent {
                 ids: databases.select(&rules.tables),
-                ..Selected::default()
+                ..SelectedContent::default()
             };
             let read = |(id, _)| tables::read(loading, &databases, id);
             gathered.all(loading, EntryKind::Table, selected, read).await?;
@@ -144,7 +144,7 @@ pub(in crate::metabase) async fn load(
     gathered.finish(notes)
 }
 
-struct Gathered<'p> {
+struct CollectedEntries<'p> {
     on_progress: OnProgress<'p>,
     progress: LoadProgress,
     kept: KeptEntries<'p>,
@@ -157,7 +157,7 @@ struct Gathered<'p> {
     incomplete: bool,
 }
 
-impl Gathered<'_> {
+impl CollectedEntries<'_> {
     /// Tells how many entries of a kind are left out because no query can be asked, and why.
     fn left_out(&mut self, kind: &str, count: Option<usize>, reason: &str) {
         if let Some(entries) = counted(kind, count) {
@@ -188,9 +188,9 @@ impl Gathered<'_> {
 
     async fn all<F, R>(
         &mut self,
-        loading: &Loading<'_>,
+        loading: &CatalogLoad<'_>,
         kind: EntryKind,
-        mut selected: Selected,
+        mut selected: SelectedContent,
         read: F,
     ) -> Result<(), MetabaseError>
     where

@@ -12,15 +12,15 @@ use super::field_values::{FieldSample, FieldSource};
 use super::select::Listing;
 use crate::metabase::call::Caller;
 use crate::metabase::classic::ClassicTable;
-use crate::metabase::server::Detected;
+use crate::metabase::server::DetectedServer;
 use crate::metabase::sources::{ForeignTables, QueriedRows, readable};
 use crate::metabase::wire_card::WireCard;
 use crate::metabase::{FailureClass, FetchedValues, MetabaseError};
 
 #[derive(Debug)]
-pub(super) struct Loading<'c> {
+pub(super) struct CatalogLoad<'c> {
     pub(super) caller: &'c Caller,
-    pub(super) detected: &'c Detected,
+    pub(super) detected: &'c DetectedServer,
     pub(super) collections: Collections,
     /// Kinds of content that any rule wants of each place, so that one listing serves all of them.
     pub(super) wanted: BTreeMap<CollectionPlace, BTreeSet<&'static str>>,
@@ -32,8 +32,8 @@ pub(super) struct Loading<'c> {
     pub(super) parameters: ReadOnce<(u64, bool), FetchedValues>,
 }
 
-impl<'c> Loading<'c> {
-    pub(super) fn new(caller: &'c Caller, detected: &'c Detected, collections: Collections) -> Self {
+impl<'c> CatalogLoad<'c> {
+    pub(super) fn new(caller: &'c Caller, detected: &'c DetectedServer, collections: Collections) -> Self {
         Self {
             caller,
             detected,
@@ -79,7 +79,7 @@ impl UnreadTable {
     }
 }
 
-impl Loading<'_> {
+impl CatalogLoad<'_> {
     /// Names of the collections that a card lies in.
     pub(super) fn path(&self, card: &WireCard) -> Vec<String> {
         let (id, name) = card.place();

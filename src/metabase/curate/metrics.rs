@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::cards::described;
 use super::field_values::FieldSource;
 use super::load::{EntryRead, is_outage};
-use super::loading::Loading;
+use super::loading::CatalogLoad;
 use super::{definition, dimensions, saved_metrics};
 use crate::catalog::{Entry, MetricEntry, MetricId};
 use crate::metabase::fields::{self, FieldValuesOf};
@@ -13,7 +13,7 @@ use crate::metabase::{FailureClass, Generation, MetabaseError};
 
 /// Reads one metric: its dimensions over the Agent API where that describes metrics, its definition and place from the
 /// card it is.
-pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, MetabaseError> {
+pub(super) async fn read(loading: &CatalogLoad<'_>, id: u32) -> Result<EntryRead, MetabaseError> {
     let (mut warnings, mut outage) = (Vec::new(), false);
     if !loading
         .detected

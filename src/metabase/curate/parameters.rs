@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::loading::Loading;
+use super::loading::CatalogLoad;
 use crate::catalog::{AllowedValues, CardId, Parameter, ParameterTarget};
 use crate::metabase::values;
 use crate::metabase::wire_card::WireCard;
@@ -92,7 +92,7 @@ struct SourceConfig {
 
 /// The parameters in the card's order, with their values where those are at hand, and warnings.
 pub(super) async fn of(
-    loading: &Loading<'_>,
+    loading: &CatalogLoad<'_>,
     card: CardId,
     wire: &WireCard,
 ) -> Result<(Vec<Parameter>, Vec<String>), MetabaseError> {
@@ -350,7 +350,7 @@ fn takes_several(kind: &str) -> bool {
 }
 
 async fn list_values(
-    loading: &Loading<'_>,
+    loading: &CatalogLoad<'_>,
     card: CardId,
     parameters: &mut [ReadParameter],
     warnings: &mut Vec<String>,

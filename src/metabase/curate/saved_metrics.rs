@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::cards::described;
 use super::field_values::FieldSource;
 use super::load::EntryRead;
-use super::loading::Loading;
+use super::loading::CatalogLoad;
 use super::tables::named;
 use super::{definition, dimensions};
 use crate::catalog::{Dimension, Entry, MetricEntry, MetricId, SavedGroup};
@@ -15,7 +15,7 @@ use crate::metabase::sources::QueriedRows;
 use crate::metabase::values::FieldOwner;
 use crate::metabase::wire_card::WireCard;
 
-pub(super) async fn read(loading: &Loading<'_>, id: u32) -> Result<EntryRead, MetabaseError> {
+pub(super) async fn read(loading: &CatalogLoad<'_>, id: u32) -> Result<EntryRead, MetabaseError> {
     let mut warnings = Vec::new();
     let card = WireCard::read(loading.caller, id, false).await?;
     if card.archived == Some(true) {

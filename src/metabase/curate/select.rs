@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::collections::{CollectionPlace, Collections};
-use super::loading::Loading;
+use super::loading::CatalogLoad;
 use crate::catalog::ContentRule;
 use crate::metabase::call::ApiCall;
 use crate::metabase::{FailureClass, MetabaseError, endpoints, failure};
@@ -18,7 +18,7 @@ const MAX_PAGES: usize = 500;
 
 /// What a rule selects, before any of it is read.
 #[derive(Debug, Default)]
-pub(super) struct Selected {
+pub(super) struct SelectedContent {
     /// Ids in order, and whether the rule names them itself.
     pub(super) ids: BTreeMap<u32, SelectedBy>,
     /// What a list says of when they were edited, where one does.
@@ -72,7 +72,7 @@ pub(super) fn selects<Id>(rule: &ContentRule<Id>) -> bool {
 }
 
 /// Notes which kinds of content (`card`, `dataset`, `metric`) a rule wants of which places.
-pub(super) fn want<Id>(loading: &mut Loading<'_>, rule: &ContentRule<Id>, models: &[&'static str]) {
+pub(super) fn want<Id>(loading: &mut CatalogLoad<'_>, rule: &ContentRule<Id>, models: &[&'static str]) {
     for place in places(&loading.collections, rule, &mut Vec::new()) {
         loading.wanted.entry(place).or_default().extend(models);
     }
@@ -80,12 +80,12 @@ pub(super) fn want<Id>(loading: &mut Loading<'_>, rule: &ContentRule<Id>, models
 
 /// Lists what `rule` selects among items of `models`.
 pub(super) async fn select<Id>(
-    loading: &Loading<'_>,
+    loading: &CatalogLoad<'_>,
     rule: &ContentRule<Id>,
     number: fn(&Id) -> u32,
     models: &[&'static str],
-) -> Result<Selected, MetabaseError> {
-    let mut selected = Selected::default();
+) -> Result<SelectedContent, MetabaseError> {
+    let mut selected = SelectedContent::default();
     let places = places(&loading.collections, rule, &mut selected.warnings);
     let listed: Vec<_> = stream::iter(places)
         .map(|place| async move {
@@ -176,7 +176,7 @@ pub(super) struct Listing {
 }
 
 /// The cards of one place, on a server that lists no collections: of the list of all cards, those that say they lie there.
-async fn cards_in(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing, MetabaseError> {
+async fn cards_in(loading: &CatalogLoad<'_>, place: CollectionPlace) -> Result<Listing, MetabaseError> {
     let call = ApiCall {
         action: "list cards".to_owned(),
         cached: true,
@@ -222,7 +222,7 @@ enum ItemsPage {
 
 /// Everything in one place that any rule wants. `total` is null on an empty page, so a short page is what ends the
 /// listing.
-async fn items(loading: &Loading<'_>, place: CollectionPlace) -> Result<Listing, MetabaseError> {
+async fn items(loading: &CatalogLoad<'_>, place: CollectionPlace) -> Result<Listing, MetabaseError> {
     let mut wanted: Vec<&str> = loading
         .wanted
         .get(&place)

@@ -8,7 +8,7 @@ use super::cards::described;
 use super::dimensions;
 use super::field_values::FieldSource;
 use super::load::EntryRead;
-use super::loading::Loading;
+use super::loading::CatalogLoad;
 use super::select::SelectedBy;
 use crate::catalog::TableRule;
 use crate::catalog::{Entry, TableEntry, TableId};
@@ -115,7 +115,7 @@ impl Databases {
 
 /// Reads one table, over the Agent API where that describes tables, else over the classic API.
 pub(super) async fn read(
-    loading: &Loading<'_>,
+    loading: &CatalogLoad<'_>,
     databases: &Databases,
     id: u32,
 ) -> Result<EntryRead, MetabaseError> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::metabase::classic::{ClassicNamed, ClassicTable};
 
-/// MbqlNames by real id.
+/// Names of fields, segments and measures by their ids in Metabase.
 #[derive(Debug, Default)]
 pub(super) struct MbqlNames {
     fields: BTreeMap<u64, String>,

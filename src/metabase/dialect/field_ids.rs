@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::field_id_request as request;
-use super::finish::{self, Raw};
+use super::finish::{self, UnfinishedTable};
 use super::pages::{self, PageSize};
 use crate::metabase::answer::QueryResponse;
 use crate::metabase::call::{ApiCall, Caller, combined};
@@ -66,7 +66,7 @@ async fn execute(
     action: &str,
     body: Value,
     limit: Option<u32>,
-) -> Result<Raw, MetabaseError> {
+) -> Result<UnfinishedTable, MetabaseError> {
     #[derive(Deserialize)]
     struct BuiltQuery {
         query: String,
@@ -93,7 +93,7 @@ async fn execute(
         None => Extent::Complete,
     };
     let (aggregation, groups) = (answer.aggregation_column(), answer.groups);
-    Ok(Raw {
+    Ok(UnfinishedTable {
         table: answer.into_table(extent),
         served_by: combined([reply.served_by]),
         aggregation,

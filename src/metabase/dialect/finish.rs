@@ -6,7 +6,7 @@ use crate::result::{Extent, ResultTable};
 
 /// A table on its way out, with the column a metric is ordered by.
 #[derive(Debug)]
-pub(super) struct Raw {
+pub(super) struct UnfinishedTable {
     pub(super) table: ResultTable,
     pub(super) served_by: crate::wire::ServedBy,
     pub(super) aggregation: usize,
@@ -14,8 +14,8 @@ pub(super) struct Raw {
     pub(super) groups: usize,
 }
 
-impl From<Raw> for crate::metabase::Fetched {
-    fn from(raw: Raw) -> Self {
+impl From<UnfinishedTable> for crate::metabase::Fetched {
+    fn from(raw: UnfinishedTable) -> Self {
         Self {
             table: std::sync::Arc::new(raw.table),
             served_by: raw.served_by,
@@ -24,7 +24,7 @@ impl From<Raw> for crate::metabase::Fetched {
 }
 
 /// Names and describes the metric's column, then orders and limits the whole result.
-pub(super) fn metric(raw: &mut Raw, query: &MetricQuery) {
+pub(super) fn metric(raw: &mut UnfinishedTable, query: &MetricQuery) {
     let column = raw.aggregation;
     // What the server calls it is how it is computed: `sum`, "Sum of Total".
     let metric = &query.metric.entry().name;
@@ -59,7 +59,7 @@ pub(super) fn metric(raw: &mut Raw, query: &MetricQuery) {
 }
 
 /// Says that rows are as many as were asked for.
-pub(super) fn table(raw: &mut Raw, query: &TableQuery) {
+pub(super) fn table(raw: &mut UnfinishedTable, query: &TableQuery) {
     let rows = raw.table.rows.len() as u64;
     if let Some(limit) = query.limit.map(u64::from).filter(|limit| *limit <= rows)
         && raw.table.extent == Extent::Complete

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::clauses::QueryClauses;
 use crate::metabase::endpoints::Route;
 use crate::metabase::fields::NamedField;
-use crate::metabase::server::Detected;
+use crate::metabase::server::DetectedServer;
 use crate::metabase::sources::QueriedRows;
 use crate::metabase::wire_card::WireCard;
 use crate::metabase::{MetabaseError, failure};
@@ -80,7 +80,7 @@ impl DialectError {
         Self::Lack(Lack(words))
     }
 
-    pub(in crate::metabase) fn into_error(self, detected: &Detected, action: &str) -> MetabaseError {
+    pub(in crate::metabase) fn into_error(self, detected: &DetectedServer, action: &str) -> MetabaseError {
         match self {
             Self::Lack(lack) => {
                 let class = crate::metabase::FailureClass::InvalidQuery;

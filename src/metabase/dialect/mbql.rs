@@ -1,7 +1,7 @@
 //! Metric and table queries in the dialects that are made of clauses.
 
 use super::clauses::{self, QueryClauses};
-use super::finish::{self, Raw};
+use super::finish::{self, UnfinishedTable};
 use super::grammar::{DialectError, Grammar};
 use super::pages::{self, PageSize};
 use crate::metabase::answer::QueryResponse;
@@ -91,7 +91,7 @@ async fn run<G: Grammar + Sync>(
     source: &QueriedRows,
     clauses: &mut QueryClauses,
     limit: Option<u32>,
-) -> Result<Raw, DialectError> {
+) -> Result<UnfinishedTable, DialectError> {
     let wanted = limit.map(u64::from);
     if G::PAGED {
         let asked = pages::asked(wanted);
@@ -122,7 +122,7 @@ async fn run<G: Grammar + Sync>(
         table.rows.truncate(usize::try_from(budget).unwrap_or(usize::MAX));
         table.extent = Extent::RowBudget { budget };
     }
-    Ok(Raw {
+    Ok(UnfinishedTable {
         table,
         served_by: reply.served_by,
         aggregation,
@@ -152,7 +152,7 @@ fn order_by_key<G: Grammar>(
 }
 
 /// A group by days of the week is a column of numbers that some generations say nothing else of.
-fn name_groups(raw: &mut Raw, groups: &[GroupBy]) {
+fn name_groups(raw: &mut UnfinishedTable, groups: &[GroupBy]) {
     for (column, group) in raw.table.columns.iter_mut().zip(groups) {
         if group.granularity == Some(Bucket::DayOfWeek) && column.unit.is_none() {
             column.unit = Some("day-of-week".to_owned());
@@ -164,7 +164,7 @@ fn name_groups(raw: &mut Raw, groups: &[GroupBy]) {
 }
 
 /// A measure that was said by its definition comes under the name of what it computes.
-fn name_measures(raw: &mut Raw, query: &TableQuery) {
+fn name_measures(raw: &mut UnfinishedTable, query: &TableQuery) {
     for (at, one) in query.aggregations.iter().enumerate() {
         let AggregateFunction::Measure(measure) = &one.aggregate else {
             continue;

@@ -32,7 +32,7 @@ pub(super) use self::grammar::DialectError;
 use self::portable::PortableDialect;
 use self::program::ProgramDialect;
 use super::call::Caller;
-use super::server::Detected;
+use super::server::DetectedServer;
 use super::sources::QueriedRows;
 use super::wire_card::WireCard;
 use super::{Fetched, Generation, MetabaseError, MetricQuery, TableQuery};
@@ -40,7 +40,7 @@ use crate::result::Extent;
 
 pub(super) async fn metric(
     caller: &Caller,
-    detected: &Detected,
+    detected: &DetectedServer,
     query: &MetricQuery,
 ) -> Result<Fetched, MetabaseError> {
     let id = query.metric.id();
@@ -83,7 +83,7 @@ pub(super) async fn metric(
 
 pub(super) async fn table(
     caller: &Caller,
-    detected: &Detected,
+    detected: &DetectedServer,
     query: &TableQuery,
 ) -> Result<Fetched, MetabaseError> {
     let id = query.table.id();

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::finish::Raw;
+use super::finish::UnfinishedTable;
 use crate::metabase::MetabaseError;
 use crate::metabase::answer::QueryResponse;
 use crate::metabase::call::{ApiCall, Caller, combined};
@@ -45,7 +45,7 @@ pub(super) async fn fetch(
     body: Value,
     size: PageSize,
     limit: Option<u32>,
-) -> Result<Raw, MetabaseError> {
+) -> Result<UnfinishedTable, MetabaseError> {
     let budget = caller.settings.max_rows.max(1);
     let wanted = limit.map(u64::from).filter(|limit| *limit <= budget);
     let (first, served_by) = page(caller, route, action, body).await?;
@@ -111,7 +111,7 @@ pub(super) async fn fetch(
         extent = Extent::RowBudget { budget };
     }
     table.extent = extent;
-    Ok(Raw {
+    Ok(UnfinishedTable {
         table,
         served_by: combined(served),
         aggregation,

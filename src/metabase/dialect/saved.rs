@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::clauses::unit;
-use super::finish::{self, Raw};
+use super::finish::{self, UnfinishedTable};
 use crate::metabase::answer::QueryResponse;
 use crate::metabase::call::{ApiCall, Caller};
 use crate::metabase::dialect::mbql;
@@ -55,7 +55,7 @@ pub(super) async fn metric(caller: &Caller, query: &MetricQuery) -> Result<Optio
         .rows_truncated
         .map_or(Extent::Complete, |limit| Extent::ServerLimit { limit });
     let (aggregation, groups) = (answer.aggregation_column(), answer.groups);
-    let mut raw = Raw {
+    let mut raw = UnfinishedTable {
         table: answer.into_table(extent),
         served_by: reply.served_by,
         aggregation,

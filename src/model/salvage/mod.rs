@@ -3,7 +3,7 @@
 //! Models are trained to write calls in marks of their own, and their servers are meant to read them. Where a server does not,
 //! the marks arrive as text: JSON that is bare, fenced or tagged (`find`), marks of many models (`marked`), lines of code
 //! (`code`). [`find_calls`] recognises a text that ends in calls of known tools and nothing else; [`is_garbled`] one that ends
-//! in what was begun as a call and cannot be read, which is no answer. [`Salvaging`] is a [`Model`](super::Model) that does
+//! in what was begun as a call and cannot be read, which is no answer. [`SalvagingModel`] is a [`Model`](super::Model) that does
 //! this to another; thoughts that a server left in the text (`thoughts`) go first.
 //!
 //! ```text
@@ -21,4 +21,4 @@ mod wrapper;
 pub(super) use find::{WrittenCalls, find_calls};
 pub(super) use marked::is_garbled;
 pub(super) use thoughts::without_thoughts;
-pub(super) use wrapper::Salvaging;
+pub(super) use wrapper::SalvagingModel;

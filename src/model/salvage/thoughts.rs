@@ -43,7 +43,7 @@ fn closing(tag: &str) -> String {
 
 /// Lets text through but for the thoughts that it begins with.
 #[derive(Debug, Default)]
-pub(super) struct Unspoken {
+pub(super) struct ThoughtFilter {
     held: String,
     state: ThoughtState,
 }
@@ -59,7 +59,7 @@ enum ThoughtState {
     Speaking,
 }
 
-impl Unspoken {
+impl ThoughtFilter {
     /// Takes in text and gives out what is none of the thoughts.
     pub(super) fn push(&mut self, text: &str) -> String {
         if self.state == ThoughtState::Speaking {

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use super::find::find_calls;
 use super::holdback::HoldBack;
 use super::marked::is_garbled;
-use super::thoughts::{Unspoken, without_thoughts};
+use super::thoughts::{ThoughtFilter, without_thoughts};
 use crate::model::ModelDrive;
 use crate::model::adjust::RequestPart;
 use crate::model::replay::CallIds;
@@ -17,11 +17,11 @@ use crate::model::{
 
 /// A model whose written calls are made real. Text that may be a call is heard only once it turned out to be none.
 #[derive(Debug)]
-pub(in crate::model) struct Salvaging {
+pub(in crate::model) struct SalvagingModel {
     inner: Arc<dyn Model>,
 }
 
-impl Salvaging {
+impl SalvagingModel {
     pub(in crate::model) fn new(inner: Arc<dyn Model>) -> Self {
         Self { inner }
     }
@@ -37,7 +37,7 @@ impl Salvaging {
     }
 }
 
-impl Model for Salvaging {
+impl Model for SalvagingModel {
     fn id(&self) -> &ModelId {
         self.inner.id()
     }
@@ -57,7 +57,7 @@ impl Model for Salvaging {
 
 fn salvaging(mut inner: ModelStream, names: ToolNames, mut ids: CallIds) -> ModelStream {
     let events = async_stream::try_stream! {
-        let mut unspoken = Unspoken::default();
+        let mut unspoken = ThoughtFilter::default();
         let mut hold = HoldBack::default();
         while let Some(event) = inner.next().await {
             match event? {

@@ -45,7 +45,7 @@ impl fmt::Debug for LentSessions {
 
 /// Why nobody knows whose a session is.
 #[derive(Debug, Clone)]
-enum Unknown {
+enum UnknownSession {
     Wrong,
     Away,
 }
@@ -65,13 +65,15 @@ impl LentSessions {
     pub(super) async fn requester(&self, app: &App, session: &SecretString) -> Result<Requester, HttpError> {
         let hash = blake3::keyed_hash(&self.key, session.expose_secret().as_bytes());
         let asked = self.known.try_get_with(hash, self.ask(app, session));
-        let person = asked.await.map_err(|unknown: Arc<Unknown>| match *unknown {
-            Unknown::Wrong => refused(),
-            Unknown::Away => {
-                let detail = "Metabase cannot be asked now whose the session is; ask again in a moment";
-                HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "metabase_away", detail).after(5)
-            }
-        })?;
+        let person = asked
+            .await
+            .map_err(|unknown: Arc<UnknownSession>| match *unknown {
+                UnknownSession::Wrong => refused(),
+                UnknownSession::Away => {
+                    let detail = "Metabase cannot be asked now whose the session is; ask again in a moment";
+                    HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "metabase_away", detail).after(5)
+                }
+            })?;
         Ok(Requester {
             principal: person.email.clone(),
             name: person.name.clone().unwrap_or_else(|| person.email.clone()),
@@ -80,22 +82,22 @@ impl LentSessions {
         })
     }
 
-    async fn ask(&self, app: &App, session: &SecretString) -> Result<Arc<SignedInPerson>, Unknown> {
+    async fn ask(&self, app: &App, session: &SecretString) -> Result<Arc<SignedInPerson>, UnknownSession> {
         let asked = async {
             let _place = self.places.acquire().await;
             app.person_of(session.clone()).await
         };
         match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok(Some(person))) => Ok(Arc::new(person)),
-            Ok(Ok(None)) => Err(Unknown::Wrong),
-            Ok(Err(error)) if error.class == FailureClass::Unauthorized => Err(Unknown::Wrong),
+            Ok(Ok(None)) => Err(UnknownSession::Wrong),
+            Ok(Err(error)) if error.class == FailureClass::Unauthorized => Err(UnknownSession::Wrong),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "Metabase could not be asked whose a session is");
-                Err(Unknown::Away)
+                Err(UnknownSession::Away)
             }
             Err(_) => {
                 tracing::warn!("Metabase took too long to say whose a session is");
-                Err(Unknown::Away)
+                Err(UnknownSession::Away)
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::server::http_error::HttpError;
 use crate::server::ids::is_plain;
 use crate::server::record::{AnswerRecord, Rating};
 use crate::server::state::SharedState;
-use crate::server::turns::{LiveTurn, Submitted, TurnRequest};
+use crate::server::turns::{LiveTurn, SubmissionResult, TurnRequest};
 
 /// Longest question, in bytes.
 const MAX_QUESTION: usize = 32 * 1024;
@@ -113,7 +113,7 @@ pub(super) async fn ask(
             .is_ok_and(|kinds| kinds.contains("text/event-stream"))
     });
     match state.turns.submit(&state, request).await? {
-        Submitted::Running(live) => {
+        SubmissionResult::Running(live) => {
             let mut response = if wants_events {
                 native(live.read(last_seen(&headers)))
             } else {
@@ -122,7 +122,7 @@ pub(super) async fn ask(
             name_answer(response.headers_mut(), &live.id, &live.session);
             Ok(response)
         }
-        Submitted::Known(id) => {
+        SubmissionResult::Known(id) => {
             let record = own(&state, &caller, &id).await?;
             let (id, session) = (record.id.clone(), record.session.clone());
             let mut response = if wants_events {

@@ -51,7 +51,7 @@ pub(in crate::server) enum StoredAnswer {
 }
 
 #[derive(Debug, Clone)]
-pub(in crate::server) struct Ended {
+pub(in crate::server) struct EndedTurn {
     pub(in crate::server) status: AnswerStatus,
     pub(in crate::server) content: AnswerContent,
     pub(in crate::server) taped: bool,
@@ -232,7 +232,7 @@ impl SessionStore {
         &self,
         id: &str,
         owner: &str,
-        ended: Ended,
+        ended: EndedTurn,
     ) -> Result<bool, SessionStoreError> {
         let (id, owner) = (id.to_owned(), owner.to_owned());
         let content = serde_json::to_string(&ended.content).unwrap_or_default();

@@ -13,7 +13,7 @@ const IDLE: &str =
     "NOT EXISTS (SELECT 1 FROM answers WHERE session = sessions.id AND status IN ('queued', 'running'))";
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::server) struct Retired {
+pub(in crate::server) struct RetentionCounts {
     pub(in crate::server) sessions: usize,
     pub(in crate::server) answers: usize,
 }
@@ -35,8 +35,8 @@ fn delete(db: &StoreTransaction<'_>, sessions: &[String]) -> Result<Vec<String>,
 
 impl SessionStore {
     /// Deletes what the settings say is not kept, with tapes and rows.
-    pub(in crate::server) async fn retire(&self) -> Result<Retired, SessionStoreError> {
-        let mut retired = Retired::default();
+    pub(in crate::server) async fn retire(&self) -> Result<RetentionCounts, SessionStoreError> {
+        let mut retired = RetentionCounts::default();
         let keep = self.settings().keep;
         if let Some(keep) = keep {
             let before = now_ms().saturating_sub(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));

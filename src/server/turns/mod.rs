@@ -56,7 +56,7 @@ pub(super) struct TurnRequest {
 
 /// What became of a question.
 #[derive(Debug)]
-pub(super) enum Submitted {
+pub(super) enum SubmissionResult {
     /// Its turn runs or waits.
     Running(Arc<LiveTurn>),
     /// It was asked before, with the same key.
@@ -134,7 +134,7 @@ impl Turns {
         &self,
         state: &SharedState,
         request: TurnRequest,
-    ) -> Result<Submitted, SubmitError> {
+    ) -> Result<SubmissionResult, SubmitError> {
         if self.stopping.is_cancelled() {
             return Err(SubmitError::Stopping);
         }
@@ -170,7 +170,7 @@ impl Turns {
                 new_session,
                 title,
             } => (turn, new_session, title),
-            StoredAnswer::Known(id) => return Ok(Submitted::Known(id)),
+            StoredAnswer::Known(id) => return Ok(SubmissionResult::Known(id)),
             StoredAnswer::NotYours => return Err(SubmitError::NoSession),
             StoredAnswer::Busy => return Err(SubmitError::Busy),
         };
@@ -197,7 +197,7 @@ impl Turns {
             resumed: false,
         };
         self.begin(state, &live, task, (queue, place, held));
-        Ok(Submitted::Running(live))
+        Ok(SubmissionResult::Running(live))
     }
 
     fn begin(&self, state: &SharedState, live: &Arc<LiveTurn>, task: run::TurnTask, places: run::TurnPlaces) {

@@ -14,7 +14,7 @@ use crate::server::chart::charts;
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerBody, AnswerContent, AnswerStatus, RecordError, spoken_text};
 use crate::server::state::SharedState;
-use crate::server::store::{Ended, SessionStoreError, TurnStart};
+use crate::server::store::{EndedTurn, SessionStoreError, TurnStart};
 use crate::server::suggest::follow_ups;
 use crate::server::table_view::{tables, tool_start};
 use crate::telemetry::causes;
@@ -168,7 +168,7 @@ async fn answer(
     task: &TurnTask,
     loaded: &mut Option<LoadedSession>,
     before: Option<String>,
-) -> Result<Ended, NoApp> {
+) -> Result<EndedTurn, NoApp> {
     let app = state.app_of(&task.principal).await?;
     let mut session = take_session(state, live, &app, task, loaded, before.as_deref()).await?;
     let answer = ask(state, live, &app, task, &mut session).await?;
@@ -290,10 +290,10 @@ fn tell(live: &LiveTurn, app: &App, event: Event) {
     });
 }
 
-async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session) -> Ended {
+async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session) -> EndedTurn {
     let tables = tables(app, answer, session).await;
     let body = AnswerBody::of(answer);
-    Ended {
+    EndedTurn {
         status: AnswerStatus::Finished,
         taped: answer.tape.is_some(),
         tape_bytes: 0,
@@ -322,13 +322,13 @@ pub(in crate::server) fn message_hash(before: blake3::Hash, role: &str, text: &s
     hasher.finalize()
 }
 
-fn failed(status: AnswerStatus, error: &NoApp) -> Ended {
+fn failed(status: AnswerStatus, error: &NoApp) -> EndedTurn {
     let code = if status == AnswerStatus::Interrupted {
         "interrupted"
     } else {
         "failed"
     };
-    Ended {
+    EndedTurn {
         status,
         content: AnswerContent::default(),
         taped: false,

@@ -29,14 +29,14 @@ const MOST_NODES: usize = 150;
 
 /// What can be looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum LookupKind {
     Jobs,
     Runs,
     Models,
     Lineage,
 }
 
-impl Wanted {
+impl LookupKind {
     const ALL: [Self; 4] = [Self::Jobs, Self::Runs, Self::Models, Self::Lineage];
 
     fn word(self) -> &'static str {
@@ -92,7 +92,7 @@ struct LookupArguments {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tools) struct LookupCall {
-    what: Wanted,
+    what: LookupKind,
     name: Option<String>,
 }
 
@@ -106,7 +106,7 @@ impl Tool for DbtLookupTool {
     const ROLE: ToolRole = ToolRole::Query;
 
     fn spec(&self, offer: OfferContext<'_>) -> Option<ToolSpec> {
-        let offered = Wanted::offered(offer.dbt);
+        let offered = LookupKind::offered(offer.dbt);
         if offered.is_empty() {
             return None;
         }
@@ -123,7 +123,7 @@ impl Tool for DbtLookupTool {
     }
 
     fn example(&self, offer: OfferContext<'_>) -> Option<Value> {
-        let first = Wanted::offered(offer.dbt).into_iter().next()?;
+        let first = LookupKind::offered(offer.dbt).into_iter().next()?;
         Some(json!({ "what": first.word() }))
     }
 
@@ -134,7 +134,7 @@ impl Tool for DbtLookupTool {
     ) -> Result<CheckedCall<LookupCall>, Rejection> {
         let arguments: LookupArguments =
             decode(arguments).map_err(|rejection| rejection.hint("keys: what, name"))?;
-        let offered = Wanted::offered(context.dbt);
+        let offered = LookupKind::offered(context.dbt);
         let wanted = arguments.what.trim();
         let Some(what) = offered.iter().copied().find(|one| one.word() == wanted) else {
             let words: Vec<&str> = offered.iter().map(|one| one.word()).collect();
@@ -146,7 +146,7 @@ impl Tool for DbtLookupTool {
             let message = format!("the name is longer than {MAX_CHARS} characters");
             return Err(Rejection::new(RefusalClass::BadValue, message).hint("write one name or id"));
         }
-        if what == Wanted::Lineage && name.is_none() {
+        if what == LookupKind::Lineage && name.is_none() {
             let message = "whose lineage is wanted is not said";
             return Err(
                 Rejection::new(RefusalClass::BadValue, message).hint("name a model, source or metric of dbt")
@@ -177,10 +177,10 @@ impl Tool for DbtLookupTool {
         let dbt = context.dbt.ok_or_else(|| not_configured(&what))?;
         let name = plan.name.as_deref();
         let found = match plan.what {
-            Wanted::Jobs => jobs(&account(dbt, &what)?, name, &what).await,
-            Wanted::Runs => runs(&account(dbt, &what)?, dbt.offers(), name, &what).await,
-            Wanted::Models => models(dbt, name, &what).await,
-            Wanted::Lineage => lineage(dbt, name.unwrap_or_default(), &what).await,
+            LookupKind::Jobs => jobs(&account(dbt, &what)?, name, &what).await,
+            LookupKind::Runs => runs(&account(dbt, &what)?, dbt.offers(), name, &what).await,
+            LookupKind::Models => models(dbt, name, &what).await,
+            LookupKind::Lineage => lineage(dbt, name.unwrap_or_default(), &what).await,
         }?;
         let source = LookupSource {
             tool: Self::NAME.to_owned(),

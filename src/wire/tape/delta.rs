@@ -118,7 +118,7 @@ fn below(at: &str, name: &str) -> String {
 /// A place, and what stands there in either of two values.
 pub(crate) type Difference<'a> = (String, Option<&'a Value>, Option<&'a Value>);
 
-/// The first place, in order of keys, at which two values differ, with what stands there. HeldPermits that are `but` listed
+/// The first place, in order of keys, at which two values differ, with what stands there. Places that are listed in `but`
 /// do not count.
 pub(crate) fn first_difference<'a>(old: &'a Value, new: &'a Value, but: &[&str]) -> Option<Difference<'a>> {
     difference("", Some(old), Some(new), but)

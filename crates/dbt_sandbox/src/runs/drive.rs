@@ -111,7 +111,7 @@ impl RunEngine {
             .get("steps_override")
             .and_then(Value::as_array)
             .filter(|steps| !steps.is_empty());
-        let course = Course {
+        let course = RunTask {
             run_id,
             job_id,
             commands: overridden.map_or_else(
@@ -188,7 +188,7 @@ impl RunEngine {
 
 /// One run on its way.
 #[derive(Debug)]
-struct Course {
+struct RunTask {
     run_id: i64,
     job_id: i64,
     commands: Vec<String>,
@@ -196,7 +196,7 @@ struct Course {
     pace: Duration,
 }
 
-impl Course {
+impl RunTask {
     async fn follow(&self, state: &Arc<DbtState>, queue: Arc<tokio::sync::Mutex<()>>) {
         // Runs of one job wait for each other, in the order in which they were asked for.
         let turn = queue.lock_owned().await;

@@ -19,7 +19,7 @@ use crate::server::routes::answers::{asker, checked_question, checked_session, n
 use crate::server::routes::body::JsonRequest;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
 use crate::server::state::SharedState;
-use crate::server::turns::{LiveTurn, Submitted, TurnRequest};
+use crate::server::turns::{LiveTurn, SubmissionResult, TurnRequest};
 
 pub(in crate::server::routes) async fn complete(
     State(state): State<SharedState>,
@@ -39,7 +39,7 @@ pub(in crate::server::routes) async fn complete(
     let asked = request.question()?;
     let named = named_session(&headers)?.or_else(|| request.session());
     let turn = turn_of(&state, &caller, asked, named).await?;
-    let Submitted::Running(live) = state.turns.submit(&state, turn).await? else {
+    let SubmissionResult::Running(live) = state.turns.submit(&state, turn).await? else {
         return Err(HttpError::bad_request("the question was asked before"));
     };
     let with_usage = request

@@ -24,7 +24,7 @@ use crate::server::routes::answers::{finished, name_answer, own};
 use crate::server::routes::body::JsonRequest;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
 use crate::server::state::SharedState;
-use crate::server::turns::{LiveTurn, Submitted};
+use crate::server::turns::{LiveTurn, SubmissionResult};
 
 /// How ids of responses begin; the rest is the answer's.
 const PREFIX: &str = "resp_";
@@ -87,7 +87,7 @@ pub(in crate::server::routes) async fn respond(
         };
         turn.ends_with_client = false;
     }
-    let Submitted::Running(live) = state.turns.submit(&state, turn).await? else {
+    let SubmissionResult::Running(live) = state.turns.submit(&state, turn).await? else {
         return Err(HttpError::bad_request("the question was asked before"));
     };
     let previous = request.previous_response_id;

@@ -18,7 +18,7 @@ use crate::server::routes::answers::{asker, checked_question, checked_session, n
 use crate::server::routes::body::JsonRequest;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
 use crate::server::state::SharedState;
-use crate::server::turns::{LiveTurn, Submitted, TurnRequest};
+use crate::server::turns::{LiveTurn, SubmissionResult, TurnRequest};
 
 /// What a chat sends: all its messages, or the last one.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -75,7 +75,7 @@ pub(in crate::server::routes) async fn chat(
         bounded: caller.is_bounded(),
         ..TurnRequest::default()
     };
-    let Submitted::Running(live) = state.turns.submit(&state, turn).await? else {
+    let SubmissionResult::Running(live) = state.turns.submit(&state, turn).await? else {
         return Err(HttpError::bad_request("the question was asked before"));
     };
     Ok(streamed(&live))
