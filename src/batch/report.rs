@@ -9,6 +9,7 @@ use super::answers::AnswersFile;
 use super::error::BatchError;
 use super::metadata::{RowMetadata, shown};
 use super::summary::BatchSummary;
+use crate::text::{escape_html, is_web_address, markdown_to_html};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -70,7 +71,12 @@ fn head(summary: &BatchSummary) -> String {
          <style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n<dl>\n"
     );
     for (name, value) in facts(summary) {
-        let _ = writeln!(text, "<dt>{}</dt><dd>{}</dd>", escaped(&name), escaped(&value));
+        let _ = writeln!(
+            text,
+            "<dt>{}</dt><dd>{}</dd>",
+            escape_html(&name),
+            escape_html(&value)
+        );
     }
     text.push_str("</dl>\n");
     if !summary.not_asked.first.is_empty() {
@@ -79,8 +85,8 @@ fn head(summary: &BatchSummary) -> String {
             let _ = writeln!(
                 text,
                 "<li><b>{}</b>: {}</li>",
-                escaped(&row.id),
-                escaped(&row.reason)
+                escape_html(&row.id),
+                escape_html(&row.reason)
             );
         }
         text.push_str("</ul>\n");
@@ -124,20 +130,20 @@ fn facts(summary: &BatchSummary) -> Vec<(String, String)> {
 fn section(answer: &ReportedAnswer) -> String {
     let mut text = format!(
         "<section class=\"{}\">\n<h2>{}</h2>\n<p class=\"about\">{} · {}",
-        escaped(&answer.outcome),
-        escaped(&answer.question),
-        escaped(&answer.id),
-        escaped(&answer.outcome.replace('_', " "))
+        escape_html(&answer.outcome),
+        escape_html(&answer.question),
+        escape_html(&answer.id),
+        escape_html(&answer.outcome.replace('_', " "))
     );
     for (name, value) in &answer.metadata {
-        let _ = write!(text, " · {}: {}", escaped(name), escaped(&shown(value)));
+        let _ = write!(text, " · {}: {}", escape_html(name), escape_html(&shown(value)));
     }
-    let _ = writeln!(text, "</p>\n{}", rendered(&answer.text));
+    let _ = writeln!(text, "</p>\n{}", markdown_to_html(&answer.text));
     let unmatched = answer
         .figures
         .iter()
         .filter(|figure| figure.status == "unmatched");
-    let unmatched: Vec<String> = unmatched.map(|figure| escaped(&figure.text)).collect();
+    let unmatched: Vec<String> = unmatched.map(|figure| escape_html(&figure.text)).collect();
     if !unmatched.is_empty() {
         let _ = writeln!(
             text,
@@ -148,45 +154,16 @@ fn section(answer: &ReportedAnswer) -> String {
     if !answer.evidence.is_empty() {
         text.push_str("<ul>\n");
         for result in &answer.evidence {
-            let name = escaped(result.name.as_deref().unwrap_or("a calculation"));
-            let link = result.link.as_deref().filter(|link| is_web(link));
+            let name = escape_html(result.name.as_deref().unwrap_or("a calculation"));
+            let link = result.link.as_deref().filter(|link| is_web_address(link));
             let name = link.map_or(name.clone(), |link| {
-                format!("<a href=\"{}\">{name}</a>", escaped(link))
+                format!("<a href=\"{}\">{name}</a>", escape_html(link))
             });
-            let (handle, rows) = (escaped(&result.result), result.rows_known);
+            let (handle, rows) = (escape_html(&result.result), result.rows_known);
             let _ = writeln!(text, "<li>{handle}: {name}, {rows} rows</li>");
         }
         text.push_str("</ul>\n");
     }
     text.push_str("</section>\n");
     text
-}
-
-fn is_web(link: &str) -> bool {
-    link.starts_with("https://") || link.starts_with("http://")
-}
-
-/// An answer's Markdown as HTML. What would be HTML in it is text, and nothing is loaded.
-fn rendered(markdown: &str) -> String {
-    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
-    let mut links: Vec<bool> = Vec::new();
-    let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
-        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
-        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-        Event::Start(Tag::Link { ref dest_url, .. }) => {
-            let keep = is_web(dest_url);
-            links.push(keep);
-            keep.then_some(event)
-        }
-        Event::End(TagEnd::Link) => links.pop().unwrap_or_default().then_some(event),
-        other => Some(other),
-    });
-    let mut body = String::new();
-    html::push_html(&mut body, events);
-    body
-}
-
-fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    text.replace('>', "&gt;").replace('"', "&quot;")
 }

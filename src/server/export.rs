@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::record::{AnswerRecord, SessionRecord};
 use super::table_view::TableView;
+use crate::text::{escape_html, markdown_to_html};
 
 /// Rows of a table that are written.
 const MAX_ROWS: usize = 50;
@@ -82,38 +83,12 @@ fn plain(text: &str) -> String {
 
 /// The same as one page of HTML. What would be HTML in the Markdown is text here.
 pub(super) fn html(title: &str, markdown: &str) -> String {
-    let body = rendered(markdown);
-    let title = escaped(title);
+    let body = markdown_to_html(markdown);
+    let title = escape_html(title);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title>\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <style>body{{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}}table{{border-collapse:collapse}}\
          td,th{{border:1px solid #999;padding:.2em .5em;text-align:left}}</style></head>\n<body>\n{body}</body>\n</html>\n"
     )
-}
-
-fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    text.replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn rendered(markdown: &str) -> String {
-    use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
-    let safe = |link: &CowStr<'_>| link.starts_with("https://") || link.starts_with("http://");
-    let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES);
-    let mut links: Vec<bool> = Vec::new();
-    let events = parser.filter_map(|event| match event {
-        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
-        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-        Event::Start(Tag::Link { ref dest_url, .. }) => {
-            let keep = safe(dest_url);
-            links.push(keep);
-            keep.then_some(event)
-        }
-        Event::End(TagEnd::Link) => links.pop().unwrap_or_default().then_some(event),
-        other => Some(other),
-    });
-    let mut body = String::new();
-    html::push_html(&mut body, events);
-    body
 }

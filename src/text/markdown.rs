@@ -1,4 +1,6 @@
-//! Text from outside in a Markdown document of ours.
+//! Text from outside in a Markdown document of ours, and Markdown of a model as HTML.
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 use super::line::visible;
 
@@ -54,4 +56,35 @@ pub(crate) fn markdown_inline(text: &str) -> String {
         before = Some(c);
     }
     safe
+}
+
+/// Whether an address is a page's, and nothing that a browser would run.
+pub(crate) fn is_web_address(link: &str) -> bool {
+    link.starts_with("https://") || link.starts_with("http://")
+}
+
+/// Markdown as HTML for a document that people open. What would be HTML in it becomes text, images are left out so that
+/// nothing is loaded, and only links to web pages stay links.
+pub(crate) fn markdown_to_html(markdown: &str) -> String {
+    let mut links: Vec<bool> = Vec::new();
+    let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
+        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
+        Event::Start(Tag::Link { ref dest_url, .. }) => {
+            let keep = is_web_address(dest_url);
+            links.push(keep);
+            keep.then_some(event)
+        }
+        Event::End(TagEnd::Link) => links.pop().unwrap_or_default().then_some(event),
+        other => Some(other),
+    });
+    let mut body = String::new();
+    html::push_html(&mut body, events);
+    body
+}
+
+/// `text` as the content of an HTML element or of an attribute in double quotes.
+pub(crate) fn escape_html(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;").replace('"', "&quot;")
 }

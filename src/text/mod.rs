@@ -33,6 +33,6 @@ pub(crate) use hidden::without_hidden;
 pub use hidden::{hidden_in, is_hidden};
 pub use line::{clean_line, defuse, one_line, visible};
 pub use links::{LinkRules, WithoutLinks};
-pub(crate) use markdown::{markdown_inline, markdown_literal};
+pub(crate) use markdown::{escape_html, is_web_address, markdown_inline, markdown_literal, markdown_to_html};
 pub(crate) use marks::reads_as_own_line;
 pub(crate) use months::{MONTHS, MonthLanguage, month, month_in_any_language};

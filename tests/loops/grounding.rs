@@ -1,42 +1,17 @@
 //! Figures of a final text: borne out, put right, marked, or the answer withheld.
 
-use cardinal::agent::{Answer, Event, Outcome, StopReason};
+use cardinal::agent::{Event, Outcome, StopReason};
 use cardinal::agent::{BudgetSettings, GroundingSettings, OnUnmatched};
 use cardinal::grounding::{FigureStatus, Trace};
 use cardinal::result::ConversationSettings;
 use serde_json::{Value, json};
 
+use super::march::{ask, by_month, saying};
 use crate::support::scripted_model::{Reply, ScriptedModel};
 use crate::support::stack::{Knobs, Stack};
 
 const RIGHT: &str = "Revenue in March 2025 was 28,610.44.";
 const WRONG: &str = "Revenue in March 2025 was 31,981.91.";
-
-/// Revenue by month of 2025.
-fn by_month() -> Reply {
-    Reply::tool_calls([(
-        "query_metric",
-        json!({ "metric_id": 1, "group_by": [{ "dimension": "created_at", "granularity": "month" }],
-                "filters": [{ "dimension": "created_at", "operation": "year-equals", "values": [2025] }] }),
-    )])
-}
-
-/// A model that queries first and then says one thing after the other, the last again and again.
-async fn saying(texts: &'static [&'static str], knobs: Knobs) -> Stack {
-    let mut step = 0;
-    let model = ScriptedModel::openai_with(move |_| {
-        step += 1;
-        match step {
-            1 => by_month(),
-            _ => Reply::text(*texts.get(step - 2).or(texts.last()).unwrap()),
-        }
-    });
-    Stack::new(model.await, knobs).await
-}
-
-async fn ask(stack: &mut Stack) -> Answer {
-    stack.ask("What was revenue in March 2025?").await
-}
 
 fn last_message(request: &Value) -> String {
     let messages = request["messages"].as_array().unwrap();

@@ -9,6 +9,7 @@ mod handles;
 mod hostile;
 mod limited;
 mod long;
+mod march;
 mod more_rows;
 mod prefix;
 mod principals;

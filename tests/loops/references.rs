@@ -4,37 +4,12 @@ use cardinal::agent::{Answer, Event, GroundingSettings, OnUnmatched, Outcome, Re
 use cardinal::grounding::{FigureStatus, Reason, Trace};
 use serde_json::{Value, json};
 
+use super::march::{ask, by_month, saying};
 use crate::support::scripted_model::{Reply, ScriptedModel};
 use crate::support::stack::{Knobs, Stack};
 
 const POINTED: &str = "Revenue in March 2025 was {{r1 @ 2025-03}}, after {{r1 @ 2025-02 | K}} in February.";
 const WRITTEN: &str = "Revenue in March 2025 was 28,610.44, after 22.7K in February.";
-
-/// Revenue by month of 2025.
-fn by_month() -> Reply {
-    Reply::tool_calls([(
-        "query_metric",
-        json!({ "metric_id": 1, "group_by": [{ "dimension": "created_at", "granularity": "month" }],
-                "filters": [{ "dimension": "created_at", "operation": "year-equals", "values": [2025] }] }),
-    )])
-}
-
-/// A model that queries first and then says one thing after the other, the last again and again.
-async fn saying(texts: &'static [&'static str], knobs: Knobs) -> Stack {
-    let mut step = 0;
-    let model = ScriptedModel::openai_with(move |_| {
-        step += 1;
-        match step {
-            1 => by_month(),
-            _ => Reply::text(*texts.get(step - 2).or(texts.last()).unwrap()),
-        }
-    });
-    Stack::new(model.await, knobs).await
-}
-
-async fn ask(stack: &mut Stack) -> Answer {
-    stack.ask("What was revenue in March 2025?").await
-}
 
 fn knobs(grounding: GroundingSettings) -> Knobs {
     Knobs {

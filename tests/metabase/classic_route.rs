@@ -1,6 +1,6 @@
 //! Without an Agent API: metrics as they are saved, and the classic route where the settings allow it.
 
-use cardinal::catalog::{CatalogSettings, ContentRule, Entry, MetricId, TableId, TableRule};
+use cardinal::catalog::Entry;
 use cardinal::metabase::{
     AggregateFunction, Aggregation, Bucket, Direction, FailureClass, FilterOperation, grants, grants_of,
 };
@@ -9,7 +9,8 @@ use cardinal::wire::{Wire, WireSettings};
 use serde_json::{Value, json};
 
 use super::dialect_kit::{
-    Shop, by, definition, figure, filter, metric_card, number, of_metric, of_table, own, page, segment, text,
+    Shop, by, definition, figure, filter, metric_and_orders, metric_card, number, of_metric, of_table, own,
+    page, segment, text,
 };
 use super::scripted::{completed, json_reply};
 
@@ -159,17 +160,7 @@ async fn the_route_is_granted_only_where_the_settings_allow_it() {
 
 #[tokio::test]
 async fn a_catalog_says_what_is_left_out() {
-    let rules = CatalogSettings {
-        metrics: ContentRule {
-            ids: vec![MetricId(9)],
-            ..ContentRule::default()
-        },
-        tables: TableRule {
-            ids: vec![TableId(2)],
-            name_prefix: None,
-        },
-        ..CatalogSettings::default()
-    };
+    let rules = metric_and_orders();
     let shop = shop(Some("month")).await;
     let empty = json!({ "values": [], "has_more_values": false });
     for field in [22, 31] {

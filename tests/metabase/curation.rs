@@ -1,10 +1,11 @@
 //! Which entries the rules select, and what is said of those that could not be read.
 
-use cardinal::catalog::{CardId, CollectionId, Entry, EntryKind, MetricId, TableId};
+use cardinal::catalog::{CardId, CollectionId, Entry, EntryKind, TableId};
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::metabase::{FailureClass, FetchedCatalog};
 use serde_json::{Value, json};
 
+use super::dialect_kit::metric_and_orders;
 use super::scripted::{Scripted, json_reply, text};
 
 fn collection(id: u32, name: &str, children: &Value) -> Value {
@@ -260,15 +261,7 @@ async fn without_an_agent_api_what_is_not_loaded_is_told() {
             ids: vec![CardId(1)],
             ..ContentRule::default()
         },
-        metrics: ContentRule {
-            ids: vec![MetricId(9)],
-            ..ContentRule::default()
-        },
-        tables: TableRule {
-            ids: vec![TableId(2)],
-            name_prefix: None,
-        },
-        ..CatalogSettings::default()
+        ..metric_and_orders()
     };
     let loaded = load(&server, &rules).await;
     assert_eq!(ids(&loaded), [1]);

@@ -1,6 +1,8 @@
 //! A server that describes one metric and two tables by the classic API, for the generations that have no other way.
 
-use cardinal::catalog::{Catalog, Dimension, Entry, MetricId, TableId};
+use cardinal::catalog::{
+    Catalog, CatalogSettings, ContentRule, Dimension, Entry, MetricId, TableId, TableRule,
+};
 use cardinal::metabase::{
     Aggregation, AuthSettings, Bucket, DatasetRoute, FilterOperation, GroupBy, MetabaseClient,
     MetabaseSettings, MetricQuery, QueryFilter, Scalar, TableQuery,
@@ -33,6 +35,21 @@ pub(super) fn definition(breakout: Option<&str>) -> Value {
         stage["breakout"] = json!([["field", { "lib/uuid": "e", "temporal-unit": unit }, 23]]);
     }
     json!({ "lib/type": "mbql/query", "database": 1, "stages": [stage] })
+}
+
+/// Rules that select the metric and ORDERS.
+pub(super) fn metric_and_orders() -> CatalogSettings {
+    CatalogSettings {
+        metrics: ContentRule {
+            ids: vec![MetricId(9)],
+            ..ContentRule::default()
+        },
+        tables: TableRule {
+            ids: vec![TableId(2)],
+            name_prefix: None,
+        },
+        ..CatalogSettings::default()
+    }
 }
 
 pub(super) fn metric_card(query: &Value) -> Value {

@@ -1,6 +1,6 @@
 //! v0.62 and later: portable MBQL 5. What is expected here is Metabase's own description of it.
 
-use cardinal::catalog::{CatalogSettings, ContentRule, Entry, MetricId, TableId, TableRule};
+use cardinal::catalog::{Entry, TableId};
 use cardinal::metabase::{
     AggregateFunction, Aggregation, Bucket, DimensionOwner, Direction, FailureClass, FilterOperation, OrderBy,
 };
@@ -8,8 +8,8 @@ use cardinal::result::{ColumnKind, Extent};
 use serde_json::{Value, json};
 
 use super::dialect_kit::{
-    Shop, by, definition, figure, filter, measure, metric_card, number, of_metric, of_table, own, page,
-    segment, text,
+    Shop, by, definition, figure, filter, measure, metric_and_orders, metric_card, number, of_metric,
+    of_table, own, page, segment, text,
 };
 use super::scripted::{Asked, json_reply};
 
@@ -267,17 +267,7 @@ async fn dimensions_have_the_names_of_the_first_generations() {
         "GET /api/field/31/values",
         json_reply(200, &json!({ "values": [], "has_more_values": false })),
     );
-    let rules = CatalogSettings {
-        metrics: ContentRule {
-            ids: vec![MetricId(9)],
-            ..ContentRule::default()
-        },
-        tables: TableRule {
-            ids: vec![TableId(2)],
-            name_prefix: None,
-        },
-        ..CatalogSettings::default()
-    };
+    let rules = metric_and_orders();
     let loaded = shop.client().load_catalog(&rules).await.unwrap();
     assert_eq!(loaded.warnings, Vec::<String>::new());
     let expected = [
