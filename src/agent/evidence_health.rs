@@ -90,7 +90,7 @@ fn failed_to_build(node: &AssessedNode) -> bool {
     status.is_some_and(|status| failed.contains(&status.as_str()))
 }
 
-/// `2026-07-01 02:10 UTC` of a moment as dbt writes it; what is no moment stays as it is.
+/// `2026-07-01 02:10 UTC` of a moment as dbt writes it; what is not a moment stays as it is.
 fn short_moment(text: &str) -> String {
     let parsed: Result<jiff::Timestamp, _> = text.replacen(' ', "T", 1).parse();
     parsed.map_or_else(

@@ -151,7 +151,7 @@ impl TurnDriver<'_> {
     }
 }
 
-/// Looks figures up in the results that are held. A result whose rows can no longer be had is no source. Rows of earlier
+/// Looks figures up in the results that are held. A result whose rows can no longer be had is not a source. Rows of earlier
 /// turns that lie in files are read only when they may make a difference: when this turn brought no result, when a
 /// figure is not found without them, or when something is said to be first or last of its kind.
 async fn look_up(

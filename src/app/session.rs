@@ -242,7 +242,7 @@ impl Session {
 
     /// Serves the results that are on tapes from there, for all turns to come; everything else goes to the network.
     pub(crate) async fn serve_results(&mut self, results: RecordedResults) {
-        // What answers is asked now, so that it is no part of any turn.
+        // What answers is asked now, so that it is not part of any turn.
         let _ = self.agent.toolbox().client().detection().await;
         self.serving = Some(self.recorder.wire().tape_slot().hold(TapeMode::Results(results)));
     }

@@ -84,7 +84,7 @@ fn hash_of(record: &Map<String, Value>) -> String {
 /// Reads a line without its line end. What is wrong with it in itself is told; its place in the chain is not looked at.
 pub(super) fn read_line(line: &str) -> Result<LogRecord, String> {
     let mut fields: Map<String, Value> =
-        serde_json::from_str(line).map_err(|error| format!("it is no record: {error}"))?;
+        serde_json::from_str(line).map_err(|error| format!("it is not a record: {error}"))?;
     let written = Value::Object(fields.clone()).to_string();
     if written != line {
         return Err("it is not written as a record is".to_owned());
@@ -95,7 +95,7 @@ pub(super) fn read_line(line: &str) -> Result<LogRecord, String> {
     if hash != hash_of(&fields) {
         return Err("it was changed: its hash is that of another record".to_owned());
     }
-    serde_json::from_str(line).map_err(|error| format!("it is no record: {error}"))
+    serde_json::from_str(line).map_err(|error| format!("it is not a record: {error}"))
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -99,7 +99,7 @@ fn own_names(metric: &MetricEntry) -> Vec<BTreeSet<String>> {
     std::iter::once(name_words(&metric.name)).chain(in_dbt).collect()
 }
 
-/// `Revenue` of `Revenue by month`: what a card groups by is no part of what it computes.
+/// `Revenue` of `Revenue by month`: what a card groups by is not part of what it computes.
 fn stem(name: &str) -> &str {
     name.split_once(" by ").map_or(name, |(stem, _)| stem)
 }
@@ -181,7 +181,7 @@ impl MetricMeaning {
             if filter.starts_with("segment ") || filter.starts_with("a further condition") {
                 return None;
             }
-            // The period that a card shows is no part of what it computes.
+            // The period that a card shows is not part of what it computes.
             if side.kind == EntryKind::Card && filter.contains(" is in the ") {
                 continue;
             }

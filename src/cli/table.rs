@@ -145,7 +145,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// Whether a text is a day or a month, `2025-03-01` or `2025-03`, which is no figure.
+/// Whether a text is a day or a month, `2025-03-01` or `2025-03`, which is not a figure.
 fn is_date(text: &str) -> bool {
     text.len() >= 7 && text.as_bytes().get(4) == Some(&b'-')
 }

@@ -98,7 +98,7 @@ impl Visitor<'_> for IdVisitor {
         let whole = u64::try_from(number);
         whole
             .map(IdConfig::Number)
-            .map_err(|_| E::custom(format!("{number} is no id: write {IDS}")))
+            .map_err(|_| E::custom(format!("{number} is not an id: write {IDS}")))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<IdConfig, E> {
@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for MomentVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<String, A::Error> {
         match fields.next_entry::<String, String>() {
             Ok(Some((_, moment))) => Ok(moment),
-            _ => Err(de::Error::custom(format!("it is no time: write {MOMENT}"))),
+            _ => Err(de::Error::custom(format!("it is not a time: write {MOMENT}"))),
         }
     }
 }

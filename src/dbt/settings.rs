@@ -79,7 +79,7 @@ impl DbtAddresses {
             format!("https://{text}")
         };
         let url = Url::parse(&text)
-            .map_err(|error| format!("is no host ({error}): write it like ab123.us1.dbt.com"))?;
+            .map_err(|error| format!("is not a host ({error}): write it like ab123.us1.dbt.com"))?;
         let name = url.host_str().unwrap_or_default().to_owned();
         let here = name == "localhost"
             || name
@@ -121,7 +121,7 @@ impl DbtAddresses {
             let mut named = url.clone();
             named
                 .set_host(Some(&host))
-                .map_err(|error| format!("is no host ({error}): write it like ab123.us1.dbt.com"))?;
+                .map_err(|error| format!("is not a host ({error}): write it like ab123.us1.dbt.com"))?;
             Ok::<Url, String>(named)
         };
         Ok(Self {

@@ -58,7 +58,7 @@ pub(crate) fn needed_permissions(policy: &GrantPolicy) -> BTreeSet<String> {
         .collect()
 }
 
-/// Compares the two. `None` where it cannot be known: the list of tokens may not be read, or the token is no service token.
+/// Compares the two. `None` where it cannot be known: the list of tokens may not be read, or the token is not a service token.
 pub(crate) async fn token_reach(
     account: &DbtAccount,
     policy: &GrantPolicy,

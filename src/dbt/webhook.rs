@@ -27,7 +27,7 @@ const MAX_CHARS: usize = 300;
 pub enum WebhookError {
     #[error("the signature is missing or wrong: the secret has to be the one of the subscription")]
     Unsigned,
-    #[error("the body is no event of dbt's: {0}")]
+    #[error("the body is not an event of dbt's: {0}")]
     Unreadable(String),
 }
 

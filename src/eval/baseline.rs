@@ -61,7 +61,7 @@ pub struct Comparability {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaselineError {
-    #[error("{} is no baseline: {reason}", path.display())]
+    #[error("{} is not a baseline: {reason}", path.display())]
     Read { path: PathBuf, reason: String },
     /// Nothing may rest on a run with errors in it.
     #[error(

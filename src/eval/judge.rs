@@ -7,7 +7,7 @@ use super::record::{TrialKeys, TrialRecord, Verdict};
 use super::{Case, GRADER_VERSION, Grade, Suite, Trial, grade};
 use crate::agent::Outcome;
 
-/// What comes of a trial, and what each grader said. Answers that the harness could not bring about are no answers:
+/// What comes of a trial, and what each grader said. Answers that the harness could not bring about are not answers:
 /// a model or data source that failed says nothing about the case, unless that is what the case expects.
 pub fn judge(case: &Case, trial: &Trial) -> (Verdict, Vec<Grade>) {
     if let Some(reason) = unusable(case, trial) {

@@ -29,7 +29,7 @@ pub enum ResultsError {
     /// A file could not be read.
     #[error("failed to read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    /// A line is no record.
+    /// A line is not a record.
     #[error("{}, line {line}: not a record of a trial: {reason}", path.display())]
     Line {
         path: PathBuf,
@@ -119,7 +119,7 @@ fn append(file: &mut File, path: &Path, record: &TrialRecord) -> Result<(), Resu
     file.write_all(&line).map_err(|source| failed(path, source))
 }
 
-/// Reads what a run asked once more; nothing where it had no reason to, or where `path` is no run's folder.
+/// Reads what a run asked once more; nothing where it had no reason to, or where `path` is not the folder of a run.
 pub(crate) fn read_confirmation(path: &Path) -> Result<Vec<TrialRecord>, ResultsError> {
     let file = path.join(CONFIRMATION_FILE);
     if file.is_file() {

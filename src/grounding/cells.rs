@@ -187,7 +187,7 @@ fn cell_source(
         sources.deny(seat, cell);
         return;
     }
-    // So many things are no rounded amount.
+    // So many things are not a rounded amount.
     let fractional = cell.value.abs() >= LARGE && cell.value.fract() != 0.0;
     let amount = column.kind == ColumnKind::Number && shape.has_counts && is_amount(column);
     if (fractional || amount) && wanted.count && seat.counts_plural() {
@@ -222,7 +222,7 @@ fn cell_source(
             (one, other) => one.max(other),
         };
     }
-    // What is said to be a mean or a total is no single row, unless that row is named.
+    // What is said to be a mean or a total is not a single row, unless that row is named.
     let several = material.table.rows.len() > 1 && !is_calculation(material.table);
     let of_all =
         several && says == Says::Nothing && (wanted.cues.mean || wanted.cues.total) && !wanted.percent;
@@ -277,7 +277,7 @@ fn is_fraction(index: &super::index::CellIndex<'_>, cell: NumberCell) -> bool {
 /// From here on nobody rounds an average of things to a whole number of them.
 const LARGE: f64 = 1000.0;
 
-/// Whether a cell is no amount of a change: "rose by 12 %".
+/// Whether a cell is not an amount of a change: "rose by 12 %".
 fn is_of_no_change(table: &ResultTable, column: &Column, cell: NumberCell) -> bool {
     if is_calculation(table) {
         return is_share(table, cell.row);

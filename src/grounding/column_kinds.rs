@@ -66,7 +66,7 @@ pub(super) fn is_rate_column(index: &CellIndex<'_>, material: usize, column: usi
     if named.kind == ColumnKind::Integer && !part {
         return false;
     }
-    // An exchange rate is no part of a whole.
+    // An exchange rate is not part of a whole.
     let plainly = Concept::RateName
         .words()
         .any(|word| word != "rate" && !Concept::RateOrMoneyName.has(word) && low.contains(word));

@@ -397,7 +397,7 @@ fn is_of_denied_row(seat: &FigureContext<'_, '_, '_>, source: &FigureSource) -> 
 }
 
 /// Whether a derivation is of the column that the header above the figure is the name of, or a name right beside it, if it
-/// is of one: "revenue of $214.7M" is no cost less another.
+/// is of one: "revenue of $214.7M" is not a cost less another.
 fn is_under_its_header(seat: &FigureContext<'_, '_, '_>, source: &FigureSource) -> bool {
     let Trace::Derivation {
         inputs, operation, ..

@@ -56,7 +56,7 @@ pub(super) fn unknown(
         .collect()
 }
 
-/// Where the names of results and columns stand that are words with digits: these digits are no figures.
+/// Where the names of results and columns stand that are words with digits: these digits are not figures.
 pub(super) fn names(text: &str, index: &CellIndex<'_>) -> Vec<Span> {
     let mut found = Vec::new();
     for material in index.materials {

@@ -1,5 +1,5 @@
 //! What the words around a figure say to a column: by the header above it, by the name right beside it, by the names in its
-//! clause. For example, "cost of goods sold of $19.2M" is no revenue, though the clause before speaks of that.
+//! clause. For example, "cost of goods sold of $19.2M" is not revenue, though the clause before speaks of that.
 
 use std::rc::Rc;
 

@@ -41,7 +41,7 @@ pub(super) struct Shape {
     pub(super) seen: usize,
     /// Columns whose numbers are parts of a whole, ids among them.
     pub(super) rates: Vec<usize>,
-    /// How many of them are no ids.
+    /// How many of them are not ids.
     pub(super) numeric_rates: usize,
     /// Whether the result is of parts of a whole by its title.
     pub(super) titled_rate: bool,

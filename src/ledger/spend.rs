@@ -53,7 +53,7 @@ pub enum Limit {
     Queries,
 }
 
-/// Limits over more than one question. `None` is no limit.
+/// Limits over more than one question. `None` is not a limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Allowance {

@@ -60,6 +60,6 @@ fn connected(
         (Provider::OpenaiResponses | Provider::Anthropic, ModelDrive::JsonAction) => Err(not_usable(
             "json_action needs an OpenAI-compatible endpoint; set the model's drive to native, or name it openai:NAME",
         )),
-        (Provider::Offline, _) => Err(not_usable("the offline planner is no server to connect to")),
+        (Provider::Offline, _) => Err(not_usable("the offline planner is not a server to connect to")),
     }
 }

@@ -158,7 +158,7 @@ impl ModelEndpoint {
         }
     }
 
-    /// The error that a web page stands for: what is at the address is no model's API.
+    /// The error that a web page stands for: what is at the address is not the API of a model.
     fn web_page(&self, content_type: Option<&str>) -> Option<ModelError> {
         content_type.filter(|kind| kind.starts_with("text/html"))?;
         let variable = address_variable(self.id.provider);
@@ -178,7 +178,9 @@ impl ModelEndpoint {
     pub(super) fn ended_early(&self, noise: Option<&str>) -> ModelError {
         match noise {
             None => self.broke_off("the stream ended before the completion did"),
-            Some(noise) => self.unreadable(format!("it is no completion, and its last words are: {noise}")),
+            Some(noise) => {
+                self.unreadable(format!("it is not a completion, and its last words are: {noise}"))
+            }
         }
     }
 

@@ -115,7 +115,7 @@ pub(crate) const LIST_RUN_ARTIFACTS: Operation = get(
 .says("list the artifacts of run {run_id}")
 .needs(DbtPermission::JobViewer)
 .since("v2");
-/// Reads one of those files as it is. The answer is no envelope.
+/// Reads one of those files as it is. The answer is not an envelope.
 pub(crate) const GET_RUN_ARTIFACT: Operation = get(
     Area::DbtRuns,
     "get_run_artifact",

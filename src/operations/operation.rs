@@ -179,7 +179,7 @@ impl FromStr for Area {
         let known = Self::ALL.into_iter().find(|area| area.name() == text);
         known.ok_or_else(|| {
             let names: Vec<&str> = Self::ALL.iter().map(|area| area.name()).collect();
-            format!("{text:?} is no area; the areas are {}", names.join(", "))
+            format!("{text:?} is not an area; the areas are {}", names.join(", "))
         })
     }
 }

@@ -131,7 +131,7 @@ impl GroupedDraft {
 
     fn values(&mut self, asked: QuestionContext<'_>, profile: &Profile) {
         let taken: Vec<usize> = self.base.explained.iter().copied().collect();
-        // A word of the entry's own name or filters is no filter on top.
+        // A word of the entry's own name or filters is not a filter on top.
         let own = |stem: &str| profile.name.iter().any(|name| name == stem);
         let mut filters: Vec<(&str, &str, Vec<Value>)> = Vec::new();
         for found in values_in(asked.question, &profile.fields, &taken, own) {

@@ -51,7 +51,7 @@ pub(super) enum RowReference {
 pub(super) struct WrittenKey {
     /// All of it, without quotes around it.
     pub(super) whole: String,
-    /// Whether it stood in quotes, so that it is no word such as `total`.
+    /// Whether it stood in quotes, so that it is not a word such as `total`.
     pub(super) quoted: bool,
     /// What stands between its commas.
     pub(super) parts: Vec<KeyPart>,

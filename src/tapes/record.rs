@@ -25,7 +25,7 @@ pub struct Recorder {
     judge: Option<Arc<dyn EvidenceJudge>>,
 }
 
-/// Knows of an answer's data what is no part of the turn. It is asked before the tape ends, so that an answer which is taken
+/// Knows of an answer's data what is not part of the turn. It is asked before the tape ends, so that an answer which is taken
 /// from its tape says the same.
 pub(crate) trait EvidenceJudge: Send + Sync + fmt::Debug {
     /// Puts what is known to the evidence.
@@ -169,7 +169,7 @@ impl Recorder {
                 });
                 let (begun, tape) = resumed.await?;
                 if begun.header.metabase.server.is_some() {
-                    // What was known when the turn began is no part of it.
+                    // What was known when the turn began is not part of it.
                     let _ = agent.toolbox().client().detection().await;
                 }
                 conversation.now = Some(begun.header.started_at);

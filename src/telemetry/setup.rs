@@ -61,7 +61,7 @@ fn filter(verbosity: u8, asked: Option<&str>) -> (EnvFilter, Option<String>) {
     let quiet = SILENCED
         .iter()
         .map(|directive| (*directive).to_owned())
-        // Spans of traces are no log.
+        // Spans of traces are not lines of the log.
         .chain([format!("{SPANS}=off")])
         .filter_map(|directive| directive.parse().ok())
         .fold(parsed, EnvFilter::add_directive);

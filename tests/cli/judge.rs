@@ -113,7 +113,7 @@ async fn a_judge_is_asked_twice_and_changes_no_verdict() {
         "{judged:?}"
     );
     assert!(
-        judged.stderr.contains("2 replies of the judge are no verdict"),
+        judged.stderr.contains("2 replies of the judge are not verdicts"),
         "{judged:?}"
     );
 

@@ -102,7 +102,11 @@ fn a_limit_or_zone_that_cannot_be_is_an_error() {
     for (name, value, said) in [
         ("CARDINAL_BUDGET_DAY_MAX_COST_USD", "-1", "may not be negative"),
         ("CARDINAL_BUDGET_SESSION_MAX_TOKENS", "0", "out of range"),
-        ("CARDINAL_BUDGET_DAY_TIME_ZONE", "Mars/Olympus", "is no time zone"),
+        (
+            "CARDINAL_BUDGET_DAY_TIME_ZONE",
+            "Mars/Olympus",
+            "is not a time zone",
+        ),
     ] {
         let run = Program::new().with(name, value).run(&["ask", "revenue?"]);
         assert_eq!(run.code, Some(1), "{run:#?}");

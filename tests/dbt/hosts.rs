@@ -70,7 +70,7 @@ fn each_api_has_its_host() {
 #[test]
 fn what_is_no_host_is_refused() {
     for (host, said) in [
-        ("", "is no host"),
+        ("", "is not a host"),
         ("https://cloud.getdbt.com/deploy/1", "write the host alone"),
         ("cloud.getdbt.com/?x=1", "write the host alone"),
         ("http://cloud.getdbt.com", "not sent without TLS"),

@@ -180,7 +180,9 @@ async fn what_is_missing_or_half_written_is_told() {
     );
     let error = project(&folder.path().join("nowhere")).state().await.unwrap_err();
     assert!(
-        error.to_string().contains("is no folder: check DBT_PROJECT_DIR"),
+        error
+            .to_string()
+            .contains("is not a folder: check DBT_PROJECT_DIR"),
         "{error}"
     );
     write(folder.path(), &[("manifest.json", manifest())]);

@@ -1,7 +1,7 @@
 //! Figures of a final text: borne out, put right, marked, or the answer withheld.
 
-use cardinal::agent::{Event, Outcome, StopReason};
 use cardinal::agent::{BudgetSettings, GroundingSettings, OnUnmatched};
+use cardinal::agent::{Event, Outcome, StopReason};
 use cardinal::grounding::{FigureStatus, Trace};
 use cardinal::result::ConversationSettings;
 use serde_json::{Value, json};

@@ -18,7 +18,7 @@ use std::str::FromStr;
 /// A release line of Metabase, by its major version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum ServedGeneration {
-    /// v0.48: a model is a card with a flag, metrics are no cards, queries are MBQL 4, failed queries are 202.
+    /// v0.48: a model is a card with a flag, metrics are not cards, queries are MBQL 4, failed queries are 202.
     V48,
     /// v0.50: cards have a type, and metrics are cards.
     V50,

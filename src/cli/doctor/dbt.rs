@@ -69,7 +69,7 @@ async fn account(settings: &Settings, cloud: &DbtCloudSettings) -> Result<(), Ch
     let account = DbtAccount::new(cloud.clone(), wire, Principal::default());
     let runs = account.administrative().runs(RunFilter::default(), 1).await;
     runs.map_err(|error| problem(&error))?;
-    // What cannot be known is no finding.
+    // What cannot be known is not a finding.
     let reach = token_reach(&account, &GrantPolicy::new(&settings.grants)).await;
     match reach.ok().flatten().and_then(|reach| reach.warning()) {
         None => Ok(()),

@@ -46,7 +46,7 @@ async fn examine(global: &GlobalArgs) -> Result<DoctorReport, CliError> {
             );
             loaded.settings
         }
-        // A wrong command line is no finding.
+        // A wrong command line is not a finding.
         Err(error @ CliError::Usage(_)) => return Err(error),
         Err(error) => {
             checks.push(Check::error(

@@ -37,7 +37,7 @@ pub(super) async fn ask(
     let mut mute = mute.map(|opinion| &opinion.reason);
     if let Some(first) = mute.next() {
         term::warn(format_args!(
-            "{} replies of the judge are no verdict; the first: {first}",
+            "{} replies of the judge are not verdicts; the first: {first}",
             1 + mute.count()
         ));
     }

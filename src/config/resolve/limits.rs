@@ -44,7 +44,7 @@ pub(super) fn day(file: &BudgetConfig, origins: &Origins) -> Result<DaySettings,
     let time_zone = match file.day_time_zone.as_deref() {
         None | Some("UTC") => TimeZone::UTC,
         Some(name) => TimeZone::get(name).map_err(|_| {
-            let problem = format!("{name:?} is no time zone; write one like \"UTC\" or \"Europe/Berlin\"");
+            let problem = format!("{name:?} is not a time zone; write one like \"UTC\" or \"Europe/Berlin\"");
             ConfigError::setting(origins.place("budget.day_time_zone"), problem)
         })?,
     };

@@ -275,7 +275,10 @@ fn target(dir: &Path) -> Result<PathBuf, String> {
         return if fs::metadata(dir).is_ok_and(|dir| dir.is_dir()) {
             Ok(dir.join("target"))
         } else {
-            Err(format!("{} is no folder: check DBT_PROJECT_DIR", dir.display()))
+            Err(format!(
+                "{} is not a folder: check DBT_PROJECT_DIR",
+                dir.display()
+            ))
         };
     };
     let mut text = String::new();

@@ -52,7 +52,7 @@ pub fn check_dbt_query(query: &DbtMetricQuery) -> Result<(), FilterProblem> {
     Ok(())
 }
 
-/// The grain that a group is asked in; `None` for what is no time.
+/// The grain that a group is asked in; `None` for what is not a time.
 pub(super) fn grain(metric: &DbtMetricDefinition, group: &GroupBy) -> Result<Option<String>, FilterProblem> {
     let name = &group.dimension.name;
     let Some(grains) = metric.grains.get(name) else {

@@ -59,7 +59,7 @@ impl Opinion {
                 right: Some(right),
                 reason: word("reason").unwrap_or_default().to_owned(),
             },
-            None => Self::none(format!("the reply is no verdict: {}", clip(reply))),
+            None => Self::none(format!("the reply is not a verdict: {}", clip(reply))),
         }
     }
 

@@ -36,7 +36,7 @@ pub enum RecordingError {
     #[error("failed to write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
     /// What is noted of a recording cannot be read.
-    #[error("{} is no note of a recording: {reason}", path.display())]
+    #[error("{} is not a note of a recording: {reason}", path.display())]
     Note { path: PathBuf, reason: String },
 }
 

@@ -229,7 +229,7 @@ impl CollectedEntries<'_> {
         Ok(())
     }
 
-    /// A catalog that is empty only because the server failed is no catalog.
+    /// A catalog that is empty only because the server failed is not a catalog.
     fn finish(self, notes: CatalogNotes) -> Result<FetchedCatalog, MetabaseError> {
         match self.outage {
             Some(error) if self.entries.is_empty() => Err(error),

@@ -1,7 +1,7 @@
 //! What a question in SQL computes, where that can be read without knowing SQL: one aggregate over one column of one table.
 //!
 //! It is read to compare definitions, and what is not read for sure is left alone: a query with a join, a union, a subquery, a `case` or
-//! several aggregates says nothing here. Conditions with parameters are no part of the definition, because they are optional or
+//! several aggregates says nothing here. Conditions with parameters are not part of the definition, because they are optional or
 //! given by whoever asks.
 
 use super::definition::Definition;
@@ -92,7 +92,7 @@ pub(super) fn definition(sql: &str) -> Option<Definition> {
     })
 }
 
-/// `total` of `o.total`; `None` for what is no name.
+/// `total` of `o.total`; `None` for what is not a name.
 fn column_name(token: &SqlToken) -> Option<&str> {
     let SqlToken::Word(text) = token else { return None };
     let name = text.rsplit('.').next().unwrap_or(text);

@@ -57,7 +57,7 @@ struct ListedItem {
 }
 
 impl ListedItem {
-    /// When somebody edited it last. Marking it as verified is no edit, and is told apart.
+    /// When somebody edited it last. Marking it as verified is not an edit, and is told apart.
     fn edited(&self) -> Option<String> {
         let at = self.last_edit.as_ref()?.get("timestamp")?.as_str()?;
         let moderated = self.moderated_status.as_deref().unwrap_or("not moderated");
@@ -171,7 +171,7 @@ pub(super) struct Listing {
     items: Vec<ListedItem>,
     /// Items that cannot be read, each in words.
     unreadable: Vec<String>,
-    /// Whether the server refused to list metrics: before v0.50 they are no cards.
+    /// Whether the server refused to list metrics: before v0.50 they are not cards.
     no_metrics: bool,
 }
 

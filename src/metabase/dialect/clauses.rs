@@ -77,7 +77,7 @@ pub(super) fn of_table<G: Grammar>(
         }
     }
     for order in &query.order_by {
-        // Rows of a bucketed group are ordered by the bucket: the bare field is no column of theirs.
+        // Rows of a bucketed group are ordered by the bucket: the bare field is not a column of theirs.
         let mut groups = query.group_by.iter();
         let group = groups.find(|group| group.dimension.name == order.dimension.name);
         let field = source.fields.find(&order.dimension)?;

@@ -131,7 +131,7 @@ fn aggregation(aggregation: &Aggregation, fields: &Fields) -> Result<Value, Meta
 fn order_by(order: &OrderBy, groups: &[GroupBy], fields: &Fields) -> Result<Value, MetabaseError> {
     let mut field = Map::new();
     field.insert("field_id".into(), json!(fields.id(&order.dimension)?));
-    // Rows of a bucketed group are ordered by the bucket: the bare field is no column of theirs.
+    // Rows of a bucketed group are ordered by the bucket: the bare field is not a column of theirs.
     let grouped = groups
         .iter()
         .find(|group| group.dimension.name == order.dimension.name);

@@ -22,7 +22,7 @@ impl WeekdayNumbers {
         }
     }
 
-    /// The number of a day that is counted from Monday; what is no day stays what it is.
+    /// The number of a day that is counted from Monday; what is not a day stays what it is.
     pub(super) fn of(self, iso: &Value) -> Value {
         match iso.as_u64() {
             Some(iso @ 1..=7) => json!((iso - 1 + 7 - self.first_day) % 7 + 1),

@@ -151,7 +151,7 @@ impl PendingCall {
         self.extent.is_whole()
     }
 
-    /// Whether a piece that comes when this call is over is no new call: a repetition of what is known, or arguments
+    /// Whether a piece that comes when this call is over is not a new call: a repetition of what is known, or arguments
     /// behind the empty object that some servers begin with. Objects without a name are parted at the end.
     fn is_repeated_by(&self, piece: &CallPiece) -> bool {
         let same_id = piece.id.is_empty() || piece.id == self.id;

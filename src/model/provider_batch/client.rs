@@ -115,7 +115,7 @@ impl ProviderBatches {
     /// The batch API of the provider of these settings, over a wire with [`ProviderBatches::grants`]. Sends nothing yet.
     pub fn new(settings: &ModelSettings, wire: Wire) -> Result<Self, ModelError> {
         if settings.drive == ModelDrive::Probe {
-            let reason = "model.drive is `probe`, and a batch is no place to find out how it is driven; set it to \
+            let reason = "model.drive is `probe`, and a batch is not a place to find out how it is driven; set it to \
                           `native` or `json_action`";
             return Err(not_usable(settings, reason));
         }

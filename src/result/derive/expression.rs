@@ -138,7 +138,7 @@ impl Expression {
         }
     }
 
-    /// Whether its values are no whole numbers by their nature, even where they all happen to be.
+    /// Whether its values are not whole numbers by their nature, even where they all happen to be.
     fn divides(&self) -> bool {
         match self {
             Self::Arithmetic(operator, one, other) => {

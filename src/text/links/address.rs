@@ -71,7 +71,7 @@ const ENDS: [&str; 42] = [
 ];
 /// Ends of file names that look like ends of hosts.
 const FILES: [&str; 2] = ["js", "ts"];
-/// Ends that words of a dotted name have as well: of a column, say. With nothing behind it such a name is no host.
+/// Ends that words of a dotted name have as well: of a column, say. With nothing behind it such a name is not a host.
 const WORDS: [&str; 22] = [
     "id", "no", "is", "at", "in", "by", "to", "int", "info", "name", "pro", "page", "link", "top", "shop",
     "store", "live", "world", "space", "local", "web", "zip",

@@ -60,7 +60,7 @@ impl AdminRequest {
         self.path.get(name).map(String::as_str).unwrap_or_default()
     }
 
-    /// An id in the path; what is no number is not there.
+    /// An id in the path; what is not a number is not there.
     pub(super) fn id(&self, name: &str) -> Result<i64, AdminFault> {
         self.text(name).parse().map_err(|_| AdminFault::NotFound)
     }

@@ -85,7 +85,7 @@ fn reference(call: &str) -> Option<ElementName> {
     let grain = found.get(3).or(found.get(4)).map(|grain| grain.as_str());
     let grain = match grain {
         None => None,
-        // A grain that does not exist is no reference at all.
+        // A grain that does not exist is not a reference at all.
         Some(grain) => Some(SqlGrain::named(grain)?),
     };
     if grain.is_some() && kind == "Entity" {

@@ -176,7 +176,7 @@ fn column_names(headers: impl Iterator<Item = String>, table: &str, loaded: &mut
     names
 }
 
-/// A byte order mark is no part of a name.
+/// A byte order mark is not part of a name.
 fn header(name: &str) -> String {
     name.trim_start_matches('\u{feff}').trim().to_owned()
 }

@@ -123,7 +123,7 @@ async fn read_one(app: &AppState, access: &Access, uri: &str) -> Result<Value, S
     })
 }
 
-/// The id in an address. What does not change between instances is no address here.
+/// The id in an address. What does not change between instances is not an address here.
 fn numeric(kind: &str, id: &str) -> Result<i64, ApiError> {
     if let Ok(id) = id.parse() {
         return Ok(id);
