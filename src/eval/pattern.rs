@@ -32,13 +32,3 @@ impl Serialize for Pattern {
         serializer.serialize_str(self.0.as_str())
     }
 }
-
-/// Compiles a pattern that stands in this program. One that is wrong ends the program at its first use: a check that falls
-/// silent would pass everything.
-#[expect(
-    clippy::expect_used,
-    reason = "the pattern is a constant, and its first use in any test shows that it is right"
-)]
-pub(super) fn built_in(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a pattern of this program is a regular expression")
-}

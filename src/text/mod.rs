@@ -23,6 +23,7 @@ mod links;
 mod markdown;
 mod marks;
 mod months;
+mod pattern;
 mod plain;
 
 pub(crate) use cut::cut_to_bytes;
@@ -36,3 +37,4 @@ pub use links::{LinkRules, WithoutLinks};
 pub(crate) use markdown::{escape_html, is_web_address, markdown_inline, markdown_literal, markdown_to_html};
 pub(crate) use marks::reads_as_own_line;
 pub(crate) use months::{MONTHS, MonthLanguage, month, month_in_any_language};
+pub(crate) use pattern::built_in_pattern;

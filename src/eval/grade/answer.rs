@@ -10,31 +10,31 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::eval::pattern::built_in;
 use crate::grounding::{Kind, Number};
+use crate::text::built_in_pattern;
 
 /// Words that offer something instead of saying it.
 static OFFERS: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(
+    built_in_pattern(
         r"(?i)\b(either|perhaps|maybe|possibly|possible|possibilities|might be|may be|could be|one of|candidates?|options?|alternatives?|guess(es)?)\b",
     )
 });
 /// "Orders have one of these statuses: …" names what there is; nothing is left open.
 static EACH_HAS_ONE: LazyLock<Regex> =
-    LazyLock::new(|| built_in(r"(?i)\b(have|has|takes?) one of (these|the following)\b"));
+    LazyLock::new(|| built_in_pattern(r"(?i)\b(have|has|takes?) one of (these|the following)\b"));
 /// What stands between the members of a list that says nothing of them.
-static BARE: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^[\W_]*(and|or|to|nor)?[\W_]*$"));
+static BARE: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)^[\W_]*(and|or|to|nor)?[\W_]*$"));
 /// Units, which say nothing of the one figure that they do not say of the other.
 static UNIT: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(r"(?i)\b(usd|eur|gbp|jpy|chf|dollars?|euros?|pounds?|percent|per cent|points?)\b")
+    built_in_pattern(r"(?i)\b(usd|eur|gbp|jpy|chf|dollars?|euros?|pounds?|percent|per cent|points?)\b")
 });
 /// Words with which a text comes to its answer.
 static CONCLUDES: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(
+    built_in_pattern(
         r"(?i)\b(answer|totals?|in all|altogether|overall|therefore|thus|so|hence|that is|comes? to|came to|together)\b",
     )
 });
-static OR: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)\b(or|nor)\b"));
+static OR: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)\b(or|nor)\b"));
 /// Words of a question that name nothing.
 const EMPTY: [&str; 48] = [
     "a", "an", "and", "any", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "get", "had",
@@ -274,7 +274,7 @@ fn bare(text: &str, right: &Number, other: &Number, others: &[&Number]) -> bool 
 /// Whether the figure comes before the others of its sentence, which are said beside it: "561, up from 498".
 fn leads(text: &str, right: &Number, inside: &[&&Number]) -> bool {
     static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
-        built_in(
+        built_in_pattern(
             r"(?i)[(:—–=]|\b(from|against|compared|versus|vs|after|before|ahead|of which|of|with|than|or|because|where|while|since)\b",
         )
     });

@@ -7,10 +7,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::cell;
-use crate::eval::pattern::built_in;
+use crate::text::built_in_pattern;
 
 static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(
+    built_in_pattern(
         r"(?ix)\b(?:
             \d{4}-\d{2}-\d{2} | \d{4}-\d{2} | \d{4}[-\x20]q[1-4] | q[1-4][-\x20]\d{4}
             | (?:\d{1,2}(?:st|nd|rd|th|\.)?\x20(?:of\x20)?)?
@@ -19,7 +19,7 @@ static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
         )\b",
     )
 });
-static ENDINGS: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)(\d)(st|nd|rd|th)\b|\bof\b"));
+static ENDINGS: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)(\d)(st|nd|rd|th)\b|\bof\b"));
 
 /// The day that a cell is, or that the period which it names begins on; `None` for other cells, and for years.
 pub(super) fn of_cell(cell: &Value) -> Option<i128> {

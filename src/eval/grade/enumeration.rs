@@ -7,20 +7,20 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::{answer, markdown, mention};
-use crate::eval::pattern::built_in;
+use crate::text::built_in_pattern;
 
 /// Most words of a name in a list; what is longer says something of the one before it.
 const MOST_WORDS: usize = 3;
 
-static BRACKETS: LazyLock<Regex> = LazyLock::new(|| built_in(r"\([^)]*\)"));
-static BETWEEN: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)[,;/]|\b(?:and|or|as well as)\b"));
-static JOINS: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^\W*?(?:[,;/]|\b(?:and|or)\b)"));
-static JOINED: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)(?:[,;/]|\b(?:and|or)\b)\W*$"));
-static OR_AFTER: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^\W{0,4}or\b"));
-static OR_BEFORE: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)\bor\W{0,4}$"));
+static BRACKETS: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"\([^)]*\)"));
+static BETWEEN: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)[,;/]|\b(?:and|or|as well as)\b"));
+static JOINS: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)^\W*?(?:[,;/]|\b(?:and|or)\b)"));
+static JOINED: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)(?:[,;/]|\b(?:and|or)\b)\W*$"));
+static OR_AFTER: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)^\W{0,4}or\b"));
+static OR_BEFORE: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)\bor\W{0,4}$"));
 /// Words that name nobody.
 static NOBODY: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(r"(?i)\b(not|no|none|nothing|nobody|others?|more|only|all|then|respectively|both)\b|\d")
+    built_in_pattern(r"(?i)\b(not|no|none|nothing|nobody|others?|more|only|all|then|respectively|both)\b|\d")
 });
 
 /// What is wrong with the way in which a text says these names, all of which are in it: they are offered as possibilities,

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::eval::pattern::built_in;
 use crate::grounding::{Number, Separators, numbers};
+use crate::text::built_in_pattern;
 
 /// Bytes before a figure in which a word that denies it is looked for.
 const BEFORE: usize = 24;
@@ -25,12 +25,13 @@ const WORDS: [(&str, f64); 12] = [
     ("twelve", 12.0),
 ];
 
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| built_in(r"https?://[^\s)\]>]+|\]\([^)\s]*\)"));
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"https?://[^\s)\]>]+|\]\([^)\s]*\)"));
 /// What stands before the id of an entry of the catalog.
 static SOURCE: LazyLock<Regex> =
-    LazyLock::new(|| built_in(r"(?i)\b(metric|card|table|question|dashboard)\s+#?$"));
-static DENIED: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)\b(not|rather than|instead of)\s+[*_`]*$"));
-static BASIS_POINTS: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^\s*(bps?|basis points?)\b"));
+    LazyLock::new(|| built_in_pattern(r"(?i)\b(metric|card|table|question|dashboard)\s+#?$"));
+static DENIED: LazyLock<Regex> =
+    LazyLock::new(|| built_in_pattern(r"(?i)\b(not|rather than|instead of)\s+[*_`]*$"));
+static BASIS_POINTS: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)^\s*(bps?|basis points?)\b"));
 
 /// The numbers of a text but for those in addresses, in codes such as `REV-707`, those that are ids of entries, and those that are denied: "not 42".
 pub(super) fn figures(text: &str, separators: Separators) -> Vec<Number> {

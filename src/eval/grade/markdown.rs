@@ -7,17 +7,17 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::eval::pattern::built_in;
+use crate::text::built_in_pattern;
 
 /// What people write where there is nothing.
 const NOTHING: [&str; 9] = ["", "-", "–", "—", "(none)", "null", "NULL", "n/a", "N/A"];
 /// What people write before a row that sums up the others.
 const TOTALS: [&str; 5] = ["total", "grand total", "totals", "sum", "overall"];
 
-static LINK: LazyLock<Regex> = LazyLock::new(|| built_in(r"\[([^\]]*)\]\([^)\s]*\)"));
+static LINK: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"\[([^\]]*)\]\([^)\s]*\)"));
 /// What may also say that there is nothing, and may be a name.
 static PERHAPS_NOTHING: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(
+    built_in_pattern(
         r"(?i)^\W*(none|null|nil|unknown|unspecified|unassigned|missing|blank|empty|not (set|known|given|specified|available)|n\.a\.?|no value|(no|without)( an?)? \w+( \w+)?)\W*$",
     )
 });

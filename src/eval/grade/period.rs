@@ -4,24 +4,25 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::eval::pattern::built_in;
 use crate::grounding::{Kind, Number};
+use crate::text::built_in_pattern;
 
 /// Bytes that may stand between a figure and the period after it.
 const AFTER: usize = 32;
 
 static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(
+    built_in_pattern(
         r"(?ix)\b (?: q(?P<quarter>[1-4]) (?: \s+ (?: of \s+ )? (?P<quarters_year> 19\d\d | 20\d\d ) )?
         | (?: (?P<month> jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec ) [a-z]* \.? \s+ (?: \d{1,2},? \s+ )? )?
         (?P<year> 19\d\d | 20\d\d ) ) \b",
     )
 });
 /// What a figure is said of, after it: "1,100 orders were placed in 2024", "1,100 (2024)".
-static OF_AFTER: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)^[^,;|]*(\b(in|for|during|of)\s+|\()$"));
+static OF_AFTER: LazyLock<Regex> =
+    LazyLock::new(|| built_in_pattern(r"(?i)^[^,;|]*(\b(in|for|during|of)\s+|\()$"));
 /// Words that make a period one to compare with, or a bound.
 static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(
+    built_in_pattern(
         r"(?i)\b(than|from|since|vs|versus|compared|against|over|after|before|until|to|and|between|through)\b",
     )
 });

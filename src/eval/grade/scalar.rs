@@ -10,8 +10,8 @@ use super::view::{AnswerView, ResultView};
 use super::written::WrittenFigure;
 use super::{AskedQuestion, GradeResult};
 use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar};
-use crate::eval::pattern::built_in;
 use crate::grounding::{Kind, Number};
+use crate::text::built_in_pattern;
 
 /// Bytes around a number in which a word for a decrease is looked for.
 const AROUND: usize = 40;
@@ -29,13 +29,13 @@ const LINKS: [&str; 16] = [
 ];
 
 static DOWN: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(
+    built_in_pattern(
         r"(?i)\b(fell|falls?|fallen|falling|drop\w*|down|decreas\w*|declin\w*|lower|less|fewer|shrank|shrunk|reduc\w*|lost|below|smaller|decelerat\w*|minus|negative)\b",
     )
 });
 
 static UP: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(
+    built_in_pattern(
         r"(?i)\b(rose|rises?|risen|rising|grew|grow\w*|up|increas\w*|gain\w*|higher|more|above|climb\w*|positive)\b",
     )
 });

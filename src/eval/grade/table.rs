@@ -17,11 +17,13 @@ use super::rows;
 use super::view::{AnswerView, ResultView, short};
 use super::{AskedQuestion, GradeResult};
 use crate::eval::gold::{ExtraColumns, GoldPlace, GoldTable};
-use crate::eval::pattern::built_in;
+use crate::text::built_in_pattern;
 
 /// Words that say that there is nothing.
 static NONE: LazyLock<Regex> = LazyLock::new(|| {
-    built_in(r"(?i)\b(no|none|nothing|without|not any|zero|0|unknown|missing|not set|empty|null|blank)\b")
+    built_in_pattern(
+        r"(?i)\b(no|none|nothing|without|not any|zero|0|unknown|missing|not set|empty|null|blank)\b",
+    )
 });
 /// Most printed tables of which two are put together.
 const MOST_JOINED: usize = 8;

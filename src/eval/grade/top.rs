@@ -11,11 +11,12 @@ use super::mention;
 use super::view::{AnswerView, ResultView};
 use super::written::WrittenFigure;
 use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar, GoldTop, Locale, TopItem};
-use crate::eval::pattern::built_in;
 use crate::grounding::{Kind, Number, Separators, numbers};
+use crate::text::built_in_pattern;
 
 /// What stands between one of a ranking and the next.
-static BEHIND: LazyLock<Regex> = LazyLock::new(|| built_in(r"(?i)\b(followed by|ahead of|leads before)\W*$"));
+static BEHIND: LazyLock<Regex> =
+    LazyLock::new(|| built_in_pattern(r"(?i)\b(followed by|ahead of|leads before)\W*$"));
 
 pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> GradeResult {
     let n = gold.n.map_or(gold.items.len(), |n| n as usize);
