@@ -347,6 +347,7 @@ pub(crate) struct BudgetConfig {
 /// When a model that goes in circles is stopped.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "they are the keys of the file")]
 pub(crate) struct GuardConfig {
     /// The same call this many times ends the loop (default 4).
     #[schemars(range(min = 2, max = 1000))]
