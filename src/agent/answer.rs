@@ -17,7 +17,7 @@ use crate::wire::ServedBy;
 /// - 3: a figure may be `referenced`, and there are `charts`.
 /// - 2: what a result is of stands once, in `evidence` or in `earlier_results`. Before, each source of each figure repeated
 ///   it in `of`.
-pub(crate) const ANSWER_VERSION: u32 = 4;
+pub const ANSWER_VERSION: u32 = 4;
 
 /// Everything a turn came to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

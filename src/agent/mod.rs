@@ -49,9 +49,9 @@ mod step;
 mod trace;
 mod turn;
 
-pub(crate) use answer::ANSWER_VERSION;
 pub use answer::{
-    Answer, CallRecord, CallStatus, CatalogReport, Evidence, PromptReport, Timings, UsageReport,
+    ANSWER_VERSION, Answer, CallRecord, CallStatus, CatalogReport, Evidence, PromptReport, Timings,
+    UsageReport,
 };
 pub use answer_form::answer_schema;
 pub use cite::{CellSource, Citation, CitedFigure, CitedResult};

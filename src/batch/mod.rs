@@ -3,7 +3,7 @@
 //! The idea: every answer is known by its question's id, and every question has a tape that is written before anything on
 //! it is used. So the files say at any moment what is done, half done and not begun, and a run that was killed needs
 //! nothing but the same command to go on. Nothing is kept in memory that grows with answers; of each question a few numbers
-//! are ([`QuestionIndex`]).
+//! are (`QuestionIndex`).
 //!
 //! ```text
 //! questions.csv ─► QuestionFile (checked whole, indexed) ─┐
@@ -12,7 +12,7 @@
 //!                     provider/ (with a provider's batch API: see `rounds`)
 //! ```
 //!
-//! `schedule.rs` is what `eval run` uses too. Start reading at [`BatchRun`], then `ask.rs`, which answers one session's
+//! `schedule.rs` is what `eval run` uses too. Start reading at `BatchRun`, then `ask.rs`, which answers one session's
 //! questions.
 
 mod answers;

@@ -14,7 +14,7 @@ pub(crate) const BASELINE_VERSION: u32 = 1;
 /// A run, reduced to what a later one is compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// Version of this format: [`BASELINE_VERSION`].
+    /// Version of this format: `BASELINE_VERSION`.
     pub version: u32,
     /// Every case that ran, sorted.
     pub cases: Vec<BaselineCase>,

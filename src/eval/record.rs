@@ -163,7 +163,7 @@ pub struct TrialKeys {
 /// One trial of one case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrialRecord {
-    /// Version of this format: [`RECORD_VERSION`].
+    /// Version of this format: `RECORD_VERSION`.
     pub version: u32,
     pub suite: String,
     pub case: String,

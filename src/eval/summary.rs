@@ -25,7 +25,7 @@ pub(crate) const SUMMARY_VERSION: u32 = 1;
 /// What a run comes to.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunSummary {
-    /// Version of this format: [`SUMMARY_VERSION`].
+    /// Version of this format: `SUMMARY_VERSION`.
     pub version: u32,
     /// How the program ends, and why.
     pub exit: Exit,

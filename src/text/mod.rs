@@ -6,7 +6,7 @@
 //!
 //! - On a line of ours: [`defuse`] makes one line and puts `‹` where something begins that reads as a mark. It cannot be
 //!   read back. [`clean_line`] is for text in double quotes, [`one_line`] for people.
-//! - In a cell or in JSON: [`escape()`] and [`escape_json`] write `\u003c` for `<`, so that it reads back.
+//! - In a cell or in JSON: [`escape()`] and `escape_json` write `\u003c` for `<`, so that it reads back.
 //! - In what a model wrote for a person: [`LinkRules`] takes out links that lead elsewhere, and [`visible`] shows hidden
 //!   characters.
 //!

@@ -62,7 +62,7 @@ impl TraceSender {
     }
 
     /// What hands the spans over to it.
-    pub fn layer(&self) -> SpanLayer {
+    pub(crate) fn layer(&self) -> SpanLayer {
         let ours = FilterFn::new(|about| about.is_span() && about.target() == SPANS);
         tracing_opentelemetry::layer()
             .with_tracer(self.provider.tracer(SERVICE))

@@ -23,7 +23,7 @@ pub const NOTE_FILE: &str = "case.json";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaseNote {
-    /// Version of this format: [`NOTE_VERSION`].
+    /// Version of this format: `NOTE_VERSION`.
     pub version: u32,
     pub case: String,
     /// Hash of what the suite asks about: the kind of its dataset and what is curated of it.

@@ -1,7 +1,7 @@
 //! Runs recorded cases again: from their tapes alone ([`Mode::Replay`]), with the model from tape and the tools live
 //! ([`Mode::ReplayModel`]), or with another model or prompt over recorded results ([`Mode::Counterfactual`]).
 //!
-//! [`ReplayOptions::plan`] finds the recorded cases, [`replay_suites`] runs them, [`regrade_recordings`] grades them again
+//! [`ReplayOptions::plan`] finds the recorded cases, [`replay_suites`] runs them, `regrade_recordings` grades them again
 //! and updates their notes. Start at `run.rs`.
 //!
 //! [`Mode::Replay`]: super::Mode::Replay
