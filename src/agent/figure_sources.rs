@@ -12,7 +12,9 @@ use super::clock::Interruption;
 use super::driver::TurnDriver;
 use super::state::TurnState;
 use crate::catalog::Entry;
-use crate::grounding::{Claim, Figure, Material, ReferencedFigure, ground_referenced, ranks, unchecked};
+use crate::grounding::{
+    Claim, Figure, Material, ReferencedFigure, ground_referenced, may_hold_figures, ranks, unchecked,
+};
 use crate::model::Message;
 use crate::result::{ColumnTotals, Handle, HeldResult, HeldResults, ResultOrigin, ResultTable};
 use crate::tools::ToolRole;
@@ -160,6 +162,9 @@ async fn look_up(
     asked: Arc<TextToGround>,
     stop: CancellationToken,
 ) -> Vec<Figure> {
+    if !may_hold_figures(&asked.answer, &asked.referenced) {
+        return Vec::new();
+    }
     // Taken before any rows are unpacked. Nobody closes it, and whoever waits here is on the turn's clock.
     let _place = LOOK_UPS.acquire().await;
     let held: Vec<&HeldResult> = shelf.iter().collect();

@@ -9,6 +9,7 @@ use super::index::CellIndex;
 use super::known::KnownFigures;
 use super::material::{Claim, Material};
 use super::number::{Kind, Number, Separators, numbers};
+use super::presence::may_hold_figures;
 use super::referenced::ReferencedSpans;
 use super::scope::{FigureContext, MentionTarget, Says, TextContext};
 use super::text::{Span, TextPeriod, holder};
@@ -79,6 +80,9 @@ fn ground_with(
     materials: &[Material<'_>],
     work: &Work<'_>,
 ) -> Vec<Figure> {
+    if !may_hold_figures(claim.text, referenced) {
+        return Vec::new();
+    }
     let index = CellIndex::new(materials, claim.text);
     let said = QuotableNumbers::of(claim, materials.is_empty());
     let unmatched = |figures: &[Figure]| figures.iter().filter(|figure| figure.is_unmatched()).count();

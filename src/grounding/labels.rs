@@ -140,14 +140,17 @@ impl Labels {
         (material, column): (usize, usize),
     ) {
         let texts: Vec<(&str, usize)> = texts.collect();
+        let end_of = |text: &'t str| text.rsplit_once('/').map(|(_, end)| end);
+        let mut ends: HashMap<&str, usize> = HashMap::new();
+        for end in texts.iter().filter_map(|(text, _)| end_of(text)) {
+            *ends.entry(end).or_default() += 1;
+        }
         for (text, value) in &texts {
-            let end = text.rsplit_once('/').map_or("", |(_, end)| end);
-            let others = texts
-                .iter()
-                .filter(|(other, _)| other.ends_with(&format!("/{end}")))
-                .count();
+            let Some(end) = end_of(text).filter(|end| ends.get(end) == Some(&1)) else {
+                continue;
+            };
             let words: Vec<String> = each_word(end).map(|word| stem(word).to_owned()).collect();
-            if others == 1 && words.len() == 1 {
+            if words.len() == 1 {
                 let place = (material, column, *value);
                 self.add_spelling(text, dimension, place, words, (None, LabelForm::Path));
             }
