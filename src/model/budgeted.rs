@@ -76,7 +76,7 @@ impl BudgetedModel {
     /// What a completion costs at most, when the provider's cache helps nowhere.
     fn worst(&self, request: &ModelRequest) -> Decimal {
         let tools = request.tools.iter().map(|tool| {
-            let schema = tool.schema.to_string();
+            let schema = tool.schema.written().get();
             tool.name.len() + tool.description.len() + schema.len()
         });
         let fixed = request.system.len() + tools.sum::<usize>();

@@ -38,7 +38,7 @@ fn sample() -> ModelRequest {
         tools: [ToolSpec {
             name: "tool".to_owned(),
             description: "description".to_owned(),
-            schema: json!({ "type": "object" }),
+            schema: json!({ "type": "object" }).into(),
         }]
         .into(),
         messages: vec![

@@ -48,6 +48,7 @@ mod server_error;
 mod settings;
 mod sse;
 mod tool_names;
+mod tool_schema;
 mod trial;
 mod usage;
 
@@ -73,6 +74,7 @@ pub use request::{
 };
 pub use settings::{CacheHints, CompletionSettings, ModelDrive, ModelSettings};
 pub use sse::{SseItem, SseParser};
+pub use tool_schema::ToolSchema;
 pub use trial::{ModelTrial, try_model};
 pub use usage::{BatchedTokens, Prices, Usage, Usd};
 

@@ -108,7 +108,8 @@ pub(super) fn probing() -> ModelRequest {
             schema: json!({
                 "type": "object", "additionalProperties": false, "required": ["word"],
                 "properties": {"word": {"type": "string", "enum": [WORD, "busy"]}},
-            }),
+            })
+            .into(),
         }]
         .into(),
         messages: vec![Message::Note(text(include_str!(

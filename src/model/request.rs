@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::UserQuestion;
+use super::{ToolSchema, UserQuestion};
 use crate::result::{Handle, PackedTable};
 
 /// The ways to reach a model.
@@ -72,7 +72,7 @@ pub struct ToolSpec {
     /// What it does and when to use it.
     pub description: String,
     /// JSON schema of its arguments: a closed object, keys in sorted order.
-    pub schema: Value,
+    pub schema: ToolSchema,
 }
 
 /// A call the model asked for. The arguments are its own bytes: nothing has been checked yet.

@@ -76,7 +76,7 @@ impl Prompt {
         let system: Arc<str> = Arc::from(format!("{core}\n{entries}"));
         let tool_text = tools
             .iter()
-            .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len());
+            .map(|tool| tool.name.len() + tool.description.len() + tool.schema.written().get().len());
         Ok(Self {
             bytes: (system.len() + tool_text.sum::<usize>()) as u64,
             hash: hash(&all.join("\n")),

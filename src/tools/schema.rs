@@ -15,7 +15,7 @@ pub(super) fn tool(name: &str, description: &str, properties: Value, required: &
     ToolSpec {
         name: name.to_owned(),
         description: description.trim().to_owned(),
-        schema: object(properties, required),
+        schema: object(properties, required).into(),
     }
 }
 

@@ -63,7 +63,7 @@ pub fn tools() -> Arc<[ToolSpec]> {
     let spec = |name: &str, description: &str, schema: Value| ToolSpec {
         name: name.to_owned(),
         description: description.to_owned(),
-        schema,
+        schema: schema.into(),
     };
     [
         spec("run_card", "Runs a card.", run_card),

@@ -13,7 +13,7 @@ fn tools() -> Arc<[ToolSpec]> {
     Arc::from([ToolSpec {
         name: "query_metric".to_owned(),
         description: "Queries a metric.".to_owned(),
-        schema: json!({"type": "object", "properties": {"metric_id": {"type": "integer"}}}),
+        schema: json!({"type": "object", "properties": {"metric_id": {"type": "integer"}}}).into(),
     }])
 }
 

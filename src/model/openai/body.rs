@@ -57,7 +57,7 @@ struct SentTool<'a> {
 struct SentFunction<'a> {
     name: &'a str,
     description: &'a str,
-    parameters: &'a Value,
+    parameters: &'a RawValue,
 }
 
 #[derive(Debug, Serialize)]
@@ -178,7 +178,7 @@ fn tool(spec: &ToolSpec) -> SentTool<'_> {
         function: SentFunction {
             name: &spec.name,
             description: &spec.description,
-            parameters: &spec.schema,
+            parameters: spec.schema.written(),
         },
     }
 }

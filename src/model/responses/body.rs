@@ -57,7 +57,7 @@ fn tool(spec: &ToolSpec) -> Tool {
     Tool::Function(FunctionTool {
         name: spec.name.clone(),
         description: Some(spec.description.clone()),
-        parameters: Some(spec.schema.clone()),
+        parameters: Some(Value::clone(&spec.schema)),
         // Left out it would mean yes, and our schemas have optional fields.
         strict: Some(false),
         ..FunctionTool::default()

@@ -1,0 +1,47 @@
+use std::ops::Deref;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+/// The JSON schema of a tool's arguments. It is written out once, because every completion sends it.
+#[derive(Debug, Clone)]
+pub struct ToolSchema {
+    value: Value,
+    written: Box<RawValue>,
+}
+
+impl ToolSchema {
+    /// As it is sent.
+    pub(crate) fn written(&self) -> &RawValue {
+        &self.written
+    }
+}
+
+impl From<Value> for ToolSchema {
+    fn from(value: Value) -> Self {
+        // A value can always be written.
+        let written = to_raw_value(&value).unwrap_or_else(|_| RawValue::NULL.to_owned());
+        Self { value, written }
+    }
+}
+
+impl Deref for ToolSchema {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.value
+    }
+}
+
+impl PartialEq for ToolSchema {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Serialize for ToolSchema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
