@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::Evidence;
-use crate::result::{Cell, NewResult, PackedTable};
+use crate::result::{NewResult, PackedTable};
 
 /// The rows of a result that the model saw. They share the table that the conversation holds; cloning them copies no cell.
 /// In JSON they are a list of rows, each a list of values.
@@ -73,8 +73,8 @@ impl Serialize for EvidenceRows {
             RowSource::Held { table, shown } => (table, *shown),
         };
         let mut rows = serializer.serialize_seq(Some(self.len()))?;
-        for row in table.first_rows(shown) {
-            rows.serialize_element(&row.iter().map(CellValue).collect::<Vec<_>>())?;
+        for row in table.rows_in_place().take(shown) {
+            rows.serialize_element(&row)?;
         }
         rows.end()
     }
@@ -84,20 +84,6 @@ impl<'de> Deserialize<'de> for EvidenceRows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let rows = Vec::<Vec<Value>>::deserialize(deserializer)?;
         Ok(Self(RowSource::Read(rows.into())))
-    }
-}
-
-/// A cell as the value it holds.
-struct CellValue<'c>(&'c Cell);
-
-impl Serialize for CellValue<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Cell::Null => serializer.serialize_unit(),
-            Cell::Bool(value) => serializer.serialize_bool(*value),
-            Cell::Number(number) => number.serialize(serializer),
-            Cell::Text(text) => serializer.serialize_str(text),
-        }
     }
 }
 

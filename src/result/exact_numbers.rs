@@ -14,7 +14,11 @@ const SAFE_DIGITS: usize = 15;
 
 /// The body with every number in quotes that would lose digits in reading.
 pub(crate) fn exact_numbers_quoted(body: &[u8]) -> Cow<'_, [u8]> {
-    let long = long_numbers(body);
+    let long = if has_long_run(body) {
+        long_numbers(body)
+    } else {
+        Vec::new()
+    };
     if long.is_empty() {
         return Cow::Borrowed(body);
     }
@@ -29,6 +33,27 @@ pub(crate) fn exact_numbers_quoted(body: &[u8]) -> Cow<'_, [u8]> {
     }
     out.extend_from_slice(body.get(from..).unwrap_or_default());
     Cow::Owned(out)
+}
+
+/// What a number consists of.
+fn is_of_number(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')
+}
+
+/// Whether more bytes of numbers than are always safe stand in a row anywhere, in texts too. Each such run has one of the
+/// places in it that are looked at, so that most of the body is passed over.
+fn has_long_run(body: &[u8]) -> bool {
+    let places = body.iter().enumerate().skip(SAFE_DIGITS).step_by(SAFE_DIGITS + 1);
+    let mut in_numbers = places.filter(|(_, byte)| is_of_number(**byte)).map(|(at, _)| at);
+    in_numbers.any(|at| {
+        let (before, from) = body.split_at_checked(at).unwrap_or_default();
+        let run = before
+            .iter()
+            .rev()
+            .take_while(|byte| is_of_number(**byte))
+            .count();
+        run + from.iter().take_while(|byte| is_of_number(**byte)).count() > SAFE_DIGITS
+    })
 }
 
 /// Where numbers stand that lose digits, outside of texts.
@@ -48,10 +73,7 @@ fn long_numbers(body: &[u8]) -> Vec<Range<usize>> {
             }
             b'-' | b'0'..=b'9' => {
                 let mut end = at + 1;
-                while bytes
-                    .next_if(|(_, next)| matches!(next, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
-                    .is_some()
-                {
+                while bytes.next_if(|(_, next)| is_of_number(*next)).is_some() {
                     end += 1;
                 }
                 if end - at > SAFE_DIGITS && loses_digits(body.get(at..end).unwrap_or_default()) {
@@ -101,5 +123,19 @@ mod tests {
             quoted("[[12345678901234567.89,0.1234567890123456789]]"),
             r#"[["12345678901234567.89","0.1234567890123456789"]]"#
         );
+        // Wherever it stands, and also when it has as few digits as may be lost.
+        for before in 0..40 {
+            let spaces = " ".repeat(before);
+            for number in [
+                "0.3000000000000000444",
+                "1234567890123.4567",
+                "-1.234567890123456789e5",
+            ] {
+                assert_eq!(
+                    quoted(&format!("[{spaces}{number}]")),
+                    format!("[{spaces}\"{number}\"]")
+                );
+            }
+        }
     }
 }

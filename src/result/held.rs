@@ -143,7 +143,7 @@ pub struct HeldResult {
     pub title: String,
     /// How it came to be.
     pub origin: ResultOrigin,
-    pub columns: Vec<Column>,
+    pub columns: Arc<[Column]>,
     /// How the model saw it, and how much of the truth it is.
     pub shown: ModelView,
     /// What its columns come to, over all rows; empty where that would mean nothing. Worked out once, when it came.

@@ -71,7 +71,7 @@ impl HeldResults {
             table,
             totals,
         } = brought;
-        let columns = table.columns().to_vec();
+        let columns = table.shared_columns();
         let held = HeldResult {
             handle,
             title,

@@ -5,9 +5,10 @@
 //! do, are held once.
 
 use std::fmt;
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -139,7 +140,7 @@ impl<'de> Visitor<'de> for CellSeed<'_> {
 /// memory and promises nothing.
 struct SharedTexts {
     slots: Vec<Option<Arc<str>>>,
-    hashing: BuildHasherDefault<DefaultHasher>,
+    hashing: RandomState,
 }
 
 impl SharedTexts {
@@ -168,7 +169,7 @@ impl Default for SharedTexts {
     fn default() -> Self {
         Self {
             slots: vec![None; Self::SLOTS],
-            hashing: BuildHasherDefault::default(),
+            hashing: RandomState::default(),
         }
     }
 }

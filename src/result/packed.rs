@@ -18,6 +18,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+use serde::{Serialize, Serializer};
 use serde_json::Number;
 
 use super::{Cell, Column, Extent, ResultTable};
@@ -45,7 +47,7 @@ pub struct PackedTable(Arc<PackedParts>);
 
 #[derive(Debug, PartialEq)]
 struct PackedParts {
-    columns: Box<[Column]>,
+    columns: Arc<[Column]>,
     row_count: usize,
     /// The cells, row by row. Each row begins with the number of its cells.
     cells: Box<[u8]>,
@@ -76,6 +78,11 @@ impl PackedTable {
         &self.0.columns
     }
 
+    /// The same, shared.
+    pub(super) fn shared_columns(&self) -> Arc<[Column]> {
+        Arc::clone(&self.0.columns)
+    }
+
     /// How many rows it has.
     pub fn row_count(&self) -> usize {
         self.0.row_count
@@ -102,14 +109,62 @@ impl PackedTable {
 
     /// The rows, each unpacked when it is asked for.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Vec<Cell>> {
+        self.read_rows::<Arc<str>, Cell>()
+    }
+
+    /// The same for who only looks at them: their texts stay where they are.
+    pub(crate) fn rows_in_place(&self) -> impl Iterator<Item = Vec<ReadCell<&str>>> {
+        self.read_rows::<&str, ReadCell<&str>>()
+    }
+
+    fn read_rows<'b, T: Clone + From<&'b str>, C: From<ReadCell<T>>>(
+        &'b self,
+    ) -> impl Iterator<Item = Vec<C>> {
         let mut reader = CellReader {
             bytes: &self.0.cells,
             texts: Vec::new(),
         };
         (0..self.0.row_count).map_while(move |_| {
             let width = reader.count()?;
-            (0..width).map(|_| reader.cell()).collect()
+            // Not collected from options: these do not say how many there will be.
+            let mut row = Vec::with_capacity(width);
+            for _ in 0..width {
+                row.push(reader.cell()?.into());
+            }
+            Some(row)
         })
+    }
+}
+
+/// A cell that was read, with its text as the reader wants it.
+#[derive(Debug)]
+pub(crate) enum ReadCell<T> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(T),
+}
+
+impl From<ReadCell<Arc<str>>> for Cell {
+    fn from(read: ReadCell<Arc<str>>) -> Self {
+        match read {
+            ReadCell::Null => Self::Null,
+            ReadCell::Bool(value) => Self::Bool(value),
+            ReadCell::Number(number) => Self::Number(number),
+            ReadCell::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+/// As the JSON value that it holds.
+impl Serialize for ReadCell<&str> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Text(text) => serializer.serialize_str(text),
+        }
     }
 }
 
@@ -122,7 +177,7 @@ impl From<&ResultTable> for PackedTable {
 #[derive(Default)]
 struct CellPacker<'t> {
     bytes: Vec<u8>,
-    texts: HashMap<&'t str, usize>,
+    texts: HashMap<&'t str, usize, RandomState>,
 }
 
 impl<'t> CellPacker<'t> {
@@ -154,12 +209,12 @@ impl<'t> CellPacker<'t> {
 
     fn text(&mut self, text: &'t str) {
         let next = self.texts.len();
-        if let Some(known) = self.texts.get(text).copied() {
+        let known = *self.texts.entry(text).or_insert(next);
+        if known < next {
             self.bytes.push(tag::KNOWN_TEXT);
             self.count(known);
             return;
         }
-        self.texts.insert(text, next);
         self.bytes.push(tag::TEXT);
         self.count(text.len());
         self.bytes.extend_from_slice(text.as_bytes());
@@ -184,36 +239,36 @@ impl<'t> CellPacker<'t> {
 }
 
 /// Reads what a packer wrote. `None` where the bytes end, which they do only behind the last cell.
-struct CellReader<'b> {
+struct CellReader<'b, T> {
     bytes: &'b [u8],
-    texts: Vec<Arc<str>>,
+    texts: Vec<T>,
 }
 
-impl CellReader<'_> {
-    fn cell(&mut self) -> Option<Cell> {
+impl<'b, T: Clone + From<&'b str>> CellReader<'b, T> {
+    fn cell(&mut self) -> Option<ReadCell<T>> {
         Some(match self.byte()? {
-            tag::FALSE => Cell::Bool(false),
-            tag::TRUE => Cell::Bool(true),
-            tag::WHOLE => Cell::Number(self.digits()?.into()),
-            tag::NEGATIVE => Cell::Number((!i64::from_ne_bytes(self.digits()?.to_ne_bytes())).into()),
+            tag::FALSE => ReadCell::Bool(false),
+            tag::TRUE => ReadCell::Bool(true),
+            tag::WHOLE => ReadCell::Number(self.digits()?.into()),
+            tag::NEGATIVE => ReadCell::Number((!i64::from_ne_bytes(self.digits()?.to_ne_bytes())).into()),
             tag::FLOAT => {
                 let (bytes, rest) = self.bytes.split_first_chunk()?;
                 self.bytes = rest;
-                Number::from_f64(f64::from_le_bytes(*bytes)).map_or(Cell::Null, Cell::Number)
+                Number::from_f64(f64::from_le_bytes(*bytes)).map_or(ReadCell::Null, ReadCell::Number)
             }
             tag::TEXT => {
                 let length = self.count()?;
                 let (text, rest) = self.bytes.split_at_checked(length)?;
                 self.bytes = rest;
-                let text: Arc<str> = std::str::from_utf8(text).ok()?.into();
-                self.texts.push(Arc::clone(&text));
-                Cell::Text(text)
+                let text: T = std::str::from_utf8(text).ok()?.into();
+                self.texts.push(text.clone());
+                ReadCell::Text(text)
             }
             tag::KNOWN_TEXT => {
                 let known = self.count()?;
-                Cell::Text(Arc::clone(self.texts.get(known)?))
+                ReadCell::Text(self.texts.get(known)?.clone())
             }
-            _ => Cell::Null,
+            _ => ReadCell::Null,
         })
     }
 

@@ -1,8 +1,11 @@
 //! Which columns tell the rows of a table apart, so that a row can be named by what it is and not by its number.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{Column, ColumnKind, ColumnMeaning, ResultTable, encode_cell};
+use foldhash::fast::RandomState;
+
+use super::{Cell, Column, ColumnKind, ColumnMeaning, ResultTable, encode_cell};
 
 /// Most columns that are looked at together.
 const MOST_COLUMNS: usize = 6;
@@ -61,10 +64,24 @@ impl ResultTable {
 
     /// Whether no two rows have the same values in some columns. A group without a value is one of them.
     fn are_different(&self, columns: &[usize]) -> bool {
-        let mut seen: HashSet<Vec<String>> = HashSet::with_capacity(self.rows.len());
+        if let [column] = columns {
+            let mut cells = self.rows.iter().filter_map(|row| row.get(*column));
+            let mut seen: HashSet<_, RandomState> = HashSet::default();
+            return cells.all(|cell| seen.insert(shown(cell)));
+        }
+        let mut seen: HashSet<Vec<_>, RandomState> = HashSet::default();
         self.rows.iter().all(|row| {
             let cells = columns.iter().filter_map(|at| row.get(*at));
-            seen.insert(cells.map(encode_cell).collect())
+            seen.insert(cells.map(shown).collect())
         })
+    }
+}
+
+/// What tells a cell from others: the text `1` and the number 1 are shown alike, and a cell without a value like no text.
+fn shown(cell: &Cell) -> Option<Cow<'_, str>> {
+    match cell {
+        Cell::Null => None,
+        Cell::Text(text) => Some(Cow::Borrowed(text)),
+        other => Some(Cow::Owned(encode_cell(other))),
     }
 }

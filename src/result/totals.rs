@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
+use foldhash::fast::RandomState;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Number;
@@ -167,9 +168,9 @@ fn column_totals<'a>(column: &Column, cells: impl Iterator<Item = &'a Cell> + Cl
 
 /// How many different values there are, as they are shown: the text `1` and the number 1 are one.
 fn distinct<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> u64 {
-    let mut texts: HashSet<&str> = HashSet::new();
-    let mut numbers: HashSet<&Number> = HashSet::new();
-    let mut truths: HashSet<bool> = HashSet::new();
+    let mut texts: HashSet<&str, RandomState> = HashSet::default();
+    let mut numbers: HashSet<&Number, RandomState> = HashSet::default();
+    let mut truths: HashSet<bool, RandomState> = HashSet::default();
     for cell in cells {
         match cell {
             Cell::Text(text) => drop(texts.insert(text)),

@@ -178,7 +178,7 @@ fn example(held: &HeldResult) -> Value {
 
 fn checked(held: &HeldResult, arguments: MoreRowsArguments) -> Result<CheckedCall<MoreRowsCall>, Rejection> {
     let place = held.handle.to_string();
-    let columns = held.columns.as_slice();
+    let columns = &*held.columns;
     let wanted = arguments.columns.unwrap_or_default();
     if wanted.len() > MAX_COLUMNS {
         return Err(Rejection::bad_value(format!(

@@ -3,6 +3,8 @@
 mod kind;
 mod parts;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -72,7 +74,7 @@ impl<'a> StepReader<'a> {
         Self {
             shelf,
             results: vec![base.handle],
-            columns: base.columns.clone(),
+            columns: base.columns.to_vec(),
             steps: Vec::new(),
             canonical: Vec::new(),
         }
@@ -187,7 +189,7 @@ impl<'a> StepReader<'a> {
         let (with, keys, mut canonical) = self.keys(step.with, step.keys, place)?;
         let handle = self.results.get(with).copied();
         let there = handle.and_then(|handle| self.shelf.get(handle));
-        let there = there.map(|held| held.columns.clone()).unwrap_or_default();
+        let there = there.map(|held| Arc::clone(&held.columns)).unwrap_or_default();
         let wanted = at_most(step.columns.unwrap_or_default(), "columns", MAX_COLUMNS)?;
         let other = handle.map(|handle| handle.to_string()).unwrap_or_default();
         let columns = held_columns(&wanted, &there, &other)?;
