@@ -2,7 +2,7 @@
 //! events mostly repeat each other; of each event only what differs from the one before is written.
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The empty lines that end an event.
 const ENDS: [&str; 2] = ["\n\n", "\r\n\r\n"];
@@ -14,21 +14,22 @@ const SHORT: usize = 12;
 pub(super) fn write(chunks: &[Bytes]) -> Value {
     use base64::Engine as _;
     let whole = chunks.concat();
-    let mut body = match String::from_utf8(whole) {
+    let (name, told) = match String::from_utf8(whole) {
         Ok(text) => match events(&text) {
-            events if events.len() > 1 => json!({ "events": fold(&events) }),
-            _ => json!({ "text": text }),
+            events if events.len() > 1 => ("events", fold(&events).into()),
+            _ => ("text", text.into()),
         },
         Err(error) => {
-            json!({ "base64": base64::engine::general_purpose::STANDARD.encode(error.as_bytes()) })
+            let encoded = base64::engine::general_purpose::STANDARD.encode(error.as_bytes());
+            ("base64", encoded.into())
         }
     };
-    if chunks.len() > 1
-        && let Some(fields) = body.as_object_mut()
-    {
-        fields.insert("cuts".to_owned(), chunks.iter().map(Bytes::len).collect());
+    let mut body = Map::new();
+    body.insert(name.to_owned(), told);
+    if chunks.len() > 1 {
+        body.insert("cuts".to_owned(), chunks.iter().map(Bytes::len).collect());
     }
-    body
+    body.into()
 }
 
 /// The pieces that were written.

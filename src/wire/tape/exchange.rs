@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::redact::{kept_headers, redact_text, redacted_json};
+use super::redact::{kept_headers, redacted_body};
 use super::request;
 use crate::wire::limit::setting_named;
 use crate::wire::watch::BodyEnd;
@@ -194,23 +194,18 @@ impl ResponseHead {
 }
 
 impl Exchange {
-    /// The same without secrets in its body; the request has none already. A body that held one is in one piece then.
-    pub(super) fn redacted(mut self) -> Self {
-        let clean = match str::from_utf8(&joined(&self.chunks)) {
+    /// Takes secrets out of its body; the request has none already. A body that held one is in one piece then. Says whether
+    /// nothing in the body begins like a credential.
+    pub(super) fn redact(&mut self) -> bool {
+        let redacted = match str::from_utf8(&joined(&self.chunks)) {
             // Bytes that are not text are not JSON either.
-            Err(_) => None,
-            Ok(text) => match redacted_json(text) {
-                Ok(json) => json.map(|json| json.to_string()),
-                Err(_) => match redact_text(text) {
-                    Cow::Owned(clean) => Some(clean),
-                    Cow::Borrowed(_) => None,
-                },
-            },
+            Err(_) => return false,
+            Ok(text) => redacted_body(text),
         };
-        if let Some(clean) = clean {
+        if let Some(clean) = redacted.text {
             self.chunks = vec![Bytes::from(clean)];
         }
-        self
+        redacted.harmless
     }
 
     /// Method and path, for people.

@@ -104,15 +104,20 @@ impl TapeLines {
         if let Some(fields) = response.as_object_mut() {
             fields.insert("body".to_owned(), body::write(&exchange.chunks));
         }
-        let line = json!({
-            "seq": self.seq,
-            "key": key,
-            "request": sent.request,
-            "response": response,
-            "end": exchange.end,
-        });
+        // Made by hand, because `json!` would copy the texts.
+        let mut line = Map::new();
+        let parts = [
+            ("seq", self.seq.into()),
+            ("key", key.into()),
+            ("request", sent.request),
+            ("response", response),
+            ("end", serde_json::to_value(&exchange.end)?),
+        ];
+        for (name, part) in parts {
+            line.insert(name.to_owned(), part);
+        }
         self.seq = self.seq.saturating_add(1);
-        Ok((self.finished(&line), prefix))
+        Ok((self.finished(&line.into()), prefix))
     }
 
     pub(super) fn end(&mut self, end: &TurnEnd) -> Result<String, serde_json::Error> {

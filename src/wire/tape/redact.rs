@@ -1,13 +1,12 @@
 //! What never reaches a tape: by name first, then by shape.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use http::{HeaderMap, HeaderName};
+use memchr::{memchr, memchr2, memmem};
 use regex::Regex;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::text::built_in_pattern;
@@ -199,99 +198,70 @@ pub(in crate::wire) fn redact(value: &mut Value) -> bool {
     }
 }
 
-/// What [`redact`] would make of a JSON text; `None` when it holds nothing to redact, which is found out without taking
-/// it apart. An error means that it is not JSON.
-pub(super) fn redacted_json(text: &str) -> Result<Option<Value>, serde_json::Error> {
-    let SecretFields(named) = serde_json::from_str(text)?;
+/// A body without what is redacted in it.
+pub(super) struct RedactedBody {
+    /// What takes its place; `None` when there was nothing to redact.
+    pub(super) text: Option<String>,
+    /// Whether nothing in it begins like a credential, so that [`suspect`] would find nothing.
+    pub(super) harmless: bool,
+}
+
+/// What [`redact`] makes of a body if it is JSON, and [`redact_text`] if it is not. That there is nothing to redact, as in
+/// nearly all of them, is found out without taking it apart.
+pub(super) fn redacted_body(text: &str) -> RedactedBody {
+    let harmless = !may_hold(text);
     // What a trigger consists of can be written otherwise in one way only.
-    if !named && !may_hold(text) && !text.contains(r"\u") {
-        return Ok(None);
+    if harmless && !may_name_secret(text) && memmem::find(text.as_bytes(), br"\u").is_none() {
+        return RedactedBody { text: None, harmless };
     }
-    let mut json: Value = serde_json::from_str(text)?;
-    Ok(redact(&mut json).then_some(json))
+    let text = match serde_json::from_str::<Value>(text) {
+        Ok(mut json) => redact(&mut json).then(|| json.to_string()),
+        Err(_) => match redact_text(text) {
+            Cow::Owned(clean) => Some(clean),
+            Cow::Borrowed(_) => None,
+        },
+    };
+    // What was written anew has other bytes than those that were looked at.
+    let harmless = harmless && text.is_none();
+    RedactedBody { text, harmless }
 }
 
-/// Whether a field with the name of a secret stands anywhere in a JSON text.
-struct SecretFields(bool);
-
-impl<'de> Deserialize<'de> for SecretFields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SecretFieldsVisitor).map(Self)
-    }
-}
-
-struct SecretFieldsVisitor;
-
-impl<'de> Visitor<'de> for SecretFieldsVisitor {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
-        let mut any = false;
-        while let Some(SecretFields(found)) = items.next_element()? {
-            any |= found;
-        }
-        Ok(any)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<bool, A::Error> {
-        let mut any = false;
-        while let Some(SecretName(named)) = fields.next_key()? {
-            let SecretFields(within) = fields.next_value()?;
-            any |= named || within;
-        }
-        Ok(any)
-    }
-}
-
-/// Whether a field's name is that of a secret.
-struct SecretName(bool);
-
-impl<'de> Deserialize<'de> for SecretName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameVisitor;
-
-        impl Visitor<'_> for NameVisitor {
-            type Value = bool;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field's name")
+/// Whether a field of a JSON text may have the name of a secret. A name with an escape in it may.
+fn may_name_secret(json: &str) -> bool {
+    let mut rest = json;
+    while let Some((_, text)) = memchr(b'"', rest.as_bytes()).and_then(|at| split_behind(rest, at)) {
+        let (mut length, mut escaped) = (0usize, false);
+        loop {
+            let behind = text.as_bytes().get(length..).unwrap_or_default();
+            let Some(at) = memchr2(b'"', b'\\', behind) else {
+                // A text without an end: this is not JSON, and has no fields.
+                return false;
+            };
+            length += at;
+            if behind.get(at) == Some(&b'"') {
+                break;
             }
-
-            fn visit_str<E>(self, name: &str) -> Result<bool, E> {
-                Ok(is_secret(name))
-            }
+            escaped = true;
+            length += 2;
         }
-
-        deserializer.deserialize_str(NameVisitor).map(Self)
+        let Some((name, behind)) = split_behind(text, length) else {
+            return true;
+        };
+        if behind
+            .trim_start_matches([' ', '\n', '\r', '\t'])
+            .starts_with(':')
+            && (escaped || is_secret(name))
+        {
+            return true;
+        }
+        rest = behind;
     }
+    false
+}
+
+/// What stands before and behind an ASCII character. `None` where it is not one.
+fn split_behind(text: &str, at: usize) -> Option<(&str, &str)> {
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Whether a secret field, however deep, holds a text.
@@ -401,13 +371,32 @@ mod tests {
             format!(r#"{{"rows":[["{secret}"]]}}"#),
             r#"{"rows":[["sk\u002dabcdefgh12345678"]]}"#.to_owned(),
             r#"["\u00e9", "plain"]"#.to_owned(),
+            r#"{"a":"a \" \\","password" : "anything"}"#.to_owned(),
+            r#"["password", ":", {"key":"token"}]"#.to_owned(),
         ];
         for text in texts {
             let mut whole: Value = serde_json::from_str(&text).unwrap();
             let any = redact(&mut whole);
-            assert_eq!(redacted_json(&text).unwrap(), any.then_some(whole), "{text}");
+            let redacted = redacted_body(&text);
+            assert_eq!(redacted.text, any.then(|| whole.to_string()), "{text}");
+            assert!(!redacted.harmless || suspect(&text).is_none(), "{text}");
         }
-        assert!(redacted_json("data: {}").is_err() && redacted_json("{} {}").is_err());
+    }
+
+    #[test]
+    fn what_is_not_json_is_redacted_as_text() {
+        let secret = "sk-abcdefgh12345678";
+        for (text, redacted) in [
+            (r#"data: {"password":"anything"}"#.to_owned(), None),
+            (r#"{"password":"anything"} and more"#.to_owned(), None),
+            (r#"{"password":"anything"#.to_owned(), None),
+            (
+                format!(r#"data: {{"a":"{secret}"}}"#),
+                Some(r#"data: {"a":"[redacted]"}"#),
+            ),
+        ] {
+            assert_eq!(redacted_body(&text).text.as_deref(), redacted, "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use memchr::memmem;
+
 use super::beside::{SharedKind, keep_prompt, private, shared_name};
 use super::copy::TapeCopy;
 use super::error::TapeError;
@@ -110,24 +112,25 @@ impl TapeWriter {
     /// tape that would hold a credential, one of `credentials` or something of their shape, is removed.
     pub(super) fn exchange(
         &mut self,
-        exchange: Exchange,
+        mut exchange: Exchange,
         prefix: Option<Arc<SharedPrefix>>,
         credentials: &[String],
     ) -> Result<(), TapeError> {
         let seq = self.lines.seq();
         let completion = exchange.is_completion();
-        let exchange = exchange.redacted();
+        let harmless = exchange.redact();
         let chunks = exchange.chunks.clone();
         let body = joined(&chunks);
         let (line, prefix) = self
             .lines
             .exchange(exchange, prefix)
             .map_err(|error| self.broken(&error))?;
-        let leaks = [line.as_str(), &String::from_utf8_lossy(&body)]
-            .iter()
-            .any(|text| {
-                suspect(text).is_some() || credentials.iter().any(|secret| text.contains(secret.as_str()))
-            });
+        let holds = |bytes: &[u8]| {
+            let mut secrets = credentials.iter();
+            secrets.any(|secret| memmem::find(bytes, secret.as_bytes()).is_some())
+        };
+        let suspicious = !harmless && suspect(&String::from_utf8_lossy(&body)).is_some();
+        let leaks = suspicious || suspect(&line).is_some() || holds(line.as_bytes()) || holds(&body);
         let prompt_leaks = prefix
             .as_ref()
             .is_some_and(|prefix| json_holds_any(&prefix.text, credentials));
