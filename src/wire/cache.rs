@@ -97,7 +97,8 @@ pub(super) async fn cached(below: LayerService, cache: ResponseCache, request: W
         CacheRule::RowsWhenSuccessful(rows_of, is_success) => (Some(rows_of), is_success),
     };
     match cache.kept {
-        Some(kept) => through(kept, below, request, rows_of, is_success).await,
+        // On the heap, so that what is never kept does not hold room for it.
+        Some(kept) => Box::pin(through(kept, below, request, rows_of, is_success)).await,
         None => below.oneshot(request).await,
     }
 }

@@ -44,7 +44,8 @@ pub(super) async fn governed(below: LayerService, control: CallControl, request:
             account,
         } => {
             let who = CallParty { agent, account };
-            operation(below, control, request, call, ruling, who).await
+            // On the heap, so that a completion does not hold room for it while it is waited for.
+            Box::pin(operation(below, control, request, call, ruling, who)).await
         }
     }
 }
