@@ -79,6 +79,7 @@ pub mod dbt;
 #[doc(hidden)]
 pub mod eval;
 mod file_lock;
+mod file_stamp;
 #[doc(hidden)]
 pub mod grants;
 #[doc(hidden)]

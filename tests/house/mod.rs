@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use self::imports::{Imports, imports, parts};
 
 /// The folders of `src`, top first, each with what it is for. A folder may name only folders below it.
-const LAYERS: [(&str, &str); 31] = [
+const LAYERS: [(&str, &str); 32] = [
     ("cli", "the commands, one file each; owns stdout and stderr"),
     (
         "server",
@@ -112,6 +112,7 @@ const LAYERS: [(&str, &str); 31] = [
         "files that are replaced in one step and never seen half written",
     ),
     ("file_lock", "files that one process at a time works on"),
+    ("file_stamp", "what tells a file from the one that it was"),
 ];
 
 fn root() -> PathBuf {

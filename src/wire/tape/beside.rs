@@ -13,6 +13,7 @@ use super::error::TapeError;
 use super::redact::suspect;
 use super::request;
 use crate::atomic_file::{self, FileAccess};
+use crate::file_stamp::FileStamp;
 
 /// A file longer than this is not one of ours.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
@@ -118,24 +119,7 @@ pub(super) fn keep_prompt(folder: &Path, hash: &str, prefix: &str) -> Result<(),
     keep_beside(&path, text, |kept| prefix_of(kept, hash).is_ok())
 }
 
-/// What a file was like when this process last wrote or checked it. A file that is still like this is not read again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileStamp {
-    length: u64,
-    modified: SystemTime,
-}
-
-impl FileStamp {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        Some(Self {
-            length: metadata.len(),
-            modified: metadata.modified().ok()?,
-        })
-    }
-}
-
-/// Files that fit, by path.
+/// Files that fit, by path, as they were when this process last wrote or checked them. One that is still so is not read again.
 static CHECKED: Mutex<BTreeMap<PathBuf, FileStamp>> = Mutex::new(BTreeMap::new());
 /// A file that was marked as needed less than this ago is not marked again.
 const MARKED_LATELY: Duration = Duration::from_secs(60);
