@@ -26,9 +26,12 @@ pub(super) fn write(proposal: &Proposal, computes: Computes, table: &ResultTable
                 .map(|row| format!("- {}", row_text(proposal, table, row))),
         );
         if rows.len() > MAX_ROWS {
+            lines.push(String::new());
             lines.push(format!("({MAX_ROWS} of {} rows shown)", rows.len()));
         }
         if let Some(total) = total(proposal, computes, table, rows.len()) {
+            // Apart from the list: in Markdown a line right behind it belongs to its last item.
+            lines.push(String::new());
             lines.push(format!("Total: {total}"));
         }
     }

@@ -68,6 +68,7 @@ fn figures_by_month_with_their_total() {
     Revenue (2025-01-01 to 2025-12-31):
     - 2025-01: 100.1
     - 2025-02: 200.26
+
     Total: 300.36
 
     Source: metric "Revenue".
