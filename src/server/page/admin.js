@@ -172,7 +172,7 @@ export class AdminView {
       h("td", {}, row.asked_by),
       h(
         "td",
-        {},
+        { class: "asked" },
         h(
           "button",
           { type: "button", class: "link question-link", title: row.question, on: { click: () => this.#open(row.id) } },
@@ -197,11 +197,11 @@ export class AdminView {
         row.rating && [
           icon(row.rating),
           h("span", { class: "offscreen" }, t(row.rating)),
-          row.comment && h("span", { class: "faint" }, ` ${row.comment}`),
+          row.comment && h("span", { class: "faint said" }, row.comment),
         ],
       ),
       h("td", { class: "numeric nowrap" }, duration(row.total_ms)),
-      h("td", { class: "numeric nowrap" }, money(row.cost_usd)),
+      h("td", { class: "numeric nowrap" }, row.outcome ? money(row.cost_usd) : "–"),
     );
   }
 
