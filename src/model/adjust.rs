@@ -49,28 +49,42 @@ pub enum RequestPart {
 }
 
 /// What a refusal says when a server does not know a part of the request.
-const REFUSING: [&str; 22] = [
+const REFUSING: [&str; 36] = [
     "unsupported",
     "not support",
     "n't support",
     "unrecognized",
     "unrecognised",
+    "not recognized",
+    "not recognised",
     "unknown",
+    "not known",
     "unexpected",
+    "not expected",
     "extra input",
     "extra field",
     "extra_forbidden",
     "extra parameter",
+    "additional propert",
     "not permitted",
     "not allowed",
     "not available",
+    "unavailable",
     "not enabled",
     "not implemented",
+    "not accept",
+    "n't accept",
+    "not valid",
+    "invalid value",
+    "forbidden",
+    "no longer",
     "no endpoints found that support",
     "no such",
     "invalid parameter",
+    "invalid field",
     "deprecated",
     "requires --",
+    "must not",
     "instead",
 ];
 
@@ -109,8 +123,8 @@ impl RequestPart {
                         .iter()
                         .any(|word| contains_word(&words, word))
             }
-            Self::Tools => refusing && (words.contains("tool") || words.contains("function call")),
-            Self::Stream => refusing && words.contains("streaming"),
+            Self::Tools => refusing && names_tools(&words),
+            Self::Stream => refusing && (words.contains("streaming") || contains_word(&words, "stream")),
             Self::ChatCompletions => words.contains("v1/responses") || words.contains("responses api"),
             part => refusing && named(*part),
         })
@@ -130,6 +144,32 @@ impl RequestPart {
             Self::NullContent | Self::Stream | Self::Tools | Self::ChatCompletions => &[],
         }
     }
+}
+
+/// Whether a refusal speaks of tools as such, and not of one call or one result in the conversation.
+fn names_tools(words: &str) -> bool {
+    let of_one = [
+        "tool_call_id",
+        "tool_use_id",
+        "tool_result",
+        "tool message",
+        "role 'tool'",
+    ];
+    let of_all = [
+        "tools",
+        "tool use",
+        "tool-use",
+        "tool call",
+        "tool-call",
+        "tool choice",
+        "tool-choice",
+        "tool_choice",
+        "function call",
+        "function-call",
+        "functions",
+    ];
+    let has = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
+    has(&of_all) && !has(&of_one)
 }
 
 /// Whether a text has the word, and not as a part of a longer one.

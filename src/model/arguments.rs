@@ -6,6 +6,8 @@
 
 use serde_json::{Map, Value};
 
+use super::loose;
+
 /// How often an object may be packed into a text.
 const MOST_PACKED: usize = 3;
 
@@ -83,6 +85,7 @@ pub(super) fn split(text: &str) -> Vec<String> {
         let end = values.byte_offset();
         match (value, text.get(start..end)) {
             (Ok(object), Some(written)) => objects.push((object.is_empty(), written.trim().to_owned())),
+            _ if !objects.is_empty() && text.get(start..).is_some_and(is_mark) => break,
             _ => return vec![text.to_owned()],
         }
         start = end;
@@ -96,8 +99,19 @@ pub(super) fn split(text: &str) -> Vec<String> {
     objects.into_iter().map(|(_, written)| written).collect()
 }
 
-/// The arguments as they are, but for an object that was written as a text (`"{\"id\":1}"`), which is unpacked, and for
-/// nothing at all, which is an empty object.
+/// Whether a text behind an object is a mark of the model's or a bracket too many, and nothing of arguments.
+fn is_mark(text: &str) -> bool {
+    !text.contains(['{', '"', ':'])
+}
+
+/// Whether a text is one JSON object.
+pub(super) fn is_object(text: &str) -> bool {
+    serde_json::from_str::<Map<String, Value>>(text).is_ok()
+}
+
+/// The arguments as they are, but for an object that was written as a text (`"{\"id\":1}"`), alone in a list, in a fence or
+/// in another language's way (`{'id': 1}`), which is written as it should be, and for nothing at all, which is an empty
+/// object.
 pub(super) fn plain(written: &str) -> String {
     let mut text = written.to_owned();
     for _ in 0..MOST_PACKED {
@@ -106,12 +120,30 @@ pub(super) fn plain(written: &str) -> String {
         };
         text = inner;
     }
-    if text.trim().is_empty() {
+    if matches!(text.trim(), "" | "null" | "None") {
         return "{}".to_owned();
     }
-    let packed = text.len() != written.len();
-    if packed && serde_json::from_str::<Map<String, Value>>(&text).is_err() {
-        return written.to_owned();
+    if is_object(&text) {
+        return text;
     }
-    text
+    mended(&text).unwrap_or_else(|| written.to_owned())
+}
+
+/// The object that a text means which is none.
+fn mended(text: &str) -> Option<String> {
+    let text = text.trim().trim_start_matches('\u{feff}');
+    let text = match text.strip_prefix("```") {
+        Some(fenced) => fenced
+            .trim_start_matches(|c: char| c.is_ascii_alphanumeric())
+            .trim_end()
+            .trim_end_matches('`'),
+        None => text,
+    };
+    match loose::value(text)? {
+        object @ Value::Object(_) => Some(object.to_string()),
+        Value::Array(mut items) if items.len() == 1 => {
+            items.pop().filter(Value::is_object).map(|item| item.to_string())
+        }
+        _ => None,
+    }
 }

@@ -213,7 +213,14 @@ impl ModelEndpoint {
 
     /// The error that a refusal stands for.
     pub(super) fn refused(&self, refusal: &ServerRefusal) -> ModelError {
-        let (model, message) = (self.id.to_string(), self.presentable(&refusal.message));
+        let (model, mut message) = (self.id.to_string(), self.presentable(&refusal.message));
+        if message.is_empty() {
+            refusal
+                .status
+                .canonical_reason()
+                .unwrap_or("no words")
+                .clone_into(&mut message);
+        }
         let status = refusal.status.as_u16();
         if matches!(status, 400 | 413 | 422) && says_too_long(&message) {
             return ModelError::TooLong { model, message };

@@ -7,26 +7,33 @@
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-/// Keys under which servers put the words, in order of preference.
-const WORDS: [&str; 7] = [
+use super::loose;
+use super::sse::{SseItem, SseParser};
+
+/// Keys under which servers put the words, in order of preference, and as [`plain_key`] writes them.
+const WORDS: [&str; 10] = [
     "message",
-    "error_msg",
-    "error_message",
+    "errormsg",
+    "errormessage",
     "detail",
+    "details",
     "msg",
     "reason",
     "raw",
+    "data",
+    "title",
+];
+/// Keys under which the error itself lies.
+const WRAPPERS: [&str; 6] = [
+    "errordescription",
+    "error",
+    "errors",
+    "err",
+    "fault",
+    "faultstring",
 ];
 /// Keys that an object without anything of a completion may have only when it is an error.
-const TELLING: [&str; 7] = [
-    "message",
-    "detail",
-    "code",
-    "msg",
-    "error_msg",
-    "error_message",
-    "errors",
-];
+const TELLING: [&str; 5] = ["message", "detail", "code", "msg", "err"];
 /// How deep errors are looked for inside errors.
 const DEPTH: usize = 6;
 /// Text of a failed call that Groq gives back.
@@ -49,11 +56,12 @@ impl ServerError {
     pub(super) fn find(json: &Value, is_content: bool) -> Option<Self> {
         let object = json.as_object()?;
         let explicit = object.get("error").filter(|error| is_told(error));
-        let is_typed = ["type", "object"]
-            .iter()
-            .any(|key| object.get(*key).and_then(Value::as_str) == Some("error"));
-        let telling = || TELLING.iter().any(|key| object.get(*key).is_some_and(is_told));
-        if explicit.is_none() && !is_typed && (is_content || !telling()) {
+        let is_typed = ["type", "object", "event", "status"].iter().any(|key| {
+            let named = object.get(*key).and_then(Value::as_str).unwrap_or_default();
+            named == "error" || (*key == "status" && named == "failed")
+        });
+        let telling = || object.iter().any(|(key, value)| tells(key, value));
+        if explicit.is_none() && (is_content || !(is_typed || telling())) {
             return None;
         }
         let inner = explicit.unwrap_or(json);
@@ -75,12 +83,37 @@ pub(super) fn message_of(json: &Value) -> String {
     innermost(json, DEPTH).unwrap_or_else(|| json.to_string())
 }
 
-/// The same of a body that may not be JSON.
+/// The same of a body that may be anything: JSON, an event stream, a web page, text.
 pub(super) fn message_of_body(body: &[u8]) -> String {
-    match serde_json::from_slice::<Value>(body) {
-        Ok(json) => message_of(&json),
-        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if let Ok(json) = serde_json::from_str::<Value>(text) {
+        return message_of(&json);
     }
+    if text.starts_with('<') {
+        return format!(
+            "a web page{}",
+            title(text).map(|title| format!(" ({title})")).unwrap_or_default()
+        );
+    }
+    let (mut parser, mut items) = (SseParser::default(), Vec::new());
+    parser.push(text.as_bytes(), &mut items);
+    parser.finish(&mut items);
+    let error = items.iter().find_map(|item| match item {
+        SseItem::Event { json, .. } => ServerError::find(json, false),
+        SseItem::End | SseItem::Noise(_) => None,
+    });
+    error.map_or_else(|| text.to_owned(), |error| error.message)
+}
+
+/// The title of a web page.
+fn title(page: &str) -> Option<&str> {
+    let lower = page.to_ascii_lowercase();
+    let from = lower.find("<title")?;
+    let from = from.saturating_add(lower.get(from..)?.find('>')?.saturating_add(1));
+    let length = lower.get(from..)?.find("</title")?;
+    let title = page.get(from..from.saturating_add(length))?.trim();
+    (!title.is_empty()).then_some(title)
 }
 
 fn innermost(json: &Value, depth: usize) -> Option<String> {
@@ -94,18 +127,50 @@ fn innermost(json: &Value, depth: usize) -> Option<String> {
 }
 
 fn of_object(object: &Map<String, Value>, depth: usize) -> Option<String> {
-    let outer = ["error", "errors"]
-        .iter()
-        .chain(&WORDS)
-        .find_map(|key| innermost(object.get(*key)?, depth));
+    let under = |name: &str| {
+        let mut fields = object.iter().filter(|(key, _)| plain_key(key) == name);
+        fields.find_map(|(_, value)| innermost(value, depth))
+    };
+    let outer = WRAPPERS.iter().chain(&WORDS).find_map(|name| under(name));
+    // A gateway of Amazon's names the error by its class: `throttlingException`.
+    let classed = || {
+        let mut fields = object
+            .iter()
+            .filter(|(key, _)| plain_key(key).ends_with("exception"));
+        fields.find_map(|(_, value)| innermost(value, depth))
+    };
     // What the server behind a gateway said.
     let behind = object
         .get("metadata")
-        .and_then(|metadata| innermost(metadata.get("raw")?, depth));
-    match (outer, behind) {
+        .and_then(|metadata| innermost(metadata.get("raw")?, depth))
+        .or_else(|| under("innererror"))
+        .or_else(|| under("cause"));
+    match (outer.or_else(classed), behind) {
         (Some(outer), Some(behind)) if outer.contains(&behind) => Some(outer),
         (Some(outer), Some(behind)) => Some(format!("{outer}: {behind}")),
         (outer, behind) => outer.or(behind),
+    }
+}
+
+/// A key without its capitals and marks.
+fn plain_key(key: &str) -> String {
+    let letters = key.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether a field of an object that holds nothing of a completion says that it is an error.
+fn tells(key: &str, value: &Value) -> bool {
+    let key = plain_key(key);
+    match (key.as_str(), value) {
+        ("success" | "ok", Value::Bool(false)) => true,
+        ("status" | "statuscode", Value::Number(status)) => {
+            status.as_u64().is_some_and(|status| status >= 400)
+        }
+        (key, value) => {
+            let names_trouble =
+                key.contains("error") || key.contains("exception") || key.starts_with("fault");
+            (names_trouble || TELLING.contains(&key)) && is_told(value)
+        }
     }
 }
 
@@ -113,11 +178,7 @@ fn of_object(object: &Map<String, Value>, depth: usize) -> Option<String> {
 fn unwrapped(text: &str, depth: usize) -> String {
     let inner = text.find('{').and_then(|start| {
         let (before, json) = text.split_at_checked(start)?;
-        let object = serde_json::Deserializer::from_str(json)
-            .into_iter::<Map<String, Value>>()
-            .next()?
-            .ok()?;
-        let words = of_object(&object, depth)?;
+        let words = of_object(loose::objects(json).0.first()?, depth)?;
         let before = before.trim_end_matches(|c: char| c.is_whitespace() || "-:b'\"".contains(c));
         Some(if before.is_empty() {
             words

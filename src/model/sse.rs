@@ -19,6 +19,8 @@ use crate::wire::{BodyStream, WireError};
 
 /// The mark that ends a stream of chat completions.
 const END: &str = "[DONE]";
+/// What an event says that is called an error and says nothing else.
+const NO_WORDS: &str = "the server gives no reason";
 /// JSON that stands outside any event is tried at each line's end while it is no longer than this, in bytes.
 const EAGER_BYTES: usize = 256 << 10;
 
@@ -90,12 +92,18 @@ impl SseParser {
             self.data.push(data.to_owned());
         } else if let Some(name) = field(line, "event") {
             name.trim().clone_into(&mut self.name);
+        } else if let Some(data) = field(line, "error") {
+            // llama-server's own field.
+            self.dispatch(items);
+            items.extend(item("error", data));
         } else if !self.raw.is_empty() || line.trim_start().starts_with(['{', '[']) {
             self.raw.push_str(line);
             self.raw.push('\n');
             if self.raw.len() <= EAGER_BYTES && line.trim_end().ends_with(['}', ']']) {
                 self.take_raw(items);
             }
+        } else if !is_field(line) && !line.trim_start().starts_with('<') {
+            items.push(SseItem::Noise(line.to_owned()));
         }
     }
 
@@ -104,7 +112,9 @@ impl SseParser {
         let name = std::mem::take(&mut self.name);
         let lines = std::mem::take(&mut self.data);
         let whole = lines.join("\n");
-        if lines.len() < 2 || read(&whole).is_some() {
+        if is_error(&name) && whole.trim().is_empty() {
+            items.push(event(json!({ "error": NO_WORDS })));
+        } else if lines.len() < 2 || read(&whole).is_some() {
             items.extend(item(&name, &whole));
         } else {
             // Events that no empty line parts.
@@ -130,10 +140,19 @@ fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     Some(value.strip_prefix(' ').unwrap_or(value))
 }
 
+/// Whether a line is a comment or a field that nobody needs, and no words that stand in the wrong place.
+fn is_field(line: &str) -> bool {
+    let name = line.split_once(':').map(|(name, _)| name);
+    match name {
+        Some(name) => !name.contains(char::is_whitespace),
+        None => ["data", "event", "id", "retry"].contains(&line),
+    }
+}
+
 /// What the data of one event is.
 fn item(name: &str, data: &str) -> Option<SseItem> {
     let data = data.trim().trim_start_matches('\u{feff}');
-    let is_error = name.eq_ignore_ascii_case("error");
+    let is_error = is_error(name);
     if data.is_empty() {
         return None;
     }
@@ -141,6 +160,10 @@ fn item(name: &str, data: &str) -> Option<SseItem> {
         return Some(SseItem::End);
     }
     match read(data) {
+        Some(Value::Null) => None,
+        Some(Value::Object(object)) if is_error && object.is_empty() => {
+            Some(event(json!({ "error": NO_WORDS })))
+        }
         Some(json) if is_error && json.get("error").is_none_or(Value::is_null) => {
             Some(event(json!({ "error": json })))
         }
@@ -150,6 +173,13 @@ fn item(name: &str, data: &str) -> Option<SseItem> {
         _ if data.starts_with(':') => None,
         _ => Some(SseItem::Noise(data.to_owned())),
     }
+}
+
+/// Whether an event's name says that it is an error: `error`, `server_error`.
+fn is_error(name: &str) -> bool {
+    name.to_ascii_lowercase()
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| word == "error")
 }
 
 fn event(json: Value) -> SseItem {

@@ -1,34 +1,77 @@
+use serde_json::Value;
+
 use super::ToolSpec;
 
-/// The names of the tools of a request, to find them in what a model or its server made of them.
+/// What servers and models put before a tool's name, without a mark between both.
+const BEFORE: [&str; 7] = [
+    "function_",
+    "functions_",
+    "tool_",
+    "tools_",
+    "default_api_",
+    "mcp_",
+    "cardinal_",
+];
+/// What they put behind it.
+const BEHIND: [&str; 2] = ["_tool", "_function"];
+
+/// The tools of a request by name, to find them in what a model or its server made of them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ToolNames(Vec<String>);
+pub(super) struct ToolNames(Vec<KnownTool>);
+
+#[derive(Debug, Clone)]
+struct KnownTool {
+    name: String,
+    /// Its name in letters and digits alone.
+    letters: String,
+    /// What its arguments are called.
+    arguments: Vec<String>,
+    required: usize,
+}
 
 impl ToolNames {
     /// The names of these tools.
     pub(super) fn of(tools: &[ToolSpec]) -> Self {
-        Self(tools.iter().map(|tool| tool.name.clone()).collect())
+        Self(tools.iter().map(KnownTool::of).collect())
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether a tool has exactly this name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|known| known == name)
+        self.0.iter().any(|known| known.name == name)
+    }
+
+    /// Whether these are the keys of a tool's arguments: all of them known, and as many as it needs.
+    pub(super) fn take(&self, keys: &[&str]) -> bool {
+        let knows = |tool: &KnownTool| {
+            keys.len() >= tool.required && keys.iter().all(|key| tool.arguments.iter().any(|own| own == key))
+        };
+        !keys.is_empty() && self.0.iter().any(knows)
     }
 
     /// The name without what models and servers put around it: `functions.run_card`, `default_api.run_card`,
-    /// `run_card<|channel|>commentary`, `run_card:0`, ` Run_Card`. Only a name in which exactly one tool is named becomes
-    /// that tool's; any other stays as it is.
+    /// `run_card<|channel|>commentary`, `run_card:0`, ` Run_Card`, `runCard`, `run_cardrun_card`. Only a name in which
+    /// exactly one tool is named becomes that tool's; any other stays as it is.
     pub(super) fn plain(&self, written: &str) -> String {
         if self.has(written) {
             return written.to_owned();
         }
+        if let Some(name) = self.spelled(written) {
+            return name.to_owned();
+        }
         let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-        let mut found = written
+        let mut found: Vec<&str> = written
             .split(|c| !is_part(c))
             .filter(|word| !word.is_empty())
-            .filter_map(|word| self.named(word));
-        match (found.next(), found.next()) {
-            (Some(name), None) => name.to_owned(),
+            .filter_map(|word| self.named(word))
+            .collect();
+        found.dedup();
+        match found.as_slice() {
+            [name] => (*name).to_owned(),
             _ => written.to_owned(),
         }
     }
@@ -36,10 +79,44 @@ impl ToolNames {
     /// The tool that one word names: as it is, in other capitals, or behind a server's prefix (`mcp__data__run_card`).
     fn named(&self, word: &str) -> Option<&str> {
         let last = word.rsplit("__").next().unwrap_or(word);
-        let known = self
-            .0
+        let before = |prefix: &&str| last.strip_prefix(*prefix);
+        let inner = BEFORE.iter().find_map(before).unwrap_or(last);
+        let inner = BEHIND
             .iter()
-            .find(|known| known.eq_ignore_ascii_case(word) || known.eq_ignore_ascii_case(last));
-        known.map(String::as_str)
+            .find_map(|end| inner.strip_suffix(end))
+            .unwrap_or(inner);
+        [word, last, inner].iter().find_map(|word| self.spelled(word))
     }
+
+    /// The tool whose letters these are, once or twice.
+    fn spelled(&self, written: &str) -> Option<&str> {
+        let written = letters(written);
+        let is_named = |known: &&KnownTool| {
+            let rest = written.strip_prefix(&known.letters);
+            rest.is_some_and(|rest| rest.is_empty() || rest == known.letters)
+        };
+        let known = self.0.iter().find(is_named);
+        known.map(|known| known.name.as_str())
+    }
+}
+
+impl KnownTool {
+    fn of(tool: &ToolSpec) -> Self {
+        let properties = tool.schema.get("properties").and_then(Value::as_object);
+        let required = tool.schema.get("required").and_then(Value::as_array);
+        Self {
+            name: tool.name.clone(),
+            letters: letters(&tool.name),
+            arguments: properties
+                .map(|found| found.keys().cloned().collect())
+                .unwrap_or_default(),
+            required: required.map_or(0, Vec::len),
+        }
+    }
+}
+
+/// The letters and digits of a name, in small letters.
+fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }

@@ -5,6 +5,8 @@ mod fragments;
 mod health;
 mod json_action;
 mod local;
+mod odd_calls;
+mod odd_streams;
 mod openai;
 mod prefix;
 mod prices;

@@ -136,7 +136,6 @@ async fn a_call_that_cannot_be_read_is_neither_a_call_nor_an_answer() {
         "I look it up.\n```python\nprint(run_card(7))\n```",
         "[run_card(7), describe(id=7)]",
         "<|python_tag|>run_card.call(7)",
-        "<start_function_call>call:run_card{card_id:7}<end_function_call>",
         "<tool_call>\n{\"name\": \"run_card\", \"argu",
         "<function=drop_table>{\"id\": 7}</function>",
         "<run_card card_id=\"7\"/>",

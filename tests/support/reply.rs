@@ -30,6 +30,8 @@ pub enum Say {
     Json(Value),
     /// An error status with a JSON body.
     Status { status: u16, body: Value },
+    /// An error status with a body of the test's own.
+    Failed { status: u16, body: String },
     /// The same piece of text for ever.
     Endless(String),
     /// The same piece of reasoning for ever.
@@ -124,6 +126,14 @@ impl Reply {
     /// An error.
     pub fn status(status: u16, body: Value) -> Self {
         Self::new(Say::Status { status, body })
+    }
+
+    /// An error with a body that need not be JSON; its type is a header of the test's.
+    pub fn failed(status: u16, body: impl Into<String>) -> Self {
+        Self::new(Say::Failed {
+            status,
+            body: body.into(),
+        })
     }
 
     /// The text before the tool calls, or the text of the answer.

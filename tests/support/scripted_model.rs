@@ -202,6 +202,7 @@ fn serve(provider: Provider, reply: &Reply) -> Response {
     let anthropic = provider == Provider::Anthropic;
     let (status, kind, text) = match &reply.say {
         Say::Status { status, body } => (*status, "application/json", body.to_string()),
+        Say::Failed { status, body } => (*status, "text/plain", body.clone()),
         Say::Json(body) => (200, "application/json", body.to_string()),
         Say::Sse(body) => (200, "text/event-stream", body.clone()),
         Say::Turn { .. } => (

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::event::{MessagesEvent, MessagesUsage};
 use crate::model::arguments;
+use crate::model::finish::Finish;
 use crate::model::replay::{CallIds, set};
 use crate::model::tool_names::ToolNames;
 use crate::model::{Completion, ModelEvent, StopCause, ToolCall};
@@ -136,15 +137,7 @@ impl MessagesAssembler {
             .blocks
             .values()
             .any(|block| text_at(&block.content, "type") == "tool_use");
-        let known = [
-            "end_turn",
-            "stop_sequence",
-            "tool_use",
-            "max_tokens",
-            "model_context_window_exceeded",
-            "refusal",
-        ];
-        (!calls && !known.contains(&reason)).then_some(reason)
+        (!calls && Finish::of(reason) == Finish::Unknown).then_some(reason)
     }
 
     /// The completion. `asked` names its model when the provider did not.
@@ -208,10 +201,13 @@ impl MessagesAssembler {
     }
 
     fn stop(&self, calls: bool) -> StopCause {
-        match self.stop_reason.as_deref() {
-            Some("max_tokens" | "model_context_window_exceeded") => StopCause::Length,
-            Some("refusal") => StopCause::Refusal,
+        match self.stop_reason.as_deref().map(Finish::of) {
+            Some(Finish::Length) => StopCause::Length,
+            Some(Finish::Withheld) => StopCause::Refusal,
             _ if calls => StopCause::ToolCalls,
+            Some(Finish::Garbled) => StopCause::Garbled,
+            // The server lost the calls that it speaks of.
+            Some(Finish::Calls) if !self.names.is_empty() => StopCause::Garbled,
             _ => StopCause::End,
         }
     }

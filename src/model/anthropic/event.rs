@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::model::Usage;
+use crate::model::count::count;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
 
@@ -120,7 +121,7 @@ pub(super) struct MessagesUsage {
 
 impl MessagesUsage {
     fn read(usage: &Value) -> Option<Self> {
-        let count = |key: &str| usage.get(key).and_then(Value::as_u64);
+        let count = |key: &str| count(usage.get(key)?);
         usage.is_object().then(|| Self {
             input: count("input_tokens"),
             written: count("cache_creation_input_tokens"),

@@ -32,7 +32,7 @@ pub(super) fn read(text: &str, tools: &[ToolSpec]) -> StepReply {
     let names = ToolNames::of(tools);
     if let Ok(step) = serde_json::from_str::<StepObject<'_>>(text) {
         if step.action == ANSWER {
-            return StepReply::Text(answer_text(step.arguments));
+            return said(&answer_text(step.arguments), &names);
         }
         let action = names.plain(&step.action);
         if names.has(&action) {
@@ -42,9 +42,14 @@ pub(super) fn read(text: &str, tools: &[ToolSpec]) -> StepReply {
             });
         }
     }
-    match find_calls(text, &names) {
+    said(text, &names)
+}
+
+/// What a text is: calls that it ends in, or an answer.
+fn said(text: &str, names: &ToolNames) -> StepReply {
+    match find_calls(text, names) {
         Some(found) => StepReply::Calls(found),
-        None if is_garbled(text, &names) => StepReply::Garbled,
+        None if is_garbled(text, names) => StepReply::Garbled,
         None => StepReply::Text(text.to_owned()),
     }
 }

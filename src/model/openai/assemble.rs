@@ -1,8 +1,9 @@
 use serde_json::{Map, Value, json};
 
 use super::calls::PendingCalls;
-use super::chunk::{ChatChoice, ChatChunk, Finish};
+use super::chunk::{ChatChoice, ChatChunk};
 use super::merge::merge;
+use crate::model::finish::Finish;
 use crate::model::replay::CallIds;
 use crate::model::tool_names::ToolNames;
 use crate::model::{Completion, ModelEvent, StopCause, ToolCall, Usage};
@@ -11,6 +12,8 @@ use crate::model::{Completion, ModelEvent, StopCause, ToolCall, Usage};
 #[derive(Debug)]
 pub(super) struct ChatAssembler {
     ids: CallIds,
+    /// Whether there were tools to call.
+    offered: bool,
     text: String,
     reasoning: String,
     calls: PendingCalls,
@@ -27,6 +30,7 @@ impl ChatAssembler {
     pub(super) fn new(ids: CallIds, names: ToolNames) -> Self {
         Self {
             ids,
+            offered: !names.is_empty(),
             text: String::new(),
             reasoning: String::new(),
             calls: PendingCalls::of(names),
@@ -128,6 +132,9 @@ impl ChatAssembler {
             Some(Finish::Withheld) => StopCause::Refusal,
             _ if self.refused => StopCause::Refusal,
             _ if !self.calls.is_empty() => StopCause::ToolCalls,
+            Some(Finish::Garbled) => StopCause::Garbled,
+            // The server lost the calls that it speaks of.
+            Some(Finish::Calls) if self.offered => StopCause::Garbled,
             _ => StopCause::End,
         }
     }

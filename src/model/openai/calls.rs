@@ -28,6 +28,8 @@ struct PendingCall {
     id: String,
     name: String,
     arguments: String,
+    /// The latest piece of them: some servers send all of them with every piece.
+    latest: String,
     extent: JsonProgress,
     is_announced: bool,
     others: Map<String, Value>,
@@ -73,7 +75,7 @@ impl PendingCalls {
         };
         heard.push(ModelEvent::Unheard(piece.arguments.len().max(1)));
         call.take(piece);
-        if call.extent.is_begun() {
+        if call.extent.is_begun() && !call.name.is_empty() {
             call.announce(&self.names, heard);
         }
     }
@@ -118,7 +120,7 @@ impl PendingCalls {
         for mut call in self.calls {
             call.announce(&self.names, heard);
             let name = self.names.plain(&call.name);
-            for (nth, written) in arguments::split(&call.arguments).iter().enumerate() {
+            for (nth, written) in call.written().iter().enumerate() {
                 let is_first = nth == 0;
                 whole.push(WholeCall {
                     id: if is_first {
@@ -155,7 +157,7 @@ impl PendingCall {
     /// behind the empty object that some servers begin with. Objects without a name are parted at the end.
     fn is_repeated_by(&self, piece: &CallPiece) -> bool {
         let same_id = piece.id.is_empty() || piece.id == self.id;
-        let same_name = piece.name.is_empty() || piece.name == self.name;
+        let same_name = piece.name.is_empty() || self.name.is_empty() || piece.name == self.name;
         let nameless = piece.name.is_empty() && same_id;
         let empty_before = self.arguments.trim() == "{}";
         nameless || (same_id && same_name && (empty_before || piece.arguments.trim().is_empty()))
@@ -172,7 +174,7 @@ impl PendingCall {
         if self.id.is_empty() {
             self.id = piece.id;
         }
-        if !self.extent.is_begun() {
+        if !self.extent.is_begun() || self.name.is_empty() {
             if piece.name.starts_with(&self.name) {
                 // The whole name, again or for the first time.
                 self.name = piece.name;
@@ -182,8 +184,24 @@ impl PendingCall {
         }
         self.extent.push(&piece.arguments);
         self.arguments += &piece.arguments;
+        if !piece.arguments.is_empty() {
+            self.latest = piece.arguments;
+        }
         self.others.extend(piece.others);
         self.function_others.extend(piece.function_others);
+    }
+
+    /// Its arguments, apart where they are several calls' arguments.
+    fn written(&self) -> Vec<String> {
+        let all = arguments::split(&self.arguments);
+        let is_read = |written: &String| arguments::is_object(&arguments::plain(written));
+        if self.latest.len() < self.arguments.len() && !all.iter().all(is_read) {
+            let latest = arguments::split(&self.latest);
+            if latest.iter().all(is_read) {
+                return latest;
+            }
+        }
+        all
     }
 
     fn announce(&mut self, names: &ToolNames, heard: &mut Vec<ModelEvent>) {

@@ -1,25 +1,28 @@
 //! One piece of a streamed chat completion, read leniently: everything may be missing, null or of a sloppy type. What is
 //! not known is kept, because a server may want it back.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::model::Usage;
+use crate::model::count::first_count;
+use crate::model::finish::Finish;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
 
 /// Fields of a message that are read, or that say nothing to send back.
-const KNOWN_OF_MESSAGE: [&str; 6] = [
+const KNOWN_OF_MESSAGE: [&str; 7] = [
     "role",
     "content",
     "refusal",
     "tool_calls",
     "function_call",
+    "finish_reason",
     "audio",
 ];
 /// The same of a call.
 const KNOWN_OF_CALL: [&str; 4] = ["index", "id", "type", "function"];
 /// The same of the function that a call names.
-const KNOWN_OF_FUNCTION: [&str; 2] = ["name", "arguments"];
+const KNOWN_OF_FUNCTION: [&str; 4] = ["name", "arguments", "parameters", "input"];
 /// Under which names servers stream a model's thoughts.
 const REASONING: [&str; 2] = ["reasoning_content", "reasoning"];
 
@@ -64,13 +67,22 @@ impl ChatChunk {
     /// Reads one object of the stream.
     pub(super) fn read(json: &Value) -> Self {
         let choice = json.get("choices").and_then(|choices| choices.get(0));
-        let usage = json.get("usage").or_else(|| choice?.get("usage")).and_then(usage);
+        let error = ["/error", "/delta/error", "/message/error"]
+            .iter()
+            .find_map(|pointer| choice?.pointer(pointer));
+        let usages = [
+            json.get("usage"),
+            choice.and_then(|choice| choice.get("usage")),
+            json.pointer("/x_groq/usage"),
+        ];
+        let usage = usages.into_iter().flatten().find_map(usage);
         let choice = choice.filter(|choice| choice.is_object()).map(ChatChoice::read);
         let is_content = choice.is_some() || json.get("usage").is_some_and(Value::is_object);
         Self {
             model: text(json, "model").map(str::to_owned),
             id: text(json, "id").map(str::to_owned),
-            error: ServerError::find(json, is_content),
+            error: ServerError::find(json, is_content)
+                .or_else(|| ServerError::find(&json!({ "error": error? }), true)),
             choice,
             usage,
         }
@@ -108,24 +120,34 @@ impl ChatChoice {
         {
             text.clone_into(&mut read.text);
         }
-        read.finish = match choice.get("finish_reason") {
+        let finish = choice.get("finish_reason").filter(|finish| !finish.is_null());
+        read.finish = match finish.or_else(|| message?.get("finish_reason")) {
             None | Some(Value::Null) => None,
-            Some(Value::String(finish)) => Some(finish.clone()).filter(|finish| !finish.is_empty()),
+            Some(Value::String(finish)) => {
+                Some(finish.clone()).filter(|finish| !matches!(finish.as_str(), "" | "null" | "None"))
+            }
             Some(other) => Some(other.to_string()),
         };
         read
     }
 
     fn of_message(message: &Value) -> Self {
-        let calls = message.get("tool_calls").and_then(Value::as_array);
-        let calls = calls.into_iter().flatten().map(CallPiece::read);
-        // What calls were before there could be several.
+        let calls = match message.get("tool_calls") {
+            Some(Value::Array(calls)) => calls.as_slice(),
+            Some(call @ Value::Object(_)) => std::slice::from_ref(call),
+            _ => &[],
+        };
+        let calls = calls.iter().filter(|call| call.is_object());
+        let mut calls: Vec<_> = calls.map(CallPiece::read).collect();
+        // What calls were before there could be several; some servers say both.
         let only = message.get("function_call").filter(|call| call.is_object());
-        let only = only.map(|function| CallPiece {
-            name: text(function, "name").unwrap_or_default().to_owned(),
-            arguments: written(function.get("arguments")),
-            ..CallPiece::default()
-        });
+        if let Some(function) = only.filter(|_| calls.is_empty()) {
+            calls.push(CallPiece {
+                name: text(function, "name").unwrap_or_default().to_owned(),
+                arguments: arguments(function),
+                ..CallPiece::default()
+            });
+        }
         let mut others = unknown(message, &KNOWN_OF_MESSAGE);
         let reasoning = REASONING.iter().find_map(|key| text(message, key));
         // A server's own name for the thoughts is sent back under that name alone.
@@ -136,7 +158,7 @@ impl ChatChoice {
             text: content(message.get("content")),
             refusal: text(message, "refusal").unwrap_or_default().to_owned(),
             reasoning: reasoning.unwrap_or_default().to_owned(),
-            calls: calls.chain(only).collect(),
+            calls,
             others,
             finish: None,
         }
@@ -150,51 +172,25 @@ impl ChatChoice {
 
 impl CallPiece {
     fn read(piece: &Value) -> Self {
-        let function = piece.get("function").unwrap_or(&Value::Null);
+        let index = first_count(piece, &["/index"]);
+        let id = text(piece, "id").unwrap_or_default().to_owned();
+        let Some(function) = piece.get("function").filter(|function| function.is_object()) else {
+            // Some servers put what the function is beside the number.
+            return Self {
+                index,
+                id,
+                name: text(piece, "name").unwrap_or_default().to_owned(),
+                arguments: arguments(piece),
+                ..Self::default()
+            };
+        };
         Self {
-            index: piece.get("index").and_then(Value::as_u64),
-            id: text(piece, "id").unwrap_or_default().to_owned(),
+            index,
+            id,
             name: text(function, "name").unwrap_or_default().to_owned(),
-            arguments: written(function.get("arguments")),
+            arguments: arguments(function),
             others: unknown(piece, &KNOWN_OF_CALL),
             function_others: unknown(function, &KNOWN_OF_FUNCTION),
-        }
-    }
-}
-
-/// What a finish reason means. Good endings are a list; whatever is not on it cut the completion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finish {
-    Good,
-    Length,
-    Withheld,
-    Unknown,
-}
-
-impl Finish {
-    pub(super) fn of(reason: &str) -> Self {
-        let letters = reason.chars().filter(char::is_ascii_alphanumeric);
-        let letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-        match letters.as_str() {
-            "stop" | "end" | "endturn" | "eos" | "eostoken" | "stopsequence" | "toolcall" | "toolcalls"
-            | "tooluse" | "functioncall" | "complete" | "completed" | "finished" | "done" => Self::Good,
-            "length"
-            | "maxtokens"
-            | "maxoutputtokens"
-            | "modellength"
-            | "maxlength"
-            | "tokenlimit"
-            | "modelcontextwindowexceeded" => Self::Length,
-            "contentfilter"
-            | "contentfiltered"
-            | "refusal"
-            | "safety"
-            | "recitation"
-            | "blocklist"
-            | "prohibitedcontent"
-            | "spii"
-            | "guardrailintervened" => Self::Withheld,
-            _ => Self::Unknown,
         }
     }
 }
@@ -217,9 +213,10 @@ fn content(content: Option<&Value>) -> String {
     }
 }
 
-/// The arguments' bytes: text as it is, an object written out.
-fn written(arguments: Option<&Value>) -> String {
-    match arguments {
+/// The bytes of a function's arguments: text as it is, an object written out.
+fn arguments(function: &Value) -> String {
+    let fields = ["arguments", "parameters", "input"];
+    match fields.iter().find_map(|key| function.get(*key)) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
@@ -246,27 +243,34 @@ fn unknown(json: &Value, known: &[&str]) -> Map<String, Value> {
 
 /// Tokens as the provider counts them. A count of nothing at all (some servers send zeros with every piece) is no usage.
 fn usage(usage: &Value) -> Option<Usage> {
-    let count = |pointer: &str| usage.pointer(pointer).map_or(0, count);
-    let (input, output) = (count("/prompt_tokens"), count("/completion_tokens"));
+    let count = |pointers: &[&str]| first_count(usage, pointers);
+    let input = count(&["/prompt_tokens", "/input_tokens", "/promptTokens"]).unwrap_or_default();
+    let output = count(&["/completion_tokens", "/output_tokens", "/completionTokens"]);
+    // What is not said of the output stands in the sum.
+    let output = output.or_else(|| {
+        count(&["/total_tokens"])?
+            .checked_sub(input)
+            .filter(|_| input > 0)
+    });
+    let output = output.unwrap_or_default();
     if !usage.is_object() || (input == 0 && output == 0) {
         return None;
     }
-    let cached = count("/prompt_tokens_details/cached_tokens").max(count("/prompt_cache_hit_tokens"));
-    let cached = cached.min(input);
+    let cached = [
+        "/prompt_tokens_details/cached_tokens",
+        "/input_tokens_details/cached_tokens",
+        "/prompt_cache_hit_tokens",
+        "/cached_tokens",
+        "/cache_read_input_tokens",
+    ];
+    let cached = cached.iter().filter_map(|pointer| count(&[pointer])).max();
+    let cached = cached.unwrap_or_default().min(input);
+    let written = count(&["/prompt_tokens_details/cache_write_tokens"]).unwrap_or_default();
     Some(Usage {
         input_tokens: input,
         cached_tokens: cached,
-        cache_write_tokens: count("/prompt_tokens_details/cache_write_tokens")
-            .min(input.saturating_sub(cached)),
+        cache_write_tokens: written.min(input.saturating_sub(cached)),
         output_tokens: output,
         ..Usage::default()
     })
-}
-
-/// A number of tokens; one that no counter holds is the most there is, so that it is never taken for none.
-fn count(value: &Value) -> u64 {
-    let beyond = value
-        .as_f64()
-        .is_some_and(|count| count >= 18_446_744_073_709_551_615.0);
-    value.as_u64().unwrap_or(if beyond { u64::MAX } else { 0 })
 }

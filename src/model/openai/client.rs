@@ -140,6 +140,7 @@ impl OpenAiModel {
                         }
                         // A document that is no stream ends with itself.
                         ended |= !framed && chunk.choice.is_some();
+                        noise = noise.take().filter(|_| chunk.choice.is_none());
                         whole.push(chunk, &mut heard);
                     }
                     // Some servers keep the connection open behind it.
@@ -157,7 +158,8 @@ impl OpenAiModel {
                     yield event;
                 }
             }
-            if !whole.is_finished() && (!ended || whole.is_empty()) {
+            // An end mark behind words that are no completion's ends nothing.
+            if !whole.is_finished() && (!ended || whole.is_empty() || noise.is_some()) {
                 Err(self.at.endpoint.ended_early(noise.as_deref()))?;
             }
             if let Some(reason) = whole.cut() {

@@ -2,6 +2,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::model::Usage;
+use crate::model::count::first_count;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
 
@@ -88,7 +89,7 @@ fn failure(response: &Value) -> ServerError {
 /// Tokens as the API counts them: cached ones are part of the input.
 pub(super) fn usage(response: &Value) -> Option<Usage> {
     let usage = response.get("usage").filter(|usage| usage.is_object())?;
-    let count = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+    let count = |pointer: &str| first_count(usage, &[pointer]).unwrap_or_default();
     let input = count("/input_tokens");
     let cached = count("/input_tokens_details/cached_tokens").min(input);
     let used = Usage {

@@ -1,13 +1,32 @@
 use serde_json::{Map, Value};
 
 use super::code::code_calls;
-use super::marked::{marked, plain_marks};
+use super::marked::marked;
+use super::named::named;
+use super::plain::{plain_marks, unfenced, without_language};
+use super::schema::is_schema;
+use crate::model::loose;
 use crate::model::tool_names::ToolNames;
 
 /// The tags that models put around calls.
-const TAGS: [&str; 5] = ["tool_call", "tools", "tool_calls", "function_call", "tool_code"];
+const TAGS: [&str; 6] = [
+    "tool_call",
+    "tools",
+    "tool_calls",
+    "function_call",
+    "tool_code",
+    "tool_use",
+];
 /// The keys under which models put a tool's name.
-const NAME_KEYS: [&str; 5] = ["name", "tool", "tool_name", "action", "function"];
+const NAME_KEYS: [&str; 7] = [
+    "name",
+    "tool",
+    "tool_name",
+    "action",
+    "function",
+    "function_name",
+    "recipient_name",
+];
 /// The keys under which models put the arguments.
 const ARGUMENT_KEYS: [&str; 6] = [
     "arguments",
@@ -17,8 +36,17 @@ const ARGUMENT_KEYS: [&str; 6] = [
     "action_input",
     "tool_input",
 ];
-/// What else a call may hold without being something else that happens to have a name.
-const SIDE_KEYS: [&str; 3] = ["id", "type", "index"];
+/// What else a call without arguments may hold without being something else that happens to have a name.
+const SIDE_KEYS: [&str; 5] = ["id", "type", "index", "call_id", "tool_call_id"];
+/// The keys under which models put one call, or a list of calls.
+const WRAPPERS: [&str; 6] = [
+    "tool_calls",
+    "tool_uses",
+    "calls",
+    "tool_call",
+    "function_call",
+    "action",
+];
 
 /// Calls found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +68,7 @@ pub(in crate::model) fn find_calls(text: &str, names: &ToolNames) -> Option<Writ
         .or_else(|| bare(text, names))
         .or_else(|| marked(text, names))
         .or_else(|| code_calls(text, names))
+        .or_else(|| named(text, names))
 }
 
 fn tagged(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
@@ -49,6 +78,7 @@ fn tagged(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
         .min_by_key(|(start, tag)| (*start, std::cmp::Reverse(tag.len())))?;
     let (said, tail) = text.split_at_checked(start)?;
     let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
+    let begins_line = said.trim_end_matches([' ', '\t']).is_empty() || said.ends_with('\n');
     let mut inside = String::new();
     let mut rest = tail;
     while let Some(after) = rest.strip_prefix(&open) {
@@ -58,7 +88,8 @@ fn tagged(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
         inside.push('\n');
         rest = next.trim_start();
     }
-    rest.is_empty().then_some(())?;
+    // What a model writes behind its calls, as if they had been answered, is made up.
+    (rest.is_empty() || begins_line).then_some(())?;
     salvaged(said, &inside, names)
 }
 
@@ -88,37 +119,52 @@ fn bare(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
     None
 }
 
-/// The inside of a fence that wraps all of the text, or the text.
-fn unfenced(text: &str) -> &str {
-    let text = text.trim();
-    match text.strip_prefix("```") {
-        Some(inside) => without_language(inside.strip_suffix("```").unwrap_or(inside)),
-        None => text,
-    }
-}
-
-fn without_language(fenced: &str) -> &str {
-    fenced.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-}
-
 pub(super) fn salvaged(said: &str, json: &str, names: &ToolNames) -> Option<WrittenCalls> {
-    let mut calls = Vec::new();
-    for value in serde_json::Deserializer::from_str(json).into_iter::<Value>() {
-        collect(&value.ok()?, names, &mut calls)?;
-    }
+    let calls = values(json, names)?;
     (!calls.is_empty()).then(|| WrittenCalls {
         said: said.trim().to_owned(),
         calls,
     })
 }
 
+/// The calls that a row of values is: JSON, or objects as other languages write them.
+fn values(json: &str, names: &ToolNames) -> Option<Vec<(String, String)>> {
+    let mut calls = Vec::new();
+    let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(json).into_iter().collect();
+    let values = match values {
+        Ok(values) => values,
+        Err(_) => match (loose::value(json), loose::objects(json)) {
+            (Some(value), _) => vec![value],
+            // A bracket too many is no more than that.
+            (None, (found, rest)) if rest.chars().all(|c| matches!(c, '}' | ']') || c.is_whitespace()) => {
+                found.into_iter().map(Value::Object).collect()
+            }
+            _ => return None,
+        },
+    };
+    for value in values {
+        collect(&value, names, &mut calls)?;
+    }
+    Some(calls)
+}
+
 /// Takes one value as a call or a list of calls; `None` when any of it is something else.
 fn collect(value: &Value, names: &ToolNames, calls: &mut Vec<(String, String)>) -> Option<()> {
     match value {
-        Value::Array(items) => items.iter().try_for_each(|item| collect(item, names, calls)),
+        Value::Array(items) => {
+            let is_text = |item: &&Value| item.get("type").and_then(Value::as_str) == Some("text");
+            let mut items = items.iter().filter(|item| !is_text(item));
+            items.try_for_each(|item| collect(item, names, calls))
+        }
         Value::Object(object) => {
-            if let (1, Some(inner @ Value::Array(_))) = (object.len(), object.get("tool_calls")) {
-                return collect(inner, names, calls);
+            if let (1, Some((key, inner))) = (object.len(), object.iter().next()) {
+                if WRAPPERS.contains(&key.as_str()) && !inner.is_string() {
+                    return collect(inner, names, calls);
+                }
+                if names.has(key) && inner.is_object() {
+                    calls.push((key.clone(), inner.to_string()));
+                    return Some(());
+                }
             }
             calls.push(as_call(object, names)?);
             Some(())
@@ -127,26 +173,36 @@ fn collect(value: &Value, names: &ToolNames, calls: &mut Vec<(String, String)>) 
     }
 }
 
-fn as_call(object: &Map<String, Value>, names: &ToolNames) -> Option<(String, String)> {
-    if let Some(Value::Object(function)) = object.get("function") {
-        let others = object.keys().filter(|key| key.as_str() != "function");
-        return others
-            .clone()
-            .all(|key| is_side(key))
-            .then(|| as_call(function, names))?;
+/// The call that an object is. One that names a tool and brings arguments may hold anything else beside them; a schema is
+/// no arguments.
+pub(super) fn as_call(object: &Map<String, Value>, names: &ToolNames) -> Option<(String, String)> {
+    let inner = ["function", "tool", "action"]
+        .iter()
+        .find_map(|key| object.get(*key)?.as_object());
+    if let Some(function) = inner {
+        return as_call(function, names);
     }
     let name_key = NAME_KEYS.iter().find(|key| object.contains_key(**key))?;
     let name = names.plain(object.get(*name_key)?.as_str()?);
-    let argument_key = ARGUMENT_KEYS.iter().find(|key| object.contains_key(**key));
-    let known =
-        |key: &str| key == *name_key || argument_key.is_some_and(|known| key == *known) || is_side(key);
-    (names.has(&name) && object.keys().all(|key| known(key))).then_some(())?;
-    let arguments = match argument_key.and_then(|key| object.get(*key)) {
-        None | Some(Value::Null) => "{}".to_owned(),
+    let arguments = ARGUMENT_KEYS.iter().find_map(|key| object.get(*key));
+    let arguments = arguments.filter(|value| !value.is_null());
+    let is_bare = || {
+        object
+            .keys()
+            .all(|key| key == *name_key || is_side(key) || is_argument(key))
+    };
+    (names.has(&name) && (arguments.is_some() || is_bare())).then_some(())?;
+    let written = match arguments {
+        None => "{}".to_owned(),
+        Some(schema) if is_schema(schema) => return None,
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
-    Some((name, arguments))
+    Some((name, written))
+}
+
+fn is_argument(key: &str) -> bool {
+    ARGUMENT_KEYS.contains(&key)
 }
 
 fn is_side(key: &str) -> bool {

@@ -1,12 +1,15 @@
 //! Calls between the marks that models were trained to put around them, when their server does not read them.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::find::WrittenCalls;
+use super::code::statements;
+use super::find::{WrittenCalls, as_call};
+use super::plain::{compiled, plain_marks};
+use super::schema::is_no_answer;
+use crate::model::loose;
 use crate::model::tool_names::ToolNames;
 
 /// A tool's name and its arguments.
@@ -16,26 +19,31 @@ type NamedCall = (String, String);
 /// read begins so.
 const OPENING: &str = r"(?mx) ^[\ \t]* (?:
       < (?: \|? (?:tool_|python_tag|channel\|>commentary|start\|>assistant) | ｜tool | function [=(] | function_calls?>
-          | (?:antml:)? (?:invoke|function_calls) [\ >] | tool_calls?> | tools> | start_function_call> | parameter= )
-    | \[TOOL_CALLS\]
-    | Action: [\ \t]* [\w.]+ [\ \t]* \r?\n [\ \t]* Action\ Input:
+          | (?:invoke|function_calls) [\ >] | tool_calls?> | tools> | start_function_call> | parameter= | arg_key> )
+    | < [|｜]? [\w:▁-]* (?i: tool|function|action|invoke|plugin) [\w:▁-]* (?: [|｜]? > | [\ ] [^<>\n]* /? > )
+    | \[ /? [A-Z_]* TOOL [A-Z_]* \]
+    | Action: [\ \t]* [\w.]+ [\ \t]* (?: \r?\n [\ \t]* Action\ Input: | [\[({] )
     | (?:(?:assistant|commentary)\ )? to= (?:functions\.)? \w+
 )";
 /// `<function=NAME>…</function>`, the same without its bracket, `<invoke name="NAME">…</invoke>`.
-const ELEMENT: &str = r#"(?sx) < (?:function [=(] | (?:antml:)?invoke \s+ name= ) \s* ["']? ([\w.-]+) ["']? [),]? \s* >?
-    (.*?) (?: </ (?:function | (?:antml:)?invoke) > | \z )"#;
+const ELEMENT: &str = r#"(?sx)
+    < (?:function [=(] | (?:invoke | function | function_call | tool | tool_call) \s+ name= ) \s* ["']? ([\w.-]+) ["']? [),]? \s* >?
+    (.*?) (?: </ (?:function_call | function | invoke | tool_call | tool) > | \z )"#;
 /// `<parameter=KEY>VALUE</parameter>`, `<parameter name="KEY">VALUE</parameter>`.
-const PARAMETER: &str = r#"(?sx) < (?:antml:)? parameter (?: = | \s+ name= ) ["']? ([\w.-]+) ["']? ([^>]*) >
-    (.*?) </ (?:antml:)? parameter >"#;
+const PARAMETER: &str = r#"(?sx) < parameter (?: = | \s+ name= ) ["']? ([\w.-]+) ["']? ([^>]*) >
+    (.*?) </ parameter >"#;
 /// `<arg_key>KEY</arg_key><arg_value>VALUE</arg_value>`.
 const PAIR: &str = r"(?s)<arg_key>(.*?)</arg_key>()\s*<arg_value>(.*?)</arg_value>";
-/// A mark of a model's own inside a tag's brackets: `<｜DSML｜invoke`.
-const OWN_MARK: &str = r"<(/?)[|｜][A-Z]{2,}[|｜]";
 /// `<tool_call>NAME …</tool_call>`.
 const NAMED: &str = r"(?s)<tool_call>\s*([\w.-]+)\s*(<arg_key>.*?|)(?:</tool_call>|\z)";
 /// What stands between a name and its arguments in the other marks, and what may lie around both.
-const NOISE: &str = r"(?x) <[|｜][^|｜>]*[|｜]> | \[/?[A-Z_]+\] | </?[a-z_]+> | ```\w* | \bAction\ Input: | \bAction:
-    | \bto= | \bfunctions?\b [.:]? | \b(?:json|commentary|assistant|analysis)\b | [:.,;=] \d*";
+const NOISE: &str = r"(?x) \[CALL_ID\] \s* \w+ | <[|｜]? [^|｜<>]* [|｜]? > | \[/?[A-Z_]+\] | ```\w*
+    | \bAction\ Input: | \bAction: | \bto= | \bfunctions?\b [.:]?
+    | \b(?:json|commentary|assistant|analysis|call)\b | [:.,;=] \d*";
+/// The marks alone, which may stand around lines of code.
+const MARK: &str = r"(?x) <[|｜]? /? [\w:▁]+ [|｜]? > | \[/?[A-Z_]+\]";
+/// What a model makes up behind its call: the answer that it waits for.
+const ANSWERED: &str = r"(?mx) ^[\ \t]* (?: Observation: | <tool_response> | <tool_result> )";
 
 static OPENS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(OPENING));
 static ELEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ELEMENT));
@@ -43,31 +51,19 @@ static PARAMETERS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(PARAMETER
 static PAIRS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(PAIR));
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAMED));
 static NOISES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NOISE));
-
-static OWN_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(OWN_MARK));
-
-/// A pattern that does not compile finds nothing, and says so; tests/model/salvage has a call for each.
-fn compiled(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern)
-        .inspect_err(|error| tracing::error!(%error, "a pattern for written calls does not compile"))
-        .ok()
-}
-
-/// The text with tags as other models write them.
-pub(super) fn plain_marks(text: &str) -> Cow<'_, str> {
-    match OWN_MARKS.as_ref() {
-        Some(marks) => marks.replace_all(text, "<$1"),
-        None => Cow::Borrowed(text),
-    }
-}
+static MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(MARK));
+static ANSWERS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ANSWERED));
 
 /// The calls that end the text between such marks: each of a known tool, and nothing else behind the first mark.
 pub(super) fn marked(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
     let (said, tail) = split(text, names)?;
+    let made_up = ANSWERS.as_ref().and_then(|answers| answers.find(tail));
+    let tail = made_up.map_or(tail, |found| tail.get(..found.start()).unwrap_or(tail));
     let calls = found(tail, ELEMENTS.as_ref(), PARAMETERS.as_ref())
         .or_else(|| found(tail, NAMES.as_ref(), PAIRS.as_ref()))
         .or_else(|| own_tags(tail, names))
-        .or_else(|| interleaved(tail))?;
+        .or_else(|| interleaved(tail, names))
+        .or_else(|| statements(&MARKS.as_ref()?.replace_all(tail, " "), names))?;
     let calls: Vec<NamedCall> = calls
         .into_iter()
         .map(|(name, arguments)| (names.plain(&name), arguments))
@@ -85,6 +81,7 @@ pub(in crate::model) fn is_garbled(text: &str, names: &ToolNames) -> bool {
     split(text, names).is_some_and(|(_, tail)| !speaks(tail))
         || as_code(text, names)
         || begun_json(text, names)
+        || is_no_answer(text, names)
 }
 
 /// What was said, and what begins with the first mark of a call.
@@ -141,11 +138,29 @@ fn body(inside: &str, pairs: &Regex) -> String {
         })
         .collect();
     let inside = inside.trim();
-    if found.is_empty() && !inside.is_empty() {
-        inside.to_owned()
-    } else {
-        Value::Object(found).to_string()
+    if !found.is_empty() || inside.is_empty() {
+        return Value::Object(found).to_string();
     }
+    match elements(inside) {
+        Some(found) => Value::Object(found).to_string(),
+        None => inside.to_owned(),
+    }
+}
+
+/// `<KEY>VALUE</KEY>`, and nothing else.
+fn elements(inside: &str) -> Option<Map<String, Value>> {
+    let mut found = Map::new();
+    let mut rest = inside;
+    while let Some(begun) = rest.strip_prefix('<') {
+        let key = leading_name(begun);
+        let (written, next) = begun
+            .get(key.len()..)?
+            .strip_prefix('>')?
+            .split_once(&format!("</{key}>"))?;
+        found.insert(key.to_owned(), value(written, ""));
+        rest = next.trim_start();
+    }
+    (rest.is_empty() && !found.is_empty()).then_some(found)
 }
 
 /// What a value is that was written without quotes: JSON if it reads as such and its tag does not say that it is a text,
@@ -175,22 +190,25 @@ fn own_tags(tail: &str, names: &ToolNames) -> Option<Vec<NamedCall>> {
     (rest.is_empty() && !calls.is_empty()).then_some(calls)
 }
 
-/// Names and JSON objects in turn, with marks between and around them and no other words.
-fn interleaved(tail: &str) -> Option<Vec<NamedCall>> {
+/// Names and objects in turn, with marks between and around them and no other words.
+fn interleaved(tail: &str, names: &ToolNames) -> Option<Vec<NamedCall>> {
+    let tail = tail.replace("<|\"|>", "\"");
     let mut calls = Vec::new();
-    let mut rest = tail;
+    let mut rest = tail.as_str();
     while let Some(start) = rest.find('{') {
         let (before, json) = rest.split_at_checked(start)?;
         let before = NOISES.as_ref()?.replace_all(before, " ");
-        let mut values = serde_json::Deserializer::from_str(json).into_iter::<Map<String, Value>>();
-        let object = values.next()?.ok()?;
-        rest = json.get(values.byte_offset()..)?;
+        let mut text = loose::Loose { rest: json };
+        let Value::Object(object) = text.value()? else {
+            return None;
+        };
+        rest = text.rest;
         let words: Vec<&str> = before
             .split_whitespace()
             .filter(|word| *word != "[" && *word != "]")
             .collect();
         match words.as_slice() {
-            [] => calls.push(own_name(&object)?),
+            [] => calls.push(own_name(&object, names)?),
             [name] => calls.push(((*name).to_owned(), Value::Object(object).to_string())),
             _ => return None,
         }
@@ -200,16 +218,18 @@ fn interleaved(tail: &str) -> Option<Vec<NamedCall>> {
         .trim_matches(|c: char| c.is_whitespace() || c == ']')
         .is_empty()
         .then_some(calls)
+        .filter(|calls| !calls.is_empty())
 }
 
-/// The call of an object that holds its own name.
-fn own_name(object: &Map<String, Value>) -> Option<NamedCall> {
-    let name = object.get("name")?.as_str()?;
-    let arguments = object.get("arguments").or_else(|| object.get("parameters"));
-    Some((
-        name.to_owned(),
-        arguments.map_or_else(|| "{}".to_owned(), Value::to_string),
-    ))
+/// The call of an object that holds its own name, or is named by its only key.
+fn own_name(object: &Map<String, Value>, names: &ToolNames) -> Option<NamedCall> {
+    let only = object.iter().next().filter(|_| object.len() == 1);
+    match only {
+        Some((name, arguments)) if names.has(name) && arguments.is_object() => {
+            Some((name.clone(), arguments.to_string()))
+        }
+        _ => as_call(object, names),
+    }
 }
 
 /// Whether people are spoken to behind the marks: a line of several words with nothing of a mark or of JSON in it.
@@ -244,13 +264,25 @@ fn as_code(text: &str, names: &ToolNames) -> bool {
         })
 }
 
-/// Whether the text ends in JSON that names a known tool and breaks off.
+/// A key under which a tool's name stands, and that name.
+const NAME_FIELD: &str = r#"\{[^{}]{0,400}?["'](?:name|tool|tool_name|action|function|function_name|recipient_name)["']\s*:\s*["']([\w. -]+)["']"#;
+
+static NAME_FIELDS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAME_FIELD));
+
+/// Whether the text ends in JSON that names a known tool and cannot be read: it breaks off, or holds too much.
 fn begun_json(text: &str, names: &ToolNames) -> bool {
-    let Some(start) = text.rfind("{\"name\"").or_else(|| text.rfind("{ \"name\"")) else {
+    let Some(found) = NAME_FIELDS.as_ref().and_then(|fields| fields.captures(text)) else {
         return false;
     };
-    let tail = text.get(start..).unwrap_or_default();
-    let name = tail.split('"').nth(3).unwrap_or_default();
-    let whole = serde_json::from_str::<Value>(tail.trim());
-    names.has(name) && tail.contains("\"arguments\"") && whole.is_err_and(|error| error.is_eof())
+    let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else {
+        return false;
+    };
+    let tail = text.get(whole.start()..).unwrap_or_default().trim();
+    let (objects, rest) = loose::objects(tail.trim_end_matches('`'));
+    let is_unread = objects.is_empty() || rest.starts_with('{');
+    let brings = ["arguments", "parameters", "args", "input"]
+        .iter()
+        .any(|key| tail.contains(key));
+    let breaks_off = !tail.ends_with(['}', ']', '.', '!', '?']);
+    names.has(&names.plain(name.as_str())) && is_unread && (brings || breaks_off) && !speaks(tail)
 }

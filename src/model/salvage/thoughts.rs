@@ -4,6 +4,9 @@
 const TAGS: [&str; 4] = ["think", "thinking", "thought", "reasoning"];
 /// What the answer begins with where a model's channels were not read.
 const FINAL: &str = "<|channel|>final<|message|>";
+/// What thoughts begin with there, and what may stand before it.
+const ANALYSIS: &str = "<|channel|>analysis<|message|>";
+const START: &str = "<|start|>assistant";
 /// What such an answer may end with.
 const ENDS: [&str; 2] = ["<|return|>", "<|end|>"];
 /// Longest closing tag that is looked for, in bytes.
@@ -14,6 +17,14 @@ pub(in crate::model) fn without_thoughts(text: &str) -> &str {
     if let Some((_, said)) = text.rsplit_once(FINAL) {
         let said = said.trim_end();
         return ENDS.iter().find_map(|end| said.strip_suffix(end)).unwrap_or(said);
+    }
+    if let Some((_, thoughts)) = text
+        .split_once(ANALYSIS)
+        .filter(|(before, _)| before.trim().is_empty() || before.trim() == START)
+    {
+        return thoughts
+            .split_once("<|end|>")
+            .map_or("", |(_, said)| said.trim_start());
     }
     // Some servers put the opening tag into the prompt, so that only the closing one is seen.
     let unopened = text

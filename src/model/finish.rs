@@ -1,0 +1,54 @@
+//! What a server's reason for the end of a completion means. Good endings are a list; whatever is not on it cut the
+//! completion. The list is one for all protocols, because gateways pass on the words of the server behind them.
+
+/// What a reason means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finish {
+    Good,
+    /// The model stopped to call tools.
+    Calls,
+    Length,
+    Withheld,
+    /// The model began a call that its server could not read.
+    Garbled,
+    Unknown,
+}
+
+impl Finish {
+    /// Reads a reason in any spelling: `max_tokens`, `MAX_TOKENS`, `FinishReason.STOP`.
+    pub(super) fn of(reason: &str) -> Self {
+        let letters = reason.chars().filter(char::is_ascii_alphanumeric);
+        let letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+        match letters.strip_prefix("finishreason").unwrap_or(&letters) {
+            "stop" | "end" | "endturn" | "endofturn" | "eos" | "eot" | "eotid" | "eostoken" | "stoptoken"
+            | "stopsequence" | "complete" | "completed" | "finished" | "done" => Self::Good,
+            "toolcall" | "toolcalls" | "tooluse" | "functioncall" => Self::Calls,
+            "length"
+            | "maxtokens"
+            | "maxoutputtokens"
+            | "maxnewtokens"
+            | "modellength"
+            | "maxlength"
+            | "lengthlimit"
+            | "tokenlimit"
+            | "modelcontextwindowexceeded" => Self::Length,
+            "contentfilter"
+            | "contentfiltered"
+            | "refusal"
+            | "safety"
+            | "recitation"
+            | "blocklist"
+            | "prohibitedcontent"
+            | "spii"
+            | "sensitive"
+            | "errortoxic"
+            | "guardrailintervened" => Self::Withheld,
+            "malformedfunctioncall"
+            | "malformedtoolcall"
+            | "unexpectedtoolcall"
+            | "functioncallfilter"
+            | "functioncallfiltermalformedfunctioncall" => Self::Garbled,
+            _ => Self::Unknown,
+        }
+    }
+}

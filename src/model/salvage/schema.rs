@@ -1,0 +1,62 @@
+//! What only looks like a call: a tool's schema, or arguments without their tool. Small models write both when they were
+//! shown tools and did not learn to call them. Neither is an answer.
+
+use serde_json::{Map, Value};
+
+use super::plain::unfenced;
+use crate::model::loose;
+use crate::model::tool_names::ToolNames;
+
+/// Keys of a JSON schema that few other objects have.
+const MARKS: [&str; 5] = [
+    "\"properties\"",
+    "\"additionalProperties\"",
+    "\"required\"",
+    "\"$schema\"",
+    "\"anyOf\"",
+];
+/// The values of `type` that a schema begins with.
+const TYPES: [&str; 2] = ["object", "function"];
+
+/// Whether a value is a schema.
+pub(super) fn is_schema(value: &Value) -> bool {
+    let of_type = value.get("type").and_then(Value::as_str);
+    let is_typed = of_type.is_some_and(|kind| TYPES.contains(&kind));
+    value.get("properties").is_some_and(Value::is_object) && is_typed || value.get("$schema").is_some()
+}
+
+/// Whether a text is nothing but a schema, whole or broken off, a tool's description, or the arguments of a tool.
+pub(super) fn is_no_answer(text: &str, names: &ToolNames) -> bool {
+    let text = unfenced(text.trim());
+    if !text.starts_with(['{', '[']) {
+        return false;
+    }
+    let (objects, rest) = loose::objects(text.trim_start_matches(['[', ' ', '\n']));
+    let is_only = rest.chars().all(|c| "[]{}`,".contains(c) || c.is_whitespace());
+    if !objects.is_empty() && is_only {
+        return objects
+            .iter()
+            .any(|object| holds_schema(object) || is_arguments(object, names));
+    }
+    let found = MARKS.iter().filter(|mark| text.contains(**mark)).count();
+    let typed = text.contains("\"type\"");
+    objects.is_empty() && (found >= 2 || (found == 1 && typed))
+}
+
+/// Whether an object is a schema or describes something by one.
+fn holds_schema(object: &Map<String, Value>) -> bool {
+    let whole = Value::Object(object.clone());
+    is_schema(&whole)
+        || ["parameters", "input_schema", "inputSchema", "schema", "arguments"]
+            .iter()
+            .any(|key| whole.get(*key).is_some_and(is_schema))
+        || object
+            .get("function")
+            .and_then(Value::as_object)
+            .is_some_and(holds_schema)
+}
+
+fn is_arguments(object: &Map<String, Value>, names: &ToolNames) -> bool {
+    let keys: Vec<&str> = object.keys().map(String::as_str).collect();
+    names.take(&keys)
+}
