@@ -55,7 +55,7 @@ struct WireEvent {
     #[serde(default)]
     account_id: Value,
     #[serde(default)]
-    data: WireEventData,
+    data: Option<WireEventData>,
 }
 
 #[derive(Default, Deserialize)]
@@ -89,7 +89,7 @@ impl DbtEvent {
                 "its eventId is empty or too long".to_owned(),
             ));
         }
-        let data = event.data;
+        let data = event.data.unwrap_or_default();
         Ok(Self {
             event_id: one_line(&event.event_id, MAX_CHARS),
             event_type: one_line(&event.event_type, MAX_CHARS),

@@ -53,6 +53,13 @@ impl ToolNames {
         !keys.is_empty() && self.0.iter().any(knows)
     }
 
+    /// Whether any tool has an argument of this name.
+    pub(super) fn have_argument(&self, key: &str) -> bool {
+        self.0
+            .iter()
+            .any(|tool| tool.arguments.iter().any(|own| own == key))
+    }
+
     /// The name without what models and servers put around it: `functions.run_card`, `default_api.run_card`,
     /// `run_card<|channel|>commentary`, `run_card:0`, ` Run_Card`, `runCard`, `run_cardrun_card`. Only a name in which
     /// exactly one tool is named becomes that tool's; any other stays as it is.

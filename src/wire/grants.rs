@@ -10,8 +10,25 @@ use super::WireRequest;
 use crate::grants::{GrantPolicy, Ruling};
 use crate::operations::{Api, Operation, OperationCall, identify, path_parameters};
 
-/// Headers by which some servers take another method than the one that is sent.
-const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+/// Headers by which some servers take another method, path or host than what is sent.
+const OVERRIDES: [&str; 9] = [
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-method",
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-forwarded-host",
+    "host",
+];
+/// Parameters of a query by which some servers take another method.
+const METHOD_PARAMETERS: [&str; 4] = [
+    "_method",
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+];
 
 /// One thing that may be asked of a server whose operations are in no table, such as a model's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -272,7 +289,7 @@ impl GrantedServer {
                 policy,
                 withheld,
             } => {
-                if METHOD_OVERRIDES.iter().any(|name| headers.contains_key(*name)) {
+                if is_overridden(url, headers) {
                     return Judgement::Unknown;
                 }
                 let Ok(call) = identify(api.operations(), method, path, body) else {
@@ -294,4 +311,15 @@ impl GrantedServer {
             }
         }
     }
+}
+
+/// Whether a request says that it is another one than its method, host and path are.
+fn is_overridden(url: &Url, headers: &HeaderMap) -> bool {
+    let is_method = |name: &str| {
+        METHOD_PARAMETERS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    };
+    OVERRIDES.iter().any(|name| headers.contains_key(*name))
+        || url.query_pairs().any(|(name, _)| is_method(&name))
 }

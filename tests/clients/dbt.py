@@ -134,6 +134,7 @@ def main():
         server.stop()
     ours = Recorder((address.hostname, address.port))
     ask_ourselves(line, folder, ours.port)
+    run_ourselves(line, folder, ours.port)
     compare(operations(theirs.requests), operations(ours.requests))
 
 
@@ -190,11 +191,10 @@ level = "read"
 """
 
 
-def ask_ourselves(line, folder, port):
-    """Asks with Cardinal for what dbt-mcp was asked for, as far as there are commands for it."""
-    (folder / "cardinal.toml").write_text(CONFIG)
+def variables_of(line, folder, port):
+    """The environment of Cardinal, with the recorder as dbt."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    variables = {
+    return {
         **kept,
         "DBT_HOST": f"http://127.0.0.1:{port}",
         "DBT_TOKEN": line["dbt_token"],
@@ -205,6 +205,12 @@ def ask_ourselves(line, folder, port):
         "XDG_DATA_HOME": str(folder / "data"),
         "XDG_STATE_HOME": str(folder / "state"),
     }
+
+
+def ask_ourselves(line, folder, port):
+    """Asks with Cardinal for what dbt-mcp was asked for, as far as there are commands for it."""
+    (folder / "cardinal.toml").write_text(CONFIG)
+    variables = variables_of(line, folder, port)
     for arguments in [
         ["dbt", "jobs"],
         ["dbt", "runs", "--job", "8001"],
@@ -220,6 +226,51 @@ def ask_ourselves(line, folder, port):
         print(f"cardinal {' '.join(arguments)}: {len(done.stdout)} characters")
 
 
+RUN_GRANT = """
+[[grants.rules]]
+areas = ["dbt.jobs", "dbt.runs"]
+level = "full"
+"""
+
+
+class RunsOneJob(http.server.BaseHTTPRequestHandler):
+    """A model that starts job 8002 with Cardinal's tool, and then says so."""
+
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        message = {"role": "assistant", "content": "The job was started."}
+        if not any(message["role"] == "tool" for message in asked["messages"]):
+            function = {"name": "dbt_run_job", "arguments": json.dumps({"job": "8002"})}
+            message = {"role": "assistant", "tool_calls": [{"id": "a", "type": "function", "function": function}]}
+        answer = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def run_ourselves(line, folder, port):
+    """Starts with Cardinal's tool the job that dbt-mcp started."""
+    model = http.server.ThreadingHTTPServer(("127.0.0.1", 0), RunsOneJob)
+    model.daemon_threads = True
+    threading.Thread(target=model.serve_forever, daemon=True).start()
+    (folder / "cardinal.toml").write_text(CONFIG + RUN_GRANT)
+    variables = variables_of(line, folder, port) | {
+        "CARDINAL_MODEL": "openai:scripted",
+        "OPENAI_BASE_URL": f"http://127.0.0.1:{model.server_port}/v1",
+    }
+    program = [os.environ["CARDINAL"], "ask", "Please run job 8002 of dbt."]
+    done = subprocess.run(program, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
+    model.shutdown()
+    print(f"cardinal dbt_run_job: exit code {done.returncode}")
+    if "was started" not in done.stdout:
+        print(done.stdout, done.stderr)
+
+
 def operations(requests):
     """What was asked, each thing once: method and path, of GraphQL the root field too, with the variables that were sent, the
     parameters of the query and the credential."""
@@ -232,6 +283,8 @@ def operations(requests):
             sent = json.loads(body)
             document, variables = sent["query"], sent.get("variables") or {}
             name += f" {root_field(document)}"
+        elif body:
+            variables = json.loads(body)
         credential = next(value for key, value in headers.items() if key.lower() == "authorization")
         found.setdefault(name, []).append((parameters, variables, credential))
     return found
@@ -251,6 +304,7 @@ def root_field(document):
 SHARED = {
     "GET /api/v2/accounts/{account}/jobs/": {"offset"},
     "GET /api/v2/accounts/{account}/runs/": {"job_definition_id", "order_by"},
+    "POST /api/v2/accounts/{account}/jobs/8002/run/": set(),
     "POST /graphql environment.applied.lineage": {"environmentId"},
     "POST /graphql environment.applied.models": {"environmentId"},
     "POST /graphql environment.definition.exposures": {"environmentId"},
@@ -273,7 +327,7 @@ def compare(theirs, ours):
             assert not all(values) or values[0] & values[1], f"{name}: {key} is {values[0]} of dbt-mcp and {values[1]} of cardinal"
         tokens = [{call[2].split()[-1] for call in calls} for calls in (one, other)]
         assert tokens[0] == tokens[1] and len(tokens[0]) == 1, f"{name}: not the same token"
-        if name.startswith("POST /api/graphql"):
+        if name.startswith("POST /api/"):
             names = [set().union(*(call[1] for call in calls)) for calls in (one, other)]
             assert names[1] <= names[0], f"{name}: only cardinal sends {names[1] - names[0]}"
         schemes = {call[2].split()[0] for call in other}

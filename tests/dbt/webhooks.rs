@@ -9,8 +9,10 @@ use cardinal::principal::Principal;
 use cardinal::sandbox::{ServeOptions, World};
 use cardinal::server::receive_webhooks;
 use cardinal::wire::{Wire, WireSettings};
-use secrecy::SecretString;
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use sha2::Sha256;
 use std::sync::Arc;
 
 use crate::grants::{everywhere, policy};
@@ -120,4 +122,57 @@ async fn the_sandbox_delivers_to_the_receiver_and_each_event_comes_once() {
     assert_eq!(types, ["job.run.completed", "job.run.started"]);
     let more = tokio::time::timeout(Duration::from_millis(300), receiver.events.recv()).await;
     assert!(more.is_err(), "{more:?}");
+}
+
+/// What is read of a body that is signed as it should be.
+fn signed(body: &[u8]) -> Result<DbtEvent, WebhookError> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret().expose_secret().as_bytes()).unwrap();
+    mac.update(body);
+    let digits = mac.finalize().into_bytes();
+    let digits: String = digits.iter().map(|byte| format!("{byte:02x}")).collect();
+    read(Some(&digits), body)
+}
+
+#[test]
+fn a_signed_event_may_leave_out_everything_but_what_it_is() {
+    for body in [
+        json!({"eventId": "wev_1", "eventType": "job.run.completed"}),
+        json!({"eventId": "wev_1", "eventType": "job.run.completed", "data": null, "accountId": null}),
+        json!({"eventId": "wev_1", "eventType": "job.run.completed", "data": {"runId": [], "jobId": {}, "new": 1}}),
+        json!({"eventId": "wev_1", "eventType": "job.run.completed", "data": {"runStatusCode": "ten"}}),
+    ] {
+        let event = signed(body.to_string().as_bytes()).unwrap();
+        assert!(event.is_completed_run() && event.is_about(1, Some(2)), "{body}");
+        assert_eq!((event.run_id, event.run_status_code), (None, None), "{body}");
+    }
+    for body in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "not JSON",
+        r#"{"eventId": "", "eventType": "job.run.completed"}"#,
+        r#"{"eventId": 7, "eventType": "job.run.completed"}"#,
+        r#"{"eventId": "wev_1"}"#,
+        r#"{"eventId": "wev_1", "eventId": "wev_2", "eventType": "job.run.completed"}"#,
+        r#"{"eventId": "wev_1", "eventType": "job.run.completed", "data": "text"}"#,
+    ] {
+        let refused = signed(body.as_bytes());
+        assert!(
+            matches!(refused, Err(WebhookError::Unreadable(_))),
+            "{body}: {refused:?}"
+        );
+    }
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = format!(r#"{{"eventId": "wev_1", "eventType": "x", "data": {{"runId": {deep}}}}}"#);
+    assert!(signed(deep.as_bytes()).is_err());
+    let hidden =
+        json!({"eventId": "wev_1\u{202e}\n", "eventType": "job.run.completed", "data": {"jobName": "a\nb"}});
+    let event = signed(hidden.to_string().as_bytes()).unwrap();
+    assert_eq!(event.job_name.as_deref(), Some("a b"));
+    assert!(
+        !event.event_id.contains(['\n', '\u{202e}']),
+        "{:?}",
+        event.event_id
+    );
 }

@@ -85,15 +85,50 @@ async fn no_other_method_is_that_method() {
         tricky.method = Method::from_bytes(method.as_bytes()).unwrap();
         assert!(wire.send(tricky).await.is_err(), "{method}");
     }
-    for header in ["x-http-method-override", "x-http-method", "X-Method-Override"] {
+    for header in [
+        "x-http-method-override",
+        "x-http-method",
+        "X-Method-Override",
+        "X-Original-Method",
+    ] {
         let mut tricky = right(read, &server.url);
         let name = HeaderName::from_bytes(header.as_bytes()).unwrap();
         tricky.headers.insert(name, HeaderValue::from_static("DELETE"));
         assert!(wire.send(tricky).await.is_err(), "{header}");
     }
+    for query in [
+        "_method=DELETE",
+        "limit=1&_METHOD=post",
+        "x-http-method-override=PUT",
+        "%5Fmethod=DELETE",
+    ] {
+        let mut tricky = right(read, &server.url);
+        tricky.url.set_query(Some(query));
+        assert!(wire.send(tricky).await.is_err(), "{query}");
+    }
     assert!(server.asked().is_empty());
     wire.send(right(read, &server.url)).await.unwrap();
     assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn no_header_makes_it_another_path_or_host() {
+    let server = willing().await;
+    let wire = wire(&server.url, &policy(vec![everywhere(GrantLevel::Read)]));
+    let read = ADMINISTRATIVE.iter().find(|one| one.name == "get_run").unwrap();
+    for (header, value) in [
+        ("X-Original-URL", "/api/v3/accounts/1/groups/"),
+        ("X-Rewrite-URL", "/api/v3/accounts/1/groups/"),
+        ("X-Original-URI", "/api/v3/accounts/1/groups/"),
+        ("Host", "elsewhere.example.com"),
+        ("X-Forwarded-Host", "elsewhere.example.com"),
+    ] {
+        let mut tricky = right(read, &server.url);
+        let name = HeaderName::from_bytes(header.as_bytes()).unwrap();
+        tricky.headers.insert(name, HeaderValue::from_static(value));
+        assert!(wire.send(tricky).await.is_err(), "{header}");
+    }
+    assert!(server.asked().is_empty());
 }
 
 #[tokio::test]

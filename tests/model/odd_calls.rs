@@ -203,6 +203,7 @@ async fn a_tools_schema_or_bare_arguments_are_no_answer() {
         "{\"name\": \"run_card\", \"description\": \"Runs a card.\", \"parameters\": {\"type\": \"object\", \"properties\": {}}}",
         "{\"$schema\": \"http://json-schema.org/draft-07/schema#\"}",
         "Thought: I need it.\nAction: run_card[7]",
+        "{\"name\": \"Orders by year\", \"arguments\": {\"card_id\": \"r1\", \"filters\": {}}}",
         "<arg_key>card_id</arg_key><arg_value>7</arg_value>",
     ] {
         let heard = says(&[json!({"content": written})], "stop").await;

@@ -34,9 +34,9 @@ pub(super) fn is_no_answer(text: &str, names: &ToolNames) -> bool {
     let (objects, rest) = loose::objects(text.trim_start_matches(['[', ' ', '\n']));
     let is_only = rest.chars().all(|c| "[]{}`,".contains(c) || c.is_whitespace());
     if !objects.is_empty() && is_only {
-        return objects
-            .iter()
-            .any(|object| holds_schema(object) || is_arguments(object, names));
+        return objects.iter().any(|object| {
+            holds_schema(object) || is_arguments(object, names) || is_call_of_nothing(object, names)
+        });
     }
     let found = MARKS.iter().filter(|mark| text.contains(**mark)).count();
     let typed = text.contains("\"type\"");
@@ -54,6 +54,15 @@ fn holds_schema(object: &Map<String, Value>) -> bool {
             .get("function")
             .and_then(Value::as_object)
             .is_some_and(holds_schema)
+}
+
+/// Whether an object is made like a call, with arguments that tools take, and names what is no tool.
+fn is_call_of_nothing(object: &Map<String, Value>, names: &ToolNames) -> bool {
+    let brings = ["arguments", "parameters"]
+        .iter()
+        .find_map(|key| object.get(*key)?.as_object());
+    object.get("name").is_some_and(Value::is_string)
+        && brings.is_some_and(|arguments| arguments.keys().any(|key| names.have_argument(key)))
 }
 
 fn is_arguments(object: &Map<String, Value>, names: &ToolNames) -> bool {
