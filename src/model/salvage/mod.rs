@@ -5,8 +5,7 @@
 //! (`code`), a name with an object behind it (`named`); `plain` writes the marks of one model as those of another.
 //! [`find_calls`] recognises a text that ends in calls of known tools and nothing else; [`is_garbled`] one that ends in what
 //! was begun as a call and cannot be read, or is a tool's schema (`schema`), which is no answer. [`SalvagingModel`] is a
-//! [`Model`](super::Model) that does
-//! this to another; thoughts that a server left in the text (`thoughts`) go first.
+//! [`Model`](super::Model) that does this to another; thoughts that a server left in the text (`thoughts`) go first.
 //!
 //! ```text
 //! Let me look.                                         what was said
