@@ -23,6 +23,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
 fn dispatch(Cli { global, command }: Cli) -> Result<ExitStatus, CliError> {
     // It sends what is left when the command is over.
     let _traces = traced(global.verbose, global.log_json);
+    crate::telemetry::show_content(shows_content(&command));
     match command {
         Command::Ask(args) => block_on(ask::run(&global, &args)),
         Command::Chat(args) => block_on(chat::run(&global, &args)),
@@ -41,6 +42,16 @@ fn dispatch(Cli { global, command }: Cli) -> Result<ExitStatus, CliError> {
         Command::Init(args) => init::init(&args, global.config.as_deref()),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { out } => manual::man(out.as_deref()),
+    }
+}
+
+/// Whether what is asked may be in the log. Whoever runs a command reads what they asked themselves; a server's log holds what others
+/// asked.
+fn shows_content(command: &Command) -> bool {
+    let wished = std::env::var("CARDINAL_LOG_CONTENT").unwrap_or_default();
+    match wished.trim() {
+        "" => !matches!(command, Command::Serve(_)),
+        wished => wished.eq_ignore_ascii_case("true"),
     }
 }
 

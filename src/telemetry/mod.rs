@@ -10,11 +10,14 @@
 //! ```
 
 mod causes;
+mod content;
 mod parent;
 mod setup;
 mod spans;
 
 pub(crate) use causes::causes;
+pub(crate) use content::logs_content;
+pub use content::show_content;
 pub(crate) use parent::{TraceParent, carried, untraced};
 pub use setup::init;
 #[cfg(feature = "otel")]

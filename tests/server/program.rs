@@ -113,6 +113,64 @@ fn a_token_is_made_used_listed_and_revoked() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+/// Asks the offline planner, and gives what the server logged.
+fn logged(set: &[(&str, &str)], questions: &[&str]) -> (String, Vec<String>) {
+    let program = Program::new();
+    let log = std::fs::File::create(program.folder.path().join("log")).unwrap();
+    let mut command = program.command(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--model",
+        "offline",
+        "-vvv",
+        "--log-json",
+    ]);
+    let mut child = command.envs(set.iter().copied()).stderr(log).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let host = line["url"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let answers = questions.iter().map(|question| {
+        let body = format!("{{\"question\": \"{question}\"}}");
+        let mut connection = TcpStream::connect(host).unwrap();
+        write!(
+            connection,
+            "POST /v1/answers HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    let answers = answers.collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let log = std::fs::read_to_string(program.folder.path().join("log")).unwrap();
+    (log, answers)
+}
+
+#[test]
+fn the_log_holds_no_question_and_no_row_unless_that_is_wished() {
+    let questions = ["What about the quokka?", "Refund rate by category in 2025?"];
+    let (log, answers) = logged(&[], &questions);
+    assert!(answers[0].contains("quokka"), "{answers:?}");
+    assert!(answers[1].contains("Outdoor"), "{answers:?}");
+    assert!(
+        log.contains("cardinal::tool_call") && log.contains("\"route\":\"/v1/answers\""),
+        "{log}"
+    );
+    for text in ["quokka", "Outdoor"] {
+        assert_eq!(log.lines().find(|line| line.contains(text)), None);
+    }
+    let (log, _) = logged(&[("CARDINAL_LOG_CONTENT", "true")], &questions);
+    assert!(log.contains("quokka"), "{log}");
+}
+
 /// Kilobytes of memory that a process has now.
 #[cfg(target_os = "linux")]
 fn kilobytes(process: u32) -> u64 {

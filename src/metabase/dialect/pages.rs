@@ -86,7 +86,7 @@ pub(super) async fn fetch(
                 break;
             }
             Err(error) => {
-                tracing::warn!(action, page = number, error = %error, "a later page failed; the rows before it are kept");
+                tracing::warn!(action, page = number, class = ?error.class, "a later page failed; the rows before it are kept");
                 extent = Extent::PageFailed { page: number };
                 break;
             }
