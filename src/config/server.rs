@@ -11,8 +11,8 @@ use url::Url;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerConfig {
-    /// Whether a credential is needed: `loopback` (not on loopback; everywhere else) or `required` (always; default
-    /// `loopback`).
+    /// Whether a credential is needed: `loopback` (not on loopback; everywhere else) or `required` (always). The
+    /// default is `loopback`, and `required` where `jwt`, `proxy` or `credential = "session"` says who asks.
     pub auth: Option<AuthPolicy>,
     /// Whose credential Metabase is asked with: `shared`, the one under `[metabase]` for everybody; `person`, a JWT that names
     /// whoever asks (it needs `auth = "jwt"` under `[metabase]`, and principals that are e-mail addresses); or `session`, the

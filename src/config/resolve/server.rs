@@ -41,7 +41,8 @@ pub(super) fn server(
                        write \"required\" or leave it out";
         return Err(ConfigError::setting(origins.place("server.auth"), problem));
     }
-    let usual = if lends {
+    // Where people are told apart, nobody gets in by being near: a proxy mostly is on the same machine.
+    let usual = if lends || file.jwt.is_some() || file.proxy.is_some() {
         AuthPolicy::Required
     } else {
         AuthPolicy::default()
