@@ -154,6 +154,9 @@ impl Authenticator {
     /// Drops what `rejected` carried, after the server refused it. True when a fresh credential can be had, so that
     /// one more attempt makes sense.
     pub(super) async fn forget(&self, rejected: &HeaderMap) -> bool {
+        if let AuthSettings::Lent(lent) = &self.settings {
+            lent.refuse(rejected.get("x-metabase-session"));
+        }
         let renewable = matches!(
             self.settings,
             AuthSettings::Password { .. } | AuthSettings::Jwt { .. }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
+use super::access::LOCAL;
 use super::store::SessionStoreError;
 use crate::app::{App, Error, personal_auth};
 use crate::config::CredentialPolicy;
@@ -54,6 +55,8 @@ struct PersonalApp {
 #[derive(Debug)]
 pub(super) struct Apps {
     shared: RwLock<Arc<App>>,
+    /// Why the shared catalog could not be loaded the last time that was tried.
+    trouble: Mutex<Option<&'static str>>,
     policy: CredentialPolicy,
     personal: Mutex<HashMap<String, Arc<PersonalApp>>>,
 }
@@ -62,6 +65,7 @@ impl Apps {
     pub(super) fn new(shared: App, policy: CredentialPolicy) -> Self {
         Self {
             shared: RwLock::new(Arc::new(shared)),
+            trouble: Mutex::default(),
             policy,
             personal: Mutex::default(),
         }
@@ -70,6 +74,11 @@ impl Apps {
     /// The app of the settings' own credential.
     pub(super) fn shared(&self) -> Arc<App> {
         read(&self.shared)
+    }
+
+    /// What there is to say of the shared catalog: why it could not be loaded again, so that the one before serves.
+    pub(super) fn trouble(&self) -> Option<&'static str> {
+        *lock(&self.trouble)
     }
 
     /// Takes the session that a principal lends: their questions are asked with it from now on.
@@ -81,9 +90,18 @@ impl Apps {
         *at = Instant::now();
     }
 
+    /// Whether Metabase refused this session in a turn since the principal lent it.
+    pub(super) fn was_refused(&self, principal: &str, session: &SecretString) -> bool {
+        let place = self.place_of(principal);
+        let lent = lock(&place.lent);
+        lent.as_ref().is_some_and(|(lent, _)| lent.has_refused(session))
+    }
+
     /// Whether there is a credential for the questions of a principal, as far as that is known without asking Metabase.
     pub(super) fn can_ask_for(&self, principal: &str) -> bool {
-        self.policy != CredentialPolicy::Session || lock(&self.place_of(principal).lent).is_some()
+        let is_good = |(lent, _): &(LentSession, Instant)| !lent.is_refused();
+        self.policy != CredentialPolicy::Session
+            || lock(&self.place_of(principal).lent).as_ref().is_some_and(is_good)
     }
 
     /// The app that answers a principal.
@@ -92,7 +110,7 @@ impl Apps {
         let place = match self.policy {
             CredentialPolicy::Shared => return Ok(shared),
             // Everybody on this machine is nobody in particular.
-            CredentialPolicy::Person if principal == "local" => return Ok(shared),
+            CredentialPolicy::Person if principal == LOCAL => return Ok(shared),
             CredentialPolicy::Person | CredentialPolicy::Session => self.place_of(principal),
         };
         let app = place
@@ -154,10 +172,15 @@ impl Apps {
         drop(shared);
         loop {
             tokio::time::sleep(pause).await;
-            reload(&self.shared).await;
+            let trouble = match reload(&self.shared).await {
+                Reload::LetIn => None,
+                Reload::Refused => Some("Metabase no longer takes the credential"),
+                Reload::Failed(why) => Some(why),
+            };
+            *lock(&self.trouble) = trouble;
             for (principal, place) in self.loaded() {
                 let Some(app) = place.app.get() else { continue };
-                let ended = reload(app).await == Reload::LetIn(false);
+                let ended = reload(app).await == Reload::Refused;
                 // A session that ended is of no use any more, nor is what was read with it.
                 if ended && self.policy == CredentialPolicy::Session {
                     lock(&self.personal).remove(&principal);
@@ -170,9 +193,12 @@ impl Apps {
 /// What came of loading a catalog again.
 #[derive(Debug, PartialEq, Eq)]
 enum Reload {
-    /// Metabase answered, and let the credential in or did not.
-    LetIn(bool),
-    Failed,
+    /// Metabase answered.
+    LetIn,
+    /// It did not let the credential in.
+    Refused,
+    /// Nothing is known, for a reason that anybody may be told.
+    Failed(&'static str),
 }
 
 impl PersonalApp {
@@ -210,18 +236,36 @@ async fn reload(place: &RwLock<Arc<App>>) -> Reload {
                 );
                 *place.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
             }
-            Reload::LetIn(true)
+            Reload::LetIn
         }
         Err(Error::Metabase { source, .. }) if source.class == FailureClass::Unauthorized => {
             tracing::info!(
                 "Metabase no longer takes a credential; what was read with it stays for turns that run"
             );
-            Reload::LetIn(false)
+            Reload::Refused
         }
         Err(error) => {
             tracing::warn!(reason = %causes(&error).join(": "), "the catalog could not be loaded again; the one before stays");
-            Reload::Failed
+            Reload::Failed(in_public(&error))
         }
+    }
+}
+
+/// Why a catalog could not be loaded, in words that name no address and quote nobody: probes need no credential. The log says
+/// more.
+fn in_public(error: &Error) -> &'static str {
+    let class = match error {
+        Error::Metabase { source, .. } => source.class,
+        Error::SemanticLayer { .. } => return "dbt's Semantic Layer could not be asked",
+        Error::EmptyCatalog { .. } => return "its rules select nothing that the credential can read",
+        _ => return "the server's log says why",
+    };
+    match class {
+        FailureClass::Unauthorized | FailureClass::Forbidden => "Metabase does not let the credential in",
+        FailureClass::Throttled => "Metabase asks to slow down",
+        FailureClass::Timeout => "Metabase took too long",
+        FailureClass::Unavailable => "Metabase failed or could not be reached",
+        _ => "what Metabase answers cannot be read",
     }
 }
 

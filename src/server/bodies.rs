@@ -110,6 +110,8 @@ pub(super) struct UsageBody {
 pub(super) struct HealthBody {
     /// `ok` or `unavailable`.
     pub(super) status: String,
-    /// What was looked at.
+    /// What was looked at: `ok`, or what is wrong.
     pub(super) checks: std::collections::BTreeMap<String, String>,
+    /// What is not as it should be, though the server can answer.
+    pub(super) remarks: std::collections::BTreeMap<String, String>,
 }

@@ -12,6 +12,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -25,11 +26,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long connections may take to end after their turns have.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Takes connections until `stop`. Connections that are busy then end their request first; when `leave` comes, they are reset
-/// after a moment.
+/// Takes connections until `stop`. Each request is answered by the router of that moment. Connections that are busy at `stop` end
+/// their request first; when `leave` comes, they are reset after a moment.
 pub(super) async fn accept(
     listener: TcpListener,
-    router: Router,
+    router: watch::Receiver<Router>,
     stop: CancellationToken,
     leave: CancellationToken,
 ) {
@@ -60,12 +61,17 @@ pub(super) async fn accept(
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: watch::Receiver<Router>,
+    stop: CancellationToken,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "delayed sending could not be switched off");
     }
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
+        let router = router.borrow().clone();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         async move {

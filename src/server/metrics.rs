@@ -32,6 +32,14 @@ struct TokenLabels {
     kind: String,
 }
 
+/// The method's name. Anybody can make one up, and each would be counted for good.
+fn known(method: &http::Method) -> &str {
+    match method.as_str() {
+        name @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => name,
+        _ => "other",
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
@@ -70,7 +78,7 @@ impl Metrics {
     pub(super) fn request(&self, route: &str, method: &http::Method, status: http::StatusCode) {
         let labels = RequestLabels {
             route: route.to_owned(),
-            method: method.to_string(),
+            method: known(method).to_owned(),
             status: status.as_u16(),
         };
         self.requests.get_or_create(&labels).inc();

@@ -34,7 +34,7 @@ mod table_view;
 mod turns;
 mod webhook;
 
-pub use routes::openapi;
+pub use routes::{openapi, route_table};
 pub use start::{RunningServer, ServerOptions, StartError, serve};
 pub use store::{NewToken, SessionStore, SessionStoreError, TokenRow};
 pub use webhook::{WebhookReceiver, receive_webhooks};

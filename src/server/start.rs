@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -65,13 +66,19 @@ impl fmt::Debug for RunningServer {
     }
 }
 
-/// Opens store and app, takes over what an earlier process left, and returns once requests are taken.
+/// Opens store and app, takes over what an earlier process left, and returns once questions are taken. Until then probes are
+/// answered, and everybody else is told that the server begins.
 pub async fn serve(settings: Settings, options: ServerOptions) -> Result<RunningServer, StartError> {
     let address = options.listen;
     let failed = |source| StartError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     let server = settings.server.clone();
+    let (stop, leave) = (CancellationToken::new(), CancellationToken::new());
+    let (serving, router) = watch::channel(routes::router_before_the_start());
+    let accepting = tokio::spawn(accept(listener, router, stop.clone(), leave.clone()));
+    // Nobody listens any more when the start fails, or is given up.
+    let start = (stop.clone().drop_guard(), leave.clone().drop_guard());
     let store = SessionStore::open(&settings).await?;
     let app = App::open(settings, options.open).await?;
     let access = AccessRules::new(&server, bound).map_err(Error::from)?;
@@ -84,8 +91,7 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
         let entered = tokio::task::spawn_blocking(move || state.turns.enter(&state.store));
         entered.await.map_err(|_| SessionStoreError::Closed)?;
     }
-    let (stop, leave) = (CancellationToken::new(), CancellationToken::new());
-    let accepting = accept(listener, routes::router(&state), stop.clone(), leave.clone());
+    serving.send_modify(|router| *router = routes::router(&state));
     let housekeeping = {
         let state = state.clone();
         async move { state.turns.keep_house(&state).await }
@@ -102,6 +108,8 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
         let state = state.clone();
         async move { state.apps.refresh().await }
     };
+    start.0.disarm();
+    start.1.disarm();
     Ok(RunningServer {
         url: format!("http://{bound}"),
         open,
@@ -110,11 +118,7 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
         drain,
         stop,
         leave,
-        tasks: vec![
-            tokio::spawn(accepting),
-            tokio::spawn(housekeeping),
-            tokio::spawn(refreshing),
-        ],
+        tasks: vec![accepting, tokio::spawn(housekeeping), tokio::spawn(refreshing)],
     })
 }
 

@@ -3,22 +3,25 @@
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::routing::post;
+use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::http_error::HttpError;
 use super::listen::accept;
+use super::routes::whole;
 use super::start::StartError;
 use crate::dbt::{DbtEvent, EventMemory, WebhookError};
 
 /// Longest delivery that is read, in bytes.
-pub(super) const LONGEST_DELIVERY: usize = 1024 * 1024;
+const LONGEST_DELIVERY: usize = 1024 * 1024;
 /// Events that wait to be taken.
 const MOST_WAITING: usize = 1_000;
 
@@ -62,9 +65,9 @@ pub async fn receive_webhooks(
     let router = Router::new()
         .route("/", post(deliver))
         .route("/{*path}", post(deliver))
-        .layer(DefaultBodyLimit::max(LONGEST_DELIVERY))
         .with_state(state);
     let stop = CancellationToken::new();
+    let (_, router) = watch::channel(router);
     tokio::spawn(accept(listener, router, stop.clone(), stop.clone()));
     Ok(WebhookReceiver {
         url: format!("http://{bound}"),
@@ -74,7 +77,11 @@ pub async fn receive_webhooks(
 }
 
 /// Answers at once: whoever takes the events works in their own time. An event that finds no room is asked for again by dbt.
-async fn deliver(State(state): State<ReceiverState>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn deliver(State(state): State<ReceiverState>, headers: HeaderMap, body: Body) -> StatusCode {
+    let body = match delivered(body).await {
+        Ok(body) => body,
+        Err(error) => return error.status,
+    };
     let signature = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let event = match DbtEvent::read(&state.secret, signature, &body) {
         Ok(event) => event,
@@ -87,6 +94,14 @@ async fn deliver(State(state): State<ReceiverState>, headers: HeaderMap, body: B
         place.send(event);
     }
     StatusCode::NO_CONTENT
+}
+
+/// The body of a delivery. Whoever reaches the address may send one, so it is bounded in length and time before anything else.
+pub(super) async fn delivered(body: Body) -> Result<Bytes, HttpError> {
+    whole(body, LONGEST_DELIVERY, || {
+        format!("a delivery is at most {LONGEST_DELIVERY} bytes")
+    })
+    .await
 }
 
 pub(super) fn status_of(error: &WebhookError) -> StatusCode {

@@ -199,6 +199,9 @@ async fn a_proxy_is_believed_from_its_address_only() {
     assert_eq!(me["scopes"], json!(["ask", "admin"]));
     let twice = ask.clone().with("x-forwarded-email", "root@example.com");
     assert_eq!(near.send(twice).await.status, 400);
+    // Nobody is named like everybody on this machine.
+    let local = Ask::get("/v1/me").with("x-forwarded-email", "local");
+    assert_eq!(near.send(local).await.status, 403);
     assert_eq!(near.get("/v1/me").await.status, 401);
     let far = TestServer::with(|settings| {
         settings.server.auth = AuthPolicy::Required;

@@ -90,6 +90,24 @@ async fn an_edited_question_goes_on_from_the_answer_before_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_cannot_be_kept_is_refused() {
+    let server = TestServer::new().await;
+    let ask = || Ask::post("/v1/answers", &json!({"question": QUESTION}));
+    for key in ["ä", &"x".repeat(256)] {
+        let reply = server.send(ask().with("idempotency-key", key)).await;
+        assert_eq!(
+            (reply.status, &reply.json()["code"]),
+            (400, &json!("bad_request")),
+            "{key}"
+        );
+    }
+    let twice = ask().with("idempotency-key", "a").with("idempotency-key", "b");
+    assert_eq!(server.send(twice).await.status, 400);
+    let sessions = server.get("/v1/sessions").await.json();
+    assert_eq!(sessions["sessions"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_was_used_asks_nothing() {
     let server = TestServer::scripted(vec![Reply::text("One.")]).await;
     let ask = Ask::post("/v1/answers", &json!({"question": "A question"})).with("idempotency-key", "k1");

@@ -88,6 +88,14 @@ async fn no_header_but_the_credential_says_who_asks() {
             "{value:?}: {reply}"
         );
     }
+    // Two headers, of which one is good.
+    for pair in [["cdl_x", &token], [&token, "cdl_x"], [&token, &token]] {
+        let mut ask = Ask::get("/v1/me");
+        for token in pair {
+            ask = ask.with("authorization", &format!("Bearer {token}"));
+        }
+        assert_eq!(server.send(ask).await.status, 401, "{pair:?}");
+    }
     // What says that the page is not there yet is the same for a method that is tunnelled.
     let tunnelled = Ask::get("/v1/sessions/ses_1")
         .with("authorization", &format!("Bearer {token}"))
@@ -289,6 +297,14 @@ async fn what_is_too_long_is_cut_off_before_it_is_kept() {
         .post("/v1/answers", json!({"question": "x".repeat(40_000)}))
         .await;
     assert!(matches!(reply.status, 400 | 413), "{}", reply.status);
+    for path in ["/v1/sessions", "/v1/admin/answers"] {
+        let reply = roomy.get(&format!("{path}?search={}", "a".repeat(55_000))).await;
+        assert_eq!(
+            (reply.status, &reply.json()["code"]),
+            (400, &json!("bad_request")),
+            "{path}"
+        );
+    }
     // The server is as it was.
     assert_eq!(server.get("/v1/me").await.status, 200);
     assert_eq!(server.get("/v1/sessions").await.json()["sessions"], json!([]));
@@ -325,6 +341,51 @@ async fn a_header_that_never_ends_is_given_up() {
     ended.await.expect("the connection is kept open");
     assert!(begun.elapsed() < Duration::from_secs(20));
     assert!(!String::from_utf8_lossy(&received).contains(" 200 "));
+}
+
+#[ignore = "slow: run with --include-ignored"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_never_ends_is_given_up() {
+    let server = TestServer::with(|settings| {
+        settings.dbt.webhook_secret = Some(secrecy::SecretString::from("a secret of a subscription"));
+    })
+    .await;
+    let slow = async |path: &str| {
+        let host = server.url().strip_prefix("http://").unwrap();
+        let mut connection = TcpStream::connect(host).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: 1000\r\n\r\n{{"
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut received = Vec::new();
+        let reading = async {
+            // A byte now and then keeps no body alive.
+            loop {
+                let mut piece = [0; 4096];
+                tokio::select! {
+                    read = connection.read(&mut piece) => match read {
+                        Ok(0) | Err(_) => break,
+                        Ok(length) => received.extend_from_slice(&piece[..length]),
+                    },
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {
+                        let _ = connection.write_all(b" ").await;
+                    }
+                }
+            }
+        };
+        let ended = tokio::time::timeout(Duration::from_secs(90), reading).await;
+        ended.expect("the connection is kept open");
+        String::from_utf8_lossy(&received).into_owned()
+    };
+    let (native, chat, webhook) = tokio::join!(
+        slow("/v1/answers"),
+        slow("/v1/chat/completions"),
+        slow("/v1/dbt/webhook")
+    );
+    for reply in [native, chat, webhook] {
+        assert!(reply.starts_with("HTTP/1.1 408"), "{reply}");
+    }
 }
 
 const EVIL: &str = "<img src=x onerror=alert(1)><script>alert(1)</script>\"'><svg/onload=alert(1)>";

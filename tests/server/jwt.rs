@@ -142,6 +142,10 @@ async fn a_token_that_is_not_good_names_nobody() {
         with("exp", json!(past)),
         with("exp", json!(past.to_string())),
         with("exp", json!("never")),
+        // An end is an end, to the second.
+        with("exp", json!(past + 599)),
+        with("exp", json!(-1)),
+        with("sub", json!("local")),
         with("nbf", json!(future)),
         with("iss", json!("https://other.example.com")),
         with("aud", json!("another")),
@@ -183,6 +187,15 @@ async fn a_token_that_is_not_good_names_nobody() {
         let brought = encode(&own, &claims(), &key(SECOND)).unwrap();
         assert_eq!(status(&server, &brought).await, 401, "{name:?}");
     }
+    // One that demands what is not understood here.
+    let critical = json!({"alg": "ES256", "typ": "JWT", "kid": "one", "crit": ["b64"], "b64": false});
+    let body = format!("{}.{}", plain(&critical), plain(&claims()));
+    let signature = jsonwebtoken::crypto::sign(body.as_bytes(), &key(FIRST), Algorithm::ES256).unwrap();
+    assert_eq!(status(&server, &format!("{body}.{signature}")).await, 401);
+    let simple = json!({"alg": "ES256", "typ": "JWT", "kid": "one"});
+    let body = format!("{}.{}", plain(&simple), plain(&claims()));
+    let signature = jsonwebtoken::crypto::sign(body.as_bytes(), &key(FIRST), Algorithm::ES256).unwrap();
+    assert_eq!(status(&server, &format!("{body}.{signature}")).await, 200);
     // One that was changed after it was signed.
     let good = signed(FIRST, "one", &claims());
     let parts: Vec<&str> = good.split('.').collect();

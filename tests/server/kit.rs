@@ -1,7 +1,10 @@
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::Settings;
+use cardinal::catalog::TableRule;
+use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve as serve_sandbox};
 use cardinal::server::{RunningServer, ServerOptions, SessionStore, serve};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -10,6 +13,7 @@ use super::client::{Ask, Reply};
 use super::database;
 use crate::support::reply::Reply as ModelReply;
 use crate::support::scripted_model::ScriptedModel;
+use crate::support::stack::{curated, metabase_settings};
 
 /// A server in this process, over the demo, with a store of its own.
 pub(super) struct TestServer {
@@ -94,6 +98,25 @@ impl TestServer {
     /// Another replica over the same store.
     pub(super) async fn replica(&self) -> RunningServer {
         serve(self.settings.clone(), listen()).await.unwrap()
+    }
+
+    /// Before a Metabase with the demo's data: its curated content, and the tables of orders.
+    pub(super) async fn over_metabase(
+        change: impl FnOnce(&mut Settings, &RunningSandbox),
+    ) -> (RunningSandbox, Self) {
+        let world = Arc::new(World::demo().unwrap());
+        let sandbox = serve_sandbox(ServeOptions::new(world)).await.unwrap();
+        let tables = TableRule {
+            ids: Vec::new(),
+            name_prefix: Some("orders".to_owned()),
+        };
+        let server = Self::with(|settings| {
+            settings.metabase = Some(metabase_settings(&sandbox, Duration::from_secs(10)));
+            settings.catalog = curated(&sandbox, tables);
+            change(settings, &sandbox);
+        })
+        .await;
+        (sandbox, server)
     }
 
     /// Before a model that gives these replies in order.

@@ -1,36 +1,18 @@
 //! People who ask with their own session of Metabase.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use cardinal::catalog::TableRule;
 use cardinal::config::CredentialPolicy;
 use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
 use serde_json::{Value, json};
 
 use super::client::{Ask, Reply};
 use super::kit::{CARD_QUESTION, TestServer};
-use crate::support::stack::{curated, metabase_settings};
 
 const HEADER: &str = "x-metabase-session";
 
 async fn server() -> (RunningSandbox, TestServer) {
-    let sandbox = serve(ServeOptions::new(Arc::new(World::demo().unwrap())))
-        .await
-        .unwrap();
-    let metabase = metabase_settings(&sandbox, Duration::from_secs(10));
-    let tables = TableRule {
-        ids: Vec::new(),
-        name_prefix: Some("orders".to_owned()),
-    };
-    let rules = curated(&sandbox, tables);
-    let server = TestServer::with(|settings| {
-        settings.metabase = Some(metabase);
-        settings.catalog = rules;
-        settings.server.credential = CredentialPolicy::Session;
-    })
-    .await;
-    (sandbox, server)
+    TestServer::over_metabase(|settings, _| settings.server.credential = CredentialPolicy::Session).await
 }
 
 /// Signs in to Metabase as a person does.
@@ -143,6 +125,33 @@ async fn without_a_good_session_nobody_gets_in_and_is_told_so_in_the_words_of_th
     let twice = ask().with(HEADER, &fresh).with(HEADER, &fresh);
     assert_eq!(server.send(twice).await.status, 401);
     assert_eq!(server.send(ask().with(HEADER, &fresh)).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_metabase_refuses_in_a_turn_is_believed_no_longer() {
+    let (sandbox, server) = server().await;
+    let lent = session(&sandbox, "analyst").await;
+    let me = || Ask::get("/v1/me").with(HEADER, &lent);
+    assert_eq!(
+        server.send(ask().with(HEADER, &lent)).await.json()["answer"]["outcome"],
+        "answered"
+    );
+    sandbox.end_sessions();
+    assert_eq!(server.send(me()).await.status, 200, "nobody has seen it end");
+    let other = json!({"question": "Revenue by country in 2024?"});
+    let late = Ask::post("/v1/answers", &other).with(HEADER, &lent);
+    let late = server.send(late).await.json();
+    assert_ne!(late["answer"]["outcome"], "answered", "{late:#}");
+    let refused = server.send(me()).await;
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (401, &json!("metabase_session"))
+    );
+    assert_eq!(server.send(ask().with(HEADER, &lent)).await.status, 401);
+    // Whoever signs in again goes on.
+    let fresh = session(&sandbox, "analyst").await;
+    let again = server.send(ask().with(HEADER, &fresh)).await.json();
+    assert_eq!(again["answer"]["outcome"], "answered", "{again:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

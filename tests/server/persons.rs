@@ -6,7 +6,7 @@ use std::time::Duration;
 use cardinal::catalog::TableRule;
 use cardinal::config::{AuthPolicy, CredentialPolicy};
 use cardinal::metabase::AuthSettings;
-use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
+use cardinal::sandbox::RunningSandbox;
 use serde_json::json;
 
 use super::client::Ask;
@@ -14,28 +14,16 @@ use super::kit::{CARD_QUESTION, TestServer};
 use crate::support::stack::{curated, metabase_settings};
 
 async fn server() -> (RunningSandbox, TestServer) {
-    let sandbox = serve(ServeOptions::new(Arc::new(World::demo().unwrap())))
-        .await
-        .unwrap();
-    let mut metabase = metabase_settings(&sandbox, Duration::from_secs(10));
-    metabase.auth = AuthSettings::Jwt {
-        secret: sandbox.jwt_secret.clone().unwrap(),
-        email: "analyst@example.com".to_owned(),
-        exchange: true,
-    };
-    let tables = TableRule {
-        ids: Vec::new(),
-        name_prefix: Some("orders".to_owned()),
-    };
-    let rules = curated(&sandbox, tables);
-    let server = TestServer::with(|settings| {
-        settings.metabase = Some(metabase);
-        settings.catalog = rules;
+    TestServer::over_metabase(|settings, sandbox| {
+        settings.metabase.as_mut().unwrap().auth = AuthSettings::Jwt {
+            secret: sandbox.jwt_secret.clone().unwrap(),
+            email: "analyst@example.com".to_owned(),
+            exchange: true,
+        };
         settings.server.auth = AuthPolicy::Required;
         settings.server.credential = CredentialPolicy::Person;
     })
-    .await;
-    (sandbox, server)
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

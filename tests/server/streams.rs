@@ -67,6 +67,12 @@ async fn an_answer_of_an_earlier_process_is_told_whole() {
         expected
     });
     assert_eq!(told.events().last().unwrap().1, "done");
+    // Whatever a client says that it has read.
+    for made_up in ["18446744073709551615", "99999999999999999999999", "-1", "x"] {
+        let told = again.send(Ask::get(&path).with("last-event-id", made_up)).await;
+        assert!(told.whole, "{made_up}");
+        assert_eq!(told.events().last().unwrap().1, "done", "{made_up}");
+    }
 }
 
 fn endless() -> Reply {

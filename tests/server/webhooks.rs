@@ -127,7 +127,18 @@ async fn what_is_no_event_is_refused_whoever_signed_it() {
     })
     .await;
     assert_eq!(served_by(&server).await, "live");
-    let huge = json!({ "eventId": "wev_1", "eventType": "job.run.completed", "more": "x".repeat(3 << 19) });
+    let long = |bytes: usize| json!({ "eventId": "wev_1", "eventType": "job.run.completed", "more": "x".repeat(bytes) });
+    for bytes in [(1 << 20) + 1, 3 << 19, 3 << 20] {
+        let body = long(bytes);
+        let ask = Ask::post("/v1/dbt/webhook", &body).with("authorization", &signed(&body.to_string()));
+        let reply = server.send(ask).await;
+        assert_eq!(
+            (reply.status, &reply.json()["code"]),
+            (413, &json!("too_large")),
+            "{bytes}"
+        );
+    }
+    let huge = long(3 << 19);
     let long_id = json!({ "eventId": "w".repeat(500), "eventType": "job.run.completed" });
     for (body, status) in [
         (huge.to_string(), 413),

@@ -1,5 +1,9 @@
 use std::fmt;
 
+/// The principal of everybody on this machine, where the server is open. No proxy and no issuer of JWTs may name it: Metabase is
+/// asked for it with the settings' own credential.
+pub(in crate::server) const LOCAL: &str = "local";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server) enum Scope {
     /// Ask questions, and see what they asked.
@@ -38,8 +42,8 @@ impl Requester {
     /// Everybody on this machine, where the server is open.
     pub(super) fn local() -> Self {
         Self {
-            principal: "local".to_owned(),
-            name: "local".to_owned(),
+            principal: LOCAL.to_owned(),
+            name: LOCAL.to_owned(),
             scopes: vec![Scope::Ask.word().to_owned(), Scope::Admin.word().to_owned()],
             auth: "open",
         }

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::jwt::JwtError;
 use super::lent::{self, LentSessions};
 use super::origin::RequestOrigin;
-use super::{AccessRules, Requester, Scope};
+use super::{AccessRules, LOCAL, Requester, Scope};
 use crate::server::http_error::HttpError;
 use crate::server::state::SharedState;
 
@@ -100,7 +100,12 @@ async fn lender(
     session: Result<SecretString, HttpError>,
 ) -> Result<Requester, HttpError> {
     let session = session?;
-    let caller = known.requester(&state.app(), &session).await?;
+    let mut caller = known.requester(&state.app(), &session).await?;
+    if state.apps.was_refused(&caller.principal, &session) {
+        // What was believed of it is not true any more.
+        known.forget(&session).await;
+        caller = known.requester(&state.app(), &session).await?;
+    }
     state.apps.lend(&caller.principal, &session);
     Ok(state.access.with_admin(caller))
 }
@@ -111,7 +116,17 @@ async fn caller(
     peer: Option<IpAddr>,
 ) -> Result<Requester, HttpError> {
     let access = &state.access;
-    if let Some(credential) = headers.get(AUTHORIZATION) {
+    let mut shown = headers.get_all(AUTHORIZATION).iter();
+    if let Some(credential) = shown.next() {
+        if shown.next().is_some() {
+            // Whoever checked one of them on the way may have checked the other.
+            let detail = "two credentials: send one header `Authorization`";
+            return Err(HttpError::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                detail,
+            ));
+        }
         // Who shows a credential is who it says, or nobody.
         return bearer(state, credential, headers).await;
     }
@@ -221,6 +236,11 @@ fn proxied(
             let name = name.to_str().map(str::trim).unwrap_or_default();
             if name.is_empty() {
                 return Ok(None);
+            }
+            if name == LOCAL {
+                return Err(HttpError::forbidden(
+                    "nobody whom a proxy names may be called `local`",
+                ));
             }
             Ok(Some(access.with_admin(Requester {
                 principal: name.to_owned(),

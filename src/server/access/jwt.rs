@@ -8,6 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, Method};
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
@@ -15,6 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
+use super::LOCAL;
 use crate::config::JwtSettings;
 use crate::principal::Principal;
 use crate::wire::{
@@ -25,6 +28,8 @@ use crate::wire::{
 const FRESH: Duration = Duration::from_secs(3600);
 /// How long after a fetch no other follows.
 const PAUSE: Duration = Duration::from_secs(60);
+/// How long after a fetch that failed nobody tries again, where there are no keys yet.
+const AGAIN: Duration = Duration::from_secs(2);
 /// Longest wait for the keys.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest set of keys, in bytes.
@@ -60,6 +65,8 @@ pub(super) struct JwtVerifier {
 struct FetchedKeys {
     keys: Option<Arc<JwkSet>>,
     fetched: Option<Instant>,
+    /// When and why the last fetch came to nothing.
+    failed: Option<(Instant, String)>,
 }
 
 impl fmt::Debug for JwtVerifier {
@@ -91,6 +98,9 @@ impl JwtVerifier {
                 header.alg
             )));
         }
+        if demands_more(token) {
+            return Err(refused(&"its header demands what is not understood here"));
+        }
         let key = self.key(header.kid.as_deref()).await?;
         let key = usable(&key, header.alg).ok_or_else(|| refused(&"its key is not for this algorithm"))?;
         let mut rules = Validation::new(header.alg);
@@ -101,6 +111,15 @@ impl JwtVerifier {
         let claims = decode::<Map<String, Value>>(token, &key, &rules)
             .map_err(|error| refused(&error))?
             .claims;
+        // Clocks may differ about a beginning; an end is an end.
+        let now = jiff::Timestamp::now().as_second();
+        if claims
+            .get("exp")
+            .and_then(Value::as_f64)
+            .is_none_or(|end| end <= f64_of(now))
+        {
+            return Err(refused(&"it has expired"));
+        }
         let text = |claim: &str| {
             let text = claims.get(claim).and_then(Value::as_str).map(str::trim);
             text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -108,6 +127,9 @@ impl JwtVerifier {
         let principal = text(&self.settings.claim);
         let principal =
             principal.ok_or_else(|| refused(&format_args!("it has no claim {}", self.settings.claim)))?;
+        if principal == LOCAL {
+            return Err(refused(&"it names whoever is on this machine"));
+        }
         Ok(JwtSubject {
             name: text("name")
                 .or_else(|| text("email"))
@@ -119,6 +141,13 @@ impl JwtVerifier {
     /// The key of that name; without a name, the only one there is.
     async fn key(&self, name: Option<&str>) -> Result<Jwk, JwtError> {
         let mut known = self.keys.lock().await;
+        // Who waited while others tried in vain does not try again.
+        if let Some((at, reason)) = known.failed.as_ref()
+            && known.keys.is_none()
+            && at.elapsed() < AGAIN
+        {
+            return Err(JwtError::NoKeys(reason.clone()));
+        }
         let age = known.fetched.map(|at| at.elapsed());
         let found = known.keys.as_deref().and_then(|keys| find(keys, name));
         let is_due = match (age, &found) {
@@ -135,6 +164,7 @@ impl JwtVerifier {
                 *known = FetchedKeys {
                     keys: Some(Arc::new(keys)),
                     fetched: Some(Instant::now()),
+                    failed: None,
                 };
                 found.ok_or_else(|| JwtError::Refused("its key is not known".to_owned()))
             }
@@ -143,6 +173,7 @@ impl JwtVerifier {
                 if known.keys.is_some() {
                     known.fetched = Some(Instant::now());
                 }
+                known.failed = Some((Instant::now(), reason.clone()));
                 found.ok_or(JwtError::NoKeys(reason))
             }
         }
@@ -172,6 +203,19 @@ impl JwtVerifier {
         let bytes = response.bytes().await.map_err(|error| error.to_string())?;
         serde_json::from_slice(&bytes).map_err(|error| error.to_string())
     }
+}
+
+/// Whether the header names extensions that have to be understood: none is.
+fn demands_more(token: &str) -> bool {
+    let header = token.split('.').next().unwrap_or_default();
+    let header = URL_SAFE_NO_PAD.decode(header).ok();
+    let header = header.and_then(|header| serde_json::from_slice::<Map<String, Value>>(&header).ok());
+    header.is_none_or(|header| header.contains_key("crit"))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds of this age of the world fit")]
+fn f64_of(seconds: i64) -> f64 {
+    seconds as f64
 }
 
 fn find(keys: &JwkSet, name: Option<&str>) -> Option<Jwk> {

@@ -19,7 +19,8 @@ use crate::server::http_error::HttpError;
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-metabase-session");
 /// What programs are told that have none, or none that is good.
 pub(in crate::server) const WANTED: &str = "metabase_session";
-/// How long it is believed without asking again whose a session is. One that ended gets in that long at most.
+/// How long it is believed without asking again whose a session is. One that ended gets in that long at most, or until Metabase
+/// refuses it in a turn.
 const BELIEVED: Duration = Duration::from_secs(60);
 /// Sessions that are remembered.
 const MANY: u64 = 10_000;
@@ -63,8 +64,9 @@ impl LentSessions {
 
     /// Whoever's session it is.
     pub(super) async fn requester(&self, app: &App, session: &SecretString) -> Result<Requester, HttpError> {
-        let hash = blake3::keyed_hash(&self.key, session.expose_secret().as_bytes());
-        let asked = self.known.try_get_with(hash, self.ask(app, session));
+        let asked = self
+            .known
+            .try_get_with(self.hash(session), self.ask(app, session));
         let person = asked
             .await
             .map_err(|unknown: Arc<UnknownSession>| match *unknown {
@@ -80,6 +82,15 @@ impl LentSessions {
             scopes: vec![Scope::Ask.word().to_owned()],
             auth: "metabase",
         })
+    }
+
+    /// Asks anew whose a session is, the next time.
+    pub(super) async fn forget(&self, session: &SecretString) {
+        self.known.invalidate(&self.hash(session)).await;
+    }
+
+    fn hash(&self, session: &SecretString) -> blake3::Hash {
+        blake3::keyed_hash(&self.key, session.expose_secret().as_bytes())
     }
 
     async fn ask(&self, app: &App, session: &SecretString) -> Result<Arc<SignedInPerson>, UnknownSession> {

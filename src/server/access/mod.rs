@@ -12,7 +12,7 @@ mod lent;
 mod origin;
 mod rate;
 
-pub(super) use caller::{Requester, Scope};
+pub(super) use caller::{LOCAL, Requester, Scope};
 pub(super) use guard::{admit, guard_all};
 pub(super) use lent::WANTED as SESSION_WANTED;
 

@@ -21,6 +21,8 @@ use crate::server::turns::{LiveTurn, SubmissionResult, TurnRequest};
 
 /// Longest question, in bytes.
 const MAX_QUESTION: usize = 32 * 1024;
+/// Longest key of a question, in bytes.
+const MAX_KEY: usize = 255;
 /// Longest comment, in bytes.
 const MAX_COMMENT: usize = 8 * 1024;
 
@@ -96,14 +98,14 @@ pub(super) async fn ask(
             return Err(HttpError::new(StatusCode::CONFLICT, "not_finished", detail));
         }
     }
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    let key = idempotency_key(&headers)?;
     let request = TurnRequest {
         question,
         principal: caller.principal.clone(),
         asker: asker(&caller),
         session: body.session,
         base: body.after,
-        idempotency_key: key.map(str::to_owned),
+        idempotency_key: key,
         bounded: caller.is_bounded(),
         ..TurnRequest::default()
     };
@@ -135,6 +137,22 @@ pub(super) async fn ask(
             name_answer(response.headers_mut(), &id, &session);
             Ok(response)
         }
+    }
+}
+
+/// The key that makes a question that is sent again the same question. One that cannot be kept is refused: whoever sends it
+/// relies on it.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, HttpError> {
+    let mut sent = headers.get_all("idempotency-key").iter();
+    let Some(key) = sent.next() else {
+        return Ok(None);
+    };
+    let key = key.to_str().ok().filter(|key| key.len() <= MAX_KEY);
+    match (key, sent.next()) {
+        (Some(key), None) => Ok(Some(key.to_owned())),
+        _ => Err(HttpError::bad_request(format!(
+            "`Idempotency-Key` is one header of at most {MAX_KEY} visible ASCII characters"
+        ))),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
@@ -41,25 +42,33 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for JsonRequest<T> {
             ));
         }
         let most = state.settings.max_body_bytes;
-        let read = tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), most)).await;
-        let Ok(read) = read else {
-            let detail = "the body took too long to arrive";
-            return Err(HttpError::new(StatusCode::REQUEST_TIMEOUT, "bad_request", detail));
-        };
-        let bytes = read.map_err(|error| {
-            if is_too_long(&error) {
-                let detail = format!(
-                    "the body is longer than {most} bytes; `max_body_kb` under [server] is the limit"
-                );
-                HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
-            } else {
-                HttpError::bad_request("the body was cut")
-            }
-        })?;
+        let too_long =
+            || format!("the body is longer than {most} bytes; `max_body_kb` under [server] is the limit");
+        let bytes = whole(request.into_body(), most, too_long).await?;
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| HttpError::bad_request(format!("the body cannot be read: {error}")))
     }
+}
+
+/// The whole body, if it is no longer than `most` bytes and arrives in time.
+pub(in crate::server) async fn whole(
+    body: Body,
+    most: usize,
+    too_long: impl Fn() -> String,
+) -> Result<Bytes, HttpError> {
+    let read = tokio::time::timeout(PATIENCE, to_bytes(body, most)).await;
+    let Ok(read) = read else {
+        let detail = "the body took too long to arrive";
+        return Err(HttpError::new(StatusCode::REQUEST_TIMEOUT, "bad_request", detail));
+    };
+    read.map_err(|error| {
+        if is_too_long(&error) {
+            HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", too_long())
+        } else {
+            HttpError::bad_request("the body was cut")
+        }
+    })
 }
 
 fn is_too_long(error: &axum::Error) -> bool {

@@ -1,6 +1,6 @@
 //! What dbt tells the server: runs that ended.
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
@@ -8,23 +8,20 @@ use http::{HeaderMap, StatusCode};
 use crate::dbt::DbtEvent;
 use crate::server::http_error::HttpError;
 use crate::server::state::SharedState;
-use crate::server::webhook::{LONGEST_DELIVERY, status_of};
+use crate::server::webhook::{delivered, status_of};
 
 /// Takes a delivery of a webhook. It is answered before anything is done with it.
 pub(super) async fn webhook(
     State(state): State<SharedState>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<StatusCode, HttpError> {
     let app = state.app();
     let Some(secret) = app.settings().dbt.webhook_secret.clone() else {
         let detail = "no webhook is taken here: set DBT_WEBHOOK_SECRET to the secret of the subscription";
         return Err(HttpError::new(StatusCode::NOT_FOUND, "no_such_route", detail));
     };
-    if body.len() > LONGEST_DELIVERY {
-        let detail = format!("a delivery is at most {LONGEST_DELIVERY} bytes");
-        return Err(HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
-    }
+    let body = delivered(body).await?;
     let signature = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let event = DbtEvent::read(&secret, signature, &body)
         .map_err(|error| HttpError::new(status_of(&error), "bad_delivery", error.to_string()))?;

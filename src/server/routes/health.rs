@@ -2,40 +2,68 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Json, Router};
 use http::StatusCode;
 
 use crate::server::bodies::HealthBody;
+use crate::server::http_error::HttpError;
 use crate::server::state::SharedState;
+
+/// What is looked at, and what is wrong with it.
+type Checks<'a> = [(&'a str, Option<&'a str>)];
 
 pub(super) async fn alive() -> Json<HealthBody> {
     Json(HealthBody {
         status: "ok".to_owned(),
         checks: BTreeMap::new(),
+        remarks: BTreeMap::new(),
     })
 }
 
 pub(super) async fn ready(State(state): State<SharedState>) -> Response {
-    let store = state.store.is_readable().await;
+    let (store, stopping) = (state.store.is_readable().await, state.turns.is_stopping());
     let checks = [
-        ("catalog", true, ""),
-        ("server", !state.turns.is_stopping(), "is ending"),
-        ("store", store, "cannot be read"),
+        // Without one the server has not begun.
+        ("catalog", None),
+        ("server", stopping.then_some("is ending")),
+        ("store", (!store).then_some("cannot be read")),
     ];
-    let well = checks.iter().all(|(_, good, _)| *good);
-    let body = HealthBody {
-        status: if well { "ok" } else { "unavailable" }.to_owned(),
-        checks: checks
-            .into_iter()
-            .map(|(name, good, bad)| (name.to_owned(), if good { "ok" } else { bad }.to_owned()))
-            .collect(),
+    let trouble = state.apps.trouble().map(|why| {
+        let remark = format!("could not be loaded again, so the one before serves: {why}");
+        ("catalog".to_owned(), remark)
+    });
+    told(&checks, trouble.into_iter().collect())
+}
+
+/// What a server answers that has no catalog yet: the probes, and to everybody else that it begins.
+pub(super) fn before_the_start<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let ready = async || told(&[("catalog", Some("is being loaded"))], BTreeMap::new());
+    let begins = async || {
+        let detail = "the server is loading its catalog; ask again in a moment";
+        HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "starting", detail).after(2)
     };
-    let status = if well {
-        StatusCode::OK
+    Router::new()
+        .route("/healthz", axum::routing::get(alive))
+        .route("/readyz", axum::routing::get(ready))
+        .fallback(begins)
+}
+
+fn told(checks: &Checks<'_>, remarks: BTreeMap<String, String>) -> Response {
+    let well = checks.iter().all(|(_, wrong)| wrong.is_none());
+    let (status, word) = if well {
+        (StatusCode::OK, "ok")
     } else {
-        StatusCode::SERVICE_UNAVAILABLE
+        (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+    };
+    let body = HealthBody {
+        status: word.to_owned(),
+        checks: checks
+            .iter()
+            .map(|(name, wrong)| ((*name).to_owned(), wrong.unwrap_or("ok").to_owned()))
+            .collect(),
+        remarks,
     };
     (status, Json(body)).into_response()
 }

@@ -17,16 +17,19 @@ mod sse;
 mod table;
 mod wires;
 
-use axum::Router;
+use std::fmt::Write as _;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Router};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 
+pub(super) use self::body::whole;
 use self::route::RouteAccess;
 use self::table::{probes, table};
-use super::access::{admit, guard_all};
+use super::access::{Requester, Scope, admit, guard_all};
 use super::http_error::{HttpError, write_errors};
 use super::state::SharedState;
 use crate::telemetry::TraceParent;
@@ -38,14 +41,19 @@ const HTML: &str = "text/html";
 
 /// The router of all routes, with what stands before them.
 pub(super) fn router(state: &SharedState) -> Router {
-    let (mut open, mut closed) = (Router::new(), Router::new());
+    let (mut open, mut closed, mut administration) = (Router::new(), Router::new(), Router::new());
     for route in table() {
-        match route.access {
-            RouteAccess::Public => open = open.route(route.path, route.handler),
-            RouteAccess::Requesters => closed = closed.route(route.path, route.handler),
-        }
+        let part = match route.access {
+            RouteAccess::Public => &mut open,
+            RouteAccess::Requesters => &mut closed,
+            RouteAccess::Administrators => &mut administration,
+        };
+        *part = std::mem::take(part).route(route.path, route.handler);
     }
-    let closed = closed.route_layer(from_fn_with_state(state.clone(), admit));
+    let administration = administration.route_layer(from_fn(administrators_only));
+    let closed = closed
+        .merge(administration)
+        .route_layer(from_fn_with_state(state.clone(), admit));
     let mut probed = Router::new();
     for route in probes() {
         probed = probed.route(route.path, route.handler);
@@ -59,6 +67,42 @@ pub(super) fn router(state: &SharedState) -> Router {
         .layer(from_fn(write_errors))
         .layer(from_fn(headers_of_all))
         .with_state(state.clone())
+}
+
+/// Lets nobody else in. It stands behind what finds out who asks.
+async fn administrators_only(caller: Extension<Requester>, request: Request, next: Next) -> Response {
+    if caller.may(Scope::Admin) {
+        return next.run(request).await;
+    }
+    let detail =
+        "this needs the scope `admin`: `cardinal token create --scope admin`, or `admins` under [server]";
+    HttpError::forbidden(detail).into_response()
+}
+
+/// All routes as a table of Markdown: what each does, and what it needs. `docs/server.md` has it.
+pub fn route_table() -> String {
+    let mut text = "| route | what it does | scope |\n|---|---|---|\n".to_owned();
+    for route in table().iter().chain(&probes()) {
+        let scope = match route.access {
+            RouteAccess::Public => "",
+            RouteAccess::Requesters => "`ask`",
+            RouteAccess::Administrators => "`admin`",
+        };
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            text,
+            "| `{} {}` | {} | {scope} |",
+            route.method, route.path, route.about
+        );
+    }
+    text
+}
+
+/// What is answered until [`router`] can be.
+pub(super) fn router_before_the_start() -> Router {
+    health::before_the_start()
+        .layer(from_fn(write_errors))
+        .layer(from_fn(headers_of_all))
 }
 
 /// The OpenAPI document of all routes, with a line end. A copy lies in `schemas/openapi.json`.

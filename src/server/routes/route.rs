@@ -15,6 +15,8 @@ pub(super) enum RouteAccess {
     Public,
     /// Who has the scope `ask`.
     Requesters,
+    /// Who has the scope `admin` too.
+    Administrators,
 }
 
 /// One route: a method of a path.
@@ -67,6 +69,11 @@ impl HttpRoute {
 
     pub(super) fn public(mut self) -> Self {
         self.access = RouteAccess::Public;
+        self
+    }
+
+    pub(super) fn admin(mut self) -> Self {
+        self.access = RouteAccess::Administrators;
         self
     }
 

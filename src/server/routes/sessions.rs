@@ -22,6 +22,8 @@ use crate::server::state::SharedState;
 /// Items of a page, if nothing is said, and at most.
 pub(super) const PAGE: usize = 50;
 pub(super) const MAX_PAGE: usize = 200;
+/// Longest text that is looked for, in bytes.
+const MAX_SEARCH: usize = 1024;
 /// How often, and how many times, it is looked whether turns in other processes have ended.
 const END_PAUSE: Duration = Duration::from_millis(250);
 const ENDS: u32 = 20;
@@ -58,6 +60,7 @@ pub(super) async fn list(
     Extension(caller): Extension<Requester>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<SessionPage>, HttpError> {
+    checked_search(&query.search)?;
     let before = query.before.as_deref().map(cursor).transpose()?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
     let page = state
@@ -68,6 +71,16 @@ pub(super) async fn list(
         sessions: page.items,
         next: page.next,
     }))
+}
+
+/// Checks that a text may be looked for: databases refuse long patterns.
+pub(super) fn checked_search(search: &str) -> Result<(), HttpError> {
+    if search.len() <= MAX_SEARCH {
+        return Ok(());
+    }
+    Err(HttpError::bad_request(format!(
+        "`search` is longer than {MAX_SEARCH} bytes"
+    )))
 }
 
 fn cursor(text: &str) -> Result<(i64, String), HttpError> {

@@ -140,6 +140,7 @@ fn administration() -> Vec<HttpRoute> {
             "List answers of all principals",
             get(admin::answers),
         )
+        .admin()
         .gives::<AnswerPage>()
         .query(&[
             ("principal", "who asked"),
@@ -154,17 +155,21 @@ fn administration() -> Vec<HttpRoute> {
             "Read an answer of any principal",
             get(admin::answer),
         )
+        .admin()
         .gives::<AnswerRecord>(),
         HttpRoute::get(
             "/v1/admin/answers/{id}/tape",
             "Read a tape of any principal",
             get(admin::tape),
         )
+        .admin()
         .media(&[JSON_LINES]),
         HttpRoute::get("/v1/admin/usage", "Read use by day", get(admin::usage))
+            .admin()
             .gives::<UsageBody>()
             .query(&[("days", "how many days back")]),
         HttpRoute::get("/metrics", "Read what the server counts", get(admin::metrics))
+            .admin()
             .media(&["application/openmetrics-text"]),
     ]
 }
