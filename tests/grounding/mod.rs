@@ -1,4 +1,5 @@
 mod blind;
+mod fields;
 mod hard;
 mod listed;
 mod mixed;

@@ -136,6 +136,7 @@ fn time_of_day(cell: &str, sample: &str) -> String {
     let pattern = match sample {
         "HH:MM" => "%H:%M",
         "h:MM A" => "%-I:%M %p",
+        "H:MM:SS" => "%-H:%M:%S",
         _ => panic!("no time style {sample}"),
     };
     time.strftime(pattern).to_string()
