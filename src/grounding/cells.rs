@@ -172,7 +172,12 @@ fn cell_source(
     if plain && !as_rate {
         return;
     }
-    let small = is_too_small(index, wanted, cell, as_rate && !fraction);
+    let changes = super::cues::names_a_change(&column.name, &column.label) || is_calculation(material.table);
+    if is_headed_as_change(seat) && !changes {
+        sources.deny(seat, cell);
+        return;
+    }
+    let small = is_too_small(index, wanted, cell, !whole && !fraction);
     if small || (wanted.money && shape.counts.contains(&cell.column)) {
         sources.deny(seat, cell);
         return;
@@ -224,8 +229,8 @@ fn cell_source(
     }
     // What is said to be a mean or a total is not a single row, unless that row is named.
     let several = material.table.rows.len() > 1 && !is_calculation(material.table);
-    let of_all =
-        several && says == Says::Nothing && (wanted.cues.mean || wanted.cues.total) && !wanted.percent;
+    let mean = wanted.cues.mean && !wanted.cues.mean_before;
+    let of_all = several && says == Says::Nothing && (mean || wanted.cues.total) && !wanted.percent;
     if says == Says::No || of_all {
         sources.deny(seat, cell);
         return;
@@ -239,11 +244,20 @@ fn cell_source(
     sources.fitting.push((says, SourceCandidate::Cell(cell)));
 }
 
+/// Whether a column of changes is what the header above a figure speaks of: `| Change |`.
+fn is_headed_as_change(seat: &FigureContext<'_, '_, '_>) -> bool {
+    let header = seat.place.row.and_then(|cell| cell.header);
+    header.is_some_and(|header| {
+        let words = seat.context.words_in(header);
+        matches!(words, [only] if matches!(only.low.as_str(), "change" | "growth" | "difference" | "delta"))
+    })
+}
+
 /// What the words say to the row of a cell, where the figure may also be what the row named is compared with.
 fn row_says(seat: &FigureContext<'_, '_, '_>, cell: NumberCell, dated: bool) -> Says {
     let says = seat.says_row(cell.material, cell.row);
     // `367 → 50` of a row without days is of two of its columns.
-    let compared = (dated || !seat.is_at_arrow()) && seat.is_base();
+    let compared = (dated || !(seat.is_at_arrow() || seat.is_from_to())) && seat.is_base();
     if says == Says::No && compared && seat.may_be_base(cell.material, cell.row) {
         return Says::Nothing;
     }

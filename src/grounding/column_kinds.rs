@@ -7,7 +7,17 @@ use crate::result::{Column, ColumnKind, ColumnSummary, NumberStyle};
 /// Whether a name is one of parts of a whole.
 pub(super) fn is_rate(name: &str, label: &str) -> bool {
     let low = format!("{name} {label}").to_lowercase();
-    Concept::RateName.words().any(|word| low.contains(word))
+    let words = super::keys::name_words(&format!("{name} {label}"));
+    Concept::RateName.words().any(|word| names(&low, &words, word))
+}
+
+/// Whether a word stands in a name: short ones alone, for there is a `rate` in `nitrate` and a `ratio` in `duration`.
+fn names(low: &str, words: &[String], word: &str) -> bool {
+    if matches!(word, "rate" | "ratio") {
+        words.iter().any(|one| super::text::stem(one) == word)
+    } else {
+        low.contains(word)
+    }
 }
 
 /// Whether a column is of money.
@@ -60,16 +70,22 @@ pub(super) fn is_rate_column(index: &CellIndex<'_>, material: usize, column: usi
         return true;
     }
     // What is counted may be named so: `paid_conversions`, `price_changes`.
+    let words = super::keys::name_words(&format!("{} {}", named.name, named.label));
     let part = ["rate", "percent", "pct", "%", "share"]
         .iter()
-        .any(|word| low.contains(word));
+        .any(|word| names(&low, &words, word));
     if named.kind == ColumnKind::Integer && !part {
         return false;
     }
-    // An exchange rate is not part of a whole.
+    // `Yield (dt/ha)` and `Nitrate (mg/l)` have a unit of their own.
+    let unit = named.label.split_once('(').map(|(_, unit)| unit);
+    if unit.is_some_and(|unit| unit.contains('/')) && !part {
+        return false;
+    }
+    // An exchange rate is not a part of a whole.
     let plainly = Concept::RateName
         .words()
-        .any(|word| word != "rate" && !Concept::RateOrMoneyName.has(word) && low.contains(word));
+        .any(|word| word != "rate" && !Concept::RateOrMoneyName.has(word) && names(&low, &words, word));
     let small = || match index.summary(material, column) {
         Some(ColumnSummary::Numbers { min, max, .. }) => max.as_f64() <= 100.0 && min.as_f64() >= -100.0,
         _ => true,

@@ -98,6 +98,8 @@ pub(super) struct Cues {
     pub(super) falls: bool,
     /// Whether it is spent or taken off.
     pub(super) lessening: bool,
+    /// Whether a mean is only what the sentence before speaks of.
+    pub(super) mean_before: bool,
 }
 
 impl Cues {
@@ -123,11 +125,19 @@ impl Cues {
             let mut words = seat.context.words_in(sentence).iter();
             words.any(|word| matches!(word.low.as_str(), "it" | "that" | "this" | "es"))
         };
-        if let Some(before) = seat.place.before.filter(|_| !all.any() && pointing()) {
+        // `Ternen earned $3.29 per kg. Nordlys made $2.39.`
+        let per_unit = |before: Span| {
+            let mut words = seat.context.words_in(before).iter();
+            words.any(|word| Concept::Per.has(&word.low))
+        };
+        let goes_on = |before: &Span| !all.any() && (pointing() || per_unit(*before));
+        if let Some(before) = seat.place.before.filter(goes_on) {
             let told = Self::read(seat, bits(seat, seat.context.word_range(before), |_| true));
             return Self {
                 share: told.share,
                 mean: told.mean,
+                mean_before: told.mean,
+                rest: told.rest,
                 per: told.per,
                 ratio: told.ratio,
                 ..all
@@ -187,6 +197,7 @@ impl Cues {
             .iter()
             .any(|mark| follows.starts_with(mark));
         Self {
+            mean_before: false,
             way: match (up, down) {
                 _ if plus => Way::Up,
                 (true, false) => Way::Up,

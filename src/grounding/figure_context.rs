@@ -138,6 +138,25 @@ impl<'i> FigureContext<'_, '_, 'i> {
             .into_iter()
             .filter(|span| outside(*span))
             .collect();
+        // `…; their subsidies are 1.24M, 812K and 390K`: all figures of a part without names, in the order of the names before.
+        let part = sentence
+            .of(self.context.text)
+            .rfind(';')
+            .map(|at| Span::new(sentence.start + at, sentence.end));
+        if let Some(part) = part.filter(|part| part.holds(self.span)) {
+            let mut names: Vec<Mention<'i>> = named.clone();
+            names.retain(|mention| mention.span.end <= part.start);
+            let own: Vec<Span> = figures
+                .iter()
+                .filter(|figure| part.holds(**figure))
+                .copied()
+                .collect();
+            if names.len() == named.len() && names.len() > 1 && names.len() == own.len() {
+                return names
+                    .get(own.iter().position(|figure| *figure == self.span)?)
+                    .copied();
+            }
+        }
         let (last, first) = (named.last()?, figures.first()?);
         let summed = figures.len() == named.len() + 1 && {
             let words = match figures.as_slice() {

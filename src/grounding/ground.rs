@@ -349,7 +349,11 @@ fn decide(
     {
         derived = derive(seat, &asked, known);
     }
-    derived.retain(|source| is_under_its_header(seat, source) && !is_of_denied_row(seat, source));
+    derived.retain(|source| {
+        is_under_its_header(seat, source)
+            && !is_of_denied_row(seat, source)
+            && !is_of_denied_cell(found, source)
+    });
     if context.work.is_over() {
         return finish(not_checked, Vec::new());
     }
@@ -376,6 +380,29 @@ fn decide(
         elsewhere: elsewhere.and_then(|cell| super::elsewhere::elsewhere(seat, cell)),
         ..finish(FigureStatus::Unmatched { reason }, Vec::new())
     }
+}
+
+/// Whether a derivation only works out again what stands in a cell of its row, where the words around the figure name another:
+/// a share of a total beside the column of shares.
+fn is_of_denied_cell(found: &Sources, source: &FigureSource) -> bool {
+    let (
+        Trace::Derivation {
+            operation, inputs, ..
+        },
+        Some(denied),
+    ) = (&source.trace, found.denied_cell)
+    else {
+        return false;
+    };
+    let own = [denied.row + 1];
+    let first = inputs.first().map(|input| input.rows.as_slice());
+    let again = match operation {
+        DerivationOperation::Share => first == Some(&own),
+        // A nought of another row is no sign that a group is absent.
+        DerivationOperation::Count => first == Some(&[]),
+        _ => false,
+    };
+    again && source.material == denied.material
 }
 
 /// Whether a derivation is of one row alone, and the words around the figure name another: `Twitter converts at 40.0 %`, where

@@ -10,6 +10,7 @@ use super::labels::Label;
 use super::number::{Kind, Number};
 use super::scope::{MentionTarget, Says, TextContext};
 use super::text::Span;
+use crate::result::Cell;
 
 /// Most rows that are given as the source of one key.
 const MOST_ROWS: usize = 3;
@@ -134,6 +135,24 @@ fn unknown_key(context: &TextContext<'_, '_>, span: Span) -> Option<Figure> {
     })
 }
 
+/// Whether a time of day in a cell is the one written, as far as both tell seconds.
+fn has_seconds(context: &TextContext<'_, '_>, cell: &NumberCell, written: &str) -> bool {
+    let seconds = |clock: &str| {
+        clock
+            .split(':')
+            .nth(2)
+            .and_then(|part| part.get(..2).map(str::to_owned))
+    };
+    let table = context.index.materials.get(cell.material).map(|one| one.table);
+    let own = table.and_then(|table| table.rows.get(cell.row)?.get(cell.column));
+    let own = match own {
+        Some(Cell::Text(text)) => seconds(text),
+        _ => None,
+    };
+    own.zip(seconds(written))
+        .is_none_or(|(own, written)| own == written)
+}
+
 /// What becomes of a time of day, where results have such times.
 pub(super) fn clock_figure(context: &TextContext<'_, '_>, number: &Number, question: &str) -> Option<Figure> {
     const HALF: u16 = 12 * 60;
@@ -185,6 +204,9 @@ pub(super) fn clock_figure(context: &TextContext<'_, '_>, number: &Number, quest
         .filter(|(minutes, _)| meant.contains(minutes))
     {
         context.work.spend(1);
+        if !has_seconds(context, cell, text) {
+            continue;
+        }
         if seat.says_row(cell.material, cell.row) == Says::No || !headed(cell) {
             denied.get_or_insert(*cell);
         } else if traces.len() < MOST_ROWS {

@@ -82,6 +82,13 @@ impl<'i> KeyReader<'_, '_, 'i> {
                 return Some((label, word.span));
             }
         }
+        // `one star`
+        if let Some(value) = super::count::of_word(&word.low).filter(|_| self.names_a_star(at)) {
+            let label = i64::try_from(value)
+                .ok()
+                .and_then(|value| self.key.labels.get(&value))?;
+            return Some((label, word.span));
+        }
         let digits = word.low.trim_end_matches(char::is_alphabetic);
         let suffix = word.low.get(digits.len()..).unwrap_or_default();
         // "the 1950s" are a decade.
@@ -134,6 +141,17 @@ impl<'i> KeyReader<'_, '_, 'i> {
             ("", "pm" | "p") if near => Some(12),
             _ => None,
         };
+        // `at 5 in the morning`
+        let part = (
+            self.low(Some(at + 1)),
+            self.low(Some(at + 2)),
+            self.low(Some(at + 3)),
+        );
+        let half = half.or(match part {
+            ("in", "the", "morning") if near => Some(0),
+            ("in", "the", "afternoon" | "evening") if near => Some(12),
+            _ => None,
+        });
         if let Some(half) = half.filter(|_| (1..=12).contains(&value)) {
             return Some(value % 12 + half);
         }
@@ -162,6 +180,7 @@ impl<'i> KeyReader<'_, '_, 'i> {
             || self.opens_a_line(span)
             || self.heads_a_line(span, value)
             || self.is_cell(span)
+            || (!ordinal && self.stands_for_its_row(at, value))
             || (!ordinal && self.tells_alone(at, value))
     }
 
@@ -193,6 +212,12 @@ impl<'i> KeyReader<'_, '_, 'i> {
         let next = self.low(Some(at + 1));
         let ends = !matches!(self.gap(at + 1), " " | "-") || matches!(next, "or" | "and");
         scale && ends && matches!(self.low(at.checked_sub(1)), "a" | "an") && self.gap(at) == " "
+    }
+
+    /// "one star", "two stars": a mark on a scale.
+    fn names_a_star(&self, at: usize) -> bool {
+        let next = self.low(Some(at + 1));
+        self.key.is_of(next) && stem(next) == "star" && self.gap(at + 1) == " "
     }
 
     /// "5 stars", "the 5th grade", "the 2024 cohort"; "3 guests" are so many.
@@ -322,17 +347,39 @@ impl<'i> KeyReader<'_, '_, 'i> {
         own || columns.contains(&(self.key.material, self.key.column)) || (first && columns.is_empty())
     }
 
+    /// A number that no cell measures, where a sentence begins with it or a figure follows at once: "611 yielded 4,200 litres, 612
+    /// 2,850".
+    fn stands_for_its_row(&self, at: usize, value: i64) -> bool {
+        let Some(word) = self.words.get(at).filter(|word| word.text.len() > 1) else {
+            return false;
+        };
+        let place = self.layout.place(word.span);
+        let opens = place.sentence.start == word.span.start && word.text.len() + 1 >= TELLING;
+        let before = self.low(at.checked_sub(1));
+        let listed = self.gap(at).starts_with([',', ';']) || matches!(before, "and" | "und");
+        let gap = self.gap(at + 1);
+        let figure = matches!(gap.trim_matches(['$', '€', '£', '*', '_']), " ")
+            && self.low(Some(at + 1)).starts_with(|c: char| c.is_ascii_digit());
+        let near = self.gap(at + 1) == " ";
+        place.row.is_none() && ((opens && near) || (listed && figure)) && !self.is_measured(value)
+    }
+
+    /// Whether a cell measures just this.
+    fn is_measured(&self, value: i64) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "only compared")]
+        let value = value as f64;
+        !self.index.between(value - 0.5, value + 0.5).is_empty()
+    }
+
     /// A long number that no cell measures.
     fn tells_alone(&self, at: usize, value: i64) -> bool {
         let Some(word) = self.words.get(at) else {
             return false;
         };
-        #[expect(clippy::cast_precision_loss, reason = "only compared")]
-        let value = value as f64;
         let next = self.low(Some(at + 1));
         let gap = self.gap(at + 1);
         let ends = gap != " " || Concept::AfterKey.has(next);
         let long = word.text.len() >= TELLING || (word.text.len() + 1 == TELLING && ends);
-        long && self.index.between(value - 0.5, value + 0.5).is_empty()
+        long && !self.is_measured(value)
     }
 }

@@ -130,11 +130,29 @@ pub(super) fn role(table: &ResultTable, at: usize, seen: usize, arguments: &Valu
         };
     }
     let first = at == 0 && column.kind == ColumnKind::Integer;
-    if first && unique && !told_apart && measures() {
+    let alone = unique && !told_apart;
+    if first && measures() && (alone || numbers_things(column, &name, &values)) {
         NumberRole::Key
     } else {
         NumberRole::Measure
     }
+}
+
+/// Whether a first column counts things up under the name of one of them, as `batch` and `courtroom` do beside names of their
+/// own. What is measured is named in the plural or by a word for an amount, and seldom sorted upwards.
+fn numbers_things(column: &Column, name: &[String], values: &[i64]) -> bool {
+    let amount = |word: &String| {
+        Concept::MoneyName.has(word) || Concept::CountName.has(word) || Concept::RateName.has(word)
+    };
+    let one_thing = name
+        .last()
+        .is_some_and(|last| last.len() > 2 && stem(last) == last);
+    let upwards = values
+        .iter()
+        .zip(values.iter().skip(1))
+        .all(|(one, next)| one <= next);
+    let several = values.first() != values.last();
+    one_thing && upwards && several && column.meaning() == ColumnMeaning::Amount && !name.iter().any(amount)
 }
 
 fn role_is_year(table: &ResultTable, at: usize, seen: usize) -> bool {

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::spellings::{short_spellings, spellings, spellings_of_nothing};
+use super::spellings::{is_signed, short_spellings, spellings, spellings_of_nothing};
 use super::text::{Layout, Span, TextWord, each_word, stem, words};
 use super::work::Work;
 use crate::result::Column;
@@ -100,7 +100,7 @@ impl Labels {
         }
         for (words, exact) in spellings(text) {
             let digits = words.iter().all(|word| word.chars().all(|c| c.is_ascii_digit()));
-            let form = if digits {
+            let form = if digits || is_signed(text) {
                 LabelForm::Range
             } else {
                 LabelForm::Words

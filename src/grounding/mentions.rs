@@ -65,6 +65,14 @@ pub(super) fn names(text: &str, index: &CellIndex<'_>) -> Vec<Span> {
         for name in names.chain([material.title]) {
             let telling = name.contains(|c: char| c.is_ascii_digit()) && name.contains(char::is_alphabetic);
             if telling {
+                // `Answered within 20 s` of the column `Answered within 20 s %`.
+                let bare = name.split('(').next().unwrap_or_default();
+                let bare = bare.trim_matches([' ', '%']);
+                let name = if bare.contains(|c: char| c.is_ascii_digit()) && bare.contains(' ') {
+                    bare
+                } else {
+                    name
+                };
                 let places = text.match_indices(name);
                 found.extend(places.map(|(at, name)| Span::new(at, at + name.len())));
             }
@@ -136,7 +144,17 @@ fn columns<'i>(
     let mut last: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
     for (at, word) in words.iter().enumerate() {
         let of_word = by_word.get(root(&word.low));
-        for (material, column) in of_word.filter(|_| !is_named(word.span)).into_iter().flatten() {
+        // `in second place`: which of them it is, not the column of places.
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        let ordinal = before.filter(|before| is_ordinal(&before.low));
+        let in_name = |(material, column): &(usize, usize)| {
+            let shape = index.shapes.get(*material);
+            let mut names = shape.into_iter().flat_map(|shape| &shape.column_words);
+            let names = names.find(|(of, _)| of == column).map(|(_, names)| names);
+            ordinal.is_none_or(|word| names.is_some_and(|names| names.iter().any(|name| *name == word.low)))
+        };
+        let of_word = of_word.filter(|_| !is_named(word.span)).into_iter().flatten();
+        for (material, column) in of_word.filter(|of| in_name(of)) {
             let before = last.insert((*material, *column), (at, found.len()));
             if let Some((_, place)) = before.filter(|(before, _)| before + 1 == at)
                 && let Some(mention) = found.get_mut(place)
@@ -155,6 +173,13 @@ fn columns<'i>(
         }
     }
     found
+}
+
+fn is_ordinal(low: &str) -> bool {
+    const WORDS: &str = "first second third fourth fifth sixth seventh eighth ninth tenth last";
+    let digits = low.trim_end_matches(char::is_alphabetic);
+    let numbered = !digits.is_empty() && matches!(low.get(digits.len()..), Some("st" | "nd" | "rd" | "th"));
+    numbered || WORDS.split(' ').any(|word| word == low)
 }
 
 /// Where mentions stand that are in the order of the text: where each begins, and how far it and those before it reach.

@@ -4,7 +4,8 @@ use jiff::civil::Date;
 
 use super::figure::{Figure, FigureStatus, Reason, Trace};
 use super::scope::{MentionTarget, TextContext};
-use super::text::{Days, Span};
+use super::text::{Days, Relation, Span};
+use super::vocabulary::Concept;
 
 /// Takes the source from both ends of a change that is told backwards. Where the ends have names of their own, these
 /// have been held against the rows already.
@@ -24,6 +25,18 @@ pub(super) fn turned_round(context: &TextContext<'_, '_>, figures: &mut [Figure]
         })
         .map(|(at, _)| at)
         .collect();
+    let mut others = of_other_ends(context, figures);
+    others.extend(out_of_turn(context, figures));
+    others.extend(columns_turned_round(context, figures));
+    others.extend(set_against_in_turn(context, figures));
+    for at in others {
+        if let Some(figure) = figures.get_mut(at) {
+            figure.status = FigureStatus::Unmatched {
+                reason: Reason::Mismatch,
+            };
+            figure.sources.clear();
+        }
+    }
     for at in backwards {
         for figure in figures.iter_mut().skip(at).take(2) {
             figure.status = FigureStatus::Unmatched {
@@ -31,6 +44,235 @@ pub(super) fn turned_round(context: &TextContext<'_, '_>, figures: &mut [Figure]
             };
             figure.sources.clear();
         }
+    }
+}
+
+/// The result, row and column of the cells that a figure is; `None` where it may be something else.
+fn cells_of(context: &TextContext<'_, '_>, figure: &Figure) -> Option<Vec<(usize, usize, usize)>> {
+    let cell = |source: &Trace| {
+        let Trace::Cell { result, row, column } = source else {
+            return None;
+        };
+        let materials = context.index.materials;
+        let at = materials.iter().position(|material| material.handle == *result)?;
+        let columns = &materials.get(at)?.table.columns;
+        Some((at, *row, columns.iter().position(|one| one.name == *column)?))
+    };
+    let cells: Option<Vec<_>> = figure.sources.iter().map(cell).collect();
+    cells.filter(|cells| !cells.is_empty() && figure.status == FigureStatus::Matched)
+}
+
+/// The ends of what is told from one column of a row to another, where the end stands before the beginning: `ran from 10:48 to
+/// 10:05`, `from 4,788 to 5,210` of January and February.
+fn columns_turned_round(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> {
+    let mut wrong = Vec::new();
+    for (at, pair) in figures.windows(2).enumerate() {
+        let [from, to] = pair else { continue };
+        if !is_change(context, from, to) {
+            continue;
+        }
+        let (Some(first), Some(second)) = (cells_of(context, from), cells_of(context, to)) else {
+            continue;
+        };
+        let pairs = first
+            .iter()
+            .flat_map(|one| second.iter().map(move |other| (one, other)));
+        let mut in_row = pairs
+            .filter(|(one, other)| (one.0, one.1) == (other.0, other.1))
+            .peekable();
+        let turned = |(one, other): (&(usize, usize, usize), &(usize, usize, usize))| {
+            let shape = context.index.shapes.get(one.0);
+            let table = context.index.materials.get(one.0).map(|one| one.table);
+            let of = |column: usize| table.and_then(|table| table.columns.get(column));
+            let (Some(shape), Some(a), Some(b)) = (shape, of(one.2), of(other.2)) else {
+                return false;
+            };
+            let words = |name: &str| -> Vec<String> {
+                let words = super::keys::name_words(name).into_iter();
+                words.filter(|word| !Concept::ColumnFiller.has(word)).collect()
+            };
+            let (a_words, b_words) = (words(&a.name), words(&b.name));
+            let alike = !a.kind.is_numeric() || a_words.iter().any(|word| b_words.contains(word));
+            let dated = shape.column_years.contains_key(&one.2) || end_of_change(&a.name).is_some();
+            one.2 > other.2 && a.kind == b.kind && alike && !dated
+        };
+        if in_row.peek().is_some() && in_row.all(turned) {
+            wrong.extend([at, at + 1]);
+        }
+    }
+    wrong
+}
+
+/// Figures that are set against each other without names, in another order than the pair before: `4,188 at Stadium vs 7,755 at City
+/// Park. Arrivals: 7,753 vs 4,402`.
+fn set_against_in_turn(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> {
+    const REACH: usize = 200;
+    let against = |one: &Figure, next: &Figure| {
+        let gap = context.text.get(one.end..next.start).unwrap_or_default();
+        let set = [" vs ", " vs. ", " versus ", " against "]
+            .iter()
+            .find(|mark| gap.contains(**mark))?;
+        (gap.len() < 40).then(|| gap.trim_matches(['*', '_']) == *set)
+    };
+    let rows = |figure: &Figure| -> Option<(usize, usize)> {
+        let cells = cells_of(context, figure)?;
+        let (material, row, _) = *cells.first()?;
+        cells
+            .iter()
+            .all(|cell| (cell.0, cell.1) == (material, row))
+            .then_some((material, row))
+    };
+    let mut wrong = Vec::new();
+    let mut before: Option<(usize, [(usize, usize); 2])> = None;
+    for (at, pair) in figures.windows(2).enumerate() {
+        let [one, next] = pair else { continue };
+        let (Some(bare), Some(first), Some(second)) = (against(one, next), rows(one), rows(next)) else {
+            continue;
+        };
+        let near = before.filter(|(end, _)| one.start < end + REACH);
+        match near {
+            Some((_, [left, right])) if bare && left != right => {
+                if first == right {
+                    wrong.push(at);
+                }
+                if second == left {
+                    wrong.push(at + 1);
+                }
+            }
+            _ => before = Some((next.end, [first, second])),
+        }
+    }
+    wrong
+}
+
+/// Figures in a row that are of days in another order than the range that the sentence names: `From July to September it was 1,204,
+/// 1,088, 1,391`.
+fn out_of_turn(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> {
+    let follows = |one: &Figure, next: &Figure| {
+        let gap = context.text.get(one.end..next.start).unwrap_or_default();
+        matches!(
+            gap.trim_matches(['*', '_']),
+            ", " | " and " | ", and " | ", then " | " → "
+        )
+    };
+    let mut wrong = Vec::new();
+    let mut at = 0;
+    while at < figures.len() {
+        let rest = figures.get(at..).unwrap_or_default();
+        let pairs = rest.iter().zip(rest.iter().skip(1));
+        let more = pairs.take_while(|(one, next)| follows(one, next)).count();
+        let list = rest.get(..=more).unwrap_or_default();
+        if let Some(first) = list.first().filter(|_| more >= 2) {
+            let sentence = context.layout.place(Span::new(first.start, first.end)).sentence;
+            let days: Vec<_> = list
+                .iter()
+                .map(|figure| figure.sources.first().and_then(|source| days_of(context, source)))
+                .collect();
+            let in_turn = days.iter().zip(days.iter().skip(1)).all(|pair| match pair {
+                (Some(one), Some(next)) => (one.0, &one.1) != (next.0, &next.1) || one.2 < next.2,
+                _ => true,
+            });
+            if !in_turn && ends_named(context, sentence, first.start).is_some() {
+                wrong.extend(at..=at + more);
+            }
+        }
+        at += more + 1;
+    }
+    wrong
+}
+
+/// The ends of changes that are of other rows than the ends that the sentence names: `From December to February visits went from
+/// 41,266 to 60,133`, where one of the two is of March.
+fn of_other_ends(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> {
+    let mut wrong = Vec::new();
+    for (at, pair) in figures.windows(2).enumerate() {
+        let [from, to] = pair else { continue };
+        if !is_change(context, from, to) {
+            continue;
+        }
+        let place = context.layout.place(Span::new(from.start, from.end));
+        let Some(ends) = ends_named(context, place.sentence, from.start) else {
+            continue;
+        };
+        for (place, (figure, end)) in [from, to].into_iter().zip(ends).enumerate() {
+            let rows: Vec<Option<bool>> = figure
+                .sources
+                .iter()
+                .map(|source| is_row_of(context, source, end))
+                .collect();
+            if !rows.is_empty()
+                && rows.iter().all(|of| *of == Some(false))
+                && figure.status == FigureStatus::Matched
+            {
+                wrong.push(at + place);
+            }
+        }
+    }
+    wrong
+}
+
+/// The two names that a sentence puts as the ends of what it tells of, before a place: `from December to February`.
+fn ends_named<'i>(
+    context: &TextContext<'_, 'i>,
+    sentence: Span,
+    until: usize,
+) -> Option<[MentionTarget<'i>; 2]> {
+    let before = Span::new(sentence.start, until);
+    let mut named: Vec<_> = context
+        .mentions_in(before)
+        .filter(|mention| !matches!(mention.what, MentionTarget::Column { .. }))
+        .collect();
+    named.dedup_by_key(|mention| mention.span);
+    let led = |start: usize| {
+        let left = context
+            .text
+            .get(..start)
+            .unwrap_or_default()
+            .trim_end()
+            .to_lowercase();
+        left.ends_with("from") || left.ends_with("between")
+    };
+    match named.as_slice() {
+        [only] => match only.what {
+            MentionTarget::TextPeriod(period) => {
+                let [one, other] = period.ends()?;
+                led(only.span.start)
+                    .then_some([MentionTarget::TextPeriod(one), MentionTarget::TextPeriod(other)])
+            }
+            _ => None,
+        },
+        [one, other] => {
+            let gap = Span::new(one.span.end, other.span.start).of(context.text);
+            (led(one.span.start) && matches!(gap, " to " | " and ")).then_some([one.what, other.what])
+        }
+        _ => None,
+    }
+}
+
+/// Whether a cell is in a row that a name stands for; `None` where the name says nothing of its result.
+fn is_row_of(context: &TextContext<'_, '_>, source: &Trace, name: MentionTarget<'_>) -> Option<bool> {
+    let Trace::Cell { result, row, .. } = source else {
+        return None;
+    };
+    let row = row.checked_sub(1)?;
+    let index = context.index;
+    let at = index
+        .materials
+        .iter()
+        .position(|material| material.handle == *result)?;
+    let shape = index.shapes.get(at)?;
+    match name {
+        MentionTarget::TextPeriod(period) => {
+            let [(_, times)] = shape.times.as_slice() else {
+                return None;
+            };
+            Some(period.relation((*times.get(row)?)?) != Relation::Apart)
+        }
+        MentionTarget::Label(label) if label.material == at => {
+            let (_, values) = shape.labels.iter().find(|(column, _)| *column == label.column)?;
+            Some(values.get(row).copied().flatten() == Some(label.value))
+        }
+        _ => None,
     }
 }
 

@@ -178,9 +178,16 @@ impl FigureContext<'_, '_, '_> {
         // By column: 0 and up for labels, then times.
         let columns = shape.labels.len() + shape.times.len();
         let mut by_column: Vec<Groups> = std::iter::repeat_with(Groups::default).take(columns).collect();
+        let mut last: Option<&Mention<'_>> = None;
         for mention in mentions.iter().filter_map(|at| context.mentions.get(*at)) {
             match mention.what {
                 MentionTarget::Label(label) if label.material == material => {
+                    let from = last.replace(mention);
+                    if let Some((at, rows)) = from.and_then(|from| context.rows_of_range(from, mention))
+                        && let Some(groups) = by_column.get_mut(at)
+                    {
+                        groups.add(&Rc::new(rows), usize::MAX);
+                    }
                     let mut columns = shape.labels.iter().zip(&shape.label_rows).enumerate();
                     if let Some((at, ((_, values), rows))) =
                         columns.find(|(_, ((column, _), _))| *column == label.column)
@@ -222,6 +229,41 @@ impl TextContext<'_, '_> {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// The rows from one key to another, by the place of their column among those with names: `in weeks 36 to 38`.
+    fn rows_of_range(&self, from: &Mention<'_>, to: &Mention<'_>) -> Option<(usize, Vec<usize>)> {
+        const THROUGH: [&str; 8] = [" to ", "–", "-", " – ", " through ", " until ", " and ", " bis "];
+        let (MentionTarget::Label(first), MentionTarget::Label(last)) = (from.what, to.what) else {
+            return None;
+        };
+        let gap = self.text.get(from.span.end..to.span.start)?;
+        let between = gap == " and " && {
+            let left = self.text.get(..from.span.start)?.trim_end();
+            left.ends_with("between") || left.rsplit(' ').nth(1) == Some("between")
+        };
+        let same = (first.material, first.column) == (last.material, last.column);
+        if !same || !THROUGH.contains(&gap) || (gap == " and " && !between) {
+            return None;
+        }
+        let of_column =
+            |key: &&super::keys::KeyColumn| (key.material, key.column) == (first.material, first.column);
+        let key = self.index.keys.iter().find(of_column)?;
+        let (low, high) = (first.low.parse::<i64>().ok()?, last.low.parse::<i64>().ok()?);
+        let shape = self.index.shapes.get(first.material)?;
+        let at = shape
+            .labels
+            .iter()
+            .position(|(column, _)| *column == first.column)?;
+        let mut rows: Vec<usize> = key
+            .labels
+            .iter()
+            .filter(|(value, _)| (low..=high).contains(*value))
+            .filter_map(|(_, label)| shape.label_rows.get(at)?.get(label.value))
+            .flat_map(|rows| rows.iter().copied())
+            .collect();
+        rows.sort_unstable();
+        (rows.len() > 2).then_some((at, rows))
     }
 
     /// The rows of a result whose days a period is or holds.

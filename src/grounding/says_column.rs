@@ -72,6 +72,18 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 || ((self.has_unit() || self.counts_plural()) && self.is_of_another_unit(mention));
             !of_another && gap.is_some_and(|gap| marks.contains(&gap.as_str()))
         };
+        // `cancelled 204 crossings`: of the crossings those that the verb says.
+        let verb = |mention: &&Mention<'_>| {
+            let ends = mention.span.of(text).ends_with("ed");
+            ends && plain(mention.span.end, self.span.start).as_deref() == Some(" ") && self.counts_plural()
+        };
+        let verbs: Vec<&Mention<'_>> = named.iter().filter(verb).collect();
+        if !verbs.is_empty() {
+            let own = verbs.iter().any(
+                |mention| matches!(mention.what, MentionTarget::Column { column: of, .. } if of == column),
+            );
+            return Some(if own { Says::Yes } else { Says::No });
+        }
         for behind in [true, false] {
             let near: Vec<&Mention<'_>> = named.iter().filter(|mention| touches(mention, behind)).collect();
             if near.is_empty() {
@@ -262,10 +274,32 @@ impl<'i> FigureContext<'_, '_, 'i> {
         if rate && fraction && !number.percent && number.value > 1.0 {
             return true;
         }
+        // `22.9 % after 15,870 km`: beyond a hundred it is none of the column's percentages.
+        let percentages = matches!(index.summary(material, column), Some(ColumnSummary::Numbers { max, .. }) if max.as_f64() <= 100.0);
+        if rate
+            && percentages
+            && described.says_percent()
+            && !number.percent
+            && self.is_written_in_percent(material)
+        {
+            return true;
+        }
         let large = matches!(index.summary(material, column), Some(ColumnSummary::Numbers { max, .. }) if max.as_f64() >= 1000.0);
         let amount = (super::column_kinds::is_amount(described) || large) && !rate;
         (money && (score || (rate && fraction)))
             || (whole && amount && self.place.row.is_none() && self.context.writes_currency())
+    }
+
+    /// Whether the text writes percentages with their sign, as far as the result of a column has them.
+    fn is_written_in_percent(&self, material: usize) -> bool {
+        let rates = self
+            .context
+            .index
+            .shapes
+            .get(material)
+            .map_or(0, |shape| shape.rates.len());
+        let mut numbers = self.context.numbers_in(self.place.sentence).iter();
+        rates > 0 && self.place.row.is_none() && numbers.any(|number| number.percent)
     }
 
     /// What a year says to a column that is of one by its name: `40,422 in 2018` is of `revenue_2018`, and of no other year's.
@@ -336,6 +370,32 @@ impl<'i> FigureContext<'_, '_, 'i> {
             .is_some_and(|concept| concept != own && shape.extremes.values().any(|one| one == concept))
     }
 
+    /// The one column that is named between the figure before and this one, where the figure before has one of its own before it:
+    /// `callers waited 97 seconds and talks lasted 561`.
+    fn column_since_figure_before(&self, named: &[Mention<'i>]) -> Option<usize> {
+        let before = self.context.number_before(self.span.start)?;
+        let clause = self.place.aside.unwrap_or(self.place.clause);
+        if self.place.row.is_some() || before.start < clause.start {
+            return None;
+        }
+        let column = |mention: &Mention<'_>| match mention.what {
+            MentionTarget::Column { column, .. } => Some(column),
+            _ => None,
+        };
+        let own = |mention: &&Mention<'_>| {
+            mention.span.start >= before.end
+                && mention.span.end <= self.span.start
+                && !self.is_unit_of_another(mention.span)
+        };
+        let mut since: Vec<usize> = named.iter().filter(own).filter_map(column).collect();
+        since.dedup();
+        let earlier = named.iter().any(|mention| mention.span.end <= before.start);
+        match since.as_slice() {
+            [only] if earlier => Some(*only),
+            _ => None,
+        }
+    }
+
     fn column_said(&self, material: usize, column: usize) -> Says {
         let headed = self.header_columns(material);
         if !headed.is_empty() {
@@ -379,6 +439,12 @@ impl<'i> FigureContext<'_, '_, 'i> {
             })
             .collect();
         columns.dedup();
+        if let Some(closest) = self
+            .column_since_figure_before(&named)
+            .filter(|_| columns.len() > 1)
+        {
+            columns = vec![closest];
+        }
         match columns.as_slice() {
             [] => Says::Nothing,
             several if several.contains(&column) => Says::Yes,

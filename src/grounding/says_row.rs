@@ -202,6 +202,15 @@ impl<'i> FigureContext<'_, '_, 'i> {
         // `$40,422 in 2018`
         let behind = |mention: &&Mention<'_>| {
             let gap = Span::new(self.span.end, mention.span.start).of(self.context.text);
+            // `2.41M t in 2024`
+            let unit = gap
+                .trim_start_matches(' ')
+                .trim_start_matches(char::is_alphabetic);
+            let gap = if gap.len() < 12 && unit == " in " {
+                unit
+            } else {
+                gap
+            };
             matches!(gap, " in " | " for " | " of " | " (") && year(mention).is_some()
         };
         let right = named.1.iter().find(behind).and_then(year);

@@ -140,8 +140,15 @@ pub(super) fn column_words(
         .iter()
         .filter_map(|at| {
             let column = columns.get(*at)?;
-            let text = format!("{} {}", column.name, column.label);
-            let names = name_words(&text).into_iter();
+            // The year of `Trains 2025` tells `trains` from no other column that is of that year too.
+            let is_year = |name: &String| {
+                name.parse::<i16>()
+                    .is_ok_and(|year| (1900..=2100).contains(&year))
+            };
+            let label = name_words(&column.label)
+                .into_iter()
+                .filter(|name| !is_year(name));
+            let names = name_words(&column.name).into_iter().chain(label);
             let telling = |name: &String| name.len() > 2 && !Concept::ColumnFiller.has(name);
             let mut names: Vec<String> = names
                 .filter(|name| telling(&stem(name).to_owned()))

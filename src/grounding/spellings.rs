@@ -33,10 +33,18 @@ pub(super) fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
         all.push((vec![short.to_lowercase()], Some(short.to_owned())));
     }
     // Digits alone are a number, unless they are a range: `18-24`, `65+`.
-    let range = text.len() > 2 && text.contains(['-', '–', '+', '<', '>']);
+    let range = is_signed(text) || (text.len() > 2 && text.contains(['-', '–', '+', '<', '>']));
     all.retain(|(words, _)| range || words.iter().any(|word| !word.chars().all(|c| c.is_ascii_digit())));
     all.retain(|(words, _)| !words.is_empty());
     all
+}
+
+/// Whether a short code ends with a sign that tells it from another: `A+`, `0-`.
+pub(super) fn is_signed(text: &str) -> bool {
+    let letters = text.trim_end_matches(['+', '-']);
+    letters.len() + 1 == text.len()
+        && (1..=3).contains(&letters.len())
+        && letters.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 /// The ways to write of rows that have no value in a column, and whether the words must stand alone: "no source",

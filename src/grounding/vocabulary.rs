@@ -144,8 +144,8 @@ const TABLE: [VocabularyRow; 46] = [
     (Concept::Running, [
         "cumulative cumulatively running reached far ytd date by through accumulated so", "bisher kumuliert", "", ""]),
     (Concept::Rest, [
-        "rest remaining remainder others other else without excluding except left balance leaving leaves free available",
-        "übrigen rest bleiben", "", ""]),
+        "rest remaining remainder others other else without excluding except left balance leaving leaves free available still",
+        "übrigen rest bleiben noch", "", ""]),
     (Concept::Total, [
         "total totals totaled totalled altogether combined overall sum", "insgesamt", "total", "total"]),
     (Concept::Median, ["median", "median", "", ""]),

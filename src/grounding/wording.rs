@@ -14,6 +14,15 @@ fn singular(word: &str) -> &str {
         .unwrap_or(word)
 }
 
+/// What stands between two figures, without the unit of the first: ` of ` in `46,051 t of 46,800 t`.
+fn without_unit(gap: &str) -> &str {
+    let gap = gap.trim_matches(['*', '_']);
+    let unit = gap.strip_prefix(' ').and_then(|rest| rest.split(' ').next());
+    let short = unit
+        .filter(|unit| unit.chars().count() <= 3 && !matches!(*unit, "of" | "out" | "von" | "to" | "and"));
+    short.and_then(|unit| gap.get(unit.len() + 1..)).unwrap_or(gap)
+}
+
 impl FigureContext<'_, '_, '_> {
     /// Whether the sentence speaks of what was before what it names.
     pub(super) fn says_before(&self) -> bool {
@@ -155,7 +164,7 @@ impl FigureContext<'_, '_, '_> {
                         .all(|word| self.context.mentions_over(word.span).any(label))
             };
             gap.is_some_and(|gap| {
-                matches!(gap.trim(), "" | "of")
+                matches!(gap.trim(), "" | "of" | "per")
                     || (gap.starts_with(' ') && !gap.contains(['(', ',']) && between())
             })
         };
@@ -272,7 +281,7 @@ impl FigureContext<'_, '_, '_> {
                 .text
                 .get(part.end..self.span.start)
                 .unwrap_or_default();
-            gap.trim_matches(['*', '_']) == " of " && name.end <= part.start
+            without_unit(gap) == " of " && name.end <= part.start
         })
     }
 
@@ -340,7 +349,7 @@ impl FigureContext<'_, '_, '_> {
         let part = self.context.number_before(self.span.start);
         let whole = part.is_some_and(|part| {
             let gap = Span::new(part.end, self.span.start).of(self.context.text);
-            matches!(gap.trim_matches(['*', '_']), " of " | " out of ")
+            matches!(without_unit(gap), " of " | " out of ")
         });
         let gap = Span::new(self.span.end, name.start).of(self.context.text);
         let verb = ["ed", "ing"]
@@ -355,7 +364,7 @@ impl FigureContext<'_, '_, '_> {
         let whole = self.context.number_from(self.span.end).filter(|whole| {
             let gap = Span::new(self.span.end, whole.start).of(self.context.text);
             matches!(
-                gap.trim_matches(['*', '_']),
+                without_unit(gap),
                 " of " | " out of " | " of the " | " of all " | " von "
             )
         });
@@ -400,6 +409,8 @@ impl FigureContext<'_, '_, '_> {
     /// Whether the figure counts what a column has the mean of: the ratings in `4.62 on average from 27 ratings` are no
     /// average rating.
     pub(super) fn counts_what_has_a_mean(&self, mention: &super::scope::Mention<'_>) -> bool {
+        /// What a mean is measured in, so that nothing is counted.
+        const TIMES: [&str; 7] = ["days", "hours", "minutes", "seconds", "weeks", "months", "years"];
         let MentionTarget::Column { material, column } = mention.what else {
             return false;
         };
@@ -415,7 +426,8 @@ impl FigureContext<'_, '_, '_> {
         let whole = self
             .number()
             .is_some_and(|number| number.last_place >= 1.0 && !number.percent && number.currency.is_none());
-        let things = mention.span.of(self.context.text).ends_with('s');
+        let named = mention.span.of(self.context.text);
+        let things = named.ends_with('s') && !TIMES.contains(&named);
         mean && whole && things && self.place.row.is_none()
     }
 
@@ -464,7 +476,9 @@ impl FigureContext<'_, '_, '_> {
         // `after 6 hearings` and `from 75 orders` are of the row itself.
         let source =
             (word == "from" && !self.speaks_of_change()) || (word == "after" && self.counts_plural());
-        (then || arrow || (Concept::Base.has(&word) && !compared && !source)) && !self.is_named_behind()
+        (then || arrow || (Concept::Base.has(&word) && !compared && !source))
+            && !self.is_named_behind()
+            && !self.is_named_before()
     }
 
     /// Whether the figure stands at an arrow: `367 → 50`.
@@ -509,6 +523,18 @@ impl FigureContext<'_, '_, '_> {
             .unwrap_or_default();
         super::cues::tells_a_change(cues.fold(0, |all, bits| all | bits))
             || right.trim_start().starts_with("to ")
+    }
+
+    /// Whether a name stands right before the figure, so that it is of that: `Billing 42 vs. Technical 97`.
+    fn is_named_before(&self) -> bool {
+        let words = self.context.word_before(self.span.start);
+        let word = words.and_then(|at| self.context.words.get(at));
+        word.is_some_and(|word| {
+            let gap = Span::new(word.span.end, self.span.start).of(self.context.text);
+            let close = matches!(gap.trim_matches(['*', '_', '$', '€', '£', ':']), " " | "");
+            let mut named = self.context.mentions_over(word.span);
+            close && named.any(|mention| !matches!(mention.what, MentionTarget::Column { .. }))
+        })
     }
 
     /// Whether a name follows before the next figure does: `from 431 in April`.

@@ -363,7 +363,10 @@ fn sentences(text: &str, body: Span) -> Vec<Span> {
             .next()
             .unwrap_or_default();
         let short = SHORT.contains(&word.to_lowercase().as_str())
-            || (word.len() == 1 && mark == "." && !word.starts_with(|c: char| c.is_ascii_digit()));
+            || (word.len() == 1
+                && mark == "."
+                && !word.starts_with(|c: char| c.is_ascii_digit())
+                && !is_unit(line.get(start..at).unwrap_or_default()));
         if after.starts_with(' ') && !(mark == "." && short) {
             let end = at + mark.len() + closing;
             found.push(Span::new(body.start + start, body.start + end));
@@ -377,6 +380,15 @@ fn sentences(text: &str, body: Span) -> Vec<Span> {
         return found;
     }
     found.into_iter().flat_map(|one| pieces(text, one)).collect()
+}
+
+/// Whether the letter at the end of some words is the unit of a figure: `1.45M t`.
+fn is_unit(words: &str) -> bool {
+    let mut words = words.rsplit(' ');
+    let (unit, before) = (words.next(), words.next());
+    let small = unit.is_some_and(|unit| unit.starts_with(char::is_lowercase));
+    small
+        && before.is_some_and(|before| before.starts_with(|c: char| c.is_ascii_digit() || "$€£".contains(c)))
 }
 
 /// A sentence in pieces that are not too long, cut between two words.
