@@ -166,7 +166,13 @@ fn out_of_turn(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> 
             let sentence = context.layout.place(Span::new(first.start, first.end)).sentence;
             let days: Vec<_> = list
                 .iter()
-                .map(|figure| figure.sources.first().and_then(|source| days_of(context, source)))
+                .map(|figure| {
+                    let matched = figure
+                        .sources
+                        .first()
+                        .filter(|_| figure.status == FigureStatus::Matched);
+                    matched.and_then(|source| days_of(context, source))
+                })
                 .collect();
             let in_turn = days.iter().zip(days.iter().skip(1)).all(|pair| match pair {
                 (Some(one), Some(next)) => (one.0, &one.1) != (next.0, &next.1) || one.2 < next.2,
