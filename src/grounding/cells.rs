@@ -172,12 +172,8 @@ fn cell_source(
     if plain && !as_rate {
         return;
     }
-    let changes = super::cues::names_a_change(&column.name, &column.label) || is_calculation(material.table);
-    if is_headed_as_change(seat) && !changes {
-        sources.deny(seat, cell);
-        return;
-    }
-    let small = is_too_small(index, wanted, cell, !whole && !fraction);
+    let small = is_too_small(index, wanted, cell, !whole && !fraction)
+        || is_headed_as_change(seat, material.table, column);
     if small || (wanted.money && shape.counts.contains(&cell.column)) {
         sources.deny(seat, cell);
         return;
@@ -244,13 +240,15 @@ fn cell_source(
     sources.fitting.push((says, SourceCandidate::Cell(cell)));
 }
 
-/// Whether a column of changes is what the header above a figure speaks of: `| Change |`.
-fn is_headed_as_change(seat: &FigureContext<'_, '_, '_>) -> bool {
+/// Whether the header above a figure speaks of changes, `| Change |`, and the column is of none.
+fn is_headed_as_change(seat: &FigureContext<'_, '_, '_>, table: &ResultTable, column: &Column) -> bool {
+    const CHANGES: [&str; 4] = ["change", "growth", "difference", "delta"];
     let header = seat.place.row.and_then(|cell| cell.header);
-    header.is_some_and(|header| {
+    let of_changes = header.is_some_and(|header| {
         let words = seat.context.words_in(header);
-        matches!(words, [only] if matches!(only.low.as_str(), "change" | "growth" | "difference" | "delta"))
-    })
+        matches!(words, [only] if CHANGES.contains(&only.low.as_str()))
+    });
+    of_changes && !super::cues::names_a_change(&column.name, &column.label) && !is_calculation(table)
 }
 
 /// What the words say to the row of a cell, where the figure may also be what the row named is compared with.

@@ -144,15 +144,15 @@ impl<'i> FigureContext<'_, '_, 'i> {
             .rfind(';')
             .map(|at| Span::new(sentence.start + at, sentence.end));
         if let Some(part) = part.filter(|part| part.holds(self.span)) {
-            let mut names: Vec<Mention<'i>> = named.clone();
-            names.retain(|mention| mention.span.end <= part.start);
+            let mut before: Vec<Mention<'i>> = named.clone();
+            before.retain(|mention| mention.span.end <= part.start);
             let own: Vec<Span> = figures
                 .iter()
                 .filter(|figure| part.holds(**figure))
                 .copied()
                 .collect();
-            if names.len() == named.len() && names.len() > 1 && names.len() == own.len() {
-                return names
+            if before.len() == named.len() && before.len() > 1 && before.len() == own.len() {
+                return before
                     .get(own.iter().position(|figure| *figure == self.span)?)
                     .copied();
             }

@@ -151,7 +151,7 @@ fn columns<'i>(
             let shape = index.shapes.get(*material);
             let mut names = shape.into_iter().flat_map(|shape| &shape.column_words);
             let names = names.find(|(of, _)| of == column).map(|(_, names)| names);
-            ordinal.is_none_or(|word| names.is_some_and(|names| names.iter().any(|name| *name == word.low)))
+            ordinal.is_none_or(|word| names.is_some_and(|names| names.contains(&word.low)))
         };
         let of_word = of_word.filter(|_| !is_named(word.span)).into_iter().flatten();
         for (material, column) in of_word.filter(|of| in_name(of)) {
