@@ -39,9 +39,7 @@ impl LineLayout {
             if let MarkdownBlock::List { items, .. } = block
                 && let Some(mut rows) = series::rows(items)
             {
-                if let Some(MarkdownBlock::Tail(tail)) = rest.peek()
-                    && let Some(total) = series::row(tail)
-                {
+                if let Some(total) = rest.peek().and_then(|next| series::total(next)) {
                     rows.push(total);
                     last = rest.next().unwrap_or(block);
                 }

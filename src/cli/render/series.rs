@@ -30,8 +30,17 @@ pub(super) fn rows(items: &[Vec<MarkdownBlock>]) -> Option<Vec<SeriesRow>> {
         .collect()
 }
 
+/// The row behind a list that sums it up: a line right below it, or `Total: 446,213.55` as a paragraph of its own.
+pub(super) fn total(block: &MarkdownBlock) -> Option<SeriesRow> {
+    match block {
+        MarkdownBlock::Tail(inline) => row(inline),
+        MarkdownBlock::Paragraph(inline) => row(inline).filter(|row| row.name.eq_ignore_ascii_case("total")),
+        _ => None,
+    }
+}
+
 /// One line of this form.
-pub(super) fn row(inline: &Inline) -> Option<SeriesRow> {
+fn row(inline: &Inline) -> Option<SeriesRow> {
     if inline.iter().any(|span| matches!(span, InlineSpan::Break { .. })) {
         return None;
     }
