@@ -128,8 +128,8 @@ async fn asked(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_systems_are_asked_by_one_tool_and_a_tape_replays_it() {
-    let sandbox: &'static Sandbox = Box::leak(Box::new(Sandbox::serve(&["--dbt"])));
-    let listing = asking(sandbox, sandbox.client(), SOME);
+    let sandbox = Sandbox::serve(&["--dbt"]);
+    let listing = asking(&sandbox, sandbox.client(), SOME);
     let program: &'static Program = Box::leak(Box::new(listing));
     let list = tokio::task::spawn_blocking(|| program.run(&["catalog", "list", "--json"]).json());
     let list = list.await.unwrap();
@@ -176,8 +176,8 @@ async fn both_systems_are_asked_by_one_tool_and_a_tape_replays_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_dbt_cannot_be_asked_is_refused_before_anything_is_sent() {
-    let sandbox: &'static Sandbox = Box::leak(Box::new(Sandbox::serve(&["--dbt"])));
-    let program: &'static Program = Box::leak(Box::new(dbt_only(sandbox, SOME)));
+    let sandbox = Sandbox::serve(&["--dbt"]);
+    let program: &'static Program = Box::leak(Box::new(dbt_only(&sandbox, SOME)));
     let list = tokio::task::spawn_blocking(|| program.run(&["catalog", "list", "--json"]).json());
     let list = list.await.unwrap();
     for (name, call, wanted) in [
