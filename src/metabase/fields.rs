@@ -28,14 +28,14 @@ pub(super) struct WireField {
 }
 
 impl WireField {
-    /// Its kind: the exact type where the generation has one, else the short one.
+    /// Its kind: by the effective type, else the base type, else the short one; `type/*` says nothing.
     pub(super) fn kind(&self) -> ColumnKind {
-        let exact = self.effective_type.as_deref().or(self.base_type.as_deref());
-        let short = self.short_type.as_deref();
-        match exact.map(columns::kind_of_type) {
-            Some(kind) if kind != ColumnKind::Other => kind,
-            _ => short.map_or(ColumnKind::Other, columns::kind_of_type),
-        }
+        [&self.effective_type, &self.base_type, &self.short_type]
+            .into_iter()
+            .flatten()
+            .map(|name| columns::kind_of_type(name))
+            .find(|kind| *kind != ColumnKind::Other)
+            .unwrap_or(ColumnKind::Other)
     }
 
     /// The semantic type without its `type/`.
@@ -284,4 +284,34 @@ fn flags(flags: &[(&'static str, bool)]) -> Vec<(&'static str, String)> {
         .iter()
         .map(|(name, value)| (*name, value.to_string()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ColumnKind, WireField};
+
+    /// A type that says nothing leaves the word to the next one.
+    #[test]
+    fn a_field_is_of_the_first_type_that_says_something() {
+        let kind = |effective: Option<&str>, base: Option<&str>, short: Option<&str>| {
+            let owned = |name: Option<&str>| name.map(str::to_owned);
+            WireField {
+                effective_type: owned(effective),
+                base_type: owned(base),
+                short_type: owned(short),
+                ..WireField::default()
+            }
+            .kind()
+        };
+        assert_eq!(
+            kind(Some("type/*"), Some("type/Decimal"), None),
+            ColumnKind::Number
+        );
+        assert_eq!(kind(None, Some("type/*"), Some("string")), ColumnKind::Text);
+        assert_eq!(
+            kind(Some("type/Integer"), Some("type/Text"), Some("string")),
+            ColumnKind::Integer
+        );
+        assert_eq!(kind(Some("type/*"), None, None), ColumnKind::Other);
+    }
 }

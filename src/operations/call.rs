@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::operation::{BodyForm, Operation};
+use super::strict_json;
 use super::template::path_parameters;
 
 /// A request, read as one of the operations.
@@ -96,7 +97,13 @@ fn overrides(form: BodyForm, body: &[u8]) -> Result<Vec<String>, String> {
 }
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
-    serde_json::from_slice(body).map_err(|error| format!("its body is no JSON object: {error}"))
+    match strict_json::read(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err("its body is not a JSON object".to_owned()),
+        Err(error) => Err(format!(
+            "its body is not a JSON object that says one thing: {error}"
+        )),
+    }
 }
 
 impl OperationCall {

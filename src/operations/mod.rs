@@ -25,6 +25,7 @@ pub mod local;
 pub mod metabase;
 mod operation;
 pub mod semantic_layer;
+mod strict_json;
 mod template;
 
 pub use administrative::ADMINISTRATIVE;

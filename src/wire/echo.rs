@@ -56,6 +56,12 @@ impl SentCredentials {
                 sent.add(without_scheme(value), named);
             }
         }
+        for (name, value) in request.url.query_pairs() {
+            // Some servers take a key as `?key=`.
+            if is_secret(&name) || name == "key" {
+                sent.add(&value, true);
+            }
+        }
         if request.policy.purpose == Purpose::Auth
             && let Some(body) = &request.body
             && let Ok(body) = serde_json::from_slice(body)

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use cardinal::call_log::verify;
+use serde_json::Value;
 
 use super::{of_kind, records, segments};
 use crate::cli::kit::Program;
@@ -29,6 +30,23 @@ fn without_a_setting_nothing_is_written_down() {
     assert_eq!(run.code, Some(1));
     assert!(run.stderr.contains("CARDINAL_CALL_LOG_DIR"), "{run:#?}");
     assert!(!program.folder().join(".local").exists());
+}
+
+/// Whoever wants to read a request whole finds it there.
+#[test]
+fn a_call_is_shown_with_its_place_on_the_tape() {
+    let program = program();
+    let taped = [&QUESTION[..], &["--tape", "orders.tape"]].concat();
+    assert_eq!(program.run(&taped).code, Some(0));
+    let json = program.run(&["log", "show", "--json"]).json();
+    let calls = json["calls"].as_array().unwrap();
+    let on_tape = |call: &&Value| call["tape"].is_string() && call["exchange"].is_u64();
+    assert!(calls.iter().filter(on_tape).count() > 0, "{json:#}");
+    let table = program.run(&["log", "export", "--csv"]).stdout;
+    assert!(
+        table.lines().next().unwrap().ends_with(",tape,exchange"),
+        "{table}"
+    );
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(super) fn leads_out(text: &str, metabase: &str) -> bool {
         || begins("collector.test/", char::is_alphanumeric)
         || begins("://", char::is_alphanumeric)
         || begins(":\\\\", char::is_alphanumeric)
-        || ["javascript:", "vbscript:", "mailto:", "data:text/"]
+        || ["javascript:", "vbscript:", "mailto:", "xmpp:", "data:text/"]
             .iter()
             .any(|mark| begins(mark, seen))
         || bare("www.c")
@@ -121,6 +121,8 @@ fn everything_else_loses_its_target_and_says_so() {
         ("12.evil.co.uk.", "‹link removed›."),
         ("evil.example", "‹link removed›"),
         ("sip:a@evil.test", "‹link removed›"),
+        ("xmpp:a@evil.test", "‹link removed›"),
+        ("xmpp:a@evil.test/room now", "‹link removed› now"),
         ("[x](javascript:alert(1))", "x ‹link removed›"),
         ("data:text/html,x", "‹link removed›"),
         ("htt[ps](x)://evil.test", "https ‹link removed›: ‹link removed›"),
@@ -148,6 +150,7 @@ fn crafted() -> impl Strategy<Value = String> {
         ">",
         "http",
         "https:",
+        "xmpp:",
         ":",
         "//",
         "/",

@@ -1,5 +1,6 @@
 //! The table of operations against what is publicly known of dbt's API, and what a request is read as.
 
+mod docs;
 mod requests;
 mod table;
 

@@ -4,6 +4,24 @@ use serde_json::json;
 
 const RUN: &str = "/api/v2/accounts/1/jobs/5/run/";
 
+/// What is approved has to be what the server reads, whichever of two fields it takes.
+#[test]
+fn a_body_that_says_two_things_is_none() {
+    let read = |body: &str| identify(&ADMINISTRATIVE, &Method::POST, RUN, Some(body.as_bytes()));
+    for body in [
+        r#"{"cause":"a","cause":"b"}"#,
+        r#"{"cause":"a","git_branch":"evil","git_branch":"good"}"#,
+        r#"{"cause":"a","steps":{"x":1,"y":2,"x":3}}"#,
+        r#"{"cause":"a","steps":[{"x":1,"x":1}]}"#,
+        r#"{"cause":"a","c\u0061use":"b"}"#,
+        r#"{"cause":"a","threads_override":18446744073709551617}"#,
+    ] {
+        let refused = read(body).unwrap_err();
+        assert!(refused.contains("says one thing"), "{body}: {refused}");
+    }
+    assert!(read(r#"{"cause":"a","threads_override":18446744073709551615,"x":[0.5,-1,null,true]}"#).is_ok());
+}
+
 #[test]
 fn a_trigger_says_its_cause_and_every_other_field_is_an_override() {
     let read = |body: &str| identify(&ADMINISTRATIVE, &Method::POST, RUN, Some(body.as_bytes()));

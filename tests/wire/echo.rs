@@ -56,6 +56,29 @@ async fn so_is_a_failed_envelope_however_the_key_is_written_in_it() {
 }
 
 #[tokio::test]
+async fn so_is_a_key_in_the_query_of_the_address() {
+    for name in ["key", "api_key", "access_token"] {
+        let echo = format!("no such page: /?{name}={KEY}");
+        for (status, body) in [
+            ("403 Forbidden", echo.clone()),
+            ("200 OK", format!(r#"{{"error":"{echo}"}}"#)),
+        ] {
+            let reply = answer(status, "", body.as_bytes());
+            let asked = |server: &Server| {
+                let mut request = server.get("/");
+                request.url.query_pairs_mut().append_pair(name, KEY);
+                request
+            };
+            let seen = seen(reply, asked).await;
+            assert!(
+                !seen.contains(KEY) && seen.contains("[redacted]"),
+                "{name}: {seen}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_bearer_token_is_the_secret_not_its_scheme() {
     let echo = "the bearer of sk-local-0123 is unknown";
     let reply = answer("401 Unauthorized", "", echo.as_bytes());

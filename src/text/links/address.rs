@@ -2,7 +2,7 @@
 //! path or a port, or a host inside of somebody's domain.
 
 /// Schemes that need no slashes.
-const BARE_SCHEMES: [&str; 16] = [
+const BARE_SCHEMES: [&str; 17] = [
     "http",
     "https",
     "ftp",
@@ -18,6 +18,7 @@ const BARE_SCHEMES: [&str; 16] = [
     "callto",
     "sip",
     "sips",
+    "xmpp",
     "magnet",
 ];
 /// Longest scheme that is looked for.
