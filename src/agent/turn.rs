@@ -253,6 +253,7 @@ impl Agent {
         let rules = self.rules(conversation);
         let begun = TurnState::new(asked, rules);
         let turn_id = format!("{}-{}", conversation.id, conversation.turns + 1);
+        let turn_name = self.toolbox.client().name_turn(&turn_id);
         let mut drive = TurnDriver {
             agent: self,
             before: &conversation.messages,
@@ -276,6 +277,7 @@ impl Agent {
         let named = tracing::info_span!("turn", id = turn_id.as_str());
         let running = drive.run(begun).instrument(span.clone());
         let (turn, conclusion) = running.instrument(named).await;
+        drop(turn_name);
         let ended = TurnSummary {
             timings: timings(drive.clocks, &drive.clock),
             late: drive.clock.late(),

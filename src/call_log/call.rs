@@ -16,6 +16,8 @@ pub struct CallIntent {
     /// What it does, in words.
     pub doing: String,
     pub decision: CallDecision,
+    /// The turn that asks, as log lines and traces name it.
+    pub turn: Option<String>,
     /// Where it stands on the tape of its turn, if the turn is recorded.
     pub tape: Option<TapePosition>,
     /// SHA-256 of method, address and body, so that a request that is kept elsewhere can be matched.
@@ -136,6 +138,7 @@ impl CallIntent {
             "rule": rule,
             "reason": reason.as_deref().map(redacted),
             "request_sha256": self.request_hash,
+            "turn": self.turn.as_deref().map(redacted),
             "tape": self.tape.as_ref().map(|at| redacted(&at.tape)),
             "exchange": self.tape.as_ref().map(|at| at.exchange),
             "process": std::process::id(),

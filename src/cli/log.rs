@@ -15,7 +15,7 @@ use crate::call_log::{Anchor, CallLogSettings, LogRecord, LogReport, read_record
 /// Version of the list's JSON format.
 const VERSION: u32 = 1;
 /// The columns of a table of all records.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "seq",
     "at",
     "kind",
@@ -35,6 +35,7 @@ const COLUMNS: [&str; 21] = [
     "rows",
     "bytes",
     "ms",
+    "turn",
     "tape",
     "exchange",
 ];

@@ -92,6 +92,7 @@ async fn operation(
         account: who.account,
         doing: doing.clone(),
         decision,
+        turn: control.slot.turn_id().map(|turn| turn.to_string()),
         // Signing in is on no tape.
         tape: (request.policy.purpose != Purpose::Auth)
             .then(|| control.slot.position())

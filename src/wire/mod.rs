@@ -70,7 +70,7 @@ pub use tape::{
     TapeSlotGuard, TurnEnd, UnusedExchanges,
 };
 pub(crate) use tape::{
-    Prefixes, SHARED_FOLDERS, Stalls, catalog_path, keep_beside, read_capped, shared_catalog,
+    Prefixes, SHARED_FOLDERS, Stalls, TurnNameGuard, catalog_path, keep_beside, read_capped, shared_catalog,
 };
 pub(crate) use tape::{REDACTED, first_difference, is_secret, off_the_runtime, shown, suspect};
 #[cfg(feature = "postgres")]

@@ -36,6 +36,7 @@ pub fn intent(job: &str) -> CallIntent {
         decision: CallDecision::Allowed {
             rule: "grants.rules 1".to_owned(),
         },
+        turn: None,
         tape: None,
         request_hash: CallIntent::hash("POST", "https://dbt.example.com/", b"{}"),
         call,

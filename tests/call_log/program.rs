@@ -32,19 +32,21 @@ fn without_a_setting_nothing_is_written_down() {
     assert!(!program.folder().join(".local").exists());
 }
 
-/// Whoever wants to read a request whole finds it there.
+/// Whoever wants to read a request whole finds it there. What was asked before the turn began is of none.
 #[test]
-fn a_call_is_shown_with_its_place_on_the_tape() {
+fn a_call_is_shown_with_its_turn_and_its_place_on_the_tape() {
     let program = program();
     let taped = [&QUESTION[..], &["--tape", "orders.tape"]].concat();
     assert_eq!(program.run(&taped).code, Some(0));
     let json = program.run(&["log", "show", "--json"]).json();
     let calls = json["calls"].as_array().unwrap();
-    let on_tape = |call: &&Value| call["tape"].is_string() && call["exchange"].is_u64();
+    let on_tape =
+        |call: &&Value| call["tape"].is_string() && call["exchange"].is_u64() && call["turn"].is_string();
     assert!(calls.iter().filter(on_tape).count() > 0, "{json:#}");
+    assert!(calls.iter().any(|call| call["turn"].is_null()), "{json:#}");
     let table = program.run(&["log", "export", "--csv"]).stdout;
     assert!(
-        table.lines().next().unwrap().ends_with(",tape,exchange"),
+        table.lines().next().unwrap().ends_with(",turn,tape,exchange"),
         "{table}"
     );
 }

@@ -191,6 +191,7 @@ impl LocalProject {
             account: None,
             doing: operation.words.to_owned(),
             decision,
+            turn: None,
             tape: None,
             request_hash: CallIntent::hash("GET", operation.path, b""),
             call,

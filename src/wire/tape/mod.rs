@@ -53,6 +53,7 @@ pub use read::TapeFile;
 pub(crate) use redact::{REDACTED, is_secret, suspect};
 pub(super) use redact::{redact, redact_text};
 pub use results::RecordedResults;
+pub(crate) use slot::TurnNameGuard;
 pub use slot::{TapeMode, TapeSlot, TapeSlotGuard};
 pub(crate) use stall::Stalls;
 pub use write::Tape;

@@ -34,6 +34,8 @@ struct OccupiedSlot {
     mode: TapeMode,
     /// Which turn put the mode in, counted from 1.
     turn: u64,
+    /// The id of the turn that runs, for the call log.
+    turn_id: Option<Arc<str>>,
 }
 
 /// A turn's hold on the tape slot of its session. When it is dropped, also because the turn itself was dropped, the
@@ -45,7 +47,30 @@ pub struct TapeSlotGuard {
     turn: u64,
 }
 
+/// A turn's name on what its session sends, as long as it is held.
+#[must_use = "the name is taken away as soon as the guard is dropped"]
+#[derive(Debug)]
+pub(crate) struct TurnNameGuard {
+    slot: TapeSlot,
+    turn_id: Arc<str>,
+}
+
 impl TapeSlot {
+    /// Calls that are made from now on are logged as this turn's.
+    pub(crate) fn name_turn(&self, turn_id: &str) -> TurnNameGuard {
+        let turn_id: Arc<str> = turn_id.into();
+        self.lock().turn_id = Some(turn_id.clone());
+        TurnNameGuard {
+            slot: self.clone(),
+            turn_id,
+        }
+    }
+
+    /// The id of the turn that runs.
+    pub(in crate::wire) fn turn_id(&self) -> Option<Arc<str>> {
+        self.lock().turn_id.clone()
+    }
+
     /// Treats exchanges so until the guard is dropped. Whoever held the slot before has lost it.
     pub fn hold(&self, mode: TapeMode) -> TapeSlotGuard {
         let mut occupied = self.lock();
@@ -78,6 +103,16 @@ impl TapeSlot {
 
     fn lock(&self) -> MutexGuard<'_, OccupiedSlot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for TurnNameGuard {
+    fn drop(&mut self) {
+        let mut occupied = self.slot.lock();
+        let own = |turn_id: &Arc<str>| Arc::ptr_eq(turn_id, &self.turn_id);
+        if occupied.turn_id.as_ref().is_some_and(own) {
+            occupied.turn_id = None;
+        }
     }
 }
 
