@@ -3,21 +3,26 @@
 use super::{Error, Server};
 use crate::call_log::CallLog;
 use crate::config::Settings;
-use crate::dbt::{self, DbtAccount, DbtConnection, LocalProject};
+use crate::dbt::{self, AccountLimits, DbtAccount, DbtConnection, LocalProject};
 use crate::grants::{GrantLevel, GrantPolicy, GrantRule, GrantSettings};
 use crate::operations::Area;
 use crate::principal::Principal;
 use crate::wire::{Grants, Wire, WireSettings};
 
 /// dbt as the settings name it, asked over this wire; `None` where they name none.
-pub(crate) fn dbt_connection(
+fn dbt_connection(
     settings: &Settings,
+    server: &Server,
     wire: &Wire,
     principal: &Principal,
 ) -> Result<Option<DbtConnection>, Error> {
     let policy = GrantPolicy::new(&settings.grants);
     let account = settings.dbt.cloud.clone();
-    let account = account.map(|cloud| DbtAccount::new(cloud, wire.clone(), principal.clone()));
+    let account = account.map(|cloud| {
+        let limits = server.dbt_limits.clone();
+        let limits = limits.unwrap_or_else(|| AccountLimits::new(&cloud));
+        DbtAccount::within(cloud, wire.clone(), principal.clone(), limits)
+    });
     let project = match &settings.dbt.project_dir {
         None => None,
         Some(dir) => {
@@ -43,7 +48,7 @@ pub(super) fn dbt_of_turns(
     wire: &Wire,
     principal: &Principal,
 ) -> Result<Option<DbtConnection>, Error> {
-    let Some(connection) = dbt_connection(settings, wire, principal)? else {
+    let Some(connection) = dbt_connection(settings, server, wire, principal)? else {
         return Ok(None);
     };
     let connection = match server.dbt {
@@ -61,7 +66,7 @@ pub(crate) fn health_connection(
     wire: &Wire,
     principal: &Principal,
 ) -> Result<Option<DbtConnection>, Error> {
-    if let Some(configured) = dbt_connection(settings, wire, principal)? {
+    if let Some(configured) = dbt_connection(settings, server, wire, principal)? {
         return Ok(Some(configured));
     }
     let Some(cloud) = server.demo_dbt().cloned() else {

@@ -24,7 +24,19 @@ pub(super) struct DbtCaller {
     shared: Arc<SharedByAccount>,
 }
 
-/// What all clients of an account have in common.
+/// What all clients of an account have in common: the door that a 429 closes, and the pace. Clones are the same.
+#[derive(Debug, Clone)]
+pub(crate) struct AccountLimits(Arc<SharedByAccount>);
+
+impl AccountLimits {
+    pub(crate) fn new(settings: &DbtCloudSettings) -> Self {
+        Self(Arc::new(SharedByAccount {
+            door: DbtThrottle::default(),
+            discovery: RequestPace::per_minute(settings.discovery_per_minute),
+        }))
+    }
+}
+
 #[derive(Debug)]
 struct SharedByAccount {
     door: DbtThrottle,
@@ -52,16 +64,17 @@ pub(super) struct DbtReply {
 }
 
 impl DbtCaller {
-    pub(super) fn new(settings: DbtCloudSettings, wire: Wire, principal: Principal) -> Self {
-        let discovery = RequestPace::per_minute(settings.discovery_per_minute);
+    pub(super) fn new(
+        settings: DbtCloudSettings,
+        wire: Wire,
+        principal: Principal,
+        AccountLimits(shared): AccountLimits,
+    ) -> Self {
         Self {
             settings: Arc::new(settings),
             wire,
             principal,
-            shared: Arc::new(SharedByAccount {
-                door: DbtThrottle::default(),
-                discovery,
-            }),
+            shared,
         }
     }
 

@@ -47,6 +47,7 @@ mod webhook;
 pub use account::{DbtAccount, grants};
 pub use administrative::{AdministrativeClient, RunFilter};
 pub use artifacts::NodeOutcome;
+pub(crate) use caller::AccountLimits;
 pub use connection::{DbtConnection, DbtOffers};
 pub use discovery::DiscoveryClient;
 pub(crate) use entry_health::{EntryHealthError, entry_health, rests_on};

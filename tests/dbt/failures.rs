@@ -1,9 +1,12 @@
 use std::time::Duration;
 
 use cardinal::dbt::{DbtFailure, RunFilter};
+use cardinal::grants::GrantLevel;
+use cardinal::principal::Principal;
+use cardinal::{App, OpenOptions, Settings};
 use serde_json::json;
 
-use super::{TOKEN, account, account_with, settings};
+use super::{TOKEN, account, account_with, everywhere, settings};
 use crate::support::scripted_dbt::{DbtReply, ScriptedDbt};
 
 /// The one error body that was seen of dbt itself.
@@ -114,6 +117,42 @@ async fn what_a_server_says_is_one_line_and_never_the_token() {
         !text.contains(TOKEN) && !text.contains('\n') && !text.contains("<|im_start|>"),
         "{text}"
     );
+}
+
+/// An account is one, whoever asks it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_that_one_person_found_closed_is_closed_for_all() {
+    let server = ScriptedDbt::serve(|asked| {
+        if asked.path.contains("/runs/9/") {
+            refused(429, "Slow down.").with("retry-after", "300")
+        } else {
+            DbtReply::json(200, &json!({"data": []}))
+        }
+    })
+    .await;
+    let mut own = Settings::demo();
+    own.dbt.cloud = Some(settings(&server));
+    own.grants.rules.push(everywhere(GrantLevel::Full));
+    let ana = App::open(own, OpenOptions::default()).await.unwrap();
+    let auth = ana.server().metabase.auth.clone();
+    let bo = ana.for_principal(Principal("bo".to_owned()), auth).await.unwrap();
+    let run = async |app: &App| {
+        let account = app.dbt().unwrap().account().unwrap();
+        account.administrative().run(9).await.unwrap_err()
+    };
+    assert_eq!(run(&ana).await.status, Some(429));
+    let refused = run(&bo).await;
+    assert_eq!(
+        (refused.class, refused.status),
+        (DbtFailure::Closed, None),
+        "{refused}"
+    );
+    let knocked = server
+        .asked()
+        .iter()
+        .filter(|asked| asked.path.contains("/runs/9/"))
+        .count();
+    assert_eq!(knocked, 1);
 }
 
 #[tokio::test(start_paused = true)]
