@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 /// From here on, neighbouring whole numbers are the same number with binary fractions.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Reads a body.
+/// The value of a request's body; an error where it could be read as two values.
 pub(super) fn read(body: &[u8]) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = StrictValue.deserialize(&mut deserializer)?;
