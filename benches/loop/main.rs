@@ -63,8 +63,8 @@ fn main() -> Outcome<()> {
                 conversations: numbers.next().unwrap_or(1000),
                 turns: numbers.next().unwrap_or(20),
             };
-            let (_stubs, stub) = stubs()?;
-            tokio::runtime::Runtime::new()?.block_on(server::measure(&stub, plan))
+            let (stubs, stub) = stubs()?;
+            tokio::runtime::Runtime::new()?.block_on(server::measure(&stub, stubs.0.id(), plan))
         }
         texts => compare(texts.contains(&"--quick")),
     }

@@ -1,7 +1,12 @@
 //! The server under load: many conversations at once, over its own protocol, before a model that takes a second for each
-//! completion. Server, stubs and readers are three processes on the same cores. What counts are the ratios to the ideal, in which
-//! nothing but the model takes time, and what a session and a turn take of memory.
+//! completion. Server, stubs and readers are three processes on the same cores. What counts are the ratios to the ideal, and what
+//! a session and a turn take of memory.
+//!
+//! In the ideal nothing but the model takes time, whatever the cores: a conversation of N turns takes N seconds, and the last one
+//! begins a second after the first. Because stubs and readers take their share of the same cores, the CPU time of each process is
+//! told beside the figures; a server that has the cores for itself does better than what is measured here.
 
+use std::borrow::Cow;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,14 +18,18 @@ use cardinal::OpenOptions;
 use cardinal::config::StorePlace;
 use cardinal::server::{ServerOptions, serve as serve_http};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::contender::{Addresses, Load, settings};
 use crate::{Outcome, Stopped, usage};
 
 /// How long a completion takes.
 const DELAY_MS: u64 = 1000;
-/// How long after a turn nothing is kept of it for those who still read.
-const SETTLED: Duration = Duration::from_secs(75);
+/// How long after a turn nothing is kept of it, for those who still read or as a connection to the model.
+const SETTLED: Duration = Duration::from_secs(100);
+/// Over what time the first turns begin.
+const FIRST_TURNS: Duration = Duration::from_secs(30);
 /// How often the server's memory is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 /// The least throughput, as a share of the ideal.
@@ -58,50 +67,53 @@ pub(crate) async fn run(stub: &Value, folder: &Path) -> Outcome<()> {
     std::future::pending().await
 }
 
-/// Starts a server in a process of its own, asks it, and prints what that took.
-pub(crate) async fn measure(stub: &str, plan: Plan) -> Outcome<()> {
+/// Starts a server in a process of its own, asks it, and prints what that took. `stubs` is the process of model and Metabase.
+pub(crate) async fn measure(stub: &str, stubs: u32, plan: Plan) -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let (server, url) = start(stub, folder.path())?;
     let pid = server.0.id();
     let client = reqwest::Client::new();
     // What is made once, and the connection to the model.
     let warm = session(&client, &url).await?;
-    turn(&client, &url, &warm).await?;
+    turn(&mut Reader::connect(&url).await?, &warm).await?;
     let fresh = usage::rss_mb(pid)?;
     let mut sessions = Vec::with_capacity(plan.conversations);
     for _ in 0..plan.conversations {
         sessions.push(session(&client, &url).await?);
     }
-    let at = Arc::new(Asking {
-        client,
-        url,
-        sessions,
-        latencies: Mutex::default(),
-    });
+    drop(client);
 
-    // One turn each: every session is there after it, and none is asked.
-    let first = wave(&at, pid, 1).await?;
+    // One turn each, a few at once: every session is there after it, and the heap has not grown for a thousand turns. Then none is
+    // asked, and nobody is connected.
+    wave(&url, &sessions, pid, 1, FIRST_TURNS).await?;
     tokio::time::sleep(SETTLED).await;
     let idle = usage::rss_mb(pid)?;
-    lock(&at.latencies).clear();
-    let used = usage::cpu_of(pid)?;
-    let all = wave(&at, pid, plan.turns).await?;
-    let used = usage::cpu_of(pid)?.saturating_sub(used);
+    let processes = [("server", pid), ("stubs", stubs), ("readers", std::process::id())];
+    let used = cpu_of_all(&processes)?;
+    let all = wave(&url, &sessions, pid, plan.turns, Duration::from_millis(DELAY_MS)).await?;
+    let used = cpu_of_all(&processes)?
+        .into_iter()
+        .zip(used)
+        .map(|((process, now), (_, before))| (process, now.saturating_sub(before)))
+        .collect();
     tokio::time::sleep(SETTLED).await;
     let after = usage::rss_mb(pid)?;
-
-    let latencies = std::mem::take(&mut *lock(&at.latencies));
     Report {
         plan,
         fresh,
         idle,
         after,
-        first,
         all,
         used,
-        latencies,
     }
     .write()
+}
+
+/// CPU time of each process so far.
+fn cpu_of_all(processes: &[(&'static str, u32)]) -> Outcome<Vec<(&'static str, Duration)>> {
+    let used = processes.iter();
+    used.map(|(name, pid)| Ok((*name, usage::cpu_of(*pid)?)))
+        .collect()
 }
 
 /// What was measured, memory in MB.
@@ -113,27 +125,32 @@ struct Report {
     idle: f64,
     /// At the end.
     after: f64,
-    first: Wave,
     all: Wave,
-    /// CPU time of the server in the second wave.
-    used: Duration,
-    latencies: Vec<Duration>,
+    /// CPU time of each process in the second wave.
+    used: Vec<(&'static str, Duration)>,
 }
 
 impl Report {
     fn write(mut self) -> Outcome<()> {
-        self.latencies.sort_unstable();
+        self.all.latencies.sort_unstable();
         let over = |of_hundred: usize| {
-            let took = self
-                .latencies
-                .get(self.latencies.len().saturating_sub(1) * of_hundred / 100);
+            let took = &self.all.latencies;
+            let took = took.get(took.len().saturating_sub(1) * of_hundred / 100);
             let over = took.map(|took| took.saturating_sub(Duration::from_millis(DELAY_MS)));
             over.map_or(f64::NAN, |over| over.as_secs_f64() * 1000.0)
         };
         let Plan { conversations, turns } = self.plan;
         let all_turns = count(conversations * turns);
-        let kilobytes = |mb: f64| (mb - self.fresh) * 1024.0 / count(conversations);
-        let cpu = self.used.as_secs_f64() * 1000.0 / all_turns;
+        let kilobytes = |mb: f64, without: f64| (mb - without) * 1024.0 / count(conversations);
+        let cpu: Vec<String> = self
+            .used
+            .iter()
+            .map(|(process, used)| format!("{process} {:.2}", used.as_secs_f64() * 1000.0 / all_turns))
+            .collect();
+        let busy: Duration = self.used.iter().map(|(_, used)| *used).sum();
+        let busy = busy.as_secs_f64() / self.all.seconds;
+        let cores = std::thread::available_parallelism()?;
+        let quarters: Vec<String> = self.all.quarters.iter().map(|mb| format!("{mb:.0}")).collect();
         let growth = format!(
             "{:.2} times the {:.1} after the first turns",
             self.after / self.idle,
@@ -161,18 +178,20 @@ impl Report {
                 format!("{:.1}", over(99)),
                 format!("at most {OVERHEAD_BOUND_MS}"),
             ),
-            ("CPU ms a turn", format!("{cpu:.2}"), String::new()),
+            ("CPU ms a turn", String::new(), cpu.join(", ")),
+            ("cores in use", format!("{busy:.2}"), format!("of {cores}")),
             (
                 "KB of an idle session",
-                format!("{:.1}", kilobytes(self.idle)),
+                format!("{:.1}", kilobytes(self.idle, self.fresh)),
                 format!("at most {IDLE_BOUND_KB}"),
             ),
             (
                 "KB of a running turn",
-                format!("{:.1}", kilobytes(self.first.most_mb)),
+                format!("{:.1}", kilobytes(self.all.most_mb, self.idle)),
                 String::new(),
             ),
-            ("MB at the end", format!("{:.1}", self.after), growth),
+            ("MB at each quarter", String::new(), quarters.join(", ")),
+            ("MB when idle again", format!("{:.1}", self.after), growth),
         ] {
             writeln!(out, "{what:<24}{figure:>10}   {bound}")?;
         }
@@ -194,40 +213,40 @@ fn start(stub: &str, folder: &Path) -> Outcome<(Stopped, String)> {
     Ok((server, url.trim().to_owned()))
 }
 
-struct Asking {
-    client: reqwest::Client,
-    url: String,
-    sessions: Vec<String>,
-    latencies: Mutex<Vec<Duration>>,
-}
-
 /// What a wave of turns took.
 struct Wave {
     seconds: f64,
     ideal_seconds: f64,
     most_mb: f64,
+    /// The server's memory after each quarter of the turns, while it runs the others.
+    quarters: Vec<f64>,
+    latencies: Vec<Duration>,
 }
 
-/// Conversations that begin evenly over the time of one completion, and then ask one question after the other.
-async fn wave(at: &Arc<Asking>, pid: u32, turns: usize) -> Outcome<Wave> {
-    let conversations = at.sessions.len();
+/// Conversations that begin evenly within this time, and then ask one question after the other. They are connected as long as the
+/// wave lasts.
+async fn wave(url: &str, sessions: &[String], pid: u32, turns: usize, within: Duration) -> Outcome<Wave> {
+    let conversations = sessions.len();
     let delay = Duration::from_millis(DELAY_MS);
+    let latencies: Arc<Mutex<Vec<Duration>>> = Arc::default();
     let began = Instant::now();
     let mut asked = tokio::task::JoinSet::new();
-    for (number, session) in at.sessions.iter().cloned().enumerate() {
-        let at = Arc::clone(at);
-        let offset = delay.mul_f64(count(number) / count(conversations));
+    for (number, session) in sessions.iter().cloned().enumerate() {
+        let (url, latencies) = (url.to_owned(), Arc::clone(&latencies));
+        let offset = within.mul_f64(count(number) / count(conversations));
         asked.spawn(async move {
             tokio::time::sleep(offset).await;
+            let mut reader = Reader::connect(&url).await?;
             for _ in 0..turns {
                 let asked = Instant::now();
-                turn(&at.client, &at.url, &session).await?;
-                lock(&at.latencies).push(asked.elapsed());
+                turn(&mut reader, &session).await?;
+                lock(&latencies).push(asked.elapsed());
             }
             Outcome::Ok(())
         });
     }
     let mut most_mb = usage::rss_mb(pid)?;
+    let mut quarters = Vec::new();
     let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
@@ -235,14 +254,27 @@ async fn wave(at: &Arc<Asking>, pid: u32, turns: usize) -> Outcome<Wave> {
                 Some(ended) => ended??,
                 None => break,
             },
-            _ = look.tick() => most_mb = most_mb.max(usage::rss_mb(pid)?),
+            _ = look.tick() => {
+                let now = usage::rss_mb(pid)?;
+                most_mb = most_mb.max(now);
+                if lock(&latencies).len() * 4 >= (quarters.len() + 1) * conversations * turns {
+                    quarters.push(now);
+                }
+            }
         }
     }
-    let last = delay.mul_f64(count(conversations.saturating_sub(1)) / count(conversations.max(1)));
+    let seconds = began.elapsed().as_secs_f64();
+    if quarters.len() < 4 {
+        quarters.push(usage::rss_mb(pid)?);
+    }
+    let last = within.mul_f64(count(conversations.saturating_sub(1)) / count(conversations.max(1)));
+    let latencies = std::mem::take(&mut *lock(&latencies));
     Ok(Wave {
-        seconds: began.elapsed().as_secs_f64(),
+        seconds,
         ideal_seconds: last.as_secs_f64() + count(turns) * delay.as_secs_f64(),
         most_mb,
+        quarters,
+        latencies,
     })
 }
 
@@ -266,21 +298,57 @@ async fn session(client: &reqwest::Client, url: &str) -> Outcome<String> {
 }
 
 /// One question, read to its end.
-async fn turn(client: &reqwest::Client, url: &str, session: &str) -> Outcome<()> {
-    let told = client
-        .post(format!("{url}/v1/answers"))
-        .header("content-type", "application/json")
-        .header("accept", "text/event-stream")
-        .body(json!({"question": "Say what you can do.", "session": session}).to_string())
-        .send()
-        .await?
-        .error_for_status()?
-        .text()
-        .await?;
-    if told.contains("event: done") && told.contains("\"outcome\":\"answered\"") {
+async fn turn(reader: &mut Reader, session: &str) -> Outcome<()> {
+    let question = json!({"question": "Say what you can do.", "session": session}).to_string();
+    let told = reader.ask(&question).await?;
+    let has = |words: &str| told.contains(words);
+    if has("HTTP/1.1 200") && has("event: done") && has("\"outcome\":\"answered\"") {
         Ok(())
     } else {
         Err(format!("a turn was told so: {told}").into())
+    }
+}
+
+/// A client that does as little as it can, so that the cores are the server's: one connection, one question after the other.
+struct Reader {
+    stream: TcpStream,
+    host: String,
+    received: Vec<u8>,
+}
+
+impl Reader {
+    async fn connect(url: &str) -> Outcome<Self> {
+        let host = url
+            .strip_prefix("http://")
+            .ok_or("not a plain address")?
+            .to_owned();
+        let stream = TcpStream::connect(&host).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            host,
+            received: Vec::new(),
+        })
+    }
+
+    /// Asks, and reads the response as it stands on the wire: to the chunk that ends it, or to all that an error says.
+    async fn ask(&mut self, question: &str) -> Outcome<Cow<'_, str>> {
+        let request = format!(
+            "POST /v1/answers HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n\
+             content-length: {}\r\n\r\n{question}",
+            self.host,
+            question.len()
+        );
+        self.stream.write_all(request.as_bytes()).await?;
+        self.received.clear();
+        while !self.received.ends_with(b"\r\n0\r\n\r\n") {
+            let read = self.stream.read_buf(&mut self.received).await?;
+            let refused = !self.received.starts_with(b"HTTP/1.1 200");
+            if read == 0 || refused {
+                break;
+            }
+        }
+        Ok(String::from_utf8_lossy(&self.received))
     }
 }
 
