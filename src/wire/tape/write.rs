@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use super::beside::SharedKind;
 use super::copy::TapeCopy;
@@ -36,6 +37,8 @@ struct SharedTape {
     /// How many exchanges have begun.
     begun: AtomicU64,
     waiting: Mutex<WaitingExchanges>,
+    /// Nothing waits any more.
+    written: Notify,
     /// Locked for longer than a moment only where waiting for the disk holds nobody up.
     writer: Mutex<TapeWriter>,
 }
@@ -97,6 +100,7 @@ impl Tape {
                 turn: Mutex::default(),
                 begun: AtomicU64::new(0),
                 waiting: Mutex::default(),
+                written: Notify::new(),
                 writer: Mutex::new(writer),
             }),
         }
@@ -117,12 +121,18 @@ impl Tape {
 
     /// Waits until every exchange that has ended is in the file. What goes wrong with that is told by [`Tape::check`].
     pub(super) async fn flush(&self) {
-        let is_written = {
-            let waiting = lock(&self.shared.waiting);
-            !waiting.expected && waiting.ended.is_empty()
-        };
-        if !is_written {
-            let _ = self.check().await;
+        loop {
+            let mut written = std::pin::pin!(self.shared.written.notified());
+            written.as_mut().enable();
+            let is_written = {
+                let waiting = lock(&self.shared.waiting);
+                !waiting.expected && waiting.ended.is_empty()
+            };
+            if is_written {
+                return;
+            }
+            // Whoever writes them says so, also when that fails.
+            written.await;
         }
     }
 
@@ -239,7 +249,17 @@ impl Tape {
         }
         let tape = self.clone();
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(off_the_runtime(move || tape.write_waiting()))),
+            Ok(runtime) => drop(runtime.spawn(async move {
+                let done = tape.off_the_runtime(|tape| {
+                    tape.write_waiting();
+                    Ok(())
+                });
+                if let Err(flaw) = done.await {
+                    tape.give_up(&flaw);
+                    // What it was to write is not waited for.
+                    let _ = tape.next_waiting();
+                }
+            })),
             // Nobody to hold up.
             Err(_) => tape.write_waiting(),
         }
@@ -266,6 +286,7 @@ impl Tape {
         let next = waiting.ended.pop_front();
         if next.is_none() {
             waiting.expected = false;
+            self.shared.written.notify_waiters();
         }
         next
     }

@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use super::beside::{SharedKind, keep_prompt, private, shared_name};
 use super::copy::TapeCopy;
+use super::disk::FileNaming;
 use super::error::TapeError;
 use super::exchange::{Exchange, joined};
 use super::header::Header;
@@ -14,7 +15,7 @@ use super::line::{TapeLines, TurnEnd};
 use super::read::TapeFile;
 use super::redact::{json_holds_any, names_secret, suspect};
 use super::sent::SharedPrefix;
-use crate::atomic_file::{folder_of, sync_folder};
+use crate::atomic_file::folder_of;
 
 /// The file of a tape, and what its next line depends on. Waits for the disk: it is used where that holds nobody up.
 #[derive(Debug)]
@@ -25,8 +26,8 @@ pub(super) struct TapeWriter {
     /// `None` once the tape is finished or given up.
     file: Option<File>,
     lines: TapeLines,
-    /// Whether the file's name is on the disk.
-    named: bool,
+    /// The file's name on its way to the disk; `None` when it is there.
+    naming: Option<FileNaming>,
     /// Bytes of the file.
     length: u64,
     /// Where each line goes as well.
@@ -98,7 +99,7 @@ impl TapeWriter {
             shared: shared.to_owned(),
             file: Some(file),
             lines,
-            named: false,
+            naming: Some(FileNaming::begin(folder_of(path))),
             length,
             copy: None,
         }
@@ -151,17 +152,11 @@ impl TapeWriter {
         Ok(())
     }
 
+    /// Brings what was written to the disk.
     fn sync(&mut self) -> Result<(), TapeError> {
         let synced = self.file.as_ref().map_or(Ok(()), File::sync_data);
-        let named = synced.and_then(|()| {
-            if self.named {
-                return Ok(());
-            }
-            sync_folder(folder_of(&self.path))
-        });
-        named.map_err(|error| self.broken(&error))?;
-        self.named = true;
-        Ok(())
+        let named = synced.and_then(|()| self.naming.take().map_or(Ok(()), FileNaming::wait));
+        named.map_err(|error| self.broken(&error))
     }
 
     /// Writes the last line, and brings the whole tape to the disk.
@@ -171,10 +166,9 @@ impl TapeWriter {
             return Err(self.withhold("its end"));
         }
         self.put(&line)?;
-        let synced = self.file.take().map_or(Ok(()), |file| file.sync_all());
-        synced
-            .and_then(|()| sync_folder(folder_of(&self.path)))
-            .map_err(|error| self.broken(&error))
+        self.sync()?;
+        self.file = None;
+        Ok(())
     }
 
     /// Gives the tape up. One on which nothing but its header stands is removed: it would only be in the way.
