@@ -4,6 +4,7 @@
 //! that answered might have met it today. Start with [`text_hashes`].
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::model::ToolSpec;
 
@@ -265,9 +266,12 @@ const DBT_TOOLS: [&str; 3] = ["data_health", "dbt_lookup", "dbt_run_job"];
 
 /// One hash over all texts that a model with these tools can be sent. Without those of dbt it is the same as ever.
 pub(crate) fn texts_hash_for(tools: &[ToolSpec]) -> String {
+    // The texts are part of the program, and every turn asks.
+    static PLAIN: LazyLock<String> = LazyLock::new(|| texts_hash(PROMPT_TEXTS.iter().copied()));
+    static WITH_DBT: LazyLock<String> =
+        LazyLock::new(|| texts_hash(PROMPT_TEXTS.iter().chain(DBT_TEXTS).copied()));
     let dbt = tools.iter().any(|tool| DBT_TOOLS.contains(&tool.name.as_str()));
-    let more: &[(&str, &str)] = if dbt { DBT_TEXTS } else { &[] };
-    texts_hash(PROMPT_TEXTS.iter().chain(more).copied())
+    if dbt { WITH_DBT.clone() } else { PLAIN.clone() }
 }
 
 /// The hash of each folder of texts, by the folder's name: over paths and bytes, in order.

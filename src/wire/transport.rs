@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tower::service_fn;
 use url::Host;
 
 use super::service::{LayerResult, LayerService};
@@ -44,7 +43,7 @@ impl Transport {
 
     pub(super) fn service(&self) -> LayerService {
         let transport = self.clone();
-        LayerService::new(service_fn(move |request| transport.clone().send(request)))
+        LayerService::new(move |request| transport.clone().send(request))
     }
 
     async fn send(self, request: WireRequest) -> LayerResult {
