@@ -101,7 +101,7 @@ impl From<NoApp> for HttpError {
 impl From<SubmitError> for HttpError {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::NoSession => Self::no_session("of this id"),
+            SubmitError::NoSession(id) => Self::no_session(&id),
             SubmitError::Busy => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "session_busy",

@@ -41,6 +41,45 @@ async fn a_busy_session_refuses_where_nothing_may_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_busy_session_of_somebody_else_is_none() {
+    let server = TestServer::before(slow_model().await, |settings| {
+        settings.server.auth = AuthPolicy::Required;
+        settings.server.max_waiting = 0;
+    })
+    .await;
+    let bearer = |token: String| format!("Bearer {token}");
+    let ana = bearer(server.token("ana", &["ask"]).await);
+    let bo = bearer(server.token("bo", &["ask"]).await);
+    let begun = Ask::events(&json!({"question": "What is alpha?"}))
+        .with("authorization", &ana)
+        .until(server.url(), "event: step")
+        .await;
+    let session = begun.header("x-cardinal-session");
+    let question = json!({"role": "user", "content": "And beta?"});
+    let wires = [
+        Ask::post(
+            "/v1/answers",
+            &json!({"question": "And beta?", "session": session}),
+        ),
+        Ask::post(
+            "/v1/chat/completions",
+            &json!({"model": "cardinal", "messages": [question]}),
+        )
+        .with("x-cardinal-session", session),
+        Ask::post(
+            "/api/chat",
+            &json!({"id": session, "message": {"role": "user", "parts": [{"type": "text", "text": "And beta?"}]}}),
+        ),
+    ];
+    for ask in wires {
+        let of_another = server.send(ask.clone().with("authorization", &bo)).await;
+        assert_eq!(of_another.status, 404, "{of_another:#?}");
+        let own = server.send(ask.with("authorization", &ana)).await;
+        assert_eq!(own.status, 429, "{own:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_principal_has_so_many_turns_at_once_and_all_have_so_many() {
     let server = TestServer::before(slow_model().await, |settings| {
         settings.server.auth = AuthPolicy::Required;

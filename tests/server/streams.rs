@@ -75,6 +75,27 @@ async fn an_answer_of_an_earlier_process_is_told_whole() {
     }
 }
 
+/// What is kept of turns that ended is bounded: a log that was let go is told from the answer's record.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_turns_that_ended_a_few_logs_are_kept() {
+    let server = TestServer::new().await;
+    let record = server.ask(QUESTION).await;
+    let path = format!("/v1/answers/{}/events", record["id"].as_str().unwrap());
+    let names = async || -> Vec<String> {
+        let told = server.get(&path).await;
+        assert!(told.whole);
+        assert_eq!(told.named("answer")[0]["answer"], record["answer"]);
+        told.events().into_iter().map(|(_, name, _)| name).collect()
+    };
+    assert!(names().await.contains(&"step".to_owned()));
+    for number in 0..80 {
+        server.ask(&format!("What is known of thing {number}?")).await;
+    }
+    let told = names().await;
+    assert!(!told.contains(&"step".to_owned()), "{told:?}");
+    assert_eq!(told.last().map(String::as_str), Some("done"));
+}
+
 fn endless() -> Reply {
     Reply::endless_text("more and more ")
 }

@@ -87,9 +87,6 @@ pub(super) async fn ask(
         if body.after.is_some() {
             return Err(HttpError::bad_request("`session` and `after` exclude each other"));
         }
-        // Nobody names a new session here.
-        let known = state.store.session(session, &caller.principal).await?;
-        known.ok_or_else(|| HttpError::no_session(session))?;
     }
     if let Some(after) = &body.after {
         let record = own(&state, &caller, after).await?;
@@ -103,6 +100,8 @@ pub(super) async fn ask(
         question,
         principal: caller.principal.clone(),
         asker: asker(&caller),
+        // Nobody names a new session here.
+        goes_on: body.session.is_some(),
         session: body.session,
         base: body.after,
         idempotency_key: key,

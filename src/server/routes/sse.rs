@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -17,6 +17,8 @@ use crate::server::turns::{EventReader, LogCut};
 
 /// How often a connection without events is kept alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Bytes after which no more events go out together.
+const TOGETHER: usize = 16 * 1024;
 /// How often a turn of another process is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// How long the last words of a stream that is cut have to go out.
@@ -44,7 +46,7 @@ pub(super) fn stream(frames: impl Stream<Item = Result<Bytes, LogCut>> + Send + 
 }
 
 /// Events of a log as they come, with comments in between that keep the connection alive. `write` says how each is written;
-/// what it writes nothing for is left out.
+/// what it writes nothing for is left out. Events that come together go out together.
 pub(super) fn frames(
     mut reader: EventReader,
     mut write: impl FnMut(usize, &TurnEvent) -> Option<Bytes> + Send + 'static,
@@ -59,8 +61,17 @@ pub(super) fn frames(
                     break;
                 }
                 Ok(Some(Ok((number, event)))) => {
-                    if let Some(frame) = write(number, &event) {
-                        yield Ok(frame);
+                    // Whoever tells this one may be about to tell more.
+                    tokio::task::yield_now().await;
+                    let mut together = BytesMut::new();
+                    together.extend(write(number, &event));
+                    while together.len() < TOGETHER
+                        && let Some((number, event)) = reader.next_now()
+                    {
+                        together.extend(write(number, &event));
+                    }
+                    if !together.is_empty() {
+                        yield Ok(together.freeze());
                     }
                 }
             }

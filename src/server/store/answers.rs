@@ -1,7 +1,10 @@
 //! Answers.
 
+use serde_json::Value;
+
+use super::claims::{TurnStart, start};
 use super::error::DatabaseError;
-use super::sessions::{ensure, title_of};
+use super::sessions::{ensure, title_of, touch};
 use super::transaction::{StoreTransaction, values};
 use super::value::SqlRow;
 use super::{SessionStore, SessionStoreError};
@@ -18,6 +21,8 @@ pub(in crate::server) struct NewAnswer {
     pub(in crate::server) id: String,
     pub(in crate::server) session: String,
     pub(in crate::server) principal: String,
+    /// Whether the session has to be there already.
+    pub(in crate::server) goes_on: bool,
     pub(in crate::server) question: String,
     /// The answer, in another session, that this one goes on from.
     pub(in crate::server) base: Option<String>,
@@ -41,10 +46,12 @@ pub(in crate::server) enum StoredAnswer {
         turn: u32,
         new_session: bool,
         title: String,
+        /// Whether its turn may run now. It does then.
+        start: TurnStart,
     },
     /// Its key was used before, for this answer.
     Known(String),
-    /// The session is another principal's.
+    /// The session is another principal's, or has to be there and is not.
     NotYours,
     /// Too many questions wait in its session.
     Busy,
@@ -58,7 +65,6 @@ pub(in crate::server) struct EndedTurn {
     pub(in crate::server) error: Option<RecordError>,
     /// What stands for this answer on wires where the client sends all messages.
     pub(in crate::server) message_key: Option<String>,
-    pub(in crate::server) tape_bytes: u64,
 }
 
 fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
@@ -67,7 +73,6 @@ fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
     let content: AnswerContent = content
         .and_then(|text| serde_json::from_str(&text).ok())
         .unwrap_or_default();
-    let rating: Option<String> = row.get(9)?;
     let error_code: Option<String> = row.get(12)?;
     let finished: Option<i64> = row.get(6)?;
     Ok(AnswerRecord {
@@ -83,14 +88,7 @@ fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
         tables: content.tables,
         charts: content.charts,
         follow_ups: content.follow_ups,
-        feedback: match rating {
-            Some(rating) => Some(Feedback {
-                rating,
-                comment: row.get(10)?,
-                at: rfc3339(row.get(11)?),
-            }),
-            None => None,
-        },
+        feedback: feedback(row, 9)?,
         error: match error_code {
             Some(code) => Some(RecordError {
                 code,
@@ -101,17 +99,67 @@ fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
     })
 }
 
+/// What a person thought of an answer: rating, comment and time, from this column on.
+fn feedback(row: &SqlRow, at: usize) -> Result<Option<Feedback>, DatabaseError> {
+    let rating: Option<String> = row.get(at)?;
+    let Some(rating) = rating else { return Ok(None) };
+    Ok(Some(Feedback {
+        rating,
+        comment: row.get(at + 1)?,
+        at: rfc3339(row.get(at + 2)?),
+    }))
+}
+
+/// What the row of an answer says when its turn ended.
+struct EndedRow {
+    session: String,
+    turn: u32,
+    question: String,
+    created_at: i64,
+    finished_at: i64,
+    principal: String,
+    feedback: Option<Feedback>,
+}
+
+/// What of an answer stands in columns of its own.
+struct ToldAnswer {
+    outcome: Option<String>,
+    stop_reason: Option<String>,
+    total_ms: Option<i64>,
+    cost_usd: Option<f64>,
+    input_tokens: Option<i64>,
+    output_tokens: Option<i64>,
+}
+
+impl ToldAnswer {
+    fn of(content: &AnswerContent) -> Self {
+        let at = |pointer: &str| content.answer.as_ref()?.0.pointer(pointer);
+        let text = |pointer: &str| at(pointer).and_then(Value::as_str).map(str::to_owned);
+        let whole = |pointer: &str| at(pointer).and_then(Value::as_i64);
+        Self {
+            outcome: text("/outcome"),
+            stop_reason: text("/stop_reason"),
+            total_ms: whole("/timings/total_ms"),
+            cost_usd: at("/usage/cost_usd").and_then(Value::as_f64),
+            input_tokens: whole("/usage/input_tokens"),
+            output_tokens: whole("/usage/output_tokens"),
+        }
+    }
+}
+
 /// What is known of a question that was stored.
-fn stored(db: &StoreTransaction<'_>, id: &str) -> Result<Option<StoredAnswer>, DatabaseError> {
+fn stored(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<Option<StoredAnswer>, DatabaseError> {
     let sql = "SELECT turn, title FROM answers JOIN sessions ON sessions.id = session WHERE answers.id = ?1";
-    db.first(sql, values![id], |row| {
-        let turn = row.get(0)?;
-        Ok(StoredAnswer::New {
-            turn,
-            new_session: turn == 1,
-            title: row.get(1)?,
-        })
-    })
+    let stored = db.first(sql, values![&new.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some((turn, title)) = stored else {
+        return Ok(None);
+    };
+    Ok(Some(StoredAnswer::New {
+        turn,
+        new_session: turn == 1,
+        title,
+        start: start(db, &new.id, &new.owner, new.lease_ms)?,
+    }))
 }
 
 fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, DatabaseError> {
@@ -123,11 +171,16 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
         }
     }
     let base = new.base.as_deref();
-    let Some(new_session) = ensure(db, &new.session, &new.principal, &new.question, base)? else {
+    let session = if new.goes_on {
+        touch(db, &new.session, &new.principal)?.then_some(false)
+    } else {
+        ensure(db, &new.session, &new.principal, &new.question, base)?
+    };
+    let Some(new_session) = session else {
         return Ok(StoredAnswer::NotYours);
     };
     // It may have been committed although that was not told.
-    if let Some(stored) = stored(db, &new.id)? {
+    if let Some(stored) = stored(db, new)? {
         return Ok(stored);
     }
     let sql = "SELECT coalesce(max(turn), 0) + 1, count(*) FILTER (WHERE status IN ('queued', 'running')) \
@@ -141,9 +194,14 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
     }
     let sql = format!(
         "INSERT INTO answers (id, session, principal, turn, question, status, created_at, idempotency_key, owner, lease_until, \
-         asker, message_key) VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, {} + ?9, ?10, ?11)",
+         asker, message_key) VALUES (?1, ?2, ?3, ?4, ?5, ?12, ?6, ?7, ?8, {} + ?9, ?10, ?11)",
         db.clock()
     );
+    let status = if ahead == 0 {
+        AnswerStatus::Running
+    } else {
+        AnswerStatus::Queued
+    };
     db.execute(
         &sql,
         values![
@@ -158,17 +216,25 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
             new.lease_ms,
             new.asker.as_ref(),
             new.message_key.as_ref(),
+            status.word(),
         ],
     )?;
-    let sql =
-        "UPDATE sessions SET title = CASE WHEN named = 0 AND title = '' THEN ?2 ELSE title END WHERE id = ?1";
-    db.execute(sql, values![&new.session, title_of(&new.question)])?;
-    let sql = "SELECT title FROM sessions WHERE id = ?1";
-    let title = db.first(sql, values![&new.session], |row| row.get(0))?;
+    let sql = "UPDATE sessions SET title = CASE WHEN named = 0 AND title = '' THEN ?2 ELSE title END WHERE id = ?1 \
+               RETURNING title";
+    let title = db.first(sql, values![&new.session, title_of(&new.question)], |row| {
+        row.get(0)
+    })?;
+    let start = if ahead == 0 {
+        let before = tape_before(db, &new.session, turn)?;
+        TurnStart::Begun { before }
+    } else {
+        TurnStart::Waits { ahead }
+    };
     Ok(StoredAnswer::New {
         turn,
         new_session,
         title: title.unwrap_or_default(),
+        start,
     })
 }
 
@@ -190,7 +256,7 @@ pub(super) fn tape_before(
 }
 
 impl SessionStore {
-    /// Stores a question. When this returns, it is acknowledged.
+    /// Stores a question, and begins its turn where none of its session comes first. When this returns, it is acknowledged.
     pub(in crate::server) async fn new_answer(
         &self,
         new: NewAnswer,
@@ -227,55 +293,89 @@ impl SessionStore {
         .await
     }
 
-    /// Stores how a turn ended, if this process still runs it; returns whether it does. When this returns, the answer lasts.
+    /// Stores how a turn ended, if this process still runs it; returns its record, or `None` when it does not. When this returns,
+    /// the answer lasts.
     pub(in crate::server) async fn end_answer(
         &self,
         id: &str,
         owner: &str,
         ended: EndedTurn,
-    ) -> Result<bool, SessionStoreError> {
-        let (id, owner) = (id.to_owned(), owner.to_owned());
-        let content = serde_json::to_string(&ended.content).unwrap_or_default();
-        let bytes = i64::try_from(content.len()).unwrap_or(i64::MAX);
-        let bytes = bytes.saturating_add(i64::try_from(ended.tape_bytes).unwrap_or(i64::MAX));
-        self.write_patiently(move |db| {
-            let answer = ended.content.answer.as_ref();
-            let at = |pointer: &str| answer.and_then(|answer| answer.0.pointer(pointer).cloned());
-            let text = |pointer: &str| at(pointer).and_then(|value| value.as_str().map(str::to_owned));
-            let whole = |pointer: &str| at(pointer).and_then(|value| value.as_i64());
-            // Its owner stays, so that the same said twice is the same.
-            let kept = db.execute(
-                "UPDATE answers SET status = ?2, finished_at = ?3, content = ?4, outcome = ?5, stop_reason = ?6, \
-                 total_ms = ?7, cost_usd = ?8, input_tokens = ?9, output_tokens = ?10, error_code = ?11, \
-                 error_detail = ?12, taped = ?13, bytes = ?14 WHERE id = ?1 AND owner = ?15",
-                values![
+    ) -> Result<Option<AnswerRecord>, SessionStoreError> {
+        let EndedTurn {
+            status,
+            content,
+            taped,
+            error,
+            message_key,
+        } = ended;
+        let tape = self.tape_file(id);
+        let text = serde_json::to_string(&content).unwrap_or_default();
+        let told = ToldAnswer::of(&content);
+        let row = {
+            let (id, owner, error) = (id.to_owned(), owner.to_owned(), error.clone());
+            self.write_patiently(move |db| {
+                // Whoever runs this may wait for the disk.
+                let tape = std::fs::metadata(&tape).map_or(0, |file| file.len());
+                let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX).saturating_add(tape);
+                // Its owner stays, so that the same said twice is the same.
+                let sql = "UPDATE answers SET status = ?2, finished_at = ?3, content = ?4, outcome = ?5, stop_reason = ?6, \
+                     total_ms = ?7, cost_usd = ?8, input_tokens = ?9, output_tokens = ?10, error_code = ?11, \
+                     error_detail = ?12, taped = ?13, bytes = ?14 WHERE id = ?1 AND owner = ?15 \
+                     RETURNING session, turn, question, created_at, finished_at, principal, rating, comment, rated_at";
+                let values = values![
                     &id,
-                    ended.status.word(),
+                    status.word(),
                     now_ms(),
-                    &content,
-                    text("/outcome"),
-                    text("/stop_reason"),
-                    whole("/timings/total_ms"),
-                    at("/usage/cost_usd").and_then(|cost| cost.as_f64()),
-                    whole("/usage/input_tokens"),
-                    whole("/usage/output_tokens"),
-                    ended.error.as_ref().map(|error| &error.code),
-                    ended.error.as_ref().map(|error| &error.detail),
-                    ended.taped,
-                    bytes,
+                    &text,
+                    told.outcome.as_ref(),
+                    told.stop_reason.as_ref(),
+                    told.total_ms,
+                    told.cost_usd,
+                    told.input_tokens,
+                    told.output_tokens,
+                    error.as_ref().map(|error| &error.code),
+                    error.as_ref().map(|error| &error.detail),
+                    taped,
+                    i64::try_from(bytes).unwrap_or(i64::MAX),
                     &owner,
-                ],
-            )?;
-            if let Some(key) = ended.message_key.as_ref().filter(|_| kept > 0) {
-                db.execute(
-                    "INSERT INTO message_keys (principal, key, answer) SELECT principal, ?2, id FROM answers WHERE id = ?1 \
-                     ON CONFLICT (principal, key) DO UPDATE SET answer = excluded.answer",
-                    values![&id, key],
-                )?;
-            }
-            Ok(kept > 0)
-        })
-        .await
+                ];
+                let row = db.first(sql, values, |row| Ok(EndedRow {
+                    session: row.get(0)?,
+                    turn: row.get(1)?,
+                    question: row.get(2)?,
+                    created_at: row.get(3)?,
+                    finished_at: row.get(4)?,
+                    principal: row.get(5)?,
+                    feedback: feedback(row, 6)?,
+                }))?;
+                if let Some(key) = message_key.as_ref().filter(|_| row.is_some()) {
+                    db.execute(
+                        "INSERT INTO message_keys (principal, key, answer) SELECT principal, ?2, id FROM answers WHERE id = ?1 \
+                         ON CONFLICT (principal, key) DO UPDATE SET answer = excluded.answer",
+                        values![&id, key],
+                    )?;
+                }
+                Ok(row)
+            })
+            .await?
+        };
+        // What was written is not read again.
+        Ok(row.map(|row| AnswerRecord {
+            id: id.to_owned(),
+            session: row.session,
+            turn: row.turn,
+            status,
+            question: row.question,
+            created_at: rfc3339(row.created_at),
+            finished_at: Some(rfc3339(row.finished_at)),
+            asked_by: row.principal,
+            answer: content.answer,
+            tables: content.tables,
+            charts: content.charts,
+            follow_ups: content.follow_ups,
+            feedback: row.feedback,
+            error,
+        }))
     }
 
     /// The answer that ended with these messages, with its session, and whether it is the session's last.

@@ -3,7 +3,8 @@
 //! the time.
 
 use super::answers::tape_before;
-use super::transaction::values;
+use super::error::DatabaseError;
+use super::transaction::{StoreTransaction, values};
 use super::{SessionStore, SessionStoreError};
 
 /// A turn of this process that stands in the store.
@@ -32,42 +33,52 @@ pub(in crate::server) enum TurnStart {
     Lost,
 }
 
+/// Begins a turn, unless turns of its session that were asked before it are not over.
+pub(super) fn start(
+    db: &StoreTransaction<'_>,
+    id: &str,
+    owner: &str,
+    lease_ms: i64,
+) -> Result<TurnStart, DatabaseError> {
+    let sql =
+        "SELECT session, turn FROM answers WHERE id = ?1 AND owner = ?2 AND status IN ('queued', 'running')";
+    let own = db.first(sql, values![id, owner], |row| {
+        Ok((row.get::<String>(0)?, row.get::<u32>(1)?))
+    })?;
+    let Some((session, turn)) = own else {
+        return Ok(TurnStart::Lost);
+    };
+    // Nothing is added before a turn: what is counted here can only become less.
+    let sql =
+        "SELECT count(*) FROM answers WHERE session = ?1 AND turn < ?2 AND status IN ('queued', 'running')";
+    let ahead: u32 = db
+        .first(sql, values![&session, turn], |row| row.get(0))?
+        .unwrap_or_default();
+    if ahead > 0 {
+        return Ok(TurnStart::Waits { ahead });
+    }
+    let sql = format!(
+        "UPDATE answers SET status = 'running', lease_until = {} + ?3 WHERE id = ?1 AND owner = ?2 \
+         AND status IN ('queued', 'running')",
+        db.clock()
+    );
+    if db.execute(&sql, values![id, owner, lease_ms])? == 0 {
+        return Ok(TurnStart::Lost);
+    }
+    let before = tape_before(db, &session, turn)?;
+    Ok(TurnStart::Begun { before })
+}
+
 impl SessionStore {
-    /// Begins a turn, unless turns of its session that were asked before it are not over.
+    /// Begins a turn that was stored before, unless turns of its session that were asked before it are not over.
     pub(in crate::server) async fn run_answer(
         &self,
         id: &str,
         owner: &str,
     ) -> Result<TurnStart, SessionStoreError> {
         let (id, owner, lease) = (id.to_owned(), owner.to_owned(), self.lease_ms());
-        self.write_patiently(move |db| {
-            let sql = "SELECT session, turn FROM answers WHERE id = ?1 AND owner = ?2 AND status IN ('queued', 'running')";
-            let own = db.first(sql, values![&id, &owner], |row| {
-                Ok((row.get::<String>(0)?, row.get::<u32>(1)?))
-            })?;
-            let Some((session, turn)) = own else {
-                return Ok(TurnStart::Lost);
-            };
-            // Nothing is added before a turn: what is counted here can only become less.
-            let sql = "SELECT count(*) FROM answers WHERE session = ?1 AND turn < ?2 AND status IN ('queued', 'running')";
-            let ahead: u32 = db
-                .first(sql, values![&session, turn], |row| row.get(0))?
-                .unwrap_or_default();
-            if ahead > 0 {
-                return Ok(TurnStart::Waits { ahead });
-            }
-            let sql = format!(
-                "UPDATE answers SET status = 'running', lease_until = {} + ?3 WHERE id = ?1 AND owner = ?2 \
-                 AND status IN ('queued', 'running')",
-                db.clock()
-            );
-            if db.execute(&sql, values![&id, &owner, lease])? == 0 {
-                return Ok(TurnStart::Lost);
-            }
-            let before = tape_before(db, &session, turn)?;
-            Ok(TurnStart::Begun { before })
-        })
-        .await
+        self.write_patiently(move |db| start(db, &id, &owner, lease))
+            .await
     }
 
     /// Renews all claims of a process.

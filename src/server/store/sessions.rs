@@ -55,9 +55,13 @@ pub(super) fn ensure(
          ON CONFLICT (id) DO NOTHING",
         values![id, principal, title_of(title), now_ms(), base],
     )?;
+    Ok(touch(db, id, principal)?.then_some(made > 0))
+}
+
+/// Keeps others from adding to a session of this principal until this transaction ends. Returns whether it is there.
+pub(super) fn touch(db: &StoreTransaction<'_>, id: &str, principal: &str) -> Result<bool, DatabaseError> {
     let sql = "UPDATE sessions SET updated_at = ?3 WHERE id = ?1 AND principal = ?2";
-    let own = db.execute(sql, values![id, principal, now_ms()])?;
-    Ok((own > 0).then_some(made > 0))
+    Ok(db.execute(sql, values![id, principal, now_ms()])? > 0)
 }
 
 impl SessionStore {

@@ -88,12 +88,6 @@ impl SessionStore {
         }
     }
 
-    /// Bytes of the tape of a turn that ended here.
-    pub(in crate::server) async fn tape_bytes(&self, answer: &str) -> u64 {
-        let file = tokio::fs::metadata(self.tape_file(answer)).await;
-        file.map(|file| file.len()).unwrap_or_default()
-    }
-
     /// Removes the files of tapes whose answers were deleted.
     pub(super) async fn remove_tapes(&self, answers: Vec<String>) {
         for answer in answers {

@@ -127,13 +127,19 @@ pub(in crate::server) struct EventReader {
 }
 
 impl EventReader {
+    /// The next event with its number, if it is there already.
+    pub(in crate::server) fn next_now(&mut self) -> Option<(usize, Arc<TurnEvent>)> {
+        let event = self.attached.0.event(self.seen)?;
+        self.seen += 1;
+        Some((self.seen, event))
+    }
+
     /// The next event with its number; `None` after the last one.
     pub(in crate::server) async fn next(&mut self) -> Option<Result<(usize, Arc<TurnEvent>), LogCut>> {
         loop {
             let state = *self.state.borrow_and_update();
-            if let Some(event) = self.attached.0.event(self.seen) {
-                self.seen += 1;
-                return Some(Ok((self.seen, event)));
+            if let Some(next) = self.next_now() {
+                return Some(Ok(next));
             }
             if state.closed {
                 let last = state

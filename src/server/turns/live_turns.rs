@@ -79,7 +79,10 @@ impl KnownTurns {
     /// Lets go of the turn that ended first.
     fn let_go(&mut self) {
         if let Some(turn) = self.ended.pop_front()
-            && self.by_id.get(&turn.id).is_some_and(|known| Arc::ptr_eq(known, &turn))
+            && self
+                .by_id
+                .get(&turn.id)
+                .is_some_and(|known| Arc::ptr_eq(known, &turn))
         {
             self.by_id.remove(&turn.id);
         }

@@ -6,14 +6,14 @@
 
 mod in_hand;
 mod live;
+mod live_turns;
 mod permits;
 mod recover;
 mod run;
 mod slot;
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use in_hand::InHand;
 pub(super) use live::{EventReader, LiveTurn, LogCut};
+use live_turns::LiveTurns;
 use permits::TurnPermits;
 pub(super) use run::message_hash;
 use slot::SessionSlots;
@@ -31,9 +32,6 @@ use super::state::SharedState;
 use super::store::{NewAnswer, Presence, SessionStore, SessionStoreError, StoredAnswer};
 use crate::telemetry::carried;
 
-/// How long the log of a turn is kept after its end, for clients that read on.
-const KEPT: Duration = Duration::from_secs(60);
-
 /// A question to be answered.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TurnRequest {
@@ -43,6 +41,8 @@ pub(super) struct TurnRequest {
     pub(super) asker: Option<String>,
     /// The session; `None` begins one.
     pub(super) session: Option<String>,
+    /// Whether that session has to be there already.
+    pub(super) goes_on: bool,
     /// The answer, in another session, that a new session goes on from.
     pub(super) base: Option<String>,
     pub(super) idempotency_key: Option<String>,
@@ -66,8 +66,8 @@ pub(super) enum SubmissionResult {
 /// Why a question was not taken.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SubmitError {
-    #[error("there is no such session")]
-    NoSession,
+    #[error("there is no session {0}")]
+    NoSession(String),
     #[error("too many questions wait in this session")]
     Busy,
     #[error("too many questions are being answered")]
@@ -82,7 +82,7 @@ pub(super) enum SubmitError {
 
 /// All turns of this process.
 pub(super) struct Turns {
-    live: Mutex<HashMap<String, Arc<LiveTurn>>>,
+    live: LiveTurns,
     /// Answers whose turns this process has in hand: from before they are stored until after they are ended.
     in_hand: InHand,
     slots: SessionSlots,
@@ -108,7 +108,7 @@ impl fmt::Debug for Turns {
 impl Turns {
     pub(super) fn new(max_turns: usize, max_per_principal: usize) -> Self {
         Self {
-            live: Mutex::default(),
+            live: LiveTurns::default(),
             in_hand: InHand::default(),
             slots: SessionSlots::default(),
             places: Arc::new(TurnPermits::new(max_turns, max_per_principal)),
@@ -144,14 +144,16 @@ impl Turns {
         let bounded = request.bounded.then_some(request.principal.as_str());
         let place = TurnPermits::take(&self.places, bounded).ok_or(SubmitError::TooMany)?;
         let session = request.session.clone().unwrap_or_else(|| new_id("ses"));
-        let queue = self
-            .slots
-            .join(&session, state.settings.max_waiting)
-            .ok_or(SubmitError::Busy)?;
+        let Some(queue) = self.slots.join(&session, state.settings.max_waiting) else {
+            // That it is busy is told to nobody but its owner.
+            let own = state.store.session(&session, &request.principal).await?;
+            return Err(own.map_or(SubmitError::NoSession(session), |_| SubmitError::Busy));
+        };
         let new = NewAnswer {
             id: new_id("ans"),
             session: session.clone(),
             principal: request.principal.clone(),
+            goes_on: request.goes_on,
             question: request.question.clone(),
             base: request.base.clone(),
             idempotency_key: request.idempotency_key.clone(),
@@ -164,14 +166,15 @@ impl Turns {
         let id = new.id.clone();
         // Before it is stored, so that nobody here takes it for one that was left.
         let held = self.in_hand.take(&id).ok_or(SubmitError::Busy)?;
-        let (turn, new_session, title) = match state.store.new_answer(new).await? {
+        let (turn, new_session, title, start) = match state.store.new_answer(new).await? {
             StoredAnswer::New {
                 turn,
                 new_session,
                 title,
-            } => (turn, new_session, title),
+                start,
+            } => (turn, new_session, title, start),
             StoredAnswer::Known(id) => return Ok(SubmissionResult::Known(id)),
-            StoredAnswer::NotYours => return Err(SubmitError::NoSession),
+            StoredAnswer::NotYours => return Err(SubmitError::NoSession(session)),
             StoredAnswer::Busy => return Err(SubmitError::Busy),
         };
         let grace = if request.ends_with_client {
@@ -195,33 +198,26 @@ impl Turns {
             asker: request.asker,
             message_key: request.message_key,
             resumed: false,
+            start: Some(start),
         };
         self.begin(state, &live, task, (queue, place, held));
         Ok(SubmissionResult::Running(live))
     }
 
     fn begin(&self, state: &SharedState, live: &Arc<LiveTurn>, task: run::TurnTask, places: run::TurnPlaces) {
-        self.lock().insert(live.id.clone(), Arc::clone(live));
+        self.live.add(live);
         let turn = run::run(Arc::clone(state), Arc::clone(live), task, places);
         self.tasks.spawn(carried(turn));
     }
 
     /// A turn of this process that runs or ended lately.
     pub(super) fn find(&self, id: &str) -> Option<Arc<LiveTurn>> {
-        self.lock().get(id).cloned()
+        self.live.find(id)
     }
 
     /// The turns of a session that run or wait here.
     pub(super) fn of_session(&self, session: &str) -> Vec<Arc<LiveTurn>> {
-        let live = self.lock();
-        let mut found: Vec<Arc<LiveTurn>> = live
-            .values()
-            .filter(|turn| turn.session == session && !turn.is_closed())
-            .cloned()
-            .collect();
-        // Ids sort by the time they were made.
-        found.sort_by(|a, b| a.id.cmp(&b.id));
-        found
+        self.live.running(|turn| turn.session == session)
     }
 
     /// How many turns run or wait.
@@ -232,13 +228,12 @@ impl Turns {
     /// Forgets what is held of a session that was deleted.
     pub(super) fn forget_session(&self, session: &str) {
         self.slots.forget(session);
-        self.lock().retain(|_, turn| turn.session != session);
+        self.live.forget_session(session);
     }
 
     /// Lets go of what is not needed any more.
     pub(super) fn sweep(&self) {
-        self.lock()
-            .retain(|_, turn| turn.closed_for().is_none_or(|time| time < KEPT));
+        self.live.sweep();
         self.slots.sweep();
     }
 
@@ -259,9 +254,5 @@ impl Turns {
         if let Err(error) = state.store.give_up(&self.owner).await {
             tracing::warn!(%error, "claims on turns could not be given up");
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<LiveTurn>>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -139,6 +139,7 @@ impl Turns {
             asker: turn.asker,
             message_key: turn.message_key.and_then(|key| blake3::Hash::from_hex(key).ok()),
             resumed: true,
+            start: None,
         };
         self.begin(state, &Arc::clone(&live), task, (queue, place, held));
     }
@@ -159,8 +160,7 @@ impl Turns {
 
     /// The answers whose turns are not over here.
     fn running_ids(&self) -> Vec<String> {
-        let live = self.lock();
-        let running = live.values().filter(|turn| !turn.is_closed());
-        running.map(|turn| turn.id.clone()).collect()
+        let running = self.live.running(|_| true);
+        running.iter().map(|turn| turn.id.clone()).collect()
     }
 }

@@ -27,14 +27,18 @@ pub(super) struct TurnTask {
     pub(super) message_key: Option<blake3::Hash>,
     /// Whether another process began it.
     pub(super) resumed: bool,
+    /// What is known of its start already.
+    pub(super) start: Option<TurnStart>,
 }
 
-/// Cuts the log of a turn that does not come to its end here, whatever the reason.
-struct CutWhenDropped(Arc<LiveTurn>);
+/// Closes the log of a turn here, whatever the reason: one that did not come to its end is cut.
+struct ClosedWhenDropped(SharedState, Arc<LiveTurn>);
 
-impl Drop for CutWhenDropped {
+impl Drop for ClosedWhenDropped {
     fn drop(&mut self) {
-        self.0.cut();
+        let Self(state, live) = self;
+        live.cut();
+        state.turns.live.ended(live);
     }
 }
 
@@ -46,11 +50,11 @@ pub(super) type TurnPlaces = (QueuePlace, TurnPermit, HeldAnswer);
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 /// Runs a turn to its end, unless the process leaves it.
-pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, task: TurnTask, places: TurnPlaces) {
-    let _cut = CutWhenDropped(Arc::clone(&live));
+pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, mut task: TurnTask, places: TurnPlaces) {
+    let log = ClosedWhenDropped(Arc::clone(&state), Arc::clone(&live));
     let (queue, place, held) = places;
     let work = async {
-        match begin(&state, &live, &queue).await {
+        match begin(&state, &live, &queue, task.start.take()).await {
             Ok(Some(before)) => {
                 let mut loaded = queue.slot.loaded.lock().await;
                 if let Err(error) = Box::pin(perform(&state, &live, task, &mut loaded, before)).await {
@@ -67,7 +71,7 @@ pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, task: TurnTask,
         () = live.leave.cancelled() => {}
         () = state.turns.leaving.cancelled() => {}
     }
-    live.cut();
+    drop(log);
     state.store.forget_tape(&live.id).await;
     drop(queue);
     drop(place);
@@ -88,13 +92,18 @@ async fn begin(
     state: &SharedState,
     live: &Arc<LiveTurn>,
     queue: &QueuePlace,
+    mut known: Option<TurnStart>,
 ) -> Result<Option<Option<String>>, SessionStoreError> {
     let mut told = queue.ahead > 0;
     if told {
         live.push(TurnEvent::Queued { ahead: queue.ahead });
     }
     loop {
-        match state.store.run_answer(&live.id, &state.turns.owner).await? {
+        let start = match known.take() {
+            Some(start) => start,
+            None => state.store.run_answer(&live.id, &state.turns.owner).await?,
+        };
+        match start {
             TurnStart::Begun { before } => return Ok(Some(before)),
             TurnStart::Lost => return Ok(None),
             TurnStart::Waits { ahead } => {
@@ -119,8 +128,8 @@ async fn perform(
     loaded: &mut Option<LoadedSession>,
     before: Option<String>,
 ) -> Result<(), SessionStoreError> {
-    let (status, mut ended) = match answer(state, live, &task, loaded, before).await {
-        Ok(ended) => (AnswerStatus::Finished, ended),
+    let ended = match answer(state, live, &task, loaded, before).await {
+        Ok(ended) => ended,
         Err(NoApp::Store(error)) => return Err(error),
         Err(error) => {
             let status = if task.resumed {
@@ -129,33 +138,30 @@ async fn perform(
                 AnswerStatus::Failed
             };
             tracing::warn!(answer = live.id, reason = %error, "a turn came to nothing");
-            (status, failed(status, &error))
+            failed(status, &error)
         }
     };
-    ended.tape_bytes = state.store.tape_bytes(&live.id).await;
-    let error = ended.error.clone();
-    if !state
+    let stored = state
         .store
         .end_answer(&live.id, &state.turns.owner, ended)
-        .await?
-    {
+        .await?;
+    let Some(record) = stored else {
         // Another process goes on with it, or its session was deleted: nothing of it is told here.
         *loaded = None;
         return Ok(());
-    }
-    if let Some(RecordError { code, detail }) = error {
+    };
+    state.metrics.turn(&record);
+    if let Some(RecordError { code, detail }) = record.error.clone() {
         live.push(TurnEvent::Error { code, detail });
     }
-    if let Some(record) = state.store.answer(&live.id, None).await? {
-        state.metrics.turn(&record);
-        for table in &record.tables {
-            live.push(TurnEvent::Table(Box::new(table.clone())));
-        }
-        for chart in &record.charts {
-            live.push(TurnEvent::Chart(Box::new(chart.clone())));
-        }
-        live.push(TurnEvent::Answer(Box::new(record)));
+    for table in &record.tables {
+        live.push(TurnEvent::Table(Box::new(table.clone())));
     }
+    for chart in &record.charts {
+        live.push(TurnEvent::Chart(Box::new(chart.clone())));
+    }
+    let status = record.status;
+    live.push(TurnEvent::Answer(Box::new(record)));
     live.push(TurnEvent::Done { status });
     Ok(())
 }
@@ -296,7 +302,6 @@ async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session
     EndedTurn {
         status: AnswerStatus::Finished,
         taped: answer.tape.is_some(),
-        tape_bytes: 0,
         error: None,
         message_key: task.message_key.map(|before| {
             message_hash(before, "assistant", &spoken_text(&body))
@@ -332,7 +337,6 @@ fn failed(status: AnswerStatus, error: &NoApp) -> EndedTurn {
         status,
         content: AnswerContent::default(),
         taped: false,
-        tape_bytes: 0,
         error: Some(RecordError {
             code: code.to_owned(),
             detail: error.to_string(),

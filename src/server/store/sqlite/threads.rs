@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::schema;
 use crate::server::store::error::{DatabaseError, SessionStoreError};
 
 /// Most jobs that are committed together.
 const MAX_BATCH: usize = 256;
-/// Most connections that are kept for readers.
-const MAX_IDLE: usize = 8;
+/// Most connections that read at once.
+const MOST_READERS: usize = 8;
 
 /// What is left to do once a batch is committed, or not: to tell whoever waits.
 type Reply = Box<dyn FnOnce(Option<DatabaseError>) + Send>;
@@ -61,12 +61,13 @@ fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, DatabaseError>,
 ) -> Result<T, DatabaseError> {
-    connection.execute_batch("SAVEPOINT job")?;
+    let say = |sql: &str| connection.prepare_cached(sql)?.execute([]);
+    say("SAVEPOINT job")?;
     let result = work(connection);
     if result.is_err() {
-        connection.execute_batch("ROLLBACK TO job")?;
+        say("ROLLBACK TO job")?;
     }
-    connection.execute_batch("RELEASE job")?;
+    say("RELEASE job")?;
     result
 }
 
@@ -97,6 +98,7 @@ fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) {
 #[derive(Debug, Clone)]
 pub(in crate::server::store) struct ReaderPool {
     path: Arc<PathBuf>,
+    places: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
@@ -104,6 +106,7 @@ impl ReaderPool {
     pub(in crate::server::store) fn new(path: PathBuf) -> Self {
         Self {
             path: Arc::new(path),
+            places: Arc::new(Semaphore::new(MOST_READERS)),
             idle: Arc::default(),
         }
     }
@@ -112,18 +115,19 @@ impl ReaderPool {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, DatabaseError> + Send + 'static,
     ) -> Result<T, SessionStoreError> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(|_| SessionStoreError::Closed)?;
         let pool = self.clone();
         let done = tokio::task::spawn_blocking(move || {
+            // It is held until the work is done, also when nobody waits for it any more.
+            let _place = place;
             let kept = pool.lock().pop();
             let connection = match kept {
                 Some(connection) => connection,
                 None => schema::connect(&pool.path)?,
             };
             let result = work(&connection);
-            let mut idle = pool.lock();
-            if idle.len() < MAX_IDLE {
-                idle.push(connection);
-            }
+            pool.lock().push(connection);
             result
         });
         Ok(done.await.map_err(|_| SessionStoreError::Closed)??)
