@@ -35,7 +35,6 @@ pub(crate) fn call_for_people(arguments: &Value) -> String {
 /// What a query asked for, with names as they are written in calls: `status is paid; by created_at (month); limit 5`.
 /// `None` for a query without any of that.
 pub(crate) fn call_for_model(arguments: &Value) -> Option<String> {
-    let conditions = conditions(arguments, str::to_owned);
     let group = |group: &Value| {
         let name = name_of(&group["dimension"]);
         match group["granularity"].as_str() {
@@ -44,13 +43,22 @@ pub(crate) fn call_for_model(arguments: &Value) -> Option<String> {
         }
     };
     let groups: Vec<String> = items(&arguments["group_by"]).map(group).collect();
+    let grouped = (!groups.is_empty()).then(|| format!("by {}", groups.join(", ")));
+    in_words(arguments, grouped)
+}
+
+/// The same without what it was grouped by, which no longer holds for what was worked out from its rows.
+pub(crate) fn limits_for_model(arguments: &Value) -> Option<String> {
+    in_words(arguments, None)
+}
+
+fn in_words(arguments: &Value, grouped: Option<String>) -> Option<String> {
+    let conditions = conditions(arguments, str::to_owned);
     let mut parts = Vec::new();
     if !conditions.is_empty() {
         parts.push(conditions.join(", "));
     }
-    if !groups.is_empty() {
-        parts.push(format!("by {}", groups.join(", ")));
-    }
+    parts.extend(grouped);
     if let Some(limit) = arguments["limit"].as_u64() {
         parts.push(format!("limit {limit}"));
     }

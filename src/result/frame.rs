@@ -98,7 +98,9 @@ impl<'a> ResultFrame<'a> {
         lines.extend(self.labels.clone());
         lines.extend(self.units.clone());
         lines.extend(self.padded.clone());
-        let shows_all = matches!(cut, Omission::Nothing) && self.table.rows.len() <= FEW_ROWS;
+        // What was looked up stands for itself: a row of all there is, beside its parts, would count twice.
+        let speaks = self.table.rows.len() <= FEW_ROWS || self.heading.looked_up;
+        let shows_all = matches!(cut, Omission::Nothing) && speaks;
         if !self.totals.is_empty() && !shows_all {
             let known = self.table.rows.len();
             let limited = self.table.extent.asked_limit().is_some();

@@ -26,7 +26,9 @@ mod totals;
 
 pub(crate) use arithmetic::quotient;
 pub use arithmetic::{ArithmeticError, CalculatedUnit, FigureOperation, for_reading, sum};
-pub(crate) use call_words::{WEEKDAYS, call_for_model, call_for_people, values as value_words};
+pub(crate) use call_words::{
+    WEEKDAYS, call_for_model, call_for_people, limits_for_model, values as value_words,
+};
 pub use derivation::{Derivation, DerivationInput, RowMatch, TotalKind};
 pub(crate) use encode::{NULL_TOKEN, encode_column};
 pub use encode::{encode_cell, encode_row};

@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::ToolOutput;
 use super::check::entry_title;
 use super::tool::RunContext;
-use crate::catalog::{Catalog, Entry, EntryKind};
+use crate::catalog::{Entry, EntryKind};
 use crate::metabase::Fetched;
 use crate::result::{
     DerivedHeading, LookupSource, ModelView, NewResult, PackedTable, QuerySource, ResultHeading,
-    ResultOrigin, ResultTable, call_for_model, shape, value_words,
+    ResultOrigin, ResultTable, call_for_model, limits_for_model, shape, value_words,
 };
 use crate::text::one_line;
 
@@ -59,12 +59,10 @@ pub(super) fn of_query(
         dbt_metric: dbt_metric.map(str::to_owned),
     });
     let title = entry_title(kind, id, name);
-    let asked = asked(kind, id, context.arguments, context.catalog);
+    let entry = context.catalog.entry(kind, id);
+    let asked = asked(entry, context.arguments, call_for_model(context.arguments));
     // The description of a metric is that of its one column.
-    let about = context
-        .catalog
-        .entry(kind, id)
-        .filter(|_| kind == EntryKind::Card);
+    let about = entry.filter(|_| kind == EntryKind::Card);
     ToolOutput {
         served_by: Some(fetched.served_by),
         ..of_table(
@@ -117,7 +115,10 @@ pub(super) fn of_derived(
     let base = from.and_then(|from| context.held.get(from));
     let source = base.and_then(|base| base.origin.source());
     let asked = source
-        .and_then(|source| asked(source.kind, source.id, &source.arguments, context.catalog))
+        .and_then(|source| {
+            let entry = context.catalog.entry(source.kind, source.id);
+            asked(entry, &source.arguments, limits_for_model(&source.arguments))
+        })
         .zip(from)
         .map(|(asked, from)| format!("in {from}, {asked}"));
     let parts = HeadingParts {
@@ -129,10 +130,10 @@ pub(super) fn of_derived(
     of_table(table, title, origin, &parts, context)
 }
 
-/// What a query was asked for in words, with the defaults that hold where a card's parameters were left out.
-fn asked(kind: EntryKind, id: u32, arguments: &Value, catalog: &Catalog) -> Option<String> {
-    let mut parts: Vec<String> = call_for_model(arguments).into_iter().collect();
-    if let Some(Entry::Card(card)) = catalog.entry(kind, id) {
+/// What a query was asked for: `in_words`, with the defaults that hold where a card's parameters were left out.
+fn asked(entry: Option<&Entry>, arguments: &Value, in_words: Option<String>) -> Option<String> {
+    let mut parts: Vec<String> = in_words.into_iter().collect();
+    if let Some(Entry::Card(card)) = entry {
         let left_out = card.parameters.iter().filter(|parameter| {
             let given = arguments["parameters"].get(&parameter.slug);
             given.is_none()

@@ -4,6 +4,7 @@ use cardinal::agent::{Answer, CallStatus, Outcome};
 use cardinal::grants::{GrantLevel, GrantRule};
 use cardinal::grounding::{FigureStatus, Trace};
 use cardinal::operations::Area;
+use cardinal::result::Extent;
 use cardinal::tapes::replay;
 use serde_json::{Value, json};
 
@@ -182,6 +183,36 @@ async fn jobs_runs_models_and_lineage_are_looked_up_by_name_or_id() {
         rows.contains(&("downstream".into(), "product_performance".into())),
         "{rows:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_runs_since_a_day_are_looked_up() {
+    let of = |arguments: Value| asked(reads(), "dbt_lookup", arguments, "Done.");
+    let (_, newest) = of(json!({"what": "runs"})).await;
+    assert_eq!(column(&newest, "run_id").len(), 30);
+    let (stack, since) = of(json!({"what": "runs", "since": "2026-06-13"})).await;
+    let created = column(&since, "created");
+    assert!(created.len() > 30, "{created:?}");
+    assert!(
+        created
+            .iter()
+            .all(|at| at.as_str().is_some_and(|at| at >= "2026-06-13")),
+        "{created:?}"
+    );
+    // There are older ones, so that the day is what ended the list.
+    assert_eq!(since.evidence[0].extent, Extent::Complete);
+    let said = stack.model.requests()[1].to_string();
+    assert!(!said.contains("totals over"), "{said}");
+
+    let said = |answer: &Answer| answer.tool_calls[0].message.clone().unwrap_or_default();
+    let (_, refused) = of(json!({"what": "runs", "since": "last week"})).await;
+    assert!(
+        said(&refused).contains("write the day as 2026-01-31"),
+        "{}",
+        said(&refused)
+    );
+    let (_, refused) = of(json!({"what": "jobs", "since": "2026-06-13"})).await;
+    assert!(said(&refused).contains("since is for runs"), "{}", said(&refused));
 }
 
 #[tokio::test(flavor = "multi_thread")]

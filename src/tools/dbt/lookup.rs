@@ -1,5 +1,7 @@
 //! The tool `dbt_lookup`: jobs, runs, models and lineage by name or id.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -24,6 +26,8 @@ const MAX_CHARS: usize = 200;
 const MOST_JOBS: usize = 500;
 /// Runs that are shown, the newest.
 const MOST_RUNS: usize = 30;
+/// The same since a day that is named.
+const MOST_RUNS_SINCE: usize = 200;
 /// Most nodes whose state is read without a name.
 const MOST_NODES: usize = 150;
 
@@ -63,7 +67,7 @@ impl LookupKind {
                 "- `jobs`: jobs with their commands, their last run and when they run next; `name` is a job."
             }
             Self::Runs => {
-                "- `runs`: the newest runs, how each ended and when; `name` is a job or the id of a run."
+                "- `runs`: the newest 30 runs, or all from the day `since` on, how each ended and when; `name` is a job or the id of a run."
             }
             Self::Models => {
                 "- `models`: models, seeds, snapshots and sources with their last run, tests and freshness; `name` is one of them."
@@ -88,12 +92,16 @@ struct LookupArguments {
     what: String,
     #[serde(default)]
     name: Option<Value>,
+    #[serde(default)]
+    since: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tools) struct LookupCall {
     what: LookupKind,
     name: Option<String>,
+    /// Runs from this day on.
+    since: Option<Date>,
 }
 
 /// Looks something up in dbt.
@@ -118,7 +126,12 @@ impl Tool for DbtLookupTool {
         let words: Vec<&str> = offered.iter().map(|wanted| wanted.word()).collect();
         let name = json!({ "description": "a name or an id; left out: all", "type": "string" });
         let what = json!({ "enum": words, "type": "string" });
-        let properties = json!({ "name": name, "what": what });
+        let mut properties = json!({ "name": name, "what": what });
+        if offer.dbt.runs
+            && let Some(properties) = properties.as_object_mut()
+        {
+            properties.insert("since".to_owned(), schema::text());
+        }
         Some(schema::tool(Self::NAME, &description, properties, &["what"]))
     }
 
@@ -133,7 +146,7 @@ impl Tool for DbtLookupTool {
         context: CheckContext<'_>,
     ) -> Result<CheckedCall<LookupCall>, Rejection> {
         let arguments: LookupArguments =
-            decode(arguments).map_err(|rejection| rejection.hint("keys: what, name"))?;
+            decode(arguments).map_err(|rejection| rejection.hint("keys: what, name, since"))?;
         let offered = LookupKind::offered(context.dbt);
         let wanted = arguments.what.trim();
         let Some(what) = offered.iter().copied().find(|one| one.word() == wanted) else {
@@ -152,13 +165,18 @@ impl Tool for DbtLookupTool {
                 Rejection::new(RefusalClass::BadValue, message).hint("name a model, source or metric of dbt")
             );
         }
-        let mut canonical = json!({ "what": what.word() });
-        if let (Some(fields), Some(name)) = (canonical.as_object_mut(), &name) {
-            fields.insert("name".to_owned(), name.as_str().into());
+        let since = since(what, arguments.since.as_deref())?;
+        let mut canonical = Map::new();
+        canonical.insert("what".to_owned(), what.word().into());
+        if let Some(name) = &name {
+            canonical.insert("name".to_owned(), name.as_str().into());
+        }
+        if let Some(since) = since {
+            canonical.insert("since".to_owned(), since.to_string().into());
         }
         Ok(CheckedCall {
-            arguments: canonical,
-            plan: LookupCall { what, name },
+            arguments: Value::Object(canonical),
+            plan: LookupCall { what, name, since },
         })
     }
 
@@ -170,15 +188,18 @@ impl Tool for DbtLookupTool {
     }
 
     async fn run(&self, plan: &LookupCall, context: RunContext<'_>) -> Result<ToolOutput, ToolError> {
-        let what = match &plan.name {
+        let mut what = match &plan.name {
             Some(name) => format!("dbt {} {}", plan.what.word(), quote(name)),
             None => format!("dbt {}", plan.what.word()),
         };
+        if let Some(since) = plan.since {
+            what = format!("{what} since {since}");
+        }
         let dbt = context.dbt.ok_or_else(|| not_configured(&what))?;
         let name = plan.name.as_deref();
         let found = match plan.what {
             LookupKind::Jobs => jobs(&account(dbt, &what)?, name, &what).await,
-            LookupKind::Runs => runs(&account(dbt, &what)?, dbt.offers(), name, &what).await,
+            LookupKind::Runs => runs(&account(dbt, &what)?, dbt.offers(), plan, &what).await,
             LookupKind::Models => models(dbt, name, &what).await,
             LookupKind::Lineage => lineage(dbt, name.unwrap_or_default(), &what).await,
         }?;
@@ -262,9 +283,10 @@ async fn jobs(
 async fn runs(
     client: &AdministrativeClient,
     offers: DbtOffers,
-    name: Option<&str>,
+    plan: &LookupCall,
     what: &str,
 ) -> Result<ResultTable, ToolError> {
+    let (name, since) = (plan.name.as_deref(), plan.since);
     let fail = |error: DbtError| failed(what, &error);
     let mut filter = RunFilter::default();
     let number = name.and_then(|name| name.parse::<u64>().ok());
@@ -287,9 +309,45 @@ async fn runs(
             (None, Err(_)) => return Err(no_job(&all.items, name, what)),
         }
     }
-    let found = client.runs(filter, MOST_RUNS).await.map_err(fail)?;
-    let limit = (!found.complete).then_some(MOST_RUNS as u64);
+    let most = since.map_or(MOST_RUNS, |_| MOST_RUNS_SINCE);
+    let mut found = client.runs(filter, most).await.map_err(fail)?;
+    if let Some(since) = since {
+        let read = found.items.len();
+        // A run without a readable day is kept: nothing says that it is older.
+        found
+            .items
+            .retain(|run| day_of(run).is_none_or(|day| day >= since));
+        found.complete |= found.items.len() < read;
+    }
+    let limit = (!found.complete).then_some(most as u64);
     Ok(run_table(&found.items, limit))
+}
+
+/// The day on which a run was created, in UTC.
+fn day_of(run: &DbtRun) -> Option<Date> {
+    let created = instant(run.created_at.as_deref()?)?;
+    Some(created.to_zoned(TimeZone::UTC).date())
+}
+
+/// The day in `since`, which only runs have.
+fn since(what: LookupKind, written: Option<&str>) -> Result<Option<Date>, Rejection> {
+    let Some(written) = written.map(str::trim).filter(|written| !written.is_empty()) else {
+        return Ok(None);
+    };
+    let bad = |message: String, hint: &str| Err(Rejection::new(RefusalClass::BadValue, message).hint(hint));
+    if what != LookupKind::Runs {
+        return bad(
+            format!("since is for runs, and not for {}", what.word()),
+            "leave since out",
+        );
+    }
+    match written.parse() {
+        Ok(day) => Ok(Some(day)),
+        Err(_) => bad(
+            format!("since is a day, and not {}", quote(written)),
+            "write the day as 2026-01-31",
+        ),
+    }
 }
 
 /// Runs as rows, the newest first.
