@@ -4,6 +4,7 @@ mod calls;
 mod chain;
 mod crash;
 mod program;
+mod tampered_segments;
 mod tampering;
 
 use std::fs;

@@ -1,6 +1,7 @@
 //! Grants: what the rules say, and what the wire then sends.
 
 mod levels;
+mod paths;
 mod rules;
 mod tricks;
 pub mod wire;

@@ -79,6 +79,11 @@ impl ScriptedDbt {
         Self { url, asked }
     }
 
+    /// How much was asked.
+    pub fn asked_count(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
     /// Everything that was asked.
     pub fn asked(&self) -> Vec<AskedOfDbt> {
         self.asked.lock().unwrap().clone()
