@@ -10,6 +10,19 @@ const fn reads(name: &'static str, document: &'static str) -> Operation {
         .since("graphql")
 }
 
+/// The document for the health of nodes of one kind, which differs in the names of the query and of the list alone.
+macro_rules! materialized_health {
+    ($query:literal, $list:literal) => {
+        concat!(
+            "query ",
+            $query,
+            "($environmentId: BigInt!, $filter: GenericMaterializedFilter, $first: Int) {\n  environment(id: $environmentId) {\n    applied {\n      ",
+            $list,
+            include_str!("graphql/discovery/health_of_materialized.part.graphql"),
+        )
+    };
+}
+
 pub(crate) const ENVIRONMENT: Operation = reads(
     "discover_environment",
     include_str!("graphql/discovery/environment.graphql"),
@@ -36,13 +49,13 @@ pub(crate) const SOURCE_HEALTH: Operation = reads(
 /// Reads the last run of seeds and their tests: models bring the runs of their seeds, and not the tests.
 pub(crate) const SEED_HEALTH: Operation = reads(
     "discover_seed_health",
-    include_str!("graphql/discovery/seed_health.graphql"),
+    materialized_health!("SeedHealth", "seeds"),
 )
 .says("read the health of seeds");
 /// Reads the last run of snapshots and their tests.
 pub(crate) const SNAPSHOT_HEALTH: Operation = reads(
     "discover_snapshot_health",
-    include_str!("graphql/discovery/snapshot_health.graphql"),
+    materialized_health!("SnapshotHealth", "snapshots"),
 )
 .says("read the health of snapshots");
 /// Reads the whole graph of what is made from what.
