@@ -157,6 +157,9 @@ def check(server):
     started = json.loads(told("trigger_job_run", "Queued", job_id=8002, cause="the client test"))
     run = started["id"]
     told("get_job_run_details", str(run), run_id=run)
+    # Its runs go on until somebody cancels them.
+    hanging = json.loads(told("trigger_job_run", "Queued", job_id=8004, cause="the client test"))["id"]
+    told("cancel_job_run", str(hanging), run_id=hanging)
     told("list_job_run_artifacts", "manifest.json", run_id=60001)
     told("get_job_run_artifacts", "run-results", run_id=60001, artifact_path="run_results.json")
 
@@ -218,12 +221,19 @@ def ask_ourselves(line, folder, port):
         ["dbt", "saved"],
         ["dbt", "saved", "monthly_sales"],
     ]:
-        done = subprocess.run(
-            [os.environ["CARDINAL"], *arguments, "--json"], cwd=folder, env=variables, capture_output=True, text=True
-        )
-        # Something of the sandbox's project is unhealthy, which ends with 1.
-        assert done.returncode in (0, 1) and done.stdout, f"cardinal {arguments}: {done.stdout}{done.stderr}"
-        print(f"cardinal {' '.join(arguments)}: {len(done.stdout)} characters")
+        command(arguments, folder, variables)
+    (folder / "cardinal.toml").write_text(CONFIG + RUN_GRANT)
+    hanging = command(["dbt", "rerun", "8004"], folder, variables)["run"]["id"]
+    command(["dbt", "cancel", str(hanging)], folder, variables)
+
+
+def command(arguments, folder, variables):
+    """What Cardinal prints. Something of the sandbox's project is unhealthy, which ends with 1."""
+    program = [os.environ["CARDINAL"], *arguments, "--json"]
+    done = subprocess.run(program, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
+    assert done.returncode in (0, 1) and done.stdout, f"cardinal {arguments}: {done.stdout}{done.stderr}"
+    print(f"cardinal {' '.join(arguments)}: {len(done.stdout)} characters")
+    return json.loads(done.stdout)
 
 
 RUN_GRANT = """
@@ -273,12 +283,13 @@ def run_ourselves(line, folder, port):
 
 def operations(requests):
     """What was asked, each thing once: method and path, of GraphQL the root field too, with the variables that were sent, the
-    parameters of the query and the credential."""
+    parameters of the query and the credential. Each of them has runs of its own, so all runs are one."""
     found = {}
     for method, target, headers, body in requests:
         url = urllib.parse.urlsplit(target)
         parameters = dict(urllib.parse.parse_qsl(url.query))
-        name, variables = f"{method} {url.path}", {}
+        path = re.sub(r"/runs/\d+/", "/runs/{run}/", url.path)
+        name, variables = f"{method} {path}", {}
         if url.path.endswith("/graphql"):
             sent = json.loads(body)
             document, variables = sent["query"], sent.get("variables") or {}
@@ -304,9 +315,12 @@ def root_field(document):
 SHARED = {
     "GET /api/v2/accounts/{account}/jobs/": {"offset"},
     "GET /api/v2/accounts/{account}/runs/": {"job_definition_id", "order_by"},
+    "GET /api/v2/accounts/{account}/runs/{run}/": set(),
+    "POST /api/v2/accounts/{account}/runs/{run}/cancel/": set(),
     "POST /api/v2/accounts/{account}/jobs/8002/run/": set(),
     "POST /graphql environment.applied.lineage": {"environmentId"},
     "POST /graphql environment.applied.models": {"environmentId"},
+    "POST /graphql environment.applied.sources": {"environmentId"},
     "POST /graphql environment.definition.exposures": {"environmentId"},
     "POST /api/graphql metricsPaginated": {"environmentId"},
     "POST /api/graphql createQuery": {"environmentId"},
@@ -318,7 +332,7 @@ def compare(theirs, ours):
     """Both have to ask for each shared thing in the same way, with the same token."""
     account = json.loads(pathlib.Path(os.environ["DBT_SANDBOX"]).read_text())["dbt_account_id"]
     for name, equal in SHARED.items():
-        name = name.format(account=account)
+        name = name.replace("{account}", str(account))
         for whose, asked in (("dbt-mcp", theirs), ("cardinal", ours)):
             assert name in asked, f"{whose} did not ask {name!r}, only:\n" + "\n".join(sorted(asked))
         one, other = theirs[name], ours[name]

@@ -5,7 +5,7 @@
 #     tests/clients/dbt.sh [PROGRAM]
 #
 # PROGRAM is the built `cardinal` (default: target/debug/cardinal). It is skipped, with a line that says so, where dbt-mcp
-# cannot be installed: it needs Python 3.12 or 3.13. DBT_MCP_VENV names an environment that has it already.
+# cannot be installed: it needs Python 3.12 or 3.13, on the path or from pyenv. DBT_MCP_VENV names an environment that has it already.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 program=$(realpath "${1:-$here/../../target/debug/cardinal}")
@@ -23,7 +23,8 @@ command -v openssl >/dev/null || skip "dbt-mcp needs a certificate, and there is
 venv=${DBT_MCP_VENV:-$folder/python}
 if [[ ! -x $venv/bin/dbt-mcp ]]; then
   interpreter=
-  for candidate in python3.13 python3.12 python3; do
+  # Versions that pyenv has are not on the path unless somebody chose them.
+  for candidate in python3.13 python3.12 python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[23].*/bin/python3; do
     if "$candidate" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' >/dev/null 2>&1; then
       interpreter=$candidate
       break
