@@ -3,7 +3,7 @@
 use super::{Error, Server};
 use crate::call_log::CallLog;
 use crate::config::Settings;
-use crate::dbt::{self, AccountLimits, DbtAccount, DbtConnection, LocalProject};
+use crate::dbt::{self, DbtAccount, DbtConnection, LocalProject, SharedAccount};
 use crate::grants::{GrantLevel, GrantPolicy, GrantRule, GrantSettings};
 use crate::operations::Area;
 use crate::principal::Principal;
@@ -19,9 +19,9 @@ fn dbt_connection(
     let policy = GrantPolicy::new(&settings.grants);
     let account = settings.dbt.cloud.clone();
     let account = account.map(|cloud| {
-        let limits = server.dbt_limits.clone();
-        let limits = limits.unwrap_or_else(|| AccountLimits::new(&cloud));
-        DbtAccount::within(cloud, wire.clone(), principal.clone(), limits)
+        let shared = server.dbt_shared.clone();
+        let shared = shared.unwrap_or_else(|| SharedAccount::new(&cloud));
+        DbtAccount::within(cloud, wire.clone(), principal.clone(), shared)
     });
     let project = match &settings.dbt.project_dir {
         None => None,

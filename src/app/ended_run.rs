@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::App;
 use crate::catalog::Entry;
-use crate::dbt::{DbtError, rests_on};
+use crate::dbt::{AdministrativeClient, DbtError, rests_on};
 use crate::grants::{GrantPolicy, Ruling};
 use crate::metabase::rows_of;
 use crate::operations::administrative as table;
@@ -25,6 +25,13 @@ const LOOKING: Duration = Duration::from_secs(10);
 const AT_ONCE: usize = 4;
 
 impl App {
+    /// Tells whoever follows this run, in any session of the server, that it is over.
+    pub(crate) fn run_ended(&self, run: u64) {
+        if let Some(shared) = &self.server().dbt_shared {
+            shared.run_ended(run);
+        }
+    }
+
     /// Forgets what was read of the data that a run made anew: rows of entries that rest on its models, by lineage and by the
     /// names of tables, and all that dbt said. Without a run, or where it cannot be told what that touched, all rows.
     pub(crate) async fn forget_run(&self, run: Option<u64>) {
@@ -52,7 +59,7 @@ impl App {
 
     /// Which of these entries are known to rest on nothing that a run made.
     async fn untouched_by(&self, run: u64, kept: &BTreeSet<RowsOf>) -> BTreeSet<RowsOf> {
-        let made = match self.made_by(run).await {
+        let (account, made) = match self.made_by(run).await {
             Ok(Some(made)) => made,
             Ok(None) => return BTreeSet::new(),
             Err(error) => {
@@ -63,10 +70,11 @@ impl App {
         if made.is_empty() {
             return kept.clone();
         }
-        let Some(dbt) = self.dbt().filter(|dbt| dbt.offers().nodes) else {
-            return BTreeSet::new();
+        let lineage = match self.dbt().filter(|dbt| dbt.offers().nodes) {
+            Some(dbt) => dbt.over(&self.wire().for_session()).graph_with_tables().await,
+            None => account.graph(run).await,
         };
-        let graph = match dbt.over(&self.wire().for_session()).graph_with_tables().await {
+        let graph = match lineage {
             Ok(graph) => graph,
             Err(error) => {
                 tracing::debug!(run, %error, "the lineage is not known");
@@ -94,8 +102,8 @@ impl App {
         untouched
     }
 
-    /// The nodes whose tables a run made; `None` where that cannot be told, or may not be asked.
-    async fn made_by(&self, run: u64) -> Result<Option<BTreeSet<String>>, DbtError> {
+    /// The nodes whose tables a run made, with the account that was asked; `None` where that cannot be told, or may not be asked.
+    async fn made_by(&self, run: u64) -> Result<Option<(AdministrativeClient, BTreeSet<String>)>, DbtError> {
         let policy = GrantPolicy::new(&self.settings().grants);
         let now = Timestamp::now();
         let is_granted = [&table::GET_RUN, &table::GET_RUN_ARTIFACT]
@@ -110,6 +118,7 @@ impl App {
         };
         let client = account.administrative();
         let run = client.run(run).await?;
-        client.made_by(&run).await
+        let made = client.made_by(&run).await?;
+        Ok(made.map(|made| (client, made)))
     }
 }

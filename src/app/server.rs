@@ -8,7 +8,7 @@ use super::Error;
 use crate::catalog::CollectionId;
 use crate::catalog::{CatalogSettings, ContentRule};
 use crate::config::Settings;
-use crate::dbt::{AccountLimits, DbtAddresses, DbtCloudSettings};
+use crate::dbt::{DbtAddresses, DbtCloudSettings, SharedAccount};
 use crate::dbt_sandbox::{self, DbtServeOptions, RunningDbtSandbox};
 use crate::grants::GrantPolicy;
 use crate::metabase::{AuthSettings, MetabaseSettings};
@@ -28,8 +28,8 @@ pub struct Server {
     /// The operations that the wire lets through; everything else is refused before it is sent.
     pub grants: GrantPolicy,
     demo: Option<Arc<Demo>>,
-    /// The limits of the dbt account that the settings name, for all who ask it.
-    pub(super) dbt_limits: Option<AccountLimits>,
+    /// What all have in common who ask the dbt account that the settings name.
+    pub(super) dbt_shared: Option<SharedAccount>,
 }
 
 /// Where a Metabase would be.
@@ -50,13 +50,13 @@ impl Server {
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
         let layer = settings.dbt.semantic_layer();
         let dbt = layer.filter(|_| settings.catalog.dbt_metrics.selects()).cloned();
-        let dbt_limits = settings.dbt.cloud.as_ref().map(AccountLimits::new);
+        let dbt_shared = settings.dbt.cloud.as_ref().map(SharedAccount::new);
         let (metabase, has_metabase) = match (&settings.metabase, &dbt) {
             (Some(metabase), _) => (metabase.clone(), true),
             (None, Some(_)) => (nowhere()?, false),
             (None, None) => {
                 let demo = Self::demo(&settings.catalog, GrantPolicy::new(&settings.grants)).await?;
-                return Ok(Self { dbt_limits, ..demo });
+                return Ok(Self { dbt_shared, ..demo });
             }
         };
         Ok(Self {
@@ -66,7 +66,7 @@ impl Server {
             has_metabase,
             grants: GrantPolicy::new(&settings.grants),
             demo: None,
-            dbt_limits,
+            dbt_shared,
         })
     }
 
@@ -135,7 +135,7 @@ impl Server {
             dbt: None,
             has_metabase: true,
             grants,
-            dbt_limits: None,
+            dbt_shared: None,
             demo: Some(Arc::new(Demo {
                 _running: running,
                 _dbt: beside,

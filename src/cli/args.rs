@@ -291,6 +291,19 @@ pub(super) enum DbtCommand {
     },
     /// List jobs of the account, each with its last run
     Jobs,
+    /// Cancel a run that waits or goes on. It writes, so dbt.runs has to be granted in full
+    Cancel {
+        /// The run, by its id
+        #[arg(value_name = "RUN")]
+        run: u64,
+    },
+    /// Start a job again from the step that failed last; where none failed, as a new run. It writes, so dbt.runs has to be
+    /// granted in full
+    Rerun {
+        /// The job, by its id
+        #[arg(value_name = "JOB")]
+        job: u64,
+    },
     /// List the saved queries of the Semantic Layer, or ask one whose metrics are all curated
     Saved {
         /// The query to ask; without one all are listed

@@ -47,6 +47,14 @@ pub(super) async fn run(global: &GlobalArgs, command: &DbtCommand) -> Result<Exi
             let jobs = account(&settings)?.administrative().jobs(MOST_JOBS).await?;
             print_jobs(&jobs, global.json())
         }
+        DbtCommand::Cancel { run } => {
+            let run = account(&settings)?.administrative().cancel(*run).await?;
+            print_run(&run, global.json())
+        }
+        DbtCommand::Rerun { job } => {
+            let run = account(&settings)?.administrative().rerun(*job).await?;
+            print_run(&run, global.json())
+        }
         DbtCommand::Saved { name, limit } => {
             let layer = account(&settings)?.semantic_layer()?;
             match name {
@@ -172,12 +180,36 @@ fn print_runs(runs: &DbtList<DbtRun>, json: bool) -> Result<ExitStatus, CliError
             complete: runs.complete,
         })
     } else {
-        let columns = ["run", "job", "status", "created", "finished", "says"].map(str::to_owned);
-        let rows: Vec<Vec<Value>> = runs.items.iter().map(run_cells).collect();
-        table::print(&columns, &rows)
+        run_table(&runs.items)
     };
     printed.map_err(CliError::Output)?;
     Ok(ExitStatus::Done)
+}
+
+#[derive(Debug, Serialize)]
+struct ChangedRun<'a> {
+    version: u32,
+    run: &'a DbtRun,
+}
+
+/// A run as it is after what was asked of it.
+fn print_run(run: &DbtRun, json: bool) -> Result<ExitStatus, CliError> {
+    let printed = if json {
+        answer::json(&ChangedRun {
+            version: VERSION,
+            run,
+        })
+    } else {
+        run_table(std::slice::from_ref(run))
+    };
+    printed.map_err(CliError::Output)?;
+    Ok(ExitStatus::Done)
+}
+
+fn run_table(runs: &[DbtRun]) -> std::io::Result<()> {
+    let columns = ["run", "job", "status", "created", "finished", "says"].map(str::to_owned);
+    let rows: Vec<Vec<Value>> = runs.iter().map(run_cells).collect();
+    table::print(&columns, &rows)
 }
 
 fn run_cells(run: &DbtRun) -> Vec<Value> {

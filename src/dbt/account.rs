@@ -1,5 +1,5 @@
 use super::administrative::AdministrativeClient;
-use super::caller::{AccountLimits, DbtCaller};
+use super::caller::{DbtCaller, SharedAccount};
 use super::discovery::DiscoveryClient;
 use super::error::{self, DbtError, DbtFailure};
 use super::semantic::SemanticLayerClient;
@@ -18,19 +18,19 @@ pub struct DbtAccount {
 impl DbtAccount {
     /// An account that is asked over this wire. Sends nothing yet.
     pub fn new(settings: DbtCloudSettings, wire: Wire, principal: Principal) -> Self {
-        let limits = AccountLimits::new(&settings);
-        Self::within(settings, wire, principal, limits)
+        let shared = SharedAccount::new(&settings);
+        Self::within(settings, wire, principal, shared)
     }
 
-    /// The same within limits that others of the process share: an account is one, however many ask it.
+    /// The same, which has in common with others of the process what all who ask an account have: it is one, however many ask it.
     pub(crate) fn within(
         settings: DbtCloudSettings,
         wire: Wire,
         principal: Principal,
-        limits: AccountLimits,
+        shared: SharedAccount,
     ) -> Self {
         Self {
-            caller: DbtCaller::new(settings, wire, principal, limits),
+            caller: DbtCaller::new(settings, wire, principal, shared),
         }
     }
 

@@ -4,17 +4,19 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::artifacts::{NodeOutcome, RunResults};
+use super::artifacts::{Manifest, NodeOutcome, RunResults};
 use super::caller::{DbtCaller, DbtReply, DbtRequest};
 use super::envelope::DbtList;
 use super::error::{self, DbtError, DbtFailure};
+use super::graph::DbtGraph;
 use super::run::{DbtJob, DbtRun, DbtRunStatus, DbtRunStep};
 use crate::operations::administrative as table;
 use crate::operations::{Operation, OperationAccess};
 
 /// The first and the longest wait between two looks at a run.
-const FIRST_LOOK: Duration = Duration::from_secs(2);
-const SLOWEST_LOOK: Duration = Duration::from_secs(20);
+const LOOKS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(20));
+/// The same where ends of runs are told: then looking is for those that are not.
+const SPARE_LOOKS: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
 
 /// A client of the Administrative API of one account. Cheap to clone; clones share the door that a 429 closes.
 #[derive(Debug, Clone)]
@@ -122,24 +124,29 @@ impl AdministrativeClient {
         self.caller.one(&table::CANCEL_RUN, of("run_id", &id)).await
     }
 
-    /// Looks at a run until it is over, and shows `each` what it saw. A run that is not over within `patience` is an error; it
-    /// goes on at dbt. Dropping the future stops looking.
+    /// Looks at a run until it is over, and shows `each` what it saw: again and again, and at once when a webhook tells that it
+    /// ended. A run that is not over within `patience` is an error; it goes on at dbt. Dropping the future stops looking.
     pub async fn follow(
         &self,
         run: u64,
         patience: Duration,
         each: &mut (dyn FnMut(&DbtRun) + Send),
     ) -> Result<DbtRun, DbtError> {
+        // From before the first look, so that no end falls between the two.
+        let mut ends = self.caller.watch_run_ends();
         let look = async {
-            let mut wait = FIRST_LOOK;
+            let (mut wait, slowest) = if ends.are_told() { SPARE_LOOKS } else { LOOKS };
             loop {
                 let now = self.run(run).await?;
                 each(&now);
                 if now.status.is_over() {
                     return Ok(now);
                 }
-                tokio::time::sleep(wait).await;
-                wait = wait.mul_f64(1.5).min(SLOWEST_LOOK);
+                wait = match tokio::time::timeout(wait, ends.ended(run)).await {
+                    // What is told may be ahead of what can be read.
+                    Ok(()) => LOOKS.0,
+                    Err(_) => wait.mul_f64(1.5).min(slowest),
+                };
             }
         };
         tokio::time::timeout(patience, look).await.unwrap_or_else(|_| {
@@ -161,13 +168,11 @@ impl AdministrativeClient {
         Ok(reply.data()?.unwrap_or_default())
     }
 
-    /// One of those files as it is. Without a step dbt takes the last one, which is a trap: the results of a job that makes
+    /// One of those files as it is, up to the most bytes that the settings take into memory. Without a step dbt takes the last one, which is a trap: the results of a job that makes
     /// documentation last say nothing of its models.
     pub async fn artifact(&self, run: u64, path: &str, step: Option<u32>) -> Result<bytes::Bytes, DbtError> {
         let id = run.to_string();
-        let mut request = of("run_id", &id);
-        request.parameters.push(("path", path));
-        request.query.extend(step.map(|step| ("step", step.to_string())));
+        let request = artifact_of(&id, path, step);
         Ok(self.caller.send(&table::GET_RUN_ARTIFACT, request).await?.body)
     }
 
@@ -207,19 +212,29 @@ impl AdministrativeClient {
 
     /// What a step left of its results; `None` when it left none.
     async fn results_of(&self, run: &DbtRun, step: &DbtRunStep) -> Result<Option<RunResults>, DbtError> {
-        let results = match self.artifact(run.id, "run_results.json", Some(step.index)).await {
-            Ok(results) => results,
-            Err(error) if error.class == DbtFailure::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        serde_json::from_slice(&results).map(Some).map_err(|error| {
-            let message = format!(
-                "they do not have dbt's form: {}",
-                error::clean(&error.to_string())
-            );
-            let action = format!("read the results of step {} of run {}", step.index, run.id);
-            error::local(&action, DbtFailure::Unreadable, message)
-        })
+        match self.distilled(run.id, "run_results.json", Some(step.index)).await {
+            Ok(results) => Ok(Some(results)),
+            Err(error) if error.class == DbtFailure::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is made from what, as the manifest of a run says; each model also knows the table that it is in the warehouse.
+    pub async fn graph(&self, run: u64) -> Result<DbtGraph, DbtError> {
+        let manifest: Manifest = self.distilled(run, "manifest.json", None).await?;
+        Ok(manifest.into_nodes().collect())
+    }
+
+    /// What is kept of one of the files of a run that are JSON, however large it is.
+    async fn distilled<T: DeserializeOwned + Send + 'static>(
+        &self,
+        run: u64,
+        path: &str,
+        step: Option<u32>,
+    ) -> Result<T, DbtError> {
+        let id = run.to_string();
+        let request = artifact_of(&id, path, step);
+        self.caller.distilled(&table::GET_RUN_ARTIFACT, request).await
     }
 
     /// The items of any other list: projects, environments, connections, users and so on, as dbt writes them.
@@ -278,6 +293,13 @@ impl AdministrativeClient {
                 .remember_name("job_id", &job.id.to_string(), name);
         }
     }
+}
+
+fn artifact_of<'a>(run: &'a str, path: &'a str, step: Option<u32>) -> DbtRequest<'a> {
+    let mut request = of("run_id", run);
+    request.parameters.push(("path", path));
+    request.query.extend(step.map(|step| ("step", step.to_string())));
+    request
 }
 
 fn of<'a>(parameter: &'static str, id: &'a str) -> DbtRequest<'a> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::graph::DbtNode;
 use super::null::or_default;
 
 /// What stands at the head of every artifact.
@@ -44,6 +45,22 @@ pub(super) struct Manifest {
     pub(super) unit_tests: BTreeMap<String, ManifestNode>,
 }
 
+impl Manifest {
+    /// What is made from what, but for tests of units.
+    pub(super) fn into_nodes(self) -> impl Iterator<Item = DbtNode> {
+        let groups = [
+            self.nodes,
+            self.sources,
+            self.exposures,
+            self.metrics,
+            self.semantic_models,
+            self.saved_queries,
+        ];
+        let nodes = groups.into_iter().flatten();
+        nodes.map(|(unique_id, node)| node.into_node(unique_id))
+    }
+}
+
 /// One node of any kind.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -57,6 +74,22 @@ pub(super) struct ManifestNode {
     pub(super) depends_on: Option<DependsOn>,
     pub(super) url: Option<String>,
     pub(super) config: Option<NodeConfig>,
+}
+
+impl ManifestNode {
+    fn into_node(self, unique_id: String) -> DbtNode {
+        let kind = || unique_id.split('.').next().unwrap_or_default().to_owned();
+        DbtNode {
+            name: self.name.unwrap_or_default(),
+            kind: self.resource_type.unwrap_or_else(kind),
+            source_name: self.source_name,
+            relation: self.relation_name,
+            materialized: self.config.and_then(|config| config.materialized),
+            parents: self.depends_on.and_then(|on| on.nodes).unwrap_or_default(),
+            url: self.url,
+            unique_id,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

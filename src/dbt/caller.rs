@@ -5,15 +5,22 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use super::distill::{DistillError, distill};
 use super::door::{DbtThrottle, RequestPace};
 use super::error::{self, DbtError, DbtFailure};
+use super::run_ends::{RunEndWatch, RunEnds};
 use super::settings::DbtCloudSettings;
 use crate::operations::{Api, Operation, OperationAccess, build_path};
 use crate::principal::Principal;
-use crate::wire::{CacheRule, Policy, Purpose, ServedBy, Wire, WireRequest};
+use crate::wire::{CacheRule, Policy, Purpose, ServedBy, Wire, WireRequest, WireResponse};
+
+/// No artifact of an account is read beyond so many bytes, nor for longer.
+const MOST_DISTILLED: usize = 512 * 1024 * 1024;
+const LONGEST_DISTILLING: Duration = Duration::from_secs(600);
 
 /// Sends operations to an account with its token.
 #[derive(Debug, Clone)]
@@ -24,16 +31,23 @@ pub(super) struct DbtCaller {
     shared: Arc<SharedByAccount>,
 }
 
-/// What all clients of an account have in common: the door that a 429 closes, and the pace. Clones are the same.
+/// What all clients of an account have in common: the door that a 429 closes, the pace, and what is told of runs. Clones are
+/// the same.
 #[derive(Debug, Clone)]
-pub(crate) struct AccountLimits(Arc<SharedByAccount>);
+pub(crate) struct SharedAccount(Arc<SharedByAccount>);
 
-impl AccountLimits {
+impl SharedAccount {
     pub(crate) fn new(settings: &DbtCloudSettings) -> Self {
         Self(Arc::new(SharedByAccount {
             door: DbtThrottle::default(),
             discovery: RequestPace::per_minute(settings.discovery_per_minute),
+            run_ends: RunEnds::default(),
         }))
+    }
+
+    /// Tells whoever follows this run that it is over.
+    pub(crate) fn run_ended(&self, run: u64) {
+        self.0.run_ends.tell(run);
     }
 }
 
@@ -41,6 +55,7 @@ impl AccountLimits {
 struct SharedByAccount {
     door: DbtThrottle,
     discovery: RequestPace,
+    run_ends: RunEnds,
 }
 
 /// One request, before it has an address and a token.
@@ -68,7 +83,7 @@ impl DbtCaller {
         settings: DbtCloudSettings,
         wire: Wire,
         principal: Principal,
-        AccountLimits(shared): AccountLimits,
+        SharedAccount(shared): SharedAccount,
     ) -> Self {
         Self {
             settings: Arc::new(settings),
@@ -83,12 +98,67 @@ impl DbtCaller {
         Self { wire, ..self.clone() }
     }
 
+    /// Hears of every run that is told to be over from now on.
+    pub(super) fn watch_run_ends(&self) -> RunEndWatch {
+        self.shared.run_ends.watch()
+    }
+
     /// Sends an operation and reads the whole response. Everything but a success is an error. What writes is sent once.
     pub(super) async fn send(
         &self,
         operation: &Operation,
         request: DbtRequest<'_>,
     ) -> Result<DbtReply, DbtError> {
+        let policy = self.policy(operation, request.cached);
+        let (action, response) = self.open(operation, request, policy).await?;
+        let (status, served_by) = (response.status, response.served_by);
+        let body = response.bytes().await;
+        let body = body.map_err(|error| error::from_wire(&action, error))?;
+        Ok(DbtReply {
+            action,
+            status,
+            body,
+            served_by,
+        })
+    }
+
+    /// Sends an operation whose response is JSON that may be large, and keeps of it what `T` keeps. It is read as it arrives, so
+    /// that memory holds no more than that; one that is cut on its way is not asked for again.
+    pub(super) async fn distilled<T: DeserializeOwned + Send + 'static>(
+        &self,
+        operation: &Operation,
+        request: DbtRequest<'_>,
+    ) -> Result<T, DbtError> {
+        let policy = Policy {
+            buffered: false,
+            cap: MOST_DISTILLED,
+            ..self.policy(operation, false)
+        };
+        let opened = self.open(operation, request, policy).await;
+        let (action, response) = opened.map_err(too_large)?;
+        let read = tokio::time::timeout(LONGEST_DISTILLING, distill(response.body)).await;
+        match read {
+            Ok(Ok(kept)) => Ok(kept),
+            Ok(Err(DistillError::Wire(error))) => Err(too_large(error::from_wire(&action, error))),
+            Ok(Err(DistillError::Form(said))) => {
+                let message = format!("it does not have dbt's form: {}", error::clean(&said));
+                Err(error::local(&action, DbtFailure::Unreadable, message))
+            }
+            Err(_) => {
+                let seconds = LONGEST_DISTILLING.as_secs();
+                let message = format!("it had not arrived whole after {seconds} s");
+                Err(error::local(&action, DbtFailure::Timeout, message))
+            }
+        }
+    }
+
+    /// Sends an operation, and gives its response before the body is read; with what it does, for errors.
+    async fn open(
+        &self,
+        operation: &Operation,
+        request: DbtRequest<'_>,
+        policy: Policy,
+    ) -> Result<(String, WireResponse), DbtError> {
         let account = self.settings.account_id.to_string();
         let mut parameters = vec![("account_id", account.as_str())];
         parameters.extend(request.parameters.iter().copied());
@@ -114,32 +184,24 @@ impl DbtCaller {
             url,
             headers: self.headers(&action, operation.api, request.body.is_some())?,
             body: request.body.map(|body| Bytes::from(body.to_string())),
-            policy: self.policy(operation, request.cached),
+            policy,
         };
-        let sent = async {
-            let response = self.wire.send(wire_request).await?;
-            let (status, headers, served_by) =
-                (response.status, response.headers.clone(), response.served_by);
-            Ok((status, headers, served_by, response.bytes().await?))
-        };
-        let (status, headers, served_by, body) =
-            sent.await.map_err(|error| error::from_wire(&action, error))?;
+        let response = self.wire.send(wire_request).await;
+        let response = response.map_err(|error| error::from_wire(&action, error))?;
+        let status = response.status;
         if status == StatusCode::TOO_MANY_REQUESTS {
-            let wait = self.shared.door.close(operation.api, &headers);
+            let wait = self.shared.door.close(operation.api, &response.headers);
             return Err(DbtError {
                 status: Some(status.as_u16()),
                 ..closed(&action, wait)
             });
         }
         if !status.is_success() {
+            let body = response.bytes().await;
+            let body = body.map_err(|error| error::from_wire(&action, error))?;
             return Err(error::from_response(&action, operation, &host, status, &body));
         }
-        Ok(DbtReply {
-            action,
-            status,
-            body,
-            served_by,
-        })
+        Ok((action, response))
     }
 
     fn base(&self, api: Api) -> &Url {
@@ -204,6 +266,16 @@ fn action(operation: &Operation, parameters: &[(&'static str, &str)]) -> String 
         .fold(operation.words.to_owned(), |words, (name, value)| {
             words.replace(&format!("{{{name}}}"), &error::clean(value))
         })
+}
+
+/// The same, where an artifact is larger than any that is read: no setting changes that.
+fn too_large(error: DbtError) -> DbtError {
+    if error.class != DbtFailure::TooLarge {
+        return error;
+    }
+    let most = MOST_DISTILLED / (1024 * 1024);
+    let message = format!("it is larger than {most} MiB, and no artifact of an account is read beyond that");
+    DbtError { message, ..error }
 }
 
 fn closed(action: &str, left: Duration) -> DbtError {

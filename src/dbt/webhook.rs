@@ -109,6 +109,11 @@ impl DbtEvent {
         self.event_type == "job.run.completed"
     }
 
+    /// Whether a run is over, as far as its status goes.
+    pub(crate) fn is_ended_run(&self) -> bool {
+        self.is_completed_run() || self.event_type == "job.run.errored"
+    }
+
     /// Whether it may be about this account and environment. What an event leaves out may be anything.
     pub fn is_about(&self, account: u64, environment: Option<u64>) -> bool {
         let fits =

@@ -2,11 +2,13 @@
 
 mod administrative;
 mod artifact_versions;
+mod changing_runs;
 mod discovery;
 mod entries;
 mod failures;
 mod graph;
 mod hosts;
+mod large_artifacts;
 mod local;
 mod paging;
 mod program;

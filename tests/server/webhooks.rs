@@ -21,7 +21,7 @@ use crate::support::reply::Reply as ModelReply;
 use crate::support::scripted_model::ScriptedModel;
 use crate::support::stack::{curated, dbt_beside, dbt_settings, metabase_settings};
 
-const SECRET: &str = "a secret of a subscription";
+pub(super) const SECRET: &str = "a secret of a subscription";
 
 fn delivery(event: &str, kind: &str) -> String {
     json!({
@@ -41,7 +41,7 @@ fn completed(run: u64, account: &DbtCloudSettings) -> String {
     .to_string()
 }
 
-fn signed(body: &str) -> String {
+pub(super) fn signed(body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(body.as_bytes());
     mac.finalize()
@@ -51,7 +51,7 @@ fn signed(body: &str) -> String {
         .collect()
 }
 
-async fn deliver(server: &TestServer, body: &str, signature: &str) -> u16 {
+pub(super) async fn deliver(server: &TestServer, body: &str, signature: &str) -> u16 {
     let value: Value = serde_json::from_str(body).unwrap();
     assert_eq!(value.to_string(), body, "the client sends what was signed");
     let ask = Ask::post("/v1/dbt/webhook", &value).with("authorization", signature);
@@ -193,6 +193,15 @@ async fn ran(account: &DbtCloudSettings, job: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_makes_old_only_what_rests_on_its_models() {
+    makes_old_what_rests_on_it(&[Area::DbtDiscovery, Area::DbtRuns]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manifest_of_a_run_says_what_rests_on_its_models_too() {
+    makes_old_what_rests_on_it(&[Area::DbtRuns]).await;
+}
+
+async fn makes_old_what_rests_on_it(areas: &'static [Area]) {
     let world = Arc::new(World::demo().unwrap());
     let metabase = cardinal::sandbox::serve(ServeOptions::new(world)).await.unwrap();
     let dbt = dbt_beside(&metabase).await;
@@ -203,8 +212,7 @@ async fn a_run_makes_old_only_what_rests_on_its_models() {
         settings.catalog = curated(&metabase, TableRule::default());
         settings.dbt.cloud = Some(with);
         settings.dbt.webhook_secret = Some(SecretString::from(SECRET));
-        let areas = [Area::DbtDiscovery, Area::DbtRuns];
-        settings.grants.rules = vec![GrantRule::new(areas, GrantLevel::Read)];
+        settings.grants.rules = vec![GrantRule::new(areas.iter().copied(), GrantLevel::Read)];
     })
     .await;
     for question in [REVENUE, RATING] {

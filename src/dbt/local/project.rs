@@ -8,9 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::kept::{KeptState, stamps};
 use crate::call_log::{CallDecision, CallEnd, CallIntent, CallLog, CallOutcome, OpenCall};
-use crate::dbt::artifacts::{Manifest, ManifestNode, Outcomes, ProjectFile, RunResults, SourceResults};
+use crate::dbt::artifacts::{Manifest, Outcomes, ProjectFile, RunResults, SourceResults};
 use crate::dbt::error::{self, DbtError, DbtFailure};
-use crate::dbt::graph::DbtNode;
 use crate::dbt::health::{NodeState, ProjectState, SourceFreshness};
 use crate::grants::{CallMeter, GrantPolicy, Ruling};
 use crate::operations::local as table;
@@ -116,7 +115,7 @@ impl LocalProject {
             told.push("there is no sources.json: `dbt source freshness` writes it".to_owned());
         }
         Ok(ProjectState {
-            graph: graph_nodes(manifest).collect(),
+            graph: manifest.into_nodes().collect(),
             nodes,
             from: "local_artifacts",
             as_of,
@@ -376,38 +375,5 @@ fn put_freshness(sources: SourceResults, nodes: &mut BTreeMap<String, NodeState>
             max_loaded_at: result.max_loaded_at,
             age_seconds: result.max_loaded_at_time_ago_in_s,
         });
-    }
-}
-
-fn graph_nodes(manifest: Manifest) -> impl Iterator<Item = DbtNode> {
-    let Manifest {
-        nodes,
-        sources,
-        exposures,
-        metrics,
-        semantic_models,
-        saved_queries,
-        ..
-    } = manifest;
-    let groups = [nodes, sources, exposures, metrics, semantic_models, saved_queries];
-    groups
-        .into_iter()
-        .flatten()
-        .map(|(unique_id, node)| graph_node(unique_id, node))
-}
-
-fn graph_node(unique_id: String, node: ManifestNode) -> DbtNode {
-    let parents = node.depends_on.and_then(|on| on.nodes).unwrap_or_default();
-    DbtNode {
-        name: node.name.unwrap_or_default(),
-        kind: node
-            .resource_type
-            .unwrap_or_else(|| unique_id.split('.').next().unwrap_or_default().to_owned()),
-        source_name: node.source_name,
-        relation: node.relation_name,
-        materialized: node.config.and_then(|config| config.materialized),
-        parents,
-        url: node.url,
-        unique_id,
     }
 }

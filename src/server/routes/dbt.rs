@@ -29,6 +29,12 @@ pub(super) async fn webhook(
         return Ok(StatusCode::NO_CONTENT);
     }
     let cloud = app.settings().dbt.cloud.as_ref();
+    let run = event.run_id.as_deref().and_then(|run| run.parse().ok());
+    // A run of any environment may be followed.
+    let of_account = cloud.is_none_or(|cloud| event.is_about(cloud.account_id, None));
+    if let Some(run) = run.filter(|_| event.is_ended_run() && of_account) {
+        app.run_ended(run);
+    }
     let ours = cloud.is_none_or(|cloud| event.is_about(cloud.account_id, cloud.environment_id));
     if event.is_completed_run() && ours {
         tokio::spawn(async move {
@@ -38,7 +44,6 @@ pub(super) async fn webhook(
                 status = event.run_status,
                 "a run of dbt ended"
             );
-            let run = event.run_id.as_deref().and_then(|run| run.parse().ok());
             state.apps.forget_run(run).await;
         });
     }
