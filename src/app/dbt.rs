@@ -58,19 +58,17 @@ pub(super) fn dbt_of_turns(
     Ok(Some(connection).filter(DbtConnection::is_of_use))
 }
 
-/// The dbt that says how healthy data is: the one of the settings, and for the demo the one that stands beside it. Of that one
-/// models may be read, unless a rule says `off`; it lives in this process and is asked by no tool.
+/// The dbt that says how healthy data is: the one of the settings, and for the demo the one that stands beside it, since no other
+/// dbt made the demo's data. Of that one models may be read, unless a rule says `off`; it lives in this process and is asked by no
+/// tool.
 pub(crate) fn health_connection(
     settings: &Settings,
     server: &Server,
     wire: &Wire,
     principal: &Principal,
 ) -> Result<Option<DbtConnection>, Error> {
-    if let Some(configured) = dbt_connection(settings, server, wire, principal)? {
-        return Ok(Some(configured));
-    }
     let Some(cloud) = server.demo_dbt().cloned() else {
-        return Ok(None);
+        return dbt_connection(settings, server, wire, principal);
     };
     let mut rules = settings.grants.rules.clone();
     rules.push(GrantRule::new([Area::DbtDiscovery], GrantLevel::Read));

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -25,6 +26,9 @@ use crate::result::EntryKind;
 use crate::tapes::Recorder;
 use crate::tools::Toolbox;
 use crate::wire::{CompletionRelay, RequestLimits, Wire};
+
+/// Longest look for what the dbt token may do.
+const TOKEN_LOOK: Duration = Duration::from_secs(5);
 
 /// How an [`App`] is opened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -258,11 +262,23 @@ impl App {
         }
     }
 
-    /// What there is to say of the dbt token: that it may do more than the grants need. Nothing where that cannot be known.
+    /// What there is to say of the dbt token: that it may do more than the grants need. Nothing where that cannot be known, or not
+    /// soon. It costs a request.
     pub(crate) async fn dbt_token_warning(&self) -> Option<String> {
         let account = self.dbt.as_ref()?.account()?;
         let policy = GrantPolicy::new(&self.settings.grants);
-        token_reach(account, &policy).await.ok().flatten()?.warning()
+        let looked = tokio::time::timeout(TOKEN_LOOK, token_reach(account, &policy)).await;
+        looked.ok()?.ok().flatten()?.warning()
+    }
+
+    /// What to say where the demo answers although a dbt is configured: neither knows of the other.
+    pub(crate) fn demo_beside_dbt(&self) -> Option<&'static str> {
+        let dbt = &self.settings.dbt;
+        let is_configured = dbt.cloud.is_some() || dbt.project_dir.is_some();
+        (self.server.is_demo() && is_configured).then_some(
+            "the demo answers, and not your own data: set METABASE_URL, or select metrics of a dbt account under \
+             [catalog.dbt_metrics]",
+        )
     }
 
     /// The settings it was opened with.
@@ -366,7 +382,7 @@ impl AppParts {
                 health,
                 client.over(wire.for_session()),
                 Arc::clone(&catalog.catalog),
-                settings.dbt.cloud.is_none() && settings.dbt.project_dir.is_none(),
+                server.is_demo(),
             )
         });
         let day = day::book(&settings, &principal, &server.metabase.auth)?;

@@ -47,6 +47,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &ChatArgs) -> Result<ExitStat
     };
     let tape = args.tape.clone().map_or(TapeChoice::Settings, TapeChoice::Folder);
     let runner = QuestionRunner::open(global, &args.turn, format, tape).await?;
+    runner.warn_of_dbt_token().await;
     let mut lines = LineReader::open()?;
     if lines.interactive() && !args.turn.quiet {
         term::say("ask away; /help lists commands, Ctrl-D ends");

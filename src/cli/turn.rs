@@ -93,6 +93,13 @@ impl QuestionRunner {
         })
     }
 
+    /// Warns of a dbt token that may do more than the grants need.
+    pub(super) async fn warn_of_dbt_token(&self) {
+        if !self.quiet {
+            warn_of_dbt_token(&self.app).await;
+        }
+    }
+
     /// Whether pages of results can be opened: the demo's are gone when the program ends.
     pub(super) fn links(&self) -> bool {
         !self.app.server().is_demo()
@@ -181,6 +188,9 @@ pub(super) fn introduce(app: &App, provider: Provider, model: &str) {
             "{DIM}metabase:{DIM:#} the demo sandbox, {entries}; METABASE_URL names a real one"
         ));
         term::say(format_args!("{DIM}today:{DIM:#} {}", app.today()));
+        if let Some(note) = app.demo_beside_dbt() {
+            term::warn(note);
+        }
     } else {
         let what = if app.server().has_metabase() {
             "metabase"
@@ -191,6 +201,14 @@ pub(super) fn introduce(app: &App, provider: Provider, model: &str) {
         term::say(format_args!("{DIM}{what}:{DIM:#} {url}, {entries}"));
     }
     remarks(app);
+}
+
+/// Warns of a dbt token that may do more than the grants need, where that can be known. It costs a request, so it is for what goes
+/// on for a while.
+pub(super) async fn warn_of_dbt_token(app: &App) {
+    if let Some(warning) = app.dbt_token_warning().await {
+        term::warn(warning);
+    }
 }
 
 /// `1 curated entry`, `2 curated entries`.

@@ -99,6 +99,9 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
     {
         let app = state.app();
         tokio::spawn(async move {
+            if let Some(note) = app.demo_beside_dbt() {
+                tracing::warn!("{note}");
+            }
             if let Some(warning) = app.dbt_token_warning().await {
                 tracing::warn!("{warning}");
             }

@@ -18,6 +18,7 @@ mod semantic_golden;
 mod semantic_program;
 mod semantic_running;
 mod semantic_saved;
+mod starts;
 mod suite;
 mod tools;
 mod turn_settings;

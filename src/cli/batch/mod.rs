@@ -57,6 +57,7 @@ pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStat
         let app = app(&settings, &args, &run).await?;
         if !args.turn.quiet {
             turn::introduce(&app, settings.model.id.provider, &settings.model.id.to_string());
+            turn::warn_of_dbt_token(&app).await;
         }
         let options = args.asked();
         if options.rounds.is_some() {
