@@ -194,7 +194,8 @@ fn walk<'a>(
     None
 }
 
-fn grain_of(dimension: &ServedDimension) -> SqlGrain {
+/// How finely a time dimension is told apart in its table.
+pub(super) fn grain_of(dimension: &ServedDimension) -> SqlGrain {
     let named = dimension
         .type_params
         .as_ref()

@@ -113,9 +113,21 @@ pub(crate) struct ServedMeasure {
     #[serde(default)]
     pub(crate) agg_time_dimension: Option<String>,
     #[serde(default)]
-    pub(crate) non_additive_dimension: Option<Value>,
+    pub(crate) non_additive_dimension: Option<NonAdditiveDimension>,
     #[serde(default)]
     pub(crate) agg_params: Option<AggregationParameters>,
+}
+
+/// A time over which the values of a measure are not added up: those of its first or last moment count.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct NonAdditiveDimension {
+    pub(crate) name: String,
+    /// `min` or `max`.
+    #[serde(default)]
+    pub(crate) window_choice: String,
+    /// Entities that each have a moment of their own.
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) window_groupings: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -161,6 +173,32 @@ pub(crate) struct MetricParameters {
     pub(crate) metrics: Vec<InputMetric>,
     #[serde(default)]
     pub(crate) cumulative_type_params: Option<CumulativeParameters>,
+    #[serde(default)]
+    pub(crate) conversion_type_params: Option<ConversionParameters>,
+}
+
+/// How many events of one kind follow those of another.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ConversionParameters {
+    pub(crate) base_measure: MeasureInput,
+    pub(crate) conversion_measure: MeasureInput,
+    /// Whose events they are.
+    pub(crate) entity: String,
+    /// `conversions`, or `conversion_rate` where nothing is said.
+    #[serde(default)]
+    pub(crate) calculation: Option<String>,
+    /// How long after its base event a conversion counts; without one, for ever.
+    #[serde(default)]
+    pub(crate) window: Option<WindowDefinition>,
+    /// What has to be the same of both events.
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) constant_properties: Vec<ConstantProperty>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ConstantProperty {
+    pub(crate) base_property: String,
+    pub(crate) conversion_property: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -311,6 +349,12 @@ impl SemanticSource {
     pub(crate) fn time_of<'a>(&'a self, measure: &'a ServedMeasure) -> Option<&'a str> {
         let own = measure.agg_time_dimension.as_deref();
         own.or_else(|| self.defaults.as_ref()?.agg_time_dimension.as_deref())
+    }
+
+    /// The SQL of a value of its own, by the name of a dimension or an entity.
+    pub(crate) fn value_of(&self, name: &str) -> Option<&str> {
+        let dimension = self.dimension(name).map(ServedDimension::sql);
+        dimension.or_else(|| Some(self.entity(name)?.sql()))
     }
 
     pub(crate) fn dimension(&self, name: &str) -> Option<&ServedDimension> {

@@ -7,20 +7,8 @@ use super::filter::FilterTemplate;
 use super::grain::SqlGrain;
 use super::manifest::{SemanticSource, ServedManifest, ServedMeasure, TimeSpineDefinition, WindowDefinition};
 use super::rowset::Rowset;
+use super::shift::{TimeShift, no_time_for_offset};
 use super::warehouse::relation;
-
-/// How a metric looks at another time than that of its rows.
-#[derive(Debug, Clone, Default)]
-pub(super) struct TimeShift {
-    pub(super) window: Option<WindowDefinition>,
-    pub(super) to_grain: Option<SqlGrain>,
-}
-
-impl TimeShift {
-    pub(super) fn is_none(&self) -> bool {
-        self.window.is_none() && self.to_grain.is_none()
-    }
-}
 
 /// What is summed up to a day.
 #[derive(Debug, Clone)]
@@ -31,7 +19,7 @@ pub(super) enum Accumulation {
 }
 
 /// A measure with everything that decides on its figures.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct MeasureQuery<'a> {
     pub(super) manifest: &'a ServedManifest,
     pub(super) source: &'a SemanticSource,
@@ -46,21 +34,21 @@ pub(super) struct MeasureQuery<'a> {
 }
 
 /// A filter with what it refers to.
-struct ResolvedFilter<'f> {
+pub(super) struct ResolvedFilter<'f> {
     filter: &'f FilterTemplate,
     elements: Vec<(&'f ElementName, Element)>,
 }
 
 impl ResolvedFilter<'_> {
-    fn only_agg_time(&self) -> bool {
+    pub(super) fn only_agg_time(&self) -> bool {
         !self.elements.is_empty() && self.elements.iter().all(|(_, element)| element.is_agg_time)
     }
 
-    fn any_agg_time(&self) -> bool {
+    pub(super) fn any_agg_time(&self) -> bool {
         self.elements.iter().any(|(_, element)| element.is_agg_time)
     }
 
-    fn sql(
+    pub(super) fn sql(
         &self,
         mut column: impl FnMut(&Element) -> Result<String, SemanticFault>,
     ) -> Result<String, SemanticFault> {
@@ -77,11 +65,11 @@ impl ResolvedFilter<'_> {
 }
 
 impl MeasureQuery<'_> {
-    fn agg_time(&self) -> Option<&str> {
+    pub(super) fn agg_time(&self) -> Option<&str> {
         self.source.time_of(self.measure)
     }
 
-    fn find(&self, name: &ElementName) -> Result<Element, SemanticFault> {
+    pub(super) fn find(&self, name: &ElementName) -> Result<Element, SemanticFault> {
         resolve(self.manifest, self.source, self.agg_time(), name)
             .ok_or_else(|| {
                 SemanticFault::new(format!(
@@ -91,11 +79,11 @@ impl MeasureQuery<'_> {
             })
     }
 
-    fn groups(&self) -> Result<Vec<Element>, SemanticFault> {
+    pub(super) fn groups(&self) -> Result<Vec<Element>, SemanticFault> {
         self.groups.iter().map(|name| self.find(name)).collect()
     }
 
-    fn filters(&self) -> Result<Vec<ResolvedFilter<'_>>, SemanticFault> {
+    pub(super) fn filters(&self) -> Result<Vec<ResolvedFilter<'_>>, SemanticFault> {
         let resolved = self.filters.iter().map(|filter| {
             let elements = filter.names().map(|name| Ok((name, self.find(name)?)));
             Ok(ResolvedFilter {
@@ -116,38 +104,61 @@ impl MeasureQuery<'_> {
             .ok_or_else(|| SemanticFault::new("The project has no time spine."))
     }
 
+    /// All days that there are, or those for which what these filters say of the time holds.
+    pub(super) fn days(&self, filters: &[&ResolvedFilter<'_>]) -> Result<String, SemanticFault> {
+        let spine = self.spine()?;
+        let day = format!("datetime({})", quoted(&spine.primary_column.name));
+        let mut conditions = Vec::new();
+        for filter in filters {
+            conditions.push(filter.sql(|element| Ok(shown(element, &day)))?);
+        }
+        Ok(format!(
+            "SELECT {day} AS day FROM {}{}",
+            relation(&spine.node_relation.relation_name),
+            where_clause(&conditions)
+        ))
+    }
+
     /// Columns of the groups, and `value`.
     pub(super) fn sql(&self) -> Result<String, SemanticFault> {
-        if self
-            .measure
-            .non_additive_dimension
-            .as_ref()
-            .is_some_and(|of| !of.is_null())
-        {
-            return Err(SemanticFault::new(format!(
-                "The sandbox does not compute measures with a non-additive dimension, such as {}.",
-                self.measure.name
-            )));
-        }
         let groups = self.groups()?;
         let has_time = groups.iter().any(|group| group.is_agg_time);
         if !self.shift.is_none() && !has_time {
-            return Err(SemanticFault::new(
-                "The query includes a metric that specifies a time offset in input metrics. However, group-by-items do \
-                 not include 'metric_time'.",
-            ));
+            return Err(no_time_for_offset());
         }
         let filters = self.filters()?;
-        let inner = self.grouped(&groups, &filters)?;
+        if !self.shift.survives_grouping_by(&groups)? {
+            let inner = self.rows_seen_from_days(&groups, &filters)?;
+            let seen = MeasureQuery {
+                shift: TimeShift::default(),
+                ..self.clone()
+            };
+            return seen.completed(&groups, &filters, inner);
+        }
+        let inner = match &self.measure.non_additive_dimension {
+            Some(moment) => self.of_moments(moment, &groups, &filters)?,
+            None => self.grouped(&groups, &filters)?,
+        };
+        self.completed(&groups, &filters, inner)
+    }
+
+    /// Sums by group with every period and every missing value in their place, where the measure wants them.
+    pub(super) fn completed(
+        &self,
+        groups: &[Element],
+        filters: &[ResolvedFilter<'_>],
+        inner: String,
+    ) -> Result<String, SemanticFault> {
+        let has_time = groups.iter().any(|group| group.is_agg_time);
         let sql = if has_time && (self.every_period || !self.shift.is_none()) {
-            self.over_spine(&groups, &filters, &inner)?
+            self.over_spine(groups, filters, &inner)?
         } else {
             inner
         };
         Ok(match self.fill {
             Some(fill) => format!(
                 "SELECT {}COALESCE(value, {fill}) AS value FROM ({sql})",
-                listed(&groups)
+                listed(groups)
             ),
             None => sql,
         })
@@ -185,7 +196,7 @@ impl MeasureQuery<'_> {
     }
 
     /// Joined to all periods that there are.
-    fn over_spine(
+    pub(super) fn over_spine(
         &self,
         groups: &[Element],
         filters: &[ResolvedFilter<'_>],
@@ -220,14 +231,7 @@ impl MeasureQuery<'_> {
             where_clause(&of_spine)
         );
         let column = quoted(&finest.column);
-        let wanted = match (&self.shift.window, self.shift.to_grain) {
-            (Some(window), _) => {
-                let grain = grain_named(&window.granularity)?;
-                grain.before(&format!("spine.{column}"), window.count)
-            }
-            (None, Some(grain)) => grain.truncated(&format!("spine.{column}")),
-            (None, None) => format!("spine.{column}"),
-        };
+        let wanted = self.shift.applied_to(&format!("spine.{column}"))?;
         let columns: Vec<String> = groups
             .iter()
             .map(|group| {
@@ -251,18 +255,23 @@ impl MeasureQuery<'_> {
         let groups = self.groups()?;
         if !groups.iter().any(|group| group.is_agg_time) {
             return match over {
-                Accumulation::AllTime => self.sql(),
+                Accumulation::AllTime if self.shift.is_none() => self.sql(),
+                Accumulation::AllTime => Err(no_time_for_offset()),
                 _ => Err(SemanticFault::new(
                     "The query includes a cumulative metric that does not accumulate over all-time, but the group-by items \
                      do not include 'metric_time' or the metric's agg_time_dimension.",
                 )),
             };
         }
+        if self.measure.non_additive_dimension.is_some() {
+            return Err(SemanticFault::new(format!(
+                "The sandbox does not sum up over time what is not added up over time, the measure {}.",
+                self.measure.name
+            )));
+        }
         let aggregation = MeasureFold::of(self.measure)?;
         let filters = self.filters()?;
         let (base, kept) = self.daily(&aggregation, &groups, &filters)?;
-        let spine = self.spine()?;
-        let day = format!("datetime({})", quoted(&spine.primary_column.name));
         let joined = match over {
             Accumulation::AllTime => String::new(),
             Accumulation::Window(window) => {
@@ -280,22 +289,32 @@ impl MeasureQuery<'_> {
             }
         };
         let mut conditions = Vec::new();
-        for filter in filters.iter().filter(|filter| filter.any_agg_time()) {
+        // The periods that are asked for are those of the shifted time.
+        for filter in filters
+            .iter()
+            .filter(|filter| filter.any_agg_time() && self.shift.is_none())
+        {
             conditions.push(filter.sql(|element| Ok(column_of(element)))?);
         }
         let mut columns: Vec<String> = groups
             .iter()
+            .filter(|group| self.shift.is_none() || !group.is_agg_time)
             .map(|group| format!("{} AS {}", column_of(group), quoted(&group.column)))
             .collect();
         columns.push("spine.day AS day".to_owned());
+        let days = self.days(&[])?;
         let value = aggregation.sql("base.value");
         let sums = format!(
-            "SELECT {}, {value} AS value FROM (SELECT {day} AS day FROM {}) AS spine JOIN base ON base.day <= spine.day{joined}{}{}",
+            "SELECT {}, {value} AS value FROM ({days}) AS spine JOIN base ON base.day <= spine.day{joined}{}{}",
             columns.join(", "),
-            relation(&spine.node_relation.relation_name),
             where_clause(&conditions),
-            group_by(groups.len() + 1)
+            group_by(columns.len())
         );
+        let sums = if self.shift.is_none() {
+            sums
+        } else {
+            self.shifted_days(&groups, &filters, &days, &sums)?
+        };
         let names: Vec<String> = groups.iter().map(|group| quoted(&group.column)).collect();
         let by_day = groups
             .iter()

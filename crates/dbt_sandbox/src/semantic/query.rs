@@ -4,9 +4,10 @@ use super::element::{Element, ElementName, resolve};
 use super::fault::SemanticFault;
 use super::filter::FilterTemplate;
 use super::manifest::{SemanticSource, ServedManifest, templates};
-use super::measure::{TimeShift, quoted, shown, where_clause};
+use super::measure::{quoted, shown, where_clause};
 use super::metric::{MetricContext, measures_of};
 use super::rowset::Rowset;
+use super::shift::TimeShift;
 use super::warehouse::relation;
 
 #[derive(Debug, Clone, Default)]
