@@ -53,6 +53,7 @@ pub(super) fn dbt_of_turns(
     };
     let connection = match server.dbt {
         Some(_) => connection.asked_for_metrics(),
+        None if server.is_demo() => connection.of_other_data(),
         None => connection,
     };
     Ok(Some(connection).filter(DbtConnection::is_of_use))

@@ -22,6 +22,9 @@ pub struct DbtOffers {
     pub runs: bool,
     /// Starting a job and following its run.
     pub run_job: bool,
+    /// That another dbt, or none, made the data of the catalog's entries, so that none of them can be judged by this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_other_data: bool,
 }
 
 /// dbt as it is configured. Cheap to clone.
@@ -59,6 +62,7 @@ impl DbtConnection {
         let read = project.is_some() && granted(&[&local::MANIFEST, &local::RUN_RESULTS, &local::SOURCES]);
         let is_account = account.is_some();
         let offers = DbtOffers {
+            of_other_data: false,
             nodes: discovered || read,
             jobs: is_account && granted(&[&administrative::LIST_JOBS, &administrative::GET_JOB]),
             runs: is_account && granted(&[&administrative::LIST_RUNS, &administrative::GET_RUN]),
@@ -70,6 +74,13 @@ impl DbtConnection {
             offers,
             semantic_layer: None,
         }
+    }
+
+    /// The same beside data that it did not make.
+    #[must_use]
+    pub(crate) fn of_other_data(mut self) -> Self {
+        self.offers.of_other_data = true;
+        self
     }
 
     /// The same, which is asked for curated metrics too. An account without an environment has none.
@@ -115,7 +126,11 @@ impl DbtConnection {
 
     /// Whether anything may be asked of it: by its tools, or of its metrics.
     pub(crate) fn is_of_use(&self) -> bool {
-        self.offers != DbtOffers::default() || self.semantic_layer.is_some()
+        let offered = DbtOffers {
+            of_other_data: false,
+            ..self.offers
+        };
+        offered != DbtOffers::default() || self.semantic_layer.is_some()
     }
 
     /// What curated metrics are asked with; `None` where none are.

@@ -12,7 +12,7 @@ mod large_artifacts;
 mod local;
 mod paging;
 mod program;
-mod project;
+pub mod project;
 mod semantic_filters;
 mod semantic_golden;
 mod semantic_program;

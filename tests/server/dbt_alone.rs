@@ -9,6 +9,8 @@ use serde_json::json;
 
 use super::client::Ask;
 use super::kit::TestServer;
+use crate::support::reply::Reply as ModelReply;
+use crate::support::scripted_model::ScriptedModel;
 use crate::support::stack::dbt_settings;
 
 const QUESTION: &str = "What was revenue by month in 2025?";
@@ -65,4 +67,28 @@ async fn everything_works_over_dbt_alone() {
     for text in [record.to_string(), told.body, export.body] {
         assert!(!text.contains("no-metabase.invalid"), "{text}");
     }
+}
+
+/// A dbt of one's own is asked about itself beside the demo, and judges nothing of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_is_judged_by_no_other_dbt() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_owned();
+    crate::dbt::project::write(&dir, &[("manifest.json", crate::dbt::project::manifest())]);
+    let model = ScriptedModel::openai(vec![ModelReply::text("Nothing to say.")]).await;
+    let server = TestServer::before(model, |settings| {
+        settings.dbt.project_dir = Some(dir);
+        settings.grants.rules = vec![GrantRule::new([Area::DbtLocalArtifacts], GrantLevel::Read)];
+    })
+    .await;
+    server.ask("Can I believe the average rating?").await;
+    let request = &server.model.as_ref().unwrap().requests()[0];
+    let tools = request["tools"].as_array().unwrap();
+    let named = |name: &str| tools.iter().any(|tool| tool["function"]["name"] == name);
+    assert!(named("dbt_lookup") && !named("data_health"), "{tools:#?}");
+    let prompt = request["messages"][0].to_string();
+    assert!(
+        prompt.contains("`dbt_lookup`") && !prompt.contains("data_health"),
+        "{prompt}"
+    );
 }

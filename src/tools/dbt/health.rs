@@ -22,7 +22,8 @@ impl Tool for DataHealthTool {
     const ROLE: ToolRole = ToolRole::Query;
 
     fn spec(&self, offer: OfferContext<'_>) -> Option<ToolSpec> {
-        (offer.dbt.nodes && !offer.catalog.entries().is_empty()).then(|| {
+        let can_judge = offer.dbt.nodes && !offer.dbt.of_other_data;
+        (can_judge && !offer.catalog.entries().is_empty()).then(|| {
             schema::tool(
                 Self::NAME,
                 include_str!("../../../prompts/dbt/data_health.md"),
