@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::Evidence;
-use crate::result::{NewResult, PackedTable};
+use crate::result::{Cell, Extent, NewResult, PackedTable, ResultTable};
 
 /// The rows of a result that the model saw. They share the table that the conversation holds; cloning them copies no cell.
 /// In JSON they are a list of rows, each a list of values.
@@ -37,6 +37,24 @@ impl EvidenceRows {
         self.len() == 0
     }
 
+    /// A hash of them, hex. Equal rows have equal hashes, whether they are held or were read back.
+    pub(crate) fn fingerprint(&self) -> String {
+        let hash = match &self.0 {
+            RowSource::Held { table, shown } => blake3::hash(table.bytes_of_rows(*shown)),
+            RowSource::Read(rows) => {
+                let rows = rows.iter().map(|row| row.iter().map(cell_of).collect());
+                let table = ResultTable {
+                    columns: Vec::new(),
+                    rows: rows.collect(),
+                    extent: Extent::Complete,
+                    bytes_received: 0,
+                };
+                blake3::hash(PackedTable::of(&table).cell_bytes())
+            }
+        };
+        hash.to_hex().to_string()
+    }
+
     /// All of them, as JSON values.
     pub fn to_values(&self) -> Vec<Vec<Value>> {
         self.first(usize::MAX)
@@ -51,6 +69,17 @@ impl EvidenceRows {
             }
             RowSource::Read(rows) => rows.iter().take(count).cloned().collect(),
         }
+    }
+}
+
+/// The cell that was written as this value.
+fn cell_of(value: &Value) -> Cell {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Bool(truth) => Cell::Bool(*truth),
+        Value::Number(number) => Cell::Number(number.clone()),
+        Value::String(text) => Cell::text(text.as_str()),
+        other => Cell::text(other.to_string()),
     }
 }
 
@@ -104,5 +133,33 @@ pub(super) fn of(call: u32, brought: &NewResult) -> Evidence {
         extent: shown.extent,
         truncated: shown.truncated,
         health: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_were_read_back_have_the_hash_of_those_that_are_held() {
+        let row = |name: &str, count: i64| vec![Cell::text(name), Cell::Number(count.into()), Cell::Null];
+        let rows = |shown: usize, last: i64| {
+            let table = ResultTable {
+                columns: Vec::new(),
+                rows: vec![row("web", -1), row("web", 2), row("shop", last)],
+                extent: Extent::Complete,
+                bytes_received: 7,
+            };
+            let table = PackedTable::of(&table);
+            EvidenceRows(RowSource::Held { table, shown })
+        };
+        for shown in [0, 1, 2, 3, 9] {
+            let held = rows(shown, 3);
+            let written = serde_json::to_string(&held).unwrap();
+            let read: EvidenceRows = serde_json::from_str(&written).unwrap();
+            assert_eq!(read.fingerprint(), held.fingerprint(), "{shown}");
+        }
+        assert_eq!(rows(2, 3).fingerprint(), rows(2, 4).fingerprint());
+        assert_ne!(rows(3, 3).fingerprint(), rows(3, 4).fingerprint());
     }
 }

@@ -93,6 +93,24 @@ impl PackedTable {
         &self.0.cells
     }
 
+    /// The same of its first `count` rows. Tapes hold hashes of these bytes, so what a cell is written as must not change.
+    pub(crate) fn bytes_of_rows(&self, count: usize) -> &[u8] {
+        if count >= self.0.row_count {
+            return &self.0.cells;
+        }
+        let mut reader = CellReader::<&str> {
+            bytes: &self.0.cells,
+            texts: Vec::new(),
+        };
+        for _ in 0..count {
+            for _ in 0..reader.count().unwrap_or_default() {
+                let _ = reader.cell();
+            }
+        }
+        let length = self.0.cells.len().saturating_sub(reader.bytes.len());
+        self.0.cells.get(..length).unwrap_or_default()
+    }
+
     pub fn unpack(&self) -> ResultTable {
         ResultTable {
             columns: self.0.columns.to_vec(),

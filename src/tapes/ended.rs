@@ -7,7 +7,9 @@ use crate::result::{EntryKind, Handle};
 use crate::wire::{Player, TapeFile, TurnEnd};
 
 /// How hashes of named parts of an answer begin.
-const HASHED: &str = "2:";
+const HASHED: &str = "3:";
+/// How they began when rows were hashed as they are written in JSON.
+const HASHED_AS_JSON: &str = "2:";
 /// What counts of a call, and of what was used.
 const CALL: [&str; 5] = ["name", "arguments", "status", "rows", "message"];
 const USAGE: [&str; 4] = ["input_tokens", "cached_tokens", "output_tokens", "steps"];
@@ -32,6 +34,18 @@ pub(super) fn end(tape: &TapeFile) -> Result<&TurnEnd, ReplayError> {
 }
 
 impl TurnEnd {
+    /// What a tape says of an answer, with the hash that the end of another tape has.
+    pub(super) fn like(recorded: &Self, answer: &Answer) -> Self {
+        let now = Self::of(answer);
+        if recorded.answer.starts_with(HASHED_AS_JSON) {
+            return Self {
+                answer: hash(HASHED_AS_JSON, answer, |rows| rows),
+                ..now
+            };
+        }
+        now
+    }
+
     /// What a tape says of an answer.
     pub(super) fn of(answer: &Answer) -> Self {
         let word = |value: Value| value.as_str().unwrap_or_default().to_owned();
@@ -39,7 +53,7 @@ impl TurnEnd {
             outcome: word(json!(answer.outcome)),
             stop_reason: word(json!(answer.stop_reason)),
             text: answer.text.clone(),
-            answer: hash(answer),
+            answer: hash(HASHED, answer, EvidenceRows::fingerprint),
             denials: answer.denials.iter().map(|denial| json!(denial)).collect(),
             late: if answer.late == TimeoutMarks::default() {
                 Value::Null
@@ -83,7 +97,9 @@ pub(super) fn same(recorded: &TurnEnd, now: &TurnEnd) -> Result<(), ReplayError>
     ];
     let rest = "the hash of its evidence, calls and usage";
     // That of an older tape was made of an answer's whole shape, which has grown since: it says nothing any more.
-    let named = recorded.answer.starts_with(HASHED);
+    let named = [HASHED, HASHED_AS_JSON]
+        .iter()
+        .any(|version| recorded.answer.starts_with(version));
     let rest = named.then_some((rest, &recorded.answer, &now.answer));
     let mut parts = words.into_iter().chain(rest);
     let different = parts.find(|(_, recorded, now)| recorded != now);
@@ -98,15 +114,19 @@ pub(super) fn same(recorded: &TurnEnd, now: &TurnEnd) -> Result<(), ReplayError>
 
 /// Hash of what in an answer a replay has to reproduce beside its words: named one by one, so that an answer may say more in
 /// a later version. Neither how long anything took nor what served it is among it, nor what a later version may know
-/// better, as where figures come from.
-fn hash(answer: &Answer) -> String {
+/// better, as where figures come from. `rows` is what counts of rows.
+fn hash<'a, R: Serialize>(version: &str, answer: &'a Answer, rows: impl Fn(&'a EvidenceRows) -> R) -> String {
     let each = |list: Value, names: &[&str]| -> Vec<Value> {
         let items = list.as_array().into_iter().flatten();
         items.map(|item| picked(item, names)).collect()
     };
     let told = HashedAnswer {
         denials: json!(answer.denials),
-        evidence: answer.evidence.iter().map(HashedEvidence::of).collect(),
+        evidence: answer
+            .evidence
+            .iter()
+            .map(|item| HashedEvidence::of(item, rows(&item.rows)))
+            .collect(),
         options: json!(answer.options),
         tool_calls: each(json!(answer.tool_calls), &CALL),
         usage: picked(&json!(answer.usage), &USAGE),
@@ -114,22 +134,22 @@ fn hash(answer: &Answer) -> String {
     // All of it can be written: it has no keys but texts.
     let hash = blake3::hash(&serde_json::to_vec(&told).unwrap_or_default());
     let hex: String = hash.to_hex().chars().take(32).collect();
-    format!("{HASHED}{hex}")
+    format!("{version}{hex}")
 }
 
 /// What is hashed, the fields in the order of their names.
 #[derive(Serialize)]
-struct HashedAnswer<'a> {
+struct HashedAnswer<'a, R> {
     denials: Value,
-    evidence: Vec<HashedEvidence<'a>>,
+    evidence: Vec<HashedEvidence<'a, R>>,
     options: Value,
     tool_calls: Vec<Value>,
     usage: Value,
 }
 
-/// What counts of a result. Its rows are written from where they are held: they are most of an answer.
+/// What counts of a result. Its rows are most of an answer.
 #[derive(Serialize)]
-struct HashedEvidence<'a> {
+struct HashedEvidence<'a, R> {
     call: u32,
     columns: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,13 +159,13 @@ struct HashedEvidence<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     result: Handle,
-    rows: &'a EvidenceRows,
+    rows: R,
     rows_known: u64,
     truncated: bool,
 }
 
-impl<'a> HashedEvidence<'a> {
-    fn of(item: &'a Evidence) -> Self {
+impl<'a, R> HashedEvidence<'a, R> {
+    fn of(item: &'a Evidence, rows: R) -> Self {
         let source = item.origin.source();
         Self {
             call: item.call,
@@ -154,7 +174,7 @@ impl<'a> HashedEvidence<'a> {
             kind: source.map(|source| source.kind),
             name: source.map(|source| source.name.as_str()),
             result: item.result,
-            rows: &item.rows,
+            rows,
             rows_known: item.rows_known,
             truncated: item.truncated,
         }

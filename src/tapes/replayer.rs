@@ -59,7 +59,7 @@ impl Replayer {
     ) -> Result<ReplayedTurn, ReplayError> {
         let recorded = end(tape)?;
         let mut answer = self.perform(tape, conversation).await?;
-        same(recorded, &TurnEnd::of(&answer))?;
+        same(recorded, &TurnEnd::like(recorded, &answer))?;
         put_health(recorded, &mut answer);
         Ok(ReplayedTurn {
             answer,
