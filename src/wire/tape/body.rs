@@ -2,10 +2,9 @@
 //! events mostly repeat each other; of each event only what differs from the one before is written.
 
 use bytes::Bytes;
+use memchr::memchr_iter;
 use serde_json::{Map, Value, json};
 
-/// The empty lines that end an event.
-const ENDS: [&str; 2] = ["\n\n", "\r\n\r\n"];
 /// Shared bytes that are not worth a reference.
 const SHORT: usize = 12;
 
@@ -65,20 +64,25 @@ pub(super) fn read(body: &Value) -> Result<Vec<Bytes>, String> {
 
 /// The text, split behind every empty line.
 fn events(text: &str) -> Vec<&str> {
-    let mut events = Vec::new();
-    let mut rest = text;
-    while let Some(end) = ENDS
-        .iter()
-        .filter_map(|end| rest.find(end).map(|at| at + end.len()))
-        .min()
-        && let Some((event, more)) = rest.split_at_checked(end)
-    {
-        events.push(event);
-        rest = more;
+    let (mut events, mut start) = (Vec::new(), 0);
+    for line_end in memchr_iter(b'\n', text.as_bytes()) {
+        let behind = text.as_bytes().get(line_end + 1..).unwrap_or_default();
+        let line = text.as_bytes().get(start..line_end).unwrap_or_default();
+        let end = if behind.starts_with(b"\n") {
+            line_end + 2
+        } else if line.ends_with(b"\r") && behind.starts_with(b"\r\n") {
+            line_end + 3
+        } else {
+            continue;
+        };
+        // The second of two line ends is behind the event already.
+        if line_end < start {
+            continue;
+        }
+        events.extend(text.get(start..end));
+        start = end;
     }
-    if !rest.is_empty() {
-        events.push(rest);
-    }
+    events.extend(text.get(start..).filter(|rest| !rest.is_empty()));
     events
 }
 
@@ -96,28 +100,28 @@ fn fold(events: &[&str]) -> Vec<Value> {
 }
 
 fn folded(before: &str, event: &str) -> Value {
-    let head: usize = before
-        .chars()
-        .zip(event.chars())
-        .take_while(|(a, b)| a == b)
-        .map(|(c, _)| c.len_utf8())
-        .sum();
+    let mut head = shared(before.bytes(), event.bytes());
+    while !event.is_char_boundary(head) {
+        head -= 1;
+    }
     let (old, new) = (
         before.get(head..).unwrap_or_default(),
         event.get(head..).unwrap_or_default(),
     );
-    let tail: usize = old
-        .chars()
-        .rev()
-        .zip(new.chars().rev())
-        .take_while(|(a, b)| a == b)
-        .map(|(c, _)| c.len_utf8())
-        .sum();
+    let mut tail = shared(old.bytes().rev(), new.bytes().rev());
+    while !new.is_char_boundary(new.len() - tail) {
+        tail -= 1;
+    }
     if head + tail < SHORT {
         return event.into();
     }
     let differs = new.get(..new.len().saturating_sub(tail)).unwrap_or_default();
     json!([head, differs, tail])
+}
+
+/// How many bytes are the same, one after the other.
+fn shared(one: impl Iterator<Item = u8>, other: impl Iterator<Item = u8>) -> usize {
+    one.zip(other).take_while(|(a, b)| a == b).count()
 }
 
 fn unfold(events: &[Value]) -> Result<String, String> {
@@ -154,7 +158,14 @@ mod tests {
     fn every_body_comes_back_in_the_same_pieces() {
         let stream =
             "data: {\"id\":1,\"text\":\"€uro\"}\n\ndata: {\"id\":1,\"text\":\"€ure\"}\r\n\r\nretry: 1";
-        for text in ["", "x", stream, "a\n\n", "\n\n\n\n\n"] {
+        for text in [
+            "",
+            "x",
+            stream,
+            "a\n\n",
+            "\n\n\n\n\n",
+            "a\r\n\r\n\r\nb\n\r\n\r\n\n",
+        ] {
             let bytes = text.as_bytes();
             for cut in 0..=bytes.len() {
                 let (head, tail) = bytes.split_at(cut);

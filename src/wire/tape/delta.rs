@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 /// by JSON pointer.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct JsonDelta {
-    append: Map<String, Value>,
-    set: Map<String, Value>,
-    drop: Vec<Value>,
+    pub(super) append: Map<String, Value>,
+    pub(super) set: Map<String, Value>,
+    pub(super) drop: Vec<Value>,
 }
 
 impl JsonDelta {
@@ -19,21 +19,8 @@ impl JsonDelta {
         delta
     }
 
-    /// As JSON, without its empty parts.
-    pub(super) fn into_json(self) -> Map<String, Value> {
-        let mut json = Map::new();
-        for (name, part) in [("append", self.append), ("set", self.set)] {
-            if !part.is_empty() {
-                json.insert(name.to_owned(), part.into());
-            }
-        }
-        if !self.drop.is_empty() {
-            json.insert("drop".to_owned(), self.drop.into());
-        }
-        json
-    }
-
-    fn walk(&mut self, at: &str, old: &Value, new: &Value) {
+    /// Adds the way from one value at this place to another.
+    pub(super) fn walk(&mut self, at: &str, old: &Value, new: &Value) {
         match (old, new) {
             _ if old == new => {}
             (Value::Object(old), Value::Object(new)) => {
@@ -181,7 +168,9 @@ mod tests {
         for old in &values {
             for new in &values {
                 let mut walked = old.clone();
-                apply(&mut walked, &JsonDelta::between(old, new).into_json()).unwrap();
+                let delta = JsonDelta::between(old, new);
+                let delta = json!({"append": delta.append, "drop": delta.drop, "set": delta.set});
+                apply(&mut walked, delta.as_object().unwrap()).unwrap();
                 assert_eq!(&walked, new);
             }
         }

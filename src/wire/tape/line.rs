@@ -1,16 +1,19 @@
 //! The lines of a tape: one JSON object each, keys sorted, each with a checksum of its own, so that one changed
 //! exchange is one changed line. The last line holds a seal over all checksums.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::delta::{JsonDelta, apply};
+use super::delta::apply;
 use super::exchange::{Exchange, ExchangeEnd, ResponseHead};
 use super::header::Header;
-use super::sent::{SentBody, SentRequest, SharedPrefix};
+use super::sent::{SentBody, SentRequest};
+use super::told::ToldBody;
 use super::{body, request};
 
 /// The version of the format.
@@ -44,6 +47,15 @@ pub struct TurnEnd {
 pub(super) struct Prefix {
     pub(super) hash: String,
     pub(super) text: String,
+}
+
+/// An exchange as a line.
+pub(super) struct ToldExchange {
+    pub(super) line: String,
+    /// Where in the line the response's body stands.
+    pub(super) body: Range<usize>,
+    /// What the line refers to, if nothing before it did.
+    pub(super) prefix: Option<Prefix>,
 }
 
 /// Puts lines together, or takes them apart: both need what came before.
@@ -82,42 +94,53 @@ impl TapeLines {
 
     pub(super) fn header(&mut self, header: &Header) -> Result<String, serde_json::Error> {
         let header = serde_json::to_value(header)?;
-        Ok(self.finished(&json!({ "cardinal_tape": FORMAT, "header": header })))
+        Ok(self.finished(json!({ "cardinal_tape": FORMAT, "header": header }).to_string()))
     }
 
-    /// The line, and the prefix that it refers to, if nothing before it did. The request lacks what is in `shared`.
+    /// The line of an exchange, whose request lacks the `body` of a completion.
     pub(super) fn exchange(
         &mut self,
         exchange: Exchange,
-        shared: Option<Arc<SharedPrefix>>,
-    ) -> Result<(String, Option<Prefix>), serde_json::Error> {
-        let mut sent = match shared {
+        body: Option<SentBody>,
+    ) -> Result<ToldExchange, serde_json::Error> {
+        let sent = match body {
             None => SentRequest::of_canonical(exchange.request),
-            shared => SentRequest {
+            body => SentRequest {
                 request: exchange.request,
-                prefix: shared,
+                body,
             },
         };
         let key = sent.key();
-        let prefix = self.tell_body(&mut sent);
-        let mut response = serde_json::to_value(&exchange.response)?;
-        if let Some(fields) = response.as_object_mut() {
-            fields.insert("body".to_owned(), body::write(&exchange.chunks));
-        }
-        // Made by hand, because `json!` would copy the texts.
-        let mut line = Map::new();
-        let parts = [
-            ("seq", self.seq.into()),
-            ("key", key.into()),
-            ("request", sent.request),
-            ("response", response),
-            ("end", serde_json::to_value(&exchange.end)?),
-        ];
-        for (name, part) in parts {
-            line.insert(name.to_owned(), part);
-        }
+        let (told, prefix) = match sent.body {
+            None => (None, None),
+            Some(body) => {
+                let (told, prefix) = self.tell_body(body);
+                (Some(told), prefix)
+            }
+        };
+        let mut line = serde_json::to_string(&LineBeginning {
+            end: serde_json::to_value(&exchange.end)?,
+            key: &key,
+            request: ToldRequest(&sent.request, told.as_ref()),
+        })?;
+        line.truncate(line.len().saturating_sub(1));
+        line.push_str(",\"response\":");
+        let body = match exchange.response {
+            None => {
+                line.push_str("null");
+                line.len()..line.len()
+            }
+            Some(head) => push_response(&mut line, &head, &exchange.chunks)?,
+        };
+        line.push_str(",\"seq\":");
+        line.push_str(&self.seq.to_string());
+        line.push('}');
         self.seq = self.seq.saturating_add(1);
-        Ok((self.finished(&line.into()), prefix))
+        Ok(ToldExchange {
+            line: self.finished(line),
+            body,
+            prefix,
+        })
     }
 
     pub(super) fn end(&mut self, end: &TurnEnd) -> Result<String, serde_json::Error> {
@@ -126,47 +149,37 @@ impl TapeLines {
             fields.insert("exchanges".to_owned(), self.seq.into());
             fields.insert("seal".to_owned(), self.sealed().into());
         }
-        Ok(self.finished(&json!({ "end": end })))
+        Ok(self.finished(json!({ "end": end }).to_string()))
     }
 
-    /// Replaces a completion's body by what it adds to the one before.
-    fn tell_body(&mut self, sent: &mut SentRequest) -> Option<Prefix> {
-        let new = sent.take_body()?;
+    /// A completion's body as what it adds to the one before, and the prefix that it refers to, if nothing before it did.
+    fn tell_body(&mut self, new: SentBody) -> (ToldBody, Option<Prefix>) {
         let before = self
             .told
             .take()
             .or_else(|| self.last.take().map(SentBody::of_canonical));
-        let (mut delta, kept) = match before {
-            Some(before) if before.begins_like(&new.body, new.prefix.as_ref()) => {
-                (JsonDelta::between(&before.body, &new.body).into_json(), None)
-            }
+        let told = match before {
+            Some(before) if before.begins_like(&new) => (ToldBody::between(&before, &new), None),
             _ => Self::tell_whole(&new),
         };
-        delta.retain(|_, part| !part.as_object().is_some_and(Map::is_empty));
-        if let Some(fields) = sent.request.as_object_mut() {
-            fields.insert("delta".to_owned(), delta.into());
-        }
         self.told = Some(new);
-        kept
+        told
     }
 
     /// A completion's body as what it adds to its prefix; a short prefix stands in the line.
-    fn tell_whole(body: &SentBody) -> (Map<String, Value>, Option<Prefix>) {
-        let beginning = SentBody::beginning(&body.body, body.prefix.as_ref());
+    fn tell_whole(body: &SentBody) -> (ToldBody, Option<Prefix>) {
+        let beginning = body.beginning();
         let text = beginning.text();
         if text.len() < INLINE {
-            let mut delta = JsonDelta::between(&json!({}), &body.whole()).into_json();
-            delta.insert("base".to_owned(), Value::Null);
-            return (delta, None);
+            return (ToldBody::whole(body), None);
         }
         let hash = request::hash_of(&text);
-        let mut delta = JsonDelta::between(&beginning.body, &body.body).into_json();
-        delta.insert("base".to_owned(), hash.clone().into());
-        (delta, Some(Prefix { hash, text }))
+        let told = ToldBody::following(&beginning, &hash, body);
+        (told, Some(Prefix { hash, text }))
     }
 
-    fn finished(&mut self, line: &Value) -> String {
-        let mut told = line.to_string();
+    /// The line with its checksum.
+    fn finished(&mut self, mut told: String) -> String {
         let sum = sum(&told);
         self.seal.update(sum.as_bytes());
         // The checksum's key is the last one in their order.
@@ -306,6 +319,60 @@ impl TapeLines {
         }
         Ok(())
     }
+}
+
+/// What a line of an exchange begins with, the fields in the order of their names.
+#[derive(Serialize)]
+struct LineBeginning<'l> {
+    end: Value,
+    key: &'l str,
+    request: ToldRequest<'l>,
+}
+
+/// A request, with what its body adds to the one before, if it is a completion.
+struct ToldRequest<'l>(&'l Value, Option<&'l ToldBody>);
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum RequestPart<'l> {
+    Own(&'l Value),
+    Told(&'l ToldBody),
+}
+
+impl Serialize for ToldRequest<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(Value::Object(fields), Some(told)) = self else {
+            return self.0.serialize(serializer);
+        };
+        let own = fields
+            .iter()
+            .map(|(name, field)| (name.as_str(), RequestPart::Own(field)));
+        let whole: BTreeMap<&str, RequestPart<'_>> =
+            own.chain([("delta", RequestPart::Told(told))]).collect();
+        whole.serialize(serializer)
+    }
+}
+
+/// Appends a response to a line; says where its body stands.
+fn push_response(
+    line: &mut String,
+    head: &ResponseHead,
+    chunks: &[Bytes],
+) -> Result<Range<usize>, serde_json::Error> {
+    line.push_str("{\"body\":");
+    let start = line.len();
+    line.push_str(&body::write(chunks).to_string());
+    let end = line.len();
+    // What else there is comes behind the body, in the order of its names.
+    let head = serde_json::to_value(head)?;
+    for (name, part) in head.as_object().into_iter().flatten() {
+        line.push_str(",\"");
+        line.push_str(name);
+        line.push_str("\":");
+        line.push_str(&part.to_string());
+    }
+    line.push('}');
+    Ok(start..end)
 }
 
 fn sum(told: &str) -> String {

@@ -24,8 +24,10 @@ mod header;
 mod kept;
 mod layer;
 mod line;
+mod message;
 mod open_end;
 mod play;
+mod prefix;
 mod read;
 mod recording;
 mod redact;
@@ -34,6 +36,7 @@ mod results;
 mod sent;
 mod slot;
 mod stall;
+mod told;
 mod write;
 mod writer;
 

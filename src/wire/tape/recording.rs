@@ -4,8 +4,7 @@ use bytes::Bytes;
 
 use super::exchange::{Exchange, ExchangeEnd, ResponseHead};
 use super::redact::credentials;
-use super::request::is_completion;
-use super::sent::{SentRequest, SharedPrefix};
+use super::sent::{SentBody, SentRequest};
 use super::write::Tape;
 use crate::wire::{WireError, WireRequest, WireResponse};
 
@@ -25,9 +24,9 @@ pub(super) struct OpenExchange {
 
 #[derive(Debug)]
 pub(super) struct UnfinishedExchange {
-    /// Its request lacks what is in `prefix`.
+    /// The request of a completion lacks its body.
     pub(super) exchange: Exchange,
-    pub(super) prefix: Option<Arc<SharedPrefix>>,
+    pub(super) body: Option<SentBody>,
     /// Values that must not stand anywhere in its record.
     pub(super) credentials: Vec<String>,
 }
@@ -37,13 +36,13 @@ impl ExchangeRecording {
     /// being read by a client library is over for the agent, which has gone on to this request. What has ended stands in the
     /// file before anything that follows from it is sent.
     pub(super) async fn begin(tape: &Tape, request: &WireRequest) -> Result<Self, WireError> {
-        let sent = SentRequest::of(request);
+        let sent = SentRequest::of(request, tape.last_body().as_ref());
         tape.close_open(OpenExchange::is_completion);
         tape.flush().await;
         tape.admit(&sent)
             .map_err(|error| WireError::Tape(Box::new(error)))?;
         let open = OpenExchange {
-            completion: is_completion(&sent.request),
+            completion: sent.body.is_some(),
             unfinished: Arc::new(Mutex::new(Some(UnfinishedExchange {
                 exchange: Exchange {
                     request: sent.request,
@@ -51,7 +50,7 @@ impl ExchangeRecording {
                     chunks: Vec::new(),
                     end: ExchangeEnd::Dropped,
                 },
-                prefix: sent.prefix,
+                body: sent.body,
                 credentials: credentials(&request.headers),
             }))),
         };

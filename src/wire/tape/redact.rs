@@ -210,8 +210,12 @@ pub(super) struct RedactedBody {
 /// nearly all of them, is found out without taking it apart.
 pub(super) fn redacted_body(text: &str) -> RedactedBody {
     let harmless = !may_hold(text);
-    // What a trigger consists of can be written otherwise in one way only.
-    if harmless && !may_name_secret(text) && memmem::find(text.as_bytes(), br"\u").is_none() {
+    // What a trigger consists of can be written otherwise in one way only, and in JSON alone. A stream is no JSON.
+    let hidden = || {
+        text.trim_start().starts_with(['{', '[', '"'])
+            && (may_name_secret(text) || memmem::find(text.as_bytes(), br"\u").is_some())
+    };
+    if harmless && !hidden() {
         return RedactedBody { text: None, harmless };
     }
     let text = match serde_json::from_str::<Value>(text) {

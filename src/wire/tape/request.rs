@@ -1,4 +1,4 @@
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::delta::{Difference, first_difference};
 use super::redact::{REDACTED, is_secret, redact};
@@ -10,6 +10,9 @@ pub(super) const VOLATILE: &[&str] = &["/body/metadata/user_id", "/body/user"];
 
 /// Parts of a completion's body that stay the same for a whole turn, beside the system message.
 pub(super) const PREFIX: [&str; 4] = ["instructions", "response_format", "system", "tools"];
+
+/// The fields that hold the messages of a body. The Responses API calls them input.
+pub(super) const MESSAGES: [&str; 2] = ["messages", "input"];
 
 /// The request as it is compared and recorded: everything that decides what it means, with sorted keys and without
 /// secrets. The host is not part of it: that stands in the tape's header.
@@ -53,17 +56,19 @@ pub(super) fn key(request: &Value) -> String {
 }
 
 /// The request without the fields that do not count.
-pub(super) fn without_volatile(request: &Value) -> Value {
+fn without_volatile(request: &Value) -> Value {
     let mut counted = request.clone();
-    for pointer in VOLATILE {
-        let Some((above, name)) = pointer.rsplit_once('/') else {
-            continue;
-        };
-        if let Some(fields) = counted.pointer_mut(above).and_then(Value::as_object_mut) {
-            fields.remove(name);
-        }
-    }
+    VOLATILE.iter().for_each(|pointer| remove(&mut counted, pointer));
     counted
+}
+
+/// Removes the field at this place.
+pub(super) fn remove(value: &mut Value, pointer: &str) {
+    if let Some((above, name)) = pointer.rsplit_once('/')
+        && let Some(fields) = value.pointer_mut(above).and_then(Value::as_object_mut)
+    {
+        fields.remove(name);
+    }
 }
 
 /// A short hash of a value, hex.
@@ -88,41 +93,8 @@ pub(super) fn is_completion(request: &Value) -> bool {
     request.get("purpose") == Some(&json!(Purpose::Completion)) && request.get("body").is_some()
 }
 
-/// What the model reads before the conversation: tools, system text, schema of the answer. A part of the body, in the
-/// body's own form.
-pub(super) fn prefix(body: &Value) -> Value {
-    let mut prefix: Map<String, Value> = PREFIX
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone())))
-        .collect();
-    if let Some(system) = messages(body).first().filter(|message| is_system(message)) {
-        prefix.insert("messages".to_owned(), json!([system]));
-    }
-    prefix.into()
-}
-
-/// Whether two bodies, or a body and a prefix, begin the same.
-pub(super) fn same_prefix(one: &Value, other: &Value) -> bool {
-    fn system(body: &Value) -> Option<&Value> {
-        messages(body).first().filter(|message| is_system(message))
-    }
-    PREFIX.iter().all(|name| one.get(*name) == other.get(*name)) && system(one) == system(other)
-}
-
-/// The first thing a person says: requests that share it belong to one conversation.
-pub(super) fn opening(body: &Value) -> Option<&Value> {
-    messages(body).iter().find(|message| !is_system(message))
-}
-
-fn messages(body: &Value) -> &[Value] {
-    // The Responses API calls them input.
-    ["messages", "input"]
-        .iter()
-        .find_map(|key| body.get(*key)?.as_array())
-        .map_or(&[], Vec::as_slice)
-}
-
-fn is_system(message: &Value) -> bool {
+/// Whether it is the message that a conversation begins with, of which the person said nothing.
+pub(super) fn is_system(message: &Value) -> bool {
     matches!(
         message.get("role").and_then(Value::as_str),
         Some("system" | "developer")

@@ -1,191 +1,284 @@
-//! A request as it is recorded. What all completions of a session begin with (tools above all) is most of each, and is taken
-//! apart, redacted and written out once for all of them: a [`SentRequest`] holds it as a [`SharedPrefix`] beside the rest.
+//! A request as it is recorded. A completion repeats what the one before it said, so its body is taken apart: what all
+//! completions of a session share ([`SharedPrefix`]), the messages, and the rest. What was read before is compared as it
+//! stands, and only what is new is read, redacted and written.
 //!
 //! Whole, it is what [`canonical`] gives: the same JSON text, the same key.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::message::{SentMessage, SentMessages};
+use super::prefix::SharedPrefix;
 use super::redact::redact;
-use super::request::{self, PREFIX, VOLATILE, canonical};
+use super::request::{self, MESSAGES, PREFIX, VOLATILE, canonical};
 use crate::wire::canonical::is_exact;
 use crate::wire::{Purpose, WireRequest};
 
-/// Most prefixes that are remembered: one for each app of a process, in each of its models' forms.
-const MOST_KNOWN: usize = 8;
-
-/// Parts of bodies that stay the same for a whole session, as canonical JSON by name.
-#[derive(Debug)]
-pub(super) struct SharedPrefix(BTreeMap<&'static str, Box<RawValue>>);
-
-/// Prefixes by the bytes they came in, the latest last.
-static KNOWN: Mutex<Vec<(Vec<String>, Arc<SharedPrefix>)>> = Mutex::new(Vec::new());
-
-impl SharedPrefix {
-    /// The prefix of these parts of a body. `None` when they cannot be read without loss.
-    fn of(parts: &[(&'static str, &str)]) -> Option<Arc<Self>> {
-        let is_same = |texts: &[String]| {
-            texts.len() == parts.len() && texts.iter().zip(parts).all(|(text, (_, part))| text == part)
-        };
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known
-            .iter()
-            .find(|(texts, prefix)| is_same(texts) && prefix.0.keys().eq(parts.iter().map(|(name, _)| name)));
-        if let Some((_, prefix)) = found {
-            return Some(Arc::clone(prefix));
-        }
-        let mut canonical = BTreeMap::new();
-        for (name, text) in parts {
-            let mut value: Value = serde_json::from_str(text).ok().filter(is_exact)?;
-            redact(&mut value);
-            canonical.insert(*name, RawValue::from_string(value.to_string()).ok()?);
-        }
-        let prefix = Arc::new(Self(canonical));
-        if known.len() >= MOST_KNOWN {
-            known.remove(0);
-        }
-        let texts = parts.iter().map(|(_, text)| (*text).to_owned()).collect();
-        known.push((texts, Arc::clone(&prefix)));
-        Some(prefix)
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        fn texts(prefix: &SharedPrefix) -> impl Iterator<Item = (&str, &str)> {
-            prefix.0.iter().map(|(name, part)| (*name, part.get()))
-        }
-        std::ptr::eq(self, other) || texts(self).eq(texts(other))
-    }
-}
-
-/// A canonical request, without what it shares with others.
+/// A canonical request.
 #[derive(Debug, Clone)]
 pub(super) struct SentRequest {
-    /// An object as [`canonical`] makes it, whose body lacks what is in `prefix`.
+    /// An object as [`canonical`] makes it; of a completion without its body.
     pub(super) request: Value,
-    pub(super) prefix: Option<Arc<SharedPrefix>>,
+    /// The body of a completion.
+    pub(super) body: Option<SentBody>,
 }
 
-/// The body of a completion, without what it shares with others.
-#[derive(Debug)]
+/// The body of a completion, taken apart.
+#[derive(Debug, Clone)]
 pub(super) struct SentBody {
-    pub(super) body: Value,
     pub(super) prefix: Option<Arc<SharedPrefix>>,
+    pub(super) conversation: Option<Conversation>,
+    /// What else it holds: an object, unless the body is none.
+    pub(super) rest: Value,
+    /// The bytes around its messages, if it was sent by us.
+    frame: Option<BodyFrame>,
+}
+
+/// The messages of a body, and the name of the field that holds them.
+#[derive(Debug, Clone)]
+pub(super) struct Conversation {
+    pub(super) name: &'static str,
+    pub(super) messages: SentMessages,
+}
+
+#[derive(Debug, Clone)]
+struct BodyFrame {
+    before: Arc<str>,
+    behind: Arc<str>,
 }
 
 impl SentRequest {
-    /// The request as it is sent.
-    pub(super) fn of(request: &WireRequest) -> Self {
+    /// The request as it is sent. `before` is the body of the completion before it.
+    pub(super) fn of(request: &WireRequest, before: Option<&SentBody>) -> Self {
         if request.policy.purpose == Purpose::Completion
-            && let Some((rest, prefix)) = request.body.as_deref().and_then(taken_apart)
+            && let Some(text) = request.body.as_deref().and_then(|body| str::from_utf8(body).ok())
+            && let Some(body) = SentBody::read(text, before)
         {
             let mut whole = request::without_body(request);
-            if let Some(fields) = whole.as_object_mut() {
-                fields.insert("body".to_owned(), rest.into());
-            }
             redact(&mut whole);
             return Self {
                 request: whole,
-                prefix: Some(prefix),
+                body: Some(body),
             };
         }
-        Self {
-            request: canonical(request),
-            prefix: None,
-        }
+        Self::of_canonical(canonical(request))
     }
 
     /// A request that was read from a tape.
     pub(super) fn of_canonical(mut request: Value) -> Self {
-        let prefix = request::is_completion(&request)
-            .then(|| request.get_mut("body").and_then(take_prefix))
+        let body = request::is_completion(&request)
+            .then(|| request.as_object_mut()?.remove("body"))
             .flatten();
-        Self { request, prefix }
+        Self {
+            request,
+            body: body.map(SentBody::of_canonical),
+        }
     }
 
     /// What tells it apart from others, hex. The same for requests that differ in volatile fields only.
     pub(super) fn key(&self) -> String {
-        let counted;
-        let mut request = &self.request;
-        if VOLATILE.iter().any(|pointer| request.pointer(pointer).is_some()) {
-            counted = request::without_volatile(request);
-            request = &counted;
+        let Some(body) = &self.body else {
+            return request::key(&self.request);
+        };
+        let places = VOLATILE
+            .iter()
+            .filter_map(|pointer| pointer.strip_prefix("/body"));
+        if places.clone().all(|place| body.rest.pointer(place).is_none()) {
+            return request::hash_of(&text(&WholeRequest(&self.request, body)));
         }
-        request::hash_of(&text(&WholeRequest(request, self.prefix.as_deref())))
-    }
-
-    /// The body of a completion, taken out.
-    pub(super) fn take_body(&mut self) -> Option<SentBody> {
-        if !request::is_completion(&self.request) {
-            return None;
-        }
-        let body = self.request.as_object_mut()?.remove("body")?;
-        Some(SentBody {
-            body,
-            prefix: self.prefix.take(),
-        })
+        let mut counted = body.clone();
+        places.for_each(|place| request::remove(&mut counted.rest, place));
+        request::hash_of(&text(&WholeRequest(&self.request, &counted)))
     }
 }
 
 impl SentBody {
+    /// A body as it is sent. `None` where reading it would lose something.
+    fn read(text: &str, before: Option<&Self>) -> Option<Self> {
+        if let Some(longer) = before.and_then(|before| before.grown_to(text)) {
+            return Some(longer);
+        }
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
+        let (mut shared, mut rest, mut told) = (Vec::new(), Map::new(), None);
+        for (name, part) in members {
+            if let Some(known) = PREFIX.iter().find(|known| **known == name) {
+                shared.push((*known, part.get()));
+            } else if let Some(known) = MESSAGES.iter().find(|known| **known == name)
+                && told.is_none()
+                && part.get().starts_with('[')
+            {
+                told = Some((*known, part.get()));
+            } else {
+                let value: Value = serde_json::from_str(part.get()).ok().filter(is_exact)?;
+                rest.insert(name, value);
+            }
+        }
+        let prefix = match shared.as_slice() {
+            [] => None,
+            shared => Some(SharedPrefix::of(shared)?),
+        };
+        let mut rest = Value::Object(rest);
+        redact(&mut rest);
+        let conversation = match told {
+            None => None,
+            Some((name, list)) => Some(Conversation {
+                name,
+                messages: messages(list, before)?,
+            }),
+        };
+        Some(Self {
+            prefix,
+            conversation,
+            rest,
+            frame: told.and_then(|(_, list)| BodyFrame::of(text, list)),
+        })
+    }
+
+    /// This body with the messages that `text` has more, if that is all in which they differ.
+    fn grown_to(&self, text: &str) -> Option<Self> {
+        let (frame, conversation) = (self.frame.as_ref()?, self.conversation.as_ref()?);
+        let mut left = text.strip_prefix(&*frame.before)?;
+        for (number, message) in conversation.messages.0.iter().enumerate() {
+            if number > 0 {
+                left = left.strip_prefix(',')?;
+            }
+            left = left.strip_prefix(message.text())?;
+        }
+        let more = left.strip_suffix(&*frame.behind)?;
+        let mut grown = self.clone();
+        if !more.is_empty() && !conversation.messages.0.is_empty() {
+            let list = format!("[{}]", more.strip_prefix(',')?);
+            let new: Vec<&RawValue> = serde_json::from_str(&list).ok()?;
+            let told = &mut grown.conversation.as_mut()?.messages.0;
+            for raw in new {
+                told.push(SentMessage::read(raw.get())?);
+            }
+        } else if !more.is_empty() {
+            return None;
+        }
+        Some(grown)
+    }
+
     /// A body that was read from a tape.
     pub(super) fn of_canonical(mut body: Value) -> Self {
         let prefix = take_prefix(&mut body);
-        Self { body, prefix }
-    }
-
-    /// What a body begins with that lacks what is in `prefix`.
-    pub(super) fn beginning(body: &Value, prefix: Option<&Arc<SharedPrefix>>) -> Self {
+        let conversation = take_messages(&mut body);
         Self {
-            body: request::prefix(body),
-            prefix: prefix.cloned(),
+            prefix,
+            conversation,
+            rest: body,
+            frame: None,
         }
     }
 
-    /// Whether this, or what is only a beginning, begins like a body that lacks what is in `prefix`.
-    pub(super) fn begins_like(&self, body: &Value, prefix: Option<&Arc<SharedPrefix>>) -> bool {
-        let shared = match (&self.prefix, prefix) {
+    /// What it begins with: all that stays the same for a whole turn.
+    pub(super) fn beginning(&self) -> Self {
+        let kept = PREFIX
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), self.rest.get(*name)?.clone())));
+        let conversation = self.system().map(|system| Conversation {
+            name: "messages",
+            messages: SentMessages(vec![Arc::clone(system)]),
+        });
+        Self {
+            prefix: self.prefix.clone(),
+            conversation,
+            rest: Value::Object(kept.collect()),
+            frame: None,
+        }
+    }
+
+    /// Whether both, or a body and a beginning, begin the same.
+    pub(super) fn begins_like(&self, other: &Self) -> bool {
+        let shared = match (&self.prefix, &other.prefix) {
             (Some(one), Some(other)) => one.is_same(other),
             (None, None) => true,
             _ => false,
         };
-        shared && request::same_prefix(&self.body, body)
+        shared
+            && PREFIX
+                .iter()
+                .all(|name| self.rest.get(*name) == other.rest.get(*name))
+            && self.system() == other.system()
+    }
+
+    /// The first thing a person says: requests that share it belong to one conversation.
+    pub(super) fn opening(&self) -> Option<&Arc<SentMessage>> {
+        self.messages().iter().find(|message| !message.is_system())
+    }
+
+    fn system(&self) -> Option<&Arc<SentMessage>> {
+        self.messages().first().filter(|message| message.is_system())
+    }
+
+    fn messages(&self) -> &[Arc<SentMessage>] {
+        let told = self.conversation.as_ref();
+        told.map_or(&[], |conversation| conversation.messages.0.as_slice())
     }
 
     /// All of it, as canonical JSON.
     pub(super) fn text(&self) -> String {
-        text(&WholeBody(&self.body, self.prefix.as_deref()))
+        text(self)
     }
 
     pub(super) fn whole(&self) -> Value {
-        match &self.prefix {
-            None => self.body.clone(),
-            Some(_) => serde_json::from_str(&self.text()).unwrap_or_default(),
-        }
+        serde_json::from_str(&self.text()).unwrap_or_default()
+    }
+
+    /// All of it but what sessions share.
+    pub(super) fn unshared(&self) -> Value {
+        let own = Self {
+            prefix: None,
+            ..self.clone()
+        };
+        own.whole()
     }
 }
 
-/// Reads a body: what is shared is compared as it stands, and only the rest is taken apart. `None` where there is nothing
-/// that could be shared, or where reading would lose something.
-fn taken_apart(body: &[u8]) -> Option<(Map<String, Value>, Arc<SharedPrefix>)> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(body).ok()?;
-    let (mut shared, mut rest) = (Vec::new(), Map::new());
-    for (name, part) in members {
-        if let Some(known) = PREFIX.iter().find(|known| **known == name) {
-            shared.push((*known, part.get()));
-        } else {
-            let value: Value = serde_json::from_str(part.get()).ok().filter(is_exact)?;
-            rest.insert(name, value);
-        }
+impl BodyFrame {
+    /// The bytes around the messages, whose `list` is a part of `text`.
+    fn of(text: &str, list: &str) -> Option<Self> {
+        let start = list.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+        let (before, behind) = (text.get(..=start)?, text.get(start + list.len() - 1..)?);
+        Some(Self {
+            before: shared_text(before),
+            behind: behind.into(),
+        })
     }
-    let prefix = (!shared.is_empty())
-        .then(|| SharedPrefix::of(&shared))
-        .flatten()?;
-    Some((rest, prefix))
+}
+
+/// Most beginnings of bodies that are remembered: one for each app of a process, in each of its models' forms.
+const MOST_KNOWN: usize = 8;
+
+/// The text, one copy for all sessions that begin with it.
+fn shared_text(text: &str) -> Arc<str> {
+    use std::sync::{Mutex, PoisonError};
+    static KNOWN: Mutex<Vec<Arc<str>>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known.iter().find(|known| &***known == text) {
+        return Arc::clone(found);
+    }
+    if known.len() >= MOST_KNOWN {
+        known.remove(0);
+    }
+    let text: Arc<str> = text.into();
+    known.push(Arc::clone(&text));
+    text
+}
+
+/// The messages of a list; those that stand at the same place in `before` are not read again.
+fn messages(list: &str, before: Option<&SentBody>) -> Option<SentMessages> {
+    let raw: Vec<&RawValue> = serde_json::from_str(list).ok()?;
+    let mut known = before.map_or(&[][..], SentBody::messages).iter();
+    let read = |raw: &&RawValue| match known.next() {
+        Some(message) if message.text() == raw.get() => Some(Arc::clone(message)),
+        _ => SentMessage::read(raw.get()),
+    };
+    raw.iter().map(read).collect::<Option<_>>().map(SentMessages)
 }
 
 /// Takes what may be shared out of a body.
@@ -203,54 +296,67 @@ fn take_prefix(body: &mut Value) -> Option<Arc<SharedPrefix>> {
     Some(prefix)
 }
 
+/// Takes the messages out of a body.
+fn take_messages(body: &mut Value) -> Option<Conversation> {
+    let fields = body.as_object_mut()?;
+    let name = MESSAGES
+        .iter()
+        .find(|name| fields.get(**name).is_some_and(Value::is_array))?;
+    let list = fields.get(*name)?.as_array()?;
+    let messages: Vec<Arc<SentMessage>> = list.iter().map(SentMessage::of).collect::<Option<_>>()?;
+    fields.remove(*name);
+    Some(Conversation {
+        name,
+        messages: SentMessages(messages),
+    })
+}
+
 fn text(value: &impl Serialize) -> String {
     // Maps with texts as keys can always be written.
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// A request with its prefix in place.
-struct WholeRequest<'r>(&'r Value, Option<&'r SharedPrefix>);
+/// A request with its body in place, the fields in the order of their names.
+struct WholeRequest<'r>(&'r Value, &'r SentBody);
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum RequestPart<'r> {
+    Own(&'r Value),
+    Body(&'r SentBody),
+}
 
 impl Serialize for WholeRequest<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(Value::Object(fields), Some(prefix)) = self else {
-            return self.0.serialize(serializer);
-        };
-        let mut whole = serializer.serialize_map(Some(fields.len()))?;
-        for (name, field) in fields {
-            if name == "body" {
-                whole.serialize_entry(name, &WholeBody(field, Some(prefix)))?;
-            } else {
-                whole.serialize_entry(name, field)?;
-            }
-        }
-        whole.end()
+        let fields = self.0.as_object().into_iter().flatten();
+        let own = fields.map(|(name, field)| (name.as_str(), RequestPart::Own(field)));
+        let whole: BTreeMap<&str, RequestPart<'_>> =
+            own.chain([("body", RequestPart::Body(self.1))]).collect();
+        whole.serialize(serializer)
     }
 }
-
-/// A body with its prefix in place, the fields in the order of their names.
-struct WholeBody<'b>(&'b Value, Option<&'b SharedPrefix>);
 
 #[derive(Serialize)]
 #[serde(untagged)]
 enum BodyPart<'b> {
     Own(&'b Value),
     Shared(&'b RawValue),
+    Messages(&'b SentMessages),
 }
 
-impl Serialize for WholeBody<'_> {
+impl Serialize for SentBody {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(Value::Object(fields), Some(prefix)) = self else {
-            return self.0.serialize(serializer);
+        let Value::Object(fields) = &self.rest else {
+            return self.rest.serialize(serializer);
         };
         let own = fields
             .iter()
             .map(|(name, part)| (name.as_str(), BodyPart::Own(part)));
-        let shared = prefix
-            .0
-            .iter()
-            .map(|(name, part)| (*name, BodyPart::Shared(part)));
-        let whole: BTreeMap<&str, BodyPart<'_>> = own.chain(shared).collect();
+        let shared = self.prefix.iter().flat_map(|prefix| prefix.parts());
+        let shared = shared.map(|(name, part)| (name, BodyPart::Shared(part)));
+        let told = self.conversation.iter();
+        let told = told.map(|told| (told.name, BodyPart::Messages(&told.messages)));
+        let whole: BTreeMap<&str, BodyPart<'_>> = own.chain(shared).chain(told).collect();
         whole.serialize(serializer)
     }
 }
@@ -307,34 +413,67 @@ mod tests {
             let request = sent(&body);
             let whole = canonical(&request);
             for sent in [
-                SentRequest::of(&request),
+                SentRequest::of(&request, None),
                 SentRequest::of_canonical(whole.clone()),
             ] {
-                let written = text(&WholeRequest(&sent.request, sent.prefix.as_deref()));
+                let written = match &sent.body {
+                    None => text(&sent.request),
+                    Some(body) => text(&WholeRequest(&sent.request, body)),
+                };
                 assert_eq!(written, whole.to_string());
                 assert_eq!(sent.key(), request::key(&whole));
-                assert!(sent.prefix.is_none() || sent.request["body"].get("tools").is_none());
             }
         }
     }
 
+    /// The body of a request, which is taken apart.
+    fn body(text: &str, before: Option<&SentBody>) -> SentBody {
+        SentRequest::of(&sent(text), before).body.unwrap()
+    }
+
     #[test]
     fn equal_prefixes_are_one_and_others_are_told_apart() {
-        let of = |tools: &str| SentRequest::of(&sent(&format!(r#"{{"tools":{tools},"messages":[]}}"#)));
+        let of = |tools: &str| body(&format!(r#"{{"tools":{tools},"messages":[]}}"#), None);
         let (one, same, spaced, other) = (of(r#"["a"]"#), of(r#"["a"]"#), of(r#"[ "a" ]"#), of(r#"["b"]"#));
         assert!(Arc::ptr_eq(
             one.prefix.as_ref().unwrap(),
             same.prefix.as_ref().unwrap()
         ));
-        let begins_like = |with: &SentRequest| {
-            let begun = SentBody::beginning(&one.request["body"], one.prefix.as_ref());
-            begun.begins_like(&with.request["body"], with.prefix.as_ref())
-        };
+        let begins_like = |with: &SentBody| one.beginning().begins_like(with);
         assert!(begins_like(&same) && begins_like(&spaced) && !begins_like(&other));
-        let whole = SentBody::of_canonical(json!({"tools": ["a"], "messages": [], "model": "m"}));
-        assert_eq!(
-            whole.whole(),
-            json!({"tools": ["a"], "messages": [], "model": "m"})
-        );
+        let whole = json!({"tools": ["a"], "messages": [], "model": "m"});
+        assert_eq!(SentBody::of_canonical(whole.clone()).whole(), whole);
+    }
+
+    #[test]
+    fn what_the_body_before_said_is_not_read_again_and_comes_out_the_same() {
+        let secret = "sk-abcdefgh12345678";
+        let bodies = [
+            r#"{"model":"m","tools":[1],"messages":[{"content":"s","role":"system"}],"stream":true}"#.to_owned(),
+            r#"{"model":"m","tools":[1],"messages":[{"content":"s","role":"system"},{"content":"a","role":"user"}],"stream":true}"#.to_owned(),
+            // Another message, other fields around them, fields in another order, a space, a secret, fewer messages.
+            r#"{"model":"m","tools":[1],"messages":[{"content":"s","role":"system"},{"content":"b","role":"user"}],"stream":true}"#.to_owned(),
+            r#"{"model":"m","tools":[1],"messages":[{"content":"s","role":"system"},{"content":"b","role":"user"}],"stream":false}"#.to_owned(),
+            r#"{"model":"m","tools":[1],"messages":[{"role":"system","content":"s"},{"content":"b","role":"user"},1],"stream":false}"#.to_owned(),
+            r#"{"model":"m","tools":[1],"messages":[{"content":"s","role":"system"}, {"content":"b","role":"user"},12],"stream":false}"#.to_owned(),
+            format!(r#"{{"model":"m","tools":[1],"messages":[{{"content":"s","role":"system"}},{{"content":"{secret}","role":"user"}}],"stream":false}}"#),
+            r#"{"model":"m","tools":[1],"messages":[],"stream":false}"#.to_owned(),
+        ];
+        for (before, text) in bodies
+            .iter()
+            .flat_map(|one| bodies.iter().map(move |other| (one, other)))
+        {
+            let first = body(before, None);
+            let (next, alone) = (body(text, Some(&first)), body(text, None));
+            assert_eq!(next.text(), alone.text(), "{before} then {text}");
+            assert!(!next.text().contains(secret));
+        }
+        let first = body(&bodies[0], None);
+        let next = body(&bodies[1], Some(&first));
+        assert!(Arc::ptr_eq(&first.messages()[0], &next.messages()[0]));
+        // What stands behind the last message has to go on as a list does.
+        let first = body(&bodies[1], None);
+        let broken = bodies[1].replace("}],", "}}],");
+        assert!(SentBody::read(&broken, Some(&first)).is_none());
     }
 }

@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -15,9 +14,9 @@ use super::error::TapeError;
 use super::exchange::ExchangeEnd;
 use super::header::Header;
 use super::line::{TapeLines, TurnEnd};
+use super::message::SentMessage;
 use super::read::TapeFile;
 use super::recording::{OpenExchange, UnfinishedExchange};
-use super::request;
 use super::sent::{SentBody, SentRequest};
 use super::writer::TapeWriter;
 use crate::call_log::TapePosition;
@@ -46,8 +45,10 @@ struct SharedTape {
 /// What requests of the turn are checked against, and what went wrong.
 #[derive(Debug, Default)]
 struct RecordedTurn {
-    /// First words of the conversation, and the prefix they were sent with.
-    began_with: Option<(Value, SentBody)>,
+    /// First words of the conversation, and what they were sent with.
+    began_with: Option<(Option<Arc<SentMessage>>, SentBody)>,
+    /// The body of the last completion.
+    last_body: Option<SentBody>,
     open: Vec<OpenExchange>,
     flaw: Option<TapeError>,
 }
@@ -196,33 +197,30 @@ impl Tape {
         if let Some(flaw) = &turn.flaw {
             return Err(flaw.clone());
         }
-        let body = sent.request.get("body");
-        let Some(body) = body.filter(|_| request::is_completion(&sent.request)) else {
+        let Some(body) = &sent.body else {
             return Ok(());
         };
-        let prefix = sent.prefix.as_ref();
-        let opening = request::opening(body);
-        let begun = turn
-            .began_with
-            .as_ref()
-            .filter(|(before, _)| Some(before) == opening || opening.is_none() && before.is_null());
-        let Some((_, before)) = begun else {
-            turn.began_with = Some((
-                opening.cloned().unwrap_or_default(),
-                SentBody::beginning(body, prefix),
-            ));
+        turn.last_body = Some(body.clone());
+        let opening = body.opening();
+        let begun = turn.began_with.as_ref();
+        let Some((_, before)) = begun.filter(|(before, _)| before.as_ref() == opening) else {
+            turn.began_with = Some((opening.cloned(), body.beginning()));
             return Ok(());
         };
-        if before.begins_like(body, prefix) {
+        if before.begins_like(body) {
             return Ok(());
         }
-        let now = SentBody::beginning(body, prefix);
-        let pointer = first_difference(&before.whole(), &now.whole(), &[])
+        let pointer = first_difference(&before.whole(), &body.beginning().whole(), &[])
             .map_or_else(String::new, |(pointer, ..)| pointer);
         let path = self.shared.path.clone();
         let flaw = TapeError::Changed { path, pointer };
         turn.flaw = Some(flaw.clone());
         Err(flaw)
+    }
+
+    /// The body of the last completion, which the next one repeats.
+    pub(super) fn last_body(&self) -> Option<SentBody> {
+        lock(&self.shared.turn).last_body.clone()
     }
 
     /// Takes an exchange that has ended. What goes wrong with it is told by [`Tape::check`].
@@ -270,11 +268,11 @@ impl Tape {
         let mut writer = lock(&self.shared.writer);
         while let Some(UnfinishedExchange {
             exchange,
-            prefix,
+            body,
             credentials,
         }) = self.next_waiting()
         {
-            if let Err(flaw) = writer.exchange(exchange, prefix, &credentials) {
+            if let Err(flaw) = writer.exchange(exchange, body, &credentials) {
                 log::tape_flaw(&flaw);
                 self.give_up(&flaw);
             }

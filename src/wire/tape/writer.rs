@@ -11,10 +11,10 @@ use super::disk::FileNaming;
 use super::error::TapeError;
 use super::exchange::{Exchange, joined};
 use super::header::Header;
-use super::line::{TapeLines, TurnEnd};
+use super::line::{TapeLines, ToldExchange, TurnEnd};
 use super::read::TapeFile;
 use super::redact::{json_holds_any, names_secret, suspect};
-use super::sent::SharedPrefix;
+use super::sent::SentBody;
 use crate::atomic_file::folder_of;
 
 /// The file of a tape, and what its next line depends on. Waits for the disk: it is used where that holds nobody up.
@@ -109,29 +109,40 @@ impl TapeWriter {
         &self.path
     }
 
-    /// Appends an exchange, whose request lacks what is in `prefix`. A completion was paid for: it is brought to the disk. A
-    /// tape that would hold a credential, one of `credentials` or something of their shape, is removed.
+    /// Appends an exchange; the request of a completion lacks its `body`. A completion was paid for: it is brought to the
+    /// disk. A tape that would hold a credential, one of `credentials` or something of their shape, is removed.
     pub(super) fn exchange(
         &mut self,
         mut exchange: Exchange,
-        prefix: Option<Arc<SharedPrefix>>,
+        sent: Option<SentBody>,
         credentials: &[String],
     ) -> Result<(), TapeError> {
         let seq = self.lines.seq();
-        let completion = exchange.is_completion();
+        let completion = sent.is_some() || exchange.is_completion();
         let harmless = exchange.redact();
         let chunks = exchange.chunks.clone();
         let body = joined(&chunks);
-        let (line, prefix) = self
+        let ToldExchange {
+            line,
+            body: told,
+            prefix,
+        } = self
             .lines
-            .exchange(exchange, prefix)
+            .exchange(exchange, sent)
             .map_err(|error| self.broken(&error))?;
         let holds = |bytes: &[u8]| {
             let mut secrets = credentials.iter();
             secrets.any(|secret| memmem::find(bytes, secret.as_bytes()).is_some())
         };
         let suspicious = !harmless && suspect(&String::from_utf8_lossy(&body)).is_some();
-        let leaks = suspicious || suspect(&line).is_some() || holds(line.as_bytes()) || holds(&body);
+        // A body that was looked at holds nothing more where it is written into the line.
+        let parts = if harmless {
+            [line.get(..told.start), line.get(told.end..)]
+        } else {
+            [Some(line.as_str()), None]
+        };
+        let in_line = parts.into_iter().flatten().any(|part| suspect(part).is_some());
+        let leaks = suspicious || in_line || holds(line.as_bytes()) || holds(&body);
         let prompt_leaks = prefix
             .as_ref()
             .is_some_and(|prefix| json_holds_any(&prefix.text, credentials));
