@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::redact::redact;
 use super::request::is_system;
@@ -48,7 +48,7 @@ impl SentMessage {
     /// A message that was read from a tape.
     pub(super) fn of(value: &Value) -> Option<Arc<Self>> {
         Some(Arc::new(Self {
-            text: RawValue::from_string(value.to_string()).ok()?,
+            text: to_raw_value(value).ok()?,
             is_system: is_system(value),
         }))
     }
