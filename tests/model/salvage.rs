@@ -68,6 +68,93 @@ async fn written_calls_of_every_usual_form_are_made_real() {
 }
 
 #[tokio::test]
+async fn calls_written_as_keys_and_values_are_made_real() {
+    for form in [
+        "tool: run_card\narguments:\n  card_id: 7",
+        "```yaml\ntool: run_card\narguments:\n  card_id: 7\n```",
+        "<tool_call>\nname: run_card\narguments:\n  card_id: 7\n</tool_call>",
+        "tool_call:\n  name: run_card\n  arguments:\n    card_id: 7",
+        "tool_calls:\n  - name: run_card\n    arguments:\n      card_id: 7",
+        "- name: run_card\n  arguments:\n    card_id: 7",
+        "function: \"run_card\"\nparameters: {card_id: 7}",
+        "run_card:\n  card_id: 7",
+        "tool: run_card\ncard_id: 7",
+        "{\"tool\": \"run_card\", \"card_id\": 7}",
+        "/run_card card_id=7",
+        "`/run_card card_id=7`",
+        "/run_card --card_id=7",
+        "/run_card(card_id=7)",
+        "/run_card {\"card_id\": 7}",
+        "run_card card_id=7",
+        "[tool_call: run_card(card_id=7)]",
+        "[tool_call: run_card card_id=7]",
+        "[tool_call: run_card, card_id: 7]",
+        "[Tool call: run_card(card_id=7)]",
+        "[tool_call: run_card({\"card_id\": 7})]",
+        "[tool_call: run_card with arguments: {\"card_id\": 7}]",
+        "tool_call: run_card(card_id=7)",
+        "Function call: `run_card` card_id=7",
+    ] {
+        let heard = says(form).await;
+        let calls = &heard.completion.tool_calls;
+        assert_eq!(calls.len(), 1, "{form}");
+        assert_eq!(
+            (
+                calls[0].name.as_str(),
+                calls[0].arguments.replace(' ', "").as_str()
+            ),
+            ("run_card", "{\"card_id\":7}"),
+            "{form}"
+        );
+        assert_eq!(heard.completion.text, "", "{form}");
+    }
+    let heard = says("I look it up.\n/run_card card_id=7\n/describe id=12 kind=card").await;
+    let calls: Vec<_> = heard
+        .completion
+        .tool_calls
+        .iter()
+        .map(|call| format!("{}{}", call.name, call.arguments))
+        .collect();
+    assert_eq!(
+        calls,
+        ["run_card{\"card_id\":7}", "describe{\"id\":12,\"kind\":\"card\"}"]
+    );
+    assert_eq!(heard.completion.text, "I look it up.");
+    assert_eq!(heard.texts.concat(), "I look it up.\n");
+}
+
+#[tokio::test]
+async fn keys_and_values_that_call_nothing_stay_an_answer() {
+    for answer in [
+        "Name: Widget\nRevenue: 10",
+        "name: describe is what the column is called",
+        "Tool: run_card was used for the figures of May.",
+        "/run_card is what I would type in the console",
+        "Figures:\n  card_id: 7",
+        "The card: 7\nIts revenue: 10",
+        "- May: 10\n- June: 12",
+        "run_card brought 7 rows",
+        "describe: revenue rose from 10 to 12",
+    ] {
+        let heard = says(answer).await;
+        assert!(heard.completion.tool_calls.is_empty(), "{answer}");
+        assert_eq!(heard.completion.text, answer);
+        assert_eq!(heard.texts.concat(), answer);
+        assert_eq!(heard.completion.stop, StopCause::End, "{answer}");
+    }
+    for garbled in [
+        "/run_card 7",
+        "[tool_call: run_card(7)]",
+        "[tool_call: run_card(card_id",
+        "tool: run_card\narguments: [7",
+    ] {
+        let heard = says(garbled).await;
+        assert!(heard.completion.tool_calls.is_empty(), "{garbled}");
+        assert_eq!(heard.completion.stop, StopCause::Garbled, "{garbled}");
+    }
+}
+
+#[tokio::test]
 async fn several_calls_and_the_words_before_them_are_kept() {
     let calls = r#"{"name":"run_card","arguments":{"card_id":7}}"#;
     for (open, close) in [

@@ -5,6 +5,7 @@ use super::marked::marked;
 use super::named::named;
 use super::plain::{plain_marks, unfenced, without_language};
 use super::schema::is_schema;
+use super::worded::worded;
 use crate::model::loose;
 use crate::model::tool_names::ToolNames;
 
@@ -69,6 +70,7 @@ pub(in crate::model) fn find_calls(text: &str, names: &ToolNames) -> Option<Writ
         .or_else(|| marked(text, names))
         .or_else(|| code_calls(text, names))
         .or_else(|| named(text, names))
+        .or_else(|| worded(text, names))
 }
 
 fn tagged(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
@@ -149,7 +151,7 @@ fn values(json: &str, names: &ToolNames) -> Option<Vec<(String, String)>> {
 }
 
 /// Takes one value as a call or a list of calls; `None` when any of it is something else.
-fn collect(value: &Value, names: &ToolNames, calls: &mut Vec<(String, String)>) -> Option<()> {
+pub(super) fn collect(value: &Value, names: &ToolNames, calls: &mut Vec<(String, String)>) -> Option<()> {
     match value {
         Value::Array(items) => {
             let is_text = |item: &&Value| item.get("type").and_then(Value::as_str) == Some("text");
@@ -191,14 +193,28 @@ pub(super) fn as_call(object: &Map<String, Value>, names: &ToolNames) -> Option<
             .keys()
             .all(|key| key == *name_key || is_side(key) || is_argument(key))
     };
-    (names.has(&name) && (arguments.is_some() || is_bare())).then_some(())?;
+    let beside = arguments_beside(object, name_key);
+    let brings_some = || {
+        let keys: Vec<&str> = beside.keys().map(String::as_str).collect();
+        names.take(&keys)
+    };
+    (names.has(&name) && (arguments.is_some() || is_bare() || brings_some())).then_some(())?;
     let written = match arguments {
-        None => "{}".to_owned(),
+        None => Value::Object(beside).to_string(),
         Some(schema) if is_schema(schema) => return None,
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
     Some((name, written))
+}
+
+/// What stands beside a name and is neither the arguments nor an id: the arguments themselves, where there is nothing else.
+fn arguments_beside(object: &Map<String, Value>, name_key: &str) -> Map<String, Value> {
+    let fields = object.iter();
+    fields
+        .filter(|(key, _)| *key != name_key && !is_side(key) && !is_argument(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 fn is_argument(key: &str) -> bool {

@@ -1,7 +1,7 @@
 /// Most text that is held back, in bytes: whatever is longer is an answer, not a call.
 const MOST_HELD: usize = 16 << 10;
 /// How a line begins that may be the beginning of a written call.
-const OPENINGS: [&str; 9] = [
+const OPENINGS: [&str; 15] = [
     "{",
     "[",
     "```",
@@ -11,6 +11,12 @@ const OPENINGS: [&str; 9] = [
     "commentary to=",
     "print(",
     "default_api.",
+    "/",
+    "tool",
+    "function",
+    "name:",
+    "- name:",
+    "- tool",
 ];
 
 /// Lets text through as it comes, but keeps back what may turn out to be a tool call: everything from the first line

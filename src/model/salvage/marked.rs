@@ -9,6 +9,7 @@ use super::code::statements;
 use super::find::{WrittenCalls, as_call};
 use super::plain::{compiled, plain_marks};
 use super::schema::is_no_answer;
+use super::worded::begins;
 use crate::model::loose;
 use crate::model::tool_names::ToolNames;
 
@@ -81,6 +82,7 @@ pub(in crate::model) fn is_garbled(text: &str, names: &ToolNames) -> bool {
     split(text, names).is_some_and(|(_, tail)| !speaks(tail))
         || as_code(text, names)
         || begun_json(text, names)
+        || begins(text, names).is_some_and(|start| text.get(start..).is_some_and(|tail| !speaks(tail)))
         || is_no_answer(text, names)
 }
 

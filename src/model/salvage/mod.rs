@@ -2,7 +2,7 @@
 //!
 //! Models are trained to write calls in marks of their own, and their servers are meant to read them. Where a server does not,
 //! the marks arrive as text: JSON that is bare, fenced or tagged (`find`), marks of many models (`marked`), lines of code
-//! (`code`), a name with an object behind it (`named`); `plain` writes the marks of one model as those of another.
+//! (`code`), a name with an object behind it (`named`), keys and values (`worded`); `plain` writes the marks of one model as those of another.
 //! [`find_calls`] recognises a text that ends in calls of known tools and nothing else; [`is_garbled`] one that ends in what
 //! was begun as a call and cannot be read, or is a tool's schema (`schema`), which is no answer. [`SalvagingModel`] is a
 //! [`Model`](super::Model) that does this to another; thoughts that a server left in the text (`thoughts`) go first.
@@ -20,6 +20,7 @@ mod named;
 mod plain;
 mod schema;
 mod thoughts;
+mod worded;
 mod wrapper;
 
 pub(super) use find::{WrittenCalls, find_calls};
