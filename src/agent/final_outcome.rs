@@ -8,13 +8,14 @@
 //! | no call was made, or only the catalog was read | `answered` |
 //! | it has results, all whole, and every failed query was made up for | `answered` |
 //! | it has results, but one is cut, a figure has no source, or a query failed | `partial` |
-//! | it has no result, and a call to the data source failed | `upstream_failed` |
+//! | it has no result, and what it last asked the data source for failed | `upstream_failed` |
 //! | it has no result, and all calls were refused for names that the catalog does not have | `not_in_catalog` |
 //! | it has no result, and all calls were refused for other reasons, or failed | `upstream_failed` |
 //!
-//! What a server wrote decides nothing: failures count by their class alone.
+//! What a server wrote decides nothing: failures count by their class alone. A failure counts until the same is asked with
+//! success.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::state::TurnState;
 use super::{CallStatus, Evidence, Outcome, StopReason};
@@ -27,13 +28,25 @@ use crate::tools::{PlannedCall, Refusal, RefusalClass, ToolRole};
 /// The calls of a turn that brought nothing.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FailedCalls {
-    /// Whether one failed because the data source itself did.
-    source: bool,
-    /// Whether one failed that asked the data source for something.
-    data: bool,
-    /// Failed queries, by tool and entry, which no later query of that entry made up for.
-    queries: BTreeSet<(&'static str, u32)>,
+    /// What was asked of the data source and failed the last time, by tool, and whether the source itself failed.
+    open: BTreeMap<(&'static str, AskedFor), bool>,
     refused: Option<RefusedFor>,
+}
+
+/// What a call asks the data source for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum AskedFor {
+    /// Rows of the entry with this id, in whatever way.
+    Rows(u32),
+    /// What these arguments name.
+    Named(String),
+}
+
+impl AskedFor {
+    fn of(call: &PlannedCall) -> Self {
+        let named = || Self::Named(call.arguments.to_string());
+        call.queried_id().map_or_else(named, Self::Rows)
+    }
 }
 
 /// What all refused calls of a turn have in common.
@@ -48,9 +61,10 @@ enum RefusedFor {
 impl FailedCalls {
     /// Takes note of a call that ran and failed.
     pub(super) fn failed(&mut self, call: &PlannedCall, class: FailureClass) {
-        self.source |= class.is_of_the_source();
-        self.data |= matches!(call.role(), ToolRole::Query | ToolRole::Lookup);
-        self.queries.extend(call.queried_id().map(|id| (call.tool, id)));
+        if matches!(call.role(), ToolRole::Query | ToolRole::Lookup) {
+            let asked = (call.tool, AskedFor::of(call));
+            self.open.insert(asked, class.is_of_the_source());
+        }
     }
 
     /// Takes note of a call that the gate refused.
@@ -67,9 +81,19 @@ impl FailedCalls {
 
     /// Takes note of a call that brought something.
     pub(super) fn made_up_for(&mut self, call: &PlannedCall) {
-        if let Some(id) = call.queried_id() {
-            self.queries.remove(&(call.tool, id));
-        }
+        self.open.remove(&(call.tool, AskedFor::of(call)));
+    }
+
+    /// Whether the data source itself failed.
+    fn of_the_source(&self) -> bool {
+        self.open.values().any(|of_the_source| *of_the_source)
+    }
+
+    /// Whether rows of an entry are missing.
+    fn rows(&self) -> bool {
+        self.open
+            .keys()
+            .any(|(_, asked)| matches!(asked, AskedFor::Rows(_)))
     }
 }
 
@@ -77,18 +101,16 @@ impl FailedCalls {
 pub(super) fn final_outcome(turn: &TurnState, reason: StopReason) -> Outcome {
     let nothing = turn.evidence.is_empty();
     match reason.outcome() {
-        Outcome::LoopStopped if nothing && turn.failed.source => Outcome::UpstreamFailed,
+        Outcome::LoopStopped if nothing && turn.failed.of_the_source() => Outcome::UpstreamFailed,
         own @ (Outcome::Answered | Outcome::Partial) if nothing => without_results(turn).unwrap_or(own),
-        Outcome::Answered if turn.unmatched || rests_on_cut(turn) || !turn.failed.queries.is_empty() => {
-            Outcome::Partial
-        }
+        Outcome::Answered if turn.unmatched || rests_on_cut(turn) || turn.failed.rows() => Outcome::Partial,
         outcome => outcome,
     }
 }
 
 /// What an answer is that has no result of this turn behind it; `None` if nothing speaks against it.
 fn without_results(turn: &TurnState) -> Option<Outcome> {
-    if turn.failed.data {
+    if !turn.failed.open.is_empty() {
         return Some(Outcome::UpstreamFailed);
     }
     if turn.unmatched {

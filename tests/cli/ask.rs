@@ -1,4 +1,4 @@
-use super::kit::Program;
+use super::kit::{Program, Sandbox};
 
 const REVENUE: &str = "How did revenue develop by month in 2025?";
 
@@ -188,4 +188,16 @@ fn today_can_be_chosen() {
     ]);
     let call = &run.json()["tool_calls"][0];
     assert!(call["arguments"].to_string().contains("2025-0"), "{call}");
+}
+
+#[test]
+fn a_card_whose_query_fails_is_no_answer() {
+    let hostile = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("evals/hostile");
+    let path = |name: &str| hostile.join(name).to_str().unwrap().to_owned();
+    let sandbox = Sandbox::serve(&["--csv", &path("data"), "--model", &path("model.yaml")]);
+    let run = sandbox.client().run(&["ask", "--json", "Churn"]);
+    let answer = run.json();
+    assert_eq!(answer["tool_calls"][0]["status"], "failed", "{run:#?}");
+    assert_eq!(answer["outcome"], "upstream_failed", "{run:#?}");
+    assert_ne!(run.code, Some(0), "{run:#?}");
 }

@@ -1,10 +1,14 @@
 //! The model or the data source fails: the turn says so, and never looks like an answer.
 
+use std::sync::{Arc, Mutex};
+
 use cardinal::agent::{CallStatus, Outcome, StopReason};
+use cardinal::catalog::{Dimension, Entry};
+use cardinal::result::ColumnKind;
 use serde_json::json;
 
 use crate::support::scripted_model::{Reply, ScriptedModel};
-use crate::support::stack::{Knobs, Stack, a_metric, ids};
+use crate::support::stack::{Knobs, Stack, a_metric, first_listed, ids};
 
 #[tokio::test]
 async fn the_model_answers_with_an_error() {
@@ -184,4 +188,82 @@ async fn after_a_failed_query(same: bool) -> Outcome {
 async fn a_failed_query_makes_an_answer_partial_until_the_same_is_asked_with_success() {
     assert_eq!(after_a_failed_query(true).await, Outcome::Answered);
     assert_eq!(after_a_failed_query(false).await, Outcome::Partial);
+}
+
+/// A turn that looks the values of a dimension up as often as `times` says, while the first try fails, and then writes an answer.
+async fn looked_up(times: usize) -> (Vec<CallStatus>, Outcome) {
+    let wanted = Arc::new(Mutex::new(json!({})));
+    let asked = Arc::clone(&wanted);
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |_| {
+        step += 1;
+        if step <= times {
+            Reply::tool_calls([("field_values", asked.lock().unwrap().clone())])
+        } else {
+            Reply::text("There are several of them.")
+        }
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    let unknown = stack.catalog.entries().iter().find_map(|entry| match entry {
+        Entry::Metric(metric) => {
+            let mut dimensions = metric.dimensions.iter();
+            let unknown = |one: &&Dimension| one.values.as_ref().is_none_or(|values| !values.complete);
+            let text = dimensions.find(|one| one.kind == ColumnKind::Text && unknown(one))?;
+            Some(json!({ "kind": "metric", "id": metric.id.0, "name": text.name }))
+        }
+        _ => None,
+    });
+    *wanted.lock().unwrap() = unknown.unwrap();
+    let rules = cardinal::sandbox::faults::FaultRule::parse_all("* /api/**=400:1").unwrap();
+    stack.sandbox.faults().set(rules);
+    let answer = stack.ask("which are there?").await;
+    let statuses = answer.tool_calls.iter().map(|call| call.status).collect();
+    (statuses, answer.outcome)
+}
+
+#[tokio::test]
+async fn a_lookup_that_failed_counts_until_the_same_is_asked_with_success() {
+    let failed = looked_up(1).await;
+    assert_eq!(failed, (vec![CallStatus::Failed], Outcome::UpstreamFailed));
+    let retried = looked_up(2).await;
+    assert_eq!(
+        retried,
+        (vec![CallStatus::Failed, CallStatus::Ok], Outcome::Answered)
+    );
+}
+
+#[tokio::test]
+async fn a_failed_envelope_and_a_result_over_the_cap_are_no_answer() {
+    for fault in ["POST /api/**=failed", "POST /api/**=huge:20mb"] {
+        let answer = one_failed_query(fault, "Revenue developed very well.").await;
+        assert_eq!(answer.tool_calls[0].status, CallStatus::Failed, "{fault}");
+        assert_eq!(answer.outcome, Outcome::UpstreamFailed, "{fault}");
+        assert!(
+            answer.evidence.is_empty() && answer.outcome.exit_code() != 0,
+            "{fault}"
+        );
+        let message = answer.tool_calls[0].message.as_deref().unwrap_or_default();
+        assert!(!message.is_empty(), "the model is told why: {fault}");
+    }
+}
+
+#[tokio::test]
+async fn one_failed_part_beside_a_result_makes_an_answer_partial() {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |request| {
+        step += 1;
+        let card = json!({ "card_id": first_listed(request, "card") });
+        match step {
+            1 => Reply::tool_calls([("query_metric", json!({ "metric_id": a_metric(request) }))]),
+            2 => Reply::tool_calls([("run_card", card)]),
+            _ => Reply::text("It developed very well."),
+        }
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    let rules = cardinal::sandbox::faults::FaultRule::parse_all("POST /api/agent/**=failed").unwrap();
+    stack.sandbox.faults().set(rules);
+    let answer = stack.ask("revenue?").await;
+    let statuses: Vec<_> = answer.tool_calls.iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [CallStatus::Failed, CallStatus::Ok], "{answer:#?}");
+    assert_eq!(answer.outcome, Outcome::Partial);
 }
