@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::call::{ApiCall, Caller};
+use super::lenient::{ReadableItems, lenient};
 use super::{MetabaseError, endpoints};
 
 /// `GET /api/table/:id/query_metadata`, as far as it is used.
@@ -11,22 +12,28 @@ use super::{MetabaseError, endpoints};
 pub(super) struct ClassicTable {
     #[serde(default)]
     pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) display_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) description: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) schema: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) db_id: Option<u32>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) db: Option<ClassicDatabase>,
     #[serde(default)]
-    pub(super) fields: Vec<ClassicField>,
+    pub(super) fields: ReadableItems<ClassicField>,
     #[serde(default)]
-    pub(super) segments: Vec<ClassicNamed>,
+    pub(super) segments: ReadableItems<ClassicNamed>,
     #[serde(default)]
-    pub(super) measures: Vec<ClassicNamed>,
+    pub(super) measures: ReadableItems<ClassicNamed>,
 }
 
 /// The database a table lies in.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ClassicDatabase {
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) name: Option<String>,
 }
 
@@ -34,33 +41,43 @@ pub(super) struct ClassicDatabase {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct ClassicField {
     pub(super) id: Value,
-    #[serde(default)]
     pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) display_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) description: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) base_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) effective_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) semantic_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) visibility_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) active: Option<bool>,
     pub(super) parent_id: Option<Value>,
     pub(super) fk_target_field_id: Option<Value>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) target: Option<ForeignKeyTarget>,
 }
 
 /// The field a foreign key points at.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct ForeignKeyTarget {
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) table_id: Option<u32>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct ClassicNamed {
     pub(super) id: Value,
-    #[serde(default)]
     pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) description: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) entity_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) archived: Option<bool>,
     /// A query of one stage that holds nothing but the filters or the aggregation.
     #[serde(default)]
@@ -81,7 +98,16 @@ impl ClassicTable {
 
     /// Fields that a query may name, in the table's order.
     pub(super) fn shown(&self) -> impl Iterator<Item = &ClassicField> {
-        self.fields.iter().filter(|field| field.is_shown())
+        self.fields.items.iter().filter(|field| field.is_shown())
+    }
+
+    /// What is said of the parts of the table that cannot be read.
+    pub(super) fn warnings(&self, id: u32) -> Vec<String> {
+        let owner = format!("table {id}");
+        let fields = self.fields.warnings(&owner, "field");
+        let segments = self.segments.warnings(&owner, "segment");
+        let measures = self.measures.warnings(&owner, "measure");
+        fields.chain(segments).chain(measures).collect()
     }
 
     /// Tables that its foreign keys point at, in the order of the keys, each once.

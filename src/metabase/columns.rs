@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::column_format;
+use super::lenient::lenient;
 use crate::result::{Cell, Column, ColumnFormat, ColumnKind};
 
 /// Bytes of a day: `2024-05-01`.
@@ -15,12 +16,19 @@ const DAY_BYTES: usize = 10;
 pub(super) struct WireColumn {
     #[serde(default)]
     pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) display_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) base_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) effective_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) unit: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) description: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) source: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) semantic_type: Option<String>,
     /// How the field is written, as its settings have it.
     settings: Option<Value>,

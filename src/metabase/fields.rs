@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::call::{ApiCall, Caller};
+use super::lenient::{ReadableItems, lenient};
 use super::{FailureClass, MetabaseError, columns, endpoints, failure};
 use crate::catalog::{Dimension, MetricId, TableId};
 use crate::result::ColumnKind;
@@ -16,14 +17,21 @@ use crate::result::ColumnKind;
 pub(super) struct WireField {
     pub(super) field_id: Value,
     pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) display_name: Option<String>,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, deserialize_with = "lenient")]
     pub(super) short_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) base_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) effective_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) semantic_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) description: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) table_reference: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) field_values: Option<Vec<Value>>,
 }
 
@@ -57,7 +65,9 @@ impl WireField {
 pub(super) struct WireNamed {
     pub(super) id: u32,
     pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) display_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) description: Option<String>,
 }
 
@@ -65,41 +75,71 @@ pub(super) struct WireNamed {
 #[derive(Debug, Deserialize)]
 pub(super) struct WireMetric {
     pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) description: Option<String>,
     pub(super) default_time_dimension_field_id: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) verified: Option<bool>,
     #[serde(default)]
-    queryable_dimensions: Option<Vec<WireField>>,
+    queryable_dimensions: ReadableItems<WireField>,
     #[serde(default)]
-    pub(super) segments: Option<Vec<WireNamed>>,
+    pub(super) segments: ReadableItems<WireNamed>,
 }
 
 /// `GET /v1/table/:id`.
 #[derive(Debug, Deserialize)]
 pub(super) struct WireTable {
     pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) display_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) description: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) database_id: Option<u32>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) database_schema: Option<String>,
     #[serde(default)]
-    fields: Option<Vec<WireField>>,
+    fields: ReadableItems<WireField>,
     #[serde(default)]
-    related_tables: Option<Vec<RelatedTable>>,
+    related_tables: ReadableItems<RelatedTable>,
     #[serde(default)]
-    pub(super) measures: Option<Vec<WireNamed>>,
+    pub(super) measures: ReadableItems<WireNamed>,
     #[serde(default)]
-    pub(super) segments: Option<Vec<WireNamed>>,
+    pub(super) segments: ReadableItems<WireNamed>,
 }
 
 #[derive(Debug, Deserialize)]
 struct RelatedTable {
     name: String,
+    #[serde(default, deserialize_with = "lenient")]
     display_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     related_by: Option<String>,
     #[serde(default)]
-    fields: Option<Vec<WireField>>,
+    fields: ReadableItems<WireField>,
+}
+
+impl WireMetric {
+    /// What is said of the parts of the metric that cannot be read.
+    pub(super) fn warnings(&self, id: u32) -> Vec<String> {
+        let owner = format!("metric {id}");
+        let dimensions = self.queryable_dimensions.warnings(&owner, "dimension");
+        dimensions
+            .chain(self.segments.warnings(&owner, "segment"))
+            .collect()
+    }
+}
+
+impl WireTable {
+    /// What is said of the parts of the table that cannot be read.
+    pub(super) fn warnings(&self, id: u32) -> Vec<String> {
+        let owner = format!("table {id}");
+        let fields = self.fields.warnings(&owner, "field");
+        let related = self.related_tables.warnings(&owner, "related table");
+        let measures = self.measures.warnings(&owner, "measure");
+        let segments = self.segments.warnings(&owner, "segment");
+        fields.chain(related).chain(measures).chain(segments).collect()
+    }
 }
 
 /// A field under the name the model uses.
@@ -240,7 +280,7 @@ pub(super) async fn metric(
         ..ApiCall::default()
     };
     let mut metric: WireMetric = caller.fetch(endpoints::METRIC, call).await?;
-    let fields = metric.queryable_dimensions.take().unwrap_or_default();
+    let fields = std::mem::take(&mut metric.queryable_dimensions.items);
     Ok((metric, Fields::new(format!("metric {id}"), fields)))
 }
 
@@ -265,13 +305,13 @@ pub(super) async fn table(
         ..ApiCall::default()
     };
     let mut table: WireTable = caller.fetch(endpoints::TABLE, call).await?;
-    let mut fields = table.fields.take().unwrap_or_default();
-    for related in table.related_tables.take().unwrap_or_default() {
+    let mut fields = std::mem::take(&mut table.fields.items);
+    for related in std::mem::take(&mut table.related_tables.items) {
         let reference = related
             .related_by
             .or(related.display_name)
             .unwrap_or(related.name);
-        fields.extend(related.fields.unwrap_or_default().into_iter().map(|mut field| {
+        fields.extend(related.fields.items.into_iter().map(|mut field| {
             field.table_reference.get_or_insert_with(|| reference.clone());
             field
         }));

@@ -40,6 +40,7 @@ mod fields;
 mod generation;
 mod glued;
 mod in_flight;
+mod lenient;
 mod lent_session;
 mod probe;
 mod query;

@@ -81,8 +81,8 @@ impl QueriedRows {
             database: table.db_id,
             from: SourceRows::Table { id, path },
             fields: Fields::addressed(owner, fields),
-            segments: kept(&table.segments),
-            measures: kept(&table.measures),
+            segments: kept(&table.segments.items),
+            measures: kept(&table.measures.items),
         }
     }
 
@@ -145,12 +145,19 @@ pub(super) async fn of_table(
     Ok(QueriedRows::of_table(owner.to_owned(), id, &table, &foreign))
 }
 
-/// What was read, or nothing where the credential may not read it.
+/// What was read, or nothing where the credential may not read it, or nobody can.
 pub(super) fn readable<T>(read: Result<T, MetabaseError>) -> Result<Option<T>, MetabaseError> {
     match read {
         Ok(read) => Ok(Some(read)),
         Err(error) if error.is_denied_by_grants() => Err(error),
-        Err(error) if matches!(error.class, FailureClass::Forbidden | FailureClass::NotFound) => Ok(None),
+        Err(error)
+            if matches!(
+                error.class,
+                FailureClass::Forbidden | FailureClass::NotFound | FailureClass::Unreadable
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -169,7 +176,7 @@ fn field_path(table_path: &[Value], table: &ClassicTable, field: &ClassicField) 
     let mut inner = field;
     while names.len() < MAX_DEPTH {
         let parent = inner.parent_id.as_ref().filter(|id| !id.is_null());
-        let Some(parent) = parent.and_then(|id| table.fields.iter().find(|one| one.id == *id)) else {
+        let Some(parent) = parent.and_then(|id| table.fields.items.iter().find(|one| one.id == *id)) else {
             break;
         };
         names.push(json!(parent.name));

@@ -1,11 +1,11 @@
 //! A saved question, model or metric as `GET /api/card/:id` has it, of any version.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::call::{ApiCall, Caller};
 use super::columns::WireColumn;
+use super::lenient::lenient;
 use super::{MetabaseError, endpoints};
 
 /// `GET /api/card/:id`, as far as it is used. Metrics are cards here too.
@@ -44,11 +44,6 @@ pub(super) struct WireCard {
 struct WireCollection {
     name: Option<String>,
     archived: Option<bool>,
-}
-
-/// A member that other versions write in another form is as if it were not there.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(from)?).ok())
 }
 
 /// The columns that can be read.

@@ -12,6 +12,7 @@ mod failures;
 mod faults;
 mod generations;
 mod large;
+mod odd_items;
 mod paging;
 mod portable;
 mod program;

@@ -8,6 +8,7 @@ use crate::metabase::MetabaseError;
 use crate::metabase::call::{ApiCall, Caller};
 use crate::metabase::endpoints;
 use crate::metabase::failure;
+use crate::metabase::lenient::lenient;
 
 /// Most collections that are suggested for one that is not there.
 const MOST_SUGGESTED: usize = 5;
@@ -49,15 +50,20 @@ struct CollectionInfo {
 /// A node of the tree.
 #[derive(Deserialize)]
 struct Node {
+    #[serde(default)]
     id: Value,
+    #[serde(default, deserialize_with = "lenient")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     description: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     archived: Option<bool>,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, deserialize_with = "lenient")]
     kind: Option<String>,
     personal_owner_id: Option<Value>,
+    #[serde(default, deserialize_with = "lenient")]
     is_personal: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     children: Option<Vec<Value>>,
 }
 

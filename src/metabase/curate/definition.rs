@@ -190,6 +190,7 @@ async fn names_of(
     };
     let foreign: BTreeSet<u32> = own
         .fields
+        .items
         .iter()
         .filter_map(|field| field.target.as_ref()?.table_id)
         .collect();

@@ -97,9 +97,8 @@ fn may_be_categorical(field: &NamedField) -> bool {
 }
 
 /// Named filters of an entry.
-pub(super) fn segments(wire: Option<Vec<WireNamed>>) -> Vec<Segment> {
+pub(super) fn segments(wire: Vec<WireNamed>) -> Vec<Segment> {
     wire.into_iter()
-        .flatten()
         .map(|segment| Segment {
             id: SegmentId(segment.id),
             name: segment.display_name.unwrap_or(segment.name),
@@ -109,9 +108,8 @@ pub(super) fn segments(wire: Option<Vec<WireNamed>>) -> Vec<Segment> {
 }
 
 /// Named aggregations of an entry.
-pub(super) fn measures(wire: Option<Vec<WireNamed>>) -> Vec<Measure> {
+pub(super) fn measures(wire: Vec<WireNamed>) -> Vec<Measure> {
     wire.into_iter()
-        .flatten()
         .map(|measure| Measure {
             id: MeasureId(measure.id),
             name: measure.display_name.unwrap_or(measure.name),

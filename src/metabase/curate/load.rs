@@ -114,7 +114,7 @@ pub(in crate::metabase) async fn load(
         if let Some(reason) = only_as_saved {
             let count = if by_name {
                 let databases = tables::Databases::read(caller, true).await.ok();
-                databases.map(|databases| databases.select(&rules.tables).len())
+                databases.map(|databases| databases.select(&rules.tables).ids.len())
             } else {
                 Some(rules.tables.ids.len())
             };
@@ -122,10 +122,7 @@ pub(in crate::metabase) async fn load(
         } else {
             let databases = tables::Databases::read(caller, by_name).await?;
             // Lists do not say when the fields of a table changed.
-            let selected = SelectedContent {
-                ids: databases.select(&rules.tables),
-                ..SelectedContent::default()
-            };
+            let selected = databases.select(&rules.tables);
             let read = |(id, _)| tables::read(loading, &databases, id);
             gathered.all(loading, EntryKind::Table, selected, read).await?;
             listed = Some(databases);
@@ -230,7 +227,10 @@ impl CollectedEntries<'_> {
     }
 
     /// A catalog that is empty only because the server failed is not a catalog.
-    fn finish(self, notes: CatalogNotes) -> Result<FetchedCatalog, MetabaseError> {
+    fn finish(mut self, notes: CatalogNotes) -> Result<FetchedCatalog, MetabaseError> {
+        // Several entries may read one odd thing.
+        let mut told = BTreeSet::new();
+        self.warnings.retain(|warning| told.insert(warning.clone()));
         match self.outage {
             Some(error) if self.entries.is_empty() => Err(error),
             _ => Ok(FetchedCatalog {

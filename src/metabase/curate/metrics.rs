@@ -45,6 +45,7 @@ pub(super) async fn read(loading: &CatalogLoad<'_>, id: u32) -> Result<EntryRead
     if metric.name.trim().is_empty() {
         return Ok(EntryRead::left_out(format!("metric {id} has no name; left out")));
     }
+    warnings.extend(metric.warnings(id));
     let table = card
         .as_ref()
         .and_then(|card| definition::plain_table(&card.dataset_query));
@@ -68,7 +69,7 @@ pub(super) async fn read(loading: &CatalogLoad<'_>, id: u32) -> Result<EntryRead
         default_time_dimension: default_time.and_then(|id| fields.name_of(id)).map(str::to_owned),
         definition: definition.computes,
         built_in_filters: definition.filters,
-        segments: dimensions::segments(metric.segments),
+        segments: dimensions::segments(metric.segments.items),
         dbt: None,
         only_as_saved: None,
     };

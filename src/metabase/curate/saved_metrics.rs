@@ -33,7 +33,8 @@ pub(super) async fn read(loading: &CatalogLoad<'_>, id: u32) -> Result<EntryRead
     let owner = format!("metric {id}");
     let (source, values_of) = match read.or(card.table_id.map(SavedSource::Table)) {
         Some(SavedSource::Table(table)) => {
-            let (_, source) = loading.source_of_table(owner, table).await?;
+            let (read, source) = loading.source_of_table(owner, table).await?;
+            warnings.extend(read.warnings(table));
             (source, FieldSource::Table(table))
         }
         Some(SavedSource::Card(of)) => {
@@ -81,7 +82,7 @@ pub(super) async fn read(loading: &CatalogLoad<'_>, id: u32) -> Result<EntryRead
         segments: if only_as_saved {
             Vec::new()
         } else {
-            dimensions::segments(Some(named(&source.segments)))
+            dimensions::segments(named(&source.segments))
         },
         only_as_saved: saved_groups.filter(|_| only_as_saved),
         dimensions,

@@ -8,6 +8,7 @@ use super::collections::{CollectionPlace, Collections};
 use super::loading::CatalogLoad;
 use crate::catalog::ContentRule;
 use crate::metabase::call::ApiCall;
+use crate::metabase::lenient::lenient;
 use crate::metabase::{FailureClass, MetabaseError, endpoints, failure};
 
 const PAGE: usize = 100;
@@ -48,9 +49,12 @@ pub(super) struct ListedVersion {
 #[derive(Debug, Deserialize)]
 struct ListedItem {
     id: u32,
+    #[serde(default, deserialize_with = "lenient")]
     name: Option<String>,
     model: String,
+    #[serde(default, deserialize_with = "lenient")]
     archived: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
     moderated_status: Option<String>,
     #[serde(rename = "last-edit-info", default)]
     last_edit: Option<Value>,

@@ -9,32 +9,36 @@ use super::dimensions;
 use super::field_values::FieldSource;
 use super::load::EntryRead;
 use super::loading::CatalogLoad;
-use super::select::SelectedBy;
+use super::select::{SelectedBy, SelectedContent};
 use crate::catalog::TableRule;
 use crate::catalog::{Entry, TableEntry, TableId};
 use crate::metabase::call::{ApiCall, Caller};
 use crate::metabase::classic::ClassicNamed;
 use crate::metabase::fields::{self, FieldValuesOf, WireNamed};
+use crate::metabase::lenient::{ReadableItems, lenient, name_of};
 use crate::metabase::values::FieldOwner;
-use crate::metabase::{Generation, MetabaseError, endpoints};
+use crate::metabase::{Generation, MetabaseError, endpoints, failure};
 
 /// The databases the credential may see, with their tables if those were asked for.
 #[derive(Debug)]
 pub(super) struct Databases {
     list: Vec<ListedDatabase>,
+    /// What is said of those that cannot be read.
+    warnings: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 struct ListedDatabase {
-    id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
+    id: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
     name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     description: Option<String>,
     /// Whether it came with Metabase.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     is_sample: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     tables: Option<Vec<Value>>,
 }
 
@@ -43,6 +47,7 @@ struct ListedDatabase {
 struct ListedTable {
     id: u32,
     name: String,
+    #[serde(default, deserialize_with = "lenient")]
     active: Option<bool>,
     visibility_type: Option<Value>,
 }
@@ -51,8 +56,11 @@ struct ListedTable {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum DatabaseListing {
-    Enveloped { data: Vec<ListedDatabase> },
-    Bare(Vec<ListedDatabase>),
+    Enveloped {
+        #[serde(default)]
+        data: ReadableItems<ListedDatabase>,
+    },
+    Bare(ReadableItems<ListedDatabase>),
 }
 
 impl Databases {
@@ -68,7 +76,10 @@ impl Databases {
         };
         let (DatabaseListing::Enveloped { data: list } | DatabaseListing::Bare(list)) =
             caller.fetch(endpoints::DATABASES, call).await?;
-        Ok(Self { list })
+        Ok(Self {
+            warnings: list.warnings("list of databases", "database").collect(),
+            list: list.items,
+        })
     }
 
     /// What the databases hold, where somebody described them. What Metabase says of its own sample counts only where there is
@@ -82,29 +93,48 @@ impl Databases {
     }
 
     /// The tables that the rule selects; hidden ones only when it names them.
-    pub(super) fn select(&self, rule: &TableRule) -> BTreeMap<u32, SelectedBy> {
-        let mut selected = BTreeMap::new();
+    pub(super) fn select(&self, rule: &TableRule) -> SelectedContent {
+        let mut selected = SelectedContent {
+            warnings: self.warnings.clone(),
+            ..SelectedContent::default()
+        };
         if let Some(prefix) = &rule.name_prefix {
-            // A table that cannot be read has no name to be selected by.
-            let tables = self
+            let listed = self
                 .list
                 .iter()
-                .flat_map(|database| database.tables.iter().flatten())
-                .filter_map(|table| ListedTable::deserialize(table).ok());
-            let shown = tables.filter(|table| {
-                table.name.starts_with(prefix.as_str())
+                .flat_map(|database| database.tables.iter().flatten());
+            for listed in listed {
+                let table = match ListedTable::deserialize(listed) {
+                    Ok(table) => table,
+                    Err(error) => {
+                        let (name, why) = (name_of(listed), failure::clean(&error.to_string()));
+                        let warning =
+                            format!("list of tables: the table {name} cannot be read: {why}; left out");
+                        selected.warnings.push(warning);
+                        continue;
+                    }
+                };
+                let shown = table.name.starts_with(prefix.as_str())
                     && table.active != Some(false)
-                    && table.visibility_type.as_ref().is_none_or(Value::is_null)
-            });
-            selected.extend(shown.map(|table| (table.id, SelectedBy::Collection)));
+                    && table.visibility_type.as_ref().is_none_or(Value::is_null);
+                if shown {
+                    selected.ids.insert(table.id, SelectedBy::Collection);
+                }
+            }
         }
-        selected.extend(rule.ids.iter().map(|id| (id.0, SelectedBy::Id)));
+        selected
+            .ids
+            .extend(rule.ids.iter().map(|id| (id.0, SelectedBy::Id)));
         selected
     }
 
     /// Names of the database and schema.
     fn place(&self, id: Option<u32>, schema: Option<String>) -> Vec<String> {
-        let database = id.and_then(|id| self.list.iter().find(|database| database.id == i64::from(id)));
+        let database = id.and_then(|id| {
+            self.list
+                .iter()
+                .find(|database| database.id == Some(i64::from(id)))
+        });
         let name = database.and_then(|database| database.name.clone());
         name.into_iter()
             .chain(schema)
@@ -128,6 +158,7 @@ pub(super) async fn read(
     let entry = if by_moment {
         let (table, fields) = fields::table(loading.caller, TableId(id), FieldValuesOf::Categories).await?;
         let fields_of = (FieldOwner::Table(id), FieldSource::Table(id));
+        warnings.extend(table.warnings(id));
         TableEntry {
             id: TableId(id),
             dimensions: dimensions::of(loading, fields_of, &fields, &mut warnings).await?,
@@ -135,12 +166,13 @@ pub(super) async fn read(
             name: table.name,
             description: described(table.description),
             collection: databases.place(table.database_id, table.database_schema),
-            measures: dimensions::measures(table.measures),
-            segments: dimensions::segments(table.segments),
+            measures: dimensions::measures(table.measures.items),
+            segments: dimensions::segments(table.segments.items),
         }
     } else {
         let (table, source) = loading.source_of_table(format!("table {id}"), id).await?;
         let fields_of = (FieldOwner::Classic, FieldSource::Table(id));
+        warnings.extend(table.warnings(id));
         TableEntry {
             id: TableId(id),
             dimensions: dimensions::of(loading, fields_of, &source.fields, &mut warnings).await?,
@@ -148,10 +180,13 @@ pub(super) async fn read(
             name: table.name.clone(),
             description: described(table.description.clone()),
             collection: databases.place(table.db_id, table.schema.clone()),
-            measures: dimensions::measures(Some(named(&source.measures))),
-            segments: dimensions::segments(Some(named(&source.segments))),
+            measures: dimensions::measures(named(&source.measures)),
+            segments: dimensions::segments(named(&source.segments)),
         }
     };
+    if entry.name.trim().is_empty() {
+        return Ok(EntryRead::left_out(format!("table {id} has no name; left out")));
+    }
     Ok(EntryRead {
         entry: Some(Entry::Table(Arc::new(entry))),
         warnings,

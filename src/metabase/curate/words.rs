@@ -18,7 +18,7 @@ pub(super) struct MbqlNames {
 impl MbqlNames {
     /// Takes over a table's names.
     pub(super) fn add(&mut self, table: &ClassicTable) {
-        for field in &table.fields {
+        for field in &table.fields.items {
             if let Some(id) = field.id.as_u64() {
                 let name = field.display_name.as_ref().unwrap_or(&field.name);
                 self.fields.insert(id, name.clone());
@@ -30,8 +30,8 @@ impl MbqlNames {
                 .filter_map(|thing| Some((thing.id.as_u64()?, thing.name.clone())))
                 .collect()
         };
-        self.segments.extend(things(&table.segments));
-        self.measures.extend(things(&table.measures));
+        self.segments.extend(things(&table.segments.items));
+        self.measures.extend(things(&table.measures.items));
     }
 
     /// Whether this field has a name.
