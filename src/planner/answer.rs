@@ -4,6 +4,7 @@ use super::figure::{in_period, number, percent, shown};
 use super::lexicon;
 use super::profile::Computes;
 use super::proposal::{Proposal, RowSelection};
+use crate::references::as_set_up;
 use crate::result::{Amount, Cell, Column, ColumnKind, ColumnSummary, Extent, ResultTable, totals};
 use crate::text::defuse as clean;
 
@@ -84,6 +85,7 @@ fn row_text(proposal: &Proposal, table: &ResultTable, row: &[Cell]) -> String {
             let mut text = shown(cell, column);
             let named = format!("{} {}", column.name, proposal.name).to_lowercase();
             if lexicon::SHARE.iter().any(|word| named.contains(word))
+                && !text.contains('%')
                 && let Some(percent) = percent(cell)
             {
                 text = format!("{text} ({percent})");
@@ -165,7 +167,10 @@ fn total(proposal: &Proposal, computes: Computes, table: &ResultTable, rows: usi
             sum: Some(Amount::Exact(sum)),
             unreadable: 0,
             ..
-        } => Some(sum.round_dp(2).normalize().to_string()),
+        } => Some(as_set_up(sum, last).map_or_else(
+            || sum.round_dp(2).normalize().to_string(),
+            |text| clean(&text, NAME_CHARS),
+        )),
         _ => None,
     }
 }

@@ -4,18 +4,24 @@ use jiff::civil::{Date, Time};
 use rust_decimal::Decimal;
 
 use super::time::AskedPeriod;
+use crate::references::as_set_up;
 use crate::result::{Cell, Column, ColumnKind};
 use crate::text::defuse as clean;
 
 /// Longest text of a cell in an answer.
 const TEXT_CHARS: usize = 80;
 
-/// A cell as a person reads it: figures with at most two decimals (four below one), time buckets by their names.
+/// A cell as a person reads it: figures as their column is set up, else with at most two decimals (four below one); time
+/// buckets by their names.
 pub(super) fn shown(cell: &Cell, column: &Column) -> String {
     match cell {
         Cell::Null => "(none)".to_owned(),
         Cell::Bool(value) => value.to_string(),
-        Cell::Number(number) => figure(&number.to_string()),
+        Cell::Number(number) => {
+            let written = number.to_string();
+            let set_up = decimal(&written).and_then(|value| as_set_up(value, column));
+            set_up.map_or_else(|| figure(&written), |text| clean(&text, TEXT_CHARS))
+        }
         Cell::Text(text) => match day(text) {
             Some(day) if column.kind.is_temporal() || column.unit.is_some() => {
                 match clock(text).filter(|_| tells_hours(column)) {
@@ -30,11 +36,17 @@ pub(super) fn shown(cell: &Cell, column: &Column) -> String {
 
 /// A number as written, rounded where it has more decimals than anybody reads.
 fn figure(text: &str) -> String {
-    let Ok(number) = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)) else {
+    let Some(number) = decimal(text) else {
         return text.to_owned();
     };
     let decimals = if number.abs() < Decimal::ONE { 4 } else { 2 };
     number.round_dp(decimals).normalize().to_string()
+}
+
+fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text)
+        .or_else(|_| Decimal::from_scientific(text))
+        .ok()
 }
 
 /// The share as a percentage, for figures between 0 and 1.

@@ -238,6 +238,48 @@ impl NumberFormat {
     }
 }
 
+/// A number as its column is set up to be shown: `$1,234.50`, `42%`, `12.5 k`. `None` where nothing is set up for it.
+pub(crate) fn as_set_up(value: Decimal, column: &Column) -> Option<String> {
+    let format = &column.format;
+    let is_set_up = format.currency.is_some()
+        || format.style == Some(NumberStyle::Percent)
+        || format.scale.is_some()
+        || format.decimals.is_some()
+        || format.prefix.is_some()
+        || format.suffix.is_some();
+    is_set_up.then(|| NumberFormat::of_column(column, false).write(value, &FigureFormat::default()))
+}
+
+/// A day as a column's style writes it: `D MMMM, YYYY` is `1 March, 2025`. `None` for a style in which day and month could be
+/// taken for each other.
+fn styled(day: Date, style: &str) -> Option<String> {
+    let is_clear = style.contains("MMMM") || style.starts_with("YYYY");
+    let parts = [
+        ("dddd", "%A"),
+        ("YYYY", "%Y"),
+        ("MMMM", "%B"),
+        ("M", "%-m"),
+        ("D", "%-d"),
+    ];
+    let mut pattern = String::new();
+    let mut rest = style;
+    while let Some(first) = rest.chars().next() {
+        let part = parts
+            .iter()
+            .find_map(|(name, to)| Some((*to, rest.strip_prefix(name)?)));
+        if let Some((to, after)) = part {
+            pattern.push_str(to);
+            rest = after;
+        } else if first.is_alphanumeric() || first == '%' {
+            return None;
+        } else {
+            pattern.push(first);
+            rest = rest.get(first.len_utf8()..)?;
+        }
+    }
+    is_clear.then(|| day.strftime(&pattern).to_string())
+}
+
 /// What stands before an amount of a currency.
 fn currency_sign(code: &str) -> String {
     let sign = match code {
@@ -308,6 +350,14 @@ impl TimePrecision {
                 }
             }
         }
+    }
+
+    /// A day or moment of a column as it is written for people: days in the column's own style, where it has one.
+    pub(super) fn write_for(self, text: &str, column: &Column) -> String {
+        let day = day_of(text).filter(|_| self == Self::Other && column.unit.as_deref() != Some("week"));
+        let style = column.format.date_style.as_deref();
+        let styled = day.zip(style).and_then(|(day, style)| styled(day, style));
+        styled.unwrap_or_else(|| self.write(text, column.kind))
     }
 
     /// A day or moment as it is written: `2025-03`, `Q1 2025`, `2025-03-01 14:30`.

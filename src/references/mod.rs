@@ -31,6 +31,8 @@ mod table_columns;
 mod text;
 mod units;
 
+pub(crate) use format::as_set_up;
+
 pub use chart::{ChartKind, RequestedChart};
 pub use known_results::KnownResults;
 pub use splitter::{TextPiece, TextSplitter};

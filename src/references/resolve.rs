@@ -204,7 +204,7 @@ fn value_of(known: &KnownResult, cell: &Cell, column: usize, about: &Column) -> 
         Cell::Bool(truth) => CellContent::Written(truth.to_string(), FigureKind::Item),
         Cell::Text(text) if !about.kind.is_numeric() => match granularity(&known.table, column) {
             Some(granularity) => {
-                let written = granularity.write(text, about.kind);
+                let written = granularity.write_for(text, about);
                 CellContent::Written(as_text(&written), FigureKind::Date)
             }
             None => CellContent::Written(as_text(text), FigureKind::Item),
@@ -262,7 +262,7 @@ fn total_of(known: &KnownResult, column: usize, wanted: TotalKind) -> Result<Fou
     let whole = |count: u64| CellContent::Number(Decimal::from(count));
     let time = |text: &str| {
         let granularity = granularity(&known.table, column);
-        let text = granularity.map_or_else(|| text.to_owned(), |one| one.write(text, about.kind));
+        let text = granularity.map_or_else(|| text.to_owned(), |one| one.write_for(text, about));
         CellContent::Written(known.as_text(&text, MOST_CELL_CHARS), FigureKind::Date)
     };
     let mut format = known.number_format(column);

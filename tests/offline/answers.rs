@@ -1,5 +1,7 @@
 use cardinal::model::{Message, ToolCall, ToolChoice, ToolResultMessage};
-use cardinal::result::{Cell, Column, ColumnKind, Extent, PackedTable, ResultTable};
+use cardinal::result::{
+    Cell, Column, ColumnFormat, ColumnKind, Extent, NumberStyle, PackedTable, ResultTable,
+};
 use serde_json::{Value, json};
 
 use super::fixture::{ask, complete, planner};
@@ -127,6 +129,54 @@ fn shares_are_also_percentages() {
         Extent::Complete,
     );
     assert!(text.starts_with("Refund rate: 0.0523 (5.23%)."), "{text}");
+}
+
+#[test]
+fn figures_are_written_as_their_column_is_set_up() {
+    let set_up = |format: ColumnFormat| Column { format, ..sum() };
+    let currency = ColumnFormat {
+        style: Some(NumberStyle::Currency),
+        currency: Some("EUR".to_owned()),
+        ..ColumnFormat::default()
+    };
+    let text = say(
+        "revenue by month in 2025",
+        vec![month(), set_up(currency)],
+        &json!([["2025-01-01", 1234.5], ["2025-02-01", 20]]),
+        Extent::Complete,
+    );
+    assert!(
+        text.contains("- 2025-01: €1,234.50\n- 2025-02: €20.00\n"),
+        "{text}"
+    );
+    assert!(text.contains("Total: €1,254.50"), "{text}");
+    let percent = ColumnFormat {
+        style: Some(NumberStyle::Percent),
+        ..ColumnFormat::default()
+    };
+    let text = say(
+        "refund rate",
+        vec![Column {
+            format: percent,
+            ..column("share", ColumnKind::Number, None)
+        }],
+        &json!([[0.42]]),
+        Extent::Complete,
+    );
+    assert!(text.starts_with("Refund rate: 42%."), "{text}");
+    let scaled = ColumnFormat {
+        scale: Some("0.001".parse().unwrap()),
+        suffix: Some(" k".to_owned()),
+        prefix: Some("~".to_owned()),
+        ..ColumnFormat::default()
+    };
+    let text = say(
+        "revenue in 2025",
+        vec![set_up(scaled)],
+        &json!([[12_500]]),
+        Extent::Complete,
+    );
+    assert!(text.contains(": ~12.5 k."), "{text}");
 }
 
 #[test]

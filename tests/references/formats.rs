@@ -76,3 +76,36 @@ async fn the_format_that_an_analyst_set_up_is_used() {
     };
     assert_eq!(of_format(number, scaled, json!(12500), "").await, "12.5 k");
 }
+
+#[tokio::test]
+async fn a_day_is_written_in_the_style_of_its_column_where_that_is_clear() {
+    for (style, text) in [
+        (Some("D MMMM, YYYY"), "4 March, 2025"),
+        (Some("MMMM D, YYYY"), "March 4, 2025"),
+        (Some("dddd, MMMM D, YYYY"), "Tuesday, March 4, 2025"),
+        (Some("YYYY/M/D"), "2025/3/4"),
+        // Day and month could be taken for each other.
+        (Some("M/D/YYYY"), "2025-03-04"),
+        (Some("D/M/YYYY"), "2025-03-04"),
+        (Some("what MMMM"), "2025-03-04"),
+        (None, "2025-03-04"),
+    ] {
+        let format = ColumnFormat {
+            date_style: style.map(str::to_owned),
+            ..ColumnFormat::default()
+        };
+        let written = of_format(ColumnKind::Date, format, json!("2025-03-04"), "").await;
+        assert_eq!(written, text, "{style:?}");
+    }
+    let month = Column {
+        format: ColumnFormat {
+            date_style: Some("MMMM D, YYYY".to_owned()),
+            ..ColumnFormat::default()
+        },
+        ..super::kit::bucketed("month", "month")
+    };
+    let mut held = HeldResults::default();
+    hold(&mut held, table(vec![month], vec![vec![json!("2025-03-01")]]));
+    let text = ReferencedText::of("{{r1 month}}", &known(&held).await);
+    assert_eq!(text.text(), "2025-03", "a bucket is no day");
+}
