@@ -22,7 +22,7 @@ pub enum RequestPart {
     StreamOptions,
     /// `max_tokens`, for which `max_completion_tokens` is sent, or the other way round.
     TokenLimit,
-    /// Both names of the limit of tokens: the server's own limit holds.
+    /// The limit of tokens by every name it has, `max_output_tokens` too: the server's own limit holds.
     AnyTokenLimit,
     /// `null` as the content of a message that only calls tools, for which an empty text is sent.
     NullContent,
@@ -42,6 +42,10 @@ pub enum RequestPart {
     Stream,
     /// `include`: reasoning that goes back with the next request.
     Include,
+    /// `store`: that the server keeps nothing of what is asked.
+    Store,
+    /// `status` of the items that go back.
+    ItemStatus,
     /// `tools`: the model is driven by one JSON object per step.
     Tools,
     /// Chat completions as a whole: the model speaks the Responses API alone.
@@ -88,6 +92,16 @@ const REFUSING: [&str; 36] = [
     "instead",
 ];
 
+/// What a refusal of chat completions says when the model is to be asked over the Responses API.
+const NO_CHAT: [&str; 6] = [
+    "v1/responses",
+    "responses api",
+    "not a chat model",
+    "unsupported_api_for_model",
+    "not accessible via the /chat/completions",
+    "chatcompletion operation does not work with the specified model",
+];
+
 impl RequestPart {
     /// What a person is told about a part that is left out.
     pub fn sentence(self) -> &'static str {
@@ -104,6 +118,8 @@ impl RequestPart {
             Self::ResponseFormat => "`response_format` is left out",
             Self::Stream => "answers come as one piece",
             Self::Include => "`include` is left out, so that reasoning is not sent back",
+            Self::Store => "`store` is left out, so that the server may keep what is asked",
+            Self::ItemStatus => "items go back without their `status`",
             Self::ChatCompletions => "the Responses API is asked in place of chat completions",
             Self::Tools => {
                 "tools are not sent; the model is driven by one JSON object per step (json_action)"
@@ -125,7 +141,9 @@ impl RequestPart {
             }
             Self::Tools => refusing && names_tools(&words),
             Self::Stream => refusing && (words.contains("streaming") || contains_word(&words, "stream")),
-            Self::ChatCompletions => words.contains("v1/responses") || words.contains("responses api"),
+            Self::ChatCompletions => NO_CHAT.iter().any(|phrase| words.contains(phrase)),
+            // `input[2].status`
+            Self::ItemStatus => words.contains("].status"),
             part => refusing && named(*part),
         })
     }
@@ -133,7 +151,8 @@ impl RequestPart {
     fn names(self) -> &'static [&'static str] {
         match self {
             Self::StreamOptions => &["stream_options", "include_usage"],
-            Self::TokenLimit | Self::AnyTokenLimit => &["max_tokens", "max_completion_tokens"],
+            Self::TokenLimit => &["max_tokens", "max_completion_tokens"],
+            Self::AnyTokenLimit => &["max_tokens", "max_completion_tokens", "max_output_tokens"],
             Self::Temperature => &["temperature"],
             Self::ToolChoice => &["tool_choice"],
             Self::CacheKey => &["prompt_cache_key"],
@@ -141,7 +160,8 @@ impl RequestPart {
             Self::CacheControl => &["cache_control"],
             Self::ResponseFormat => &["response_format", "json_schema", "guided_json", "text.format"],
             Self::Include => &["include", "encrypted_content", "reasoning.encrypted_content"],
-            Self::NullContent | Self::Stream | Self::Tools | Self::ChatCompletions => &[],
+            Self::Store => &["store"],
+            Self::NullContent | Self::Stream | Self::Tools | Self::ItemStatus | Self::ChatCompletions => &[],
         }
     }
 }
@@ -208,6 +228,11 @@ impl Adjustments {
     /// What is left out now.
     pub(super) fn parts(&self) -> BTreeSet<RequestPart> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Leaves a part out from now on.
+    pub(super) fn leave_out(&self, part: RequestPart) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(part);
     }
 
     /// Whether this part is left out.

@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use super::adjust::RequestPart;
 use super::anthropic::AnthropicModel;
-use super::json_action::JsonAction;
-use super::native::NativeDrive;
+use super::driven::DrivenModel;
 use super::openai::OpenAiModel;
 use super::probe::ProbedModel;
 use super::responses::ResponsesModel;
@@ -40,16 +39,15 @@ fn connected(
         reason: reason.to_owned(),
     };
     match (settings.id.provider, settings.drive) {
-        (Provider::Openai, ModelDrive::Native) => Ok(Arc::new(NativeDrive::new(
-            OpenAiModel::new(settings, wire.clone(), left_out)?,
-            ResponsesModel::new(settings, wire, left_out)?,
-        ))),
-        (Provider::Openai, ModelDrive::JsonAction) => Ok(Arc::new(JsonAction::new(OpenAiModel::new(
-            settings, wire, left_out,
-        )?))),
-        (Provider::Openai, ModelDrive::Probe) => Ok(Arc::new(ProbedModel::new(OpenAiModel::new(
-            settings, wire, left_out,
-        )?))),
+        (Provider::Openai, drive) => {
+            let chat = OpenAiModel::new(settings, wire.clone(), left_out)?;
+            let responses = ResponsesModel::new(settings, wire, left_out)?;
+            Ok(if drive == ModelDrive::Probe {
+                Arc::new(ProbedModel::new(chat, responses))
+            } else {
+                Arc::new(DrivenModel::new(chat, responses, drive))
+            })
+        }
         // Whoever speaks this API calls tools.
         (Provider::OpenaiResponses, ModelDrive::Native | ModelDrive::Probe) => Ok(Arc::new(
             SalvagingModel::new(Arc::new(ResponsesModel::new(settings, wire, left_out)?)),

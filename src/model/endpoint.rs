@@ -7,6 +7,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::missing_route;
 use super::refusal::ServerRefusal;
 use super::{ModelError, ModelId, Provider};
 use crate::model::ModelSettings;
@@ -161,8 +162,8 @@ impl ModelEndpoint {
     /// The error that a web page stands for: what is at the address is not the API of a model.
     fn web_page(&self, content_type: Option<&str>) -> Option<ModelError> {
         content_type.filter(|kind| kind.starts_with("text/html"))?;
-        let variable = address_variable(self.id.provider);
-        Some(self.unreadable(format!("it is a web page; check {variable}")))
+        let hint = missing_route::hint(self.id.provider, &self.base);
+        Some(self.unreadable(format!("it is a web page; {hint}")))
     }
 
     /// A stream that ended before the completion did, or reported an error in its middle.
@@ -170,6 +171,9 @@ impl ModelEndpoint {
         let (model, message) = (self.id.to_string(), self.presentable(message));
         if says_too_long(&message) {
             return ModelError::TooLong { model, message };
+        }
+        if missing_route::says_so(&message) {
+            return self.no_route(200, message);
         }
         ModelError::BrokeOff { model, message }
     }
@@ -225,10 +229,22 @@ impl ModelEndpoint {
         if matches!(status, 400 | 413 | 422) && says_too_long(&message) {
             return ModelError::TooLong { model, message };
         }
+        if missing_route::is_missing(refusal.status, &message) {
+            return self.no_route(status, message);
+        }
         ModelError::Status {
             model,
             status,
             message,
+        }
+    }
+
+    fn no_route(&self, status: u16, message: String) -> ModelError {
+        ModelError::NoRoute {
+            model: self.id.to_string(),
+            status,
+            message,
+            hint: missing_route::hint(self.id.provider, &self.base),
         }
     }
 

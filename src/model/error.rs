@@ -17,6 +17,16 @@ pub enum ModelError {
         /// The provider's message, capped and without secrets.
         message: String,
     },
+    /// Nothing is at the address where completions are asked for.
+    #[error("the model {model} answered with status {status}: {message}; {hint}")]
+    NoRoute {
+        model: String,
+        status: u16,
+        /// The server's message, capped and without secrets.
+        message: String,
+        /// What to change about the address.
+        hint: String,
+    },
     /// The conversation is longer than the model takes.
     #[error("the conversation is longer than the model {model} takes: {message}")]
     TooLong {
@@ -44,6 +54,11 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// Whether nothing is at the address where completions are asked for.
+    pub(super) fn is_missing_route(&self) -> bool {
+        matches!(self, Self::NoRoute { .. })
+    }
+
     /// Whether the words of such an error say that the provider does not let the credential in.
     pub(crate) fn tells_of_a_credential(words: &str) -> bool {
         ["401", "403"]

@@ -3,7 +3,8 @@ use http::Method;
 use serde_json::Value;
 
 use super::{
-    Message, ModelError, ModelEvent, ModelRequest, Provider, ToolChoice, anthropic, connect, openai,
+    Message, ModelError, ModelEvent, ModelProtocol, ModelRequest, Provider, ToolChoice, anthropic, connect,
+    openai,
 };
 use crate::model::{ModelDrive, ModelSettings};
 use crate::wire::{GrantedEndpoint, Grants, Wire};
@@ -26,6 +27,8 @@ pub struct ModelHealth {
     /// Whether the configured model is among them; `None` when the server lists none, and the model answered a
     /// completion of one token instead.
     pub has_model: Option<bool>,
+    /// The API that it is asked over, as far as it was asked anything. `None` where nobody is asked.
+    pub protocol: Option<ModelProtocol>,
 }
 
 /// What the wire has to let through for the model of these settings, and nothing more.
@@ -51,6 +54,7 @@ pub async fn check(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, 
             return Ok(ModelHealth {
                 listed: Vec::new(),
                 has_model: None,
+                protocol: None,
             });
         }
     };
@@ -80,7 +84,11 @@ pub async fn check(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, 
         return one_token(settings, wire).await;
     }
     let has_model = Some(listed.contains(&settings.id.name));
-    Ok(ModelHealth { listed, has_model })
+    Ok(ModelHealth {
+        listed,
+        has_model,
+        protocol: ModelProtocol::of(settings.id.provider, &[]),
+    })
 }
 
 async fn one_token(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, ModelError> {
@@ -103,7 +111,8 @@ async fn one_token(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, 
         temperature: None,
         cache_key: "check".to_owned(),
     };
-    let mut stream = connect(&native, wire)?.complete(&request).await?;
+    let model = connect(&native, wire)?;
+    let mut stream = model.complete(&request).await?;
     while let Some(event) = stream.next().await {
         if let ModelEvent::Done(_) = event? {
             break;
@@ -112,5 +121,6 @@ async fn one_token(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, 
     Ok(ModelHealth {
         listed: Vec::new(),
         has_model: None,
+        protocol: ModelProtocol::of(settings.id.provider, &model.left_out()),
     })
 }

@@ -1,14 +1,12 @@
-use std::sync::Arc;
-
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use serde_json::json;
 use tokio::sync::OnceCell;
 
 use super::adjust::RequestPart;
-use super::json_action::JsonAction;
+use super::driven::DrivenModel;
 use super::openai::OpenAiModel;
-use super::salvage::SalvagingModel;
+use super::responses::ResponsesModel;
 use super::{
     Message, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, ToolCall, ToolChoice,
     ToolSpec,
@@ -19,52 +17,57 @@ use crate::model::ModelDrive;
 const TOOL: &str = "report";
 const WORD: &str = "ready";
 
-/// A model of which it is found out, before its first completion, how it is best driven.
+/// A model of which it is found out, before its first completion, how it is best driven. One that speaks the Responses API
+/// alone calls tools.
 #[derive(Debug)]
 pub(super) struct ProbedModel {
-    model: OpenAiModel,
-    chosen: OnceCell<(ModelDrive, Arc<dyn Model>)>,
+    native: DrivenModel,
+    json_action: DrivenModel,
+    chosen: OnceCell<ModelDrive>,
 }
 
 impl ProbedModel {
-    pub(super) fn new(model: OpenAiModel) -> Self {
+    pub(super) fn new(chat: OpenAiModel, responses: ResponsesModel) -> Self {
         Self {
-            model,
+            native: DrivenModel::new(chat.clone(), responses.clone(), ModelDrive::Native),
+            json_action: DrivenModel::new(chat, responses, ModelDrive::JsonAction),
             chosen: OnceCell::new(),
         }
     }
 
     async fn start(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
-        let (_, chosen) = self.chosen.get_or_try_init(|| self.choose()).await?;
-        chosen.complete(request).await
+        match self.chosen.get_or_try_init(|| self.choose()).await? {
+            ModelDrive::JsonAction => self.json_action.complete(request).await,
+            ModelDrive::Native | ModelDrive::Probe => self.native.complete(request).await,
+        }
     }
 
-    async fn choose(&self) -> Result<(ModelDrive, Arc<dyn Model>), ModelError> {
-        let native = calls_tools(&self.model).await?;
-        tracing::info!(model = %self.model.id(), native, "probed how the model is driven");
+    async fn choose(&self) -> Result<ModelDrive, ModelError> {
+        let native = self.native.speaks_responses()
+            || calls_tools(self.native.chat()).await?
+            || self.native.speaks_responses();
+        tracing::info!(model = %self.id(), native, "probed how the model is driven");
         Ok(if native {
-            let driven = SalvagingModel::new(Arc::new(self.model.clone()));
-            (ModelDrive::Native, Arc::new(driven))
+            ModelDrive::Native
         } else {
-            (
-                ModelDrive::JsonAction,
-                Arc::new(JsonAction::new(self.model.clone())),
-            )
+            ModelDrive::JsonAction
         })
     }
 }
 
 impl Model for ProbedModel {
     fn id(&self) -> &ModelId {
-        self.model.id()
+        self.native.id()
     }
 
     fn found_drive(&self) -> Option<ModelDrive> {
-        self.chosen.get().map(|(drive, _)| *drive)
+        self.chosen
+            .get()
+            .map(|chosen| self.native.found_drive().unwrap_or(*chosen))
     }
 
     fn left_out(&self) -> Vec<RequestPart> {
-        self.model.left_out()
+        self.native.left_out()
     }
 
     fn complete<'a>(&'a self, request: &'a ModelRequest) -> BoxFuture<'a, Result<ModelStream, ModelError>> {
@@ -77,6 +80,8 @@ impl Model for ProbedModel {
 async fn calls_tools(model: &dyn Model) -> Result<bool, ModelError> {
     let request = probing();
     let mut stream = match model.complete(&request).await {
+        // Tools are called over the API that is looked for then.
+        Err(ModelError::NoRoute { .. }) => return Ok(true),
         Err(ModelError::Status {
             status: 400 | 404 | 422 | 500 | 501,
             ..

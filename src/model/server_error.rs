@@ -8,10 +8,11 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::loose;
+use super::missing_route;
 use super::sse::{SseItem, SseParser};
 
 /// Keys under which servers put the words, in order of preference, and as [`plain_key`] writes them.
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 11] = [
     "message",
     "errormsg",
     "errormessage",
@@ -22,6 +23,7 @@ const WORDS: [&str; 10] = [
     "raw",
     "data",
     "title",
+    "response",
 ];
 /// Keys under which the error itself lies.
 const WRAPPERS: [&str; 6] = [
@@ -62,7 +64,8 @@ impl ServerError {
         });
         let telling = || object.iter().any(|(key, value)| tells(key, value));
         if explicit.is_none() && (is_content || !(is_typed || telling())) {
-            return None;
+            let wrapped = object.get("response").filter(|inner| inner.is_object());
+            return wrapped.and_then(|inner| Self::find(inner, is_content || holds_content(inner)));
         }
         let inner = explicit.unwrap_or(json);
         let code = code(inner).or_else(|| code(json));
@@ -76,6 +79,13 @@ impl ServerError {
             message,
         })
     }
+}
+
+/// Whether an object holds anything of a completion.
+fn holds_content(json: &Value) -> bool {
+    ["choices", "output", "content", "candidates"]
+        .iter()
+        .any(|key| json.get(*key).is_some_and(is_told))
 }
 
 /// The innermost words of an error, or all of it when there are none.
@@ -247,7 +257,7 @@ fn class(json: &Value, message: &str) -> StatusCode {
         StatusCode::UNAUTHORIZED
     } else if has(&["permission", "forbidden"]) {
         StatusCode::FORBIDDEN
-    } else if has(&["not_found", "does not exist"]) {
+    } else if has(&["not_found", "does not exist"]) || missing_route::says_so(&said) {
         StatusCode::NOT_FOUND
     } else if has(&[
         "invalid_request",

@@ -2,8 +2,8 @@ use futures_util::StreamExt;
 
 use super::probe::{is_the_call, probing};
 use super::{
-    Completion, Message, Model, ModelDrive, ModelError, ModelEvent, ModelRequest, ModelSettings, RequestPart,
-    ToolChoice, ToolResultMessage, connect,
+    Completion, Message, Model, ModelDrive, ModelError, ModelEvent, ModelProtocol, ModelRequest,
+    ModelSettings, RequestPart, ToolChoice, ToolResultMessage, connect,
 };
 use crate::wire::Wire;
 
@@ -12,6 +12,8 @@ use crate::wire::Wire;
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "each is one finding of its own")]
 pub struct ModelTrial {
+    /// The API that it is asked over.
+    pub protocol: Option<ModelProtocol>,
     /// How the model is driven: as the settings say, or as was found out.
     pub drive: ModelDrive,
     /// Whether it called the tool it was asked to call, with the arguments it was asked for.
@@ -60,14 +62,16 @@ pub async fn try_model(settings: &ModelSettings, wire: Wire) -> Result<ModelTria
     });
     request.tool_choice = ToolChoice::None;
     let (second, pieces) = whole(&*model, &request).await?;
+    let left_out = model.left_out();
     Ok(ModelTrial {
+        protocol: ModelProtocol::of(settings.id.provider, &left_out),
         drive: model.found_drive().unwrap_or(settings.drive),
         calls_tools: first.tool_calls.iter().any(is_the_call),
         takes_a_refusal: !second.text.trim().is_empty() && second.tool_calls.is_empty(),
         streams: pieces > 1,
         tells_usage: first.usage.is_some() && second.usage.is_some(),
         cached_tokens: second.usage.map_or(0, |usage| usage.cached_tokens),
-        left_out: model.left_out(),
+        left_out,
     })
 }
 

@@ -193,3 +193,57 @@ async fn a_key_or_address_that_cannot_be_sent_is_refused_without_being_shown() {
     no_secret(&error);
     assert!(error.to_string().contains("OPENAI_BASE_URL"), "{error}");
 }
+
+#[tokio::test]
+async fn a_wrong_base_address_is_told_with_what_to_change() {
+    let nothing = || Reply::status(404, json!({"detail": "Not Found"}));
+    let page =
+        || Reply::failed(200, "<html><title>Ollama</title></html>").with_header("content-type", "text/html");
+    let endpoint =
+        || Reply::json(json!({"error": "Unexpected endpoint or method. (POST /chat/completions)"}));
+    let openai = ScriptedModel::openai_with(move |_| nothing()).await;
+    let web = ScriptedModel::openai_with(move |_| page()).await;
+    let studio = ScriptedModel::openai_with(move |_| endpoint()).await;
+    let anthropic = ScriptedModel::anthropic_with(move |_| nothing()).await;
+    for (server, path, hint) in [
+        (
+            &openai,
+            "",
+            "OPENAI_BASE_URL has no /v1, which most servers want: try http://HOST/v1",
+        ),
+        (&openai, "/api", "try http://HOST/api/v1"),
+        (
+            &openai,
+            "/v1/chat/completions",
+            "OPENAI_BASE_URL is the address of one route: set it to http://HOST/v1",
+        ),
+        (&openai, "/v1", "check OPENAI_BASE_URL"),
+        (&openai, "/openai/deployments/a", "check OPENAI_BASE_URL"),
+        (&web, "", "try http://HOST/v1"),
+        (&studio, "", "try http://HOST/v1"),
+        (
+            &anthropic,
+            "/v1",
+            "ANTHROPIC_BASE_URL has a /v1, which is added to it: set it to http://HOST",
+        ),
+        (&anthropic, "", "check ANTHROPIC_BASE_URL"),
+    ] {
+        let mut settings = server.settings();
+        let mut url = server.base_url();
+        url.set_path(path);
+        let host = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+        settings.base_url = Some(url);
+        let error = ask(&settings, &question()).await.unwrap_err();
+        no_secret(&error);
+        let told = error.to_string().replace(&host, "HOST");
+        assert!(told.ends_with(hint), "{path}: {told}");
+    }
+    let unknown =
+        json!({"error": {"message": "The model `gpt-x` does not exist", "code": "model_not_found"}});
+    let server = ScriptedModel::openai(vec![Reply::status(404, unknown)]).await;
+    let error = ask(&server.settings(), &question()).await.unwrap_err();
+    assert!(
+        matches!(error, ModelError::Status { status: 404, .. }),
+        "the address is right: {error:?}"
+    );
+}

@@ -50,6 +50,9 @@ async fn an_error_inside_a_stream_is_told_in_the_servers_words_in_any_form() {
         json!({"error": "out of memory"}),
         json!({"error": {"message": "{\"error\": {\"message\": \"out of memory\"}}"}}),
         json!({"errors": [{"message": "out of memory"}]}),
+        json!({"response": {"error": {"message": "out of memory"}}}),
+        json!({"type": "response.failed", "response": {"status": "failed", "error": {"message": "out of memory"}}}),
+        json!({"response": {"detail": "out of memory"}}),
         json!({"choices": [{"delta": {}, "finish_reason": "error"}], "error": {"message": "out of memory"}}),
     ] {
         let body = events(&[chunk(json!({"content": "The "})), error.clone(), end("stop")]);

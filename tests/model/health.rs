@@ -1,6 +1,6 @@
 //! Looking whether a model can be reached, and what the wire lets through for it.
 
-use cardinal::model::{ModelError, check, connect, grants, try_model};
+use cardinal::model::{ModelError, ModelProtocol, check, connect, grants, try_model};
 use cardinal::wire::{Grants, Wire, WireError, WireSettings};
 use http::Method;
 use serde_json::json;
@@ -38,6 +38,61 @@ async fn a_server_without_a_list_is_asked_for_one_token() {
         .await
         .unwrap_err();
     assert!(matches!(error, ModelError::Status { status: 400, .. }));
+}
+
+#[tokio::test]
+async fn the_responses_api_is_asked_for_no_fewer_tokens_than_it_takes() {
+    let server = ScriptedModel::responses_with(|_| Reply::text("ok")).await;
+    server.list_nothing();
+    let health = check(&server.settings(), Wire::live().unwrap()).await.unwrap();
+    assert_eq!(health.protocol, Some(ModelProtocol::Responses));
+    assert_eq!(server.requests()[0]["max_output_tokens"], json!(16));
+}
+
+#[tokio::test]
+async fn a_trial_says_which_api_is_asked() {
+    let script = || {
+        move |body: &serde_json::Value| {
+            let answered = body.to_string().contains("Refused");
+            if answered {
+                Reply::text("The word was refused.")
+            } else {
+                Reply::tool_calls([("report", json!({"word": "ready"}))])
+            }
+        }
+    };
+    let responses_alone = script();
+    for (server, protocol) in [
+        (
+            ScriptedModel::openai_with(script()).await,
+            ModelProtocol::ChatCompletions,
+        ),
+        (
+            ScriptedModel::responses_with(script()).await,
+            ModelProtocol::Responses,
+        ),
+        (
+            ScriptedModel::anthropic_with(script()).await,
+            ModelProtocol::Messages,
+        ),
+        (
+            ScriptedModel::openai_with(move |body| {
+                if body.get("messages").is_some() {
+                    Reply::status(404, json!({"error": {"message": "This is not a chat model"}}))
+                } else {
+                    responses_alone(body)
+                }
+            })
+            .await,
+            ModelProtocol::Responses,
+        ),
+    ] {
+        let trial = try_model(&server.settings(), Wire::live().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(trial.protocol, Some(protocol));
+        assert!(trial.calls_tools && trial.takes_a_refusal, "{trial:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,34 +1,19 @@
 //! OpenAI's Responses API: what is sent, what comes back, and that thoughts go back sealed.
 
-use cardinal::model::{Message, ModelError, Provider, RequestPart, StopCause, ToolChoice, connect};
+use cardinal::model::{
+    Message, ModelDrive, ModelError, ModelSettings, Provider, RequestPart, StopCause, ToolChoice, connect,
+};
 use serde_json::{Value, json};
 
 use super::retry::wire;
 use super::talk::{Heard, ask, call, conversation, listen, question, request, result};
 use crate::support::scripted_model::{Reply, ScriptedModel};
-
-fn events(events: &[Value]) -> String {
-    let framed = events
-        .iter()
-        .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()));
-    framed.collect::<Vec<_>>().concat()
-}
-
-fn reasoning() -> Value {
-    json!({"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "sealed"})
-}
+use crate::support::scripted_responses::{events, message, reasoning};
 
 fn function_call() -> Value {
     json!({
         "type": "function_call", "id": "fc_1", "call_id": "call_a", "name": "run_card",
         "arguments": "{\"card_id\":7}", "status": "completed",
-    })
-}
-
-fn message(text: &str) -> Value {
-    json!({
-        "type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
-        "content": [{"type": "output_text", "text": text, "annotations": []}],
     })
 }
 
@@ -168,28 +153,187 @@ async fn every_ending_is_told_apart() {
     assert!(matches!(says(begun).await, Err(ModelError::BrokeOff { .. })));
 }
 
-#[tokio::test]
-async fn a_model_that_speaks_nothing_else_is_asked_so_by_itself() {
-    let server = ScriptedModel::openai_with(|body| {
+/// A server that refuses chat completions with this status and body, and answers over the other API.
+async fn responses_alone(status: u16, refusal: Value) -> ScriptedModel {
+    ScriptedModel::openai_with(move |body| {
         if body.get("messages").is_some() {
-            let words = "This model is only supported in v1/responses and not in v1/chat/completions.";
-            Reply::status(404, json!({"error": {"message": words}}))
+            Reply::status(status, refusal.clone())
         } else {
-            Reply::sse(speaking("ok"))
+            Reply::text("ok")
         }
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn a_model_that_speaks_nothing_else_is_asked_so_by_itself_however_it_is_driven() {
+    let said = |words: &str| json!({"error": {"message": words}});
+    for (status, refusal) in [
+        (
+            404,
+            said("This model is only supported in v1/responses and not in v1/chat/completions."),
+        ),
+        (
+            404,
+            said("This is not a chat model and thus not supported in the v1/chat/completions endpoint."),
+        ),
+        (
+            400,
+            said("The chatCompletion operation does not work with the specified model, gpt-x."),
+        ),
+        (
+            400,
+            json!({"error": {"code": "unsupported_api_for_model", "message": "model gpt-x is not accessible"}}),
+        ),
+        // Nothing is there.
+        (404, json!({"detail": "Not Found"})),
+        (405, json!({"detail": "Method Not Allowed"})),
+    ] {
+        for drive in [ModelDrive::Native, ModelDrive::Probe, ModelDrive::JsonAction] {
+            let server = responses_alone(status, refusal.clone()).await;
+            let settings = ModelSettings {
+                drive,
+                ..server.settings()
+            };
+            let model = connect(&settings, wire(&server)).unwrap();
+            let heard = listen(&*model, &question()).await.unwrap();
+            assert_eq!(heard.completion.text, "ok", "{refusal} {drive:?}");
+            assert_eq!(model.left_out(), [RequestPart::ChatCompletions]);
+            let asked = server.requests().len();
+            listen(&*model, &question()).await.unwrap();
+            assert_eq!(
+                server.requests().len(),
+                asked + 1,
+                "it is remembered: {refusal} {drive:?}"
+            );
+            let captured = server.captured();
+            let last = captured.last().unwrap();
+            assert_eq!(last.path, "/v1/responses");
+            assert!(last.json()["tools"].is_array(), "tools are called there");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_listener_is_told_that_another_api_is_asked() {
+    let words = "This model is only supported in v1/responses and not in v1/chat/completions.";
+    let server = responses_alone(404, json!({"error": {"message": words}})).await;
     let model = connect(&server.settings(), wire(&server)).unwrap();
     let heard = listen(&*model, &question()).await.unwrap();
-    assert_eq!(heard.completion.text, "ok");
     assert!(
         heard.notices[0].contains("openai-responses:NAME"),
         "{:?}",
         heard.notices
     );
-    assert_eq!(model.left_out(), [RequestPart::ChatCompletions]);
-    listen(&*model, &question()).await.unwrap();
-    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn an_address_with_neither_api_is_told_as_it_was_asked_first() {
+    let server = ScriptedModel::openai_with(|_| Reply::status(404, json!({"detail": "Not Found"}))).await;
+    let model = connect(&server.settings(), wire(&server)).unwrap();
+    let error = listen(&*model, &question()).await.unwrap_err();
+    assert!(
+        matches!(error, ModelError::NoRoute { status: 404, .. }),
+        "{error:?}"
+    );
+    assert_eq!(model.left_out(), []);
+}
+
+#[tokio::test]
+async fn what_the_api_does_not_take_back_stays_away() {
+    let reasoning_of_nobody =
+        json!({"type": "reasoning", "id": "rs_2", "summary": [], "encrypted_content": null});
+    let spoken_reasoning = json!({
+        "type": "reasoning", "id": "rs_3", "summary": [], "status": "completed", "encrypted_content": null,
+        "content": [{"type": "reasoning_text", "text": "I look."}],
+    });
+    let call = json!({
+        "type": "function_call", "id": "fc_1", "call_id": "call_a", "name": "functions.run_card", "arguments": "{oops",
+        "status": "completed", "caller": "model", "namespace": null,
+    });
+    let output = [spoken_reasoning, reasoning_of_nobody, call];
+    let server = server(vec![
+        events(&[ended("completed", &output, Value::Null)]),
+        speaking("Ten."),
+    ])
+    .await;
+    let mut asked = question();
+    let completion = ask(&settings(&server), &asked).await.unwrap().completion;
+    asked.messages.push(Message::Assistant {
+        text: completion.text,
+        tool_calls: completion.tool_calls,
+        opaque: completion.opaque,
+    });
+    asked
+        .messages
+        .push(Message::ToolResults(vec![result("call_a", "no such call", true)]));
+    ask(&settings(&server), &asked).await.unwrap();
+    assert_eq!(
+        server.requests()[1]["input"].as_array().unwrap()[1..],
+        [
+            json!({
+                "type": "reasoning", "id": "rs_3", "summary": [],
+                "content": [{"type": "reasoning_text", "text": "I look."}],
+            }),
+            json!({
+                "type": "function_call", "call_id": "call_a", "name": "run_card", "arguments": "{}",
+                "status": "completed", "caller": "model",
+            }),
+            json!({"type": "function_call_output", "call_id": "call_a", "output": "no such call"}),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_a_server_refuses_of_it_is_left_out_and_remembered() {
+    let has_status = |body: &Value| body["input"].to_string().contains("\"status\"");
+    for (refused, words, part) in [
+        (
+            (|body: &Value| body.get("max_output_tokens").is_some()) as fn(&Value) -> bool,
+            json!({"detail": "Unsupported parameter: max_output_tokens"}),
+            RequestPart::AnyTokenLimit,
+        ),
+        (
+            |body: &Value| body.get("store").is_some(),
+            json!({"error": {"message": "Unknown parameter: 'store'."}}),
+            RequestPart::Store,
+        ),
+        (
+            has_status,
+            json!({"error": {"message": "Unknown parameter: 'input[2].status'."}}),
+            RequestPart::ItemStatus,
+        ),
+        (
+            |body: &Value| body.get("include").is_some(),
+            json!({"error": {"message": "body.include: Extra inputs are not permitted"}}),
+            RequestPart::Include,
+        ),
+    ] {
+        let server = ScriptedModel::responses_with(move |body| {
+            if refused(body) {
+                Reply::status(400, words.clone())
+            } else {
+                Reply::text("ok")
+            }
+        })
+        .await;
+        let mut asked = question();
+        asked.messages.push(Message::Assistant {
+            text: String::new(),
+            tool_calls: vec![call("call_a", "run_card", "{}")],
+            opaque: Some(json!({"openai_responses": [function_call()]})),
+        });
+        asked
+            .messages
+            .push(Message::ToolResults(vec![result("call_a", "10", false)]));
+        for requests in [2, 3] {
+            let model = connect(&server.settings(), wire(&server)).unwrap();
+            let heard = listen(&*model, &asked).await.unwrap();
+            assert_eq!(heard.completion.text, "ok", "{part:?}");
+            assert_eq!(server.requests().len(), requests, "{part:?}");
+            assert_eq!(model.left_out(), [part]);
+        }
+    }
 }
 
 #[tokio::test]

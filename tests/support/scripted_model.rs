@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 pub use super::reply::{Reply, Say};
-use super::{scripted_anthropic, scripted_openai};
+use super::{scripted_anthropic, scripted_openai, scripted_responses};
 
 /// One request as it arrived.
 #[derive(Debug, Clone)]
@@ -74,6 +74,11 @@ impl ScriptedModel {
         Self::start(Provider::Openai, Box::new(script)).await
     }
 
+    /// A server of OpenAI's Responses API that decides from the request's body.
+    pub async fn responses_with(script: impl FnMut(&Value) -> Reply + Send + 'static) -> Self {
+        Self::start(Provider::OpenaiResponses, Box::new(script)).await
+    }
+
     /// An Anthropic-compatible server that gives these replies in order, then errors (400).
     pub async fn anthropic(replies: Vec<Reply>) -> Self {
         Self::start(Provider::Anthropic, in_order(replies)).await
@@ -109,10 +114,9 @@ impl ScriptedModel {
 
     /// The base URL as the provider's clients take it: with `/v1` for OpenAI, without for Anthropic.
     pub fn base_url(&self) -> Url {
-        let path = if self.provider == Provider::Openai {
-            "/v1"
-        } else {
-            ""
+        let path = match self.provider {
+            Provider::Openai | Provider::OpenaiResponses => "/v1",
+            Provider::Anthropic | Provider::Offline => "",
         };
         Url::parse(&format!("http://{}{path}", self.address)).unwrap()
     }
@@ -181,6 +185,11 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
         body,
     };
     let json = captured.json();
+    let provider = if parts.uri.path().ends_with("/responses") {
+        Provider::OpenaiResponses
+    } else {
+        shared.provider
+    };
     shared.captured.lock().unwrap().push(captured);
     if parts.method == http::Method::GET && shared.unlisted.load(Ordering::Relaxed) {
         return respond(404, "text/plain", Body::from("not found"), &[]);
@@ -195,9 +204,10 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
     if let Some(open) = &reply.open {
         open.fetch_sub(1, Ordering::SeqCst);
     }
-    serve(shared.provider, &reply)
+    serve(provider, &reply)
 }
 
+/// A reply as a server streams it that speaks this provider's protocol.
 fn serve(provider: Provider, reply: &Reply) -> Response {
     let anthropic = provider == Provider::Anthropic;
     let (status, kind, text) = match &reply.say {
@@ -208,10 +218,10 @@ fn serve(provider: Provider, reply: &Reply) -> Response {
         Say::Turn { .. } => (
             200,
             "text/event-stream",
-            if anthropic {
-                scripted_anthropic::turn(reply)
-            } else {
-                scripted_openai::turn(reply)
+            match provider {
+                Provider::Anthropic => scripted_anthropic::turn(reply),
+                Provider::OpenaiResponses => scripted_responses::turn(reply),
+                Provider::Openai | Provider::Offline => scripted_openai::turn(reply),
             },
         ),
         Say::Endless(piece) | Say::Pondering(piece) => {

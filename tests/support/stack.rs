@@ -309,11 +309,14 @@ pub fn ids(request: &Value, tool: &str, key: &str) -> Vec<u64> {
     of_kind.collect()
 }
 
-/// The first entry of a kind that the prompt lists, over either wire.
+/// The first entry of a kind that the prompt lists, over any wire.
 pub fn first_listed(request: &Value, kind: &str) -> u64 {
     let blocks = request["system"].as_array().into_iter().flatten();
     let system = blocks.filter_map(|block| block["text"].as_str());
-    let texts: Vec<&str> = system.chain(request["messages"][0]["content"].as_str()).collect();
+    let texts: Vec<&str> = system
+        .chain(request["messages"][0]["content"].as_str())
+        .chain(request["instructions"].as_str())
+        .collect();
     texts
         .iter()
         .flat_map(|text| text.lines())

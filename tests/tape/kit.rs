@@ -83,6 +83,10 @@ pub(super) async fn anthropic() -> Taped {
     taped(ScriptedModel::anthropic_with(script()).await).await
 }
 
+pub(super) async fn responses() -> Taped {
+    taped(ScriptedModel::responses_with(script()).await).await
+}
+
 /// The numbers of a tape's completions.
 pub(super) fn completions(tape: &TapeFile) -> Vec<usize> {
     let exchanges = tape.exchanges.iter().enumerate();

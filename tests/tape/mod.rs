@@ -7,6 +7,7 @@ mod kit;
 mod mutation;
 mod rechunk;
 mod replay;
+mod responses;
 mod resume;
 mod retention;
 mod sealed;

@@ -2,10 +2,16 @@
 //! made in memory, so that the comparison itself is what catches them.
 
 use bytes::Bytes;
-use cardinal::tapes::ReplayError;
+use cardinal::conversation::Conversation;
+use cardinal::grants::{GrantLevel, GrantRule};
+use cardinal::operations::Area;
+use cardinal::prompt::{DBT_TEXTS, PROMPT_TEXTS, texts_hash};
+use cardinal::tapes::{ReplayError, Replayer, load_catalog};
 use cardinal::wire::{Divergence, Exchange, Miss, TapeFile};
 
 use super::kit::{Taped, completions, openai};
+use crate::support::scripted_model::{Reply, ScriptedModel};
+use crate::support::stack::Stack;
 
 async fn missed(taped: &Taped, tape: &TapeFile) -> Miss {
     match taped.replay(tape).await {
@@ -43,6 +49,43 @@ async fn a_byte_of_the_system_prompt() {
     };
     assert_eq!(changed, ["prompt segment core"]);
     assert!(command.starts_with("cardinal ask"), "{command}");
+}
+
+/// Texts about dbt count where a tool of dbt is offered, and nowhere else.
+#[tokio::test]
+async fn a_byte_of_any_text_about_dbt() {
+    let rules = GrantRule::new([Area::DbtDiscovery], GrantLevel::Read);
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("turn.jsonl");
+    let model = ScriptedModel::openai(vec![Reply::text("Hello.")]).await;
+    let mut stack = Stack::with_dbt(model, vec![rules]).await;
+    stack.record("hello", &path).await.tape.unwrap();
+    let tape = TapeFile::read(&path).unwrap();
+    let all = [PROMPT_TEXTS, DBT_TEXTS].concat();
+    assert_eq!(tape.header.prompt.texts, Some(texts_hash(all.iter().copied())));
+    let catalog = load_catalog(&path, &tape.header.catalog.fingerprint).unwrap();
+    for (changed, (path, text)) in all.iter().enumerate() {
+        let other = format!("{text}.");
+        let mut texts = all.clone();
+        texts[changed].1 = &other;
+        let mut tape = tape.clone();
+        tape.header.prompt.texts = Some(texts_hash(texts));
+        let stage = Replayer::of(&tape.header, &catalog).unwrap();
+        let replayed = stage.replay(&tape, &mut Conversation::new("test")).await;
+        let Err(ReplayError::Stale { changed, .. }) = replayed else {
+            panic!("{path}: {replayed:?}")
+        };
+        assert_eq!(
+            changed,
+            ["the texts that a model can be sent (prompts/)"],
+            "{path}"
+        );
+    }
+    let plain = openai().await.read();
+    assert_eq!(
+        plain.header.prompt.texts,
+        Some(texts_hash(PROMPT_TEXTS.iter().copied()))
+    );
 }
 
 #[tokio::test]

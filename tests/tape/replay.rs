@@ -5,13 +5,13 @@ use cardinal::wire::{TapeError, TapeFile};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::kit::{anthropic, completions, openai};
+use super::kit::{anthropic, completions, openai, responses};
 use crate::support::scripted_model::{Reply, ScriptedModel};
 use crate::support::stack::{Knobs, Stack, a_metric};
 
 #[tokio::test]
 async fn a_turn_is_replayed_from_its_tape_after_everything_else_is_gone() {
-    for taped in [openai().await, anthropic().await] {
+    for taped in [openai().await, anthropic().await, responses().await] {
         let (path, answer) = (taped.path(), taped.answer);
         assert_eq!(answer.tape, Some(path.clone()));
         let completions = taped.stack.model.requests().len();
@@ -72,7 +72,7 @@ async fn a_conversation_is_replayed_turn_by_turn() {
 
 #[tokio::test]
 async fn a_tape_tells_a_reviewer_what_was_said() {
-    for taped in [openai().await, anthropic().await] {
+    for taped in [openai().await, anthropic().await, responses().await] {
         let said = transcript(&taped.read());
         let kinds: Vec<&str> = said
             .iter()

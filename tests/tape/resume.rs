@@ -2,14 +2,24 @@ use cardinal::conversation::Conversation;
 use cardinal::tapes::replay;
 use cardinal::wire::{TapeError, TapeFile};
 
-use super::kit::openai;
+use super::kit::{Taped, openai, responses};
 
 #[tokio::test]
 async fn a_killed_recording_is_resumed_without_asking_twice() {
-    let whole = openai().await.read();
+    Box::pin(resumed_anywhere(async || openai().await)).await;
+}
+
+#[tokio::test]
+async fn so_is_one_over_the_responses_api() {
+    Box::pin(resumed_anywhere(async || responses().await)).await;
+}
+
+/// Kills a recording after each of its exchanges and resumes it.
+async fn resumed_anywhere(recorded: impl AsyncFn() -> Taped) {
+    let whole = recorded().await.read();
     for kept in 0..whole.exchanges.len() {
         // A script that goes on where it is asked to.
-        let taped = openai().await;
+        let taped = recorded().await;
         let asked = taped.stack.model.requests().len();
         let text = std::fs::read_to_string(taped.path()).unwrap();
         let mut torn: String = text
@@ -53,7 +63,7 @@ async fn a_killed_recording_is_resumed_without_asking_twice() {
 }
 
 /// A tape of a turn that was killed after its second exchange, and the stack that recorded it.
-async fn killed() -> (super::kit::Taped, String) {
+async fn killed() -> (Taped, String) {
     let taped = openai().await;
     let text = std::fs::read_to_string(taped.path()).unwrap();
     let begun: String = text.lines().take(3).map(|line| format!("{line}\n")).collect();
@@ -62,7 +72,7 @@ async fn killed() -> (super::kit::Taped, String) {
 }
 
 /// The same, with something else on the tape.
-async fn killed_with(change: impl FnOnce(&mut TapeFile)) -> (super::kit::Taped, String) {
+async fn killed_with(change: impl FnOnce(&mut TapeFile)) -> (Taped, String) {
     let (taped, begun) = killed().await;
     let mut tape = TapeFile::read_unfinished(&taped.path()).unwrap();
     change(&mut tape);
@@ -73,7 +83,7 @@ async fn killed_with(change: impl FnOnce(&mut TapeFile)) -> (super::kit::Taped, 
     (taped, forged)
 }
 
-async fn refused(taped: &super::kit::Taped) -> TapeError {
+async fn refused(taped: &Taped) -> TapeError {
     let mut conversation = Conversation::new("test");
     let (stack, path) = (&taped.stack, taped.path());
     let mut unwatched = |_| {};

@@ -34,7 +34,13 @@ pub(super) async fn check(settings: &Settings, wire: Wire, checks: &mut Vec<Chec
             };
             checks.push(Check::warning("model", message, FIX));
         }
-        Ok(_) => checks.push(Check::ok("model", format!("{name} can be reached"))),
+        Ok(health) => {
+            let over = health
+                .protocol
+                .map(|protocol| format!(" and is asked over {protocol}"));
+            let message = format!("{name} can be reached{}", over.unwrap_or_default());
+            checks.push(Check::ok("model", message));
+        }
         Err(error) => checks.push(Check::error("model", &error, FIX)),
     }
     if app::price(&settings.model).is_none()
@@ -63,7 +69,9 @@ pub(super) async fn try_it(settings: &Settings, wire: Wire, checks: &mut Vec<Che
         ModelDrive::JsonAction => "driven by one JSON object per step",
         ModelDrive::Native | ModelDrive::Probe => "driven by tool calls",
     };
-    let mut found = vec![
+    let over = trial.protocol.map(|protocol| format!("asked over {protocol}"));
+    let mut found: Vec<String> = over.into_iter().collect();
+    found.extend([
         drive.to_owned(),
         if trial.streams {
             "text comes in pieces"
@@ -78,7 +86,7 @@ pub(super) async fn try_it(settings: &Settings, wire: Wire, checks: &mut Vec<Che
         }
         .to_owned(),
         format!("{} tokens came from the cache", trial.cached_tokens),
-    ];
+    ]);
     found.extend(trial.left_out.iter().map(|part| part.sentence().to_owned()));
     checks.push(Check::ok(NAME, found.join("; ")));
     if !trial.calls_tools {

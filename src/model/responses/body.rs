@@ -5,8 +5,12 @@ use async_openai::types::responses::{
 };
 use serde_json::{Value, json};
 
+use super::kept::kept_items;
 use crate::model::adjust::RequestPart;
 use crate::model::{Message, ModelRequest, ToolChoice, ToolSpec, replay};
+
+/// The least limit of tokens that the API takes.
+const LEAST_TOKENS: u32 = 16;
 
 /// The body of a request: what the library's type says, and the conversation as items, because items of the server's own go
 /// back as they came. Keys are sorted: same request, same bytes.
@@ -24,28 +28,41 @@ pub(super) fn body(
         tool_choice: (forbidden && sends(RequestPart::ToolChoice))
             .then_some(ToolChoiceParam::Option(ToolChoiceOptions::None)),
         include: sends(RequestPart::Include).then(|| vec![IncludeEnum::ReasoningEncryptedContent]),
-        max_output_tokens: Some(request.max_output_tokens),
+        max_output_tokens: sends(RequestPart::AnyTokenLimit)
+            .then_some(request.max_output_tokens.max(LEAST_TOKENS)),
         temperature: request.temperature.filter(|_| sends(RequestPart::Temperature)),
         prompt_cache_key: sends(RequestPart::CacheKey).then(|| request.cache_key.clone()),
-        store: Some(false),
+        store: sends(RequestPart::Store).then_some(false),
         stream: sends(RequestPart::Stream).then_some(true),
         ..CreateResponse::default()
     })?;
-    replay::set(&mut body, "input", input(&request.messages).into());
+    replay::set(
+        &mut body,
+        "input",
+        input(&request.messages, sends(RequestPart::ItemStatus)).into(),
+    );
     Ok(body)
 }
 
 /// The parts of such a body that could be left out.
 pub(super) fn parts(body: &Value) -> Vec<RequestPart> {
+    let has_status = body
+        .get("input")
+        .and_then(Value::as_array)
+        .is_some_and(|items| items.iter().any(|item| item.get("status").is_some()));
     let parts = [
         (RequestPart::CacheKey, "prompt_cache_key"),
         (RequestPart::Include, "include"),
         (RequestPart::ToolChoice, "tool_choice"),
         (RequestPart::Temperature, "temperature"),
+        (RequestPart::AnyTokenLimit, "max_output_tokens"),
+        // The word stands for much else.
+        (RequestPart::Store, "store"),
         (RequestPart::Stream, "stream"),
     ];
     let sent = parts.into_iter().filter(|(_, key)| body.get(*key).is_some());
-    sent.map(|(part, _)| part).collect()
+    let status = has_status.then_some(RequestPart::ItemStatus);
+    status.into_iter().chain(sent.map(|(part, _)| part)).collect()
 }
 
 /// The body of a request with everything in it.
@@ -64,7 +81,7 @@ fn tool(spec: &ToolSpec) -> Tool {
     })
 }
 
-fn input(messages: &[Message]) -> Vec<Value> {
+fn input(messages: &[Message], with_status: bool) -> Vec<Value> {
     let mut items = Vec::new();
     for message in messages {
         match message {
@@ -77,7 +94,7 @@ fn input(messages: &[Message]) -> Vec<Value> {
             } => {
                 let kept = opaque.as_ref().and_then(|opaque| opaque.get("openai_responses")?.as_array());
                 if let Some(kept) = kept {
-                    items.extend(kept.iter().cloned());
+                    items.extend(kept_items(kept, tool_calls, with_status));
                     continue;
                 }
                 if !text.is_empty() {

@@ -1,0 +1,44 @@
+//! How the items of a response go back with the next request: as they came, but for what the API does not take back.
+//!
+//! It takes no field that is null, and no `status` of reasoning. Reasoning that nobody can read any more (no sealed form, no
+//! content) names what a server that stores nothing does not find, and so do the ids of what came after it.
+
+use serde_json::{Value, json};
+
+use super::event::text;
+use crate::model::{ToolCall, replay};
+
+/// The items to send back. `calls` are those among them, as they were understood; a server may want them without `status`.
+pub(super) fn kept_items(kept: &[Value], calls: &[ToolCall], with_status: bool) -> Vec<Value> {
+    let mut items = Vec::new();
+    let mut lost_reasoning = false;
+    for item in kept {
+        let mut item = item.clone();
+        let Some(fields) = item.as_object_mut() else {
+            continue;
+        };
+        fields.retain(|_, value| !value.is_null());
+        let is_reasoning = fields.get("type").is_some_and(|kind| kind == "reasoning");
+        if is_reasoning || !with_status {
+            fields.remove("status");
+        }
+        let is_said = |key: &str| {
+            let value = fields.get(key);
+            value.is_some_and(|value| value.as_array().is_none_or(|parts| !parts.is_empty()))
+        };
+        if is_reasoning && !is_said("encrypted_content") && !is_said("content") {
+            lost_reasoning = true;
+            continue;
+        }
+        if lost_reasoning {
+            fields.remove("id");
+        }
+        let call = calls.iter().find(|call| call.id == text(&item, "call_id"));
+        if let Some(call) = call.filter(|_| text(&item, "type") == "function_call") {
+            replay::set(&mut item, "name", json!(replay::identifier(&call.name)));
+            replay::set(&mut item, "arguments", json!(replay::arguments(call)));
+        }
+        items.push(item);
+    }
+    items
+}
