@@ -334,7 +334,7 @@ struct ToldRequest<'l>(&'l Value, Option<&'l ToldBody>);
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum RequestPart<'l> {
+enum ToldField<'l> {
     Own(&'l Value),
     Told(&'l ToldBody),
 }
@@ -346,9 +346,8 @@ impl Serialize for ToldRequest<'_> {
         };
         let own = fields
             .iter()
-            .map(|(name, field)| (name.as_str(), RequestPart::Own(field)));
-        let whole: BTreeMap<&str, RequestPart<'_>> =
-            own.chain([("delta", RequestPart::Told(told))]).collect();
+            .map(|(name, field)| (name.as_str(), ToldField::Own(field)));
+        let whole: BTreeMap<&str, ToldField<'_>> = own.chain([("delta", ToldField::Told(told))]).collect();
         whole.serialize(serializer)
     }
 }

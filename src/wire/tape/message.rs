@@ -16,15 +16,15 @@ const SHORT: usize = 1024;
 /// One message of a conversation as it is recorded: canonical JSON, without secrets. The next completions repeat it, and
 /// it is read, redacted and written once for all of them.
 #[derive(Debug)]
-pub(super) struct SentMessage {
+pub(super) struct TapedMessage {
     text: Box<RawValue>,
     is_system: bool,
 }
 
 /// System messages, which the sessions of an app share; the latest last.
-static KNOWN: Mutex<Vec<Arc<SentMessage>>> = Mutex::new(Vec::new());
+static KNOWN: Mutex<Vec<Arc<TapedMessage>>> = Mutex::new(Vec::new());
 
-impl SentMessage {
+impl TapedMessage {
     /// A message as it is sent. `None` when it cannot be read without loss.
     pub(super) fn read(raw: &str) -> Option<Arc<Self>> {
         let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,7 +66,7 @@ impl SentMessage {
     }
 }
 
-impl PartialEq for SentMessage {
+impl PartialEq for TapedMessage {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other) || self.text() == other.text()
     }
@@ -74,9 +74,9 @@ impl PartialEq for SentMessage {
 
 /// A list of messages in JSON.
 #[derive(Debug, Clone)]
-pub(super) struct SentMessages(pub(super) Vec<Arc<SentMessage>>);
+pub(super) struct TapedMessages(pub(super) Vec<Arc<TapedMessage>>);
 
-impl Serialize for SentMessages {
+impl Serialize for TapedMessages {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(|message| &message.text))
     }

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::message::{SentMessage, SentMessages};
+use super::message::{TapedMessage, TapedMessages};
 use super::prefix::SharedPrefix;
 use super::redact::redact;
 use super::request::{self, MESSAGES, PREFIX, VOLATILE, canonical};
@@ -31,7 +31,7 @@ pub(super) struct SentRequest {
 #[derive(Debug, Clone)]
 pub(super) struct SentBody {
     pub(super) prefix: Option<Arc<SharedPrefix>>,
-    pub(super) conversation: Option<Conversation>,
+    pub(super) conversation: Option<TapedConversation>,
     /// What else it holds: an object, unless the body is none.
     pub(super) rest: Value,
     /// The bytes around its messages, if it was sent by us.
@@ -40,9 +40,9 @@ pub(super) struct SentBody {
 
 /// The messages of a body, and the name of the field that holds them.
 #[derive(Debug, Clone)]
-pub(super) struct Conversation {
+pub(super) struct TapedConversation {
     pub(super) name: &'static str,
-    pub(super) messages: SentMessages,
+    pub(super) messages: TapedMessages,
 }
 
 #[derive(Debug, Clone)]
@@ -125,7 +125,7 @@ impl SentBody {
         redact(&mut rest);
         let conversation = match told {
             None => None,
-            Some((name, list)) => Some(Conversation {
+            Some((name, list)) => Some(TapedConversation {
                 name,
                 messages: messages(list, before)?,
             }),
@@ -155,7 +155,7 @@ impl SentBody {
             let new: Vec<&RawValue> = serde_json::from_str(&list).ok()?;
             let told = &mut grown.conversation.as_mut()?.messages.0;
             for raw in new {
-                told.push(SentMessage::read(raw.get())?);
+                told.push(TapedMessage::read(raw.get())?);
             }
         } else if !more.is_empty() {
             return None;
@@ -180,9 +180,9 @@ impl SentBody {
         let kept = PREFIX
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), self.rest.get(*name)?.clone())));
-        let conversation = self.system().map(|system| Conversation {
+        let conversation = self.system().map(|system| TapedConversation {
             name: "messages",
-            messages: SentMessages(vec![Arc::clone(system)]),
+            messages: TapedMessages(vec![Arc::clone(system)]),
         });
         Self {
             prefix: self.prefix.clone(),
@@ -207,15 +207,15 @@ impl SentBody {
     }
 
     /// The first thing a person says: requests that share it belong to one conversation.
-    pub(super) fn opening(&self) -> Option<&Arc<SentMessage>> {
+    pub(super) fn opening(&self) -> Option<&Arc<TapedMessage>> {
         self.messages().iter().find(|message| !message.is_system())
     }
 
-    fn system(&self) -> Option<&Arc<SentMessage>> {
+    fn system(&self) -> Option<&Arc<TapedMessage>> {
         self.messages().first().filter(|message| message.is_system())
     }
 
-    fn messages(&self) -> &[Arc<SentMessage>] {
+    fn messages(&self) -> &[Arc<TapedMessage>] {
         let told = self.conversation.as_ref();
         told.map_or(&[], |conversation| conversation.messages.0.as_slice())
     }
@@ -271,14 +271,14 @@ fn shared_text(text: &str) -> Arc<str> {
 }
 
 /// The messages of a list; those that stand at the same place in `before` are not read again.
-fn messages(list: &str, before: Option<&SentBody>) -> Option<SentMessages> {
+fn messages(list: &str, before: Option<&SentBody>) -> Option<TapedMessages> {
     let raw: Vec<&RawValue> = serde_json::from_str(list).ok()?;
     let mut known = before.map_or(&[][..], SentBody::messages).iter();
     let read = |raw: &&RawValue| match known.next() {
         Some(message) if message.text() == raw.get() => Some(Arc::clone(message)),
-        _ => SentMessage::read(raw.get()),
+        _ => TapedMessage::read(raw.get()),
     };
-    raw.iter().map(read).collect::<Option<_>>().map(SentMessages)
+    raw.iter().map(read).collect::<Option<_>>().map(TapedMessages)
 }
 
 /// Takes what may be shared out of a body.
@@ -297,17 +297,17 @@ fn take_prefix(body: &mut Value) -> Option<Arc<SharedPrefix>> {
 }
 
 /// Takes the messages out of a body.
-fn take_messages(body: &mut Value) -> Option<Conversation> {
+fn take_messages(body: &mut Value) -> Option<TapedConversation> {
     let fields = body.as_object_mut()?;
     let name = MESSAGES
         .iter()
         .find(|name| fields.get(**name).is_some_and(Value::is_array))?;
     let list = fields.get(*name)?.as_array()?;
-    let messages: Vec<Arc<SentMessage>> = list.iter().map(SentMessage::of).collect::<Option<_>>()?;
+    let messages: Vec<Arc<TapedMessage>> = list.iter().map(TapedMessage::of).collect::<Option<_>>()?;
     fields.remove(*name);
-    Some(Conversation {
+    Some(TapedConversation {
         name,
-        messages: SentMessages(messages),
+        messages: TapedMessages(messages),
     })
 }
 
@@ -321,7 +321,7 @@ struct WholeRequest<'r>(&'r Value, &'r SentBody);
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum RequestPart<'r> {
+enum RequestField<'r> {
     Own(&'r Value),
     Body(&'r SentBody),
 }
@@ -329,9 +329,9 @@ enum RequestPart<'r> {
 impl Serialize for WholeRequest<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = self.0.as_object().into_iter().flatten();
-        let own = fields.map(|(name, field)| (name.as_str(), RequestPart::Own(field)));
-        let whole: BTreeMap<&str, RequestPart<'_>> =
-            own.chain([("body", RequestPart::Body(self.1))]).collect();
+        let own = fields.map(|(name, field)| (name.as_str(), RequestField::Own(field)));
+        let whole: BTreeMap<&str, RequestField<'_>> =
+            own.chain([("body", RequestField::Body(self.1))]).collect();
         whole.serialize(serializer)
     }
 }
@@ -341,7 +341,7 @@ impl Serialize for WholeRequest<'_> {
 enum BodyPart<'b> {
     Own(&'b Value),
     Shared(&'b RawValue),
-    Messages(&'b SentMessages),
+    Messages(&'b TapedMessages),
 }
 
 impl Serialize for SentBody {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::delta::JsonDelta;
-use super::message::SentMessages;
+use super::message::TapedMessages;
 use super::sent::SentBody;
 
 /// A completion's body as a tape holds it: what it adds to the one before, or to a beginning that stands elsewhere. The
@@ -27,7 +27,7 @@ pub(super) struct ToldBody {
 #[serde(untagged)]
 enum ToldPart {
     Json(Value),
-    Messages(SentMessages),
+    Messages(TapedMessages),
 }
 
 impl ToldBody {
@@ -56,7 +56,7 @@ impl ToldBody {
         let mut delta = Self::of(delta);
         if !new_ones.is_empty() {
             let new_ones = new_ones.iter().map(Arc::clone).collect();
-            let new_ones = ToldPart::Messages(SentMessages(new_ones));
+            let new_ones = ToldPart::Messages(TapedMessages(new_ones));
             delta.append.insert(format!("/{}", told.name), new_ones);
         }
         delta

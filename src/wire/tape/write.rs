@@ -14,7 +14,7 @@ use super::error::TapeError;
 use super::exchange::ExchangeEnd;
 use super::header::Header;
 use super::line::{TapeLines, TurnEnd};
-use super::message::SentMessage;
+use super::message::TapedMessage;
 use super::read::TapeFile;
 use super::recording::{OpenExchange, UnfinishedExchange};
 use super::sent::{SentBody, SentRequest};
@@ -46,7 +46,7 @@ struct SharedTape {
 #[derive(Debug, Default)]
 struct RecordedTurn {
     /// First words of the conversation, and what they were sent with.
-    began_with: Option<(Option<Arc<SentMessage>>, SentBody)>,
+    began_with: Option<(Option<Arc<TapedMessage>>, SentBody)>,
     /// The body of the last completion.
     last_body: Option<SentBody>,
     open: Vec<OpenExchange>,
