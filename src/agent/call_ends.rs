@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::budget::BudgetExhaustion;
 use super::calls::key_of;
-use super::guard::{ErrorKind, Nudge};
+use super::guard::{ErrorKind, GuardAction};
 use super::guard_fingerprint::ResultFingerprint;
 use super::guard_notes::GuardNote;
 use super::protocol::{CallRun, CallRunEnd, LoopEnd, TurnEffect};
@@ -75,7 +75,7 @@ impl TurnState {
         let truncated = shown.is_some_and(|shown| shown.truncated || shown.extent.is_cut());
         let (served_by, bytes_received) = (output.served_by, output.bytes_received);
         self.failed.made_up_for(&planned);
-        let nudge = self
+        let action = self
             .loop_guard
             .succeeded(planned.tool, ResultFingerprint::of(&planned, output));
         let number = self.call_number();
@@ -94,7 +94,12 @@ impl TurnState {
                 .as_ref()
                 .map(|brought| evidence::of(number, brought)),
         );
-        self.answer_call(call, with_nudge(content, nudge, planned.tool), false, result);
+        self.answer_call(
+            call,
+            with_guard_note(content, action, planned.tool),
+            false,
+            result,
+        );
         self.record(
             planned.tool.to_owned(),
             planned.arguments,
@@ -117,10 +122,10 @@ impl TurnState {
         took: Duration,
     ) {
         self.failed.failed(&planned, class);
-        let nudge = self.loop_guard.failed(planned.tool, ErrorKind::failure(class));
+        let action = self.loop_guard.failed(planned.tool, ErrorKind::failure(class));
         self.answer_call(
             call,
-            with_nudge(message.as_str().into(), nudge, planned.tool),
+            with_guard_note(message.as_str().into(), action, planned.tool),
             true,
             None,
         );
@@ -178,22 +183,22 @@ impl TurnState {
 }
 
 /// What the model reads, with what the guard has to say of it.
-pub(super) fn with_nudge(content: Arc<str>, nudge: Nudge, tool: &str) -> Arc<str> {
-    let note = match nudge {
-        Nudge::None => return content,
-        Nudge::Errors { times } => GuardNote::Errors.with("times", times),
-        Nudge::EmptyRows { times } => GuardNote::EmptyRows.with("times", times),
-        Nudge::Stale { times } => GuardNote::Stale.with("times", times),
-        Nudge::Cut { times } => GuardNote::Cut.with("times", times),
-        Nudge::Pages { times, limit } => GuardNote::Pages.render(&BTreeMap::from([
+pub(super) fn with_guard_note(content: Arc<str>, action: GuardAction, tool: &str) -> Arc<str> {
+    let note = match action {
+        GuardAction::None => return content,
+        GuardAction::Errors { times } => GuardNote::Errors.with("times", times),
+        GuardAction::EmptyRows { times } => GuardNote::EmptyRows.with("times", times),
+        GuardAction::Stale { times } => GuardNote::Stale.with("times", times),
+        GuardAction::Cut { times } => GuardNote::Cut.with("times", times),
+        GuardAction::Pages { times, limit } => GuardNote::Pages.render(&BTreeMap::from([
             ("times", times.to_string()),
             ("limit", limit.to_string()),
         ])),
-        Nudge::CloseForPages { times } => {
+        GuardAction::CloseForPages { times } => {
             let reason = GuardNote::ClosedForPages.with("times", times);
             GuardNote::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
         }
-        Nudge::CloseForErrors { times } => {
+        GuardAction::CloseForErrors { times } => {
             let reason = GuardNote::ClosedForFailures.with("times", times);
             GuardNote::Closed.render(&BTreeMap::from([("tool", tool.to_owned()), ("reason", reason)]))
         }

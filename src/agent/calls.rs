@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::budget::BudgetExhaustion;
-use super::call_ends::with_nudge;
+use super::call_ends::with_guard_note;
 use super::guard::{ErrorKind, Repeat};
 use super::guard_notes::GuardNote;
 use super::protocol::{LoopEnd, TurnEffect};
@@ -91,10 +91,10 @@ impl TurnState {
         self.loop_guard
             .asked(&format!("{} {}", call.name, call.arguments));
         self.failed.refused(refusal);
-        let nudge = self
+        let action = self
             .loop_guard
             .failed(&call.name, ErrorKind::Refusal(refusal.class));
-        let content = with_nudge(refusal.message.as_str().into(), nudge, &call.name);
+        let content = with_guard_note(refusal.message.as_str().into(), action, &call.name);
         self.answer_call(call, content, true, None);
         let message = Some(refusal.message.clone());
         self.record(

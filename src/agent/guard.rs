@@ -49,7 +49,7 @@ pub(super) enum Repeat {
 
 /// What is due after a result or a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nudge {
+pub(super) enum GuardAction {
     None,
     /// Failures of one kind in a row.
     Errors {
@@ -219,7 +219,7 @@ impl LoopGuard {
     }
 
     /// Takes note of a refusal or failure of `tool`.
-    pub(super) fn failed(&mut self, tool: &str, kind: ErrorKind) -> Nudge {
+    pub(super) fn failed(&mut self, tool: &str, kind: ErrorKind) -> GuardAction {
         let round = self.round;
         if self.failures.more(round) >= self.settings.max_errors {
             self.end(StopReason::TooManyErrors);
@@ -231,16 +231,16 @@ impl LoopGuard {
         }
         if times >= limit {
             self.close(tool, StopReason::ErrorStreak);
-            Nudge::CloseForErrors { times }
+            GuardAction::CloseForErrors { times }
         } else if times >= 2 {
-            Nudge::Errors { times }
+            GuardAction::Errors { times }
         } else {
-            Nudge::None
+            GuardAction::None
         }
     }
 
     /// Takes note of a result of another call of `tool` than before.
-    pub(super) fn succeeded(&mut self, tool: &str, fingerprint: ResultFingerprint) -> Nudge {
+    pub(super) fn succeeded(&mut self, tool: &str, fingerprint: ResultFingerprint) -> GuardAction {
         self.errors.clear();
         let pages = self.paged(tool, fingerprint.page);
         let cut = self.cut_again(fingerprint.queried);
@@ -253,23 +253,23 @@ impl LoopGuard {
         if empty >= self.settings.max_empty_results {
             self.end(StopReason::EmptyResults);
         }
-        if pages != Nudge::None {
+        if pages != GuardAction::None {
             pages
         } else if cut >= 2 {
-            Nudge::Cut { times: cut }
+            GuardAction::Cut { times: cut }
         } else if empty >= 2 {
-            Nudge::EmptyRows { times: empty }
+            GuardAction::EmptyRows { times: empty }
         } else if stale >= 1 {
-            Nudge::Stale { times: stale }
+            GuardAction::Stale { times: stale }
         } else {
-            Nudge::None
+            GuardAction::None
         }
     }
 
     /// Counts pages of one result, and pages of its pages. Each is new, and none says more than the result's totals do.
-    fn paged(&mut self, tool: &str, page: Option<PageRead>) -> Nudge {
+    fn paged(&mut self, tool: &str, page: Option<PageRead>) -> GuardAction {
         let Some(PageRead { of, asked, made }) = page else {
-            return Nudge::None;
+            return GuardAction::None;
         };
         let of = self.whole.get(&of).cloned().unwrap_or(of);
         if let Some(made) = made {
@@ -281,11 +281,11 @@ impl LoopGuard {
         let times = *times;
         if times >= limit {
             self.close(tool, StopReason::EndlessPaging);
-            Nudge::CloseForPages { times }
+            GuardAction::CloseForPages { times }
         } else if times > limit / 2 && times > 1 {
-            Nudge::Pages { times, limit }
+            GuardAction::Pages { times, limit }
         } else {
-            Nudge::None
+            GuardAction::None
         }
     }
 

@@ -60,26 +60,23 @@ const ENDS: [char; 7] = ['.', ',', ';', ':', ')', ']', '!'];
 
 /// The only unit that a description tells, in its own words; `None` where it tells none, or several.
 pub(super) fn described_unit(text: &str) -> Option<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let mut found: Vec<String> = (0..words.len())
-        .filter_map(|at| unit_at(words.get(at..).unwrap_or_default()))
-        .collect();
-    found.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
-    match found.as_slice() {
-        [one] => Some(one.clone()),
-        _ => None,
-    }
+    only_unit(text, |_| true)
 }
 
 /// The unit that a text about several columns tells of the one with these names: of the word right before it, as in
 /// `Revenue (USD, completed orders only) and number of orders`. `None` where it tells several.
 pub(super) fn unit_of(text: &str, names: &[&str]) -> Option<String> {
+    only_unit(text, |before| {
+        before.is_some_and(|before| names.iter().any(|name| has_word(name, before)))
+    })
+}
+
+/// The only unit that a text tells behind the words that count, given the word before each place; `None` where there is
+/// none, or several.
+fn only_unit(text: &str, counts: impl Fn(Option<&str>) -> bool) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let mut found: Vec<String> = (1..words.len())
-        .filter(|at| {
-            let before = at.checked_sub(1).and_then(|before| words.get(before));
-            before.is_some_and(|before| names.iter().any(|name| has_word(name, before)))
-        })
+    let mut found: Vec<String> = (0..words.len())
+        .filter(|at| counts(at.checked_sub(1).and_then(|before| words.get(before)).copied()))
         .filter_map(|at| unit_at(words.get(at..).unwrap_or_default()))
         .collect();
     found.dedup_by(|a, b| a.eq_ignore_ascii_case(b));

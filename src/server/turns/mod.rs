@@ -4,7 +4,7 @@
 //! a log ([`LiveTurn`]) that any number of clients read, each at its own pace. Start with [`Turns::submit`], then read
 //! `run.rs`.
 
-mod in_hand;
+mod active_answers;
 mod live;
 mod live_turns;
 mod permits;
@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use in_hand::InHand;
+use active_answers::ActiveAnswers;
 pub(super) use live::{EventReader, LiveTurn, LogCut};
 use live_turns::LiveTurns;
 use permits::TurnPermits;
@@ -83,8 +83,8 @@ pub(super) enum SubmitError {
 /// All turns of this process.
 pub(super) struct Turns {
     live: LiveTurns,
-    /// Answers whose turns this process has in hand: from before they are stored until after they are ended.
-    in_hand: InHand,
+    /// Answers whose turns this process works on: from before they are stored until after they are ended.
+    active_answers: ActiveAnswers,
     slots: SessionSlots,
     places: Arc<TurnPermits>,
     tasks: TaskTracker,
@@ -109,7 +109,7 @@ impl Turns {
     pub(super) fn new(max_turns: usize, max_per_principal: usize) -> Self {
         Self {
             live: LiveTurns::default(),
-            in_hand: InHand::default(),
+            active_answers: ActiveAnswers::default(),
             slots: SessionSlots::default(),
             places: Arc::new(TurnPermits::new(max_turns, max_per_principal)),
             tasks: TaskTracker::new(),
@@ -165,7 +165,7 @@ impl Turns {
         };
         let id = new.id.clone();
         // Before it is stored, so that nobody here takes it for one that was left.
-        let held = self.in_hand.take(&id).ok_or(SubmitError::Busy)?;
+        let held = self.active_answers.take(&id).ok_or(SubmitError::Busy)?;
         let (turn, new_session, title, start) = match state.store.new_answer(new).await? {
             StoredAnswer::New {
                 turn,

@@ -108,7 +108,7 @@ impl Turns {
 
     /// Goes on with a turn of this process that nobody works on: it was taken over, or could not be ended.
     fn adopt(&self, state: &SharedState, turn: ClaimedTurn) {
-        let Some(held) = self.in_hand.take(&turn.id) else {
+        let Some(held) = self.active_answers.take(&turn.id) else {
             return;
         };
         // Their number was bounded when they were taken.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::LiveTurn;
-use super::in_hand::HeldAnswer;
+use super::active_answers::HeldAnswer;
 use super::permits::TurnPermit;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};

@@ -4,17 +4,17 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct InHand(Arc<Mutex<HashSet<String>>>);
+pub(super) struct ActiveAnswers(Arc<Mutex<HashSet<String>>>);
 
 /// One of them. It is let go when this is dropped.
 #[derive(Debug)]
 pub(super) struct HeldAnswer {
-    all: InHand,
+    all: ActiveAnswers,
     id: String,
 }
 
-impl InHand {
-    /// Takes an answer in hand; `None` when it is already.
+impl ActiveAnswers {
+    /// Notes that an answer is being worked on; `None` when it is already.
     pub(super) fn take(&self, id: &str) -> Option<HeldAnswer> {
         self.lock().insert(id.to_owned()).then(|| HeldAnswer {
             all: self.clone(),
