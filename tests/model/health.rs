@@ -76,7 +76,7 @@ async fn a_trial_says_which_api_is_asked() {
             ModelProtocol::Messages,
         ),
         (
-            ScriptedModel::openai_with(move |body| {
+            ScriptedModel::openai_apart(move |body| {
                 if body.get("messages").is_some() {
                     Reply::status(404, json!({"error": {"message": "This is not a chat model"}}))
                 } else {

@@ -155,7 +155,7 @@ async fn every_ending_is_told_apart() {
 
 /// A server that refuses chat completions with this status and body, and answers over the other API.
 async fn responses_alone(status: u16, refusal: Value) -> ScriptedModel {
-    ScriptedModel::openai_with(move |body| {
+    ScriptedModel::openai_apart(move |body| {
         if body.get("messages").is_some() {
             Reply::status(status, refusal.clone())
         } else {
@@ -229,7 +229,7 @@ async fn a_listener_is_told_that_another_api_is_asked() {
 
 #[tokio::test]
 async fn an_address_with_neither_api_is_told_as_it_was_asked_first() {
-    let server = ScriptedModel::openai_with(|_| Reply::status(404, json!({"detail": "Not Found"}))).await;
+    let server = ScriptedModel::openai_apart(|_| Reply::status(404, json!({"detail": "Not Found"}))).await;
     let model = connect(&server.settings(), wire(&server)).unwrap();
     let error = listen(&*model, &question()).await.unwrap_err();
     assert!(

@@ -1,7 +1,7 @@
 //! Model servers that say what a test wrote down, over real sockets, and remember what they were asked.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -74,6 +74,14 @@ impl ScriptedModel {
         Self::start(Provider::Openai, Box::new(script)).await
     }
 
+    /// The same at an address that no other server of this process gets. What a server was found to refuse is remembered by its
+    /// address for as long as the process lives, and a port is given out again.
+    pub async fn openai_apart(script: impl FnMut(&Value) -> Reply + Send + 'static) -> Self {
+        static APART: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(2);
+        let host = Ipv4Addr::new(127, 0, 0, APART.fetch_add(1, Ordering::Relaxed));
+        Self::start_at(host, Provider::Openai, Box::new(script)).await
+    }
+
     /// A server of OpenAI's Responses API that decides from the request's body.
     pub async fn responses_with(script: impl FnMut(&Value) -> Reply + Send + 'static) -> Self {
         Self::start(Provider::OpenaiResponses, Box::new(script)).await
@@ -90,6 +98,10 @@ impl ScriptedModel {
     }
 
     async fn start(provider: Provider, script: Script) -> Self {
+        Self::start_at(Ipv4Addr::LOCALHOST, provider, script).await
+    }
+
+    async fn start_at(host: Ipv4Addr, provider: Provider, script: Script) -> Self {
         let captured = Arc::default();
         let unlisted = Arc::default();
         let shared = Shared {
@@ -98,7 +110,7 @@ impl ScriptedModel {
             unlisted: Arc::clone(&unlisted),
             captured: Arc::clone(&captured),
         };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = tokio::net::TcpListener::bind((host, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new().fallback(answer).with_state(shared);
         // Without it every small piece would wait for the acknowledgement of the one before.
