@@ -35,7 +35,7 @@ fn grant(level: &str, more: &str) -> String {
 }
 
 /// Runs the program beside the sandbox.
-async fn run(program: &Program, arguments: &[&str]) -> Run {
+fn run(program: &Program, arguments: &[&str]) -> Run {
     tokio::task::block_in_place(|| program.run(arguments))
 }
 
@@ -83,7 +83,7 @@ async fn a_person_cancels_and_reruns() {
     let client = stand.account.administrative();
     let program = program(&stand, &grant("full", ""));
     let hanging = client.trigger(HANGS, "a test").await.unwrap().id.to_string();
-    let cancelled = run(&program, &["dbt", "cancel", &hanging, "--json"]).await;
+    let cancelled = run(&program, &["dbt", "cancel", &hanging, "--json"]);
     assert_eq!(cancelled.code, Some(0), "{cancelled:#?}");
     let told = cancelled.json();
     assert_eq!(
@@ -94,7 +94,7 @@ async fn a_person_cancels_and_reruns() {
     let over = client.follow(id, PATIENCE, &mut |_| ()).await.unwrap();
     assert_eq!(over.status, DbtRunStatus::Cancelled);
 
-    let again = run(&program, &["dbt", "rerun", &HANGS.to_string()]).await;
+    let again = run(&program, &["dbt", "rerun", &HANGS.to_string()]);
     assert_eq!(again.code, Some(0), "{again:#?}");
     let filter = RunFilter {
         job: Some(HANGS),
@@ -111,7 +111,7 @@ async fn a_person_cancels_and_reruns() {
     assert_ne!(newest, hanging);
     assert!(again.stdout.contains(&format!("{newest}\t{HANGS}")), "{again:#?}");
 
-    let log = run(&program, &["log", "show"]).await;
+    let log = run(&program, &["log", "show"]);
     for line in [
         format!("cardinal asked to cancel run {hanging} on dbt account"),
         format!("cardinal asked to rerun job {HANGS} from where it failed on dbt account"),
@@ -128,9 +128,9 @@ async fn a_person_cancels_and_reruns() {
         &["dbt", "cancel", "last"],
         &["dbt", "rerun", "-1"],
     ] {
-        assert_eq!(run(&program, wrong).await.code, Some(2), "{wrong:?}");
+        assert_eq!(run(&program, wrong).code, Some(2), "{wrong:?}");
     }
-    let unknown = run(&program, &["dbt", "cancel", "99999999"]).await;
+    let unknown = run(&program, &["dbt", "cancel", "99999999"]);
     assert_eq!(unknown.code, Some(1));
     assert!(
         unknown.stderr.contains("failed to cancel run 99999999"),
@@ -161,7 +161,7 @@ async fn what_is_not_granted_is_not_sent() {
     ] {
         let program = program(&stand, &grants);
         for arguments in [["dbt", "cancel", "60001"], ["dbt", "rerun", "8001"]] {
-            let denied = run(&program, &arguments).await;
+            let denied = run(&program, &arguments);
             assert_eq!(denied.code, Some(1), "{denied:#?}");
             let said = denied.stderr.replace("\n  ", " ");
             assert!(
@@ -169,13 +169,13 @@ async fn what_is_not_granted_is_not_sent() {
                 "{why}: {said}"
             );
         }
-        let log = run(&program, &["log", "show", "--refused"]).await;
+        let log = run(&program, &["log", "show", "--refused"]);
         assert_eq!(log.stdout.matches("DENIED").count(), 2, "{log:#?}");
     }
     assert_eq!(writes(&stand), 0);
     // A rule for the job lets it be run again, and says nothing of runs by their ids.
     let program = program(&stand, &ids(8002));
-    assert_eq!(run(&program, &["dbt", "rerun", "8002"]).await.code, Some(0));
-    assert_eq!(run(&program, &["dbt", "cancel", "60001"]).await.code, Some(1));
+    assert_eq!(run(&program, &["dbt", "rerun", "8002"]).code, Some(0));
+    assert_eq!(run(&program, &["dbt", "cancel", "60001"]).code, Some(1));
     assert_eq!(writes(&stand), 1);
 }

@@ -193,12 +193,12 @@ async fn ran(account: &DbtCloudSettings, job: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_makes_old_only_what_rests_on_its_models() {
-    makes_old_what_rests_on_it(&[Area::DbtDiscovery, Area::DbtRuns]).await;
+    Box::pin(makes_old_what_rests_on_it(&[Area::DbtDiscovery, Area::DbtRuns])).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_manifest_of_a_run_says_what_rests_on_its_models_too() {
-    makes_old_what_rests_on_it(&[Area::DbtRuns]).await;
+    Box::pin(makes_old_what_rests_on_it(&[Area::DbtRuns])).await;
 }
 
 async fn makes_old_what_rests_on_it(areas: &'static [Area]) {

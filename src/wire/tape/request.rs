@@ -58,7 +58,9 @@ pub(super) fn key(request: &Value) -> String {
 /// The request without the fields that do not count.
 fn without_volatile(request: &Value) -> Value {
     let mut counted = request.clone();
-    VOLATILE.iter().for_each(|pointer| remove(&mut counted, pointer));
+    for pointer in VOLATILE {
+        remove(&mut counted, pointer);
+    }
     counted
 }
 

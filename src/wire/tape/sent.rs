@@ -91,7 +91,9 @@ impl SentRequest {
             return request::hash_of(&text(&WholeRequest(&self.request, body)));
         }
         let mut counted = body.clone();
-        places.for_each(|place| request::remove(&mut counted.rest, place));
+        for place in places {
+            request::remove(&mut counted.rest, place);
+        }
         request::hash_of(&text(&WholeRequest(&self.request, &counted)))
     }
 }
