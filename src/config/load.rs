@@ -46,6 +46,8 @@ pub struct LoadedSettings {
     pub file: Option<PathBuf>,
     /// Things a person should know: variables that did nothing. One line each.
     pub notes: Vec<String>,
+    /// The variable that chose the model's provider, where nothing names a model.
+    pub model_from: Option<&'static str>,
 }
 
 /// Where each setting came from, for messages.
@@ -98,6 +100,8 @@ pub fn load(
     let merged: FileConfig = merged
         .try_into()
         .map_err(|error: toml::de::Error| ConfigError::setting("settings", error.message()))?;
+    let is_named =
+        merged.model.id.is_some() || overrides.model.is_some() || environment.get("CARDINAL_MODEL").is_some();
     let settings = resolve::resolve(merged, environment, &origins, overrides)?;
     let mut notes: Vec<String> = unknown
         .into_iter()
@@ -113,6 +117,9 @@ pub fn load(
         settings,
         file,
         notes,
+        model_from: resolve::provider_variable(environment)
+            .filter(|_| !is_named)
+            .map(|(_, variable)| variable),
     })
 }
 

@@ -18,10 +18,34 @@ fn the_default_follows_the_keys_in_the_environment() {
     assert!(id(&[("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k")]).starts_with("openai:"));
     assert!(id(&[("OPENAI_BASE_URL", "http://localhost:1/v1")]).starts_with("openai:"));
     assert!(id(&[("ANTHROPIC_API_KEY", "k")]).starts_with("anthropic:"));
+    assert!(id(&[("ANTHROPIC_BASE_URL", "http://localhost:1")]).starts_with("anthropic:"));
+    assert!(
+        id(&[
+            ("ANTHROPIC_BASE_URL", "http://localhost:1"),
+            ("OPENAI_BASE_URL", "http://localhost:2/v1")
+        ])
+        .starts_with("openai:")
+    );
     assert_eq!(
         id(&[("ANTHROPIC_API_KEY", "k"), ("CARDINAL_MODEL", "offline")]),
         "offline"
     );
+}
+
+#[test]
+fn what_chose_the_model_is_known() {
+    let from = |pairs: &[(&str, &str)]| load_env(pairs).unwrap().model_from;
+    assert_eq!(from(&[]), None);
+    assert_eq!(
+        from(&[("ANTHROPIC_BASE_URL", "http://localhost:1")]),
+        Some("ANTHROPIC_BASE_URL")
+    );
+    assert_eq!(
+        from(&[("OPENAI_API_KEY", "k"), ("ANTHROPIC_API_KEY", "k")]),
+        Some("OPENAI_API_KEY")
+    );
+    let named = [("OPENAI_API_KEY", "k"), ("CARDINAL_MODEL", "openai:a")];
+    assert_eq!(from(&named), None);
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) async fn run(global: &GlobalArgs) -> Result<ExitStatus, CliError> {
 
 async fn examine(global: &GlobalArgs) -> Result<DoctorReport, CliError> {
     let mut checks = Vec::new();
-    let settings = match settings::load_quietly(global) {
+    let (settings, model_from) = match settings::load_quietly(global) {
         Ok(loaded) => {
             let from = loaded.file.as_ref().map_or_else(
                 || "no file; defaults and environment".to_owned(),
@@ -44,7 +44,7 @@ async fn examine(global: &GlobalArgs) -> Result<DoctorReport, CliError> {
                     .into_iter()
                     .map(|note| Check::warning("settings", note, "unset it, or correct its name")),
             );
-            loaded.settings
+            (loaded.settings, loaded.model_from)
         }
         // A wrong command line is not a finding.
         Err(error @ CliError::Usage(_)) => return Err(error),
@@ -62,7 +62,7 @@ async fn examine(global: &GlobalArgs) -> Result<DoctorReport, CliError> {
     budget::check(&settings, &mut checks);
     match app::model_wire(&settings.model) {
         Ok(wire) => {
-            model::check(&settings, wire.clone(), &mut checks).await;
+            model::check(&settings, model_from, wire.clone(), &mut checks).await;
             // A completion costs something: only the model that was named is tried.
             if global.model.is_some() {
                 model::try_it(&settings, wire, &mut checks).await;

@@ -12,8 +12,12 @@ const FIX: &str = "check the model's name, its key (OPENAI_API_KEY or ANTHROPIC_
 const SIMILAR: usize = 3;
 
 /// Asks the model's server whether it is there, takes the key and has the model.
-pub(super) async fn check(settings: &Settings, wire: Wire, checks: &mut Vec<Check>) {
+///
+/// `chosen_by` is the variable that chose the provider, where no model is named.
+pub(super) async fn check(settings: &Settings, chosen_by: Option<&str>, wire: Wire, checks: &mut Vec<Check>) {
     let name = settings.model.id.to_string();
+    let chosen = chosen_by.map(|variable| format!(" (no model is named; {variable} chose it)"));
+    let chosen = chosen.unwrap_or_default();
     if settings.model.id.provider == Provider::Offline {
         checks.push(Check::ok(
             "model",
@@ -26,9 +30,9 @@ pub(super) async fn check(settings: &Settings, wire: Wire, checks: &mut Vec<Chec
             let listed = health.listed.iter().map(String::as_str);
             let similar = nearest(&settings.model.id.name, listed, SIMILAR);
             let message = match similar.as_slice() {
-                [] => format!("the server of {name} does not list it"),
+                [] => format!("the server of {name} does not list it{chosen}"),
                 names => format!(
-                    "the server of {name} does not list it; near it: {}",
+                    "the server of {name} does not list it{chosen}; near it: {}",
                     names.join(", ")
                 ),
             };
@@ -38,7 +42,7 @@ pub(super) async fn check(settings: &Settings, wire: Wire, checks: &mut Vec<Chec
             let over = health
                 .protocol
                 .map(|protocol| format!(" and is asked over {protocol}"));
-            let message = format!("{name} can be reached{}", over.unwrap_or_default());
+            let message = format!("{name} can be reached{}{chosen}", over.unwrap_or_default());
             checks.push(Check::ok("model", message));
         }
         Err(error) => checks.push(Check::error("model", &error, FIX)),

@@ -12,6 +12,7 @@ mod store;
 mod value;
 
 pub(super) use self::dbt::half_an_account;
+pub(super) use self::model::provider_variable;
 use super::Settings;
 use super::env::Environment;
 use super::error::ConfigError;

@@ -61,14 +61,24 @@ fn parse_id(text: &str, place: &str) -> Result<ModelId, ConfigError> {
         .map_err(|problem: String| ConfigError::setting(place, problem))
 }
 
+/// The provider that is asked when nothing names a model, and the variable that says so: its key, or an address of a server
+/// that may need none.
+pub(in crate::config) fn provider_variable(environment: &Environment) -> Option<(Provider, &'static str)> {
+    [
+        (Provider::Openai, "OPENAI_API_KEY"),
+        (Provider::Openai, "OPENAI_BASE_URL"),
+        (Provider::Anthropic, "ANTHROPIC_API_KEY"),
+        (Provider::Anthropic, "ANTHROPIC_BASE_URL"),
+    ]
+    .into_iter()
+    .find(|(_, variable)| environment.get(variable).is_some())
+}
+
 fn default_id(environment: &Environment) -> ModelId {
-    let has = |name| environment.get(name).is_some();
-    let (provider, name) = if has("OPENAI_API_KEY") || has("OPENAI_BASE_URL") {
-        (Provider::Openai, DEFAULT_OPENAI)
-    } else if has("ANTHROPIC_API_KEY") {
-        (Provider::Anthropic, DEFAULT_ANTHROPIC)
-    } else {
-        (Provider::Offline, "offline")
+    let (provider, name) = match provider_variable(environment) {
+        Some((provider @ Provider::Anthropic, _)) => (provider, DEFAULT_ANTHROPIC),
+        Some((provider, _)) => (provider, DEFAULT_OPENAI),
+        None => (Provider::Offline, "offline"),
     };
     ModelId {
         provider,
