@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 use rust_decimal::Decimal;
 
 use super::time::AskedPeriod;
-use crate::references::as_set_up;
+use crate::references::{as_set_up, styled_day};
 use crate::result::{Cell, Column, ColumnKind};
 use crate::text::defuse as clean;
 
@@ -12,7 +12,7 @@ use crate::text::defuse as clean;
 const TEXT_CHARS: usize = 80;
 
 /// A cell as a person reads it: figures as their column is set up, else with at most two decimals (four below one); time
-/// buckets by their names.
+/// buckets by their names, and days in their column's style.
 pub(super) fn shown(cell: &Cell, column: &Column) -> String {
     match cell {
         Cell::Null => "(none)".to_owned(),
@@ -26,7 +26,7 @@ pub(super) fn shown(cell: &Cell, column: &Column) -> String {
             Some(day) if column.kind.is_temporal() || column.unit.is_some() => {
                 match clock(text).filter(|_| tells_hours(column)) {
                     Some(clock) => format!("{day} {clock}"),
-                    None => bucket(day, column.unit.as_deref()),
+                    None => styled_day(day, column).unwrap_or_else(|| bucket(day, column.unit.as_deref())),
                 }
             }
             _ => clean(text, TEXT_CHARS),

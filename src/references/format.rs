@@ -250,6 +250,21 @@ pub(crate) fn as_set_up(value: Decimal, column: &Column) -> Option<String> {
     is_set_up.then(|| NumberFormat::of_column(column, false).write(value, &FigureFormat::default()))
 }
 
+/// A day of a column as its own style writes it, where it has one that is clear. A bucket of days is none.
+pub(crate) fn styled_day(day: Date, column: &Column) -> Option<String> {
+    let is_bucket = matches!(
+        column.unit.as_deref(),
+        Some("year" | "quarter" | "month" | "week")
+    );
+    styled(day, column.format.date_style.as_deref().filter(|_| !is_bucket)?)
+}
+
+/// A column's style for days, where it is one that is followed.
+pub(crate) fn clear_date_style(column: &Column) -> Option<&str> {
+    let style = column.format.date_style.as_deref()?;
+    styled(Date::MIN, style).map(|_| style)
+}
+
 /// A day as a column's style writes it: `D MMMM, YYYY` is `1 March, 2025`. `None` for a style in which day and month could be
 /// taken for each other.
 fn styled(day: Date, style: &str) -> Option<String> {
@@ -355,8 +370,7 @@ impl TimePrecision {
     /// A day or moment of a column as it is written for people: days in the column's own style, where it has one.
     pub(super) fn write_for(self, text: &str, column: &Column) -> String {
         let day = day_of(text).filter(|_| self == Self::Other && column.unit.as_deref() != Some("week"));
-        let style = column.format.date_style.as_deref();
-        let styled = day.zip(style).and_then(|(day, style)| styled(day, style));
+        let styled = day.and_then(|day| styled_day(day, column));
         styled.unwrap_or_else(|| self.write(text, column.kind))
     }
 

@@ -31,7 +31,7 @@ mod table_columns;
 mod text;
 mod units;
 
-pub(crate) use format::as_set_up;
+pub(crate) use format::{as_set_up, clear_date_style, styled_day};
 
 pub use chart::{ChartKind, RequestedChart};
 pub use known_results::KnownResults;

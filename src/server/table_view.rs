@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::event::ToolStart;
 use crate::agent::Answer;
 use crate::app::{App, Session};
+use crate::references::clear_date_style;
 use crate::result::{ColumnKind, EntryKind, Extent};
 
 /// Most rows of one table that clients are sent.
@@ -43,6 +44,11 @@ pub(super) struct ColumnView {
     pub(super) kind: ColumnKind,
     /// The unit of a time bucket.
     pub(super) unit: Option<String>,
+    /// How Metabase writes its days, such as `D MMMM, YYYY`: `YYYY`, `MMMM` (the month's name), `M`, `D` and `dddd` (the
+    /// weekday's name) stand for parts, everything else for itself. Only styles in which day and month cannot be taken for
+    /// each other.
+    #[serde(default)]
+    pub(super) date_style: Option<String>,
 }
 
 /// A result that an answer rests on.
@@ -105,6 +111,7 @@ pub(super) async fn tables(app: &App, answer: &Answer, session: &Session) -> Vec
                     label: column.label.clone(),
                     kind: column.kind,
                     unit: column.unit.clone(),
+                    date_style: clear_date_style(column).map(str::to_owned),
                 })
                 .collect(),
             rows,

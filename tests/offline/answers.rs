@@ -180,6 +180,29 @@ fn figures_are_written_as_their_column_is_set_up() {
 }
 
 #[test]
+fn days_are_written_as_their_column_is_set_up() {
+    let day = |unit: Option<&str>, style: &str| Column {
+        unit: unit.map(str::to_owned),
+        format: ColumnFormat {
+            date_style: Some(style.to_owned()),
+            ..ColumnFormat::default()
+        },
+        ..month()
+    };
+    for (unit, style, written) in [
+        (Some("day"), "D MMMM, YYYY", "4 March, 2025"),
+        (None, "dddd, MMMM D, YYYY", "Tuesday, March 4, 2025"),
+        (Some("day"), "M/D/YYYY", "2025-03-04"),
+        (Some("month"), "D MMMM, YYYY", "2025-03"),
+    ] {
+        let columns = vec![day(unit, style), sum()];
+        let rows = json!([["2025-03-04", 7], ["2025-03-05", 8]]);
+        let text = say("revenue by day", columns, &rows, Extent::Complete);
+        assert!(text.contains(&format!("{written}: 7")), "{text}");
+    }
+}
+
+#[test]
 fn no_rows_are_no_data() {
     let text = say("revenue in 1999", vec![sum()], &json!([]), Extent::Complete);
     assert!(

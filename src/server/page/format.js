@@ -67,7 +67,7 @@ export function cellText(cell, column = {}) {
   if (typeof cell === "number") return number(cell, { grouped: !isLabelLike(column, [cell]) });
   if (typeof cell === "boolean") return cell ? "✓" : "✗";
   if (typeof cell === "object") return JSON.stringify(cell);
-  return column.kind === "date" || column.kind === "datetime" ? dateText(cell, column.unit) : cell;
+  return column.kind === "date" || column.kind === "datetime" ? dateText(cell, column.unit, column.date_style) : cell;
 }
 
 /** Years and ids are names in digits: 2025, not 2,025. */
@@ -92,7 +92,7 @@ const BUCKETS = {
 };
 
 /** A date as its bucket is called: 2025-01-01 by month is Jan 2025. What is not a date stays as it is. */
-export function dateText(text, unit) {
+export function dateText(text, unit, style) {
   const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?)?/.exec(text);
   if (!match) return String(text);
   const [year, month, day, hour = 0, minute = 0, second = 0] = match.slice(1).map((part) => Number(part ?? 0));
@@ -100,8 +100,24 @@ export function dateText(text, unit) {
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
   if (unit === "quarter") return `Q${Math.floor((month - 1) / 3) + 1} ${year}`;
   const midnight = !match[4] || (hour === 0 && minute === 0 && second === 0);
+  if (style && midnight && (!unit || unit === "day" || unit === "default")) return styledDay(date, style);
   const options =
     BUCKETS[unit] ??
     (midnight ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: second ? "medium" : "short" });
   return new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(date);
+}
+
+const PARTS = {
+  dddd: { weekday: "long" },
+  YYYY: { year: "numeric" },
+  MMMM: { month: "long" },
+};
+
+/** A day in the style that its column has in Metabase: `D MMMM, YYYY` is 1 March, 2025. */
+function styledDay(date, style) {
+  return style.replace(/dddd|YYYY|MMMM|M|D/g, (part) => {
+    if (part === "M") return String(date.getUTCMonth() + 1);
+    if (part === "D") return String(date.getUTCDate());
+    return new Intl.DateTimeFormat(locale, { ...PARTS[part], timeZone: "UTC" }).format(date);
+  });
 }
