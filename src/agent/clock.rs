@@ -112,6 +112,11 @@ impl TurnClock {
         now
     }
 
+    /// The moment at which `deadline` passes, if nothing waits in our own queue from now on.
+    pub(super) fn moment(&self, deadline: Duration) -> Instant {
+        self.began + deadline + self.queue.total().saturating_sub(self.queued_before)
+    }
+
     /// What may end something that may take until `deadline`.
     pub(super) fn cutter(&self, deadline: Duration, cancel: &CancellationToken) -> Interrupter {
         let Some(stalls) = &self.stalls else {

@@ -1,6 +1,7 @@
 //! The async shell around the pure core: performs one effect after the other, watches the clock and the person's
 //! wish to stop, and tells whoever watches what happens.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -106,7 +107,8 @@ impl TurnDriver<'_> {
                     let ending = self.resolve(ending).await;
                     let written = ending.references.as_ref().map(|one| one.figures.clone());
                     let written = written.unwrap_or_default();
-                    let conclusion = conclude(&mut turn, ending, self.agent.links());
+                    let conclusion =
+                        conclude(&mut turn, ending, (self.agent.links(), self.agent.own_links()));
                     if turn.figures.is_none() {
                         let looked_up = self.ground(&turn, &conclusion.text, &written, None).await;
                         turn.figures = Some(looked_up.figures);
@@ -199,6 +201,8 @@ impl TurnDriver<'_> {
         };
         let cutter = self.clock.cutter(deadline, self.cancel);
         let span = spans::chat(self.agent.model.id(), self.conversation, &request);
+        let moment = self.clock.moment(deadline);
+        let _time = self.agent.toolbox.client().loading().wait_until(moment);
         let listening = self.listen(&request, &mut heard).instrument(span.clone());
         let input = tokio::select! {
             biased;
@@ -217,8 +221,25 @@ impl TurnDriver<'_> {
         }
     }
 
+    /// Waits for the beginning of a completion, and says so when its server is still loading the model.
+    async fn patiently<T>(&mut self, beginning: impl Future<Output = T>) -> T {
+        let mut waits = self.agent.toolbox.client().loading().waits();
+        let mut beginning = pin!(beginning);
+        loop {
+            tokio::select! {
+                biased;
+                begun = &mut beginning => return begun,
+                Ok(()) = waits.changed() => {
+                    let note = "The model is still being loaded by its server; waiting for it.".to_owned();
+                    (self.watch)(Event::Waiting { note });
+                }
+            }
+        }
+    }
+
     async fn listen(&mut self, request: &ModelRequest, heard: &mut TextSoFar) -> TurnInput {
-        let mut stream = match self.agent.model.complete(request).await {
+        let agent = self.agent;
+        let mut stream = match self.patiently(agent.model.complete(request)).await {
             Ok(stream) => stream,
             Err(error) => return failed(&error, heard, false),
         };

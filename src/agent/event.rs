@@ -52,6 +52,11 @@ pub enum Event {
         /// One line for people.
         note: String,
     },
+    /// The turn waits for something that passes by itself: a server that is still loading its model.
+    Waiting {
+        /// One line for people.
+        note: String,
+    },
     /// The turn is over, and this is its answer.
     Finished(Box<Answer>),
 }

@@ -24,7 +24,13 @@ pub(super) struct TurnConclusion {
 
 /// Turns the end of the loop into an outcome and a text that follows the rules for links, and writes the text into
 /// the conversation.
-pub(super) fn conclude(turn: &mut TurnState, ending: LoopEnd, links: &LinkRules) -> TurnConclusion {
+///
+/// `own_links` are the rules for what we say ourselves, which may name the configured servers.
+pub(super) fn conclude(
+    turn: &mut TurnState,
+    ending: LoopEnd,
+    (links, own_links): (&LinkRules, &LinkRules),
+) -> TurnConclusion {
     let LoopEnd {
         reason,
         text,
@@ -41,39 +47,25 @@ pub(super) fn conclude(turn: &mut TurnState, ending: LoopEnd, links: &LinkRules)
     let outcome = final_outcome(turn, reason);
     let out = turn.exhausted.take().filter(|out| out.reason == reason);
     let detail = detail.or_else(|| out?.detail);
-    let ended = |text: String| {
-        if text.trim().is_empty() {
-            fallback::found(reason, detail.as_deref(), &turn.evidence)
-        } else if cut {
-            let why = match reason.outcome() {
-                // The text is the answer, as far as it goes.
-                Outcome::Answered | Outcome::Partial => fallback::why(reason, detail.as_deref()),
-                _ => fallback::found(reason, detail.as_deref(), &turn.evidence),
-            };
-            format!("{text}\n\n[cut here] {why}")
-        } else if unfinished {
-            let found = fallback::found(reason, detail.as_deref(), &turn.evidence);
-            format!("{text}\n\n{found}")
-        } else if is_of_the_day(reason) {
-            // The person who asked can do nothing but wait, so that the answer has to say until when.
-            format!("{text}\n\n{}", fallback::why(reason, detail.as_deref()))
-        } else {
-            text
-        }
-    };
-    let (text, written) = (ended(text), written.map(ended));
+    let own = own_words(turn, (reason, detail.as_deref()), &text, (cut, unfinished));
     let mut links_removed = 0u32;
-    let mut ruled = |text: &str| {
+    let mut ruled = |links: &LinkRules, text: &str| {
         let ruled = links.apply(text);
         links_removed = links_removed.saturating_add(ruled.removed);
         ruled.text
     };
-    let resolved = text;
-    let text = ruled(&resolved);
-    if text != resolved {
+    let said = ruled(links, &text);
+    if said != text {
         charts.clear();
     }
-    let options = options.iter().map(|option| ruled(option)).collect();
+    let own = own.map(|(before, own)| (before, ruled(own_links, &own)));
+    let ended = |said: String| match &own {
+        None => said,
+        Some((_, own)) if said.trim().is_empty() => own.clone(),
+        Some((before, own)) => format!("{said}\n\n{before}{own}"),
+    };
+    let (text, written) = (ended(said), written.map(ended));
+    let options = options.iter().map(|option| ruled(links, option)).collect();
     // The model reads its own words again, not what was written in place of its references.
     turn.messages.push(Message::Assistant {
         text: written.unwrap_or_else(|| text.clone()),
@@ -88,6 +80,33 @@ pub(super) fn conclude(turn: &mut TurnState, ending: LoopEnd, links: &LinkRules)
         options,
         charts,
         links_removed,
+    }
+}
+
+/// What we say ourselves, behind what the model said or in its place, and a mark that stands before it.
+fn own_words(
+    turn: &TurnState,
+    (reason, detail): (StopReason, Option<&str>),
+    said: &str,
+    (cut, unfinished): (bool, bool),
+) -> Option<(&'static str, String)> {
+    let found = || fallback::found(reason, detail, &turn.evidence);
+    if said.trim().is_empty() {
+        Some(("", found()))
+    } else if cut {
+        let why = match reason.outcome() {
+            // The text is the answer, as far as it goes.
+            Outcome::Answered | Outcome::Partial => fallback::why(reason, detail),
+            _ => found(),
+        };
+        Some(("[cut here] ", why))
+    } else if unfinished {
+        Some(("", found()))
+    } else if is_of_the_day(reason) {
+        // The person who asked can do nothing but wait, so that the answer has to say until when.
+        Some(("", fallback::why(reason, detail)))
+    } else {
+        None
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
+use url::Url;
 
 use super::cite::cite;
 use super::clock::{TimeoutMarks, TurnClock};
@@ -20,7 +21,9 @@ use crate::conversation::Conversation;
 use crate::dbt::DbtConnection;
 use crate::ledger::{DayLedger, Spend};
 use crate::metabase::MetabaseClient;
-use crate::model::{Message, Model, ModelDrive, ModelId, ModelRequest, ToolChoice, UserQuestion};
+use crate::model::{
+    Message, Model, ModelDrive, ModelId, ModelRequest, ToolChoice, UserQuestion, usual_address,
+};
 use crate::prompt::{Prompt, PromptError};
 use crate::result::HeldResults;
 use crate::text::LinkRules;
@@ -64,6 +67,8 @@ pub struct Agent {
 struct Common {
     settings: TurnSettings,
     links: LinkRules,
+    /// The rules for what we say ourselves.
+    own_links: LinkRules,
     prompt: Prompt,
     catalog: CatalogReport,
     day: Option<Arc<DayLedger>>,
@@ -80,8 +85,10 @@ impl fmt::Debug for Agent {
 impl Agent {
     /// An agent of these parts. Nothing is counted beyond a conversation.
     pub fn new(parts: AgentParts) -> Self {
+        let links = LinkRules::to(parts.toolbox.metabase());
         let common = Common {
-            links: LinkRules::to(parts.toolbox.metabase()),
+            own_links: links.naming(&servers(&parts)),
+            links,
             settings: parts.settings,
             prompt: parts.prompt,
             catalog: parts.catalog,
@@ -164,6 +171,11 @@ impl Agent {
 
     pub(super) fn links(&self) -> &LinkRules {
         &self.common.links
+    }
+
+    /// The rules for links in words of our own, which may name the configured servers.
+    pub(super) fn own_links(&self) -> &LinkRules {
+        &self.common.own_links
     }
 
     pub(super) fn request(&self, messages: Vec<Message>, tool_choice: ToolChoice) -> ModelRequest {
@@ -403,4 +415,15 @@ fn timings(clocks: TimeSpent, clock: &TurnClock) -> Timings {
         tools_ms: ms(clocks.tools),
         first_text_ms: clocks.first_text.map(ms),
     }
+}
+
+/// The servers that an agent asks.
+fn servers(parts: &AgentParts) -> Vec<Url> {
+    let model = parts.settings.model.base_url.clone();
+    let model = model.or_else(|| usual_address(parts.model.id().provider));
+    let dbt = parts.settings.dbt.as_ref();
+    let dbt = dbt.map(|dbt| [&dbt.administrative, &dbt.discovery, &dbt.semantic_layer]);
+    let dbt = dbt.into_iter().flatten().cloned();
+    let metabase = parts.toolbox.metabase().clone();
+    model.into_iter().chain([metabase]).chain(dbt).collect()
 }

@@ -106,6 +106,10 @@ impl TurnProgress {
                 note.as_deref(),
             )),
             Event::Guard { note } => self.say(&format!("{WARN}guard:{WARN:#} {}", term::line(note))),
+            Event::Waiting { note } => {
+                self.say(&format!("{DIM}{}{DIM:#}", term::line(note)));
+                self.spin("waiting for the model");
+            }
             Event::Chart(_) => {}
             Event::Finished(_) => self.finish(),
         }

@@ -244,6 +244,7 @@ impl DbtCaller {
             cap: self.settings.max_response_bytes,
             timeout: self.settings.timeout,
             opening: None,
+            loading: None,
             cache: if reads && cached {
                 CacheRule::WhenSuccessful(is_whole_success)
             } else {

@@ -265,6 +265,7 @@ impl Caller {
                 cap: self.settings.max_response_bytes,
                 timeout: self.settings.timeout,
                 opening: None,
+                loading: None,
                 cache: if endpoint.cacheable && call.cached {
                     self.kept(endpoint.purpose)
                 } else {

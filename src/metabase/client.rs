@@ -19,7 +19,7 @@ use crate::catalog::{
 };
 use crate::metabase::MetabaseSettings;
 use crate::principal::Principal;
-use crate::wire::{QueueTime, TurnNameGuard, Wire};
+use crate::wire::{LoadingModels, QueueTime, TurnNameGuard, Wire};
 
 /// The Metabase client of one principal. Cheap to clone; clones share the credential and what is known of the
 /// server.
@@ -48,14 +48,19 @@ impl MetabaseClient {
         }
     }
 
-    /// How long its session has waited in our own queue.
     /// What is sent over this client's wire is logged as this turn's until the guard is dropped.
     pub(crate) fn name_turn(&self, turn_id: &str) -> TurnNameGuard {
         self.caller.wire.tape_slot().name_turn(turn_id)
     }
 
+    /// How long its session has waited in our own queue.
     pub(crate) fn queue_time(&self) -> &QueueTime {
         self.caller.wire.queue_time()
+    }
+
+    /// How long its session waits for models that are being loaded.
+    pub(crate) fn loading(&self) -> &LoadingModels {
+        self.caller.wire.loading()
     }
 
     /// This client over another wire: another session's, or one that records. The credential and what is known of

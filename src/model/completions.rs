@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
+use url::Url;
 
 use super::adjust::{Adjustments, RequestPart};
 use super::endpoint::{ModelEndpoint, address_variable, key_variable};
 use super::refusal::ServerRefusal;
-use super::{ModelError, ModelSettings};
+use super::{ModelError, ModelSettings, Provider, loading};
 use crate::wire::{Opening, Wire, WireResponse};
 
 /// One protocol's completions of a server. Clones share what is known of the server.
@@ -77,6 +78,7 @@ impl CompletionEndpoint {
                 .endpoint
                 .request(Method::POST, self.path, Some(Bytes::from(json)));
             outgoing.policy.opening = Some(self.opening);
+            outgoing.policy.loading = Some(loading::says_so_in);
             let answer = self.wire.send(outgoing).await;
             let answer = answer.map_err(|error| self.endpoint.wire_error(error))?;
             match self.endpoint.accepted(answer).await? {
@@ -87,6 +89,16 @@ impl CompletionEndpoint {
             }
         }
     }
+}
+
+/// Where a provider is asked when no other address is set.
+pub(crate) fn usual_address(provider: Provider) -> Option<Url> {
+    let base = match provider {
+        Provider::Openai | Provider::OpenaiResponses => super::openai::DEFAULT_BASE,
+        Provider::Anthropic => super::anthropic::DEFAULT_BASE,
+        Provider::Offline => return None,
+    };
+    Url::parse(base).ok()
 }
 
 /// An error unless the settings say whom to ask: a key is needed for the provider's own address only.

@@ -7,6 +7,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::loading;
 use super::missing_route;
 use super::refusal::ServerRefusal;
 use super::{ModelError, ModelId, Provider};
@@ -140,6 +141,7 @@ impl ModelEndpoint {
             timeout: self.timeout,
             cache: CacheRule::Never,
             opening: None,
+            loading: None,
         }
     }
 
@@ -174,6 +176,9 @@ impl ModelEndpoint {
         }
         if missing_route::says_so(&message) {
             return self.no_route(200, message);
+        }
+        if loading::says_so(&message) {
+            return ModelError::Loading { model, message };
         }
         ModelError::BrokeOff { model, message }
     }
@@ -226,6 +231,9 @@ impl ModelEndpoint {
                 .clone_into(&mut message);
         }
         let status = refusal.status.as_u16();
+        if !matches!(status, 401 | 403) && loading::says_so(&message) {
+            return ModelError::Loading { model, message };
+        }
         if matches!(status, 400 | 413 | 422) && says_too_long(&message) {
             return ModelError::TooLong { model, message };
         }

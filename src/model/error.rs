@@ -27,6 +27,16 @@ pub enum ModelError {
         /// What to change about the address.
         hint: String,
     },
+    /// Its server was still loading it when there was no time left to wait.
+    #[error(
+        "the model {model} is still being loaded by its server, which says: {message}; ask again when it is loaded, or \
+         give a question more time (`max_seconds` in [budget])"
+    )]
+    Loading {
+        model: String,
+        /// The server's message, capped and without secrets.
+        message: String,
+    },
     /// The conversation is longer than the model takes.
     #[error("the conversation is longer than the model {model} takes: {message}")]
     TooLong {

@@ -68,6 +68,7 @@ impl CollectorClient {
                 timeout: PATIENCE,
                 cache: CacheRule::Never,
                 opening: None,
+                loading: None,
             },
         };
         let mut runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);

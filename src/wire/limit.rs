@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use super::ceiling::{HostCeiling, HostPlace};
+use super::loading::LoadingModels;
 use super::queue::QueueTime;
 use super::service::{LayerResult, LayerService};
 use super::settings::LimitSettings;
@@ -103,6 +104,7 @@ pub(super) struct SessionLimits {
     /// One data query at a time.
     pub(super) query: Arc<Semaphore>,
     pub(super) queue: QueueTime,
+    pub(super) loading: LoadingModels,
 }
 
 impl SessionLimits {
@@ -111,6 +113,7 @@ impl SessionLimits {
             ceilings,
             query: Arc::new(Semaphore::new(1)),
             queue: QueueTime::default(),
+            loading: LoadingModels::default(),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
+
 use super::{Purpose, ServedBy, TapeError, WireError, WireRequest, WireResponse};
 
 /// One exchange, logged when its body has ended.
@@ -58,7 +60,7 @@ impl ExchangeLog {
 /// A request will be sent again.
 pub(super) fn retry(
     request: &WireRequest,
-    result: &Result<WireResponse, WireError>,
+    result: Result<StatusCode, &WireError>,
     attempt: u32,
     wait: Duration,
 ) {
@@ -66,8 +68,8 @@ pub(super) fn retry(
         name: "wire.retry",
         method = request.method.as_str(),
         path = request.url.path(),
-        status = result.as_ref().ok().map(|response| response.status.as_u16()),
-        error = result.as_ref().err().map(tracing::field::display),
+        status = result.ok().map(|status| status.as_u16()),
+        error = result.err().map(tracing::field::display),
         attempt,
         wait_ms = milliseconds(wait),
         "will try again",

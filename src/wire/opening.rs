@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt};
 use http::StatusCode;
 use tokio::time::{Instant, timeout_at};
 
-use super::WireResponse;
+use super::{JudgeLoading, WireResponse};
 
 /// What the beginning of a streamed body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) type JudgeOpening = fn(&[u8], bool) -> Opening;
 /// decided by then is handed on.
 pub(super) async fn judged(
     mut response: WireResponse,
-    judge: JudgeOpening,
+    (judge, loading): (JudgeOpening, Option<JudgeLoading>),
     deadline: Option<Instant>,
 ) -> WireResponse {
     let mut pieces = Vec::new();
@@ -59,6 +59,7 @@ pub(super) async fn judged(
     }
     if let Opening::Failed(status) = opening {
         response.failed_opening = Some(status);
+        response.is_loading = loading.is_some_and(|loading| loading(&seen));
     }
     let rest = std::mem::replace(&mut response.body, stream::empty().boxed());
     response.body = stream::iter(pieces).chain(rest).boxed();

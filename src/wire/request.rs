@@ -5,7 +5,7 @@ use http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::JudgeOpening;
+use super::{JudgeLoading, JudgeOpening};
 use crate::principal::Principal;
 
 /// What a request is for.
@@ -58,6 +58,8 @@ pub struct Policy {
     /// Judges how a streamed body begins, so that a failure told inside a response with status 200 is retried like one that
     /// is told by its status.
     pub opening: Option<JudgeOpening>,
+    /// Judges the body of a failure: whether the server is still loading what is asked for, which is waited for.
+    pub loading: Option<JudgeLoading>,
 }
 
 /// A request below serialisation: what goes over the network, apart from the transport's own headers.

@@ -39,6 +39,8 @@ pub struct WireResponse {
     pub(super) held: Option<Bytes>,
     /// The status that a failure stands for which the body tells before it says anything else.
     pub(super) failed_opening: Option<StatusCode>,
+    /// Whether its body says that the server is still loading what was asked for.
+    pub(super) is_loading: bool,
 }
 
 impl WireResponse {
@@ -52,6 +54,7 @@ impl WireResponse {
             attempts: 1,
             held: None,
             failed_opening: None,
+            is_loading: false,
         }
     }
 
@@ -65,6 +68,7 @@ impl WireResponse {
             attempts: u32::from(served_by == ServedBy::Live),
             held: Some(body),
             failed_opening: None,
+            is_loading: false,
         }
     }
 

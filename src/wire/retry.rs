@@ -8,6 +8,7 @@ use tower::ServiceExt;
 use tower::retry::{Policy, Retry};
 
 use super::limit::SessionLimits;
+use super::loading::LoadingModels;
 use super::opening::judged;
 use super::queue::QueueTime;
 use super::retry_after::asked_wait;
@@ -31,8 +32,10 @@ pub(super) async fn retried(
         settings,
         limits: limits.ceilings.settings(),
         deadline: deadline.clone(),
+        loading: limits.loading.clone(),
         sent: 0,
         turned_away: 0,
+        loads: 0,
         jitter: None,
     };
     let own = deadline.clone();
@@ -42,12 +45,16 @@ pub(super) async fn retried(
             let place = limits.place(&request, &deadline.queued).await?;
             let running = limits.queue.run();
             let (purpose, judge) = (request.policy.purpose, request.policy.opening);
-            let response = below.oneshot(request).await?;
-            let response = match judge.filter(|_| response.status.is_success()) {
-                Some(judge) => judged(response, judge, deadline.now()).await,
-                None => response,
-            };
-            if is_turned_away(purpose, &response) {
+            let loading = request.policy.loading;
+            let mut response = below.oneshot(request).await?;
+            if response.status.is_success() {
+                if let Some(judge) = judge {
+                    response = judged(response, (judge, loading), deadline.now()).await;
+                }
+            } else if let (Some(loading), Some(body)) = (loading, &response.held) {
+                response.is_loading = loading(body);
+            }
+            if is_turned_away(purpose, &response) && !response.is_loading {
                 let asked = asked_wait(&response.headers);
                 let longest = limits.ceilings.settings().longest_cool_down;
                 place.turned_away(asked, settings.base, longest);
@@ -100,9 +107,12 @@ struct Attempts {
     settings: RetrySettings,
     limits: LimitSettings,
     deadline: Deadline,
+    loading: LoadingModels,
     sent: u32,
     /// Of these, turned away by a host that had no room.
     turned_away: u32,
+    /// Of these, answered while the model was being loaded.
+    loads: u32,
     /// Made from the request when the first wait of our own choosing needs it.
     jitter: Option<Jitter>,
 }
@@ -121,8 +131,17 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
             response.attempts = self.sent;
             away = is_turned_away(request.policy.purpose, response);
         }
+        if let Ok(response) = result
+            && response.is_loading
+            && told(request.policy.purpose, response) != Some(false)
+        {
+            return self.until_loaded(request, response);
+        }
         self.turned_away = self.turned_away.saturating_add(u32::from(away));
-        let others = self.sent.saturating_sub(self.turned_away);
+        let others = self
+            .sent
+            .saturating_sub(self.turned_away)
+            .saturating_sub(self.loads);
         let is_enough = self.turned_away >= self.limits.turned_away || others >= self.settings.attempts;
         if is_enough || !is_worth_repeating(request, result) {
             return None;
@@ -147,7 +166,12 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
         if self.deadline.now().is_some_and(|deadline| until >= deadline) {
             return None;
         }
-        log::retry(request, result, self.sent, wait);
+        log::retry(
+            request,
+            result.as_ref().map(|response| response.status),
+            self.sent,
+            wait,
+        );
         Some(Box::pin(tokio::time::sleep_until(until)))
     }
 
@@ -157,6 +181,38 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
 }
 
 impl Attempts {
+    /// Asks again later, as often as there is time: it passes by itself, and costs the server nothing. `None` when the next
+    /// time would be too late.
+    fn until_loaded(
+        &mut self,
+        request: &WireRequest,
+        response: &WireResponse,
+    ) -> Option<BoxFuture<'static, ()>> {
+        if !request.policy.idempotent {
+            return None;
+        }
+        if self.loads == 0 {
+            self.loading.tell();
+        }
+        self.loads = self.loads.saturating_add(1);
+        let wait = asked_wait(&response.headers).unwrap_or_else(|| self.backoff(request));
+        let next = Instant::now().checked_add(wait)?;
+        let session = self.loading.until();
+        if session
+            .or_else(|| self.deadline.now())
+            .is_some_and(|end| next >= end)
+        {
+            return None;
+        }
+        log::retry(request, Ok(response.status), self.sent, wait);
+        // Where somebody says how long, that is not the time that one answer may take.
+        let waiting = session.map(|_| self.deadline.queued.wait());
+        Some(Box::pin(async move {
+            tokio::time::sleep_until(next).await;
+            drop(waiting);
+        }))
+    }
+
     /// Doubles from attempt to attempt; between half and all of that, so that many clients do not come back at once.
     fn backoff(&mut self, request: &WireRequest) -> Duration {
         let seed = self.settings.seed;
@@ -262,8 +318,8 @@ mod tests {
     use super::*;
     use crate::principal::Principal;
 
-    fn waits(seed: u64, path: &str) -> Vec<Duration> {
-        let request = WireRequest {
+    fn request(path: &str) -> WireRequest {
+        WireRequest {
             method: http::Method::GET,
             url: Url::parse("https://bi.example.com").unwrap().join(path).unwrap(),
             headers: http::HeaderMap::new(),
@@ -276,9 +332,14 @@ mod tests {
                 cap: 1,
                 timeout: Duration::from_secs(1),
                 opening: None,
+                loading: None,
                 cache: CacheRule::Never,
             },
-        };
+        }
+    }
+
+    fn waits(seed: u64, path: &str) -> Vec<Duration> {
+        let request = request(path);
         let mut attempts = Attempts {
             settings: RetrySettings {
                 seed,
@@ -289,8 +350,10 @@ mod tests {
                 at: None,
                 queued: QueueTime::default(),
             },
+            loading: LoadingModels::default(),
             sent: 0,
             turned_away: 0,
+            loads: 0,
             jitter: None,
         };
         (1..=7)
@@ -319,5 +382,55 @@ mod tests {
         assert_eq!(waits(7, "/a"), waits(7, "/a"));
         assert_ne!(waits(7, "/a"), waits(8, "/a"));
         assert_ne!(waits(7, "/a"), waits(7, "/b"));
+    }
+
+    /// A server that says so many times that it loads.
+    fn loading(times: u32) -> LayerService {
+        let sent = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+        LayerService::new(move |_| {
+            let sent = sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let (status, body) = if sent < times {
+                (503, "loading")
+            } else {
+                (200, "ready")
+            };
+            let status = StatusCode::from_u16(status).unwrap();
+            let response = WireResponse::whole(
+                status,
+                http::HeaderMap::new(),
+                body.into(),
+                super::super::ServedBy::Live,
+            );
+            std::future::ready(Ok(response))
+        })
+    }
+
+    async fn asked(limits: &SessionLimits, times: u32) -> LayerResult {
+        let mut request = request("/a");
+        request.policy.loading = Some(|body| body == b"loading");
+        let below = (RetrySettings::default(), limits.clone());
+        retried(loading(times), below, request).await
+    }
+
+    /// The request's own timeout is a second, which is for one answer and not for the load before it.
+    #[tokio::test(start_paused = true)]
+    async fn a_model_that_loads_is_waited_for_as_long_as_the_session_says() {
+        let limits = SessionLimits::new(super::super::RequestLimits::default());
+        let mut waits = limits.loading.waits();
+        let time = limits
+            .loading
+            .wait_until(Instant::now() + Duration::from_secs(300));
+        let response = asked(&limits, 20).await.unwrap();
+        assert_eq!((response.status.as_u16(), response.attempts), (200, 21));
+        assert!(waits.has_changed().unwrap());
+        assert_eq!(*waits.borrow_and_update(), 1, "told once");
+
+        let response = asked(&limits, u32::MAX).await.unwrap();
+        assert_eq!(response.status.as_u16(), 503);
+        let passed = limits.queue.total();
+        assert_eq!(passed, Duration::ZERO, "the turn pays for the wait");
+        drop(time);
+        let response = asked(&limits, 20).await.unwrap();
+        assert_eq!(response.status.as_u16(), 503, "without that the timeout holds");
     }
 }

@@ -8,6 +8,7 @@ use super::cache::{ResponseCache, cached};
 use super::echo::without_echo;
 use super::governed::{CallControl, governed};
 use super::limit::{RequestLimits, SessionLimits, limited};
+use super::loading::LoadingModels;
 use super::queue::QueueTime;
 use super::relay::{CompletionRelay, relayed};
 use super::retry::retried;
@@ -138,6 +139,11 @@ impl Wire {
     /// How long the session has waited in our own queue. A turn's clock leaves that out.
     pub fn queue_time(&self) -> &QueueTime {
         &self.own.limits.queue
+    }
+
+    /// How long the session waits for models that are being loaded.
+    pub(crate) fn loading(&self) -> &LoadingModels {
+        &self.own.limits.loading
     }
 
     /// Tells the call log what a thing is called, so that its records say `job 5 (Daily build)`. `parameter` is the one that

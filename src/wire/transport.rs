@@ -175,6 +175,7 @@ mod tests {
                     cap: 1,
                     timeout: Duration::from_secs(1),
                     opening: None,
+                    loading: None,
                     cache: CacheRule::Never,
                 },
             };

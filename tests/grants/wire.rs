@@ -49,6 +49,7 @@ pub fn request(method: Method, url: Url, body: Option<String>) -> WireRequest {
             cap: 1 << 20,
             timeout: Duration::from_secs(20),
             opening: None,
+            loading: None,
             cache: CacheRule::Never,
         },
     }

@@ -139,6 +139,41 @@ fn everything_else_loses_its_target_and_says_so() {
     );
 }
 
+#[test]
+fn our_own_words_name_the_configured_servers_and_nothing_more() {
+    let servers = [
+        Url::parse("http://llm.corp.example:8080/v1").unwrap(),
+        Url::parse("https://mb.example/bi/").unwrap(),
+    ];
+    let own = rules().naming(&servers);
+    for text in [
+        "the connection to llm.corp.example:8080 broke",
+        "failed to connect to llm.corp.example:8080: refused",
+        "no response from mb.example within 10s (llm.corp.example).",
+        "set it to http://llm.corp.example:8080/v1; or to http://llm.corp.example:8080.",
+        "try https://mb.example/bi/v1",
+    ] {
+        assert_eq!(own.apply(text).text, text);
+        assert_ne!(ruled(text).0, text);
+    }
+    for text in [
+        "http://llm.corp.example:8080/v1/x",
+        "http://llm.corp.example:8080/v1?q=42",
+        "http://llm.corp.example:80/v1",
+        "x.llm.corp.example:8080",
+        "http://llm.corp.example:8080@evil.test/v1",
+        "[x](http://llm.corp.example:8080/v1)",
+        "![x](http://llm.corp.example:8080/v1)",
+        "https://evil.test",
+    ] {
+        let done = own.apply(text);
+        assert!(
+            done.removed > 0 && done.text.contains("removed"),
+            "{text}: {done:?}"
+        );
+    }
+}
+
 fn crafted() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "[",

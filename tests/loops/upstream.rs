@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cardinal::agent::{CallStatus, Outcome, StopReason};
+use cardinal::agent::{CallStatus, Event, Outcome, StopReason};
 use cardinal::catalog::{Dimension, Entry};
 use cardinal::result::ColumnKind;
 use serde_json::json;
@@ -88,6 +88,98 @@ async fn a_completion_that_broke_off_is_never_free() {
     let answer = stack.ask("revenue?").await;
     assert_eq!(answer.stop_reason, StopReason::ModelFailed);
     assert_eq!((answer.usage.unreported, answer.usage.cost_usd), (1, None));
+}
+
+fn loading(retry_after: &str) -> Reply {
+    let body = json!({ "error": { "code": 503, "message": "Loading model", "type": "unavailable_error" } });
+    Reply::status(503, body).with_header("retry-after", retry_after)
+}
+
+/// What people were told while the turn waited.
+fn waits(stack: &Stack) -> Vec<String> {
+    let events = stack.events.lock().unwrap();
+    let notes = events.iter().filter_map(|event| match event {
+        Event::Waiting { note } => Some(note.clone()),
+        _ => None,
+    });
+    notes.collect()
+}
+
+#[tokio::test]
+async fn a_model_that_is_being_loaded_is_waited_for_and_people_are_told_once() {
+    let mut replies = vec![loading("0"); 12];
+    replies.push(Reply::text("Nothing is known about that."));
+    let mut stack = Stack::scripted(replies).await;
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(answer.stop_reason, StopReason::FinalAnswer, "{answer:#?}");
+    assert_eq!(
+        waits(&stack),
+        ["The model is still being loaded by its server; waiting for it."]
+    );
+    assert_eq!(stack.model.requests().len(), 13);
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_loaded_in_the_time_of_the_turn_ends_it_with_what_to_do() {
+    let mut stack = Stack::scripted(vec![loading("3600"); 3]).await;
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(
+        (answer.outcome, answer.stop_reason),
+        (Outcome::UpstreamFailed, StopReason::ModelFailed)
+    );
+    for words in [
+        "still being loaded",
+        "ask again when it is loaded",
+        "`max_seconds` in [budget]",
+    ] {
+        assert!(answer.text.contains(words), "{}", answer.text);
+    }
+    assert_eq!(stack.model.requests().len(), 1);
+}
+
+/// A minute is more than one answer of the scripted server may take, and less than the turn has.
+#[tokio::test]
+async fn a_person_can_stop_the_wait_for_a_model() {
+    let mut stack = Stack::scripted(vec![loading("60"); 3]).await;
+    let (cancel, events) = (stack.cancel.clone(), Arc::clone(&stack.events));
+    tokio::spawn(async move {
+        let told = || {
+            let events = events.lock().unwrap();
+            events.iter().any(|event| matches!(event, Event::Waiting { .. }))
+        };
+        while !told() {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        cancel.cancel();
+    });
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(answer.outcome, Outcome::Cancelled, "{answer:#?}");
+}
+
+/// The rules for links take addresses out of what a model writes, and leave the configured ones in our own words.
+#[tokio::test]
+async fn an_error_names_the_configured_server_and_nobody_elses() {
+    let mut reply = Reply::text("Revenue was 1 234 567 in 2025, as http://127.0.0.1:1/v1 says, and so on.");
+    reply.cut_after = Some(420);
+    let mut stack = Stack::scripted(vec![reply]).await;
+    let answer = stack.ask("revenue?").await;
+    let server = stack.model.base_url();
+    let host = format!("127.0.0.1:{}", server.port().unwrap());
+    let broke = format!("the connection to {host} broke");
+    assert!(answer.text.contains(&broke), "{}", answer.text);
+
+    let gone = |server: &str| {
+        let body = json!({ "error": { "message": format!("not at {server}, see http://evil.test/help") } });
+        Reply::status(400, body)
+    };
+    let mut stack = Stack::scripted(vec![gone(server.as_str())]).await;
+    let answer = stack.ask("revenue?").await;
+    assert!(!answer.text.contains("evil"), "{}", answer.text);
+    assert!(answer.text.contains("‹link removed›"), "{}", answer.text);
+
+    let mut stack = Stack::scripted(vec![Reply::text(format!("It is at {server}."))]).await;
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(answer.text, "It is at ‹link removed›.");
 }
 
 /// A turn in which the model asks a metric once, while that endpoint fails in this way, and then just writes `text`.

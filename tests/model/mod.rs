@@ -4,6 +4,7 @@ mod field_forms;
 mod fragments;
 mod health;
 mod json_action;
+mod loading;
 mod local;
 mod odd_calls;
 mod odd_streams;

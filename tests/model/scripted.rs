@@ -24,6 +24,7 @@ fn post(server: &ScriptedModel, path: &str) -> WireRequest {
             cap: 1 << 20,
             timeout: Duration::from_secs(5),
             opening: None,
+            loading: None,
             cache: CacheRule::Never,
         },
     }

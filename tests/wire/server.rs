@@ -93,6 +93,7 @@ impl Server {
                 cap: 1 << 20,
                 timeout: Duration::from_secs(20),
                 opening: None,
+                loading: None,
                 cache: CacheRule::Never,
             },
         }

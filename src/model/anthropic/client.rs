@@ -20,7 +20,7 @@ use crate::model::tool_names::ToolNames;
 use crate::model::{Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream};
 use crate::wire::{Wire, WireResponse};
 
-const DEFAULT_BASE: &str = "https://api.anthropic.com";
+pub(in crate::model) const DEFAULT_BASE: &str = "https://api.anthropic.com";
 const PATH: &str = "/v1/messages";
 const VERSION: (HeaderName, &str) = (HeaderName::from_static("anthropic-version"), "2023-06-01");
 

@@ -6,4 +6,4 @@ mod client;
 mod event;
 
 pub(super) use body::fullest;
-pub(super) use client::{AnthropicModel, endpoint};
+pub(super) use client::{AnthropicModel, DEFAULT_BASE, endpoint};

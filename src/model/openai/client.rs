@@ -24,7 +24,7 @@ use crate::model::{
 };
 use crate::wire::{Wire, WireResponse};
 
-const DEFAULT_BASE: &str = "https://api.openai.com/v1";
+pub(in crate::model) const DEFAULT_BASE: &str = "https://api.openai.com/v1";
 const PATH: &str = "/chat/completions";
 
 /// A JSON schema that the answer has to follow.

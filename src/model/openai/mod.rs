@@ -14,4 +14,4 @@ mod hosts;
 mod merge;
 
 pub(super) use body::fullest;
-pub(super) use client::{OpenAiModel, ResponseFormat, endpoint};
+pub(super) use client::{DEFAULT_BASE, OpenAiModel, ResponseFormat, endpoint};

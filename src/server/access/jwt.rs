@@ -194,6 +194,7 @@ impl JwtVerifier {
                 timeout: PATIENCE,
                 cache: CacheRule::Never,
                 opening: None,
+                loading: None,
             },
         };
         let response = self.wire.send(request).await.map_err(|error| error.to_string())?;

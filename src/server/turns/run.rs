@@ -290,7 +290,7 @@ fn tell(live: &LiveTurn, app: &App, event: Event) {
             served_by,
             note,
         },
-        Event::Guard { note } => TurnEvent::Note { text: note },
+        Event::Guard { note } | Event::Waiting { note } => TurnEvent::Note { text: note },
         // The answer is told when it is stored, and the charts that it asks for with it.
         Event::Chart(_) | Event::Finished(_) => return,
     });

@@ -3,6 +3,7 @@ use url::Url;
 use super::address::address;
 use super::cleaned_text::CleanedText;
 use super::page::MetabasePages;
+use super::servers::ServerAddresses;
 use super::syntax::{inline, pointed};
 use crate::text::visible;
 
@@ -15,6 +16,8 @@ const DEPTH: usize = 8;
 #[derive(Debug, Clone)]
 pub struct LinkRules {
     pages: MetabasePages,
+    /// What may be named besides.
+    servers: ServerAddresses,
 }
 
 /// A text whose links all follow the rules.
@@ -31,6 +34,16 @@ impl LinkRules {
     pub fn to(metabase: &Url) -> Self {
         Self {
             pages: MetabasePages::of(metabase),
+            servers: ServerAddresses::default(),
+        }
+    }
+
+    /// The same rules for words of our own, which may name these servers: an error says which one it is about.
+    #[must_use]
+    pub fn naming<'u>(&self, servers: impl IntoIterator<Item = &'u Url>) -> Self {
+        Self {
+            pages: self.pages.clone(),
+            servers: ServerAddresses::of(servers),
         }
     }
 
@@ -99,7 +112,10 @@ impl LinkRules {
             return Some(page.len());
         }
         let length = address(rest, before)?;
-        out.mark(false);
+        match rest.get(..length) {
+            Some(named) if self.servers.has(named) => out.keep(named),
+            _ => out.mark(false),
+        }
         Some(length)
     }
 

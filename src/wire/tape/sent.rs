@@ -389,6 +389,7 @@ mod tests {
                 timeout: Duration::from_secs(1),
                 cache: CacheRule::Never,
                 opening: None,
+                loading: None,
             },
         }
     }
