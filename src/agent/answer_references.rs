@@ -32,7 +32,6 @@ pub(super) struct AnswerReferences {
 pub(super) struct ReferenceWriter {
     text: ReferencedText,
     known: KnownResults,
-    /// Charts that were announced.
     charts: usize,
 }
 

@@ -38,7 +38,6 @@ pub(super) struct FailedCalls {
 enum AskedFor {
     /// Rows of the entry with this id, in whatever way.
     Rows(u32),
-    /// What these arguments name.
     Named(String),
 }
 

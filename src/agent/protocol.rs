@@ -22,7 +22,6 @@ use crate::tools::{PlannedCall, Refusal, ToolError, ToolOutput};
 #[derive(Debug)]
 pub(super) enum TurnInput {
     Begin,
-    /// A completion came whole.
     Completed(Completion),
     /// A completion's text passed every bound and was cut off here.
     Endless(String),

@@ -36,7 +36,6 @@ pub struct AgentParts {
     pub model: Arc<dyn Model>,
     /// The tools, with the gate before them.
     pub toolbox: Toolbox,
-    /// The rendered prefix.
     pub prompt: Prompt,
     /// What the answer says of the catalog.
     pub catalog: CatalogReport,
@@ -147,7 +146,6 @@ impl Agent {
         &self.common.prompt
     }
 
-    /// Which model answers.
     pub(crate) fn model_id(&self) -> &ModelId {
         self.model.id()
     }

@@ -12,7 +12,6 @@ pub struct AppIdentity {
     pub model: String,
     /// The host of its Metabase; `demo` for the demo.
     pub metabase: String,
-    /// Fingerprint of the catalog.
     pub catalog: String,
     /// Hash of tools and system prompt.
     pub prompt: String,

@@ -8,7 +8,6 @@ use crate::wire::TapeCopy;
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Recording {
-    /// Nothing is recorded.
     #[default]
     Off,
     /// The next turn in this file, which must not exist yet.

@@ -18,11 +18,9 @@ pub(crate) struct RowFault {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum BatchError {
-    /// Rows cannot be asked.
     #[error("{}", told(name, faults, *more))]
     BadRows {
         name: String,
-        /// The first of them.
         faults: Vec<RowFault>,
         /// How many more there are at least.
         more: usize,
@@ -113,7 +111,6 @@ pub(crate) enum BatchError {
          not paid for twice, or begin again with --fresh, which cancels them"
     )]
     AtProvider { batches: String },
-    /// Nothing could be assembled.
     #[error(transparent)]
     App(#[from] Box<AppError>),
     /// A part of the run ended in the middle.

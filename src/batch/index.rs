@@ -3,7 +3,6 @@ use std::collections::{BTreeSet, HashMap};
 use super::error::RowFault;
 use super::question::BatchQuestion;
 
-/// No row.
 const NONE: u32 = u32::MAX;
 /// Names of further columns that are remembered.
 const MOST_COLUMNS: usize = 200;

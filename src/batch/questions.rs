@@ -14,7 +14,6 @@ use super::question::BatchQuestion;
 
 /// Longest row, in bytes.
 const LONGEST_ROW: u64 = 1024 * 1024;
-/// Faults that are told.
 const MOST_FAULTS: usize = 20;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 

@@ -46,7 +46,6 @@ pub(crate) struct BatchOptions {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AskOptions {
-    /// Sessions at once.
     pub jobs: usize,
     /// Most US dollars of the whole run.
     pub budget: Option<Decimal>,
@@ -58,7 +57,6 @@ pub(crate) struct AskOptions {
 pub(crate) enum RunEnd {
     Done,
     Stopped,
-    /// A budget ran out.
     Budget,
     /// There are no rounds left.
     Rounds(u32),

@@ -50,7 +50,6 @@ pub(crate) struct NotAskedRow {
     pub reason: String,
 }
 
-/// How figures were established.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(crate) struct FigureCounts {
     /// Written in place of a reference.
@@ -59,7 +58,6 @@ pub(crate) struct FigureCounts {
     pub matched: u64,
     /// In need of no source.
     pub exempt: u64,
-    /// Without a source.
     pub unmatched: u64,
 }
 
@@ -103,7 +101,6 @@ pub(crate) struct BatchTime {
 /// What this start did.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(crate) struct StartCounts {
-    /// Asked from the beginning.
     pub asked: u64,
     /// Gone on with from their tapes.
     pub resumed: u64,

@@ -11,7 +11,6 @@ pub struct CallIntent {
     /// The agent whose grants decide.
     pub agent: String,
     pub principal: String,
-    /// The account at dbt.
     pub account: Option<String>,
     /// What it does, in words.
     pub doing: String,
@@ -76,7 +75,6 @@ pub enum CallEnd {
     Complete,
     /// There was no response, or no whole one.
     Failed { reason: String },
-    /// Whoever asked went away.
     #[default]
     Dropped,
 }

@@ -54,7 +54,6 @@ pub struct LogRecord {
     pub bytes: Option<u64>,
     pub ms: Option<u64>,
     pub served_by: Option<String>,
-    /// The turn that asked.
     pub turn: Option<String>,
     /// The tape that holds the request, and which of its exchanges it is.
     pub tape: Option<String>,

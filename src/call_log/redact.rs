@@ -10,7 +10,6 @@ use crate::text::{built_in_pattern, one_line};
 /// Longest text of a field, in characters: a record stays far below what a reader takes.
 const MAX_CHARS: usize = 500;
 
-/// E-mail addresses.
 static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| built_in_pattern(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"));
 

@@ -12,7 +12,6 @@ const LONGEST_RECORD: u64 = 256 * 1024;
 pub(super) struct SegmentEnd {
     /// The chain's end after its last whole record; `None` when it has none.
     pub(super) chain: Option<ChainEnd>,
-    /// Bytes of whole records.
     pub(super) whole: u64,
     /// What follows them: a record that was not written to its end.
     pub(super) torn: Vec<u8>,

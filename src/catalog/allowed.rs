@@ -18,12 +18,10 @@ macro_rules! allowed {
                 Self { entry }
             }
 
-            /// The curated entry.
             pub fn entry(&self) -> &$entry {
                 &self.entry
             }
 
-            /// Its Metabase id.
             pub fn id(&self) -> $id {
                 self.entry.id
             }

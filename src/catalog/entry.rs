@@ -19,7 +19,6 @@ pub enum Entry {
 /// A curated saved question or model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CardEntry {
-    /// Its Metabase id.
     pub id: CardId,
     /// Its name as Metabase has it, unescaped.
     pub name: String,
@@ -46,7 +45,6 @@ pub struct Parameter {
     pub name: String,
     /// Metabase's parameter type on the wire, such as `string/=`, `number/between`, `date/all-options`.
     pub kind: String,
-    /// Where the value goes.
     pub target: ParameterTarget,
     /// Whether the card refuses to run without a value or a default.
     pub required: bool,
@@ -68,10 +66,8 @@ pub enum ParameterTarget {
     Dimension,
 }
 
-/// A curated metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricEntry {
-    /// Its Metabase id.
     pub id: MetricId,
     pub name: String,
     pub description: Option<String>,
@@ -101,7 +97,6 @@ pub struct MetricEntry {
 /// A group that a metric has as it is saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedGroup {
-    /// The dimension's name.
     pub dimension: String,
     /// The unit of time that it is cut down to, such as `month`.
     pub granularity: Option<String>,
@@ -143,7 +138,6 @@ pub struct Dimension {
 /// A named filter on a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// Its Metabase id.
     pub id: SegmentId,
     /// Its name, which the model uses.
     pub name: String,
@@ -153,17 +147,14 @@ pub struct Segment {
 /// A named aggregation on a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
-    /// Its Metabase id.
     pub id: MeasureId,
     /// Its name, which the model uses.
     pub name: String,
     pub description: Option<String>,
 }
 
-/// A curated table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TableEntry {
-    /// Its Metabase id.
     pub id: TableId,
     /// Its physical name.
     pub name: String,

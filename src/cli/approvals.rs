@@ -16,7 +16,6 @@ const VERSION: u32 = 1;
 /// The variable that holds the key of whoever approves.
 const KEY: &str = "CARDINAL_APPROVER_KEY";
 
-/// Approvals for programs.
 #[derive(Debug, Serialize)]
 struct ListedApprovals {
     version: u32,

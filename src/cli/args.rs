@@ -232,9 +232,9 @@ pub(super) enum TapeCommand {
     },
     /// Say where two recorded answers part (exit code 1 if they do)
     Diff {
-        /// The one
+        /// One of the two tapes
         left: PathBuf,
-        /// The other
+        /// The tape to compare it with
         right: PathBuf,
     },
     /// Answer again from the tape alone, without a key or a network (exit code 1 if the answer is not the recorded one)
@@ -282,10 +282,10 @@ pub(super) enum DbtCommand {
         /// Only of this job
         #[arg(long, value_name = "ID")]
         job: Option<u64>,
-        /// Only those that are so far
+        /// Only runs with this status
         #[arg(long, value_enum)]
         status: Option<RunStatusArg>,
-        /// How many
+        /// How many runs
         #[arg(long, value_name = "NUMBER", default_value_t = 20)]
         last: usize,
     },
@@ -308,7 +308,7 @@ pub(super) enum DbtCommand {
     Saved {
         /// The query to ask; without one all are listed
         name: Option<String>,
-        /// Most rows
+        /// At most this many rows
         #[arg(long, value_name = "ROWS", requires = "name")]
         limit: Option<u32>,
     },
@@ -369,17 +369,17 @@ pub(super) enum ApprovalsCommand {
     },
     /// Show one with what would be sent
     Show {
-        /// Its id
+        /// The approval's id, as `approvals list` shows it
         id: String,
     },
     /// Let one request through, once. Your key stands in CARDINAL_APPROVER_KEY
     Grant {
-        /// Its id
+        /// The approval's id, as `approvals list` shows it
         id: String,
     },
     /// Refuse it. Your key stands in CARDINAL_APPROVER_KEY
     Deny {
-        /// Its id
+        /// The approval's id, as `approvals list` shows it
         id: String,
     },
 }
@@ -389,7 +389,7 @@ pub(super) enum ApprovalsCommand {
 pub(super) enum LogCommand {
     /// Show the last calls
     Show {
-        /// How many
+        /// How many calls
         #[arg(long, value_name = "NUMBER", default_value_t = 50)]
         last: usize,
         /// Only calls that were not allowed

@@ -115,7 +115,6 @@ impl TurnProgress {
         }
     }
 
-    /// Takes away what moves.
     pub(super) fn finish(&mut self) {
         if let Some(spinner) = self.spinner.take() {
             spinner.stop();

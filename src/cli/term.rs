@@ -20,11 +20,9 @@ const LINE_CHARS: usize = 400;
 pub(super) const DIM: Style = Style::new().dimmed();
 /// Headings and names.
 pub(super) const BOLD: Style = Style::new().bold();
-/// What went well.
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 /// What a person should look at.
 pub(super) const WARN: Style = AnsiColor::Yellow.on_default().bold();
-/// What went wrong.
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Whether a person watches stdout.

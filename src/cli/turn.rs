@@ -19,7 +19,6 @@ use crate::tapes::{Retention, TapeFolder, TapeSettings};
 pub(super) enum TapeChoice {
     /// Where the settings say, if they do.
     Settings,
-    /// In this new file.
     File(PathBuf),
     /// In new files in this folder.
     Folder(PathBuf),

@@ -14,11 +14,7 @@ pub enum ConfigError {
     },
     /// The file is there but cannot be read.
     #[error("failed to read {path}: {reason}", path = .path.display())]
-    Unreadable {
-        path: PathBuf,
-        /// The system's reason.
-        reason: String,
-    },
+    Unreadable { path: PathBuf, reason: String },
     /// A setting cannot be taken.
     #[error("{place}: {problem}")]
     Setting {

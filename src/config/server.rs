@@ -118,7 +118,6 @@ pub struct ServerSettings {
     pub admins: Vec<String>,
     /// Longest body of a request, in bytes.
     pub max_body_bytes: usize,
-    /// Most turns at once.
     pub max_turns: usize,
     /// Most turns at once of one principal that has a credential.
     pub max_turns_per_principal: usize,
@@ -130,7 +129,6 @@ pub struct ServerSettings {
     pub grace: Duration,
     /// How long running turns may take to end when the server is told to.
     pub drain: Duration,
-    /// JWTs that are taken.
     pub jwt: Option<JwtSettings>,
     /// The proxy that is believed.
     pub proxy: Option<ProxySettings>,
@@ -157,7 +155,6 @@ impl Default for ServerSettings {
     }
 }
 
-/// Which JWTs are taken.
 #[derive(Debug, Clone)]
 pub struct JwtSettings {
     pub issuer: String,
@@ -170,11 +167,9 @@ pub struct JwtSettings {
     pub claim: String,
 }
 
-/// Which proxy is believed.
 #[derive(Debug, Clone)]
 pub struct ProxySettings {
     /// The header that names the principal.
     pub header: http::HeaderName,
-    /// Where the proxy is.
     pub from: Vec<IpNet>,
 }

@@ -26,7 +26,6 @@ const TYPES: [&str; 8] = [
     "SemanticModel",
     "SavedQuery",
 ];
-/// Items on a page.
 const PAGE: u32 = 100;
 /// Most pages of a list.
 const MOST_PAGES: usize = 200;

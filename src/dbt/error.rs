@@ -68,7 +68,6 @@ struct ErrorStatus {
     developer_message: Option<String>,
 }
 
-/// An error of ours.
 pub(super) fn local(action: &str, class: DbtFailure, message: impl Into<String>) -> DbtError {
     DbtError {
         action: action.to_owned(),

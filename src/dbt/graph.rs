@@ -90,7 +90,6 @@ impl DbtGraph {
         self.nodes.get(unique_id)
     }
 
-    /// All nodes, by id.
     pub fn nodes(&self) -> impl Iterator<Item = &DbtNode> {
         self.nodes.values()
     }

@@ -37,7 +37,6 @@ struct ErrorExtensions {
     code: Option<String>,
 }
 
-/// An answer without errors.
 #[derive(Debug)]
 pub(super) struct GraphQlAnswer<T> {
     /// What was asked for; null in an answer that says nothing.
@@ -45,7 +44,6 @@ pub(super) struct GraphQlAnswer<T> {
     /// What was done, for errors.
     pub(super) action: String,
     pub(super) served_by: ServedBy,
-    /// Length of the answer.
     pub(super) bytes: u64,
 }
 

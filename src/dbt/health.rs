@@ -49,7 +49,6 @@ pub struct SourceFreshness {
 #[derive(Debug, Clone, Default)]
 pub struct ProjectState {
     pub graph: DbtGraph,
-    /// By the node's id.
     pub nodes: BTreeMap<String, NodeState>,
     /// `discovery` or `local_artifacts`.
     pub from: &'static str,

@@ -119,7 +119,6 @@ pub struct DbtRun {
 /// One command of a run.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct DbtRunStep {
-    /// Its number, from 1.
     pub index: u32,
     #[serde(default)]
     pub name: Option<String>,

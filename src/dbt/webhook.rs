@@ -15,7 +15,6 @@ use sha2::Sha256;
 
 use crate::text::one_line;
 
-/// Events that are remembered.
 const MOST_EVENTS: usize = 10_000;
 /// Longest id of an event, in bytes.
 const LONGEST_ID: usize = 200;

@@ -12,7 +12,6 @@ pub enum LedgerError {
         path: PathBuf,
         source: io::Error,
     },
-    /// The file is damaged.
     #[error(
         "the day's ledger {} cannot be read ({reason}); nothing is spent until it is put right: restore it, or remove it \
          to count this day from zero",
@@ -40,9 +39,5 @@ pub enum LedgerError {
     Aborted(String),
     /// Another process holds it and does not let go.
     #[error("the day's ledger is held by another process: {} has been locked for {seconds} seconds", path.display())]
-    Busy {
-        path: PathBuf,
-        /// How long was waited.
-        seconds: u64,
-    },
+    Busy { path: PathBuf, seconds: u64 },
 }

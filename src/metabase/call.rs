@@ -159,7 +159,6 @@ impl Caller {
         self.send(endpoint, call).await?.json()
     }
 
-    /// Sends without a credential.
     pub(super) async fn send_public(
         &self,
         endpoint: Route,

@@ -9,9 +9,7 @@ use crate::result::{ColumnFormat, NumberStyle};
 const MAX_CHARS: usize = 20;
 /// Most digits behind the point that anyone asks for.
 const MAX_DECIMALS: u64 = 12;
-/// Semantic types of money.
 const MONEY: [&str; 6] = ["Currency", "Income", "Price", "Cost", "GrossMargin", "Discount"];
-/// Semantic types of fractions.
 const FRACTIONS: [&str; 2] = ["Percentage", "Share"];
 
 /// The format that settings ask for; whatever cannot be read is left out.

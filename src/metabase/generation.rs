@@ -28,7 +28,6 @@ pub enum Generation {
 }
 
 impl Generation {
-    /// Every generation, oldest first.
     pub const ALL: [Self; 5] = [Self::V59, Self::V60, Self::V61, Self::V62, Self::V63];
 
     /// The first version that has it, such as `v0.60`.
@@ -119,12 +118,10 @@ impl ServerInfo {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FoundBy {
-    /// By asking its routes.
     #[default]
     Asked,
     /// By the version alone: a route that would tell it could not be asked.
     Version,
-    /// The settings say it.
     Settings,
 }
 

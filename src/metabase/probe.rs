@@ -19,7 +19,6 @@ use super::{FailureClass, Generation, MetabaseError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProbedGeneration {
-    /// The routes told it.
     Asked(Generation),
     /// The routes told nothing; the version has this one.
     Version(Generation),

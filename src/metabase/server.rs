@@ -29,7 +29,6 @@ impl DetectedServer {
         failure::local(action, FailureClass::InvalidQuery, &self.lacking_in_words(what))
     }
 
-    /// The same in words.
     pub(super) fn lacking_in_words(&self, what: &str) -> String {
         let here = match self.info.generation {
             Some(generation) => format!("the Agent API of {}", generation.version()),

@@ -105,9 +105,7 @@ pub enum SignInMethod {
     /// It is not renewed: the request fails.
     #[default]
     Never,
-    /// By user and password.
     Password,
-    /// By signing a token.
     Token,
     /// By signing a token and exchanging it for a session.
     Exchange,

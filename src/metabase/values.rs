@@ -89,7 +89,6 @@ struct ListedParameterValues {
     has_more_values: Option<bool>,
 }
 
-/// Whose field is asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum FieldOwner {
     Metric(u32),

@@ -1,7 +1,6 @@
 //! What a server's reason for the end of a completion means. Good endings are a list; whatever is not on it cut the
 //! completion. The list is one for all protocols, because gateways pass on the words of the server behind them.
 
-/// What a reason means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Finish {
     Good,

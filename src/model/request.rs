@@ -16,7 +16,6 @@ pub enum Provider {
     Openai,
     /// OpenAI's Responses API.
     OpenaiResponses,
-    /// Anthropic's Messages API.
     Anthropic,
     /// The keyword planner: no language model at all.
     Offline,
@@ -25,7 +24,6 @@ pub enum Provider {
 /// A provider and a model name: `openai:NAME`, `openai-responses:NAME`, `anthropic:NAME` or `offline`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ModelId {
-    /// How it is reached.
     pub provider: Provider,
     /// The provider's name for it; `offline` for the planner.
     pub name: String,
@@ -155,7 +153,6 @@ pub enum ToolChoice {
 pub struct ModelRequest {
     /// The system prompt with the catalog.
     pub system: Arc<str>,
-    /// The tools, in order.
     pub tools: Arc<[ToolSpec]>,
     /// The conversation; request N+1 of a conversation extends request N.
     pub messages: Vec<Message>,

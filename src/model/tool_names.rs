@@ -35,7 +35,6 @@ impl ToolNames {
         Self(tools.iter().map(KnownTool::of).collect())
     }
 
-    /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -12,7 +12,6 @@ pub struct ToolSchema {
 }
 
 impl ToolSchema {
-    /// As it is sent.
     pub(crate) fn written(&self) -> &RawValue {
         &self.written
     }

@@ -194,7 +194,6 @@ pub(crate) const UPDATE_ENVIRONMENT: Operation = writes(
 .needs(DbtPermission::AccountAdmin)
 .since("v3")
 .with_risk(Risk::High);
-/// Lists connections to warehouses.
 pub(crate) const LIST_CONNECTIONS: Operation = get(
     Area::DbtConnections,
     "list_connections",
@@ -306,7 +305,6 @@ pub const CREATE_WEBHOOK: Operation = writes(
 .says("create a webhook subscription")
 .needs(DbtPermission::AccountAdmin)
 .since("v3");
-/// Replaces a webhook subscription.
 pub(crate) const UPDATE_WEBHOOK: Operation = writes(
     Area::DbtWebhooks,
     "update_webhook",
@@ -317,7 +315,6 @@ pub(crate) const UPDATE_WEBHOOK: Operation = writes(
 .says("change webhook subscription {subscription_id}")
 .needs(DbtPermission::AccountAdmin)
 .since("v3");
-/// Deletes a webhook subscription.
 pub(crate) const DELETE_WEBHOOK: Operation = writes(
     Area::DbtWebhooks,
     "delete_webhook",

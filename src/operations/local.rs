@@ -22,7 +22,6 @@ pub const CATALOG: Operation = reads("read_dbt_catalog", "/target/catalog.json")
 pub(crate) const SOURCES: Operation = reads("read_source_freshness", "/target/sources.json")
     .says("read how fresh the sources of the local dbt project are")
     .since("v3");
-/// Which metrics there are.
 pub(crate) const SEMANTIC_MANIFEST: Operation =
     reads("read_semantic_manifest", "/target/semantic_manifest.json")
         .says("read the metrics of the local dbt project")

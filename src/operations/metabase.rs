@@ -29,7 +29,6 @@ pub(crate) const CURRENT_USER: Operation =
 /// Lists databases, with `include=tables` their tables.
 pub(crate) const DATABASES: Operation =
     get(Area::MetabaseTables, "list_databases", "/api/database").says("list databases");
-/// Lists every collection, nested.
 pub(crate) const COLLECTION_TREE: Operation = get(
     Area::MetabaseCollections,
     "list_collections",
@@ -55,7 +54,6 @@ pub const CARDS: Operation = get(Area::MetabaseCards, "list_cards", "/api/card")
 /// Reads one card or metric.
 pub const CARD: Operation =
     get(Area::MetabaseCards, "read_card", "/api/card/{card_id}").says("read card {card_id}");
-/// Runs one card.
 pub(crate) const CARD_QUERY: Operation =
     query(Area::MetabaseCards, "query_card", "/api/card/{card_id}/query").says("run card {card_id}");
 /// Lists values of one parameter of a card.

@@ -184,7 +184,6 @@ impl FromStr for Area {
     }
 }
 
-/// Whether something is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OperationAccess {
@@ -252,7 +251,6 @@ impl DbtPermission {
     }
 }
 
-/// The methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verb {

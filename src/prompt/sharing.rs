@@ -14,7 +14,6 @@ pub(super) struct DimensionText {
     /// The joined table, with its dot: `User.`; empty for the entry's own.
     table: String,
     name: String,
-    /// Type, description and values.
     rest: String,
 }
 
@@ -38,7 +37,6 @@ impl DimensionText {
     }
 }
 
-/// What earlier entries said.
 #[derive(Debug, Default)]
 pub(super) struct SharedLines {
     /// Whole lines, with the entry that has each.

@@ -261,7 +261,6 @@ pub const DBT_TEXTS: &[(&str, &str)] = &[
     ("dbt/narrow.md", include_str!("../../prompts/dbt/narrow.md")),
 ];
 
-/// Tools that ask dbt.
 const DBT_TOOLS: [&str; 3] = ["data_health", "dbt_lookup", "dbt_run_job"];
 
 /// One hash over all texts that a model with these tools can be sent. Without those of dbt it is the same as ever.

@@ -24,7 +24,6 @@ pub struct FigureFormat {
     pub(super) percent: bool,
     pub(super) decimals: Option<u32>,
     pub(super) significant: Option<u32>,
-    /// Without its sign.
     pub(super) absolute: bool,
     /// With a plus where it is above zero.
     pub(super) signed: bool,
@@ -141,7 +140,6 @@ impl NumberFormat {
         }
     }
 
-    /// A number of things.
     pub(super) fn of_count() -> Self {
         Self {
             grouped: true,

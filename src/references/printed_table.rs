@@ -14,7 +14,6 @@ const MOST_ROWS: usize = 200;
 const MOST_BYTES: usize = 40_000;
 /// Longest header, in characters.
 const MOST_HEADER_CHARS: usize = 80;
-/// Stands for no value.
 const NOTHING: &str = "–";
 
 #[derive(Debug)]

@@ -19,7 +19,6 @@ pub struct ColumnFormat {
     /// What a value is multiplied by before it is written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub scale: Option<Decimal>,
-    /// Digits behind the point.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub decimals: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -42,7 +41,6 @@ pub enum NumberStyle {
     /// A fraction that is written in percent: 0.42 is 42 %.
     Percent,
     Currency,
-    /// Powers of ten.
     Scientific,
 }
 

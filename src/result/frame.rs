@@ -26,7 +26,6 @@ pub(super) enum Omission {
     Cells,
 }
 
-/// Everything but the rows.
 pub(super) struct ResultFrame<'a> {
     table: &'a ResultTable,
     heading: &'a ResultHeading<'a>,

@@ -9,7 +9,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Handle(NonZeroU32);
 
 impl Handle {
-    /// The first result's.
     pub const FIRST: Self = Self(NonZeroU32::MIN);
 
     /// The one of this number, counted from 1.

@@ -9,14 +9,12 @@ use super::{Column, ColumnTotals, Derivation, Extent, Handle, LookupSource, Pack
 /// How a result was shown to the model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelView {
-    /// Rows the model saw.
     pub rows_shown: u64,
     pub rows_known: u64,
     /// Whether these are all rows there are.
     pub extent: Extent,
     /// Whether our own cut left rows out.
     pub truncated: bool,
-    /// Bytes the model saw.
     pub bytes_shown: u64,
     pub bytes_received: u64,
 }

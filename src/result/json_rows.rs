@@ -18,10 +18,7 @@ use super::Cell;
 
 /// Rows of scalars, as a server sends them: `[["2024-05-01", 12.5, null], …]`. What is nested in a cell becomes its JSON as text.
 #[derive(Debug, Default)]
-pub struct JsonRows(
-    /// The rows, in order.
-    pub Vec<Vec<Cell>>,
-);
+pub struct JsonRows(pub Vec<Vec<Cell>>);
 
 impl<'de> Deserialize<'de> for JsonRows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -78,7 +78,6 @@ impl PackedTable {
         &self.0.columns
     }
 
-    /// The same, shared.
     pub(super) fn shared_columns(&self) -> Arc<[Column]> {
         Arc::clone(&self.0.columns)
     }

@@ -36,7 +36,6 @@ pub struct QuerySource {
     /// Its Metabase id; of a metric of dbt, its number in the catalog.
     pub id: u32,
     pub name: String,
-    /// The validated arguments.
     pub arguments: Value,
     /// The page a person opens for it.
     pub link: Option<Url>,
@@ -62,6 +61,5 @@ pub struct LookupSource {
     pub tool: String,
     /// What it is about: `card 7 "Revenue by month"`, `runs of job 5`.
     pub name: String,
-    /// The validated arguments.
     pub arguments: Value,
 }

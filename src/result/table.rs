@@ -24,7 +24,6 @@ pub enum ColumnKind {
 pub struct Column {
     /// Unique within its table.
     pub name: String,
-    /// The label people see.
     pub label: String,
     pub kind: ColumnKind,
     /// Temporal unit of a time bucket (`month`), when the column is one.

@@ -26,7 +26,6 @@ pub enum Amount {
 }
 
 impl Amount {
-    /// As binary floating point.
     pub fn as_f64(self) -> f64 {
         match self {
             Self::Exact(value) => value.to_f64().unwrap_or(f64::NAN),
@@ -106,7 +105,6 @@ pub struct ColumnTotals {
     pub column: String,
     /// Rows that have a value.
     pub values: u64,
-    /// Rows that have none.
     pub nulls: u64,
     /// What the values come to.
     pub summary: ColumnSummary,

@@ -193,7 +193,6 @@ impl Apps {
 /// What came of loading a catalog again.
 #[derive(Debug, PartialEq, Eq)]
 enum Reload {
-    /// Metabase answered.
     LetIn,
     /// It did not let the credential in.
     Refused,

@@ -11,7 +11,6 @@ use crate::text::{escape_html, markdown_to_html};
 /// Rows of a table that are written.
 const MAX_ROWS: usize = 50;
 
-/// The conversation as Markdown.
 pub(super) fn markdown(session: &SessionRecord, answers: &[AnswerRecord]) -> String {
     let mut text = format!("# {}\n", plain(&session.title));
     for record in answers {

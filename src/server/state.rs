@@ -23,7 +23,6 @@ pub(super) struct ServerState {
     pub(super) events: EventMemory,
 }
 
-/// The same for everybody.
 pub(super) type SharedState = Arc<ServerState>;
 
 impl ServerState {

@@ -13,7 +13,6 @@ use crate::result::{ColumnKind, EntryKind};
 
 /// Questions for an empty page.
 const MOST_FIRST: usize = 6;
-/// Questions after an answer.
 const MOST_NEXT: usize = 3;
 
 /// A question that the catalog can answer.

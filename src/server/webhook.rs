@@ -30,7 +30,6 @@ const MOST_WAITING: usize = 1_000;
 pub struct WebhookReceiver {
     /// Where dbt sends to, without a path.
     pub url: String,
-    /// New events, each once.
     pub events: mpsc::Receiver<DbtEvent>,
     stop: CancellationToken,
 }

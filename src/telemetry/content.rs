@@ -9,7 +9,6 @@ pub fn show_content(shown: bool) {
     SHOWN.store(shown, Ordering::Relaxed);
 }
 
-/// Whether they may.
 pub(crate) fn logs_content() -> bool {
     SHOWN.load(Ordering::Relaxed)
 }

@@ -24,7 +24,6 @@ impl EscapedChar {
         }
     }
 
-    /// Bytes of it.
     fn len(&self) -> usize {
         match self {
             Self::Plain(c) => c.len_utf8(),

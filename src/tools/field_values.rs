@@ -39,7 +39,6 @@ fn description(catalog: &Catalog) -> String {
     )
 }
 
-/// Whose values are listed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FieldValuesCall {
     Parameter { card: AllowedCard, parameter: Parameter },

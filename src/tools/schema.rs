@@ -123,7 +123,6 @@ fn says_shared(catalog: &Catalog) -> &'static str {
     first.map_or(MORE_ROWS, query_tool)
 }
 
-/// What another tool says.
 fn as_in(tool: &str) -> Value {
     json!({"description": format!("as in {tool}"), "type": "string"})
 }

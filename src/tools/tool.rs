@@ -82,7 +82,6 @@ pub(crate) enum TurnEnding {
 /// A call that reads a window of rows of a held result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PageRequest {
-    /// The result it reads.
     pub(crate) from: Handle,
     /// What is asked of it, without the window: equal for pages of the same thing.
     pub(crate) operations: String,

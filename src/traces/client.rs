@@ -25,7 +25,6 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// The collector's address is all that may be asked.
 const ENDPOINTS: &[GrantedEndpoint] = &[GrantedEndpoint::post("")];
 
-/// Posts to one collector.
 pub(super) struct CollectorClient {
     wire: Wire,
     /// The thread that exports is in no runtime, so it has one of its own, made when it is first needed.

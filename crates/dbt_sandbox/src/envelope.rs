@@ -50,7 +50,6 @@ pub(crate) enum AdminFault {
     NotFound,
     /// The body or the query is not as it has to be: a field and what is wrong with it.
     Invalid(Vec<(String, String)>),
-    /// Another method is needed.
     MethodNotAllowed,
 }
 

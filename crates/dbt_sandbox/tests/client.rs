@@ -106,7 +106,6 @@ impl Dbt {
         .await
     }
 
-    /// A GraphQL request.
     pub async fn graphql(&self, path: &str, query: &str, variables: Value) -> Value {
         let body = json!({ "query": query, "variables": variables });
         let answer = self
@@ -161,7 +160,6 @@ impl DbtAnswer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    /// What a success says.
     pub fn data(&self) -> Value {
         assert!(self.status.is_success(), "{}: {}", self.status, self.text);
         self.json()["data"].clone()

@@ -73,7 +73,6 @@ pub(crate) enum QueryGrammar {
 /// What a token without the scope of a route is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScopeRefusal {
-    /// There are no scopes.
     Never,
     Named,
     /// That it is not enough.
@@ -227,7 +226,6 @@ const V65: ServedFacts = ServedFacts {
     ..V64
 };
 
-/// Every generation, oldest first.
 static TABLE: [ServedFacts; 13] = [FIRST, V50, V55, V56, V57, V58, V59, V60, V61, V62, V63, V64, V65];
 
 impl ServedGeneration {

@@ -29,7 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Longest wait for a batch that is being handed over when the run ends.
 const HANDING_OVER: Duration = Duration::from_secs(600);
 
-/// How rounds are made.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RoundOptions {
     /// Most rounds of the whole run, over all its starts; `None`: as many as its questions can need.
@@ -94,7 +93,6 @@ pub(in crate::batch) struct RoundCollector {
     manifest: Arc<Mutex<BatchManifest>>,
     folder: RunFolder,
     options: RoundOptions,
-    /// Sessions at once.
     jobs: usize,
     most: u32,
     budget: Option<Arc<RunBudget>>,

@@ -25,7 +25,6 @@ enum CheckStatus {
     Ok,
     /// Questions can be answered, but something should be changed.
     Warning,
-    /// Questions cannot be answered.
     Error,
 }
 

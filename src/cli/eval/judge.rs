@@ -8,7 +8,6 @@ use crate::cli::{settings, term};
 use crate::eval::opinion::Judge;
 use crate::eval::{Suite, TrialRecord};
 
-/// Trials at once.
 const JOBS: usize = 2;
 
 /// The judge that was named, if one was. Sends nothing yet.

@@ -32,7 +32,6 @@ pub(super) enum MarkdownBlock {
     Rule,
 }
 
-/// Text within a block.
 pub(super) type Inline = Vec<InlineSpan>;
 
 /// A piece of text that looks the same throughout.

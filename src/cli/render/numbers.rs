@@ -40,7 +40,6 @@ impl<'a> PlainNumber<'a> {
         })
     }
 
-    /// Digits behind the point.
     pub(super) fn decimals(self) -> usize {
         self.fraction.len()
     }

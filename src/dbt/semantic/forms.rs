@@ -128,7 +128,6 @@ pub struct SavedMetricQuery {
 }
 
 impl SavedMetricQuery {
-    /// Names of its metrics.
     pub fn metrics(&self) -> impl Iterator<Item = &str> {
         self.query_params.metrics.iter().map(|part| part.name.as_str())
     }

@@ -68,7 +68,6 @@ impl AllowedSavedQuery {
         &self.saved
     }
 
-    /// Its metrics, in order.
     pub fn metrics(&self) -> impl Iterator<Item = &AllowedDbtMetric> {
         std::iter::once(&self.first).chain(&self.others)
     }

@@ -32,7 +32,6 @@ pub(super) struct SelectedContent {
 /// How an id came into the selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SelectedBy {
-    /// The rule names it.
     Id,
     /// It lies in a selected collection.
     Collection,

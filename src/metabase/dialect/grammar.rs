@@ -14,7 +14,6 @@ pub(super) trait Grammar {
     const ROUTE: Route;
     const PAGED: bool;
 
-    /// A clause without options.
     fn clause(&self, operator: &str, arguments: Vec<Value>) -> Value;
 
     fn field(&self, field: &NamedField, source: &QueriedRows) -> Result<Value, Lack>;

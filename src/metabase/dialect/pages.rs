@@ -13,7 +13,6 @@ use crate::metabase::call::{ApiCall, Caller, combined};
 use crate::metabase::endpoints::Route;
 use crate::result::Extent;
 
-/// Rows of a page.
 pub(super) const PAGE: u64 = 200;
 /// Most rows over all pages of `/v2/query`.
 const MOST: u64 = 2_000;

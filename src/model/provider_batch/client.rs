@@ -33,7 +33,6 @@ const ANTHROPIC_ENDPOINTS: &[GrantedEndpoint] = &[
     GrantedEndpoint::get("/v1/messages/batches/{id}/results"),
     GrantedEndpoint::post("/v1/messages/batches/{id}/cancel"),
 ];
-/// Where Anthropic's batches are.
 const MESSAGES: &str = "/v1/messages/batches";
 /// Longest time in which a batch is taken, or its results are told.
 const LONG: Duration = Duration::from_secs(600);

@@ -66,7 +66,6 @@ enum ThoughtState {
     Open,
     /// Inside thoughts with this tag.
     Thinking(&'static str),
-    /// The answer has begun.
     Speaking,
 }
 

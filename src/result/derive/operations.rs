@@ -14,7 +14,6 @@ pub struct RowOperations {
     pub aggregates: Vec<RowAggregate>,
     /// Order, first criterion first. Without it raw rows keep their order, and groups go by what they are grouped by.
     pub sort: Vec<RowSort>,
-    /// Rows to pass over.
     pub offset: u64,
     pub limit: Option<u64>,
 }

@@ -49,11 +49,7 @@ pub enum DerivationStep {
     /// Sorts the rows. Rows that are equal in it keep their order.
     Sort(Vec<RowOrder>),
     /// Passes over rows and stops after some.
-    Page {
-        /// Rows to pass over.
-        offset: u64,
-        limit: Option<u64>,
-    },
+    Page { offset: u64, limit: Option<u64> },
     /// Keeps these columns, in this order.
     Columns(Vec<usize>),
 }

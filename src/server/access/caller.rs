@@ -8,7 +8,6 @@ pub(in crate::server) const LOCAL: &str = "local";
 pub(in crate::server) enum Scope {
     /// Ask questions, and see what they asked.
     Ask,
-    /// See what others asked.
     Admin,
 }
 

@@ -22,7 +22,6 @@ pub(in crate::server) const WANTED: &str = "metabase_session";
 /// How long it is believed without asking again whose a session is. One that ended gets in that long at most, or until Metabase
 /// refuses it in a turn.
 const BELIEVED: Duration = Duration::from_secs(60);
-/// Sessions that are remembered.
 const MANY: u64 = 10_000;
 /// Most that are asked about at once: whoever sends made-up ones keeps nobody's query waiting.
 const AT_ONCE: usize = 4;
@@ -31,7 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// No session of Metabase is shorter or longer, in bytes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 16..=256;
 
-/// Knows whose sessions are.
 pub(in crate::server) struct LentSessions {
     key: [u8; 32],
     known: Cache<blake3::Hash, Arc<SignedInPerson>>,
@@ -62,7 +60,6 @@ impl LentSessions {
         })
     }
 
-    /// Whoever's session it is.
     pub(super) async fn requester(&self, app: &App, session: &SecretString) -> Result<Requester, HttpError> {
         let asked = self
             .known

@@ -31,7 +31,6 @@ pub(super) struct HttpRoute {
     pub(super) gives: Option<SchemaMaker>,
     pub(super) media: &'static [&'static str],
     pub(super) query: &'static [(&'static str, &'static str)],
-    /// The status of success.
     pub(super) status: u16,
     /// Another status that is no error, and what it says.
     pub(super) also: Option<(u16, &'static str)>,

@@ -98,7 +98,6 @@ impl SessionSlots {
 /// A turn's place in the queue of its session. It is given back when it is dropped.
 pub(super) struct QueuePlace {
     pub(super) slot: Arc<SessionSlot>,
-    /// Turns before this one.
     pub(super) ahead: u32,
 }
 

@@ -45,7 +45,6 @@ pub(in crate::tools) struct CellRef {
     /// The result; it is held.
     pub(in crate::tools) result: Handle,
     pub(in crate::tools) column: usize,
-    /// Where in the column.
     pub(in crate::tools) place: CellPlace,
 }
 

@@ -4,11 +4,8 @@ use crate::model::ToolSpec;
 use crate::result::{FigureOperation, TotalKind};
 use crate::tools::schema;
 
-/// Calculations of one call.
 pub(super) const MAX_CALCULATIONS: usize = 20;
-/// Inputs of one calculation.
 pub(super) const MAX_INPUTS: usize = 40;
-/// Conditions of one cell.
 pub(super) const MAX_CONDITIONS: usize = 5;
 
 /// What the model is told.

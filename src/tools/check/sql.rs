@@ -35,7 +35,6 @@ const FRAGMENTS: &[&str] = &[
     "/*",
 ];
 
-/// First words of statements.
 const STATEMENTS: &[&str] = &[
     "select", "insert", "update", "delete", "drop", "alter", "create", "truncate", "grant", "revoke", "exec",
     "execute", "union", "with", "attach", "pragma", "copy", "call", "merge", "replace", "vacuum", "shutdown",

@@ -49,7 +49,6 @@ pub(crate) enum TokenRight {
     /// Changing projects, environments and connections.
     AccountAdmin,
     GitAdmin,
-    /// Groups and service tokens.
     SecurityAdmin,
     WebhookSender,
     SemanticLayer,

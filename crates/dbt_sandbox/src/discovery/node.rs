@@ -76,7 +76,6 @@ pub(super) fn node(state: &DbtState, id: &str) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
-/// A node within another.
 pub(super) fn nested(state: &DbtState, id: &str) -> Option<Value> {
     let (_, _, words) = KINDS.iter().find(|(kind, ..)| *kind == kind_of(id))?;
     let mut fields = fields(state, id)?;

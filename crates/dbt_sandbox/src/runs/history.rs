@@ -8,7 +8,6 @@ use crate::clock::written;
 
 /// The night that failed: the last one of the built-in account.
 const LAST_NIGHT: &str = "2026-07-01T02:00:00Z";
-/// Nights that are remembered.
 const NIGHTS: i32 = 21;
 
 /// What is needed to write a run down.

@@ -164,7 +164,6 @@ impl MeasureQuery<'_> {
         })
     }
 
-    /// Simply grouped and filtered.
     fn grouped(&self, groups: &[Element], filters: &[ResolvedFilter<'_>]) -> Result<String, SemanticFault> {
         let aggregation = MeasureFold::of(self.measure)?;
         let mut rows = Rowset::new(self.manifest, self.source);

@@ -196,7 +196,6 @@ fn source_of<'a>(
     })
 }
 
-/// The values that occur.
 fn distinct(
     manifest: &ServedManifest,
     elements: &[Element],

@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::fault::SemanticFault;
 use super::query::{CellKind, SemanticSql};
 
-/// Rows of a page.
 pub(crate) const PAGE: usize = 1024;
 
 /// What the values of a column are.

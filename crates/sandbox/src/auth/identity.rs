@@ -27,7 +27,6 @@ pub(crate) struct Identity {
 /// What a route of the Agent API demands of a scoped token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequiredScope {
-    /// Any credential will do.
     Free,
     /// This scope, or a wildcard that covers it.
     Named(&'static str),

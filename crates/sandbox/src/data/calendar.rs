@@ -77,7 +77,6 @@ pub(super) fn time_of_day(chance: &mut SeededRandom) -> (i64, i64, i64) {
     (hour, chance.between(0, 59), chance.between(0, 59))
 }
 
-/// A moment as text.
 pub(super) fn stamp(day: Date, (hour, minute, second): (i64, i64, i64)) -> String {
     format!("{day} {hour:02}:{minute:02}:{second:02}")
 }

@@ -1,7 +1,6 @@
 /// A piece of SQL with template tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TemplatePart {
-    /// SQL as it stands.
     Text(String),
     /// `{{name}}`.
     Tag(String),

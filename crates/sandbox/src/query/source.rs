@@ -67,7 +67,6 @@ impl<'a> StageSource<'a> {
     }
 }
 
-/// A table's own column.
 pub(crate) fn own_column(field: &FieldMetadata) -> QueryColumn {
     QueryColumn {
         name: field.name.clone(),

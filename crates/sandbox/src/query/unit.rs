@@ -177,7 +177,6 @@ impl TemporalUnit {
     }
 }
 
-/// A day's first moment.
 pub(crate) fn midnight(day: Date) -> DateTime {
     day.at(0, 0, 0, 0)
 }

@@ -8,7 +8,6 @@ use super::people::at_path;
 
 /// Columns of a dashboard's grid.
 const GRID_WIDTH: i64 = 24;
-/// Cards beside each other.
 const CARDS_IN_A_ROW: i64 = 2;
 /// Rows of the grid that a card takes.
 const CARD_HEIGHT: i64 = 8;

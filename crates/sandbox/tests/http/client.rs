@@ -30,7 +30,6 @@ pub(super) enum As {
     Admin,
     /// A session of someone who may read only the curated collection and no table.
     Viewer,
-    /// Nobody.
     Nobody,
 }
 

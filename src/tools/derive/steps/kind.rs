@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::tools::check::{Rejection, listing, nearest, quote};
 
-/// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tools::derive) enum StepKind {
     Compute,

@@ -12,7 +12,6 @@ use crate::routes::permission;
 use crate::semantic::Access;
 use crate::state::AppState;
 
-/// Rows of a page.
 const PAGE: i64 = 200;
 /// Most rows of all pages together.
 const MOST: i64 = 2000;

@@ -131,7 +131,6 @@ pub(super) async fn dataset(
     Ok(completed(&run, result, ContinuationToken::Absent))
 }
 
-/// A definition being read.
 struct DefinitionReader<'a> {
     app: &'a AppState,
     access: &'a Access,

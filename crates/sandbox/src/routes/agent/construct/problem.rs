@@ -8,7 +8,6 @@ use crate::error::ApiError;
 /// What does not fit the schema, nested like the body it is about.
 #[derive(Debug)]
 pub(in crate::routes::agent) enum BodyError {
-    /// A value is wrong.
     Leaf {
         /// What would have been right.
         description: String,

@@ -59,7 +59,6 @@ pub(super) enum AggregationKind {
     Measure(i64),
 }
 
-/// Smallest or largest first.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SortDirection {
     Asc,

@@ -24,7 +24,6 @@ const AGGREGATIONS: [&str; 19] = [
 /// Operators of arithmetic, which combine aggregations too.
 const ARITHMETIC: [&str; 4] = ["+", "-", "*", "/"];
 
-/// Operators of conditions.
 const FILTERS: [&str; 24] = [
     "=",
     "!=",

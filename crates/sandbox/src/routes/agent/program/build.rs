@@ -17,7 +17,6 @@ const MOST_OPERATIONS: usize = 32;
 pub(super) struct ProgramBuilder<'a> {
     pub(super) world: &'a World,
     pub(super) clauses: ClauseBuilder,
-    /// Stages that are done.
     done: Vec<Value>,
     pub(super) stage: Map<String, Value>,
     /// The columns that the stage can use.

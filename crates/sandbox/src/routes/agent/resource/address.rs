@@ -14,7 +14,6 @@ pub(super) struct ListPage<T> {
     pub(super) pages: usize,
 }
 
-/// Items of a page.
 const PAGE: usize = 25;
 
 impl ResourceAddress {

@@ -10,7 +10,6 @@ use crate::routes::lookup;
 use crate::semantic::{Access, SemanticModel};
 use crate::state::AppState;
 
-/// Values that are listed.
 const LISTED: u64 = 30;
 
 /// Values and statistics of a table's column, or of one that a foreign key of it leads to.
